@@ -7,33 +7,37 @@ record never stops the others.
 """
 
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import groupby
-from operator import attrgetter
+from itertools import count, islice
 
-from reconciler.apply.batch_executor import BatchExecutor, Delivery
-from reconciler.apply.batches import Batch, batches_of, state_only, twice_called, with_ids
+from reconciler.apply.batch_executor import BatchExecutor
+from reconciler.apply.batch_run import Delivery
 from reconciler.apply.intent_queue import IntentQueue
+from reconciler.apply.kinds import calls_for
 from reconciler.apply.options import ApplyOptions, OnStale
-from reconciler.apply.recovery.creation_evidence import NO_TIME
+from reconciler.apply.records.creation_evidence import NO_TIME
 from reconciler.errors import PlanRefused, ReconcilerError, Refusal
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.associations import PairsAfter
+from reconciler.model.associations import AssociationsAfter
 from reconciler.model.desired import Record
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, done_of
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.runs import RunDetail
+from reconciler.plan.batches import Batch, batches_of
 from reconciler.plan.change import Change, carried_out
 from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.plan import Plan
 from reconciler.plan.records.changes import is_record_ours
-from reconciler.plan.records.unique_values import turns_of
+from reconciler.plan.stages import Entry, StageName, walk
 from reconciler.state.run_types import RunStart, RunStatus
 from reconciler.state.store import Store
 from reconciler.state.updates import disowned_by, in_the_way, owned_after, pairs_after
 from reconciler.state.writer import StateWriter
+
+REMEMBERED_AT_ONCE = 1_000
+"""Changes without a call that one transaction records."""
 
 HEARTBEAT_S = 5.0
 """Maximum seconds between two checks of the lock; its lease is a minute, or more."""
@@ -76,10 +80,12 @@ def carry_out(
         journal.set_aside(crowded)
     settled = {} if batch_executor.on_stale is OnStale.OVERWRITE else moved
     run.record_stale(settled)
-    run.remember_state_only(settled)
-    turns = turns_of(plan.changes, batch_executor.portal.objects)
-    for _, wave in groupby(batches_of(plan.changes, settled, turns), key=attrgetter("wave")):
-        run.skip(run.send_all(tuple(wave)))
+    for stage, entries in walk(plan.changes, plan.stages):
+        to_do = (entry for entry in entries if entry[0] not in settled)
+        if stage.name is StageName.STATE:
+            run.remember(to_do)
+        else:
+            run.skip(run.send_all(batches_of(to_do, run.batch_numbers)))
     if crowded:
         journal.put_back(crowded)  # records without a new key: rejected, stale, or not attempted
     is_whole = run.stopped_by is None and not run.is_interrupted
@@ -98,6 +104,7 @@ class _Run:
     done: int = 0
     stopped_by: ReconcilerError | None = None
     is_interrupted: bool = False
+    batch_numbers: Iterator[int] = field(default_factory=count)
     queue: IntentQueue = field(default_factory=IntentQueue)
     ready: deque[Batch] = field(default_factory=deque)  # their intents are published
     in_flight: dict[Future[Delivery], Batch] = field(default_factory=dict)
@@ -111,9 +118,9 @@ class _Run:
             self._advance(len(entries))
             self._heed(outcomes)
 
-    def remember_state_only(self, without: Collection[int]) -> None:
+    def remember(self, changes: Iterable[Entry]) -> None:
         """Record changes without a call."""
-        for chunk in state_only(self.changes, without):
+        while chunk := tuple(islice(changes, REMEMBERED_AT_ONCE)):
             outcomes: Mapping[int, Outcome] = {
                 number: Applied(change.known_id, {}) for number, change in chunk
             }
@@ -122,20 +129,16 @@ class _Run:
             self.journal.record_uncalled(self.id, entries, owned, disowned, pairs=pairs)
             self._advance(len(chunk))
 
-    def send_all(self, batches: Sequence[Batch]) -> Sequence[Batch]:
+    def send_all(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         """Send batches until all are sent or something stops the run; return those without an intent."""
-        waiting = deque(batches)
         with ThreadPoolExecutor(self.options.parallelism) as pool:
             try:
                 while True:
-                    while self._may_begin() and (self.ready or waiting):
-                        if self.ready:
-                            self._begin(pool, self.ready.popleft())
-                        else:
-                            self._intend(waiting)
+                    while self._may_begin() and (self.ready or self._intend(batches)):
+                        self._begin(pool, self.ready.popleft())
                     if not self.in_flight:
                         self._skip_ready()
-                        return tuple(waiting)
+                        return batches
                     self._attend()
             except BaseException as error:
                 self.queue.close(error)  # otherwise waiting workers would wait for ever
@@ -157,7 +160,7 @@ class _Run:
         for future in [future for future in self.in_flight if future.done()]:
             self._conclude(self.in_flight.pop(future), future)
 
-    def skip(self, batches: Sequence[Batch]) -> None:
+    def skip(self, batches: Iterable[Batch]) -> None:
         """Record batches that were not attempted."""
         for batch in batches:
             skipped = self._not_attempted()
@@ -181,49 +184,57 @@ class _Run:
     def _may_begin(self) -> bool:
         return len(self.in_flight) < self.options.parallelism and not self._is_stopping()
 
-    def _intend(self, waiting: deque[Batch]) -> None:
-        """Publish the intents of the next batches, which are ready then."""
-        for _ in range(min(len(waiting), self._group_size())):
-            batch = self._with_ids(waiting.popleft())
-            if batch.entries:
-                twice = twice_called(batch, self.batch_executor.portal)
-                self.journal.intend(
-                    self.id, batch.number, batch.object, batch.operation, batch.entries, twice=twice
-                )
-                self.ready.append(batch)
-        if self.ready:
-            self.journal.publish(self.id, self.batch_executor.writer.time_there() or NO_TIME)
+    def _intend(self, batches: Iterator[Batch]) -> bool:
+        """Publish the intents of the next batches; return False if there are none left."""
+        while not self.ready:
+            group = tuple(islice(batches, self._group_size()))
+            if not group:
+                return False
+            self.ready.extend(batch for drawn in group if (batch := self._intended(drawn)))
+        self.journal.publish(self.id, self.batch_executor.to.writer.time_there() or NO_TIME)
+        return True
+
+    def _intended(self, batch: Batch) -> Batch | None:
+        """Journal the intents of ``batch``, as far as its records are known; None if none is."""
+        entries = self._with_ids(batch)
+        if not entries:
+            return None
+        calls, portal = calls_for(batch.first), self.batch_executor.to.portal
+        twice = frozenset(number for number, change in entries if calls.takes_two_calls(change, portal))
+        self.journal.intend(self.id, batch.number, batch.object, batch.operation, entries, twice=twice)
+        return replace(batch, entries=entries)
 
     def _group_size(self) -> int:
         """Return how many batches at most can be sent while one publication of their intents lasts."""
         ahead_s, size = self.journal.seconds_ahead, 1
         while ahead_s and size < _LARGEST_GROUP:
-            if self.batch_executor.reader.least_seconds(_CALLS_A_BATCH * size * 2) >= ahead_s:
+            if self.batch_executor.to.reader.least_seconds(_CALLS_A_BATCH * size * 2) >= ahead_s:
                 break
             size *= 2
         return size
 
     def _begin(self, pool: ThreadPoolExecutor, batch: Batch) -> None:
-        future = pool.submit(self.batch_executor.deliver, batch, self.queue.wait_until_recorded)
+        addresses = {address for _, change in batch.entries for address in change.address.records}
+        created = addresses & self.created.keys()
+        deliver = self.batch_executor.deliver
+        future = pool.submit(deliver, batch, self.queue.wait_until_recorded, created)
         self.in_flight[future] = batch
         future.add_done_callback(self.queue.ended)
 
-    def _with_ids(self, batch: Batch) -> Batch:
-        """Return the batch with ids of records that this run created; leave out changes without them."""
-        entries: list[tuple[int, Change]] = []
-        made: set[RecordAddress] = set()
+    def _with_ids(self, batch: Batch) -> Sequence[Entry]:
+        """Return the changes with ids of records that this run created; leave out those without them."""
+        entries: list[Entry] = []
         lacking: list[tuple[int, Change, Outcome]] = []
         for number, change in batch.entries:
-            found = with_ids(change, self.created) if verb_of(change) is Verb.ASSOCIATE else change
+            found = calls_for(change).with_ids(change, self.created)
             if isinstance(found, Skipped):
                 lacking.append((number, change, found))
             else:
                 entries.append((number, found))
-                made.update(key for key in change.address.records if key in self.created)
         if lacking:
             self.journal.record_uncalled(self.id, lacking)
             self._advance(len(lacking))
-        return replace(batch, entries=tuple(entries), made=frozenset(made))
+        return entries
 
     def _conclude(self, batch: Batch, future: Future[Delivery]) -> None:
         outcomes, error = future.result()
@@ -258,7 +269,7 @@ class _Run:
 
 def ownership_after(
     store: Store, entries: Iterable[tuple[int, Change]], outcomes: Mapping[int, Outcome]
-) -> tuple[list[OwnedRecord], list[Record], PairsAfter]:
+) -> tuple[list[OwnedRecord], list[Record], AssociationsAfter]:
     """Return the owned records to store and remove after the applied changes, and the associations."""
     applied = [
         (carried_out(change, done.written), done)

@@ -15,7 +15,7 @@ from reconciler.cli.messages import answer, document, say, tell_done
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import masking_for, values_option
 from reconciler.errors import UsageError
-from reconciler.model.associations import OwnedPair
+from reconciler.model.associations import OwnedAssociation
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import is_pattern
 from reconciler.project.session import backup_text
@@ -166,7 +166,7 @@ def _removed(address: str, count: int) -> str:
     return f"{address}: {count:,} record{'s are' if count > 1 else ' is'} no longer owned"
 
 
-def _print(record: OwnedRecord, pairs: Iterable[OwnedPair]) -> None:
+def _print(record: OwnedRecord, pairs: Iterable[OwnedAssociation]) -> None:
     protected = "  protected" if record.is_protected else ""
     answer(f"{record.key.text}  {record.record_id}  {record.origin}{protected}")
     for name, sent in sorted(record.sent.items()):
@@ -174,7 +174,7 @@ def _print(record: OwnedRecord, pairs: Iterable[OwnedPair]) -> None:
         answer(f"  {name}: {_text(sent)}{kept}")
     for pair in pairs:
         label = f" {_text(pair.label.text)}" if pair.label else ""
-        answer(f"  associated with {pair.target.text}{label}  {pair.target_id}  {pair.origin}")
+        answer(f"  associated with {pair.target.address.text}{label}  {pair.target.id}  {pair.origin}")
 
 
 def _text(value: str | None) -> str:
@@ -185,15 +185,15 @@ def _summary(record: OwnedRecord) -> dict[str, str]:
     return {"address": record.key.text, "record_id": record.record_id, "origin": str(record.origin)}
 
 
-def _detail(record: OwnedRecord, pairs: Iterable[OwnedPair]) -> dict[str, object]:
+def _detail(record: OwnedRecord, pairs: Iterable[OwnedAssociation]) -> dict[str, object]:
     values = {"sent": dict(record.sent), "answered": dict(record.answered)}
     return {
         "associations": [
             {
-                "address": pair.target.text,
+                "address": pair.target.address.text,
                 "label": pair.label.text if pair.label else None,
                 "origin": str(pair.origin),
-                "record_id": pair.target_id,
+                "record_id": pair.target.id,
             }
             for pair in pairs
         ],

@@ -14,8 +14,8 @@ RECORD_ID = "record_id"
 """Key property of records that are recognised by HubSpot's own id instead of a unique property."""
 
 
-SortKey: TypeAlias = tuple[object, ...]
-"""Sorts addresses of every kind: by record, then by the parts of a record."""
+SortParts: TypeAlias = tuple[str | int, ...]
+"""Texts, sorted by code point, and numbers that are not negative."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,9 +46,9 @@ class RecordAddress:
         return (self,)
 
     @property
-    def sort_key(self) -> SortKey:
-        """Sort key among addresses of every kind."""
-        return (self,)
+    def sort_parts(self) -> SortParts:
+        """The parts that sort addresses of one kind."""
+        return (self.object, self.by, self.value)
 
     def with_records(self, change: "Callable[[RecordAddress], RecordAddress]") -> "RecordAddress":
         """Return the same address with every record replaced by ``change``."""
@@ -96,9 +96,9 @@ class AssociationAddress:
         return AssociationAddress(change(self.record), change(self.target), self.label)
 
     @property
-    def sort_key(self) -> SortKey:
-        """Sort key among addresses of every kind."""
-        return (self.record, self.target, self.label.type if self.label else ("", 0))
+    def sort_parts(self) -> SortParts:
+        """The parts that sort addresses of one kind."""
+        return (*self.record.sort_parts, *self.target.sort_parts, *(self.label.type if self.label else ()))
 
 
 Address: TypeAlias = RecordAddress | AssociationAddress

@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
 from reconciler.model.desired import Record
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin
+
+ASSOCIATED = "associated"
+"""Value of an unlabelled association, where a property has its value."""
 
 
 def is_so(labels: Collection[Label] | None, label: Label | None) -> bool:
@@ -20,7 +23,7 @@ def is_so(labels: Collection[Label] | None, label: Label | None) -> bool:
     return any(label.type == live.type for live in labels)
 
 
-class PairIdentity(NamedTuple):
+class AssociationIdentity(NamedTuple):
     """The identity of an association: keys and label texts may change, these values do not."""
 
     object: str
@@ -31,58 +34,101 @@ class PairIdentity(NamedTuple):
     type_id: int  # 0: the unlabelled association
 
 
+class RecordRef(NamedTuple):
+    """A record that HubSpot has."""
+
+    address: RecordAddress
+    id: RecordId
+
+    @property
+    def identity(self) -> Record:
+        """Object type and id: keys may change, these do not."""
+        return self.address.object, self.id
+
+    def renamed(self, addresses: Mapping[Record, RecordAddress]) -> "RecordRef":
+        """Return the record under its address in ``addresses``, if it is there."""
+        return self._replace(address=addresses.get(self.identity, self.address))
+
+
+class Association(NamedTuple):
+    """An association of two records that HubSpot has, seen from the record that names it."""
+
+    source: RecordRef
+    target: RecordRef
+    label: Label | None = None  # None: the unlabelled association
+
+    @property
+    def address(self) -> AssociationAddress:
+        """The address of the association."""
+        return AssociationAddress(self.source.address, self.target.address, self.label)
+
+    @property
+    def identity(self) -> AssociationIdentity:
+        """The identity of the association."""
+        return identity_of(self.address, self.source.id, self.target.id)
+
+
 @dataclass(frozen=True, slots=True)
-class OwnedPair:
-    """An association that we own, from the record whose manifest names it.
+class OwnedAssociation:
+    """An association that we own.
 
     A label implies the unlabelled association. ``is_whole``: the two records were not associated before us,
     so the whole association is removed with its last label.
     """
 
-    key: RecordAddress
-    record_id: RecordId
-    target: RecordAddress
-    target_id: RecordId
-    label: Label | None  # None: the unlabelled association
+    association: Association
     origin: Origin
     is_whole: bool
 
     @property
-    def ends(self) -> tuple[Record, Record]:
-        """The two records, first the one whose manifest names the association."""
-        return (self.key.object, self.record_id), (self.target.object, self.target_id)
-
-    def called(self, keys: Mapping[Record, RecordAddress]) -> Self:
-        """Return the association with the keys of its records replaced by ``keys``."""
-        key, target = (keys.get(end) for end in self.ends)
-        if key is None and target is None:
-            return self
-        return replace(self, key=key or self.key, target=target or self.target)
+    def source(self) -> RecordRef:
+        """The record whose manifest names the association."""
+        return self.association.source
 
     @property
-    def identity(self) -> PairIdentity:
+    def target(self) -> RecordRef:
+        """The other record."""
+        return self.association.target
+
+    @property
+    def label(self) -> Label | None:
+        """The label; None: the unlabelled association."""
+        return self.association.label
+
+    @property
+    def records(self) -> tuple[Record, Record]:
+        """The two records, first the one whose manifest names the association."""
+        return self.source.identity, self.target.identity
+
+    def renamed(self, addresses: Mapping[Record, RecordAddress]) -> "OwnedAssociation":
+        """Return the association with its records under their ``addresses``, where these are known."""
+        source, target = (record.renamed(addresses) for record in (self.source, self.target))
+        return replace(self, association=Association(source, target, self.label))
+
+    @property
+    def identity(self) -> AssociationIdentity:
         """The identity of the association."""
-        return identity_of(self.address, self.record_id, self.target_id)
+        return self.association.identity
 
     @property
     def address(self) -> AssociationAddress:
         """The address of its change."""
-        return AssociationAddress(self.key, self.target, self.label)
+        return self.association.address
 
 
-def identity_of(address: AssociationAddress, record_id: RecordId, target_id: RecordId) -> PairIdentity:
+def identity_of(address: AssociationAddress, record_id: RecordId, target_id: RecordId) -> AssociationIdentity:
     """Return the identity of the association of two records."""
     of_label = address.label.type if address.label else ("", 0)
-    return PairIdentity(address.record.object, record_id, address.target.object, target_id, *of_label)
+    return AssociationIdentity(address.record.object, record_id, address.target.object, target_id, *of_label)
 
 
-class PairsAfter(NamedTuple):
+class AssociationsAfter(NamedTuple):
     """The owned associations to store and to remove after some changes."""
 
-    owned: Sequence[OwnedPair] = ()
-    disowned: Sequence[PairIdentity] = ()
+    owned: Sequence[OwnedAssociation] = ()
+    disowned: Sequence[AssociationIdentity] = ()
     ended: Sequence[tuple[str, RecordId]] = ()  # records that are gone, with all their associations
 
 
-NO_PAIRS = PairsAfter()
+NO_ASSOCIATIONS = AssociationsAfter()
 """The result of changes without associations."""

@@ -4,13 +4,14 @@ The parts of single kinds are in their own packages: ``plan/records`` and ``plan
 changes of their kind, and ``plan/kinds.py`` has the only table of kinds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from reconciler.model.addresses import Address, AssociationAddress, RecordAddress, RecordId
 from reconciler.model.calls import Operation
+from reconciler.model.facts import Fact, FactKind
 from reconciler.model.owned import Origin
 from reconciler.model.property_history import ValueVersion
 from reconciler.source import SourceRef
@@ -160,6 +161,11 @@ class Change:
     def is_protected(self) -> bool:
         """Whether the record is protected afterwards."""
         return self.owned is not None and self.owned.is_protected
+
+
+def properties_fact(values: Iterable[ValueChange]) -> Fact:
+    """Return the names of properties as a fact."""
+    return Fact(FactKind.PROPERTIES, names=tuple(value.name for value in values))
 
 
 def carried_out(change: Change, written: Mapping[str, str | None] | None) -> Change:

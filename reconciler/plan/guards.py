@@ -12,9 +12,8 @@ from reconciler.errors import PlanRefused, Refusal
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import DesiredRecord
 from reconciler.plan.change import Change, Reason
-from reconciler.plan.kinds import Verb, verb_of
+from reconciler.plan.kinds import Verb, kind_of, verb_of
 from reconciler.plan.plan import Budget, Guard, GuardBase, GuardRefusal, Plan
-from reconciler.plan.records.changes import is_record_archive, is_record_change
 
 FEWEST_RECORDS = 10
 FEWEST_VALUES = 100
@@ -249,11 +248,12 @@ class _Counted:
     pruned: _Records = field(default_factory=_Records)
 
     def add(self, change: Change) -> None:
-        self.by_verb[verb_of(change)].add(change.record)
-        if is_record_archive(change) and change.owned_before is None:
+        verb = verb_of(change)
+        self.by_verb[verb].add(change.record)
+        if verb is Verb.ARCHIVE and change.owned_before is None:
             self.strangers.add(change.record)
         for value in change.values:
             if value.after is None and value.before is not None:
                 self.cleared.add(change.record)
-        if change.reason is Reason.PRUNED and is_record_change(change):
+        if change.reason is Reason.PRUNED and kind_of(change).is_counted_when_pruned:
             self.pruned.add(change.record)

@@ -3,16 +3,24 @@
 All other code for a kind is in its own package. A new kind is a package and a row here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from reconciler.model.addresses import Address, AssociationAddress, RecordAddress
+from reconciler.model.definitions import ObjectSchema
+from reconciler.model.facts import Fact
+from reconciler.plan.associations import consistency as consistency_of_associations
+from reconciler.plan.associations import costs as costs_of_associations
 from reconciler.plan.associations import fields as of_associations
+from reconciler.plan.associations import review as review_of_associations
 from reconciler.plan.change import Action, Change, Details, Reason
 from reconciler.plan.file.forms import Form
+from reconciler.plan.records import consistency as consistency_of_records
+from reconciler.plan.records import costs as costs_of_records
 from reconciler.plan.records import fields as of_records
+from reconciler.plan.records import review as review_of_records
 
 
 class Verb(StrEnum):
@@ -40,6 +48,14 @@ class ChangeKind:
     details_cells: Callable[[Change], Mapping[str, object]]
     details_in: Callable[[Mapping[str, Any]], Details | None]
     flaw: Callable[[Change], str | None]  # returns why a change is impossible
+    subject: Callable[[Change], Hashable | None]  # may have only one change; None: nothing
+    removes: Callable[[Change], Iterable[Hashable]]
+    needs: Callable[[Change], Iterable[Hashable]]  # must not be removed
+    unreviewed: Callable[[Change, Change], Iterable[Fact]]  # differences from the reviewed change
+    shown_in_review: Callable[[Change], Iterable[Fact]]
+    is_counted_when_pruned: bool  # by the guard for manifests that name nothing any more
+    calls_to_write: Callable[[Sequence[Change], ObjectSchema], int]  # of one batch
+    calls_to_read_again: Callable[[Sequence[Change]], int]  # of one batch
 
     def verb(self, action: Action) -> Verb:
         """Return people's word for ``action``."""
@@ -56,6 +72,14 @@ RECORDS = ChangeKind(
     details_cells=of_records.details_cells,
     details_in=of_records.details_in,
     flaw=of_records.flaw,
+    subject=consistency_of_records.subject,
+    removes=consistency_of_records.removes,
+    needs=consistency_of_records.needs,
+    unreviewed=review_of_records.unreviewed,
+    shown_in_review=review_of_records.shown_in_review,
+    is_counted_when_pruned=True,
+    calls_to_write=costs_of_records.calls_to_write,
+    calls_to_read_again=costs_of_records.calls_to_read_again,
 )
 ASSOCIATIONS = ChangeKind(
     name="association",
@@ -67,6 +91,14 @@ ASSOCIATIONS = ChangeKind(
     details_cells=of_associations.details_cells,
     details_in=of_associations.details_in,
     flaw=of_associations.flaw,
+    subject=consistency_of_associations.subject,
+    removes=consistency_of_associations.removes,
+    needs=consistency_of_associations.needs,
+    unreviewed=review_of_associations.unreviewed,
+    shown_in_review=review_of_associations.shown_in_review,
+    is_counted_when_pruned=False,
+    calls_to_write=costs_of_associations.calls_to_write,
+    calls_to_read_again=costs_of_associations.calls_to_read_again,
 )
 
 KINDS: Mapping[type[Address], ChangeKind] = {RecordAddress: RECORDS, AssociationAddress: ASSOCIATIONS}

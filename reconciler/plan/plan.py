@@ -14,11 +14,9 @@ from reconciler.model.owned import StateVersion
 from reconciler.model.property_history import ValueVersion
 from reconciler.plan.change import Change, Reason
 from reconciler.plan.kinds import ASSOCIATIONS, RECORDS, Verb, kind_of, takes_over, verb_of
+from reconciler.plan.stages import Stage
 from reconciler.plan.summary import PlanSummary, TakenOver, count_problems
 from reconciler.source import SourceRef
-
-ASSOCIATED = "associated"
-"""Value of an unlabelled association, where a property has its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +169,8 @@ class Plan:
     api_version: str
     state: StateVersion
     manifests: ManifestInfo
-    changes: Sequence[Change]  # in the order described in builder.py
+    changes: Sequence[Change]  # in the order of the stages
+    stages: tuple[Stage, ...]
     held: Sequence[Held]
     problems: tuple[Problem, ...]
     no_op: int  # number of records in step

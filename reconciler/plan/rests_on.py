@@ -10,12 +10,12 @@
 from collections.abc import Collection, Iterable
 
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId, split_address
+from reconciler.model.associations import ASSOCIATED
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.labels import Label
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
 from reconciler.plan.change import Change, Reason, ValueChange
-from reconciler.plan.plan import ASSOCIATED
 
 _LAST_CHANGE = ("hs_lastmodifieddate", "lastmodifieddate")
 """HubSpot's properties for the time of a record's last change; contacts have their own."""

@@ -17,27 +17,16 @@ record. An association is recognised by both records and its label; records that
 have ids now. The kept change is always the new one, never the reviewed one.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 
 from reconciler.model.desired import PruneRule
 from reconciler.model.facts import Fact, FactKind
-from reconciler.plan.associations.changes import is_association_change
-from reconciler.plan.change import Action, Change, ValueChange
+from reconciler.plan.change import Change, properties_fact
 from reconciler.plan.file.format import digests_of
 from reconciler.plan.file.sequences import IN_MEMORY, SpooledChanges, Workspace
-from reconciler.plan.kinds import Verb, verb_of
+from reconciler.plan.kinds import Verb, kind_of, verb_of
 from reconciler.plan.plan import DifferenceKind, Plan, Review, ReviewDifference
-from reconciler.plan.records.changes import is_record_archive, replaced_by
-
-_COMPARED: tuple[tuple[Callable[[Change], object], FactKind], ...] = (
-    (attrgetter("remote"), FactKind.ANOTHER_RECORD_HAS_KEY),
-    (attrgetter("moved_from"), FactKind.OTHER_FORMER_KEY),
-    (attrgetter("is_protected"), FactKind.OTHER_PROTECTION),
-    (replaced_by, FactKind.ANOTHER_RECORD_LOST),
-)
-"""Fields of record changes that must be equal to the reviewed ones, with the fact to report otherwise."""
 
 _SHRINKS = {(Verb.UPDATE, Verb.ADOPT), (Verb.ASSOCIATE, Verb.ADOPT)}
 """Actions that may become another action if everything is in HubSpot already: reviewed -> new."""
@@ -129,23 +118,19 @@ def _compared(before: Change | None, now: Change) -> ReviewDifference | None:
         return _difference(DifferenceKind.CHANGED, now, tuple(differences))
     written = {value.name for value in now.values}
     no_more = [value for value in before.values if value.name not in written]
-    return _difference(DifferenceKind.NO_LONGER_PLANNED, before, (_named(no_more),)) if no_more else None
+    return (
+        _difference(DifferenceKind.NO_LONGER_PLANNED, before, (properties_fact(no_more),))
+        if no_more
+        else None
+    )
 
 
 def _difference(
     how: DifferenceKind, change: Change, facts: tuple[Fact, ...] | None = None
 ) -> ReviewDifference:
     target = next(iter(change.address.records[1:]), None)
-    facts = tuple(_about(change)) if facts is None else facts
+    facts = tuple(kind_of(change).shown_in_review(change)) if facts is None else facts
     return ReviewDifference(how, change.record, verb_of(change), facts, change.source, target)
-
-
-def _about(change: Change) -> Iterator[Fact]:
-    """Return the label or the properties of a change, never their values."""
-    if is_association_change(change) and change.association.label:
-        yield Fact(FactKind.LABEL, word=change.association.label.text)
-    elif change.values:
-        yield _named(change.values)
 
 
 def _differences(before: Change, now: Change) -> Iterator[Fact]:
@@ -153,46 +138,4 @@ def _differences(before: Change, now: Change) -> Iterator[Fact]:
     was, will = verb_of(before), verb_of(now)
     if was is not will and (was, will) not in _SHRINKS:
         yield Fact(FactKind.REVIEWED_TO, word=was)
-    if is_association_change(now):
-        if any(
-            known is not None and known != found
-            for known, found in zip(before.remote, now.remote, strict=True)
-        ):
-            yield Fact(FactKind.ANOTHER_RECORD_HAS_KEY)
-        if before.is_remote and now.is_remote and before.operation != now.operation:
-            yield Fact(FactKind.OTHER_CALL)
-        return
-    for part, kind in _COMPARED:
-        if part(before) != part(now):
-            yield Fact(kind)
-    if was is will and before.operation != now.operation:
-        yield Fact(FactKind.OTHER_CALL)
-    yield from _differing_values(before, now)
-    if is_record_archive(now):
-        seen = {value.name: value.before for value in before.rests_on}
-        changed = [value.name for value in now.rests_on if value.before != seen.get(value.name, value.before)]
-        yield from (Fact(FactKind.EDITED_SINCE, names=(name,)) for name in changed)
-
-
-def _differing_values(before: Change, now: Change) -> Iterator[Fact]:
-    written = {value.name: value for value in before.values}
-    known = {(value.name, value.after) for value in (*before.values, *before.remembered, *before.forgotten)}
-    for value in now.values:
-        seen = written.get(value.name)
-        if seen is None:
-            yield Fact(FactKind.WRITE_NOT_REVIEWED, names=(value.name,))
-        elif seen.after != value.after:
-            yield Fact(FactKind.OTHER_VALUE, names=(value.name,))
-        elif seen.before != value.before:
-            yield Fact(FactKind.EDITED_SINCE, names=(value.name,))
-    forgotten = () if now.action is Action.RELEASE else now.forgotten  # a release forgets all values
-    for value in sorted((*now.remembered, *forgotten), key=attrgetter("name")):
-        if (value.name, value.after) not in known:
-            yield Fact(FactKind.MEMORY_NOT_REVIEWED, names=(value.name,))
-    if now.action is Action.CREATE:
-        missing = sorted(written.keys() - {value.name for value in now.values})
-        yield from (Fact(FactKind.VALUE_MISSING, names=(name,)) for name in missing)
-
-
-def _named(values: Iterable[ValueChange]) -> Fact:
-    return Fact(FactKind.PROPERTIES, names=tuple(value.name for value in values))
+    yield from kind_of(now).unreviewed(before, now)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from reconciler.errors import UsageError
 from reconciler.model.addresses import RecordAddress
-from reconciler.model.associations import OwnedPair
+from reconciler.model.associations import OwnedAssociation
 from reconciler.model.desired import DesiredRecord
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import Glob, Selection
@@ -53,13 +53,16 @@ def selected_owned(
 
 
 def selected_pairs(
-    pairs: Iterable[OwnedPair], types: tuple[str, str], selection: Selection, unmatched: "UnmatchedGlobs"
-) -> list[OwnedPair]:
+    pairs: Iterable[OwnedAssociation],
+    types: tuple[str, str],
+    selection: Selection,
+    unmatched: "UnmatchedGlobs",
+) -> list[OwnedAssociation]:
     """Return the selected owned associations from one object type to the other."""
-    directed = [pair for pair in pairs if (pair.key.object, pair.target.object) == types]
+    directed = [pair for pair in pairs if (pair.source.address.object, pair.target.address.object) == types]
     for pair in directed:
-        unmatched.check(pair.key, [pair.target.text])
-    return [pair for pair in directed if selection.has(pair.key, pair.target.text)]
+        unmatched.check(pair.source.address, [pair.target.address.text])
+    return [pair for pair in directed if selection.has(pair.source.address, pair.target.address.text)]
 
 
 class UnmatchedGlobs:

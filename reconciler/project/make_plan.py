@@ -21,7 +21,7 @@ from reconciler.project.session import Session
 if TYPE_CHECKING:
     from reconciler.hubspot.answers import PortalAnswers
     from reconciler.hubspot.reader import PortalReader
-    from reconciler.reconcile.plan import PlanContext
+    from reconciler.plan.context import PlanContext
 
 
 def make_plan(
@@ -71,7 +71,7 @@ def make_plan(
 def plan_context(session: Session, request: PlanRequest, reviewed: Plan | None = None) -> "PlanContext":
     """Collect the facts about environment and request that planning needs."""
     # SQLAlchemy takes 0.2 s to import; meanwhile the requested answers are under way.
-    from reconciler.reconcile.plan import PlanContext  # noqa: PLC0415
+    from reconciler.plan.context import PlanContext  # noqa: PLC0415
 
     environment = session.environment
     checkout = read_checkout(session.settings.project, session.notify)

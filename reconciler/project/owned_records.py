@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from reconciler.errors import UsageError
 from reconciler.model.addresses import split_address
-from reconciler.model.associations import OwnedPair
+from reconciler.model.associations import OwnedAssociation
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import glob_of, is_pattern
 from reconciler.project.session import Session
@@ -33,7 +33,7 @@ class OwnedDetail(NamedTuple):
     """Everything that the state knows of a record."""
 
     record: OwnedRecord
-    pairs: tuple[OwnedPair, ...]
+    pairs: tuple[OwnedAssociation, ...]
     masked_properties: frozenset[tuple[str, str]]  # properties whose values should be masked in output
 
 
@@ -62,7 +62,9 @@ class OwnedRecords:
         """
         for record in record_name(address).find(self._store):
             pairs = tuple(self._store.pairs_of(record))
-            yield OwnedDetail(record, pairs, self._masking.values(record, (pair.target for pair in pairs)))
+            yield OwnedDetail(
+                record, pairs, self._masking.values(record, (pair.target.address for pair in pairs))
+            )
 
 
 @contextmanager

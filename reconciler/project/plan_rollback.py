@@ -18,9 +18,11 @@ def plan_rollback(
         StateError: there is no such run, its values were erased, or the state cannot be read.
         HubSpotError: the portal cannot be read.
     """
-    from reconciler.reconcile.rollback import undo_run  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
+    from reconciler.reconcile import rollback  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
 
     if session.settings.state_url is None:
         raise UsageError("`state: none` remembers nothing: there is no run to roll back")
     with session.state(to_write=False) as store, session.reader() as reader:
-        return undo_run(store.find_run(run), reader, store, plan_context(session, request), progress)
+        return rollback.plan_rollback(
+            store.find_run(run), reader, store, plan_context(session, request), progress
+        )

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from reconciler import __version__
 from reconciler.apply.batch_executor import BatchExecutor
+from reconciler.apply.batch_run import Connections
 from reconciler.apply.executor import FinishedRun, carry_out
 from reconciler.apply.options import ApplyOptions, OnStale
 from reconciler.apply.recovery.resume import is_anything_open, settle_earlier
@@ -15,7 +16,7 @@ from reconciler.errors import PlanRefused, Refusal
 from reconciler.hubspot.portal.read_portal import begin_portal, read_portal
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.writer import PortalWriter
-from reconciler.plan.budget import budget_of, looked_at_again
+from reconciler.plan.budget import Spent, budget_of, looked_at_again
 from reconciler.plan.consistency import unsound
 from reconciler.plan.file.format import digest_of
 from reconciler.plan.guards import Limits, refuse_now
@@ -86,19 +87,19 @@ def apply_plan(
         portal = read_portal(connection.reader, objects, plan.portal_id)
         settle_earlier(store, journal, connection.reader, portal)
         reader, made = connection.reader, connection.reader.calls
+        # Count the calls in the same way as the plan, including definitions that have been read since.
+        remaining = None if reader.daily_remaining is None else reader.daily_remaining + made
         budget = budget_of(
             plan.changes,
+            plan.stages,
             portal.objects,
-            made,
-            reader.least_seconds,
-            # Count the calls in the same way as the plan, including definitions that have been read since.
-            None if reader.daily_remaining is None else reader.daily_remaining + made,
+            Spent(made, remaining, reader.least_seconds),
             looks_again_at=looks_again_at,
             opening_calls=made + options.calls_afterwards,
         )
         refuse_now(plan, budget, limits)
         writer = connection.writer.asking(journal.assert_held)
-        batch_executor = BatchExecutor(connection.reader, writer, portal, looks_again_at, options.on_stale)
+        batch_executor = BatchExecutor(Connections(reader, writer, portal), looks_again_at, options.on_stale)
         return carry_out(
             plan, start, moved, store=store, journal=journal, batch_executor=batch_executor, options=options
         )

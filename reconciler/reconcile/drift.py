@@ -77,7 +77,7 @@ def find_drift(
             progress(builder.looked_at, total)
     for one, other in sorted(memory.paired_types()):
         pairs = selected_pairs(memory.pairs(one, other), (one, other), selection, unmatched)
-        ids = [pair.record_id for pair in pairs]
+        ids = [pair.source.id for pair in pairs]
         builder.add_pairs(pairs, read_pairs(reader, portal.objects[one], portal.objects[other], ids))
     unmatched.refuse("we own")
     fates = find_missing_records(reader, portal, builder.missing)

@@ -15,12 +15,13 @@ from reconciler.model.desired import Desired
 from reconciler.model.explanation import Explanation, RecordTrace
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import Glob, Selection, glob_of
+from reconciler.plan.context import PlanContext
 from reconciler.plan.drift.provenance import our_runs
 from reconciler.plan.explain.explain import ExplainInputs, explain, spots_of
 from reconciler.plan.explain.target import ExplainTarget, ParsedAddress, find_subject, refuse_unknown_type
 from reconciler.plan.plan import Plan
 from reconciler.plan.records.unselected_rivals import rivals
-from reconciler.reconcile.plan import PlanContext, plan_changes
+from reconciler.reconcile.plan import plan_changes
 from reconciler.state.store import Store
 
 Tracing: TypeAlias = Callable[[Collection[str], str, str], RecordTrace]

@@ -1,17 +1,14 @@
 """Making a plan from manifests, portal and state."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
-from reconciler import __version__
 from reconciler.apply.recovery.recovered_state import RecoveredState, version_seen
 from reconciler.apply.recovery.settle import settle_batch
 from reconciler.errors import Problem, Unavailable
 from reconciler.hubspot.portal.read_portal import read_portal
-from reconciler.hubspot.portal.scopes import write_scopes
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.history import read_histories
 from reconciler.hubspot.records.missing import find_missing_records
@@ -26,17 +23,19 @@ from reconciler.model.object_types import type_number
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.selection import Selection
+from reconciler.plan.assemble import PlanBasis, assemble
 from reconciler.plan.associations.compare import AssociationContext
-from reconciler.plan.associations.endpoints import endpoints_of
-from reconciler.plan.budget import ALWAYS_LOOKED_AT, Unsettled
-from reconciler.plan.builder import Known, PlanBuilder
+from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence, endpoints_of
+from reconciler.plan.budget import Spent, Unsettled
+from reconciler.plan.context import PlanContext
 from reconciler.plan.drift.provenance import Edits, OurRuns, our_runs
-from reconciler.plan.file.sequences import IN_MEMORY, Workspace
-from reconciler.plan.guards import Guards
-from reconciler.plan.kinds import Verb
+from reconciler.plan.findings import Findings
 from reconciler.plan.plan import ManifestInfo, Plan
-from reconciler.plan.records.compare import Policy
+from reconciler.plan.records.affected import moved_records
+from reconciler.plan.records.conflicts import UniqueValues
+from reconciler.plan.records.decisions import explain_gone, settle_identities
 from reconciler.plan.records.identity import names_that_identify
+from reconciler.plan.records.planner import Known, RecordPlanner
 from reconciler.plan.records.prune import changed_prune_rules, not_in_manifests
 from reconciler.plan.records.unanswered import is_too_much
 from reconciler.plan.records.unselected_rivals import LeftBehind
@@ -44,7 +43,7 @@ from reconciler.plan.rests_on import names_rested_on
 from reconciler.plan.targeting import LeftOut, UnmatchedGlobs, selected
 from reconciler.plan.values.resolve import Resolver, keys_and_names
 from reconciler.reconcile.owner_lookup import OwnerLookup
-from reconciler.reconcile.plan_associations import Associating, paired_objects, rest_on_associations
+from reconciler.reconcile.plan_associations import PlanningAssociations, paired_objects, rest_on_associations
 from reconciler.reconcile.project_check import refuse_other_project
 from reconciler.reconcile.unique_value_holders import read_holders
 from reconciler.state.run_types import UnfinishedBatch
@@ -56,30 +55,6 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 EDITED_AT_ONCE = 2_000
 """Records edited by people, kept in memory until their authors are read: forty parallel calls."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlanContext:
-    """Facts that planning needs besides manifests, portal and state."""
-
-    environment: str
-    portal_id: int  # the credentials must belong to it
-    policy: Policy
-    selection: Selection
-    guards: Guards
-    masks: MaskRules  # properties that are masked when shown
-    stand_ins: Mapping[str, str]  # e-mail of an absent owner -> e-mail of the replacement
-    commit: str | None  # commit of the manifests; None outside git
-    has_uncommitted: bool  # manifests differ from it
-    created_at: datetime
-    keeps_state: bool  # there is a state between runs
-    reviewed: Plan | None  # only changes of this plan are planned
-    skips_invalid: bool  # leave records with problems out of the plan instead of stopping
-    host: str | None = None  # host of the portal, if it is not HubSpot's
-    project: str | None = None  # name of the project; None if it has none
-    looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT  # changes whose records apply will read again
-    verifies: bool = False  # apply plans again afterwards
-    workspace: Workspace = IN_MEMORY  # where changes are kept and sorted
 
 
 def plan_changes(
@@ -113,10 +88,8 @@ def plan_changes(
     )
     memory, unsettled = remember(reader, store, portal, unfinished)
     endpoints = endpoints_of(desired, portal, selection)
-    builder = PlanBuilder(
-        policy, here.guards, here.keeps_state, here.skips_invalid, endpoints, here.masks, here.workspace
-    )
-    builder.problems += (*desired.problems, *lacking)
+    findings = Findings(here.keeps_state, here.workspace, problems=[*desired.problems, *lacking])
+    records = RecordPlanner(policy, findings, endpoints)
     runs = our_runs(store.runs(), here.created_at)
     flags = {
         "--target": selection.target,
@@ -124,30 +97,28 @@ def plan_changes(
         "--take": policy.take,
         "--recreate": policy.recreate,
     }
-    planning = _Planning(desired, reader, portal, memory, builder, runs, selection, UnmatchedGlobs(flags))
+    planning = _Planning(
+        desired, reader, portal, memory, records, endpoints, runs, selection, UnmatchedGlobs(flags)
+    )
     planning.compare_named(here.stand_ins, progress)
     rules = remembered | {(rule.object, rule.by): rule for rule in desired.prune_rules}
     for rule in rules.values():
         planning.compare_leftovers(rule)
     planning.keep_displaced()
-    builder.settle_identities()
-    left_behind = LeftBehind(desired, portal, selection, here.masks)
-    holders = read_holders(reader, portal, builder.changes, left_behind.key_names)
-    builder.refuse_conflicts(portal, holders, left_behind)
+    settle_identities(findings)
+    unique_values = planning.refuse_conflicts(here.masks)
     prune = {group: rule.prune for group, rule in rules.items()}
-    named_otherwise = builder.named_otherwise - builder.moves.keys()
+    named_otherwise = records.named_otherwise - moved_records(findings.changes).keys()
     associations = AssociationContext(policy, selection, desired, prune, named_otherwise)
     planning.explain_gone()
     planning.insist_on_answers()
-    Associating(reader, portal, memory, builder, endpoints, associations).compare()
-    portal = rest_on_associations(reader, portal, memory, builder)
+    PlanningAssociations(reader, portal, memory, findings, endpoints, associations).compare(
+        records.associating
+    )
+    portal = rest_on_associations(reader, portal, memory, findings)
     planning.unmatched.refuse("the manifests name, and none that prune is about,")
     planning.count_others(store.owned_groups())
-    return builder.finish(
-        tool_version=__version__,
-        created_at=here.created_at,
-        host=here.host,
-        environment=here.environment,
+    basis = PlanBasis(
         portal=portal,
         state=seen,
         manifests=ManifestInfo(
@@ -157,17 +128,12 @@ def plan_changes(
             git=here.commit,
             has_uncommitted=here.has_uncommitted,
         ),
-        read_calls=reader.calls,
-        daily_remaining=reader.daily_remaining,
-        least_seconds=reader.least_seconds,
-        write_scopes=write_scopes,
-        prune_rules=() if selection.is_partial else changed_prune_rules(desired.prune_rules, remembered),
-        selection=selection,
-        reviewed=here.reviewed,
+        spent=Spent(reader.calls, reader.daily_remaining, reader.least_seconds),
         unsettled=unsettled,
-        looks_again_at=here.looks_again_at,
-        verifies=here.verifies,
+        prune_rules=() if selection.is_partial else changed_prune_rules(desired.prune_rules, remembered),
+        unique_values=unique_values,
     )
+    return assemble(findings, basis, replace(here, selection=selection, policy=policy))
 
 
 def remember(
@@ -188,10 +154,16 @@ class _Planning:
     reader: PortalReader
     portal: PortalSchema
     memory: RecoveredState
-    builder: PlanBuilder
+    records: RecordPlanner
+    endpoints: Endpoints
     runs: OurRuns
     selection: Selection
     unmatched: UnmatchedGlobs
+
+    @property
+    def findings(self) -> Findings:
+        """What was found so far."""
+        return self.records.findings
 
     def compare_named(self, stand_ins: Mapping[str, str], progress: Progress) -> None:
         """Compare the records that the manifests name, chunk by chunk."""
@@ -203,10 +175,10 @@ class _Planning:
                 continue
             resolver = Resolver(self.portal.objects[group.object], self.desired.files, {})
             knowing_owners = partial(owners.resolver_for, resolver, group.records)
-            if not self.builder.can_identify(resolver, group, knowing_owners):
+            if not self.records.can_identify(resolver, group, knowing_owners):
                 continue
             question = partial(self._question, resolver.schema, group)
-            unknown = self.builder.unknown_columns(resolver, group)
+            unknown = self.records.unknown_columns(resolver, group)
             named = group.records if self.desired.has_one_key(group.object) else None
             leave_out = partial(self._leave_out, group)
             chunks = selected(group.chunks(BATCH_SIZE), self.selection, leave_out, BATCH_SIZE)
@@ -217,10 +189,10 @@ class _Planning:
                 owned = self.memory.owned(group.object, group.key, keys)
                 resolver = owners.resolver_for(resolver, records)
                 known = self._known(group.object, live.values(), owned.values())
-                self.builder.add_chunk(
+                self.records.add_chunk(
                     resolver, records, live, owned, named, known=known, unanswered=live.unanswered
                 )
-                if len(self.builder.edited) >= EDITED_AT_ONCE:
+                if len(self.records.edited) >= EDITED_AT_ONCE:
                     self.decide_edited()
                 done += len(records)
                 progress(done, self.desired.record_count)
@@ -240,18 +212,18 @@ class _Planning:
 
     def keep_displaced(self) -> None:
         """Keep owned records whose keys lead to other records now, if manifests name them by other keys."""
-        for object_name in sorted({owned.key.object for owned in self.builder.displaced}):
+        for object_name in sorted({owned.key.object for owned in self.records.displaced}):
             schema = self.portal.objects[object_name]
-            ids = [owned.record_id for owned in self.builder.displaced if owned.key.object == object_name]
+            ids = [owned.record_id for owned in self.records.displaced if owned.key.object == object_name]
             names = sorted(names_that_identify(schema, self.desired))
             for chunk in in_chunks(iter(ids), BATCH_SIZE):
                 live = read_records(self.reader, schema, RECORD_ID, chunk, names)
-                self.builder.keep_displaced(schema, live, self.desired)
+                self.records.keep_displaced(schema, live, self.desired)
 
     def decide_edited(self) -> None:
         """Compare the records that people changed, once the authors are known."""
-        histories = read_histories(self.reader, self.portal, self.builder.spots)
-        self.builder.decide_edited(Edits(histories, self.runs))
+        histories = read_histories(self.reader, self.portal, self.records.spots)
+        self.records.decide_edited(Edits(histories, self.runs))
 
     def compare_leftovers(self, rule: PruneRule) -> None:
         """Decide about owned records that the manifests do not name."""
@@ -276,24 +248,39 @@ class _Planning:
             names = names_rested_on(schema, chunk) | ({by} - {RECORD_ID})
             names |= names_that_identify(schema, self.desired)
             live = read_records(self.reader, schema, RECORD_ID, ids, sorted(names))
-            self.builder.add_leftovers(
+            self.records.add_leftovers(
                 schema, chunk, live, self.desired, rule.prune, unanswered=live.unanswered
             )
 
     def count_others(self, owned: Iterable[tuple[str, str, int]]) -> None:
         """Count the records that guards take percentages of, besides the named ones."""
         for object_name, _, count in owned:
-            self.builder.population(object_name).owned += count
-        for object_name in self.builder.doubtful_types():
+            self.findings.population(object_name).owned += count
+        for object_name in self.findings.doubtful_types():
             path = self.portal.objects[object_name].path
-            self.builder.population(object_name).has_records = self.reader.has_records(path)
+            self.findings.population(object_name).has_records = self.reader.has_records(path)
+
+    def refuse_conflicts(self, masks: MaskRules) -> UniqueValues:
+        """Leave out changes that HubSpot would refuse for their unique values."""
+        findings, objects = self.findings, self.portal.objects
+        left_behind = LeftBehind(self.desired, self.portal, self.selection, masks)
+        holders = read_holders(self.reader, self.portal, findings.changes, left_behind.key_names)
+        ids = {value: record.id for value, record in holders.items()}
+        unique_values = UniqueValues(objects, ids, left_behind.givers(holders))
+        sound = unique_values.without_conflicts(findings.changes, findings.workspace)
+        findings.changes = sound.changes
+        findings.problems.extend(sound.problems)
+        for change in sound.left_out:
+            self.endpoints.correct(change.record, Endpoint(Presence.INVALID, change.remote.id))
+        return unique_values
 
     def explain_gone(self) -> None:
         """Find out what happened to records that state knows and that are not found by their key any more."""
-        gone = [owned for _, owned in self.builder.gone]
+        gone = [owned for _, owned in self.findings.gone]
         before = self.reader.calls
-        self.builder.explain_gone(find_missing_records(self.reader, self.portal, gone))
-        self.builder.fate_calls += self.reader.calls - before
+        fates = find_missing_records(self.reader, self.portal, gone)
+        explain_gone(self.findings, fates, endpoints=self.endpoints)
+        self.findings.fate_calls += self.reader.calls - before
 
     def insist_on_answers(self) -> None:
         """Refuse to plan for a portal that leaves many records out of its answers.
@@ -301,7 +288,7 @@ class _Planning:
         Raises:
             Unavailable: more than a tenth of the records of a type are unanswered.
         """
-        for object_name, population in sorted(self.builder.populations.items()):
+        for object_name, population in sorted(self.findings.populations.items()):
             if is_too_much(population.asked, population.unanswered):
                 raise Unavailable(
                     f"HubSpot leaves {population.unanswered:,} of {population.asked:,} {object_name} out of "
@@ -323,7 +310,7 @@ class _Planning:
 
     def _leave_out(self, group: DesiredGroup, left_out: LeftOut) -> None:
         keys = [record.key for record, selected in left_out if selected is None]
-        self.builder.leave_out(left_out, self.memory.owned(group.object, group.key, keys))
+        self.records.leave_out(left_out, self.memory.owned(group.object, group.key, keys))
 
 
 def _without(record: DesiredRecord, unknown: Collection[str]) -> DesiredRecord:

@@ -1,6 +1,6 @@
 """Planning associations: two object types at a time, after all of their records were compared."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.apply.recovery.recovered_state import RecoveredState
@@ -14,7 +14,7 @@ from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.associations import OwnedPair
+from reconciler.model.associations import OwnedAssociation
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord, Prune, PruneRule
@@ -23,8 +23,10 @@ from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence
 from reconciler.plan.associations.label_limits import directions_of_limits
 from reconciler.plan.associations.labels import Labels, Type, directions_of_labels, inverses_within
 from reconciler.plan.associations.resolve import AssociationResolver
-from reconciler.plan.builder import PlanBuilder
 from reconciler.plan.change import ValueChange
+from reconciler.plan.findings import Findings
+from reconciler.plan.records.affected import archived_records, moved_records
+from reconciler.plan.records.decisions import rest_archives_on
 from reconciler.plan.rests_on import association_rested_on
 from reconciler.state.store import Store
 
@@ -40,17 +42,17 @@ def paired_objects(
 
 
 @dataclass(frozen=True, slots=True)
-class Associating:
+class PlanningAssociations:
     """The shared data of the steps."""
 
     reader: PortalReader
     portal: PortalSchema
     memory: RecoveredState
-    builder: PlanBuilder
+    findings: Findings
     endpoints: Endpoints
     rules: AssociationContext
 
-    def compare(self) -> None:
+    def compare(self, associating: Iterable[DesiredRecord]) -> None:
         """Compare the associations of the manifests, and those that we own."""
         self._note_others()
         named: dict[frozenset[str], list[tuple[DesiredRecord, DesiredAssociation]]] = {
@@ -58,7 +60,7 @@ class Associating:
             for types in self.memory.paired_types()
             if self.portal.objects.keys() >= set(types)
         }
-        for record in sorted(self.builder.associating, key=lambda record: record.address):
+        for record in sorted(associating, key=lambda record: record.address):
             for association in record.associations:
                 if association.object not in self.portal.objects:
                     continue  # the portal lacks this type, which is reported once
@@ -90,8 +92,8 @@ class Associating:
         *,
         is_limited: bool,
     ) -> None:
-        moves = self.builder.moves
-        owned = [pair.called(moves) for pair in self.memory.pairs(min(types), max(types))]
+        moves = moved_records(self.findings.changes)
+        owned = [pair.renamed(moves) for pair in self.memory.pairs(min(types), max(types))]
         objects = self.portal.objects
         labels = {
             (one, other): read_labels(self.reader, objects[one], objects[other])
@@ -107,7 +109,7 @@ class Associating:
             for (one, other), limited in limits.items()
             if limited.keys() - {None} and (one, other) not in labels and is_labelled
         }
-        files, archived = self.rules.desired.files, self.builder.archived
+        files, archived = self.rules.desired.files, archived_records(self.findings.changes)
         within = self._inverses_within(types, named, owned)
         resolver = AssociationResolver(self.endpoints, Labels(labels, within), files, archived)
         planner = AssociationPlanner(self.rules, resolver, resolver.resolve(named), owned, limits)
@@ -115,36 +117,40 @@ class Associating:
             (one, other): read_pairs(self.reader, objects[one], objects[other], ids)
             for (one, other), ids in planner.question().items()
         }
-        self.builder.add_pairs((*planner.decide(live), *resolver.held), resolver.problems)
+        self.findings.add((*planner.decide(live), *resolver.held))
+        self.findings.problems.extend(resolver.problems)
 
     def _inverses_within(
         self,
         types: frozenset[str],
         named: Sequence[tuple[DesiredRecord, DesiredAssociation]],
-        owned: Sequence[OwnedPair],
+        owned: Sequence[OwnedAssociation],
     ) -> Mapping[Type, Type]:
         """Find which labels within one type belong together, if both ends may have named some."""
         labelled = [pair for pair in owned if pair.label]
         if len(types) > 1 or not labelled or not any(wanted.label for _, wanted in named):
             return {}
         schema = self.portal.objects[min(types)]
-        ids = {record_id for pair in labelled for record_id in (pair.record_id, pair.target_id)}
+        ids = {record_id for pair in labelled for record_id in (pair.source.id, pair.target.id)}
         return inverses_within(read_pairs(self.reader, schema, schema, ids))
 
 
 def rest_on_associations(
-    reader: PortalReader, portal: PortalSchema, memory: RecoveredState, builder: PlanBuilder
+    reader: PortalReader, portal: PortalSchema, memory: RecoveredState, findings: Findings
 ) -> PortalSchema:
     """Let archives rest on the live associations of their records that state knows.
 
     Return ``portal`` with the object types at the other ends. An association of two records that are both
     archived does not count: the first archive removes it.
     """
-    going = builder.archived
+    going = archived_records(findings.changes)
     known: dict[tuple[str, str], dict[RecordId, set[RecordId]]] = {}
     for one, other in memory.paired_types() if going else ():
         for pair in memory.pairs(one, other):
-            endpoints = (pair.key.object, pair.record_id), (pair.target.object, pair.target_id)
+            endpoints = (
+                (pair.source.address.object, pair.source.id),
+                (pair.target.address.object, pair.target.id),
+            )
             if (endpoints[0] in going) is not (endpoints[1] in going):
                 (own, own_id), (far, far_id) = sorted(endpoints, key=lambda end: end not in going)
                 known.setdefault((own, far), {}).setdefault(own_id, set()).add(far_id)
@@ -158,5 +164,5 @@ def rest_on_associations(
             labels = {far_id: live.get(own_id, {}).get(far_id) for far_id in far_ids}
             associations = [association_rested_on(far, *each) for each in labels.items()]
             rests_on.setdefault((own, own_id), []).extend(associations)
-    builder.rest_on(rests_on)
+    rest_archives_on(findings, rests_on)
     return replace(portal, objects=objects)

@@ -1,9 +1,9 @@
 """Planning the rollback of a run."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
-from reconciler import __version__
 from reconciler.apply.recovery.recovered_state import RecoveredState, applied_by, run_under_way, version_seen
 from reconciler.apply.recovery.settle import settle_batch
 from reconciler.errors import UsageError
@@ -14,7 +14,6 @@ from reconciler.hubspot.associations.read import (
     read_pairs,
 )
 from reconciler.hubspot.portal.read_portal import read_portal
-from reconciler.hubspot.portal.scopes import write_scopes
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.missing import find_missing_records
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
@@ -23,26 +22,34 @@ from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Record
 from reconciler.model.owned import OwnedRecord
+from reconciler.plan.assemble import PlanBasis, assemble
 from reconciler.plan.associations.label_limits import Direction, Room
 from reconciler.plan.associations.labels import Labels
 from reconciler.plan.associations.rollback import AssociationRollback, applied_association_changes, ids_of
-from reconciler.plan.budget import Unsettled
-from reconciler.plan.builder import PlanBuilder
+from reconciler.plan.budget import Spent, Unsettled
 from reconciler.plan.change import Action, Change
+from reconciler.plan.context import PlanContext
+from reconciler.plan.findings import Findings
 from reconciler.plan.plan import NO_MANIFESTS, Plan
+from reconciler.plan.records.affected import archived_records, moved_records
+from reconciler.plan.records.conflicts import UniqueValues
+from reconciler.plan.records.decisions import explain_gone
 from reconciler.plan.records.prune import fact_of
-from reconciler.plan.records.rollback import AppliedChange, applied_changes, forgotten, ids_and_names
+from reconciler.plan.records.rollback import AppliedChange, Group, applied_changes, forgotten, ids_and_names
+from reconciler.plan.records.rollback_planner import hold_taken_keys, roll_back_records
 from reconciler.plan.rests_on import names_rested_on
 from reconciler.plan.targeting import UnmatchedGlobs
 from reconciler.reconcile.apply import open_objects
-from reconciler.reconcile.plan import PlanContext, Progress
+from reconciler.reconcile.plan import Progress
 from reconciler.reconcile.plan_associations import rest_on_associations
 from reconciler.reconcile.project_check import refuse_other_project
 from reconciler.reconcile.unique_value_holders import read_holders
 from reconciler.state.store import Store
 
 
-def undo_run(run_id: str, reader: PortalReader, store: Store, here: PlanContext, progress: Progress) -> Plan:
+def plan_rollback(
+    run_id: str, reader: PortalReader, store: Store, here: PlanContext, progress: Progress
+) -> Plan:
     """Plan the rollback of a run. Writes nothing anywhere.
 
     Raises:
@@ -57,74 +64,97 @@ def undo_run(run_id: str, reader: PortalReader, store: Store, here: PlanContext,
     if run_under_way(store, here.created_at) == run_id:
         raise UsageError(f"run {run_id} is under way: wait for it to end")
     seen, past, unfinished = version_seen(store, here.created_at), store.past_run(run_id), store.unfinished()
-    objects = {key.object for change, _ in past.applied for key in change.address.records}
+    objects = {address.object for change, _ in past.applied for address in change.address.records}
     portal = read_portal(reader, objects | open_objects(store), here.portal_id)
     before_settling = reader.calls
     settled = [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
     unsettled = Unsettled(frozenset(open_objects(store)), reader.calls - before_settling)
-    memory = RecoveredState(store, settled)
     selection = here.selection.renamed({name: schema.name for name, schema in portal.objects.items()})
     unmatched = UnmatchedGlobs({"--target": selection.target, "--exclude": selection.exclude})
     done = [*past.applied, *applied_by(run_id, settled)]
-    groups = applied_changes(done, selection, unmatched)
-    pairs = applied_association_changes((change for change, _ in done), selection, unmatched)
+    records = applied_changes(done, selection, unmatched)
+    associations = applied_association_changes((change for change, _ in done), selection, unmatched)
     unmatched.refuse("this run changed")
-    count = sum(map(len, groups.values()))
-    builder = PlanBuilder(
-        here.policy,
-        here.guards,
-        here.keeps_state,
-        masks=here.masks,
-        workspace=here.workspace,
-        problems=forgotten(past.forgotten),
-    )
-    looked_at = 0
-    for (object_name, by), group in groups.items():
-        schema = portal.objects[object_name]
-        question = partial(_question, schema, partial(memory.owned, object_name, by))
-        for chunk, live in read_ahead(reader, schema, RECORD_ID, in_chunks(group, BATCH_SIZE), question):
-            ids = [applied_change.outcome.record_id for applied_change in chunk]
-            moved = memory.owned_by_id(object_name, ids)
-            builder.add_applied(schema, chunk, live, memory.owned(object_name, by, _keys(chunk)), moved)
-            looked_at += len(chunk)
-            progress(looked_at, count)
-    builder.hold_taken_keys(lambda key: memory.owned(key.object, key.by, [key.value]).get(key.value))
-    builder.refuse_conflicts(portal, read_holders(reader, portal, builder.changes))
-    room = _read_room(reader, portal, pairs)
-    for (one, other), changes in pairs.items():
-        owned_pairs = {pair.identity: pair for pair in memory.pairs(one, other)}
-        live_pairs = read_pairs(reader, portal.objects[one], portal.objects[other], ids_of(changes))
-        keys = {**_keys_known(memory, changes), **builder.moves}
-        around = {(one, other): live_pairs}
-        if room.is_limited(other, one):
-            targets = {change.remote.target_id for change in changes if change.remote.target_id}
-            back = read_pairs(reader, portal.objects[other], portal.objects[one], targets)
-            around[other, one] = {**around.get((other, one), {}), **back}
-        unpairing = AssociationRollback(live_pairs, owned_pairs, builder.archived, keys, room, around)
-        builder.add_pairs(unpairing.undo(changes), ())
-    portal = rest_on_associations(reader, portal, memory, builder)
-    before_fates = reader.calls
-    fates = find_missing_records(reader, portal, [owned for _, owned in builder.gone])
-    builder.fate_calls = reader.calls - before_fates
-    builder.explain_gone(fates, lambda owned, fate: (fact_of(owned, fate),))
+    findings = Findings(here.keeps_state, here.workspace, problems=forgotten(past.forgotten))
+    planning = _PlanningRollback(reader, portal, RecoveredState(store, settled), findings)
+    planning.roll_back_records(records, progress)
+    planning.roll_back_associations(associations)
+    portal = rest_on_associations(reader, portal, planning.memory, findings)
+    planning.explain_gone(portal)
     for object_name, _, owned in store.owned_groups():
-        builder.population(object_name).owned += owned
-    return builder.finish(
-        tool_version=__version__,
-        created_at=here.created_at,
-        host=here.host,
-        environment=here.environment,
+        findings.population(object_name).owned += owned
+    basis = PlanBasis(
         portal=portal,
         state=seen,
         manifests=NO_MANIFESTS,
-        read_calls=reader.calls,
-        daily_remaining=reader.daily_remaining,
-        least_seconds=reader.least_seconds,
-        write_scopes=write_scopes,
-        selection=selection,
-        rolls_back=run_id,
+        spent=Spent(reader.calls, reader.daily_remaining, reader.least_seconds),
         unsettled=unsettled,
+        rolls_back=run_id,
     )
+    return assemble(findings, basis, replace(here, selection=selection))
+
+
+@dataclass(frozen=True, slots=True)
+class _PlanningRollback:
+    """The shared data of the steps."""
+
+    reader: PortalReader
+    portal: PortalSchema
+    memory: RecoveredState
+    findings: Findings
+
+    def roll_back_records(self, groups: Mapping[Group, Sequence[AppliedChange]], progress: Progress) -> None:
+        """Compare the records of the run as they are now, and take back its changes."""
+        memory, findings, count, looked_at = self.memory, self.findings, sum(map(len, groups.values())), 0
+        for (object_name, by), group in groups.items():
+            schema = self.portal.objects[object_name]
+            question = partial(_question, schema, partial(memory.owned, object_name, by))
+            chunks = in_chunks(group, BATCH_SIZE)
+            for chunk, live in read_ahead(self.reader, schema, RECORD_ID, chunks, question):
+                moved = memory.owned_by_id(object_name, [each.outcome.record_id for each in chunk])
+                owned = memory.owned(object_name, by, _keys(chunk))
+                known = partial(_known, moved, owned)
+                by_id = {RecordId(record_id): record for record_id, record in live.items()}
+                roll_back_records(findings, schema, chunk, by_id, known)
+                looked_at += len(chunk)
+                progress(looked_at, count)
+        hold_taken_keys(findings, lambda key: memory.owned(key.object, key.by, [key.value]).get(key.value))
+        holders = read_holders(self.reader, self.portal, findings.changes)
+        ids = {value: record.id for value, record in holders.items()}
+        sound = UniqueValues(self.portal.objects, ids).without_conflicts(findings.changes, findings.workspace)
+        findings.changes = sound.changes
+        findings.problems.extend(sound.problems)
+
+    def roll_back_associations(self, changes: Mapping[Direction, Sequence[Change]]) -> None:
+        """Compare the associations of the run as they are now, and take back its changes."""
+        reader, objects, findings = self.reader, self.portal.objects, self.findings
+        room = _read_room(reader, self.portal, changes)
+        for (one, other), of_types in changes.items():
+            owned = {pair.identity: pair for pair in self.memory.pairs(one, other)}
+            live = read_pairs(reader, objects[one], objects[other], ids_of(of_types))
+            keys = {**_keys_known(self.memory, of_types), **moved_records(findings.changes)}
+            around = {(one, other): live}
+            if room.is_limited(other, one):
+                targets = {change.remote.target_id for change in of_types if change.remote.target_id}
+                back = read_pairs(reader, objects[other], objects[one], targets)
+                around[other, one] = {**around.get((other, one), {}), **back}
+            archived = archived_records(findings.changes)
+            rollback = AssociationRollback(live, owned, archived, keys, room, around)
+            findings.add(rollback.undo(of_types))
+
+    def explain_gone(self, portal: PortalSchema) -> None:
+        """Find out what happened to records of the run that the portal does not have any more."""
+        before = self.reader.calls
+        fates = find_missing_records(self.reader, portal, [owned for _, owned in self.findings.gone])
+        self.findings.fate_calls = self.reader.calls - before
+        explain_gone(self.findings, fates, lambda owned, fate: (fact_of(owned, fate),))
+
+
+def _known(
+    moved: Mapping[RecordId, OwnedRecord], owned: Mapping[str, OwnedRecord], applied: AppliedChange
+) -> OwnedRecord | None:
+    """Return what state knows about the record of a change now, under any key."""
+    return moved.get(applied.outcome.record_id) or owned.get(applied.change.record.value)
 
 
 def _read_room(

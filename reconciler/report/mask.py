@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.addresses import RecordAddress, split_address
-from reconciler.model.associations import OwnedPair
+from reconciler.model.associations import Association, OwnedAssociation
 from reconciler.model.desired import ManifestValue
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
 from reconciler.model.explanation import Explanation, NextAction, PropertyExplained
@@ -125,8 +125,11 @@ def masked_key(key: RecordAddress, masking: Masking, masked_properties: MaskedPr
 
 
 def masked_owned(
-    record: OwnedRecord, pairs: Iterable[OwnedPair], masking: Masking, masked_properties: MaskedProperties
-) -> tuple[OwnedRecord, tuple[OwnedPair, ...]]:
+    record: OwnedRecord,
+    pairs: Iterable[OwnedAssociation],
+    masking: Masking,
+    masked_properties: MaskedProperties,
+) -> tuple[OwnedRecord, tuple[OwnedAssociation, ...]]:
     """Mask an owned record and its associations."""
     if masking.key is None:
         return record, tuple(pairs)
@@ -338,8 +341,11 @@ class _Mask:
             answered={name: self.value(object_name, name, text) for name, text in record.answered.items()},
         )
 
-    def owned_pair(self, pair: OwnedPair) -> OwnedPair:
-        return replace(pair, key=self.record(pair.key), target=self.record(pair.target))
+    def owned_pair(self, pair: OwnedAssociation) -> OwnedAssociation:
+        source, target = (
+            record._replace(address=self.record(record.address)) for record in (pair.source, pair.target)
+        )
+        return replace(pair, association=Association(source, target, pair.label))
 
     def row(self, row: RunRow) -> RunRow:
         names = {*row.before, *row.after}

@@ -5,10 +5,10 @@ from datetime import UTC
 
 from reconciler.invisible_characters import visible
 from reconciler.model.addresses import RecordAddress
+from reconciler.model.associations import ASSOCIATED
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
 from reconciler.model.runs import UNDER_WAY, RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.plan.kinds import Verb
-from reconciler.plan.plan import ASSOCIATED
 from reconciler.report.entries import Entries
 from reconciler.report.plan.change_sections import SIGNS
 from reconciler.report.text.grouping import EntryStyle, Section, key_properties

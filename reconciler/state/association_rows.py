@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
 
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.associations import OwnedPair, PairIdentity
+from reconciler.model.associations import AssociationIdentity, OwnedAssociation
 from reconciler.model.desired import Record
 from reconciler.model.owned import OwnedRecord
 from reconciler.state.database import insert_into
@@ -28,26 +28,26 @@ class PairRows:
         query = select(pairs.c.object, pairs.c.to_object).where(self._ours()).distinct()
         return frozenset((row[0], row[1]) for row in self.connection.execute(query))
 
-    def between(self, object_name: str, other: str) -> tuple[OwnedPair, ...]:
+    def between(self, object_name: str, other: str) -> tuple[OwnedAssociation, ...]:
         """Return the owned associations between two object types, in no order, whichever end named them."""
         there = and_(pairs.c.object == object_name, pairs.c.to_object == other)
         back = and_(pairs.c.object == other, pairs.c.to_object == object_name)
         return self._select(or_(there, back))
 
-    def of_record(self, object_name: str, record_id: RecordId) -> tuple[OwnedPair, ...]:
+    def of_record(self, object_name: str, record_id: RecordId) -> tuple[OwnedAssociation, ...]:
         """Return the owned associations that start at one record, sorted by the other."""
         mine = and_(pairs.c.object == object_name, pairs.c.record_id == record_id)
         return tuple(sorted(self._select(mine), key=_order))
 
-    def all(self) -> tuple[OwnedPair, ...]:
+    def all(self) -> tuple[OwnedAssociation, ...]:
         """Return all owned associations, sorted."""
         return tuple(sorted(self._select(), key=_order))
 
-    def written_since(self, serial: int) -> tuple[OwnedPair, ...]:
+    def written_since(self, serial: int) -> tuple[OwnedAssociation, ...]:
         """Return the owned associations whose row was written after ``serial``."""
         return self._select(pairs.c.serial > serial)
 
-    def put(self, owned: Iterable[OwnedPair], serial: int) -> None:
+    def put(self, owned: Iterable[OwnedAssociation], serial: int) -> None:
         """Store owned associations and replace their rows; a label replaces the unlabelled association."""
         insert = insert_into(self.connection, pairs)
         others = [column.name for column in pairs.c if not column.primary_key]
@@ -59,7 +59,7 @@ class PairRows:
                 self.connection.execute(delete(pairs).where(self._plain_between(pair)))
             self.connection.execute(statement, pair_columns(self.portal_id, serial, pair))
 
-    def remove(self, identities: Iterable[PairIdentity]) -> None:
+    def remove(self, identities: Iterable[AssociationIdentity]) -> None:
         """Remove owned associations; ignore those that are not owned."""
         for identity in identities:
             same = (pairs.c[name] == value for name, value in identity._asdict().items())
@@ -86,7 +86,7 @@ class PairRows:
             named = (pairs.c.object == key.object, pairs.c.by == key.by, pairs.c.key == key.value)
             self.connection.execute(delete(pairs).where(self._ours(), *named))
 
-    def _select(self, *conditions: ColumnElement[bool]) -> tuple[OwnedPair, ...]:
+    def _select(self, *conditions: ColumnElement[bool]) -> tuple[OwnedAssociation, ...]:
         query = select(pairs).where(self._ours(), *conditions)
         return tuple(map(pair_of, self.connection.execute(query)))
 
@@ -98,8 +98,11 @@ class PairRows:
         there = and_(pairs.c.to_object == object_name, pairs.c.to_id == record_id)
         return and_(self._ours(), or_(here, there))
 
-    def _plain_between(self, pair: OwnedPair) -> ColumnElement[bool]:
-        one, other = (pair.key.object, pair.record_id), (pair.target.object, pair.target_id)
+    def _plain_between(self, pair: OwnedAssociation) -> ColumnElement[bool]:
+        one, other = (
+            (pair.source.address.object, pair.source.id),
+            (pair.target.address.object, pair.target.id),
+        )
         return and_(self._ours(), pairs.c.category == "", or_(_from_to(one, other), _from_to(other, one)))
 
 
@@ -112,5 +115,5 @@ def _from_to(one: Record, other: Record) -> ColumnElement[bool]:
     )
 
 
-def _order(pair: OwnedPair) -> tuple[RecordAddress, str, RecordAddress, str, tuple[str, int]]:
-    return pair.key, pair.record_id, pair.target, pair.target_id, pair.identity[-2:]
+def _order(pair: OwnedAssociation) -> tuple[RecordAddress, str, RecordAddress, str, tuple[str, int]]:
+    return pair.source.address, pair.source.id, pair.target.address, pair.target.id, pair.identity[-2:]

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from reconciler.errors import StateError
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.associations import OwnedPair
+from reconciler.model.associations import Association, OwnedAssociation, RecordRef
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
@@ -48,7 +48,7 @@ class Export:
     version: StateVersion
     prune_rules: tuple[PruneRule, ...]
     owned: Iterable[OwnedRecord]  # like pairs: can be iterated again, and may be larger than memory
-    pairs: Iterable[OwnedPair] = ()
+    pairs: Iterable[OwnedAssociation] = ()
     project: str | None = None  # project of the state; None if it has no name
 
 
@@ -57,7 +57,7 @@ def export_lines(
     version: StateVersion,
     prune_rules: Iterable[PruneRule],
     records: Iterable[OwnedRecord],
-    pairs: Iterable[OwnedPair] = (),
+    pairs: Iterable[OwnedAssociation] = (),
     *,
     project: str | None = None,
 ) -> Iterator[str]:
@@ -93,15 +93,19 @@ def export_lines(
     yield f'\n],\n"serial":{version.serial},\n"version":{EXPORT_VERSION}}}\n'
 
 
-def _exported_pair(pair: OwnedPair) -> dict[str, object]:
+def _exported_pair(pair: OwnedAssociation) -> dict[str, object]:
     label = pair.label
     return {
-        "object": pair.key.object,
-        "by": pair.key.by,
-        "key": pair.key.value,
-        "record_id": pair.record_id,
-        "target": {"object": pair.target.object, "by": pair.target.by, "key": pair.target.value},
-        "target_id": pair.target_id,
+        "object": pair.source.address.object,
+        "by": pair.source.address.by,
+        "key": pair.source.address.value,
+        "record_id": pair.source.id,
+        "target": {
+            "object": pair.target.address.object,
+            "by": pair.target.address.by,
+            "key": pair.target.address.value,
+        },
+        "target_id": pair.target.id,
         "label": label and {"category": label.category, "text": label.text, "type_id": label.type_id},
         "origin": str(pair.origin),
         "whole": pair.is_whole,
@@ -183,7 +187,7 @@ def named_twice(export: Export) -> StateError:
     raise ValueError("no record has two entries")
 
 
-def _pair(entry: object, where: str) -> OwnedPair:
+def _pair(entry: object, where: str) -> OwnedAssociation:
     fields = _object(entry, where)
     label = None
     if fields.get("label") is not None:
@@ -192,12 +196,15 @@ def _pair(entry: object, where: str) -> OwnedPair:
         type_id = _number(said, "type_id", of_label)
         label = Label(_text(said, "category", of_label), type_id, _text(said, "text", of_label))
     target = f"{where}target."
-    return OwnedPair(
-        key=_key(fields, where),
-        record_id=RecordId(_text(fields, "record_id", where)),
-        target=_key(_object(fields.get("target"), target), target),
-        target_id=RecordId(_text(fields, "target_id", where)),
-        label=label,
+    return OwnedAssociation(
+        Association(
+            RecordRef(_key(fields, where), RecordId(_text(fields, "record_id", where))),
+            RecordRef(
+                _key(_object(fields.get("target"), target), target),
+                RecordId(_text(fields, "target_id", where)),
+            ),
+            label,
+        ),
         origin=Origin(_word(fields, "origin", where, Origin)),
         is_whole=_flag(fields, "whole", where),
     )

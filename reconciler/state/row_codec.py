@@ -12,7 +12,7 @@ from typing import Any, assert_never
 from sqlalchemy import Row
 
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.associations import OwnedPair
+from reconciler.model.associations import Association, OwnedAssociation, RecordRef
 from reconciler.model.labels import Label
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, Unknown
 from reconciler.model.owned import Origin, OwnedRecord
@@ -84,29 +84,29 @@ def owned_of(row: Sequence[Any]) -> OwnedRecord:
     )
 
 
-def pair_columns(portal_id: int, serial: int, pair: OwnedPair) -> dict[str, object]:
+def pair_columns(portal_id: int, serial: int, pair: OwnedAssociation) -> dict[str, object]:
     """Return one row of the table of owned associations."""
     return pair.identity._asdict() | {
         "portal_id": portal_id,
         "label": pair.label.text if pair.label else None,
-        "by": pair.key.by,
-        "key": pair.key.value,
-        "to_by": pair.target.by,
-        "to_key": pair.target.value,
+        "by": pair.source.address.by,
+        "key": pair.source.address.value,
+        "to_by": pair.target.address.by,
+        "to_key": pair.target.address.value,
         "origin": str(pair.origin),
         "whole": int(pair.is_whole),
         "serial": serial,
     }
 
 
-def pair_of(row: Row[Any]) -> OwnedPair:
+def pair_of(row: Row[Any]) -> OwnedAssociation:
     """Read an owned association from one row."""
-    return OwnedPair(
-        key=RecordAddress(row.object, row.by, row.key),
-        record_id=RecordId(row.record_id),
-        target=RecordAddress(row.to_object, row.to_by, row.to_key),
-        target_id=RecordId(row.to_id),
-        label=Label(row.category, row.type_id, row.label or "") if row.category else None,
+    return OwnedAssociation(
+        Association(
+            RecordRef(RecordAddress(row.object, row.by, row.key), RecordId(row.record_id)),
+            RecordRef(RecordAddress(row.to_object, row.to_by, row.to_key), RecordId(row.to_id)),
+            Label(row.category, row.type_id, row.label or "") if row.category else None,
+        ),
         origin=Origin(row.origin),
         is_whole=bool(row.whole),
     )

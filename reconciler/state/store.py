@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from reconciler.model.addresses import RecordId
-from reconciler.model.associations import OwnedPair
+from reconciler.model.associations import OwnedAssociation
 from reconciler.model.desired import PruneRule
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.runs import RunDetail, RunHeader, RunSummary
@@ -94,17 +94,17 @@ class Store:
         with self._pairs() as rows:
             return rows.types()
 
-    def pairs(self, object_name: str, other: str) -> tuple[OwnedPair, ...]:
+    def pairs(self, object_name: str, other: str) -> tuple[OwnedAssociation, ...]:
         """Return the owned associations between two object types, whichever end named them."""
         with self._pairs() as rows:
             return rows.between(object_name, other)
 
-    def pairs_of(self, record: OwnedRecord) -> tuple[OwnedPair, ...]:
+    def pairs_of(self, record: OwnedRecord) -> tuple[OwnedAssociation, ...]:
         """Return the owned associations that start at one record, sorted by the other."""
         with self._pairs() as rows:
             return rows.of_record(record.key.object, record.record_id)
 
-    def pairs_written_since(self, serial: int) -> tuple[OwnedPair, ...]:
+    def pairs_written_since(self, serial: int) -> tuple[OwnedAssociation, ...]:
         """Return the owned associations whose row was written after ``serial``."""
         with self._pairs() as rows:
             return rows.written_since(serial)

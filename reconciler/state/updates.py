@@ -3,7 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.model.addresses import RecordAddress
-from reconciler.model.associations import OwnedPair, PairIdentity, PairsAfter
+from reconciler.model.associations import (
+    Association,
+    AssociationIdentity,
+    AssociationsAfter,
+    OwnedAssociation,
+    RecordRef,
+)
 from reconciler.model.desired import Record
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
@@ -77,13 +83,13 @@ def in_the_way(changes: Sequence[Change]) -> Mapping[Record, tuple[RecordAddress
     return dict(leaving[key] for key in taken if key in leaving)
 
 
-def pairs_after(applied: Iterable[Change]) -> PairsAfter:
+def pairs_after(applied: Iterable[Change]) -> AssociationsAfter:
     """Return the owned associations after all of these changes.
 
     Removed records have no associations; released records keep theirs until these get their own change.
     """
-    owned: list[OwnedPair] = []
-    disowned: list[PairIdentity] = []
+    owned: list[OwnedAssociation] = []
+    disowned: list[AssociationIdentity] = []
     ended: list[Record] = []
     for change in applied:
         if is_association_change(change):
@@ -93,16 +99,16 @@ def pairs_after(applied: Iterable[Change]) -> PairsAfter:
                 disowned.append(identity)
         elif change.action is not Action.RELEASE or change.reason in _GONE:
             ended += [record] if (record := disowned_by(change)) else []
-    return PairsAfter(owned, disowned, ended)
+    return AssociationsAfter(owned, disowned, ended)
 
 
-def _pair(change: Change, owned: Owned) -> OwnedPair:
+def _pair(change: Change, owned: Owned) -> OwnedAssociation:
     record_id, target_id = change.remote
     if record_id is None or target_id is None:
         raise ValueError(f"{change.record.text} cannot be owned as associated before it has an id")
-    key, target = change.association.records
-    label = change.association.label
-    return OwnedPair(key, record_id, target, target_id, label, owned.origin, is_whole(change))
+    address = change.association
+    source, target = RecordRef(address.record, record_id), RecordRef(address.target, target_id)
+    return OwnedAssociation(Association(source, target, address.label), owned.origin, is_whole(change))
 
 
 _GONE = frozenset({Reason.GONE, Reason.ABSENT})

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from reconciler.errors import StateError
 from reconciler.model.addresses import RecordAddress
-from reconciler.model.associations import NO_PAIRS, PairsAfter
+from reconciler.model.associations import NO_ASSOCIATIONS, AssociationsAfter
 from reconciler.model.calls import Operation
 from reconciler.model.desired import PruneRule, Record
 from reconciler.model.outcomes import Outcome
@@ -134,7 +134,7 @@ class StateWriter:
         owned: Iterable[OwnedRecord] = (),
         disowned: Iterable[Record] = (),
         *,
-        pairs: PairsAfter = NO_PAIRS,
+        pairs: AssociationsAfter = NO_ASSOCIATIONS,
     ) -> None:
         """Record outcomes of changes of this or an earlier run, with the resulting ownership.
 
@@ -153,7 +153,7 @@ class StateWriter:
         owned: Iterable[OwnedRecord] = (),
         disowned: Iterable[Record] = (),
         *,
-        pairs: PairsAfter = NO_PAIRS,
+        pairs: AssociationsAfter = NO_ASSOCIATIONS,
     ) -> None:
         """Record changes without a call: changes of state only, skipped ones, and those stale before."""
         with self._writing() as connection:
@@ -266,7 +266,7 @@ class StateWriter:
         connection: Connection,
         records: Iterable[OwnedRecord],
         disowned: Iterable[Record],
-        pairs: PairsAfter,
+        pairs: AssociationsAfter,
     ) -> None:
         rows, between = OwnedRows(connection, self._portal_id), PairRows(connection, self._portal_id)
         serial = rows.version().serial

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from reconciler.apply.answer_outcomes import checked_outcome, only_emptied
+from reconciler.apply.records.answer_outcomes import checked_outcome, only_emptied
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import Kind, ObjectSchema, Option, PropertyDef

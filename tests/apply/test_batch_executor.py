@@ -1,10 +1,12 @@
 """Executing one batch on a simulated clock: the write follows the second read at once."""
 
+from itertools import count
+
 import httpx
 import pytest
 
 from reconciler.apply.batch_executor import BatchExecutor
-from reconciler.apply.batches import batches_of
+from reconciler.apply.batch_run import Connections
 from reconciler.apply.options import OnStale
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.writer import PortalWriter
@@ -12,6 +14,7 @@ from reconciler.model.addresses import AssociationAddress, RecordAddress, Record
 from reconciler.model.definitions import Account, Kind, PortalSchema
 from reconciler.model.outcomes import Applied
 from reconciler.plan.associations.changes import associate
+from reconciler.plan.batches import batches_of
 from reconciler.plan.budget import ALWAYS_LOOKED_AT
 from reconciler.plan.change import Change, Reason, Remote
 from tests.hubspot.doubles import batch, body_of, http_of, pacer_of, reply, schema_of
@@ -66,12 +69,12 @@ def test_a_look_waits_until_the_write_can_follow_it(change: Change) -> None:
     http, pacer = http_of(hubspot), pacer_of(clock)
     reader = PortalReader(http, "v3", pacer)
     batch_executor = BatchExecutor(
-        reader, PortalWriter(http, "v3", pacer), PORTAL, ALWAYS_LOOKED_AT, OnStale.SKIP
+        Connections(reader, PortalWriter(http, "v3", pacer), PORTAL), ALWAYS_LOOKED_AT, OnStale.SKIP
     )
     for _ in range(LIMIT - 1):
         reader.batch_read("companies", ["9001"], properties=["phone"], id_property=None)
 
-    outcomes, _ = batch_executor.deliver(batches_of((change,))[0], lambda *_: None)
+    outcomes, _ = batch_executor.deliver(next(batches_of(enumerate((change,)), count())), lambda *_: None)
 
     assert isinstance(outcomes[0], Applied)
     *looked_at, written_at = sent[LIMIT - 1 :]

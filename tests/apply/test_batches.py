@@ -1,14 +1,18 @@
 """Changes become batches of one call each, and rows that carry them."""
 
+from itertools import count
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.apply.batches import batches_of, row_of, state_only
+from reconciler.apply.records.rows import row_of
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import BATCH_SIZE, Call, Operation
 from reconciler.model.owned import Origin
+from reconciler.plan.batches import all_batches, batches_of
 from reconciler.plan.change import Change, Owned, Reason, ValueChange
 from reconciler.plan.records.changes import adopt_record, create_record, update_record
+from reconciler.plan.stages import stages_of
 from reconciler.source import SourceRef
 
 HERE = SourceRef("companies.yaml", 1, 1)
@@ -44,22 +48,29 @@ def adopt(value: str) -> Change:
 
 
 def test_changes_travel_with_their_like_and_keep_their_place_in_the_plan() -> None:
-    changes = (create("a"), create("d", "deals"), update("b"), update("c", UPSERT), adopt("e"))
+    changes = (create("a"), create("d", "deals"), create("e"), update("b"), update("c", UPSERT))
     assert [
         (batch.object, batch.operation, [number for number, _ in batch.entries])
-        for batch in batches_of(changes)
+        for batch in batches_of(enumerate(changes), count())
     ] == [
-        ("companies", UPSERT, [0]),
-        ("companies", BY_ID, [2]),
-        ("companies", UPSERT, [3]),
+        ("companies", UPSERT, [0, 2]),
         ("deals", UPSERT, [1]),
+        ("companies", BY_ID, [3]),
+        ("companies", UPSERT, [4]),
     ]
 
 
-def test_state_only_changes_make_no_call() -> None:
-    changes = (create("a"), adopt("b"), adopt("c"))
-    assert [[number for number, _ in chunk] for chunk in state_only(changes)] == [[1, 2]]
-    assert len(batches_of((adopt("b"),))) == 0
+def test_a_call_leaves_as_soon_as_it_is_full() -> None:
+    changes = [create(str(number)) for number in range(BATCH_SIZE)] + [update("b"), create("last")]
+    sizes = [(batch.number, len(batch.entries)) for batch in batches_of(enumerate(changes), count(7))]
+    assert sizes == [(7, BATCH_SIZE), (8, 1), (9, 1)]
+
+
+def test_changes_of_state_alone_make_no_call() -> None:
+    changes = (adopt("b"), adopt("c"), create("a"))
+    assert [
+        [number for number, _ in batch.entries] for batch in all_batches(changes, stages_of(changes))
+    ] == [[2]]
 
 
 def test_a_row_is_named_by_record_id_or_by_key_as_its_route_says() -> None:
@@ -84,9 +95,9 @@ def test_a_row_carries_what_is_written_and_clears_by_empty_text() -> None:
     )
 )
 def test_every_change_is_in_exactly_one_batch(changes: list[Change]) -> None:
-    batches = batches_of(changes)
+    batches = list(all_batches(changes, stages_of(changes)))
     sent = [number for batch in batches for number, _ in batch.entries]
-    remembered = [number for chunk in state_only(changes) for number, _ in chunk]
+    remembered = [number for number, change in enumerate(changes) if not change.is_remote]
     assert sorted(sent + remembered) == list(range(len(changes)))
     assert all(0 < len(batch.entries) <= BATCH_SIZE for batch in batches)
     assert [batch.number for batch in batches] == list(range(len(batches)))

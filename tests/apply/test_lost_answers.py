@@ -5,19 +5,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import count
 from typing import Any
 
 import httpx
 import pytest
 
-from reconciler.apply.batch_executor import BatchExecutor, Delivery
-from reconciler.apply.batches import batches_of
+from reconciler.apply.batch_executor import BatchExecutor
+from reconciler.apply.batch_run import Connections, Delivery
 from reconciler.apply.options import OnStale
 from reconciler.errors import NotAllowed
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.writer import PortalWriter
 from reconciler.model.definitions import Account, Kind, ObjectSchema, Option, PortalSchema, PropertyDef
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
+from reconciler.plan.batches import batches_of
 from reconciler.plan.budget import ALWAYS_LOOKED_AT
 from reconciler.plan.change import Change
 from reconciler.plan.kinds import Verb
@@ -137,9 +139,11 @@ def delivered(
     """What came of them, and of which calls for which changes the journal was told."""
     http, pacer = http_of(portal), pacer_of(SimulatedClock())
     batch_executor = BatchExecutor(
-        PortalReader(http, "v3", pacer), PortalWriter(http, "v3", pacer), PORTAL, looks_at, OnStale.SKIP
+        Connections(PortalReader(http, "v3", pacer), PortalWriter(http, "v3", pacer), PORTAL),
+        looks_at,
+        OnStale.SKIP,
     )
-    (only,) = batches_of(changes)
+    (only,) = batches_of(enumerate(changes), count())
     left: list[tuple[int, list[int]]] = []
 
     def before_sending(ordinal: int, numbers: Sequence[int], _: datetime) -> None:
@@ -307,10 +311,12 @@ def test_a_stage_that_was_emptied_when_all_had_to_stop_is_told_as_empty() -> Non
 
     http, pacer = http_of(stops), pacer_of(SimulatedClock())
     batch_executor = BatchExecutor(
-        PortalReader(http, "v3", pacer), PortalWriter(http, "v3", pacer), PORTAL, (), OnStale.SKIP
+        Connections(PortalReader(http, "v3", pacer), PortalWriter(http, "v3", pacer), PORTAL),
+        (),
+        OnStale.SKIP,
     )
     outcomes, stopped_by = batch_executor.deliver(
-        batches_of([BACK, ulm("globex", "9002")])[0], lambda *_: None
+        next(batches_of(enumerate([BACK, ulm("globex", "9002")]), count())), lambda *_: None
     )
     assert isinstance(stopped_by, NotAllowed)
     assert isinstance(outcomes[0], Rejected)
@@ -398,16 +404,15 @@ def test_the_journal_keeps_when_a_call_that_may_have_arrived_first_left(loss: st
     portal.losses = [loss]
     http, pacer = http_of(portal), pacer_of(SimulatedClock())
     batch_executor = BatchExecutor(
-        PortalReader(http, "v3", pacer),
-        PortalWriter(http, "v3", pacer),
-        PORTAL,
+        Connections(PortalReader(http, "v3", pacer), PortalWriter(http, "v3", pacer), PORTAL),
         ALWAYS_LOOKED_AT,
         OnStale.SKIP,
     )
     moments: list[datetime] = []
     changes = [ulm(), ulm("globex", "9002")]
     batch_executor.deliver(
-        batches_of(changes)[0], lambda _ordinal, numbers, at: moments.append(at) if 0 in numbers else None
+        next(batches_of(enumerate(changes), count())),
+        lambda _ordinal, numbers, at: moments.append(at) if 0 in numbers else None,
     )
     first, again = moments
     assert first >= AT

@@ -8,9 +8,11 @@ import httpx
 import orjson
 import pytest
 
-from reconciler.apply.recovery.creation_evidence import NO_TIME, is_ours_as_made
-from reconciler.apply.recovery.settle import is_emptied, read_again, settle, settle_batch, settled
-from reconciler.apply.stale_changes import has_moved
+from reconciler.apply.kinds import calls_for
+from reconciler.apply.records.creation_evidence import NO_TIME, is_ours_as_made
+from reconciler.apply.records.settle import is_emptied, read_again, settle, settled
+from reconciler.apply.records.stale import has_moved
+from reconciler.apply.recovery.settle import settle_batch
 from reconciler.errors import Unavailable
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.transport.connection import DEADLINE_S
@@ -385,4 +387,5 @@ def test_associations_that_are_there_were_made() -> None:
         is_whole=True,
     )
     lost = replace(made, remote=Remote(ID, RecordId("9003")))
-    assert settle(reader, PORTAL, [(1, made), (2, lost)], {}) == {1: Applied(ID, {})}
+    found = calls_for(made).settle_later(reader, PORTAL, [(1, made), (2, lost)], {})
+    assert found == {1: Applied(ID, {})}

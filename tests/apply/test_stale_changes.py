@@ -7,7 +7,7 @@ import httpx
 import orjson
 import pytest
 
-from reconciler.apply.stale_changes import stale_changes
+from reconciler.apply.kinds import calls_for
 from reconciler.errors import Unavailable
 from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
@@ -95,7 +95,8 @@ def told(
         errors = [{"category": "OBJECT_NOT_FOUND", "message": "", "context": {"ids": missing}}]
         return reply(207 if missing else 200, batch(found, errors if missing else ()))
 
-    return stale_changes(reader_of(hubspot), PORTAL, sorted(changes.items()))
+    first = next(iter(changes.values()))
+    return calls_for(first).stale(reader_of(hubspot), PORTAL, sorted(changes.items()), ())
 
 
 def _page(company: str, tickets: Mapping[str, str]) -> dict[str, Any]:
@@ -157,4 +158,4 @@ def test_an_association_one_of_whose_records_has_another_key_by_now_is_not_made(
 
 def test_an_unreadable_portal_decides_nothing() -> None:
     with pytest.raises(Unavailable):
-        stale_changes(reader_of(lambda _: reply(503)), PORTAL, [(0, create(1))])
+        calls_for(create(1)).stale(reader_of(lambda _: reply(503)), PORTAL, [(0, create(1))], ())

@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
-from reconciler.model.associations import OwnedPair, PairsAfter, identity_of
+from reconciler.model.associations import (
+    Association,
+    AssociationsAfter,
+    OwnedAssociation,
+    RecordRef,
+    identity_of,
+)
 from reconciler.model.calls import Call, Operation
 from reconciler.model.labels import Label
 from reconciler.model.outcomes import Applied
@@ -133,7 +139,7 @@ def test_a_change_that_was_carried_out_in_part_is_remembered_in_part() -> None:
 TICKET = RecordAddress("tickets", "external_id", "t")
 TICKET_ID = RecordId("800")
 PAYING = Label("USER_DEFINED", 3, "Paying")
-ENDS = (KEY, ID, TICKET, TICKET_ID)
+ENDS = (RecordRef(KEY, ID), RecordRef(TICKET, TICKET_ID))
 IDS = Remote(ID, TICKET_ID)
 OF_PAYING = AssociationAddress(KEY, TICKET, PAYING)
 
@@ -144,13 +150,17 @@ def test_associations_that_are_made_are_ours_as_created(label: Label | None, is_
     after = pairs_after(
         [associate(AssociationAddress(KEY, TICKET, label), IDS, Reason.MISSING, HERE, is_whole=is_whole)]
     )
-    assert after == PairsAfter([OwnedPair(*ENDS, label, Origin.CREATED, is_whole)], [], [])
+    assert after == AssociationsAfter(
+        [OwnedAssociation(Association(*ENDS, label), Origin.CREATED, is_whole)], [], []
+    )
 
 
 @pytest.mark.parametrize("origin", Origin)
 def test_associations_that_are_adopted_are_ours_as_the_change_says(origin: Origin) -> None:
     after = pairs_after([adopt_association(OF_PAYING, IDS, Reason.ADOPT, HERE, origin, is_whole=False)])
-    assert after == PairsAfter([OwnedPair(*ENDS, PAYING, origin, is_whole=False)], [], [])
+    assert after == AssociationsAfter(
+        [OwnedAssociation(Association(*ENDS, PAYING), origin, is_whole=False)], [], []
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,7 +172,7 @@ def test_associations_that_are_adopted_are_ours_as_the_change_says(origin: Origi
     ],
 )
 def test_associations_that_are_removed_or_released_are_forgotten(change: Change) -> None:
-    assert pairs_after([change]) == PairsAfter([], [identity_of(OF_PAYING, ID, TICKET_ID)], [])
+    assert pairs_after([change]) == AssociationsAfter([], [identity_of(OF_PAYING, ID, TICKET_ID)], [])
 
 
 @pytest.mark.parametrize(
@@ -174,7 +184,7 @@ def test_associations_that_are_removed_or_released_are_forgotten(change: Change)
     ],
 )
 def test_a_removed_record_has_no_associations(change: Change) -> None:
-    assert pairs_after([change]) == PairsAfter([], [], [("companies", ID)])
+    assert pairs_after([change]) == AssociationsAfter([], [], [("companies", ID)])
 
 
 @pytest.mark.parametrize(
@@ -189,7 +199,7 @@ def test_a_removed_record_has_no_associations(change: Change) -> None:
     ],
 )
 def test_a_remaining_record_keeps_its_associations(change: Change) -> None:
-    assert pairs_after([change]) == PairsAfter([], [], [])
+    assert pairs_after([change]) == AssociationsAfter([], [], [])
 
 
 def test_an_association_without_both_ids_cannot_be_ours() -> None:
@@ -276,7 +286,7 @@ def test_records_that_go_or_are_replaced_are_ours_no_longer(change: Change, gone
 
 
 def test_a_record_that_is_made_again_has_none_of_the_lost_ones_associations() -> None:
-    assert pairs_after([replace(created(), details=RecordDetails(LOST))]) == PairsAfter(
+    assert pairs_after([replace(created(), details=RecordDetails(LOST))]) == AssociationsAfter(
         [], [], [("companies", LOST)]
     )
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from reconciler.plan.builder import PlanBuilder
+from reconciler.plan.assemble import assemble
 from reconciler.plan.plan import Plan
 from tests.benchmarks.measure import portal
 from tests.benchmarks.world import TOKEN, write_project
@@ -97,14 +97,13 @@ def test_state_is_asked_a_few_statements_a_hundred_records(plans: tuple[Counts, 
 def held_after(folder: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> int:
     """The bytes that are held once all rows of a table have been judged."""
     held: list[int] = []
-    finish = PlanBuilder.finish
 
-    def measure(builder: PlanBuilder, **rest: Any) -> Plan:
+    def measure(*parts: Any) -> Plan:
         gc.collect()
         held.append(tracemalloc.get_traced_memory()[0])
-        return finish(builder, **rest)
+        return assemble(*parts)
 
-    monkeypatch.setattr(PlanBuilder, "finish", measure)
+    monkeypatch.setattr("reconciler.reconcile.plan.assemble", measure)
     with portal(size, 0, 0) as base_url:
         write_project(folder, size, base_url, is_known=True, is_table=True)
         tracemalloc.start()

@@ -17,8 +17,9 @@ import httpx
 from httpcore._sync.http11 import HTTP11Connection
 from sqlalchemy.engine.default import DefaultDialect
 
-from reconciler.apply import batches, executor
+from reconciler.apply import executor
 from reconciler.cli.main import main
+from reconciler.plan import batches
 from reconciler.state.git.remote import Remote
 from reconciler.state.store import Store
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine.default import DefaultDialect
 
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.inprocess import EmulatorTransport
-from reconciler.model.associations import OwnedPair
+from reconciler.model.associations import OwnedAssociation
 from reconciler.model.owned import OwnedRecord
 from reconciler.state.run_types import RunStatus
 from reconciler.state.store import open_state
@@ -174,7 +174,7 @@ class World:
         }
         return Look(records, frozenset(pairs))
 
-    def owned(self) -> tuple[Mapping[Name, OwnedRecord], Mapping[frozenset[Id], OwnedPair], bool]:
+    def owned(self) -> tuple[Mapping[Name, OwnedRecord], Mapping[frozenset[Id], OwnedAssociation], bool]:
         """What state knows of records and associations, and whether everything in it is settled."""
         with closing(open_state("sqlite:///.reconciler/state.db", self.project.folder, PORTAL)) as store:
             records = {
@@ -182,8 +182,13 @@ class World:
                 for kind, by in BY.items()
                 for key, record in store.owned(kind, by, KEYS[kind]).items()
             }
-            pairs: dict[frozenset[Id], OwnedPair] = {
-                frozenset({(pair.key.object, pair.record_id), (pair.target.object, pair.target_id)}): pair
+            pairs: dict[frozenset[Id], OwnedAssociation] = {
+                frozenset(
+                    {
+                        (pair.source.address.object, pair.source.id),
+                        (pair.target.address.object, pair.target.id),
+                    }
+                ): pair
                 for other in OTHERS
                 for pair in store.pairs("companies", other)
             }

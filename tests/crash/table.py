@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple, TypeAlias
 
-from reconciler.model.associations import OwnedPair
+from reconciler.model.associations import OwnedAssociation
 from reconciler.model.owned import Origin, OwnedRecord
 
 Name: TypeAlias = tuple[str, str]
@@ -78,7 +78,7 @@ class Before:
     live: Look
     wanted: Mapping[Name, Wanted]
     owned: Mapping[Name, OwnedRecord]
-    owned_pairs: Mapping[frozenset[Id], OwnedPair]
+    owned_pairs: Mapping[frozenset[Id], OwnedAssociation]
     is_settled: bool  # else state does not tell all that was done, and less can be said
     prune: Mapping[str, str]
     drift: str
@@ -205,7 +205,9 @@ class Before:
         if not self.is_settled:
             return any(self.prune[kind] != "false" for kind, _ in pair)
         return (
-            owned is not None and self.prune[owned.key.object] != "false" and owned.origin is Origin.CREATED
+            owned is not None
+            and self.prune[owned.source.address.object] != "false"
+            and owned.origin is Origin.CREATED
         )
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.apply import batches
 from reconciler.cli.exits import ExitCode
 from reconciler.emulator import faults
+from reconciler.plan import batches
 from tests.crash.world import APPLY, Beginning, World, applied, check
 from tests.support.projects import PORTAL
 

@@ -20,12 +20,13 @@ from reconciler.model.desired import Drift
 from reconciler.model.drift import DriftFound
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.selection import EVERYTHING, Selection
+from reconciler.plan.context import PlanContext
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
 from reconciler.plan.plan import Guard, Plan
 from reconciler.plan.records.compare import Policy
 from reconciler.reconcile.apply import Connection, LockRequest, apply_plan
 from reconciler.reconcile.drift import find_drift
-from reconciler.reconcile.plan import PlanContext, plan_changes
+from reconciler.reconcile.plan import plan_changes
 from reconciler.state.run_types import Actor
 from reconciler.state.store import Store, memory_state
 from tests.support.projects import PORTAL

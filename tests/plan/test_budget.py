@@ -14,6 +14,7 @@ from reconciler.plan.associations.changes import associate
 from reconciler.plan.budget import (
     ALWAYS_LOOKED_AT,
     NOTHING_UNSETTLED,
+    Spent,
     budget_of,
     calls_to_open,
     looked_at_again,
@@ -22,6 +23,8 @@ from reconciler.plan.change import Change, Owned, Reason, Remote, ValueChange
 from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import Budget
 from reconciler.plan.records.changes import adopt_record, archive_record, create_record, update_record
+from reconciler.plan.records.unique_values import turns_of
+from reconciler.plan.stages import stages_of
 from reconciler.source import SourceRef
 from tests.support.nouns import definition
 
@@ -84,7 +87,14 @@ def costs(
     opening: int = 0,
     least_seconds: Callable[[int], float] = float,
 ) -> Budget:
-    return budget_of(changes, OBJECTS, 5, least_seconds, 900, looks_again_at=looks, opening_calls=opening)
+    return budget_of(
+        changes,
+        stages_of(changes),
+        OBJECTS,
+        Spent(5, 900, least_seconds),
+        looks_again_at=looks,
+        opening_calls=opening,
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,7 +180,8 @@ def test_a_unique_value_that_is_handed_on_takes_a_call_after_the_one_that_gives_
     apart = [change(1, "a", "b"), change(2, "c", "d")]
     handed_on = [change(1, "a", "b"), change(2, "c", "a")]
     for changes, calls in ((apart, 1), (handed_on, 2)):
-        found = budget_of(changes, {"companies": schema}, 0, float, None, looks_again_at=())
+        stages = stages_of(changes, turns_of(changes, {"companies": schema}))
+        found = budget_of(changes, stages, {"companies": schema}, Spent(0, None, float), looks_again_at=())
         assert found.write_calls == calls
 
 
@@ -200,7 +211,8 @@ def test_a_lifecycle_stage_that_goes_back_is_emptied_by_a_call_before() -> None:
         ([change(1, "customer", "lead")], 2),
         ([change(1, "lead", "customer"), change(2, "customer", "lead"), change(3, "customer", "lead")], 2),
     ):
-        found = budget_of(changes, {"companies": schema}, 0, float, None, looks_again_at=())
+        stages = stages_of(changes)
+        found = budget_of(changes, stages, {"companies": schema}, Spent(0, None, float), looks_again_at=())
         assert (found.write_calls, found.reread_calls) == (calls, 0)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.associations import OwnedPair
+from reconciler.model.associations import Association, OwnedAssociation, RecordRef
 from reconciler.model.definitions import Account, ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord, Drift, Prune
 from reconciler.model.labels import Label
@@ -30,6 +30,7 @@ PORTAL = PortalSchema(Account(1, "STANDARD"), "v3", {"companies": COMPANIES, "co
 ACME = RecordAddress("companies", "external_id", "acme")
 ADA = RecordAddress("contacts", "email", "ada")
 IDS = (RecordId("901"), RecordId("501"))
+COMPANY, CONTACT = RecordRef(ACME, IDS[0]), RecordRef(ADA, IDS[1])
 BILLING = Label("USER_DEFINED", 7, "Billing")
 
 
@@ -52,7 +53,7 @@ def decision(
     elsewhere = frozenset({(ACME.object, ACME.by, ACME.value)}) if is_elsewhere else frozenset()
     manifests = Desired((), FILES, "", elsewhere)
     rules = AssociationContext(Policy(drift), EVERYTHING, manifests, {(ACME.object, ACME.by): prune})
-    pairs = [OwnedPair(ACME, IDS[0], ADA, IDS[1], None, owned, is_whole=True)] if owned else []
+    pairs = [OwnedAssociation(Association(COMPANY, CONTACT), owned, is_whole=True)] if owned else []
     named = resolver.resolve([(record, wanted)] if is_named else [])
     found = {} if live is None else {IDS[0]: {IDS[1]: live}}
     changes = list(
@@ -156,7 +157,7 @@ def test_labels_are_read_where_they_are_named_and_both_ways_where_both_ends_bear
     record = desired("acme", {})
     plain = DesiredAssociation("contacts", None, "ada", None, at(12))
     labelled = DesiredAssociation("contacts", None, "ada", "Billing", at(12))
-    turned = OwnedPair(ADA, IDS[1], ACME, IDS[0], BILLING, Origin.CREATED, is_whole=True)
+    turned = OwnedAssociation(Association(CONTACT, COMPANY, BILLING), Origin.CREATED, is_whole=True)
     there, back = ("companies", "contacts"), ("contacts", "companies")
     assert directions_of_labels([(record, plain)], [turned]) == frozenset()
     assert directions_of_labels([(record, labelled)], []) == {there}
@@ -178,12 +179,13 @@ ENDS = st.tuples(*map(st.sampled_from, KEYS), st.booleans(), st.booleans())
 
 def _owned(
     company: RecordAddress, contact: RecordAddress, is_back: bool, is_labelled: bool, is_whole: bool
-) -> OwnedPair:
+) -> OwnedAssociation:
     ends = [(company, LIVE_IDS[company.value]), (contact, LIVE_IDS[contact.value])]
     (key, id_), (target, target_id) = reversed(ends) if is_back else ends
     key = replace(key, value=f"old {key.value}")  # what state knows it by
     label = (BACK if is_back else THERE) if is_labelled else None
-    return OwnedPair(key, id_, target, target_id, label, Origin.CREATED, is_whole)
+    association = Association(RecordRef(key, id_), RecordRef(target, target_id), label)
+    return OwnedAssociation(association, Origin.CREATED, is_whole)
 
 
 def _named(
@@ -211,8 +213,10 @@ def test_a_named_association_is_never_removed(
     )
     live: dict[tuple[str, str], dict[RecordId, dict[RecordId, frozenset[Label]]]] = {}
     for pair in owned:
-        to = live.setdefault((pair.key.object, pair.target.object), {}).setdefault(pair.record_id, {})
-        to[pair.target_id] = to.get(pair.target_id, frozenset()) | ({pair.label} if pair.label else set())
+        to = live.setdefault((pair.source.address.object, pair.target.address.object), {}).setdefault(
+            pair.source.id, {}
+        )
+        to[pair.target.id] = to.get(pair.target.id, frozenset()) | ({pair.label} if pair.label else set())
     prune = {(key.object, key.by): Prune.ALL for key in itertools.chain(*KEYS)}
     rules = AssociationContext(Policy(Drift.REVERT), EVERYTHING, Desired((), FILES, ""), prune)
     named = resolver.resolve(_named(*each) for each in said)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.definitions import Kind, ObjectSchema
@@ -209,8 +209,8 @@ def test_every_write_leaves_a_stage_of_its_pipeline(
 ) -> None:
     globs = tuple(glob_of(f"companies/acme#{name}") for name in sorted(take))
     found = decision(names, there, known, Policy(drift, globs), ownership=ownership)
-    assume(found.change is not None and found.change.values)
-    assert found.change is not None
+    if found.change is None or not found.change.values:
+        return  # nothing is written
     after = dict(there or {}) | {value.name: value.after for value in found.change.values}
     if after.get("stage"):
         assert OF[after["stage"] or ""] == after.get("pipeline", "p1")

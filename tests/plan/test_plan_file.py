@@ -222,7 +222,16 @@ def digests_by_the_book(text: str) -> Digests:
         if line.startswith('{"do":'):
             _, end = json.JSONDecoder().raw_decode(line, 6)
             changes.update(f"{line[6:end]}\n".encode())
-    names = ("allowances", "appliable", "base", "environment", "format_version", "prune_rules", "rolls_back")
+    names = (
+        "allowances",
+        "appliable",
+        "base",
+        "environment",
+        "format_version",
+        "prune_rules",
+        "rolls_back",
+        "stages",
+    )
     digested = {name: header[name] for name in names} | {
         "host": header["portal"].get("host"),
         "masked_properties": [each for each in header["masked_properties"] if each["written"]],

@@ -22,6 +22,7 @@ from reconciler.plan.file.fields import change_schema
 from reconciler.plan.file.format import FORMAT_VERSION, digests_of, plan_as_document
 from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import DifferenceKind, Guard, Plan
+from reconciler.plan.stages import StageName
 from tests.support.example_plan import ADOPTING, CONVERGED, EVERYTHING, FEW
 from tests.support.plan_files import file_of, parts_of, plan_to_text
 from tests.support.plans import plans
@@ -43,6 +44,7 @@ WORDS: dict[str, type[StrEnum]] = {
     "severity": Severity,
     "difference": DifferenceKind,
     "changed_via": ChangeSource,
+    "name": StageName,
     "propertyNames": Guard,  # of allowances
 }
 """Closed sets of words, by the key that holds one of them."""

@@ -17,11 +17,10 @@ from reconciler.model.desired import (
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
 from reconciler.model.owned import OwnedRecord
-from reconciler.plan.builder import PlanBuilder
 from reconciler.plan.change import Action, Reason
 from reconciler.plan.file.sequences import SpooledChanges
-from reconciler.plan.guards import DEFAULT_LIMITS, Guards
 from reconciler.plan.records.compare import Policy
+from reconciler.plan.records.planner import RecordPlanner
 from reconciler.plan.records.prune import changed_prune_rules, facts_of_gone
 from reconciler.plan.values.resolve import Resolver
 from tests.support.nouns import COMPANIES, FILES, desired, document, live, owned
@@ -40,13 +39,13 @@ def decided(
     ``left_out`` are named and not looked at; ``known`` is what state knows of those, by key.
     """
     records = ListedRecords(named)
-    builder = PlanBuilder(Policy(Drift.REVERT), Guards(DEFAULT_LIMITS, {}))
-    builder.add_chunk(Resolver(COMPANIES, FILES, {}), named, {r.key: found for r in named}, {}, records)
-    builder.leave_out([(record, None) for record in left_out], known or {})
-    builder.changes = SpooledChanges([])
+    planner = RecordPlanner(Policy(Drift.REVERT))
+    planner.add_chunk(Resolver(COMPANIES, FILES, {}), named, {r.key: found for r in named}, {}, records)
+    planner.leave_out([(record, None) for record in left_out], known or {})
+    planner.findings.changes = SpooledChanges([])
     everything = Desired((DesiredGroup("companies", "external_id", records, ()),), FILES, "sha256:0")
-    builder.add_leftovers(COMPANIES, [LEFT], {LEFT.record_id: found}, everything, Prune.ALL)
-    return [(change.action, change.reason) for change in builder.changes]
+    planner.add_leftovers(COMPANIES, [LEFT], {LEFT.record_id: found}, everything, Prune.ALL)
+    return [(change.action, change.reason) for change in planner.findings.changes]
 
 
 def test_the_same_record_is_archived() -> None:

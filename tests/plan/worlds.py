@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 
 from hypothesis import strategies as st
@@ -20,20 +19,21 @@ from reconciler.model.desired import (
 )
 from reconciler.model.live import LiveRecord
 from reconciler.model.outcomes import Applied
-from reconciler.model.owned import Origin, OwnedRecord, StateVersion
+from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.selection import EVERYTHING, Glob, Selection, glob_of
-from reconciler.plan.builder import Known, PlanBuilder
 from reconciler.plan.change import Action
 from reconciler.plan.drift.provenance import NOBODY_KNOWS
-from reconciler.plan.guards import DEFAULT_LIMITS, Guards
-from reconciler.plan.plan import ManifestInfo, Plan
+from reconciler.plan.plan import Plan
 from reconciler.plan.records.compare import Policy
+from reconciler.plan.records.decisions import explain_gone, settle_identities
+from reconciler.plan.records.planner import Known, RecordPlanner
 from reconciler.plan.records.prune import not_in_manifests
 from reconciler.plan.targeting import LeftOut, selected
 from reconciler.plan.values.resolve import Resolver
 from reconciler.source import SourceFiles
 from reconciler.state.updates import disowned_by, in_the_way, owned_after
 from tests.support.nouns import COMPANIES, FILES, PORTAL, definition, desired, document
+from tests.support.plans import assembled
 
 SCHEMA = replace(
     COMPANIES,
@@ -107,17 +107,15 @@ class World:
             record_id: LiveRecord(record_id, held) for record_id, held in self.live.items()
         }
         ours = {entry.record_id: entry for entry in self.owned.values()}
-        builder = PlanBuilder(
-            Policy(self.drift, self.take, self.recreate), Guards(DEFAULT_LIMITS, {}), skips_invalid=True
-        )
+        planner = RecordPlanner(Policy(self.drift, self.take, self.recreate))
         resolver = Resolver(SCHEMA, self.files, {})
         for group in groups:
             live, owned = self.by_key(group.key), self.owned_by(group.key)
             named = group.records if len(groups) == 1 else None
-            leave_out = partial(_leave_out, builder, owned)
+            leave_out = partial(_leave_out, planner, owned)
             for chunk in selected([tuple(group.records)], self.selection, leave_out, 2):
-                builder.add_chunk(resolver, chunk, live, owned, named, known=Known(ours, ()))
-        builder.decide_edited(NOBODY_KNOWS)
+                planner.add_chunk(resolver, chunk, live, owned, named, known=Known(ours, ()))
+        planner.decide_edited(NOBODY_KNOWS)
         for by in ("erp_no", "external_id"):
             entries = self.owned_by(by)
             left = not_in_manifests(
@@ -125,23 +123,11 @@ class World:
             )
             for entry in left if self.prune is not Prune.OFF else ():
                 if self.selection.has_record(entry.key):
-                    builder.add_leftovers(SCHEMA, [entry], by_id, desired_, self.prune)
-        builder.keep_displaced(SCHEMA, by_id, desired_)
-        builder.settle_identities()
-        builder.explain_gone({})
-        return builder.finish(
-            tool_version="0",
-            created_at=datetime(2026, 11, 22, tzinfo=UTC),
-            environment="local",
-            portal=PORTAL,
-            state=StateVersion(None, 0),
-            manifests=ManifestInfo("sha256:0", 1, len(self.records), None),
-            read_calls=1,
-            daily_remaining=None,
-            least_seconds=lambda calls: calls / 19,
-            write_scopes=lambda names: tuple(sorted(names)),
-            prune_rules=(),
-        )
+                    planner.add_leftovers(SCHEMA, [entry], by_id, desired_, self.prune)
+        planner.keep_displaced(SCHEMA, by_id, desired_)
+        settle_identities(planner.findings)
+        explain_gone(planner.findings, {})
+        return assembled(planner.findings, PORTAL, len(self.records), skips_invalid=True)
 
     def owned_by(self, by: str) -> Mapping[str, OwnedRecord]:
         """What state knows by one key property, by key."""
@@ -177,8 +163,8 @@ class World:
         return text.upper() if self.is_shouted and text and name == "name" else text
 
 
-def _leave_out(builder: PlanBuilder, owned: Mapping[str, OwnedRecord], left: LeftOut) -> None:
-    builder.leave_out(left, owned)
+def _leave_out(planner: RecordPlanner, owned: Mapping[str, OwnedRecord], left: LeftOut) -> None:
+    planner.leave_out(left, owned)
 
 
 @st.composite

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.associations import OwnedPair
+from reconciler.model.associations import Association, OwnedAssociation, RecordRef
 from reconciler.model.desired import Ownership, Prune
 from reconciler.model.drift import (
     DriftedValue,
@@ -153,11 +153,15 @@ def test_accepted_drift_shows_nothing_personal() -> None:
 def test_state_shows_nothing_personal() -> None:
     sent, answered = {"phone": f"{SECRET}-1", "city": "Ulm"}, {"phone": f"{SECRET}-kept", "city": "ULM"}
     record = OwnedRecord(ADA, ID, Origin.CREATED, sent, answered)
-    pair = OwnedPair(ADA, ID, BOB, RecordId("502"), None, Origin.CREATED, is_whole=True)
+    association = Association(RecordRef(ADA, ID), RecordRef(BOB, RecordId("502")))
+    pair = OwnedAssociation(association, Origin.CREATED, is_whole=True)
     shown, pairs = masked_owned(record, (pair,), MASKED, PERSONAL)
     assert hides((shown, pairs))
     assert (shown.sent["city"], shown.answered["city"]) == ("Ulm", "ULM")
-    assert (pairs[0].key, pairs[0].target) == (shown.key, masked_key(BOB, MASKED, PERSONAL))
+    assert (pairs[0].source.address, pairs[0].target.address) == (
+        shown.key,
+        masked_key(BOB, MASKED, PERSONAL),
+    )
     assert masked_owned(record, (pair,), SHOW, PERSONAL) == (record, (pair,))
 
 

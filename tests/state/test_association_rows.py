@@ -6,7 +6,8 @@ import pytest
 
 from reconciler.errors import StateError
 from reconciler.model.addresses import AssociationAddress, RecordId
-from reconciler.model.associations import PairsAfter
+from reconciler.model.associations import Association, AssociationsAfter, OwnedAssociation
+from reconciler.model.labels import Label
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin
 from reconciler.plan.associations.changes import associate, dissociate
@@ -19,17 +20,24 @@ ADA = pair("acme", "ada")
 BOB = pair("acme", "bob", target_id="502")
 
 
-def remember(store: Store, pairs: PairsAfter) -> None:
+def labelled(owned: OwnedAssociation, label: Label) -> OwnedAssociation:
+    return replace(owned, association=owned.association._replace(label=label))
+
+
+def remember(store: Store, pairs: AssociationsAfter) -> None:
     with writer(store) as pen:
         pen.record_uncalled(pen.begin_run(start(0)), [], pairs=pairs)
 
 
 def known(store: Store) -> set[tuple[str, str]]:
-    return {(each.key.value, each.target.value) for each in store.pairs("contacts", "companies")}
+    return {
+        (each.source.address.value, each.target.address.value)
+        for each in store.pairs("contacts", "companies")
+    }
 
 
 def test_a_pair_is_found_from_both_types_and_from_its_record(store: Store) -> None:
-    remember(store, PairsAfter([BOB, ADA]))
+    remember(store, AssociationsAfter([BOB, ADA]))
 
     assert store.paired_types() == {("companies", "contacts")}
     assert (
@@ -40,9 +48,9 @@ def test_a_pair_is_found_from_both_types_and_from_its_record(store: Store) -> No
 
 
 def test_putting_a_pair_again_replaces_what_was_known_of_it(store: Store) -> None:
-    remember(store, PairsAfter([ADA]))
+    remember(store, AssociationsAfter([ADA]))
     adopted = replace(ADA, origin=Origin.ADOPTED, is_whole=False)
-    remember(store, PairsAfter([adopted]))
+    remember(store, AssociationsAfter([adopted]))
 
     assert store.pairs("companies", "contacts") == (adopted,)
     assert store.pairs_written_since(1) == (adopted,)
@@ -50,41 +58,34 @@ def test_putting_a_pair_again_replaces_what_was_known_of_it(store: Store) -> Non
 
 
 def test_a_label_takes_the_place_of_the_plain_association_whichever_side_names_it(store: Store) -> None:
-    back = replace(
-        ADA,
-        key=ADA.target,
-        record_id=ADA.target_id,
-        target=ADA.key,
-        target_id=ADA.record_id,
-        label=BILLING,
-    )
-    remember(store, PairsAfter([ADA, BOB]))
-    remember(store, PairsAfter([back]))
+    back = replace(ADA, association=Association(ADA.target, ADA.source, BILLING))
+    remember(store, AssociationsAfter([ADA, BOB]))
+    remember(store, AssociationsAfter([back]))
 
     assert set(store.pairs("companies", "contacts")) == {back, BOB}
 
 
 def test_removed_associations_and_those_of_removed_records_are_forgotten(store: Store) -> None:
-    remember(store, PairsAfter([ADA, BOB, pair("globex", "ada", record_id="9002")]))
-    remember(store, PairsAfter(disowned=[BOB.identity]))
+    remember(store, AssociationsAfter([ADA, BOB, pair("globex", "ada", record_id="9002")]))
+    remember(store, AssociationsAfter(disowned=[BOB.identity]))
     assert known(store) == {("acme", "ada"), ("globex", "ada")}
 
-    remember(store, PairsAfter(ended=[("contacts", RecordId("501"))]))
+    remember(store, AssociationsAfter(ended=[("contacts", RecordId("501"))]))
     assert known(store) == set()
 
 
 def test_a_record_that_is_removed_takes_the_pairs_with_it_that_it_named(store: Store) -> None:
-    remember(store, PairsAfter([ADA, pair("globex", "ada", record_id="9002")]))
+    remember(store, AssociationsAfter([ADA, pair("globex", "ada", record_id="9002")]))
     with writer(store) as pen:
-        pen.remove([ADA.key])
+        pen.remove([ADA.source.address])
 
     assert known(store) == {("globex", "ada")}
 
 
 def test_a_forgotten_record_is_forgotten_at_both_ends(store: Store) -> None:
     made = associate(
-        AssociationAddress(ADA.key, ADA.target),
-        Remote(ADA.record_id, ADA.target_id),
+        AssociationAddress(ADA.source.address, ADA.target.address),
+        Remote(ADA.source.id, ADA.target.id),
         Reason.MISSING,
         at(),
         is_whole=True,
@@ -92,7 +93,7 @@ def test_a_forgotten_record_is_forgotten_at_both_ends(store: Store) -> None:
     with writer(store) as pen:
         run_id = pen.begin_run(start(1))
         outcome = Applied(RecordId("9001"), {})
-        pen.record_uncalled(run_id, [(0, made, outcome)], pairs=PairsAfter([ADA, BOB]))
+        pen.record_uncalled(run_id, [(0, made, outcome)], pairs=AssociationsAfter([ADA, BOB]))
         count = pen.forget("contacts", by_record_id=False, value="ada")
 
     assert count == 2
@@ -106,7 +107,7 @@ def test_a_forgotten_record_is_forgotten_at_both_ends(store: Store) -> None:
 
 @pytest.mark.parametrize("label", [None, BILLING])
 def test_an_intended_pair_comes_back_to_be_settled_as_it_was(store: Store, label: None) -> None:
-    address, remote = replace(ADA, label=label).address, Remote(ADA.record_id, ADA.target_id)
+    address, remote = ADA.association._replace(label=label).address, Remote(ADA.source.id, ADA.target.id)
     made = associate(address, remote, Reason.MISSING, at(), is_whole=True)
     removed = dissociate(address, remote, Reason.PRUNED, is_whole=label is None)
     with writer(store) as pen:
@@ -121,19 +122,19 @@ def test_an_intended_pair_comes_back_to_be_settled_as_it_was(store: Store, label
 
 
 def test_pairs_are_exported_and_imported(store: Store) -> None:
-    remember(store, PairsAfter([replace(BOB, label=BILLING), ADA]))
+    remember(store, AssociationsAfter([labelled(BOB, BILLING), ADA]))
     text = "".join(store.export())
 
     export = parse_export(text)
     with writer(store) as pen:
         pen.import_state(export)
 
-    assert tuple(export.pairs) == (ADA, replace(BOB, label=BILLING))
+    assert tuple(export.pairs) == (ADA, labelled(BOB, BILLING))
     assert set(store.pairs("companies", "contacts")) == set(export.pairs)
 
 
 def test_an_export_from_before_associations_is_imported(store: Store) -> None:
-    remember(store, PairsAfter([ADA]))
+    remember(store, AssociationsAfter([ADA]))
     text = "".join(store.export())
     start_of_pairs, end_of_pairs = text.index('"pairs"'), text.index('"portal_id"')
     old = text[:start_of_pairs] + text[end_of_pairs:].replace('"version":2', '"version":1')
@@ -154,7 +155,7 @@ def test_an_export_from_before_associations_is_imported(store: Store) -> None:
     ],
 )
 def test_an_export_with_a_wrong_pair_says_where(store: Store, old: str, new: str, message: str) -> None:
-    remember(store, PairsAfter([ADA]))
+    remember(store, AssociationsAfter([ADA]))
     text = "".join(store.export())
     assert old in text
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import StateError
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.associations import OwnedPair
+from reconciler.model.associations import OwnedAssociation
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
@@ -40,7 +40,7 @@ records = st.builds(
     is_protected=st.booleans(),
 )
 pairs = st.builds(
-    OwnedPair,
+    OwnedAssociation,
     key=keys,
     record_id=ids,
     target=keys,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import StateError, UsageError
-from reconciler.model.associations import PairsAfter
+from reconciler.model.associations import AssociationsAfter
 from reconciler.model.outcomes import Skipped
 from reconciler.state.git.access import access_to
 from reconciler.state.git.backend import GitBackend
@@ -138,7 +138,7 @@ def test_associations_are_in_buckets_too(opened: Callable[..., Store]) -> None:
     with writer(opened(KEY)) as pen:
         run_id = pen.begin_run(start(1))
         pen.record_uncalled(
-            run_id, [], [owned("acme")], pairs=PairsAfter(owned=(pair("acme", "ada@acme.example"),))
+            run_id, [], [owned("acme")], pairs=AssociationsAfter(owned=(pair("acme", "ada@acme.example"),))
         )
 
     assert opened(KEY).pairs("companies", "contacts") == (pair("acme", "ada@acme.example"),)

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import StateError
-from reconciler.model.addresses import RECORD_ID, RecordAddress
-from reconciler.model.associations import PairsAfter
+from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
+from reconciler.model.associations import Association, AssociationsAfter
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.plan.change import Reason
@@ -97,7 +97,9 @@ def test_two_keys_that_hubspot_took_for_one_record_are_one_entry(store: Store) -
     remember(store, owned("acme", "9001", {"name": "Before"}), owned("z", "9002"))
     with writer(store) as pen:
         run_id = pen.begin_run(start(0))
-        pen.record_uncalled(run_id, [], [owned("acme", "9001")], pairs=PairsAfter([pair("acme", "ada")]))
+        pen.record_uncalled(
+            run_id, [], [owned("acme", "9001")], pairs=AssociationsAfter([pair("acme", "ada")])
+        )
 
     remember(store, owned("Acme", "9001", {"name": "One"}), owned("ACME", "9001"), owned("z", "9003"))
 
@@ -105,29 +107,29 @@ def test_two_keys_that_hubspot_took_for_one_record_are_one_entry(store: Store) -
         "ACME": owned("ACME", "9001"),
         "z": owned("z", "9003"),
     }
-    assert [each.key.value for each in store.pairs("companies", "contacts")] == ["ACME"]
+    assert [each.source.address.value for each in store.pairs("companies", "contacts")] == ["ACME"]
 
     remember(store, owned("ACME", "9001"), owned("acme", "9001"), owned("ACME", "9001"))
 
     assert store.owned(*GROUP, ["acme", "ACME"]) == {"ACME": owned("ACME", "9001")}
-    assert [each.key.value for each in store.pairs("companies", "contacts")] == ["ACME"]
+    assert [each.source.address.value for each in store.pairs("companies", "contacts")] == ["ACME"]
 
 
 def test_associations_of_a_record_that_moves_are_known_by_its_new_key_from_both_ends(store: Store) -> None:
     there = pair("acme", "ada", "9001", "501")
-    back = replace(
-        there, key=there.target, record_id=there.target_id, target=there.key, target_id=there.record_id
-    )
+    back = replace(there, association=Association(there.target, there.source))
     other = pair("globex", "ada", "9002", "501")
     with writer(store) as pen:
         run_id = pen.begin_run(start(0))
-        pen.record_uncalled(run_id, [], [owned("acme", "9001")], pairs=PairsAfter([there, back, other]))
+        pen.record_uncalled(
+            run_id, [], [owned("acme", "9001")], pairs=AssociationsAfter([there, back, other])
+        )
         pen.record_uncalled(run_id, [], [owned("E1", "9001", by="erp_no")])
 
     new = RecordAddress("companies", "erp_no", "E1")
     assert set(store.pairs("companies", "contacts")) == {
-        replace(there, key=new),
-        replace(back, target=new),
+        there.renamed({("companies", RecordId("9001")): new}),
+        back.renamed({("companies", RecordId("9001")): new}),
         other,
     }
 

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import pytest
 from sqlalchemy import Connection, create_engine
 
-from reconciler.apply.recovery.creation_evidence import NO_TIME
+from reconciler.apply.records.creation_evidence import NO_TIME
 from reconciler.model.addresses import RecordId
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin
@@ -101,7 +101,13 @@ def test_the_state_of_another_portal_is_upgraded_beside_it(url: str, tmp_path: P
 @pytest.mark.parametrize("version", WITH_ASSOCIATIONS, indirect=True)
 def test_associations_follow_the_key_that_is_left_of_their_records(upgraded: Store, version: int) -> None:
     found = {
-        (pair.key.text, pair.target.text, pair.label and pair.label.text, pair.origin, pair.is_whole)
+        (
+            pair.source.address.text,
+            pair.target.address.text,
+            pair.label and pair.label.text,
+            pair.origin,
+            pair.is_whole,
+        )
         for pair in upgraded.pairs("companies", "contacts")
     }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.associations import OwnedPair
+from reconciler.model.associations import Association, OwnedAssociation, RecordRef
 from reconciler.model.calls import Call, Operation
 from reconciler.model.labels import Label
 from reconciler.model.outcomes import Applied
@@ -113,9 +113,8 @@ def pair(
     target_id: str = "501",
     label: Label | None = None,
     origin: Origin = Origin.CREATED,
-) -> OwnedPair:
+) -> OwnedAssociation:
     """Build an owned association of a company and a contact."""
     contact = RecordAddress("contacts", "email", other)
-    return OwnedPair(
-        key(name), RecordId(record_id), contact, RecordId(target_id), label, origin, is_whole=True
-    )
+    source, target = RecordRef(key(name), RecordId(record_id)), RecordRef(contact, RecordId(target_id))
+    return OwnedAssociation(Association(source, target, label), origin, is_whole=True)

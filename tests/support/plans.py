@@ -9,12 +9,17 @@ from hypothesis import strategies as st
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
-from reconciler.model.desired import Prune, PruneRule
+from reconciler.model.definitions import PortalSchema
+from reconciler.model.desired import Drift, Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin, StateVersion
+from reconciler.model.personal_data import MaskRules
 from reconciler.model.property_history import ChangeSource, ValueVersion
+from reconciler.model.selection import EVERYTHING
+from reconciler.plan.assemble import PlanBasis, assemble
 from reconciler.plan.associations.changes import operation_of
+from reconciler.plan.budget import Spent
 from reconciler.plan.change import (
     Action,
     AssociationDetails,
@@ -25,6 +30,9 @@ from reconciler.plan.change import (
     Remote,
     ValueChange,
 )
+from reconciler.plan.context import PlanContext
+from reconciler.plan.findings import Findings
+from reconciler.plan.guards import DEFAULT_LIMITS, Guards
 from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import (
     Budget,
@@ -38,6 +46,8 @@ from reconciler.plan.plan import (
     Review,
     ReviewDifference,
 )
+from reconciler.plan.records.compare import Policy
+from reconciler.plan.stages import Stage, StageName, stages_of
 from reconciler.sentences import join_sentences
 from reconciler.source import SourceRef
 
@@ -151,6 +161,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         state=st.builds(StateVersion, lineage=st.none() | words, serial=counts),
         manifests=st.builds(ManifestInfo, digest=words, files=counts, records=counts, git=st.none() | words),
         changes=st.lists(changes, max_size=6).map(tuple),
+        stages=st.lists(st.builds(Stage, st.sampled_from(StageName), counts), max_size=4).map(tuple),
         held=st.lists(held, max_size=3).map(tuple),
         problems=st.lists(any_problems(words, sources, keys), max_size=3).map(tuple),
         no_op=counts,
@@ -327,6 +338,7 @@ def plan_of(
         state=StateVersion(lineage=lineage, serial=41),
         manifests=ManifestInfo(digest="sha256:aa11", files=4, records=120, git="3f2c9ab41d7e"),
         changes=changes,
+        stages=stages_of(changes),
         held=held,
         problems=problems,
         no_op=no_op,
@@ -334,6 +346,32 @@ def plan_of(
         write_scopes=("crm.objects.companies.write",) if changes else (),
         masked_properties=masked_properties,
     )
+
+
+def assembled(findings: Findings, portal: PortalSchema, records: int = 0, **settings: Any) -> Plan:
+    """Make the plan of what was found, in the portal of these tests."""
+    context = PlanContext(
+        environment="local",
+        portal_id=portal.account.portal_id,
+        policy=Policy(Drift.REVERT),
+        selection=EVERYTHING,
+        guards=Guards(DEFAULT_LIMITS, {}),
+        masks=MaskRules(),
+        stand_ins={},
+        commit=None,
+        has_uncommitted=False,
+        created_at=datetime(2026, 11, 22, tzinfo=UTC),
+        keeps_state=findings.keeps_state,
+        reviewed=None,
+        skips_invalid=False,
+    )
+    basis = PlanBasis(
+        portal=portal,
+        state=StateVersion(None, 0),
+        manifests=ManifestInfo("sha256:0", 1, records, None),
+        spent=Spent(1, None, lambda calls: calls / 19),
+    )
+    return assemble(findings, basis, replace(context, **settings))
 
 
 def at(line: int, file: str = "companies.yaml", column: int = 7) -> SourceRef:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from reconciler.apply.executor import ownership_after
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.associations import OwnedPair, PairIdentity
+from reconciler.model.associations import AssociationIdentity, OwnedAssociation
 from reconciler.model.desired import Record
 from reconciler.model.outcomes import Applied, Outcome, done_of
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
@@ -56,7 +56,7 @@ class RecoveredState:
         self._store = store
         self._owned: dict[Record, OwnedRecord | None] = {}  # None: not owned any more
         self._keys: set[RecordAddress] = set()  # keys of the records that settling knows
-        self._pairs: dict[PairIdentity, OwnedPair | None] = {}
+        self._pairs: dict[AssociationIdentity, OwnedAssociation | None] = {}
         self._ended: set[Record] = set()
         for batch, outcomes in settled:
             owned, disowned, pairs = ownership_after(store, batch.entries, outcomes)
@@ -106,20 +106,22 @@ class RecoveredState:
 
     def paired_types(self) -> frozenset[tuple[str, str]]:
         """Return the pairs of object types with owned associations, from the one that names them."""
-        settled = {(pair.key.object, pair.target.object) for pair in self._pairs.values() if pair}
+        settled = {
+            (pair.source.address.object, pair.target.address.object) for pair in self._pairs.values() if pair
+        }
         return self._store.paired_types() | settled
 
-    def pairs(self, object_name: str, other: str) -> list[OwnedPair]:
+    def pairs(self, object_name: str, other: str) -> list[OwnedAssociation]:
         """Return the owned associations between two object types, whichever end named them."""
         types = {object_name, other}
         keys = {record: owned.key for record, owned in self._owned.items() if owned}
-        stored = {pair.identity: pair.called(keys) for pair in self._store.pairs(object_name, other)}
+        stored = {pair.identity: pair.renamed(keys) for pair in self._store.pairs(object_name, other)}
         settled = {
             identity: pair
             for identity, pair in self._pairs.items()
             if {identity.object, identity.to_object} == types
         }
-        return [pair for pair in (stored | settled).values() if pair and self._ended.isdisjoint(pair.ends)]
+        return [pair for pair in (stored | settled).values() if pair and self._ended.isdisjoint(pair.records)]
 
     def _stored(self, object_name: str, by: str) -> Iterator[OwnedRecord]:
         after: str | None = None

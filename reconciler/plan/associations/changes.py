@@ -1,7 +1,7 @@
 """Building the changes of associations, with one function for each action."""
 
 from reconciler.model.addresses import AssociationAddress
-from reconciler.model.associations import OwnedPair, PairIdentity, identity_of
+from reconciler.model.associations import AssociationIdentity, OwnedAssociation, identity_of
 from reconciler.model.calls import Call, Operation
 from reconciler.model.owned import Origin
 from reconciler.plan.change import Action, AssociationDetails, Change, Owned, Reason, Remote
@@ -66,13 +66,13 @@ def adopt_association(
     )
 
 
-def release_association(pair: OwnedPair, reason: Reason) -> Change:
+def release_association(pair: OwnedAssociation, reason: Reason) -> Change:
     """Stop owning an association; the change keeps how we owned it, because rollback needs that."""
     return Change(
         address=pair.address,
         action=Action.RELEASE,
         reason=reason,
-        remote=Remote(pair.record_id, pair.target_id),
+        remote=Remote(pair.source.id, pair.target.id),
         owned_before=Owned(pair.origin),
         details=AssociationDetails(pair.is_whole),
     )
@@ -104,7 +104,7 @@ def is_association_kept(change: Change) -> bool:
     return change.owned is not None and is_association_change(change)
 
 
-def identity_of_association(change: Change) -> PairIdentity | None:
+def identity_of_association(change: Change) -> AssociationIdentity | None:
     """Return the identity of the association; None if one of its records does not exist yet."""
     one, other = change.remote
     return identity_of(change.association, one, other) if one and other else None

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from reconciler.model.addresses import RecordId
-from reconciler.model.associations import OwnedPair, is_so
+from reconciler.model.associations import ASSOCIATED, OwnedAssociation, is_so
 from reconciler.model.desired import Desired, Drift, Prune, Record
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
@@ -36,7 +36,7 @@ from reconciler.plan.associations.labels import Type
 from reconciler.plan.associations.resolve import AssociationResolver, DesiredLink, Identity, Side
 from reconciler.plan.associations.single_labels import Once
 from reconciler.plan.change import Action, Change, Reason, Remote
-from reconciler.plan.plan import ASSOCIATED, Held
+from reconciler.plan.plan import Held
 from reconciler.plan.records.compare import Policy
 
 _Sides: TypeAlias = tuple[Side, Side]
@@ -64,7 +64,7 @@ class AssociationPlanner:
         rules: AssociationContext,
         resolver: AssociationResolver,
         named: Mapping[Identity, DesiredLink],
-        owned: Sequence[OwnedPair],
+        owned: Sequence[OwnedAssociation],
         limits: Limits = NO_LIMITS,
     ) -> None:
         self._rules = rules
@@ -97,8 +97,8 @@ class AssociationPlanner:
                 question.setdefault(direction, set()).add(record_id)
         for _, pair in self._left:
             if self._is_removed(pair):
-                direction = (pair.key.object, pair.target.object)
-                question.setdefault(direction, set()).add(pair.record_id)
+                direction = (pair.source.address.object, pair.target.address.object)
+                question.setdefault(direction, set()).add(pair.source.id)
         return question
 
     def decide(self, live: LivePairs) -> Iterator[Change | Held]:
@@ -149,9 +149,11 @@ class AssociationPlanner:
         if pair is not None and _is_turned(pair, wanted):
             yield release_association(pair, Reason.IN_STEP)
 
-    def _adopted(self, wanted: DesiredLink, pair: OwnedPair | None, *, is_whole: bool) -> Iterator[Change]:
+    def _adopted(
+        self, wanted: DesiredLink, pair: OwnedAssociation | None, *, is_whole: bool
+    ) -> Iterator[Change]:
         """Adopt an existing association; do nothing if state knows it as the manifests name it."""
-        if pair is not None and (pair.key, pair.target) == (wanted.key, wanted.target):
+        if pair is not None and (pair.source.address, pair.target.address) == (wanted.key, wanted.target):
             return
         if wanted.endpoint.id is None or wanted.target_endpoint.id is None:
             raise ValueError(f"{wanted.key.text} is associated before it is there")
@@ -169,11 +171,11 @@ class AssociationPlanner:
             yield release_association(pair, Reason.IN_STEP)
 
     def _decide_left(
-        self, identity: Identity, pair: OwnedPair, live: LivePairs, removed: set[Type]
+        self, identity: Identity, pair: OwnedAssociation, live: LivePairs, removed: set[Type]
     ) -> Iterator[Change | Held]:
         if not self._is_ours_to_decide(pair):
             return
-        if self._rules.desired.is_for_other_environment(pair.key):
+        if self._rules.desired.is_for_other_environment(pair.source.address):
             yield release_association(pair, Reason.NARROWED)
             return
         if self._prune_of(pair) is Prune.OFF:
@@ -182,36 +184,47 @@ class AssociationPlanner:
             yield release_association(pair, Reason.PRUNED)
             return
         labels = (
-            live.get((pair.key.object, pair.target.object), {}).get(pair.record_id, {}).get(pair.target_id)
+            live.get((pair.source.address.object, pair.target.address.object), {})
+            .get(pair.source.id, {})
+            .get(pair.target.id)
         )
         if not is_so(labels, pair.label):
             yield release_association(pair, Reason.GONE)
             return
         if pair.label and self._may_be_named_from_there(identity, pair, pair.label):
             facts = (Fact(FactKind.OTHER_LABEL_STAYS),)
-            yield Held(pair.key, None, Reason.PRUNED, pair.label.text, None, None, facts, pair.target)
+            yield Held(
+                pair.source.address,
+                None,
+                Reason.PRUNED,
+                pair.label.text,
+                None,
+                None,
+                facts,
+                pair.target.address,
+            )
             return
         others = [label for label in labels or () if label.type not in removed and not label.is_flag]
         is_whole = pair.is_whole and not others and identity.sides not in self._named
         if pair.label is None and not is_whole:
             text = ", ".join([ASSOCIATED, *sorted(label.text for label in others)])
             facts = (Fact(FactKind.OTHER_LABEL_STAYS),)
-            yield Held(pair.key, None, Reason.PRUNED, text, None, None, facts, pair.target)
+            yield Held(pair.source.address, None, Reason.PRUNED, text, None, None, facts, pair.target.address)
             return
         yield dissociate(
-            pair.address, Remote(pair.record_id, pair.target_id), Reason.PRUNED, is_whole=is_whole
+            pair.address, Remote(pair.source.id, pair.target.id), Reason.PRUNED, is_whole=is_whole
         )
 
-    def _is_removed(self, pair: OwnedPair) -> bool:
+    def _is_removed(self, pair: OwnedAssociation) -> bool:
         """Return whether it is removed if it still exists."""
         return (
             self._is_ours_to_decide(pair)
             and pair.origin is Origin.CREATED
             and self._prune_of(pair) is not Prune.OFF
-            and not self._rules.desired.is_for_other_environment(pair.key)
+            and not self._rules.desired.is_for_other_environment(pair.source.address)
         )
 
-    def _is_ours_to_decide(self, pair: OwnedPair) -> bool:
+    def _is_ours_to_decide(self, pair: OwnedAssociation) -> bool:
         """Return whether it is selected and not named, and neither of its records is removed anyway.
 
         A record that is gone or has a problem may be named, but then does not decide about it.
@@ -221,33 +234,43 @@ class AssociationPlanner:
             self._resolver.archived,
             self._resolver.endpoints,
         )
-        presences = {endpoints.of(pair.key).presence, endpoints.of(pair.target).presence}
-        if endpoints.of(pair.key).presence is Presence.GONE or Presence.UNANSWERED in presences:
+        presences = {endpoints.of(pair.source.address).presence, endpoints.of(pair.target.address).presence}
+        if endpoints.of(pair.source.address).presence is Presence.GONE or Presence.UNANSWERED in presences:
             return False
-        if pair.ends[0] in self._rules.named_otherwise:
+        if pair.records[0] in self._rules.named_otherwise:
             return False
         sides = self._resolver.identity_of_owned(pair).sides
-        if endpoints.are_named(pair.key, pair.target) and (selection.is_partial or sides not in self._named):
+        if endpoints.are_named(pair.source.address, pair.target.address) and (
+            selection.is_partial or sides not in self._named
+        ):
             return False
-        if (pair.key.object, pair.record_id) in archived or (pair.target.object, pair.target_id) in archived:
+        if (pair.source.address.object, pair.source.id) in archived or (
+            pair.target.address.object,
+            pair.target.id,
+        ) in archived:
             return False
-        return selection.has(pair.key, pair.target.text)
+        return selection.has(pair.source.address, pair.target.address.text)
 
-    def _may_be_named_from_there(self, identity: Identity, pair: OwnedPair, label: Label) -> bool:
+    def _may_be_named_from_there(self, identity: Identity, pair: OwnedAssociation, label: Label) -> bool:
         """Return whether a manifest may name the label from the other end, as its inverse is unknown."""
-        if pair.key.object != pair.target.object or identity.sides not in self._labelled:
+        if pair.source.address.object != pair.target.address.object or identity.sides not in self._labelled:
             return False
-        return self._resolver.labels.inverse(pair.key.object, pair.target.object, label.type) is None
+        return (
+            self._resolver.labels.inverse(pair.source.address.object, pair.target.address.object, label.type)
+            is None
+        )
 
-    def _prune_of(self, pair: OwnedPair) -> Prune:
-        return self._rules.prune.get((pair.key.object, pair.key.by), Prune.OFF)
+    def _prune_of(self, pair: OwnedAssociation) -> Prune:
+        return self._rules.prune.get((pair.source.address.object, pair.source.address.by), Prune.OFF)
 
     def _drift_of(self, wanted: DesiredLink) -> Drift:
         return self._rules.policy.drift_of(wanted.record, wanted.name)
 
-    def _types(self, pair: OwnedPair, label: Label) -> set[Type]:
+    def _types(self, pair: OwnedAssociation, label: Label) -> set[Type]:
         """Return the types of the label from both ends."""
-        inverse = self._resolver.labels.inverse(pair.key.object, pair.target.object, label.type)
+        inverse = self._resolver.labels.inverse(
+            pair.source.address.object, pair.target.address.object, label.type
+        )
         return {label.type, *([inverse] if inverse else [])}
 
 
@@ -258,6 +281,6 @@ def _labels_of(wanted: DesiredLink, live: LivePairs) -> frozenset[Label] | None:
     return live.get((wanted.key.object, wanted.target.object), {}).get(record_id, {}).get(target_id)
 
 
-def _is_turned(pair: OwnedPair, wanted: DesiredLink) -> bool:
+def _is_turned(pair: OwnedAssociation, wanted: DesiredLink) -> bool:
     """Return whether state knows it from the other end."""
-    return (pair.key.object, pair.record_id) != (wanted.key.object, wanted.endpoint.id)
+    return (pair.source.address.object, pair.source.id) != (wanted.key.object, wanted.endpoint.id)

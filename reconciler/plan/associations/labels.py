@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from reconciler.model.addresses import RecordId
-from reconciler.model.associations import OwnedPair
+from reconciler.model.associations import OwnedAssociation
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
 from reconciler.model.labels import Label
 from reconciler.plan.associations.endpoints import UnplacedProblem
@@ -121,7 +121,7 @@ def _inverses(there: Iterable[Label], back: Iterable[Label]) -> Mapping[Type, Ty
 
 
 def directions_of_labels(
-    named: Iterable[tuple[DesiredRecord, DesiredAssociation]], owned: Iterable[OwnedPair]
+    named: Iterable[tuple[DesiredRecord, DesiredAssociation]], owned: Iterable[OwnedAssociation]
 ) -> frozenset[tuple[str, str]]:
     """Return the directions between object types whose labels must be read.
 
@@ -132,6 +132,8 @@ def directions_of_labels(
         for record, association in named
         if association.label is not None
     }
-    labelled = wanted | {(pair.key.object, pair.target.object) for pair in owned if pair.label}
+    labelled = wanted | {
+        (pair.source.address.object, pair.target.address.object) for pair in owned if pair.label
+    }
     both_ways = {(one, other) for one, other in labelled if one != other and (other, one) in labelled}
     return frozenset(wanted | both_ways)

@@ -6,14 +6,14 @@ from typing import NamedTuple, TypeAlias
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
-from reconciler.model.associations import OwnedPair
+from reconciler.model.associations import ASSOCIATED, OwnedAssociation
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
 from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence, UnplacedProblem
 from reconciler.plan.associations.labels import Labels, Type
 from reconciler.plan.change import Reason, Remote
-from reconciler.plan.plan import ASSOCIATED, Held
+from reconciler.plan.plan import Held
 from reconciler.plan.records.identity import no_such_record
 from reconciler.sentences import Sentence, sentence
 from reconciler.source import SourceFiles, SourceRef
@@ -90,9 +90,12 @@ class AssociationResolver:
         """Return the identity of ``wanted``."""
         return self._identity(*self.sides(wanted), wanted.label)
 
-    def identity_of_owned(self, pair: OwnedPair) -> Identity:
+    def identity_of_owned(self, pair: OwnedAssociation) -> Identity:
         """Return the identity of ``pair``."""
-        one, other = (pair.key.object, pair.record_id, ""), (pair.target.object, pair.target_id, "")
+        one, other = (
+            (pair.source.address.object, pair.source.id, ""),
+            (pair.target.address.object, pair.target.id, ""),
+        )
         return self._identity(one, other, pair.label)
 
     def _identity(self, one: Side, other: Side, label: Label | None) -> Identity:

@@ -13,7 +13,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
-from reconciler.model.associations import OwnedPair, PairIdentity, identity_of, is_so
+from reconciler.model.associations import (
+    ASSOCIATED,
+    AssociationIdentity,
+    OwnedAssociation,
+    identity_of,
+    is_so,
+)
 from reconciler.model.desired import Record
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
@@ -29,7 +35,7 @@ from reconciler.plan.associations.changes import (
 )
 from reconciler.plan.associations.label_limits import Direction, LivePairs, Room
 from reconciler.plan.change import Action, Change, Reason
-from reconciler.plan.plan import ASSOCIATED, Held
+from reconciler.plan.plan import Held
 from reconciler.plan.targeting import UnmatchedGlobs
 
 
@@ -57,7 +63,7 @@ class AssociationRollback:
     """Associations in one direction, as they are now."""
 
     live: Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]
-    owned: Mapping[PairIdentity, OwnedPair]
+    owned: Mapping[AssociationIdentity, OwnedAssociation]
     archived: Collection[Record]  # archived records, which lose all their associations
     keys: Mapping[Record, RecordAddress]  # keys of records after the other changes of the plan
     room: Room
@@ -71,7 +77,7 @@ class AssociationRollback:
             for change in done
             if change.action is Action.CREATE and change.association.label
         }
-        whole = {frozenset({pair.record_id, pair.target_id}) for pair in self.owned.values() if pair.is_whole}
+        whole = {frozenset({pair.source.id, pair.target.id}) for pair in self.owned.values() if pair.is_whole}
         for change in done:
             record_id, target_id = change.remote
             key, target = change.association.records
@@ -106,7 +112,12 @@ class AssociationRollback:
                     pass
 
     def _made_again(
-        self, removed: Change, labels: frozenset[Label] | None, pair: OwnedPair | None, *, is_whole: bool
+        self,
+        removed: Change,
+        labels: frozenset[Label] | None,
+        pair: OwnedAssociation | None,
+        *,
+        is_whole: bool,
     ) -> Iterator[Change | Held]:
         """Roll back a removal; an association that exists again is only owned again, as before the run."""
         address, remote = removed.association, removed.remote
@@ -132,7 +143,7 @@ def _unmade(
     change: Change,
     address: AssociationAddress,
     others: Sequence[str],
-    pair: OwnedPair | None,
+    pair: OwnedAssociation | None,
     *,
     is_there: bool,
 ) -> Iterator[Change | Held]:

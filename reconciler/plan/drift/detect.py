@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.associations import OwnedPair, is_so
+from reconciler.model.associations import ASSOCIATED, OwnedAssociation, is_so
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
 from reconciler.model.facts import Fact, FactKind
@@ -18,7 +18,6 @@ from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.property_history import PropertyHistories, Spot
 from reconciler.plan.drift.provenance import OurRuns, trail_of
-from reconciler.plan.plan import ASSOCIATED
 from reconciler.plan.records.prune import fact_of
 from reconciler.plan.values.equality import same_value
 
@@ -53,18 +52,23 @@ class DriftBuilder:
 
     def add_pairs(
         self,
-        owned: Iterable[OwnedPair],
+        owned: Iterable[OwnedAssociation],
         live: Mapping[RecordId, Mapping[RecordId, frozenset[Label]]],
     ) -> None:
         """Compare owned associations; those of lost records were removed with them."""
         lost = {(entry.key.object, entry.record_id) for entry in self.missing}
         for pair in owned:
-            ends = {(pair.key.object, pair.record_id), (pair.target.object, pair.target_id)}
-            labels = live.get(pair.record_id, {}).get(pair.target_id)
+            ends = {
+                (pair.source.address.object, pair.source.id),
+                (pair.target.address.object, pair.target.id),
+            }
+            labels = live.get(pair.source.id, {}).get(pair.target.id)
             if lost.isdisjoint(ends) and not is_so(labels, pair.label):
                 text = pair.label.text if pair.label else ASSOCIATED
                 there = None if labels is None else ASSOCIATED
-                self.pairs.append(RemovedAssociation(pair.key, pair.record_id, pair.target, text, there))
+                self.pairs.append(
+                    RemovedAssociation(pair.source.address, pair.source.id, pair.target.address, text, there)
+                )
 
     def explain_missing(self, fates: Mapping[RecordId, MissingRecord]) -> None:
         """Explain what happened to records that are not found by their key any more."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reconciler.errors import Severity
 from reconciler.model.addresses import RecordAddress
-from reconciler.model.associations import OwnedPair
+from reconciler.model.associations import OwnedAssociation
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import Ownership
 from reconciler.model.explanation import (
@@ -42,7 +42,7 @@ class ExplainInputs:
     live: LiveRecord | None
     plan: Plan | None  # plan of this record alone; None if no plan would include it
     applyings: Mapping[str, RunHeader]  # by property, the run that last applied it
-    pairs: Sequence[OwnedPair]
+    pairs: Sequence[OwnedAssociation]
     histories: PropertyHistories
     runs: OurRuns
     masks: MaskRules
@@ -208,7 +208,7 @@ def _pairs(key: RecordAddress, findings: ExplainInputs) -> Iterator[PairExplaine
     for pair in findings.pairs:
         change = planned.pop(pair.address, None)
         step = NextAction(verb_of(change), change.reason) if change else _NOTHING
-        yield PairExplained(pair.target, pair.label.text if pair.label else None, pair.origin, step)
+        yield PairExplained(pair.target.address, pair.label.text if pair.label else None, pair.origin, step)
     for address, change in planned.items():
         step = NextAction(verb_of(change), change.reason)
         yield PairExplained(address.target, address.label.text if address.label else None, None, step)

@@ -48,6 +48,7 @@ from reconciler.plan.plan import (
     Review,
     ReviewDifference,
 )
+from reconciler.plan.stages import Stage, StageName
 from reconciler.sentences import Sentence, Value
 
 _as_verb = as_word(Verb)
@@ -57,6 +58,7 @@ _as_guard = as_word(Guard)
 _as_prune = as_word(Prune)
 _as_reason = as_word(Reason)
 _as_severity = as_word(Severity)
+_as_stage_name = as_word(StageName)
 
 
 def plan_from_header(document: Json, changes: Sequence[Change], held: Sequence[Held]) -> Plan:
@@ -84,6 +86,7 @@ def plan_from_header(document: Json, changes: Sequence[Change], held: Sequence[H
             has_uncommitted=part(document, "manifests.uncommitted", as_flag),
         ),
         changes=changes,
+        stages=part(document, "stages", as_tuple(_as_stage)),
         held=held,
         problems=part(document, "problems", as_tuple(_as_problem)),
         no_op=part(document, "summary.no_op", as_count),
@@ -110,6 +113,11 @@ def plan_from_header(document: Json, changes: Sequence[Change], held: Sequence[H
         review=part(document, "review", or_null(_as_review)),
         host=_host(part(document, "portal", as_object)),
     )
+
+
+def _as_stage(found: object) -> Stage:
+    stage = as_object(found)
+    return Stage(part(stage, "name", _as_stage_name), part(stage, "changes", as_count))
 
 
 def _host(portal: Json) -> str | None:

@@ -66,6 +66,7 @@ def header_as_document(plan: Plan, format_version: str, written: Container[tuple
         "review": _review(plan.review) if plan.review else None,
         "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "selection": {"exclude": list(plan.excludes), "target": list(plan.targets)},
+        "stages": [{"changes": stage.size, "name": stage.name} for stage in plan.stages],
         "state": {"kept": plan.keeps_state, "lineage": plan.state.lineage, "serial": plan.state.serial},
         "summary": plan.summary.as_document(),
         "tool_version": plan.tool_version,
@@ -158,6 +159,7 @@ _DIGESTED = (
     "format_version",
     "prune_rules",
     "rolls_back",
+    "stages",
 )
 """Members of the header that are digested unchanged."""
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from reconciler.errors import HubSpotError, ReconcilerError
-from reconciler.hubspot.portal.scopes import OWNERS, is_held, read_scopes, write_scopes
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.transport.api_versions import SUPPORTED_UNTIL, paths_of
 from reconciler.hubspot.transport.call_result import NoResponse, Request, Success
@@ -15,6 +14,7 @@ from reconciler.hubspot.transport.proxies import proxy_for
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.transport.responses import AccountBody
 from reconciler.model.diagnosis import CheckResult
+from reconciler.model.scopes import OWNERS, is_held, read_scopes, write_scopes
 from reconciler.project.doctor.examined import Examined, failed, from_error, passed, skipped, warned
 
 _PLACEHOLDER = "none"  # any text: HubSpot refuses it, which shows that it can be reached

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.errors import UsageError
-from reconciler.hubspot.portal.scopes import needed_scopes
 from reconciler.model.new_project import NewProject
 from reconciler.model.object_types import object_name
+from reconciler.model.scopes import needed_scopes
 from reconciler.project.git import Repository, find_repository
 from reconciler.project.init.settings_text import (
     ENVIRONMENT,

@@ -11,13 +11,12 @@ from reconciler.errors import Problem, Severity
 from reconciler.invisible_characters import visible
 from reconciler.model.addresses import split_address
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord, RemovedAssociation
-from reconciler.plan.associations.changes import is_association_change
 from reconciler.plan.change import Change, Reason
 from reconciler.plan.plan import Held, ReviewDifference
 from reconciler.report.drift import DRIFT_SIGN, LOST_SIGN, NOT_DEFINED, WHY_DRIFT, WHY_LOST
 from reconciler.report.fact_sentences import difference_text, facts_text, note_of
-from reconciler.report.plan.association_values import association_text, display_values
 from reconciler.report.plan.change_sections import change_sections, held_sections, other_side_label
+from reconciler.report.plan.kinds import display_values, shown_kind
 from reconciler.report.plan.review_differences import difference_sections
 from reconciler.report.provenance import edit_text, trail_text
 from reconciler.report.shown import ShownDrift, ShownPlan
@@ -95,7 +94,7 @@ class _Table:
                     remark["note"] = visible(edit_text(value.changed, [value.changed.at]))
                 values.append(self._value(value.name, value.before, value.after, remark))
             address, record_id = change.record.text, change.remote.id
-            self._add(kind, address, change.source, record_id, values, _notes_of(change))
+            self._add(kind, address, change.source, record_id, values, shown_kind(change).notes(change))
 
     def add_held(self, section: Section[Held]) -> None:
         first = section.entries[0]
@@ -191,19 +190,6 @@ class _Table:
 def _via(value: DriftedValue) -> str:
     """Return the source of the last change of a value."""
     return str(value.trail.versions[-1].via) if value.trail.versions else "unknown"
-
-
-def _notes_of(change: Change) -> list[str]:
-    """Return the notes of a row, besides its values."""
-    if is_association_change(change):
-        address = change.association
-        text = association_text(address.label, is_whole=False)
-        return [] if change.is_remote else [visible(f"{address.target.text}: {text}")]
-    former = change.moved_from
-    if former is None:
-        return []
-    key = former.value if former.by == change.record.by else f"{former.by} {former.value}"
-    return [f"its key was {visible(key)} until now"]
 
 
 def _object_of(problem: Problem) -> str:

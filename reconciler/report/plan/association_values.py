@@ -1,28 +1,24 @@
 """Associations in reports: like a property, named by the address of the other record."""
 
-from collections.abc import Iterator
-
+from reconciler.invisible_characters import visible
+from reconciler.model.associations import ASSOCIATED
 from reconciler.model.labels import Label
-from reconciler.plan.associations.changes import is_association_change, is_whole
+from reconciler.plan.associations.changes import is_whole
 from reconciler.plan.change import Action, Change, ValueChange
-from reconciler.plan.plan import ASSOCIATED
 
 
 def display_values(change: Change) -> tuple[ValueChange, ...]:
-    """Return the value changes to show; equal values before and after are not written."""
-    if is_association_change(change):
-        before, after = _before_and_after(change)
-        name = change.association.target.text
-        return (ValueChange(name, before, after, change.reason, change.source),)
-    return (*_known_as(change), *change.values)
+    """Return the association as a value that comes or goes."""
+    before, after = _before_and_after(change)
+    name = change.association.target.text
+    return (ValueChange(name, before, after, change.reason, change.source),)
 
 
-def _known_as(change: Change) -> Iterator[ValueChange]:
-    """Return the previous key of the record, if no written value shows it."""
-    former = change.moved_from
-    if former is not None and all(value.name != change.record.by for value in change.values):
-        before, after = (f"{key.by} {key.value}" for key in (former, change.record))
-        yield ValueChange("known as", before, after, change.reason, change.source)
+def notes(change: Change) -> list[str]:
+    """Return the association of a change that makes no call."""
+    address = change.association
+    text = association_text(address.label, is_whole=False)
+    return [] if change.is_remote else [visible(f"{address.target.text}: {text}")]
 
 
 def _before_and_after(change: Change) -> tuple[str | None, str | None]:

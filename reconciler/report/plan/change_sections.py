@@ -4,13 +4,12 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from reconciler.model.property_history import ValueVersion
-from reconciler.plan.associations.changes import is_association_change
 from reconciler.plan.change import Action, Change, Reason, ValueChange
 from reconciler.plan.kinds import Verb, takes_over, verb_of
 from reconciler.plan.plan import Held
 from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import note_of
-from reconciler.report.plan.association_values import display_values
+from reconciler.report.plan.kinds import display_values, shown_kind
 from reconciler.report.provenance import edit_text
 from reconciler.report.text.grouping import EntryStyle, Section, key_properties
 from reconciler.report.text.layout import Layout
@@ -166,7 +165,7 @@ def _value_lines(alike: Sequence[Entries[Change]], layout: Layout) -> list[Line]
         if len(alike) == 1:
             remarks += _own_place(value.source, record[0].source, layout)
         row = Row(line(sign_of(value.before, value.after), f" {name}", indent=6), remarks, layout.width)
-        if change.action is Action.CREATE or is_association_change(change):
+        if change.action is Action.CREATE or not shown_kind(change).has_two_sides:
             inline = alone(value.after or value.before, row.room, full=layout.full)
         else:
             inline = side_by_side(value.before, value.after, row.room)

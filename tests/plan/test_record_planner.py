@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -22,15 +21,17 @@ from reconciler.model.desired import (
     Write,
 )
 from reconciler.model.live import LiveRecord
-from reconciler.model.owned import Origin, OwnedRecord, StateVersion
-from reconciler.plan.builder import PlanBuilder
+from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.plan.change import Action, Change, Owned, Reason
 from reconciler.plan.drift.provenance import NOBODY_KNOWS
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
-from reconciler.plan.plan import ManifestInfo, Plan
+from reconciler.plan.plan import Plan
 from reconciler.plan.records.compare import Policy
+from reconciler.plan.records.decisions import explain_gone
+from reconciler.plan.records.planner import RecordPlanner
 from reconciler.plan.values.resolve import Resolver
 from tests.support.nouns import COMPANIES, FILES, PORTAL, at, definition, desired, document, live, owned
+from tests.support.plans import assembled
 
 GUARDS = Guards(DEFAULT_LIMITS, {})
 
@@ -45,23 +46,12 @@ def plan(
     skips_invalid: bool = False,
     named: Records | None = None,
 ) -> Plan:
-    builder = PlanBuilder(Policy(drift), GUARDS, skips_invalid=skips_invalid)
-    builder.add_chunk(Resolver(schema, FILES, {}), records, found or {}, ours or {}, named)
-    builder.decide_edited(NOBODY_KNOWS)
-    builder.explain_gone({})
-    return builder.finish(
-        tool_version="0",
-        created_at=datetime(2026, 11, 22, tzinfo=UTC),
-        environment="local",
-        portal=replace(PORTAL, objects={schema.name: schema}),
-        state=StateVersion(None, 0),
-        manifests=ManifestInfo("sha256:0", 1, len(records), None),
-        read_calls=1,
-        daily_remaining=None,
-        least_seconds=lambda calls: calls / 19,
-        write_scopes=lambda names: tuple(sorted(names)),
-        prune_rules=(),
-    )
+    planner = RecordPlanner(Policy(drift))
+    planner.add_chunk(Resolver(schema, FILES, {}), records, found or {}, ours or {}, named)
+    planner.decide_edited(NOBODY_KNOWS)
+    explain_gone(planner.findings, {})
+    portal = replace(PORTAL, objects={schema.name: schema})
+    return assembled(planner.findings, portal, len(records), skips_invalid=skips_invalid)
 
 
 def test_a_record_the_portal_lacks_is_created_with_its_key() -> None:
@@ -264,7 +254,7 @@ def test_the_order_of_records_does_not_matter(order: list[str]) -> None:
     records = [desired(key, {"name": "New", "tier": "gold"}) for key in order]
     found = {"a": live("1", {"name": "Old"}), "c": live("2", {"name": "New", "tier": "gold"})}
     actions = [(change.action, change.record.value) for change in plan(records, found).changes]
-    assert actions == [("create", "b"), ("create", "d"), ("update", "a"), ("adopt", "c")]
+    assert actions == [("adopt", "c"), ("create", "b"), ("create", "d"), ("update", "a")]
 
 
 @pytest.mark.parametrize(
@@ -275,26 +265,26 @@ def test_the_order_of_records_does_not_matter(order: list[str]) -> None:
     ],
 )
 def test_a_key_that_cannot_tell_records_apart_is_a_problem(key: str, message: str, advice: str) -> None:
-    builder = PlanBuilder(Policy(Drift.REVERT), GUARDS)
+    planner = RecordPlanner(Policy(Drift.REVERT))
     said = document(key=key)
     group = DesiredGroup("companies", key, ListedRecords([desired("acme", {}, said)]), (said,))
     resolver = Resolver(COMPANIES, FILES, {})
-    assert not builder.can_identify(resolver, group, lambda: resolver)
-    (problem,) = builder.problems
+    assert not planner.can_identify(resolver, group, lambda: resolver)
+    (problem,) = planner.findings.problems
     assert problem.message == message
     assert advice in (problem.advice or "")
     assert str(problem.source) == "companies.yaml:1:1"
 
 
 def test_a_column_that_is_no_property_is_told_once() -> None:
-    builder = PlanBuilder(Policy(Drift.REVERT), GUARDS)
+    planner = RecordPlanner(Policy(Drift.REVERT))
     said = replace(document(), columns={"name": at(1, 2), "teir": at(1, 3)})
     rows = ListedRecords([desired(key, {"name": "A", "teir": "gold"}, said) for key in "abc"])
     group = DesiredGroup("companies", "external_id", rows, (said,))
     resolver = Resolver(COMPANIES, FILES, {})
-    assert builder.can_identify(resolver, group, lambda: resolver)
-    assert builder.unknown_columns(resolver, group) == {"teir"}
-    (problem,) = builder.problems
+    assert planner.can_identify(resolver, group, lambda: resolver)
+    assert planner.unknown_columns(resolver, group) == {"teir"}
+    (problem,) = planner.findings.problems
     assert str(problem) == (
         'companies.yaml:1:3: companies has no property "teir"\n'
         '    did you mean "tier"? or leave the column out: `columns: {teir: null}`'

@@ -1,9 +1,12 @@
 """Associations of two object types: finding stale ones, sending the rest, and settling lost answers."""
 
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
+from reconciler.apply.batch_run import BatchRun
+from reconciler.errors import HubSpotError
 from reconciler.hubspot.associations.read import LivePairs, read_pairs
 from reconciler.hubspot.associations.write import PairRow, write_pairs
 from reconciler.hubspot.reader import PortalReader
@@ -13,12 +16,72 @@ from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.associations import is_so
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.labels import Label
-from reconciler.model.outcomes import Applied, Outcome
+from reconciler.model.outcomes import Applied, Outcome, Skipped, Stale
 from reconciler.plan.associations.changes import is_whole
-from reconciler.plan.change import Action, Change
+from reconciler.plan.change import Action, Change, Remote
+from reconciler.plan.stages import Entry
+from reconciler.state.run_types import Sent
 
-Entries: TypeAlias = Sequence[tuple[int, Change]]
-"""Changes between the same two object types, by number; all of their records have ids."""
+Entries: TypeAlias = Sequence[Entry]
+"""Changes between the same two object types; all of their records have ids."""
+
+
+def with_ids(change: Change, created: Mapping[RecordAddress, RecordId]) -> Change | Skipped:
+    """Return ``change`` with the ids of records created before it; skipped if one was not created."""
+    addresses = change.address.records
+    ids = [known or created.get(address) for known, address in zip(change.remote, addresses, strict=True)]
+    for found, address in zip(ids, addresses, strict=True):
+        if found is None:
+            return Skipped(f"not attempted: {address.text} was not created by this run")
+    return replace(change, remote=Remote(*ids))
+
+
+def takes_two_calls(_change: Change, _portal: PortalSchema) -> bool:
+    """Return False: one call associates."""
+    return False
+
+
+def stale_associations(
+    reader: PortalReader, portal: PortalSchema, entries: Entries, created: Collection[RecordAddress] = ()
+) -> Mapping[int, Stale]:
+    """Return the ``entries`` that live moved away from; ``created`` are records of this run.
+
+    Raises:
+        HubSpotError: the portal cannot be read.
+    """
+    moved = _batch(reader, portal, entries).moved(entries, created)
+    return {number: Stale(message) for number, message in moved.items()}
+
+
+def send_associations(run: BatchRun, entries: Entries) -> None:
+    """Send ``entries`` and add their outcomes to ``run``."""
+    batch = _batch(run.to.reader, run.to.portal, entries)
+    run.outcomes |= batch.send(run.to.writer, entries, partial(run.record_sending, 1))
+
+
+def settle_sent(run: BatchRun) -> Mapping[int, Outcome]:
+    """Find the changes of ``run`` without an answer that happened.
+
+    Raises:
+        HubSpotError: the portal cannot be read.
+    """
+    return settle_later(run.to.reader, run.to.portal, run.pending, run.sent)
+
+
+def settle_later(
+    reader: PortalReader, portal: PortalSchema, entries: Entries, _sent: Sent
+) -> Mapping[int, Outcome]:
+    """Find those ``entries`` of a run that has ended that happened.
+
+    Raises:
+        HubSpotError: the portal cannot be read.
+    """
+    return _batch(reader, portal, entries).settled(entries) if entries else {}
+
+
+def not_sent(_run: BatchRun, entries: Entries, error: HubSpotError) -> Mapping[int, Outcome]:
+    """Return the outcomes of changes that ``error`` kept from being sent."""
+    return {number: Skipped(f"not sent: {error.summary}") for number, _ in entries}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +157,10 @@ class AssociationBatch:
         return read_pairs(self.reader, self.one, self.other, [_ids(change)[0] for _, change in entries])
 
 
-def association_batch(reader: PortalReader, portal: PortalSchema, change: Change) -> AssociationBatch:
-    """Return the two object types of ``change``."""
-    return AssociationBatch(reader, *(portal.objects[key.object] for key in change.association.records))
+def _batch(reader: PortalReader, portal: PortalSchema, entries: Entries) -> AssociationBatch:
+    """Return the two object types of ``entries``."""
+    types = (portal.objects[address.object] for address in entries[0][1].address.records)
+    return AssociationBatch(reader, *types)
 
 
 def _ones(entries: Entries) -> Mapping[RecordAddress, RecordId]:

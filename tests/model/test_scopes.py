@@ -1,6 +1,6 @@
 """A plan names the scopes that it needs."""
 
-from reconciler.hubspot.portal.scopes import write_scopes
+from reconciler.model.scopes import write_scopes
 
 
 def test_write_scopes_are_those_of_the_types_written() -> None:

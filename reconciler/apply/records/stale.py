@@ -3,17 +3,16 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
-from reconciler.apply.associations import association_batch
-from reconciler.apply.recovery.settle import holds, identity, read_again
+from reconciler.apply.records.settle import holds, identity, read_again
 from reconciler.hubspot.associations.read import read_pairs
 from reconciler.hubspot.reader import PortalReader
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.live import LiveRecord
 from reconciler.model.outcomes import Stale
-from reconciler.plan.associations.changes import is_association_change
 from reconciler.plan.change import Action, Change
 from reconciler.plan.rests_on import associated_as, other_end
+from reconciler.plan.stages import Entry
 
 Associated: TypeAlias = Mapping[tuple[RecordId, str], str | None]
 """Labels by record and by address of the other record."""
@@ -22,34 +21,27 @@ Associated: TypeAlias = Mapping[tuple[RecordId, str], str | None]
 _UNANSWERED = "HubSpot leaves the record out of its answers: nobody knows how it is now"
 
 
-def stale_changes(
+def stale_records(
     reader: PortalReader,
     portal: PortalSchema,
-    entries: Sequence[tuple[int, Change]],
-    made: Collection[RecordAddress] = (),
+    entries: Sequence[Entry],
+    _created: Collection[RecordAddress] = (),
 ) -> Mapping[int, Stale]:
     """Return the ``entries`` of one call that live moved away from, by number.
-
-    ``made`` are records that this run has created.
 
     Raises:
         HubSpotError: the portal cannot be read.
     """
-    first = entries[0][1]
-    if is_association_change(first):
-        found = association_batch(reader, portal, first).moved(entries, made)
-    else:
-        schema = portal.objects[first.object_type]
-        live = read_again(reader, schema, entries)
-        associated = _read_associated(reader, portal, schema, [change for _, change in entries])
-        each = {
-            number: _UNANSWERED
-            if identity(change) in live.unanswered
-            else has_moved(schema, change, live.get(identity(change)), associated)
-            for number, change in entries
-        }
-        found = {number: message for number, message in each.items() if message}
-    return {number: Stale(message) for number, message in found.items()}
+    schema = portal.objects[entries[0][1].object_type]
+    live = read_again(reader, schema, entries)
+    associated = _read_associated(reader, portal, schema, [change for _, change in entries])
+    found = {
+        number: _UNANSWERED
+        if identity(change) in live.unanswered
+        else has_moved(schema, change, live.get(identity(change)), associated)
+        for number, change in entries
+    }
+    return {number: Stale(message) for number, message in found.items() if message}
 
 
 def has_moved(

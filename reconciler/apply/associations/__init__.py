@@ -1,0 +1,1 @@
+"""The calls for associations: what is sent, read again, and settled."""

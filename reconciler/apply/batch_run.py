@@ -1,0 +1,73 @@
+"""One batch while a worker executes it: what is known about its changes so far."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from reconciler.apply.intent_queue import BeforeSending
+from reconciler.apply.records.creation_evidence import NO_TIME
+from reconciler.errors import HubSpotError
+from reconciler.hubspot.reader import PortalReader
+from reconciler.hubspot.writer import PortalWriter
+from reconciler.model.definitions import PortalSchema
+from reconciler.model.outcomes import Outcome, Unknown
+from reconciler.plan.batches import Batch
+from reconciler.plan.stages import Entry
+
+
+class Connections(NamedTuple):
+    """The portal, for reading and writing; all worker threads share it."""
+
+    reader: PortalReader
+    writer: PortalWriter
+    portal: PortalSchema
+
+
+class Delivery(NamedTuple):
+    """The result of a batch."""
+
+    outcomes: Mapping[int, Outcome]  # outcomes of all changes, by number
+    stopped_by: HubSpotError | None = None  # the reason to send no other batches of this kind
+
+
+@dataclass(slots=True)
+class BatchRun:
+    """A batch under execution."""
+
+    to: Connections
+    batch: Batch
+    before_sending: BeforeSending
+    # first times of calls, see ``runs.Sent``
+    sent: dict[tuple[int, int], datetime | None] = field(default_factory=dict)
+    # times when the last calls of repeated creates left
+    repeated: dict[int, datetime] = field(default_factory=dict)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    # changes whose lifecycle stage the first of two calls has emptied
+    emptied: set[int] = field(default_factory=set)
+
+    @property
+    def pending(self) -> Sequence[Entry]:
+        """The changes without an outcome, or with an unknown one."""
+        return [
+            (number, change)
+            for number, change in self.batch.entries
+            if isinstance(self.outcomes.get(number), Unknown | None)
+        ]
+
+    def record_sending(self, ordinal: int, numbers: Sequence[int]) -> None:
+        """Record that calls for these changes leave now.
+
+        Keep the first time at which one may have arrived.
+        """
+        moment = self.to.writer.time_there() or NO_TIME
+        first: dict[datetime, list[int]] = {}
+        for number in numbers:
+            is_repeated = isinstance(self.outcomes.get(number), Unknown)
+            known = self.sent.get((number, ordinal)) if is_repeated else None
+            if known is not None:
+                self.repeated[number] = moment
+            first.setdefault(known or moment, []).append(number)
+        for moment_of_first, of_moment in first.items():
+            self.before_sending(ordinal, of_moment, moment_of_first)
+            self.sent |= dict.fromkeys(((number, ordinal) for number in of_moment), moment_of_first)

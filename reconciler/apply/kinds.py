@@ -1,0 +1,80 @@
+"""The calls for each kind of thing: the only table of kinds in this package."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.apply.associations import batch as of_associations
+from reconciler.apply.associations import stale_state as state_of_associations
+from reconciler.apply.batch_run import BatchRun
+from reconciler.apply.records import rows, send, settle, stale
+from reconciler.apply.records import stale_state as state_of_records
+from reconciler.errors import HubSpotError
+from reconciler.hubspot.reader import PortalReader
+from reconciler.model.addresses import Address, AssociationAddress, RecordAddress, RecordId
+from reconciler.model.definitions import PortalSchema
+from reconciler.model.outcomes import Outcome, Skipped, Stale
+from reconciler.plan.change import Change
+from reconciler.plan.stages import Entry
+from reconciler.state.run_types import Sent
+from reconciler.state.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class KindCalls:
+    """How the changes of one kind are sent. All changes of one call are of one kind and action."""
+
+    entry_in_state: str  # in messages
+    overtaken: Callable[[Iterable[Entry], Store, int], Iterable[int]]
+    """Finds changes whose entry in state was written after a serial."""
+    with_ids: Callable[[Change, Mapping[RecordAddress, RecordId]], Change | Skipped]
+    """Adds the ids of records that this run has created."""
+    takes_two_calls: Callable[[Change, PortalSchema], bool]
+    stale: Callable[
+        [PortalReader, PortalSchema, Sequence[Entry], Collection[RecordAddress]], Mapping[int, Stale]
+    ]
+    """Finds changes that live moved away from since the plan was made."""
+    send: Callable[[BatchRun, Sequence[Entry]], None]
+    """Sends changes, and adds their outcomes to the run."""
+    settle: Callable[[BatchRun], Mapping[int, Outcome]]
+    """Finds changes of the run without an answer that happened."""
+    settle_later: Callable[[PortalReader, PortalSchema, Sequence[Entry], Sent], Mapping[int, Outcome]]
+    """Finds those of a run that has ended."""
+    not_sent: Callable[[BatchRun, Sequence[Entry], HubSpotError], Mapping[int, Outcome]]
+    """Returns the outcomes of changes that an error kept from being sent."""
+
+
+_CALLS: Mapping[type[Address], KindCalls] = {
+    RecordAddress: KindCalls(
+        entry_in_state=state_of_records.WHAT,
+        overtaken=state_of_records.overtaken,
+        with_ids=rows.with_ids,
+        takes_two_calls=rows.takes_two_calls,
+        stale=stale.stale_records,
+        send=send.send_records,
+        settle=send.settle_sent,
+        settle_later=settle.settle_later,
+        not_sent=send.not_sent,
+    ),
+    AssociationAddress: KindCalls(
+        entry_in_state=state_of_associations.WHAT,
+        overtaken=state_of_associations.overtaken,
+        with_ids=of_associations.with_ids,
+        takes_two_calls=of_associations.takes_two_calls,
+        stale=of_associations.stale_associations,
+        send=of_associations.send_associations,
+        settle=of_associations.settle_sent,
+        settle_later=of_associations.settle_later,
+        not_sent=of_associations.not_sent,
+    ),
+}
+
+
+def calls_for(change: Change) -> KindCalls:
+    """Return the calls for the kind of ``change``."""
+    return _CALLS[type(change.address)]
+
+
+def by_kind(changes: Sequence[Change]) -> Iterator[tuple[KindCalls, Iterator[Entry]]]:
+    """Return the changes of each kind, with their numbers."""
+    for kind, calls in _CALLS.items():
+        yield calls, (entry for entry in enumerate(changes) if type(entry[1].address) is kind)

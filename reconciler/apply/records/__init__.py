@@ -1,0 +1,1 @@
+"""The calls for records: what is sent, read again, and settled."""

@@ -1,0 +1,45 @@
+"""The inputs of calls for records. Pure.
+
+The number of a change in the plan is the trace id of its input: journal, report and answers refer to it.
+"""
+
+from collections.abc import Mapping
+
+from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.calls import Row
+from reconciler.model.definitions import ObjectSchema, PortalSchema
+from reconciler.plan.change import Change
+
+
+def with_ids(change: Change, _created: Mapping[RecordAddress, RecordId]) -> Change:
+    """Return ``change``: records that exist have their ids from the plan."""
+    return change
+
+
+def takes_two_calls(change: Change, portal: PortalSchema) -> bool:
+    """Return whether a first call empties the lifecycle stage of ``change``."""
+    return step_back_row(0, change, portal.objects[change.object_type]) is not None
+
+
+def row_of(number: int, change: Change) -> Row:
+    """Build the input for ``change``; its number in the plan is the trace id."""
+    return Row(
+        trace_id=str(number),
+        id=_id(change),
+        properties={value.name: value.after or "" for value in change.values},
+    )
+
+
+def step_back_row(number: int, change: Change, schema: ObjectSchema) -> Row | None:
+    """Build the row to write before ``change``; None if there is none."""
+    emptied = {
+        value.name: ""
+        for value in change.values
+        if schema.is_step_back(value.name, value.before, value.after)
+    }
+    return Row(str(number), _id(change), emptied) if emptied else None
+
+
+def _id(change: Change) -> str:
+    is_by_id = change.sent_by.id_property is None
+    return change.remote.id if is_by_id and change.remote.id else change.record.value

@@ -1,0 +1,138 @@
+"""Settling changes whose answer was lost: by reading live, never by sending again."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from reconciler.apply.records.answer_outcomes import only_emptied
+from reconciler.apply.records.creation_evidence import found_as_created, is_there
+from reconciler.errors import Unavailable
+from reconciler.hubspot.reader import PortalReader
+from reconciler.hubspot.records.read import read_records
+from reconciler.model.addresses import RECORD_ID
+from reconciler.model.definitions import ObjectSchema, PortalSchema
+from reconciler.model.live import LiveRecord
+from reconciler.model.outcomes import Applied, Outcome, Rejected
+from reconciler.plan.change import Action, Change
+from reconciler.plan.stages import Entry
+from reconciler.plan.values.equality import same_value
+from reconciler.state.run_types import Sent
+
+
+def settle_later(
+    reader: PortalReader, portal: PortalSchema, entries: Sequence[Entry], sent: Sent
+) -> Mapping[int, Outcome]:
+    """Find those ``entries`` of a run that has ended that happened, also if only the first of two calls did.
+
+    Raises:
+        HubSpotError: the portal cannot be read.
+    """
+    schema, changes = portal.objects[entries[0][1].object_type], dict(entries)
+    half_done: dict[int, Outcome] = {
+        number: only_emptied(schema, changes[number], Rejected("not written when its run ended"))
+        for number in are_emptied(reader, schema, entries)
+    }
+    return {**half_done, **settle(reader, portal, entries, sent)}
+
+
+def settle(
+    reader: PortalReader, portal: PortalSchema, entries: Sequence[Entry], sent: Sent
+) -> Mapping[int, Outcome]:
+    """Find the ``entries`` of one call that happened; ``sent`` gives the times of the calls."""
+    if not entries:
+        return {}
+    schema = portal.objects[entries[0][1].object_type]
+    live = read_again(reader, schema, entries)
+    live.insist_on_answers()
+    found = {
+        number: settled(schema, change, live.get(identity(change)), sent.get((number, 1)))
+        for number, change in entries
+    }
+    return {number: outcome for number, outcome in found.items() if outcome}
+
+
+def are_emptied(reader: PortalReader, schema: ObjectSchema, entries: Sequence[Entry]) -> frozenset[int]:
+    """Return the numbers of ``entries`` whose lifecycle stage is to go back and is empty now."""
+    live = read_again(reader, schema, entries)
+    return frozenset(
+        number for number, change in entries if is_emptied(schema, change, live.get(identity(change)))
+    )
+
+
+def is_emptied(schema: ObjectSchema, change: Change, live: LiveRecord | None) -> bool:
+    """Return whether the first of two calls happened: it empties the stage that the second sets."""
+    back = [
+        value.name for value in change.values if schema.is_step_back(value.name, value.before, value.after)
+    ]
+    return live is not None and bool(back) and all(live.properties.get(name) is None for name in back)
+
+
+def settled(
+    schema: ObjectSchema, change: Change, live: LiveRecord | None, sent_at: datetime | None
+) -> Applied | None:
+    """Return Applied if live is as ``change`` wanted it, or None if it provably did not happen.
+
+    ``sent_at`` is the time when its call left, by HubSpot's clock, if it is known.
+    """
+    if change.action is Action.ARCHIVE:
+        return None if live else Applied(change.known_id, {})
+    if live is None:
+        return None
+    if change.action is Action.CREATE:
+        return found_as_created(schema, change, live, sent_at)
+    if not all(is_there(schema, value, live.properties.get(value.name)) for value in change.values):
+        return None
+    return Applied(live.id, {value.name: live.properties.get(value.name) for value in change.values})
+
+
+def holds(schema: ObjectSchema, live: LiveRecord, name: str, text: str | None) -> bool:
+    """Return whether ``live`` has ``text`` in property ``name``; False if the portal lost that property."""
+    definition = schema.properties.get(name)
+    return definition is not None and same_value(definition.kind, live.properties.get(name), text)
+
+
+class ReadAgain(dict[tuple[str, str], LiveRecord]):
+    """Records as they are now, by ``identity``.
+
+    Attributes:
+        unanswered: identities that HubSpot leaves out of its answers: nobody knows whether they exist.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unanswered: set[tuple[str, str]] = set()
+
+    def insist_on_answers(self) -> None:
+        """Refuse to decide about records without an answer.
+
+        Raises:
+            Unavailable: HubSpot leaves records out of its answers.
+        """
+        if self.unanswered:
+            raise Unavailable(
+                "HubSpot leaves records out of its answers, even where they are asked for alone",
+                method="POST",
+                path="batch/read",
+            )
+
+
+def read_again(reader: PortalReader, schema: ObjectSchema, entries: Sequence[Entry]) -> ReadAgain:
+    """Read the records of ``entries`` as they are now, by ``identity``."""
+    known = (value for _, change in entries for value in (*change.values, *change.rests_on))
+    names = sorted({value.name for value in known} & schema.properties.keys())
+    wanted: dict[str, list[str]] = {}
+    for _, change in entries:
+        by, value = identity(change)
+        wanted.setdefault(by, []).append(value)
+    again = ReadAgain()
+    for by, values in wanted.items():
+        answers = read_records(reader, schema, by, values, names)
+        again.update({(by, value): record for value, record in answers.items()})
+        again.unanswered |= {(by, value) for value in answers.unanswered}
+    return again
+
+
+def identity(change: Change) -> tuple[str, str]:
+    """Return property and value by which the record of ``change`` is read."""
+    if change.action is Action.CREATE:
+        return (change.record.by, change.record.value)
+    return (RECORD_ID, change.known_id)

@@ -1,0 +1,188 @@
+"""Assembling a plan of what the planners of the kinds have found. Pure.
+
+Equal changes are sorted by object type, key property and key (by code point), and by the other record of an
+association. The order of files, records and answers never matters.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from reconciler import __version__
+from reconciler.errors import Problem, ReconcilerError, Severity
+from reconciler.model.addresses import split_address
+from reconciler.model.definitions import PortalSchema
+from reconciler.model.desired import PruneRule
+from reconciler.model.owned import StateVersion
+from reconciler.model.scopes import write_scopes
+from reconciler.plan.budget import NOTHING_UNSETTLED, Spent, Unsettled, budget_of, calls_to_open
+from reconciler.plan.change import Change
+from reconciler.plan.consistency import unsound
+from reconciler.plan.context import PlanContext
+from reconciler.plan.file.sequences import SpooledChanges, sort_key
+from reconciler.plan.findings import Findings
+from reconciler.plan.plan import Budget, Held, ManifestInfo, Plan, Review
+from reconciler.plan.records.conflicts import UniqueValues
+from reconciler.plan.records.unique_values import turns_of
+from reconciler.plan.rests_on import objects_rested_on
+from reconciler.plan.review import keep_reviewed
+from reconciler.plan.stages import Stage, rank_of, stages_of
+
+
+@dataclass(frozen=True, slots=True)
+class PlanBasis:
+    """What a plan was made from."""
+
+    portal: PortalSchema
+    state: StateVersion
+    manifests: ManifestInfo
+    spent: Spent  # by reading
+    unsettled: Unsettled = NOTHING_UNSETTLED  # open changes of earlier runs, which apply settles first
+    prune_rules: tuple[PruneRule, ...] = ()  # those that state does not know yet
+    rolls_back: str | None = None  # the run that is rolled back
+    unique_values: UniqueValues = field(default_factory=UniqueValues)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The changes of a plan, in order, and what was left out of it."""
+
+    changes: SpooledChanges
+    stages: tuple[Stage, ...]
+    prune_rules: tuple[PruneRule, ...]
+    problems: tuple[Problem, ...] = ()
+    review: Review | None = None
+
+
+def assemble(findings: Findings, basis: PlanBasis, context: PlanContext) -> Plan:
+    """Make the plan: put the changes in order, count their calls, and check the guards.
+
+    With a reviewed plan, only changes that it has too are kept.
+    """
+    if why := unsound(findings.changes, findings.held):
+        raise ReconcilerError(f"{why}: this is a bug, please report it\n    nothing was planned")
+    kept = _reviewed(_in_order(findings, basis), findings, basis, context)
+    problems = (*findings.problems, *kept.problems)
+    budget = _budget(kept, findings, basis, context)
+    bases = tuple(findings.populations[name].base(name) for name in sorted(findings.populations))
+    account = basis.portal.account
+    return Plan(
+        tool_version=__version__,
+        created_at=context.created_at,
+        environment=context.environment,
+        host=context.host,
+        portal_id=account.portal_id,
+        portal_type=account.type,
+        api_version=basis.portal.api_version,
+        state=basis.state,
+        manifests=basis.manifests,
+        changes=kept.changes,
+        stages=kept.stages,
+        held=tuple(sorted(findings.held, key=lambda held: (held.key, held.what or ""))),
+        problems=tuple(sorted(map(partial(_weighed, context), problems), key=_by_place)),
+        no_op=findings.no_op,
+        budget=budget,
+        refusals=context.guards.check(kept.changes, bases, budget),
+        bases=bases,
+        allowances=tuple(sorted(context.guards.allowances.items())),
+        write_scopes=write_scopes(
+            address.object
+            for change in kept.changes
+            if change.is_remote
+            for address in change.address.records
+        ),
+        prune_rules=kept.prune_rules,
+        targets=tuple(glob.text for glob in context.selection.target),
+        excludes=tuple(glob.text for glob in context.selection.exclude),
+        masked_properties=_masked_properties(kept.changes, findings, basis, context),
+        review=kept.review,
+        rolls_back=basis.rolls_back,
+        keeps_state=findings.keeps_state,
+    )
+
+
+def _in_order(findings: Findings, basis: PlanBasis) -> _Kept:
+    turns = turns_of(findings.changes, basis.portal.objects)
+
+    def place(number: int, change: Change) -> bytes:
+        return sort_key(*rank_of(change, turns.get(number, 0)), *change.address.sort_parts)
+
+    changes = findings.changes.in_order(findings.workspace, place)
+    return _Kept(changes, _stages(changes, basis), basis.prune_rules)
+
+
+def _stages(changes: SpooledChanges, basis: PlanBasis) -> tuple[Stage, ...]:
+    return stages_of(changes, turns_of(changes, basis.portal.objects))
+
+
+def _reviewed(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanContext) -> _Kept:
+    """Keep only what the reviewed plan has too, if there is one."""
+    if context.reviewed is None:
+        return kept
+    common = keep_reviewed(context.reviewed, kept.changes, kept.prune_rules, findings.workspace)
+    sound = basis.unique_values.without_conflicts(common.changes, findings.workspace)
+    stages = _stages(sound.changes, basis)
+    return _Kept(sound.changes, stages, common.prune_rules, sound.problems, common.review)
+
+
+def _budget(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanContext) -> Budget:
+    """Count the calls of apply. If it verifies, it plans again, with about as many calls."""
+    changes, objects, unsettled = kept.changes, basis.portal.objects, basis.unsettled
+    opened = {address.object for change in changes for address in change.address.records}
+    opened |= objects_rested_on(changes) | unsettled.objects
+    is_opened = bool(changes or kept.prune_rules or unsettled.objects)
+    opening_calls = calls_to_open(objects[name] for name in opened) if is_opened else 0
+    again = basis.spent.calls if context.verifies and changes else 0
+    budget = budget_of(
+        changes,
+        kept.stages,
+        objects,
+        basis.spent,
+        looks_again_at=context.looks_again_at,
+        opening_calls=opening_calls + unsettled.calls + again,
+    )
+    return replace(budget, fate_calls=findings.fate_calls)
+
+
+def _masked_properties(
+    changes: SpooledChanges, findings: Findings, basis: PlanBasis, context: PlanContext
+) -> tuple[tuple[str, str], ...]:
+    shown = _shown(changes, findings.held, findings.problems)
+    masked = context.masks.masked_properties(basis.portal.objects, shown)
+    reviewed = context.reviewed.masked_properties if context.reviewed else ()
+    return tuple(sorted({*masked, *reviewed}))
+
+
+def _weighed(context: PlanContext, problem: Problem) -> Problem:
+    """Reduce the severity of a record's problem if invalid records are skipped."""
+    if context.skips_invalid and problem.address and problem.severity is Severity.ERROR:
+        return replace(problem, severity=Severity.LEFT_OUT)
+    return problem
+
+
+def _by_place(problem: Problem) -> tuple[str, int, int, str, str]:
+    source = problem.source
+    if source is None:
+        return ("", 0, 0, problem.address or "", problem.message)
+    return (source.file, source.line, source.column, problem.address or "", problem.message)
+
+
+def _shown(
+    changes: Iterable[Change], held: Iterable[Held], problems: Iterable[Problem]
+) -> Iterator[tuple[str, str]]:
+    """Return object type and property of everything that a plan shows."""
+    for problem in problems:
+        if problem.address:
+            object_name, _, _, name = split_address(problem.address)
+            if name:
+                yield object_name, name
+    for entry in held:
+        if entry.name:
+            yield entry.key.object, entry.name
+        keys = (entry.key, entry.target, *(fact.key for fact in entry.facts))
+        yield from ((key.object, key.by) for key in keys if key)
+    for change in changes:
+        former = [change.moved_from] if change.moved_from else []
+        yield from ((key.object, key.by) for key in (*change.address.records, *former))
+        for value in (*change.values, *change.remembered, *change.forgotten, *change.rests_on):
+            yield change.object_type, value.name

@@ -1,0 +1,42 @@
+"""What changes of associations are about, remove and need."""
+
+from collections.abc import Hashable, Iterator
+
+from reconciler.plan.associations.changes import is_whole
+from reconciler.plan.change import Action, Change
+
+
+def subject(_change: Change) -> Hashable | None:
+    """Return None: a label may go while another one comes."""
+    return None
+
+
+def removes(change: Change) -> Iterator[Hashable]:
+    """Return the removed label, and the two records if nothing is left between them."""
+    if change.action is Action.ARCHIVE:
+        yield _directed(change)
+        if is_whole(change):
+            yield _undirected(change)
+
+
+def needs(change: Change) -> Iterator[Hashable]:
+    """Return the two records of a created or adopted association, by address and id, and itself."""
+    if change.owned is None:
+        return
+    for address, record_id in zip(change.association.records, change.remote, strict=True):
+        yield address
+        if record_id is not None:
+            yield address.object, record_id
+    yield _directed(change)
+    yield _undirected(change)
+
+
+def _undirected(change: Change) -> Hashable:
+    records = zip(change.association.records, change.remote, strict=True)
+    return frozenset((address.object, record_id) if record_id else address for address, record_id in records)
+
+
+def _directed(change: Change) -> Hashable:
+    source, target = change.association.records
+    source_id, target_id = change.remote
+    return (source.object, source_id), (target.object, target_id), change.association.label

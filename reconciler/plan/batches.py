@@ -1,0 +1,65 @@
+"""Batches: changes of one stage that go in one call."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import TypeAlias
+
+from reconciler.model.calls import Operation, inputs_of
+from reconciler.plan.change import Change
+from reconciler.plan.kinds import Verb, verb_of
+from reconciler.plan.stages import Entry, Stage, StageName, walk
+
+_Destination: TypeAlias = tuple[Verb, tuple[str, ...], Operation]
+"""What the changes of one call have in common: action, object types, call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Changes that are sent together."""
+
+    number: int  # within the run, from 0
+    entries: Sequence[Entry]  # at least one, and at most as many as the call accepts
+
+    @property
+    def first(self) -> Change:
+        """The first change: all of them have the same action, object types and call."""
+        return self.entries[0][1]
+
+    @property
+    def object(self) -> str:
+        """The object type of the records; of associations, the type whose records name them."""
+        return self.first.object_type
+
+    @property
+    def operation(self) -> Operation:
+        """The call."""
+        return self.first.sent_by
+
+
+def batches_of(entries: Iterable[Entry], numbers: Iterator[int]) -> Iterator[Batch]:
+    """Group changes of one stage by call: full batches as soon as they are full, then the others.
+
+    ``numbers`` gives the numbers of the batches.
+    """
+    together: dict[_Destination, list[Entry]] = {}
+    for number, change in entries:
+        destination = _destination(change)
+        batch = together.setdefault(destination, [])
+        batch.append((number, change))
+        if len(batch) == inputs_of(change.sent_by.call):
+            yield Batch(next(numbers), together.pop(destination))
+    for batch in together.values():
+        yield Batch(next(numbers), batch)
+
+
+def all_batches(changes: Sequence[Change], stages: Iterable[Stage]) -> Iterator[Batch]:
+    """Return the batches of all stages, in order."""
+    numbers = count()
+    for stage, entries in walk(changes, stages):
+        if stage.name is not StageName.STATE:
+            yield from batches_of(entries, numbers)
+
+
+def _destination(change: Change) -> _Destination:
+    return verb_of(change), tuple(address.object for address in change.address.records), change.sent_by

@@ -1,0 +1,38 @@
+"""The settings of one plan."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.model.personal_data import MaskRules
+from reconciler.model.selection import Selection
+from reconciler.plan.budget import ALWAYS_LOOKED_AT
+from reconciler.plan.file.sequences import IN_MEMORY, Workspace
+from reconciler.plan.guards import Guards
+from reconciler.plan.kinds import Verb
+from reconciler.plan.plan import Plan
+from reconciler.plan.records.compare import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class PlanContext:
+    """Facts that planning needs besides manifests, portal and state."""
+
+    environment: str
+    portal_id: int  # the credentials must belong to it
+    policy: Policy
+    selection: Selection
+    guards: Guards
+    masks: MaskRules  # properties that are masked when shown
+    stand_ins: Mapping[str, str]  # e-mail of an absent owner -> e-mail of the replacement
+    commit: str | None  # commit of the manifests; None outside git
+    has_uncommitted: bool  # manifests differ from it
+    created_at: datetime
+    keeps_state: bool  # there is a state between runs
+    reviewed: Plan | None  # only changes of this plan are planned
+    skips_invalid: bool  # leave records with problems out of the plan instead of stopping
+    host: str | None = None  # host of the portal, if it is not HubSpot's
+    project: str | None = None  # name of the project; None if it has none
+    looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT  # changes whose records apply will read again
+    verifies: bool = False  # apply plans again afterwards
+    workspace: Workspace = IN_MEMORY  # where changes are kept and sorted

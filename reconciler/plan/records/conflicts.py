@@ -1,0 +1,42 @@
+"""Leaving out changes that HubSpot would refuse for their unique values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import NamedTuple
+
+from reconciler.errors import Problem
+from reconciler.model.addresses import RecordId
+from reconciler.model.definitions import ObjectSchema
+from reconciler.plan.change import Change
+from reconciler.plan.file.sequences import SpooledChanges, Workspace
+from reconciler.plan.records.unique_values import Giver, Value, contradictions
+
+
+class WithoutConflicts(NamedTuple):
+    """Changes whose unique values fit together, and the others."""
+
+    changes: SpooledChanges
+    left_out: tuple[Change, ...] = ()
+    problems: tuple[Problem, ...] = ()  # of those left out
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueValues:
+    """Facts about the values of unique properties that a plan writes."""
+
+    objects: Mapping[str, ObjectSchema] = field(default_factory=dict)
+    holders: Mapping[Value, RecordId] = field(default_factory=dict)  # the present records of these values
+    left_behind: Mapping[Value, Giver] = field(default_factory=dict)  # those left out of the plan
+
+    def without_conflicts(self, changes: SpooledChanges, workspace: Workspace) -> WithoutConflicts:
+        """Return the ``changes`` whose unique values fit together, and the problems of the others."""
+        refused = contradictions(changes, self.objects, self.holders, self.left_behind)
+        if not refused:
+            return WithoutConflicts(changes)
+        numbers = count()
+        return WithoutConflicts(
+            changes.kept(workspace, lambda change: None if next(numbers) in refused else change),
+            tuple(changes[number] for number in refused),
+            tuple(problem for problems in refused.values() for problem in problems),
+        )

@@ -1,0 +1,25 @@
+"""What changes of records are about, remove and need."""
+
+from collections.abc import Hashable, Iterator
+
+from reconciler.plan.change import Action, Change
+from reconciler.plan.records.changes import replaced_by
+
+
+def subject(change: Change) -> Hashable | None:
+    """Return the record that may have only this change; None if it has no id yet."""
+    record_id = replaced_by(change) or change.remote.id
+    return (change.object_type, record_id) if record_id else None
+
+
+def removes(change: Change) -> Iterator[Hashable]:
+    """Return the archived record, by address and by id."""
+    if change.action is Action.ARCHIVE:
+        yield change.record
+        yield change.object_type, change.remote.id
+
+
+def needs(change: Change) -> Iterator[Hashable]:
+    """Return the address of a new record."""
+    if change.action is Action.CREATE:
+        yield change.record

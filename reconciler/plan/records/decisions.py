@@ -1,0 +1,116 @@
+"""Decisions about records, added to what planning has found."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.model.addresses import RecordId
+from reconciler.model.desired import Record
+from reconciler.model.facts import Fact
+from reconciler.model.live import MissingReason, MissingRecord
+from reconciler.model.owned import OwnedRecord
+from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence
+from reconciler.plan.change import Action, Change, ValueChange
+from reconciler.plan.findings import Findings
+from reconciler.plan.kinds import Verb
+from reconciler.plan.records.affected import archived_records, taken_records
+from reconciler.plan.records.changes import (
+    identity_of_record,
+    is_record_archive,
+    is_record_change,
+    replaced_by,
+)
+from reconciler.plan.records.compare import RecordDecision
+from reconciler.plan.records.identity import known_as_named
+from reconciler.plan.records.prune import facts_of_gone
+from reconciler.plan.records.unanswered import many_gone, unanswered_problem
+
+
+def add_decision(findings: Findings, decision: RecordDecision) -> None:
+    """Add the result for one record; without a state, a record to adopt is in step."""
+    if decision.gone is not None:
+        findings.gone.append((decision.held[0], decision.gone))
+        return
+    findings.held.extend(decision.held)
+    findings.problems.extend(decision.problems)
+    change = decision.change
+    if change is not None and change.action is Action.ADOPT and not findings.keeps_state:
+        findings.no_op += not decision.held
+    elif change is not None:
+        findings.changes.append(change)
+    elif decision.is_no_op:
+        findings.no_op += 1
+
+
+def settle_identities(findings: Findings) -> None:
+    """Keep records that are named by another key: do not release, archive or replace them.
+
+    Call it before gone records are explained.
+    """
+    _keep_known_by_a_named_key(findings)
+    changes = findings.changes
+    if not (any(changes.of(Verb.RELEASE)) or any(changes.replacing())):
+        return
+    taken = taken_records(changes)
+    replaced = taken | archived_records(changes)
+
+    def settled(change: Change) -> Change | None:
+        if not is_record_change(change):
+            return change
+        if change.action is Action.RELEASE and identity_of_record(change) in taken:
+            return None
+        lost = replaced_by(change)
+        return replace(change, details=None) if lost and (change.object_type, lost) in replaced else change
+
+    findings.replace(settled)
+
+
+def _keep_known_by_a_named_key(findings: Findings) -> None:
+    """Keep a record that one line wants absent and another line names by its key in state."""
+    known = {(owned.key.object, owned.record_id): held for held, owned in findings.gone}
+
+    def decided(change: Change) -> Change | None:
+        if is_record_archive(change) and (named := known.get(identity_of_record(change))):
+            findings.problems.append(known_as_named(change, named))
+            return None
+        return change
+
+    if not known.keys().isdisjoint(archived_records(findings.changes) if known else ()):
+        findings.replace(decided)
+
+
+def rest_archives_on(findings: Findings, more: Mapping[Record, Sequence[ValueChange]]) -> None:
+    """Let archives rest on ``more`` than their values."""
+
+    def resting(change: Change) -> Change:
+        found = more.get(identity_of_record(change)) if is_record_archive(change) else None
+        if not found:
+            return change
+        rests_on = sorted((*change.rests_on, *found), key=lambda value: value.name)
+        return replace(change, rests_on=tuple(rests_on))
+
+    if more:
+        findings.replace(resting)
+
+
+def explain_gone(
+    findings: Findings,
+    fates: Mapping[RecordId, MissingRecord],
+    facts: Callable[[OwnedRecord, MissingRecord | None], tuple[Fact, ...]] = facts_of_gone,
+    endpoints: Endpoints | None = None,
+) -> None:
+    """Explain what happened to records that state knows and the portal does not find any more."""
+    gone: dict[str, Counter[MissingReason]] = {}
+    for held, owned in findings.gone:
+        fate = fates.get(owned.record_id)
+        if fate is not None and fate.kind is MissingReason.UNANSWERED:
+            findings.population(held.key.object).unanswered += 1
+            findings.problems.append(unanswered_problem(held.key, held.source))
+            if endpoints:
+                endpoints.correct(held.key, Endpoint(Presence.UNANSWERED))
+            continue
+        findings.held.append(replace(held, facts=facts(owned, fate)))
+        if fate is not None and fate.kind is not MissingReason.REKEYED:
+            gone.setdefault(held.key.object, Counter())[fate.kind] += 1
+    findings.problems.extend(many_gone(gone))
+    findings.gone.clear()

@@ -1,0 +1,253 @@
+"""Planning the records that manifests name, and those that state knows besides.
+
+Records are compared chunk by chunk. Those that people edited are compared again, once the authors are known.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from reconciler.errors import Problem
+from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
+from reconciler.model.definitions import ObjectSchema
+from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune, Record, Records
+from reconciler.model.live import LiveRecord
+from reconciler.model.owned import OwnedRecord
+from reconciler.model.property_history import Spot
+from reconciler.plan.associations.endpoints import Endpoints, endpoint_of
+from reconciler.plan.change import Change, Owned, Reason
+from reconciler.plan.drift.provenance import Edits
+from reconciler.plan.findings import Findings
+from reconciler.plan.guards import Population
+from reconciler.plan.records.affected import archived_records, taken_records
+from reconciler.plan.records.changes import adopt_record
+from reconciler.plan.records.compare import Policy, RecordDecision, RecordSides, compare_record, only_read
+from reconciler.plan.records.decisions import add_decision
+from reconciler.plan.records.identity import Identities, column_problems, is_still, key_problems
+from reconciler.plan.records.prune import decide_prune
+from reconciler.plan.records.unanswered import is_unanswered, unanswered_problem
+from reconciler.plan.rests_on import archive_rests_on
+from reconciler.plan.targeting import LeftOut
+from reconciler.plan.values.resolve import Resolver
+
+
+class Known(NamedTuple):
+    """Facts from state and journal about records under other keys than in the manifests."""
+
+    entries: Mapping[RecordId, OwnedRecord]
+    made_by_us: Collection[RecordId]  # created by a run, and not owned any more
+
+
+NOTHING_ELSE = Known({}, ())
+
+OVERWRITTEN_SHOWN = 500
+"""Number of records from before us for which the plan says whose values it overwrites.
+
+Nobody reads more of them, and their history costs one call for fifty records.
+"""
+
+
+@dataclass(slots=True)
+class RecordPlanner:
+    """Compares records, and adds the results to ``findings``."""
+
+    policy: Policy
+    findings: Findings = field(default_factory=Findings)
+    endpoints: Endpoints | None = None  # gets the presence of records of associations; None: there are none
+    # edited by people, or about to be overwritten for the first time; not compared yet
+    edited: list[tuple[Resolver, RecordSides]] = field(default_factory=list)
+    spots: list[Spot] = field(default_factory=list)  # properties that they changed
+    overwriting: int = 0  # records from before us whose values are overwritten, as far as that is counted
+    associating: list[DesiredRecord] = field(default_factory=list)  # records with associations
+    # owned records whose keys lead to other records now
+    displaced: list[OwnedRecord] = field(default_factory=list)
+    # records named by any key, which must not be pruned
+    named_otherwise: set[Record] = field(default_factory=set)
+    _identities: Identities = field(default_factory=Identities)
+
+    def can_identify(
+        self, resolver: Resolver, group: DesiredGroup, knowing_owners: Callable[[], Resolver]
+    ) -> bool:
+        """Return whether HubSpot knows the group's key; if not, report everything that can be known then.
+
+        Only then ``knowing_owners`` is called for a resolver that knows the owners that the group names.
+        """
+        problems = key_problems(resolver, group)
+        if problems:
+            columns = self.unknown_columns(resolver, group)
+            informed = knowing_owners()
+            for record in group.records:
+                problems += informed.wrong_anyway(record, columns)
+        self.findings.problems.extend(problems)
+        return not problems
+
+    def unknown_columns(self, resolver: Resolver, group: DesiredGroup) -> frozenset[str]:
+        """Return the table columns that are not properties: reported once, not for every row."""
+        self.findings.problems.extend(column_problems(resolver, group))
+        columns = {name for document in group.documents for name in document.columns}
+        return frozenset(columns - resolver.schema.properties.keys())
+
+    def add_chunk(
+        self,
+        resolver: Resolver,
+        records: Sequence[DesiredRecord],
+        live: Mapping[str, LiveRecord],
+        owned: Mapping[str, OwnedRecord],
+        named: Records | None = None,
+        *,
+        known: Known = NOTHING_ELSE,
+        unanswered: Collection[str] = (),
+    ) -> None:
+        """Compare ``records`` of one object type and key; ``live`` and ``owned`` are by key value.
+
+        Nobody knows whether records with ``unanswered`` keys exist. ``named`` are all records of the type,
+        including these; None if some of them are named by another key property. ``known`` is what state knows
+        about ``live`` under other keys.
+        """
+        population = self.findings.population(resolver.schema.name)
+        for record in records:
+            sides = _sides_of(record, live, owned, known)
+            if sides.old_live is not None:
+                self._identities.add_old(resolver.schema, sides.old_live)
+            found = sides.found
+            is_owned = sides.owned is not None or sides.moved is not None
+            population.count(record, is_found=sides.live is not None, is_owned=is_owned)
+            if sides.owned and found and sides.owned.record_id != found.id:
+                self.displaced.append(sides.owned)
+            problem = self._obstacle(resolver, sides, population, named, unanswered)
+            decision = (
+                RecordDecision(problems=(problem,))
+                if problem
+                else compare_record(resolver, sides, self.policy)
+            )
+            overwritten = decision.overwritten if self.overwriting < OVERWRITTEN_SHOWN else ()
+            if decision.edited or overwritten:
+                self.overwriting += bool(overwritten)
+                self.edited.append((resolver, sides))
+                self.spots.extend((*decision.edited, *overwritten))
+            else:
+                self._take(decision)
+            self._note_endpoint(record, found, decision)
+
+    def _obstacle(
+        self,
+        resolver: Resolver,
+        sides: RecordSides,
+        population: Population,
+        named: Records | None,
+        unanswered: Collection[str],
+    ) -> Problem | None:
+        """Return why the record cannot be compared: no answer, or another one is the same record."""
+        record, found = sides.record, sides.found
+        population.asked += 1
+        if is_unanswered(sides, unanswered, self.policy):
+            population.unanswered += 1
+            return unanswered_problem(record.address, resolver.files.ref(record.place))
+        if found is None:
+            return self._identities.same_key(resolver, record)
+        return self._identities.same_record(resolver, record, found, named)
+
+    def _note_endpoint(
+        self, record: DesiredRecord, found: LiveRecord | None, decision: RecordDecision
+    ) -> None:
+        is_about = record.associations or decision.gone
+        if self.endpoints and (is_about or self.endpoints.is_wanted(record.address)):
+            self.endpoints.note(record.address, endpoint_of(record, found, decision))
+            self.associating += [record] if record.associations else []
+
+    def decide_edited(self, edits: Edits) -> None:
+        """Compare the records that people changed again, now that the authors are known."""
+        for resolver, sides in self.edited:
+            self._take(compare_record(resolver, sides, self.policy, edits))
+        self.edited.clear()
+        self.spots.clear()
+
+    def leave_out(self, left_out: LeftOut, owned: Mapping[str, OwnedRecord]) -> None:
+        """Count records that are not selected for the percentages of guards; ``owned`` is by key value.
+
+        Records in state were found once, and are assumed to exist.
+        """
+        for record, selected in left_out:
+            population = self.findings.population(record.document.object)
+            if selected is None:
+                is_owned = record.key in owned
+                population.count(record, is_found=is_owned, is_owned=is_owned)
+                self._identities.leave_out(record, owned.get(record.key))
+            else:
+                population.values += len(record.names) - len(selected.names)
+
+    def add_leftovers(
+        self,
+        schema: ObjectSchema,
+        leftovers: Iterable[OwnedRecord],
+        live: Mapping[str, LiveRecord],
+        desired: Desired,
+        prune: Prune,
+        *,
+        unanswered: Collection[str] = (),
+    ) -> None:
+        """Decide about owned records that no manifest names here; ``live`` is by record id.
+
+        Nobody knows whether records with ``unanswered`` ids exist.
+        """
+        population = self.findings.population(schema.name)
+        for owned in leftovers:
+            population.asked += 1
+            if owned.record_id in unanswered:
+                population.unanswered += 1
+                self.findings.problems.append(unanswered_problem(owned.key, None))
+                continue
+            found = live.get(owned.record_id)
+            is_same = found is not None and found.id == owned.record_id
+            if found is not None and is_same and self._identities.is_named(schema, owned.key, found, desired):
+                self.named_otherwise.add((schema.name, owned.record_id))
+                continue
+            decided = decide_prune(
+                owned,
+                prune,
+                is_live=found is not None and is_still(schema, owned, found),
+                is_named_elsewhere=desired.is_for_other_environment(owned.key),
+                rests_on=archive_rests_on(schema, owned.key.by, found, owned) if found else (),
+            )
+            if isinstance(decided, Change) and decided.is_remote and schema.is_read_only:
+                self.findings.problems.append(only_read(decided))
+            elif decided is not None:
+                self.findings.add([decided])
+
+    def keep_displaced(self, schema: ObjectSchema, live: Mapping[str, LiveRecord], desired: Desired) -> None:
+        """Keep displaced records by record id: another record has their key, and a manifest names them.
+
+        The key in the manifest is left out of this plan, or has a problem: the entry must not get lost.
+        ``live`` is by record id.
+        """
+        changes = self.findings.changes
+        taken = taken_records(changes) | archived_records(changes)
+        for owned in self.displaced:
+            found, record = live.get(owned.record_id), (schema.name, owned.record_id)
+            if owned.key.object != schema.name or found is None or record in taken:
+                continue
+            if self._identities.is_named(schema, owned.key, found, desired):
+                key = RecordAddress(schema.name, RECORD_ID, owned.record_id)
+                known = Owned(owned.origin, owned.is_protected)
+                changes.append(
+                    adopt_record(key, owned.record_id, Reason.RENAMED, None, known, moved_from=owned.key)
+                )
+
+    def _take(self, decision: RecordDecision) -> None:
+        add_decision(self.findings, decision)
+        if self.endpoints and decision.change is not None and decision.change.values:
+            self.endpoints.note_values(decision.change)
+
+
+def _sides_of(
+    record: DesiredRecord,
+    live: Mapping[str, LiveRecord],
+    owned: Mapping[str, OwnedRecord],
+    known: Known,
+) -> RecordSides:
+    old = record.special.renamed_from or ""
+    sides = RecordSides(record, live.get(record.key), owned.get(record.key), live.get(old), owned.get(old))
+    found = sides.found
+    if found is None or sides.same is not None:
+        return sides
+    return sides._replace(moved=known.entries.get(found.id), is_made_by_us=found.id in known.made_by_us)

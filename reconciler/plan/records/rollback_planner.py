@@ -1,0 +1,46 @@
+"""Planning to roll back the records of a run."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.definitions import ObjectSchema
+from reconciler.model.facts import Fact, FactKind
+from reconciler.model.live import LiveRecord
+from reconciler.model.owned import OwnedRecord
+from reconciler.plan.change import Change, Reason
+from reconciler.plan.findings import Findings
+from reconciler.plan.plan import Held
+from reconciler.plan.records.affected import moved_records
+from reconciler.plan.records.decisions import add_decision
+from reconciler.plan.records.rollback import AppliedChange, undo
+
+
+def roll_back_records(
+    findings: Findings,
+    schema: ObjectSchema,
+    applied: Iterable[AppliedChange],
+    live: Mapping[RecordId, LiveRecord],
+    known: Callable[[AppliedChange], OwnedRecord | None],
+) -> None:
+    """Roll back changes of a run; ``live`` is by record id, ``known`` returns what state knows now."""
+    population = findings.population(schema.name)
+    for each in applied:
+        owned = known(each)
+        population.values += len(owned.sent) if owned else 0
+        add_decision(findings, undo(schema, each, live.get(each.outcome.record_id), owned))
+
+
+def hold_taken_keys(findings: Findings, owned_by: Callable[[RecordAddress], OwnedRecord | None]) -> None:
+    """Hold records that cannot get their key back, because another record has it in state now."""
+    moves = moved_records(findings.changes)
+
+    def decided(change: Change) -> Change | None:
+        other = owned_by(change.record) if change.moved_from else None
+        if other is None or (change.object_type, other.record_id) in moves:
+            return change
+        facts = (Fact(FactKind.OTHER_RECORD_NOW, other.record_id),)
+        findings.held.append(Held(change.record, None, Reason.SUPERSEDED, None, None, None, facts))
+        return None
+
+    if moves:
+        findings.replace(decided)

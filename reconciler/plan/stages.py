@@ -1,0 +1,95 @@
+"""Stages: the ordered steps of a plan.
+
+A stage begins when the one before it has ended. The plan makes the list of stages once; apply, budget and
+explain read this list. The changes of a plan are in the order of its stages:
+
+1. state: adoptions and releases, which make no call and free the keys that others take over; 2. records:
+creates and updates, then, turn by turn, those that take over a unique value from earlier ones; 3.
+associations, after the records that they need; 4. removals: associations that go, and archives.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby, islice
+from typing import TypeAlias
+
+from reconciler.plan.change import Change
+from reconciler.plan.kinds import Verb, verb_of
+
+Entry: TypeAlias = tuple[int, Change]
+"""A change, with its number in the plan."""
+
+
+class StageName(StrEnum):
+    """What a stage is for, in the order of stages."""
+
+    STATE = "state"
+    RECORDS = "records"
+    ASSOCIATIONS = "associations"
+    REMOVALS = "removals"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Changes that wait for no other change of their stage."""
+
+    name: StageName
+    size: int  # number of its changes, which follow those of the stage before
+
+
+_STAGES: Mapping[Verb, StageName] = {
+    Verb.ADOPT: StageName.STATE,
+    Verb.RELEASE: StageName.STATE,
+    Verb.CREATE: StageName.RECORDS,
+    Verb.UPDATE: StageName.RECORDS,
+    Verb.ASSOCIATE: StageName.ASSOCIATIONS,
+    Verb.DISSOCIATE: StageName.REMOVALS,
+    Verb.ARCHIVE: StageName.REMOVALS,
+}
+"""The stage of each action, in the order of the actions in a plan."""
+
+_NAMES = list(StageName)
+_VERBS = list(_STAGES)
+
+AT_ONCE: Mapping[int, int] = {}
+"""No change waits for another one of its stage."""
+
+
+def stage_of(change: Change) -> StageName:
+    """Return the name of the stage of ``change``."""
+    return _STAGES[verb_of(change)]
+
+
+def rank_of(change: Change, turn: int) -> tuple[int, int, int]:
+    """Return the rank of ``change`` in the order of a plan: by stage, turn and action."""
+    verb = verb_of(change)
+    return _NAMES.index(_STAGES[verb]), turn, _VERBS.index(verb)
+
+
+def stages_of(changes: Iterable[Change], turns: Mapping[int, int] = AT_ONCE) -> tuple[Stage, ...]:
+    """Divide ``changes``, which are in order, into stages.
+
+    ``turns`` gives, by number, the position of changes that wait for others of their stage: HubSpot does not
+    say in which order it processes the records of one call.
+    """
+    ranks = ((stage_of(change), turns.get(number, 0)) for number, change in enumerate(changes))
+    return tuple(Stage(name, sum(1 for _ in of_stage)) for (name, _), of_stage in groupby(ranks))
+
+
+def walk(changes: Sequence[Change], stages: Iterable[Stage]) -> Iterator[tuple[Stage, Iterator[Entry]]]:
+    """Iterate over the stages, each with its changes: take them before the next stage."""
+    numbered = enumerate(changes)
+    for stage in stages:
+        entries = islice(numbered, stage.size)
+        yield stage, entries
+        deque(entries, maxlen=0)  # those that the caller left
+
+
+def is_in_order(changes: Sequence[Change], stages: Sequence[Stage]) -> bool:
+    """Return whether every change is in a stage of its name, and there are no other changes."""
+    of_stages = (stage.name for stage in stages for _ in range(stage.size))
+    return sum(stage.size for stage in stages) == len(changes) and all(
+        stage_of(change) is name for change, name in zip(changes, of_stages, strict=True)
+    )

@@ -1,0 +1,35 @@
+"""How changes of each kind are shown: the only table of kinds in reports."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from reconciler.model.addresses import Address, AssociationAddress, RecordAddress
+from reconciler.plan.change import Change, ValueChange
+from reconciler.report.plan import association_values, record_values
+
+
+@dataclass(frozen=True, slots=True)
+class ShownKind:
+    """How changes of one kind are shown."""
+
+    values: Callable[[Change], tuple[ValueChange, ...]]
+    notes: Callable[[Change], list[str]]
+    has_two_sides: bool  # its values have a side before and one after
+
+
+_SHOWN: Mapping[type[Address], ShownKind] = {
+    RecordAddress: ShownKind(record_values.display_values, record_values.notes, has_two_sides=True),
+    AssociationAddress: ShownKind(
+        association_values.display_values, association_values.notes, has_two_sides=False
+    ),
+}
+
+
+def shown_kind(change: Change) -> ShownKind:
+    """Return how ``change`` is shown."""
+    return _SHOWN[type(change.address)]
+
+
+def display_values(change: Change) -> tuple[ValueChange, ...]:
+    """Return the value changes to show; equal values before and after are not written."""
+    return shown_kind(change).values(change)
