@@ -104,7 +104,7 @@ def test_workflows_go_to_the_root_of_the_repository_and_fit_the_folder(folder: P
         text = (folder.folder / name).read_text()
         words = set(re.findall(r"[a-z]+", text))
         assert not {"sandbox", "local", "emulator"} & words
-        runs = text.count("command: plan\n") + text.count("command: apply\n") + text.count("command: drift\n")
+        runs = len(re.findall(r"command: (?!install)\w+\n", text))
         assert text.count(f"project: {where}\n") == (runs if where != "." else 0)
         assert "OWNER/REPOSITORY/.github/actions/reconcile@COMMIT" in text
     assert "branches: [trunk]" in (folder.folder / ".github/workflows/apply.yml").read_text()
