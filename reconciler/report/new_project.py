@@ -22,6 +22,14 @@ _TOKEN_STEPS = (
     f"touch {_ENV_FILE} && chmod 600 {_ENV_FILE}",
     f"export RECONCILER_ENV_FILE={_ENV_FILE}",
 )
+_PLAN_KEY_TEXT = (
+    "State, plans and reports are encrypted with a key of your own. Everybody who plans or applies needs the "
+    "same one, and so do the jobs, as the secret RECONCILER_PLAN_KEY:"
+)
+_PLAN_KEY_STEPS = (
+    "echo RECONCILER_PLAN_KEY=$(openssl rand -base64 32) \\",
+    f"  >> {_ENV_FILE}",
+)
 _WIDTH_OF_PURPOSE = 14
 
 
@@ -44,7 +52,10 @@ def _files(made: NewProject, layout: Layout) -> Iterator[Line]:
 
 def _state(made: NewProject, layout: Layout) -> Iterator[Line]:
     if made.is_shared:
-        text = f"State is kept in this repository ({made.state}): every clone and every job shares it."
+        text = (
+            f"State is kept in the remote repository ({made.state}), encrypted: every clone and every job "
+            "shares it."
+        )
         yield from layout.paragraph(text)
     elif made.state:
         file = made.state.removeprefix("sqlite:///")
@@ -66,6 +77,9 @@ def _steps(made: NewProject, layout: Layout) -> Iterator[Line]:
     yield from layout.paragraph(
         "Open it in an editor and write one line: HUBSPOT_ACCESS_TOKEN= and the key.", indent=3
     )
+    if made.is_shared:
+        yield from layout.paragraph(_PLAN_KEY_TEXT, indent=3)
+        yield from _commands(_PLAN_KEY_STEPS)
     yield BLANK
     yield from _step(3, "See whether everything is in place", layout)
     if made.folder != ".":

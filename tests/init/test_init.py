@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 from reconciler.project.init.shipped_files import EXAMPLE_FILES, GITLAB, WORKFLOWS, Origin
 from reconciler.project.init.workflows import Surroundings, github_workflows, gitlab_pipeline
@@ -45,6 +46,26 @@ def test_a_new_project_has_one_protected_environment_that_holds_drift(folder: Pr
     folder.write("manifests/a.yaml", "object: products\nkey: hs_sku\nrecords: {a: {name: A}}\n")
     checked = folder.run("validate")  # without -e: there is one environment
     assert (checked.code, checked.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("remotes", "state"),
+    [
+        ([], "sqlite:///.reconciler/state.db"),
+        (["upstream"], "git:upstream:refs/reconciler"),
+        (["upstream", "origin"], "git:refs/reconciler"),
+    ],
+)
+def test_state_is_in_git_where_other_machines_reach_the_repository(
+    folder: Project, remotes: list[str], state: str
+) -> None:
+    git(folder.folder, "init", "-q")
+    for remote in remotes:
+        git(folder.folder, "remote", "add", remote, f"https://github.com/acme/{remote}.git")
+    done = folder.run("init", "--portal-id", "7654321")
+    assert f"\nstate: {state}\n" in (folder.folder / "reconciler.yaml").read_text()
+    assert ("this machine only" in done.out) == (not remotes)
+    assert ("RECONCILER_PLAN_KEY" in done.out) == bool(remotes)
 
 
 def test_it_can_be_run_again_and_overwrites_nothing(folder: Project) -> None:
@@ -114,8 +135,27 @@ def test_workflows_go_to_the_root_of_the_repository_and_fit_the_folder(folder: P
     assert "Replace OWNER/REPOSITORY and COMMIT" in done.out
 
 
-def test_workflows_agree_with_their_schemas(tmp_path: Path) -> None:
-    around = Surroundings("crm north", "production", "release/1.x", Origin("acme/reconciler", COMMIT))
+def test_jobs_get_what_a_state_in_git_needs() -> None:
+    around = Surroundings(".", "production", "main", Origin("acme/reconciler", COMMIT), has_git_state=True)
+    for name, text in github_workflows(around).items():
+        jobs = yaml.safe_load(text)["jobs"]
+        steps = [
+            step
+            for job in jobs.values()
+            for step in job["steps"]
+            if "HUBSPOT_ACCESS_TOKEN" in step.get("env", {})
+        ]
+        assert steps, name
+        for step in steps:
+            assert {"RECONCILER_GIT_TOKEN", "RECONCILER_PLAN_KEY"} <= step["env"].keys(), name
+        may_write = [job for job in jobs if jobs[job]["permissions"].get("contents") == "write"]
+        assert may_write == (["apply"] if name.endswith("apply.yml") else [])
+
+
+@pytest.mark.parametrize("has_git_state", [False, True])
+def test_workflows_agree_with_their_schemas(tmp_path: Path, has_git_state: bool) -> None:
+    origin = Origin("acme/reconciler", COMMIT)
+    around = Surroundings("crm north", "production", "release/1.x", origin, has_git_state=has_git_state)
     texts = {**github_workflows(around), **gitlab_pipeline(around)}
     for name, text in texts.items():
         assert "OWNER/REPOSITORY" not in text

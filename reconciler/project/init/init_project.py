@@ -15,9 +15,9 @@ from reconciler.model.scopes import needed_scopes
 from reconciler.project.git import Repository, find_repository
 from reconciler.project.init.settings_text import (
     ENVIRONMENT,
-    GIT_STATE,
-    HAS_GIT_STATE,
     SQLITE_STATE,
+    git_state,
+    is_in_git,
     project_name,
     settings_text,
 )
@@ -91,7 +91,7 @@ def init_project(asked: InitRequest, environ: Mapping[str, str]) -> NewProject:
         objects=objects,
         scopes=needed_scopes(objects),
         state=state,
-        is_shared=state == GIT_STATE,
+        is_shared=is_in_git(state),
         portal_id=asked.portal_id,
         is_example=asked.example,
         has_workflows=asked.github or asked.gitlab,
@@ -165,16 +165,16 @@ def _nearest_folder(folder: Path) -> Path:
 
 
 def _state_for(repository: Repository | None) -> str:
-    """Return where the state is kept: in git if other machines reach the repository."""
-    is_shared = repository is not None and bool(repository.ask("remote").out.strip())
-    return GIT_STATE if is_shared and HAS_GIT_STATE else SQLITE_STATE
+    """Return where the state is kept: in git if the repository has a remote, else in a file."""
+    remotes = repository.ask("remote").out.split() if repository else []
+    return git_state("origin" if "origin" in remotes else remotes[0]) if remotes else SQLITE_STATE
 
 
 def _surroundings(folder: Path, root: Path, repository: Repository | None) -> Surroundings:
     real = Path(os.path.realpath(folder))
     below = real.relative_to(os.path.realpath(root)).as_posix()
     branch = next(_branches(repository), _MAIN) if repository else _MAIN
-    return Surroundings(below, ENVIRONMENT, branch, installed_from())
+    return Surroundings(below, ENVIRONMENT, branch, installed_from(), is_in_git(_state_for(repository)))
 
 
 def _branches(repository: Repository) -> Iterator[str]:

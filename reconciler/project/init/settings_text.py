@@ -5,11 +5,10 @@ import re
 ENVIRONMENT = "production"
 VARIABLE = "HUBSPOT_ACCESS_TOKEN"
 SQLITE_STATE = "sqlite:///.reconciler/state.db"
-GIT_STATE = "git:refs/reconciler"
-HAS_GIT_STATE = False
-"""Whether this version can keep state in git: the only place that says so."""
+GIT_REF = "refs/reconciler"
 
 _UNNAMED = "crm"
+_USUAL_REMOTE = "origin"
 _FOREIGN = re.compile("[^A-Za-z0-9._-]+")
 
 _TEXT = """\
@@ -33,8 +32,8 @@ environments:
     drift: hold
 """
 _ABOUT_STATE = {
-    GIT_STATE: "# It is in this repository, on a reference of its own, so that all machines share it.\n",
-    SQLITE_STATE: "# It lives on this machine only: before others or CI jobs apply, move it elsewhere.\n",
+    True: "# It is in the remote repository, encrypted, on a reference of its own: all machines share it.\n",
+    False: "# It lives on this machine only: before others or CI jobs apply, move it elsewhere.\n",
 }
 _NO_PORTAL_ID = "# portal_id: 1234567  # the number of the account; `reconciler doctor` says which one it is"
 
@@ -44,12 +43,22 @@ def settings_text(project: str, portal_id: int | None, state: str) -> str:
     known = f"portal_id: {portal_id}  # the token must belong to it"
     return _TEXT.format(
         project=project,
-        about_state=_ABOUT_STATE[state],
+        about_state=_ABOUT_STATE[is_in_git(state)],
         state=state,
         environment=ENVIRONMENT,
         portal_id=_NO_PORTAL_ID if portal_id is None else known,
         token=VARIABLE,
     )
+
+
+def git_state(remote: str) -> str:
+    """Return the address of a state in the repository that ``remote`` names."""
+    return f"git:{GIT_REF}" if remote == _USUAL_REMOTE else f"git:{remote}:{GIT_REF}"
+
+
+def is_in_git(state: str) -> bool:
+    """Return whether a state is in a repository, which other machines reach."""
+    return state.startswith("git:")
 
 
 def project_name(folder: str) -> str:
