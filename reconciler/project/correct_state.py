@@ -7,6 +7,7 @@ from typing import NamedTuple
 from reconciler.errors import UsageError
 from reconciler.project.erase_in_reports import Forgotten, forget_in_reports
 from reconciler.project.files import decoded, opened
+from reconciler.project.import_folders import forget_in_imports
 from reconciler.project.owned_records import record_name, selected_by
 from reconciler.project.run_reports import report_folder
 from reconciler.project.session import Session
@@ -26,7 +27,7 @@ class Erased(NamedTuple):
 
     entries: int  # of state and journal
     reports: Forgotten
-    backups: tuple[Path, ...]  # which may still name it
+    backups: tuple[Path, ...]  # of the state, and files that imports replaced, which may still name it
 
 
 class Imported(NamedTuple):
@@ -83,7 +84,7 @@ def erase_record(session: Session, address: str) -> Erased:
         reports = forget_in_reports(report_folder(session), store, portal_id, names)
     if not entries + reports.rewritten + reports.removed:
         raise UsageError(f"{address} is neither in the state nor in the journal")
-    return Erased(entries, reports, backups)
+    return Erased(entries, reports, (*backups, *forget_in_imports(session.folder)))
 
 
 def upgrade_state(session: Session) -> bool:

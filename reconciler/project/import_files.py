@@ -14,6 +14,7 @@ from reconciler.manifest.tables.csv_rows import read_header
 from reconciler.manifest.tables.sources import Format, blocks
 from reconciler.model.desired import Desired
 from reconciler.project.files import read_bytes, write_private_pieces
+from reconciler.project.import_folders import COPIES, private_subfolder
 from reconciler.project.session import Session
 from reconciler.reconcile.import_records import Existing
 from reconciler.source import SourceFiles
@@ -187,8 +188,6 @@ def keep_copy(session: Session, path: Path, now: datetime) -> Path:
     Raises:
         UsageError: it cannot be written.
     """
-    folder = session.folder / "replaced"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    copy = folder / f"{now:%Y%m%dT%H%M%S}-{path.name}"
+    copy = private_subfolder(session.folder, COPIES) / f"{now:%Y%m%dT%H%M%S}-{path.name}"
     write_private_pieces(copy, blocks(path))
     return copy

@@ -27,6 +27,7 @@ from reconciler.project.import_files import (
     load_manifests_if_any,
     place_for,
 )
+from reconciler.project.import_folders import CHECKPOINTS, private_subfolder
 from reconciler.project.import_proof import compare_written, plan_written
 from reconciler.project.import_writer import (
     NOTHING,
@@ -174,8 +175,7 @@ class _Import:
             )
 
     def _checkpoint_path(self, importing: Importing) -> Path:
-        folder = self._session.folder / "import"
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder = private_subfolder(self._session.folder, CHECKPOINTS)
         return folder / f"{self._session.environment.name}-{importing.schema.name}.db"
 
     def _write(self, importing: Importing, checkpoint: Checkpoint, missing: Collection[str]) -> ImportResult:

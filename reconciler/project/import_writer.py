@@ -15,6 +15,7 @@ from reconciler.model.desired import ManifestValue, Ownership
 from reconciler.model.imports import LeftOutRecords
 from reconciler.project.files import write_new, write_over, write_private_pieces
 from reconciler.project.import_files import ExistingDocument, Place, check_new, in_project, keep_copy
+from reconciler.project.import_folders import CHECKPOINTS, private_subfolder
 from reconciler.project.session import Session
 from reconciler.reconcile.import_checkpoint import Checkpoint, KeptRecord
 from reconciler.reconcile.import_records import Importing
@@ -124,7 +125,7 @@ def write_left_out(
     found = LeftOutRecords(without, repeated, len(missing))
     if not found:
         return found
-    path = session.folder / "import" / f"{importing.schema.name}-left-out.csv"
+    path = private_subfolder(session.folder, CHECKPOINTS) / f"{importing.schema.name}-left-out.csv"
     rows = _left_out_rows(importing, checkpoint.unrecognised(), missing)
     columns = ("why", importing.key, "record_id", "name", "link")
     write_private_pieces(path, table_pieces(Format.CSV, columns, rows))

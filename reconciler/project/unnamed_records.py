@@ -6,6 +6,7 @@ from itertools import islice
 
 from reconciler.model.imports import Choice, ImportRequest, Scope, UnnamedRecords
 from reconciler.project.import_files import load_manifests_if_any
+from reconciler.project.import_folders import CHECKPOINTS, private_subfolder
 from reconciler.project.managed_records import ManagedRecords, managed_keys
 from reconciler.project.notices import Progress
 from reconciler.project.session import Session
@@ -34,8 +35,7 @@ def unnamed_records(session: Session, scope: Scope, limit: int | None, progress:
             find_existing=lambda _names, _key: None,
         )
         importing = replace(importing, also=CREATED_BY)
-        folder = session.folder / "import"
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder = private_subfolder(session.folder, CHECKPOINTS)
         path = folder / f"{session.environment.name}-{importing.schema.name}-check.db"
         checkpoint = open_checkpoint(
             path, importing.names, importing.signature, datetime.now(UTC), restarts=False

@@ -515,3 +515,15 @@ def test_a_check_in_json_masks_people(project: Project) -> None:
     assert checked.code == 2
     assert "eve" not in checked.out.lower()
     assert json.loads(checked.out)["records"][0]["link"].endswith("/record/0-1/7001")
+
+
+def test_erasing_a_record_erases_what_imports_keep_of_it(project: Project) -> None:
+    project.run("import", "companies", "--properties", "name")
+    project.run("apply", "--auto-approve")
+    project.run("import", "companies", "--properties", "name", "--replace")
+    left_out = project.folder / ".reconciler/import/companies-left-out.csv"
+    assert left_out.exists()
+    erased = project.run("state", "forget", "companies/K-1")
+    assert erased.code == 0, erased.err
+    assert not left_out.exists()
+    assert "a backup may hold it still: .reconciler/replaced/" in erased.err

@@ -1,0 +1,23 @@
+"""What imports keep in the private folder of a project: checkpoints, left out records, replaced files."""
+
+from pathlib import Path
+
+CHECKPOINTS = "import"
+"""Folder of what interrupted imports have read, and of lists of records that were left out."""
+
+COPIES = "replaced"
+"""Folder of files that imports have replaced."""
+
+
+def private_subfolder(folder: Path, name: str) -> Path:
+    """Return a folder in the private folder ``folder``, which is made if it is missing."""
+    path = folder / name
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def forget_in_imports(folder: Path) -> tuple[Path, ...]:
+    """Delete what imports have read, and return the replaced files, which people may still need."""
+    for path in (folder / CHECKPOINTS).glob("*"):
+        path.unlink(missing_ok=True)
+    return tuple(sorted((folder / COPIES).glob("*")))
