@@ -25,10 +25,7 @@ def needed_scopes(objects: Iterable[str]) -> NeededScopes:
     names = {object_name(written) for written in objects}
     return NeededScopes(
         plan=read_scopes(names),
-        begin={
-            "import --list": (_LISTS,),
-            "keys create": tuple(sorted({_definition_scope(name, "write") for name in names})),
-        },
+        begin={"import --list": (_LISTS,)},
         apply=tuple(sorted(set(write_scopes(names)) - set(read_scopes(names)))),
     )
 
@@ -65,14 +62,5 @@ def _read_scopes(name: str) -> tuple[str, ...]:
     if row.has_one_scope:
         return (row.scope,)
     if row.number is None:
-        return ("crm.objects.custom.read", _definition_scope(name, "read"))
+        return ("crm.objects.custom.read", "crm.schemas.custom.read")
     return (f"{row.scope or f'crm.objects.{name}'}.read", *row.further_scopes)
-
-
-def _definition_scope(name: str, access: str) -> str:
-    row = object_type(name)
-    if row.has_one_scope:
-        return row.scope
-    if row.number is None:
-        return f"crm.schemas.custom.{access}"
-    return f"{row.scope or f'crm.objects.{name}'}.{access}".replace("crm.objects.", "crm.schemas.")

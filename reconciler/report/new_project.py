@@ -87,7 +87,7 @@ def _steps(made: NewProject, layout: Layout) -> Iterator[Line]:
     if made.portal_id is None:
         text = "It says to which portal the key belongs; write that number into reconciler.yaml."
         yield from layout.paragraph(f"{text} {_PORTAL_PLACE}", indent=3)
-    yield from _commands(["reconciler doctor"])
+    yield from _commands([f"reconciler doctor --objects {','.join(made.objects)}"])
     yield BLANK
     yield from _step(4, "Take over what is there: this changes nothing in HubSpot", layout)
     first = made.objects[0] if made.objects else "companies"

@@ -106,7 +106,12 @@ def test_it_lists_the_scopes_by_what_they_are_for(folder: Project) -> None:
 def test_what_it_says_fits_a_terminal(folder: Project) -> None:
     done = folder.run("init", "new place", "--github", "--gitlab")
     assert max(map(len, done.out.splitlines())) <= 80
-    for needed in ("RECONCILER_ENV_FILE", "cd 'new place'", "reconciler doctor", "crm.objects.deals.write"):
+    for needed in (
+        "RECONCILER_ENV_FILE",
+        "cd 'new place'",
+        "doctor --objects companies,deals",
+        "deals.write",
+    ):
         assert needed in done.out
 
 
