@@ -81,9 +81,9 @@ def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
 
     An address may be a glob: 'companies/a*'.
     """
-    removed, backup = open_environment(ctx).environment.state.remove(addresses)
+    removed, backup, previous = open_environment(ctx).environment.state.remove(addresses)
     tell_done(ctx, "\n".join(starmap(_removed, removed.items())), {"removed": removed})
-    say(backup_text(backup))
+    say(backup_text(backup, previous))
 
 
 @command.command()
@@ -92,7 +92,8 @@ def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
 @click.pass_context
 def forget(ctx: click.Context, address: str) -> int:
     """Erase the record at ADDRESS from state, journal and reports."""
-    entries, reports, backups = open_environment(ctx).environment.state.erase(address)
+    opened = open_environment(ctx).environment
+    entries, reports, backups = opened.state.erase(address)
     sentence = f"{address} was erased from {entries} entries of state and journal"
     tell_done(ctx, sentence, {"erased": address, "entries": entries})
     say(
@@ -102,6 +103,11 @@ def forget(ctx: click.Context, address: str) -> int:
     )
     for report in reports.unopened:
         say(f"a report that cannot be opened may hold it still: {os.path.relpath(report)}")
+    if opened.state.is_in_git:
+        say(
+            "hosts of git keep replaced commits, which hold it still: put a new key first in "
+            "RECONCILER_PLAN_KEY, run `reconciler state rekey`, and destroy the old key"
+        )
     for backup in backups:
         say(f"a backup may hold it still: {os.path.relpath(backup)}")
     return ExitCode.OK
@@ -153,11 +159,49 @@ def export(ctx: click.Context) -> None:
 def import_(ctx: click.Context, file: Path) -> None:
     """Replace everything that is owned by the exported state in FILE."""
     opened = open_environment(ctx).environment
-    owned, backup = opened.state.import_from(file)
+    owned, backup, previous = opened.state.import_from(file)
     environment = opened.name
     sentence = f"{owned} records are owned in environment {environment}"
     tell_done(ctx, sentence, {"environment": environment, "owned": owned})
-    say(backup_text(backup))
+    say(backup_text(backup, previous))
+
+
+@command.command()
+@click.option("--to", "to", required=True, metavar="URL", help="Address of the new place, or ${VARIABLE}.")
+@common_options
+@click.pass_context
+def move(ctx: click.Context, to: str) -> None:
+    """Copy state and journal to another, empty place, and compare every row.
+
+    URL is written as in reconciler.yaml: a SQLite file, PostgreSQL, or refs of a git repository.
+    """
+    moved = open_environment(ctx).environment.state.move(to)
+    tell_done(
+        ctx,
+        f"{moved.owned:,} records and their journal are there now: {moved.rows:,} rows, each compared",
+        {"owned": moved.owned, "rows": moved.rows},
+    )
+    say(
+        "write the new address into reconciler.yaml; the old state stays as it is: remove it, so that nobody "
+        "goes on with it"
+    )
+
+
+@command.command()
+@common_options
+@click.pass_context
+def rekey(ctx: click.Context) -> None:
+    """Write state in git and the reports of this machine anew, with the first key of RECONCILER_PLAN_KEY."""
+    reports = open_environment(ctx).environment.state.rekey()
+    tell_done(
+        ctx,
+        f"the state and {reports} reports are encrypted with the first key of RECONCILER_PLAN_KEY",
+        {"reports": reports},
+    )
+    say(
+        "hosts keep replaced commits, which can be read as long as somebody has the old key: remove it from "
+        "RECONCILER_PLAN_KEY everywhere, once plans and reports that need it are gone"
+    )
 
 
 def _removed(address: str, count: int) -> str:

@@ -19,7 +19,8 @@ class Removed(NamedTuple):
     """Records that are no longer owned."""
 
     counts: Mapping[str, int]  # by address or glob
-    backup: Path | None  # of the state before; None if PostgreSQL keeps it
+    backup: Path | None  # of the state before; None if it is no SQLite file
+    previous: str | None  # where the state before is, if it is no SQLite file
 
 
 class Erased(NamedTuple):
@@ -34,7 +35,8 @@ class Imported(NamedTuple):
     """An exported state that took the place of the state."""
 
     owned: int  # records
-    backup: Path | None  # of the state before; None if PostgreSQL keeps it
+    backup: Path | None  # of the state before; None if it is no SQLite file
+    previous: str | None  # where the state before is, if it is no SQLite file
 
 
 def check_has_state(session: Session) -> None:
@@ -64,7 +66,8 @@ def remove_owned(session: Session, addresses: Iterable[str]) -> Removed:
                 "    `reconciler state list` shows what is owned"
             )
         backup = writer.remove(dict.fromkeys(record.key for owned in found.values() for record in owned))
-    return Removed({address: len(owned) for address, owned in found.items()}, backup)
+        previous = store.previous
+    return Removed({address: len(owned) for address, owned in found.items()}, backup, previous)
 
 
 def erase_record(session: Session, address: str) -> Erased:
@@ -130,7 +133,7 @@ def import_state(session: Session, file: Path) -> Imported:
         export = export_by_line(lines) or parse_export(decoded(lines.read(), file, "exported state"))
         with session.writer() as (store, writer):
             backup = writer.import_state(export)
-            return Imported(store.count(), backup)
+            return Imported(store.count(), backup, store.previous)
 
 
 def unlock(session: Session) -> str | None:

@@ -5,10 +5,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.project.git_state import is_in_git
 from reconciler.project.session import Session
 
 if TYPE_CHECKING:
     from reconciler.project.correct_state import Erased, Imported, Removed
+    from reconciler.project.move_state import Moved
     from reconciler.project.owned_records import OwnedRecords
 
 
@@ -22,6 +24,11 @@ class EnvironmentState:
     def is_kept(self) -> bool:
         """Whether there is a state between runs; with ``state: none`` there is not."""
         return self._session.settings.state_url is not None
+
+    @property
+    def is_in_git(self) -> bool:
+        """Whether the state is in a git repository."""
+        return is_in_git(self._session)
 
     def owned(self) -> "AbstractContextManager[OwnedRecords]":
         """Open the state to look at the owned records, in a ``with`` statement."""
@@ -80,6 +87,25 @@ class EnvironmentState:
         from reconciler.project.correct_state import import_state  # noqa: PLC0415 - SQLAlchemy, as above
 
         return import_state(self._session, Path(file))
+
+    def move(self, to: str) -> "Moved":
+        """Copy state and journal to another, empty place, and compare every row; the old one stays.
+
+        Args:
+            to: address as in ``reconciler.yaml``, or ``${VARIABLE}``.
+
+        Raises:
+            UsageError: ``to`` is no place for a state, or holds one already.
+        """
+        from reconciler.project.move_state import move_state  # noqa: PLC0415 - SQLAlchemy, as above
+
+        return move_state(self._session, to)
+
+    def rekey(self) -> int:
+        """Write state in git and the reports of this machine anew, with the newest key; count the reports."""
+        from reconciler.project.move_state import write_state_anew  # noqa: PLC0415 - SQLAlchemy, as above
+
+        return write_state_anew(self._session)
 
     def unlock(self) -> str | None:
         """Remove the lock; return who held it, None if nobody did. A run that holds it stops then."""

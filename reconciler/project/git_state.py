@@ -1,7 +1,7 @@
 """Access to a state in git: where the checkout's remote is, and what the job gives us for it."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.encryption import KEY_VARIABLE, keys_from
 from reconciler.errors import UsageError
@@ -10,6 +10,9 @@ from reconciler.project.settings import Settings
 from reconciler.state.database_files import PRIVATE_FOLDER
 from reconciler.state.git.access import GitAccess, access_to
 from reconciler.state.git.place import GitPlace, git_place
+
+if TYPE_CHECKING:
+    from reconciler.project.session import Session
 
 SEEN: Final = "state-seen.json"
 """File in ``.reconciler/`` with the newest snapshots that this machine has seen."""
@@ -46,6 +49,11 @@ def git_access(settings: Settings, environ: Mapping[str, str]) -> GitAccess | No
         may_be_plain=is_emulator,
         seen=settings.project / PRIVATE_FOLDER / SEEN,
     )
+
+
+def is_in_git(session: "Session") -> bool:
+    """Return whether the state of a session is in a repository."""
+    return git_place(session.settings.state_url or "") is not None
 
 
 def _no_remote(place: GitPlace, distrust: str | None) -> str:

@@ -247,11 +247,11 @@ class Session:
         return replace(ref, file=os.path.relpath(self.settings.project / ref.file))
 
 
-def backup_text(backup: Path | None) -> str:
-    """Return the sentence that says where the backup of the state is."""
+def backup_text(backup: Path | None, previous: str | None = None) -> str:
+    """Return the sentence that says where the state as it was before is."""
     if backup is not None:
         return f"the state as it was before lies in {os.path.relpath(backup)}"
-    return "PostgreSQL's own backups hold the state as it was before"
+    return previous or "PostgreSQL's own backups hold the state as it was before"
 
 
 def open_session(

@@ -186,17 +186,21 @@ def base_url_problems(url: str, node: MappingNode) -> Iterator[Problem]:
 
 def state_problems(state: str, node: MappingNode) -> Iterator[Problem]:
     """Report a place where no state can be kept."""
+    fault = state_fault(state)
+    if fault is not None:
+        yield Problem(*fault, _ref(node, "state"))
+
+
+def state_fault(state: str) -> tuple[str, str] | None:
+    """Return why no state can be kept at ``state``, and what to write; None if it can."""
     if state.startswith(GIT):
-        if git_place(state) is None:
-            yield Problem("this is no place for state in git", GIT_ADVICE, _ref(node, "state"))
-    elif state.startswith("sqlite"):
-        if not state.startswith(_SQLITE) or state.removeprefix(_SQLITE) in {"", ":memory:"}:
-            yield Problem("this is not a file for the state", STATE_ADVICE, _ref(node, "state"))
-    elif state.startswith(POSTGRESQL):
-        if not is_database(state):
-            yield Problem("this is not the address of a database", DATABASE_ADVICE, _ref(node, "state"))
-    elif state != "none":
-        yield Problem("state cannot be kept there", STATE_ADVICE, _ref(node, "state"))
+        return None if git_place(state) else ("this is no place for state in git", GIT_ADVICE)
+    if state.startswith("sqlite"):
+        is_file = state.startswith(_SQLITE) and state.removeprefix(_SQLITE) not in {"", ":memory:"}
+        return None if is_file else ("this is not a file for the state", STATE_ADVICE)
+    if state.startswith(POSTGRESQL):
+        return None if is_database(state) else ("this is not the address of a database", DATABASE_ADVICE)
+    return None if state == "none" else ("state cannot be kept there", STATE_ADVICE)
 
 
 def base_url_permit_problems(url: str, node: MappingNode, permits: Permits) -> Iterator[Problem]:

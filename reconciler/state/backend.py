@@ -61,6 +61,13 @@ class Lease(Protocol):
             Locked: the lease was lost.
         """
 
+    def write_anew(self) -> None:
+        """Let the next publication write everything, encrypted with the newest key.
+
+        Raises:
+            StateError: nothing is encrypted there.
+        """
+
     def release(self) -> None:
         """Publish everything, and give the lease back at once."""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select, update
 
-from reconciler.errors import Locked
+from reconciler.errors import Locked, StateError
 from reconciler.state.database import Database, clock, insert_into
 from reconciler.state.lock_holder import RAN_OUT, UNLOCKED, UNRENEWED, LockHolder, lost, taken
 from reconciler.state.row_codec import actor_of, actor_text
@@ -85,6 +85,13 @@ class DatabaseLease:
 
     def publish(self, run_id: str | None = None, leaves_from: datetime | None = None) -> None:
         """Do nothing: a commit has published everything."""
+
+    def write_anew(self) -> None:
+        """Refuse: a database keeps rows, and its server or disk encrypts them."""
+        raise StateError(
+            "only state in git is encrypted with RECONCILER_PLAN_KEY: in a database there is nothing to "
+            "write anew"
+        )
 
     def assert_held(self) -> None:
         """Wait until the lease surely holds, if it may have expired meanwhile; any thread may call this.

@@ -16,6 +16,7 @@ from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.runs import RunDetail, RunHeader, RunSummary
 from reconciler.state.association_rows import PairRows
 from reconciler.state.backend import StateBackend
+from reconciler.state.copy_rows import first_difference, is_empty
 from reconciler.state.database import Upgrade, memory_database, open_database, open_to_read
 from reconciler.state.database_files import backups_of
 from reconciler.state.erase import names_of
@@ -210,6 +211,22 @@ class Store:
                 pairs,
                 project=rows.project() or None,
             )
+
+    def is_empty(self) -> bool:
+        """Return whether nothing is known of the portal, not even a run."""
+        with self._database.reading() as connection:
+            return is_empty(connection, self._portal_id)
+
+    def copy_into(self, writer: StateWriter) -> int:
+        """Copy every row into another, empty state; return how many there are."""
+        with self._database.reading() as connection:
+            return writer.copy_from(connection)
+
+    def difference_from(self, other: "Store") -> str | None:
+        """Compare every row with that of ``other``; return the table of the first that differs."""
+        theirs = other._database  # noqa: SLF001 - it is ours
+        with self._database.reading() as here, theirs.reading() as there:
+            return first_difference(here, there, self._portal_id)
 
     def lock_holder(self) -> LockHolder | None:
         """Return the holder of the lock, or the last one who never released it."""

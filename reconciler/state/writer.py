@@ -25,6 +25,7 @@ from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.plan.change import Change
 from reconciler.state.association_rows import PairRows
 from reconciler.state.backend import Lease
+from reconciler.state.copy_rows import copy_rows
 from reconciler.state.database import Database
 from reconciler.state.database_files import copy_database
 from reconciler.state.erase import forget
@@ -239,6 +240,19 @@ class StateWriter:
                 raise named_twice(export)
             PairRows(connection, self._portal_id).put(export.pairs, version.serial)
         return backup
+
+    def copy_from(self, source: Connection) -> int:
+        """Copy every row of the portal from another state into this empty one; return how many there are."""
+        with self._writing() as connection:
+            return copy_rows(source, connection, self._portal_id)
+
+    def write_anew(self) -> None:
+        """Write everything anew when it is published next, encrypted with the newest key.
+
+        Raises:
+            StateError: the state is in a database, which encrypts nothing.
+        """
+        self._lease.write_anew()
 
     def adopt_project(self, name: str | None) -> None:
         """Give the state to the project called ``name``."""

@@ -15,24 +15,27 @@ import httpx
 import pytest
 
 from reconciler.cli.exits import ExitCode
-from reconciler.state.store import open_state
+from tests.crash.test_killed_in_git import new_remote
 from tests.crash.world import APPLY, Beginning, World, check, recover
 from tests.support.journals import ADA
 from tests.support.postgres import Postgres, running_server, server_programs
 from tests.support.projects import PORTAL
+from tests.support.states import open_state
 
 WRITES = ("upsert", "update", "create", "archive")
 SLOWLY_MS = 700
 DEADLINE_S = 30
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "git"])
 def world(request: pytest.FixtureRequest, start: Beginning, tmp_path: Path) -> Iterator[World]:
-    """The story about to begin, on both databases."""
+    """The story about to begin, on both databases and in a repository."""
     database: Callable[[], str] | None = None
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
         database = server.new_database
+    if request.param == "git":
+        database = new_remote(tmp_path / "remote")
     with start.again(tmp_path, database) as made:
         yield made
 
@@ -92,7 +95,7 @@ def test_ctrl_c_once_lets_the_calls_in_flight_finish_and_records_them(world: Wor
     assert code == ExitCode.INTERRUPTED
     assert "stopping: finishing the calls in flight" in text
     assert "`reconciler apply` goes on from here" in text
-    with closing(open_state(world.state, world.project.folder, PORTAL)) as store:
+    with closing(open_state(world.state, world.project.folder, PORTAL, world.project.environ)) as store:
         assert store.unfinished() == ()
         run = store.run(store.runs()[0].id)
         assert run.accounting()["applied"] > 0

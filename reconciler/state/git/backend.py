@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from reconciler.errors import Locked, StateError
 from reconciler.state.database import Database
 from reconciler.state.git.access import GitAccess
-from reconciler.state.git.lease import RENEW_AFTER, GitLease, Stopwatch, refused
+from reconciler.state.git.lease import RENEWALS, GitLease, Stopwatch, refused
 from reconciler.state.git.lock_note import LEASE, HeldLock, LockNote
 from reconciler.state.git.place import names_of
 from reconciler.state.git.remote import Fate, Move, Refs, Remote
 from reconciler.state.git.repository import NewCommit, PrivateRepository
-from reconciler.state.git.seen import check_not_older, remember
+from reconciler.state.git.seen import Seen, check_not_older, newest_seen, remember
 from reconciler.state.git.snapshots import Snapshots
 from reconciler.state.git.working_copy import WorkingCopy
 from reconciler.state.lock_holder import LockHolder, taken
@@ -39,14 +39,13 @@ class GitBackend:
         self._access = access
         self._portal_id = portal_id
         self._loaded: str | None = None  # commit in the working copy
-        self.renew_after = RENEW_AFTER
+        self.renew_after: timedelta | None = None  # time after which a push is due, if not the usual one
         self._repository = PrivateRepository(access)
         try:
             names = names_of(access.ref, portal_id)
             self._remote = Remote(self._repository, names)
             self._snapshots = Snapshots(self._repository, names, WorkingCopy(portal_id))
-            self._refs = self._remote.fetch()
-            self._load(self._refs)
+            self._fetch_and_load()
         except BaseException:
             self.close()
             raise
@@ -119,6 +118,7 @@ class GitBackend:
         begun = Stopwatch(now)
         (made,) = self._repository.write(int(now().timestamp()), [NewCommit(note.text(now()))])
         pushed = self._remote.push(Move(self._snapshots.names.lock, self._refs.lock, made.commit))
+        seen = newest_seen(self._access.seen, self._place)
         self._refs = self._remote.fetch()
         if self._refs.lock != made.commit:
             if pushed.fate is Fate.REFUSED and self._refs.lock is None:
@@ -127,7 +127,7 @@ class GitBackend:
                 raise StateError(f"state in git: the lock could not be pushed ({pushed.reason}): try again")
             return None
         try:
-            self._load(self._refs)
+            self._load(seen)
         except StateError:
             self._remote.push(Move(self._snapshots.names.lock, made.commit, None))
             raise
@@ -140,7 +140,7 @@ class GitBackend:
             now=now,
             sleep=sleep,
             published=self._remember,
-            renew_after=self.renew_after,
+            renew_after=note.lasts / RENEWALS if self.renew_after is None else self.renew_after,
         )
 
     def unlock(self) -> LockHolder | None:
@@ -162,13 +162,18 @@ class GitBackend:
         """Remove the private repository."""
         self._repository.close()
 
-    def _load(self, refs: Refs) -> None:
-        """Load a state that is not loaded yet."""
-        if refs.state is None or refs.state != self._loaded:
-            self._snapshots.load(refs.state)
-            self._loaded = refs.state
+    def _fetch_and_load(self) -> None:
+        seen = newest_seen(self._access.seen, self._place)
+        self._refs = self._remote.fetch()
+        self._load(seen)
+
+    def _load(self, seen: Seen | None) -> None:
+        """Load the state that was fetched, if it is not loaded yet; ``seen`` was known before the fetch."""
+        if self._refs.state is None or self._refs.state != self._loaded:
+            self._snapshots.load(self._refs.state)
+            self._loaded = self._refs.state
         loaded = self._snapshots.loaded
-        check_not_older(self._access.seen, self._place, loaded.header if loaded else None)
+        check_not_older(seen, self._place, loaded.header if loaded else None)
         self._remember()
 
     def _remember(self) -> None:

@@ -25,8 +25,8 @@ SECONDS_AHEAD = 20.0
 _PATIENCE_S = 60.0
 """Seconds for which a call waits for its run to renew the lease, and a push for its remote."""
 
-RENEW_AFTER = timedelta(minutes=1)
-"""Time after which a push is due."""
+RENEWALS = 5
+"""Parts of a lease after which a push is due."""
 
 
 class Stopwatch:
@@ -84,7 +84,7 @@ class GitLease:
         """Do nothing: a commit of the working copy proves nothing."""
 
     def renew_if_due(self) -> None:
-        """Push if the last push was a minute ago; to be called often, between commits."""
+        """Push if a fifth of the lease has passed; to be called often, between commits."""
         if self._pushed.elapsed() >= self._renew_after:
             self.publish()
 
@@ -108,6 +108,10 @@ class GitLease:
         if run_id is not None and leaves_from is not None:
             self._leaving = Leaving(run_id, leaves_from), Stopwatch(self.now)
         self._push(is_last=False)
+
+    def write_anew(self) -> None:
+        """Let the next push write all blobs, encrypted with the newest key."""
+        self._snapshots.writes_anew = True
 
     def release(self) -> None:
         """Push everything and remove the lock. A lock that was lost already stays with its new holder."""

@@ -9,32 +9,51 @@ import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.errors import StateError
 from reconciler.state.git.snapshot import Header
 
 
-def check_not_older(file: Path | None, place: str, header: Header | None) -> None:
-    """Check that a snapshot is not older than the newest that this machine has seen at ``place``.
+class Seen(NamedTuple):
+    """The newest snapshot that this machine has seen at one place."""
+
+    file: Path
+    lineage: str | None
+    serial: int
+    push: int
+
+
+def newest_seen(file: Path | None, place: str) -> Seen | None:
+    """Return the newest snapshot that was seen at ``place``; to be asked before the remote is read.
+
+    Another process of this machine may push, and remember that, at any moment.
+    """
+    seen = _read(file).get(place)
+    if not isinstance(seen, dict) or file is None:
+        return None
+    return Seen(file, seen.get("lineage"), int(seen.get("serial", 0)), int(seen.get("push", 0)))
+
+
+def check_not_older(seen: Seen | None, place: str, header: Header | None) -> None:
+    """Check that a snapshot is not older than the newest that was seen before.
 
     Raises:
         StateError: it is older, or gone.
     """
-    seen = _read(file).get(place)
-    if not isinstance(seen, dict) or file is None:
+    if seen is None:
         return
-    lineage, newest = seen.get("lineage"), (seen.get("serial", 0), seen.get("push", 0))
-    shown = os.path.relpath(file)
+    shown = os.path.relpath(seen.file)
     advice = f"    put the newest commit of that ref back; if this is as it should be, remove {shown}"
     if header is None:
         raise StateError(
-            f"state in git: {place} is gone, and this machine has seen it at serial {newest[0]}\n{advice}"
+            f"state in git: {place} is gone, and this machine has seen it at serial {seen.serial}\n{advice}"
         )
-    if header.version.lineage == lineage and (header.version.serial, header.push) < newest:
+    found = (header.version.serial, header.push)
+    if header.version.lineage == seen.lineage and found < (seen.serial, seen.push):
         raise StateError(
             f"state in git: {place} was put back to serial {header.version.serial}, and this machine has "
-            f"seen it at serial {newest[0]}: what was applied since is not in it\n{advice}"
+            f"seen it at serial {seen.serial}: what was applied since is not in it\n{advice}"
         )
 
 
@@ -44,7 +63,9 @@ def remember(file: Path | None, place: str, header: Header | None) -> None:
         return
     known = _read(file)
     entry = {"lineage": header.version.lineage, "serial": header.version.serial, "push": header.push}
-    if known.get(place) == entry:
+    present = known.get(place)
+    same = present if isinstance(present, dict) and present.get("lineage") == entry["lineage"] else {}
+    if same.get("push", -1) >= header.push:
         return
     text = json.dumps(known | {place: entry}, indent=1, sort_keys=True) + "\n"
     with suppress(OSError):

@@ -1,0 +1,97 @@
+"""Moving a state to another place, and writing it anew with another key."""
+
+import os
+from dataclasses import replace
+from typing import NamedTuple
+
+from reconciler.apply.recovery.resume import is_anything_open
+from reconciler.errors import StateError, UsageError
+from reconciler.project.correct_state import check_has_state
+from reconciler.project.env_file import with_env_file
+from reconciler.project.files import read_encrypted, write_encrypted
+from reconciler.project.git_state import is_in_git
+from reconciler.project.notices import Notice
+from reconciler.project.run_reports import report_folder
+from reconciler.project.session import Session
+from reconciler.project.settings_rules import STATE_ADVICE, state_fault, state_url, variable_of
+from reconciler.state.store import Store
+
+MANY = 100_000
+"""Owned records above which PostgreSQL is advised."""
+
+
+class Moved(NamedTuple):
+    """A state that is in another place now."""
+
+    rows: int
+    owned: int  # records
+
+
+def move_state(session: Session, to: str) -> Moved:
+    """Copy the state of the environment to ``to`` and compare every row; the old one stays as it is.
+
+    Args:
+        session: session of the environment; its settings say where the state is now.
+        to: address as in ``reconciler.yaml``, or ``${VARIABLE}``.
+
+    Raises:
+        UsageError: ``to`` is no place for a state, holds one already, or is where the state is.
+        StateError: calls of a run are unsettled, a place cannot be used or is locked, or rows differ.
+    """
+    check_has_state(session)
+    target = _with_state_at(session, to)
+    if target.settings.state_url == session.settings.state_url:
+        raise UsageError("the state is there already: nothing was moved")
+    with session.writer() as (source, _), target.state(to_write=True) as place:
+        _check_settled(source)
+        if not place.is_empty():
+            raise UsageError("there is a state already: nothing was moved\n    choose an empty place")
+        with target.claim().acquire(place) as writer:
+            rows = source.copy_into(writer)
+        with target.state(to_write=False) as written:
+            table = source.difference_from(written)
+        if table is not None:
+            raise StateError(f"the copy differs from the state, in {table}: use the old one, and report this")
+        owned = source.count()
+    if owned > MANY and is_in_git(target):
+        session.notify(
+            Notice(f"for more than {MANY:,} records PostgreSQL is faster than git", is_advice=True)
+        )
+    return Moved(rows, owned)
+
+
+def write_state_anew(session: Session) -> int:
+    """Write state and reports anew, encrypted with the newest key; return the number of reports.
+
+    Raises:
+        StateError: the state is in a database, cannot be written to, or is locked.
+        UsageError: there is no state, or a report cannot be read.
+    """
+    check_has_state(session)
+    with session.writer() as (_, writer):
+        writer.write_anew()
+    reports = sorted(report_folder(session).glob("*.json"))
+    for report in reports:
+        write_encrypted(report, [read_encrypted(report, "report").encode()])
+    return len(reports)
+
+
+def _with_state_at(session: Session, to: str) -> Session:
+    """Return a session of the same environment whose state is at ``to``."""
+    variable = variable_of(to)
+    if variable is not None:
+        to = with_env_file(os.environ).get(variable, "")
+        if not to:
+            raise UsageError(f"the variable {variable} is not set: it would say where the state is to be")
+    fault = state_fault(to)
+    if to == "none" or fault is not None:
+        message, advice = fault or ("`none` keeps no state", STATE_ADVICE)
+        raise UsageError(f"{message}\n    {advice}")
+    url = state_url(to, session.settings.project)
+    return Session(replace(session.settings, state_url=url), session.notify)
+
+
+def _check_settled(source: Store) -> None:
+    """Check that no run is open: its calls are settled where they were journaled."""
+    if is_anything_open(source):
+        raise StateError("a run was interrupted: `reconciler apply` settles its calls, then move the state")

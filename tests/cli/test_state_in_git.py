@@ -1,0 +1,206 @@
+"""State in git, as its users meet it: settings, keys, remotes, and moving."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.exits import ExitCode
+from tests.support.git_remotes import bare_repository, git, refs_of
+from tests.support.projects import PORTAL, Done, Project
+
+KEY, OTHER = "k" * 44, "o" * 44
+REFS = f"refs/reconciler/{PORTAL}"
+SETTINGS = """version: 1
+project: acme
+state: {state}
+environments:
+  local: {{portal: emulator}}
+"""
+CONTACTS = """object: contacts
+key: email
+records:
+  ada@acme.example: {firstname: Augusta Ada}
+  bob@acme.example: {firstname: Robert}
+"""
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Path:
+    return bare_repository(tmp_path)
+
+
+@pytest.fixture
+def project(tmp_path: Path, remote: Path) -> Project:
+    """A checkout with a remote; its environment is an emulator."""
+    made = Project(tmp_path / "project", {"RECONCILER_PLAN_KEY": KEY})
+    made.write("reconciler.yaml", SETTINGS.format(state="git:refs/reconciler"))
+    made.write("contacts.yaml", CONTACTS)
+    git(made.folder, "init", "--quiet")
+    git(made.folder, "remote", "add", "origin", f"file://{remote}")
+    return made
+
+
+def with_state(project: Project, state: str) -> None:
+    project.write("reconciler.yaml", SETTINGS.format(state=state))
+
+
+def assert_refused(done: Done, sentence: str) -> None:
+    assert done.code == ExitCode.ERROR, done.out + done.err
+    assert sentence in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_plan_after_an_apply_is_empty_and_only_the_state_is_pushed(project: Project, remote: Path) -> None:
+    assert project.run("plan").code == ExitCode.OK
+    assert refs_of(remote) == {}
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    assert project.run("plan").out.startswith("No changes.")
+    assert refs_of(remote).keys() == {f"{REFS}/state"}
+    assert git(project.folder, "for-each-ref") == ""  # the checkout stays as it is
+    assert git(project.folder, "count-objects").startswith("0 objects")
+
+
+def test_a_portal_needs_a_key_and_an_emulator_does_not(project: Project) -> None:
+    keyless = replace(project, environ={})
+    assert keyless.run("apply", "--auto-approve").code == ExitCode.OK
+    project.write(
+        "reconciler.yaml",
+        "version: 1\nstate: git:refs/reconciler\n"
+        "environments: {live: {portal_id: 5, token: '${HUBSPOT_TOKEN}', base_url: 'http://localhost:9'}}\n",
+    )
+    portal = replace(project, environ={"HUBSPOT_TOKEN": "a token"})
+    assert_refused(
+        portal.run("state", "list"), "state in git is encrypted, and RECONCILER_PLAN_KEY holds no key"
+    )
+
+
+def test_a_checkout_without_the_remote_is_told_what_to_write(project: Project, tmp_path: Path) -> None:
+    git(project.folder, "remote", "remove", "origin")
+    assert_refused(project.run("state", "list"), "this checkout has no remote origin")
+    outside = Project(tmp_path / "outside", project.environ)
+    outside.write("reconciler.yaml", SETTINGS.format(state="git:refs/reconciler"))
+    assert_refused(outside.run("state", "list"), "git remote add origin URL")
+
+
+def test_another_remote_and_branches_are_named_in_the_address(project: Project, remote: Path) -> None:
+    git(project.folder, "remote", "rename", "origin", "crm")
+    with_state(project, "git:crm:refs/heads/reconciler")
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    assert refs_of(remote).keys() == {f"refs/heads/reconciler/{PORTAL}/state"}
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("git:reconciler", "this is no place for state in git"),
+        ("git:refs/../x", "this is no place for state in git"),
+        ("git:refs/heads", "this is no place for state in git"),
+        ("git:ext::sh -c x:refs/reconciler", "this is no place for state in git"),
+        ("git:https://user:word@git.example/x:refs/reconciler", "this is no place for state in git"),
+        ("git:https://git.example/x.git:refs/reconciler", "must not choose the repository"),
+        ("git:/tmp/x.git:refs/reconciler", "must not choose the repository"),
+        ("git:git@git.example:x.git:refs/reconciler", "must not choose the repository"),
+    ],
+)
+def test_the_file_does_not_choose_where_a_token_goes(project: Project, state: str, sentence: str) -> None:
+    with_state(project, f'"{state}"')
+    assert_refused(project.run("state", "list"), sentence)
+
+
+def test_the_job_may_choose_the_repository(project: Project, remote: Path) -> None:
+    with_state(project, "${RECONCILER_STATE}")
+    chosen = replace(
+        project, environ={**project.environ, "RECONCILER_STATE": f"git:file://{remote}:refs/reconciler"}
+    )
+    assert chosen.run("apply", "--auto-approve").code == ExitCode.OK
+    assert f"{REFS}/state" in refs_of(remote)
+
+
+def test_a_token_is_for_the_web_alone(project: Project) -> None:
+    tokened = replace(project, environ={**project.environ, "RECONCILER_GIT_TOKEN": "ghs_secret"})
+    done = tokened.run("state", "list")
+    assert_refused(done, "RECONCILER_GIT_TOKEN is for https:// alone")
+    assert "ghs_secret" not in done.err
+
+
+def test_a_shallow_clone_is_as_good_as_another(project: Project, remote: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        project.write(f"{name}.txt", name)
+        git(project.folder, "add", "reconciler.yaml", "contacts.yaml", f"{name}.txt")
+        git(project.folder, "commit", "--quiet", "-m", name)
+    git(project.folder, "push", "--quiet", "origin", "HEAD:master")
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+
+    git(tmp_path, "clone", "--quiet", "--depth", "1", "--no-local", f"file://{remote}", "shallow")
+    shallow = Project(tmp_path / "shallow", project.environ)
+    assert git(shallow.folder, "rev-parse", "--is-shallow-repository") == "true"
+    assert len(shallow.run("state", "list", "--json").document) == 2
+
+
+def test_unlock_names_the_holder(project: Project) -> None:
+    assert "there was no lock" in project.run("unlock").out
+
+
+@pytest.mark.parametrize("way", ["from git", "to git"])
+def test_a_state_moves_with_its_journal_and_every_row_is_compared(project: Project, way: str) -> None:
+    places = ["sqlite:///.reconciler/state.db", "git:refs/reconciler"]
+    here, there = reversed(places) if way == "from git" else places
+    with_state(project, here)
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    export, runs = project.run("state", "export").out, project.run("runs", "list").out
+
+    done = project.run("state", "move", "--to", there)
+    assert done.code == ExitCode.OK, done.err
+    assert done.out.startswith("2 records and their journal are there now: ")
+    assert_refused(project.run("state", "move", "--to", there), "there is a state already: nothing was moved")
+    assert_refused(project.run("state", "move", "--to", here), "the state is there already")
+
+    with_state(project, there)
+    assert project.run("state", "export").out == export
+    assert project.run("runs", "list").out == runs
+    assert project.run("plan").out.startswith("No changes.")
+
+
+def test_a_state_moves_only_to_a_place_for_it(project: Project) -> None:
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    for to, sentence in (
+        ("none", "`none` keeps no state"),
+        ("mysql://x", "state cannot be kept there"),
+        ("${RECONCILER_NOWHERE}", "the variable RECONCILER_NOWHERE is not set"),
+    ):
+        assert_refused(project.run("state", "move", "--to", to), sentence)
+
+
+def test_rekeying_writes_state_and_reports_with_the_newest_key(project: Project) -> None:
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    both = replace(project, environ={"RECONCILER_PLAN_KEY": f"{OTHER},{KEY}"})
+
+    done = both.run("state", "rekey")
+
+    assert done.code == ExitCode.OK, done.err
+    assert done.out.startswith("the state and 1 reports are encrypted with the first key")
+    new = replace(project, environ={"RECONCILER_PLAN_KEY": OTHER})
+    assert len(new.run("state", "list", "--json").document) == 2
+    (report,) = (project.folder / ".reconciler" / "reports").iterdir()
+    assert new.run("show", str(report)).code == ExitCode.OK
+    assert_refused(project.run("state", "list"), "another key than the one in RECONCILER_PLAN_KEY")
+    with_state(project, "sqlite:///.reconciler/state.db")
+    assert_refused(project.run("state", "rekey"), "only state in git is encrypted")
+
+
+def test_forgetting_says_what_hosts_keep(project: Project) -> None:
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    done = project.run("state", "forget", "contacts/ada@acme.example")
+    assert done.code == ExitCode.OK
+    assert "hosts of git keep replaced commits" in done.err
+    assert "ada@acme.example" not in json.dumps(
+        project.run("state", "list", "--json", "--values", "show").document
+    )
+
+
+def test_a_removal_names_the_commit_before(project: Project, remote: Path) -> None:
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    commit = refs_of(remote)[f"{REFS}/state"]
+    done = project.run("state", "rm", "contacts/ada@acme.example")
+    assert f"the state as it was before is commit {commit}" in done.err
