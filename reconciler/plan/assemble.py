@@ -130,7 +130,7 @@ def _budget(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanCont
     changes, objects, unsettled = kept.changes, basis.portal.objects, basis.unsettled
     opened = {address.object for change in changes for address in change.address.records}
     opened |= objects_rested_on(changes) | unsettled.objects
-    is_opened = bool(changes or kept.prune_rules or unsettled.objects)
+    is_opened = context.opens_portal and bool(changes or kept.prune_rules or unsettled.objects)
     opening_calls = calls_to_open(objects[name] for name in opened) if is_opened else 0
     again = basis.spent.calls if context.verifies and changes else 0
     budget = budget_of(

@@ -34,5 +34,6 @@ class PlanContext:
     host: str | None = None  # host of the portal, if it is not HubSpot's
     project: str | None = None  # name of the project; None if it has none
     looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT  # changes whose records apply will read again
+    opens_portal: bool = True  # apply reads account and definitions itself
     verifies: bool = False  # apply plans again afterwards
     workspace: Workspace = IN_MEMORY  # where changes are kept and sorted

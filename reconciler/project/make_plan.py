@@ -98,6 +98,7 @@ def plan_context(session: Session, request: PlanRequest, reviewed: Plan | None =
         skips_invalid=request.skip_invalid,
         project=session.settings.name,
         looks_again_at=request.rereads,
+        opens_portal=request.had_time,
         verifies=request.verifies,
         workspace=ON_DISK,
     )

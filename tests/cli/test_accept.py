@@ -211,7 +211,7 @@ def test_an_address_that_means_no_drift_is_an_error_and_nothing_is_written(proje
 def test_an_address_without_accept_is_an_error(project: Project) -> None:
     done = project.run("drift", "companies/K-10012")
     assert done.code == ExitCode.ERROR
-    assert "companies/K-10012: an address is for --accept" in done.err
+    assert "companies/K-10012: say an address with --accept" in done.err
 
 
 def test_a_value_that_the_manifest_has_already_needs_no_edit(project: Project) -> None:
