@@ -235,12 +235,7 @@ class Environment:
             self.check_appliable(plan)
             if confirm is not None and not plan.is_empty and not confirm(plan):
                 raise UsageError("declined: nothing was applied")
-            from reconciler.project import apply_plan  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
-
-            if plan.is_empty:
-                apply_plan.settle(self.session, lock_timeout_s)
-                return ApplyResult(None)
-            if verifies:
+            if verifies and not plan.is_empty:
                 verify.check_verifiable(self.session, plan.value)
             options = ApplyOptions(
                 parallelism=parallelism,
@@ -251,15 +246,32 @@ class Environment:
                 should_stop=should_stop or (lambda: False),
                 progress=progress,
             )
-            done = apply_plan.carry_out(
-                self.session,
-                plan.value,
-                options,
-                lock_timeout_s=lock_timeout_s,
-                report=Path(report) if report is not None else None,
-                lists_applied=lists_applied,
-                answers=None if rereads else plan.answers,
-            )
+            report = Path(report) if report is not None else None
+            return self._carry_out(plan, options, lock_timeout_s, report, lists_applied=lists_applied)
+
+    def _carry_out(
+        self,
+        plan: Plan,
+        options: ApplyOptions,
+        lock_timeout_s: float,
+        report: Path | None,
+        *,
+        lists_applied: bool,
+    ) -> ApplyResult:
+        from reconciler.project import apply_plan  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
+
+        if plan.is_empty:
+            apply_plan.settle(self.session, lock_timeout_s)
+            return ApplyResult(None)
+        done = apply_plan.carry_out(
+            self.session,
+            plan.value,
+            options,
+            lock_timeout_s=lock_timeout_s,
+            report=report,
+            lists_applied=lists_applied,
+            answers=None if options.rereads_before_write else plan.answers,
+        )
         return ApplyResult(done.run, done.stopped_by, done.is_interrupted)
 
     def _plan_to_confirm(self, confirm: Confirm | None, progress: Progress) -> Plan:

@@ -1,6 +1,6 @@
 """Finding drift, and computing the manifest values that accept it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import groupby
@@ -18,6 +18,7 @@ from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.model.acceptance import Acceptance
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import BATCH_SIZE
+from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired
 from reconciler.model.drift import DriftFound
 from reconciler.model.live import MissingReason, MissingRecord
@@ -66,6 +67,39 @@ def find_drift(
     portal = read_portal(reader, objects, portal_id)
     memory = RecoveredState(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
     builder = DriftBuilder(masks)
+    _compare_owned(reader, portal, memory, builder, groups=groups, selection=selection, progress=progress)
+    fates = find_missing_records(reader, portal, builder.missing)
+    _insist_on_answers(fates)
+    builder.explain_missing(fates)
+    histories = read_histories(reader, portal, builder.drifted())
+    builder.add_histories(portal, histories, our_runs(store.runs(), now))
+    return builder.finish(
+        tool_version=__version__,
+        created_at=now,
+        environment=environment,
+        portal=portal,
+        state=seen,
+        read_calls=reader.calls,
+    )
+
+
+def _compare_owned(
+    reader: PortalReader,
+    portal: PortalSchema,
+    memory: RecoveredState,
+    builder: DriftBuilder,
+    *,
+    groups: Sequence[tuple[str, str, int]],
+    selection: Selection,
+    progress: Progress,
+) -> None:
+    """Compare the selected records and associations that we own with what the portal has.
+
+    ``groups`` are object type, key property and number of the owned records.
+
+    Raises:
+        UsageError: a glob of the selection matches nothing that we own.
+    """
     unmatched = UnmatchedGlobs({"--target": selection.target, "--exclude": selection.exclude})
     total = sum(count for _, _, count in groups)
     for object_name, by, _ in groups:
@@ -80,19 +114,6 @@ def find_drift(
         ids = [pair.source.id for pair in pairs]
         builder.add_pairs(pairs, read_pairs(reader, portal.objects[one], portal.objects[other], ids))
     unmatched.refuse("we own")
-    fates = find_missing_records(reader, portal, builder.missing)
-    _insist_on_answers(fates)
-    builder.explain_missing(fates)
-    histories = read_histories(reader, portal, builder.drifted())
-    builder.add_histories(portal, histories, our_runs(store.runs(), now))
-    return builder.finish(
-        tool_version=__version__,
-        created_at=now,
-        environment=environment,
-        portal=portal,
-        state=seen,
-        read_calls=reader.calls,
-    )
 
 
 def _insist_on_answers(fates: Mapping[RecordId, MissingRecord]) -> None:

@@ -13,6 +13,7 @@ from reconciler.hubspot.records.read import read_records
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired
 from reconciler.model.explanation import Explanation, RecordTrace
+from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import Glob, Selection, glob_of
 from reconciler.plan.context import PlanContext
@@ -60,20 +61,7 @@ def explain_record(
     )
     subject = find_subject(replace(asked, object=schema.name), named, owned_under, rules, masked_properties)
     subject = subject.traced(trace(written, subject.key.by, subject.key.value))
-    question = _names_to_read(subject, schema)
-    answers = read_records(reader, schema, subject.key.by, subject.keys, question)
-    if answers.unanswered and not answers:
-        raise Unavailable(
-            "HubSpot leaves this record out of its answers, even asked for alone: ask again later",
-            method="POST",
-            path=f"{schema.path}/batch/read",
-        )
-    live = subject.live_among(answers)
-    if live is not None:
-        subject = subject.owned_as(store.owned_by_id(schema.name, [live.id]).get(live.id))
-        more = _names_to_read(subject, schema)
-        if more != question:
-            live = subject.live_among(read_records(reader, schema, subject.key.by, subject.keys, more))
+    subject, live = _read_live(reader, store, schema, subject)
     spots = {*spots_of(subject, schema, live), *spots_of(replace(subject, name=None), schema, live)}
     histories = read_histories(reader, portal, spots)
     plan = None
@@ -94,6 +82,32 @@ def explain_record(
             environment=here.environment,
         ),
     )
+
+
+def _read_live(
+    reader: PortalReader, store: Store, schema: ObjectSchema, subject: ExplainTarget
+) -> tuple[ExplainTarget, LiveRecord | None]:
+    """Read the record; return it with the target as state knows the record that was found.
+
+    Raises:
+        Unavailable: HubSpot leaves the record out of its answers.
+    """
+    question = _names_to_read(subject, schema)
+    answers = read_records(reader, schema, subject.key.by, subject.keys, question)
+    if answers.unanswered and not answers:
+        raise Unavailable(
+            "HubSpot leaves this record out of its answers, even asked for alone: ask again later",
+            method="POST",
+            path=f"{schema.path}/batch/read",
+        )
+    live = subject.live_among(answers)
+    if live is None:
+        return subject, None
+    subject = subject.owned_as(store.owned_by_id(schema.name, [live.id]).get(live.id))
+    more = _names_to_read(subject, schema)
+    if more != question:
+        live = subject.live_among(read_records(reader, schema, subject.key.by, subject.keys, more))
+    return subject, live
 
 
 def _names_to_read(subject: ExplainTarget, schema: ObjectSchema) -> Sequence[str]:

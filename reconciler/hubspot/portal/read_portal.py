@@ -51,7 +51,7 @@ def read_portal(
 
     ``objects`` of the result has each type under all of its names. Standard types can be named by path name
     or number, custom types by name, qualified name or number. ``portal_id`` is the portal to which the token
-    must belong; None accepts any. ``first_mentions`` gives the place of a type in messages. Types that the
+    must belong; None accepts any. ``asked_at`` gives the place of a type in messages. Types that the
     portal does not have are left out, and reported in ``lacking`` if it is given.
 
     Raises:
@@ -83,19 +83,21 @@ def read_portal(
             found: _schema(reader.version, found, known, pipelines)
             for found, known, pipelines in zip(distinct, definitions, reading_pipelines, strict=True)
         }
-    return PortalSchema(
-        account=_account(account),
-        api_version=reader.version,
-        objects={found.name: schema for found, schema in schemas.items()}
-        | {name: schemas[found] for name, found in types.items()}
-        | {
-            name: schema
-            for found, schema in schemas.items()
-            for custom in customs
-            if custom.object_type_id == found.path
-            for name in (custom.object_type_id, custom.fully_qualified_name)
-        },
-    )
+    named = {name: schemas[found] for name, found in types.items()}
+    return PortalSchema(_account(account), reader.version, _by_all_names(schemas, customs) | named)
+
+
+def _by_all_names(
+    schemas: Mapping[_Type, ObjectSchema], customs: Iterable[SchemaBody]
+) -> dict[str, ObjectSchema]:
+    """Return each type under its name; a custom type also under its number and its qualified name."""
+    by_name = {found.name: schema for found, schema in schemas.items()}
+    by_path = {found.path: schema for found, schema in schemas.items()}
+    for custom in customs:
+        if custom.object_type_id in by_path:
+            for name in (custom.object_type_id, custom.fully_qualified_name):
+                by_name[name] = by_path[custom.object_type_id]
+    return by_name
 
 
 def _account(body: AccountBody) -> Account:

@@ -61,6 +61,29 @@ _as_severity = as_word(Severity)
 _as_stage_name = as_word(StageName)
 
 
+def _as_manifests(found: object) -> ManifestInfo:
+    manifests = as_object(found)
+    return ManifestInfo(
+        digest=part(manifests, "digest", as_text),
+        files=part(manifests, "files", as_count),
+        records=part(manifests, "records", as_count),
+        git=part(manifests, "git", as_text_or_null),
+        has_uncommitted=part(manifests, "uncommitted", as_flag),
+    )
+
+
+def _as_budget(found: object) -> Budget:
+    budget = as_object(found)
+    return Budget(
+        read_calls=part(budget, "read_calls", as_count),
+        write_calls=part(budget, "write_calls", as_count),
+        seconds=part(budget, "seconds", as_seconds),
+        daily_remaining=part(budget, "daily_remaining", or_null(as_count)),
+        reread_calls=part(budget, "reread_calls", as_count),
+        fate_calls=part(budget, "fate_calls", as_count) if "fate_calls" in budget else 0,
+    )
+
+
 def plan_from_header(document: Json, changes: Sequence[Change], held: Sequence[Held]) -> Plan:
     """Decode the header of a plan with these changes and held differences.
 
@@ -78,28 +101,13 @@ def plan_from_header(document: Json, changes: Sequence[Change], held: Sequence[H
             lineage=part(document, "state.lineage", as_text_or_null),
             serial=part(document, "state.serial", as_count),
         ),
-        manifests=ManifestInfo(
-            digest=part(document, "manifests.digest", as_text),
-            files=part(document, "manifests.files", as_count),
-            records=part(document, "manifests.records", as_count),
-            git=part(document, "manifests.git", as_text_or_null),
-            has_uncommitted=part(document, "manifests.uncommitted", as_flag),
-        ),
+        manifests=part(document, "manifests", _as_manifests),
         changes=changes,
         stages=part(document, "stages", as_tuple(_as_stage)),
         held=held,
         problems=part(document, "problems", as_tuple(_as_problem)),
         no_op=part(document, "summary.no_op", as_count),
-        budget=Budget(
-            read_calls=part(document, "budget.read_calls", as_count),
-            write_calls=part(document, "budget.write_calls", as_count),
-            seconds=part(document, "budget.seconds", as_seconds),
-            daily_remaining=part(document, "budget.daily_remaining", or_null(as_count)),
-            reread_calls=part(document, "budget.reread_calls", as_count),
-            fate_calls=part(document, "budget.fate_calls", as_count)
-            if "fate_calls" in part(document, "budget", as_object)
-            else 0,
-        ),
+        budget=part(document, "budget", _as_budget),
         write_scopes=part(document, "write_scopes", as_tuple(as_text)),
         refusals=part(document, "refusals", as_tuple(_as_refusal)),
         bases=part(document, "base", as_tuple(_as_base)),
