@@ -13,6 +13,7 @@ import pytest
 from reconciler import Project as PythonProject
 from reconciler.hubspot.transport.call_result import RateHeaders
 from reconciler.model.diagnosis import CheckResult, CheckStatus, Diagnosis
+from reconciler.project.doctor import check_portal
 from reconciler.project.doctor.check_portal import check_api, check_clock
 from reconciler.project.doctor.examined import DoctorRequest, Examined
 from tests.support.projects import PORTAL, Done, Project, Recorder
@@ -214,6 +215,46 @@ def test_a_repository_is_described(place: tuple[Project, Recorder]) -> None:
     assert (
         check(project.run("doctor", "--json"), "git")["finding"] == "branch trunk, no commit yet, no remote"
     )
+
+
+@pytest.mark.parametrize("url", ["https://evil.example", "https://api.hubapi.com.evil.example"])
+def test_a_host_that_a_pull_request_has_written_gets_no_token(
+    place: tuple[Project, Recorder], url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, _ = place
+    text = (project.folder / "reconciler.yaml").read_text()
+    project.replace("reconciler.yaml", text.partition("base_url: ")[2].partition("\n")[0], url)
+    monkeypatch.setattr(check_portal, "open_http", lambda *_: pytest.fail("it was called"))
+    for more in ((), ("--token-variable", "HUBSPOT_ACCESS_TOKEN")):
+        done = project.run("doctor", "--json", *more)
+        assert check(done, "network")["finding"].endswith(
+            "is neither a host of HubSpot nor this machine: it gets no token"
+        )
+        assert (done.code, statuses(done)["keys"]) == (1, "skipped")
+
+
+@pytest.mark.parametrize("more", [(), ("--token-variable", "HUBSPOT_ACCESS_TOKEN")])
+def test_a_database_that_a_pull_request_has_written_is_not_opened(
+    place: tuple[Project, Recorder], more: tuple[str, ...]
+) -> None:
+    project, _ = place
+    text = (project.folder / "reconciler.yaml").read_text()
+    state = "state: postgresql+psycopg://ada:${RECONCILER_PASSWORD}@evil.example/state"
+    project.write("reconciler.yaml", f"{text}{state}\n")
+    environ = {**project.environ, "RECONCILER_PASSWORD": "very-secret"}
+    done = Project(project.folder, environ).run("doctor", "--json", *more)
+    assert "evil.example is not this machine" in check(done, "variables")["finding"]
+    assert (check(done, "state")["status"], check(done, "token")["status"]) == ("skipped", "ok")
+
+
+def test_a_variable_that_a_pull_request_has_chosen_is_not_sent(place: tuple[Project, Recorder]) -> None:
+    project, portal = place
+    project.replace("reconciler.yaml", "${HUBSPOT_ACCESS_TOKEN}", "${AWS_SECRET_ACCESS_KEY}")
+    secret = {"AWS_SECRET_ACCESS_KEY": "very-secret"}
+    done = Project(project.folder, {**project.environ, **secret}).run("doctor", "--json")
+    assert "not read the variable AWS_SECRET_ACCESS_KEY" in check(done, "variables")["finding"]
+    assert all("very-secret" not in str(request) for request in portal.requests)
+    assert "very-secret" not in done.out
 
 
 def test_a_clock_that_is_wrong_fails() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from reconciler.errors import HubSpotError, ReconcilerError
+from reconciler.hosts import is_loopback
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.transport.api_versions import SUPPORTED_UNTIL, paths_of
 from reconciler.hubspot.transport.call_result import NoResponse, Request, Success
@@ -15,7 +16,9 @@ from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.transport.responses import AccountBody
 from reconciler.model.diagnosis import CheckResult
 from reconciler.model.scopes import OWNERS, is_held, read_scopes, write_scopes
+from reconciler.project.ci_permissions import ALLOW_HOSTS, permits_of
 from reconciler.project.doctor.examined import Examined, failed, from_error, passed, skipped, warned
+from reconciler.project.server_addresses import portal_server
 
 _PLACEHOLDER = "none"  # any text: HubSpot refuses it, which shows that it can be reached
 _UNAUTHORIZED = 401
@@ -52,6 +55,12 @@ def check_network(examined: Examined) -> Iterator[CheckResult]:
         yield skipped("network", "the embedded portal is in this process")
         return
     host = urlsplit(examined.base_url).hostname or examined.base_url
+    if not _may_get_token(examined):
+        advice = f"write https://api.hubapi.com, or let the job that runs us set {ALLOW_HOSTS} to the host"
+        yield failed(
+            "network", f"{host} is neither a host of HubSpot nor this machine: it gets no token", advice
+        )
+        return
     try:
         proxy = proxy_for(examined.base_url, os.environ)
         http = open_http(examined.base_url, examined.token or _PLACEHOLDER, examined.token_name)
@@ -190,6 +199,14 @@ def check_clock(examined: Examined) -> Iterator[CheckResult]:
         yield failed("clock", finding, "set it by NTP: whose an edit is, is told by time")
     else:
         yield passed("clock", "agrees with HubSpot's")
+
+
+def _may_get_token(examined: Examined) -> bool:
+    """Return whether the address of the portal, which a pull request may have written, is permitted."""
+    server = portal_server(examined.base_url)
+    if server is None or (server.scheme == "http" and not is_loopback(server.host)):
+        return False
+    return permits_of(examined.environ).allows_portal_at(server.host)
 
 
 def _portal_of_token(examined: Examined, portal_id: int) -> CheckResult:

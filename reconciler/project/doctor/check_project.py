@@ -9,6 +9,7 @@ from pathlib import Path
 from reconciler import __version__
 from reconciler.errors import ManifestError, Problem, ReconcilerError, Severity
 from reconciler.model.diagnosis import CheckResult
+from reconciler.project.ci_permissions import permits_of
 from reconciler.project.doctor.examined import (
     USUAL_VARIABLE,
     Examined,
@@ -104,11 +105,18 @@ def check_variables(examined: Examined) -> Iterator[CheckResult]:
         examined.has_variables = True
         yield passed("variables", "the embedded portal needs none")
         return
+    if not examined.request.token_variable:
+        # The settings may come from a pull request: they choose among the variables that the job permits.
+        refused = permits_of(environ).fault_of_variable(examined.token_name)
+        if refused is not None:
+            yield failed("variables", *refused)
+            return
     examined.token = environ.get(examined.token_name, "").strip() or None
     if examined.token is None:
         advice = f"set it, or write it as a line into a file of mode 0600 that {ENV_FILE} names"
         yield failed("variables", f"{examined.token_name} is not set", advice)
-    problems = tuple(_missing_variables(examined, environ))
+    stands_in = {_token_variable(examined): examined.token or ""} if examined.request.token_variable else {}
+    problems = tuple(_missing_variables(examined, {**stands_in, **environ}))
     yield from problems
     examined.has_variables = examined.token is not None and not problems
     if examined.has_variables:
@@ -119,7 +127,7 @@ def check_variables(examined: Examined) -> Iterator[CheckResult]:
 
 def _missing_variables(examined: Examined, environ: Mapping[str, str]) -> Iterator[CheckResult]:
     """Read the settings with their variables; report those that are missing, besides the token."""
-    if examined.settings is None or examined.project is None or examined.request.token_variable:
+    if examined.settings is None or examined.project is None:
         return
     environment, is_known = examined.request.environment, examined.knows_portal
     try:

@@ -24,7 +24,7 @@ def check_state(examined: Examined) -> Iterator[CheckResult]:
     if session is None or not examined.knows_portal:
         yield skipped("state", "the project comes first")
         return
-    if not examined.has_variables and not examined.request.token_variable:
+    if not examined.has_variables:  # nor is it known whether the settings may name this place
         yield skipped("state", "the variables come first")
         return
     url = session.settings.state_url
