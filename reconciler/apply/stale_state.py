@@ -21,6 +21,13 @@ def stale_owned_changes(plan: Plan, digest: str, store: Store) -> dict[int, Stal
             f"{f'is of {present.lineage}' if present.lineage else 'is empty'}\n"
             "    plan again, or put the state back that the plan was made against",
         )
+    if plan.state.serial > present.serial and plan.state.lineage is not None:
+        raise PlanRefused(
+            Refusal.FOREIGN,
+            f"the plan was made against the state of serial {plan.state.serial}, and this one is of serial "
+            f"{present.serial}: an older state was put back\n"
+            "    put the newest state back; if the older one is right, plan again",
+        )
     if plan.state.serial >= present.serial:
         return {}
     who, stale = _writer(plan, digest, store), dict[int, Stale]()

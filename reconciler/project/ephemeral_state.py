@@ -28,7 +28,6 @@ def refuse_ephemeral_state(
         raise UsageError(
             "the state is an empty SQLite file, and a CI job (CI is set) forgets it when it ends: every run "
             "would look at the portal as if for the first time\n"
-            "    keep it in PostgreSQL (`state: postgresql+psycopg://…` in reconciler.yaml), or bring it\n"
-            "    along: `reconciler state import FILE` before, `reconciler state export` after; "
-            "`state: none` does without"
+            "    keep it in git (`state: git:refs/reconciler` in reconciler.yaml) or in PostgreSQL\n"
+            "    (`state: postgresql+psycopg://…`); `state: none` does without"
         )

@@ -37,7 +37,7 @@ def test_an_empty_file_is_refused(real: EnvironmentSettings, empty: Store) -> No
     with closing(empty), pytest.raises(UsageError) as caught:
         refuse_ephemeral_state(real, SQLITE, empty, CI)
     assert "postgresql+psycopg://" in str(caught.value)
-    assert "reconciler state import FILE" in str(caught.value)
+    assert "git:refs/reconciler" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -317,7 +317,7 @@ def test_a_token_is_not_in_the_repr(folder: Path) -> None:
         (LOCAL + "manifests: []\n", ['4:12: "manifests" is empty']),
         (LOCAL + "default: prod\n", ['4:10: unknown environment "prod"']),
         (LOCAL + "default:\n", ['4:9: "default" is empty']),
-        (LOCAL + "state: git:refs/reconciler/state\n", ["4:8: state in git is not supported yet"]),
+        (LOCAL + "state: git:reconciler\n", ["4:8: this is no place for state in git"]),
         (LOCAL + "state: 'sqlite://'\n", ["4:8: this is not a file for the state"]),
         (LOCAL + "state: 'sqlite:///:memory:'\n", ["4:8: this is not a file for the state"]),
         (LOCAL + "state: state.db\n", ["4:8: state cannot be kept there"]),

@@ -202,3 +202,21 @@ def test_a_removal_names_the_commit_before(project: Project, remote: Path) -> No
     commit = refs_of(remote)[f"{REFS}/state"]
     done = project.run("state", "rm", "contacts/ada@acme.example")
     assert f"the state as it was before is commit {commit}" in done.err
+
+
+def test_a_plan_made_against_a_newer_state_than_there_is_now_is_refused(
+    project: Project, remote: Path
+) -> None:
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    older = refs_of(remote)[f"{REFS}/state"]
+    project.replace("contacts.yaml", "Augusta Ada", "Ada")
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    project.replace("contacts.yaml", "{firstname: Ada}", "{firstname: Augusta}")
+    assert project.run("plan", "--out", "plan.json").code == ExitCode.OK
+    git(remote, "update-ref", f"{REFS}/state", older)
+    (project.folder / ".reconciler" / "state-seen.json").unlink()  # as on another machine
+
+    done = project.run("apply", "plan.json")
+
+    assert done.code == ExitCode.PLAN_REFUSED, done.err
+    assert "serial 2, and this one is of serial 1: an older state was put back" in done.err

@@ -11,6 +11,7 @@ from reconciler.project.doctor.examined import Examined, counted, from_error, pa
 from reconciler.project.private_folder import refuse_foreign_files
 from reconciler.project.server_addresses import POSTGRESQL, database_hosts
 from reconciler.project.session import Session
+from reconciler.state.git.place import git_place
 
 if TYPE_CHECKING:
     from reconciler.state.store import Store
@@ -50,6 +51,13 @@ def _contents(session: Session, url: str, store: "Store") -> CheckResult:
     if url.startswith(_SQLITE) and not session.environment.is_emulator:
         advice = "before other people or CI jobs apply, move it to a place that all reach (docs/ci.md)"
         return warned("state", f"{finding}; on this machine only", advice)
+    place = git_place(url)
+    if place is not None and session.environment.is_protected and not place.is_on_branches:
+        advice = (
+            "every job that may push can move this ref: use one below refs/heads/ that a rule keeps from all "
+            "but the apply job (docs/state.md)"
+        )
+        return warned("state", f"{finding}; {session.environment.name} is protected", advice)
     return passed("state", finding)
 
 
