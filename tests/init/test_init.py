@@ -157,6 +157,13 @@ def test_jobs_get_what_a_state_in_git_needs() -> None:
         assert may_write == (["apply"] if name.endswith("apply.yml") else [])
 
 
+def test_jobs_do_not_get_what_only_a_state_in_git_needs() -> None:
+    around = Surroundings(".", "production", "main", Origin("acme/reconciler", COMMIT))
+    for text in github_workflows(around).values():
+        assert "RECONCILER_GIT_TOKEN" not in text
+        assert "contents: write" not in text
+
+
 @pytest.mark.parametrize("has_git_state", [False, True])
 def test_workflows_agree_with_their_schemas(tmp_path: Path, has_git_state: bool) -> None:
     origin = Origin("acme/reconciler", COMMIT)

@@ -74,3 +74,11 @@ def test_a_token_is_not_sent_to_another_repository(server: GitServer) -> None:
         open_git_state(elsewhere, PORTAL)
     assert server.authorizations
     assert set(server.authorizations) == {""}
+
+
+def test_a_password_in_the_address_of_the_checkout_is_used_and_shown_nowhere(server: GitServer) -> None:
+    url = server.url.replace("http://", f"http://gitlab-ci-token:{TOKEN}@")
+    found = access_to(url, "refs/reconciler", os.environ, keys=("k" * 44,))
+    assert found.url == found.shown == server.url
+    with closing(open_git_state(found, PORTAL)) as store, writer(store):
+        pass

@@ -10,13 +10,10 @@ from reconciler.project.init.shipped_files import GITLAB, UNKNOWN_ORIGIN, WORKFL
 
 _ENVIRONMENT = re.compile(r"(?:  # The portal, where[^\n]*\n)?  RECONCILER_ENV: \$\{\{[^\n]*\}\}\n")
 _OF_EMULATOR = re.compile(r" *# emulator: begin\n.*? *# emulator: end\n", re.DOTALL)
-_FOR_STATE = "RECONCILER_GIT_TOKEN"
-_PLAN_KEY = (
-    "RECONCILER_PLAN_KEY: ${{ secrets.RECONCILER_PLAN_KEY }} "
-    "# zizmor: ignore[secrets-outside-env] it opens the state"
+_FOR_GIT_STATE = re.compile(
+    r"^ *RECONCILER_(?:GIT_TOKEN|PLAN_KEY): [^\n]*the state in git[^\n]*\n", re.MULTILINE
 )
-_PORTAL_TOKEN = re.compile(r"^( *)HUBSPOT_ACCESS_TOKEN: [^\n]*\n", re.MULTILINE)
-_APPLY_READS = re.compile(r"(?<=environment: hubspot)([^\n]*\n(?:(?! *steps:)[^\n]*\n)*? *)contents: read\n")
+_WRITES_GIT_STATE = "contents: write # the state in git\n"
 _PLAIN = re.compile("[A-Za-z][A-Za-z0-9._/-]*")
 _COMMAND = re.compile(r"^( *)command: (plan|apply|drift|check)\n", re.MULTILINE)
 
@@ -67,19 +64,11 @@ def _github(text: str, around: Surroundings) -> str:
     text = re.sub(r"group: (apply|drift)-sandbox", rf"group: \1-{around.environment}", text)
     text = text.replace("branches: [main]", f"branches: [{_scalar(around.branch)}]")
     text = text.replace('elif [ "$RECONCILER_ENV" != local ]; then', "else")
-    if around.has_git_state and _FOR_STATE not in text:
-        text = _with_git_state(text)
+    if not around.has_git_state:
+        text = _FOR_GIT_STATE.sub("", text).replace(_WRITES_GIT_STATE, "contents: read\n")
     if around.project != ".":
         text = _COMMAND.sub(rf"\1command: \2\n\1project: {_scalar(around.project)}\n", text)
     return text
-
-
-def _with_git_state(text: str) -> str:
-    """Give every job that uses the state a token for it, and its key; apply may write it."""
-    text = _PORTAL_TOKEN.sub(rf"\g<0>\g<1>{_FOR_STATE}: ${{{{ github.token }}}} # for the state\n", text)
-    if "RECONCILER_PLAN_KEY" not in text:
-        text = _PORTAL_TOKEN.sub(rf"\g<0>\g<1>{_PLAN_KEY}\n", text)
-    return _APPLY_READS.sub(r"\1contents: write # the state\n", text)
 
 
 def _scalar(text: str) -> str:

@@ -15,7 +15,14 @@ from typing import Final
 from reconciler.errors import UsageError
 from reconciler.git_program import clean_environment, find_git
 from reconciler.hosts import is_loopback
-from reconciler.state.git.place import host_of, is_plain_web, is_repository, is_web, shown_url
+from reconciler.state.git.place import (
+    host_of,
+    is_plain_web,
+    is_repository,
+    is_web,
+    shown_url,
+    without_password,
+)
 
 TOKEN_VARIABLE: Final = "RECONCILER_GIT_TOKEN"  # noqa: S105 - the name of a variable
 
@@ -65,9 +72,12 @@ def access_to(
 ) -> GitAccess:
     """Return access to the refs at ``url``; no program below ``checkout`` is run.
 
+    A password in ``url``, as GitLab's checkouts have one, is used like a token.
+
     Raises:
         UsageError: ``url`` is not the address of a repository, or cannot be used safely.
     """
+    url, user, password = without_password(url)
     if not is_repository(url):
         raise UsageError(
             "this remote is not the address of a repository that state can be kept in\n"
@@ -80,15 +90,17 @@ def access_to(
         )
     clean = clean_environment(environ, checkout, _ALSO)
     token = environ.get(TOKEN_VARIABLE, "").strip()
-    if token:
+    if token or password:
         if not is_web(url):
             raise UsageError(
                 f"{TOKEN_VARIABLE} is for https:// alone, and {shown_url(url)} is something else\n"
                 "    remove the variable, or let the remote be an https:// address"
             )
-        user = "gitlab-ci-token" if environ.get("GITLAB_CI") else "x-access-token"
-        clean |= _with_token(shown_url(url), user, token)
-    return GitAccess(shown_url(url) if token else url, ref, find_git(clean), clean, keys, may_be_plain, seen)
+        if token:
+            user, password = "gitlab-ci-token" if environ.get("GITLAB_CI") else "x-access-token", token
+        url = shown_url(url)
+        clean |= _with_token(url, user, password)
+    return GitAccess(url, ref, find_git(clean), clean, keys, may_be_plain, seen)
 
 
 def _with_token(url: str, user: str, token: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ Helpers of git such as ``ext::`` are not in it.
 import re
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import unquote
 
 PREFIX: Final = "git:"
 
@@ -96,6 +97,12 @@ def is_plain_web(url: str) -> bool:
 def shown_url(url: str) -> str:
     """Return ``url`` for messages: without a user."""
     return re.sub(r"^([a-z]+://)[^/@]*@", r"\1", url)
+
+
+def without_password(url: str) -> tuple[str, str, str]:
+    """Return an address of the web without user and password, and both; others as they are."""
+    found = re.fullmatch(r"(https?://)([^/@:]*):([^/@]*)@(.*)", url)
+    return (found[1] + found[4], unquote(found[2]), unquote(found[3])) if found else (url, "", "")
 
 
 def names_of(ref: str, portal_id: int) -> RefNames:
