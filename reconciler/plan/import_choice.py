@@ -17,6 +17,9 @@ _MOVED = frozenset({"lifecyclestage", "hs_lead_status"})
 _MOVED_KINDS = frozenset({Kind.OWNER, Kind.OWNERS, Kind.PIPELINE, Kind.STAGE})
 """What people and automation change all day."""
 
+_OF_THE_SYSTEM = frozenset({"createdate", "hs_createdate", "lastmodifieddate", "hs_lastmodifieddate"})
+"""Dates that HubSpot keeps by itself, although some types let others write them."""
+
 _TITLES = ("name", "dealname", "subject", "hs_name", "hs_title")
 
 
@@ -141,7 +144,8 @@ def _candidates(schema: ObjectSchema, choice: Choice) -> list[str]:
     found = [
         name
         for name, known in schema.properties.items()
-        if not known.is_hidden and (choice is not Choice.CUSTOM or known.is_custom)
+        if not (known.is_hidden or name in _OF_THE_SYSTEM)
+        and (choice is not Choice.CUSTOM or known.is_custom)
     ]
     return sorted(found, key=lambda name: (name not in titles, name))
 

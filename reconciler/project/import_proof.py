@@ -1,19 +1,25 @@
 """The proof of an import: what was written, planned against the portal, or compared with what was read."""
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 
 from reconciler.errors import Problem, ReconcilerError, Severity
+from reconciler.manifest.tables.write import read_back
 from reconciler.model.definitions import ObjectSchema
-from reconciler.model.desired import Desired, DesiredRecord
+from reconciler.model.desired import Desired, DesiredRecord, Document, ManifestValue, Ownership, Write
 from reconciler.model.imports import Proof
 from reconciler.model.live import LiveRecord
 from reconciler.plan.plan import Plan
 from reconciler.plan.values.equality import same_value
 from reconciler.plan.values.resolve import Resolver
 from reconciler.project import make_plan
+from reconciler.project.import_writer import WrittenTable
 from reconciler.project.plan_request import PlanRequest
 from reconciler.project.session import Session
 from reconciler.reconcile.import_checkpoint import KeptRecord
+from reconciler.source import place_of
+
+_NOWHERE = place_of(0, 1, 1)
 
 
 def plan_written(session: Session, object_name: str, keys: Container[str]) -> Proof:
@@ -43,7 +49,7 @@ def _counted(plan: Plan, object_name: str, keys: Container[str]) -> Proof:
     return Proof(len(adopted), len(others), others[0] if others else None)
 
 
-def compare_written(
+def compare_manifest(
     session: Session,
     schema: ObjectSchema,
     key: str,
@@ -55,14 +61,45 @@ def compare_written(
         desired = session.load_manifests()
     except ReconcilerError as error:
         return Proof(0, 0, fault=str(error), is_planned=False)
-    records: Iterator[DesiredRecord] = iter(desired.records_of(schema.name, key))
-    words = resolver(desired)
+    return _compared(resolver(desired), iter(desired.records_of(schema.name, key)), kept)
+
+
+def compare_table(
+    table: WrittenTable,
+    ownership: Mapping[str, Ownership],
+    shared: Mapping[str, ManifestValue],
+    resolver: Resolver,
+    kept: Iterable[KeptRecord],
+) -> Proof:
+    """Read a new table again, row by row, and compare it with the records that were just read.
+
+    ``ownership`` and ``shared`` are what its document says of all records.
+    """
+    document = Document(resolver.schema.name, table.columns[0], Write.AUTO, ownership, _NOWHERE)
+    with closing(read_back(table.format, table.path, table.columns)) as rows:
+        records = (_record_of(table.columns, row, document, shared) for row in rows)
+        return _compared(resolver, records, kept)
+
+
+def _record_of(
+    columns: Sequence[str], row: Sequence[str | None], document: Document, shared: Mapping[str, ManifestValue]
+) -> DesiredRecord:
+    cells = {name: cell for name, cell in zip(columns[1:], row[1:], strict=True) if cell is not None}
+    values = {**shared, **cells}
+    names = tuple(sorted(values))
+    places = (document.place,) * len(names)
+    return DesiredRecord(
+        row[0] or "", names, tuple(values[name] for name in names), places, document.place, document
+    )
+
+
+def _compared(resolver: Resolver, records: Iterator[DesiredRecord], kept: Iterable[KeptRecord]) -> Proof:
     count, others = 0, list[str]()
     for live in kept:
         said = next((record for record in records if record.key == live.key), None)
         count += 1
-        if said is None or not _agrees(words, said, live):
-            others.append(str(said.address) if said else f"{schema.name}/={live.id}")
+        if said is None or not _agrees(resolver, said, live):
+            others.append(said.address.text if said else f"{resolver.schema.name}/={live.id}")
     return Proof(count - len(others), len(others), others[0] if others else None, is_planned=False)
 
 

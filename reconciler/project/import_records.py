@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
@@ -28,7 +29,7 @@ from reconciler.project.import_files import (
     place_for,
 )
 from reconciler.project.import_folders import CHECKPOINTS, private_subfolder
-from reconciler.project.import_proof import compare_written, plan_written
+from reconciler.project.import_proof import compare_manifest, compare_table, plan_written
 from reconciler.project.import_writer import (
     NOTHING,
     FileWriter,
@@ -218,23 +219,29 @@ class _Import:
             associations=associations.counts,
             unnamed_targets={name: number for name, number in associations.unnamed.items() if number},
             may_read_owners=owners.may_be_read,
-            proof=self._proof(importing, count, owners, kept) if count else None,
+            proof=self._proof(importing, done, content, owners, kept) if count else None,
             masked_properties=importing.masked_properties,
         )
 
     def _proof(
         self,
         importing: Importing,
-        count: int,
+        done: WrittenFiles,
+        content: ImportContent,
         owners: OwnersKnown,
         kept: Callable[[], Iterator[KeptRecord]],
     ) -> Proof:
-        schema = importing.schema
-        if count <= MOST_IN_YAML:
-            keys = frozenset(record.key or "" for record in kept())
-            return plan_written(self._session, schema.name, keys)
-        stand_ins = self._session.environment.owners
-        return compare_written(
+        """Plan a few records; compare many with what was read."""
+        schema, stand_ins = importing.schema, self._session.environment.owners
+        first = tuple(record.key or "" for record in islice(kept(), MOST_IN_YAML + 1))
+        if len(first) <= MOST_IN_YAML:
+            return plan_written(self._session, schema.name, frozenset(first))
+        if done.table is not None:
+            files = SourceFiles((os.path.relpath(done.table.path),))
+            resolver = owners.resolver(schema, files, stand_ins)
+            ownership = content.ownership(importing)
+            return compare_table(done.table, ownership, content.shared, resolver, kept())
+        return compare_manifest(
             self._session,
             schema,
             importing.key,

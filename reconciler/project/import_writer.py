@@ -22,11 +22,21 @@ from reconciler.reconcile.import_records import Importing
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenTable:
+    """A new table."""
+
+    path: Path
+    format: Format
+    columns: tuple[str, ...]  # the key comes first
+
+
+@dataclass(frozen=True, slots=True)
 class WrittenFiles:
     """Files that an import wrote, and copies of those that it replaced."""
 
     files: tuple[Path, ...] = ()
     copies: tuple[Path, ...] = ()
+    table: WrittenTable | None = None  # None: the records are in YAML, or were added to an old table
 
 
 NOTHING = WrittenFiles()
@@ -38,6 +48,11 @@ class ImportContent:
 
     names: tuple[str, ...]  # properties, in the order of the lines
     shared: Mapping[str, ManifestValue]  # values that go to ``all:``
+
+    def ownership(self, importing: Importing) -> Mapping[str, Ownership]:
+        """Return ``ownership:`` of the document."""
+        observed = importing.chosen.observed
+        return {name: Ownership.OBSERVE for name in self.names if name in observed}
 
 
 class FileWriter:
@@ -73,15 +88,14 @@ class FileWriter:
         self._put(place.table, table_pieces(place.format, columns, rows))
         source = (str(place.format), in_project(self._session, place.table))
         self._put(place.manifest, [document_text(replace(document, source=source)).encode()])
-        return self._done
+        return replace(self._done, table=WrittenTable(place.table, place.format, columns))
 
     def _document(self, importing: Importing, content: ImportContent) -> WrittenDocument:
         is_of_one_portal = importing.key == RECORD_ID
-        observed = importing.chosen.observed
         return WrittenDocument(
             object=importing.schema.name,
             key=importing.key,
-            ownership={name: Ownership.OBSERVE for name in content.names if name in observed},
+            ownership=content.ownership(importing),
             shared=content.shared,
             environments=(self._session.environment.name,) if is_of_one_portal else (),
         )

@@ -272,14 +272,16 @@ def test_the_ending_says_the_form(project: Project, ending: str) -> None:
     assert "all:\n  country: Germany\n  lifecyclestage: customer\n" in text_of(project, "data/rows.yaml")
 
 
+@pytest.mark.parametrize("ending", ["", "csv", "jsonl", "parquet", "yaml"])
 def test_many_records_become_a_table_that_is_compared_without_calls(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: Project, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
     for module in (import_files, import_records):
         monkeypatch.setattr(module, "MOST_IN_YAML", 5)
-    done = project.run("import", "companies", "--filter", "external_id", "--personal")
+    out = ("--out", f"companies.{ending}") if ending else ()
+    done = project.run("import", "companies", "--filter", "external_id", "--personal", "--factor", *out)
     assert done.code == 0, done.out
-    assert "-> companies.csv, companies.yaml" in done.out
+    assert f"-> companies.{ending or 'csv'}" in done.out
     assert "Compared: 8 to take over, nothing to write." in done.out
     assert project.run("plan", "--detailed-exitcode").code == 0
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _PAGE = 2_000  # rows in memory at a time
 _MEMORY = "400MB"  # DuckDB's memory; larger data is sorted in the temporary folder
-_MEMORY_TO_COPY = "150MB"  # copying needs only some groups of rows
+_COPY_MB = 150  # megabytes for copying, besides one for each column
+_VECTOR = 2_048  # rows that DuckDB handles together
+_VALUES_IN_GROUP = 200_000  # values in a group of rows of a Parquet file
 _THREADS = 2
 
 
@@ -101,17 +103,34 @@ class SortedRows:
             yield from page
 
 
-def copy_as_parquet(rows: str, file: str, folder: Path) -> None:
-    """Write the rows of ``rows`` as the new Parquet file ``file`` (both are SQL); ``folder`` is for this."""
+def copy_as_parquet(rows: str, file: str, columns: int, folder: Path) -> None:
+    """Write the rows of ``rows`` as the new Parquet file ``file``; both are SQL, and ``folder`` is for this.
+
+    A group of rows waits in memory until it is written, so groups are the smaller the more columns there are.
+    """
     import duckdb  # noqa: PLC0415 - as above
 
-    with duckdb.connect(config=_options(str(folder), _MEMORY_TO_COPY)) as connection:
-        connection.execute(f"COPY (SELECT * FROM {rows}) TO {file} (FORMAT parquet, COMPRESSION zstd)")
+    group = max(_VALUES_IN_GROUP // columns // _VECTOR, 1) * _VECTOR
+    with duckdb.connect(config=_options(str(folder), f"{_COPY_MB + columns}MB", threads=1)) as connection:
+        connection.execute(
+            f"COPY (SELECT * FROM {rows}) TO {file} "
+            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group})"
+        )
 
 
-def _options(folder: str, memory: str) -> dict[str, Any]:
+def parquet_rows(file: str, folder: Path) -> Iterator[tuple[Any, ...]]:
+    """Read the rows of a Parquet file of ours in its order, page by page; ``file`` is SQL."""
+    import duckdb  # noqa: PLC0415 - as above
+
+    with duckdb.connect(config=_options(str(folder), f"{_COPY_MB}MB", threads=1)) as connection:
+        cursor = connection.cursor().execute(f"SELECT * FROM read_parquet({file}, hive_partitioning=false)")
+        while page := cursor.fetchmany(_PAGE):
+            yield from page
+
+
+def _options(folder: str, memory: str, threads: int = _THREADS) -> dict[str, Any]:
     return {
-        "threads": _THREADS,
+        "threads": threads,
         "memory_limit": memory,
         "temp_directory": folder,
         "autoinstall_known_extensions": False,  # never download anything

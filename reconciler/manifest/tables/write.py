@@ -1,14 +1,15 @@
 """Writing tables that are read back as the same records: CSV, JSON lines and Parquet, row by row."""
 
+import csv
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
 from reconciler.errors import UsageError
-from reconciler.manifest.tables.sorted_rows import copy_as_parquet
+from reconciler.manifest.tables.sorted_rows import copy_as_parquet, parquet_rows
 from reconciler.manifest.tables.sources import Format, blocks, in_sql
 from reconciler.model.desired import ManifestValue
 
@@ -16,8 +17,8 @@ _PIECE_ROWS = 1_000
 """Rows that are written together."""
 
 _TO_QUOTE = re.compile(r'[,"\r\n]|^\s|\s$')
-_LONGEST_LINE = 100_000_000
-"""Bytes of one row: a thousand values of the greatest length that HubSpot takes."""
+_LONGEST_LINE = 8_000_000
+"""Bytes of one row; DuckDB keeps room for several of them."""
 
 Row = Sequence[ManifestValue]
 """One value for each column, the key first; None is an empty cell."""
@@ -74,7 +75,7 @@ def _parquet(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
         with lines.open("wb") as file:
             file.writelines(_csv(columns, rows))
         try:
-            copy_as_parquet(_read_csv(lines, columns), in_sql(table), lines.parent)
+            copy_as_parquet(_read_csv(lines, columns), in_sql(table), len(columns), lines.parent)
         except ModuleNotFoundError:
             raise UsageError(
                 "Parquet files are written by DuckDB, which is not installed\n"
@@ -98,3 +99,30 @@ _WRITERS: Mapping[Format, Callable[[Sequence[str], Iterable[Row]], Iterator[byte
     Format.JSONL: _jsonl,
     Format.PARQUET: _parquet,
 }
+
+
+def read_back(
+    format_: Format, path: Path, columns: Sequence[str]
+) -> Generator[Sequence[str | None], None, None]:
+    """Read the rows of a table of ours in its order, in constant memory.
+
+    A cell is None if it is empty; several choices are joined as HubSpot stores them.
+    """
+    match format_:
+        case Format.CSV:
+            csv.field_size_limit(_LONGEST_LINE)
+            with path.open(encoding="utf-8", newline="") as file:
+                for row in islice(csv.reader(file, strict=True), 1, None):
+                    yield [cell or None for cell in row]
+        case Format.JSONL:
+            with path.open(encoding="utf-8", newline="\n") as file:
+                for line in file:
+                    found = json.loads(line)
+                    yield [_joined(found.get(name)) for name in columns]
+        case Format.PARQUET:
+            with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
+                yield from parquet_rows(in_sql(path), Path(folder))
+
+
+def _joined(value: str | list[str] | None) -> str | None:
+    return ";".join(value) if isinstance(value, list) else value
