@@ -1,10 +1,33 @@
 """Entries of a report, masked one by one as they are taken out: what nobody is shown is never masked."""
 
+from array import array
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, overload
 
 T = TypeVar("T")
 P = TypeVar("P")
+
+
+class _Chosen(Sequence[T], Generic[T]):
+    """Some entries of a sequence, by number: those of a large plan stay on disk until one is taken out."""
+
+    __slots__ = ("_entries", "_numbers")
+
+    def __init__(self, entries: Sequence[T], numbers: Sequence[int]) -> None:
+        self._entries = entries
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        if isinstance(index, slice):
+            return _Chosen(self._entries, self._numbers[index])
+        return self._entries[self._numbers[index]]
 
 
 class Entries(Generic[T]):
@@ -44,10 +67,30 @@ class Entries(Generic[T]):
 
     def grouped(self, key_of: Callable[[T], Hashable]) -> "list[Entries[T]]":
         """Group the entries by a key that is never shown; groups and entries keep their order."""
-        groups: dict[Hashable, list[T]] = {}
-        for entry in self._bare:
-            groups.setdefault(key_of(entry), []).append(entry)
-        return [Entries(group, self._mask) for group in groups.values()]
+        groups: dict[Hashable, array[int]] = {}
+        for number, entry in enumerate(self._bare):
+            groups.setdefault(key_of(entry), array("L")).append(number)
+        return [Entries(_Chosen(self._bare, numbers), self._mask) for numbers in groups.values()]
+
+    def apart(self, key_of: Callable[[T], Hashable]) -> "Iterator[Entries[T]]":
+        """Group the entries like ``grouped``, where there are about as many groups as entries.
+
+        Memory holds a hash of each key. Two keys with the same 64 bits would share a group: of a million
+        records, that happens once in forty million reports.
+        """
+        groups: dict[int, int | list[int]] = {}  # numbers by hash; mostly one
+        for number, entry in enumerate(self._bare):
+            key = hash(key_of(entry))
+            others = groups.get(key)
+            if others is None:
+                groups[key] = number
+            elif isinstance(others, int):
+                groups[key] = [others, number]
+            else:
+                others.append(number)
+        for numbers in groups.values():
+            chosen = [numbers] if isinstance(numbers, int) else numbers
+            yield Entries(_Chosen(self._bare, chosen), self._mask)
 
     def masked(self) -> "Entries[T]":
         """Return the entries with all of them masked now, for those that are compared as they are shown."""

@@ -118,7 +118,7 @@ def _change_section(group: Entries[Change]) -> Section[Change]:
         lambda change: (change.record, change.source),
         _likeness,
         _value_lines,
-        lambda of: of.grouped(lambda each: each.record),
+        lambda of: of.apart(lambda each: each.record),
     )
     why = why_changed(verb, first.reason)
     is_learned = verb is Verb.ADOPT and not takes_over(first)
@@ -132,7 +132,7 @@ def _held_section(group: Entries[Held]) -> Section[Held]:
         lambda entry: (entry.key, entry.source),
         _likeness_of_held,
         _held_lines,
-        lambda of: of.grouped(lambda each: each.key),
+        lambda of: of.apart(lambda each: each.key),
     )
     why = held_reason_text(group[0].reason)
     return Section(group[0].key.object, "held", "held", why, style, group)

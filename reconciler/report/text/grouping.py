@@ -31,7 +31,7 @@ class EntryStyle(NamedTuple, Generic[T]):
     record: Callable[[T], tuple[RecordAddress, SourceRef | None]]
     likeness: Callable[[Sequence[T]], Hashable]  # equal for records of one group; its entries are not masked
     body: Callable[[Sequence[Entries[T]], Layout], list[Line]]  # formats a group of equal records
-    records: Callable[[Entries[T]], list[Entries[T]]]  # takes entries apart by record
+    records: Callable[[Entries[T]], Iterable[Entries[T]]]  # takes entries apart by record
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,21 @@ class Section(Generic[T]):
 
 def render_entries(style: EntryStyle[T], records: Iterable[Entries[T]], layout: Layout) -> list[Line]:
     """Format the records of one section: equal ones grouped, and only as many as a reader can take in."""
-    stacks = list(group_by(records, lambda record: record.unmasked(style.likeness)).values())
-    most = len(stacks) if layout.full else _MOST_STACKS
+    stacks: dict[Hashable, list[Entries[T]]] = {}
+    hidden = 0
+    for record in records:
+        likeness = record.unmasked(style.likeness)
+        if likeness in stacks or len(stacks) < _MOST_STACKS or layout.full:
+            stacks.setdefault(likeness, []).append(record)
+        else:
+            hidden += 1  # nobody sees it, so it is only counted: there may be very many
     lines: list[Line] = []
     is_apart = True
-    for stack in stacks[:most]:
+    for stack in stacks.values():
         body = style.body(stack, layout)
         lines += [BLANK] if lines and (body or is_apart) else []
         is_apart = bool(body)
         lines += _stack(style, stack, body, layout)
-    hidden = sum(map(len, stacks[most:]))
     return [*lines, BLANK, more(hidden, indent=2)] if hidden else lines
 
 
