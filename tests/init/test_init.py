@@ -159,7 +159,7 @@ def test_jobs_get_what_a_state_in_git_needs() -> None:
 
 def test_jobs_do_not_get_what_only_a_state_in_git_needs() -> None:
     around = Surroundings(".", "production", "main", Origin("acme/reconciler", COMMIT))
-    for text in github_workflows(around).values():
+    for text in (*github_workflows(around).values(), *gitlab_pipeline(around).values()):
         assert "RECONCILER_GIT_TOKEN" not in text
         assert "contents: write" not in text
 

@@ -16,6 +16,8 @@ _FOR_GIT_STATE = re.compile(
 _WRITES_GIT_STATE = "contents: write # the state in git\n"
 _PLAIN = re.compile("[A-Za-z][A-Za-z0-9._/-]*")
 _COMMAND = re.compile(r"^( *)command: (plan|apply|drift|check)\n", re.MULTILINE)
+_GITLAB_COMMAND = re.compile(r"(?<!<!-- )\breconciler (?=(?:plan|apply|drift|show|import) )")
+"""The commands in the pipeline for GitLab; the mark in a note, behind ``<!--``, is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,11 @@ def gitlab_pipeline(around: Surroundings) -> Mapping[str, str]:
     text = text.replace("OWNER/REPOSITORY", around.origin.name)
     text = text.replace("RECONCILER_COMMIT: COMMIT", f"RECONCILER_COMMIT: {around.origin.commit}")
     text = text.replace(" ci.md beside this file tells which variables it wants.", "")
+    if not around.has_git_state:
+        text = _FOR_GIT_STATE.sub("", text)
     if around.project != ".":
-        text = re.sub(
-            r"\breconciler (plan|apply|drift|show)\b", rf"reconciler -C {quote(around.project)} \1", text
-        )
-        # The mark in a note is no command.
-        text = text.replace(f"<!-- reconciler -C {quote(around.project)} ", "<!-- reconciler ")
+        chosen = f"reconciler -C {quote(around.project)} "
+        text = _GITLAB_COMMAND.sub(lambda _: chosen, text)
     return {".gitlab-ci.yml": text}
 
 
