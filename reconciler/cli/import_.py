@@ -16,7 +16,7 @@ from reconciler.cli.names import names_in
 from reconciler.cli.options import as_dataclass, common_options
 from reconciler.cli.output import masking_for, values_option, width
 from reconciler.cli.progress import progress
-from reconciler.errors import HubSpotError, UsageError
+from reconciler.errors import Unavailable, UsageError
 from reconciler.model.imports import PersonalKeys
 from reconciler.report.imports import import_json, import_lines, unnamed_json, unnamed_lines
 
@@ -134,7 +134,7 @@ def command(ctx: click.Context, object_type: str, options: ImportOptions) -> int
     except KeyboardInterrupt:
         say("interrupted: the same command goes on with what was read so far")
         return ExitCode.INTERRUPTED
-    except HubSpotError:
+    except Unavailable:
         say("what was read so far is kept: the same command goes on with it")
         raise
 

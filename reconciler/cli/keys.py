@@ -42,7 +42,7 @@ def list_(ctx: click.Context, object_type: str, properties: str) -> int:
         answer(line)
     if not any(candidate.is_usable for candidate in found.candidates):
         say("no property of this type can be a key: HubSpot must call it unique, from when it is made")
-    elif found.others:
+    elif found.others and not properties:
         say(f"other properties are counted if they are named: --properties {','.join(found.others[:3])}")
     return ExitCode.OK
 

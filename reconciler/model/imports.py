@@ -57,9 +57,7 @@ class LeftOutProperties:
     empty: tuple[str, ...] = ()  # in every record
     personal: tuple[str, ...] = ()  # with personal data, which was not asked for
     unowned: tuple[str, ...] = ()  # changed by people all day, and not in the ``ownership:`` of the document
-
-    def __bool__(self) -> bool:
-        return bool(self.read_only or self.empty or self.personal or self.unowned)
+    owners: tuple[str, ...] = ()  # owners of records, whom the token may not read
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,6 @@ class ImportResult:
     left_out_records: LeftOutRecords
     associations: Mapping[str, int] = field(default_factory=dict)  # entries written, by object type
     unnamed_targets: Mapping[str, int] = field(default_factory=dict)  # associations that no key names
-    may_read_owners: bool = True  # False: owners are written by id, because the token may not read them
     proof: Proof | None = None  # None: nothing was written
     masked_properties: tuple[
         tuple[str, str], ...

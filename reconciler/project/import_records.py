@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -49,6 +49,7 @@ from reconciler.reconcile.import_records import (
     Importing,
     OwnersKnown,
     begin_import,
+    owner_names,
     owners_for,
     read_into,
     written_records,
@@ -186,6 +187,8 @@ class _Import:
         named = ManagedRecords(importing, managed_keys(self._desired, importing, asked_for, replaced))
         names = self._names(importing, checkpoint)
         owners = owners_for(importing, names)
+        unsaid = () if owners.may_be_read else owner_names(importing, names)
+        names = tuple(name for name in names if name not in unsaid)
         wording = owners.wording(importing.schema, self._session.environment.owners)
 
         def kept() -> Iterator[KeptRecord]:
@@ -214,11 +217,10 @@ class _Import:
             properties=names,
             observed=tuple(name for name in names if name in importing.chosen.observed),
             shared=tuple(shared),
-            left_out=self._left_out_properties(importing, names),
+            left_out=replace(self._left_out_properties(importing, checkpoint.used), owners=unsaid),
             left_out_records=left_out,
             associations=associations.counts,
             unnamed_targets={name: number for name, number in associations.unnamed.items() if number},
-            may_read_owners=owners.may_be_read,
             proof=self._proof(importing, done, content, owners, kept) if count else None,
             masked_properties=importing.masked_properties,
         )
@@ -301,8 +303,8 @@ class _Import:
         writer = FileWriter(self._session, self._now, replaces=self._replaces)
         return writer.write(importing, place, written, content)
 
-    def _left_out_properties(self, importing: Importing, names: Collection[str]) -> LeftOutProperties:
+    def _left_out_properties(self, importing: Importing, used: Collection[str]) -> LeftOutProperties:
         chosen = importing.chosen
         is_named = bool(self._request.properties)
-        empty = tuple(name for name in chosen.names if name not in names) if is_named else ()
+        empty = tuple(name for name in chosen.names if name not in used) if is_named else ()
         return LeftOutProperties(chosen.read_only, empty, chosen.personal, importing.unowned)

@@ -275,10 +275,14 @@ class OwnersKnown:
         return Wording(schema, emails)
 
 
-def owners_for(importing: Importing, names: Collection[str]) -> OwnersKnown:
+def owner_names(importing: Importing, names: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the properties ``names`` that are about owners."""
+    return tuple(name for name in names if importing.schema.properties[name].kind in _OWNERS)
+
+
+def owners_for(importing: Importing, names: Iterable[str]) -> OwnersKnown:
     """Read the owners, archived ones too, if one of the properties ``names`` is about owners."""
-    properties = importing.schema.properties
-    if not any(properties[name].kind in _OWNERS for name in names):
+    if not owner_names(importing, names):
         return OwnersKnown()
     try:
         return OwnersKnown(read_owners(importing.reader, ["somebody who has left"]))

@@ -43,12 +43,10 @@ def _sentences(result: ImportResult) -> Iterator[tuple[int, str]]:
     if result.shared:
         yield 2, f"in every record, now under `all:`: {_listed(result.shared)}"
     for name, count in result.associations.items():
-        yield 2, f"{counted(count, 'association')} with {name}"
+        yield 2, f"{counted(count, 'association') if count else 'no associations'} with {name}"
     for name, count in result.unnamed_targets.items():
         yield 2, f"left out: associations with {count:,} {name} that have no key"
     yield from _about_properties(result)
-    if not result.may_read_owners:
-        yield 2, "owners are written by id: the token lacks the scope crm.objects.owners.read"
     yield from _about_records(result.left_out_records, result.key)
     if result.proof is not None:
         yield from _about_proof(result.proof, result.records)
@@ -67,6 +65,9 @@ def _about_properties(result: ImportResult) -> Iterator[tuple[int, str]]:
     if left_out.personal and result.records:
         yield 2, f"left out, because it is personal data: {_listed(left_out.personal)}"
         yield 4, "--personal takes it, and it stays in git's history"
+    if left_out.owners:
+        yield 2, f"left out, because the token may not read owners: {_listed(left_out.owners)}"
+        yield 4, "give it the scope crm.objects.owners.read"
     if left_out.unowned:
         yield 2, f"left out, because people change it all day: {_listed(left_out.unowned)}"
         yield 4, "name it under `ownership:` of the document, or --enforce it"
@@ -89,7 +90,7 @@ def _about_proof(proof: Proof, records: int) -> Iterator[tuple[int, str]]:
     yield 0, ""
     if proof.fault is not None:
         yield 0, "It is written, but could not be compared with the portal:"
-        yield 2, proof.fault
+        yield from ((2, line.strip()) for line in proof.fault.splitlines())
     elif proof.holds and proof.is_planned:
         owned = records - proof.to_take_over
         already = f", {owned:,} in step already" if owned else ""

@@ -9,6 +9,8 @@ import pytest
 
 from reconciler import PersonalKeys, Unavailable, UsageError
 from reconciler import Project as Opened
+from reconciler.emulator.app import Emulator
+from reconciler.emulator.serve import running
 from reconciler.manifest.documents import read_manifest
 from reconciler.project import import_files, import_records
 from reconciler.source import SourceFiles
@@ -529,3 +531,20 @@ def test_erasing_a_record_erases_what_imports_keep_of_it(project: Project) -> No
     assert erased.code == 0, erased.err
     assert not left_out.exists()
     assert "a backup may hold it still: .reconciler/replaced/" in erased.err
+
+
+def test_owners_whom_the_token_may_not_read_are_left_out(project: Project, tmp_path: Path) -> None:
+    emulator = Emulator(None)
+    emulator.ensure_portal(PORTAL, SEED)
+    token = emulator.token(PORTAL, ["crm.objects.companies.read"])
+    with running(emulator) as url:
+        main = {"portal_id": str(PORTAL), "token": "${HUBSPOT_TOKEN}", "base_url": url}
+        project.write("reconciler.yaml", json.dumps({"version": "1", "environments": {"main": main}}))
+        other = Project(tmp_path, {"HUBSPOT_TOKEN": token})
+        done = other.run("import", "companies", "--filter", "external_id")
+        assert done.code == 0, done.err + done.out
+        assert "left out, because the token may not read owners: hubspot_owner_id" in done.out
+        assert "8 to take over, nothing to write" in done.out
+        refused = other.run("import", "companies", "--list", "Targets", "--replace")
+        assert "the token lacks a scope: crm.lists.read" in refused.err
+    emulator.close()
