@@ -63,7 +63,7 @@ class Answer:
 
     @property
     def out(self) -> str:
-        """What it printed, as text."""
+        """The printed text."""
         return self.data.decode(errors="surrogateescape")
 
 

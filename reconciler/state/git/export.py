@@ -43,7 +43,7 @@ class Leaving(NamedTuple):
 
 @dataclass(slots=True)
 class Written:
-    """What was written since the last push: names of buckets, runs, and parts of their changes."""
+    """Rows that were written since the last push: names of buckets, runs, and parts of their changes."""
 
     buckets: set[str] = field(default_factory=set)
     runs: set[str] = field(default_factory=set)

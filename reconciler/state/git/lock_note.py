@@ -24,7 +24,7 @@ _SOMEBODY = Actor("somebody", "another version of reconciler", 0)
 
 @dataclass(frozen=True, slots=True)
 class LockNote:
-    """What the commit of a lock says."""
+    """The message of the commit of a lock."""
 
     actor: Actor
     acquired_at: datetime

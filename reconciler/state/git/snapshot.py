@@ -46,7 +46,7 @@ class BlobEntry:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a snapshot says of itself."""
+    """The header of a snapshot."""
 
     portal_id: int
     version: StateVersion

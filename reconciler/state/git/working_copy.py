@@ -44,7 +44,7 @@ _EVENTS = (("INSERT", ("NEW",)), ("UPDATE", ("OLD", "NEW")), ("DELETE", ("OLD",)
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What is to be published."""
+    """Everything that is to be published."""
 
     version: StateVersion
     project: str | None
