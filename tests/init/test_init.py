@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reconciler import Project as PythonProject
 from reconciler.project.init.shipped_files import EXAMPLE_FILES, GITLAB, WORKFLOWS, Origin
 from reconciler.project.init.workflows import Surroundings, github_workflows, gitlab_pipeline
 from tests.support.projects import ROOT, Project
@@ -87,6 +88,20 @@ def test_without_a_portal_id_the_settings_say_what_is_missing(folder: Project) -
     assert wrong.code == 1
     assert '"portal_id" is missing in the environment "production"' in wrong.err
     assert "doctor" in wrong.err
+
+
+def test_from_python_it_is_a_value(tmp_path: Path) -> None:
+    made = PythonProject.init(tmp_path / "crm", portal_id=7654321, objects=["deal"])
+    assert (made.portal_id, made.objects, made.is_shared) == (7654321, ("deals",), False)
+    assert made.scopes.plan == ("crm.objects.deals.read", "crm.objects.owners.read")
+    assert PythonProject.open(tmp_path / "crm").environments == ("production",)
+
+
+def test_a_place_that_cannot_hold_files_is_an_error(folder: Project) -> None:
+    folder.write("file", "")
+    done = folder.run("init", "file/crm")
+    assert (done.code, done.out) == (1, "")
+    assert "cannot write file/crm/reconciler.yaml (Not a directory)" in done.err
 
 
 def test_it_lists_the_scopes_by_what_they_are_for(folder: Project) -> None:

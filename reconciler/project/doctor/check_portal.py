@@ -22,7 +22,7 @@ from reconciler.project.server_addresses import portal_server
 
 _PLACEHOLDER = "none"  # any text: HubSpot refuses it, which shows that it can be reached
 _UNAUTHORIZED = 401
-_UNKNOWN_KEY = "there is no token yet"
+_COMES_FIRST = "the token comes first"
 _KINDS = {
     "STANDARD": "a normal account",
     "SANDBOX": "a sandbox",
@@ -91,7 +91,7 @@ def check_token(examined: Examined) -> Iterator[CheckResult]:
     if examined.is_emulator and examined.settings is not None:
         yield passed("token", f"none is needed for portal {examined.settings.environment.portal_id}")
     elif examined.token is None:
-        yield skipped("token", _UNKNOWN_KEY)
+        yield skipped("token", "there is none yet")
     elif examined.headers is None:
         yield skipped("token", "HubSpot could not be asked")
     elif examined.account is None:
@@ -104,7 +104,7 @@ def check_token(examined: Examined) -> Iterator[CheckResult]:
 def check_account(examined: Examined) -> Iterator[CheckResult]:
     """Tell the kind of account, and what its limits say about its tier."""
     if examined.account is None:
-        yield skipped("account", "the token comes first")
+        yield skipped("account", _COMES_FIRST)
         return
     kind = _KINDS.get(examined.account.account_type, examined.account.account_type)
     burst = examined.headers.limit if examined.headers else None
@@ -120,7 +120,7 @@ def check_account(examined: Examined) -> Iterator[CheckResult]:
 def check_calls(examined: Examined) -> Iterator[CheckResult]:
     """Tell how many calls are left today."""
     if examined.reader is None or examined.is_emulator:
-        yield skipped("calls", "an embedded portal counts none" if examined.is_emulator else _UNKNOWN_KEY)
+        yield skipped("calls", "an embedded portal counts none" if examined.is_emulator else _COMES_FIRST)
         return
     daily, remaining = _daily(examined), examined.reader.daily_remaining
     if remaining is None and daily is not None:
@@ -141,7 +141,7 @@ def check_scopes(examined: Examined) -> Iterator[CheckResult]:
         yield skipped("scopes", "an embedded portal needs none")
         return
     if examined.reader is None or examined.token is None:
-        yield skipped("scopes", "the token comes first")
+        yield skipped("scopes", _COMES_FIRST)
         return
     if not examined.objects:
         yield skipped(
