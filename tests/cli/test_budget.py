@@ -105,7 +105,7 @@ def test_an_immediate_apply_needs_no_second_reads(
     assert done.code == code, done.out + done.err
     told = " ".join(done.out.split())
     assert ("12 calls are needed and 12 are left today" in told) is (code == 4)
-    assert ("8 to read and 5 to write (" in told) is (code == 0)
+    assert ("8 to read, 5 to write (" in told) is (code == 0)
 
 
 def test_a_plan_that_needs_more_than_is_left_is_refused(wire: tuple[Project, Recorder]) -> None:
