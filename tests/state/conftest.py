@@ -29,10 +29,15 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture(params=["sqlite", "postgresql", "git"])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Where state is kept; every test that takes it runs on both databases, and in a repository."""
-    if request.param == "sqlite":
-        return "sqlite:///.reconciler/state.db"
     if request.param == "git":
         return f"git:file://{bare_repository(tmp_path_factory.mktemp('remote'))}:refs/reconciler"
+    return new_database(request)
+
+
+def new_database(request: pytest.FixtureRequest) -> str:
+    """Return the address of a new SQLite file or PostgreSQL database, as the parameter says."""
+    if request.param == "sqlite":
+        return "sqlite:///.reconciler/state.db"
     server: Postgres = request.getfixturevalue("postgres")
     return server.new_database()
 

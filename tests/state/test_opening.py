@@ -14,11 +14,11 @@ from sqlalchemy import create_engine, text
 
 from reconciler.errors import Locked, StateError, UsageError
 from reconciler.state import tables
-from reconciler.state.store import Store, memory_state, open_state_to_read
+from reconciler.state.store import Store, memory_state, open_state, open_state_to_read
+from tests.state.conftest import new_database
 from tests.support.journals import start, writer
 from tests.support.people import unprivileged
 from tests.support.postgres import Postgres
-from tests.support.states import open_state
 
 PORTAL = 7654321
 SQLITE = "sqlite:///.reconciler/state.db"
@@ -43,6 +43,12 @@ def execute(url: str, project: Path, *statements: str) -> None:
         for statement in statements:
             connection.execute(text(statement))
     engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """A database: what is tested here is about its tables."""
+    return new_database(request)
 
 
 @pytest.fixture

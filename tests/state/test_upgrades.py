@@ -19,7 +19,7 @@ from reconciler.plan.associations.changes import is_association_change, is_whole
 from reconciler.plan.change import Action, Change, ValueChange
 from reconciler.state.store import Store, open_state
 from reconciler.state.tables import SCHEMA_VERSION
-from tests.state.conftest import PORTAL
+from tests.state.conftest import PORTAL, new_database
 from tests.support.old_states import VERSIONS, restore
 
 Tables: TypeAlias = dict[str, Any]
@@ -31,6 +31,12 @@ WITH_ASSOCIATIONS = [version for version in VERSIONS if version >= 3]
 @pytest.fixture(params=VERSIONS)
 def version(request: pytest.FixtureRequest) -> int:
     return int(request.param)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """A database: what is tested here is about its tables."""
+    return new_database(request)
 
 
 @pytest.fixture

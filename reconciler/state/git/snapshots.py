@@ -103,7 +103,8 @@ class Snapshots:
         """
         commits = [NewCommit(note.text(now))] if note is not None else []
         cipher, is_new = self._cipher()
-        export = self._export(leaving, is_whole=is_new or self.writes_anew or self.loaded is None)
+        is_old = self.loaded is not None and self.loaded.header.schema != SCHEMA_VERSION
+        export = self._export(leaving, is_whole=is_new or is_old or self.writes_anew or self.loaded is None)
         header, contents = self._next(export, cipher, note.fence if note is not None else None)
         if header is not None:
             commits.append(NewCommit(f"state of portal {self.names.portal_id}\n", contents))

@@ -5,6 +5,7 @@ a push reads and writes only the blobs in which something changed.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from reconciler.state.git.export import (
     texts_of_runs,
     unsent_parts,
 )
+from reconciler.state.git.older import upgraded_rows
 from reconciler.state.git.snapshot import Header
 from reconciler.state.tables import SCHEMA_VERSION, prune_rules, states
 
@@ -38,6 +40,8 @@ _NOTES = {
     "intents": f"""'part', {{row}}.run_id, {{row}}."change" / {CHANGES_A_BLOB}, '' """,
 }
 """By table, what is noted of a row that was written: what its blob is found by."""
+
+_NAME = re.compile("[a-z_]+")  # of a column
 
 _EVENTS = (("INSERT", ("NEW",)), ("UPDATE", ("OLD", "NEW")), ("DELETE", ("OLD",)))
 
@@ -69,12 +73,12 @@ class WorkingCopy:
         """Replace everything by a snapshot; None: by nothing.
 
         Raises:
-            StateError: another version wrote it, or it does not hold together.
+            StateError: a newer version wrote it, or it does not hold together.
         """
-        if header is not None and header.schema != SCHEMA_VERSION:
+        if header is not None and header.schema > SCHEMA_VERSION:
             raise StateError(
                 f"state in git: it is of version {header.schema}, this reconciler knows version "
-                f"{SCHEMA_VERSION}: use the version of reconciler that wrote it"
+                f"{SCHEMA_VERSION}: upgrade reconciler"
             )
         self._buckets = header.buckets if header else Buckets()
         with self.database.writing() as connection:
@@ -148,8 +152,13 @@ class WorkingCopy:
             for line in text.splitlines():
                 table, *values = json.loads(line)
                 rows[table].append((self._portal_id, *values))
+        columns_of = header.columns
+        if any(_NAME.fullmatch(name) is None for names in columns_of.values() for name in names):
+            raise ValueError("columns")
+        if header.schema < SCHEMA_VERSION:
+            rows, columns_of = upgraded_rows(header, rows), COLUMNS
         for table, listed in rows.items():
-            names = header.columns[table]
+            names = columns_of[table]
             if set(names) != set(COLUMNS[table]):
                 raise ValueError(f"columns of {table}")
             if listed:
