@@ -6,37 +6,21 @@ recognisable. Pseudonyms are keyed, so that nobody can find a phone number by tr
 is discarded, a report can never be unmasked.
 """
 
-import hmac
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
 
 from reconciler.errors import Problem
-from reconciler.model.acceptance import Acceptance, Edit
-from reconciler.model.addresses import RecordAddress, split_address
-from reconciler.model.associations import Association, OwnedAssociation
-from reconciler.model.desired import ManifestValue
-from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
-from reconciler.model.explanation import Explanation, NextAction, PropertyExplained
-from reconciler.model.facts import Fact
+from reconciler.model.acceptance import Acceptance
+from reconciler.model.addresses import RecordAddress
+from reconciler.model.associations import OwnedAssociation
+from reconciler.model.drift import DriftFound
+from reconciler.model.explanation import Explanation
 from reconciler.model.imports import ImportResult, UnnamedRecords
 from reconciler.model.object_types import object_type
 from reconciler.model.owned import OwnedRecord
-from reconciler.model.property_history import ValueVersion
-from reconciler.model.runs import RunDetail, RunRow
-from reconciler.plan.change import Change, ValueChange
-from reconciler.plan.file.fields import FIELDS, Content
-from reconciler.plan.plan import GuardRefusal, Held, Plan, Review, ReviewDifference
-from reconciler.sentences import Value, shown
-
-MaskedProperties: TypeAlias = Iterable[tuple[str, str]]
-"""Pairs of object type and property whose values are personal."""
-
-_DIGITS = 8
-"""Hexadecimal digits of a pseudonym: among a hundred thousand values, about one pair is equal by accident."""
-
-_EMAIL = re.compile(r"[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+from reconciler.model.runs import RunDetail
+from reconciler.plan.plan import Plan
+from reconciler.report.masker import MaskedProperties, Masker
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +57,7 @@ def masked_drift(found: DriftFound, masking: Masking) -> DriftFound:
     """Mask drift; names of its authors stay, their addresses do not."""
     if masking.key is None:
         return found
-    mask = _Mask(masking.key, found.masked_properties)
+    mask = Masker(masking.key, found.masked_properties)
     return replace(
         found,
         values=tuple(map(mask.drifted, found.values)),
@@ -86,7 +70,7 @@ def masked_acceptance(acceptance: Acceptance, masking: Masking) -> Acceptance:
     """Mask accepted drift."""
     if masking.key is None:
         return acceptance
-    mask = _Mask(masking.key, acceptance.masked_properties)
+    mask = Masker(masking.key, acceptance.masked_properties)
     return replace(
         acceptance,
         edits=tuple(map(mask.edit, acceptance.edits)),
@@ -99,7 +83,7 @@ def masked_explanation(explained: Explanation, masking: Masking) -> Explanation:
     """Mask an explanation."""
     if masking.key is None:
         return explained
-    mask = _Mask(masking.key, explained.masked_properties)
+    mask = Masker(masking.key, explained.masked_properties)
     return replace(
         explained,
         key=mask.record(explained.key),
@@ -115,13 +99,13 @@ def masked_run(detail: RunDetail, masking: Masking) -> RunDetail:
     """Mask a run."""
     if masking.key is None:
         return detail
-    mask = _Mask(masking.key, detail.header.masked_properties)
+    mask = Masker(masking.key, detail.header.masked_properties)
     return replace(detail, rows=tuple(map(mask.row, detail.rows)))
 
 
 def masked_key(key: RecordAddress, masking: Masking, masked_properties: MaskedProperties) -> RecordAddress:
     """Mask the key of a record."""
-    return key if masking.key is None else _Mask(masking.key, masked_properties).record(key)
+    return key if masking.key is None else Masker(masking.key, masked_properties).record(key)
 
 
 def masked_owned(
@@ -133,7 +117,7 @@ def masked_owned(
     """Mask an owned record and its associations."""
     if masking.key is None:
         return record, tuple(pairs)
-    mask = _Mask(masking.key, masked_properties)
+    mask = Masker(masking.key, masked_properties)
     return mask.owned(record), tuple(map(mask.owned_pair, pairs))
 
 
@@ -141,7 +125,7 @@ def masked_import(result: ImportResult, masking: Masking) -> ImportResult:
     """Mask the keys in the result of an import."""
     if masking.key is None or result.proof is None or result.proof.first is None:
         return result
-    mask = _Mask(masking.key, result.masked_properties)
+    mask = Masker(masking.key, result.masked_properties)
     return replace(result, proof=replace(result.proof, first=mask.address(result.proof.first)))
 
 
@@ -149,7 +133,7 @@ def masked_unnamed(found: UnnamedRecords, masking: Masking) -> UnnamedRecords:
     """Mask keys and names of records that no manifest names; who made them stays, addresses do not."""
     if masking.key is None:
         return found
-    mask = _Mask(masking.key, found.masked_properties)
+    mask = Masker(masking.key, found.masked_properties)
     is_about_people = object_type(found.object).has_people
     return replace(
         found,
@@ -171,314 +155,29 @@ def masked_problems(
     """Mask problems; without ``masked_properties``, only e-mail addresses are recognised."""
     if masking.key is None:
         return tuple(problems)
-    mask = _Mask(masking.key, masked_properties)
+    mask = Masker(masking.key, masked_properties)
     return tuple(mask.problem(problem) for problem in problems)
 
 
 def masked_text(text: str, masking: Masking) -> str:
     """Mask a text that belongs to no record: only e-mail addresses are recognised."""
-    return text if masking.key is None else _Mask(masking.key, ()).text(text, [])
+    return text if masking.key is None else Masker(masking.key, ()).text(text, [])
 
 
-_SHOWN = tuple((field.name, field.content) for field in FIELDS if field.content is not Content.NOTHING)
-"""Fields of a change that may show something of people."""
-
-
-def mask_of(masking: Masking, masked_properties: MaskedProperties) -> "_Mask | None":
+def mask_of(masking: Masking, masked_properties: MaskedProperties) -> Masker | None:
     """Return what masks the entries of one report; None where everything is shown."""
-    return None if masking.key is None else _Mask(masking.key, masked_properties)
+    return None if masking.key is None else Masker(masking.key, masked_properties)
 
 
-def mask_of_plan(masking: Masking, plan: Plan) -> "_Mask | None":
+def mask_of_plan(masking: Masking, plan: Plan) -> Masker | None:
     """Return what masks the entries of a plan; None where everything is shown."""
     return None if masking.key is None else _of_plan(masking.key, plan)
 
 
-def _of_plan(key: bytes, plan: Plan) -> "_Mask":
+def _of_plan(key: bytes, plan: Plan) -> Masker:
     """Build the mask of a plan, whose entries tell which object types have keys that are not personal."""
     properties = {(change.record.object, change.record.by) for change in plan.changes}
     properties |= {(held.key.object, held.key.by) for held in plan.held}
-    return _Mask(key, plan.masked_properties, (of for of, _ in properties.difference(plan.masked_properties)))
-
-
-class _Mask:
-    """Replaces the personal parts of one shown thing."""
-
-    def __init__(
-        self, key: bytes, masked_properties: MaskedProperties, plain_objects: Iterable[str] = ()
-    ) -> None:
-        self._key = key
-        self._masked_properties = frozenset(masked_properties)
-        self._objects = frozenset(object_name for object_name, _ in self._masked_properties)
-        self._plain_objects = frozenset(plain_objects)
-
-    def about(self, plan: Plan) -> Plan:
-        """Return the plan with masks in what it has besides changes, held values, problems and review."""
-        return replace(
-            plan,
-            targets=tuple(map(self.address, plan.targets)),
-            excludes=tuple(map(self.address, plan.excludes)),
-            refusals=tuple(
-                replace(refusal, first=tuple(map(self.record, refusal.first))) for refusal in plan.refusals
-            ),
-        )
-
-    def refusal(self, refusal: GuardRefusal) -> GuardRefusal:
-        return replace(refusal, first=tuple(map(self.record, refusal.first)))
-
-    def is_personal(self, object_name: str, name: str) -> bool:
-        return (object_name, name) in self._masked_properties
-
-    def change(self, change: Change) -> Change:
-        objects = {key.object for key in change.address.records}
-        if self._objects.isdisjoint(objects) and not any(value.changed for value in change.values):
-            return change
-        masked: dict[str, Any] = {name: self.field(change, name, content) for name, content in _SHOWN}
-        return replace(change, **masked)
-
-    def field(self, change: Change, name: str, content: Content) -> object:
-        """Mask one field of ``change``, by the personal data that it may contain."""
-        value = getattr(change, name)
-        if content is Content.VALUES:
-            return self.values(change.record, value)
-        return value and value.with_records(self.record)
-
-    def held(self, held: Held) -> Held:
-        return replace(
-            held,
-            key=self.record(held.key),
-            live=self.value(held.key.object, held.name or "", held.live),
-            desired=self.value(held.key.object, held.name or "", held.desired),
-            facts=self.facts(held.key.object, held.name or "", held.facts),
-            target=held.target and self.record(held.target),
-            changed=held.changed and self.version(held.key.object, held.name or "", held.changed),
-        )
-
-    def drifted(self, value: DriftedValue) -> DriftedValue:
-        object_name, name = value.key.object, value.name
-        versions = tuple(self.version(object_name, name, version) for version in value.trail.versions)
-        return replace(
-            value,
-            key=self.record(value.key),
-            last_applied=self.value(object_name, name, value.last_applied),
-            live=self.value(object_name, name, value.live),
-            trail=replace(value.trail, versions=versions),
-        )
-
-    def version(self, object_name: str, name: str, version: ValueVersion) -> ValueVersion:
-        return replace(
-            version, by=self.text(version.by, []), value=self.value(object_name, name, version.value)
-        )
-
-    def lost_pair(self, pair: RemovedAssociation) -> RemovedAssociation:
-        return replace(pair, key=self.record(pair.key), target=self.record(pair.target))
-
-    def lost(self, record: MissingOwnedRecord) -> MissingOwnedRecord:
-        """Mask a lost record; its present key is as personal as its former one."""
-        facts = self.facts(record.key.object, "", record.facts)
-        return replace(record, key=self.record(record.key), facts=facts)
-
-    def facts(self, object_name: str, name: str, facts: Iterable[Fact]) -> tuple[Fact, ...]:
-        """Mask facts about property ``name``, or about a record if it is empty.
-
-        A value about a record may be personal.
-        """
-
-        def value(text: str | None) -> str | None:
-            return self.value(object_name, name, text) if name or text is None else self.pseudonym(text)
-
-        return tuple(
-            replace(
-                fact,
-                key=fact.key and self.record(fact.key),
-                value=value(fact.value),
-            )
-            for fact in facts
-        )
-
-    def edit(self, edit: Edit) -> Edit:
-        return replace(
-            edit,
-            key=self.record(edit.key),
-            before=self._written(edit.key.object, edit.name, edit.before),
-            after=self._written(edit.key.object, edit.name, edit.after),
-        )
-
-    def explained(self, key: RecordAddress, of: PropertyExplained) -> PropertyExplained:
-        object_name, name = key.object, of.name
-        last = of.last
-        return replace(
-            of,
-            statements=tuple(
-                replace(said, value=self._written(object_name, name, said.value)) for said in of.statements
-            ),
-            last=last
-            and replace(
-                last,
-                sent=self.value(object_name, name, last.sent),
-                kept=self.value(object_name, name, last.kept),
-            ),
-            live=self.value(object_name, name, of.live),
-            versions=tuple(self.version(object_name, name, version) for version in of.versions),
-            step=self.step(key, name, of.step),
-        )
-
-    def other(self, key: RecordAddress) -> RecordAddress:
-        """Mask the key of a type without known definitions: only e-mail addresses are recognised."""
-        shown = self.record(key)
-        return replace(shown, value=self.text(shown.value, []))
-
-    def step(self, key: RecordAddress, name: str, step: NextAction) -> NextAction:
-        after = self.value(key.object, name, step.after)
-        return replace(step, after=after, facts=self.facts(key.object, name, step.facts))
-
-    def owned(self, record: OwnedRecord) -> OwnedRecord:
-        object_name = record.key.object
-        return replace(
-            record,
-            key=self.record(record.key),
-            sent={name: self.value(object_name, name, text) for name, text in record.sent.items()},
-            answered={name: self.value(object_name, name, text) for name, text in record.answered.items()},
-        )
-
-    def owned_pair(self, pair: OwnedAssociation) -> OwnedAssociation:
-        source, target = (
-            record._replace(address=self.record(record.address)) for record in (pair.source, pair.target)
-        )
-        return replace(pair, association=Association(source, target, pair.label))
-
-    def row(self, row: RunRow) -> RunRow:
-        names = {*row.before, *row.after}
-        values = {name: (row.before.get(name), row.after.get(name)) for name in names}
-        hidden = self._hidden(row.key, values)
-        hidden += self._hidden(row.target, {}) if row.target else []
-        return replace(
-            row,
-            key=self.record(row.key),
-            target=row.target and self.record(row.target),
-            before={name: self.value(row.key.object, name, text) for name, text in row.before.items()},
-            after={name: self.value(row.key.object, name, text) for name, text in row.after.items()},
-            detail={name: self.text(text, hidden) for name, text in row.detail.items()},
-        )
-
-    def problem(self, problem: Problem) -> Problem:
-        """Mask a problem, whose values know their properties; its address is masked by itself."""
-        key = _taken_apart(problem.address)[2] if self._hides_key(problem.address) else ""
-        people = [email for email in problem.people if email.casefold() != key.casefold()]
-
-        def words(text: str) -> str:
-            return self.text(text, [], people)
-
-        def value(of: Value) -> str:
-            return self.pseudonym(of.text) if self._hides(of) else words(of.shown)
-
-        return replace(
-            problem,
-            message=shown(problem.message, words, value),
-            advice=problem.advice and shown(problem.advice, words, value),
-            address=self.address(problem.address) if problem.address else None,
-        )
-
-    def address(self, address: str) -> str:
-        """Mask an address, or a glob over addresses, without knowing more about it."""
-        object_name, _, key, name = _taken_apart(address)
-        record = address.partition("#")[0]
-        if self._hides_key(address):
-            record = RecordAddress(object_name, "", self.pseudonym(key)).text
-        if name:
-            other = self.address(name) if "/" in name else name
-            record = f"{record}#{other}"
-        return self.text(record if object_name else address, [])
-
-    def _hides(self, value: Value) -> bool:
-        """Return whether to mask a value; a value of an unknown property is personal."""
-        if value.object and value.name:
-            return self.is_personal(value.object, value.name)
-        return value.object in self._objects if value.object else bool(self._masked_properties)
-
-    def _hides_key(self, address: str | None) -> bool:
-        """Return whether to mask the key of an address; an unknown key is personal."""
-        object_name, is_record_id, key, _ = _taken_apart(address)
-        is_plain = object_name not in self._objects or object_name in self._plain_objects
-        return not is_plain and not is_record_id and key != "*"
-
-    def review(self, review: Review) -> Review:
-        return replace(review, differences=tuple(map(self.difference, review.differences)))
-
-    def difference(self, difference: ReviewDifference) -> ReviewDifference:
-        target = difference.target and self.record(difference.target)
-        facts = self.facts(difference.key.object, "", difference.facts)
-        return replace(difference, key=self.record(difference.key), target=target, facts=facts)
-
-    def record(self, key: RecordAddress) -> RecordAddress:
-        return replace(key, value=self.pseudonym(key.value)) if self.is_personal(key.object, key.by) else key
-
-    def values(self, key: RecordAddress, values: Iterable[ValueChange]) -> tuple[ValueChange, ...]:
-        return tuple(
-            replace(
-                value,
-                before=self.value(key.object, value.name, value.before),
-                after=self.value(key.object, value.name, value.after),
-                changed=value.changed and self.version(key.object, value.name, value.changed),
-            )
-            for value in values
-        )
-
-    def value(self, object_name: str, name: str, text: str | None) -> str | None:
-        """Mask a value; None stays None, because empty values tell nothing about a person."""
-        return self.pseudonym(text) if text is not None and self.is_personal(object_name, name) else text
-
-    def text(self, text: str, hidden: Iterable[str], people: Iterable[str] = ()) -> str:
-        """Replace the values in ``hidden`` in ``text``, ignoring case, and all e-mail addresses.
-
-        The addresses of ``people`` stay, unless they are in ``hidden`` too.
-        """
-        known = {value.casefold(): value for value in hidden if value}
-        shown = {email.casefold() for email in people} - known.keys()
-
-        def masked(found: re.Match[str]) -> str:
-            matched = found[0].casefold()
-            return found[0] if matched in shown else self.pseudonym(known.get(matched, found[0]))
-
-        for pattern in (_any_of(known.values()), _EMAIL):
-            if pattern:
-                text = pattern.sub(masked, text)
-        return text
-
-    def pseudonym(self, value: str) -> str:
-        digest = hmac.digest(self._key, value.encode("utf-8", "surrogatepass"), "sha256")
-        return f"\u2039{digest.hex()[:_DIGITS]}\u203a"
-
-    def _written(self, object_name: str, name: str, written: ManifestValue) -> ManifestValue:
-        """Mask a manifest value, which names owners by e-mail address."""
-        if isinstance(written, tuple):
-            return tuple(self._said(object_name, name, item) for item in written)
-        return None if written is None else self._said(object_name, name, written)
-
-    def _said(self, object_name: str, name: str, text: str) -> str:
-        return self.pseudonym(text) if self.is_personal(object_name, name) else self.text(text, [])
-
-    def _hidden(self, key: RecordAddress, values: Mapping[str, Iterable[str | None]]) -> list[str]:
-        """Return the values that texts about a record may repeat: its key, and ``values`` by property."""
-        hidden = [key.value] if self.is_personal(key.object, key.by) else []
-        for name, texts in values.items():
-            if self.is_personal(key.object, name):
-                hidden.extend(text for text in texts if text)
-        return hidden
-
-
-def _taken_apart(address: str | None) -> tuple[str, bool, str, str]:
-    """Split an address into object type, whether by record id, key and property; missing parts are empty."""
-    try:
-        object_name, is_record_id, key, name = split_address(address or "")
-    except ValueError:
-        return "", False, "", ""
-    return object_name, is_record_id, key, name or ""
-
-
-def _any_of(values: Iterable[str]) -> re.Pattern[str] | None:
-    """Build a pattern that matches ``values`` as whole words, the longest first."""
-    ordered = sorted(values, key=len, reverse=True)
-    if not ordered:
-        return None
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ordered))})(?!\w)", re.IGNORECASE)
+    return Masker(
+        key, plan.masked_properties, (of for of, _ in properties.difference(plan.masked_properties))
+    )
