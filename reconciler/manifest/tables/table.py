@@ -88,6 +88,7 @@ def open_table(
         columns = opening.fill()
         problems = opening.check_keys()
         (count,) = rows.run("SELECT count(*) FROM rows")[0]
+        rows.give_back_memory()
     except TableReadError as error:
         rows.close()
         message = f"{source.path} cannot be read as {source.format}: {error}"
