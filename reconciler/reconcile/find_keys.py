@@ -8,7 +8,7 @@ from contextlib import closing
 from reconciler.errors import ManifestError, RequestRejected, UsageError
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.reader import PortalReader
-from reconciler.hubspot.records.list import first_segments, list_records
+from reconciler.hubspot.records.list import list_records
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
 from reconciler.model.keys import KeyCandidate, KeysFound, why_no_key
@@ -35,7 +35,7 @@ def find_keys(
     total, highest = expected_records(reader, schema)
     counts = _Counts(schema, names)
     with closing(counts):
-        for page in list_records(reader, schema, names, first_segments(highest)):
+        for page in list_records(reader, schema, names, highest=highest):
             counts.add(page.records)
             progress(counts.records, max(total or 0, counts.records))
         candidates = [counts.candidate(name) for name in names]
@@ -71,13 +71,14 @@ def check_properties(schema: ObjectSchema, names: Iterable[str]) -> None:
             )
 
 
-def expected_records(reader: PortalReader, schema: ObjectSchema) -> tuple[int | None, str | None]:
+def expected_records(reader: PortalReader, schema: ObjectSchema) -> tuple[int | None, int | None]:
     """Return about how many records a type has, and about the highest id; None where search cannot tell."""
     try:
         found = reader.count_records(schema.path)
     except RequestRejected:
         return None, None
-    return found.total, found.results[0].id if found.results else None
+    highest = found.results[0].id if found.results else ""
+    return found.total, int(highest) if highest.isdecimal() else None
 
 
 class _Counts:

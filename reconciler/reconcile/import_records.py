@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from reconciler.errors import NotAllowed, UsageError
 from reconciler.hubspot.portal.owners import read_owners
 from reconciler.hubspot.reader import PortalReader
-from reconciler.hubspot.records.list import first_segments, list_records
+from reconciler.hubspot.records.list import WHOLE, list_records
 from reconciler.hubspot.records.prefetch import READERS, in_chunks, read_ahead
 from reconciler.manifest.write import WrittenAssociation, WrittenRecord
 from reconciler.model.addresses import RECORD_ID, RecordId
@@ -176,12 +176,17 @@ def read_into(importing: Importing, checkpoint: Checkpoint, progress: Progress) 
 def _read_list(importing: Importing, checkpoint: Checkpoint, progress: Progress) -> None:
     total, highest = expected_records(importing.reader, importing.schema)
     if not checkpoint.is_continued:
-        checkpoint.begin(first_segments(highest), ())
+        checkpoint.begin((WHOLE,), ())
     limit = importing.scope.limit
     readers = READERS if limit is None else 1
     looked_at = checkpoint.count
     pages = list_records(
-        importing.reader, importing.schema, importing.names, checkpoint.segments, readers=readers
+        importing.reader,
+        importing.schema,
+        importing.names,
+        checkpoint.segments,
+        highest=highest,
+        readers=readers,
     )
     for page in pages if checkpoint.segments else ():
         checkpoint.keep(_passing(importing, page.records, checkpoint, limit), page.left)

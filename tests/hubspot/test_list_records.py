@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import Unavailable
-from reconciler.hubspot.records.list import WHOLE, Segment, first_segments, list_records
+from reconciler.hubspot.records.list import WHOLE, Segment, list_records
 from reconciler.model.definitions import Kind
 from tests.hubspot.doubles import batch, body_of, reader_of, reply, schema_of
 
@@ -25,6 +25,8 @@ class Portal:
     ids: Sequence[int]
     is_after_last: bool = False  # a cursor is the last id of a page, and not the next one
     is_opaque: bool = False  # cursors are numbers of pages that only this portal understands
+    ignores: str | None = None  # what it answers to a cursor that it has not given out: "nothing", "all"
+    given: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -38,15 +40,24 @@ class Portal:
         self.asked.append(after)
         if self.is_opaque and after and not after.startswith("page-"):
             return reply(400, {"message": "invalid cursor", "category": "VALIDATION_ERROR"})
-        first = int(after.removeprefix("page-") or 0) if self.is_opaque else self._first(after)
+        if self.ignores is not None and after and after not in self.given:
+            return reply(200, {"results": []}) if self.ignores == "nothing" else self._page(0, request)
+        return self._page(self._place(after), request)
+
+    def _place(self, after: str) -> int:
+        return int(after.removeprefix("page-") or 0) if self.is_opaque else self._first(after)
+
+    def _page(self, first: int, request: httpx.Request) -> httpx.Response:
         page = self.ids[first : first + 100]
         names = request.url.params["properties"].split(",")
         body: dict[str, object] = {
             "results": [{"id": str(id_), "properties": dict.fromkeys(names, f"N{id_}")} for id_ in page]
         }
         if first + 100 < len(self.ids):
-            cursor = page[-1] if self.is_after_last else self.ids[first + 100]
-            body["paging"] = {"next": {"after": f"page-{first + 100}" if self.is_opaque else str(cursor)}}
+            cursor = str(page[-1] if self.is_after_last else self.ids[first + 100])
+            cursor = f"page-{first + 100}" if self.is_opaque else cursor
+            self.given.add(cursor)
+            body["paging"] = {"next": {"after": cursor}}
         return reply(200, body)
 
     def _first(self, after: str) -> int:
@@ -55,8 +66,8 @@ class Portal:
         return (bisect_right if self.is_after_last else bisect_left)(self.ids, int(after))
 
     @property
-    def highest(self) -> str | None:
-        return str(self.ids[-1]) if self.ids else None
+    def highest(self) -> int | None:
+        return self.ids[-1] if self.ids else None
 
 
 def dense(start: int, count: int, step: int = 1) -> range:
@@ -81,15 +92,15 @@ def test_every_record_is_read_whatever_the_ids_are(
     """``late``: so many records are newer than the highest id that the search knows."""
     portal = Portal(ids, is_after_last)
     known = ids[: len(ids) - late] if late else ids
-    top = str(known[-1]) if known and late is not None else None
-    pages = list_records(reader_of(portal), COMPANIES, ["city"], first_segments(top), readers=readers)
+    top = known[-1] if known and late is not None else None
+    pages = list_records(reader_of(portal), COMPANIES, ["city"], highest=top, readers=readers)
     read = {int(live.id): live.properties["city"] for page in pages for live in page.records}
     assert read == {id_: f"N{id_}" for id_ in ids}
 
 
 def test_ranges_cost_few_calls_more_than_pages() -> None:
     portal = Portal([*dense(1, 2000), *dense(51_000_000_000, 8000, 7)])
-    pages = list(list_records(reader_of(portal), COMPANIES, ["city"], first_segments(portal.highest)))
+    pages = list(list_records(reader_of(portal), COMPANIES, ["city"], highest=portal.highest))
     assert sum(len(page.records) for page in pages) == 10_000
     assert 100 <= len(portal.asked) <= 160
 
@@ -97,11 +108,13 @@ def test_ranges_cost_few_calls_more_than_pages() -> None:
 def test_it_goes_on_where_it_stopped() -> None:
     ids = [*dense(1, 1500), *dense(9_000_000, 1500, 13)]
     read: set[str] = set()
-    left: Sequence[Segment] = first_segments(str(ids[-1]))
+    left: Sequence[Segment] = (WHOLE,)
     asked = 0
     while left:
         portal = Portal(ids)
-        for number, page in enumerate(list_records(reader_of(portal), COMPANIES, ["city"], left)):
+        for number, page in enumerate(
+            list_records(reader_of(portal), COMPANIES, ["city"], left, highest=ids[-1])
+        ):
             read |= {live.id for live in page.records}
             left = page.left
             if number == 4:  # killed
@@ -113,9 +126,20 @@ def test_it_goes_on_where_it_stopped() -> None:
 
 def test_cursors_that_mean_something_else_are_followed_one_after_the_other() -> None:
     portal = Portal(dense(1, 950), is_opaque=True)
-    pages = list(list_records(reader_of(portal), COMPANIES, ["city"], first_segments("950")))
+    pages = list(list_records(reader_of(portal), COMPANIES, ["city"], highest=950))
     assert {live.id for page in pages for live in page.records} == {str(id_) for id_ in portal.ids}
     assert pages[-1].left == ()
+
+
+@pytest.mark.parametrize("answer", ["nothing", "all"])
+@pytest.mark.parametrize("step", [1, 9])
+@pytest.mark.parametrize("highest", [None, 5_100, 10_000])
+def test_a_portal_that_ignores_other_cursors_loses_no_record(
+    answer: str, step: int, highest: int | None
+) -> None:
+    portal = Portal(dense(5_000, 1_950, step), ignores=answer)
+    pages = list(list_records(reader_of(portal), COMPANIES, ["city"], highest=highest))
+    assert {live.id for page in pages for live in page.records} == {str(id_) for id_ in portal.ids}
 
 
 def test_a_list_in_no_order_is_read_one_page_after_the_other() -> None:
@@ -126,7 +150,7 @@ def test_a_list_in_no_order_is_read_one_page_after_the_other() -> None:
 
 def test_values_whose_names_fit_into_no_address_are_read_apart() -> None:
     portal = Portal(dense(1, 450))
-    pages = list_records(reader_of(portal), COMPANIES, ["city", *MANY_NAMES], first_segments("450"))
+    pages = list_records(reader_of(portal), COMPANIES, ["city", *MANY_NAMES], highest=450)
     read = {live.id: live.properties["city"] for page in pages for live in page.records}
     assert read == {str(id_): f"N{id_}" for id_ in portal.ids}
 

@@ -14,16 +14,23 @@ from reconciler import (
     Environment,
     Explanation,
     Held,
+    ImportResult,
+    KeyCandidate,
+    KeysFound,
     MissingOwnedRecord,
+    PersonalKeys,
     Plan,
     PlanHeader,
     PlanSummary,
     Problem,
     Project,
+    Proof,
     ReconcilerError,
     RemovedAssociation,
     RunDetail,
     RunSummary,
+    UnnamedRecord,
+    UnnamedRecords,
     Validation,
     WorkResult,
     run_many,
@@ -53,6 +60,24 @@ def planning(environment: Environment) -> None:
         assert_type(result.accounting(), Mapping[str, int])
     environment.apply(plan, on_stale="retry")  # type: ignore[arg-type]  # there is no such choice
     environment.apply(confirm=lambda made: made.is_empty, progress=lambda _done, _total: None)
+
+
+def importing(environment: Environment) -> None:
+    keys = assert_type(environment.find_keys("companies", properties=["domain"]), KeysFound)
+    assert_type(keys.candidates, tuple[KeyCandidate, ...])
+    result = assert_type(
+        environment.import_records("companies", filters=["city=Bonn"], target="add", confirm=agree),
+        ImportResult,
+    )
+    assert_type(result.proof, Proof | None)
+    assert_type(result.is_complete, bool)
+    environment.import_records("companies", target="merge")  # type: ignore[arg-type]  # there is no such choice
+    unnamed = assert_type(environment.unnamed_records("companies", limit=10), UnnamedRecords)
+    assert_type(unnamed.records, tuple[UnnamedRecord, ...])
+
+
+def agree(keys: PersonalKeys) -> bool:
+    return keys.count < 100
 
 
 def looking(environment: Environment) -> None:

@@ -3,8 +3,9 @@
 HubSpot lists records by id, page after page, and its cursor is the id of the next record
 (https://github.com/scopiousdigital/kalup; HubSpot calls the cursor opaque). One page after the other takes
 three times as long as the limit of calls allows, so the ids are divided into ranges that are read side by
-side. Every answer is checked: if ids do not rise, or a page begins before its range, or HubSpot refuses a
-cursor that it has not given out, everything is read again from the beginning, one page after the other.
+side. One call proves first that any id is taken as a cursor, and every answer is checked. If ids do not rise,
+or a page begins before its range, or HubSpot refuses a cursor that it has not given out, everything is read
+again from the beginning, one page after the other.
 
 Values come with the page if their names fit into its address, otherwise by batch/read, also in parallel.
 """
@@ -59,22 +60,18 @@ class _NoOrder(Exception):
     """The list is not sorted by id, or its cursors are not ids."""
 
 
-def first_segments(highest_id: str | None) -> tuple[Segment, ...]:
-    """Return the parts of the whole list; ``highest_id`` is where its end probably is, or None."""
-    if highest_id is None or not highest_id.isdecimal():
-        return (WHOLE,)
-    return WHOLE.divided(int(highest_id) + 1)
-
-
 def list_records(
     reader: PortalReader,
     schema: ObjectSchema,
     names: Sequence[str],
     segments: Iterable[Segment] = (WHOLE,),
     *,
+    highest: int | None = None,
     readers: int = READERS,
 ) -> Iterator[ListedPage]:
     """Read all live records in ``segments`` with the properties ``names``, in no order.
+
+    ``highest`` is about the highest id, for dividing the list; None: nobody knows.
 
     A record may come twice. If the caller keeps the records of a page together with what is left, reading
     can go on from there in another process. With one of ``readers``, pages come in order of id.
@@ -85,7 +82,7 @@ def list_records(
     segments = tuple(segments)
     if readers > 1:
         try:
-            yield from _Listing(reader, schema, names).run(segments, readers)
+            yield from _Listing(reader, schema, names, highest).run(segments, readers)
         except _NoOrder:
             segments = (WHOLE,)
         else:
@@ -114,12 +111,16 @@ def _in_turn(
 class _Listing:
     """The reading of several segments side by side."""
 
-    def __init__(self, reader: PortalReader, schema: ObjectSchema, names: Sequence[str]) -> None:
+    def __init__(
+        self, reader: PortalReader, schema: ObjectSchema, names: Sequence[str], highest: int | None
+    ) -> None:
         self._reader = reader
         self._schema = schema
         self._names = names
+        self._highest = highest
         self._waiting: list[Segment] = []
         self._asked: dict[Future[Any], Segment] = {}  # pages, and values of pages, that are under way
+        self._is_proven = False  # whether HubSpot takes any id as a cursor
 
     def run(self, segments: Iterable[Segment], readers: int) -> Iterator[ListedPage]:
         self._waiting = list(segments)
@@ -152,12 +153,33 @@ class _Listing:
         records = _in_range(segment, answer)
         rest = _rest(segment, answer, records)
         if rest is not None:
-            self._waiting += _shared(rest, records, readers - len(self._asked) - len(self._waiting))
+            idle = readers - len(self._asked) - len(self._waiting)
+            parts = _shared(rest, records, self._highest) if idle > 0 else (rest,)
+            if len(parts) > 1:
+                self._prove_cursors(records)
+            self._waiting += parts
         if records and not _fits(self._names):
             page = replace(segment, end=rest.start if rest else segment.end)
             self._ask(pool, page, partial(_values, self._reader, self._schema, self._names, records))
         else:
             yield ListedPage([_live(record, self._names) for record in records], self._left())
+
+    def _prove_cursors(self, records: Sequence[Record]) -> None:
+        """Ask once for a page whose beginning is known, by a cursor that HubSpot has not given out.
+
+        Raises:
+            _NoOrder: it begins elsewhere, so that ranges would lose records.
+        """
+        if self._is_proven:
+            return
+        ids = [int(record.id) for record in records]
+        gaps = (at for at in range(1, len(ids)) if ids[at] - ids[at - 1] > 1)
+        first = next(gaps, len(ids) // 2)
+        page = self._reader.list_page(self._schema.path, str(ids[first] - 1), ())
+        found = [int(record.id) for record in page.results if int(record.id) >= ids[first]]
+        if found[: len(ids) - first - 1] != ids[first:-1]:
+            raise _NoOrder
+        self._is_proven = True
 
     def _left(self) -> tuple[Segment, ...]:
         return (*self._waiting, *self._asked.values())
@@ -197,14 +219,15 @@ def _rest(segment: Segment, page: RecordPage, records: Sequence[Record]) -> Segm
     return Segment(start, segment.end, page.after)
 
 
-def _shared(rest: Segment, records: Sequence[Record], idle: int) -> Sequence[Segment]:
-    """Divide ``rest`` in two if a thread is idle and there is probably enough to read for it."""
-    if idle < 1 or rest.end is None or len(records) < RECORDS_PER_PAGE // 2:
+def _shared(rest: Segment, records: Sequence[Record], highest: int | None) -> Sequence[Segment]:
+    """Divide ``rest`` in two if there is probably enough to read for another thread."""
+    end = rest.end if rest.end is not None else highest
+    if end is None or len(records) < RECORDS_PER_PAGE // 2:
         return (rest,)
     span = int(records[-1].id) - int(records[0].id) + 1
-    if (rest.end - rest.start) // span < _FEWEST_PAGES:
+    if (end - rest.start) // span < _FEWEST_PAGES:
         return (rest,)
-    return rest.divided((rest.start + rest.end) // 2)
+    return rest.divided((rest.start + end) // 2)
 
 
 def _fits(names: Sequence[str]) -> bool:
