@@ -137,19 +137,7 @@ def load_settings(
     said = written.said
     return Settings(
         project=project,
-        environment=EnvironmentSettings(
-            name=name,
-            portal_id=_portal_id(said),
-            token=filled.token or None,
-            token_variable=variable_of(said.token),
-            is_emulator=bool(said.portal),
-            seed=filled.seed,
-            api_version=said.api_version,
-            base_url=filled.base_url,
-            protected_by=_protected_by(name, environments),
-            drift=said.drift or file.drift,
-            owners=said.owners,
-        ),
+        environment=_environment(name, file, said, filled, _protected_by(name, environments)),
         environment_names=tuple(environments),
         listed=tuple(
             ListedEnvironment(each, _portal_id(of.said), tuple(of.said.manifests or file.manifests))
@@ -160,6 +148,24 @@ def load_settings(
         state_url=filled.state_url,
         guards=file.guards,
         masks=MaskRules(mask=_by_object(file, "mask"), show=_by_object(file, "show")),
+    )
+
+
+def _environment(
+    name: str, file: FileShape, said: EnvironmentShape, filled: "_Filled", protected_by: str | None
+) -> EnvironmentSettings:
+    return EnvironmentSettings(
+        name=name,
+        portal_id=_portal_id(said),
+        token=filled.token or None,
+        token_variable=variable_of(said.token),
+        is_emulator=bool(said.portal),
+        seed=filled.seed,
+        api_version=said.api_version,
+        base_url=filled.base_url,
+        protected_by=protected_by,
+        drift=said.drift or file.drift,
+        owners=said.owners,
     )
 
 
