@@ -26,5 +26,5 @@ class NewProject:
     is_shared: bool  # whether other machines reach this state
     portal_id: int | None  # None: it is still to be written
     is_example: bool = False
-    has_workflows: bool = False
+    hosts: tuple[str, ...] = ()  # GitHub, GitLab: those for which there are workflows
     placeholders: tuple[str, ...] = ()  # names in the workflows that a person has to replace

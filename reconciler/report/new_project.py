@@ -13,8 +13,8 @@ _KEY_PLACE = (
     "too). Tick these scopes and no others; a key that only reads is enough until you apply:"
 )
 _PORTAL_PLACE = (
-    "Its portal id is the number in every address of HubSpot's pages, and in the menu behind your account's "
-    "name at the top right."
+    "It says to which portal the key belongs: write that number into reconciler.yaml. You also find it in "
+    "the address of every page of HubSpot, and in the menu behind your account's name at the top right."
 )
 _ENV_FILE = "~/.config/reconciler/env"
 _TOKEN_STEPS = (
@@ -31,6 +31,21 @@ _PLAN_KEY_STEPS = (
     f"  >> {_ENV_FILE}",
 )
 _WIDTH_OF_PURPOSE = 14
+_SECRETS = {
+    "GitHub": (
+        ("HUBSPOT_READ_TOKEN", "of the repository: a key that only reads"),
+        ("RECONCILER_PLAN_KEY", "of the repository: the key for state and plans"),
+        ("HUBSPOT_WRITE_TOKEN", "of the environment hubspot, with reviewers"),
+    ),
+    "GitLab": (
+        ("HUBSPOT_READ_TOKEN", "a key that only reads"),
+        ("RECONCILER_PLAN_KEY", "the key for state and plans"),
+        ("HUBSPOT_WRITE_TOKEN", "protected, of the environment production"),
+        ("GITLAB_NOTE_TOKEN", "writes notes and the issue"),
+        ("GITLAB_READ_TOKEN", "protected: reads merge requests"),
+    ),
+}
+_WIDTH_OF_SECRET = 21
 
 
 def render_new_project(made: NewProject, view: View) -> str:
@@ -61,7 +76,7 @@ def _state(made: NewProject, layout: Layout) -> Iterator[Line]:
         file = made.state.removeprefix("sqlite:///")
         text = (
             f"State is kept in {file}, which lives on this machine only: before other people or CI jobs "
-            "apply, move it to a place that all reach."
+            "apply, `reconciler state move` brings it to a place that all reach."
         )
         yield from layout.paragraph(text)
 
@@ -85,8 +100,7 @@ def _steps(made: NewProject, layout: Layout) -> Iterator[Line]:
     if made.folder != ".":
         yield from _commands([f"cd {quote(made.folder)}"])
     if made.portal_id is None:
-        text = "It says to which portal the key belongs; write that number into reconciler.yaml."
-        yield from layout.paragraph(f"{text} {_PORTAL_PLACE}", indent=3)
+        yield from layout.paragraph(_PORTAL_PLACE, indent=3)
     yield from _commands([f"reconciler doctor --objects {','.join(made.objects)}"])
     yield BLANK
     yield from _step(4, "Take over what is there: this changes nothing in HubSpot", layout)
@@ -98,18 +112,21 @@ def _steps(made: NewProject, layout: Layout) -> Iterator[Line]:
             "reconciler apply plan.json",
         ]
     )
-    if made.has_workflows:
+    if made.hosts:
         yield BLANK
-        yield from _step(5, "Let the workflows run", layout)
-        yield from layout.paragraph(_workflow_text(made.placeholders), indent=3)
+        yield from _step(5, "Let the jobs run", layout)
+        yield from _job_steps(made, layout)
 
 
-def _workflow_text(placeholders: Sequence[str]) -> str:
-    text = "docs/ci.md of reconciler says which secrets they need."
-    if placeholders:
-        names = " and ".join(placeholders)
-        return f"Replace {names} in them by the repository of reconciler and a commit of it. {text}"
-    return text
+def _job_steps(made: NewProject, layout: Layout) -> Iterator[Line]:
+    if made.placeholders:
+        names = " and ".join(made.placeholders)
+        text = f"Replace {names} in the workflows by the repository of reconciler and a commit of it."
+        yield from layout.paragraph(text, indent=3)
+    for host in made.hosts:
+        yield from layout.paragraph(f"On {host}, set these secrets (docs/ci.md has the details):", indent=3)
+        for name, meaning in _SECRETS[host]:
+            yield line(name.ljust(_WIDTH_OF_SECRET), meaning, indent=5)
 
 
 def _example_steps(made: NewProject) -> Iterator[Line]:

@@ -49,7 +49,7 @@ def _contents(session: Session, url: str, store: "Store") -> CheckResult:
     else:
         finding = f"{where}: {counted(store.count(), 'owned record')}, serial {store.version().serial:,}"
     if url.startswith(_SQLITE) and not session.environment.is_emulator:
-        advice = "before other people or CI jobs apply, move it to a place that all reach (docs/ci.md)"
+        advice = "before others or jobs apply: reconciler state move --to git:refs/reconciler (docs/state.md)"
         return warned("state", f"{finding}; on this machine only", advice)
     place = git_place(url)
     if place is not None and session.environment.is_protected and not place.is_on_branches:

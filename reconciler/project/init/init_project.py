@@ -94,7 +94,7 @@ def init_project(asked: InitRequest, environ: Mapping[str, str]) -> NewProject:
         is_shared=is_in_git(state),
         portal_id=asked.portal_id,
         is_example=asked.example,
-        has_workflows=asked.github or asked.gitlab,
+        hosts=(*(["GitHub"] if asked.github else []), *(["GitLab"] if asked.gitlab else [])),
         placeholders=placeholders,
     )
 
