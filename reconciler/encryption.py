@@ -38,6 +38,7 @@ CHUNK = 1 << 16
 _MAGIC = b"reconciler encrypted "
 _FIRST_LINE = _MAGIC + b"1\n"
 _ANY_FIRST_LINE = re.compile(re.escape(_MAGIC) + rb"[0-9]{1,9}\n")
+_COST = 2**17  # of deriving the key: 128 MiB and a quarter of a second
 _SALT, _CHECK, _NONCE, _TAG, _KEY = 16, 16, 12, 16, 32
 
 LONGEST_FIRST_LINE = len(_MAGIC) + 10
@@ -238,7 +239,7 @@ def _nonce(number: int, *, is_last: bool) -> bytes:
 def _derive(key: str, salt: bytes) -> _Derived:
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt  # noqa: PLC0415 - few commands need it
 
-    secret = Scrypt(salt=salt, length=_KEY + _CHECK, n=2**17, r=8, p=1).derive(
+    secret = Scrypt(salt=salt, length=_KEY + _CHECK, n=_COST, r=8, p=1).derive(
         key.encode(errors="surrogateescape")
     )
     return _Derived(secret[:_KEY], secret[_KEY:])

@@ -191,6 +191,7 @@ def test_a_pipe_is_left_to_be_read_as_a_whole() -> None:
         assert export_by_line(file) is None
 
 
+@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)  # in git they are in memory
 def test_records_stay_in_the_file_until_they_are_written(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     value = "x" * 2_000

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.errors import Locked, StateError
 from reconciler.state.git.backend import GitBackend
-from reconciler.state.git.remote import Fate, Move, Pushed, Remote
+from reconciler.state.git.remote import Fate, Move, Pushed, Refs, Remote
 from reconciler.state.git.repository import NewCommit
 from reconciler.state.store import Store
 from reconciler.state.writer import StateWriter
@@ -195,6 +195,33 @@ def test_a_remote_that_does_not_answer_for_a_minute_ends_the_run(
     )
     pen.release()
     assert len(opened().runs()) == 1  # what was committed went with the last push
+
+
+def test_a_push_that_arrives_after_it_was_given_up_is_no_loss(
+    opened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network is gone after the push, so that nobody can find out; it is back for the last one."""
+    clock, push = Clock(), Remote.push
+    pen = writer(opened(), clock)
+    arrived: list[Pushed] = []
+
+    def unanswered(remote: Remote, *moves: Move) -> Pushed:
+        arrived.append(push(remote, *moves) if not arrived else Pushed(Fate.UNANSWERED))
+        return Pushed(Fate.UNANSWERED, "the connection broke")
+
+    def unreadable(_remote: Remote) -> Refs:
+        raise StateError("it cannot be read")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Remote, "push", unanswered)
+        patched.setattr(Remote, "fetch", unreadable)
+        with pytest.raises(StateError, match="could not be pushed for a minute"):
+            pen.begin_run(start(1))
+    pen.release()
+
+    store = opened()
+    assert len(store.runs()) == 1
+    assert store.lock_holder() is None
 
 
 def test_a_state_that_was_moved_by_hand_ends_the_run(opened: Callable[[], Store], remote: Path) -> None:

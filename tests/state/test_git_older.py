@@ -26,12 +26,7 @@ def snapshot_of(file: Path, version: int) -> tuple[Header, dict[str, bytes]]:
     """Return the rows of an old database as a snapshot would have had them."""
     columns, lines = {}, []
     with closing(sqlite3.connect(file)) as connection:
-        there = {
-            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        }
         for table in TABLES:
-            if table not in there:
-                continue
             names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
             names.remove("portal_id")
             columns[table] = names

@@ -21,6 +21,12 @@ STATE = f"refs/reconciler/{PORTAL}/state"
 KEY, OTHER = "k" * 44, "o" * 44
 
 
+@pytest.fixture(autouse=True)
+def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deriving keys is slow on purpose; here it happens at every opening."""
+    monkeypatch.setattr("reconciler.encryption._COST", 2**4)
+
+
 @pytest.fixture
 def remote(tmp_path: Path) -> Path:
     return bare_repository(tmp_path)

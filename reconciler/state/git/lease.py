@@ -70,6 +70,7 @@ class GitLease:
         self._note = note
         self._pushed = begun
         self._leaving: tuple[Leaving, Stopwatch] | None = None
+        self._unanswered: list[Prepared] = []  # pushes that may have arrived
         self._lost_because: str | None = None
         self._changed = threading.Condition()
 
@@ -139,6 +140,7 @@ class GitLease:
             self._sleep(wait_s)
             wait_s = min(wait_s * 2, 10.0)
         self._refs = prepared.refs
+        self._unanswered.clear()
         self._snapshots.published(prepared)
         self._published()
         with self._changed:
@@ -158,12 +160,22 @@ class GitLease:
         pushed = self._remote.push(*moves)
         if pushed.fate is Fate.DONE:
             return pushed
+        if pushed.fate is Fate.UNANSWERED and prepared not in self._unanswered:
+            self._unanswered.append(prepared)
         try:
             found = self._remote.fetch()
         except StateError as error:
             return Pushed(Fate.UNANSWERED, pushed.reason or str(error))
+        return self._judged(pushed, found, prepared)
+
+    def _judged(self, pushed: Pushed, found: Refs, prepared: Prepared) -> Pushed:
+        """Judge a push that was no success by what is at the remote now."""
         if found == prepared.refs:
             return Pushed(Fate.DONE)  # only the answer was lost: no other push has this commit
+        for earlier in self._unanswered:
+            if found == earlier.refs:  # it has arrived after all: the next push begins there
+                self._refs = found
+                self._snapshots.arrived_late(earlier)
         if found.lock != self._refs.lock:
             with self._changed:
                 self._lost_because = self._why(found)

@@ -125,6 +125,11 @@ class Snapshots:
             self.writes_anew = False
             self.bytes_pushed += prepared.bytes_new
 
+    def arrived_late(self, prepared: Prepared) -> None:
+        """Go on from commits that have arrived although it was not known; what was written is noted still."""
+        if prepared.loaded is not None:
+            self.loaded = prepared.loaded
+
     def _cipher(self) -> tuple[NamedCipher | None, bool]:
         """Return the cipher of the newest key, and whether the present blobs have another one."""
         keys, present = self._repository.access.keys, self.loaded.cipher if self.loaded else None
