@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import StateError
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.associations import OwnedAssociation
+from reconciler.model.associations import Association, OwnedAssociation, RecordRef
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
@@ -39,13 +39,10 @@ records = st.builds(
     answered=values,
     is_protected=st.booleans(),
 )
+refs = st.builds(RecordRef, keys, ids)
 pairs = st.builds(
     OwnedAssociation,
-    key=keys,
-    record_id=ids,
-    target=keys,
-    target_id=ids,
-    label=st.none() | st.builds(Label, names, st.integers(), names),
+    st.builds(Association, refs, refs, st.none() | st.builds(Label, names, st.integers(), names)),
     origin=st.sampled_from(Origin),
     is_whole=st.booleans(),
 )
