@@ -1,6 +1,7 @@
 """``import``: live records become manifests, and the next plan has nothing to write."""
 
 import json
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -548,3 +549,15 @@ def test_owners_whom_the_token_may_not_read_are_left_out(project: Project, tmp_p
         refused = other.run("import", "companies", "--list", "Targets", "--replace")
         assert "the token lacks a scope: crm.lists.read" in refused.err
     emulator.close()
+
+
+def test_a_check_says_who_made_a_record(project: Project) -> None:
+    project.run("emulator", "seed")
+    base = sqlite3.connect(project.folder / ".reconciler" / "portal.db")
+    made = "json_set(properties, '$.hs_created_by_user_id', '71', '$.hs_object_source_label', 'CRM_UI')"
+    with base:
+        base.execute(f"UPDATE records SET properties = {made} WHERE id = 9100")
+    base.close()
+    checked = project.run("import", "companies", "--check", "--filter", "name=Nobody's", "--values", "show")
+    assert checked.code == 2
+    assert "Ada Lindner <ada@acme.example>" in checked.out
