@@ -73,7 +73,7 @@ def command(
 
 def _ask_portal_id() -> int | None:
     """Ask for the portal; nothing is an answer too."""
-    question = "Portal id (the number in the address of HubSpot's pages; Enter if you do not know it)"
+    question = "Portal id (the number in HubSpot's addresses; Enter if unknown)"
     while True:
         text = click.prompt(question, default="", show_default=False, err=True).strip()
         if not text:
