@@ -98,6 +98,8 @@ PARTS = {
     "<type_id>": "1",
     "<identifier>": "1",
     "<owner_id>": "1",
+    "<list_id>": "1",
+    "<list_name>": "Targets",
 }
 
 
