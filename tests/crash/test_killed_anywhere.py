@@ -13,8 +13,8 @@ from tests.support.postgres import Postgres
 LENGTH = 440
 """Points that every run passes at the least; undisturbed it is a few more (commits that renew the lock)."""
 
-_POINTS = random.Random(20261122).sample(range(1, LENGTH), 75)
-ON_SQLITE, ON_POSTGRESQL = sorted(_POINTS[:60]), sorted(_POINTS[60:])
+_POINTS = random.Random(20261122).sample(range(1, LENGTH), 45)
+ON_SQLITE, ON_POSTGRESQL = sorted(_POINTS[:36]), sorted(_POINTS[36:])
 
 
 def test_the_story_needs_every_kind_of_call_and_passes_every_kind_of_point(start: Beginning) -> None:

@@ -315,7 +315,7 @@ class Lives(RuleBasedStateMachine):
 
 
 ON_DEMAND = os.environ.get("RECONCILER_TEST_EXAMPLES")
-EXAMPLES = int(ON_DEMAND or "400")
+EXAMPLES = int(ON_DEMAND or "160")
 SHARDS = 20
 """Parts that run side by side."""
 
