@@ -11,9 +11,7 @@ from reconciler.errors import StateError, UsageError
 from reconciler.project.files import check_writable, write_encrypted
 from reconciler.project.notices import Notice, Notify
 from reconciler.project.session import Session
-from reconciler.report.json_report import run_as_json
-from reconciler.report.mask import SHOW
-from reconciler.report.view import View
+from reconciler.report.json_report import run_pieces
 
 if TYPE_CHECKING:
     from reconciler.state.store import Store
@@ -62,8 +60,8 @@ def report_folder(session: Session) -> Path:
 
 def write_report(store: "Store", run_id: str, path: Path) -> None:
     """Write the report of a run to ``path``."""
-    run = store.run(run_id)
-    write_encrypted(path, [run_as_json(run, View(SHOW)).encode()])
+    pieces = run_pieces(store.run(run_id, lists_applied=False), store.run_rows(run_id))
+    write_encrypted(path, (piece.encode() for piece in pieces))
 
 
 def _erase_old_values(folder: Path, store: "Store") -> None:

@@ -5,7 +5,7 @@ its digest is that of the real plan.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from reconciler.errors import HubSpotError, Locked, PlanRefused, Problem, ReconcilerError, StateError
@@ -16,12 +16,13 @@ from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord,
 from reconciler.model.explanation import ApplyRun, Explanation, NextAction, PairExplained, PropertyExplained
 from reconciler.model.property_history import ValueVersion
 from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
-from reconciler.plan.file.encode import problem_as_document, source_as_document, text_of
+from reconciler.plan.file.encode import problem_as_document, source_as_document, text_of, text_pieces
 from reconciler.plan.file.format import digests_of, plan_as_document
 from reconciler.plan.file.json_values import Json
 from reconciler.plan.plan import Plan
 from reconciler.report.fact_sentences import facts_text
 from reconciler.report.mask import (
+    SHOW,
     Masking,
     masked_acceptance,
     masked_drift,
@@ -137,9 +138,14 @@ _KINDS = {
 def run_as_json(detail: RunDetail, view: View) -> str:
     """Render the run: its actor, the outcome of each planned change, and the accounting."""
     shown = masked_run(detail, view.masking)
+    return "".join(run_pieces(shown, shown.rows, masking=view.masking))
+
+
+def run_pieces(shown: RunDetail, rows: Iterable[RunRow], *, masking: Masking = SHOW) -> Iterator[str]:
+    """Render a run with these ``rows``, which are masked already, piece by piece."""
     document: Json = {
         "accounting": dict(shown.accounting_so_far()),
-        "changes": map(_row, shown.rows),
+        "changes": map(_row, rows),
         "masked_properties": [
             {"object": object_name, "property": name}
             for object_name, name in sorted(shown.header.masked_properties)
@@ -147,7 +153,7 @@ def run_as_json(detail: RunDetail, view: View) -> str:
         "planned": dict(shown.header.planned),
         **_header(shown.header),
     }
-    return _text(document, view.masking)
+    return text_pieces(_marked(document, masking))
 
 
 def runs_as_json(runs: Iterable[RunSummary]) -> str:
@@ -315,5 +321,9 @@ def _time(moment: datetime) -> str:
 
 
 def _text(document: Json, masking: Masking) -> str:
+    return text_of(_marked(document, masking))
+
+
+def _marked(document: Json, masking: Masking) -> Json:
     marks: Json = {"masked": True} if masking.is_on else {}
-    return text_of(document | marks | {"format_version": FORMAT_VERSION})
+    return document | marks | {"format_version": FORMAT_VERSION}

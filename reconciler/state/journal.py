@@ -27,7 +27,7 @@ from reconciler.model.addresses import RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Unknown, done_of
 from reconciler.model.owned import Origin
-from reconciler.model.runs import RunDetail, RunHeader, RunSummary
+from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.plan.change import Action, Change, carried_out
 from reconciler.plan.file.fields import change_cells, change_in
 from reconciler.plan.kinds import RECORDS
@@ -325,6 +325,12 @@ class Journal:
         rows = tuple(map(run_row_of, self.connection.execute(query)))
         _check_accounting(header, RunStatus(header.status), len(rows) + unlisted)
         return RunDetail(header_of(header), rows, unlisted)
+
+    def run_rows(self, run_id: str, after: int, limit: int) -> Sequence[RunRow]:
+        """Return up to ``limit`` changes of a run with numbers above ``after``, in the order of the plan."""
+        is_later = changes.c.number > after
+        query = select(changes).where(self._of_run(run_id), is_later).order_by(changes.c.number).limit(limit)
+        return tuple(map(run_row_of, self.connection.execute(query)))
 
     def past_run(self, run_id: str) -> PastRun:
         """Return the changes of one run, with the values that it overwrote.

@@ -13,7 +13,7 @@ from reconciler.model.addresses import RecordId
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.desired import PruneRule
 from reconciler.model.owned import OwnedRecord, StateVersion
-from reconciler.model.runs import RunDetail, RunHeader, RunSummary
+from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.state.association_rows import PairRows
 from reconciler.state.backend import StateBackend
 from reconciler.state.copy_rows import first_difference, is_empty
@@ -29,6 +29,9 @@ from reconciler.state.lock_holder import LockHolder
 from reconciler.state.owned_rows import OwnedRows
 from reconciler.state.run_types import Actor, PastRun, UnfinishedBatch
 from reconciler.state.writer import StateWriter
+
+_ROWS_AT_ONCE = 1_000
+"""Changes of a run that one transaction reads."""
 
 
 class Store:
@@ -179,6 +182,17 @@ class Store:
         """
         with self._journal() as journal:
             return journal.run(run_id, lists_applied=lists_applied)
+
+    def run_rows(self, run_id: str) -> Iterator[RunRow]:
+        """Return the changes of one run, in the order of the plan, a thousand at a time."""
+        rows: Sequence[RunRow] = ()
+        while True:
+            after = rows[-1].number if rows else -1
+            with self._journal() as journal:
+                rows = journal.run_rows(run_id, after, _ROWS_AT_ONCE)
+            if not rows:
+                return
+            yield from rows
 
     def erased_runs(self) -> dict[str, datetime]:
         """Return the runs whose values were erased because of their age, and when."""

@@ -77,8 +77,17 @@ def header_as_document(plan: Plan, format_version: str, written: Container[tuple
 
 def text_of(document: Json) -> str:
     """Write JSON with sorted keys; a list from an iterator gets one line per entry, the rest is indented."""
-    members = (f'  "{name}": {_member(document[name])}' for name in sorted(document))
-    return "{\n" + ",\n".join(members) + "\n}\n"
+    return "".join(text_pieces(document))
+
+
+def text_pieces(document: Json) -> Iterator[str]:
+    """Write JSON as ``text_of``, piece by piece: a list from an iterator is never complete in memory."""
+    start = "{\n"
+    for name in sorted(document):
+        yield f'{start}  "{name}": '
+        yield from _member(document[name])
+        start = ",\n"
+    yield "\n}\n"
 
 
 def _escaped(character: str) -> str:
@@ -266,9 +275,13 @@ def _key(key: RecordAddress) -> Json:
     return {"property": key.by, "value": key.value}
 
 
-def _member(value: object) -> str:
+def _member(value: object) -> Iterator[str]:
     if not isinstance(value, Iterator):
         lines = _INDENTED.encode(value).split("\n")
-        return "\n  ".join(escaped_where_hidden(line, _escaped) for line in lines)
-    entries = ",\n    ".join(escaped_where_hidden(_ENTRY.encode(entry), _escaped) for entry in value)
-    return f"[\n    {entries}\n  ]" if entries else "[]"
+        yield "\n  ".join(escaped_where_hidden(line, _escaped) for line in lines)
+        return
+    start = "["
+    for entry in value:
+        yield f"{start}\n    {escaped_where_hidden(_ENTRY.encode(entry), _escaped)}"
+        start = ","
+    yield "[]" if start == "[" else "\n  ]"
