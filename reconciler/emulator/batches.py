@@ -19,7 +19,7 @@ MAX_INPUTS = 100
 MAX_INPUTS_WITH_HISTORY = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Input:
     """One input of a batch write; ``id`` is the value of ``id_property``, or a record id."""
 

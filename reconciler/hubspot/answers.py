@@ -79,7 +79,7 @@ class BatchQuestion:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RecordAnswers:
     """Answers about a few records. Thread-safe: at worst two threads ask the same."""
 

@@ -11,7 +11,7 @@ from reconciler.plan.file.sequences import IN_MEMORY, Workspace
 from reconciler.plan.guards import Guards
 from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import Plan
-from reconciler.plan.records.compare import Policy
+from reconciler.plan.records.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from reconciler.manifest.load import in_order
 from reconciler.model.desired import Desired
 from reconciler.plan.guards import Guards, limits_from
 from reconciler.plan.plan import Plan
-from reconciler.plan.records.compare import Policy
+from reconciler.plan.records.policy import Policy
 from reconciler.project.git_checkout import divergence_from, read_checkout
 from reconciler.project.notices import Progress, ignore_progress
 from reconciler.project.plan_files import ON_DISK, read_plan

@@ -9,7 +9,7 @@ from reconciler.model.desired import DesiredRecord
 from reconciler.plan.values.resolve import Resolver
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OwnerLookup:
     """Gives resolvers the owners that they need."""
 

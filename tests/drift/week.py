@@ -23,7 +23,7 @@ from reconciler.model.selection import EVERYTHING, Selection
 from reconciler.plan.context import PlanContext
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
 from reconciler.plan.plan import Guard, Plan
-from reconciler.plan.records.compare import Policy
+from reconciler.plan.records.policy import Policy
 from reconciler.reconcile.apply import Connection, LockRequest, apply_plan
 from reconciler.reconcile.drift import find_drift
 from reconciler.reconcile.plan import plan_changes

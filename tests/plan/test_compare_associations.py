@@ -21,7 +21,7 @@ from reconciler.plan.associations.labels import Labels, directions_of_labels
 from reconciler.plan.associations.resolve import AssociationResolver
 from reconciler.plan.change import Action, Change
 from reconciler.plan.plan import Held
-from reconciler.plan.records.compare import Policy
+from reconciler.plan.records.policy import Policy
 from tests.house.test_verdicts_page import table
 from tests.support.nouns import COMPANIES, FILES, at, definition, desired, document
 

@@ -26,8 +26,10 @@ from reconciler.plan.change import Action, Change, Owned, Reason
 from reconciler.plan.drift.provenance import Edits, OurRuns
 from reconciler.plan.plan import Held
 from reconciler.plan.records.changes import replaced_by
-from reconciler.plan.records.compare import Policy, RecordDecision, RecordSides, compare_record
+from reconciler.plan.records.compare import RecordDecision, compare_record
+from reconciler.plan.records.policy import Policy
 from reconciler.plan.records.prune import decide_prune, facts_of_gone, not_in_manifests
+from reconciler.plan.records.sides import RecordSides
 from reconciler.plan.values.resolve import Resolver
 from reconciler.report.fact_sentences import facts_text
 from tests.support.nouns import COMPANIES, FILES, definition, desired, document, live, owned

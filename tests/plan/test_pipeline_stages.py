@@ -11,7 +11,9 @@ from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import Drift, Ownership, RecordDirectives
 from reconciler.model.selection import glob_of
 from reconciler.plan.change import Action, Reason
-from reconciler.plan.records.compare import Policy, RecordDecision, RecordSides, compare_record
+from reconciler.plan.records.compare import RecordDecision, compare_record
+from reconciler.plan.records.policy import Policy
+from reconciler.plan.records.sides import RecordSides
 from reconciler.plan.values.pipeline_stages import misfit_of
 from reconciler.plan.values.resolve import Resolver, keys_and_names
 from reconciler.report.fact_sentences import note_of

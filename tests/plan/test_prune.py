@@ -19,8 +19,8 @@ from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
 from reconciler.model.owned import OwnedRecord
 from reconciler.plan.change import Action, Reason
 from reconciler.plan.file.sequences import SpooledChanges
-from reconciler.plan.records.compare import Policy
 from reconciler.plan.records.planner import RecordPlanner
+from reconciler.plan.records.policy import Policy
 from reconciler.plan.records.prune import changed_prune_rules, facts_of_gone
 from reconciler.plan.values.resolve import Resolver
 from tests.support.nouns import COMPANIES, FILES, desired, document, live, owned

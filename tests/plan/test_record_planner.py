@@ -26,9 +26,9 @@ from reconciler.plan.change import Action, Change, Owned, Reason
 from reconciler.plan.drift.provenance import NOBODY_KNOWS
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
 from reconciler.plan.plan import Plan
-from reconciler.plan.records.compare import Policy
 from reconciler.plan.records.decisions import explain_gone
 from reconciler.plan.records.planner import RecordPlanner
+from reconciler.plan.records.policy import Policy
 from reconciler.plan.values.resolve import Resolver
 from tests.support.nouns import COMPANIES, FILES, PORTAL, at, definition, desired, document, live, owned
 from tests.support.plans import assembled

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import Drift, Ownership, RecordDirectives
-from reconciler.plan.records.compare import Policy, RecordSides, compare_record
+from reconciler.plan.records.compare import compare_record
+from reconciler.plan.records.policy import Policy
+from reconciler.plan.records.sides import RecordSides
 from reconciler.plan.values.resolve import Resolver
 from tests.support.nouns import FILES, definition, desired, document, live, owned
 

@@ -24,9 +24,9 @@ from reconciler.model.selection import EVERYTHING, Glob, Selection, glob_of
 from reconciler.plan.change import Action
 from reconciler.plan.drift.provenance import NOBODY_KNOWS
 from reconciler.plan.plan import Plan
-from reconciler.plan.records.compare import Policy
 from reconciler.plan.records.decisions import explain_gone, settle_identities
 from reconciler.plan.records.planner import Known, RecordPlanner
+from reconciler.plan.records.policy import Policy
 from reconciler.plan.records.prune import not_in_manifests
 from reconciler.plan.targeting import LeftOut, selected
 from reconciler.plan.values.resolve import Resolver

@@ -46,7 +46,7 @@ from reconciler.plan.plan import (
     Review,
     ReviewDifference,
 )
-from reconciler.plan.records.compare import Policy
+from reconciler.plan.records.policy import Policy
 from reconciler.plan.stages import Stage, StageName, stages_of
 from reconciler.sentences import join_sentences
 from reconciler.source import SourceRef

@@ -37,7 +37,7 @@ from reconciler.plan.associations.resolve import AssociationResolver, DesiredLin
 from reconciler.plan.associations.single_labels import Once
 from reconciler.plan.change import Action, Change, Reason, Remote
 from reconciler.plan.plan import Held
-from reconciler.plan.records.compare import Policy
+from reconciler.plan.records.policy import Policy
 
 _Sides: TypeAlias = tuple[Side, Side]
 

@@ -48,7 +48,7 @@ class Endpoint(NamedTuple):
     id: RecordId | None = None  # if the portal has it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Endpoints:
     """Collects the presence of all records that associations name."""
 

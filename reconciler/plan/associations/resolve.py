@@ -56,7 +56,7 @@ class DesiredLink(NamedTuple):
         return self.target.text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AssociationResolver:
     """Resolves records and labels in manifests; collects problems and associations that must wait."""
 

@@ -162,12 +162,21 @@ def _unmade(
 
 
 def _owned_again(change: Change, labels: frozenset[Label] | None) -> Iterator[Change | Held]:
-    """Own a released association again as one that existed before us, which is never removed."""
+    """Own a released association again, as it was owned before.
+
+    If that is not known any more, it counts as one that existed before us, which is never removed.
+    """
     key, target = change.association.records
     label = change.association.label
     if is_so(labels, label):
+        origin = change.owned_before.origin if change.owned_before else Origin.ADOPTED
         yield adopt_association(
-            change.association, change.remote, Reason.UNDONE, None, Origin.ADOPTED, is_whole=False
+            change.association,
+            change.remote,
+            Reason.UNDONE,
+            None,
+            origin,
+            is_whole=is_whole(change) and change.owned_before is not None,
         )
         return
     text = label.text if label else ASSOCIATED

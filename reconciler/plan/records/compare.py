@@ -10,18 +10,17 @@ The cases:
   the key in the manifests.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordAddress
-from reconciler.model.desired import NO_DIRECTIVES, DesiredRecord, Drift, Ownership
+from reconciler.model.desired import NO_DIRECTIVES, DesiredRecord, Ownership
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import Origin, OwnedRecord
-from reconciler.model.property_history import Spot, ValueVersion
-from reconciler.model.selection import Glob, means, renamed
+from reconciler.model.property_history import Spot
 from reconciler.plan.change import Action, Change, Owned, Reason, ValueChange
 from reconciler.plan.drift.provenance import NOBODY_KNOWS, Edits
 from reconciler.plan.plan import Held
@@ -34,71 +33,17 @@ from reconciler.plan.records.changes import (
     release_record,
     update_record,
 )
+from reconciler.plan.records.compare_values import ComparedValues, misfit_problem
 from reconciler.plan.records.identity import alias_warning, is_alias, not_there
-from reconciler.plan.records.three_way import three_way
+from reconciler.plan.records.policy import Policy
+from reconciler.plan.records.sides import RecordSides
 from reconciler.plan.rests_on import archive_rests_on, update_rests_on
-from reconciler.plan.values.pipeline_stages import Misfit, misfit_of
+from reconciler.plan.values.pipeline_stages import misfit_of
 from reconciler.plan.values.resolve import ResolvedValue, Resolver
 from reconciler.sentences import sentence
 
 _WEIGHT = (Reason.RENAMED, Reason.CONFLICT, Reason.DRIFT, Reason.CHANGED, Reason.ADOPT)
 """Reasons of values, in the order in which one names the whole record."""
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Settings for conflicts between people and manifests."""
-
-    drift: Drift
-    # written although drift is held; contested values only by their exact address
-    take: tuple[Glob, ...] = ()
-    recreate: tuple[Glob, ...] = ()  # created again although they are gone
-    forgets_unmanaged: bool = (
-        True  # state forgets values that no line enforces, unless only some lines are planned
-    )
-
-    def drift_of(self, record: DesiredRecord, name: str) -> Drift:
-        """Return the drift setting of one property."""
-        if self.drift is Drift.REVERT or not self.take:
-            return self.drift
-        return Drift.REVERT if means(self.take, record.address, name) else self.drift
-
-    def insists(self, record: DesiredRecord, name: str) -> bool:
-        """Return whether the user named this exact property to overwrite an automation."""
-        return any(glob.is_exactly(record.address, name) for glob in self.take)
-
-    def recreates(self, record: DesiredRecord) -> bool:
-        """Return whether to create the record again."""
-        return not record.special.is_partial and means(self.recreate, record.address)
-
-    def renamed(self, names: Mapping[str, str]) -> "Policy":
-        """Return the policy with object types replaced by their ``names`` in the portal."""
-        take, recreate = renamed(self.take, names), renamed(self.recreate, names)
-        return replace(self, take=take, recreate=recreate)
-
-
-class RecordSides(NamedTuple):
-    """A desired record, with portal and state under its key and under its old key."""
-
-    record: DesiredRecord
-    live: LiveRecord | None
-    owned: OwnedRecord | None
-    old_live: LiveRecord | None = None
-    old_owned: OwnedRecord | None = None
-    moved: OwnedRecord | None = None  # entry in state of the live record under any other key
-    is_made_by_us: bool = False  # the journal says that we created the live record
-
-    @property
-    def found(self) -> LiveRecord | None:
-        """The live record, under its key or its old one."""
-        return self.live or self.old_live
-
-    @property
-    def same(self) -> OwnedRecord | None:
-        """The entry in state of the live record, under any key."""
-        live = self.found
-        known = (self.owned, self.old_owned, self.moved)
-        return next((entry for entry in known if entry and live and entry.record_id == live.id), None)
 
 
 class RecordDecision(NamedTuple):
@@ -217,7 +162,7 @@ def _missing(resolver: Resolver, parts: RecordSides) -> RecordDecision:
     )
     if found := misfit_of(resolver.schema, {}, {value.name: value.after for value in first}):
         value = next(value for value in first if value.name == found.name)
-        problems.append(_misfit_problem(record, found, value, is_left=False))
+        problems.append(misfit_problem(record, found, value, is_left=False))
     if _has_errors(problems):
         return RecordDecision(problems=tuple(problems))
     created = create_record(
@@ -251,7 +196,7 @@ def _present(
     if _has_errors(problems):
         return RecordDecision(problems=tuple(problems))
     is_renamed = live is parts.old_live
-    sorted_out = _Values(resolver, parts, live)
+    sorted_out = ComparedValues(resolver, parts, live)
     for value in values:
         sorted_out.decide(value, policy, edits)
     if misfit := sorted_out.misfit(policy):
@@ -300,139 +245,8 @@ def _may_forget(record: DesiredRecord, owned: OwnedRecord) -> bool:
     )
 
 
-@dataclass(slots=True)
-class _Values:
-    """The combined verdicts on a record's values."""
-
-    resolver: Resolver
-    parts: RecordSides
-    live: LiveRecord
-    written: list[ValueChange] = field(default_factory=list)
-    remembered: list[ValueChange] = field(default_factory=list)
-    forgotten: list[ValueChange] = field(default_factory=list)
-    held: list[Held] = field(default_factory=list)
-    edited: list[Spot] = field(default_factory=list)
-    overwritten: list[Spot] = field(default_factory=list)
-
-    def decide(self, value: ResolvedValue, policy: Policy, edits: Edits) -> None:
-        """Add the result for one value."""
-        if value.ownership is Ownership.INITIAL:
-            return  # people decide about it from the creation of the record on
-        record, owned, name = self.parts.record, self.parts.owned, value.definition.name
-        text = self.live.properties.get(name)
-        verdict = three_way(value.definition, text, value.text, owned, policy.drift_of(record, name))
-        reason = verdict.reason
-        if value.ownership is Ownership.OBSERVE:
-            if reason is not Reason.IN_STEP:
-                self._hold(value, Reason.OBSERVED)
-        elif verdict.is_learned:
-            self.remembered.append(self.change(value, reason))
-        elif owned is not None and reason in {Reason.DRIFT, Reason.CONFLICT}:
-            spot = self._spot(name)
-            edit = edits.edit(spot, value.definition.kind, owned.expected_live(name), text)
-            self.edited.append(spot)
-            if reason is Reason.DRIFT and edit.is_contested and not policy.insists(record, name):
-                self._hold(value, Reason.CONTESTED, edit.by, Fact(FactKind.CONTESTED, count=edit.rounds))
-            elif verdict.is_written:
-                self.written.append(self.change(value, reason, edit.by))
-            else:
-                self._hold(value, reason, edit.by)
-        elif verdict.is_written:
-            edited = self._overwritten(value, text, edits) if reason is Reason.ADOPT else None
-            self.written.append(self.change(value, reason, edited))
-        elif reason is not Reason.IN_STEP:
-            self._hold(value, reason)
-
-    def misfit(self, policy: Policy) -> Problem | None:
-        """Report if pipeline and stage will not fit; hold one of them if the other one is held.
-
-        A user who takes only one of them has to decide about the other one too.
-        """
-        schema, record = self.resolver.schema, self.parts.record
-        found = misfit_of(schema, self.live.properties, {value.name: value.after for value in self.written})
-        if found is None:
-            return None
-        other = next((held for held in self.held if held.name == found.other), None)
-        is_left = other is not None and other.reason is not Reason.OBSERVED
-        value = next(value for value in self.written if value.name == found.name)
-        if other is None or not is_left or means(policy.take, record.address, found.name):
-            return _misfit_problem(record, found, value, is_left=is_left)
-        self.written.remove(value)
-        live, source = value.before, value.source
-        self.held.append(
-            Held(
-                record.address,
-                value.name,
-                other.reason,
-                live,
-                value.after,
-                source,
-                (Fact(FactKind.GOES_WITH, names=(found.other,)),),
-                None,
-                other.changed,
-            )
-        )
-        return None
-
-    def let_go(self) -> None:
-        """Let state forget values that no line enforces any more; people may change them."""
-        record, owned = self.parts.record, self.parts.owned
-        if owned is None:
-            return
-        enforced = {name for name in record.names if record.document.ownership_of(name) is Ownership.ENFORCE}
-        source = self.resolver.files.ref(record.place)
-        for name in owned.sent.keys() - enforced:
-            known = owned.expected_live(name), owned.sent[name]
-            self.forgotten.append(ValueChange(name, *known, Reason.UNMANAGED, source))
-        self.forgotten.sort(key=lambda value: value.name)
-
-    def change(
-        self, value: ResolvedValue, reason: Reason, changed: ValueVersion | None = None
-    ) -> ValueChange:
-        """Build a value change that is written or learned."""
-        name, place = value.definition.name, self.resolver.files.ref(value.place)
-        return ValueChange(name, self.live.properties.get(name), value.text, reason, place, changed)
-
-    def _overwritten(self, value: ResolvedValue, live: str | None, edits: Edits) -> ValueVersion | None:
-        """Note a value from before us that is lost; return whose edit it is, if that is known yet."""
-        if live is None:
-            return None
-        spot = self._spot(value.definition.name)
-        self.overwritten.append(spot)
-        return edits.edit(spot, value.definition.kind, None, live).by
-
-    def _spot(self, name: str) -> Spot:
-        return self.parts.record.document.object, self.live.id, name
-
-    def _hold(
-        self, value: ResolvedValue, why: Reason, changed: ValueVersion | None = None, *facts: Fact
-    ) -> None:
-        name, place = value.definition.name, self.resolver.files.ref(value.place)
-        live = self.live.properties.get(name)
-        self.held.append(
-            Held(self.parts.record.address, name, why, live, value.text, place, facts, changed=changed)
-        )
-
-
-def _misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *, is_left: bool) -> Problem:
-    """Report a misfit; ``is_left``: the other property is named, and people's value stays."""
-    key, other = record.address, found.other
-    advice: str
-    if found.is_both:
-        advice = f"correct one of {found.name} and {other}"
-    elif record.special.is_partial:
-        advice = sentence("--target {record} takes the whole record", record=key.display)
-    elif is_left:
-        advice = sentence("--take {property} takes the other one too", property=key.property_sentence(other))
-    elif other in record.names:
-        advice = f"`ownership` leaves {other} as it is: give {found.name} the same ownership, or enforce both"
-    else:
-        advice = f"set {other} in the same record"
-    return Problem(found.message, advice, value.source, key.property_address(found.name))
-
-
 def _change_of(
-    resolver: Resolver, parts: RecordSides, live: LiveRecord, values: _Values, *, protects: bool
+    resolver: Resolver, parts: RecordSides, live: LiveRecord, values: ComparedValues, *, protects: bool
 ) -> Change | None:
     record, owned = parts.record, parts.owned
     key = record.address

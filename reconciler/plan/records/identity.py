@@ -20,7 +20,7 @@ OTHER_ADDRESSES = "hs_additional_emails"
 """Further e-mail addresses of a contact, separated by ``;``: each of them identifies it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Identities:
     """Collects the records seen so far; every method returns a problem, or None.
 

@@ -21,10 +21,12 @@ from reconciler.plan.findings import Findings
 from reconciler.plan.guards import Population
 from reconciler.plan.records.affected import archived_records, taken_records
 from reconciler.plan.records.changes import adopt_record
-from reconciler.plan.records.compare import Policy, RecordDecision, RecordSides, compare_record, only_read
+from reconciler.plan.records.compare import RecordDecision, compare_record, only_read
 from reconciler.plan.records.decisions import add_decision
 from reconciler.plan.records.identity import Identities, column_problems, is_still, key_problems
+from reconciler.plan.records.policy import Policy
 from reconciler.plan.records.prune import decide_prune
+from reconciler.plan.records.sides import RecordSides
 from reconciler.plan.records.unanswered import is_unanswered, unanswered_problem
 from reconciler.plan.rests_on import archive_rests_on
 from reconciler.plan.targeting import LeftOut

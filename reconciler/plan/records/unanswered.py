@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.live import GONE_ASKED_ALONE, MissingReason
-from reconciler.plan.records.compare import Policy, RecordSides
+from reconciler.plan.records.policy import Policy
+from reconciler.plan.records.sides import RecordSides
 from reconciler.source import SourceRef
 
 _MOST = 10

@@ -25,7 +25,7 @@ from reconciler.state.git.working_copy import Export, WorkingCopy
 from reconciler.state.tables import SCHEMA_VERSION
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Loaded:
     """The snapshot that the working copy began with, or that was pushed last."""
 

@@ -1,0 +1,150 @@
+"""Comparing the values of one desired record with live and state."""
+
+from dataclasses import dataclass, field
+
+from reconciler.errors import Problem
+from reconciler.model.desired import DesiredRecord, Ownership
+from reconciler.model.facts import Fact, FactKind
+from reconciler.model.live import LiveRecord
+from reconciler.model.property_history import Spot, ValueVersion
+from reconciler.model.selection import means
+from reconciler.plan.change import Reason, ValueChange
+from reconciler.plan.drift.provenance import Edits
+from reconciler.plan.plan import Held
+from reconciler.plan.records.policy import Policy
+from reconciler.plan.records.sides import RecordSides
+from reconciler.plan.records.three_way import three_way
+from reconciler.plan.values.pipeline_stages import Misfit, misfit_of
+from reconciler.plan.values.resolve import ResolvedValue, Resolver
+from reconciler.sentences import sentence
+
+
+@dataclass(slots=True)
+class ComparedValues:
+    """The combined verdicts on a record's values."""
+
+    resolver: Resolver
+    parts: RecordSides
+    live: LiveRecord
+    written: list[ValueChange] = field(default_factory=list)
+    remembered: list[ValueChange] = field(default_factory=list)
+    forgotten: list[ValueChange] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    edited: list[Spot] = field(default_factory=list)
+    overwritten: list[Spot] = field(default_factory=list)
+
+    def decide(self, value: ResolvedValue, policy: Policy, edits: Edits) -> None:
+        """Add the result for one value."""
+        if value.ownership is Ownership.INITIAL:
+            return  # people decide about it from the creation of the record on
+        record, owned, name = self.parts.record, self.parts.owned, value.definition.name
+        text = self.live.properties.get(name)
+        verdict = three_way(value.definition, text, value.text, owned, policy.drift_of(record, name))
+        reason = verdict.reason
+        if value.ownership is Ownership.OBSERVE:
+            if reason is not Reason.IN_STEP:
+                self._hold(value, Reason.OBSERVED)
+        elif verdict.is_learned:
+            self.remembered.append(self.change(value, reason))
+        elif owned is not None and reason in {Reason.DRIFT, Reason.CONFLICT}:
+            spot = self._spot(name)
+            edit = edits.edit(spot, value.definition.kind, owned.expected_live(name), text)
+            self.edited.append(spot)
+            if reason is Reason.DRIFT and edit.is_contested and not policy.insists(record, name):
+                self._hold(value, Reason.CONTESTED, edit.by, Fact(FactKind.CONTESTED, count=edit.rounds))
+            elif verdict.is_written:
+                self.written.append(self.change(value, reason, edit.by))
+            else:
+                self._hold(value, reason, edit.by)
+        elif verdict.is_written:
+            edited = self._overwritten(value, text, edits) if reason is Reason.ADOPT else None
+            self.written.append(self.change(value, reason, edited))
+        elif reason is not Reason.IN_STEP:
+            self._hold(value, reason)
+
+    def misfit(self, policy: Policy) -> Problem | None:
+        """Report if pipeline and stage will not fit; hold one of them if the other one is held.
+
+        A user who takes only one of them has to decide about the other one too.
+        """
+        schema, record = self.resolver.schema, self.parts.record
+        found = misfit_of(schema, self.live.properties, {value.name: value.after for value in self.written})
+        if found is None:
+            return None
+        other = next((held for held in self.held if held.name == found.other), None)
+        is_left = other is not None and other.reason is not Reason.OBSERVED
+        value = next(value for value in self.written if value.name == found.name)
+        if other is None or not is_left or means(policy.take, record.address, found.name):
+            return misfit_problem(record, found, value, is_left=is_left)
+        self.written.remove(value)
+        live, source = value.before, value.source
+        self.held.append(
+            Held(
+                record.address,
+                value.name,
+                other.reason,
+                live,
+                value.after,
+                source,
+                (Fact(FactKind.GOES_WITH, names=(found.other,)),),
+                None,
+                other.changed,
+            )
+        )
+        return None
+
+    def let_go(self) -> None:
+        """Let state forget values that no line enforces any more; people may change them."""
+        record, owned = self.parts.record, self.parts.owned
+        if owned is None:
+            return
+        enforced = {name for name in record.names if record.document.ownership_of(name) is Ownership.ENFORCE}
+        source = self.resolver.files.ref(record.place)
+        for name in owned.sent.keys() - enforced:
+            known = owned.expected_live(name), owned.sent[name]
+            self.forgotten.append(ValueChange(name, *known, Reason.UNMANAGED, source))
+        self.forgotten.sort(key=lambda value: value.name)
+
+    def change(
+        self, value: ResolvedValue, reason: Reason, changed: ValueVersion | None = None
+    ) -> ValueChange:
+        """Build a value change that is written or learned."""
+        name, place = value.definition.name, self.resolver.files.ref(value.place)
+        return ValueChange(name, self.live.properties.get(name), value.text, reason, place, changed)
+
+    def _overwritten(self, value: ResolvedValue, live: str | None, edits: Edits) -> ValueVersion | None:
+        """Note a value from before us that is lost; return whose edit it is, if that is known yet."""
+        if live is None:
+            return None
+        spot = self._spot(value.definition.name)
+        self.overwritten.append(spot)
+        return edits.edit(spot, value.definition.kind, None, live).by
+
+    def _spot(self, name: str) -> Spot:
+        return self.parts.record.document.object, self.live.id, name
+
+    def _hold(
+        self, value: ResolvedValue, why: Reason, changed: ValueVersion | None = None, *facts: Fact
+    ) -> None:
+        name, place = value.definition.name, self.resolver.files.ref(value.place)
+        live = self.live.properties.get(name)
+        self.held.append(
+            Held(self.parts.record.address, name, why, live, value.text, place, facts, changed=changed)
+        )
+
+
+def misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *, is_left: bool) -> Problem:
+    """Report a misfit; ``is_left``: the other property is named, and people's value stays."""
+    key, other = record.address, found.other
+    advice: str
+    if found.is_both:
+        advice = f"correct one of {found.name} and {other}"
+    elif record.special.is_partial:
+        advice = sentence("--target {record} takes the whole record", record=key.display)
+    elif is_left:
+        advice = sentence("--take {property} takes the other one too", property=key.property_sentence(other))
+    elif other in record.names:
+        advice = f"`ownership` leaves {other} as it is: give {found.name} the same ownership, or enforce both"
+    else:
+        advice = f"set {other} in the same record"
+    return Problem(found.message, advice, value.source, key.property_address(found.name))

@@ -1,0 +1,39 @@
+"""Settings for conflicts between people and manifests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.model.desired import DesiredRecord, Drift
+from reconciler.model.selection import Glob, means, renamed
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Settings for conflicts between people and manifests."""
+
+    drift: Drift
+    # written although drift is held; contested values only by their exact address
+    take: tuple[Glob, ...] = ()
+    recreate: tuple[Glob, ...] = ()  # created again although they are gone
+    forgets_unmanaged: bool = (
+        True  # state forgets values that no line enforces, unless only some lines are planned
+    )
+
+    def drift_of(self, record: DesiredRecord, name: str) -> Drift:
+        """Return the drift setting of one property."""
+        if self.drift is Drift.REVERT or not self.take:
+            return self.drift
+        return Drift.REVERT if means(self.take, record.address, name) else self.drift
+
+    def insists(self, record: DesiredRecord, name: str) -> bool:
+        """Return whether the user named this exact property to overwrite an automation."""
+        return any(glob.is_exactly(record.address, name) for glob in self.take)
+
+    def recreates(self, record: DesiredRecord) -> bool:
+        """Return whether to create the record again."""
+        return not record.special.is_partial and means(self.recreate, record.address)
+
+    def renamed(self, names: Mapping[str, str]) -> "Policy":
+        """Return the policy with object types replaced by their ``names`` in the portal."""
+        take, recreate = renamed(self.take, names), renamed(self.recreate, names)
+        return replace(self, take=take, recreate=recreate)

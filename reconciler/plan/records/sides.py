@@ -1,0 +1,31 @@
+"""The sides of a comparison: a desired record, live, and what state knows."""
+
+from typing import NamedTuple
+
+from reconciler.model.desired import DesiredRecord
+from reconciler.model.live import LiveRecord
+from reconciler.model.owned import OwnedRecord
+
+
+class RecordSides(NamedTuple):
+    """A desired record, with portal and state under its key and under its old key."""
+
+    record: DesiredRecord
+    live: LiveRecord | None
+    owned: OwnedRecord | None
+    old_live: LiveRecord | None = None
+    old_owned: OwnedRecord | None = None
+    moved: OwnedRecord | None = None  # entry in state of the live record under any other key
+    is_made_by_us: bool = False  # the journal says that we created the live record
+
+    @property
+    def found(self) -> LiveRecord | None:
+        """The live record, under its key or its old one."""
+        return self.live or self.old_live
+
+    @property
+    def same(self) -> OwnedRecord | None:
+        """The entry in state of the live record, under any key."""
+        live = self.found
+        known = (self.owned, self.old_owned, self.moved)
+        return next((entry for entry in known if entry and live and entry.record_id == live.id), None)

@@ -1,0 +1,32 @@
+"""Frozen means frozen: no frozen dataclass holds what is mutated."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2] / "reconciler"
+
+MUTABLE = ("dict[", "list[", "set[", "deque[", "Counter[", "defaultdict[")
+
+
+def mutable_fields(tree: ast.Module) -> Iterator[str]:
+    """Return the fields of frozen dataclasses whose type can be mutated."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and any(
+            "frozen=True" in ast.unparse(d) for d in node.decorator_list
+        ):
+            for field in node.body:
+                if isinstance(field, ast.AnnAssign) and ast.unparse(field.annotation).startswith(MUTABLE):
+                    yield f"{node.name}.{ast.unparse(field.target)}"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_frozen_class_holds_nothing_that_is_mutated(path: Path) -> None:
+    assert list(mutable_fields(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+def test_such_a_field_is_found() -> None:
+    source = "@dataclass(frozen=True)\nclass A:\n    there: dict[str, int]\n    fine: Mapping[str, int]\n"
+    assert list(mutable_fields(ast.parse(source))) == ["A.there"]
