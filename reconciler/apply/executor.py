@@ -21,9 +21,9 @@ from reconciler.apply.records.creation_evidence import NO_TIME
 from reconciler.errors import PlanRefused, ReconcilerError, Refusal
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import AssociationsAfter
-from reconciler.model.desired import Record
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, done_of
 from reconciler.model.owned import OwnedRecord
+from reconciler.model.references import RecordIdentity
 from reconciler.model.runs import RunDetail
 from reconciler.plan.batches import Batch, batches_of
 from reconciler.plan.change import Change, carried_out
@@ -269,7 +269,7 @@ class _Run:
 
 def ownership_after(
     store: Store, entries: Iterable[tuple[int, Change]], outcomes: Mapping[int, Outcome]
-) -> tuple[list[OwnedRecord], list[Record], AssociationsAfter]:
+) -> tuple[list[OwnedRecord], list[RecordIdentity], AssociationsAfter]:
     """Return the owned records to store and remove after the applied changes, and the associations."""
     applied = [
         (carried_out(change, done.written), done)
@@ -277,21 +277,23 @@ def ownership_after(
         if (done := done_of(outcomes.get(number)))
     ]
     owning = [(change, outcome) for change, outcome in applied if is_record_ours(change)]
-    before = _owned_before(store, [(change.object_type, outcome.record_id) for change, outcome in owning])
+    before = _owned_before(
+        store, [RecordIdentity(change.object_type, outcome.record_id) for change, outcome in owning]
+    )
     owned = [
-        owned_after(change, outcome, before.get((change.object_type, outcome.record_id)))
+        owned_after(change, outcome, before.get(RecordIdentity(change.object_type, outcome.record_id)))
         for change, outcome in owning
     ]
     disowned = [record for change, _ in applied if (record := disowned_by(change))]
     return owned, disowned, pairs_after(change for change, _ in applied)
 
 
-def _owned_before(store: Store, records: Iterable[Record]) -> Mapping[Record, OwnedRecord]:
+def _owned_before(store: Store, records: Iterable[RecordIdentity]) -> Mapping[RecordIdentity, OwnedRecord]:
     ids: dict[str, list[RecordId]] = {}
     for object_name, record_id in records:
         ids.setdefault(object_name, []).append(record_id)
     return {
-        (object_name, record_id): record
+        RecordIdentity(object_name, record_id): record
         for object_name, of_type in ids.items()
         for start in range(0, len(of_type), _STATE_READ)
         for record_id, record in store.owned_by_id(object_name, of_type[start : start + _STATE_READ]).items()

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
-from reconciler.model.desired import Record
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin
+from reconciler.model.references import RecordIdentity
 
 ASSOCIATED = "associated"
 """Value of an unlabelled association, where a property has its value."""
@@ -41,11 +41,11 @@ class RecordRef(NamedTuple):
     id: RecordId
 
     @property
-    def identity(self) -> Record:
+    def identity(self) -> RecordIdentity:
         """Object type and id: keys may change, these do not."""
-        return self.address.object, self.id
+        return RecordIdentity(self.address.object, self.id)
 
-    def renamed(self, addresses: Mapping[Record, RecordAddress]) -> "RecordRef":
+    def renamed(self, addresses: Mapping[RecordIdentity, RecordAddress]) -> "RecordRef":
         """Return the record under its address in ``addresses``, if it is there."""
         return self._replace(address=addresses.get(self.identity, self.address))
 
@@ -96,11 +96,11 @@ class OwnedAssociation:
         return self.association.label
 
     @property
-    def records(self) -> tuple[Record, Record]:
+    def records(self) -> tuple[RecordIdentity, RecordIdentity]:
         """The two records, first the one whose manifest names the association."""
         return self.source.identity, self.target.identity
 
-    def renamed(self, addresses: Mapping[Record, RecordAddress]) -> "OwnedAssociation":
+    def renamed(self, addresses: Mapping[RecordIdentity, RecordAddress]) -> "OwnedAssociation":
         """Return the association with its records under their ``addresses``, where these are known."""
         source, target = (record.renamed(addresses) for record in (self.source, self.target))
         return replace(self, association=Association(source, target, self.label))
@@ -127,7 +127,7 @@ class AssociationsAfter(NamedTuple):
 
     owned: Sequence[OwnedAssociation] = ()
     disowned: Sequence[AssociationIdentity] = ()
-    ended: Sequence[tuple[str, RecordId]] = ()  # records that are gone, with all their associations
+    ended: Sequence[RecordIdentity] = ()  # records that are gone, with all their associations
 
 
 NO_ASSOCIATIONS = AssociationsAfter()

@@ -14,11 +14,8 @@ from operator import attrgetter
 from typing import Protocol, Self, TypeAlias
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.addresses import RecordAddress
 from reconciler.source import Place, SourceFiles, SourceRef
-
-Record: TypeAlias = tuple[str, RecordId]
-"""A record by its object type and id, whatever its key is."""
 
 ManifestValue: TypeAlias = str | tuple[str, ...] | None
 """A property value as in the manifest: text, a list of texts, or None for a plain ``null``."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from reconciler.model.addresses import RecordId
+from reconciler.model.references import PropertyRef
 
 
 class ChangeSource(StrEnum):
@@ -76,8 +76,5 @@ class PropertyHistory:
     is_truncated: bool  # HubSpot keeps only this many; older ones are lost
 
 
-Spot: TypeAlias = tuple[str, RecordId, str]
-"""One property of one live record: object type, record id, name."""
-
-PropertyHistories: TypeAlias = Mapping[Spot, PropertyHistory]
+PropertyHistories: TypeAlias = Mapping[PropertyRef, PropertyHistory]
 """Histories by property; properties that the portal does not have any more are missing."""

@@ -15,6 +15,7 @@ from reconciler.model.definitions import ObjectSchema
 from reconciler.model.labels import Label
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
+from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change, Reason, ValueChange
 
 _LAST_CHANGE = ("hs_lastmodifieddate", "lastmodifieddate")
@@ -58,13 +59,13 @@ def association_rested_on(other: str, other_id: RecordId, labels: Collection[Lab
     return _as_read(name, associated_as(labels))
 
 
-def other_end(name: str) -> tuple[str, RecordId] | None:
+def other_end(name: str) -> RecordIdentity | None:
     """Return object type and id of the other record, if ``name`` is that of an association."""
     try:
         object_name, is_by_record_id, value, _ = split_address(name)
     except ValueError:
         return None
-    return (object_name, RecordId(value)) if is_by_record_id else None
+    return RecordIdentity(object_name, RecordId(value)) if is_by_record_id else None
 
 
 def objects_rested_on(changes: Iterable[Change]) -> set[str]:

@@ -18,6 +18,7 @@ from reconciler.model.associations import OwnedAssociation
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord, Prune, PruneRule
+from reconciler.model.references import RecordIdentity
 from reconciler.plan.associations.compare import AssociationContext, AssociationPlanner
 from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence
 from reconciler.plan.associations.label_limits import directions_of_limits
@@ -157,12 +158,12 @@ def rest_on_associations(
     lacking = {name for types in known for name in types} - portal.objects.keys()
     others = read_portal(reader, lacking).objects if lacking else {}
     objects = {**portal.objects, **others}
-    rests_on: dict[tuple[str, RecordId], list[ValueChange]] = {}
+    rests_on: dict[RecordIdentity, list[ValueChange]] = {}
     for (own, far), ids in known.items():
         live = read_pairs(reader, objects[own], objects[far], ids)
         for own_id, far_ids in ids.items():
             labels = {far_id: live.get(own_id, {}).get(far_id) for far_id in far_ids}
             associations = [association_rested_on(far, *each) for each in labels.items()]
-            rests_on.setdefault((own, own_id), []).extend(associations)
+            rests_on.setdefault(RecordIdentity(own, own_id), []).extend(associations)
     rest_archives_on(findings, rests_on)
     return replace(portal, objects=objects)

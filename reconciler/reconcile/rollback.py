@@ -20,8 +20,8 @@ from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import ObjectSchema, PortalSchema
-from reconciler.model.desired import Record
 from reconciler.model.owned import OwnedRecord
+from reconciler.model.references import RecordIdentity
 from reconciler.plan.assemble import PlanBasis, assemble
 from reconciler.plan.associations.label_limits import Direction, Room
 from reconciler.plan.associations.labels import Labels
@@ -176,7 +176,7 @@ def _read_room(
     return Room(Labels(labels), limits)
 
 
-def _keys_known(memory: RecoveredState, changes: Sequence[Change]) -> Mapping[Record, RecordAddress]:
+def _keys_known(memory: RecoveredState, changes: Sequence[Change]) -> Mapping[RecordIdentity, RecordAddress]:
     """Return the present keys of the records in ``changes``, which may have changed since."""
     ids: dict[str, set[RecordId]] = {}
     for change in changes:
@@ -184,7 +184,7 @@ def _keys_known(memory: RecoveredState, changes: Sequence[Change]) -> Mapping[Re
             if record_id is not None:
                 ids.setdefault(key.object, set()).add(record_id)
     return {
-        (object_name, record_id): owned.key
+        RecordIdentity(object_name, record_id): owned.key
         for object_name, of_type in ids.items()
         for some in in_chunks(of_type, BATCH_SIZE)
         for record_id, owned in memory.owned_by_id(object_name, some).items()

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, upd
 
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import AssociationIdentity, OwnedAssociation
-from reconciler.model.desired import Record
 from reconciler.model.owned import OwnedRecord
+from reconciler.model.references import RecordIdentity
 from reconciler.state.database import insert_into
 from reconciler.state.row_codec import pair_columns, pair_of
 from reconciler.state.tables import pairs
@@ -65,7 +65,7 @@ class PairRows:
             same = (pairs.c[name] == value for name, value in identity._asdict().items())
             self.connection.execute(delete(pairs).where(self._ours(), *same))
 
-    def remove_of(self, ends: Iterable[Record]) -> None:
+    def remove_of(self, ends: Iterable[RecordIdentity]) -> None:
         """Remove all owned associations that have one of these records at either end."""
         for object_name, record_id in ends:
             self.connection.execute(delete(pairs).where(self._touching(object_name, record_id)))
@@ -99,14 +99,11 @@ class PairRows:
         return and_(self._ours(), or_(here, there))
 
     def _plain_between(self, pair: OwnedAssociation) -> ColumnElement[bool]:
-        one, other = (
-            (pair.source.address.object, pair.source.id),
-            (pair.target.address.object, pair.target.id),
-        )
+        one, other = pair.records
         return and_(self._ours(), pairs.c.category == "", or_(_from_to(one, other), _from_to(other, one)))
 
 
-def _from_to(one: Record, other: Record) -> ColumnElement[bool]:
+def _from_to(one: RecordIdentity, other: RecordIdentity) -> ColumnElement[bool]:
     return and_(
         pairs.c.object == one[0],
         pairs.c.record_id == one[1],

@@ -15,6 +15,7 @@ from reconciler.model.associations import Association, OwnedAssociation, RecordR
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
+from reconciler.model.references import RecordIdentity
 from reconciler.state.row_codec import json_text
 
 EXPORT_VERSION = 2
@@ -176,9 +177,9 @@ def imported_version(portal_id: int, present: StateVersion, export: Export) -> S
 
 def named_twice(export: Export) -> StateError:
     """Report the record of ``export`` with two entries; finding it needs memory for all ids."""
-    seen: dict[tuple[str, RecordId], RecordAddress] = {}
+    seen: dict[RecordIdentity, RecordAddress] = {}
     for record in export.owned:
-        first = seen.setdefault((record.key.object, record.record_id), record.key)
+        first = seen.setdefault(RecordIdentity(record.key.object, record.record_id), record.key)
         if first != record.key:
             return StateError(
                 f"this exported state has record {record.record_id} of {record.key.object} twice, as "

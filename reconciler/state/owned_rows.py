@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
-from reconciler.model.desired import Prune, PruneRule, Record
+from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.references import RecordIdentity
 from reconciler.state.database import insert_into
 from reconciler.state.row_codec import OWNED_COLUMNS, owned_columns, owned_of
 from reconciler.state.tables import owned, pairs, prune_rules, states
@@ -122,12 +123,12 @@ class OwnedRows:
         statement = _upsert(self.connection)
         remaining = iter(records)
         while page := list(islice(remaining, _PAGE)):
-            latest: dict[Record, OwnedRecord] = {}
+            latest: dict[RecordIdentity, OwnedRecord] = {}
             for record in page:
-                before = latest.pop((record.key.object, record.record_id), record)
+                before = latest.pop(RecordIdentity(record.key.object, record.record_id), record)
                 if before.key != record.key:
                     moved.append(record)
-                latest[record.key.object, record.record_id] = record
+                latest[RecordIdentity(record.key.object, record.record_id)] = record
             moved += self._leave_former_keys(list(latest.values()))
             self.connection.execute(
                 statement, [owned_columns(self.portal_id, serial, record) for record in latest.values()]
@@ -146,7 +147,7 @@ class OwnedRows:
                     self.remove([known.key])
                     yield record
 
-    def set_aside(self, records: Iterable[Record]) -> None:
+    def set_aside(self, records: Iterable[RecordIdentity]) -> None:
         """Store ``records`` under their record ids for now, because others take over their keys."""
         for object_name, record_id in records:
             self.connection.execute(
@@ -155,7 +156,7 @@ class OwnedRows:
                 .values(by=RECORD_ID, key=record_id)
             )
 
-    def set_aside_still(self, records: Mapping[Record, RecordAddress]) -> Sequence[OwnedRecord]:
+    def set_aside_still(self, records: Mapping[RecordIdentity, RecordAddress]) -> Sequence[OwnedRecord]:
         """Return ``records`` that are still set aside, with their former keys if those are free."""
         return [
             replace(known, key=key)
@@ -165,7 +166,7 @@ class OwnedRows:
             if known.key.by == RECORD_ID
         ]
 
-    def remove_records(self, records: Iterable[Record]) -> None:
+    def remove_records(self, records: Iterable[RecordIdentity]) -> None:
         """Remove ``records``, under any key; ignore those that are not owned."""
         for object_name, record_id in records:
             self.connection.execute(

@@ -10,9 +10,9 @@ from reconciler.model.associations import (
     OwnedAssociation,
     RecordRef,
 )
-from reconciler.model.desired import Record
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.references import RecordIdentity
 from reconciler.plan.associations.changes import (
     identity_of_association,
     is_association_change,
@@ -62,17 +62,17 @@ def _origin(change: Change, outcome: Applied) -> Origin:
     return change.owned.origin
 
 
-def disowned_by(change: Change) -> Record | None:
+def disowned_by(change: Change) -> RecordIdentity | None:
     """Return the record that we do not own any more after ``change``."""
     if not is_record_change(change):
         return None
     if change.owned is None:
         return identity_of_record(change)
     lost = replaced_by(change)
-    return (change.object_type, lost) if lost else None
+    return RecordIdentity(change.object_type, lost) if lost else None
 
 
-def in_the_way(changes: Sequence[Change]) -> Mapping[Record, tuple[RecordAddress, RecordAddress]]:
+def in_the_way(changes: Sequence[Change]) -> Mapping[RecordIdentity, tuple[RecordAddress, RecordAddress]]:
     """Return records whose present keys others get first, with their present and new keys."""
     leaving = {
         change.moved_from: (identity_of_record(change), (change.moved_from, change.record))
@@ -90,7 +90,7 @@ def pairs_after(applied: Iterable[Change]) -> AssociationsAfter:
     """
     owned: list[OwnedAssociation] = []
     disowned: list[AssociationIdentity] = []
-    ended: list[Record] = []
+    ended: list[RecordIdentity] = []
     for change in applied:
         if is_association_change(change):
             if change.owned:

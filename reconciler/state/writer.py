@@ -19,9 +19,10 @@ from reconciler.errors import StateError
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.associations import NO_ASSOCIATIONS, AssociationsAfter
 from reconciler.model.calls import Operation
-from reconciler.model.desired import PruneRule, Record
+from reconciler.model.desired import PruneRule
 from reconciler.model.outcomes import Outcome
 from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change
 from reconciler.state.association_rows import PairRows
 from reconciler.state.backend import Lease
@@ -133,7 +134,7 @@ class StateWriter:
         batch_number: int,
         outcomes: Mapping[int, Outcome],
         owned: Iterable[OwnedRecord] = (),
-        disowned: Iterable[Record] = (),
+        disowned: Iterable[RecordIdentity] = (),
         *,
         pairs: AssociationsAfter = NO_ASSOCIATIONS,
     ) -> None:
@@ -152,7 +153,7 @@ class StateWriter:
         run_id: str,
         entries: Iterable[tuple[int, Change, Outcome]],
         owned: Iterable[OwnedRecord] = (),
-        disowned: Iterable[Record] = (),
+        disowned: Iterable[RecordIdentity] = (),
         *,
         pairs: AssociationsAfter = NO_ASSOCIATIONS,
     ) -> None:
@@ -161,7 +162,7 @@ class StateWriter:
             Journal(connection, self._portal_id).add_uncalled(run_id, entries)
             self._own(connection, owned, disowned, pairs)
 
-    def set_aside(self, records: Iterable[Record]) -> None:
+    def set_aside(self, records: Iterable[RecordIdentity]) -> None:
         """Store ``records`` under their record ids until they get new keys: others take over the old ones.
 
         So records may exchange keys in any order, and none is lost if a run dies.
@@ -169,7 +170,7 @@ class StateWriter:
         with self._writing() as connection:
             OwnedRows(connection, self._portal_id).set_aside(records)
 
-    def put_back(self, records: Mapping[Record, tuple[RecordAddress, RecordAddress]]) -> None:
+    def put_back(self, records: Mapping[RecordIdentity, tuple[RecordAddress, RecordAddress]]) -> None:
         """Store ``records`` that are still set aside under the first of two keys that is free."""
         with self._writing() as connection:
             rows, between = OwnedRows(connection, self._portal_id), PairRows(connection, self._portal_id)
@@ -279,7 +280,7 @@ class StateWriter:
         self,
         connection: Connection,
         records: Iterable[OwnedRecord],
-        disowned: Iterable[Record],
+        disowned: Iterable[RecordIdentity],
         pairs: AssociationsAfter,
     ) -> None:
         rows, between = OwnedRows(connection, self._portal_id), PairRows(connection, self._portal_id)

@@ -16,6 +16,7 @@ from reconciler.model.calls import Call, Operation
 from reconciler.model.labels import Label
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin
+from reconciler.model.references import RecordIdentity
 from reconciler.plan.associations.changes import adopt_association, associate, dissociate
 from reconciler.plan.change import (
     Action,
@@ -184,7 +185,7 @@ def test_associations_that_are_removed_or_released_are_forgotten(change: Change)
     ],
 )
 def test_a_removed_record_has_no_associations(change: Change) -> None:
-    assert pairs_after([change]) == AssociationsAfter([], [], [("companies", ID)])
+    assert pairs_after([change]) == AssociationsAfter([], [], [RecordIdentity("companies", ID)])
 
 
 @pytest.mark.parametrize(
@@ -287,7 +288,7 @@ def test_records_that_go_or_are_replaced_are_ours_no_longer(change: Change, gone
 
 def test_a_record_that_is_made_again_has_none_of_the_lost_ones_associations() -> None:
     assert pairs_after([replace(created(), details=RecordDetails(LOST))]) == AssociationsAfter(
-        [], [], [("companies", LOST)]
+        [], [], [RecordIdentity("companies", LOST)]
     )
 
 

@@ -18,6 +18,7 @@ from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.transport.responses import VersionBody
 from reconciler.model.addresses import RecordId
 from reconciler.model.property_history import ChangeSource
+from reconciler.model.references import PropertyRef
 from tests.support.projects import PORTAL
 
 OWNERS = [
@@ -73,7 +74,7 @@ def test_every_source_has_a_hand(
     edit(http, record_id, source, name="Two")
     reader = PortalReader(http, "v3", RateLimiter())
     portal = read_portal(reader, {"companies"}, PORTAL)
-    spot = ("companies", record_id, "name")
+    spot = PropertyRef("companies", record_id, "name")
     history = read_histories(reader, portal, [spot])[spot]
     first, last = history.versions
     assert (first.via, first.value) == (ChangeSource.INTEGRATION, "One")
@@ -86,8 +87,9 @@ def test_fifty_records_are_read_with_one_call_and_only_what_was_asked_for(http: 
     reader = PortalReader(http, "v3", RateLimiter())
     portal = read_portal(reader, {"companies"}, PORTAL)
     before = reader.calls
-    spots = [("companies", record_id, "name" if n % 2 else "city") for n, record_id in enumerate(ids)]
-    assert read_histories(reader, portal, [*spots, ("companies", ids[0], "nope")]).keys() == set(spots)
+    spots = [PropertyRef("companies", each, "name" if n % 2 else "city") for n, each in enumerate(ids)]
+    unknown = PropertyRef("companies", ids[0], "nope")
+    assert read_histories(reader, portal, [*spots, unknown]).keys() == set(spots)
     assert reader.calls == before + 2
 
 
@@ -97,7 +99,7 @@ def test_a_history_as_long_as_hubspot_keeps_is_cut(http: httpx.Client, object_na
     record_id = create(http, object_name, city="0", **needed)
     reader = PortalReader(http, "v3", RateLimiter())
     portal = read_portal(reader, {object_name}, PORTAL)
-    spot = (object_name, record_id, "city")
+    spot = PropertyRef(object_name, record_id, "city")
     for n in range(1, kept):
         assert not read_histories(reader, portal, [spot])[spot].is_truncated
         http.patch(f"/crm/v3/objects/{object_name}/{record_id}", json={"properties": {"city": str(n)}})

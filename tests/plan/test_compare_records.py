@@ -21,6 +21,7 @@ from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.property_history import ChangeSource, PropertyHistory, ValueVersion
+from reconciler.model.references import PropertyRef
 from reconciler.model.selection import Glob, glob_of
 from reconciler.plan.change import Action, Change, Owned, Reason
 from reconciler.plan.drift.provenance import Edits, OurRuns
@@ -240,7 +241,8 @@ def fought(rounds: int) -> Edits:
     )
     runs = OurRuns(tuple((at, at) for at in moments[::2]))
     return Edits(
-        {("companies", RecordId("9001"), "name"): PropertyHistory(versions, is_truncated=False)}, runs
+        {PropertyRef("companies", RecordId("9001"), "name"): PropertyHistory(versions, is_truncated=False)},
+        runs,
     )
 
 

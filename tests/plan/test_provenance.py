@@ -8,11 +8,12 @@ from reconciler.model.addresses import RecordId
 from reconciler.model.definitions import Kind
 from reconciler.model.drift import HistoryStart
 from reconciler.model.property_history import ChangeSource, PropertyHistory, ValueVersion
+from reconciler.model.references import PropertyRef
 from reconciler.model.runs import RunHeader
 from reconciler.plan.drift.provenance import Edits, our_runs, trail_of
 
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
-SPOT = ("companies", RecordId("9001"), "name")
+SPOT = PropertyRef("companies", RecordId("9001"), "name")
 
 
 def hours(number: float) -> datetime:

@@ -10,6 +10,7 @@ from reconciler.model.associations import Association, AssociationsAfter, OwnedA
 from reconciler.model.labels import Label
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin
+from reconciler.model.references import RecordIdentity
 from reconciler.plan.associations.changes import associate, dissociate
 from reconciler.plan.change import Reason, Remote
 from reconciler.state.export_format import parse_export
@@ -70,7 +71,7 @@ def test_removed_associations_and_those_of_removed_records_are_forgotten(store: 
     remember(store, AssociationsAfter(disowned=[BOB.identity]))
     assert known(store) == {("acme", "ada"), ("globex", "ada")}
 
-    remember(store, AssociationsAfter(ended=[("contacts", RecordId("501"))]))
+    remember(store, AssociationsAfter(ended=[RecordIdentity("contacts", RecordId("501"))]))
     assert known(store) == set()
 
 

@@ -12,6 +12,7 @@ from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.associations import Association, AssociationsAfter
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Reason
 from reconciler.plan.records.changes import release_record
 from reconciler.state.store import Store
@@ -74,7 +75,11 @@ def test_a_renamed_record_may_take_over_the_key_of_another(store: Store) -> None
         )
         pen.intend(run_id, 0, "companies", UPDATE, [(0, renamed)])
         pen.record(
-            run_id, 0, {0: applied("9001")}, [owned("globex", "9001")], [("companies", globex.record_id)]
+            run_id,
+            0,
+            {0: applied("9001")},
+            [owned("globex", "9001")],
+            [RecordIdentity("companies", globex.record_id)],
         )
 
     assert store.owned(*GROUP, ["acme", "globex"]) == {"globex": owned("globex", "9001")}
@@ -128,8 +133,8 @@ def test_associations_of_a_record_that_moves_are_known_by_its_new_key_from_both_
 
     new = RecordAddress("companies", "erp_no", "E1")
     assert set(store.pairs("companies", "contacts")) == {
-        there.renamed({("companies", RecordId("9001")): new}),
-        back.renamed({("companies", RecordId("9001")): new}),
+        there.renamed({RecordIdentity("companies", RecordId("9001")): new}),
+        back.renamed({RecordIdentity("companies", RecordId("9001")): new}),
         other,
     }
 
@@ -144,7 +149,9 @@ def test_records_that_exchange_their_keys_are_both_there_whatever_is_recorded_fi
 
     with writer(store) as pen:
         run_id = pen.begin_run(start(0))
-        pen.set_aside([("companies", one.record_id), ("companies", other.record_id)])
+        pen.set_aside(
+            [RecordIdentity("companies", one.record_id), RecordIdentity("companies", other.record_id)]
+        )
         assert store.count() == 2
         for index in order:
             pen.record_uncalled(run_id, [], [after[index]])
@@ -161,7 +168,7 @@ def test_a_released_record_is_no_longer_owned(store: Store) -> None:
         run_id = pen.begin_run(start(1))
         released = release_record(acme, Reason.PRUNED)
         pen.record_uncalled(
-            run_id, [(0, released, applied("9001"))], disowned=[("companies", acme.record_id)]
+            run_id, [(0, released, applied("9001"))], disowned=[RecordIdentity("companies", acme.record_id)]
         )
 
     assert store.owned(*GROUP, ["acme", "globex"]) == {"globex": globex}
@@ -280,7 +287,7 @@ def test_a_record_that_was_set_aside_in_vain_is_put_back_where_its_key_is_free(
     one, other = owned("acme", "9001", {"name": "One"}), owned("globex", "9002", {"name": "Other"})
     third = owned("initech", "9003")
     keys = {
-        ("companies", entry.record_id): (entry.key, to)
+        RecordIdentity("companies", entry.record_id): (entry.key, to)
         for entry, to in ((one, other.key), (other, third.key), (third, one.key))
     }
     remember(store, one, other, third)
@@ -298,7 +305,7 @@ def test_a_record_that_was_set_aside_in_vain_is_put_back_where_its_key_is_free(
 
     with writer(store) as pen:
         pen.begin_run(start(0))
-        pen.put_back({("companies", other.record_id): (other.key, one.key)})
+        pen.put_back({RecordIdentity("companies", other.record_id): (other.key, one.key)})
 
     assert store.count() == 3
     assert store.owned_by_id("companies", [other.record_id]) == {other.record_id: replace(other, key=one.key)}

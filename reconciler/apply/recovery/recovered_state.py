@@ -8,9 +8,9 @@ from typing import TypeAlias
 from reconciler.apply.executor import ownership_after
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import AssociationIdentity, OwnedAssociation
-from reconciler.model.desired import Record
 from reconciler.model.outcomes import Applied, Outcome, done_of
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
+from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change, carried_out
 from reconciler.state.run_types import RunStatus, UnfinishedBatch
 from reconciler.state.store import Store
@@ -54,14 +54,14 @@ class RecoveredState:
 
     def __init__(self, store: Store, settled: Settled) -> None:
         self._store = store
-        self._owned: dict[Record, OwnedRecord | None] = {}  # None: not owned any more
+        self._owned: dict[RecordIdentity, OwnedRecord | None] = {}  # None: not owned any more
         self._keys: set[RecordAddress] = set()  # keys of the records that settling knows
         self._pairs: dict[AssociationIdentity, OwnedAssociation | None] = {}
-        self._ended: set[Record] = set()
+        self._ended: set[RecordIdentity] = set()
         for batch, outcomes in settled:
             owned, disowned, pairs = ownership_after(store, batch.entries, outcomes)
             self._owned |= dict.fromkeys(disowned) | {
-                (record.key.object, record.record_id): record for record in owned
+                RecordIdentity(record.key.object, record.record_id): record for record in owned
             }
             self._keys.update(record.key for record in owned)
             self._pairs |= dict.fromkeys(pairs.disowned) | {pair.identity: pair for pair in pairs.owned}
@@ -86,7 +86,7 @@ class RecoveredState:
         for record_id in ids if self._owned else ():
             if (object_name, record_id) in self._owned:
                 found.pop(record_id, None)
-                settled = self._owned[object_name, record_id]
+                settled = self._owned[RecordIdentity(object_name, record_id)]
                 found |= {record_id: settled} if settled else {}
         return found
 

@@ -14,13 +14,8 @@ from reconciler.model.addresses import RecordId
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.live import LiveRecord
 from reconciler.model.object_types import object_type
-from reconciler.model.property_history import (
-    ChangeSource,
-    PropertyHistories,
-    PropertyHistory,
-    Spot,
-    ValueVersion,
-)
+from reconciler.model.property_history import ChangeSource, PropertyHistories, PropertyHistory, ValueVersion
+from reconciler.model.references import PropertyRef
 
 _VIA = {
     "CRM_UI": ChangeSource.PERSON,
@@ -47,7 +42,9 @@ Source: https://knowledge.hubspot.com/properties/understand-source-properties.
 """
 
 
-def read_histories(reader: PortalReader, portal: PortalSchema, spots: Iterable[Spot]) -> PropertyHistories:
+def read_histories(
+    reader: PortalReader, portal: PortalSchema, spots: Iterable[PropertyRef]
+) -> PropertyHistories:
     """Read the history of some properties; leave out those that the portal does not define.
 
     This takes one call for each fifty records of a type, and a few for people who left.
@@ -60,7 +57,7 @@ def read_histories(reader: PortalReader, portal: PortalSchema, spots: Iterable[S
         if name in portal.objects[object_name].properties:
             wanted.setdefault(object_name, {}).setdefault(record_id, set()).add(name)
     people = Users(reader)
-    histories: dict[Spot, PropertyHistory] = {}
+    histories: dict[PropertyRef, PropertyHistory] = {}
     for object_name, names in wanted.items():
         histories |= _read_type(reader, portal.objects[object_name], names, people)
     return histories
@@ -109,7 +106,7 @@ def _read_type(
     with ThreadPoolExecutor(READERS) as pool:
         answers = pool.map(partial(_read, reader, schema, names), in_chunks(names, BATCH_WITH_HISTORY))
         found = {
-            (schema.name, RecordId(record.id), name): versions
+            PropertyRef(schema.name, RecordId(record.id), name): versions
             for record in chain.from_iterable(answers)
             for name, versions in record.properties_with_history.items()
             if name in names.get(RecordId(record.id), ())

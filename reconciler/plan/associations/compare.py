@@ -19,10 +19,11 @@ from typing import TypeAlias
 
 from reconciler.model.addresses import RecordId
 from reconciler.model.associations import ASSOCIATED, OwnedAssociation, is_so
-from reconciler.model.desired import Desired, Drift, Prune, Record
+from reconciler.model.desired import Desired, Drift, Prune
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin
+from reconciler.model.references import RecordIdentity
 from reconciler.model.selection import Selection
 from reconciler.plan.associations.changes import (
     adopt_association,
@@ -53,7 +54,9 @@ class AssociationContext:
     selection: Selection
     desired: Desired
     prune: Mapping[tuple[str, str], Prune]  # by object type and key property of the record that names them
-    named_otherwise: Container[Record] = frozenset()  # records named by another key that this plan leaves out
+    named_otherwise: Container[RecordIdentity] = (
+        frozenset()
+    )  # records named by another key that this plan leaves out
 
 
 class AssociationPlanner:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
+from reconciler.model.addresses import AssociationAddress, RecordAddress
 from reconciler.model.associations import ASSOCIATED, OwnedAssociation
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
+from reconciler.model.references import RecordIdentity
 from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence, UnplacedProblem
 from reconciler.plan.associations.labels import Labels, Type
 from reconciler.plan.change import Reason, Remote
@@ -63,7 +64,7 @@ class AssociationResolver:
     endpoints: Endpoints
     labels: Labels
     files: SourceFiles
-    archived: Container[tuple[str, RecordId]]  # records that this plan archives
+    archived: Container[RecordIdentity]  # records that this plan archives
     problems: list[Problem] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
 

@@ -20,10 +20,10 @@ from reconciler.model.associations import (
     identity_of,
     is_so,
 )
-from reconciler.model.desired import Record
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin
+from reconciler.model.references import RecordIdentity
 from reconciler.model.selection import Selection
 from reconciler.plan.associations.changes import (
     adopt_association,
@@ -64,8 +64,8 @@ class AssociationRollback:
 
     live: Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]
     owned: Mapping[AssociationIdentity, OwnedAssociation]
-    archived: Collection[Record]  # archived records, which lose all their associations
-    keys: Mapping[Record, RecordAddress]  # keys of records after the other changes of the plan
+    archived: Collection[RecordIdentity]  # archived records, which lose all their associations
+    keys: Mapping[RecordIdentity, RecordAddress]  # keys of records after the other changes of the plan
     room: Room
     around: LivePairs  # live associations that count towards limits, by direction
 
@@ -84,7 +84,7 @@ class AssociationRollback:
             label = change.association.label
             if record_id is None or target_id is None:
                 continue  # it was never created
-            ends = ((key.object, record_id), (target.object, target_id))
+            ends = (RecordIdentity(key.object, record_id), RecordIdentity(target.object, target_id))
             if any(end in self.archived for end in ends):
                 continue
             labels = self.live.get(record_id, {}).get(target_id)

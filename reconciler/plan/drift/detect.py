@@ -16,7 +16,8 @@ from reconciler.model.labels import Label
 from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.personal_data import MaskRules
-from reconciler.model.property_history import PropertyHistories, Spot
+from reconciler.model.property_history import PropertyHistories
+from reconciler.model.references import PropertyRef
 from reconciler.plan.drift.provenance import OurRuns, trail_of
 from reconciler.plan.records.prune import fact_of
 from reconciler.plan.values.equality import same_value
@@ -76,9 +77,9 @@ class DriftBuilder:
             _lost(owned, fates.get(owned.record_id), self.successors.get(owned.key)) for owned in self.missing
         )
 
-    def drifted(self) -> Iterator[Spot]:
+    def drifted(self) -> Iterator[PropertyRef]:
         """Return the properties whose history should be read."""
-        return ((value.key.object, value.record_id, value.name) for value in self.values)
+        return (PropertyRef(value.key.object, value.record_id, value.name) for value in self.values)
 
     def add_histories(self, portal: PortalSchema, histories: PropertyHistories, runs: OurRuns) -> None:
         """Add the authors of drifted values."""
@@ -86,7 +87,7 @@ class DriftBuilder:
             replace(
                 value,
                 trail=trail_of(
-                    histories.get((value.key.object, value.record_id, value.name)),
+                    histories.get(PropertyRef(value.key.object, value.record_id, value.name)),
                     _kind(portal.objects[value.key.object], value.name),
                     value.last_applied,
                     value.live,

@@ -13,7 +13,8 @@ from itertools import chain, pairwise
 
 from reconciler.model.definitions import Kind
 from reconciler.model.drift import DriftHistory, HistoryStart
-from reconciler.model.property_history import PropertyHistories, PropertyHistory, Spot, ValueVersion
+from reconciler.model.property_history import PropertyHistories, PropertyHistory, ValueVersion
+from reconciler.model.references import PropertyRef
 from reconciler.model.runs import RunHeader
 from reconciler.plan.values.equality import same_value
 
@@ -71,7 +72,7 @@ class Edits:
     histories: PropertyHistories
     runs: OurRuns
 
-    def edit(self, spot: Spot, kind: Kind, last_applied: str | None, live: str | None) -> Edit:
+    def edit(self, spot: PropertyRef, kind: Kind, last_applied: str | None, live: str | None) -> Edit:
         """Find the author of the present value, and whether the author keeps changing it back."""
         history = self.histories.get(spot)
         versions = _until(history.versions, kind, live) if history else ()

@@ -20,7 +20,8 @@ from reconciler.model.explanation import (
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.personal_data import MaskRules
-from reconciler.model.property_history import PropertyHistories, Spot, ValueVersion
+from reconciler.model.property_history import PropertyHistories, ValueVersion
+from reconciler.model.references import PropertyRef
 from reconciler.model.runs import RunHeader
 from reconciler.plan.associations.changes import is_association_change
 from reconciler.plan.change import Reason
@@ -50,11 +51,11 @@ class ExplainInputs:
     environment: str
 
 
-def spots_of(subject: ExplainTarget, schema: ObjectSchema, live: LiveRecord | None) -> Iterator[Spot]:
+def spots_of(subject: ExplainTarget, schema: ObjectSchema, live: LiveRecord | None) -> Iterator[PropertyRef]:
     """Return the properties whose history should be read: the requested one, or those that drifted."""
     for name in subject.names(schema) if live else ():
         if live and (name == subject.name or _has_drifted(subject.owned, schema, live, name)):
-            yield subject.key.object, live.id, name
+            yield PropertyRef(subject.key.object, live.id, name)
 
 
 def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
@@ -131,7 +132,7 @@ def _last_applied(owned: OwnedRecord | None, findings: ExplainInputs, name: str)
 def _versions(subject: ExplainTarget, findings: ExplainInputs, name: str) -> tuple[ValueVersion, ...]:
     """Return all changes of the requested property, or those since the last apply."""
     owned, live = subject.owned, findings.live
-    history = findings.histories.get((subject.key.object, live.id, name)) if live else None
+    history = findings.histories.get(PropertyRef(subject.key.object, live.id, name)) if live else None
     if live is None or history is None:
         return ()
     if subject.name is not None or owned is None:

@@ -3,26 +3,26 @@
 from collections.abc import Mapping
 
 from reconciler.model.addresses import RecordAddress
-from reconciler.model.desired import Record
+from reconciler.model.references import RecordIdentity
 from reconciler.plan.file.sequences import SpooledChanges
 from reconciler.plan.kinds import Verb
 from reconciler.plan.records.changes import identity_of_record, is_record_ours
 
 
-def taken_records(changes: SpooledChanges) -> frozenset[Record]:
+def taken_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
     """Return the records that a change makes or keeps ours."""
     return frozenset(
-        (change.object_type, change.remote.id)
+        RecordIdentity(change.object_type, change.remote.id)
         for change in changes.of(Verb.UPDATE, Verb.ADOPT)
         if is_record_ours(change) and change.remote.id
     )
 
 
-def archived_records(changes: SpooledChanges) -> frozenset[Record]:
+def archived_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
     """Return the records that ``changes`` archive."""
     return frozenset(identity_of_record(change) for change in changes.of(Verb.ARCHIVE))
 
 
-def moved_records(changes: SpooledChanges) -> Mapping[Record, RecordAddress]:
+def moved_records(changes: SpooledChanges) -> Mapping[RecordIdentity, RecordAddress]:
     """Return the new addresses of records that state knows by other keys."""
     return {identity_of_record(change): change.record for change in changes.moved()}

@@ -2,8 +2,8 @@
 
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
-from reconciler.model.desired import Record
 from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Action, Change, Owned, Reason, RecordDetails, Remote, ValueChange
 from reconciler.source import SourceRef
 
@@ -139,9 +139,9 @@ def owned_of(record: OwnedRecord) -> Owned:
     return Owned(record.origin, record.is_protected)
 
 
-def identity_of_record(change: Change) -> Record:
+def identity_of_record(change: Change) -> RecordIdentity:
     """Return object type and id of the record of ``change``."""
-    return change.object_type, change.known_id
+    return RecordIdentity(change.object_type, change.known_id)
 
 
 def replaced_by(change: Change) -> RecordId | None:

@@ -20,7 +20,7 @@ from reconciler.model.desired import NO_DIRECTIVES, DesiredRecord, Ownership
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import Origin, OwnedRecord
-from reconciler.model.property_history import Spot
+from reconciler.model.references import PropertyRef
 from reconciler.plan.change import Action, Change, Owned, Reason, ValueChange
 from reconciler.plan.drift.provenance import NOBODY_KNOWS, Edits
 from reconciler.plan.plan import Held
@@ -53,8 +53,12 @@ class RecordDecision(NamedTuple):
     held: tuple[Held, ...] = ()
     problems: tuple[Problem, ...] = ()
     gone: OwnedRecord | None = None  # entry in state of a record that the portal does not find any more
-    edited: tuple[Spot, ...] = ()  # values that people changed: their authors decide what happens to them
-    overwritten: tuple[Spot, ...] = ()  # values from before us that are lost: their authors are only shown
+    edited: tuple[
+        PropertyRef, ...
+    ] = ()  # values that people changed: their authors decide what happens to them
+    overwritten: tuple[
+        PropertyRef, ...
+    ] = ()  # values from before us that are lost: their authors are only shown
 
     @property
     def is_no_op(self) -> bool:

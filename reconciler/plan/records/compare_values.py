@@ -6,7 +6,8 @@ from reconciler.errors import Problem
 from reconciler.model.desired import DesiredRecord, Ownership
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord
-from reconciler.model.property_history import Spot, ValueVersion
+from reconciler.model.property_history import ValueVersion
+from reconciler.model.references import PropertyRef
 from reconciler.model.selection import means
 from reconciler.plan.change import Reason, ValueChange
 from reconciler.plan.drift.provenance import Edits
@@ -30,8 +31,8 @@ class ComparedValues:
     remembered: list[ValueChange] = field(default_factory=list)
     forgotten: list[ValueChange] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
-    edited: list[Spot] = field(default_factory=list)
-    overwritten: list[Spot] = field(default_factory=list)
+    edited: list[PropertyRef] = field(default_factory=list)
+    overwritten: list[PropertyRef] = field(default_factory=list)
 
     def decide(self, value: ResolvedValue, policy: Policy, edits: Edits) -> None:
         """Add the result for one value."""
@@ -120,8 +121,8 @@ class ComparedValues:
         self.overwritten.append(spot)
         return edits.edit(spot, value.definition.kind, None, live).by
 
-    def _spot(self, name: str) -> Spot:
-        return self.parts.record.document.object, self.live.id, name
+    def _spot(self, name: str) -> PropertyRef:
+        return PropertyRef(self.parts.record.document.object, self.live.id, name)
 
     def _hold(
         self, value: ResolvedValue, why: Reason, changed: ValueVersion | None = None, *facts: Fact

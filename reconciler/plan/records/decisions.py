@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.model.addresses import RecordId
-from reconciler.model.desired import Record
 from reconciler.model.facts import Fact
 from reconciler.model.live import MissingReason, MissingRecord
 from reconciler.model.owned import OwnedRecord
+from reconciler.model.references import RecordIdentity
 from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence
 from reconciler.plan.change import Action, Change, ValueChange
 from reconciler.plan.findings import Findings
@@ -79,7 +79,7 @@ def _keep_known_by_a_named_key(findings: Findings) -> None:
         findings.replace(decided)
 
 
-def rest_archives_on(findings: Findings, more: Mapping[Record, Sequence[ValueChange]]) -> None:
+def rest_archives_on(findings: Findings, more: Mapping[RecordIdentity, Sequence[ValueChange]]) -> None:
     """Let archives rest on ``more`` than their values."""
 
     def resting(change: Change) -> Change:

@@ -9,6 +9,7 @@ from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Records, Write
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
+from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change
 from reconciler.plan.plan import Held
 from reconciler.plan.values.resolve import Resolver
@@ -29,12 +30,12 @@ class Identities:
     """
 
     _by_key: dict[tuple[str, str, str | None], DesiredRecord] = field(default_factory=dict)
-    _by_id: dict[tuple[str, RecordId], DesiredRecord] = field(default_factory=dict)
-    _presumed: dict[tuple[str, RecordId], DesiredRecord] = field(
+    _by_id: dict[RecordIdentity, DesiredRecord] = field(default_factory=dict)
+    _presumed: dict[RecordIdentity, DesiredRecord] = field(
         default_factory=dict
     )  # not read: according to state
     _unread: set[tuple[str, str]] = field(default_factory=set)  # object type and key, ignoring case
-    _old: set[tuple[str, RecordId]] = field(default_factory=set)  # named as the previous key of a record
+    _old: set[RecordIdentity] = field(default_factory=set)  # named as the previous key of a record
 
     def same_key(self, resolver: Resolver, record: DesiredRecord) -> Problem | None:
         """Report another missing record with the same key in another spelling."""
@@ -63,11 +64,11 @@ class Identities:
         """
         by = record.document.key
         own_key = live.id if by == RECORD_ID else live.properties.get(by)
-        first = self._by_id.get((resolver.schema.name, live.id))
+        first = self._by_id.get(RecordIdentity(resolver.schema.name, live.id))
         if first is None and own_key != record.key:
-            first = self._presumed.get((resolver.schema.name, live.id))
+            first = self._presumed.get(RecordIdentity(resolver.schema.name, live.id))
         if first is None and (named is None or own_key != record.key):
-            self._by_id[resolver.schema.name, live.id] = record
+            self._by_id[RecordIdentity(resolver.schema.name, live.id)] = record
             if named is not None and own_key is not None and own_key < record.key:  # it was seen already
                 first = named.find(own_key)
         if first is None:
@@ -84,15 +85,15 @@ class Identities:
         """Collect a named record that is not read, by its entry in state or its own name."""
         object_name, by = record.document.object, record.document.key
         if by == RECORD_ID:
-            self._by_id.setdefault((object_name, RecordId(record.key)), record)
+            self._by_id.setdefault(RecordIdentity(object_name, RecordId(record.key)), record)
         elif owned is not None:
-            self._presumed.setdefault((object_name, owned.record_id), record)
+            self._presumed.setdefault(RecordIdentity(object_name, owned.record_id), record)
         else:
             self._unread.add((object_name, record.key.casefold()))
 
     def add_old(self, schema: ObjectSchema, live: LiveRecord) -> None:
         """Collect a record that is named by ``$renamed_from``, whatever happens to it."""
-        self._old.add((schema.name, live.id))
+        self._old.add(RecordIdentity(schema.name, live.id))
 
     def is_named(self, schema: ObjectSchema, key: RecordAddress, live: LiveRecord, desired: Desired) -> bool:
         """Return whether manifests name ``live`` by another key than ``key``.

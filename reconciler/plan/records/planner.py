@@ -10,10 +10,10 @@ from typing import NamedTuple
 from reconciler.errors import Problem
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.definitions import ObjectSchema
-from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune, Record, Records
+from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune, Records
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
-from reconciler.model.property_history import Spot
+from reconciler.model.references import PropertyRef, RecordIdentity
 from reconciler.plan.associations.endpoints import Endpoints, endpoint_of
 from reconciler.plan.change import Change, Owned, Reason
 from reconciler.plan.drift.provenance import Edits
@@ -58,13 +58,13 @@ class RecordPlanner:
     endpoints: Endpoints | None = None  # gets the presence of records of associations; None: there are none
     # edited by people, or about to be overwritten for the first time; not compared yet
     edited: list[tuple[Resolver, RecordSides]] = field(default_factory=list)
-    spots: list[Spot] = field(default_factory=list)  # properties that they changed
+    spots: list[PropertyRef] = field(default_factory=list)  # properties that they changed
     overwriting: int = 0  # records from before us whose values are overwritten, as far as that is counted
     associating: list[DesiredRecord] = field(default_factory=list)  # records with associations
     # owned records whose keys lead to other records now
     displaced: list[OwnedRecord] = field(default_factory=list)
     # records named by any key, which must not be pruned
-    named_otherwise: set[Record] = field(default_factory=set)
+    named_otherwise: set[RecordIdentity] = field(default_factory=set)
     _identities: Identities = field(default_factory=Identities)
 
     def can_identify(
@@ -202,7 +202,7 @@ class RecordPlanner:
             found = live.get(owned.record_id)
             is_same = found is not None and found.id == owned.record_id
             if found is not None and is_same and self._identities.is_named(schema, owned.key, found, desired):
-                self.named_otherwise.add((schema.name, owned.record_id))
+                self.named_otherwise.add(RecordIdentity(schema.name, owned.record_id))
                 continue
             decided = decide_prune(
                 owned,

@@ -22,6 +22,7 @@ from reconciler.errors import Problem
 from reconciler.model.addresses import RecordId
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import ObjectSchema
+from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Action, Change, ValueChange
 from reconciler.plan.file.sequences import spooled
 from reconciler.plan.hashes import repeated_hashes
@@ -124,7 +125,7 @@ class _Decisions:
     changes: Sequence[Change]
     holders: Mapping[Value, RecordId]
     given: Mapping[Value, int]  # the change that frees each value
-    archived: Collection[tuple[str, RecordId]]
+    archived: Collection[RecordIdentity]
     left_behind: Mapping[Value, Giver]
 
     def problems(self, claims: Iterable[Claim], refused: Container[int]) -> Mapping[int, Sequence[Problem]]:
@@ -221,7 +222,7 @@ def _given_up(changes: Iterable[Change], objects: _Objects) -> dict[Value, int]:
     return given
 
 
-def _archived(changes: Iterable[Change]) -> Collection[tuple[str, RecordId]]:
+def _archived(changes: Iterable[Change]) -> Collection[RecordIdentity]:
     return {identity_of_record(change) for change in changes if is_record_archive(change)}
 
 
