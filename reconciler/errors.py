@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.invisible_characters import visible
+from reconciler.model.object_references import ObjectProperty
 from reconciler.source import SourceRef
 
 
@@ -92,7 +93,7 @@ class ManifestError(ReconcilerError):
     """
 
     def __init__(
-        self, problems: tuple[Problem, ...], *, masked_properties: tuple[tuple[str, str], ...] = ()
+        self, problems: tuple[Problem, ...], *, masked_properties: tuple[ObjectProperty, ...] = ()
     ) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems

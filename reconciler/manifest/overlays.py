@@ -22,6 +22,7 @@ from reconciler.model.desired import (
     RecordDirectives,
     Records,
 )
+from reconciler.model.object_references import GroupKey
 from reconciler.sentences import sentence
 from reconciler.source import Place, SourceFiles
 
@@ -53,15 +54,13 @@ def merge_layers(
     return groups, (*_disagreeing_keys(layers, files), *disagreeing, *merger.problems)
 
 
-def _pruning(
-    layers: Sequence[Layer], files: SourceFiles
-) -> tuple[Mapping[tuple[str, str], Prune], list[Problem]]:
+def _pruning(layers: Sequence[Layer], files: SourceFiles) -> tuple[Mapping[GroupKey, Prune], list[Problem]]:
     """Find the ``prune`` setting of each group; documents that set it must agree."""
-    said: dict[tuple[str, str], ManifestDocument] = {}
-    rules: dict[tuple[str, str], Prune] = {}
+    said: dict[GroupKey, ManifestDocument] = {}
+    rules: dict[GroupKey, Prune] = {}
     problems: list[Problem] = []
     for document in (document for layer in layers for document in layer):
-        group = (document.document.object, document.document.key)
+        group = document.document.group
         rules.setdefault(group, Prune.OFF)
         if document.prune is None:
             continue
@@ -94,11 +93,9 @@ class _Merger:
     """Merges folder after folder."""
 
     def __init__(self, files: SourceFiles) -> None:
-        self.records: dict[
-            tuple[str, str], dict[str, DesiredRecord]
-        ] = {}  # by object type and key property, then key
-        self.documents: dict[tuple[str, str], list[Document]] = {}
-        self.tables: dict[tuple[str, str], list[Table]] = {}
+        self.records: dict[GroupKey, dict[str, DesiredRecord]] = {}  # by group, then key
+        self.documents: dict[GroupKey, list[Document]] = {}
+        self.tables: dict[GroupKey, list[Table]] = {}
         self.problems: list[Problem] = []
         self._files = files
         self._documents: dict[tuple[int, int], Document] = {}  # merged documents, by the identity of the two
@@ -107,9 +104,9 @@ class _Merger:
 
     def add(self, layer: Layer) -> None:
         """Add the documents of one folder; a record may be declared only once in it."""
-        declared: dict[tuple[str, str], dict[str, DesiredRecord]] = {}
+        declared: dict[GroupKey, dict[str, DesiredRecord]] = {}
         for document in layer:
-            group = (document.document.object, document.document.key)
+            group = document.document.group
             self.documents.setdefault(group, []).append(document.document)
             if document.table is not None:
                 self.tables.setdefault(group, []).append(document.table)
@@ -125,7 +122,7 @@ class _Merger:
         for group, records in declared.items():
             self.records.setdefault(group, {}).update(records)
 
-    def records_of(self, group: tuple[str, str]) -> Records:
+    def records_of(self, group: GroupKey) -> Records:
         """Return all records of a group, and check that no table record is named anywhere else."""
         records = self.records[group]
         written = ListedRecords(tuple(records[value] for value in sorted(records)))

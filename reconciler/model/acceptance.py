@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from reconciler.errors import Problem
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import ManifestValue
+from reconciler.model.object_references import ObjectProperty
 from reconciler.source import SourceRef
 
 
@@ -32,4 +33,4 @@ class Acceptance:
     agreed: tuple[Edit, ...]  # manifests that have the live value already, in any spelling; also sorted
     problems: tuple[Problem, ...]  # values that cannot be written, with advice
     # (object type, property) whose values are masked when rendered
-    masked_properties: tuple[tuple[str, str], ...] = ()
+    masked_properties: tuple[ObjectProperty, ...] = ()

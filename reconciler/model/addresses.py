@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote
 
 from reconciler.invisible_characters import escaped_where_hidden
 from reconciler.model.labels import Label
+from reconciler.model.object_references import Direction, GroupKey, ObjectProperty
 from reconciler.model.object_types import object_name
 from reconciler.sentences import Sentence, Value, sentence
 
@@ -44,6 +45,16 @@ class RecordAddress:
     def records(self) -> tuple["RecordAddress", ...]:
         """All records of the address: only this one."""
         return (self,)
+
+    @property
+    def group(self) -> GroupKey:
+        """The group of the record: object type and key property."""
+        return GroupKey(self.object, self.by)
+
+    @property
+    def key_property(self) -> ObjectProperty:
+        """The property whose value is the key."""
+        return ObjectProperty(self.object, self.by)
 
     @property
     def sort_parts(self) -> SortParts:
@@ -90,6 +101,11 @@ class AssociationAddress:
     def records(self) -> tuple[RecordAddress, ...]:
         """Both records, first the one that names the association."""
         return (self.record, self.target)
+
+    @property
+    def direction(self) -> Direction:
+        """The object types of both records."""
+        return Direction(self.record.object, self.target.object)
 
     def with_records(self, change: Callable[[RecordAddress], RecordAddress]) -> "AssociationAddress":
         """Return the same address with every record replaced by ``change``."""

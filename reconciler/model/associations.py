@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
 from reconciler.model.labels import Label
+from reconciler.model.object_references import Direction
 from reconciler.model.owned import Origin
 from reconciler.model.references import RecordIdentity
 
@@ -99,6 +100,11 @@ class OwnedAssociation:
     def records(self) -> tuple[RecordIdentity, RecordIdentity]:
         """The two records, first the one whose manifest names the association."""
         return self.source.identity, self.target.identity
+
+    @property
+    def direction(self) -> Direction:
+        """The object types of the two records, first that of the one whose manifest names the association."""
+        return self.address.direction
 
     def renamed(self, addresses: Mapping[RecordIdentity, RecordAddress]) -> "OwnedAssociation":
         """Return the association with its records under their ``addresses``, where these are known."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.model.object_references import Direction
+
 
 class Kind(StrEnum):
     """Kinds of values, from the property's definition: they decide how texts are read and compared."""
@@ -148,3 +150,7 @@ class PortalSchema:
     account: Account
     api_version: str
     objects: Mapping[str, ObjectSchema]  # by name
+
+    def schemas_of(self, direction: Direction) -> tuple[ObjectSchema, ObjectSchema]:
+        """Return the definitions of both object types of ``direction``."""
+        return self.objects[direction.object], self.objects[direction.to_object]

@@ -15,6 +15,7 @@ from typing import Protocol, Self, TypeAlias
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordAddress
+from reconciler.model.object_references import GroupKey, ObjectProperty
 from reconciler.source import Place, SourceFiles, SourceRef
 
 ManifestValue: TypeAlias = str | tuple[str, ...] | None
@@ -60,6 +61,11 @@ class PruneRule:
     by: str
     prune: Prune
 
+    @property
+    def group(self) -> GroupKey:
+        """The group that it is about."""
+        return GroupKey(self.object, self.by)
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -78,6 +84,11 @@ class Document:
     def ownership_of(self, name: str) -> Ownership:
         """Return who decides about property ``name``."""
         return self.ownership.get(name, Ownership.ENFORCE)
+
+    @property
+    def group(self) -> GroupKey:
+        """The group of its records."""
+        return GroupKey(self.object, self.key)
 
     def renamed(self, names: Mapping[str, str]) -> "Document":
         """Return the document with its object type replaced by its name in ``names``."""
@@ -248,6 +259,16 @@ class DesiredGroup:
     documents: tuple[Document, ...]  # their documents, in the order of the manifests
     prune: Prune = Prune.OFF
 
+    @property
+    def group(self) -> GroupKey:
+        """Object type and key property."""
+        return GroupKey(self.object, self.key)
+
+    @property
+    def key_property(self) -> ObjectProperty:
+        """The property whose values are the keys."""
+        return ObjectProperty(self.object, self.key)
+
     def chunks(self, size: int) -> Iterator[Sequence[DesiredRecord]]:
         """Return the records in order, in chunks of ``size``."""
         records = iter(self.records)
@@ -297,7 +318,7 @@ class Desired:
 
     def records_of(self, object_name: str, by: str) -> Records:
         """Return the records of one group; none if the manifests have no such group."""
-        found = (group.records for group in self.groups if (group.object, group.key) == (object_name, by))
+        found = (group.records for group in self.groups if group.group == (object_name, by))
         return next(found, ListedRecords(()))
 
     def has_one_key(self, object_name: str) -> bool:
@@ -352,8 +373,8 @@ class Desired:
             groups = self.rejoin(names)
         else:
             groups = tuple(group.renamed(names) for group in self.groups)
-        ordered = tuple(sorted(groups, key=lambda group: (group.object, group.key)))
+        ordered = tuple(sorted(groups, key=attrgetter("group")))
         here = replace(self, groups=ordered)
         elsewhere = {(names.get(name, name), by, key) for name, by, key in self.other_environments}
-        only = {name for name in elsewhere if here.records_of(name[0], name[1]).find(name[2]) is None}
+        only = {each for each in elsewhere if here.records_of(*each[:2]).find(each[2]) is None}
         return replace(here, other_environments=frozenset(only))

@@ -7,6 +7,7 @@ from enum import StrEnum
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.facts import Fact
 from reconciler.model.live import MissingReason
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import StateVersion
 from reconciler.model.property_history import ValueVersion
 
@@ -125,7 +126,7 @@ class DriftFound:
     lost: tuple[MissingOwnedRecord, ...]  # sorted by key
     read_calls: int
     masked_properties: tuple[
-        tuple[str, str], ...
+        ObjectProperty, ...
     ] = ()  # (object type, property) whose values are masked when rendered, sorted
     pairs: tuple[RemovedAssociation, ...] = ()  # sorted by key, then target
 

@@ -8,6 +8,7 @@ from reconciler.errors import Problem
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.desired import ManifestValue, Ownership, Prune
 from reconciler.model.facts import Fact
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import Origin
 from reconciler.model.property_history import ValueVersion
 from reconciler.source import SourceRef
@@ -108,4 +109,4 @@ class Explanation:
     problems: tuple[Problem, ...]
     moves_from: RecordAddress | None = None  # the key in state, until the next apply
     # (object type, property) whose values are masked when rendered
-    masked_properties: tuple[tuple[str, str], ...] = ()
+    masked_properties: tuple[ObjectProperty, ...] = ()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.model.addresses import RecordId
+from reconciler.model.object_references import ObjectProperty
 
 
 class Choice(StrEnum):
@@ -107,9 +108,7 @@ class ImportResult:
     associations: Mapping[str, int] = field(default_factory=dict)  # entries written, by object type
     unnamed_targets: Mapping[str, int] = field(default_factory=dict)  # associations that no key names
     proof: Proof | None = None  # None: nothing was written
-    masked_properties: tuple[
-        tuple[str, str], ...
-    ] = ()  # pairs of type and property whose values are personal
+    masked_properties: tuple[ObjectProperty, ...] = ()  # pairs of type and property whose values are personal
 
     @property
     def is_complete(self) -> bool:
@@ -148,6 +147,4 @@ class UnnamedRecords:
     unnamed: int  # of these, records that no manifest names
     without_key: int  # of these, records that manifests cannot name
     records: tuple[UnnamedRecord, ...]  # the newest of them, all unless there is a limit
-    masked_properties: tuple[
-        tuple[str, str], ...
-    ] = ()  # pairs of type and property whose values are personal
+    masked_properties: tuple[ObjectProperty, ...] = ()  # pairs of type and property whose values are personal

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import TypeAlias
 
 from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.object_types import object_type
 
 _NAMES = frozenset(
@@ -40,12 +41,12 @@ class MaskRules:
     show: Globs = field(default_factory=dict)  # shown although masked by default
 
     def masked_properties(
-        self, schemas: Mapping[str, ObjectSchema], pairs: Iterable[tuple[str, str]]
-    ) -> tuple[tuple[str, str], ...]:
+        self, schemas: Mapping[str, ObjectSchema], pairs: Iterable[ObjectProperty]
+    ) -> tuple[ObjectProperty, ...]:
         """Return the ``pairs`` of object type and property whose values are masked, sorted."""
         return tuple(
             sorted(
-                (object_name, name)
+                ObjectProperty(object_name, name)
                 for object_name, name in set(pairs)
                 if self._hides(
                     object_name,
@@ -55,7 +56,7 @@ class MaskRules:
             )
         )
 
-    def named(self, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    def named(self, pairs: Iterable[ObjectProperty]) -> frozenset[ObjectProperty]:
         """Return the ``pairs`` that the project masks explicitly."""
         return frozenset(pair for pair in pairs if _matches(self.mask, *pair))
 

@@ -1,4 +1,4 @@
-"""References: the identities of records, groups of records, and properties."""
+"""References: the identities of records in HubSpot, and of their properties."""
 
 from typing import NamedTuple
 
@@ -17,18 +17,4 @@ class PropertyRef(NamedTuple):
 
     object: str
     record_id: RecordId
-    name: str
-
-
-class GroupKey(NamedTuple):
-    """The records of one object type that are recognised by one key property."""
-
-    object: str
-    by: str
-
-
-class ObjectProperty(NamedTuple):
-    """A property of an object type."""
-
-    object: str
     name: str

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.outcomes import OUTCOME_WORDS, Applied, Skipped, Unknown
 from reconciler.source import SourceRef
 
@@ -36,7 +37,7 @@ class RunHeader:
     rolls_back: str | None = None  # id of the run that this one rolled back
     planned: Mapping[str, int] = field(default_factory=dict)  # changes by action
     masked_properties: tuple[
-        tuple[str, str], ...
+        ObjectProperty, ...
     ] = ()  # (object type, property) whose values are masked when shown
 
     @property

@@ -13,6 +13,7 @@ from reconciler.errors import Problem, ReconcilerError, Severity
 from reconciler.model.addresses import split_address
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import PruneRule
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import StateVersion
 from reconciler.model.scopes import write_scopes
 from reconciler.plan.budget import NOTHING_UNSETTLED, Spent, Unsettled, budget_of, calls_to_open
@@ -146,7 +147,7 @@ def _budget(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanCont
 
 def _masked_properties(
     changes: SpooledChanges, findings: Findings, basis: PlanBasis, context: PlanContext
-) -> tuple[tuple[str, str], ...]:
+) -> tuple[ObjectProperty, ...]:
     shown = _shown(changes, findings.held, findings.problems)
     masked = context.masks.masked_properties(basis.portal.objects, shown)
     reviewed = context.reviewed.masked_properties if context.reviewed else ()
@@ -169,20 +170,20 @@ def _by_place(problem: Problem) -> tuple[str, int, int, str, str]:
 
 def _shown(
     changes: Iterable[Change], held: Iterable[Held], problems: Iterable[Problem]
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[ObjectProperty]:
     """Return object type and property of everything that a plan shows."""
     for problem in problems:
         if problem.address:
             object_name, _, _, name = split_address(problem.address)
             if name:
-                yield object_name, name
+                yield ObjectProperty(object_name, name)
     for entry in held:
         if entry.name:
-            yield entry.key.object, entry.name
+            yield ObjectProperty(entry.key.object, entry.name)
         keys = (entry.key, entry.target, *(fact.key for fact in entry.facts))
-        yield from ((key.object, key.by) for key in keys if key)
+        yield from (key.key_property for key in keys if key)
     for change in changes:
         former = [change.moved_from] if change.moved_from else []
-        yield from ((key.object, key.by) for key in (*change.address.records, *former))
+        yield from (key.key_property for key in (*change.address.records, *former))
         for value in (*change.values, *change.remembered, *change.forgotten, *change.rests_on):
-            yield change.object_type, value.name
+            yield ObjectProperty(change.object_type, value.name)

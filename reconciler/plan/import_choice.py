@@ -9,6 +9,7 @@ from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
 from reconciler.model.desired import Desired, Ownership
 from reconciler.model.imports import Choice, ImportRequest
 from reconciler.model.keys import why_no_key
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.object_types import object_type
 from reconciler.model.personal_data import MaskRules
 from reconciler.suggestions import did_you_mean
@@ -151,7 +152,7 @@ def _candidates(schema: ObjectSchema, choice: Choice) -> list[str]:
 
 
 def _personal(schema: ObjectSchema, masks: MaskRules, names: Collection[str]) -> frozenset[str]:
-    pairs = ((schema.name, name) for name in names)
+    pairs = (ObjectProperty(schema.name, name) for name in names)
     return frozenset(name for _, name in masks.masked_properties({schema.name: schema}, pairs))
 
 

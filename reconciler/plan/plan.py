@@ -10,6 +10,7 @@ from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import PruneRule
 from reconciler.model.facts import Fact
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import StateVersion
 from reconciler.model.property_history import ValueVersion
 from reconciler.plan.change import Change, Reason
@@ -183,7 +184,7 @@ class Plan:
     ] = ()  # guards that the user lifted, with the allowed numbers; sorted
     prune_rules: tuple[PruneRule, ...] = ()  # rules that state does not know yet, sorted
     masked_properties: tuple[
-        tuple[str, str], ...
+        ObjectProperty, ...
     ] = ()  # (object type, property) whose values are masked when rendered, sorted
     rolls_back: str | None = None  # the run that it rolls back; None: it is made from manifests
     keeps_state: bool = True  # there is a state between runs, perhaps an empty one; False with `state: none`

@@ -9,6 +9,7 @@ from reconciler.errors import UsageError
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.desired import DesiredRecord
+from reconciler.model.object_references import Direction
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import Glob, Selection
 
@@ -54,12 +55,12 @@ def selected_owned(
 
 def selected_pairs(
     pairs: Iterable[OwnedAssociation],
-    types: tuple[str, str],
+    types: Direction,
     selection: Selection,
     unmatched: "UnmatchedGlobs",
 ) -> list[OwnedAssociation]:
     """Return the selected owned associations from one object type to the other."""
-    directed = [pair for pair in pairs if (pair.source.address.object, pair.target.address.object) == types]
+    directed = [pair for pair in pairs if pair.direction == types]
     for pair in directed:
         unmatched.check(pair.source.address, [pair.target.address.text])
     return [pair for pair in directed if selection.has(pair.source.address, pair.target.address.text)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from reconciler.apply.options import ApplyOptions, OnStale
 from reconciler.errors import Problem, UsageError
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.runs import RunDetail, RunSummary
 from reconciler.model.selection import Selection
 from reconciler.plan.plan import Guard
@@ -537,7 +538,9 @@ class Environment:
     def masked_run(self, detail: RunDetail) -> RunDetail:
         """Return a run whose masked properties include those that the settings name now."""
         shown = {
-            (row.key.object, name) for row in detail.rows for name in (row.key.by, *row.before, *row.after)
+            ObjectProperty(row.key.object, name)
+            for row in detail.rows
+            for name in (row.key.by, *row.before, *row.after)
         }
         masked = self.session.settings.masks.named(shown).union(detail.header.masked_properties)
         return replace(detail, header=replace(detail.header, masked_properties=tuple(sorted(masked))))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from reconciler.errors import UsageError
 from reconciler.model.addresses import split_address
 from reconciler.model.associations import OwnedAssociation
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import glob_of, is_pattern
 from reconciler.project.session import Session
@@ -34,7 +35,7 @@ class OwnedDetail(NamedTuple):
 
     record: OwnedRecord
     pairs: tuple[OwnedAssociation, ...]
-    masked_properties: frozenset[tuple[str, str]]  # properties whose values should be masked in output
+    masked_properties: frozenset[ObjectProperty]  # properties whose values should be masked in output
 
 
 class OwnedRecords:
@@ -50,9 +51,11 @@ class OwnedRecords:
     def __len__(self) -> int:
         return self._store.count()
 
-    def masked_keys(self) -> frozenset[tuple[str, str]]:
+    def masked_keys(self) -> frozenset[ObjectProperty]:
         """Return the pairs of object type and key property whose keys should be masked."""
-        return self._masking.keys((object_name, by) for object_name, by, _ in self._store.owned_groups())
+        return self._masking.keys(
+            ObjectProperty(object_name, by) for object_name, by, _ in self._store.owned_groups()
+        )
 
     def at(self, address: str) -> Iterator[OwnedDetail]:
         """Return what is known of the records at ``address``; nothing if they are not owned.

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar
 
 from reconciler.errors import Problem, UsageError
+from reconciler.model.object_references import ObjectProperty
 from reconciler.plan import plan as core
 from reconciler.plan.change import Change
 from reconciler.plan.file.format import digests_of
@@ -76,7 +77,7 @@ class Plan:
         """Origin and costs of the plan."""
         self.refusals: tuple[GuardRefusal, ...] = value.refusals
         """The guards that refuse it."""
-        self.masked_properties: tuple[tuple[str, str], ...] = value.masked_properties
+        self.masked_properties: tuple[ObjectProperty, ...] = value.masked_properties
         """Pairs of object type and property whose values should be masked in output."""
 
     @property

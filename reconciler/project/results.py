@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.errors import Problem, ReconcilerError
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.outcomes import OUTCOME_WORDS
 from reconciler.model.runs import RunDetail
 
@@ -38,5 +39,5 @@ class Validation:
     files: int
     problems: tuple[Problem, ...]  # by file and line, relative to the working directory; warnings, too
     portal_id: int | None = None  # the portal that they were checked against; None without one
-    masked_properties: tuple[tuple[str, str], ...] = ()  # properties whose values should be masked in output
+    masked_properties: tuple[ObjectProperty, ...] = ()  # properties whose values should be masked in output
     is_sound: bool = True  # a plan is possible

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.model.addresses import RECORD_ID, RecordAddress
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.personal_data import MaskRules
 from reconciler.state.store import Store
@@ -21,23 +22,23 @@ class StateMasking:
     store: Store
     masks: MaskRules
 
-    def keys(self, groups: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-        """Return the ``groups`` (object type and key property) whose keys are masked."""
-        known = {group for group in groups if group[1] != RECORD_ID}
-        return self._among(known) | {group for group in known if not self.store.has_named(*group)}
+    def keys(self, properties: Iterable[ObjectProperty]) -> frozenset[ObjectProperty]:
+        """Return the key ``properties`` whose keys are masked."""
+        known = {each for each in properties if each.name != RECORD_ID}
+        return self._among(known) | {each for each in known if not self.store.has_named(*each)}
 
-    def values(self, record: OwnedRecord, others: Iterable[RecordAddress]) -> frozenset[tuple[str, str]]:
+    def values(self, record: OwnedRecord, others: Iterable[RecordAddress]) -> frozenset[ObjectProperty]:
         """Return pairs of object type and property that are masked for ``record`` and for ``others``."""
         object_name = record.key.object
-        names = {(object_name, name) for name in record.sent}
-        recorded = {(object_name, name) for name in self.store.last_runs(record)}
-        keys = self.keys((key.object, key.by) for key in (record.key, *others))
+        names = {ObjectProperty(object_name, name) for name in record.sent}
+        recorded = {ObjectProperty(object_name, name) for name in self.store.last_runs(record)}
+        keys = self.keys(key.key_property for key in (record.key, *others))
         return keys | self._among(names) | (names - recorded)
 
-    def _among(self, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    def _among(self, pairs: Iterable[ObjectProperty]) -> frozenset[ObjectProperty]:
         pairs = frozenset(pairs)
         return self.masks.named(pairs) | (pairs & self._of_runs)
 
     @cached_property
-    def _of_runs(self) -> frozenset[tuple[str, str]]:
+    def _of_runs(self) -> frozenset[ObjectProperty]:
         return frozenset(pair for run in self.store.runs() for pair in run.masked_properties)

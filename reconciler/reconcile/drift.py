@@ -109,10 +109,10 @@ def _compare_owned(
         for chunk, live in read_ahead(reader, schema, by, chunks, keys_and_sent):
             builder.add_chunk(schema, chunk, live)
             progress(builder.looked_at, total)
-    for one, other in sorted(memory.paired_types()):
-        pairs = selected_pairs(memory.pairs(one, other), (one, other), selection, unmatched)
+    for direction in sorted(memory.paired_types()):
+        pairs = selected_pairs(memory.pairs(*direction), direction, selection, unmatched)
         ids = [pair.source.id for pair in pairs]
-        builder.add_pairs(pairs, read_pairs(reader, portal.objects[one], portal.objects[other], ids))
+        builder.add_pairs(pairs, read_pairs(reader, *portal.schemas_of(direction), ids))
     unmatched.refuse("we own")
 
 
@@ -155,7 +155,7 @@ def accept_drift(
     desired = desired.renamed({name: schema.name for name, schema in portal.objects.items()})
     owners = OwnerLookup(reader, stand_ins)
     builder = AcceptBuilder(shows_sensitive, desired.is_for_other_environment)
-    for (object_name, by), of_group in groupby(values, lambda value: (value.key.object, value.key.by)):
+    for (object_name, by), of_group in groupby(values, lambda value: value.key.group):
         schema, records = portal.objects[object_name], desired.records_of(object_name, by)
         resolver = Resolver(schema, desired.files, {})
         group = tuple(of_group)
@@ -177,5 +177,5 @@ def accept_drift(
 
 
 def _named_at(desired: Desired, key: RecordAddress) -> SourceRef | None:
-    named = desired.records_of(key.object, key.by).find(key.value)
+    named = desired.records_of(*key.group).find(key.value)
     return desired.files.ref(named.place) if named else None

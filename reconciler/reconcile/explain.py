@@ -55,9 +55,9 @@ def explain_record(
     def owned_under(value: str) -> Sequence[OwnedRecord]:
         return store.find(schema.name, by_record_id=asked.is_record_id, value=value)
 
-    rules = {(rule.object, rule.by): rule.prune for rule in (*store.prune_rules(), *named.prune_rules)}
+    rules = {rule.group: rule.prune for rule in (*store.prune_rules(), *named.prune_rules)}
     masked_properties = here.masks.masked_properties(
-        portal.objects, ((group.object, group.key) for group in named.groups)
+        portal.objects, (group.key_property for group in named.groups)
     )
     subject = find_subject(replace(asked, object=schema.name), named, owned_under, rules, masked_properties)
     subject = subject.traced(trace(written, subject.key.by, subject.key.value))

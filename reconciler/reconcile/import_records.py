@@ -17,6 +17,7 @@ from reconciler.model.definitions import Account, Kind, ObjectSchema, Owner, Pro
 from reconciler.model.desired import Desired, ManifestValue, Ownership
 from reconciler.model.imports import ImportRequest, Scope
 from reconciler.model.live import LiveRecord
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.object_types import type_number
 from reconciler.model.personal_data import MaskRules
 from reconciler.plan.import_choice import (
@@ -80,10 +81,12 @@ class Importing:
         return tuple(sorted(names))
 
     @property
-    def masked_properties(self) -> tuple[tuple[str, str], ...]:
+    def masked_properties(self) -> tuple[ObjectProperty, ...]:
         """The pairs of object type and property whose values are masked when shown."""
         name = self.schema.name
-        return self.masks.masked_properties({name: self.schema}, [(name, each) for each in self.names])
+        return self.masks.masked_properties(
+            {name: self.schema}, [ObjectProperty(name, each) for each in self.names]
+        )
 
     @property
     def signature(self) -> str:

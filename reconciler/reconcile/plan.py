@@ -71,7 +71,7 @@ def plan_changes(
     refuse_other_project(store, here.project)
     seen = version_seen(store, here.created_at)  # first: later writes of another run count as changed since
     unfinished = store.unfinished()
-    remembered = {(rule.object, rule.by): rule for rule in store.prune_rules()}
+    remembered = {rule.group: rule for rule in store.prune_rules()}
     named = desired.objects | {object_name for object_name, _ in remembered}
     objects = {name for name in named if type_number(name) is None or here.selection.may_have(name)}
     objects |= desired.associated_with(objects)
@@ -101,7 +101,7 @@ def plan_changes(
         desired, reader, portal, memory, records, endpoints, runs, selection, UnmatchedGlobs(flags)
     )
     planning.compare_named(here.stand_ins, progress)
-    rules = remembered | {(rule.object, rule.by): rule for rule in desired.prune_rules}
+    rules = remembered | {rule.group: rule for rule in desired.prune_rules}
     for rule in rules.values():
         planning.compare_leftovers(rule)
     planning.keep_displaced()

@@ -18,6 +18,7 @@ from reconciler.model.associations import OwnedAssociation
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord, Prune, PruneRule
+from reconciler.model.object_references import Direction, GroupKey
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.associations.compare import AssociationContext, AssociationPlanner
 from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence
@@ -33,13 +34,13 @@ from reconciler.state.store import Store
 
 
 def paired_objects(
-    store: Store, desired: Desired, remembered: Mapping[tuple[str, str], PruneRule]
-) -> Iterator[tuple[str, str]]:
+    store: Store, desired: Desired, remembered: Mapping[GroupKey, PruneRule]
+) -> Iterator[Direction]:
     """Return pairs of object types between which we own associations that may be removed."""
     pruned = {
         rule.object for rule in (*remembered.values(), *desired.prune_rules) if rule.prune is not Prune.OFF
     }
-    return (types for types in store.paired_types() if types[0] in pruned or desired.other_environments)
+    return (types for types in store.paired_types() if types.object in pruned or desired.other_environments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +96,28 @@ class PlanningAssociations:
     ) -> None:
         moves = moved_records(self.findings.changes)
         owned = [pair.renamed(moves) for pair in self.memory.pairs(min(types), max(types))]
-        objects = self.portal.objects
+        schemas_of = self.portal.schemas_of
         labels = {
-            (one, other): read_labels(self.reader, objects[one], objects[other])
-            for one, other in directions_of_labels(named, owned)
+            direction: read_labels(self.reader, *schemas_of(direction))
+            for direction in directions_of_labels(named, owned)
         }
         is_labelled = any(association.label for _, association in named)
         limits = {
-            (one, other): read_association_limits(self.reader, objects[one], objects[other])
-            for one, other in (sorted(directions_of_limits(named)) if is_limited else ())
+            direction: read_association_limits(self.reader, *schemas_of(direction))
+            for direction in (sorted(directions_of_limits(named)) if is_limited else ())
         }
         labels |= {
-            (one, other): read_labels(self.reader, objects[one], objects[other])
-            for (one, other), limited in limits.items()
-            if limited.keys() - {None} and (one, other) not in labels and is_labelled
+            direction: read_labels(self.reader, *schemas_of(direction))
+            for direction, limited in limits.items()
+            if limited.keys() - {None} and direction not in labels and is_labelled
         }
         files, archived = self.rules.desired.files, archived_records(self.findings.changes)
         within = self._inverses_within(types, named, owned)
         resolver = AssociationResolver(self.endpoints, Labels(labels, within), files, archived)
         planner = AssociationPlanner(self.rules, resolver, resolver.resolve(named), owned, limits)
         live = {
-            (one, other): read_pairs(self.reader, objects[one], objects[other], ids)
-            for (one, other), ids in planner.question().items()
+            direction: read_pairs(self.reader, *schemas_of(direction), ids)
+            for direction, ids in planner.question().items()
         }
         self.findings.add((*planner.decide(live), *resolver.held))
         self.findings.problems.extend(resolver.problems)
@@ -145,16 +146,12 @@ def rest_on_associations(
     archived does not count: the first archive removes it.
     """
     going = archived_records(findings.changes)
-    known: dict[tuple[str, str], dict[RecordId, set[RecordId]]] = {}
+    known: dict[Direction, dict[RecordId, set[RecordId]]] = {}
     for one, other in memory.paired_types() if going else ():
         for pair in memory.pairs(one, other):
-            endpoints = (
-                (pair.source.address.object, pair.source.id),
-                (pair.target.address.object, pair.target.id),
-            )
-            if (endpoints[0] in going) is not (endpoints[1] in going):
-                (own, own_id), (far, far_id) = sorted(endpoints, key=lambda end: end not in going)
-                known.setdefault((own, far), {}).setdefault(own_id, set()).add(far_id)
+            if sum(end in going for end in pair.records) == 1:
+                (own, own_id), (far, far_id) = sorted(pair.records, key=lambda end: end not in going)
+                known.setdefault(Direction(own, far), {}).setdefault(own_id, set()).add(far_id)
     lacking = {name for types in known for name in types} - portal.objects.keys()
     others = read_portal(reader, lacking).objects if lacking else {}
     objects = {**portal.objects, **others}

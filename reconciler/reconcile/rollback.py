@@ -20,10 +20,11 @@ from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import ObjectSchema, PortalSchema
+from reconciler.model.object_references import Direction, GroupKey
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.assemble import PlanBasis, assemble
-from reconciler.plan.associations.label_limits import Direction, Room
+from reconciler.plan.associations.label_limits import Room
 from reconciler.plan.associations.labels import Labels
 from reconciler.plan.associations.rollback import AssociationRollback, applied_association_changes, ids_of
 from reconciler.plan.budget import Spent, Unsettled
@@ -35,7 +36,7 @@ from reconciler.plan.records.affected import archived_records, moved_records
 from reconciler.plan.records.conflicts import UniqueValues
 from reconciler.plan.records.decisions import explain_gone
 from reconciler.plan.records.prune import fact_of
-from reconciler.plan.records.rollback import AppliedChange, Group, applied_changes, forgotten, ids_and_names
+from reconciler.plan.records.rollback import AppliedChange, applied_changes, forgotten, ids_and_names
 from reconciler.plan.records.rollback_planner import hold_taken_keys, roll_back_records
 from reconciler.plan.rests_on import names_rested_on
 from reconciler.plan.targeting import UnmatchedGlobs
@@ -103,7 +104,9 @@ class _PlanningRollback:
     memory: RecoveredState
     findings: Findings
 
-    def roll_back_records(self, groups: Mapping[Group, Sequence[AppliedChange]], progress: Progress) -> None:
+    def roll_back_records(
+        self, groups: Mapping[GroupKey, Sequence[AppliedChange]], progress: Progress
+    ) -> None:
         """Compare the records of the run as they are now, and take back its changes."""
         memory, findings, count, looked_at = self.memory, self.findings, sum(map(len, groups.values())), 0
         for (object_name, by), group in groups.items():
@@ -127,17 +130,17 @@ class _PlanningRollback:
 
     def roll_back_associations(self, changes: Mapping[Direction, Sequence[Change]]) -> None:
         """Compare the associations of the run as they are now, and take back its changes."""
-        reader, objects, findings = self.reader, self.portal.objects, self.findings
+        reader, schemas_of, findings = self.reader, self.portal.schemas_of, self.findings
         room = _read_room(reader, self.portal, changes)
-        for (one, other), of_types in changes.items():
-            owned = {pair.identity: pair for pair in self.memory.pairs(one, other)}
-            live = read_pairs(reader, objects[one], objects[other], ids_of(of_types))
+        for direction, of_types in changes.items():
+            owned = {pair.identity: pair for pair in self.memory.pairs(*direction)}
+            live = read_pairs(reader, *schemas_of(direction), ids_of(of_types))
             keys = {**_keys_known(self.memory, of_types), **moved_records(findings.changes)}
-            around = {(one, other): live}
-            if room.is_limited(other, one):
+            around = {direction: live}
+            if room.is_limited(direction.back):
                 targets = {change.remote.target_id for change in of_types if change.remote.target_id}
-                back = read_pairs(reader, objects[other], objects[one], targets)
-                around[other, one] = {**around.get((other, one), {}), **back}
+                back = read_pairs(reader, *schemas_of(direction.back), targets)
+                around[direction.back] = {**around.get(direction.back, {}), **back}
             archived = archived_records(findings.changes)
             rollback = AssociationRollback(live, owned, archived, keys, room, around)
             findings.add(rollback.undo(of_types))
@@ -168,11 +171,10 @@ def _read_room(
     }
     if not removed or not limits_associations(reader):
         return Room(Labels(), {})
-    objects = portal.objects
     limits, labels = {}, {}
-    for one, other in sorted(removed | {(other, one) for one, other in removed}):
-        limits[one, other] = read_association_limits(reader, objects[one], objects[other])
-        labels[one, other] = read_labels(reader, objects[one], objects[other])
+    for direction in sorted(removed | {direction.back for direction in removed}):
+        limits[direction] = read_association_limits(reader, *portal.schemas_of(direction))
+        labels[direction] = read_labels(reader, *portal.schemas_of(direction))
     return Room(Labels(labels), limits)
 
 

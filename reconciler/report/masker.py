@@ -14,6 +14,7 @@ from reconciler.model.desired import ManifestValue
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord, RemovedAssociation
 from reconciler.model.explanation import NextAction, PropertyExplained
 from reconciler.model.facts import Fact
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.property_history import ValueVersion
 from reconciler.model.runs import RunRow
@@ -22,7 +23,7 @@ from reconciler.plan.file.fields import FIELDS, Content
 from reconciler.plan.plan import GuardRefusal, Held, Plan, Review, ReviewDifference
 from reconciler.sentences import Value, shown
 
-MaskedProperties: TypeAlias = Iterable[tuple[str, str]]
+MaskedProperties: TypeAlias = Iterable[ObjectProperty]
 """Pairs of object type and property whose values are personal."""
 
 _DIGITS = 8
@@ -260,7 +261,7 @@ class Masker:
 
     def record(self, key: RecordAddress) -> RecordAddress:
         """Mask the key of a record, if its key property is personal."""
-        return replace(key, value=self.pseudonym(key.value)) if self.is_personal(key.object, key.by) else key
+        return replace(key, value=self.pseudonym(key.value)) if self.is_personal(*key.key_property) else key
 
     def values(self, key: RecordAddress, values: Iterable[ValueChange]) -> tuple[ValueChange, ...]:
         """Mask the values of a change of the record ``key``."""
@@ -311,7 +312,7 @@ class Masker:
 
     def _hidden(self, key: RecordAddress, values: Mapping[str, Iterable[str | None]]) -> list[str]:
         """Return the values that texts about a record may repeat: its key, and ``values`` by property."""
-        hidden = [key.value] if self.is_personal(key.object, key.by) else []
+        hidden = [key.value] if self.is_personal(*key.key_property) else []
         for name, texts in values.items():
             if self.is_personal(key.object, name):
                 hidden.extend(text for text in texts if text)

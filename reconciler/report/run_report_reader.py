@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from reconciler.errors import UsageError
 from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.runs import RunDetail, RunHeader, RunRow
 from reconciler.plan.file.json_values import (
     Json,
@@ -101,9 +102,9 @@ def _as_mapping(read: Callable[[object], T]) -> Callable[[object], Mapping[str, 
     return lambda found: {name: inside(f".{name}", read, value) for name, value in as_object(found).items()}
 
 
-def _as_pair(found: object) -> tuple[str, str]:
+def _as_pair(found: object) -> ObjectProperty:
     pair = as_object(found)
-    return part(pair, "object", as_text), part(pair, "property", as_text)
+    return ObjectProperty(part(pair, "object", as_text), part(pair, "property", as_text))
 
 
 def _as_source(found: object) -> SourceRef:

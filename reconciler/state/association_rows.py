@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, upd
 
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import AssociationIdentity, OwnedAssociation
+from reconciler.model.object_references import Direction
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.references import RecordIdentity
 from reconciler.state.database import insert_into
@@ -23,10 +24,10 @@ class PairRows:
     connection: Connection
     portal_id: int
 
-    def types(self) -> frozenset[tuple[str, str]]:
+    def types(self) -> frozenset[Direction]:
         """Return the pairs of object types with owned associations."""
         query = select(pairs.c.object, pairs.c.to_object).where(self._ours()).distinct()
-        return frozenset((row[0], row[1]) for row in self.connection.execute(query))
+        return frozenset(Direction(*row) for row in self.connection.execute(query))
 
     def between(self, object_name: str, other: str) -> tuple[OwnedAssociation, ...]:
         """Return the owned associations between two object types, in no order, whichever end named them."""

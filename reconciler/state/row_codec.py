@@ -14,6 +14,7 @@ from sqlalchemy import Row
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import Association, OwnedAssociation, RecordRef
 from reconciler.model.labels import Label
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, Unknown
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.runs import RunHeader, RunRow
@@ -146,7 +147,7 @@ def header_of(row: Row[Any]) -> RunHeader:
         started_at=row.started_at,
         finished_at=row.finished_at,
         status=row.status,
-        masked_properties=tuple((object_name, name) for object_name, name in json.loads(row.personal)),
+        masked_properties=tuple(ObjectProperty(*pair) for pair in json.loads(row.personal)),
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from reconciler.model.calls import Operation
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.outcomes import Applied
 from reconciler.model.runs import RunHeader
 from reconciler.plan.change import Change
@@ -36,7 +37,7 @@ class RunStart:
     actor: Actor
     planned: Mapping[Verb, int]  # changes by action; actions without changes may be missing
     masked_properties: tuple[
-        tuple[str, str], ...
+        ObjectProperty, ...
     ] = ()  # (object type, property) whose values are masked when shown
     commit: str | None = None  # commit of the applied manifests
     rolls_back: str | None = None  # the run that is rolled back

@@ -12,6 +12,7 @@ from pathlib import Path
 from reconciler.model.addresses import RecordId
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.desired import PruneRule
+from reconciler.model.object_references import Direction
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.state.association_rows import PairRows
@@ -93,7 +94,7 @@ class Store:
         with self._owned() as rows:
             return rows.in_order(object_name, by, after_key, limit)
 
-    def paired_types(self) -> frozenset[tuple[str, str]]:
+    def paired_types(self) -> frozenset[Direction]:
         """Return the pairs of object types with owned associations."""
         with self._pairs() as rows:
             return rows.types()

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 
 from reconciler.model.addresses import RecordAddress
+from reconciler.model.object_references import ObjectProperty
 from reconciler.plan.change import ValueChange
 from reconciler.plan.plan import Plan
 from reconciler.report.mask import SHOW, Masking, masked_plan
@@ -62,7 +63,10 @@ def plan_of_people(count: int) -> Plan:
         )
         for number in range(count)
     )
-    return plan_of(*changes, masked_properties=tuple(("contacts", name) for name in ("email", *_PROPERTIES)))
+    return plan_of(
+        *changes,
+        masked_properties=tuple(ObjectProperty("contacts", name) for name in ("email", *_PROPERTIES)),
+    )
 
 
 def _cpu_seconds(work: Callable[[], object]) -> float:

@@ -20,7 +20,7 @@ ROOMS = {
     "sentences": set(),
     "suggestions": set(),
     "invisible_characters": set(),
-    "errors": {"source", "invisible_characters"},
+    "errors": {"source", "invisible_characters", "model.object_references"},
     "encryption": BASE,
     "git_program": BASE,
     "spool": BASE | {"encryption"},

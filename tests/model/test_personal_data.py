@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.definitions import Kind, ObjectSchema
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.personal_data import MaskRules
 from tests.support.nouns import PORTAL, definition
 
@@ -24,7 +25,9 @@ CONTACTS = ObjectSchema(
     },
 )
 WITH_PEOPLE = replace(PORTAL, objects={**PORTAL.objects, "contacts": CONTACTS})
-ALL = [(schema.name, name) for schema in WITH_PEOPLE.objects.values() for name in schema.properties]
+ALL = [
+    ObjectProperty(schema.name, name) for schema in WITH_PEOPLE.objects.values() for name in schema.properties
+]
 DEFAULTS = {
     ("companies", "phone"),
     ("contacts", "diagnosis"),
@@ -76,7 +79,11 @@ def test_a_property_in_mask_and_show_is_masked() -> None:
 
 
 def test_unknown_properties_are_masked_by_name() -> None:
-    unknown = [("contacts", "secrets"), ("goals", "secret"), ("goals", "target")]
+    unknown = [
+        ObjectProperty("contacts", "secrets"),
+        ObjectProperty("goals", "secret"),
+        ObjectProperty("goals", "target"),
+    ]
 
     assert MaskRules({"*": ("secret*",)}).masked_properties(WITH_PEOPLE.objects, unknown) == (
         ("contacts", "secrets"),

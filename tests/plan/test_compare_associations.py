@@ -12,6 +12,7 @@ from reconciler.model.associations import Association, OwnedAssociation, RecordR
 from reconciler.model.definitions import Account, ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord, Drift, Prune
 from reconciler.model.labels import Label
+from reconciler.model.object_references import Direction
 from reconciler.model.owned import Origin
 from reconciler.model.selection import EVERYTHING
 from reconciler.plan.associations.changes import is_whole
@@ -31,6 +32,7 @@ ACME = RecordAddress("companies", "external_id", "acme")
 ADA = RecordAddress("contacts", "email", "ada")
 IDS = (RecordId("901"), RecordId("501"))
 COMPANY, CONTACT = RecordRef(ACME, IDS[0]), RecordRef(ADA, IDS[1])
+TO_CONTACTS = Direction("companies", "contacts")
 BILLING = Label("USER_DEFINED", 7, "Billing")
 
 
@@ -52,13 +54,11 @@ def decision(
     resolver = AssociationResolver(ends, Labels(), FILES, frozenset())
     elsewhere = frozenset({(ACME.object, ACME.by, ACME.value)}) if is_elsewhere else frozenset()
     manifests = Desired((), FILES, "", elsewhere)
-    rules = AssociationContext(Policy(drift), EVERYTHING, manifests, {(ACME.object, ACME.by): prune})
+    rules = AssociationContext(Policy(drift), EVERYTHING, manifests, {ACME.group: prune})
     pairs = [OwnedAssociation(Association(COMPANY, CONTACT), owned, is_whole=True)] if owned else []
     named = resolver.resolve([(record, wanted)] if is_named else [])
     found = {} if live is None else {IDS[0]: {IDS[1]: live}}
-    changes = list(
-        AssociationPlanner(rules, resolver, named, pairs).decide({("companies", "contacts"): found})
-    )
+    changes = list(AssociationPlanner(rules, resolver, named, pairs).decide({TO_CONTACTS: found}))
     assert len(changes) <= 1
     return changes[0] if changes else None
 
@@ -114,7 +114,7 @@ def test_associations_not_named_any_more_follow_the_page(row: list[str]) -> None
 
 
 def labels(*there: Label, back: tuple[Label, ...] = ()) -> Labels:
-    return Labels({("companies", "contacts"): there, ("contacts", "companies"): back})
+    return Labels({TO_CONTACTS: there, TO_CONTACTS.back: back})
 
 
 def user(number: int, text: str) -> Label:
@@ -138,16 +138,16 @@ def test_the_two_ends_of_a_label_are_found_by_text_then_by_following_numbers(
         user(32, "Twice"),
         back=(user(2, "Billing"), user(4, "Employee"), user(5, "Child"), user(8, "Seller")),
     )
-    found = known.inverse("companies", "contacts", ("USER_DEFINED", type_id))
+    found = known.inverse(TO_CONTACTS, ("USER_DEFINED", type_id))
     assert found == (("USER_DEFINED", inverse) if inverse else None)
 
 
 def test_a_label_is_named_by_text_in_any_case_or_by_number() -> None:
     known = labels(user(1, "Billing"), user(2, "Twice"), user(3, "twice"))
-    assert known.named("companies", "contacts", "billing ") == user(1, "Billing")
-    assert known.named("companies", "contacts", "3") == user(3, "twice")
-    assert isinstance(known.named("companies", "contacts", "twice"), UnplacedProblem)
-    assert known.named("companies", "contacts", "Bilin") == UnplacedProblem(
+    assert known.named(TO_CONTACTS, "billing ") == user(1, "Billing")
+    assert known.named(TO_CONTACTS, "3") == user(3, "twice")
+    assert isinstance(known.named(TO_CONTACTS, "twice"), UnplacedProblem)
+    assert known.named(TO_CONTACTS, "Bilin") == UnplacedProblem(
         'the portal has no label "Bilin" for associations of companies with contacts',
         'did you mean "Billing"?',
     )
@@ -158,10 +158,9 @@ def test_labels_are_read_where_they_are_named_and_both_ways_where_both_ends_bear
     plain = DesiredAssociation("contacts", None, "ada", None, at(12))
     labelled = DesiredAssociation("contacts", None, "ada", "Billing", at(12))
     turned = OwnedAssociation(Association(CONTACT, COMPANY, BILLING), Origin.CREATED, is_whole=True)
-    there, back = ("companies", "contacts"), ("contacts", "companies")
     assert directions_of_labels([(record, plain)], [turned]) == frozenset()
-    assert directions_of_labels([(record, labelled)], []) == {there}
-    assert directions_of_labels([(record, labelled)], [turned]) == {there, back}
+    assert directions_of_labels([(record, labelled)], []) == {TO_CONTACTS}
+    assert directions_of_labels([(record, labelled)], [turned]) == {TO_CONTACTS, TO_CONTACTS.back}
 
 
 KEYS = [
@@ -211,13 +210,11 @@ def test_a_named_association_is_never_removed(
     owned = list(
         {(pair := _owned(*each, is_whole=is_whole)).identity: pair for each, is_whole in known}.values()
     )
-    live: dict[tuple[str, str], dict[RecordId, dict[RecordId, frozenset[Label]]]] = {}
+    live: dict[Direction, dict[RecordId, dict[RecordId, frozenset[Label]]]] = {}
     for pair in owned:
-        to = live.setdefault((pair.source.address.object, pair.target.address.object), {}).setdefault(
-            pair.source.id, {}
-        )
+        to = live.setdefault(pair.direction, {}).setdefault(pair.source.id, {})
         to[pair.target.id] = to.get(pair.target.id, frozenset()) | ({pair.label} if pair.label else set())
-    prune = {(key.object, key.by): Prune.ALL for key in itertools.chain(*KEYS)}
+    prune = {key.group: Prune.ALL for key in itertools.chain(*KEYS)}
     rules = AssociationContext(Policy(Drift.REVERT), EVERYTHING, Desired((), FILES, ""), prune)
     named = resolver.resolve(_named(*each) for each in said)
 

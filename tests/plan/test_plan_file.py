@@ -18,6 +18,7 @@ from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import Origin, StateVersion
 from reconciler.plan.change import Owned, Reason, Remote, ValueChange
 from reconciler.plan.file.encode import Digests
@@ -157,7 +158,7 @@ OTHER_DIGEST: dict[str, Plan] = {
     "another guard that refuses it": replace(PLAN, refusals=(replace(REFUSAL, count=3),)),
     "a problem": replace(PLAN, problems=(Problem("no such thing"),)),
     "what guards take shares of": replace(PLAN, bases=(GuardBase("companies", named=100_000),)),
-    "whose values are masked": replace(PLAN, masked_properties=(("companies", "phone"),)),
+    "whose values are masked": replace(PLAN, masked_properties=(ObjectProperty("companies", "phone"),)),
     "key": replace(PLAN, changes=(replace(CREATE, address=replace(ACME, value="acme2")), UPDATE, ADOPT)),
     "record id": replace(PLAN, changes=(CREATE, replace(UPDATE, remote=Remote(RecordId("1"))), ADOPT)),
     "call": replace(

@@ -16,6 +16,7 @@ from reconciler.model.desired import (
 )
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
+from reconciler.model.object_references import GroupKey
 from reconciler.model.owned import OwnedRecord
 from reconciler.plan.change import Action, Reason
 from reconciler.plan.file.sequences import SpooledChanges
@@ -138,10 +139,11 @@ def test_a_record_that_lives_on_nowhere_is_told_without_another_name(kind: Missi
 def test_new_prune_rules_are_remembered_and_no_pruning_needs_no_rule() -> None:
     off, ours, all_ = (PruneRule("companies", "code", prune) for prune in Prune)
     deals = PruneRule("deals", "code", Prune.ALL)
-    known = {("companies", "code"): ours}
+    known = {ours.group: ours}
     assert changed_prune_rules([deals, ours], {}) == (ours, deals)
     assert changed_prune_rules([deals, ours], known) == (deals,)
     assert changed_prune_rules([all_], known) == (all_,)
     assert changed_prune_rules([off], known) == (off,)
     assert changed_prune_rules([off], {}) == ()
-    assert changed_prune_rules([off], {("companies", "erp_no"): ours, ("deals", "code"): ours}) == ()
+    others = {GroupKey("companies", "erp_no"): ours, deals.group: ours}
+    assert changed_prune_rules([off], others) == ()

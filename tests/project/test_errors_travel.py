@@ -19,6 +19,7 @@ from reconciler.errors import (
     Unavailable,
     UsageError,
 )
+from reconciler.model.object_references import ObjectProperty
 from reconciler.source import SourceRef
 
 PROBLEM = Problem("unknown property", "did you mean name?", SourceRef("a.yaml", 3, 1), "companies/acme")
@@ -36,7 +37,7 @@ def hubspot(kind: type[HubSpotError]) -> HubSpotError:
 
 ERRORS = [
     ReconcilerError("all"),
-    ManifestError((PROBLEM,), masked_properties=(("contacts", "email"),)),
+    ManifestError((PROBLEM,), masked_properties=(ObjectProperty("contacts", "email"),)),
     PlanRefused(Refusal.GUARD, "too much"),
     *map(hubspot, (HubSpotError, NotAllowed, RequestRejected, Unavailable, NoAnswer)),
     StateError("lost"),

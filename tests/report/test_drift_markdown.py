@@ -12,6 +12,7 @@ from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import MissingReason
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import StateVersion
 from reconciler.report.markdown.drift import render_drift_markdown
 from reconciler.report.markdown.plan import MOST_CHARACTERS
@@ -50,7 +51,7 @@ def found(values: Sequence[str] = (), lost: int = 0, environment: str = "product
             for number in range(lost)
         ),
         read_calls=4,
-        masked_properties=(("companies", "name"),),
+        masked_properties=(ObjectProperty("companies", "name"),),
     )
 
 

@@ -13,6 +13,7 @@ from reconciler.model.drift import DriftFound, MissingOwnedRecord
 from reconciler.model.explanation import Explanation, NextAction
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import MissingReason
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import StateVersion
 from reconciler.model.runs import RunDetail
 from reconciler.plan.change import Reason
@@ -47,7 +48,7 @@ from tests.support.plans import plan_of
 MASKED = Masking(b"secret and random")
 OLD, NEW = "+49-561-4711", "+49-561-4712"
 KEY = RecordAddress("contacts", "phone", OLD)
-PERSONAL = (("contacts", "phone"),)
+PERSONAL = (ObjectProperty("contacts", "phone"),)
 
 
 def sentence(kind: FactKind) -> Held:

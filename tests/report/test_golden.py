@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.object_references import ObjectProperty
 from reconciler.report.json_report import plan_as_json, problems_as_json, run_as_json
 from reconciler.report.mask import SHOW, Masking
 from reconciler.report.terminal import render_plan, render_problems, render_run
@@ -15,7 +16,7 @@ from tests.support.example_run import RUN, of_people
 
 GOLDEN = Path(__file__).parent / "golden"
 MASKED = Masking(b"a key that only tests use")
-CONTACTS = (("contacts", "email"),)
+CONTACTS = (ObjectProperty("contacts", "email"),)
 
 REPORTS: dict[str, Callable[[int, bool], str]] = {
     "everything": lambda width, color: render_plan(EVERYTHING, View(SHOW, color=color, width=width)),

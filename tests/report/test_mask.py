@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Problem
 from reconciler.model.addresses import RECORD_ID, RecordAddress
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.runs import RunDetail
 from reconciler.plan.change import Change, Reason, ValueChange
 from reconciler.plan.file.format import digest_of
@@ -29,7 +30,7 @@ from tests.support.example_run import HEADER, RUN, of_people, row
 from tests.support.plans import at, plan_of, plans
 
 MASKED = Masking(b"secret and random")
-PERSONAL = (("contacts", "email"), ("contacts", "phone"))
+PERSONAL = (ObjectProperty("contacts", "email"), ObjectProperty("contacts", "phone"))
 ADA = RecordAddress("contacts", "email", "ada@acme.example")
 SECRET = "hush-"
 
@@ -37,7 +38,7 @@ SECRET = "hush-"
 class Planter:
     """Puts a secret in place of every personal value and key of a plan, wherever one stands."""
 
-    def __init__(self, masked_properties: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, masked_properties: tuple[ObjectProperty, ...]) -> None:
         self._masked_properties = masked_properties
         self._numbers = count()
 
@@ -113,14 +114,13 @@ def keys_in(found: Any) -> Iterator[RecordAddress]:
 def personal_plans(draw: st.DrawFn) -> Plan:
     """Plans in which keys are as likely to be personal as values are, and so is what is held or left out."""
     plan = draw(plans)
-    known = {(key.object, key.by) for key in keys_in(plan) if key.by != RECORD_ID}
+    known = {key.key_property for key in keys_in(plan) if key.by != RECORD_ID}
     known |= {
-        (change.record.object, value.name)
+        ObjectProperty(change.record.object, value.name)
         for change in plan.changes
-        for value in (*(*change.remembered, *change.forgotten), *change.rests_on)
+        for value in (*change.values, *change.remembered, *change.forgotten, *change.rests_on)
     }
-    known |= {(held.key.object, held.name) for held in plan.held if held.name}
-    known |= {(change.record.object, value.name) for change in plan.changes for value in change.values}
+    known |= {ObjectProperty(held.key.object, held.name) for held in plan.held if held.name}
     chosen = draw(st.lists(st.sampled_from(sorted(known)), unique=True)) if known else []
     return planted(replace(plan, masked_properties=tuple(sorted({*plan.masked_properties, *chosen}))))
 
@@ -204,13 +204,13 @@ def test_a_masked_plan_says_so() -> None:
     assert "masked" not in render_plan(EVERYTHING, View(SHOW))
 
 
-def shown(problem: Problem, masked_properties: tuple[tuple[str, str], ...] = PERSONAL) -> Problem:
+def shown(problem: Problem, masked_properties: tuple[ObjectProperty, ...] = PERSONAL) -> Problem:
     return masked_problems((problem,), MASKED, masked_properties)[0]
 
 
 PHONE = Value("12a", "contacts", "phone")
 NICKNAME = RecordAddress("contacts", "nickname", "\u00c4dele Love")
-HAS_NICKNAMES = (*PERSONAL, ("contacts", "nickname"))
+HAS_NICKNAMES = (*PERSONAL, ObjectProperty("contacts", "nickname"))
 
 
 def test_a_problem_does_not_say_a_personal_value_wherever_it_stands() -> None:
@@ -231,7 +231,8 @@ def test_a_problem_says_a_value_that_is_not_personal() -> None:
     problem = Problem(message, 'did you mean "phone"?', at(3), "deals/d1#colour")
 
     assert shown(problem).message.startswith('no "Red" of contacts/\u2039')
-    assert shown(problem, (("deals", "amount"),)).message.startswith('no "Red" of contacts/\u2039')  # e-mail
+    of_deals = (ObjectProperty("deals", "amount"),)
+    assert shown(problem, of_deals).message.startswith('no "Red" of contacts/\u2039')  # e-mail
     assert shown(
         replace(problem, message=sentence("no {it}", it=Value("Red", "deals", "colour")))
     ) == replace(problem, message="no Red")
@@ -318,7 +319,7 @@ def test_owners_that_a_problem_names_are_shown_and_nobody_else() -> None:
     owner = Value("bob@acme.example", "deals", "hubspot_owner_id")
     said = replace(said, message=sentence("{owner} left", owner=owner))
     assert shown(said).message == "bob@acme.example left"
-    (masked,) = masked_problems((said,), MASKED, (("deals", "hubspot_owner_id"),))
+    (masked,) = masked_problems((said,), MASKED, (ObjectProperty("deals", "hubspot_owner_id"),))
     assert "bob@" not in masked.message
 
 

@@ -26,6 +26,7 @@ from reconciler.model.explanation import (
 )
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import MissingReason
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.model.property_history import ChangeSource, ValueVersion
 from reconciler.plan.change import Reason
@@ -44,7 +45,7 @@ from reconciler.report.mask import (
 from tests.support.plans import at, plan_of
 
 MASKED = Masking(b"secret and random")
-PERSONAL = (("contacts", "nickname"), ("contacts", "phone"))
+PERSONAL = (ObjectProperty("contacts", "nickname"), ObjectProperty("contacts", "phone"))
 SECRET = "hush"
 ADA = RecordAddress("contacts", "nickname", f"{SECRET}-ada")
 BOB = replace(ADA, value=f"{SECRET}-bob")

@@ -18,6 +18,7 @@ from reconciler.model.drift import (
     RemovedAssociation,
 )
 from reconciler.model.live import MissingReason
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import StateVersion
 from reconciler.model.property_history import ChangeSource, ValueVersion
 from reconciler.model.runs import RunDetail, RunRow
@@ -43,7 +44,7 @@ OBJECTS = st.sampled_from(["contacts", "companies"])
 NAMES = st.sampled_from(["email", "phone", "external_id"])
 TEXTS = st.sampled_from(["a", "A", "b", "ada@acme.example", "Ada@acme.example", "a b"])
 KEYS = st.builds(RecordAddress, OBJECTS, NAMES, TEXTS)
-PERSONAL = st.lists(st.tuples(OBJECTS, NAMES), unique=True).map(lambda of: tuple(sorted(of)))
+PERSONAL = st.lists(st.builds(ObjectProperty, OBJECTS, NAMES), unique=True).map(lambda of: tuple(sorted(of)))
 HANDS = st.builds(ValueVersion, st.sampled_from(ChangeSource), TEXTS, st.just(NOW), st.none() | TEXTS)
 FACTS = st.lists(any_facts(TEXTS, KEYS, NAMES), max_size=2).map(tuple)
 VALUES = st.none() | TEXTS
@@ -104,14 +105,14 @@ def inside(found: Any, kind: type[T]) -> Iterator[T]:
 def plans_of_people(draw: st.DrawFn) -> Plan:
     """Plans in which keys and values are as likely to be personal as not, and many are equal."""
     plan = draw(plans)
-    known = {(key.object, key.by) for key in inside(plan, RecordAddress)}
+    known = {key.key_property for key in inside(plan, RecordAddress)}
     known |= {
-        (key.object, value.name)
+        ObjectProperty(key.object, value.name)
         for change in plan.changes
         for key in inside(change, RecordAddress)
         for value in inside(change, ValueChange)
     }
-    known |= {(held.key.object, held.name) for held in plan.held if held.name}
+    known |= {ObjectProperty(held.key.object, held.name) for held in plan.held if held.name}
     chosen = draw(st.lists(st.sampled_from(sorted(known)), unique=True)) if known else []
     twice = tuple(draw(st.sampled_from([(), plan.changes])))
     return replace(

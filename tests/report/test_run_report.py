@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.errors import UsageError
 from reconciler.model.addresses import RecordAddress
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.runs import RunDetail
 from reconciler.report.json_report import plan_as_json, run_as_json
 from reconciler.report.mask import SHOW, Masking
@@ -14,7 +15,7 @@ from reconciler.report.view import View
 from tests.support.example_plan import FEW
 from tests.support.example_run import RUN, of_people
 
-PERSONAL = (("contacts", "email"), ("contacts", "phone"))
+PERSONAL = (ObjectProperty("contacts", "email"), ObjectProperty("contacts", "phone"))
 PAIR = replace(RUN.rows[0], target=RecordAddress("contacts", "email", "ada@acme.example"), label="Billing")
 WHOLE = RunDetail(
     replace(

@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.errors import StateError
 from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, Unknown
 from reconciler.model.owned import Origin
 from reconciler.model.runs import RunRow
@@ -36,7 +37,10 @@ GROUP = ("companies", "external_id")
 def test_a_run_begins_with_its_header(store: Store) -> None:
     with writer(store) as pen:
         run_id = pen.begin_run(
-            replace(start(3), masked_properties=(("companies", "phone"), ("contacts", "email")))
+            replace(
+                start(3),
+                masked_properties=(ObjectProperty("companies", "phone"), ObjectProperty("contacts", "email")),
+            )
         )
 
     (header,) = store.runs()

@@ -8,6 +8,7 @@ from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import Origin
 from reconciler.model.property_history import ChangeSource, ValueVersion
 from reconciler.plan.change import Change, Owned, Reason, ValueChange
@@ -211,7 +212,11 @@ PROBLEMS = (
         "closedate is before createdate", None, at(90, "deals/q4.yaml"), "deals/D-0001", Severity.WARNING
     ),
 )
-PERSONAL = (("contacts", "email"), ("contacts", "firstname"), ("contacts", "phone"))
+PERSONAL = (
+    ObjectProperty("contacts", "email"),
+    ObjectProperty("contacts", "firstname"),
+    ObjectProperty("contacts", "phone"),
+)
 
 EVERYTHING: Plan = plan_of(
     *CREATES,

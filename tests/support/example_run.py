@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.runs import RunDetail, RunHeader, RunRow
 from tests.support.plans import at
 
@@ -70,6 +71,6 @@ RUN = RunDetail(
 )
 
 
-def of_people(run: RunDetail, masked_properties: tuple[tuple[str, str], ...]) -> RunDetail:
+def of_people(run: RunDetail, masked_properties: tuple[ObjectProperty, ...]) -> RunDetail:
     """``run``, with personal values."""
     return replace(run, header=replace(run.header, masked_properties=masked_properties))

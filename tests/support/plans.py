@@ -13,6 +13,7 @@ from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Drift, Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import Origin, StateVersion
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.property_history import ChangeSource, ValueVersion
@@ -201,7 +202,9 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
             max_size=2,
         ).map(tuple),
         masked_properties=st.lists(
-            st.tuples(st.sampled_from(["contacts", "companies"]), names), max_size=4, unique=True
+            st.builds(ObjectProperty, st.sampled_from(["contacts", "companies"]), names),
+            max_size=4,
+            unique=True,
         ).map(tuple),
         rolls_back=st.none() | words,
         keeps_state=st.booleans(),
@@ -321,7 +324,7 @@ def plan_of(
     *changes: Change,
     held: tuple[Held, ...] = (),
     problems: tuple[Problem, ...] = (),
-    masked_properties: tuple[tuple[str, str], ...] = (),
+    masked_properties: tuple[ObjectProperty, ...] = (),
     environment: str = "production",
     lineage: str | None = "5f6b1c9e",
     no_op: int = 0,

@@ -5,6 +5,7 @@ from itertools import islice
 from typing import TypeVar
 
 from reconciler.model.addresses import RecordId
+from reconciler.model.object_references import GroupKey
 from reconciler.plan.records.changes import replaced_by
 from reconciler.plan.stages import Entry
 from reconciler.state.store import Store
@@ -19,10 +20,10 @@ T = TypeVar("T")
 
 def overtaken(entries: Iterable[Entry], store: Store, serial: int) -> Iterator[int]:
     """Return the numbers of ``entries`` whose record was written after ``serial``, by key or by id."""
-    by_key: dict[tuple[str, str], dict[str, list[int]]] = {}
+    by_key: dict[GroupKey, dict[str, list[int]]] = {}
     by_id: dict[str, dict[RecordId, list[int]]] = {}
     for number, change in entries:
-        keys = by_key.setdefault((change.object_type, change.record.by), {})
+        keys = by_key.setdefault(change.record.group, {})
         keys.setdefault(change.record.value, []).append(number)
         record_id = replaced_by(change) or change.remote.id
         if record_id is not None:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from reconciler.apply.executor import ownership_after
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import AssociationIdentity, OwnedAssociation
+from reconciler.model.object_references import Direction
 from reconciler.model.outcomes import Applied, Outcome, done_of
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.model.references import RecordIdentity
@@ -104,12 +105,9 @@ class RecoveredState:
         unsettled = (record for record in self._stored(object_name, by) if not self._is_settled(record))
         return merge(unsettled, self._settled(object_name, by), key=_key_value)
 
-    def paired_types(self) -> frozenset[tuple[str, str]]:
+    def paired_types(self) -> frozenset[Direction]:
         """Return the pairs of object types with owned associations, from the one that names them."""
-        settled = {
-            (pair.source.address.object, pair.target.address.object) for pair in self._pairs.values() if pair
-        }
-        return self._store.paired_types() | settled
+        return self._store.paired_types() | {pair.direction for pair in self._pairs.values() if pair}
 
     def pairs(self, object_name: str, other: str) -> list[OwnedAssociation]:
         """Return the owned associations between two object types, whichever end named them."""
@@ -133,7 +131,7 @@ class RecoveredState:
         """Return the records of a group as settling changes them, by key."""
         group = (record for record in self._owned.values() if record is not None)
         return sorted(
-            (record for record in group if (record.key.object, record.key.by) == (object_name, by)),
+            (record for record in group if record.key.group == (object_name, by)),
             key=_key_value,
         )
 

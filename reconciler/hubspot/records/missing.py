@@ -17,6 +17,7 @@ from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
 from reconciler.model.live import GONE_ASKED_ALONE, MissingReason, MissingRecord
+from reconciler.model.object_references import GroupKey
 from reconciler.model.owned import OwnedRecord
 
 
@@ -31,9 +32,9 @@ def find_missing_records(
     Raises:
         HubSpotError: the portal cannot be read.
     """
-    groups: dict[tuple[str, str], list[OwnedRecord]] = {}
+    groups: dict[GroupKey, list[OwnedRecord]] = {}
     for owned in missing:
-        groups.setdefault((owned.key.object, owned.key.by), []).append(owned)
+        groups.setdefault(owned.key.group, []).append(owned)
     fates: dict[RecordId, MissingRecord] = {}
     with ThreadPoolExecutor(READERS) as pool:
         for (object_name, by), group in groups.items():

@@ -22,6 +22,7 @@ from reconciler.model.associations import ASSOCIATED, OwnedAssociation, is_so
 from reconciler.model.desired import Desired, Drift, Prune
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
+from reconciler.model.object_references import Direction, GroupKey
 from reconciler.model.owned import Origin
 from reconciler.model.references import RecordIdentity
 from reconciler.model.selection import Selection
@@ -53,7 +54,7 @@ class AssociationContext:
     policy: Policy
     selection: Selection
     desired: Desired
-    prune: Mapping[tuple[str, str], Prune]  # by object type and key property of the record that names them
+    prune: Mapping[GroupKey, Prune]  # by group of the record that names them
     named_otherwise: Container[RecordIdentity] = (
         frozenset()
     )  # records named by another key that this plan leaves out
@@ -88,20 +89,18 @@ class AssociationPlanner:
             if identity not in named and not (identity.type is None and identity.sides in self._labelled)
         ]
 
-    def question(self) -> Mapping[tuple[str, str], set[RecordId]]:
+    def question(self) -> Mapping[Direction, set[RecordId]]:
         """Return the records whose associations must be read, by direction."""
-        question: dict[tuple[str, str], set[RecordId]] = {}
+        question: dict[Direction, set[RecordId]] = {}
         for wanted in self._wanted.values():
             if wanted.endpoint.id is not None and wanted.target_endpoint.id is not None:
-                direction = (wanted.key.object, wanted.target.object)
-                question.setdefault(direction, set()).add(wanted.endpoint.id)
+                question.setdefault(wanted.direction, set()).add(wanted.endpoint.id)
             sides = self._resolver.sides(wanted)
             for direction, record_id in self._room.question(*sides, wanted.label):
                 question.setdefault(direction, set()).add(record_id)
         for _, pair in self._left:
             if self._is_removed(pair):
-                direction = (pair.source.address.object, pair.target.address.object)
-                question.setdefault(direction, set()).add(pair.source.id)
+                question.setdefault(pair.direction, set()).add(pair.source.id)
         return question
 
     def decide(self, live: LivePairs) -> Iterator[Change | Held]:
@@ -186,11 +185,7 @@ class AssociationPlanner:
         if pair.origin is Origin.ADOPTED:
             yield release_association(pair, Reason.PRUNED)
             return
-        labels = (
-            live.get((pair.source.address.object, pair.target.address.object), {})
-            .get(pair.source.id, {})
-            .get(pair.target.id)
-        )
+        labels = live.get(pair.direction, {}).get(pair.source.id, {}).get(pair.target.id)
         if not is_so(labels, pair.label):
             yield release_association(pair, Reason.GONE)
             return
@@ -247,10 +242,7 @@ class AssociationPlanner:
             selection.is_partial or sides not in self._named
         ):
             return False
-        if (pair.source.address.object, pair.source.id) in archived or (
-            pair.target.address.object,
-            pair.target.id,
-        ) in archived:
+        if any(record in archived for record in pair.records):
             return False
         return selection.has(pair.source.address, pair.target.address.text)
 
@@ -258,22 +250,17 @@ class AssociationPlanner:
         """Return whether a manifest may name the label from the other end, as its inverse is unknown."""
         if pair.source.address.object != pair.target.address.object or identity.sides not in self._labelled:
             return False
-        return (
-            self._resolver.labels.inverse(pair.source.address.object, pair.target.address.object, label.type)
-            is None
-        )
+        return self._resolver.labels.inverse(pair.direction, label.type) is None
 
     def _prune_of(self, pair: OwnedAssociation) -> Prune:
-        return self._rules.prune.get((pair.source.address.object, pair.source.address.by), Prune.OFF)
+        return self._rules.prune.get(pair.source.address.group, Prune.OFF)
 
     def _drift_of(self, wanted: DesiredLink) -> Drift:
         return self._rules.policy.drift_of(wanted.record, wanted.name)
 
     def _types(self, pair: OwnedAssociation, label: Label) -> set[Type]:
         """Return the types of the label from both ends."""
-        inverse = self._resolver.labels.inverse(
-            pair.source.address.object, pair.target.address.object, label.type
-        )
+        inverse = self._resolver.labels.inverse(pair.direction, label.type)
         return {label.type, *([inverse] if inverse else [])}
 
 
@@ -281,9 +268,9 @@ def _labels_of(wanted: DesiredLink, live: LivePairs) -> frozenset[Label] | None:
     record_id, target_id = wanted.endpoint.id, wanted.target_endpoint.id
     if record_id is None or target_id is None:
         return None
-    return live.get((wanted.key.object, wanted.target.object), {}).get(record_id, {}).get(target_id)
+    return live.get(wanted.direction, {}).get(record_id, {}).get(target_id)
 
 
 def _is_turned(pair: OwnedAssociation, wanted: DesiredLink) -> bool:
     """Return whether state knows it from the other end."""
-    return (pair.source.address.object, pair.source.id) != (wanted.key.object, wanted.endpoint.id)
+    return pair.source.identity != (wanted.key.object, wanted.endpoint.id)

@@ -11,6 +11,7 @@ from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord
 from reconciler.model.live import LiveRecord
+from reconciler.model.object_references import GroupKey
 from reconciler.model.selection import Selection
 from reconciler.plan.change import Action, Change
 from reconciler.plan.records.compare import RecordDecision
@@ -114,10 +115,10 @@ class Endpoints:
 
     def unknown(self) -> Iterator[tuple[ObjectSchema, str, list[str]]]:
         """Return key values of named records that were not found yet, by object type and key property."""
-        groups: dict[tuple[str, str], list[str]] = {}
+        groups: dict[GroupKey, list[str]] = {}
         for spelling, key in self._wanted.items():
             if spelling not in self._noted:
-                groups.setdefault((key.object, key.by), []).append(key.value)
+                groups.setdefault(key.group, []).append(key.value)
         for (object_name, by), values in sorted(groups.items()):
             yield self.portal.objects[object_name], by, sorted(values)
 

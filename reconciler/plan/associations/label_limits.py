@@ -13,12 +13,10 @@ from reconciler.errors import Problem
 from reconciler.model.addresses import RecordId
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
 from reconciler.model.labels import Label
+from reconciler.model.object_references import Direction
 from reconciler.plan.associations.labels import Labels, Type
 from reconciler.plan.associations.resolve import DesiredLink, Side
 from reconciler.plan.associations.single_labels import bears_one
-
-Direction: TypeAlias = tuple[str, str]
-"""Object types of the record from which an association is seen, and of the other one."""
 
 Limits: TypeAlias = Mapping[Direction, Mapping[Type | None, int]]
 """Maximum number of records of the second object type for one of the first, by direction and label type.
@@ -34,8 +32,8 @@ def directions_of_limits(
     named: Iterable[tuple[DesiredRecord, DesiredAssociation]],
 ) -> frozenset[Direction]:
     """Return the pairs of object types whose limits must be read, in both directions."""
-    directions = {(record.document.object, association.object) for record, association in named}
-    return frozenset(directions | {(other, one) for one, other in directions})
+    directions = {Direction(record.document.object, association.object) for record, association in named}
+    return frozenset(directions | {direction.back for direction in directions})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +54,22 @@ class Room:
         self._limits = limits
         self._bearing: dict[tuple[Side, str, Type | None], set[Side]] = {}
 
-    def is_limited(self, one: str, other: str) -> bool:
-        """Return whether the portal limits how many records of ``other`` one of ``one`` may have."""
-        return bool(self._limits.get((one, other)))
+    def is_limited(self, direction: Direction) -> bool:
+        """Return whether the portal limits how many records one record may have in ``direction``."""
+        return bool(self._limits.get(direction))
 
     def question(self, one: Side, other: Side, label: Label | None) -> Iterable[tuple[Direction, RecordId]]:
         """Return the records whose associations must be read, by direction."""
         for _, bearer, partner in self._limited(one, other, label):
             if bearer[1]:
-                yield (bearer[0], partner[0]), RecordId(bearer[1])
+                yield _towards(bearer, partner), RecordId(bearer[1])
 
     def take(self, one: Side, other: Side, label: Label | None, live: LivePairs) -> NoRoom | None:
         """Count the association of the two beside all earlier ones, or return why there is no room."""
         limited = tuple(self._limited(one, other, label))
         for type_, bearer, partner in limited:
             others = self._others(type_, bearer, partner[0], live)
-            most = self._limits[bearer[0], partner[0]][type_]
+            most = self._limits[_towards(bearer, partner)][type_]
             if partner not in others and len(others) >= most:
                 return NoRoom(bearer, partner, most, is_of_label=type_ is not None)
         for type_, bearer, partner in limited:
@@ -87,14 +85,14 @@ class Room:
             (None, other, one),
             *self._of_label(one, other, label),
         ):
-            if type_ in self._limits.get((bearer[0], partner[0]), {}):
+            if type_ in self._limits.get(_towards(bearer, partner), {}):
                 yield type_, bearer, partner
 
     def _of_label(self, one: Side, other: Side, label: Label | None) -> Iterable[tuple[Type, Side, Side]]:
         """Return the label's type from each end, except an end from which HubSpot moves it."""
         if label is None:
             return
-        inverse = self._labels.inverse(one[0], other[0], label.type)
+        inverse = self._labels.inverse(_towards(one, other), label.type)
         moves = bears_one(one[0], other[0], label) if label.is_flag else (False, False)
         if not moves[0]:
             yield label.type, one, other
@@ -105,7 +103,7 @@ class Room:
         """Return the records of type ``far`` that ``bearer`` has so far, in all or under the label."""
         others = self._bearing.get((bearer, far, type_))
         if others is None:
-            there = live.get((bearer[0], far), {}).get(RecordId(bearer[1]), {})
+            there = live.get(Direction(bearer[0], far), {}).get(RecordId(bearer[1]), {})
             others = {
                 (far, other_id, "")
                 for other_id, labels in there.items()
@@ -113,6 +111,10 @@ class Room:
             }
             self._bearing[bearer, far, type_] = others
         return others
+
+
+def _towards(one: Side, other: Side) -> Direction:
+    return Direction(one[0], other[0])
 
 
 def no_room_problem(wanted: DesiredLink, no_room: NoRoom, end: Side) -> Problem:

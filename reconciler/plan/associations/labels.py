@@ -15,6 +15,7 @@ from reconciler.model.addresses import RecordId
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
 from reconciler.model.labels import Label
+from reconciler.model.object_references import Direction
 from reconciler.plan.associations.endpoints import UnplacedProblem
 from reconciler.suggestions import did_you_mean
 
@@ -30,14 +31,14 @@ Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/gu
 class Labels:
     """The labels between two object types that had to be read, by direction."""
 
-    by_direction: Mapping[tuple[str, str], Sequence[Label]] = field(default_factory=dict)
+    by_direction: Mapping[Direction, Sequence[Label]] = field(default_factory=dict)
     within_type: Mapping[Type, Type] = field(
         default_factory=dict
     )  # within one object type, from live associations
 
-    def named(self, one: str, other: str, written: str) -> Label | UnplacedProblem:
-        """Find the label of ``one`` with ``other`` that ``written`` names, ignoring case."""
-        known = self.by_direction.get((one, other), ())
+    def named(self, direction: Direction, written: str) -> Label | UnplacedProblem:
+        """Find the label in ``direction`` that ``written`` names, ignoring case."""
+        known = self.by_direction.get(direction, ())
         folded = written.strip().casefold()
         found = [label for label in known if str(label.type_id) == written]
         found = found or [label for label in known if label.text.strip().casefold() == folded]
@@ -53,18 +54,16 @@ class Labels:
             f"it has {', '.join(texts)}" if texts else "it has none: make one in HubSpot, or leave it out"
         )
         return UnplacedProblem(
-            f'the portal has no label "{written}" for associations of {one} with {other}',
+            f'the portal has no label "{written}" for associations of {direction.object} with '
+            f"{direction.to_object}",
             did_you_mean(written, texts) or advice,
         )
 
-    def inverse(self, one: str, other: str, type_: Type) -> Type | None:
-        """Return the label ``type_`` of ``one`` with ``other`` as seen from the other end.
-
-        None if unknown.
-        """
-        if one == other:
+    def inverse(self, direction: Direction, type_: Type) -> Type | None:
+        """Return the label ``type_`` in ``direction`` as seen from the other end; None if unknown."""
+        if direction == direction.back:
             return _FAMILY.get(type_) or self.within_type.get(type_)
-        there, back = self.by_direction.get((one, other), ()), self.by_direction.get((other, one), ())
+        there, back = (self.by_direction.get(each, ()) for each in (direction, direction.back))
         return _inverses(there, back).get(type_)
 
 
@@ -122,18 +121,16 @@ def _inverses(there: Iterable[Label], back: Iterable[Label]) -> Mapping[Type, Ty
 
 def directions_of_labels(
     named: Iterable[tuple[DesiredRecord, DesiredAssociation]], owned: Iterable[OwnedAssociation]
-) -> frozenset[tuple[str, str]]:
+) -> frozenset[Direction]:
     """Return the directions between object types whose labels must be read.
 
     If both ends name labels, or we own some that the other end named, both directions are needed.
     """
     wanted = {
-        (record.document.object, association.object)
+        Direction(record.document.object, association.object)
         for record, association in named
         if association.label is not None
     }
-    labelled = wanted | {
-        (pair.source.address.object, pair.target.address.object) for pair in owned if pair.label
-    }
-    both_ways = {(one, other) for one, other in labelled if one != other and (other, one) in labelled}
+    labelled = wanted | {pair.direction for pair in owned if pair.label}
+    both_ways = {each for each in labelled if each != each.back and each.back in labelled}
     return frozenset(wanted | both_ways)

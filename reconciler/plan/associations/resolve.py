@@ -10,6 +10,7 @@ from reconciler.model.associations import ASSOCIATED, OwnedAssociation
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
+from reconciler.model.object_references import Direction
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence, UnplacedProblem
 from reconciler.plan.associations.labels import Labels, Type
@@ -45,6 +46,11 @@ class DesiredLink(NamedTuple):
     def association(self) -> AssociationAddress:
         """The address of its change."""
         return AssociationAddress(self.key, self.target, self.label)
+
+    @property
+    def direction(self) -> Direction:
+        """The object types of both records."""
+        return self.association.direction
 
     @property
     def remote(self) -> Remote:
@@ -103,7 +109,7 @@ class AssociationResolver:
         if label is None or one <= other:
             return Identity((min(one, other), max(one, other)), label.type if label else None)
         category, number = label.type
-        inverse = self.labels.inverse(one[0], other[0], label.type)
+        inverse = self.labels.inverse(Direction(one[0], other[0]), label.type)
         return Identity((other, one), inverse or (f"inverse of {category}", number))
 
     def sides(self, wanted: DesiredLink) -> tuple[Side, Side]:
@@ -128,7 +134,7 @@ class AssociationResolver:
         target = self.endpoints.key_of(association)
         label: Label | UnplacedProblem | None = None
         if association.label is not None and isinstance(target, RecordAddress):
-            label = self.labels.named(key.object, target.object, association.label)
+            label = self.labels.named(Direction(key.object, target.object), association.label)
         faults = [found for found in (target, label) if isinstance(found, UnplacedProblem)]
         if isinstance(target, UnplacedProblem):
             self._tell(record, association, faults)

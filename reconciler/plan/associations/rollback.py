@@ -22,6 +22,7 @@ from reconciler.model.associations import (
 )
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
+from reconciler.model.object_references import Direction
 from reconciler.model.owned import Origin
 from reconciler.model.references import RecordIdentity
 from reconciler.model.selection import Selection
@@ -33,7 +34,7 @@ from reconciler.plan.associations.changes import (
     is_whole,
     release_association,
 )
-from reconciler.plan.associations.label_limits import Direction, LivePairs, Room
+from reconciler.plan.associations.label_limits import LivePairs, Room
 from reconciler.plan.change import Action, Change, Reason
 from reconciler.plan.plan import Held
 from reconciler.plan.targeting import UnmatchedGlobs
@@ -49,7 +50,7 @@ def applied_association_changes(
             key, target = change.association.records
             unmatched.check(key, [target.text])
             if selection.has(key, target.text):
-                done.setdefault((key.object, target.object), []).append(change)
+                done.setdefault(change.association.direction, []).append(change)
     return done
 
 

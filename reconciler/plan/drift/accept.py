@@ -16,6 +16,7 @@ from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
 from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
 from reconciler.model.live import LiveRecord, MissingReason
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.selection import Glob, means
 from reconciler.plan.values.equality import same_value
 from reconciler.plan.values.resolve import Resolver, keys_and_names
@@ -142,7 +143,7 @@ class AcceptBuilder:
         advice = "to let it go, take it out of `$associations`; else the next apply makes it again"
         self.problems.append(Problem(message, advice, source, pair.address))
 
-    def finish(self, masked_properties: tuple[tuple[str, str], ...]) -> Acceptance:
+    def finish(self, masked_properties: tuple[ObjectProperty, ...]) -> Acceptance:
         """Return the decisions."""
         return Acceptance(tuple(self.edits), tuple(self.agreed), tuple(self.problems), masked_properties)
 

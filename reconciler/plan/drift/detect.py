@@ -14,10 +14,11 @@ from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord,
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
 from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.property_history import PropertyHistories
-from reconciler.model.references import PropertyRef
+from reconciler.model.references import PropertyRef, RecordIdentity
 from reconciler.plan.drift.provenance import OurRuns, trail_of
 from reconciler.plan.records.prune import fact_of
 from reconciler.plan.values.equality import same_value
@@ -57,14 +58,10 @@ class DriftBuilder:
         live: Mapping[RecordId, Mapping[RecordId, frozenset[Label]]],
     ) -> None:
         """Compare owned associations; those of lost records were removed with them."""
-        lost = {(entry.key.object, entry.record_id) for entry in self.missing}
+        lost = {RecordIdentity(entry.key.object, entry.record_id) for entry in self.missing}
         for pair in owned:
-            ends = {
-                (pair.source.address.object, pair.source.id),
-                (pair.target.address.object, pair.target.id),
-            }
             labels = live.get(pair.source.id, {}).get(pair.target.id)
-            if lost.isdisjoint(ends) and not is_so(labels, pair.label):
+            if lost.isdisjoint(pair.records) and not is_so(labels, pair.label):
                 text = pair.label.text if pair.label else ASSOCIATED
                 there = None if labels is None else ASSOCIATED
                 self.pairs.append(
@@ -122,12 +119,12 @@ class DriftBuilder:
             masked_properties=self.masks.masked_properties(portal.objects, self._shown()),
         )
 
-    def _shown(self) -> Iterator[tuple[str, str]]:
+    def _shown(self) -> Iterator[ObjectProperty]:
         """Return object type and property of everything that is shown."""
         for value in self.values:
-            yield from ((value.key.object, name) for name in (value.name, value.key.by))
-        yield from ((record.key.object, record.key.by) for record in self.lost)
-        yield from ((key.object, key.by) for pair in self.pairs for key in (pair.key, pair.target))
+            yield from (ObjectProperty(value.key.object, value.name), value.key.key_property)
+        yield from (record.key.key_property for record in self.lost)
+        yield from (key.key_property for pair in self.pairs for key in (pair.key, pair.target))
 
 
 def keys_and_sent(chunk: Sequence[OwnedRecord]) -> tuple[list[str], list[str]]:

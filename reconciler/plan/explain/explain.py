@@ -18,6 +18,7 @@ from reconciler.model.explanation import (
     PropertyExplained,
 )
 from reconciler.model.live import LiveRecord
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.property_history import PropertyHistories, ValueVersion
@@ -65,10 +66,10 @@ def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
     record_id = live.id if live else owned.record_id if owned else None
     asked = {subject.key.text, *map(subject.key.property_address, names)}
     pairs = tuple(_pairs(subject.key, findings)) if subject.name is None else ()
-    shown = [(subject.key.object, name) for name in (*names, subject.key.by)]
+    shown = [ObjectProperty(subject.key.object, name) for name in (*names, subject.key.by)]
     moves_from = owned.key if owned and owned.key != subject.key else None
-    shown += [(moves_from.object, moves_from.by)] if moves_from else []
-    shown += ((pair.target.object, pair.target.by) for pair in pairs)
+    shown += [moves_from.key_property] if moves_from else []
+    shown += (pair.target.key_property for pair in pairs)
     return Explanation(
         key=subject.key,
         name=subject.name,

@@ -9,6 +9,7 @@ from reconciler.model.definitions import ObjectSchema
 from reconciler.model.desired import Desired, DesiredRecord, Prune
 from reconciler.model.explanation import RecordTrace
 from reconciler.model.live import LiveRecord
+from reconciler.model.object_references import GroupKey, ObjectProperty
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import Glob, glob_of
 from reconciler.source import SourceFiles
@@ -120,8 +121,8 @@ def find_subject(
     asked: ParsedAddress,
     desired: Desired,
     owned_under: Callable[[str], Sequence[OwnedRecord]],
-    rules: Mapping[tuple[str, str], Prune],
-    masked_properties: Container[tuple[str, str]],
+    rules: Mapping[GroupKey, Prune],
+    masked_properties: Container[ObjectProperty],
 ) -> ExplainTarget:
     """Find the record at the address, among manifests and state.
 
@@ -140,10 +141,10 @@ def find_subject(
     named = next((found for group in groups if (found := group.records.find(asked.value))), None)
     owned = list(owned_under(asked.value))
     if named is None and not owned:
-        shown = [group for group in groups if (group.object, group.key) not in masked_properties]
+        shown = [group for group in groups if group.key_property not in masked_properties]
         raise UsageError(_unknown(asked, (record.key for group in shown for record in group.records)))
     key = named.address if named else owned[0].key
-    record = named or desired.records_of(key.object, key.by).find(key.value)
+    record = named or desired.records_of(*key.group).find(key.value)
     if record and record.special.renamed_from:
         owned += owned_under(record.special.renamed_from)
     return ExplainTarget(
@@ -152,7 +153,7 @@ def find_subject(
         record=record,
         owned=next((entry for entry in owned if entry.key.by == key.by), None),
         files=desired.files,
-        prune=rules.get((key.object, key.by), Prune.OFF),
+        prune=rules.get(key.group, Prune.OFF),
     )
 
 

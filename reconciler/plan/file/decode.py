@@ -10,6 +10,7 @@ from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
+from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import StateVersion
 from reconciler.plan.change import Change, Reason
 from reconciler.plan.file.forms import (
@@ -260,10 +261,10 @@ def _as_prune_rule(found: object) -> PruneRule:
     )
 
 
-def _as_masked(found: object) -> tuple[str, str]:
+def _as_masked(found: object) -> ObjectProperty:
     pair = as_object(found)
     part(pair, "written", as_flag)
-    return part(pair, "object", as_text), part(pair, "property", as_text)
+    return ObjectProperty(part(pair, "object", as_text), part(pair, "property", as_text))
 
 
 def _addressed_key(found: object) -> RecordAddress:

@@ -9,6 +9,7 @@ from reconciler.invisible_characters import escaped_where_hidden
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import PruneRule
 from reconciler.model.facts import Fact
+from reconciler.model.object_references import ObjectProperty
 from reconciler.plan.change import Change
 from reconciler.plan.file.forms import encode_hand, encode_source, encode_time
 from reconciler.plan.file.json_values import Json, as_is, part
@@ -27,7 +28,7 @@ class Digests(NamedTuple):
     content: str  # the same hash without commit and state
 
 
-def header_as_document(plan: Plan, format_version: str, written: Container[tuple[str, str]]) -> Json:
+def header_as_document(plan: Plan, format_version: str, written: Container[ObjectProperty]) -> Json:
     """Encode all of ``plan`` except changes and held differences.
 
     ``written`` are object type and property of the keys and values of its changes: the digest covers which of
@@ -173,11 +174,11 @@ _DIGESTED = (
 """Members of the header that are digested unchanged."""
 
 
-def properties_of(change: Change) -> Iterator[tuple[str, str]]:
+def properties_of(change: Change) -> Iterator[ObjectProperty]:
     """Return object type and property of the keys and values of a change."""
-    yield from ((key.object, key.by) for key in change.address.records)
+    yield from (key.key_property for key in change.address.records)
     values = (*change.values, *change.remembered, *change.forgotten, *change.rests_on)
-    yield from ((change.object_type, value.name) for value in values)
+    yield from (ObjectProperty(change.object_type, value.name) for value in values)
 
 
 def _base(base: GuardBase) -> Json:

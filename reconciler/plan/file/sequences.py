@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Generic, Protocol, TypeAlias, TypeVar, overload
 
 from reconciler.errors import UsageError
+from reconciler.model.object_references import ObjectProperty
 from reconciler.plan.change import Change
 from reconciler.plan.file.decode import decode_held
 from reconciler.plan.file.encode import held_as_document, properties_of
@@ -158,8 +159,8 @@ class _Noted:
     """Notes about changes, so that not all of them have to be decoded to find a few."""
 
     marks: bytearray = field(default_factory=bytearray)  # of each, what it does
-    names: set[tuple[str, str]] = field(default_factory=set)  # object and property of all keys and values
-    values: set[tuple[str, str]] = field(default_factory=set)  # of all values that are written
+    names: set[ObjectProperty] = field(default_factory=set)  # object and property of all keys and values
+    values: set[ObjectProperty] = field(default_factory=set)  # of all values that are written
 
     def note(self, change: Change) -> None:
         mark = _MARKS[verb_of(change)]
@@ -169,7 +170,7 @@ class _Noted:
             mark |= _REPLACES
         self.marks.append(mark)
         self.names.update(properties_of(change))
-        self.values.update((change.object_type, value.name) for value in change.values)
+        self.values.update(ObjectProperty(change.object_type, value.name) for value in change.values)
 
 
 class SpooledChanges(_Spooled[Change]):
@@ -189,12 +190,12 @@ class SpooledChanges(_Spooled[Change]):
         return self._digest
 
     @property
-    def written(self) -> set[tuple[str, str]]:
+    def written(self) -> set[ObjectProperty]:
         """Object type and property of all keys and values."""
         return self._notes().names
 
     @property
-    def written_values(self) -> set[tuple[str, str]]:
+    def written_values(self) -> set[ObjectProperty]:
         """Object and property of all values that are written."""
         return self._notes().values
 

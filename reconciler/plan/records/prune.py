@@ -16,6 +16,7 @@ from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import Prune, PruneRule, Records
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import MissingReason, MissingRecord
+from reconciler.model.object_references import GroupKey
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.plan.change import Change, Reason, ValueChange
 from reconciler.plan.plan import Held
@@ -78,16 +79,14 @@ def fact_of(owned: OwnedRecord, fate: MissingRecord | None) -> Fact:
         return Fact(FactKind.ERASED, owned.record_id)
     other_id = fate.record_id if fate.kind is MissingReason.MERGED else None
     lives_on = fate.kind in {MissingReason.MERGED, MissingReason.REKEYED}
-    key = RecordAddress(owned.key.object, owned.key.by, fate.key) if lives_on and fate.key else None
+    key = RecordAddress(*owned.key.group, fate.key) if lives_on and fate.key else None
     return Fact(FactKind(fate.kind), owned.record_id, other_id, key)
 
 
 def changed_prune_rules(
-    rules: Iterable[PruneRule], remembered: Mapping[tuple[str, str], PruneRule]
+    rules: Iterable[PruneRule], remembered: Mapping[GroupKey, PruneRule]
 ) -> tuple[PruneRule, ...]:
     """Return the ``rules`` of the manifests that state does not know yet; no pruning needs no rule."""
     return tuple(
-        rule
-        for rule in sorted(rules)
-        if rule != remembered.get((rule.object, rule.by), replace(rule, prune=Prune.OFF))
+        rule for rule in sorted(rules) if rule != remembered.get(rule.group, replace(rule, prune=Prune.OFF))
     )

@@ -14,13 +14,14 @@ so that the next plan treats the manifest's value as a change.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord
+from reconciler.model.object_references import GroupKey
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.selection import Selection
@@ -45,10 +46,6 @@ _CAME_BY = frozenset({Reason.ADOPT, Reason.UNDONE})
 """Reasons of adoptions by which we came to own a record; other adoptions only changed state."""
 
 
-Group: TypeAlias = tuple[str, str]
-"""Object type and key property."""
-
-
 class AppliedChange(NamedTuple):
     """A change that a run applied."""
 
@@ -58,18 +55,16 @@ class AppliedChange(NamedTuple):
 
 def applied_changes(
     applied: Iterable[tuple[Change, Applied]], selection: Selection, unmatched: UnmatchedGlobs
-) -> Mapping[Group, list[AppliedChange]]:
+) -> Mapping[GroupKey, list[AppliedChange]]:
     """Return the selected changes by object type and key property, checking the globs of ``unmatched``."""
-    groups: dict[Group, list[AppliedChange]] = {}
+    groups: dict[GroupKey, list[AppliedChange]] = {}
     for change, outcome in applied:
         if not is_record_change(change):
             continue
         unmatched.check(change.record, [value.name for value in change.values])
         selected = _selected(selection, change)
         if selected is not None:
-            groups.setdefault((change.object_type, change.record.by), []).append(
-                AppliedChange(selected, outcome)
-            )
+            groups.setdefault(change.record.group, []).append(AppliedChange(selected, outcome))
     return groups
 
 

@@ -60,7 +60,7 @@ class LeftBehind:
     def _advice(self, record: DesiredRecord, name: str) -> str:
         """Name the record to add; a key that may be personal is named by its line."""
         key = record.address
-        is_shown = not self.masks.masked_properties(self.portal.objects, [(key.object, key.by)])
+        is_shown = not self.masks.masked_properties(self.portal.objects, [key.key_property])
         which = key.text if is_shown else f"the record at {self.desired.files.ref(record.place)}"
         if means(self.selection.exclude, key) or means(self.selection.exclude, key, name):
             return f"do not exclude {which}"

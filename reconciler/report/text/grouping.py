@@ -8,6 +8,7 @@ from typing import Generic, NamedTuple, TypeVar
 from reconciler.invisible_characters import visible
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.facts import Fact
+from reconciler.model.object_references import ObjectProperty
 from reconciler.report.entries import Entries
 from reconciler.report.text.layout import Layout, more
 from reconciler.report.text.styled_lines import BLANK, Line, Piece, Style, line
@@ -102,7 +103,7 @@ def group_by(entries: Iterable[T], key_of: Callable[[T], H]) -> dict[H, list[T]]
     return groups
 
 
-def key_properties(*of: RecordAddress | Fact | None) -> tuple[tuple[str, str], ...]:
+def key_properties(*of: RecordAddress | Fact | None) -> tuple[ObjectProperty, ...]:
     """Return the key properties of keys and facts: addresses with equal texts may be masked differently."""
     keys = (each.key if isinstance(each, Fact) else each for each in of)
-    return tuple((key.object, key.by) for key in keys if key)
+    return tuple(key.key_property for key in keys if key)
