@@ -9,7 +9,7 @@ from reconciler.model.object_references import ObjectProperty
 
 
 class Choice(StrEnum):
-    """Which properties an import takes."""
+    """The properties that an import takes."""
 
     NAMED = "named"  # those that are named one by one
     USED = "used"  # those that have a value in one of the records
@@ -17,7 +17,7 @@ class Choice(StrEnum):
 
 
 class ImportTarget(StrEnum):
-    """What an import does with the file that it writes."""
+    """The ways in which an import writes its file."""
 
     NEW = "new"  # it must not exist
     ADD = "add"  # records that no manifest names go into it
@@ -76,7 +76,7 @@ class LeftOutRecords:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the manifests say after the import, compared with the portal."""
+    """The comparison of the manifests with the portal after an import."""
 
     to_take_over: int  # records that the next apply will own, or that it would leave as they are
     differing: int  # values of these records that the manifests say otherwise, and problems
@@ -92,7 +92,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What an import wrote, and what it left out."""
+    """The records and properties that an import wrote, and those that it left out."""
 
     object: str
     key: str

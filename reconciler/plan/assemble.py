@@ -32,7 +32,7 @@ from reconciler.plan.stages import Stage, rank_of, stages_of
 
 @dataclass(frozen=True, slots=True)
 class PlanBasis:
-    """What a plan was made from."""
+    """The sources of a plan: portal, state, manifests and calls."""
 
     portal: PortalSchema
     state: StateVersion

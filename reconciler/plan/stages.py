@@ -23,7 +23,7 @@ Entry: TypeAlias = tuple[int, Change]
 
 
 class StageName(StrEnum):
-    """What a stage is for, in the order of stages."""
+    """The purposes of stages, in their order."""
 
     STATE = "state"
     RECORDS = "records"

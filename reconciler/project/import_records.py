@@ -64,7 +64,7 @@ _NO_ASSOCIATIONS = FoundAssociations({}, {}, {})
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where an import writes, as far as that is known before anything is read."""
+    """The place where an import writes, as far as it is known before anything is read."""
 
     target: ImportTarget
     out: Path | None  # None: the default file

@@ -44,7 +44,7 @@ NOTHING = WrittenFiles()
 
 @dataclass(frozen=True, slots=True)
 class ImportContent:
-    """What records say, apart from their values."""
+    """The content of records, apart from their values."""
 
     names: tuple[str, ...]  # properties, in the order of the lines
     shared: Mapping[str, ManifestValue]  # values that go to ``all:``

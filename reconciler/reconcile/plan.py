@@ -162,7 +162,7 @@ class _Planning:
 
     @property
     def findings(self) -> Findings:
-        """What was found so far."""
+        """The findings so far."""
         return self.records.findings
 
     def compare_named(self, stand_ins: Mapping[str, str], progress: Progress) -> None:
