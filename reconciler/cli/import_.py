@@ -203,10 +203,10 @@ def _check(options: ImportOptions) -> None:
 def _confirm(keys: PersonalKeys) -> bool:
     """Ask a person whether to write personal keys."""
     say(
-        f"{keys.count:,} keys of {keys.object} ({keys.key}) are personal data. They stay in git's history, "
-        "even after their lines are gone.\n"
-        "The alternative is a table outside git: "
-        f"--out private/{keys.object}.csv, with private/ in .gitignore."
+        f"{keys.count:,} keys of {keys.object} ({keys.key}) are personal data.\n"
+        "They stay in git's history, even after their lines are gone.\n"
+        f"The alternative is a table outside git: --out private/{keys.object}.csv,\n"
+        "with private/ in .gitignore."
     )
     return click.confirm("Write them?", default=False, err=True)
 

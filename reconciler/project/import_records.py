@@ -197,7 +197,7 @@ class _Import:
         recognised = checkpoint.count_recognised()
         named_already = sum(1 for record in checkpoint.spellings() if named.has(*record)) if named else 0
         count = recognised - named_already
-        self._ask(importing, count)
+        self._ask(importing, checkpoint, count)
         associations = self._associations(importing, kept)
 
         def written() -> Iterator[WrittenRecord]:
@@ -274,11 +274,12 @@ class _Import:
             )
         return names
 
-    def _ask(self, importing: Importing, count: int) -> None:
+    def _ask(self, importing: Importing, checkpoint: Checkpoint, count: int) -> None:
         if not importing.has_personal_key or self._request.takes_personal or not count:
             return
         keys = PersonalKeys(importing.schema.name, importing.key, count)
         if self._confirm is None or not self._confirm(keys):
+            checkpoint.discard()  # nobody wants it, and it holds personal data
             raise UsageError("declined: nothing was written")
 
     def _associations(

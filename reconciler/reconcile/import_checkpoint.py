@@ -60,6 +60,7 @@ class Checkpoint:
         self._names = names
         self._numbers = {name: number for number, name in enumerate(names)}
         self._used = {number for (number,) in base.execute("SELECT number FROM used")}
+        self._is_kept = True
         self.is_continued = bool(self.count or self.segments)
         """Whether an earlier run has begun to read."""
 
@@ -170,6 +171,10 @@ class Checkpoint:
         (number,) = self._base.execute(statement).fetchone()
         return int(number)
 
+    def discard(self) -> None:
+        """Delete the file when it is closed, whatever happens."""
+        self._is_kept = False
+
     def __enter__(self) -> Self:
         return self
 
@@ -182,7 +187,7 @@ class Checkpoint:
             UsageError: SQLite could not use the file: the disk may be full.
         """
         self._base.close()
-        if error is None:
+        if error is None or not self._is_kept:
             _delete(self._path)
         elif isinstance(error, sqlite3.Error):
             raise UsageError(f"cannot use {os.path.relpath(self._path)} ({error})") from error

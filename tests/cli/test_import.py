@@ -398,6 +398,7 @@ def test_a_person_is_asked_about_personal_keys(project: Project) -> None:
         with pytest.raises(UsageError, match="declined: nothing was written"):
             local.import_records("contacts", confirm=refuse)
         assert asked == [PersonalKeys("contacts", "email", 1)]
+        assert not list((project.folder / ".reconciler" / "import").iterdir())
         assert not (project.folder / "contacts.yaml").exists()
         assert local.import_records("contacts", confirm=lambda _keys: True).records == 1
 
