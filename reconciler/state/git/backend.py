@@ -139,7 +139,7 @@ class GitBackend:
             begun=begun,
             now=now,
             sleep=sleep,
-            published=self._remember,
+            published=self._published,
             renew_after=note.lasts / RENEWALS if self.renew_after is None else self.renew_after,
         )
 
@@ -174,6 +174,10 @@ class GitBackend:
             self._loaded = self._refs.state
         loaded = self._snapshots.loaded
         check_not_older(seen, self._place, loaded.header if loaded else None)
+        self._remember()
+
+    def _published(self) -> None:
+        self._loaded = None  # the working copy is ahead of the commit that was loaded
         self._remember()
 
     def _remember(self) -> None:
