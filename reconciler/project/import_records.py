@@ -184,7 +184,7 @@ class _Import:
         """Write what was read, and compare it with the portal."""
         replaced = self._replaced_files(importing)
         asked_for = self._request.scope.object
-        named = ManagedRecords(importing, managed_keys(self._desired, importing, asked_for, replaced))
+        managed = ManagedRecords(importing, managed_keys(self._desired, importing, asked_for, replaced))
         names = self._names(importing, checkpoint)
         owners = owners_for(importing, names)
         unsaid = () if owners.may_be_read else owner_names(importing, names)
@@ -192,11 +192,10 @@ class _Import:
         wording = owners.wording(importing.schema, self._session.environment.owners)
 
         def kept() -> Iterator[KeptRecord]:
-            return (record for record in checkpoint.recognised() if not named.has(record.id, record.spelling))
+            return (record for record in checkpoint.recognised() if not managed.name(record))
 
         recognised = checkpoint.count_recognised()
-        named_already = sum(1 for record in checkpoint.spellings() if named.has(*record)) if named else 0
-        count = recognised - named_already
+        count = sum(1 for _ in kept()) if managed else recognised
         self._ask(importing, checkpoint, count)
         associations = self._associations(importing, kept)
 
@@ -211,7 +210,7 @@ class _Import:
             object=importing.schema.name,
             key=importing.key,
             records=count,
-            named_already=named_already,
+            named_already=recognised - count,
             files=tuple(map(os.path.relpath, done.files)),
             copies=tuple(map(os.path.relpath, done.copies)),
             properties=names,

@@ -6,6 +6,7 @@ from reconciler.model.addresses import RECORD_ID
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind
 from reconciler.model.desired import Desired
+from reconciler.reconcile.import_checkpoint import KeptRecord
 from reconciler.reconcile.import_records import Importing
 
 
@@ -29,6 +30,8 @@ class ManagedRecords:
     def __init__(self, importing: Importing, keys: Iterable[tuple[str, str]]) -> None:
         definition = importing.schema.properties.get(importing.key)
         kind = definition.kind if definition else Kind.TEXT
+        self._kind = kind
+        self._secondary = importing.secondary_key
         self._ids: set[str] = set()
         self._spellings: set[str] = set()
         for by, key in keys:
@@ -40,6 +43,9 @@ class ManagedRecords:
     def __bool__(self) -> bool:
         return bool(self._ids or self._spellings)
 
-    def has(self, record_id: str, spelling: str | None) -> bool:
-        """Return whether manifests name the record with this id, and this spelling of its key."""
-        return record_id in self._ids or spelling in self._spellings
+    def name(self, record: KeptRecord) -> bool:
+        """Return whether manifests name the record: by id, by key, or by a further value of its key."""
+        if record.id in self._ids or record.spelling in self._spellings:
+            return True
+        others = (record.values.get(self._secondary) or "").split(";") if self._secondary else ()
+        return any(canonical(self._kind, text) in self._spellings for text in others if text)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
 
 from reconciler.model.imports import Choice, ImportRequest, Scope, UnnamedRecords
 from reconciler.project.import_files import load_manifests_if_any
@@ -11,7 +10,7 @@ from reconciler.project.managed_records import ManagedRecords, managed_keys
 from reconciler.project.notices import Progress
 from reconciler.project.session import Session
 from reconciler.reconcile.find_unnamed import CREATED_BY, describe_unnamed
-from reconciler.reconcile.import_checkpoint import open_checkpoint
+from reconciler.reconcile.import_checkpoint import KeptRecord, open_checkpoint
 from reconciler.reconcile.import_records import begin_import, read_into
 
 
@@ -43,15 +42,22 @@ def unnamed_records(session: Session, scope: Scope, limit: int | None, progress:
         with checkpoint:
             read_into(importing, checkpoint, progress)
             checkpoint.finish()
-            named = ManagedRecords(importing, managed_keys(desired, importing, request.scope.object))
-            unnamed = [each for each in checkpoint.spellings(is_recognised=False) if not named.has(*each)]
-            newest = (each for each in checkpoint.newest() if not named.has(each.id, each.spelling))
+            managed = ManagedRecords(importing, managed_keys(desired, importing, request.scope.object))
+            newest: list[KeptRecord] = []
+            unnamed = without_key = 0
+            for record in checkpoint.newest():
+                if managed.name(record):
+                    continue
+                unnamed += 1
+                without_key += record.key is None
+                if limit is None or len(newest) < limit:
+                    newest.append(record)
             return UnnamedRecords(
                 object=importing.schema.name,
                 key=importing.key,
                 live=checkpoint.count,
-                unnamed=len(unnamed),
-                without_key=sum(spelling is None for _, spelling in unnamed),
-                records=describe_unnamed(importing, tuple(islice(newest, limit))),
+                unnamed=unnamed,
+                without_key=without_key,
+                records=describe_unnamed(importing, newest),
                 masked_properties=importing.masked_properties,
             )

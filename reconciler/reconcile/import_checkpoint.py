@@ -134,12 +134,6 @@ class Checkpoint:
         without = self._number("SELECT count(*) FROM records WHERE key IS NULL")
         return without, self.count - without - self.count_recognised()
 
-    def spellings(self, *, is_recognised: bool = True) -> Iterator[tuple[str, str | None]]:
-        """Return ids and spellings of the keys of all records, or of those with a key of their own."""
-        condition = _RECOGNISED if is_recognised else "TRUE"
-        rows = self._base.cursor().execute(f"SELECT id, spelling FROM records WHERE {condition}")
-        return ((str(id_), spelling) for id_, spelling in rows)
-
     def recognised(self) -> Iterator[KeptRecord]:
         """Return the records that have a key of their own, in order of key, by code point."""
         return self._records(_RECOGNISED)

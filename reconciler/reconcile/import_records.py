@@ -18,7 +18,7 @@ from reconciler.model.desired import Desired, ManifestValue, Ownership
 from reconciler.model.imports import ImportRequest, Scope
 from reconciler.model.live import LiveRecord
 from reconciler.model.object_references import ObjectProperty
-from reconciler.model.object_types import type_number
+from reconciler.model.object_types import object_type, type_number
 from reconciler.model.personal_data import MaskRules
 from reconciler.plan.import_choice import (
     ChosenProperties,
@@ -77,8 +77,13 @@ class Importing:
         if (pair := self.schema.pipeline_and_stage) and not names.isdisjoint(pair):
             names |= set(pair)
         names |= {self.key} - {RECORD_ID}
-        names |= set(self.also) & self.schema.properties.keys()
+        names |= {*self.also, self.secondary_key or ""} & self.schema.properties.keys()
         return tuple(sorted(names))
+
+    @property
+    def secondary_key(self) -> str | None:
+        """The property with further values of the key, such as other addresses of a contact."""
+        return object_type(self.schema.name).secondary_keys.get(self.key)
 
     @property
     def masked_properties(self) -> tuple[ObjectProperty, ...]:

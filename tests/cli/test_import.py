@@ -562,3 +562,15 @@ def test_a_check_says_who_made_a_record(project: Project) -> None:
     checked = project.run("import", "companies", "--check", "--filter", "name=Nobody's", "--values", "show")
     assert checked.code == 2
     assert "Ada Lindner <ada@acme.example>" in checked.out
+
+
+def test_a_contact_whom_manifests_name_by_another_address_is_named(project: Project) -> None:
+    contact = {
+        "id": "7001",
+        "properties": {"email": "eve@acme.example", "hs_additional_emails": "eva@old.example"},
+    }
+    project.write("portal.json", json.dumps({"records": {"contacts": [contact]}}))
+    project.write("contacts.yaml", "object: contacts\nkey: email\nrecords:\n  Eva@old.example: {}\n")
+    assert project.run("import", "contacts", "--check").out == "Manifests name all 1 contacts.\n"
+    done = project.run("import", "contacts", "--add", "--personal")
+    assert "1 record named by manifests already" in done.out
