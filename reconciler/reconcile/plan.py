@@ -19,10 +19,11 @@ from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune, PruneRule
 from reconciler.model.live import LiveRecord
+from reconciler.model.object_references import GroupKey
 from reconciler.model.object_types import type_number
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.personal_data import MaskRules
-from reconciler.model.selection import Selection
+from reconciler.model.selection import Glob, Selection
 from reconciler.plan.assemble import PlanBasis, assemble
 from reconciler.plan.associations.compare import AssociationContext
 from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence, endpoints_of
@@ -70,36 +71,19 @@ def plan_changes(
     """
     refuse_other_project(store, here.project)
     seen = version_seen(store, here.created_at)  # first: later writes of another run count as changed since
-    unfinished = store.unfinished()
     remembered = {rule.group: rule for rule in store.prune_rules()}
-    named = desired.objects | {object_name for object_name, _ in remembered}
-    objects = {name for name in named if type_number(name) is None or here.selection.may_have(name)}
-    objects |= desired.associated_with(objects)
-    objects = objects.union(
-        *(batch.objects for batch in unfinished), *paired_objects(store, desired, remembered)
-    )
-    lacking: list[Problem] = []  # reported together with all other problems
+    unfinished, lacking = store.unfinished(), list[Problem]()
+    objects = _objects(desired, store, here.selection, remembered, unfinished)
     portal = read_portal(reader, objects, here.portal_id, desired.first_mentions(), lacking)
     names = {name: schema.name for name, schema in portal.objects.items()}
-    desired, selection, policy = (
-        desired.renamed(names),
-        here.selection.renamed(names),
-        here.policy.renamed(names),
-    )
+    here = replace(here, selection=here.selection.renamed(names), policy=here.policy.renamed(names))
+    desired = desired.renamed(names)
     memory, unsettled = remember(reader, store, portal, unfinished)
-    endpoints = endpoints_of(desired, portal, selection)
     findings = Findings(here.keeps_state, here.workspace, problems=[*desired.problems, *lacking])
-    records = RecordPlanner(policy, findings, endpoints)
-    runs = our_runs(store.runs(), here.created_at)
-    flags = {
-        "--target": selection.target,
-        "--exclude": selection.exclude,
-        "--take": policy.take,
-        "--recreate": policy.recreate,
-    }
-    planning = _Planning(
-        desired, reader, portal, memory, records, endpoints, runs, selection, UnmatchedGlobs(flags)
-    )
+    endpoints = endpoints_of(desired, portal, here.selection)
+    records = RecordPlanner(here.policy, findings, endpoints)
+    runs, unmatched = our_runs(store.runs(), here.created_at), UnmatchedGlobs(_globs(here))
+    planning = _Planning(desired, reader, portal, memory, records, endpoints, runs, here.selection, unmatched)
     planning.compare_named(here.stand_ins, progress)
     rules = remembered | {rule.group: rule for rule in desired.prune_rules}
     for rule in rules.values():
@@ -107,33 +91,63 @@ def plan_changes(
     planning.keep_displaced()
     settle_identities(findings)
     unique_values = planning.refuse_conflicts(here.masks)
-    prune = {group: rule.prune for group, rule in rules.items()}
-    named_otherwise = records.named_otherwise - moved_records(findings.changes).keys()
-    associations = AssociationContext(policy, selection, desired, prune, named_otherwise)
+    named_otherwise = planning.records.named_otherwise - moved_records(findings.changes).keys()
     planning.explain_gone()
     planning.insist_on_answers()
-    PlanningAssociations(reader, portal, memory, findings, endpoints, associations).compare(
-        records.associating
+    prune = {group: rule.prune for group, rule in rules.items()}
+    planning.compare_associations(
+        AssociationContext(here.policy, here.selection, desired, prune, named_otherwise)
     )
     portal = rest_on_associations(reader, portal, memory, findings)
     planning.unmatched.refuse("the manifests name, and none that prune is about,")
     planning.count_others(store.owned_groups())
+    is_partial = here.selection.is_partial
     basis = PlanBasis(
         portal=portal,
         state=seen,
-        manifests=ManifestInfo(
-            digest=desired.digest,
-            files=len(desired.files.names),
-            records=desired.record_count,
-            git=here.commit,
-            has_uncommitted=here.has_uncommitted,
-        ),
+        manifests=_manifests(desired, here),
         spent=Spent(reader.calls, reader.daily_remaining, reader.least_seconds),
         unsettled=unsettled,
-        prune_rules=() if selection.is_partial else changed_prune_rules(desired.prune_rules, remembered),
+        prune_rules=() if is_partial else changed_prune_rules(desired.prune_rules, remembered),
         unique_values=unique_values,
     )
-    return assemble(findings, basis, replace(here, selection=selection, policy=policy))
+    return assemble(findings, basis, here)
+
+
+def _objects(
+    desired: Desired,
+    store: Store,
+    selection: Selection,
+    remembered: Mapping[GroupKey, PruneRule],
+    unfinished: Iterable[UnfinishedBatch],
+) -> set[str]:
+    """Return the object types to read."""
+    named = desired.objects | {object_name for object_name, _ in remembered}
+    objects = {name for name in named if type_number(name) is None or selection.may_have(name)}
+    objects |= desired.associated_with(objects)
+    return objects.union(
+        *(batch.objects for batch in unfinished), *paired_objects(store, desired, remembered)
+    )
+
+
+def _globs(here: PlanContext) -> Mapping[str, Iterable[Glob]]:
+    """Return the globs that have to match something, by their flags."""
+    return {
+        "--target": here.selection.target,
+        "--exclude": here.selection.exclude,
+        "--take": here.policy.take,
+        "--recreate": here.policy.recreate,
+    }
+
+
+def _manifests(desired: Desired, here: PlanContext) -> ManifestInfo:
+    return ManifestInfo(
+        digest=desired.digest,
+        files=len(desired.files.names),
+        records=desired.record_count,
+        git=here.commit,
+        has_uncommitted=here.has_uncommitted,
+    )
 
 
 def remember(
@@ -273,6 +287,13 @@ class _Planning:
         for change in sound.left_out:
             self.endpoints.correct(change.record, Endpoint(Presence.INVALID, change.remote.id))
         return unique_values
+
+    def compare_associations(self, context: AssociationContext) -> None:
+        """Compare the associations of all compared records."""
+        planning = PlanningAssociations(
+            self.reader, self.portal, self.memory, self.findings, self.endpoints, context
+        )
+        planning.compare(self.records.associating)
 
     def explain_gone(self) -> None:
         """Find out what happened to records that state knows and that are not found by their key any more."""
