@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from reconciler.errors import UsageError
 from reconciler.manifest.edit.add_records import add_records
 from reconciler.manifest.tables.sources import Format
 from reconciler.manifest.tables.write import Row, appended_pieces, table_pieces
@@ -122,9 +123,24 @@ def add_to_document(document: ExistingDocument, records: Iterable[WrittenRecord]
         write_over(document.path, [add_records(data, name, document.number, tuple(records))])
         return WrittenFiles((document.path,))
     columns = tuple(column or "" for column in document.columns)
-    rows = (_row_of(record, columns, document.key) for record in records)
+    rows = (_row_of(record, columns, document.key) for record in map(_sayable_as_row, records))
     write_over(document.table, appended_pieces(document.table, rows))
     return WrittenFiles((document.table,))
+
+
+def _sayable_as_row(record: WrittenRecord) -> WrittenRecord:
+    """Return the record if a row can say it: rows have no ``$unmanaged``.
+
+    Raises:
+        UsageError: what ``all:`` says does not hold for it.
+    """
+    if record.unmanaged:
+        name = record.unmanaged[0]
+        raise UsageError(
+            f"--add: `all:` sets {name}, and it is something else in one of the records\n"
+            f"    take {name} out of `all:`, or let --out name a new file; nothing was written"
+        )
+    return record
 
 
 def write_left_out(

@@ -574,3 +574,13 @@ def test_a_contact_whom_manifests_name_by_another_address_is_named(project: Proj
     assert project.run("import", "contacts", "--check").out == "Manifests name all 1 contacts.\n"
     done = project.run("import", "contacts", "--add", "--personal")
     assert "1 record named by manifests already" in done.out
+
+
+def test_a_row_cannot_say_that_what_all_says_is_not_so(project: Project) -> None:
+    project.write("companies.csv", "external_id,name\nK-1,Acme 1\n")
+    document = "object: companies\nkey: external_id\nall: {city: Bremen}\nsource: {csv: companies.csv}\n"
+    project.write("companies.yaml", document)
+    refused = project.run("import", "companies", "--add", "--properties", "name", "--filter", "city=Bonn")
+    assert refused.code == 1
+    assert "`all:` sets city, and it is something else in one of the records" in refused.err
+    assert text_of(project, "companies.csv") == "external_id,name\nK-1,Acme 1\n"
