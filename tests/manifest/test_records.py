@@ -101,7 +101,7 @@ def test_a_record_may_repeat_its_key() -> None:
             "write `property: value` lines below it",
             "companies/acme",
         ),
-        ("'': {}", "4:3: a record needs a key", "write its external_id", None),
+        ("'': {}", "4:3: a name cannot be empty", "write the name before the colon", None),
         (
             "a: {b: }",
             '4:10: "b" has no value',

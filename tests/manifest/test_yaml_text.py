@@ -51,12 +51,11 @@ def test_the_other_ways_to_write_nothing_are_told_apart() -> None:
 
 
 def test_a_name_is_text_whatever_it_looks_like() -> None:
-    assert only("null: a\n~: b\n007: c\n1e3: d\n'': e\n") == {
+    assert only("null: a\n~: b\n007: c\n1e3: d\n") == {
         "null": "a",
         "~": "b",
         "007": "c",
         "1e3": "d",
-        "": "e",
     }
 
 
