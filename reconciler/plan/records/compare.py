@@ -66,6 +66,10 @@ class RecordDecision(NamedTuple):
         return self.change is None and not self.held and not _has_errors(self.problems)
 
 
+IN_STEP = RecordDecision()
+"""The result for a record whose values are literally equal everywhere."""
+
+
 def compare_record(
     resolver: Resolver, parts: RecordSides, policy: Policy, edits: Edits = NOBODY_KNOWS
 ) -> RecordDecision:
@@ -190,7 +194,7 @@ def _present(
     resolver: Resolver, parts: RecordSides, live: LiveRecord, policy: Policy, edits: Edits
 ) -> RecordDecision:
     if _is_spelled_alike(resolver, parts, live, policy):
-        return RecordDecision()
+        return IN_STEP
     same = parts.same
     known = [same] if same else [parts.owned, parts.old_owned]
     protects = _is_protected(parts.record, *known)

@@ -21,7 +21,7 @@ from reconciler.plan.findings import Findings
 from reconciler.plan.guards import Population
 from reconciler.plan.records.affected import archived_records, taken_records
 from reconciler.plan.records.changes import adopt_record
-from reconciler.plan.records.compare import RecordDecision, compare_record, only_read
+from reconciler.plan.records.compare import IN_STEP, RecordDecision, compare_record, only_read
 from reconciler.plan.records.decisions import add_decision
 from reconciler.plan.records.identity import Identities, column_problems, is_still, key_problems
 from reconciler.plan.records.policy import Policy
@@ -111,7 +111,7 @@ class RecordPlanner:
             sides = _sides_of(record, live, owned, known)
             if sides.old_live is not None:
                 self._identities.add_old(resolver.schema, sides.old_live)
-            found = sides.found
+            found = sides.live or sides.old_live
             is_owned = sides.owned is not None or sides.moved is not None
             population.count(record, is_found=sides.live is not None, is_owned=is_owned)
             if sides.owned and found and sides.owned.record_id != found.id:
@@ -127,9 +127,14 @@ class RecordPlanner:
                 self.overwriting += bool(overwritten)
                 self.edited.append((resolver, sides))
                 self.spots.extend((*decision.edited, *overwritten))
+            elif decision is IN_STEP:
+                self.findings.no_op += 1  # most records of most plans
             else:
                 self._take(decision)
-            self._note_endpoint(record, found, decision)
+            is_about = record.associations or decision.gone
+            if self.endpoints and (is_about or self.endpoints.is_wanted(record.address)):
+                self.endpoints.note(record.address, endpoint_of(record, found, decision))
+                self.associating += [record] if record.associations else []
 
     def _obstacle(
         self,
@@ -140,7 +145,7 @@ class RecordPlanner:
         unanswered: Collection[str],
     ) -> Problem | None:
         """Return why the record cannot be compared: no answer, or another one is the same record."""
-        record, found = sides.record, sides.found
+        record, found = sides.record, sides.live or sides.old_live
         population.asked += 1
         if is_unanswered(sides, unanswered, self.policy):
             population.unanswered += 1
@@ -148,14 +153,6 @@ class RecordPlanner:
         if found is None:
             return self._identities.same_key(resolver, record)
         return self._identities.same_record(resolver, record, found, named)
-
-    def _note_endpoint(
-        self, record: DesiredRecord, found: LiveRecord | None, decision: RecordDecision
-    ) -> None:
-        is_about = record.associations or decision.gone
-        if self.endpoints and (is_about or self.endpoints.is_wanted(record.address)):
-            self.endpoints.note(record.address, endpoint_of(record, found, decision))
-            self.associating += [record] if record.associations else []
 
     def decide_edited(self, edits: Edits) -> None:
         """Compare the records that people changed again, now that the authors are known."""
@@ -249,7 +246,7 @@ def _sides_of(
 ) -> RecordSides:
     old = record.special.renamed_from or ""
     sides = RecordSides(record, live.get(record.key), owned.get(record.key), live.get(old), owned.get(old))
-    found = sides.found
+    found = sides.live or sides.old_live
     if found is None or sides.same is not None:
         return sides
     return sides._replace(moved=known.entries.get(found.id), is_made_by_us=found.id in known.made_by_us)

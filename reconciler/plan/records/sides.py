@@ -19,13 +19,8 @@ class RecordSides(NamedTuple):
     is_made_by_us: bool = False  # the journal says that we created the live record
 
     @property
-    def found(self) -> LiveRecord | None:
-        """The live record, under its key or its old one."""
-        return self.live or self.old_live
-
-    @property
     def same(self) -> OwnedRecord | None:
         """The entry in state of the live record, under any key."""
-        live = self.found
+        live = self.live or self.old_live
         known = (self.owned, self.old_owned, self.moved)
         return next((entry for entry in known if entry and live and entry.record_id == live.id), None)
