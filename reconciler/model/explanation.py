@@ -53,6 +53,16 @@ class LastApplied:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedStage:
+    """The step of a plan in which a change is made."""
+
+    number: int  # from 1
+    count: int  # number of steps of the plan
+    name: str  # what it is for: state, records, associations or removals
+    makes_calls: bool  # False: its changes are about state alone
+
+
+@dataclass(frozen=True, slots=True)
 class NextAction:
     """The next apply's action on a record or a property, and its reason."""
 
@@ -63,6 +73,7 @@ class NextAction:
     reason: str = ""  # reason in one word; empty if nothing is compared
     after: str | None = None  # the value to write, if any
     facts: tuple[Fact, ...] = ()  # further facts
+    stages: tuple[PlannedStage, ...] = ()  # of its changes; empty if there are none
 
 
 @dataclass(frozen=True, slots=True)

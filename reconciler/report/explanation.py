@@ -12,6 +12,7 @@ from reconciler.model.explanation import (
     ManifestLine,
     NextAction,
     PairExplained,
+    PlannedStage,
     PropertyExplained,
 )
 from reconciler.model.owned import Origin
@@ -95,7 +96,8 @@ def _record_lines(explained: Explanation, layout: Layout) -> list[Line]:
         lines += _said("pruning", _PRUNED[explained.prune], layout)
     else:
         lines += _said("named", "nowhere in the manifests of this environment", layout)
-    return lines + _said("next apply", _next_of_record(explained.step, explained.key), layout)
+    lines += _said("next apply", _next_of_record(explained.step, explained.key), layout)
+    return lines + [row for stage in explained.step.stages for row in _said("", _when(stage), layout)]
 
 
 def _property_lines(of: PropertyExplained, explained: Explanation, layout: Layout) -> list[Line]:
@@ -166,8 +168,14 @@ def _pair_lines(pair: PairExplained, layout: Layout) -> list[Line]:
     elif pair.step.action == "nothing":
         remark = _OURS[pair.origin]
     else:
-        remark = f"next apply: {pair.step.action}"
+        remark = ", ".join((f"next apply: {pair.step.action}", *map(_when, pair.step.stages)))
     return _fact("associated", line(what), remark, layout)
+
+
+def _when(stage: PlannedStage) -> str:
+    """Describe when a change is made."""
+    how = "sent" if stage.makes_calls else "made"
+    return f"{how} in step {stage.number} of {stage.count}: {stage.name}"
 
 
 def _next_of_record(step: NextAction, key: RecordAddress) -> str:

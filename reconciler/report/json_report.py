@@ -277,7 +277,13 @@ def _pair(pair: PairExplained) -> Json:
 
 def _step(step: NextAction, key: RecordAddress, address: str) -> Json:
     note = facts_text(step.facts, key, address)
-    return {"action": step.action, "after": step.after, "note": note, "reason": step.reason}
+    return {
+        "action": step.action,
+        "after": step.after,
+        "note": note,
+        "reason": step.reason,
+        "steps": [{"name": of.name, "number": of.number, "of": of.count} for of in step.stages],
+    }
 
 
 def _written(written: ManifestValue) -> object:

@@ -41,6 +41,14 @@ def of_property(project: Project, address: str) -> Any:
     return explain(project, address)["properties"][address.partition("#")[2]]
 
 
+def following(
+    action: str, reason: str, *steps: str, after: str | None = None, number: int = 1, of: int = 1
+) -> dict[str, Any]:
+    """The next action, without notes; ``steps`` are the names of its steps, the first of them ``number``."""
+    named = [{"name": name, "number": number + index, "of": of} for index, name in enumerate(steps)]
+    return {"action": action, "after": after, "note": "", "reason": reason, "steps": named}
+
+
 def told(project: Project, address: str) -> str:
     """The text at 80 columns, without its line breaks."""
     done: Done = project.run("explain", address, "--values", "show")
@@ -65,7 +73,7 @@ def test_a_property_in_step_names_its_line_its_run_and_that_there_is_nothing_to_
     (run,) = project.run("runs", "list", "--json").document
     assert city["last_applied"]["run"]["id"] == run["id"]
     assert city["last_applied"]["sent"] == "Kempten"
-    assert city["next"] == {"action": "nothing", "after": None, "note": "", "reason": "in step"}
+    assert city["next"] == following("nothing", "in step")
     assert document["origin"] == "adopted"
     assert document["declared"] == [{"column": 3, "file": "companies.yaml", "line": 16}]
     assert list(document["properties"]) == ["city"]
@@ -76,7 +84,7 @@ def test_drift_is_told_with_the_hands_and_what_the_next_apply_does(project: Proj
     city = of_property(project, "companies/K-10012#city")
     assert city["versions"][-1]["by"] == "Ada Lindner <ada@inntal-sensorik.example>"
     assert city["versions"][-1]["value"] == city["live"] == "Füssen"
-    assert city["next"] == {"action": "write", "after": "Kempten", "note": "", "reason": "drift"}
+    assert city["next"] == following("write", "drift", "records", after="Kempten")
     text = told(project, "companies/K-10012#city")
     assert "writes Kempten; drift: people changed HubSpot since the last apply" in text
     assert "Ada Lindner <ada@inntal-sensorik.example>" in text
@@ -138,7 +146,7 @@ def test_a_changed_manifest_and_an_observed_property(project: Project) -> None:
     assert properties["city"]["next"]["reason"] == "changed"
     assert properties["name"]["next"]["reason"] == "observed"
     assert properties["name"]["ownership"] == "observe"
-    assert properties["zip"]["next"] == {"action": "leave", "after": None, "note": "", "reason": "initial"}
+    assert properties["zip"]["next"] == following("leave", "initial")
     assert "leaves it to people" in told(project, "companies/K-10012#zip")
 
 
@@ -149,24 +157,42 @@ def test_a_record_that_is_gone_and_one_that_is_new(project: Project) -> None:
     assert "was archived in HubSpot" in document["next"]["note"]
     project.write("new.yaml", "object: companies\nkey: external_id\nrecords:\n  new: {name: New}\n")
     document = explain(project, "companies/new#name")
-    assert document["next"] == {"action": "create", "after": None, "note": "", "reason": "missing"}
+    assert document["next"] == following("create", "missing", "records")
     assert document["properties"]["name"]["next"]["after"] == "New"
     assert document["properties"]["name"]["last_applied"] is None
     assert document["record_id"] is None
+
+
+def test_each_change_is_told_with_its_step_of_the_plan(project: Project) -> None:
+    project.write(
+        "new.yaml",
+        "object: companies\nkey: external_id\nrecords:\n"
+        "  new: {name: New, $associations: {companies: [K-10012]}}\n",
+    )
+    document = explain(project, "companies/new")
+    assert document["next"] == following("create", "missing", "records", of=2)
+    (pair,) = document["associations"]
+    assert pair["next"] == following("associate", "missing", "associations", number=2, of=2)
+    text = told(project, "companies/new")
+    assert "sent in step 1 of 2: records" in text
+    assert "companies/K-10012 next apply: associate, sent in step 2 of 2: associations" in text
+    project.replace("companies.yaml", "    city: Kempten\n", "")
+    assert "made in step 1 of 1: state" in told(project, "companies/K-10012")  # which makes no call
+    assert " step " not in told(project, "companies/K-10017")
 
 
 def test_a_line_that_is_gone_is_forgotten(project: Project) -> None:
     project.replace("companies.yaml", "    city: Kempten\n", "")
     document = explain(project, "companies/K-10012")
     assert document["properties"]["city"]["next"]["action"] == "forget"
-    assert document["next"] == {"action": "adopt", "after": None, "note": "", "reason": "unmanaged"}
+    assert document["next"] == following("adopt", "unmanaged", "state")
     assert "forgets it: no line enforces it any more" in told(project, "companies/K-10012#city")
 
 
 def test_a_renamed_record_is_known_by_its_old_key(project: Project) -> None:
     project.replace("companies.yaml", "  K-10012:\n", "  K-10012-B:\n    $renamed_from: K-10012\n")
     document = explain(project, "companies/K-10012-B#city")
-    assert document["next"] == {"action": "update", "after": None, "note": "", "reason": "renamed"}
+    assert document["next"] == following("update", "renamed", "records")
     assert document["origin"] == "adopted"
     assert document["properties"]["city"]["last_applied"]["sent"] == "Kempten"
 
@@ -186,12 +212,7 @@ def test_a_record_that_no_manifest_names_any_more(project: Project) -> None:
     assert document["properties"]["city"]["statements"] == []
     assert "nowhere in the manifests" in told(project, "companies/K-10012")
     project.replace("companies.yaml", "key: external_id  ", "prune: all\nkey: external_id  ")
-    assert explain(project, "companies/K-10012")["next"] == {
-        "action": "archive",
-        "after": None,
-        "note": "",
-        "reason": "pruned",
-    }
+    assert explain(project, "companies/K-10012")["next"] == following("archive", "pruned", "removals")
 
 
 def test_a_property_that_nobody_manages_shows_what_is_live(project: Project) -> None:

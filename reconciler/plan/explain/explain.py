@@ -15,6 +15,7 @@ from reconciler.model.explanation import (
     ManifestLine,
     NextAction,
     PairExplained,
+    PlannedStage,
     PropertyExplained,
 )
 from reconciler.model.live import LiveRecord
@@ -25,11 +26,12 @@ from reconciler.model.property_history import PropertyHistories, ValueVersion
 from reconciler.model.references import PropertyRef
 from reconciler.model.runs import RunHeader
 from reconciler.plan.associations.changes import is_association_change
-from reconciler.plan.change import Reason
+from reconciler.plan.change import Change, Reason
 from reconciler.plan.drift.provenance import OurRuns, trail_of
 from reconciler.plan.explain.target import ExplainTarget
 from reconciler.plan.kinds import verb_of
 from reconciler.plan.plan import Plan
+from reconciler.plan.stages import StageName, walk
 from reconciler.plan.values.equality import same_value
 from reconciler.source import SourceRef
 
@@ -150,9 +152,10 @@ def _step_of_record(subject: ExplainTarget, plan: Plan | None) -> NextAction:
     key = subject.key
     if _is_wrong(plan, key.text):
         return NextAction("problem")
-    for change in plan.changes:
-        if change.address == key:
-            return NextAction(verb_of(change), change.reason)
+    own = [(change, stage) for change, stage in _in_stages(plan) if change.address == key]
+    if own:
+        first, _ = own[0]
+        return NextAction(verb_of(first), first.reason, stages=tuple(stage for _, stage in own))
     for held in plan.held:
         if held.key == key and held.what is None:
             return NextAction("leave", held.reason, facts=held.facts)
@@ -181,15 +184,25 @@ def _planned(plan: Plan, key: RecordAddress, name: str) -> NextAction | None:
     held = next((held for held in plan.held if (held.key, held.name) == (key, name)), None)
     if held is not None:
         return NextAction("leave", held.reason, facts=held.facts)
-    for change in (change for change in plan.changes if change.address == key):
+    for change, stage in _in_stages(plan):
+        if change.address != key:
+            continue
         for value in change.values:
             if value.name == name:
-                return NextAction("write", value.reason, value.after)
+                return NextAction("write", value.reason, value.after, stages=(stage,))
         for word, values in (("remember", change.remembered), ("forget", change.forgotten)):
             for value in values:
                 if value.name == name:
-                    return NextAction(word, value.reason)
+                    return NextAction(word, value.reason, stages=(stage,))
     return None
+
+
+def _in_stages(plan: Plan) -> Iterator[tuple[Change, PlannedStage]]:
+    """Return the changes of ``plan`` in order, each with its stage."""
+    for number, (stage, entries) in enumerate(walk(plan.changes, plan.stages), start=1):
+        makes_calls = stage.name is not StageName.STATE
+        planned = PlannedStage(number, len(plan.stages), stage.name, makes_calls)
+        yield from ((change, planned) for _, change in entries)
 
 
 def _is_wrong(plan: Plan, address: str) -> bool:
@@ -201,18 +214,15 @@ def _is_wrong(plan: Plan, address: str) -> bool:
 
 def _pairs(key: RecordAddress, findings: ExplainInputs) -> Iterator[PairExplained]:
     """Return associations that we own, and those that a plan would create."""
-    changes = findings.plan.changes if findings.plan else ()
     planned = {
-        change.association: change
-        for change in changes
+        change.association: NextAction(verb_of(change), change.reason, stages=(stage,))
+        for change, stage in (_in_stages(findings.plan) if findings.plan else ())
         if is_association_change(change) and change.record == key
     }
     for pair in findings.pairs:
-        change = planned.pop(pair.address, None)
-        step = NextAction(verb_of(change), change.reason) if change else _NOTHING
+        step = planned.pop(pair.address, _NOTHING)
         yield PairExplained(pair.target.address, pair.label.text if pair.label else None, pair.origin, step)
-    for address, change in planned.items():
-        step = NextAction(verb_of(change), change.reason)
+    for address, step in planned.items():
         yield PairExplained(address.target, address.label.text if address.label else None, None, step)
 
 
