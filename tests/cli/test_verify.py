@@ -64,7 +64,7 @@ def test_a_rollback_cannot_be_verified_and_nothing_is_written(project: Project) 
     assert project.run("rollback", "last", "--out", "plan.json").code == ExitCode.OK
     done = project.run("apply", "plan.json", "--verify")
     assert done.code == ExitCode.ERROR
-    assert "a rollback takes back what the manifests say" in done.err
+    assert "a rollback goes against the manifests" in done.err
     assert len(project.run("runs", "list", "--json").document) == 2
 
 
