@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _PAGE = 2_000  # rows in memory at a time
 _LITTLE_MEMORY = "32MB"
-_MEMORY = "400MB"  # DuckDB's memory; larger data is sorted in the temporary folder
+_MEMORY = ("400MB", "800MB", "1600MB", "3200MB")
+"""DuckDB's memory. Larger data is sorted in the temporary folder, but rows of very many columns need more."""
 _COPY_MB = 150  # megabytes for copying, besides one for each column
 _VECTOR = 2_048  # rows that DuckDB handles together
 _VALUES_IN_GROUP = 200_000  # values in a group of rows of a Parquet file
@@ -57,8 +58,11 @@ class SortedRows:
         import duckdb  # noqa: PLC0415 - 80 ms and an extra: only documents with a source need it
 
         folder = tempfile.mkdtemp(prefix="reconciler-")
-        self._connection = duckdb.connect(str(Path(folder) / "rows.duckdb"), config=_options(folder, _MEMORY))
-        self._error = duckdb.Error
+        self._connection = duckdb.connect(
+            str(Path(folder) / "rows.duckdb"), config=_options(folder, _MEMORY[0])
+        )
+        self._error, self._lacks_memory = duckdb.Error, duckdb.OutOfMemoryException
+        self._memory = _MEMORY[0]
         self._end = weakref.finalize(self, _remove, self._connection, folder)
 
     def close(self) -> None:
@@ -67,7 +71,15 @@ class SortedRows:
 
     def fill(self, columns: str, file: str) -> None:
         """Read ``columns``, including line and key, of ``file``; both are SQL."""
-        self.run(f"CREATE OR REPLACE TABLE rows AS SELECT {columns} FROM {file} ORDER BY key")
+        statement = f"CREATE OR REPLACE TABLE rows AS SELECT {columns} FROM {file} ORDER BY key"
+        for self._memory in _MEMORY[:-1]:
+            with suppress(self._lacks_memory):
+                self._execute(f"SET memory_limit = '{self._memory}'")
+                self._execute(statement)
+                return
+        self._memory = _MEMORY[-1]
+        self.run(f"SET memory_limit = '{self._memory}'")
+        self.run(statement)
 
     def give_back_memory(self) -> None:
         """Free what reading and sorting took: 70 MB of 200,000 rows, which planning needs afterwards.
@@ -75,7 +87,7 @@ class SortedRows:
         DuckDB frees memory above a new limit at once. The old limit comes back, because rows of many columns
         need more to be read.
         """
-        for limit in (_LITTLE_MEMORY, _MEMORY):
+        for limit in (_LITTLE_MEMORY, self._memory):
             with suppress(self._error):  # something that is in use cannot be freed
                 self._connection.cursor().execute(f"SET memory_limit = '{limit}'")
 
@@ -87,6 +99,15 @@ class SortedRows:
         """
         try:
             return self._connection.cursor().execute(statement, list(parameters)).fetchall()
+        except self._error as error:
+            raise TableReadError(_sentence(str(error))) from None
+
+    def _execute(self, statement: str) -> None:
+        """Execute ``statement``; only a lack of memory keeps its own exception."""
+        try:
+            self._connection.cursor().execute(statement)
+        except self._lacks_memory:
+            raise
         except self._error as error:
             raise TableReadError(_sentence(str(error))) from None
 
