@@ -95,7 +95,7 @@ def assemble(findings: Findings, basis: PlanBasis, context: PlanContext) -> Plan
         prune_rules=kept.prune_rules,
         targets=tuple(glob.text for glob in context.selection.target),
         excludes=tuple(glob.text for glob in context.selection.exclude),
-        masked_properties=_masked_properties(kept.changes, findings, basis, context),
+        masked_properties=_masked_properties(findings, basis, context),
         review=kept.review,
         rolls_back=basis.rolls_back,
         keeps_state=findings.keeps_state,
@@ -146,9 +146,10 @@ def _budget(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanCont
 
 
 def _masked_properties(
-    changes: SpooledChanges, findings: Findings, basis: PlanBasis, context: PlanContext
+    findings: Findings, basis: PlanBasis, context: PlanContext
 ) -> tuple[ObjectProperty, ...]:
-    shown = _shown(changes, findings.held, findings.problems)
+    # Of all changes: a review shows those that are left out, too.
+    shown = _shown(findings.changes, findings.held, findings.problems)
     masked = context.masks.masked_properties(basis.portal.objects, shown)
     reviewed = context.reviewed.masked_properties if context.reviewed else ()
     return tuple(sorted({*masked, *reviewed}))

@@ -25,6 +25,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "labels": ("companies", "contacts"),
     "association_limits": ("companies", "contacts"),
     "count_records": ("companies",),
+    "count_without": ("companies", "name"),
     "list_page": ("companies", "", ["name"]),
     "find_list": ("0-2", "seven"),
     "list_members": ("7", None),

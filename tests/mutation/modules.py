@@ -33,6 +33,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "reconciler/plan/guards.py": ("tests/plan/test_guards.py", "tests/cli/test_guards.py"),
     "reconciler/plan/records/three_way.py": ("tests/plan/test_three_way.py", "tests/plan"),
     "reconciler/plan/records/compare.py": ("tests/plan/test_compare_records.py", "tests/plan"),
+    "reconciler/plan/records/compare_values.py": ("tests/plan/test_compare_records.py", "tests/plan"),
     "reconciler/plan/records/identity.py": ("tests/plan/test_identity.py", "tests/plan", "tests/drift"),
     "reconciler/plan/records/prune.py": ("tests/plan/test_prune.py", "tests/plan", "tests/cli/test_keys.py"),
     "reconciler/plan/records/rollback.py": (
@@ -54,11 +55,11 @@ MODULES: dict[str, tuple[str, ...]] = {
         "tests/plan/test_unique_values.py",
         "tests/cli/test_foreseen.py",
     ),
-    "reconciler/apply/answer_outcomes.py": ("tests/apply/test_answer_outcomes.py", "tests/apply"),
-    "reconciler/apply/recovery/creation_evidence.py": ("tests/apply/test_settle.py", "tests/apply"),
-    "reconciler/apply/stale_changes.py": ("tests/apply/test_stale_changes.py", "tests/apply"),
-    "reconciler/apply/recovery/settle.py": ("tests/apply/test_settle.py", "tests/apply", "tests/crash"),
-    "reconciler/apply/batch_executor.py": (
+    "reconciler/apply/records/answer_outcomes.py": ("tests/apply/test_answer_outcomes.py", "tests/apply"),
+    "reconciler/apply/records/creation_evidence.py": ("tests/apply/test_settle.py", "tests/apply"),
+    "reconciler/apply/records/stale.py": ("tests/apply/test_stale_changes.py", "tests/apply"),
+    "reconciler/apply/records/settle.py": ("tests/apply/test_settle.py", "tests/apply", "tests/crash"),
+    "reconciler/apply/records/send.py": (
         "tests/apply/test_lost_answers.py",
         "tests/apply",
         "tests/cli/test_lost_creates.py",
@@ -67,6 +68,6 @@ MODULES: dict[str, tuple[str, ...]] = {
     "reconciler/state/updates.py": ("tests/apply/test_state_updates.py", "tests/apply", "tests/state"),
     "reconciler/state/owned_rows.py": ("tests/state", "tests/apply"),
     "reconciler/state/lock.py": ("tests/state/test_lock.py", "tests/state"),
-    "reconciler/report/mask.py": ("tests/report/test_mask.py", "tests/report"),
+    "reconciler/report/masker.py": ("tests/report/test_mask.py", "tests/report"),
 }
 """Files or folders of tests, in the order in which they run."""
