@@ -26,6 +26,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "association_limits": ("companies", "contacts"),
     "count_records": ("companies",),
     "count_without": ("companies", "name"),
+    "token": ("pat-na1-x",),
     "list_page": ("companies", "", ["name"]),
     "find_list": ("0-2", "seven"),
     "list_members": ("7", None),
@@ -43,6 +44,8 @@ def test_a_reader_has_no_way_to_write() -> None:
             {
                 "results": [],
                 "portalId": 1,
+                "hubId": 1,
+                "scopes": [],
                 "accountType": "STANDARD",
                 "id": "1",
                 "enablement": True,
@@ -58,11 +61,12 @@ def test_a_reader_has_no_way_to_write() -> None:
             keywords = {"properties": ["name"]} if name == "batch_read" else {}
             method(*ARGUMENTS.get(name, ()), **keywords)
 
-    assert len(seen) == 16
+    assert len(seen) == 18
     assert {path for method, path in seen if method != "GET"} == {
         "v3/objects/companies/batch/read",
         "v3/objects/companies/search",
         "v4/associations/companies/contacts/batch/read",
+        "/oauth/v2/private-apps/get/access-token-info",
     }
 
 
