@@ -303,7 +303,7 @@ def test_patience_with_a_host_that_has_answered_before_is_minutes() -> None:
     assert 120 < clock.now() <= 180
 
 
-@pytest.mark.parametrize(("told_s", "is_waited_for"), [(180.0, True), (181.0, False)])
+@pytest.mark.parametrize(("retry_after_s", "is_waited_for"), [(180.0, True), (181.0, False)])
 def test_hubspot_is_waited_for_as_long_as_it_says_up_to_three_minutes(
     retry_after_s: float, is_waited_for: bool
 ) -> None:
