@@ -146,7 +146,7 @@ VALUES: dict[str, st.SearchStrategy[ManifestValue]] = {
 
 
 @given(st.data())
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_a_written_value_is_read_back_as_equal(portal: Portal, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(VALUES)))
     written = data.draw(st.one_of(VALUES[name], st.none()) if name != "lifecyclestage" else VALUES[name])
