@@ -113,7 +113,7 @@ def _in_order(findings: Findings, basis: PlanBasis) -> _Kept:
 
 
 def _stages(changes: SpooledChanges, basis: PlanBasis) -> tuple[Stage, ...]:
-    return stages_of(changes, turns_of(changes, basis.portal.objects))
+    return stages_of(changes.verbs(), turns_of(changes, basis.portal.objects))
 
 
 def _reviewed(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanContext) -> _Kept:

@@ -15,7 +15,8 @@ from reconciler.plan.change import Change
 from reconciler.plan.file.sequences import spooled
 from reconciler.plan.hashes import repeated_hashes
 from reconciler.plan.kinds import Verb, kind_of, verb_of
-from reconciler.plan.plan import Held
+from reconciler.plan.plan import Held, Plan
+from reconciler.plan.stages import are_stages_of
 
 _REMOVING = (Verb.ARCHIVE, Verb.DISSOCIATE)
 
@@ -26,6 +27,13 @@ def unsound(changes: Collection[Change], held: Collection[Held] = ()) -> str | N
     ``changes`` are iterated several times; at most eight bytes of each are kept.
     """
     return _changed_twice(changes) or _removed_and_needed(changes, held)
+
+
+def unsound_plan(plan: Plan) -> str | None:
+    """Return a sentence about the broken rule of a plan; its stages must hold all of its changes, too."""
+    if not are_stages_of(spooled(plan.changes).verbs(), plan.stages):
+        return "its stages are not those of its changes"
+    return unsound(plan.changes, plan.held)
 
 
 def _changed_twice(changes: Iterable[Change]) -> str | None:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby, islice
+from itertools import groupby, islice, zip_longest
 from typing import TypeAlias
 
 from reconciler.plan.change import Change
@@ -57,24 +57,19 @@ AT_ONCE: Mapping[int, int] = {}
 """No change waits for another one of its stage."""
 
 
-def stage_of(change: Change) -> StageName:
-    """Return the name of the stage of ``change``."""
-    return _STAGES[verb_of(change)]
-
-
 def rank_of(change: Change, turn: int) -> tuple[int, int, int]:
     """Return the rank of ``change`` in the order of a plan: by stage, turn and action."""
     verb = verb_of(change)
     return _NAMES.index(_STAGES[verb]), turn, _VERBS.index(verb)
 
 
-def stages_of(changes: Iterable[Change], turns: Mapping[int, int] = AT_ONCE) -> tuple[Stage, ...]:
-    """Divide ``changes``, which are in order, into stages.
+def stages_of(verbs: Iterable[Verb], turns: Mapping[int, int] = AT_ONCE) -> tuple[Stage, ...]:
+    """Divide changes, which are in order and have these ``verbs``, into stages.
 
     ``turns`` gives, by number, the position of changes that wait for others of their stage: HubSpot does not
     say in which order it processes the records of one call.
     """
-    ranks = ((stage_of(change), turns.get(number, 0)) for number, change in enumerate(changes))
+    ranks = ((_STAGES[verb], turns.get(number, 0)) for number, verb in enumerate(verbs))
     return tuple(Stage(name, sum(1 for _ in of_stage)) for (name, _), of_stage in groupby(ranks))
 
 
@@ -87,9 +82,10 @@ def walk(changes: Sequence[Change], stages: Iterable[Stage]) -> Iterator[tuple[S
         deque(entries, maxlen=0)  # those that the caller left
 
 
-def is_in_order(changes: Sequence[Change], stages: Sequence[Stage]) -> bool:
-    """Return whether every change is in a stage of its name, and there are no other changes."""
+def are_stages_of(verbs: Iterable[Verb], stages: Sequence[Stage]) -> bool:
+    """Return whether ``stages`` are in their order, and hold exactly the changes with these ``verbs``."""
+    names = [stage.name for stage in stages]
     of_stages = (stage.name for stage in stages for _ in range(stage.size))
-    return sum(stage.size for stage in stages) == len(changes) and all(
-        stage_of(change) is name for change, name in zip(changes, of_stages, strict=True)
+    return names == sorted(names, key=_NAMES.index) and all(
+        verb is not None and _STAGES[verb] is name for verb, name in zip_longest(verbs, of_stages)
     )

@@ -511,7 +511,7 @@ class Environment:
             HubSpotError: the portal cannot be read.
         """
         from reconciler.model.imports import Scope  # noqa: PLC0415 - as above
-        from reconciler.project import unnamed_records as verb  # noqa: PLC0415
+        from reconciler.project import unnamed_records as verb  # noqa: PLC0415 - as above
 
         wanted = None if ids is None else tuple(ids)
         scope = Scope(object_type, tuple(filters), in_list, wanted)

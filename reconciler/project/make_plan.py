@@ -71,7 +71,7 @@ def make_plan(
 def plan_context(session: Session, request: PlanRequest, reviewed: Plan | None = None) -> "PlanContext":
     """Collect the facts about environment and request that planning needs."""
     # SQLAlchemy takes 0.2 s to import; meanwhile the requested answers are under way.
-    from reconciler.plan.context import PlanContext  # noqa: PLC0415
+    from reconciler.plan.context import PlanContext  # noqa: PLC0415 - as above
 
     environment = session.environment
     checkout = read_checkout(session.settings.project, session.notify)

@@ -94,7 +94,7 @@ class Project:
             tell: called with each result at once.
         """
         from reconciler.project.doctor.diagnose import diagnose  # noqa: PLC0415 - httpx costs 0.1 s
-        from reconciler.project.doctor.examined import DoctorRequest  # noqa: PLC0415
+        from reconciler.project.doctor.examined import DoctorRequest  # noqa: PLC0415 - as above
 
         chosen = Path(folder) if folder is not None else None
         request = DoctorRequest(chosen, environment, tuple(objects), token_variable)

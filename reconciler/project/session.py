@@ -113,8 +113,8 @@ class Session:
     def portal(self, answers: "PortalAnswers | None" = None) -> Iterator["Connection"]:
         """Open the environment's portal for writing; ``answers`` are those of an earlier reader."""
         from reconciler.hubspot.reader import PortalReader  # noqa: PLC0415 - httpx costs 0.1 s
-        from reconciler.hubspot.writer import PortalWriter  # noqa: PLC0415
-        from reconciler.reconcile.apply import Connection  # noqa: PLC0415
+        from reconciler.hubspot.writer import PortalWriter  # noqa: PLC0415 - as above
+        from reconciler.reconcile.apply import Connection  # noqa: PLC0415 - as above
 
         with self._http() as http:
             version, limiter = self.environment.api_version, self._limiter
@@ -125,7 +125,7 @@ class Session:
     def emulator(self) -> Iterator["Emulator"]:
         """Open the project's emulator; seed the environment's portal if it is new."""
         from reconciler.emulator.app import Emulator  # noqa: PLC0415 - only local environments need it
-        from reconciler.emulator.errors import EmulatorError  # noqa: PLC0415
+        from reconciler.emulator.errors import EmulatorError  # noqa: PLC0415 - as above
 
         if not self.environment.is_emulator:
             raise UsageError(
@@ -180,8 +180,8 @@ class Session:
 
     def claim(self, lock_timeout_s: float = 0) -> "LockRequest":
         """Return this process's request for the lock, with its maximum wait."""
-        from reconciler.reconcile.apply import LockRequest  # noqa: PLC0415
-        from reconciler.state.run_types import Actor  # noqa: PLC0415
+        from reconciler.reconcile.apply import LockRequest  # noqa: PLC0415 - as above
+        from reconciler.state.run_types import Actor  # noqa: PLC0415 - as above
 
         actor = Actor(
             user=_user(),
@@ -203,7 +203,7 @@ class Session:
 
         A second one would count the calls of the first as other users' calls.
         """
-        from reconciler.hubspot.transport.rate_limiter import RateLimiter  # noqa: PLC0415
+        from reconciler.hubspot.transport.rate_limiter import RateLimiter  # noqa: PLC0415 - as above
 
         return RateLimiter(called=self._token_name)
 
@@ -212,14 +212,14 @@ class Session:
         if self.environment.is_emulator:
             import httpx  # noqa: PLC0415 - 0.1 s
 
-            from reconciler.emulator.inprocess import EmulatorTransport  # noqa: PLC0415
+            from reconciler.emulator.inprocess import EmulatorTransport  # noqa: PLC0415 - as above
 
             with self.emulator() as emulator:
                 transport = EmulatorTransport(emulator, self.environment.portal_id)
                 with httpx.Client(transport=transport, base_url=self.environment.base_url) as http:
                     yield http
             return
-        from reconciler.hubspot.transport.connection import open_http  # noqa: PLC0415
+        from reconciler.hubspot.transport.connection import open_http  # noqa: PLC0415 - as above
 
         token = self.environment.token or ""
         with open_http(self.environment.base_url, token, self._token_name) as http:

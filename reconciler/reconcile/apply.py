@@ -17,7 +17,7 @@ from reconciler.hubspot.portal.read_portal import begin_portal, read_portal
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.writer import PortalWriter
 from reconciler.plan.budget import Spent, budget_of, looked_at_again
-from reconciler.plan.consistency import unsound
+from reconciler.plan.consistency import unsound_plan
 from reconciler.plan.file.format import digest_of
 from reconciler.plan.guards import Limits, refuse_now
 from reconciler.plan.kinds import verb_of
@@ -71,7 +71,7 @@ def apply_plan(
         HubSpotError: nothing could be read or sent at all.
         StateError: state or lock was lost during the run; the next run settles the open changes.
     """
-    if why := unsound(plan.changes, plan.held):
+    if why := unsound_plan(plan):
         raise PlanRefused(Refusal.ALTERED, f"no plan of ours says this: {why}\n    plan again")
     with claim.acquire(store) as journal:
         refuse_other_project(store, claim.project)

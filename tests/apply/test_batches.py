@@ -11,6 +11,7 @@ from reconciler.model.calls import BATCH_SIZE, Call, Operation
 from reconciler.model.owned import Origin
 from reconciler.plan.batches import all_batches, batches_of
 from reconciler.plan.change import Change, Owned, Reason, ValueChange
+from reconciler.plan.kinds import verb_of
 from reconciler.plan.records.changes import adopt_record, create_record, update_record
 from reconciler.plan.stages import stages_of
 from reconciler.source import SourceRef
@@ -69,7 +70,8 @@ def test_a_call_leaves_as_soon_as_it_is_full() -> None:
 def test_changes_of_state_alone_make_no_call() -> None:
     changes = (adopt("b"), adopt("c"), create("a"))
     assert [
-        [number for number, _ in batch.entries] for batch in all_batches(changes, stages_of(changes))
+        [number for number, _ in batch.entries]
+        for batch in all_batches(changes, stages_of(map(verb_of, changes)))
     ] == [[2]]
 
 
@@ -95,7 +97,7 @@ def test_a_row_carries_what_is_written_and_clears_by_empty_text() -> None:
     )
 )
 def test_every_change_is_in_exactly_one_batch(changes: list[Change]) -> None:
-    batches = list(all_batches(changes, stages_of(changes)))
+    batches = list(all_batches(changes, stages_of(map(verb_of, changes))))
     sent = [number for batch in batches for number, _ in batch.entries]
     remembered = [number for number, change in enumerate(changes) if not change.is_remote]
     assert sorted(sent + remembered) == list(range(len(changes)))

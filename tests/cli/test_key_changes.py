@@ -16,7 +16,9 @@ from reconciler.emulator.faults import parse
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.owned import Origin
 from reconciler.plan.change import Action, Change, Owned, Reason
+from reconciler.plan.kinds import verb_of
 from reconciler.plan.records.changes import archive_record
+from reconciler.plan.stages import stages_of
 from reconciler.state.store import open_state
 from tests.support.plan_files import plan_from_text, plan_to_text
 from tests.support.projects import PORTAL, Done, Project
@@ -449,13 +451,29 @@ def test_a_plan_that_archives_what_it_names_elsewhere_is_refused_as_altered(
     archive = archive_record(
         first.moved_from, first.known_id, Reason.PRUNED, None, owned_before=Owned(Origin.CREATED)
     )
-    forged = replace(plan, changes=(archive, *plan.changes))
+    changes = (*plan.changes, archive)
+    forged = replace(plan, changes=changes, stages=stages_of(map(verb_of, changes)))
     (project.folder / "plan.json").write_text(plan_to_text(forged))
 
     done = project.run("apply", "plan.json")
 
     assert done.code == ExitCode.PLAN_REFUSED, done.out + done.err
     assert "one thing has two changes" in done.out + done.err
+    assert live(project) == there
+
+
+def test_a_plan_whose_stages_leave_changes_out_is_refused(project: Project) -> None:
+    """A change without a stage would not be carried out, one in a stage of state would only be remembered."""
+    there = live(project)
+    project.write("companies.yaml", NEW.replace("PRUNE", "false"))
+    assert project.run("plan", "--out", "plan.json").code == 0
+    plan = plan_from_text((project.folder / "plan.json").read_text())
+    (project.folder / "plan.json").write_text(plan_to_text(replace(plan, stages=plan.stages[:-1])))
+
+    done = project.run("apply", "plan.json")
+
+    assert done.code == ExitCode.PLAN_REFUSED, done.out + done.err
+    assert "its stages are not those of its changes" in done.err
     assert live(project) == there
 
 

@@ -23,7 +23,7 @@ NEW = st.dictionaries(KEYS.map("new {}".format), VALUES_OF_ONE, min_size=1, max_
 def test_any_manifest_takes_records_and_keeps_its_text(
     data: bytes, new: dict[str, dict[str, object]]
 ) -> None:
-    records = [WrittenRecord(key, values) for key, values in new.items()]  # type: ignore[arg-type]
+    records = [WrittenRecord(key, values) for key, values in new.items()]  # type: ignore[arg-type]  # texts are values
     before = list(content_of(read_nodes(data, FILES, 0)))
     try:
         added = add_records(data, "companies.yaml", 0, records)

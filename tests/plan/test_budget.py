@@ -20,7 +20,7 @@ from reconciler.plan.budget import (
     looked_at_again,
 )
 from reconciler.plan.change import Change, Owned, Reason, Remote, ValueChange
-from reconciler.plan.kinds import Verb
+from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.plan import Budget
 from reconciler.plan.records.changes import adopt_record, archive_record, create_record, update_record
 from reconciler.plan.records.unique_values import turns_of
@@ -89,7 +89,7 @@ def costs(
 ) -> Budget:
     return budget_of(
         changes,
-        stages_of(changes),
+        stages_of(map(verb_of, changes)),
         OBJECTS,
         Spent(5, 900, least_seconds),
         looks_again_at=looks,
@@ -180,7 +180,7 @@ def test_a_unique_value_that_is_handed_on_takes_a_call_after_the_one_that_gives_
     apart = [change(1, "a", "b"), change(2, "c", "d")]
     handed_on = [change(1, "a", "b"), change(2, "c", "a")]
     for changes, calls in ((apart, 1), (handed_on, 2)):
-        stages = stages_of(changes, turns_of(changes, {"companies": schema}))
+        stages = stages_of(map(verb_of, changes), turns_of(changes, {"companies": schema}))
         found = budget_of(changes, stages, {"companies": schema}, Spent(0, None, float), looks_again_at=())
         assert found.write_calls == calls
 
@@ -211,7 +211,7 @@ def test_a_lifecycle_stage_that_goes_back_is_emptied_by_a_call_before() -> None:
         ([change(1, "customer", "lead")], 2),
         ([change(1, "lead", "customer"), change(2, "customer", "lead"), change(3, "customer", "lead")], 2),
     ):
-        stages = stages_of(changes)
+        stages = stages_of(map(verb_of, changes))
         found = budget_of(changes, stages, {"companies": schema}, Spent(0, None, float), looks_again_at=())
         assert (found.write_calls, found.reread_calls) == (calls, 0)
 

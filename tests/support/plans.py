@@ -34,7 +34,7 @@ from reconciler.plan.change import (
 from reconciler.plan.context import PlanContext
 from reconciler.plan.findings import Findings
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
-from reconciler.plan.kinds import Verb
+from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.plan import (
     Budget,
     DifferenceKind,
@@ -341,7 +341,7 @@ def plan_of(
         state=StateVersion(lineage=lineage, serial=41),
         manifests=ManifestInfo(digest="sha256:aa11", files=4, records=120, git="3f2c9ab41d7e"),
         changes=changes,
-        stages=stages_of(changes),
+        stages=stages_of(map(verb_of, changes)),
         held=held,
         problems=problems,
         no_op=no_op,

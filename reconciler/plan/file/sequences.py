@@ -204,6 +204,10 @@ class SpooledChanges(_Spooled[Change]):
         marks = {_MARKS[verb] for verb in verbs}
         return self._marked(lambda mark: mark & _VERB in marks)
 
+    def verbs(self) -> Iterator[Verb]:
+        """Return what each of them does, without decoding them again."""
+        return (_BY_MARK[mark & _VERB] for mark in self._notes().marks)
+
     def moved(self) -> Iterator[Change]:
         """Walk those of records that get another key."""
         return self._marked(lambda mark: bool(mark & _MOVED))
@@ -307,6 +311,7 @@ def sort_key(*parts: str | int) -> bytes:
 
 
 _MARKS = {verb: number for number, verb in enumerate(Verb)}
+_BY_MARK = list(Verb)
 _VERB, _MOVED, _REPLACES = 0x0F, 0x10, 0x20
 
 _LINES_BEFORE = 2
