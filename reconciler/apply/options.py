@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
 
-Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the number of changes that have an outcome, and of all changes."""
+from reconciler.model.progress import Progress, ignore_progress
 
 
 class OnStale(StrEnum):
@@ -27,4 +25,4 @@ class ApplyOptions:
     fail_fast: bool = False  # stop at the first change that HubSpot rejects
     calls_afterwards: int = 0  # number of calls to verify after the apply
     should_stop: Callable[[], bool] = lambda: False  # called before every call
-    progress: Progress = lambda _done, _total: None
+    progress: Progress = ignore_progress  # changes that have an outcome, and all changes

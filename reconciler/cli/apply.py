@@ -3,7 +3,6 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TypedDict
 
 import click
 
@@ -21,6 +20,7 @@ from reconciler.cli.signals import stop_requests
 from reconciler.cli.streams import stdout_fault
 from reconciler.cli.verify import verify_applied
 from reconciler.errors import UsageError
+from reconciler.project.environment_apply import ApplyArguments
 from reconciler.project.files import check_writable
 from reconciler.project.plan import Plan
 from reconciler.project.plan_request import PlanRequest
@@ -93,7 +93,7 @@ def command(
         chosen = _new_plan(invocation, request, options)
         if not chosen.is_empty and not auto_approve:
             _ask(chosen, invocation.environment.name)
-    how = _How(
+    how = ApplyArguments(
         on_stale=OnStale(on_stale),
         fail_fast=fail_fast,
         parallelism=parallelism,
@@ -101,10 +101,10 @@ def command(
         report=report,
         rereads=plan is not None or not auto_approve,
         verifies=verify,
+        lists_applied=not options.form.is_for_terminals,  # a document
     )
     with chosen:
-        is_document = not options.form.is_for_terminals
-        result = _carry_out(invocation, chosen, how, lists_applied=is_document)
+        result = _carry_out(invocation, chosen, how)
         if result.run is None:
             if plan is not None:  # a new one was shown before
                 show_plan(invocation, chosen.value, options)
@@ -114,28 +114,15 @@ def command(
         return most_severe(exit_of_result(result), _left_out(chosen), verified)
 
 
-class _How(TypedDict):
-    """The options of ``apply``, in the form of ``Environment.apply``."""
-
-    on_stale: OnStale
-    fail_fast: bool
-    parallelism: int
-    lock_timeout_s: float
-    report: Path | None
-    rereads: bool
-    verifies: bool
-
-
-def _carry_out(invocation: Invocation, plan: Plan, how: _How, *, lists_applied: bool) -> ApplyResult:
+def _carry_out(invocation: Invocation, plan: Plan, how: ApplyArguments) -> ApplyResult:
     if plan.is_empty:  # no progress to show, and nothing to stop
         return invocation.environment.apply(plan, **how)
     with (
         progress("applying", quiet=invocation.said.quiet) as tell,
         stop_requests() as should_stop,
     ):
-        return invocation.environment.apply(
-            plan, progress=tell, should_stop=should_stop, lists_applied=lists_applied, **how
-        )
+        stoppable: ApplyArguments = {**how, "should_stop": should_stop}
+        return invocation.environment.apply(plan, progress=tell, **stoppable)
 
 
 def _refuse_options(request: PlanRequest) -> None:

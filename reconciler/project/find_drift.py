@@ -10,9 +10,9 @@ from reconciler.errors import Problem, UsageError
 from reconciler.manifest.edit.edit_manifest import edit_manifest
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.drift import DriftFound
+from reconciler.model.progress import Progress, ignore_progress
 from reconciler.model.selection import EVERYTHING, Glob, Selection
 from reconciler.project.files import read_bytes, write_over
-from reconciler.project.notices import Progress, ignore_progress
 from reconciler.project.session import Session
 
 if TYPE_CHECKING:

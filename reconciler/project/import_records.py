@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from reconciler.model.imports import (
     PersonalKeys,
     Proof,
 )
+from reconciler.model.progress import Progress
 from reconciler.project.import_files import (
     MOST_IN_YAML,
     ExistingDocument,
@@ -30,6 +31,7 @@ from reconciler.project.import_files import (
 )
 from reconciler.project.import_folders import CHECKPOINTS, private_subfolder
 from reconciler.project.import_proof import compare_manifest, compare_table, plan_written
+from reconciler.project.import_request import Destination
 from reconciler.project.import_writer import (
     NOTHING,
     FileWriter,
@@ -40,7 +42,7 @@ from reconciler.project.import_writer import (
     write_left_out,
 )
 from reconciler.project.managed_records import ManagedRecords, managed_keys
-from reconciler.project.notices import Notice, Progress
+from reconciler.project.notices import Notice
 from reconciler.project.session import Session
 from reconciler.reconcile.import_associations import FoundAssociations, read_associations
 from reconciler.reconcile.import_checkpoint import Checkpoint, KeptRecord, open_checkpoint
@@ -60,14 +62,6 @@ ConfirmKeys: TypeAlias = Callable[[PersonalKeys], bool]
 """Gets what is known about personal keys, and returns whether to write them."""
 
 _NO_ASSOCIATIONS = FoundAssociations({}, {}, {})
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """The place where an import writes, as far as it is known before anything is read."""
-
-    target: ImportTarget
-    out: Path | None  # None: the default file
 
 
 def import_records(

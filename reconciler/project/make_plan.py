@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from reconciler.errors import ManifestError, Problem, ReconcilerError
 from reconciler.manifest.load import in_order
 from reconciler.model.desired import Desired
+from reconciler.model.progress import Progress, ignore_progress
 from reconciler.plan.guards import Guards, limits_from
 from reconciler.plan.plan import Plan
 from reconciler.plan.records.policy import Policy
 from reconciler.project.git_checkout import divergence_from, read_checkout
-from reconciler.project.notices import Progress, ignore_progress
 from reconciler.project.plan_files import ON_DISK, read_plan
 from reconciler.project.plan_request import PlanRequest, globs_of
 from reconciler.project.refusals import check_environment

@@ -19,13 +19,6 @@ class Notice:
 Notify: TypeAlias = Callable[[Notice], None]
 """Called with a notice, at once and in the working thread."""
 
-Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the number of finished records or changes, and of all; called often, so it must be fast."""
-
 
 def ignore_notice(_notice: Notice) -> None:
     """Ignore a message."""
-
-
-def ignore_progress(_done: int, _total: int) -> None:
-    """Show nothing."""

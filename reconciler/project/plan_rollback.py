@@ -1,9 +1,9 @@
 """Planning the rollback of a run."""
 
 from reconciler.errors import UsageError
+from reconciler.model.progress import Progress, ignore_progress
 from reconciler.plan.plan import Plan
 from reconciler.project.make_plan import plan_context
-from reconciler.project.notices import Progress, ignore_progress
 from reconciler.project.plan_request import PlanRequest
 from reconciler.project.session import Session
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.model.imports import Choice, ImportRequest, Scope, UnnamedRecords
+from reconciler.model.progress import Progress
 from reconciler.project.import_files import load_manifests_if_any
 from reconciler.project.import_folders import CHECKPOINTS, private_subfolder
 from reconciler.project.managed_records import ManagedRecords, managed_keys
-from reconciler.project.notices import Progress
 from reconciler.project.session import Session
 from reconciler.reconcile.find_unnamed import CREATED_BY, describe_unnamed
 from reconciler.reconcile.import_checkpoint import KeptRecord, open_checkpoint

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from reconciler.errors import UsageError
 from reconciler.model.addresses import RecordAddress
+from reconciler.model.progress import Progress, ignore_progress
 from reconciler.plan.change import Action, Change
 from reconciler.plan.plan import Plan
 from reconciler.project.make_plan import make_plan
-from reconciler.project.notices import Progress, ignore_progress
 from reconciler.project.plan_request import PlanRequest
 from reconciler.project.session import Session
 

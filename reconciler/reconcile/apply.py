@@ -16,12 +16,13 @@ from reconciler.errors import PlanRefused, Refusal
 from reconciler.hubspot.portal.read_portal import begin_portal, read_portal
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.writer import PortalWriter
+from reconciler.model.definitions import PortalSchema
 from reconciler.plan.budget import Spent, budget_of, looked_at_again
 from reconciler.plan.consistency import unsound_plan
 from reconciler.plan.file.format import digest_of
 from reconciler.plan.guards import Limits, refuse_now
-from reconciler.plan.kinds import verb_of
-from reconciler.plan.plan import Plan
+from reconciler.plan.kinds import Verb, verb_of
+from reconciler.plan.plan import Budget, Plan
 from reconciler.plan.rests_on import objects_rested_on
 from reconciler.reconcile.project_check import refuse_other_project
 from reconciler.state.run_types import Actor, RunStart
@@ -85,24 +86,35 @@ def apply_plan(
         )
         objects |= objects_rested_on(plan.changes) | open_objects(store)
         portal = read_portal(connection.reader, objects, plan.portal_id)
-        settle_earlier(store, journal, connection.reader, portal)
-        reader, made = connection.reader, connection.reader.calls
-        # Count the calls in the same way as the plan, including definitions that have been read since.
-        remaining = None if reader.daily_remaining is None else reader.daily_remaining + made
-        budget = budget_of(
-            plan.changes,
-            plan.stages,
-            portal.objects,
-            Spent(made, remaining, reader.least_seconds),
-            looks_again_at=looks_again_at,
-            opening_calls=made + options.calls_afterwards,
-        )
+        reader = connection.reader
+        settle_earlier(store, journal, reader, portal)
+        budget = _budget_now(plan, reader, portal, looks_again_at, options.calls_afterwards)
         refuse_now(plan, budget, limits)
         writer = connection.writer.asking(journal.assert_held)
         batch_executor = BatchExecutor(Connections(reader, writer, portal), looks_again_at, options.on_stale)
         return carry_out(
             plan, start, moved, store=store, journal=journal, batch_executor=batch_executor, options=options
         )
+
+
+def _budget_now(
+    plan: Plan,
+    reader: PortalReader,
+    portal: PortalSchema,
+    looks_again_at: frozenset[Verb],
+    calls_afterwards: int,
+) -> Budget:
+    """Count the calls in the same way as the plan, including definitions that have been read since."""
+    made = reader.calls
+    remaining = None if reader.daily_remaining is None else reader.daily_remaining + made
+    return budget_of(
+        plan.changes,
+        plan.stages,
+        portal.objects,
+        Spent(made, remaining, reader.least_seconds),
+        looks_again_at=looks_again_at,
+        opening_calls=made + calls_afterwards,
+    )
 
 
 def settle_earlier_runs(connection: Connection, store: Store, claim: LockRequest, portal_id: int) -> None:

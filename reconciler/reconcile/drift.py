@@ -23,6 +23,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.drift import DriftFound
 from reconciler.model.live import MissingReason, MissingRecord
 from reconciler.model.personal_data import MaskRules
+from reconciler.model.progress import Progress
 from reconciler.model.selection import Glob, Selection
 from reconciler.plan.drift.accept import AcceptBuilder, DriftedRecord, chosen, keys_and_named
 from reconciler.plan.drift.detect import DriftBuilder, keys_and_sent
@@ -30,7 +31,6 @@ from reconciler.plan.drift.provenance import our_runs
 from reconciler.plan.targeting import UnmatchedGlobs, selected_owned, selected_pairs
 from reconciler.plan.values.resolve import Resolver
 from reconciler.reconcile.owner_lookup import OwnerLookup
-from reconciler.reconcile.plan import Progress
 from reconciler.source import SourceRef
 from reconciler.state.store import Store
 

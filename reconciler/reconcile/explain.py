@@ -15,6 +15,8 @@ from reconciler.model.desired import Desired
 from reconciler.model.explanation import Explanation, RecordTrace
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
+from reconciler.model.personal_data import MaskRules
+from reconciler.model.progress import ignore_progress
 from reconciler.model.selection import Glob, Selection, glob_of
 from reconciler.plan.context import PlanContext
 from reconciler.plan.drift.provenance import our_runs
@@ -51,15 +53,7 @@ def explain_record(
     schema = portal.objects[asked.object]
     written = {group.object for group in desired.groups} & {asked.object, schema.name}
     named = desired.renamed(dict.fromkeys(written, schema.name))
-
-    def owned_under(value: str) -> Sequence[OwnedRecord]:
-        return store.find(schema.name, by_record_id=asked.is_record_id, value=value)
-
-    rules = {rule.group: rule.prune for rule in (*store.prune_rules(), *named.prune_rules)}
-    masked_properties = here.masks.masked_properties(
-        portal.objects, (group.key_property for group in named.groups)
-    )
-    subject = find_subject(replace(asked, object=schema.name), named, owned_under, rules, masked_properties)
+    subject = _subject(asked, named, portal, store, here.masks)
     subject = subject.traced(trace(written, subject.key.by, subject.key.value))
     subject, live = _read_live(reader, store, schema, subject)
     spots = {*spots_of(subject, schema, live), *spots_of(replace(subject, name=None), schema, live)}
@@ -82,6 +76,20 @@ def explain_record(
             environment=here.environment,
         ),
     )
+
+
+def _subject(
+    asked: ParsedAddress, named: Desired, portal: PortalSchema, store: Store, masks: MaskRules
+) -> ExplainTarget:
+    """Find the record that is meant, among those that the manifests name and those that state owns."""
+    schema = portal.objects[asked.object]
+
+    def owned_under(value: str) -> Sequence[OwnedRecord]:
+        return store.find(schema.name, by_record_id=asked.is_record_id, value=value)
+
+    rules = {rule.group: rule.prune for rule in (*store.prune_rules(), *named.prune_rules)}
+    masked = masks.masked_properties(portal.objects, (group.key_property for group in named.groups))
+    return find_subject(replace(asked, object=schema.name), named, owned_under, rules, masked)
 
 
 def _read_live(
@@ -119,9 +127,7 @@ def _names_to_read(subject: ExplainTarget, schema: ObjectSchema) -> Sequence[str
 def _plan(
     desired: Desired, reader: PortalReader, store: Store, here: PlanContext, globs: tuple[Glob, ...]
 ) -> Plan:
-    return plan_changes(
-        desired, reader, store, replace(here, selection=Selection(globs)), lambda _done, _total: None
-    )
+    return plan_changes(desired, reader, store, replace(here, selection=Selection(globs)), ignore_progress)
 
 
 def _plan_with_others(

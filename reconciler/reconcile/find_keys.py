@@ -14,7 +14,7 @@ from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
 from reconciler.model.keys import KeyCandidate, KeysFound, why_no_key
 from reconciler.model.live import LiveRecord
 from reconciler.model.object_types import object_name
-from reconciler.reconcile.plan import Progress
+from reconciler.model.progress import Progress
 from reconciler.suggestions import did_you_mean
 
 _DIGEST_BYTES = 16

@@ -20,6 +20,7 @@ from reconciler.model.live import LiveRecord
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.object_types import object_type, type_number
 from reconciler.model.personal_data import MaskRules
+from reconciler.model.progress import Progress
 from reconciler.plan.import_choice import (
     ChosenProperties,
     choose_key,
@@ -33,7 +34,6 @@ from reconciler.plan.values.wrong_value import WrongValue
 from reconciler.reconcile.find_keys import expected_records, read_schema
 from reconciler.reconcile.import_checkpoint import Checkpoint, KeptRecord
 from reconciler.reconcile.import_filters import Filter, read_filters
-from reconciler.reconcile.plan import Progress
 from reconciler.source import SourceFiles
 
 _OWNERS = frozenset({Kind.OWNER, Kind.OWNERS})

@@ -1,61 +1,36 @@
 """Making a plan from manifests, portal and state."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.apply.recovery.recovered_state import RecoveredState, version_seen
 from reconciler.apply.recovery.settle import settle_batch
-from reconciler.errors import Problem, Unavailable
+from reconciler.errors import Problem
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.reader import PortalReader
-from reconciler.hubspot.records.history import read_histories
-from reconciler.hubspot.records.missing import find_missing_records
-from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
-from reconciler.hubspot.records.read import read_records
-from reconciler.model.addresses import RECORD_ID
-from reconciler.model.calls import BATCH_SIZE
-from reconciler.model.definitions import ObjectSchema, PortalSchema
-from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune, PruneRule
-from reconciler.model.live import LiveRecord
+from reconciler.model.definitions import PortalSchema
+from reconciler.model.desired import Desired, PruneRule
 from reconciler.model.object_references import GroupKey
 from reconciler.model.object_types import type_number
-from reconciler.model.owned import OwnedRecord
-from reconciler.model.personal_data import MaskRules
+from reconciler.model.progress import Progress
 from reconciler.model.selection import Glob, Selection
 from reconciler.plan.assemble import PlanBasis, assemble
 from reconciler.plan.associations.compare import AssociationContext
-from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence, endpoints_of
+from reconciler.plan.associations.endpoints import endpoints_of
 from reconciler.plan.budget import Spent, Unsettled
 from reconciler.plan.context import PlanContext
-from reconciler.plan.drift.provenance import Edits, OurRuns, our_runs
+from reconciler.plan.drift.provenance import our_runs
 from reconciler.plan.findings import Findings
 from reconciler.plan.plan import ManifestInfo, Plan
 from reconciler.plan.records.affected import moved_records
-from reconciler.plan.records.conflicts import UniqueValues
-from reconciler.plan.records.decisions import explain_gone, settle_identities
-from reconciler.plan.records.identity import names_that_identify
-from reconciler.plan.records.planner import Known, RecordPlanner
-from reconciler.plan.records.prune import changed_prune_rules, not_in_manifests
-from reconciler.plan.records.unanswered import is_too_much
-from reconciler.plan.records.unselected_rivals import LeftBehind
-from reconciler.plan.rests_on import names_rested_on
-from reconciler.plan.targeting import LeftOut, UnmatchedGlobs, selected
-from reconciler.plan.values.resolve import Resolver, keys_and_names
-from reconciler.reconcile.owner_lookup import OwnerLookup
-from reconciler.reconcile.plan_associations import PlanningAssociations, paired_objects, rest_on_associations
+from reconciler.plan.records.planner import RecordPlanner
+from reconciler.plan.records.prune import changed_prune_rules
+from reconciler.plan.targeting import UnmatchedGlobs
+from reconciler.reconcile.plan_associations import paired_objects, rest_on_associations
+from reconciler.reconcile.plan_records import PlanningRecords
 from reconciler.reconcile.project_check import refuse_other_project
-from reconciler.reconcile.unique_value_holders import read_holders
 from reconciler.state.run_types import UnfinishedBatch
 from reconciler.state.store import Store
-
-Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the number of finished records and of all records."""
-
-
-EDITED_AT_ONCE = 2_000
-"""Records edited by people, kept in memory until their authors are read: forty parallel calls."""
 
 
 def plan_changes(
@@ -75,21 +50,17 @@ def plan_changes(
     unfinished, lacking = store.unfinished(), list[Problem]()
     objects = _objects(desired, store, here.selection, remembered, unfinished)
     portal = read_portal(reader, objects, here.portal_id, desired.first_mentions(), lacking)
-    names = {name: schema.name for name, schema in portal.objects.items()}
-    here = replace(here, selection=here.selection.renamed(names), policy=here.policy.renamed(names))
-    desired = desired.renamed(names)
+    desired, here = _renamed(desired, here, portal)
     memory, unsettled = remember(reader, store, portal, unfinished)
     findings = Findings(here.keeps_state, here.workspace, problems=[*desired.problems, *lacking])
     endpoints = endpoints_of(desired, portal, here.selection)
     records = RecordPlanner(here.policy, findings, endpoints)
     runs, unmatched = our_runs(store.runs(), here.created_at), UnmatchedGlobs(_globs(here))
-    planning = _Planning(desired, reader, portal, memory, records, endpoints, runs, here.selection, unmatched)
-    planning.compare_named(here.stand_ins, progress)
+    planning = PlanningRecords(
+        desired, reader, portal, memory, records, endpoints, runs, here.selection, unmatched
+    )
     rules = remembered | {rule.group: rule for rule in desired.prune_rules}
-    for rule in rules.values():
-        planning.compare_leftovers(rule)
-    planning.keep_displaced()
-    settle_identities(findings)
+    planning.compare(rules.values(), here.stand_ins, progress)
     unique_values = planning.refuse_conflicts(here.masks)
     named_otherwise = planning.records.named_otherwise - moved_records(findings.changes).keys()
     planning.explain_gone()
@@ -101,17 +72,24 @@ def plan_changes(
     portal = rest_on_associations(reader, portal, memory, findings)
     planning.unmatched.refuse("the manifests name, and none that prune is about,")
     planning.count_others(store.owned_groups())
-    is_partial = here.selection.is_partial
+    changed_rules = changed_prune_rules(desired.prune_rules, remembered)
     basis = PlanBasis(
         portal=portal,
         state=seen,
         manifests=_manifests(desired, here),
         spent=Spent(reader.calls, reader.daily_remaining, reader.least_seconds),
         unsettled=unsettled,
-        prune_rules=() if is_partial else changed_prune_rules(desired.prune_rules, remembered),
+        prune_rules=() if here.selection.is_partial else changed_rules,
         unique_values=unique_values,
     )
     return assemble(findings, basis, here)
+
+
+def _renamed(desired: Desired, here: PlanContext, portal: PortalSchema) -> tuple[Desired, PlanContext]:
+    """Call the object types everywhere as the portal calls them."""
+    names = {name: schema.name for name, schema in portal.objects.items()}
+    selection, policy = here.selection.renamed(names), here.policy.renamed(names)
+    return desired.renamed(names), replace(here, selection=selection, policy=policy)
 
 
 def _objects(
@@ -158,182 +136,3 @@ def remember(
     settled = [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
     objects = frozenset[str]().union(*(batch.objects for batch in unfinished))
     return RecoveredState(store, settled), Unsettled(objects, reader.calls - before)
-
-
-@dataclass(frozen=True, slots=True)
-class _Planning:
-    """The shared data of the steps of planning."""
-
-    desired: Desired
-    reader: PortalReader
-    portal: PortalSchema
-    memory: RecoveredState
-    records: RecordPlanner
-    endpoints: Endpoints
-    runs: OurRuns
-    selection: Selection
-    unmatched: UnmatchedGlobs
-
-    @property
-    def findings(self) -> Findings:
-        """The findings so far."""
-        return self.records.findings
-
-    def compare_named(self, stand_ins: Mapping[str, str], progress: Progress) -> None:
-        """Compare the records that the manifests name, chunk by chunk."""
-        owners = OwnerLookup(self.reader, stand_ins)
-        done = 0
-        for group in self.desired.groups:
-            self.unmatched.check_all(group.records)
-            if not self.selection.may_have(group.object) or group.object not in self.portal.objects:
-                continue
-            resolver = Resolver(self.portal.objects[group.object], self.desired.files, {})
-            knowing_owners = partial(owners.resolver_for, resolver, group.records)
-            if not self.records.can_identify(resolver, group, knowing_owners):
-                continue
-            question = partial(self._question, resolver.schema, group)
-            unknown = self.records.unknown_columns(resolver, group)
-            named = group.records if self.desired.has_one_key(group.object) else None
-            leave_out = partial(self._leave_out, group)
-            chunks = selected(group.chunks(BATCH_SIZE), self.selection, leave_out, BATCH_SIZE)
-            if unknown:
-                chunks = ([_without(record, unknown) for record in chunk] for chunk in chunks)
-            for records, live in read_ahead(self.reader, resolver.schema, group.key, chunks, question):
-                keys, _ = question(records)
-                owned = self.memory.owned(group.object, group.key, keys)
-                resolver = owners.resolver_for(resolver, records)
-                known = self._known(group.object, live.values(), owned.values())
-                self.records.add_chunk(
-                    resolver, records, live, owned, named, known=known, unanswered=live.unanswered
-                )
-                if len(self.records.edited) >= EDITED_AT_ONCE:
-                    self.decide_edited()
-                done += len(records)
-                progress(done, self.desired.record_count)
-        self.decide_edited()
-
-    def _known(self, object_name: str, live: Iterable[LiveRecord], owned: Iterable[OwnedRecord]) -> Known:
-        """Find what is known about ``live`` under other keys than the requested one.
-
-        Mostly without a call.
-        """
-        known = {entry.record_id: entry for entry in owned}
-        found = {record.id for record in live} - known.keys()
-        if not found:
-            return Known(known, ())
-        moved = self.memory.owned_by_id(object_name, sorted(found))
-        return Known(known | moved, self.memory.created(object_name, sorted(found - moved.keys())))
-
-    def keep_displaced(self) -> None:
-        """Keep owned records whose keys lead to other records now, if manifests name them by other keys."""
-        for object_name in sorted({owned.key.object for owned in self.records.displaced}):
-            schema = self.portal.objects[object_name]
-            ids = [owned.record_id for owned in self.records.displaced if owned.key.object == object_name]
-            names = sorted(names_that_identify(schema, self.desired))
-            for chunk in in_chunks(iter(ids), BATCH_SIZE):
-                live = read_records(self.reader, schema, RECORD_ID, chunk, names)
-                self.records.keep_displaced(schema, live, self.desired)
-
-    def decide_edited(self) -> None:
-        """Compare the records that people changed, once the authors are known."""
-        histories = read_histories(self.reader, self.portal, self.records.spots)
-        self.records.decide_edited(Edits(histories, self.runs))
-
-    def compare_leftovers(self, rule: PruneRule) -> None:
-        """Decide about owned records that the manifests do not name."""
-        if rule.prune is Prune.OFF and not self.desired.other_environments:
-            return  # the remaining records stay as they are
-        if not self.selection.may_have(rule.object) or rule.object not in self.portal.objects:
-            return
-        schema, by = self.portal.objects[rule.object], rule.by
-        leftovers = not_in_manifests(
-            self.memory.in_order(schema.name, by), self.desired.records_of(schema.name, by)
-        )
-        leftovers = self.unmatched.passing(leftovers)
-        is_pruned = rule.prune is not Prune.OFF
-        wanted = (
-            entry
-            for entry in leftovers
-            if self.selection.has_record(entry.key)
-            and (is_pruned or self.desired.is_for_other_environment(entry.key))
-        )
-        for chunk in in_chunks(wanted, BATCH_SIZE):
-            ids = [entry.record_id for entry in chunk]
-            names = names_rested_on(schema, chunk) | ({by} - {RECORD_ID})
-            names |= names_that_identify(schema, self.desired)
-            live = read_records(self.reader, schema, RECORD_ID, ids, sorted(names))
-            self.records.add_leftovers(
-                schema, chunk, live, self.desired, rule.prune, unanswered=live.unanswered
-            )
-
-    def count_others(self, owned: Iterable[tuple[str, str, int]]) -> None:
-        """Count the records that guards take percentages of, besides the named ones."""
-        for object_name, _, count in owned:
-            self.findings.population(object_name).owned += count
-        for object_name in self.findings.doubtful_types():
-            path = self.portal.objects[object_name].path
-            self.findings.population(object_name).has_records = self.reader.has_records(path)
-
-    def refuse_conflicts(self, masks: MaskRules) -> UniqueValues:
-        """Leave out changes that HubSpot would refuse for their unique values."""
-        findings, objects = self.findings, self.portal.objects
-        left_behind = LeftBehind(self.desired, self.portal, self.selection, masks)
-        holders = read_holders(self.reader, self.portal, findings.changes, left_behind.key_names)
-        ids = {value: record.id for value, record in holders.items()}
-        unique_values = UniqueValues(objects, ids, left_behind.givers(holders))
-        sound = unique_values.without_conflicts(findings.changes, findings.workspace)
-        findings.changes = sound.changes
-        findings.problems.extend(sound.problems)
-        for change in sound.left_out:
-            self.endpoints.correct(change.record, Endpoint(Presence.INVALID, change.remote.id))
-        return unique_values
-
-    def compare_associations(self, context: AssociationContext) -> None:
-        """Compare the associations of all compared records."""
-        planning = PlanningAssociations(
-            self.reader, self.portal, self.memory, self.findings, self.endpoints, context
-        )
-        planning.compare(self.records.associating)
-
-    def explain_gone(self) -> None:
-        """Find out what happened to records that state knows and that are not found by their key any more."""
-        gone = [owned for _, owned in self.findings.gone]
-        before = self.reader.calls
-        fates = find_missing_records(self.reader, self.portal, gone)
-        explain_gone(self.findings, fates, endpoints=self.endpoints)
-        self.findings.fate_calls += self.reader.calls - before
-
-    def insist_on_answers(self) -> None:
-        """Refuse to plan for a portal that leaves many records out of its answers.
-
-        Raises:
-            Unavailable: more than a tenth of the records of a type are unanswered.
-        """
-        for object_name, population in sorted(self.findings.populations.items()):
-            if is_too_much(population.asked, population.unanswered):
-                raise Unavailable(
-                    f"HubSpot leaves {population.unanswered:,} of {population.asked:,} {object_name} out of "
-                    "its answers, even where they are asked for alone: plan again later",
-                    method="POST",
-                    path=f"{self.portal.objects[object_name].path}/batch/read",
-                )
-
-    def _question(
-        self, schema: ObjectSchema, group: DesiredGroup, records: Sequence[DesiredRecord]
-    ) -> tuple[Sequence[str], Sequence[str]]:
-        """Return keys and properties to read, for comparing ``records`` and for detecting stale archives."""
-        keys, names = keys_and_names(schema, records)
-        unwanted = [record.key for record in records if record.special.is_absent]
-        if unwanted:
-            owned = self.memory.owned(group.object, group.key, unwanted).values()
-            names = sorted(names_rested_on(schema, owned).union(names))
-        return keys, names
-
-    def _leave_out(self, group: DesiredGroup, left_out: LeftOut) -> None:
-        keys = [record.key for record, selected in left_out if selected is None]
-        self.records.leave_out(left_out, self.memory.owned(group.object, group.key, keys))
-
-
-def _without(record: DesiredRecord, unknown: Collection[str]) -> DesiredRecord:
-    """Return a table row without columns that are reported already; documents report each place."""
-    return record.without(unknown) if record.document.columns else record

@@ -22,6 +22,7 @@ from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.object_references import Direction, GroupKey
 from reconciler.model.owned import OwnedRecord
+from reconciler.model.progress import Progress
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.assemble import PlanBasis, assemble
 from reconciler.plan.associations.label_limits import Room
@@ -41,7 +42,6 @@ from reconciler.plan.records.rollback_planner import hold_taken_keys, roll_back_
 from reconciler.plan.rests_on import names_rested_on
 from reconciler.plan.targeting import UnmatchedGlobs
 from reconciler.reconcile.apply import open_objects
-from reconciler.reconcile.plan import Progress
 from reconciler.reconcile.plan_associations import rest_on_associations
 from reconciler.reconcile.project_check import refuse_other_project
 from reconciler.reconcile.unique_value_holders import read_holders

@@ -1,0 +1,153 @@
+"""Applying plans to an environment, with the consent that each plan needs."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Literal, TypeAlias, TypedDict, Unpack
+
+from reconciler.apply.options import ApplyOptions, OnStale
+from reconciler.errors import UsageError
+from reconciler.model.progress import Progress, ignore_progress
+from reconciler.project import refusals, verify
+from reconciler.project.environment_plan import PlanningEnvironment
+from reconciler.project.plan import Plan
+from reconciler.project.results import ApplyResult
+
+Confirm: TypeAlias = Callable[[Plan], bool]
+"""Gets a plan and returns whether to apply it."""
+
+StaleChoice: TypeAlias = OnStale | Literal["skip", "fail", "overwrite"]
+"""Choices for records that changed in HubSpot since the plan was made."""
+
+
+class ApplyArguments(TypedDict, total=False):
+    """The options of ``Environment.apply``."""
+
+    # for records that changed in HubSpot since the plan was made: ``skip`` leaves them alone, ``fail`` stops,
+    # ``overwrite`` writes them anyway
+    on_stale: StaleChoice
+    fail_fast: bool  # stop at the first change that HubSpot rejects
+    parallelism: int  # maximum number of parallel calls, 1 to 64
+    lock_timeout_s: float  # seconds to wait for another run to end
+    report: str | Path | None  # a file for the report of the run, besides ``.reconciler/reports/``
+    should_stop: Callable[[], bool] | None  # called before each call; True: only calls under way are finished
+    # read definitions and records again right before the writes, to find out whether they changed; False: a
+    # plan that this process has just made is applied to what planning read
+    rereads: bool
+    # ``plan_what_is_left`` will be called afterwards: the budget includes its calls, and the manifests must
+    # describe the plan
+    verifies: bool
+    lists_applied: bool  # include the applied rows in the result
+
+
+class ApplyingEnvironment(PlanningEnvironment):
+    """The verbs that apply plans."""
+
+    def check_takes_new_plans(self) -> None:
+        """Check that this environment takes a plan that was not saved.
+
+        Raises:
+            PlanRefused: the environment is protected.
+        """
+        refusals.check_unprotected(self.session.environment)
+
+    def check_appliable(self, plan: Plan) -> None:
+        """Check that ``plan`` may be applied here.
+
+        Raises:
+            PlanRefused: it is for another environment, ran into a guard, was not completely reviewed, or was
+                not read from a file although the environment is protected.
+            UsageError: it has problems.
+        """
+        refusals.check_environment(plan.value, self.session.environment)
+        if plan.file is None:
+            self.check_takes_new_plans()
+            refusals.check_reviewed(plan.value)
+        refusals.check_appliable(plan.value)
+
+    def apply(
+        self,
+        plan: Plan | None = None,
+        *,
+        confirm: Confirm | None = None,
+        progress: Progress = ignore_progress,
+        **arguments: Unpack[ApplyArguments],
+    ) -> ApplyResult:
+        """Apply ``plan``; without a plan, make one and ask ``confirm`` first.
+
+        Passing a plan means consent to it. If ``confirm`` is given too, it is called anyway.
+
+        Args:
+            plan: plan to apply. A protected environment takes only a plan that was read from a file.
+            confirm: gets the plan, unless it is empty, and returns whether to apply it.
+            progress: called with the number of changes that have an outcome, and of all changes.
+            arguments: options of the run, as ``ApplyArguments`` describes them.
+
+        Raises:
+            UsageError: there is neither a plan nor ``confirm``; ``confirm`` returned False; the plan has
+                problems; or reports cannot be written.
+            PlanRefused: see ``check_appliable``; or the state has changed, or too few calls are left.
+            Locked: another run holds the lock.
+            HubSpotError: nothing could be read or sent at all.
+            StateError: state or lock was lost during the run; the next run settles the open calls.
+        """
+        with ExitStack() as stack:
+            if plan is None:
+                plan = stack.enter_context(self._plan_to_confirm(confirm, progress))
+            self.check_appliable(plan)
+            if confirm is not None and not plan.is_empty and not confirm(plan):
+                raise UsageError("declined: nothing was applied")
+            return self._carry_out(plan, progress, **arguments)
+
+    def _carry_out(
+        self,
+        plan: Plan,
+        progress: Progress,
+        *,
+        on_stale: StaleChoice = OnStale.SKIP,
+        fail_fast: bool = False,
+        parallelism: int = 16,
+        lock_timeout_s: float = 0.0,
+        report: str | Path | None = None,
+        should_stop: Callable[[], bool] | None = None,
+        rereads: bool = True,
+        verifies: bool = False,
+        lists_applied: bool = False,
+    ) -> ApplyResult:
+        """Apply a plan that may be applied and that somebody agreed to."""
+        from reconciler.project import apply_plan  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
+
+        if plan.is_empty:
+            apply_plan.settle(self.session, lock_timeout_s)
+            return ApplyResult(None)
+        if verifies:
+            verify.check_verifiable(self.session, plan.value)
+        options = ApplyOptions(
+            parallelism=parallelism,
+            rereads_before_write=rereads,
+            on_stale=OnStale(on_stale),
+            fail_fast=fail_fast,
+            calls_afterwards=plan.header.budget.read_calls if verifies else 0,
+            should_stop=should_stop or (lambda: False),
+            progress=progress,
+        )
+        done = apply_plan.carry_out(
+            self.session,
+            plan.value,
+            options,
+            lock_timeout_s=lock_timeout_s,
+            report=Path(report) if report is not None else None,
+            lists_applied=lists_applied,
+            answers=None if rereads else plan.answers,
+        )
+        return ApplyResult(done.run, done.stopped_by, done.is_interrupted)
+
+    def _plan_to_confirm(self, confirm: Confirm | None, progress: Progress) -> Plan:
+        """Make a plan if there is a ``confirm`` to ask."""
+        self.check_takes_new_plans()
+        if confirm is None:
+            raise UsageError(
+                "apply() without a plan needs somebody who confirms its plan: nothing was applied\n"
+                "    give apply() a plan, or confirm= to be asked"
+            )
+        return self.plan(progress=progress)

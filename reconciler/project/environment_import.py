@@ -1,0 +1,94 @@
+"""Importing from an environment: keys, live records as manifests, records that no manifest names."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Unpack
+
+from reconciler.model.progress import Progress, ignore_progress
+from reconciler.project.environment_session import OpenedEnvironment
+from reconciler.project.import_request import ImportArguments, import_request
+
+if TYPE_CHECKING:
+    from reconciler.model.imports import ImportResult, UnnamedRecords
+    from reconciler.model.keys import KeysFound
+    from reconciler.project.import_records import ConfirmKeys
+
+
+class ImportingEnvironment(OpenedEnvironment):
+    """The verbs about live records that become manifests. They write nothing to portal or state."""
+
+    def find_keys(
+        self, object_type: str, *, properties: Iterable[str] = (), progress: Progress = ignore_progress
+    ) -> "KeysFound":
+        """Find the properties that can recognise the records of a type. Changes nothing anywhere.
+
+        All live records of the type are read, to count how many have a value, and how many share it.
+
+        Args:
+            object_type: path name (``companies``), type number (``0-2``) or name of a custom object.
+            properties: properties to count besides the unique ones.
+            progress: called with the number of records read, and about how many there are.
+
+        Raises:
+            UsageError: the portal has no such type or property.
+            HubSpotError: the portal cannot be read.
+        """
+        from reconciler.reconcile.find_keys import find_keys  # noqa: PLC0415 - most commands need no keys
+
+        with self.session.reader() as reader:
+            return find_keys(reader, self.portal_id, object_type, tuple(properties), progress)
+
+    def import_records(
+        self,
+        object_type: str,
+        *,
+        confirm: "ConfirmKeys | None" = None,
+        progress: Progress = ignore_progress,
+        **arguments: Unpack[ImportArguments],
+    ) -> "ImportResult":
+        """Write live records as manifests. The portal is only read, and the state stays as it is.
+
+        Without ``properties`` and ``custom``, the properties that have a value in one of the records are
+        taken. What people and automation change all day is written with ``ownership: observe``. An import
+        that was interrupted goes on when it is called again.
+
+        Args:
+            object_type: path name (``companies``), type number (``0-2``) or name of a custom object.
+            confirm: gets the number of personal keys, and returns whether to write them.
+            progress: called with the number of records read, and about how many there are.
+            arguments: records, properties and file, as ``ImportArguments`` describes them.
+
+        Raises:
+            UsageError: the arguments do not fit the portal or the project; nothing was written.
+            ManifestError: the manifests are wrong.
+            HubSpotError: the portal cannot be read.
+        """
+        from reconciler.project import import_records as verb  # noqa: PLC0415 - most commands import nothing
+
+        request, place = import_request(object_type, **arguments)
+        return verb.import_records(self.session, request, place, confirm, progress)
+
+    def unnamed_records(
+        self,
+        object_type: str,
+        *,
+        filters: Iterable[str] = (),
+        in_list: str | None = None,
+        ids: Iterable[str] | None = None,
+        limit: int | None = None,
+        progress: Progress = ignore_progress,
+    ) -> "UnnamedRecords":
+        """Find the live records of a type that no manifest names. Changes nothing anywhere.
+
+        The arguments are those of ``import_records``, but ``limit``: at most so many records are described.
+
+        Raises:
+            UsageError: the arguments do not fit the portal, or nothing says how records are recognised.
+            ManifestError: the manifests are wrong.
+            HubSpotError: the portal cannot be read.
+        """
+        from reconciler.model.imports import Scope  # noqa: PLC0415 - as above
+        from reconciler.project import unnamed_records as verb  # noqa: PLC0415 - as above
+
+        wanted = None if ids is None else tuple(ids)
+        scope = Scope(object_type, tuple(filters), in_list, wanted)
+        return verb.unnamed_records(self.session, scope, limit, progress)

@@ -1,0 +1,137 @@
+"""Planning for an environment: from manifests, of a run that is rolled back, and after an apply."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from reconciler.errors import UsageError
+from reconciler.model.progress import Progress, ignore_progress
+from reconciler.plan.plan import Guard
+from reconciler.project import make_plan, plan_rollback, verify
+from reconciler.project.environment_session import OpenedEnvironment
+from reconciler.project.plan import Plan
+from reconciler.project.plan_request import PlanRequest
+from reconciler.project.results import Validation
+
+
+class PlanningEnvironment(OpenedEnvironment):
+    """The verbs that plan. They change nothing anywhere."""
+
+    def validate(self, *, online: bool = False, progress: Progress = ignore_progress) -> Validation:
+        """Check the manifests; ``online``: against the portal, too. Changes nothing anywhere.
+
+        Raises:
+            ManifestError: the manifests cannot be used.
+            HubSpotError: the portal cannot be read.
+        """
+        if not online:
+            desired = self.session.load_manifests()
+            problems = self.session.seen(desired.problems)
+            return Validation(desired.record_count, len(desired.files.names), problems)
+        plan = make_plan.make_plan(self.session, PlanRequest(), progress)
+        return Validation(
+            records=plan.manifests.records,
+            files=plan.manifests.files,
+            problems=self.session.seen(plan.problems),
+            portal_id=plan.portal_id,
+            masked_properties=plan.masked_properties,
+            is_sound=plan.is_sound,
+        )
+
+    def plan(
+        self,
+        *,
+        target: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        take: Iterable[str] = (),
+        recreate: Iterable[str] = (),
+        allow: Mapping[str, int] | None = None,
+        reviewed: str | Path | None = None,
+        skip_invalid: bool = False,
+        progress: Progress = ignore_progress,
+    ) -> Plan:
+        """Plan what apply would change, from manifests, portal and state. Changes nothing anywhere.
+
+        Args:
+            target: globs of addresses (``companies/*``, ``companies/acme#phone``); none: everything.
+            exclude: globs of addresses to leave out.
+            take: globs of values to write although ``drift: hold`` would leave them alone.
+            recreate: globs of records to create again although they are gone.
+            allow: guards to lift, with the allowed number: ``{"update": 412}``.
+            reviewed: file of a reviewed plan: only its changes are planned.
+            skip_invalid: leave out records with problems; ``summary.problems.left_out`` counts them.
+            progress: called with the number of compared records, and of all records.
+
+        Raises:
+            ManifestError: the manifests are wrong, or name something that the portal does not have.
+            UsageError: a glob matches nothing, a guard is unknown, or the token belongs to another portal.
+            PlanRefused: the reviewed plan was altered, or is for another environment; or the state belongs to
+                another project.
+            HubSpotError: the portal cannot be read.
+            StateError: the state cannot be read.
+        """
+        request = PlanRequest(
+            skip_invalid=skip_invalid,
+            target=tuple(target),
+            exclude=tuple(exclude),
+            take=tuple(take),
+            recreate=tuple(recreate),
+            allow=_allowances(allow or {}),
+            reviewed=Path(reviewed) if reviewed is not None else None,
+        )
+        return self.plan_for(request, progress=progress)
+
+    def plan_for(self, request: PlanRequest, *, progress: Progress = ignore_progress) -> Plan:
+        """Plan like ``plan``, for an existing request."""
+        from reconciler.hubspot.answers import PortalAnswers  # noqa: PLC0415 - pydantic costs 0.1 s
+
+        answers = PortalAnswers()
+        return Plan(make_plan.make_plan(self.session, request, progress, answers), answers=answers)
+
+    def plan_what_is_left(
+        self, plan: Plan, *, take: Iterable[str] = (), progress: Progress = ignore_progress
+    ) -> Plan:
+        """Plan again after ``plan`` was applied, and return what apply would still write of it.
+
+        Args:
+            plan: the applied plan.
+            take: ``take`` of that plan.
+            progress: called with the number of compared records, and of all records.
+        """
+        return Plan(verify.plan_what_is_left(self.session, plan.value, tuple(take), progress))
+
+    def rollback(
+        self,
+        run: str = "last",
+        *,
+        target: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        allow: Mapping[str, int] | None = None,
+        progress: Progress = ignore_progress,
+    ) -> Plan:
+        """Plan the rollback of a run; ``apply`` carries it out. Changes nothing anywhere.
+
+        Args:
+            run: the beginning of its id, or ``last``.
+            target: globs of addresses; none: everything that the run changed.
+            exclude: globs of addresses to leave out.
+            allow: guards to lift, with the allowed number.
+            progress: called with the number of compared records, and of all records.
+
+        Raises:
+            UsageError: there is no state, the run is under way, or a glob matches nothing that it changed.
+            StateError: there is no such run, or its values were erased.
+            HubSpotError: the portal cannot be read.
+        """
+        request = PlanRequest(
+            target=tuple(target),
+            exclude=tuple(exclude),
+            allow=_allowances(allow or {}),
+        )
+        return Plan(plan_rollback.plan_rollback(self.session, run, request, progress))
+
+
+def _allowances(allow: Mapping[str, int]) -> tuple[tuple[Guard, int], ...]:
+    for name in allow:
+        if name not in set(Guard):
+            raise UsageError(f"there is no guard {name!r}: they are {', '.join(Guard)}")
+    return tuple((Guard(name), count) for name, count in allow.items())

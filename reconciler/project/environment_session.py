@@ -1,0 +1,48 @@
+"""An environment and its session: what its settings say about it."""
+
+from collections.abc import Iterable
+
+from reconciler.errors import Problem
+from reconciler.project.session import Session
+from reconciler.source import SourceRef
+
+
+class OpenedEnvironment:
+    """One portal of a project, without verbs: each group of verbs adds its own."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        """Manifests, portal and state, for code of this package."""
+
+    @property
+    def name(self) -> str:
+        """Its name in ``reconciler.yaml``."""
+        return self.session.environment.name
+
+    @property
+    def portal_id(self) -> int:
+        """The number of its HubSpot account."""
+        return self.session.environment.portal_id
+
+    @property
+    def project_name(self) -> str | None:
+        """The project's name in ``reconciler.yaml``; None if it has none."""
+        return self.session.settings.name
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether it takes only plans that were read from a file."""
+        return self.session.environment.is_protected
+
+    @property
+    def is_emulator(self) -> bool:
+        """Whether its portal is the embedded emulator."""
+        return self.session.environment.is_emulator
+
+    def where(self, ref: SourceRef) -> str:
+        """Format a place in a manifest: the file relative to the working directory, and the line."""
+        return self.session.where(ref)
+
+    def seen(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Return problems with their files relative to the working directory."""
+        return self.session.seen(problems)

@@ -1,0 +1,229 @@
+"""Planning records: those that the manifests name, chunk by chunk, and those that only state knows."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from reconciler.apply.recovery.recovered_state import RecoveredState
+from reconciler.errors import Unavailable
+from reconciler.hubspot.reader import PortalReader
+from reconciler.hubspot.records.history import read_histories
+from reconciler.hubspot.records.missing import find_missing_records
+from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
+from reconciler.hubspot.records.read import read_records
+from reconciler.model.addresses import RECORD_ID
+from reconciler.model.calls import BATCH_SIZE
+from reconciler.model.definitions import ObjectSchema, PortalSchema
+from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune, PruneRule
+from reconciler.model.live import LiveRecord
+from reconciler.model.owned import OwnedRecord
+from reconciler.model.personal_data import MaskRules
+from reconciler.model.progress import Progress
+from reconciler.model.selection import Selection
+from reconciler.plan.associations.compare import AssociationContext
+from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence
+from reconciler.plan.drift.provenance import Edits, OurRuns
+from reconciler.plan.findings import Findings
+from reconciler.plan.records.conflicts import UniqueValues
+from reconciler.plan.records.decisions import explain_gone, settle_identities
+from reconciler.plan.records.identity import names_that_identify
+from reconciler.plan.records.planner import Known, RecordPlanner
+from reconciler.plan.records.prune import not_in_manifests
+from reconciler.plan.records.unanswered import is_too_much
+from reconciler.plan.records.unselected_rivals import LeftBehind
+from reconciler.plan.rests_on import names_rested_on
+from reconciler.plan.targeting import LeftOut, UnmatchedGlobs, selected
+from reconciler.plan.values.resolve import Resolver, keys_and_names
+from reconciler.reconcile.owner_lookup import OwnerLookup
+from reconciler.reconcile.plan_associations import PlanningAssociations
+from reconciler.reconcile.unique_value_holders import read_holders
+
+EDITED_AT_ONCE = 2_000
+"""Records edited by people, kept in memory until their authors are read: forty parallel calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningRecords:
+    """The shared data of the steps."""
+
+    desired: Desired
+    reader: PortalReader
+    portal: PortalSchema
+    memory: RecoveredState
+    records: RecordPlanner
+    endpoints: Endpoints
+    runs: OurRuns
+    selection: Selection
+    unmatched: UnmatchedGlobs
+
+    @property
+    def findings(self) -> Findings:
+        """The findings so far."""
+        return self.records.findings
+
+    def compare(self, rules: Iterable[PruneRule], stand_ins: Mapping[str, str], progress: Progress) -> None:
+        """Compare the records that the manifests name, and those that we own beside them."""
+        self.compare_named(stand_ins, progress)
+        for rule in rules:
+            self.compare_leftovers(rule)
+        self.keep_displaced()
+        settle_identities(self.findings)
+
+    def compare_named(self, stand_ins: Mapping[str, str], progress: Progress) -> None:
+        """Compare the records that the manifests name, chunk by chunk."""
+        owners = OwnerLookup(self.reader, stand_ins)
+        done = 0
+        for group in self.desired.groups:
+            self.unmatched.check_all(group.records)
+            if not self.selection.may_have(group.object) or group.object not in self.portal.objects:
+                continue
+            resolver = Resolver(self.portal.objects[group.object], self.desired.files, {})
+            knowing_owners = partial(owners.resolver_for, resolver, group.records)
+            if not self.records.can_identify(resolver, group, knowing_owners):
+                continue
+            question = partial(self._question, resolver.schema, group)
+            unknown = self.records.unknown_columns(resolver, group)
+            named = group.records if self.desired.has_one_key(group.object) else None
+            leave_out = partial(self._leave_out, group)
+            chunks = selected(group.chunks(BATCH_SIZE), self.selection, leave_out, BATCH_SIZE)
+            if unknown:
+                chunks = ([_without(record, unknown) for record in chunk] for chunk in chunks)
+            for records, live in read_ahead(self.reader, resolver.schema, group.key, chunks, question):
+                keys, _ = question(records)
+                owned = self.memory.owned(group.object, group.key, keys)
+                resolver = owners.resolver_for(resolver, records)
+                known = self._known(group.object, live.values(), owned.values())
+                self.records.add_chunk(
+                    resolver, records, live, owned, named, known=known, unanswered=live.unanswered
+                )
+                if len(self.records.edited) >= EDITED_AT_ONCE:
+                    self.decide_edited()
+                done += len(records)
+                progress(done, self.desired.record_count)
+        self.decide_edited()
+
+    def _known(self, object_name: str, live: Iterable[LiveRecord], owned: Iterable[OwnedRecord]) -> Known:
+        """Find what is known about ``live`` under other keys than the requested one.
+
+        Mostly without a call.
+        """
+        known = {entry.record_id: entry for entry in owned}
+        found = {record.id for record in live} - known.keys()
+        if not found:
+            return Known(known, ())
+        moved = self.memory.owned_by_id(object_name, sorted(found))
+        return Known(known | moved, self.memory.created(object_name, sorted(found - moved.keys())))
+
+    def keep_displaced(self) -> None:
+        """Keep owned records whose keys lead to other records now, if manifests name them by other keys."""
+        for object_name in sorted({owned.key.object for owned in self.records.displaced}):
+            schema = self.portal.objects[object_name]
+            ids = [owned.record_id for owned in self.records.displaced if owned.key.object == object_name]
+            names = sorted(names_that_identify(schema, self.desired))
+            for chunk in in_chunks(iter(ids), BATCH_SIZE):
+                live = read_records(self.reader, schema, RECORD_ID, chunk, names)
+                self.records.keep_displaced(schema, live, self.desired)
+
+    def decide_edited(self) -> None:
+        """Compare the records that people changed, once the authors are known."""
+        histories = read_histories(self.reader, self.portal, self.records.spots)
+        self.records.decide_edited(Edits(histories, self.runs))
+
+    def compare_leftovers(self, rule: PruneRule) -> None:
+        """Decide about owned records that the manifests do not name."""
+        if rule.prune is Prune.OFF and not self.desired.other_environments:
+            return  # the remaining records stay as they are
+        if not self.selection.may_have(rule.object) or rule.object not in self.portal.objects:
+            return
+        schema, by = self.portal.objects[rule.object], rule.by
+        leftovers = not_in_manifests(
+            self.memory.in_order(schema.name, by), self.desired.records_of(schema.name, by)
+        )
+        leftovers = self.unmatched.passing(leftovers)
+        is_pruned = rule.prune is not Prune.OFF
+        wanted = (
+            entry
+            for entry in leftovers
+            if self.selection.has_record(entry.key)
+            and (is_pruned or self.desired.is_for_other_environment(entry.key))
+        )
+        for chunk in in_chunks(wanted, BATCH_SIZE):
+            ids = [entry.record_id for entry in chunk]
+            names = names_rested_on(schema, chunk) | ({by} - {RECORD_ID})
+            names |= names_that_identify(schema, self.desired)
+            live = read_records(self.reader, schema, RECORD_ID, ids, sorted(names))
+            self.records.add_leftovers(
+                schema, chunk, live, self.desired, rule.prune, unanswered=live.unanswered
+            )
+
+    def count_others(self, owned: Iterable[tuple[str, str, int]]) -> None:
+        """Count the records that guards take percentages of, besides the named ones."""
+        for object_name, _, count in owned:
+            self.findings.population(object_name).owned += count
+        for object_name in self.findings.doubtful_types():
+            path = self.portal.objects[object_name].path
+            self.findings.population(object_name).has_records = self.reader.has_records(path)
+
+    def refuse_conflicts(self, masks: MaskRules) -> UniqueValues:
+        """Leave out changes that HubSpot would refuse for their unique values."""
+        findings, objects = self.findings, self.portal.objects
+        left_behind = LeftBehind(self.desired, self.portal, self.selection, masks)
+        holders = read_holders(self.reader, self.portal, findings.changes, left_behind.key_names)
+        ids = {value: record.id for value, record in holders.items()}
+        unique_values = UniqueValues(objects, ids, left_behind.givers(holders))
+        sound = unique_values.without_conflicts(findings.changes, findings.workspace)
+        findings.changes = sound.changes
+        findings.problems.extend(sound.problems)
+        for change in sound.left_out:
+            self.endpoints.correct(change.record, Endpoint(Presence.INVALID, change.remote.id))
+        return unique_values
+
+    def compare_associations(self, context: AssociationContext) -> None:
+        """Compare the associations of all compared records."""
+        planning = PlanningAssociations(
+            self.reader, self.portal, self.memory, self.findings, self.endpoints, context
+        )
+        planning.compare(self.records.associating)
+
+    def explain_gone(self) -> None:
+        """Find out what happened to records that state knows and that are not found by their key any more."""
+        gone = [owned for _, owned in self.findings.gone]
+        before = self.reader.calls
+        fates = find_missing_records(self.reader, self.portal, gone)
+        explain_gone(self.findings, fates, endpoints=self.endpoints)
+        self.findings.fate_calls += self.reader.calls - before
+
+    def insist_on_answers(self) -> None:
+        """Refuse to plan for a portal that leaves many records out of its answers.
+
+        Raises:
+            Unavailable: more than a tenth of the records of a type are unanswered.
+        """
+        for object_name, population in sorted(self.findings.populations.items()):
+            if is_too_much(population.asked, population.unanswered):
+                raise Unavailable(
+                    f"HubSpot leaves {population.unanswered:,} of {population.asked:,} {object_name} out of "
+                    "its answers, even where they are asked for alone: plan again later",
+                    method="POST",
+                    path=f"{self.portal.objects[object_name].path}/batch/read",
+                )
+
+    def _question(
+        self, schema: ObjectSchema, group: DesiredGroup, records: Sequence[DesiredRecord]
+    ) -> tuple[Sequence[str], Sequence[str]]:
+        """Return keys and properties to read, for comparing ``records`` and for detecting stale archives."""
+        keys, names = keys_and_names(schema, records)
+        unwanted = [record.key for record in records if record.special.is_absent]
+        if unwanted:
+            owned = self.memory.owned(group.object, group.key, unwanted).values()
+            names = sorted(names_rested_on(schema, owned).union(names))
+        return keys, names
+
+    def _leave_out(self, group: DesiredGroup, left_out: LeftOut) -> None:
+        keys = [record.key for record, selected in left_out if selected is None]
+        self.records.leave_out(left_out, self.memory.owned(group.object, group.key, keys))
+
+
+def _without(record: DesiredRecord, unknown: Collection[str]) -> DesiredRecord:
+    """Return a table row without columns that are reported already; documents report each place."""
+    return record.without(unknown) if record.document.columns else record
