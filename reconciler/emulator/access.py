@@ -33,6 +33,8 @@ def check(work: Work, route: Route, actor: Actor, args: Mapping[str, str]) -> No
         _check_operation(work, route, work.object_type(args["object_type"]))
     scopes = _scopes(work, route.rule, access, args)
     if not actor.may(scopes):
+        if route.rule == "schemas" and actor.may(_scopes(work, route.rule, "write", args)):
+            raise refusals.unreadable()
         raise refusals.missing_scopes(scopes)
 
 

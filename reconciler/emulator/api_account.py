@@ -8,7 +8,7 @@ from reconciler.emulator.calls import Call, Reply
 from reconciler.emulator.clock import from_ms, iso, to_ms
 from reconciler.emulator.limits import Limits
 from reconciler.emulator.object_types import ObjectType, standard_types
-from reconciler.emulator.properties import MAX_CUSTOM
+from reconciler.emulator.property_checks import MAX_CUSTOM
 from reconciler.emulator.request_context import NO_TYPE, OWNER, SCHEMA, Work
 from reconciler.emulator.response_format import Json
 

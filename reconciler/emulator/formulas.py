@@ -1,149 +1,138 @@
-"""Formulas of calculated properties: arithmetic with the numbers of the record, and joined texts.
+"""Formulas of calculated properties: what a formula says, and what it computes from a record.
 
-A small part of knowledge.hubspot.com/properties/create-calculation-properties: ``+ - * /``, parentheses,
-numbers, quoted texts, property names, ``min``, ``max`` and ``concatenate``.
+Functions of dates are parsed and stay without a value; ``formula_parser`` lists the language.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, DecimalException
 from functools import lru_cache
 
-_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|(\"[^\"]*\"|'[^']*')|([A-Za-z_]\w*)|([-+*/(),]))")
-_FUNCTIONS = ("min", "max", "concatenate")
+from reconciler.emulator import formula_parser
+from reconciler.emulator.formula_parser import (
+    CALL,
+    IF,
+    MINUS,
+    NAME,
+    NOT,
+    NUMBER,
+    TEXT,
+    FormulaError,
+    Node,
+)
+
+__all__ = ["Formula", "FormulaError", "parse"]
 
 Values = Mapping[str, str]
-Compute = Callable[[Values], str]
-"""Computes the value from a record's properties; "" if an operand is missing or not a number."""
-
-
-class FormulaError(Exception):
-    """The formula cannot be parsed."""
+_ZERO = Node(NUMBER, "0")
 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A parsed formula. ``text`` is its canonical spelling."""
+    """A parsed formula. ``text`` is its canonical spelling, ``echo`` keeps the digits of its numbers."""
 
     text: str
+    echo: str
     names: tuple[str, ...]
-    compute: Compute
+    tree: Node
+
+    def compute(self, values: Values) -> str:
+        """Compute the value from a record's properties; "" if an operand is missing or not a number."""
+        try:
+            return _value(self.tree, values)
+        except DecimalException:
+            return ""
 
 
 @lru_cache(maxsize=1024)
-def parse(text: str) -> Formula:
-    """Parse a formula. Raises FormulaError."""
-    reader = _Reader(_tokens(text))
-    spelled, compute = reader.sum()
-    if reader.peek():
-        raise FormulaError(f"nothing is expected at {reader.peek()}")
-    return Formula(spelled, tuple(dict.fromkeys(reader.names)), compute)
+def parse(text: str, texts: frozenset[str] = frozenset()) -> Formula:
+    """Parse a formula; ``texts`` are the properties that hold text. Raises FormulaError."""
+    tree = formula_parser.canonical(formula_parser.parse_tree(text), texts.__contains__)
+    names = tuple(dict.fromkeys(formula_parser.names(tree)))
+    echo = formula_parser.spelled(tree, as_written=True)
+    return Formula(formula_parser.spelled(tree), echo, names, tree)
 
 
-def _tokens(text: str) -> list[str]:
-    tokens: list[str] = []
-    position = 0
-    text = text.rstrip()
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if not match:
-            raise FormulaError(f"{text[position:]} cannot be read")
-        tokens.append(match.group().strip())
-        position = match.end()
-    return tokens
+def _value(node: Node, values: Values) -> str:
+    if node.kind in {NUMBER, TEXT}:
+        return node.text
+    if node.kind == NAME:
+        return values.get(node.text, "")
+    if node.kind == IF:
+        return _chosen(node, values)
+    given = [_value(part, values) for part in node.parts]
+    if node.kind == NOT:
+        return _truth(given[0] != "true") if given[0] else ""
+    if node.kind == MINUS:
+        return _calculated("-", "0", given[0])
+    return _called(node.text, given) if node.kind == CALL else _binary(node.text, given[0], given[1])
 
 
-Part = tuple[str, Compute]
+def _chosen(node: Node, values: Values) -> str:
+    for case, result in zip(node.parts[::2], node.parts[1::2], strict=False):
+        if _value(case, values) == "true":
+            return _value(result, values)
+    return _value(node.parts[-1], values) if len(node.parts) % 2 else ""
 
 
-class _Reader:
-    """Recursive-descent parser.
-
-    Every method returns the spelling and the meaning of the part that it read.
-    """
-
-    def __init__(self, tokens: list[str]) -> None:
-        self._tokens = tokens
-        self.names: list[str] = []
-
-    def peek(self) -> str:
-        return self._tokens[0] if self._tokens else ""
-
-    def _take(self, wanted: str = "") -> str:
-        token = self.peek()
-        if not token or (wanted and token != wanted):
-            raise FormulaError(f"{wanted or 'an operand'} is missing at {token or 'the end'}")
-        return self._tokens.pop(0)
-
-    def sum(self) -> Part:
-        return self._chain(self._product, ("+", "-"))
-
-    def _product(self) -> Part:
-        return self._chain(self._operand, ("*", "/"))
-
-    def _chain(self, read: Callable[[], Part], operators: tuple[str, str]) -> Part:
-        spelled, compute = read()
-        while self.peek() in operators:
-            operator = self._take()
-            right_spelled, right = read()
-            spelled = f"{spelled} {operator} {right_spelled}"
-            compute = _arithmetic(operator, compute, right)
-        return spelled, compute
-
-    def _operand(self) -> Part:
-        word = self._take()
-        if word == "(":
-            spelled, compute = self.sum()
-            self._take(")")
-            return f"({spelled})", compute
-        if word == "-":
-            spelled, compute = self._operand()
-            return f"-{spelled}", _arithmetic("-", lambda _values: "0", compute)
-        if word[0].isdigit() or word[0] in "\"'":
-            literal = word.strip("\"'")
-            return word, lambda _values: literal
-        if word in _FUNCTIONS and self.peek() == "(":
-            return self._call(word)
-        if word[0].isalpha() or word[0] == "_":
-            self.names.append(word)
-            return word, lambda values: values.get(word, "")
-        raise FormulaError(f"{word} is no operand")
-
-    def _call(self, function: str) -> Part:
-        self._take("(")
-        parts = [self.sum()]
-        while self.peek() == ",":
-            self._take()
-            parts.append(self.sum())
-        self._take(")")
-        spelled = f"{function}({', '.join(text for text, _ in parts)})"
-        computes = [compute for _, compute in parts]
-        if function == "concatenate":
-            return spelled, lambda values: "".join(compute(values) for compute in computes)
-        return spelled, _extreme(min if function == "min" else max, computes)
+def _truth(is_so: bool) -> str:
+    return "true" if is_so else "false"
 
 
-def _arithmetic(operator: str, left: Compute, right: Compute) -> Compute:
-    def compute(values: Values) -> str:
-        try:
-            a, b = Decimal(left(values)), Decimal(right(values))
-            results = {"+": a + b, "-": a - b, "*": a * b} if operator != "/" else {"/": a / b}
-        except DecimalException:
-            return ""
-        return _plain(results[operator])
-
-    return compute
+def _binary(operator: str, left: str, right: str) -> str:
+    if operator in {"and", "or"}:
+        return _truth((all if operator == "and" else any)(side == "true" for side in (left, right)))
+    if operator == "equals":
+        return _truth(left == right or _are_equal(left, right))
+    if operator in _COMPARE:
+        return _truth(_COMPARE[operator](Decimal(left), Decimal(right)))
+    return _calculated(operator, left, right)
 
 
-def _extreme(choose: Callable[[list[Decimal]], Decimal], parts: list[Compute]) -> Compute:
-    def compute(values: Values) -> str:
-        try:
-            return _plain(choose([Decimal(part(values)) for part in parts]))
-        except DecimalException:
-            return ""
+def _are_equal(left: str, right: str) -> bool:
+    try:
+        return Decimal(left) == Decimal(right)
+    except DecimalException:
+        return False
 
-    return compute
+
+_COMPARE: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
+    "<": Decimal.__lt__,
+    ">": Decimal.__gt__,
+    "<=": Decimal.__le__,
+    ">=": Decimal.__ge__,
+}
+_ARITHMETIC: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {
+    "+": Decimal.__add__,
+    "-": Decimal.__sub__,
+    "*": Decimal.__mul__,
+    "/": Decimal.__truediv__,
+}
+
+
+def _calculated(operator: str, left: str, right: str) -> str:
+    return _plain(_ARITHMETIC[operator](Decimal(left), Decimal(right)))
+
+
+def _called(function: str, given: list[str]) -> str:
+    if function in _OF_TEXTS:
+        return _OF_TEXTS[function](given)
+    if function in {"min", "max"}:
+        return _plain((min if function == "min" else max)(Decimal(text) for text in given))
+    return _plain(abs(Decimal(given[0]))) if function == "abs" else ""
+
+
+_OF_TEXTS: Mapping[str, Callable[[list[str]], str]] = {
+    "concatenate": "".join,
+    "lowercase": lambda given: given[0].lower(),
+    "uppercase": lambda given: given[0].upper(),
+    "number_to_string": lambda given: given[0],
+    "string_to_number": lambda given: given[0],
+    "is_known": lambda given: _truth(bool(given[0])),
+    "is_present": lambda given: _truth(bool(given[0])),
+    "contains": lambda given: _truth(given[-1] in given[0]),
+    "begins_with": lambda given: _truth(given[0].startswith(given[-1])),
+}
 
 
 def _plain(number: Decimal) -> str:

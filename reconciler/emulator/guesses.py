@@ -128,6 +128,11 @@ def display_properties(object_type: ObjectType) -> tuple[str, ...]:
     return object_type.required[0] if object_type.required else ("hs_object_id",)
 
 
+def use_by_a_schema(field: str) -> tuple[str, str]:
+    """Guess that a property that a schema displays or requires is in use, and cannot be archived."""
+    return "OBJECT_SCHEMA", field
+
+
 def letter_case(style: str) -> Callable[[str], str]:
     """Guess the arguments of the rule FORMAT; only their meaning was published."""
     styles: dict[str, Callable[[str], str]] = {

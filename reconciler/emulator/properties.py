@@ -4,31 +4,16 @@ Behaviour beyond developers.hubspot.com/docs/api-reference/crm-properties-v3/gui
 in the HubSpot notes of github.com/scopiousdigital/kalup.
 """
 
-import re
-from collections.abc import Mapping
 from contextlib import suppress
 
-from reconciler.emulator import formulas, refusals, response_format
+from reconciler.emulator import property_checks, property_uses, refusals, response_format
 from reconciler.emulator.batches import one_by_one
 from reconciler.emulator.object_types import ObjectType
-from reconciler.emulator.request_context import NO_TYPE, SCHEMA, Work
+from reconciler.emulator.request_context import Work
 from reconciler.emulator.response_format import Json
 from reconciler.emulator.standard import DISPLAY_HINTS, OPTIONAL_FIELDS, Body, full_property
 
 PROPERTY = "property"
-MAX_UNIQUE = 10
-MAX_CUSTOM = 1000
-FIELD_TYPES: Mapping[str, frozenset[str]] = {
-    "bool": frozenset({"booleancheckbox", "calculation_equation"}),
-    "enumeration": frozenset({"select", "radio", "checkbox", "booleancheckbox", "calculation_equation"}),
-    "date": frozenset({"date"}),
-    "datetime": frozenset({"date"}),
-    "number": frozenset({"number", "calculation_equation"}),
-    "string": frozenset({"text", "textarea", "html", "file", "phonenumber", "calculation_equation"}),
-    "phone_number": frozenset({"phonenumber"}),
-}
-"""The ``fieldType`` values that each ``type`` allows."""
-TYPE_CHANGES = frozenset({("string", "phone_number")})
 CREATABLE = (
     *("name", "label", "type", "fieldType", "groupName", "description", "options", "displayOrder", "hidden"),
     *("formField", "hasUniqueValue", "dataSensitivity", "externalOptions"),
@@ -38,9 +23,13 @@ CREATABLE = (
 
 All other fields are ignored, because HubSpot sets them.
 """
-CHANGEABLE = ("label", "description", "displayOrder", "hidden", "formField", "groupName", "fieldType", "type")
-_REQUIRED = ("name", "label", "type", "fieldType", "groupName")
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+CHANGEABLE = (
+    *("label", "description", "displayOrder", "hidden", "formField", "groupName", "fieldType", "type"),
+    *("calculationFormula", "showCurrencySymbol"),
+)
+"""Fields that a client may change; ``hasUniqueValue``, ``dataSensitivity`` and others are ignored."""
+KEPT_BY_NULL = ("numberDisplayHint", "textDisplayHint", "currencyPropertyName")
+"""Fields that a client may change and never remove: ``null`` keeps the value."""
 
 
 def get(work: Work, object_type: ObjectType, name: str, *, archived: bool, sensitivity: str) -> Body:
@@ -63,16 +52,14 @@ def in_this_version(work: Work, body: Body) -> Body:
 
 
 def create(work: Work, object_type: ObjectType, given: Json) -> Body:
-    """Create a definition; an archived one of the same name comes back, with its values and their history."""
+    """Create a definition; an archived one of the same name comes back, with its values and their history.
+
+    The answer spells the numbers of a formula as they were sent; reading shows the canonical form.
+    """
     given = {field: given[field] for field in CREATABLE if field in given}
-    check_shape(given)
+    property_checks.check_shape(given)
     name = given["name"]
-    if not _NAME.fullmatch(name):
-        raise refusals.invalid_request(
-            f'"{name}" is not a property name: lower-case letters, digits and underscores, a letter first'
-        )
-    if name.startswith("hs_"):
-        raise refusals.invalid_request(f'"{name}" begins with "hs_", which is reserved for HubSpot')
+    property_checks.check_name(name)
     bodies = work.definitions(object_type).bodies
     if name in bodies and not bodies[name]["archived"]:
         raise refusals.Refusal(
@@ -82,80 +69,14 @@ def create(work: Work, object_type: ObjectType, given: Json) -> Body:
             sub_category="Properties.PROPERTY_WITH_NAME_EXISTS",
             context={"name": [name]},
         )
-    check_content(work, object_type, given)
-    _check_room(bodies, given)
-    return save(work, object_type, full_property(given, hubspot_defined=False, since=work.now))
-
-
-def check_shape(given: Json) -> None:
-    """Refuse a definition that lacks a required field."""
-    missing = [field for field in _REQUIRED if not isinstance(given.get(field), str) or not given[field]]
-    if missing:
-        raise refusals.missing_fields(missing)
-    for option in response_format.as_list(given.get("options"), "options"):
-        for field in ("label", "value"):
-            response_format.as_text(
-                response_format.as_object(option, "options").get(field), f"options.{field}"
-            )
-
-
-def check_content(work: Work, object_type: ObjectType, given: Json) -> None:
-    """Refuse a definition whose fields contradict each other."""
-    if given["fieldType"] not in FIELD_TYPES.get(given["type"], ()):
-        raise refusals.invalid_request(
-            f"type {given['type']} and fieldType {given['fieldType']} do not go together"
-        )
-    group = work.definitions(object_type).groups.get(given["groupName"])
-    if group is None or group["archived"]:
-        raise refusals.invalid_request(f'property group "{given["groupName"]}" does not exist')
-    _check_options(given)
-    sensitivity = given.get("dataSensitivity") or "non_sensitive"
-    if sensitivity != "non_sensitive" and not work.settings["sensitive_data"]:
-        raise _refused(
-            "PORTAL_NOT_ENABLED_FOR_SENSITIVE_DATA", "the portal is not enabled for sensitive data"
-        )
-    if given.get("calculationFormula"):
-        _settle_formula(work, object_type, given)
-
-
-def _check_options(given: Json) -> None:
-    values = [option["value"] for option in given.get("options") or ()]
-    if given["type"] == "bool" and sorted(values) != ["false", "true"]:
-        raise _refused("INVALID_BOOLEAN_OPTION", "a bool has exactly the options true and false")
-    if given["type"] == "enumeration" and not values and not given.get("externalOptions"):
-        raise refusals.invalid_request("an enumeration needs options")
-    twice = sorted({value for value in values if values.count(value) > 1})
-    if twice:
-        raise refusals.invalid_request(f"options must differ in value: [{', '.join(twice)}]")
-
-
-def _settle_formula(work: Work, object_type: ObjectType, given: Json) -> None:
-    properties = work.definitions(object_type).properties
-    try:
-        formula = formulas.parse(given["calculationFormula"])
-    except formulas.FormulaError as error:
-        raise refusals.invalid_request(f"calculationFormula: {error}") from None
-    for name in formula.names:
-        if name not in properties:
-            raise _no_property(name)
-    given["calculationFormula"] = formula.text
-    given["fieldType"] = "calculation_equation"
-
-
-def _refused(sub_category: str, message: str) -> refusals.Refusal:
-    return refusals.Refusal(400, message, sub_category=sub_category)
-
-
-def _check_room(bodies: Mapping[str, Body], given: Json) -> None:
-    custom = [body for body in bodies.values() if not body["hubspotDefined"] and not body["archived"]]
-    if len(custom) >= MAX_CUSTOM:
-        raise refusals.invalid_request(
-            f"there are {MAX_CUSTOM} custom properties already, which is the limit"
-        )
-    if given.get("hasUniqueValue") and sum(body["hasUniqueValue"] for body in custom) >= MAX_UNIQUE:
-        raise refusals.invalid_request(
-            f"there are {MAX_UNIQUE} unique properties already, which is the limit"
-        )
+    sent = given.get("calculationFormula")
+    property_checks.check_content(work, object_type, given)
+    property_checks.check_external(given)
+    property_checks.check_room(bodies, given)
+    body = save(work, object_type, full_property(given, hubspot_defined=False, since=work.now))
+    if not sent:
+        return body
+    return {**body, "calculationFormula": property_checks.formula_of(work, object_type, sent).echo}
 
 
 def save(work: Work, object_type: ObjectType, body: Body) -> Body:
@@ -165,12 +86,13 @@ def save(work: Work, object_type: ObjectType, body: Body) -> Body:
 
 
 def update(work: Work, object_type: ObjectType, name: str, given: Json) -> Body:
-    """Change a definition. ``options`` replaces the whole list; ``hasUniqueValue`` is ignored."""
+    """Change a definition; ``options`` replaces the whole list."""
     body = get(work, object_type, name, archived=False, sensitivity=_sensitivity(work, object_type, name))
     metadata = body["modificationMetadata"]
+    given = {field: value for field, value in given.items() if field not in KEPT_BY_NULL or value is not None}
     fields = [
         field
-        for field in (*CHANGEABLE, *OPTIONAL_FIELDS)
+        for field in (*CHANGEABLE, *KEPT_BY_NULL)
         if given.get(field, body.get(field)) != body.get(field)
     ]
     if fields and metadata["readOnlyDefinition"]:
@@ -182,11 +104,12 @@ def update(work: Work, object_type: ObjectType, name: str, given: Json) -> Body:
     changed = {**body, **{field: given[field] for field in fields}}
     if "options" in given:
         changed["options"] = given["options"]
-    check_shape(changed)
-    if changed["type"] != body["type"] and (body["type"], changed["type"]) not in TYPE_CHANGES:
-        raise refusals.invalid_request(f"type {body['type']} cannot become {changed['type']}")
+    property_checks.check_shape(changed)
+    change = (body["type"], changed["type"])
+    if change[0] != change[1] and change not in property_checks.TYPE_CHANGES:
+        raise refusals.invalid_request(f"type {change[0]} cannot become {change[1]}")
     if not body["hubspotDefined"]:
-        check_content(work, object_type, changed)
+        property_checks.check_content(work, object_type, changed)
     full = full_property(changed, hubspot_defined=body["hubspotDefined"], since=work.now)
     return save(work, object_type, {**full, "createdAt": body["createdAt"]})
 
@@ -201,33 +124,8 @@ def archive(work: Work, object_type: ObjectType, name: str) -> None:
     body = get(work, object_type, name, archived=False, sensitivity=_sensitivity(work, object_type, name))
     if not body["modificationMetadata"]["archivable"]:
         raise refusals.invalid_request(f'property "{name}" cannot be archived', propertyName=[name])
-    uses = _uses(work, object_type, name)
-    if uses:
-        raise refusals.Refusal(
-            400,
-            f'Property "{name}" is in use and cannot be deleted.',
-            sub_category="PropertyValidationError.CANNOT_DELETE_PROPERTY_IN_USE",
-            context=uses,
-        )
+    property_uses.refuse_in_use(work, object_type, name)
     work.store(PROPERTY, object_type.type_id, name, {**body, "archived": True, "archivedAt": work.now})
-
-
-def _uses(work: Work, object_type: ObjectType, name: str) -> dict[str, list[str]]:
-    formulas_using = [
-        body["name"]
-        for body in work.definitions(object_type).bodies.values()
-        if not body["archived"]
-        and body.get("calculationFormula")
-        and name in formulas.parse(body["calculationFormula"]).names
-    ]
-    schema = work.stored(SCHEMA, NO_TYPE).get(object_type.type_id, {})
-    displayed = [
-        field
-        for field in ("primaryDisplayProperty", "secondaryDisplayProperties", "requiredProperties")
-        if name in (schema.get(field) or ()) and (field != "primaryDisplayProperty" or schema[field] == name)
-    ]
-    uses = {"calculatedProperties": formulas_using, "schema": displayed}
-    return {use: places for use, places in uses.items() if places}
 
 
 def create_batch(work: Work, object_type: ObjectType, inputs: list[Json]) -> tuple[int, Json]:

@@ -42,7 +42,7 @@ def create(work: Work, object_type: ObjectType, given: Json) -> Body:
 
 
 def update(work: Work, object_type: ObjectType, name: str, given: Json) -> Body:
-    """Change label or order."""
+    """Change label or order; everything else is ignored."""
     body = {**get(work, object_type, name)}
     body |= {field: given[field] for field in ("label", "displayOrder") if field in given}
     work.store(GROUP, object_type.type_id, name, body)
@@ -50,18 +50,17 @@ def update(work: Work, object_type: ObjectType, name: str, given: Json) -> Body:
 
 
 def archive(work: Work, object_type: ObjectType, name: str) -> None:
-    """Archive an empty group."""
+    """Archive a group without active properties.
+
+    The answer to a group that has some nests the error: github.com/scopiousdigital/kalup, HubSpot notes.
+    """
     body = get(work, object_type, name)
-    inside = [
-        definition["name"]
-        for definition in work.definitions(object_type).bodies.values()
-        if definition["groupName"] == name and not definition["archived"]
-    ]
-    if inside:
+    definitions = work.definitions(object_type).bodies.values()
+    if any(definition["groupName"] == name and not definition["archived"] for definition in definitions):
         raise refusals.Refusal(
             400,
-            f'Property group "{name}" has active properties and cannot be deleted.',
+            "Can't delete or purge a group with active properties",
             sub_category="PropertyGroupError.GROUP_WITH_ACTIVE_PROPERTIES",
-            context={"properties": inside},
+            nested=True,
         )
     work.store(GROUP, object_type.type_id, name, {**body, "archived": True})

@@ -21,7 +21,8 @@ NOT_IMITATED = "EMULATOR_DOES_NOT_IMITATE"
 class Refusal(Exception):
     """One refusal: HTTP status and contents of the body.
 
-    ``whole`` refuses the whole batch even if every input has its own trace id.
+    ``whole`` refuses the whole batch even if every input has its own trace id. ``nested`` puts the body as
+    JSON text into ``message``, ``empty`` sends none: some of HubSpot's endpoints do.
     """
 
     status: int
@@ -33,9 +34,19 @@ class Refusal(Exception):
     extra: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     whole: bool = False
+    nested: bool = False
+    empty: bool = False
 
-    def body(self, correlation_id: str) -> dict[str, Any]:
-        """Return the JSON body of an answer that refuses the whole request."""
+    def body(self, correlation_id: str) -> dict[str, Any] | None:
+        """Return the JSON body of an answer that refuses the whole request; None: it has no body."""
+        if self.empty:
+            return None
+        if self.nested:
+            text = json.dumps(self._body(correlation_id), separators=(",", ":"), ensure_ascii=False)
+            return {"status": "error", "message": text, "correlationId": correlation_id}
+        return self._body(correlation_id)
+
+    def _body(self, correlation_id: str) -> dict[str, Any]:
         body: dict[str, Any] = {
             "status": "error",
             "message": self.message,
@@ -125,6 +136,26 @@ def missing_scopes(scopes: Iterable[str]) -> Refusal:
             }
         ],
         extra={"links": {"scopes": "https://developers.hubspot.com/scopes"}},
+    )
+
+
+def scope_of_the_portal(scope: str) -> Refusal:
+    """Refuse a token that lacks a scope, with the text of sensitive properties.
+
+    github.com/scopiousdigital/kalup, HubSpot notes.
+    """
+    return Refusal(403, f"Missing required scope for: {scope}", category="MISSING_SCOPES")
+
+
+def unreadable() -> Refusal:
+    """Refuse a token that may write definitions and not read them: the answer names no scope.
+
+    github.com/scopiousdigital/kalup, HubSpot notes.
+    """
+    return Refusal(
+        403,
+        "This app hasn't been granted all required scopes to make this call.",
+        category="MISSING_SCOPES",
     )
 
 

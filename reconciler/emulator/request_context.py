@@ -1,12 +1,12 @@
 """The context of one request in one portal: transaction, time, sender and version."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.emulator import refusals
-from reconciler.emulator.calls import NO_USE, Use
+from reconciler.emulator.calls import NO_USE, Actor, Use
 from reconciler.emulator.clock import iso
 from reconciler.emulator.object_types import ObjectType, custom_type, standard_types
 from reconciler.emulator.record_rows import RecordRows
@@ -74,6 +74,8 @@ class Work:
     serial: int
     """Counter of changes of definitions; other threads and processes notice changes by it."""
     use: Use = NO_USE
+    actor: Actor | None = None
+    """The app that asks; None: nothing is forbidden to who asks (a seed, a person)."""
     link_to_next: Callable[[str], str] = "?after={}".format
     """Returns the URL of the next page for its first position."""
     _own: dict[str, Definitions] | None = field(default=None, init=False)
@@ -84,6 +86,10 @@ class Work:
     def now(self) -> str:
         """The time of the request in the form of the API."""
         return iso(self.at_ms)
+
+    def may(self, any_of: Sequence[str]) -> bool:
+        """Return whether the app that asks has one of these scopes."""
+        return self.actor is None or self.actor.may(any_of)
 
     def rows(self, object_type: ObjectType) -> RecordRows:
         """Return the records of the type."""

@@ -14,6 +14,7 @@ from reconciler.emulator import (
     owners,
     pipelines,
     properties,
+    property_checks,
     property_groups,
     records,
     refusals,
@@ -158,8 +159,8 @@ def _plant_property(work: Work, object_type: ObjectType, given: Json) -> None:
         return
     metadata = {**(standard or {}).get("modificationMetadata", {}), **given.get("modificationMetadata", {})}
     merged = {**(standard or {}), **given, "modificationMetadata": metadata}
-    properties.check_shape(merged)
-    properties.check_content(work, object_type, merged)
+    property_checks.check_shape(merged)
+    property_checks.check_content(work, object_type, merged)
     is_standard = bool(standard and standard["hubspotDefined"])
     hubspot_defined = given.get("hubspotDefined", is_standard)
     full = full_property(merged, hubspot_defined=hubspot_defined, since=work.now)

@@ -23,6 +23,7 @@ FRESH_SETTINGS: dict[str, Any] = {
     "required_on_create": {},
     "required_when": {},
     "sensitive_data": False,
+    "property_uses": {},
 }
 """Settings of a portal for which nobody has set anything."""
 SETTINGS = tuple(FRESH_SETTINGS)
@@ -90,6 +91,24 @@ def _required_when(key: str, value: object) -> dict[str, list[Any]]:
     return rules
 
 
+def _property_uses(key: str, value: object) -> dict[str, dict[str, list[Any]]]:
+    """Read ``{type: {property: [{type, name}]}}``: what uses a property, and keeps it from being archived."""
+    return {
+        address: {
+            name: [_use(f"{key}.{address}.{name}", use) for use in uses if isinstance(uses, list)]
+            for name, uses in _object(f"{key}.{address}", by_property).items()
+        }
+        for address, by_property in _object(key, value).items()
+    }
+
+
+def _use(place: str, value: object) -> dict[str, Any]:
+    use = _object(place, value)
+    if set(use) != {"type", "name"} or not all(isinstance(text, str) for text in use.values()):
+        raise SeedError(f"{place}: {{type, name}} is expected")
+    return use
+
+
 def _limits(key: str, value: object) -> bool | dict[str, int]:
     """Read limits: true means the tier's limits, false none; an object replaces some of the numbers."""
     if isinstance(value, bool):
@@ -120,4 +139,5 @@ _CHECKS: Mapping[str, Callable[[str, object], Any]] = {
     "required_on_create": _required_on_create,
     "required_when": _required_when,
     "sensitive_data": _flag,
+    "property_uses": _property_uses,
 }

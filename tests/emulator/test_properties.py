@@ -1,10 +1,11 @@
 """Property definitions and groups: github.com/scopiousdigital/kalup, HubSpot notes, or as a test says."""
 
+import json
 from typing import Any
 
 import pytest
 
-from tests.emulator.portal import Portal, opened
+from tests.emulator.portal import PORTAL_ID, Portal, opened
 
 PATH = "/crm/v3/properties/companies"
 TIER: dict[str, Any] = {
@@ -67,6 +68,24 @@ def test_creating_an_archived_name_revives_it_with_its_values(portal: Portal) ->
         ({"name": "Tier"}, "is not a property name"),
         ({"name": "1tier"}, "is not a property name"),
         ({"name": "hs_tier"}, "reserved"),
+        ({"name": "a12345_tier"}, "reserved"),
+        ({"type": "object_coordinates", "fieldType": "text"}, "do not go together"),
+        ({"type": "json", "fieldType": "text"}, "do not go together"),
+        ({"type": "number", "fieldType": "calculation_rollup"}, "do not go together"),
+        ({"type": "number", "fieldType": "calculation_score"}, "do not go together"),
+        ({"externalOptions": True, "referencedObjectType": "OWNER"}, "no options"),
+        ({"externalOptions": True, "options": []}, "needs a referencedObjectType"),
+        (
+            {
+                "externalOptions": True,
+                "referencedObjectType": "OWNER",
+                "options": [],
+                "fieldType": "checkbox",
+            },
+            "do not go together",
+        ),
+        ({"numberDisplayHint": ""}, "must not be empty"),
+        ({"currencyPropertyName": "x"}, "showCurrencySymbol"),
         ({"fieldType": "text"}, "do not go together"),
         ({"type": "colour"}, "do not go together"),
         ({"groupName": "nowhere"}, "does not exist"),
@@ -146,7 +165,11 @@ def test_a_property_in_a_formula_cannot_be_archived(portal: Portal) -> None:
     refused = portal.client.delete(f"{PATH}/heads")
     assert refused.status_code == 400
     assert refused.json()["subCategory"] == "PropertyValidationError.CANNOT_DELETE_PROPERTY_IN_USE"
-    assert refused.json()["context"] == {"calculatedProperties": ["twice"]}
+    assert refused.json()["context"] == {"usageCount": ["1"]}
+    assert refused.json()["errors"][0]["context"] == {
+        "parentType": ["CALCULATED_PROPERTY"],
+        "parentName": ["0-2/twice"],
+    }
     unknown = make(portal, **{**formula, "calculationFormula": "nope * 2"}, name="other")
     assert unknown.status_code == 404
     broken = make(portal, **{**formula, "calculationFormula": "heads *"}, name="other")
@@ -198,9 +221,151 @@ def test_groups_come_and_go(portal: Portal) -> None:
     assert portal.client.patch(f"{groups}/ours", json={"label": "Theirs"}).json()["label"] == "Theirs"
     make(portal, groupName="ours")
     refused = portal.client.delete(f"{groups}/ours")
-    assert refused.json()["subCategory"] == "PropertyGroupError.GROUP_WITH_ACTIVE_PROPERTIES"
+    assert (refused.status_code, set(refused.json())) == (400, {"status", "message", "correlationId"})
+    inner = json.loads(refused.json()["message"])
+    assert inner["subCategory"] == "PropertyGroupError.GROUP_WITH_ACTIVE_PROPERTIES"
+    assert inner["correlationId"] == refused.json()["correlationId"]
     portal.client.delete(f"{PATH}/tier")
     assert portal.client.delete(f"{groups}/ours").status_code == 204
     assert portal.client.get(f"{groups}/ours").status_code == 404
     assert "ours" not in {group["name"] for group in portal.client.get(groups).json()["results"]}
     assert portal.post(groups, {"name": "ours", "label": "Again"}).status_code == 201
+
+
+def test_a_group_keeps_its_name_and_hides_when_archived(portal: Portal) -> None:
+    groups = f"{PATH}/groups"
+    portal.post(groups, {"name": "ours", "label": "Ours"})
+    changed = portal.client.patch(f"{groups}/ours", json={"name": "theirs", "displayOrder": 2})
+    assert changed.json() == {"name": "ours", "label": "Ours", "displayOrder": 2, "archived": False}
+    portal.client.delete(f"{groups}/ours")
+    archived = portal.client.get(groups, params={"archived": "true"}).json()["results"]
+    assert "ours" not in {group["name"] for group in archived}
+
+
+def test_a_property_does_not_come_back_into_an_archived_group(portal: Portal) -> None:
+    portal.post(f"{PATH}/groups", {"name": "ours", "label": "Ours"})
+    make(portal, groupName="ours")
+    portal.client.delete(f"{PATH}/tier")
+    portal.client.delete(f"{PATH}/groups/ours")
+    refused = make(portal, groupName="ours")
+    assert (refused.status_code, refused.json()["message"]) == (400, 'property group "ours" does not exist')
+    assert portal.post(f"{PATH}/groups", {"name": "ours", "label": "New"}).json()["label"] == "New"
+    assert make(portal, groupName="ours").status_code == 201
+
+
+def test_a_property_comes_back_with_the_posted_definition_and_another_type(portal: Portal) -> None:
+    make(portal, formField=True)
+    record_id = portal.create("companies", name="N", tier="gold")
+    portal.client.delete(f"{PATH}/tier")
+    made = make(portal, type="string", fieldType="text", options=[]).json()
+    assert (made["type"], made["formField"]) == ("string", False)
+    read = portal.client.get(f"/crm/v3/objects/companies/{record_id}?propertiesWithHistory=tier").json()
+    assert [version["value"] for version in read["propertiesWithHistory"]["tier"]] == ["gold"]
+
+
+def test_missing_and_archived_properties_are_the_same_404(portal: Portal) -> None:
+    make(portal)
+    portal.client.delete(f"{PATH}/tier")
+    answers = [portal.client.delete(f"{PATH}/{name}") for name in ("tier", "nothing")]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert {answer.json()["category"] for answer in answers} == {"OBJECT_NOT_FOUND"}
+
+
+def test_a_change_ignores_what_is_fixed(portal: Portal) -> None:
+    make(portal)
+    before = portal.client.get(f"{PATH}/tier").json()
+    fixed = {
+        "hasUniqueValue": True,
+        "dataSensitivity": "sensitive",
+        "referencedObjectType": "OWNER",
+        "dateDisplayHint": "time_since",
+        "name": "other",
+        "externalOptions": True,
+    }
+    changed = portal.client.patch(f"{PATH}/tier", json=fixed)
+    assert changed.status_code == 200
+    assert changed.json() == before
+    assert portal.client.get(f"{PATH}/tier").json() == before
+
+
+def test_hints_stay_once_they_are_set(portal: Portal) -> None:
+    number = {"type": "number", "fieldType": "number", "options": []}
+    make(portal, **number, numberDisplayHint="percentage", showCurrencySymbol=True)
+    path = f"{PATH}/tier"
+    kept = portal.client.patch(path, json={"numberDisplayHint": None}).json()
+    assert kept["numberDisplayHint"] == "percentage"
+    assert portal.client.patch(path, json={"numberDisplayHint": ""}).status_code == 400
+    assert portal.client.patch(path, json={"textDisplayHint": ""}).status_code == 400
+    assert portal.client.patch(path, json={"showCurrencySymbol": False}).status_code == 200
+    given = {"showCurrencySymbol": True, "currencyPropertyName": ""}
+    assert portal.client.patch(path, json=given).json()["currencyPropertyName"] == ""
+    assert portal.client.patch(path, json={"currencyPropertyName": None}).json()["currencyPropertyName"] == ""
+    refused = portal.client.patch(path, json={"showCurrencySymbol": False})
+    assert refused.json()["subCategory"] == "ONLY_CURRENCY_PROPERTIES_CAN_SPECIFY_CURRENCY"
+
+
+def test_a_formula_is_rewritten_and_answered_with_the_numbers_as_sent(portal: Portal) -> None:
+    make(portal, name="heads", type="number", fieldType="number", options=[])
+    given = {"type": "number", "fieldType": "number", "options": [], "calculationFormula": "(heads)*2.50"}
+    made = make(portal, **given, name="more").json()
+    assert made["calculationFormula"] == "heads * 2.50"
+    assert portal.client.get(f"{PATH}/more").json()["calculationFormula"] == "heads * 2.5"
+    changed = portal.client.patch(f"{PATH}/more", json={"calculationFormula": "heads + 1"})
+    assert changed.json()["calculationFormula"] == "heads + 1"
+    joined = {**given, "type": "string", "calculationFormula": "name + '/' + city"}
+    make(portal, **joined, name="joined")
+    stored = portal.client.get(f"{PATH}/joined").json()
+    assert stored["calculationFormula"] == "concatenate(name, '/', city)"
+    assert (stored["calculated"], stored["fieldType"]) == (True, "calculation_equation")
+
+
+def test_a_property_is_kept_while_something_uses_it(portal: Portal) -> None:
+    make(portal)
+    settings = f"/_emulator/portals/{PORTAL_ID}/settings"
+    use = {"type": "WORKFLOW", "name": "Welcome"}
+    portal.client.patch(settings, json={"property_uses": {"companies": {"tier": [use]}}})
+    refused = portal.client.delete(f"{PATH}/tier")
+    assert refused.status_code == 400
+    assert refused.json()["subCategory"] == "PropertyValidationError.CANNOT_DELETE_PROPERTY_IN_USE"
+    assert refused.json()["errors"][0]["context"] == {"parentType": ["WORKFLOW"], "parentName": ["Welcome"]}
+    portal.client.patch(settings, json={"property_uses": {}})
+    assert portal.client.delete(f"{PATH}/tier").status_code == 204
+
+
+def test_records_do_not_keep_a_property_from_being_archived(portal: Portal) -> None:
+    make(portal)
+    portal.create("companies", name="N", tier="gold")
+    assert portal.client.delete(f"{PATH}/tier").status_code == 204
+
+
+def test_a_removed_option_leaves_values_that_nobody_can_write_again(portal: Portal) -> None:
+    make(portal)
+    record_id = portal.create("companies", name="N", tier="gold")
+    silver = {"label": "Silver", "value": "silver", "displayOrder": 0, "hidden": False}
+    portal.client.patch(f"{PATH}/tier", json={"options": [silver]})
+    assert portal.read("companies", record_id, "tier")["tier"] == "gold"
+    path = f"/crm/v3/objects/companies/{record_id}"
+    assert portal.client.patch(path, json={"properties": {"tier": "gold"}}).status_code == 400
+    assert portal.client.patch(path, json={"properties": {"city": "Ulm"}}).status_code == 200
+    history = portal.client.get(f"{path}?propertiesWithHistory=tier").json()["propertiesWithHistory"]
+    assert [version["value"] for version in history["tier"]] == ["gold"]
+
+
+def test_a_sensitive_definition_needs_its_scope_and_the_feature(portal: Portal) -> None:
+    secret = {**TIER, "dataSensitivity": "sensitive"}
+    write = "crm.schemas.companies.write"
+    with portal.client_with(portal.emulator.token(PORTAL_ID, [write])) as client:
+        refused = client.post(PATH, json=secret)
+        assert refused.status_code == 403
+        assert refused.json()["message"] == "Missing required scope for: sensitive-data-property-create"
+    scopes = [write, "crm.objects.companies.sensitive.write.v2"]
+    with portal.client_with(portal.emulator.token(PORTAL_ID, scopes)) as client:
+        refused = client.post(PATH, json=secret)
+        assert refused.json()["subCategory"] == "PORTAL_NOT_ENABLED_FOR_SENSITIVE_DATA"
+
+
+def test_a_plain_definition_is_hidden_from_who_asks_for_sensitive_ones(portal: Portal) -> None:
+    make(portal)
+    asked = {"dataSensitivity": "sensitive"}
+    assert portal.client.get(f"{PATH}/tier", params=asked).status_code == 404
+    assert portal.client.get(PATH, params=asked).json()["results"] == []
