@@ -15,15 +15,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from reconciler.errors import Locked, StateError, UsageError
+from reconciler.state.create_tables import SchemaError, create_or_upgrade, is_readable, schema_version
 from reconciler.state.database_errors import BUSY, explanation
 from reconciler.state.database_files import can_have_side_files, copy_database, make_private, shown
-from reconciler.state.tables import (
-    SCHEMA_VERSION,
-    SchemaError,
-    create_or_upgrade,
-    is_readable,
-    schema_version,
-)
+from reconciler.state.tables import SCHEMA_VERSION
 
 _BUSY_TIMEOUT_S = 30.0  # maximum wait for another process's transaction; ours take milliseconds
 _CONNECT_TIMEOUT_S = 10  # maximum wait for an unreachable server, unless the URL sets another

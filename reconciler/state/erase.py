@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, o
 
 from reconciler.errors import StateError
 from reconciler.model.addresses import RECORD_ID
-from reconciler.state.journal import ERASED, IS_OPEN
+from reconciler.state.journal_rows import ERASED, IS_OPEN
 from reconciler.state.tables import changes, owned, pairs
 
 FORGOTTEN = "(forgotten)"

@@ -28,6 +28,7 @@ from reconciler.state.journal import Journal
 from reconciler.state.lock import DatabaseBackend
 from reconciler.state.lock_holder import LockHolder
 from reconciler.state.owned_rows import OwnedRows
+from reconciler.state.run_reader import RunReader
 from reconciler.state.run_types import Actor, PastRun, UnfinishedBatch
 from reconciler.state.writer import StateWriter
 
@@ -135,13 +136,13 @@ class Store:
 
     def runs(self) -> tuple[RunHeader, ...]:
         """Return all runs, newest first."""
-        with self._journal() as journal:
-            return journal.headers()
+        with self._runs() as runs:
+            return runs.headers()
 
     def run_summaries(self) -> tuple[RunSummary, ...]:
         """Return all runs, newest first, with the counts of their changes."""
-        with self._journal() as journal:
-            return journal.summaries()
+        with self._runs() as runs:
+            return runs.summaries()
 
     def find_run(self, said: str) -> str:
         """Return the id of the run with this beginning of its id, or of the last run.
@@ -149,28 +150,28 @@ class Store:
         Raises:
             StateError: there is none, or more than one.
         """
-        with self._journal() as journal:
-            return journal.find_run(said)
+        with self._runs() as runs:
+            return runs.find_run(said)
 
     def created(self, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
         """Return the records in ``ids`` that a run created, as far as is known. Up to 900 at a time."""
-        with self._journal() as journal:
-            return journal.created(object_name, ids)
+        with self._runs() as runs:
+            return runs.created(object_name, ids)
 
     def last_runs(self, record: OwnedRecord) -> Mapping[str, RunHeader]:
         """Return, for each property of ``record``, the newest journaled run that applied it."""
-        with self._journal() as journal:
-            return journal.last_runs(record.key.object, record.record_id)
+        with self._runs() as runs:
+            return runs.last_runs(record.key.object, record.record_id)
 
     def has_named(self, object_name: str, by: str) -> bool:
         """Return whether the journal has any record of this type with key property ``by``."""
-        with self._journal() as journal:
-            return journal.names(object_name, by)
+        with self._runs() as runs:
+            return runs.names(object_name, by)
 
     def last_commit(self) -> str | None:
         """Return the commit of the manifests that were applied last; None if it is unknown."""
-        with self._journal() as journal:
-            return journal.last_commit()
+        with self._runs() as runs:
+            return runs.last_commit()
 
     def run(self, run_id: str, *, lists_applied: bool = True) -> RunDetail:
         """Return one run with its changes, in the order of the plan; applied changes may be left out.
@@ -181,24 +182,24 @@ class Store:
         Raises:
             StateError: there is no such run, or its accounting does not add up.
         """
-        with self._journal() as journal:
-            return journal.run(run_id, lists_applied=lists_applied)
+        with self._runs() as runs:
+            return runs.run(run_id, lists_applied=lists_applied)
 
     def run_rows(self, run_id: str) -> Iterator[RunRow]:
         """Return the changes of one run, in the order of the plan, a thousand at a time."""
         rows: Sequence[RunRow] = ()
         while True:
             after = rows[-1].number if rows else -1
-            with self._journal() as journal:
-                rows = journal.run_rows(run_id, after, _ROWS_AT_ONCE)
+            with self._runs() as runs:
+                rows = runs.run_rows(run_id, after, _ROWS_AT_ONCE)
             if not rows:
                 return
             yield from rows
 
     def erased_runs(self) -> dict[str, datetime]:
         """Return the runs whose values were erased because of their age, and when."""
-        with self._journal() as journal:
-            return journal.erased_runs()
+        with self._runs() as runs:
+            return runs.erased_runs()
 
     def names_of(self, object_name: str, *, by_record_id: bool, value: str) -> frozenset[str]:
         """Return all keys and record ids of a record in state and journal, with ``value`` itself."""
@@ -211,8 +212,8 @@ class Store:
         Raises:
             StateError: there is no such run, or its values are erased.
         """
-        with self._journal() as journal:
-            return journal.past_run(run_id)
+        with self._runs() as runs:
+            return runs.past_run(run_id)
 
     def export(self) -> Iterator[str]:
         """Write everything owned as JSON, line by line, as of one moment."""
@@ -294,6 +295,11 @@ class Store:
     def _journal(self) -> Iterator[Journal]:
         with self._database.reading() as connection:
             yield Journal(connection, self._portal_id)
+
+    @contextmanager
+    def _runs(self) -> Iterator[RunReader]:
+        with self._database.reading() as connection:
+            yield RunReader(connection, self._portal_id)
 
 
 def open_state(url: str, project: Path, portal_id: int) -> Store:

@@ -345,7 +345,7 @@ def test_values_that_were_kept_long_enough_are_said_to_be_erased(project: Projec
 
     assert done.code == ExitCode.ERROR
     assert done.err == (
-        f"run {old} cannot be taken back: the values that it wrote over were kept for 90 days, and erased "
+        f"run {old} cannot be rolled back: the values that it wrote over were kept for 90 days, and erased "
         f"on {datetime.now(UTC):%Y-%m-%d}\n"
     )
 
@@ -357,7 +357,7 @@ def test_a_forgotten_record_is_counted_and_not_named(project: Project) -> None:
 
     assert shown.code == ExitCode.OK
     assert "companies/changed" not in shown.out
-    assert "1 change of this run cannot be taken back: its values were forgotten" in flat(shown.out)
+    assert "1 change of this run cannot be rolled back: its values were forgotten" in flat(shown.out)
 
 
 def test_changes_that_were_not_applied_are_not_taken_back(project: Project) -> None:

@@ -476,10 +476,10 @@ def test_a_target_that_the_run_did_not_change_is_an_error() -> None:
 def test_erased_values_are_reported_and_stop_nothing() -> None:
     (problem,) = forgotten(3)
 
-    assert problem.message.startswith("3 changes of this run cannot be taken back")
+    assert problem.message.startswith("3 changes of this run cannot be rolled back")
     assert str(problem.severity) == "warning"
     assert [each.message for each in forgotten(1)] == [
-        "1 change of this run cannot be taken back: its values were forgotten"
+        "1 change of this run cannot be rolled back: its values were forgotten"
     ]
     assert forgotten(0) == []
 

@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from reconciler.errors import Locked, StateError, UsageError
-from reconciler.state import tables
+from reconciler.state.create_tables import SchemaError, create_or_upgrade, is_readable
 from reconciler.state.store import Store, memory_state, open_state, open_state_to_read
+from reconciler.state.tables import SCHEMA_VERSION
 from tests.state.conftest import new_database
 from tests.support.journals import start, writer
 from tests.support.people import unprivileged
@@ -216,16 +217,19 @@ def test_a_newer_version_is_refused_with_advice(url: str, tmp_path: Path, opener
 
 def test_an_older_version_is_upgraded_by_whoever_writes(url: str, tmp_path: Path) -> None:
     make_state(url, tmp_path)
-    step, last = tables.SCHEMA_VERSION + 1, tables.SCHEMA_VERSION + 2
+    step, last = SCHEMA_VERSION + 1, SCHEMA_VERSION + 2
     upgrades = {step: ("ALTER TABLE runs ADD COLUMN note TEXT",), last: ("UPDATE runs SET note = 'old'",)}
 
     with closing(open_state(url, tmp_path, PORTAL)) as store:
-        with store._database.reading() as connection, pytest.raises(tables.SchemaError, match="upgrades it"):
-            tables.is_readable(connection, last)
+        with (
+            store._database.reading() as connection,
+            pytest.raises(SchemaError, match="upgrades it"),
+        ):
+            is_readable(connection, last)
         with store._database.writing() as connection:
-            tables.create_or_upgrade(connection, last, upgrades)
+            create_or_upgrade(connection, last, upgrades)
         with store._database.reading() as connection:
-            assert tables.is_readable(connection, last)
+            assert is_readable(connection, last)
             assert connection.execute(text("SELECT note FROM runs")).scalar() == "old"
 
 

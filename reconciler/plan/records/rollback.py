@@ -73,7 +73,7 @@ def forgotten(count: int) -> list[Problem]:
     if not count:
         return []
     changes, their = ("change", "its") if count == 1 else ("changes", "their")
-    message = f"{count:,} {changes} of this run cannot be taken back: {their} values were forgotten"
+    message = f"{count:,} {changes} of this run cannot be rolled back: {their} values were forgotten"
     return [Problem(message, "`reconciler state forget` erases them for good", severity=Severity.WARNING)]
 
 

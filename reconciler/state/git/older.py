@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, StaticPool, create_engine
 
+from reconciler.state.create_tables import create_or_upgrade
 from reconciler.state.git.export import COLUMNS
 from reconciler.state.git.snapshot import Header
-from reconciler.state.tables import create_or_upgrade
 
 _BESIDE: Mapping[str, tuple[str, ...]] = {
     "meta": ("name", "value"),
