@@ -10,7 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from reconciler.hubspot.transport.responses import OwnerBody, Record
+from reconciler.hubspot.portal.responses import OwnerBody
+from reconciler.hubspot.records.responses import Record
 
 T = TypeVar("T")
 

@@ -10,6 +10,38 @@ import httpx
 
 from reconciler.errors import Unavailable
 from reconciler.hubspot.answers import BatchQuestion, BatchReadResult, PortalAnswers, RecordAnswers
+from reconciler.hubspot.associations.responses import (
+    AssociationLimitBody,
+    AssociationLimitPage,
+    AssociationsBody,
+    AssociationsPage,
+    LabelBody,
+    LabelPage,
+)
+from reconciler.hubspot.portal.responses import (
+    AccountBody,
+    EnablementBody,
+    OwnerBody,
+    OwnerPage,
+    PipelineBody,
+    PipelinePage,
+    PropertyBody,
+    PropertyPage,
+    SchemaBody,
+    SchemaPage,
+    TokenBody,
+    UsageBody,
+    UsagePage,
+)
+from reconciler.hubspot.records.responses import (
+    BatchBody,
+    FoundBody,
+    ListAnswer,
+    ListBody,
+    MemberPage,
+    Record,
+    RecordPage,
+)
 from reconciler.hubspot.transport.api_versions import paths_of
 from reconciler.hubspot.transport.call_result import (
     AnswerT,
@@ -21,35 +53,7 @@ from reconciler.hubspot.transport.caller import Caller, error_for
 from reconciler.hubspot.transport.error_details import named_ids, named_sources
 from reconciler.hubspot.transport.limits import MEMBERS_PER_PAGE, OWNERS_PER_PAGE, RECORDS_PER_PAGE
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
-from reconciler.hubspot.transport.responses import (
-    AccountBody,
-    AssociationLimitBody,
-    AssociationLimitPage,
-    AssociationsBody,
-    AssociationsPage,
-    BatchBody,
-    EnablementBody,
-    ErrorBody,
-    FoundBody,
-    LabelBody,
-    LabelPage,
-    ListAnswer,
-    ListBody,
-    MemberPage,
-    OwnerBody,
-    OwnerPage,
-    PipelineBody,
-    PipelinePage,
-    PropertyBody,
-    PropertyPage,
-    Record,
-    RecordPage,
-    SchemaBody,
-    SchemaPage,
-    TokenBody,
-    UsageBody,
-    UsagePage,
-)
+from reconciler.hubspot.transport.responses import ErrorBody
 
 _PARTIAL = 207
 _NOT_FOUND = 404

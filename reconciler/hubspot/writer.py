@@ -8,11 +8,12 @@ from typing import Any, Self
 
 import httpx
 
+from reconciler.hubspot.associations.responses import PairsBody
+from reconciler.hubspot.records.responses import BatchBody
 from reconciler.hubspot.transport.api_versions import paths_of
 from reconciler.hubspot.transport.call_result import ErrorResponse, Request, Success
 from reconciler.hubspot.transport.caller import Caller
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
-from reconciler.hubspot.transport.responses import BatchBody, PairsBody
 from reconciler.model.calls import Call
 
 

@@ -76,6 +76,8 @@ DOORS = {
     "orjson": {"hubspot", "emulator"},
     "pydantic": {
         "manifest/documents.py",
+        "hubspot/associations/responses.py",
+        "hubspot/records/responses.py",
         "hubspot/transport/responses.py",
         "project/settings_file.py",
         "cli/settings_file.py",

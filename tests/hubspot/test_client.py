@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from reconciler.errors import HubSpotError, NotAllowed, RequestRejected, Unavailable
+from reconciler.hubspot.portal.responses import OwnerBody
 from reconciler.hubspot.reader import PortalReader
-from reconciler.hubspot.transport.responses import OwnerBody
 from reconciler.model.calls import Call
 from tests.hubspot.doubles import batch, body_of, http_of, pacer_of, reader_of, reply, writer_of
 

@@ -12,10 +12,10 @@ import pytest
 
 import reconciler
 from reconciler.errors import HubSpotError, NoAnswer, NotAllowed, Unavailable, UsageError
+from reconciler.hubspot.portal.responses import AccountBody
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.transport.call_result import ErrorResponse, NoResponse, Request, Success
 from reconciler.hubspot.transport.connection import open_http, send_once
-from reconciler.hubspot.transport.responses import AccountBody
 from reconciler.hubspot.writer import PortalWriter
 from reconciler.model.calls import Call
 from tests.hubspot.doubles import TOKEN, http_of, pacer_of, reader_of, reply, writer_of

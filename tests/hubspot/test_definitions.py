@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from reconciler.hubspot.portal.definitions import pipeline, property_def
-from reconciler.hubspot.transport.responses import PipelineBody, PropertyBody
+from reconciler.hubspot.portal.responses import PipelineBody, PropertyBody
 from reconciler.model.definitions import Kind, Option, Pipeline, PropertyDef, Stage
 from reconciler.model.object_types import object_type, standard_names
 

@@ -14,8 +14,8 @@ from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.portal.users import Users
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.history import read_histories, version_of
+from reconciler.hubspot.records.responses import VersionBody
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
-from reconciler.hubspot.transport.responses import VersionBody
 from reconciler.model.addresses import RecordId
 from reconciler.model.property_history import ChangeSource
 from reconciler.model.references import PropertyRef

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.hubspot.records.match_results import RowOutcome, join
-from reconciler.hubspot.transport.responses import BatchBody
+from reconciler.hubspot.records.responses import BatchBody
 from reconciler.model.calls import Call, Operation, Row
 from reconciler.model.outcomes import Applied, Rejected, Unknown
 from tests.hubspot.doubles import Result, batch

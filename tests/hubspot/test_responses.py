@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.hubspot.portal.responses import OwnerPage
+from reconciler.hubspot.records.responses import BatchBody
 from reconciler.hubspot.transport.error_details import (
     existing_record,
     explain,
@@ -13,13 +15,7 @@ from reconciler.hubspot.transport.error_details import (
     named_properties,
     named_trace_ids,
 )
-from reconciler.hubspot.transport.responses import (
-    BatchBody,
-    ErrorBody,
-    InvalidResponse,
-    OwnerPage,
-    read_error,
-)
+from reconciler.hubspot.transport.responses import ErrorBody, InvalidResponse, read_error
 
 ARRAY = (
     'Property values were not valid: [{"isValid":false,"message":"Foo was not one of the allowed options",'

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import HubSpotError, NoAnswer, Unavailable, UsageError
+from reconciler.hubspot.portal.responses import AccountBody
 from reconciler.hubspot.transport import response_limits
 from reconciler.hubspot.transport.call_result import (
     CallResult,
@@ -27,7 +28,6 @@ from reconciler.hubspot.transport.call_result import (
     rate_headers_of,
 )
 from reconciler.hubspot.transport.connection import open_http, send_once
-from reconciler.hubspot.transport.responses import AccountBody
 from reconciler.hubspot.transport.token_redaction import redact_token
 from reconciler.hubspot.writer import PortalWriter
 from reconciler.model.calls import Call

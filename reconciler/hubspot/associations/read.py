@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 from reconciler.errors import NotAllowed, RequestRejected, Unavailable
+from reconciler.hubspot.associations.responses import AssociationLimitBody, AssociationsBody, LabelBody
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.prefetch import READERS
-from reconciler.hubspot.transport.responses import AssociationLimitBody, AssociationsBody, LabelBody
 from reconciler.model.addresses import RecordId
 from reconciler.model.calls import PAIRS_READ
 from reconciler.model.definitions import ObjectSchema

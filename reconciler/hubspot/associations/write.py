@@ -13,11 +13,12 @@ from functools import partial
 from typing import Any
 
 from reconciler.errors import NoAnswer, NotAllowed, Unavailable
+from reconciler.hubspot.associations.responses import PairsBody
 from reconciler.hubspot.records.match_results import RowOutcome, rejected
 from reconciler.hubspot.records.write import SPLITTABLE_STATUSES
 from reconciler.hubspot.transport.call_result import ErrorResponse
 from reconciler.hubspot.transport.error_details import named_ids
-from reconciler.hubspot.transport.responses import ErrorBody, PairsBody
+from reconciler.hubspot.transport.responses import ErrorBody
 from reconciler.hubspot.writer import PortalWriter
 from reconciler.model.addresses import RecordId
 from reconciler.model.calls import Call

@@ -3,7 +3,7 @@
 Source: https://developers.hubspot.com/docs/guides/api/crm/properties (types and field types).
 """
 
-from reconciler.hubspot.transport.responses import PipelineBody, PropertyBody
+from reconciler.hubspot.portal.responses import PipelineBody, PropertyBody
 from reconciler.model.definitions import Kind, Option, Pipeline, PropertyDef, Stage
 from reconciler.model.object_types import object_type
 

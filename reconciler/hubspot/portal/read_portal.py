@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.hubspot.portal.definitions import pipeline, property_def
+from reconciler.hubspot.portal.responses import AccountBody, SchemaBody
 from reconciler.hubspot.reader import PortalReader
-from reconciler.hubspot.transport.responses import AccountBody, SchemaBody
 from reconciler.model.definitions import Account, Kind, ObjectSchema, Pipeline, PortalSchema, PropertyDef
 from reconciler.model.object_types import (
     object_name,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from reconciler.errors import NotAllowed, RequestRejected
 from reconciler.hubspot.reader import PortalReader
-from reconciler.hubspot.transport.responses import VersionBody
+from reconciler.hubspot.records.responses import VersionBody
 
 _USER = "userId:"
 """The beginning of ``sourceId`` for people.

@@ -8,8 +8,8 @@ from itertools import chain
 from reconciler.hubspot.portal.users import Users, user_id_of
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.prefetch import READERS, in_chunks
+from reconciler.hubspot.records.responses import Record, VersionBody
 from reconciler.hubspot.transport.limits import BATCH_WITH_HISTORY
-from reconciler.hubspot.transport.responses import Record, VersionBody
 from reconciler.model.addresses import RecordId
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.live import LiveRecord

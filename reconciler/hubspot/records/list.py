@@ -21,8 +21,8 @@ from reconciler.errors import RequestRejected, Unavailable
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.prefetch import READERS
 from reconciler.hubspot.records.read import read_records
+from reconciler.hubspot.records.responses import Record, RecordPage
 from reconciler.hubspot.transport.limits import LONGEST_URL, RECORDS_PER_PAGE
-from reconciler.hubspot.transport.responses import Record, RecordPage
 from reconciler.model.addresses import RECORD_ID, RecordId
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.live import LiveRecord

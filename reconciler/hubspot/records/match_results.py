@@ -12,6 +12,7 @@ https://github.com/rudderlabs/rudder-transformer (merged records are missing in 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
+from reconciler.hubspot.records.responses import BatchBody, Record
 from reconciler.hubspot.transport.error_details import (
     all_texts,
     existing_record,
@@ -20,7 +21,7 @@ from reconciler.hubspot.transport.error_details import (
     named_ids,
     named_trace_ids,
 )
-from reconciler.hubspot.transport.responses import BatchBody, ErrorBody, Record
+from reconciler.hubspot.transport.responses import ErrorBody
 from reconciler.model.addresses import RecordId
 from reconciler.model.calls import Call, Operation, Row
 from reconciler.model.outcomes import Applied, Rejected, Unknown

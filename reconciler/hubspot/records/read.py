@@ -8,7 +8,7 @@ as unanswered: a record that wrongly counted as missing would be planned as new,
 from collections.abc import Iterable, Sequence
 
 from reconciler.hubspot.reader import PortalReader
-from reconciler.hubspot.transport.responses import Record
+from reconciler.hubspot.records.responses import Record
 from reconciler.model.addresses import RECORD_ID, RecordId
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind, ObjectSchema

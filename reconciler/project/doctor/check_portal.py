@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 from reconciler.errors import HubSpotError, ReconcilerError
 from reconciler.hosts import is_loopback
+from reconciler.hubspot.portal.responses import AccountBody
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.transport.api_versions import SUPPORTED_UNTIL, paths_of
 from reconciler.hubspot.transport.call_result import NoResponse, Request, Success
 from reconciler.hubspot.transport.connection import open_http, send_once
 from reconciler.hubspot.transport.proxies import proxy_for
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
-from reconciler.hubspot.transport.responses import AccountBody
 from reconciler.model.diagnosis import CheckResult
 from reconciler.model.scopes import OWNERS, is_held, read_scopes, write_scopes
 from reconciler.project.ci_permissions import ALLOW_HOSTS, permits_of

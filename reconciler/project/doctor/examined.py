@@ -14,9 +14,9 @@ from reconciler.project.session import Session
 from reconciler.project.settings import Settings
 
 if TYPE_CHECKING:
+    from reconciler.hubspot.portal.responses import AccountBody
     from reconciler.hubspot.reader import PortalReader
     from reconciler.hubspot.transport.call_result import RateHeaders
-    from reconciler.hubspot.transport.responses import AccountBody
 
 HUBSPOT = "https://api.hubapi.com"
 USUAL_VARIABLE = "HUBSPOT_ACCESS_TOKEN"
