@@ -11,7 +11,7 @@ from reconciler.project.import_folders import forget_in_imports
 from reconciler.project.owned_records import record_name, selected_by
 from reconciler.project.run_reports import report_folder
 from reconciler.project.session import Session
-from reconciler.state.export_format import parse_export
+from reconciler.state.export_reader import parse_export
 from reconciler.state.export_stream import export_by_line
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from reconciler.errors import HubSpotError, Locked, PlanRefused, Problem, ReconcilerError, StateError
+from reconciler.json_values import Json
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import ManifestValue
@@ -18,7 +19,6 @@ from reconciler.model.property_history import ValueVersion
 from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.plan.file.encode import problem_as_document, source_as_document, text_of, text_pieces
 from reconciler.plan.file.format import digests_of, plan_as_document
-from reconciler.plan.file.json_values import Json
 from reconciler.plan.plan import Plan
 from reconciler.report.fact_sentences import facts_text
 from reconciler.report.mask import (

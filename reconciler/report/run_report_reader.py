@@ -2,25 +2,23 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from reconciler.errors import UsageError
-from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.object_references import ObjectProperty
-from reconciler.model.runs import RunDetail, RunHeader, RunRow
-from reconciler.plan.file.json_values import (
+from reconciler.json_values import (
     Json,
-    T,
     Wrong,
     as_count,
+    as_mapping,
     as_object,
     as_text,
     as_tuple,
-    inside,
     or_null,
     part,
 )
+from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.object_references import ObjectProperty
+from reconciler.model.runs import RunDetail, RunHeader, RunRow
 from reconciler.source import SourceRef
 
 _BEGINNING = re.compile(rb'\s*\{\s*"accounting"')
@@ -59,20 +57,20 @@ def _header(document: Json) -> RunHeader:
         environment=part(document, "environment", as_text),
         plan_digest=part(document, "plan_digest", as_text),
         tool_version=part(document, "tool_version", as_text),
-        actor=part(document, "actor", _as_mapping(as_text)),
+        actor=part(document, "actor", as_mapping(as_text)),
         started_at=part(document, "started_at", _as_time),
         finished_at=part(document, "finished_at", or_null(_as_time)),
         status=part(document, "status", as_text),
         commit=part(document, "commit", _as_text_or_null),
         rolls_back=part(document, "rolls_back", _as_text_or_null),
-        planned=part(document, "planned", _as_mapping(as_count)),
+        planned=part(document, "planned", as_mapping(as_count)),
         masked_properties=part(document, "masked_properties", as_tuple(_as_pair)),
     )
 
 
 def _row(found: object) -> RunRow:
     row = as_object(found)
-    values = part(row, "properties", _as_mapping(as_object))
+    values = part(row, "properties", as_mapping(as_object))
     pair = as_object(row.get("association", {}))
     return RunRow(
         number=part(row, "number", as_count),
@@ -83,7 +81,7 @@ def _row(found: object) -> RunRow:
         before={name: part(value, "before", _as_text_or_null) for name, value in values.items()},
         after={name: part(value, "after", _as_text_or_null) for name, value in values.items()},
         outcome=part(row, "outcome", _as_text_or_null),
-        detail=part(row, "detail", _as_mapping(as_text)),
+        detail=part(row, "detail", as_mapping(as_text)),
         source=part(row, "source", or_null(_as_source)),
         target=_key(pair) if pair else None,
         label=_as_text_or_null(pair.get("label")),
@@ -96,10 +94,6 @@ def _key(entry: Json) -> RecordAddress:
         part(entry, "key.property", as_text),
         part(entry, "key.value", as_text),
     )
-
-
-def _as_mapping(read: Callable[[object], T]) -> Callable[[object], Mapping[str, T]]:
-    return lambda found: {name: inside(f".{name}", read, value) for name, value in as_object(found).items()}
 
 
 def _as_pair(found: object) -> ObjectProperty:

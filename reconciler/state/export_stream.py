@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from reconciler.errors import StateError
-from reconciler.state.export_format import Export, UnreadList, export_of
+from reconciler.state.export_format import Export
+from reconciler.state.export_reader import UnreadList, export_of
 
 _FIELD = re.compile(r'"(\w+)":(.+)')
 _LISTS = {"owned", "pairs", "prune_rules"}

@@ -11,6 +11,7 @@ from typing import Any, assert_never
 
 from sqlalchemy import Row
 
+from reconciler.json_values import json_text
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import Association, OwnedAssociation, RecordRef
 from reconciler.model.labels import Label
@@ -23,8 +24,6 @@ from reconciler.plan.file.cells import source_in
 from reconciler.plan.kinds import KINDS_BY_NAME
 from reconciler.state.run_types import Actor, RunStart
 
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
-
 _NOTHING = "{}"
 _ACTIONS = frozenset(map(str, Action))
 _ORIGINS = {str(origin): origin for origin in Origin}
@@ -34,11 +33,6 @@ _DECODER = json.JSONDecoder()
 def _read(text: str) -> Any:
     """Read JSON that ``json_text`` wrote, without looking for blanks around it."""
     return _DECODER.raw_decode(text)[0]
-
-
-def json_text(value: object) -> str:
-    """Write ``value`` as JSON with sorted keys, in ASCII, on one line."""
-    return _ENCODER.encode(value)
 
 
 def actor_text(actor: Actor) -> str:

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "reconciler"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-BASE = {"source", "errors", "sentences", "invisible_characters", "hosts"}
+BASE = {"source", "errors", "sentences", "invisible_characters", "hosts", "json_values"}
 KINDS = {"plan.kinds", "plan.records.changes", "plan.associations.changes"}
 """The kinds of changes, and what is asked of the changes of each kind."""
 
@@ -20,6 +20,7 @@ ROOMS = {
     "sentences": set(),
     "suggestions": set(),
     "invisible_characters": set(),
+    "json_values": set(),
     "errors": {"source", "invisible_characters", "model.object_references"},
     "encryption": BASE,
     "git_program": BASE,
@@ -101,6 +102,7 @@ PURE = {
     "suggestions",
     "invisible_characters",
     "hosts",
+    "json_values",
 }
 WORLD = {"os", "pathlib", "time", "random", "logging", "socket", "subprocess", "threading", "io"}
 """What the pure rooms have no use for."""

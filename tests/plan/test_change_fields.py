@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.json_values import Wrong
 from reconciler.plan.change import Action, Change, Reason, Remote
 from reconciler.plan.file.fields import (
     COLUMNS,
@@ -17,7 +18,6 @@ from reconciler.plan.file.fields import (
     decode_change,
     encode_change,
 )
-from reconciler.plan.file.json_values import Wrong
 from reconciler.plan.kinds import KINDS
 from reconciler.state.tables import changes
 from tests.support.journals import create, update, value

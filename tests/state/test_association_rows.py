@@ -13,7 +13,7 @@ from reconciler.model.owned import Origin
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.associations.changes import associate, dissociate
 from reconciler.plan.change import Reason, Remote
-from reconciler.state.export_format import parse_export
+from reconciler.state.export_reader import parse_export
 from reconciler.state.store import Store
 from tests.support.journals import BILLING, at, owned, pair, start, writer
 
@@ -149,10 +149,10 @@ def test_an_export_from_before_associations_is_imported(store: Store) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"target_id":"501"', '"target_id":501', "pairs[0].target_id should be text"),
-        ('"whole":true', '"whole":1', "pairs[0].whole should be true or false"),
-        ('"object":"contacts"', '"object":""', "pairs[0].target.object should be text"),
-        ('"label":null', '"label":{"category":"x","text":"y"}', "pairs[0].label.type_id should be a whole"),
+        ('"target_id":"501"', '"target_id":501', "pairs[0].target_id: text is expected"),
+        ('"whole":true', '"whole":1', "pairs[0].whole: must be true or false"),
+        ('"object":"contacts"', '"object":""', "pairs[0].target.object: must not be empty"),
+        ('"label":null', '"label":{"category":"x","text":"y"}', "pairs[0].label.type_id: is missing"),
     ],
 )
 def test_an_export_with_a_wrong_pair_says_where(store: Store, old: str, new: str, message: str) -> None:

@@ -18,7 +18,8 @@ from reconciler.model.associations import Association, OwnedAssociation, RecordR
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
-from reconciler.state.export_format import Export, export_lines, parse_export
+from reconciler.state.export_format import Export, export_lines
+from reconciler.state.export_reader import parse_export
 from reconciler.state.export_stream import export_by_line
 from reconciler.state.store import Store
 from tests.support.journals import owned, start, writer

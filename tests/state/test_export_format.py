@@ -13,7 +13,8 @@ from reconciler.errors import StateError
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
-from reconciler.state.export_format import Export, export_lines, parse_export
+from reconciler.state.export_format import Export, export_lines
+from reconciler.state.export_reader import parse_export
 from reconciler.state.store import Store
 from tests.support.journals import key, owned, start, writer
 from tests.support.states import open_state
@@ -204,34 +205,34 @@ def changed(old: str, new: str) -> str:
     ("text", "complaint"),
     [
         ("{", r"this is no exported state: it is not JSON \(line 1, column 2: Expecting"),
-        ("[]", "this is no exported state: it should be an object"),
+        ("[]", "this is no exported state: an object is expected, not a list"),
         ("{}", "exported as version None, this reconciler reads version 2: export it again"),
         (document(version="3"), "exported as version 3, this reconciler reads version 2"),
-        (document(serial='"1"'), "serial should be a whole number"),
-        (document(serial="true"), "serial should be a whole number"),
-        (document(lineage="null"), "lineage should be text"),
-        (document("{}"), "owned should be a list"),
-        (document(rules="null"), "prune_rules should be a list"),
-        (document(rules="[7]"), r"prune_rules\[0\] should be an object"),
+        (document(serial='"1"'), 'serial: a count is expected, not "1"'),
+        (document(serial="true"), "serial: a count is expected, not true"),
+        (document(lineage="null"), "lineage: text is expected, not null"),
+        (document("{}"), "owned: a list is expected, not an object"),
+        (document(rules="null"), "prune_rules: a list is expected, not null"),
+        (document(rules="[7]"), r"prune_rules\[0\]: an object is expected, not this number"),
         (
             document(rules='[{"by":"b","object":"o","prune":true}]'),
-            r"prune_rules\[0\]\.prune should be text",
+            r"prune_rules\[0\]\.prune: text is expected, not true",
         ),
         (
             document(rules='[{"by":"b","object":"o","prune":"some"}]'),
-            r"prune_rules\[0\]\.prune should be false or true or all",
+            r'prune_rules\[0\]\.prune: "some" is none of false, true, all',
         ),
-        (changed("true", '"yes"'), r"owned\[0\]\.protected should be true or false"),
-        (changed('"protected":true,', ""), r"owned\[0\]\.protected should be true or false"),
-        (document("[7]"), r"owned\[0\] should be an object"),
-        (document(f"[{RECORD},{{}}]"), r"owned\[1\]\.object should be text"),
+        (changed("true", '"yes"'), r"owned\[0\]\.protected: must be true or false"),
+        (changed('"protected":true,', ""), r"owned\[0\]\.protected: is missing"),
+        (document("[7]"), r"owned\[0\]: an object is expected, not this number"),
+        (document(f"[{RECORD},{{}}]"), r"owned\[1\]\.object: is missing"),
         (
             changed("created", "found"),
-            r"owned\[0\]\.origin should be created or adopted",
+            r'owned\[0\]\.origin: "found" is none of created, adopted',
         ),
-        (changed(":{}", ":[]"), r"owned\[0\]\.answered should be an object"),
-        (changed('"A"', "7"), r"owned\[0\]\.sent\.name should be text or null"),
-        (changed('"k"', '""'), r"owned\[0\]\.key should be text"),
+        (changed(":{}", ":[]"), r"owned\[0\]\.answered: an object is expected, not a list"),
+        (changed('"A"', "7"), r"owned\[0\]\.sent\.name: text is expected, not this number"),
+        (changed('"k"', '""'), r"owned\[0\]\.key: must not be empty"),
         (document(f"[{RECORD},{RECORD}]"), "names o/k twice: keep one of them"),
     ],
 )

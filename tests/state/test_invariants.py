@@ -21,7 +21,7 @@ from reconciler.errors import StateError
 from reconciler.model.outcomes import OUTCOME_WORDS, Applied, Outcome, Rejected, Skipped, Stale, Unknown
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.plan.change import Change
-from reconciler.state.export_format import parse_export
+from reconciler.state.export_reader import parse_export
 from reconciler.state.run_types import RunStatus
 from reconciler.state.store import Store
 from reconciler.state.writer import StateWriter

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.state.export_format import parse_export
+from reconciler.state.export_reader import parse_export
 from reconciler.state.store import Store
 from tests.state.conftest import PORTAL
 from tests.support.journals import Clock, start, writer

@@ -4,12 +4,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.json_values import Json, as_flag, as_object, part
 from reconciler.model.addresses import Address, AssociationAddress, RecordAddress
 from reconciler.model.labels import Label
 from reconciler.plan.associations.changes import is_whole, operation_of
 from reconciler.plan.change import Action, AssociationDetails, Change, Details
 from reconciler.plan.file.forms import Form, decode_key, decode_label, encode_key, encode_label, if_there
-from reconciler.plan.file.json_values import Json, as_flag, as_object, part
 
 
 def _encode_address(address: Address) -> Json:

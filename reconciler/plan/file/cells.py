@@ -4,17 +4,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from reconciler.json_values import json_text
 from reconciler.plan.change import Reason, ValueChange
 from reconciler.source import SourceRef
 
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 _DECODER = json.JSONDecoder()
 _REASONS = {str(reason): reason for reason in Reason}
-
-
-def json_text(value: object) -> str:
-    """Write JSON with sorted keys, in ASCII, on one line."""
-    return _ENCODER.encode(value)
 
 
 def values_text(values: Sequence[ValueChange], source: SourceRef | None) -> str:

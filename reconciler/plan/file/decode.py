@@ -7,6 +7,20 @@ from collections.abc import Mapping, Sequence
 from json import dumps
 
 from reconciler.errors import Problem, Severity
+from reconciler.json_values import (
+    Json,
+    Wrong,
+    as_count,
+    as_flag,
+    as_object,
+    as_seconds,
+    as_text,
+    as_tuple,
+    as_word,
+    inside,
+    or_null,
+    part,
+)
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
@@ -21,20 +35,6 @@ from reconciler.plan.file.forms import (
     decode_time,
     if_there,
     step_of,
-)
-from reconciler.plan.file.json_values import (
-    Json,
-    Wrong,
-    as_count,
-    as_flag,
-    as_object,
-    as_seconds,
-    as_text,
-    as_tuple,
-    as_word,
-    inside,
-    or_null,
-    part,
 )
 from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import (

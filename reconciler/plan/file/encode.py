@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 from reconciler.errors import Problem, Severity
 from reconciler.invisible_characters import escaped_where_hidden
+from reconciler.json_values import Json, as_is, part
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import PruneRule
 from reconciler.model.facts import Fact
 from reconciler.model.object_references import ObjectProperty
 from reconciler.plan.change import Change
 from reconciler.plan.file.forms import encode_hand, encode_source, encode_time
-from reconciler.plan.file.json_values import Json, as_is, part
 from reconciler.plan.plan import Guard, GuardBase, GuardRefusal, Held, Plan, Review, ReviewDifference
 from reconciler.sentences import Sentence, Value
 from reconciler.source import SourceRef

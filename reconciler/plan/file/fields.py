@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
+from reconciler.json_values import Json, Wrong, as_object, as_text, as_word, inside, part
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.calls import Call, Operation
 from reconciler.model.owned import Origin
@@ -15,7 +16,6 @@ from reconciler.plan.change import NO_IDS, Action, Change, Owned, Reason, Remote
 from reconciler.plan.file import forms
 from reconciler.plan.file.cells import source_in, source_text, values_in, values_text
 from reconciler.plan.file.forms import Form
-from reconciler.plan.file.json_values import Json, Wrong, as_object, as_text, as_word, inside, part
 from reconciler.plan.kinds import KINDS, KINDS_BY_NAME, ChangeKind, kind_of
 
 Cells: TypeAlias = Mapping[str, Any]

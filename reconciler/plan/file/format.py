@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from reconciler.errors import UsageError
+from reconciler.json_values import Json, Wrong, as_is, as_text, part
 from reconciler.plan.file.decode import plan_from_header
 from reconciler.plan.file.encode import (
     Digests,
@@ -26,7 +27,6 @@ from reconciler.plan.file.encode import (
     held_as_document,
     text_of,
 )
-from reconciler.plan.file.json_values import Json, Wrong, as_is, as_text, part
 from reconciler.plan.file.lines import (
     ChangeLine,
     End,

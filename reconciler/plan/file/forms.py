@@ -10,13 +10,7 @@ from json import dumps
 from sys import intern
 from typing import Any, NamedTuple, TypeVar
 
-from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.calls import Call, Operation
-from reconciler.model.labels import Label
-from reconciler.model.owned import Origin
-from reconciler.model.property_history import ChangeSource, ValueVersion
-from reconciler.plan.change import Owned, Reason, Remote, ValueChange
-from reconciler.plan.file.json_values import (
+from reconciler.json_values import (
     Json,
     Wrong,
     as_count,
@@ -28,6 +22,12 @@ from reconciler.plan.file.json_values import (
     or_null,
     part,
 )
+from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.calls import Call, Operation
+from reconciler.model.labels import Label
+from reconciler.model.owned import Origin
+from reconciler.model.property_history import ChangeSource, ValueVersion
+from reconciler.plan.change import Owned, Reason, Remote, ValueChange
 from reconciler.source import SourceRef
 
 

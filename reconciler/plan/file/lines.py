@@ -14,7 +14,7 @@ import msgspec
 
 from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.invisible_characters import escaped_where_hidden
-from reconciler.plan.file.json_values import Json
+from reconciler.json_values import Json
 
 
 def _as_plain_text(value: object) -> str:

@@ -11,12 +11,12 @@ from operator import itemgetter
 from typing import Generic, Protocol, TypeAlias, TypeVar, overload
 
 from reconciler.errors import UsageError
+from reconciler.json_values import Wrong
 from reconciler.model.object_references import ObjectProperty
 from reconciler.plan.change import Change
 from reconciler.plan.file.decode import decode_held
 from reconciler.plan.file.encode import held_as_document, properties_of
 from reconciler.plan.file.fields import decode_change, encode_change
-from reconciler.plan.file.json_values import Wrong
 from reconciler.plan.file.lines import (
     ChangeLine,
     RunningDigest,

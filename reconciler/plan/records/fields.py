@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from reconciler.json_values import Json, as_object, part
 from reconciler.model.addresses import Address, RecordAddress, RecordId
 from reconciler.model.calls import Call
 from reconciler.plan.change import Action, Change, Details, RecordDetails
 from reconciler.plan.file.forms import KEY_SCHEMA, Form, as_record_id, decode_key, encode_key
-from reconciler.plan.file.json_values import Json, as_object, part
 from reconciler.plan.records.changes import replaced_by
 
 

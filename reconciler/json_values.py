@@ -1,16 +1,19 @@
-"""Reading JSON that somebody else may have changed: every value is checked, every error names its place.
+"""JSON in files: written the same way everywhere, and checked when read, as somebody may have changed it.
 
 A reader takes a JSON value and returns a typed one, or raises ``Wrong`` with the path below it; ``inside``
 adds the step to it. The path is only built for an error, so that a plan of a hundred thousand changes is read
 quickly.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from math import isfinite
 from typing import TypeAlias, TypeVar
 
 Json: TypeAlias = dict[str, object]
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
@@ -22,6 +25,11 @@ class Wrong(Exception):
         super().__init__(f"{path.removeprefix('.')}: {what}" if path else what)
         self.path = path
         self.what = what
+
+
+def json_text(value: object) -> str:
+    """Write ``value`` with sorted keys, in ASCII, on one line."""
+    return _ENCODER.encode(value)
 
 
 def inside(step: str, read: Callable[[object], T], value: object) -> T:
@@ -58,14 +66,21 @@ def as_object(found: object) -> Json:
     """Read a JSON object."""
     if isinstance(found, dict):
         return found
-    raise _unexpected("an object", found)
+    raise unexpected("an object", found)
 
 
 def as_text(found: object) -> str:
     """Read a string."""
     if isinstance(found, str):
         return found
-    raise _unexpected("text", found)
+    raise unexpected("text", found)
+
+
+def as_name(found: object) -> str:
+    """Read a string that is not empty."""
+    if text := as_text(found):
+        return text
+    raise Wrong("", "must not be empty")
 
 
 def as_flag(found: object) -> bool:
@@ -79,7 +94,7 @@ def as_count(found: object) -> int:
     """Read a whole number that is not negative."""
     if type(found) is int and found >= 0:
         return found
-    raise _unexpected("a count", found)
+    raise unexpected("a count", found)
 
 
 def as_seconds(found: object) -> float:
@@ -90,7 +105,7 @@ def as_seconds(found: object) -> float:
         number = -1.0
     if isfinite(number) and number >= 0:
         return number
-    raise _unexpected("a number of seconds", found)
+    raise unexpected("a number of seconds", found)
 
 
 def as_word(words: type[E]) -> Callable[[object], E]:
@@ -111,13 +126,19 @@ def as_tuple(read: Callable[[object], T]) -> Callable[[object], tuple[T, ...]]:
 
     def read_all(found: object) -> tuple[T, ...]:
         if not isinstance(found, list):
-            raise _unexpected("a list", found)
+            raise unexpected("a list", found)
         return tuple(inside(f"[{index}]", read, entry) for index, entry in enumerate(found))
 
     return read_all
 
 
-def _unexpected(expected: str, found: object) -> Wrong:
+def as_mapping(read: Callable[[object], T]) -> Callable[[object], Mapping[str, T]]:
+    """Build a reader for an object with any names."""
+    return lambda found: {name: inside(f".{name}", read, value) for name, value in as_object(found).items()}
+
+
+def unexpected(expected: str, found: object) -> Wrong:
+    """Say what should stand instead of ``found``."""
     return Wrong("", f"{expected} is expected, not {_shown(found)}")
 
 

@@ -1,0 +1,191 @@
+"""Reading an exported state, perhaps edited by hand: all is checked before anything is imported. Pure."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from reconciler.errors import StateError
+from reconciler.json_values import (
+    Json,
+    Wrong,
+    as_count,
+    as_flag,
+    as_mapping,
+    as_name,
+    as_object,
+    as_text,
+    as_word,
+    or_null,
+    part,
+    unexpected,
+)
+from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.associations import Association, OwnedAssociation, RecordRef
+from reconciler.model.desired import Prune, PruneRule
+from reconciler.model.labels import Label
+from reconciler.model.owned import Origin, OwnedRecord, StateVersion
+from reconciler.state.export_format import EXPORT_VERSION, Export
+
+_READ_VERSIONS = (1, EXPORT_VERSION)  # the first version had no associations
+
+_T = TypeVar("_T")
+
+
+class UnreadList(Iterable[object]):
+    """A list of an export that is read again for each iteration: it may be larger than memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries(Generic[_T]):
+    """The entries of a list, parsed and checked again for each iteration."""
+
+    name: str
+    listed: Iterable[object]
+    read: Callable[[object], _T]
+
+    def __iter__(self) -> Iterator[_T]:
+        for index, entry in enumerate(self.listed):
+            try:
+                yield self.read(entry)
+            except Wrong as wrong:
+                raise _no_export(Wrong(f"{self.name}[{index}]{wrong.path}", wrong.what)) from None
+
+
+def parse_export(text: str) -> Export:
+    """Read an export, perhaps edited by hand.
+
+    Raises:
+        StateError: it is not an export, or two records share a key; the message names the place.
+    """
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise StateError(f"this is no exported state: it is not JSON ({where}: {error.msg})") from error
+    except ValueError as error:  # a number with thousands of digits
+        raise StateError(f"this is no exported state: {error}") from error
+    return export_of(document)
+
+
+def export_of(document: object) -> Export:
+    """Check and convert an exported document; its lists may be unread.
+
+    Raises:
+        StateError: as ``parse_export``.
+    """
+    try:
+        return _export_of(as_object(document))
+    except Wrong as wrong:
+        raise _no_export(wrong) from None
+
+
+def _export_of(document: Json) -> Export:
+    version = document.get("version")
+    if version not in _READ_VERSIONS:
+        raise StateError(
+            f"this state was exported as version {version}, this reconciler reads version "
+            f"{EXPORT_VERSION}: export it again with this reconciler, or upgrade"
+        )
+    pairs = _Entries("pairs", [] if version == 1 else part(document, "pairs", _as_list), _pair)
+    owned = _Entries("owned", part(document, "owned", _as_list), _record)
+    suspects = _not_rising(record.key for record in owned)  # this checks every record
+    rules = tuple(_Entries("prune_rules", part(document, "prune_rules", _as_list), _rule))
+    _refuse_repeated(owned, suspects)
+    is_empty = next(iter(owned), None) is None
+    lineage = part(document, "lineage", or_null(as_name) if is_empty else as_name)
+    serial = part(document, "serial", as_count)
+    for _ in pairs:  # this checks every association
+        pass
+    return Export(
+        part(document, "portal_id", as_count),
+        StateVersion(lineage, serial),
+        rules,
+        owned,
+        pairs,
+        or_null(as_name)(document.get("project")),
+    )
+
+
+def _as_list(found: object) -> Iterable[object]:
+    if isinstance(found, list | UnreadList):
+        return found
+    raise unexpected("a list", found)
+
+
+def _pair(found: object) -> OwnedAssociation:
+    entry = as_object(found)
+    target = RecordRef(part(entry, "target", _key), part(entry, "target_id", _as_record_id))
+    return OwnedAssociation(
+        Association(_record_ref(entry), target, part(entry, "label", or_null(_label))),
+        origin=part(entry, "origin", as_word(Origin)),
+        is_whole=part(entry, "whole", as_flag),
+    )
+
+
+def _label(found: object) -> Label:
+    label = as_object(found)
+    return Label(
+        part(label, "category", as_name), part(label, "type_id", as_count), part(label, "text", as_name)
+    )
+
+
+def _record(found: object) -> OwnedRecord:
+    entry = as_object(found)
+    record = _record_ref(entry)
+    return OwnedRecord(
+        key=record.address,
+        record_id=record.id,
+        origin=part(entry, "origin", as_word(Origin)),
+        sent=part(entry, "sent", as_mapping(or_null(as_text))),
+        answered=part(entry, "answered", as_mapping(or_null(as_text))),
+        is_protected=part(entry, "protected", as_flag),
+    )
+
+
+def _record_ref(entry: Json) -> RecordRef:
+    return RecordRef(_key(entry), part(entry, "record_id", _as_record_id))
+
+
+def _key(found: object) -> RecordAddress:
+    entry = as_object(found)
+    return RecordAddress(
+        part(entry, "object", as_name), part(entry, "by", as_name), part(entry, "key", as_name)
+    )
+
+
+def _as_record_id(found: object) -> RecordId:
+    return RecordId(as_name(found))
+
+
+def _rule(found: object) -> PruneRule:
+    entry = as_object(found)
+    prune = part(entry, "prune", as_word(Prune))
+    return PruneRule(part(entry, "object", as_name), part(entry, "by", as_name), prune)
+
+
+def _no_export(wrong: Wrong) -> StateError:
+    return StateError(f"this is no exported state: {wrong}")
+
+
+def _not_rising(keys: Iterable[RecordAddress]) -> set[RecordAddress]:
+    """Return the keys that are not above all before them; repeated keys are always among them."""
+    highest: RecordAddress | None = None
+    found: set[RecordAddress] = set()
+    for key in keys:
+        if highest is None or key > highest:
+            highest = key
+        else:
+            found.add(key)
+    return found
+
+
+def _refuse_repeated(owned: Iterable[OwnedRecord], suspects: set[RecordAddress]) -> None:
+    if not suspects:
+        return
+    seen: set[RecordAddress] = set()
+    for record in owned:
+        if record.key in seen:
+            raise StateError(f"this exported state names {record.key.text} twice: keep one of them")
+        if record.key in suspects:
+            seen.add(record.key)
