@@ -186,7 +186,7 @@ def audit_pipeline(work: Work, call: Call) -> Reply:
 
 def list_stages(work: Work, call: Call) -> Reply:
     """Serve ``GET /crm/v3/pipelines/{type}/{id}/stages``."""
-    return Reply(200, {"results": pipelines.get(work, _type(work, call), call.args["pipeline_id"])["stages"]})
+    return Reply(200, {"results": pipelines.stages_of(work, _type(work, call), call.args["pipeline_id"])})
 
 
 def get_stage(work: Work, call: Call) -> Reply:

@@ -128,6 +128,16 @@ def display_properties(object_type: ObjectType) -> tuple[str, ...]:
     return object_type.required[0] if object_type.required else ("hs_object_id",)
 
 
+def phantom_stages(pipeline_id: str) -> list[str]:
+    """Guess the stages that are named when another type has the id of a pipeline; they exist nowhere."""
+    return [f"{pipeline_id}-{number}" for number in (1, 2)]
+
+
+def stage_id_twice(stage_id: str) -> refusals.Refusal:
+    """Guess that one pipeline with two stages of one id is refused like an id that is in use."""
+    return refusals.Refusal(400, f"The pipeline is already using stage id {stage_id}", category=None)
+
+
 def use_by_a_schema(field: str) -> tuple[str, str]:
     """Guess that a property that a schema displays or requires is in use, and cannot be archived."""
     return "OBJECT_SCHEMA", field

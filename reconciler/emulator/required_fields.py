@@ -12,7 +12,7 @@ _IDS = ("inputs[].id",)
 _ASSOCIATION = ("to.id", "types[].associationCategory", "types[].associationTypeId")
 _ENDS = ("inputs[].from.id", "inputs[].to.id")
 _STAGE = ("label", "displayOrder")
-_PIPELINE = ("label", "displayOrder", "stages", *(f"stages[].{field}" for field in _STAGE))
+_PIPELINE = ("label", "displayOrder", *(f"stages[].{field}" for field in _STAGE))
 _OPTIONS = ("options[].label", "options[].value")
 _LIMIT = ("inputs[].category", "inputs[].typeId")
 

@@ -319,14 +319,23 @@ def test_pipelines_and_stages(sdk: Any) -> None:
     assert [pipeline.id for pipeline in api.get_all("deals").results] == ["default"]
     stage = pipelines.PipelineStageInput(label="Open", display_order=0, metadata={"probability": "0.50"})
     made = api.create("deals", pipelines.PipelineInput(label="Renewals", display_order=1, stages=[stage]))
-    assert made.stages[0].metadata == {"isClosed": "false", "probability": "0.5"}
+    assert made.stages[0].metadata == {"isClosed": "false", "probability": "0.50"}
+    assert api.get_by_id("deals", made.id).stages[0].metadata == {"isClosed": "false", "probability": "0.5"}
     second = stages.create(
         "deals",
         made.id,
         pipelines.PipelineStageInput(label="Won", display_order=1, metadata={"probability": "1"}),
     )
     assert second.metadata["isClosed"] == "true"
-    assert len(stages.get_all("deals", made.id).results) == 2
+    renamed = api.update("deals", made.id, pipelines.PipelinePatchInput(label="Renewed"))
+    assert renamed.label == "Renewed"
+    changed = stages.update(
+        "deals", made.id, second.id, pipelines.PipelineStagePatchInput(label="Signed", metadata={})
+    )
+    assert (changed.label, changed.metadata["probability"]) == ("Signed", "1.0")
+    assert stages.get_by_id("deals", made.id, second.id).display_order == 1
+    stages.archive("deals", made.id, second.id)
+    assert len(stages.get_all("deals", made.id).results) == 1
     audits = sdk.crm.pipelines.pipeline_audits_api.get_audit("deals", made.id)
     assert audits.results[-1].action == "CREATE"
     api.archive("deals", made.id)

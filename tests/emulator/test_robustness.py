@@ -122,7 +122,7 @@ def test_any_json_to_any_route_is_answered(portal: Portal, route: tuple[str, str
     method, path = route
     answer = portal.client.request(method, filled(path), content=json.dumps(body))
     assert answer.status_code < 500 or answer.json()["category"] == "INTERNAL_ERROR"
-    if answer.status_code >= 400:
+    if answer.status_code >= 400 and not (answer.status_code == 404 and not answer.content):
         assert answer.json()["status"] == "error"
 
 
