@@ -5,6 +5,10 @@ from reconciler.emulator.associations import PAGE, Pair, labels_body
 from reconciler.emulator.calls import Call, Reply
 from reconciler.emulator.request_body import page_size
 from reconciler.emulator.request_context import Work
+from reconciler.emulator.response_format import Json
+
+NO_ENDS: Json = {"fromObjectTypeId": None, "toObjectTypeId": None}
+"""Lists of labels do not name the object types: github.com/scopiousdigital/kalup, HubSpot notes."""
 
 
 def _pair(work: Work, call: Call) -> Pair:
@@ -74,14 +78,14 @@ def delete(work: Work, call: Call) -> Reply:
 
 def list_labels(work: Work, call: Call) -> Reply:
     """Serve ``GET .../{from}/{to}/labels``."""
-    return Reply(200, {"results": [known.body for known in _pair(work, call).types.values()]})
+    return Reply(200, {"results": [{**known.body, **NO_ENDS} for known in _pair(work, call).types.values()]})
 
 
 def create_label(work: Work, call: Call) -> Reply:
     """Serve ``POST .../{from}/{to}/labels``; the answer has both directions."""
     pair = _pair(work, call)
     known = association_labels.add(work, pair.from_type, pair.to_type, response_format.as_object(call.body))
-    return Reply(200, {"results": [item.body for item in known]})
+    return Reply(200, {"results": [{**item.body, **NO_ENDS} for item in known]})
 
 
 def rename_label(work: Work, call: Call) -> Reply:

@@ -6,6 +6,8 @@ from reconciler.emulator import (
     properties,
     property_groups,
     response_format,
+    schema_associations,
+    schema_creation,
     schemas,
     stages,
     validations,
@@ -224,7 +226,9 @@ def audit_stage(work: Work, call: Call) -> Reply:
 
 def list_schemas(work: Work, call: Call) -> Reply:
     """Serve ``GET /crm-object-schemas/v3/schemas``."""
-    return Reply(200, {"results": schemas.listing(work, archived=call.flag("archived"))})
+    with_properties = call.text("includePropertyDefinitions") != "false"
+    found = schemas.listing(work, archived=call.flag("archived"), with_properties=with_properties)
+    return Reply(200, {"results": found})
 
 
 def batch_read_schemas(work: Work, call: Call) -> Reply:
@@ -235,7 +239,7 @@ def batch_read_schemas(work: Work, call: Call) -> Reply:
 
 def create_schema(work: Work, call: Call) -> Reply:
     """Serve ``POST /crm-object-schemas/v3/schemas``."""
-    return Reply(201, schemas.create(work, _body(call)))
+    return Reply(201, schema_creation.create(work, _body(call)))
 
 
 def get_schema(work: Work, call: Call) -> Reply:
@@ -256,10 +260,10 @@ def archive_schema(work: Work, call: Call) -> Reply:
 
 def create_schema_association(work: Work, call: Call) -> Reply:
     """Serve ``POST /crm-object-schemas/v3/schemas/{type}/associations``."""
-    return Reply(201, schemas.add_association(work, call.args["object_type"], _body(call)))
+    return Reply(201, schema_associations.add_association(work, call.args["object_type"], _body(call)))
 
 
 def remove_schema_association(work: Work, call: Call) -> Reply:
     """Serve ``DELETE /crm-object-schemas/v3/schemas/{type}/associations/{id}``."""
-    schemas.remove_association(work, call.args["object_type"], call.args["identifier"])
+    schema_associations.remove_association(work, call.args["object_type"], call.args["identifier"])
     return Reply(204)

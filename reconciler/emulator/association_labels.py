@@ -1,27 +1,52 @@
 """Labels: the association types that a portal defines itself.
 
-developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "association labels".
+developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "association labels". Behaviour beyond it
+as observed and published in the HubSpot notes of github.com/scopiousdigital/kalup.
 """
 
-from reconciler.emulator import refusals, response_format
-from reconciler.emulator.association_types import LABEL, USER, AssociationType, pair_name, stored_type
+from reconciler.emulator import guesses, refusals, response_format
+from reconciler.emulator.association_types import (
+    LABEL,
+    LIMIT,
+    USER,
+    AssociationType,
+    limit_name,
+    pair_name,
+    stored_type,
+)
 from reconciler.emulator.object_types import ObjectType
-from reconciler.emulator.request_context import Work
+from reconciler.emulator.request_context import NO_TYPE, Work
 from reconciler.emulator.response_format import Json
 
 MAX_LABELS = 50
 
 
 def add(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> list[AssociationType]:
-    """Create a label, seen from both ends; an empty label is an unlabelled association of custom objects."""
+    """Create a label, seen from both ends; an empty label is the unlabelled association of custom objects.
+
+    A label of a custom object brings the unlabelled association along, under a name of HubSpot's choice.
+    """
     name = response_format.as_text(given.get("name"), "name")
     label = response_format.as_text(given.get("label"), "label")
     inverse_label = response_format.as_optional_text(given.get("inverseLabel"), "inverseLabel")
-    existing = work.stored(LABEL, pair_name(from_type, to_type))
-    if len(existing) >= MAX_LABELS:
-        raise refusals.Refusal(437, f"there are {MAX_LABELS} labels already, which is the limit")
-    if any(body["name"] == name for body in existing.values()):
-        raise refusals.invalid_request(f'an association named "{name}" exists already')
+    _check_name(work, name)
+    if label:
+        _check_room(work, from_type, to_type)
+        _add_plain_if_missing(work, from_type, to_type)
+    else:
+        _check_plain(work, from_type, to_type)
+    return _add(work, (from_type, to_type), name, label, inverse_label)
+
+
+def name_of(label: str) -> str:
+    """Return the internal name of a label that a person makes on HubSpot's pages."""
+    return label.lower().replace(" ", "_")
+
+
+def _add(
+    work: Work, ends: tuple[ObjectType, ObjectType], name: str, label: str, inverse_label: str | None
+) -> list[AssociationType]:
+    from_type, to_type = ends
     is_mirror = from_type.type_id == to_type.type_id and inverse_label is None
     first = _next_type_id(work)
     second = first if is_mirror else _next_type_id(work)
@@ -32,6 +57,51 @@ def add(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> 
         return [there]
     _save(work, to_type, from_type, back)
     return [there, back]
+
+
+def _known(work: Work, from_type: ObjectType, to_type: ObjectType) -> list[AssociationType]:
+    return [stored_type(body) for body in work.stored(LABEL, pair_name(from_type, to_type)).values()]
+
+
+def _is_named(work: Work, name: str) -> bool:
+    return bool(
+        work.storage.row(
+            "SELECT 1 FROM definitions WHERE portal_id = ? AND kind = ? AND json_extract(body, '$.name') = ?",
+            work.portal_id,
+            LABEL,
+            name,
+        )
+    )
+
+
+def _check_name(work: Work, name: str) -> None:
+    if _is_named(work, name):
+        raise refusals.invalid_request(f'an association named "{name}" exists already')
+
+
+def _check_room(work: Work, from_type: ObjectType, to_type: ObjectType) -> None:
+    """Refuse one label too many: a label with two texts counts once, the unlabelled association does not."""
+    labels = [known for known in _known(work, from_type, to_type) if known.label]
+    if len({frozenset({known.type_id, known.inverse_id}) for known in labels}) >= MAX_LABELS:
+        raise refusals.Refusal(
+            437,
+            f"No more than {MAX_LABELS} association types are allowed between {from_type.type_id} "
+            f"and {to_type.type_id}",
+        )
+
+
+def _add_plain_if_missing(work: Work, from_type: ObjectType, to_type: ObjectType) -> None:
+    is_custom = from_type.is_custom or to_type.is_custom
+    if not is_custom or any(not known.label for known in _known(work, from_type, to_type)):
+        return
+    name = f"{from_type.singular}_to_{to_type.singular}"
+    _add(work, (from_type, to_type), f"{name}_{work.next_id()}" if _is_named(work, name) else name, "", None)
+
+
+def _check_plain(work: Work, from_type: ObjectType, to_type: ObjectType) -> None:
+    is_custom = from_type.is_custom or to_type.is_custom
+    if not is_custom or any(not known.label for known in _known(work, from_type, to_type)):
+        raise guesses.plain_exists(from_type.type_id, to_type.type_id)
 
 
 def _next_type_id(work: Work) -> int:
@@ -53,7 +123,7 @@ def _find(work: Work, from_type: ObjectType, to_type: ObjectType, type_id: objec
 
 
 def rename(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> None:
-    """Change the text of a label at both ends."""
+    """Change the text of a label at both ends; its internal name stays."""
     known = _find(work, from_type, to_type, given.get("associationTypeId"))
     label = response_format.as_text(given.get("label"), "label")
     changed = AssociationType(USER, known.type_id, label, known.inverse_id, known.name)
@@ -66,11 +136,17 @@ def rename(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) 
 
 
 def delete(work: Work, from_type: ObjectType, to_type: ObjectType, type_id: str) -> None:
-    """Delete a label at both ends, with all associations that have it."""
+    """Delete a label at both ends, with all associations that have it; the unlabelled one goes last."""
     known = _find(work, from_type, to_type, type_id)
+    if not known.label and any(other.label for other in _known(work, from_type, to_type)):
+        raise refusals.invalid_request(
+            "Definition with label still exists; Cannot delete unlabeled type with associationTypeId "
+            f"{known.type_id}"
+        )
     ends = ((from_type, to_type, known.type_id), (to_type, from_type, known.inverse_id))
     for start, end, number in ends:
         work.unstore(LABEL, pair_name(start, end), str(number))
+        work.unstore(LIMIT, NO_TYPE, limit_name(start, end, number))
         work.storage.run(
             "DELETE FROM associations WHERE portal_id = ? AND from_type = ? AND to_type = ? AND category = ? "
             "AND type_id = ?",

@@ -138,6 +138,11 @@ def stage_id_twice(stage_id: str) -> refusals.Refusal:
     return refusals.Refusal(400, f"The pipeline is already using stage id {stage_id}", category=None)
 
 
+def plain_exists(from_id: str, to_id: str) -> refusals.Refusal:
+    """Guess that a second unlabelled association, or one of two standard types, is refused with 400."""
+    return refusals.invalid_request(f"{from_id} and {to_id} have an association without a label already")
+
+
 def use_by_a_schema(field: str) -> tuple[str, str]:
     """Guess that a property that a schema displays or requires is in use, and cannot be archived."""
     return "OBJECT_SCHEMA", field

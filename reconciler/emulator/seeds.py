@@ -19,7 +19,7 @@ from reconciler.emulator import (
     records,
     refusals,
     response_format,
-    schemas,
+    schema_creation,
     validations,
 )
 from reconciler.emulator.associations import Pair
@@ -74,7 +74,7 @@ def plant(work: Work, seed: Mapping[str, object]) -> None:
         with _placed(place):
             given = _object(schema)
             number = given.get("objectTypeId")
-            schemas.create(
+            schema_creation.create(
                 work, given, None if number is None else response_format.as_text(number, "objectTypeId")
             )
     for key, carry_out in _BY_TYPE:
@@ -84,8 +84,7 @@ def plant(work: Work, seed: Mapping[str, object]) -> None:
     _plant_validations(work, seed)
     for place, label in _items(seed, "association_labels"):
         with _placed(place):
-            given = _object(label)
-            association_labels.add(work, _type(work, given, "from"), _type(work, given, "to"), given)
+            _plant_label(work, _object(label))
     for place, address, item in _items_by_type(seed, "records"):
         with _placed(place):
             _plant_record(work, work.object_type(address), _object(item))
@@ -186,6 +185,12 @@ _BY_TYPE: tuple[tuple[str, Callable[[Work, ObjectType, Json], None]], ...] = (
     ("properties", _plant_property),
     ("pipelines", _plant_pipeline),
 )
+
+
+def _plant_label(work: Work, given: Json) -> None:
+    if given.get("label") and "name" not in given:
+        given["name"] = association_labels.name_of(str(given["label"]))
+    association_labels.add(work, _type(work, given, "from"), _type(work, given, "to"), given)
 
 
 def _plant_validations(work: Work, seed: Mapping[str, object]) -> None:

@@ -24,6 +24,7 @@ FRESH_SETTINGS: dict[str, Any] = {
     "required_when": {},
     "sensitive_data": False,
     "property_uses": {},
+    "existing_schema": "conflict",
 }
 """Settings of a portal for which nobody has set anything."""
 SETTINGS = tuple(FRESH_SETTINGS)
@@ -126,6 +127,12 @@ def _tier(key: str, value: object) -> str:
     return str(value)
 
 
+def _existing_schema(key: str, value: object) -> str:
+    if value not in {"conflict", "answered"}:
+        raise SeedError(f"{key}: conflict or answered, not {value!r}")
+    return str(value)
+
+
 def _enablement(key: str, value: object) -> dict[str, bool]:
     return {type_id: _flag(f"{key}.{type_id}", flag) for type_id, flag in _object(key, value).items()}
 
@@ -140,4 +147,5 @@ _CHECKS: Mapping[str, Callable[[str, object], Any]] = {
     "required_when": _required_when,
     "sensitive_data": _flag,
     "property_uses": _property_uses,
+    "existing_schema": _existing_schema,
 }

@@ -105,6 +105,6 @@ def echoed(before: Body, given: Json) -> Body:
 
     It spells values as they were sent, has keys that HubSpot drops, and an outdated ``isClosed``.
     """
-    sent = {field: given[field] for field in ("label", "displayOrder") if field in given}
+    sent: Json = {field: given[field] for field in ("label", "displayOrder") if field in given}
     texts = {key: str(value) for key, value in (given.get("metadata") or {}).items() if value is not None}
     return {**before, **sent, "metadata": {**before["metadata"], **texts}}

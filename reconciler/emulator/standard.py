@@ -167,6 +167,28 @@ _COMMON_PROPERTIES: tuple[tuple[str, str, str, bool], ...] = (
 )
 
 
+_CUSTOM_PROPERTIES: tuple[tuple[str, str, str, bool], ...] = (
+    *(
+        (f"hs_all_{name}", "enumeration", "checkbox", True)
+        for name in ("accessible_team_ids", "assigned_business_unit_ids", "owner_ids", "team_ids")
+    ),
+    *(
+        (f"hs_user_ids_of_all_{name}", "enumeration", "checkbox", True)
+        for name in ("notification_followers", "notification_unfollowers", "owners")
+    ),
+    *(
+        (f"hs_object_source{name}", "string", "text", True)
+        for name in ("", "_detail_1", "_detail_2", "_detail_3", "_id")
+    ),
+    ("hs_object_source_user_id", "number", "number", True),
+    ("hs_owning_teams", "enumeration", "checkbox", True),
+    ("hs_pinned_engagement_id", "number", "number", False),
+    ("hs_shared_team_ids", "enumeration", "checkbox", False),
+    ("hs_shared_user_ids", "enumeration", "checkbox", False),
+)
+"""What HubSpot adds to every new custom object, besides the common properties."""
+
+
 def _generic_properties(object_type: ObjectType, group: str) -> Iterable[Body]:
     """Return the properties that every type has, and those of the table of types if no file has more."""
     dates = (
@@ -174,7 +196,8 @@ def _generic_properties(object_type: ObjectType, group: str) -> Iterable[Body]:
         for name in (object_type.created_property, object_type.modified_property)
     )
     pipelines = ((name, "enumeration", "select", False) for name in object_type.pipeline_properties or ())
-    for name, type_, field_type, read_only in (*_COMMON_PROPERTIES, *dates, *pipelines):
+    own = _CUSTOM_PROPERTIES if object_type.is_custom else ()
+    for name, type_, field_type, read_only in (*_COMMON_PROPERTIES, *own, *dates, *pipelines):
         body: dict[str, Any] = _generic_property(name, type_, field_type, group)
         body["readOnlyValue"] = read_only
         if type_ == "enumeration" and name not in (object_type.pipeline_properties or ()):

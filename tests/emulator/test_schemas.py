@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.portal import PORTAL_ID, Portal
+from tests.emulator.portal import PORTAL_ID, Portal, opened
 
 PATH = "/crm-object-schemas/v3/schemas"
 PET: dict[str, Any] = {
@@ -43,6 +43,9 @@ def test_three_fields_make_a_type(portal: Portal) -> None:
         {"primaryDisplayProperty": ""},
         {"primaryDisplayProperty": "nope"},
         {"requiredProperties": ["nope"]},
+        {"secondaryDisplayProperties": ["pet_name", "pet_name"]},
+        {"secondaryDisplayProperties": ["pet_name", "hs_object_id", "hs_createdate"]},
+        {"properties": [{"name": f"p{n}", "label": "P", "searchableInGlobalSearch": True} for n in range(4)]},
         {"properties": [{"name": "pet_name", "label": "N", "type": "number", "fieldType": "text"}]},
     ],
 )
@@ -74,6 +77,8 @@ def test_a_type_with_records_cannot_be_archived(portal: Portal) -> None:
     assert portal.client.get(f"{PATH}/{type_id}").status_code == 404
     (archived,) = portal.client.get(PATH, params={"archived": "true"}).json()["results"]
     assert archived["objectTypeId"] == type_id
+    assert (archived["archived"], archived["restorable"]) == (True, True)
+    assert (archived["properties"], archived["associations"]) == ([], [])
     assert portal.client.delete(f"{PATH}/{type_id}", params={"archived": "true"}).status_code == 204
     assert portal.client.get(PATH, params={"archived": "true"}).json()["results"] == []
 
@@ -84,7 +89,8 @@ def test_an_archived_name_can_be_used_again(portal: Portal) -> None:
     portal.client.delete(f"{PATH}/{first}")
     second = make(portal)["objectTypeId"]
     assert second != first
-    assert portal.client.get(PATH, params={"archived": "true"}).json()["results"] == []
+    listed = portal.client.get(PATH, params={"archived": "true"}).json()["results"]
+    assert [(schema["objectTypeId"], schema["archived"]) for schema in listed] == [(second, False)]
 
 
 def test_a_schema_can_change_its_own_fields(portal: Portal) -> None:
@@ -132,3 +138,118 @@ def test_schemas_are_read_in_batches(portal: Portal) -> None:
     type_id = make(portal)["objectTypeId"]
     found = portal.post(f"{PATH}/batch/read", {"inputs": [type_id]}).json()
     assert [schema["objectTypeId"] for schema in found["results"]] == [type_id]
+
+
+BARE = {key: PET[key] for key in ("name", "labels")} | {"primaryDisplayProperty": "hs_object_id"}
+
+
+def test_a_bare_type_gets_what_hubspot_adds(portal: Portal) -> None:
+    made = portal.post(PATH, BARE).json()
+    assert made["searchableProperties"] == ["hs_object_id"]
+    assert (made["requiredProperties"], made["secondaryDisplayProperties"]) == ([], [])
+    assert (made["allowsSensitiveProperties"], made["restorable"]) == (True, True)
+    assert sum(item["name"].startswith("hs_") for item in made["properties"]) >= 25
+    assert all(item["hubspotDefined"] for item in made["properties"])
+    groups = f"/crm/v3/properties/{made['objectTypeId']}/groups"
+    (group,) = portal.client.get(groups).json()["results"]
+    assert (group["name"], group["label"]) == ("pet_information", "Pet Information")
+    assert portal.post(groups, {"name": "pet_information", "label": "Ours"}).status_code == 409
+    changed = portal.client.patch(f"{groups}/pet_information", json={"label": "Ours"})
+    assert changed.json()["label"] == "Ours"
+
+
+def test_associated_objects_get_a_plain_association(portal: Portal) -> None:
+    made = portal.post(PATH, {**BARE, "associatedObjects": ["COMPANY", "0-1"]}).json()
+    assert {"pet_to_company", "pet_to_contact"} <= {item["name"] for item in made["associations"]}
+    assert "pet_to_deal" not in {item["name"] for item in made["associations"]}
+
+
+def test_names_differ_in_more_than_case(portal: Portal) -> None:
+    make(portal)
+    assert portal.post(PATH, {**PET, "name": "Pet"}).status_code == 409
+    assert portal.post(PATH, PET).status_code == 409
+
+
+def test_a_name_that_exists_may_be_answered_with_the_existing_type() -> None:
+    with opened({"existing_schema": "answered"}) as portal:
+        first = make(portal)
+        portal.clock.advance(60)
+        other = {"labels": {"singular": "Dog", "plural": "Dogs"}, "associatedObjects": ["COMPANY"]}
+        again = make(portal, **other, properties=[{"name": "age", "label": "Age"}])
+        assert again["objectTypeId"] == first["objectTypeId"]
+        assert again["labels"] == PET["labels"]
+        assert again["createdAt"] > first["createdAt"]
+        assert {"age", "pet_name"} <= {item["name"] for item in again["properties"]}
+        (listed,) = portal.client.get(PATH).json()["results"]
+        assert listed["createdAt"] == first["createdAt"]
+        assert "pet_to_company" in {item["name"] for item in listed["associations"]}
+        assert portal.post(PATH, {**PET, "name": "PET"}).status_code == 409
+
+
+def test_a_change_takes_seven_fields_and_ignores_the_rest(portal: Portal) -> None:
+    made = make(portal)
+    path = f"{PATH}/{made['objectTypeId']}"
+    given = {
+        "labels": {"singular": "Dog", "plural": "Dogs"},
+        "description": "D",
+        "primaryDisplayProperty": "hs_object_id",
+        "secondaryDisplayProperties": ["pet_name"],
+        "requiredProperties": ["pet_name"],
+        "searchableProperties": ["pet_name"],
+        "restorable": False,
+    }
+    changed = portal.client.patch(
+        path, json={**given, "name": "dog", "associatedObjects": ["COMPANY"]}
+    ).json()
+    assert {field: changed[field] for field in given} == given
+    assert changed["name"] == "pet"
+    assert "pet_to_company" not in {item["name"] for item in changed["associations"]}
+
+
+def test_sensitive_properties_stay_allowed(portal: Portal) -> None:
+    path = f"{PATH}/{make(portal)['objectTypeId']}"
+    assert portal.client.patch(path, json={"allowsSensitiveProperties": False}).status_code == 400
+    assert portal.client.patch(path, json={"allowsSensitiveProperties": True}).status_code == 200
+    assert portal.client.get(path).json()["allowsSensitiveProperties"] is True
+
+
+def test_a_refused_change_changes_nothing(portal: Portal) -> None:
+    path = f"{PATH}/{make(portal)['objectTypeId']}"
+    refused = {"description": "D", "requiredProperties": ["nope"]}
+    assert portal.client.patch(path, json=refused).status_code == 400
+    assert portal.client.get(path).json()["description"] == ""
+
+
+def test_the_list_may_leave_properties_out(portal: Portal) -> None:
+    make(portal)
+    (listed,) = portal.client.get(PATH, params={"includePropertyDefinitions": "false"}).json()["results"]
+    assert listed["properties"] == []
+    assert listed["associations"]
+
+
+def test_an_active_type_is_not_purged(portal: Portal) -> None:
+    type_id = make(portal)["objectTypeId"]
+    refused = portal.client.delete(f"{PATH}/{type_id}", params={"archived": "true"})
+    assert refused.status_code == 400
+    assert portal.client.get(f"{PATH}/{type_id}").status_code == 200
+
+
+def test_the_properties_of_pipelines_stay_when_the_last_one_is_deleted(portal: Portal) -> None:
+    type_id = make(portal)["objectTypeId"]
+    stages = [{"label": "New", "displayOrder": 0, "stageId": "p-new", "metadata": {}}]
+    pipeline = {"label": "Care", "displayOrder": 0, "pipelineId": "care", "stages": stages}
+    path = f"/crm/v3/pipelines/{type_id}"
+    portal.post(path, pipeline)
+    assert portal.client.get(path).json()["results"][0]["stages"][0]["metadata"]["state"] == "OPEN"
+    assert portal.client.delete(f"{path}/care").status_code == 204
+    assert portal.client.get(path).json()["results"] == []
+    assert portal.client.get(f"/crm/v3/properties/{type_id}/hs_pipeline_stage").status_code == 200
+    assert portal.post(path, pipeline).status_code == 201
+
+
+def test_everything_of_a_custom_object_can_be_changed_by_others(portal: Portal) -> None:
+    type_id = make(portal)["objectTypeId"]
+    changed = portal.client.patch(f"/crm/v3/properties/{type_id}/pet_name", json={"label": "Called"})
+    assert changed.json()["label"] == "Called"
+    listed = portal.client.get(PATH).json()["results"][0]["properties"]
+    assert {item["label"] for item in listed if item["name"] == "pet_name"} == {"Called"}
