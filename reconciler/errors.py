@@ -52,22 +52,34 @@ class Problem:
         return f"{place}{subject}{weight}{self.message!s}{advice}"
 
 
+@dataclass(frozen=True, slots=True)
+class UnplacedProblem:
+    """A problem found where its place is not known: code that knows the place makes a ``Problem`` of it."""
+
+    message: str  # as in ``Problem``, like the others
+    advice: str | None = None
+    severity: Severity = Severity.ERROR
+    people: tuple[str, ...] = ()
+
+    def at(self, source: SourceRef | None, address: str | None = None) -> Problem:
+        """Return the problem at a place."""
+        return Problem(self.message, self.advice, source, address, self.severity, self.people)
+
+
 class UnplacedError(Exception):
-    """A mistake, found where its place is not known: who knows the place makes a ``Problem`` of it.
+    """An exception on the way to code that knows the place.
 
     Attributes:
-        message: one sentence without full stop.
-        advice: what to do.
+        problem: the problem, still without a place.
     """
 
-    def __init__(self, message: str, advice: str) -> None:
+    def __init__(self, message: str, advice: str | None = None, people: tuple[str, ...] = ()) -> None:
         super().__init__(message)
-        self.message = message
-        self.advice = advice
+        self.problem = UnplacedProblem(message, advice, people=people)
 
-    def at(self, source: SourceRef, address: str | None = None) -> Problem:
+    def at(self, source: SourceRef | None, address: str | None = None) -> Problem:
         """Return the problem at a place."""
-        return Problem(self.message, self.advice, source, address)
+        return self.problem.at(source, address)
 
 
 class ReconcilerError(Exception):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from reconciler.errors import UnplacedProblem
 from reconciler.manifest.property_names import name_fault
 from reconciler.manifest.yaml.nodes import Blank, MappingNode, Node, SequenceNode
 from reconciler.model.addresses import RECORD_ID
@@ -26,14 +27,14 @@ class Associations:
 
     found: list[DesiredAssociation] = field(default_factory=list)
     types: dict[str, Place] = field(default_factory=dict)  # named object types, and the places that name them
-    problems: list[tuple[str, str | None, Place]] = field(default_factory=list)  # message, advice, place
+    problems: list[tuple[UnplacedProblem, Place]] = field(default_factory=list)
 
     def read(self, node: Node, place: Place) -> None:
         """Read the value of ``$associations``, which is at ``place``."""
         if not isinstance(node, MappingNode):
             if node is not Blank.REFUSED:
                 advice = f"write it as {_EXAMPLE}"
-                self.problems.append(("$associations must map object types to lists", advice, place))
+                self._report("$associations must map object types to lists", advice, place)
             return
         for index, (written, value) in enumerate(zip(node.names, node.values, strict=True)):
             self._read_type(written, node.name_place(index), value, node.places[index])
@@ -44,15 +45,15 @@ class Associations:
         name = object_name(written)
         if not _is_object(written):
             advice = "write the object type: its name (contacts), its number (0-1) or a custom object's name"
-            self.problems.append((f'"{written}" is not an object type', advice, name_place))
+            self._report(f'"{written}" is not an object type', advice, name_place)
         elif name in self.types:
-            self.problems.append((f"{name} are listed twice", "put them into one list", name_place))
+            self._report(f"{name} are listed twice", "put them into one list", name_place)
         elif isinstance(value, SequenceNode):
             self.types[name] = name_place
             for item, item_place in zip(value.items, value.places, strict=True):
                 self._read_item(name, item, item_place)
         elif value is not Blank.REFUSED:
-            self.problems.append((f'"{written}" must be a list', f"write it as {_EXAMPLE}", place))
+            self._report(f'"{written}" must be a list', f"write it as {_EXAMPLE}", place)
 
     def _read_item(self, name: str, item: Node, place: Place) -> None:
         if isinstance(item, str):
@@ -64,7 +65,7 @@ class Associations:
                 self._add(DesiredAssociation(name, by, said[_TO], label, place), place)
         elif item is not Blank.REFUSED:
             message = "an association names another record by its key"
-            self.problems.append((message, "write a key, or `{to: KEY, label: LABEL}`", place))
+            self._report(message, "write a key, or `{to: KEY, label: LABEL}`", place)
 
     def _read_parts(self, item: MappingNode, place: Place) -> Mapping[str, str] | None:
         """Read ``to``, ``by`` and ``label``; return None if one of them is wrong."""
@@ -72,16 +73,16 @@ class Associations:
         before = len(self.problems)
         for index, (name, value) in enumerate(zip(item.names, item.values, strict=True)):
             if name not in {_TO, _BY, _LABEL}:
-                self.problems.append(
-                    (f'unknown key "{name}"', suggest(name, (_TO, _BY, _LABEL)), item.name_place(index))
+                self._report(
+                    f'unknown key "{name}"', suggest(name, (_TO, _BY, _LABEL)), item.name_place(index)
                 )
             elif isinstance(value, str):
                 said[name] = value
             elif value is not Blank.REFUSED:
-                self.problems.append((f'"{name}" must be text', _ADVICE[name], item.places[index]))
+                self._report(f'"{name}" must be text', _ADVICE[name], item.places[index])
         self.problems += _faults(said, item)
         if _TO not in item.names:
-            self.problems.append(("an association needs `to`", _ADVICE[_TO], place))
+            self._report("an association needs `to`", _ADVICE[_TO], place)
         return said if len(self.problems) == before and _TO in said else None
 
     def _add(self, association: DesiredAssociation, place: Place) -> None:
@@ -89,9 +90,12 @@ class Associations:
         if any((a.object, a.by, a.value, a.label) == parts for a in self.found):
             other = Value(association.value, association.object, association.by or "")
             message = sentence("{object}/{key} is listed twice", object=association.object, key=other)
-            self.problems.append((message, "keep one of the two", place))
+            self._report(message, "keep one of the two", place)
         else:
             self.found.append(association)
+
+    def _report(self, message: str, advice: str | None, place: Place) -> None:
+        self.problems.append((UnplacedProblem(message, advice), place))
 
 
 _ADVICE: Final = {
@@ -101,12 +105,13 @@ _ADVICE: Final = {
 }
 
 
-def _faults(said: Mapping[str, str], item: MappingNode) -> Iterator[tuple[str, str | None, Place]]:
+def _faults(said: Mapping[str, str], item: MappingNode) -> Iterator[tuple[UnplacedProblem, Place]]:
     by = said.get(_BY)
     if by == "hs_object_id":
-        yield "hs_object_id is not a unique property", f"write `by: {RECORD_ID}`", item.place_of(_BY)
+        problem = UnplacedProblem("hs_object_id is not a unique property", f"write `by: {RECORD_ID}`")
+        yield problem, item.place_of(_BY)
     elif by is not None and (fault := name_fault(by)):
-        yield *fault, item.place_of(_BY)
+        yield fault, item.place_of(_BY)
     if by == RECORD_ID and _TO in said and not _is_record_id(said[_TO]):
         message = sentence('"{it}" is not a record id', it=Value(said[_TO]))
-        yield message, "write digits without leading zeros, such as 9001", item.place_of(_TO)
+        yield UnplacedProblem(message, "write digits without leading zeros, such as 9001"), item.place_of(_TO)

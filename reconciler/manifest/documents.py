@@ -240,7 +240,7 @@ def _source_problems(node: MappingNode, place: Place, files: SourceFiles) -> Ite
                 f'"{name}" has no value', _Source.model_fields["columns"].description, files.ref(where)
             )
         elif isinstance(value, str) and (fault := name_fault(value)):
-            yield Problem(*fault, files.ref(where))
+            yield fault.at(files.ref(where))
 
 
 def _contradictions(said: _Head, node: MappingNode, place: Place, files: SourceFiles) -> Iterator[Problem]:
@@ -268,7 +268,7 @@ def _contradictions(said: _Head, node: MappingNode, place: Place, files: SourceF
     ownership = node.mapping("ownership")
     for index, name in enumerate(ownership.names):
         if fault := name_fault(name):
-            yield Problem(*fault, files.ref(ownership.name_place(index)))
+            yield fault.at(files.ref(ownership.name_place(index)))
 
 
 def _text(node: MappingNode, name: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from reconciler.errors import UnplacedProblem
 from reconciler.suggestions import ask_whether
 
 PROPERTY_NAME: Final = "[a-z][a-z0-9_]*"
@@ -12,14 +13,16 @@ PROPERTY_NAME: Final = "[a-z][a-z0-9_]*"
 _is_property_name = re.compile(PROPERTY_NAME).fullmatch
 
 
-def name_fault(name: str) -> tuple[str, str] | None:
+def name_fault(name: str) -> UnplacedProblem | None:
     """Return why ``name`` cannot be a property name, and what to write; None if it can."""
     if _is_property_name(name):
         return None
     message = f'"{name}" is not a property name'
     if ":" in name:
-        return message, "put a space after the colon"
+        return UnplacedProblem(message, "put a space after the colon")
     likely = re.sub("[ -]+", "_", name.strip().lower())
     if _is_property_name(likely):
-        return f'"{name}" is a label, not a property name', f"use the internal name: {ask_whether([likely])}"
-    return message, "HubSpot's names are lower-case letters, digits and underscores, and begin with a letter"
+        message = f'"{name}" is a label, not a property name'
+        return UnplacedProblem(message, f"use the internal name: {ask_whether([likely])}")
+    advice = "HubSpot's names are lower-case letters, digits and underscores, and begin with a letter"
+    return UnplacedProblem(message, advice)

@@ -154,7 +154,7 @@ class RecordReader:
                 known = (_UNMANAGED, _ASSOCIATIONS, *_SPECIAL)
                 self._report(f'unknown key "{name}"', suggest(name, known), node.name_place(index), key)
             elif fault := name_fault(name):
-                self._report(*fault, node.name_place(index), key)
+                self._report(fault.message, fault.advice, node.name_place(index), key)
             elif value != key:
                 self._report(self._two_keys(name, value, key), _REMOVE_KEY, place, key)
         return unmanaged, self._special(key, node, said)
@@ -177,8 +177,8 @@ class RecordReader:
     def _read_associations(self, key: str, value: Node, place: Place) -> None:
         associations = self.associations[key] = Associations()
         associations.read(value, place)
-        for message, advice, where in associations.problems:
-            self._report(message, advice, where, key)
+        for problem, where in associations.problems:
+            self._report(problem.message, problem.advice, where, key)
 
     def _read_unmanaged(self, key: str, node: MappingNode, value: Node, place: Place) -> Collection[str]:
         if not isinstance(value, SequenceNode):
@@ -271,7 +271,7 @@ class RecordReader:
         elif name.startswith("$"):
             self._report(f'"{name}" is not allowed under `all`', "remove the line", place, None)
         elif fault := name_fault(name):
-            self._report(*fault, place, None)
+            self._report(fault.message, fault.advice, place, None)
 
     def _report(
         self, message: str, advice: str | None, place: Place, key: str | None, name: str | None = None

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.errors import UsageError
+from reconciler.errors import UnplacedProblem, UsageError
 from reconciler.hosts import address_of, is_loopback
 from reconciler.project.server_addresses import is_host_name
 
@@ -46,14 +46,14 @@ class Permits:
     hosts: frozenset[str] = frozenset()  # in lower case, without port
     variables: frozenset[str] = frozenset()
 
-    def fault_of_variable(self, name: str) -> tuple[str, str] | None:
+    def fault_of_variable(self, name: str) -> UnplacedProblem | None:
         """Return why the file may not use the variable ``name``, and what to do; None if it may."""
         if name in READ_BY_US:
             fault = f"the variable {name} has another meaning, and cannot be used here"
-            return fault, "put the value into another variable"
+            return UnplacedProblem(fault, "put the value into another variable")
         if _OURS.fullmatch(name) or name in self.variables:
             return None
-        return (
+        return UnplacedProblem(
             f"this file must not read the variable {name}",
             f"name it HUBSPOT_… or RECONCILER_…, or let the job that runs us set {ALLOW_VARIABLES}={name}",
         )

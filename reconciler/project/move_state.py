@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from reconciler.apply.recovery.resume import is_anything_open
-from reconciler.errors import StateError, UsageError
+from reconciler.errors import StateError, UnplacedProblem, UsageError
 from reconciler.project.correct_state import check_has_state
 from reconciler.project.env_file import with_env_file
 from reconciler.project.files import read_encrypted, write_encrypted
@@ -83,10 +83,9 @@ def _with_state_at(session: Session, to: str) -> Session:
         to = with_env_file(os.environ).get(variable, "")
         if not to:
             raise UsageError(f"the variable {variable} is not set: it would say where the state is to be")
-    fault = state_fault(to)
-    if to == "none" or fault is not None:
-        message, advice = fault or ("`none` keeps no state", STATE_ADVICE)
-        raise UsageError(f"{message}\n    {advice}")
+    fault = UnplacedProblem("`none` keeps no state", STATE_ADVICE) if to == "none" else state_fault(to)
+    if fault is not None:
+        raise UsageError(f"{fault.message}\n    {fault.advice}")
     url = state_url(to, session.settings.project)
     return Session(replace(session.settings, state_url=url), session.notify)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from re import Match
 from typing import Final
 
-from reconciler.errors import Problem
+from reconciler.errors import Problem, UnplacedProblem
 from reconciler.hosts import is_loopback
 from reconciler.manifest import readable_files
 from reconciler.manifest.yaml.nodes import MappingNode, SequenceNode
@@ -148,7 +148,7 @@ class Variables:
     def _value(self, name: str, source: SourceRef) -> str:
         fault = self.permits.fault_of_variable(name)
         if fault is not None:
-            self.problems.append(Problem(*fault, source))
+            self.problems.append(fault.at(source))
             return ""
         value = self._environ.get(name, "").strip()
         if not value:
@@ -188,19 +188,23 @@ def state_problems(state: str, node: MappingNode) -> Iterator[Problem]:
     """Report a place where no state can be kept."""
     fault = state_fault(state)
     if fault is not None:
-        yield Problem(*fault, _ref(node, "state"))
+        yield fault.at(_ref(node, "state"))
 
 
-def state_fault(state: str) -> tuple[str, str] | None:
+def state_fault(state: str) -> UnplacedProblem | None:
     """Return why no state can be kept at ``state``, and what to write; None if it can."""
     if state.startswith(GIT):
-        return None if git_place(state) else ("this is no place for state in git", GIT_ADVICE)
+        return None if git_place(state) else UnplacedProblem("this is no place for state in git", GIT_ADVICE)
     if state.startswith("sqlite"):
         is_file = state.startswith(_SQLITE) and state.removeprefix(_SQLITE) not in {"", ":memory:"}
-        return None if is_file else ("this is not a file for the state", STATE_ADVICE)
+        return None if is_file else UnplacedProblem("this is not a file for the state", STATE_ADVICE)
     if state.startswith(POSTGRESQL):
-        return None if is_database(state) else ("this is not the address of a database", DATABASE_ADVICE)
-    return None if state == "none" else ("state cannot be kept there", STATE_ADVICE)
+        return (
+            None
+            if is_database(state)
+            else UnplacedProblem("this is not the address of a database", DATABASE_ADVICE)
+        )
+    return None if state == "none" else UnplacedProblem("state cannot be kept there", STATE_ADVICE)
 
 
 def base_url_permit_problems(url: str, node: MappingNode, permits: Permits) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.errors import UnplacedProblem
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import Association, OwnedAssociation, RecordRef
 from reconciler.model.definitions import Account, ObjectSchema, PortalSchema
@@ -17,7 +18,7 @@ from reconciler.model.owned import Origin
 from reconciler.model.selection import EVERYTHING
 from reconciler.plan.associations.changes import is_whole
 from reconciler.plan.associations.compare import AssociationContext, AssociationPlanner
-from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence, UnplacedProblem
+from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence
 from reconciler.plan.associations.labels import Labels, directions_of_labels
 from reconciler.plan.associations.resolve import AssociationResolver
 from reconciler.plan.change import Action, Change

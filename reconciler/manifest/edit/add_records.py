@@ -28,7 +28,7 @@ def add_records(data: bytes, file: str, document: int, records: Sequence[Written
     try:
         patch = patcher.appended_records(document, lambda indent: record_lines(records, indent))
     except Unsafe as unsafe:
-        raise UsageError(f"cannot add records to {file}: {unsafe.message}\n    {unsafe.advice}") from None
+        raise UsageError(f"cannot add records to {file}: {unsafe}\n    {unsafe.problem.advice}") from None
     text, _ = patcher.patched({None: patch})
     after = read_nodes(text.encode(), files, 0)
     meant = list(content_of(before))

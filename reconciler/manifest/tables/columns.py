@@ -68,7 +68,7 @@ def _misnamed(header: Sequence[str], source: Source, key: str, file: str) -> Ite
             )
         elif name != key and (fault := name_fault(name)):
             leave = f"`columns: {{{column}: null}}` leaves it out"
-            advice = did_you_mean(name, [key]) or fault[1]
+            advice = did_you_mean(name, [key]) or fault.advice
             yield Problem(
                 f'the column "{column}" has a name that no property can have', f"{advice}; {leave}", place
             )

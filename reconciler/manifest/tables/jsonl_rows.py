@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from reconciler.errors import Problem
+from reconciler.errors import Problem, UnplacedError
 from reconciler.manifest.tables.line_endings import uneven_ends
 from reconciler.manifest.tables.sorted_rows import SortedRows, TableError
 from reconciler.manifest.tables.sources import Source, blocks, in_sql
@@ -15,13 +15,8 @@ from reconciler.source import SourceRef
 _VALUES = "write a text, a number, true, false, null or a list of texts"
 
 
-class Faulty(ValueError):
-    """An error in a line, with advice."""
-
-    def __init__(self, message: str, advice: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.advice = advice
+class Faulty(UnplacedError):
+    """An error in a line."""
 
 
 class _Object(list[tuple[str, Any]]):
@@ -96,7 +91,7 @@ class JsonLines:
             try:
                 found, *_ = self.cells(text)
             except Faulty as fault:
-                yield line, Problem(fault.message, fault.advice, place)
+                yield line, fault.at(place)
             else:
                 if found != key:
                     message = "the key is neither a text nor a whole number"

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from reconciler.errors import Problem
+from reconciler.errors import Problem, UnplacedProblem
 from reconciler.manifest import readable_files
 from reconciler.manifest.tables.sorted_rows import TableError
 from reconciler.source import Place, SourceFiles, SourceRef
@@ -51,26 +51,27 @@ def locate(source: Source, project: Path, files: SourceFiles) -> Path:
     """
     path = project / source.path
     if wrong := _wrong_with(path, project):
-        fault, advice = wrong
-        raise TableError(Problem(f'"{_shortened(source.path)}" {fault}', advice, files.ref(source.place)))
+        message = f'"{_shortened(source.path)}" {wrong.message}'
+        raise TableError(Problem(message, wrong.advice, files.ref(source.place)))
     return path
 
 
-def _wrong_with(path: Path, project: Path) -> tuple[str, str] | None:
+def _wrong_with(path: Path, project: Path) -> UnplacedProblem | None:
     """Return the reason why ``path`` cannot be read, with advice."""
     refused = readable_files.fault_of(path, project)
     if refused is not None:
-        return refused, readable_files.ADVICE
+        return UnplacedProblem(refused, readable_files.ADVICE)
     if no_name := _no_name(path):
-        return no_name, "write the path of a file, starting at the project folder"
+        return UnplacedProblem(no_name, "write the path of a file, starting at the project folder")
     if path.is_dir():
-        return "is a folder", "name the file"
+        return UnplacedProblem("is a folder", "name the file")
     if not path.is_file():
         is_there = os.path.lexists(path)
         fault = "is not a readable file" if is_there else "is a file that does not exist"
-        return fault, "paths start at the project folder, the one that holds reconciler.yaml"
+        advice = "paths start at the project folder, the one that holds reconciler.yaml"
+        return UnplacedProblem(fault, advice)
     if not os.access(path, os.R_OK):
-        return "cannot be read: permission denied", "correct its permissions"
+        return UnplacedProblem("cannot be read: permission denied", "correct its permissions")
     return None
 
 

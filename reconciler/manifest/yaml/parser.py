@@ -131,14 +131,14 @@ class _Builder:
         if type(event) is AliasEvent:
             return self._alias(event, depth)
         if event.tag:
-            self._report(event.start_mark, NO_TAGS.message, NO_TAGS.advice)
+            self.problems.append(NO_TAGS.at(self._source(event.start_mark)))
         if event.anchor:
             self._anchors.begin(event.anchor)
         node: Node
         if type(event) is ScalarEvent:
             node = self._quoted(event) if event.style else _BLANKS.get(event.value, event.value)
         elif depth > MAX_DEPTH:
-            self._report(event.start_mark, NESTING.message, NESTING.advice)
+            self.problems.append(NESTING.at(self._source(event.start_mark)))
             raise _Abandoned
         elif type(event) is SequenceStartEvent:
             node = self._sequence(depth)
@@ -300,7 +300,7 @@ def _syntax_problem(error: MarkedYAMLError, data: bytes, file: str) -> Problem:
     # In flow style and inside quotes, a tab may begin a line. Elsewhere it is the likely cause of libyaml's
     # error.
     if "\t" in indentation and "flow" not in context and "quoted" not in context:
-        return Problem(TAB.message, TAB.advice, SourceRef(file, mark.line + 1, indentation.index("\t") + 1))
+        return TAB.at(SourceRef(file, mark.line + 1, indentation.index("\t") + 1))
     found = complaint(error.problem or "", context, is_at_end=mark.line >= len(lines))
     place = error.context_mark if found.at_start and error.context_mark else mark
-    return Problem(found.message, found.advice, SourceRef(file, place.line + 1, place.column + 1))
+    return found.at(SourceRef(file, place.line + 1, place.column + 1))

@@ -5,16 +5,16 @@ Its errors are a closed set, found in scanner.c and parser.c of https://github.c
 version in PyYAML 6.0.4); an unknown error is shown as it is.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
+from reconciler.errors import UnplacedProblem
 from reconciler.manifest.yaml.anchors import TOO_DEEP
 
 
-class ParserError(NamedTuple):
-    """One of libyaml's errors: a sentence and a piece of advice for its table."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParserError(UnplacedProblem):
+    """One of libyaml's errors."""
 
-    message: str
-    advice: str
     at_start: bool = False  # the mistake is where the broken construct begins, not where libyaml stopped
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
-from reconciler.errors import Severity
+from reconciler.errors import Severity, UnplacedProblem
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
@@ -20,14 +20,6 @@ from reconciler.suggestions import did_you_mean
 
 Spelling: TypeAlias = tuple[str, str, str]
 """Object type, key property and value of a record, in the spelling that HubSpot compares."""
-
-
-class UnplacedProblem(NamedTuple):
-    """An error in an association, with advice, but without a place."""
-
-    message: str
-    advice: str | None
-    severity: Severity = Severity.ERROR
 
 
 class Presence(Enum):

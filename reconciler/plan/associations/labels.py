@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from reconciler.errors import UnplacedProblem
 from reconciler.model.addresses import RecordId
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
 from reconciler.model.labels import Label
 from reconciler.model.object_references import Direction
-from reconciler.plan.associations.endpoints import UnplacedProblem
 from reconciler.suggestions import did_you_mean
 
 Type: TypeAlias = tuple[str, int]

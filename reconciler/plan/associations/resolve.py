@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from reconciler.errors import Problem, Severity
+from reconciler.errors import Problem, Severity, UnplacedProblem
 from reconciler.model.addresses import AssociationAddress, RecordAddress
 from reconciler.model.associations import ASSOCIATED, OwnedAssociation
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
@@ -12,7 +12,7 @@ from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
 from reconciler.model.object_references import Direction
 from reconciler.model.references import RecordIdentity
-from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence, UnplacedProblem
+from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence
 from reconciler.plan.associations.labels import Labels, Type
 from reconciler.plan.change import Reason, Remote
 from reconciler.plan.plan import Held
@@ -181,9 +181,7 @@ class AssociationResolver:
     ) -> None:
         address = record.address.property_address(association.address)
         source = self.files.ref(association.place)
-        self.problems.extend(
-            Problem(fault.message, fault.advice, source, address, fault.severity) for fault in faults
-        )
+        self.problems.extend(fault.at(source, address) for fault in faults)
 
 
 def _not_associated(target: RecordAddress, why: str) -> Sentence:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from shlex import quote
 from typing import NamedTuple
 
-from reconciler.errors import Problem, Severity, UsageError
+from reconciler.errors import Problem, Severity, UnplacedError, UsageError
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
@@ -47,13 +47,8 @@ _WHAT_NOW: Mapping[MissingReason, str] = {
 }
 
 
-class _Obstacle(Exception):
-    """Internal to this module."""
-
-    def __init__(self, message: str, advice: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.advice = advice
+class _Obstacle(UnplacedError):
+    """A reason why a live value cannot be written into a manifest."""
 
 
 def chosen(
@@ -126,8 +121,7 @@ class AcceptBuilder:
             try:
                 wishes.append(self._wish(resolver, record, live, value))
             except _Obstacle as obstacle:
-                source = _place(resolver, record, value.name)
-                self.problems.append(Problem(obstacle.message, obstacle.advice, source, value.address))
+                self.problems.append(obstacle.at(_place(resolver, record, value.name), value.address))
         if record is not None and live is not None:
             self._fit(resolver, record, live, wishes)
 

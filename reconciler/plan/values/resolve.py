@@ -155,7 +155,7 @@ class Resolver:
         emails = {owner_id: email for email, owner_id in self.deactivated.items()}
         for owner_id in text.split(";"):
             if owner_id in emails:
-                gone = self.owners.why_deactivated(emails[owner_id])
+                gone = self.owners.why_deactivated(emails[owner_id]).problem
                 message = sentence("{gone}, and still owns the record", gone=gone.message)
                 held = WrongValue(message, gone.advice, gone.people)
                 problem = self._problem(record, definition.name, place, held)
@@ -196,8 +196,8 @@ class Resolver:
         try:
             self._text(definition, live.properties[definition.name], record, live)
         except WrongValue as wrong:
-            message = sentence("{wrong}; the record holds it already", wrong=wrong.message)
-            held = WrongValue(message, wrong.advice)
+            message = sentence("{wrong}; the record holds it already", wrong=wrong.problem.message)
+            held = WrongValue(message, wrong.problem.advice)
             problem = self._problem(record, definition.name, place, held)
             problems.append(replace(problem, severity=Severity.WARNING))
 

@@ -1,9 +1,10 @@
 """Desired values that cannot be sent, and what their author may have meant."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TypeVar
 
-from reconciler.errors import Problem
+from reconciler.errors import Problem, UnplacedError
 from reconciler.model.definitions import Pipeline, Stage
 from reconciler.sentences import Sentence, Value, about, join_sentences, sentence
 from reconciler.source import SourceRef
@@ -12,26 +13,15 @@ from reconciler.suggestions import nearest
 _Labelled = TypeVar("_Labelled", Pipeline, Stage)
 
 
-class WrongValue(Exception):
-    """A desired value that cannot be sent. A value in its texts is one of the property that is resolved.
-
-    Attributes:
-        message: the sentence that says what is wrong.
-        advice: what to do about it.
-        people: e-mail addresses in both, which are masked where people are.
-    """
-
-    def __init__(self, message: str, advice: str | None = None, people: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
-        self.message = message
-        self.advice = advice
-        self.people = people
+class WrongValue(UnplacedError):
+    """A desired value that cannot be sent. A value in its texts is one of the property that is resolved."""
 
     def as_problem(self, object_name: str, name: str, source: SourceRef, address: str) -> Problem:
         """Make a problem of the property ``name``, asked for at ``source``."""
-        message = about(self.message, object_name, name)
-        advice = self.advice and about(self.advice, object_name, name)
-        return Problem(message, advice, source, address, people=self.people)
+        wrong = self.problem
+        message = about(wrong.message, object_name, name)
+        advice = wrong.advice and about(wrong.advice, object_name, name)
+        return replace(wrong, message=message, advice=advice).at(source, address)
 
 
 def suggest_values(written: str, values: Iterable[str]) -> Sentence | None:

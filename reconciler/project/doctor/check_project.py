@@ -102,7 +102,7 @@ def check_variables(examined: Examined) -> Iterator[CheckResult]:
         # The settings may come from a pull request: they choose among the variables that the job permits.
         refused = permits_of(environ).fault_of_variable(examined.token_name)
         if refused is not None:
-            yield failed("variables", *refused)
+            yield failed("variables", refused.message, refused.advice or "")
             return
     examined.token = environ.get(examined.token_name, "").strip() or None
     if examined.token is None:
