@@ -22,7 +22,7 @@ _FIXED: Mapping[str, tuple[str, ...]] = {
 """Rules that need the same scopes for every path.
 
 Other rules depend on the object type in the path: ``records``, ``schemas``, and ``custom`` (schemas of custom
-and standard object types).
+and standard object types). ``limits`` and ``type_limits`` take any scope that reads records.
 """
 
 
@@ -52,13 +52,17 @@ def _scopes(work: Work, rule: str, access: str, args: Mapping[str, str]) -> tupl
         return ()
     if rule in _FIXED:
         return tuple(scope.format(access=access) for scope in _FIXED[rule])
+    if rule in {"limits", "type_limits"}:
+        records = {scope for known in standard_types().values() for scope in known.read_scopes}
+        custom = {"crm.schemas.custom.read"} if rule == "type_limits" else set()
+        return tuple(sorted({*records, *custom, "crm.objects.custom.read"}))
     address = args.get("object_type", "")
     if rule == "custom" and address.lower() not in standard_types():
         return (f"crm.schemas.custom.{access}",)
     object_type = work.object_type(address)
-    records = object_type.read_scopes if access == "read" else object_type.write_scopes
+    of_records = object_type.read_scopes if access == "read" else object_type.write_scopes
     if rule == "records":
-        return records
+        return of_records
     schema = f"crm.schemas.{'custom' if object_type.is_custom else object_type.path}.{access}"
     # The scopes of the records also permit reading definitions; ticket definitions have no other scope.
-    return (schema, *records) if access == "read" or "tickets" in records else (schema,)
+    return (schema, *of_records) if access == "read" or "tickets" in of_records else (schema,)

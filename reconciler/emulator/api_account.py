@@ -1,4 +1,4 @@
-"""Endpoints about the account: details, owners, activated object types, and the use of its limits."""
+"""Endpoints about the account: details, owners, activated object types, and its calls today."""
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -7,17 +7,13 @@ from reconciler.emulator import identity, refusals, request_body, response_forma
 from reconciler.emulator.calls import Call, Reply
 from reconciler.emulator.clock import from_ms, iso, to_ms
 from reconciler.emulator.limits import Limits
-from reconciler.emulator.object_types import ObjectType, standard_types
-from reconciler.emulator.property_checks import MAX_CUSTOM
-from reconciler.emulator.request_context import NO_TYPE, OWNER, SCHEMA, Work
+from reconciler.emulator.object_types import standard_types
+from reconciler.emulator.request_context import NO_TYPE, OWNER, Work
 from reconciler.emulator.response_format import Json
 
 OWNERS_PAGE = 100
 OWNERS_MAX_PAGE = 500
 USERS_PAGE = 100
-MAX_RECORDS = 15_000_000
-MAX_CUSTOM_RECORDS = 1_500_000
-MAX_CUSTOM_OVERALL = 10_000
 
 
 def account_details(work: Work, call: Call) -> Reply:
@@ -117,59 +113,6 @@ def enablement_of_type(work: Work, call: Call) -> Reply:
     """Serve ``GET /crm/v3/object-library/enablement/{objectTypeId}``."""
     object_type = work.object_type(call.args["object_type"])
     return Reply(200, {"enablement": work.settings["enablement"].get(object_type.type_id, True)})
-
-
-def _labels(object_type: ObjectType) -> Json:
-    return {
-        "objectTypeId": object_type.type_id,
-        "singularLabel": object_type.label,
-        "pluralLabel": object_type.plural_label,
-    }
-
-
-def _used(usage: int, limit: int) -> Json:
-    return {"usage": usage, "limit": limit, "percentage": usage / limit * 100}
-
-
-def _custom_types(work: Work) -> list[ObjectType]:
-    schemas = work.stored(SCHEMA, NO_TYPE).values()
-    return [work.custom_type(schema) for schema in schemas if not schema["archived"]]
-
-
-def limits_of_records(work: Work, call: Call) -> Reply:
-    """Serve ``GET /crm/v3/limits/records``."""
-    del call
-    standard = [
-        {**_labels(object_type), **_used(work.rows(object_type).count(), MAX_RECORDS)}
-        for object_type in dict.fromkeys(standard_types().values())
-    ]
-    custom = [{**_labels(t), "usage": work.rows(t).count()} for t in _custom_types(work)]
-    overall = sum(int(item["usage"]) for item in custom)
-    body = {
-        "overallUsage": overall,
-        "overallLimit": MAX_CUSTOM_RECORDS,
-        "overallPercentage": overall / MAX_CUSTOM_RECORDS * 100,
-        "byObjectType": custom,
-    }
-    return Reply(200, {"hubspotDefinedObjectTypes": standard, "customObjectTypes": body})
-
-
-def limits_of_properties(work: Work, call: Call) -> Reply:
-    """Serve ``GET /crm/v3/limits/custom-properties``."""
-    del call
-    by_type = []
-    for object_type in (*dict.fromkeys(standard_types().values()), *_custom_types(work)):
-        bodies = work.stored("property", object_type.type_id).values()
-        usage = sum(not body["hubspotDefined"] and not body["archived"] for body in bodies)
-        by_type.append({**_labels(object_type), **_used(usage, MAX_CUSTOM)})
-    overall = sum(int(item["usage"]) for item in by_type)
-    body = {
-        "overallUsage": overall,
-        "overallLimit": MAX_CUSTOM_OVERALL,
-        "overallPercentage": overall / MAX_CUSTOM_OVERALL * 100,
-        "byObjectType": by_type,
-    }
-    return Reply(200, body)
 
 
 def daily_usage(work: Work, call: Call) -> Reply:

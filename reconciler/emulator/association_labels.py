@@ -4,7 +4,7 @@ developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "associatio
 as observed and published in the HubSpot notes of github.com/scopiousdigital/kalup.
 """
 
-from reconciler.emulator import guesses, refusals, response_format
+from reconciler.emulator import guesses, refusals, response_format, tiers
 from reconciler.emulator.association_types import (
     LABEL,
     LIMIT,
@@ -81,6 +81,8 @@ def _check_name(work: Work, name: str) -> None:
 
 def _check_room(work: Work, from_type: ObjectType, to_type: ObjectType) -> None:
     """Refuse one label too many: a label with two texts counts once, the unlabelled association does not."""
+    if tiers.limit(work, tiers.LABELS) == 0:
+        tiers.refuse(work, tiers.LABELS, 0)
     labels = [known for known in _known(work, from_type, to_type) if known.label]
     if len({frozenset({known.type_id, known.inverse_id}) for known in labels}) >= MAX_LABELS:
         raise refusals.Refusal(

@@ -143,6 +143,28 @@ def plain_exists(from_id: str, to_id: str) -> refusals.Refusal:
     return refusals.invalid_request(f"{from_id} and {to_id} have an association without a label already")
 
 
+def allowance(tier: str) -> dict[str, int]:
+    """Guess how many definitions a tier allows: the numbers of HubSpot's catalogue as people quote them."""
+    names = (
+        *("custom object types", "custom properties", "calculated properties", "pipelines"),
+        "association labels",
+    )
+    numbers = {
+        "free": (0, 10, 0, 0, 0),
+        "starter": (0, 1000, 0, 1, 0),
+        "professional": (0, 1000, 25, 14, 50),
+        "enterprise": (20, 1000, 200, 100, 50),
+    }
+    return dict(zip(names, numbers[tier], strict=True))
+
+
+def not_in_this_tier(feature: str) -> refusals.Refusal:
+    """Guess that a portal without the feature answers 403 without naming a scope that would help."""
+    return refusals.Refusal(
+        403, f"This hub doesn't have proper permissions! ({feature})", category="MISSING_SCOPES"
+    )
+
+
 def use_by_a_schema(field: str) -> tuple[str, str]:
     """Guess that a property that a schema displays or requires is in use, and cannot be archived."""
     return "OBJECT_SCHEMA", field

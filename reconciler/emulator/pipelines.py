@@ -7,15 +7,12 @@ the HubSpot notes of github.com/scopiousdigital/kalup.
 from collections.abc import Mapping
 from contextlib import suppress
 
-from reconciler.emulator import audits, pipeline_checks, refusals, response_format, stage_fields
+from reconciler.emulator import audits, pipeline_checks, refusals, response_format, stage_fields, tiers
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.pipeline_checks import PIPELINE
 from reconciler.emulator.request_context import Work
 from reconciler.emulator.response_format import Json
 from reconciler.emulator.standard import Body, full_pipeline, standard_definitions
-
-MAX_PIPELINES = {"orders": 50}
-DEFAULT_MAX_PIPELINES = 100
 
 
 def listing(work: Work, object_type: ObjectType) -> list[Body]:
@@ -65,9 +62,7 @@ def stages_of(work: Work, object_type: ObjectType, pipeline_id: str) -> list[Bod
 def create(work: Work, object_type: ObjectType, given: Json) -> Body:
     """Create a pipeline; keep ids that the client chose. The answer echoes the request."""
     pipeline_checks.check_type(object_type)
-    maximum = MAX_PIPELINES.get(object_type.path, DEFAULT_MAX_PIPELINES)
-    if len(work.definitions(object_type).pipelines) >= maximum:
-        raise refusals.invalid_request(f"there are {maximum} pipelines already, which is the limit")
+    tiers.check_pipeline(work, object_type)
     pipeline_id = (
         response_format.as_text(given["pipelineId"], "pipelineId")
         if given.get("pipelineId")

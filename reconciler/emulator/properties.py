@@ -6,7 +6,7 @@ in the HubSpot notes of github.com/scopiousdigital/kalup.
 
 from contextlib import suppress
 
-from reconciler.emulator import property_checks, property_uses, refusals, response_format
+from reconciler.emulator import property_checks, property_uses, refusals, response_format, tiers
 from reconciler.emulator.batches import one_by_one
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.request_context import Work
@@ -72,7 +72,7 @@ def create(work: Work, object_type: ObjectType, given: Json) -> Body:
     sent = given.get("calculationFormula")
     property_checks.check_content(work, object_type, given)
     property_checks.check_external(given)
-    property_checks.check_room(bodies, given)
+    property_checks.check_room(work, bodies, given)
     body = save(work, object_type, full_property(given, hubspot_defined=False, since=work.now))
     if not sent:
         return body
@@ -108,6 +108,8 @@ def update(work: Work, object_type: ObjectType, name: str, given: Json) -> Body:
     change = (body["type"], changed["type"])
     if change[0] != change[1] and change not in property_checks.TYPE_CHANGES:
         raise refusals.invalid_request(f"type {change[0]} cannot become {change[1]}")
+    if changed.get("calculationFormula") and not body.get("calculationFormula"):
+        tiers.check_calculated(work)
     if not body["hubspotDefined"]:
         property_checks.check_content(work, object_type, changed)
     full = full_property(changed, hubspot_defined=body["hubspotDefined"], since=work.now)

@@ -7,14 +7,13 @@ in the HubSpot notes of github.com/scopiousdigital/kalup.
 import re
 from collections.abc import Mapping
 
-from reconciler.emulator import formulas, refusals, response_format
+from reconciler.emulator import formulas, refusals, response_format, tiers
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.request_context import Work
 from reconciler.emulator.response_format import Json
 from reconciler.emulator.standard import Body
 
 MAX_UNIQUE = 10
-MAX_CUSTOM = 1000
 FIELD_TYPES: Mapping[str, frozenset[str]] = {
     "bool": frozenset({"booleancheckbox", "calculation_equation"}),
     "enumeration": frozenset({"select", "radio", "checkbox", "booleancheckbox", "calculation_equation"}),
@@ -136,13 +135,12 @@ def _refused(sub_category: str, message: str) -> refusals.Refusal:
     return refusals.Refusal(400, message, sub_category=sub_category)
 
 
-def check_room(bodies: Mapping[str, Body], given: Json) -> None:
+def check_room(work: Work, bodies: Mapping[str, Body], given: Json) -> None:
     """Refuse a definition beyond the portal's limits."""
     custom = [body for body in bodies.values() if not body["hubspotDefined"] and not body["archived"]]
-    if len(custom) >= MAX_CUSTOM:
-        raise refusals.invalid_request(
-            f"there are {MAX_CUSTOM} custom properties already, which is the limit"
-        )
+    tiers.refuse(work, tiers.CUSTOM_PROPERTIES, len(custom))
+    if given.get("calculationFormula"):
+        tiers.check_calculated(work)
     if given.get("hasUniqueValue") and sum(body["hasUniqueValue"] for body in custom) >= MAX_UNIQUE:
         raise refusals.invalid_request(
             f"there are {MAX_UNIQUE} unique properties already, which is the limit"

@@ -12,6 +12,7 @@ from reconciler.emulator import (
     api_associations,
     api_definitions,
     api_legacy,
+    api_limits,
     api_lists,
     api_records,
 )
@@ -149,9 +150,13 @@ _LIBRARY_ROWS: tuple[Row, ...] = (
     ("GET", "/<object_type>", api_account.enablement_of_type),
 )
 _LIMIT_ROWS: tuple[Row, ...] = (
-    ("GET", "/custom-properties", api_account.limits_of_properties),
-    ("GET", "/records", api_account.limits_of_records),
+    ("GET", "/associations/labels", api_limits.association_labels),
+    ("GET", "/calculated-properties", api_limits.calculated_properties),
+    ("GET", "/custom-properties", api_limits.custom_properties),
+    ("GET", "/pipelines", api_limits.pipelines),
+    ("GET", "/records", api_limits.records),
 )
+_TYPE_LIMIT_ROWS: tuple[Row, ...] = (("GET", "/custom-object-types", api_limits.custom_object_types),)
 _LIST_ROWS: tuple[Row, ...] = (
     ("GET", "/<list_id>", api_lists.get_list),
     ("GET", "/<list_id>/memberships", api_lists.list_members),
@@ -229,7 +234,8 @@ FAMILIES = (
     _family(
         "", ("/crm/v3/object-library/enablement", "/crm/object-library/{dated}/enablement"), _LIBRARY_ROWS
     ),
-    _family("", ("/crm/v3/limits", "/crm/limits/{dated}"), _LIMIT_ROWS),
+    _family("limits", ("/crm/v3/limits", "/crm/limits/{dated}"), _LIMIT_ROWS),
+    _family("type_limits", ("/crm/v3/limits", "/crm/limits/{dated}"), _TYPE_LIMIT_ROWS),
     _family("schemas", ("/properties/v1", "/properties/v2"), _LEGACY_PROPERTY_ROWS),
     _family("companies", ("/companies/v2",), _LEGACY_COMPANY_ROWS),
     _family("users", ("/settings/v3/users",), _USER_ROWS),

@@ -6,7 +6,7 @@ the HubSpot notes of github.com/scopiousdigital/kalup.
 
 import re
 
-from reconciler.emulator import properties, refusals, response_format, schema_associations, schemas
+from reconciler.emulator import properties, refusals, response_format, schema_associations, schemas, tiers
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.property_groups import GROUP
 from reconciler.emulator.request_context import NO_TYPE, SCHEMA, Work
@@ -42,6 +42,7 @@ def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
             raise refusals.Refusal(
                 409, f"object type {name} already exists", category="OBJECT_ALREADY_EXISTS"
             )
+    tiers.refuse(work, tiers.CUSTOM_TYPES, len(tiers.custom_types(work)))
     object_type_id = _free_type_id(work, object_type_id) if object_type_id else _next_type_id(work)
     stored: Json = {
         "id": object_type_id.partition("-")[2],

@@ -1,0 +1,97 @@
+"""What the subscription of a portal allows to define: its ``tier``.
+
+knowledge.hubspot.com/data-management/track-crm-data-limits says which tiers have what; the numbers, and the
+refusals, are guesses. What a seed brings is there whatever the tier is, as after a downgrade.
+"""
+
+from collections.abc import Iterable
+
+from reconciler.emulator import guesses, refusals
+from reconciler.emulator.association_types import LABEL
+from reconciler.emulator.object_types import ObjectType, standard_types
+from reconciler.emulator.request_context import NO_TYPE, SCHEMA, Work
+from reconciler.emulator.standard import Body, standard_definitions
+
+CUSTOM_TYPES, CUSTOM_PROPERTIES, CALCULATED, PIPELINES, LABELS = (
+    *("custom object types", "custom properties", "calculated properties", "pipelines", "association labels"),
+)
+MAX_PIPELINES = {"orders": 50}
+"""Types that may have fewer pipelines than the tier allows others: github.com/scopiousdigital/kalup."""
+
+
+def limit(work: Work, feature: str) -> int:
+    """Return how many of them the portal may have; 0: its tier has no such thing."""
+    return guesses.allowance(work.settings["tier"])[feature]
+
+
+def refuse(work: Work, feature: str, used: int, maximum: int | None = None) -> None:
+    """Refuse to define one more; ``used`` are those that count towards the limit."""
+    allowed = limit(work, feature) if maximum is None else maximum
+    if work.actor is None or used < allowed:
+        return
+    if allowed == 0:
+        raise guesses.not_in_this_tier(feature)
+    raise refusals.invalid_request(f"there are {used} {feature} already, and the limit is {allowed}")
+
+
+def custom_types(work: Work) -> list[ObjectType]:
+    """Return the custom object types that are not archived."""
+    schemas = work.stored(SCHEMA, NO_TYPE).values()
+    return [work.custom_type(schema) for schema in schemas if not schema["archived"]]
+
+
+def all_types(work: Work) -> list[ObjectType]:
+    """Return every object type of the portal."""
+    return [*dict.fromkeys(standard_types().values()), *custom_types(work)]
+
+
+def custom_bodies(work: Work, object_type: ObjectType) -> list[Body]:
+    """Return the definitions of the portal's own properties that are not archived."""
+    bodies = work.stored("property", object_type.type_id).values()
+    return [body for body in bodies if not body["hubspotDefined"] and not body["archived"]]
+
+
+def calculated(bodies: Iterable[Body]) -> int:
+    """Count the calculated properties among the portal's own."""
+    return sum(bool(body.get("calculationFormula")) for body in bodies)
+
+
+def pipelines_used(work: Work, object_type: ObjectType) -> int:
+    """Count the pipelines of a type beyond HubSpot's own one."""
+    own = len(standard_definitions(object_type)["pipeline"])
+    return max(0, len(work.definitions(object_type).pipelines) - own)
+
+
+def pipelines_allowed(work: Work, object_type: ObjectType) -> int:
+    """Return how many pipelines a type may have beyond HubSpot's own one."""
+    return min(limit(work, PIPELINES), MAX_PIPELINES.get(object_type.path, limit(work, PIPELINES)))
+
+
+def check_pipeline(work: Work, object_type: ObjectType) -> None:
+    """Refuse a pipeline beyond the tier; those of custom objects count together."""
+    if object_type.is_custom:
+        refuse(work, PIPELINES, sum(pipelines_used(work, custom) for custom in custom_types(work)))
+    else:
+        used = pipelines_used(work, object_type)
+        refuse(work, PIPELINES, used, pipelines_allowed(work, object_type))
+
+
+def check_calculated(work: Work) -> None:
+    """Refuse a calculated property beyond the tier; those of all types count together."""
+    bodies = (custom_bodies(work, object_type) for object_type in all_types(work))
+    refuse(work, CALCULATED, sum(calculated(of_type) for of_type in bodies))
+
+
+def labels(work: Work) -> dict[tuple[str, str], list[str]]:
+    """Return the texts of the portal's labels by direction: numbers of the two object types."""
+    rows = work.storage.rows(
+        "SELECT object_type, json_extract(body, '$.label') FROM definitions "
+        "WHERE portal_id = ? AND kind = ? AND json_extract(body, '$.label') IS NOT NULL ORDER BY rowid",
+        work.portal_id,
+        LABEL,
+    )
+    found: dict[tuple[str, str], list[str]] = {}
+    for pair, label in rows:
+        start, end = pair.split(">")
+        found.setdefault((start, end), []).append(label)
+    return found
