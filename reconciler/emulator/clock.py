@@ -1,6 +1,7 @@
 """Instants as HubSpot writes them: milliseconds since 1970 in the code, ISO 8601 in UTC in answers."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -21,6 +22,7 @@ def from_ms(ms: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=ms)
 
 
+@lru_cache(maxsize=1024)
 def iso(ms: int) -> str:
     """Format an instant as ``2026-11-22T08:00:00.101Z``: always with milliseconds and ``Z``."""
     text = from_ms(ms).isoformat(timespec="milliseconds")

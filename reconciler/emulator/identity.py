@@ -71,7 +71,9 @@ def cursor(after: str | None) -> int:
     return int(after or 0)
 
 
-def claim_unique_values(work: Work, object_type: ObjectType, record: Record, changed: set[str]) -> None:
+def claim_unique_values(
+    work: Work, object_type: ObjectType, record: Record, changed: set[str], *, is_new: bool = False
+) -> None:
     """Store the unique values of a record; refuse the call if another record has one of them."""
     rows = work.rows(object_type)
     is_contact = object_type.type_id == CONTACTS
@@ -83,11 +85,9 @@ def claim_unique_values(work: Work, object_type: ObjectType, record: Record, cha
         if is_address:
             texts += record.properties.get(SECONDARY_EMAILS, "").split(";")
         keys = dict.fromkeys(key_form(object_type, name, text) for text in texts if text)
-        for key in keys:
-            holder = rows.holder(name, key)
-            if holder is not None and holder != record.id:
-                raise _taken(work, object_type, name, key, holder)
-        rows.claim(record.id, name, keys)
+        taken = rows.claim(record.id, name, keys, is_new=is_new)
+        if taken:
+            raise _taken(work, object_type, name, *taken)
 
 
 def _taken(work: Work, object_type: ObjectType, name: str, key: str, holder: int) -> refusals.Refusal:

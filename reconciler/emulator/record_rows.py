@@ -1,9 +1,10 @@
 """Records, their unique values and their edits, as rows of the storage. This module has no rules."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from reconciler.emulator.storage import Storage
 
@@ -29,8 +30,6 @@ class Edit:
 
 
 _COLUMNS = "id, properties, created_ms, updated_ms, archived_ms"
-# json.dumps would make an encoder for each call.
-_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _OF_TYPE = "portal_id = ? AND object_type = ?"
 
 
@@ -116,13 +115,21 @@ class RecordRows:
         )
         return row[0] if row else None
 
-    def claim(self, record_id: int, property_name: str, values: Iterable[str]) -> None:
-        """Store ``values`` as the only ones of a unique property that belong to the record."""
-        self.release(record_id, property_name)
-        self._storage.run_many(
-            "INSERT INTO unique_values VALUES (?, ?, ?, ?, ?)",
-            [(*self._key, property_name, value, record_id) for value in values],
-        )
+    def claim(
+        self, record_id: int, property_name: str, values: Iterable[str], *, is_new: bool = False
+    ) -> tuple[str, int] | None:
+        """Store ``values`` as the only ones of a unique property that belong to the record.
+
+        Return the value that another record has already, and its id: the caller must undo what was stored.
+        """
+        if not is_new:
+            self.release(record_id, property_name)
+        for value in values:
+            row = (*self._key, property_name, value, record_id)
+            if not self._storage.run("INSERT OR IGNORE INTO unique_values VALUES (?, ?, ?, ?, ?)", *row):
+                holder = self.holder(property_name, value)
+                return None if holder is None else (value, holder)
+        return None
 
     def release(self, record_id: int, property_name: str | None = None) -> None:
         """Free the unique values of the record, or those of one property."""
@@ -151,9 +158,13 @@ class RecordRows:
             *self._key,
             record_id,
         )
-        return [Edit(at_ms, json.loads(source), json.loads(changes)) for at_ms, source, changes in rows]
+        return [Edit(at_ms, orjson.loads(source), orjson.loads(changes)) for at_ms, source, changes in rows]
+
+
+def _to_json(value: Mapping[str, Any]) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _record(row: tuple[int, str, int, int, int | None]) -> Record:
     record_id, properties, created_ms, updated_ms, archived_ms = row
-    return Record(record_id, json.loads(properties), created_ms, updated_ms, archived_ms)
+    return Record(record_id, orjson.loads(properties), created_ms, updated_ms, archived_ms)

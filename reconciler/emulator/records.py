@@ -83,7 +83,7 @@ def _store_new(work: Work, object_type: ObjectType, written: Written, history: S
     record.properties["hs_object_id"] = str(record.id)
     record.properties[object_type.modified_property] = iso(record.updated_ms)
     changes |= calculated.derive(object_type, definitions, record)
-    identity.claim_unique_values(work, object_type, record, set(changes))
+    identity.claim_unique_values(work, object_type, record, set(changes), is_new=True)
     rows = work.rows(object_type)
     rows.put(record)
     recorded = {name for edit in history for name in edit.changes}

@@ -10,7 +10,7 @@ from reconciler.emulator.calls import NO_USE, Actor, Use
 from reconciler.emulator.clock import iso
 from reconciler.emulator.object_types import ObjectType, custom_type, standard_types
 from reconciler.emulator.record_rows import RecordRows
-from reconciler.emulator.schema import Definitions, build_definitions
+from reconciler.emulator.schema import Definitions, build_definitions, with_property
 from reconciler.emulator.standard import Body
 from reconciler.emulator.storage import Storage
 from reconciler.emulator.versions import Version
@@ -78,7 +78,7 @@ class Work:
     """The app that asks; None: nothing is forbidden to who asks (a seed, a person)."""
     link_to_next: Callable[[str], str] = "?after={}".format
     """Returns the URL of the next page for its first position."""
-    _own: dict[str, Definitions] | None = field(default=None, init=False)
+    _own: dict[str, tuple[Definitions, ObjectType]] | None = field(default=None, init=False)
     _owner_ids: frozenset[str] | None = field(default=None, init=False)
     _rows: dict[str, RecordRows] = field(default_factory=dict, init=False)
 
@@ -132,8 +132,8 @@ class Work:
         key = (self.portal_id, type_id)
         if self._own is not None:
             if type_id not in self._own:
-                self._own[type_id] = self._build(object_type)
-            return self._own[type_id]
+                self._own[type_id] = (self._build(object_type), object_type)
+            return self._own[type_id][0]
         known = self.cache.built.get(key)
         if known and known[0] == self.serial:
             return known[1]
@@ -178,7 +178,7 @@ class Work:
             name,
             json.dumps(body, ensure_ascii=False),
         )
-        self._changed()
+        self._changed(type_id, body if kind == "property" else None)
 
     def unstore(self, kind: str, type_id: str, name: str) -> None:
         """Remove a definition of the portal; a standard definition becomes visible again."""
@@ -189,12 +189,18 @@ class Work:
             type_id,
             name,
         )
-        self._changed()
+        self._changed(type_id, None)
 
-    def _changed(self) -> None:
+    def _changed(self, type_id: str, changed_property: Body | None) -> None:
         # From here on, this request builds its own definitions: its stored changes may still be rolled back,
         # and must not reach the cache under a serial that another request will use.
-        self._own = {}
+        own = {} if self._own is None else self._own
+        known = own.pop(type_id, None)
+        if known is not None and changed_property is not None:
+            changed = with_property(known[0], known[1], changed_property)
+            if changed is not None:
+                own[type_id] = (changed, known[1])
+        self._own = own
         self.storage.run(
             "UPDATE portals SET definitions_serial = definitions_serial + 1 WHERE portal_id = ?",
             self.portal_id,

@@ -4,7 +4,7 @@ A portal stores only the differences from HubSpot's standard definitions.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.emulator import formulas
 from reconciler.emulator.formulas import Formula
@@ -111,6 +111,26 @@ def build_definitions(
             if "calculationFormula" in definition.body
         },
     )
+
+
+def with_property(known: Definitions, object_type: ObjectType, body: Body) -> Definitions | None:
+    """Return definitions with one property added or changed; None: they must be built again.
+
+    Building all of them for each new property would take a minute for a thousand.
+    """
+    name = body["name"]
+    is_changed_only = name in known.properties or name not in known.bodies
+    if body["archived"] or not is_changed_only or name in (object_type.pipeline_properties or ()):
+        return None
+    before = known.properties.get(name)
+    prepared = _property(body, object_type, before.rules if before else {})
+    properties = {**known.properties, name: prepared}
+    unique = known.unique_names
+    if prepared.unique != (name in unique):
+        unique = tuple(other for other, definition in properties.items() if definition.unique)
+    if "calculationFormula" in body or name in known.formulas:
+        return None
+    return replace(known, properties=properties, bodies={**known.bodies, name: body}, unique_names=unique)
 
 
 def _as_option(item: Body) -> Body:
