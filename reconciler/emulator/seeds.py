@@ -4,6 +4,7 @@ Seeded values pass the same checks and get the same normal forms as values writt
 ``docs/emulator.md`` describes the format.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -33,11 +34,14 @@ from reconciler.emulator.settings import SETTINGS, settings_from
 from reconciler.emulator.standard import full_property
 
 VERSION = 1
+DIFFERENT_STARTS = 1_000_000
+IDS_APART = 10_000
 SEEDED_AGE_MS = 86_400_000
 """Default age of a seeded record: old enough for the search index to know it."""
 KEYS = (
     "version",
     *SETTINGS,
+    "numbers_by_portal",
     "owners",
     "schemas",
     "groups",
@@ -66,6 +70,7 @@ def plant(work: Work, seed: Mapping[str, object]) -> None:
     if seed.get("version", VERSION) != VERSION:
         raise SeedError(f"version: this program knows {VERSION}, not {seed['version']}")
     work.save_settings(settings_from(seed))
+    _number_by_portal(work, seed)
     for place, owner in _items(seed, "owners", [_FIRST_OWNER]):
         with _placed(place):
             full = owners.full_owner(_object(owner))
@@ -92,6 +97,19 @@ def plant(work: Work, seed: Mapping[str, object]) -> None:
         with _placed(place):
             _plant_association(work, _object(item))
     _plant_lists(work, seed)
+
+
+def _number_by_portal(work: Work, seed: Mapping[str, object]) -> None:
+    """Let the numbers that HubSpot gives begin elsewhere in every portal, always at the same place in one."""
+    wanted = seed.get("numbers_by_portal", False)
+    if not isinstance(wanted, bool):
+        raise SeedError(f"numbers_by_portal: true or false, not {wanted!r}")
+    if not wanted:
+        return
+    digest = hashlib.blake2b(str(work.portal_id).encode(), digest_size=8).digest()
+    start = 1 + int.from_bytes(digest) % DIFFERENT_STARTS
+    work.save_settings({"custom_types": start, "association_types": start})
+    work.skip_ids(work.next_id() + start * IDS_APART)
 
 
 @contextmanager

@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.errors import SeedError
+from reconciler.emulator.inprocess import EmulatorTransport
 from tests.emulator.portal import KEY, Portal, opened
 
 EXAMPLE = Path(__file__).parents[2] / "manifests" / "portal.json"
@@ -149,6 +151,12 @@ def test_history_can_be_seeded() -> None:
         ({"version": 2}, "version: this program knows 1, not 2"),
         ({"tier": "gold"}, "tier: one of free, starter"),
         ({"limits": {"hourly": 1}}, "limits.hourly: no such limit"),
+        ({"numbers_by_portal": 1}, "numbers_by_portal: true or false, not 1"),
+        ({"existing_schema": "merged"}, "existing_schema: conflict or answered, not 'merged'"),
+        (
+            {"property_uses": {"deals": {"amount": [{"type": "LIST"}]}}},
+            "property_uses.deals.amount: {type, name}",
+        ),
         ({"limits": {"daily": -1}}, "limits.daily: a whole number"),
         ({"search_lag_ms": "1s"}, "search_lag_ms: a whole number"),
         ({"account": {"timeZone": "Mars/Base"}}, "account.timeZone: no time zone 'Mars/Base'"),
@@ -246,3 +254,39 @@ def test_the_example_portal_is_a_good_seed() -> None:
 def test_a_fresh_portal_has_one_owner(portal: Portal) -> None:
     (owner,) = portal.client.get("/crm/v3/owners").json()["results"]
     assert owner["email"] == "owner@example.com"
+
+
+def _given_by_hubspot(portal_id: int, *, by_portal: bool) -> set[str]:
+    """Every number that a portal gives away itself."""
+    emulator = Emulator(None)
+    schema = {key: PET[key] for key in PET if key != "objectTypeId"}
+    emulator.ensure_portal(portal_id, {"numbers_by_portal": by_portal, "schemas": [schema]})
+    transport = EmulatorTransport(emulator, portal_id)
+    with httpx.Client(transport=transport, base_url="https://api.hubapi.com") as client:
+        made = client.get("/crm-object-schemas/v3/schemas").json()["results"][0]
+        stage = {"label": "Open", "displayOrder": 0, "metadata": {"probability": "0.1"}}
+        body = {"label": "P", "displayOrder": 1, "stages": [stage]}
+        pipeline = client.post("/crm/v3/pipelines/deals", json=body).json()
+        label = {"name": "billing", "label": "Billing"}
+        labels = client.post("/crm/v4/associations/contacts/companies/labels", json=label).json()["results"]
+        record = client.post("/crm/v3/objects/companies", json={"properties": {"name": "N"}}).json()
+    emulator.close()
+    types = [item["id"] for item in made["associations"]] + [str(item["typeId"]) for item in labels]
+    ids = [made["objectTypeId"], pipeline["id"], pipeline["stages"][0]["id"], record["id"]]
+    return {*types, *ids}
+
+
+def test_numbers_differ_between_portals_if_the_seed_says_so() -> None:
+    first, second = (_given_by_hubspot(portal_id, by_portal=True) for portal_id in (7, 8))
+    assert first & second == set()
+    assert first == _given_by_hubspot(7, by_portal=True)
+    assert _given_by_hubspot(7, by_portal=False) == _given_by_hubspot(8, by_portal=False)
+
+
+def test_properties_of_a_seed_are_defined_in_its_order() -> None:
+    plain = {"type": "string", "fieldType": "text", "groupName": "companyinformation"}
+    names = [f"p{number}" for number in (3, 1, 2)]
+    seed = {"properties": {"companies": [{**plain, "name": name, "label": name} for name in names]}}
+    with opened(seed) as portal:
+        found = portal.client.get("/crm/v3/properties/companies").json()["results"]
+    assert [body["name"] for body in found][-3:] == names
