@@ -5,7 +5,7 @@ developers.hubspot.com/docs/guides/apps/authentication/scopes
 
 from collections.abc import Mapping
 
-from reconciler.emulator import guesses, refusals
+from reconciler.emulator import guesses, refusals, settling
 from reconciler.emulator.calls import Actor
 from reconciler.emulator.object_types import ObjectType, standard_types
 from reconciler.emulator.request_context import Work
@@ -26,6 +26,9 @@ and standard object types). ``limits`` and ``type_limits`` take any scope that r
 """
 
 
+_LAGS = {"schemas": "definitions_ms", "limits": "limits_ms", "type_limits": "limits_ms"}
+
+
 def check(work: Work, route: Route, actor: Actor, args: Mapping[str, str]) -> None:
     """Refuse a call that the object type does not allow, or that the token has no scope for."""
     access = "write" if route.writes else "read"
@@ -36,6 +39,13 @@ def check(work: Work, route: Route, actor: Actor, args: Mapping[str, str]) -> No
         if route.rule == "schemas" and actor.may(_scopes(work, route.rule, "write", args)):
             raise refusals.unreadable()
         raise refusals.missing_scopes(scopes)
+
+
+def lag_ms(work: Work, route: Route) -> int:
+    """Return how far the definitions that a call reads are behind."""
+    if route.writes or route.rule not in _LAGS:
+        return 0
+    return settling.lag(work, _LAGS[route.rule])
 
 
 def _check_operation(work: Work, route: Route, object_type: ObjectType) -> None:

@@ -244,7 +244,7 @@ def create_schema(work: Work, call: Call) -> Reply:
 
 def get_schema(work: Work, call: Call) -> Reply:
     """Serve ``GET /crm-object-schemas/v3/schemas/{type}``."""
-    return Reply(200, schemas.get(work, call.args["object_type"]))
+    return Reply(200, schemas.read(work, call.args["object_type"]))
 
 
 def update_schema(work: Work, call: Call) -> Reply:

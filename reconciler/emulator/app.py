@@ -174,6 +174,7 @@ class Emulator:
         skew = timedelta(seconds=effects.skew_s())
         with self._portals.open(actor.portal_id, call.version, source, write=route.writes, skew=skew) as work:
             work.link_to_next, work.actor = request.link_to_next, actor
+            work.lag_ms = access.lag_ms(work, route)
             is_search = route.operation == "search"
             use = work.use = self._meter.count(actor, work.settings, self._now(), is_search=is_search)
             try:

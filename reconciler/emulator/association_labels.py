@@ -113,8 +113,10 @@ def _next_type_id(work: Work) -> int:
 
 
 def _save(work: Work, from_type: ObjectType, to_type: ObjectType, known: AssociationType) -> None:
-    body = {**known.body, "inverseId": known.inverse_id, "name": known.name, "createdAt": work.now}
-    work.store(LABEL, pair_name(from_type, to_type), str(known.type_id), body)
+    pair, type_id = pair_name(from_type, to_type), str(known.type_id)
+    since = work.stored(LABEL, pair).get(type_id, {}).get("createdAt", work.now)
+    body = {**known.body, "inverseId": known.inverse_id, "name": known.name, "createdAt": since}
+    work.store(LABEL, pair, type_id, body)
 
 
 def _find(work: Work, from_type: ObjectType, to_type: ObjectType, type_id: object) -> AssociationType:

@@ -192,7 +192,7 @@ def _stored_pairs(work: Work, prefix: str) -> list[str]:
 
 
 def schema_associations(work: Work, object_type: ObjectType) -> list[Json]:
-    """List the associations in the schema of a custom object: each stored type once, from either end."""
+    """List the associations in the schema of a type: each stored type once, from either end."""
     type_id = object_type.type_id
     rows = work.storage.rows(
         "SELECT object_type, body FROM definitions WHERE portal_id = ? AND kind = ? "

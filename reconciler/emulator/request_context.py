@@ -3,9 +3,10 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
-from reconciler.emulator import refusals
+from reconciler.emulator import refusals, settling
 from reconciler.emulator.calls import NO_USE, Actor, Use
 from reconciler.emulator.clock import iso
 from reconciler.emulator.object_types import ObjectType, custom_type, standard_types
@@ -46,6 +47,8 @@ class DefinitionCache:
     """The definitions of types by portal and type; all requests of a process share them."""
 
     def __init__(self) -> None:
+        self.reads = count()
+        """Numbers the reads that change between old and new."""
         self.built: dict[tuple[int, str], tuple[int, Definitions]] = {}
 
 
@@ -76,6 +79,8 @@ class Work:
     use: Use = NO_USE
     actor: Actor | None = None
     """The app that asks; None: nothing is forbidden to who asks (a seed, a person)."""
+    lag_ms: int = 0
+    """How far definitions and their counts are behind in this request: it only reads them."""
     link_to_next: Callable[[str], str] = "?after={}".format
     """Returns the URL of the next page for its first position."""
     _own: dict[str, tuple[Definitions, ObjectType]] | None = field(default=None, init=False)
@@ -117,19 +122,21 @@ class Work:
         found = standard_types().get(address.lower())
         if found:
             return found
-        for schema in self.stored(SCHEMA, NO_TYPE).values():
+        for schema in self._stored(SCHEMA, NO_TYPE).values():
             if is_addressed(schema, address) and not schema["archived"]:
                 return self.custom_type(schema)
         raise refusals.unknown_type(address)
 
     def custom_type(self, schema: Body) -> ObjectType:
         """Build the object type of a custom object schema."""
-        return custom_type(schema, has_pipelines=bool(self.stored("pipeline", schema["objectTypeId"])))
+        return custom_type(schema, has_pipelines=bool(self._stored("pipeline", schema["objectTypeId"])))
 
     def definitions(self, object_type: ObjectType) -> Definitions:
         """Return the portal's definitions for the type."""
         type_id = object_type.type_id
         key = (self.portal_id, type_id)
+        if self.lag_ms and self._own is None:
+            self._own = {}
         if self._own is not None:
             if type_id not in self._own:
                 self._own[type_id] = (self._build(object_type), object_type)
@@ -142,6 +149,16 @@ class Work:
         return built
 
     def _build(self, object_type: ObjectType) -> Definitions:
+        if self.lag_ms:
+            return build_definitions(
+                object_type,
+                (
+                    (kind, name, body)
+                    for kind in ("property", "group", "pipeline", "validation")
+                    for type_id, name, body in settling.as_of(self, kind, self.lag_ms)
+                    if type_id == object_type.type_id
+                ),
+            )
         rows = self.storage.rows(
             "SELECT kind, name, body FROM definitions WHERE portal_id = ? AND object_type = ? "
             "AND kind IN ('property', 'group', 'pipeline', 'validation') ORDER BY rowid",
@@ -152,6 +169,12 @@ class Work:
 
     def stored(self, kind: str, type_id: str) -> dict[str, dict[str, Any]]:
         """Return the stored definitions of one kind for one type, by name, oldest first."""
+        if self.lag_ms:
+            found = settling.as_of(self, kind, self.lag_ms)
+            return {name: dict(body) for of_type, name, body in found if of_type == type_id}
+        return self._stored(kind, type_id)
+
+    def _stored(self, kind: str, type_id: str) -> dict[str, dict[str, Any]]:
         rows = self.storage.rows(
             "SELECT name, body FROM definitions "
             "WHERE portal_id = ? AND kind = ? AND object_type = ? ORDER BY rowid",
@@ -169,6 +192,7 @@ class Work:
 
     def store(self, kind: str, type_id: str, name: str, body: Body) -> None:
         """Add or replace a definition."""
+        settling.remember(self, kind, type_id, name)
         self.storage.run(
             "INSERT INTO definitions VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (portal_id, kind, object_type, name) DO UPDATE SET body = excluded.body",
@@ -182,6 +206,7 @@ class Work:
 
     def unstore(self, kind: str, type_id: str, name: str) -> None:
         """Remove a definition of the portal; a standard definition becomes visible again."""
+        settling.remember(self, kind, type_id, name)
         self.storage.run(
             "DELETE FROM definitions WHERE portal_id = ? AND kind = ? AND object_type = ? AND name = ?",
             self.portal_id,

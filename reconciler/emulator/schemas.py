@@ -12,7 +12,9 @@ from reconciler.emulator import (
     properties,
     refusals,
     response_format,
+    settling,
 )
+from reconciler.emulator.clock import parse_iso
 from reconciler.emulator.object_types import ObjectType, standard_types
 from reconciler.emulator.request_context import NO_TYPE, SCHEMA, Work, is_addressed
 from reconciler.emulator.response_format import Json
@@ -36,15 +38,37 @@ LISTS = ("requiredProperties", "searchableProperties", "secondaryDisplayProperti
 def listing(work: Work, *, archived: bool, with_properties: bool) -> list[Json]:
     """List the active schemas, oldest first, or archived and active ones together."""
     found = [
-        _body(work, schema)
-        for schema in work.stored(SCHEMA, NO_TYPE).values()
-        if archived or not schema["archived"]
+        _late(work, _body(work, schema)) for schema in _shown(work) if archived or not schema["archived"]
     ]
     return found if with_properties else [{**body, "properties": []} for body in found]
 
 
+def _shown(work: Work) -> list[Body]:
+    """Return the stored schemas; while they settle, every other read shows them as they were."""
+    lag_ms = settling.lag(work, "schemas_ms")
+    if lag_ms and next(work.cache.reads) % 2 == 0:
+        return [body for _type, _name, body in settling.as_of(work, SCHEMA, lag_ms)]
+    return list(work.stored(SCHEMA, NO_TYPE).values())
+
+
+def read(work: Work, address: str) -> Json:
+    """Return one schema as a read shows it, by number or qualified name; standard types have one, too."""
+    if address.lower() in standard_types():
+        return _late(work, get(work, address))
+    for schema in _shown(work):
+        if is_addressed(schema, address) and not schema["archived"]:
+            return _late(work, _body(work, schema))
+    raise refusals.not_found(f"object type {address} does not exist")
+
+
+def _late(work: Work, body: Json) -> Json:
+    """Leave out the associations whose internal names are too young to be read."""
+    since = work.at_ms - settling.lag(work, "names_ms")
+    return {**body, "associations": [a for a in body["associations"] if parse_iso(a["createdAt"]) <= since]}
+
+
 def get(work: Work, address: str) -> Json:
-    """Return one schema, by type number or qualified name; standard types have one, too."""
+    """Return one schema as it is stored."""
     standard = standard_types().get(address.lower())
     return _standard_body(work, standard) if standard else _body(work, stored_schema(work, address))
 
@@ -133,6 +157,7 @@ def update(work: Work, address: str, given: Json) -> Json:
     before = stored_schema(work, address)
     stored = {
         **before,
+        **_fallen_back(work, before, given),
         **{field: given[field] for field in CHANGEABLE if field in given},
         "updatedAt": work.now,
     }
@@ -147,6 +172,15 @@ def update(work: Work, address: str, given: Json) -> Json:
     check_display(work, object_type, stored)
     work.store(SCHEMA, NO_TYPE, stored["objectTypeId"], stored)
     return get(work, stored["objectTypeId"])
+
+
+def _fallen_back(work: Work, before: Body, given: Json) -> Json:
+    """Return older values of the fields that a change leaves out; HubSpot was seen to write them back."""
+    lag_ms = settling.lag(work, "left_out_ms")
+    for _type, type_id, body in settling.as_of(work, SCHEMA, lag_ms) if lag_ms else ():
+        if type_id == before["objectTypeId"]:
+            return {field: body[field] for field in CHANGEABLE if field not in given and field in body}
+    return {}
 
 
 def archive(work: Work, address: str) -> None:

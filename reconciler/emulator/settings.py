@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from reconciler.emulator import settling
 from reconciler.emulator.errors import SeedError
 
 TIERS = ("free", "starter", "professional", "enterprise")
@@ -25,6 +26,7 @@ FRESH_SETTINGS: dict[str, Any] = {
     "sensitive_data": False,
     "property_uses": {},
     "existing_schema": "conflict",
+    "settling": {},
 }
 """Settings of a portal for which nobody has set anything."""
 SETTINGS = tuple(FRESH_SETTINGS)
@@ -133,6 +135,15 @@ def _existing_schema(key: str, value: object) -> str:
     return str(value)
 
 
+def _settling(key: str, value: object) -> dict[str, int]:
+    """Read how many milliseconds reads of definitions are behind."""
+    numbers = _object(key, value)
+    unknown = sorted(set(numbers) - set(settling.KEYS))
+    if unknown:
+        raise SeedError(f"{key}.{unknown[0]}: no such lag; there are {', '.join(settling.KEYS)}")
+    return {name: _count(f"{key}.{name}", number) for name, number in numbers.items()}
+
+
 def _enablement(key: str, value: object) -> dict[str, bool]:
     return {type_id: _flag(f"{key}.{type_id}", flag) for type_id, flag in _object(key, value).items()}
 
@@ -148,4 +159,5 @@ _CHECKS: Mapping[str, Callable[[str, object], Any]] = {
     "sensitive_data": _flag,
     "property_uses": _property_uses,
     "existing_schema": _existing_schema,
+    "settling": _settling,
 }

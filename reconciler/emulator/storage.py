@@ -95,6 +95,18 @@ CREATE TABLE audits (
     body TEXT NOT NULL
 );
 """
+# Since the first version of the file; a file without it gets it when it is opened.
+_FORMER = """
+CREATE TABLE IF NOT EXISTS former (
+    serial INTEGER PRIMARY KEY,
+    portal_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    object_type TEXT NOT NULL,
+    name TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    body TEXT
+)
+"""
 TABLES = (
     "portals",
     "tokens",
@@ -105,6 +117,7 @@ TABLES = (
     "edits",
     "associations",
     "audits",
+    "former",
 )
 
 
@@ -201,6 +214,8 @@ def _connect(path: Path | None) -> sqlite3.Connection:
             for statement in _SCHEMA.split(";"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {FILE_VERSION}")
+        if version in {0, FILE_VERSION}:
+            connection.execute(_FORMER)
         connection.execute("COMMIT")
         if version not in {0, FILE_VERSION}:
             raise sqlite3.DatabaseError(

@@ -6,7 +6,7 @@ refusals, are guesses. What a seed brings is there whatever the tier is, as afte
 
 from collections.abc import Iterable
 
-from reconciler.emulator import guesses, refusals
+from reconciler.emulator import guesses, refusals, settling
 from reconciler.emulator.association_types import LABEL
 from reconciler.emulator.object_types import ObjectType, standard_types
 from reconciler.emulator.request_context import NO_TYPE, SCHEMA, Work
@@ -84,14 +84,9 @@ def check_calculated(work: Work) -> None:
 
 def labels(work: Work) -> dict[tuple[str, str], list[str]]:
     """Return the texts of the portal's labels by direction: numbers of the two object types."""
-    rows = work.storage.rows(
-        "SELECT object_type, json_extract(body, '$.label') FROM definitions "
-        "WHERE portal_id = ? AND kind = ? AND json_extract(body, '$.label') IS NOT NULL ORDER BY rowid",
-        work.portal_id,
-        LABEL,
-    )
     found: dict[tuple[str, str], list[str]] = {}
-    for pair, label in rows:
+    for pair, _name, body in settling.as_of(work, LABEL, work.lag_ms):
         start, end = pair.split(">")
-        found.setdefault((start, end), []).append(label)
+        if body["label"]:
+            found.setdefault((start, end), []).append(body["label"])
     return found

@@ -151,6 +151,7 @@ def test_history_can_be_seeded() -> None:
         ({"version": 2}, "version: this program knows 1, not 2"),
         ({"tier": "gold"}, "tier: one of free, starter"),
         ({"limits": {"hourly": 1}}, "limits.hourly: no such limit"),
+        ({"settling": {"soon": 1}}, "settling.soon: no such lag; there are definitions_ms"),
         ({"numbers_by_portal": 1}, "numbers_by_portal: true or false, not 1"),
         ({"existing_schema": "merged"}, "existing_schema: conflict or answered, not 'merged'"),
         (
