@@ -20,20 +20,16 @@ from reconciler.apply.options import ApplyOptions, OnStale
 from reconciler.apply.records.creation_evidence import NO_TIME
 from reconciler.errors import PlanRefused, ReconcilerError, Refusal
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.associations import AssociationsAfter
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, done_of
-from reconciler.model.owned import OwnedRecord
-from reconciler.model.references import RecordIdentity
 from reconciler.model.runs import RunDetail
 from reconciler.plan.batches import Batch, batches_of
-from reconciler.plan.change import Change, carried_out
-from reconciler.plan.kinds import Verb, verb_of
+from reconciler.plan.change import Change
 from reconciler.plan.plan import Plan
-from reconciler.plan.records.changes import is_record_ours
 from reconciler.plan.stages import Entry, StageName, walk
+from reconciler.state.kinds import ownership_after
+from reconciler.state.records.updates import in_the_way
 from reconciler.state.run_types import RunStart, RunStatus
 from reconciler.state.store import Store
-from reconciler.state.updates import disowned_by, in_the_way, owned_after, pairs_after
 from reconciler.state.writer import StateWriter
 
 REMEMBERED_AT_ONCE = 1_000
@@ -125,8 +121,8 @@ class _Run:
                 number: Applied(change.known_id, {}) for number, change in chunk
             }
             entries = [(number, change, outcomes[number]) for number, change in chunk]
-            owned, disowned, pairs = ownership_after(self.store, chunk, outcomes)
-            self.journal.record_uncalled(self.id, entries, owned, disowned, pairs=pairs)
+            after = ownership_after(chunk, outcomes, self.store.owned_by_id)
+            self.journal.record_uncalled(self.id, entries, after)
             self._advance(len(chunk))
 
     def send_all(self, batches: Iterator[Batch]) -> Iterator[Batch]:
@@ -241,10 +237,11 @@ class _Run:
         self.stopped_by = self.stopped_by or error
         for number, change in batch.entries:
             done = done_of(outcomes[number])
-            if verb_of(change) is Verb.CREATE and done and done.is_new is not False:
-                self.created[change.record] = done.record_id  # otherwise its associations are unknown
-        owned, disowned, pairs = ownership_after(self.store, batch.entries, outcomes)
-        self.journal.record(self.id, batch.number, outcomes, owned, disowned, pairs=pairs)
+            record = calls_for(change).creates(change)
+            if record and done and done.is_new is not False:
+                self.created[record] = done.record_id  # otherwise its associations are unknown
+        after = ownership_after(batch.entries, outcomes, self.store.owned_by_id)
+        self.journal.record(self.id, batch.number, outcomes, after)
         self._advance(len(batch.entries))
         self._heed(outcomes)
 
@@ -265,40 +262,3 @@ class _Run:
     def _advance(self, count: int) -> None:
         self.done += count
         self.options.progress(self.done, len(self.changes))
-
-
-def ownership_after(
-    store: Store, entries: Iterable[tuple[int, Change]], outcomes: Mapping[int, Outcome]
-) -> tuple[list[OwnedRecord], list[RecordIdentity], AssociationsAfter]:
-    """Return the owned records to store and remove after the applied changes, and the associations."""
-    applied = [
-        (carried_out(change, done.written), done)
-        for number, change in entries
-        if (done := done_of(outcomes.get(number)))
-    ]
-    owning = [(change, outcome) for change, outcome in applied if is_record_ours(change)]
-    before = _owned_before(
-        store, [RecordIdentity(change.object_type, outcome.record_id) for change, outcome in owning]
-    )
-    owned = [
-        owned_after(change, outcome, before.get(RecordIdentity(change.object_type, outcome.record_id)))
-        for change, outcome in owning
-    ]
-    disowned = [record for change, _ in applied if (record := disowned_by(change))]
-    return owned, disowned, pairs_after(change for change, _ in applied)
-
-
-def _owned_before(store: Store, records: Iterable[RecordIdentity]) -> Mapping[RecordIdentity, OwnedRecord]:
-    ids: dict[str, list[RecordId]] = {}
-    for object_name, record_id in records:
-        ids.setdefault(object_name, []).append(record_id)
-    return {
-        RecordIdentity(object_name, record_id): record
-        for object_name, of_type in ids.items()
-        for start in range(0, len(of_type), _STATE_READ)
-        for record_id, record in store.owned_by_id(object_name, of_type[start : start + _STATE_READ]).items()
-    }
-
-
-_STATE_READ = 900
-"""Records in one read of state."""

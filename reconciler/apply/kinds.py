@@ -28,6 +28,8 @@ class KindCalls:
     """Finds changes whose entry in state was written after a serial."""
     with_ids: Callable[[Change, Mapping[RecordAddress, RecordId]], Change | Skipped]
     """Adds the ids of records that this run has created."""
+    creates: Callable[[Change], RecordAddress | None]
+    """Names the record that a change creates: later changes may need its id."""
     takes_two_calls: Callable[[Change, PortalSchema], bool]
     stale: Callable[
         [PortalReader, PortalSchema, Sequence[Entry], Collection[RecordAddress]], Mapping[int, Stale]
@@ -48,6 +50,7 @@ _CALLS: Mapping[type[Address], KindCalls] = {
         entry_in_state=state_of_records.WHAT,
         overtaken=state_of_records.overtaken,
         with_ids=rows.with_ids,
+        creates=rows.creates,
         takes_two_calls=rows.takes_two_calls,
         stale=stale.stale_records,
         send=send.send_records,
@@ -59,6 +62,7 @@ _CALLS: Mapping[type[Address], KindCalls] = {
         entry_in_state=state_of_associations.WHAT,
         overtaken=state_of_associations.overtaken,
         with_ids=of_associations.with_ids,
+        creates=of_associations.creates,
         takes_two_calls=of_associations.takes_two_calls,
         stale=of_associations.stale_associations,
         send=of_associations.send_associations,

@@ -11,14 +11,14 @@ rules is a bug of ours, or was altered.
 
 from collections.abc import Collection, Hashable, Iterable
 
-from reconciler.plan.change import Change
+from reconciler.plan.change import Action, Change
 from reconciler.plan.file.sequences import spooled
 from reconciler.plan.hashes import repeated_hashes
-from reconciler.plan.kinds import Verb, kind_of, verb_of
+from reconciler.plan.kinds import KINDS, kind_of, verb_of
 from reconciler.plan.plan import Held, Plan
 from reconciler.plan.stages import are_stages_of
 
-_REMOVING = (Verb.ARCHIVE, Verb.DISSOCIATE)
+_REMOVING = tuple({kind.verb(Action.ARCHIVE) for kind in KINDS.values()})
 
 
 def unsound(changes: Collection[Change], held: Collection[Held] = ()) -> str | None:

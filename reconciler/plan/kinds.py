@@ -53,6 +53,7 @@ class ChangeKind:
     needs: Callable[[Change], Iterable[Hashable]]  # must not be removed
     unreviewed: Callable[[Change, Change], Iterable[Fact]]  # differences from the reviewed change
     shown_in_review: Callable[[Change], Iterable[Fact]]
+    adopted_once_done: Action  # becomes an adoption if HubSpot has all of it by now
     is_counted_when_pruned: bool  # by the guard for manifests that name nothing any more
     calls_to_write: Callable[[Sequence[Change], ObjectSchema], int]  # of one batch
     calls_to_read_again: Callable[[Sequence[Change]], int]  # of one batch
@@ -77,6 +78,7 @@ RECORDS = ChangeKind(
     needs=consistency_of_records.needs,
     unreviewed=review_of_records.unreviewed,
     shown_in_review=review_of_records.shown_in_review,
+    adopted_once_done=Action.UPDATE,
     is_counted_when_pruned=True,
     calls_to_write=costs_of_records.calls_to_write,
     calls_to_read_again=costs_of_records.calls_to_read_again,
@@ -96,6 +98,7 @@ ASSOCIATIONS = ChangeKind(
     needs=consistency_of_associations.needs,
     unreviewed=review_of_associations.unreviewed,
     shown_in_review=review_of_associations.shown_in_review,
+    adopted_once_done=Action.CREATE,
     is_counted_when_pruned=False,
     calls_to_write=costs_of_associations.calls_to_write,
     calls_to_read_again=costs_of_associations.calls_to_read_again,

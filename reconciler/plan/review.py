@@ -22,14 +22,11 @@ from dataclasses import dataclass
 
 from reconciler.model.desired import PruneRule
 from reconciler.model.facts import Fact, FactKind
-from reconciler.plan.change import Change, properties_fact
+from reconciler.plan.change import Action, Change, properties_fact
 from reconciler.plan.file.format import digests_of
 from reconciler.plan.file.sequences import IN_MEMORY, SpooledChanges, Workspace
-from reconciler.plan.kinds import Verb, kind_of, verb_of
+from reconciler.plan.kinds import kind_of, verb_of
 from reconciler.plan.plan import DifferenceKind, Plan, Review, ReviewDifference
-
-_SHRINKS = {(Verb.UPDATE, Verb.ADOPT), (Verb.ASSOCIATE, Verb.ADOPT)}
-"""Actions that may become another action if everything is in HubSpot already: reviewed -> new."""
 
 _BY_HOW = list(DifferenceKind)
 
@@ -136,6 +133,7 @@ def _difference(
 def _differences(before: Change, now: Change) -> Iterator[Fact]:
     """Return every difference of ``now`` that nobody has reviewed."""
     was, will = verb_of(before), verb_of(now)
-    if was is not will and (was, will) not in _SHRINKS:
+    is_done_already = now.action is Action.ADOPT and before.action is kind_of(now).adopted_once_done
+    if was is not will and not is_done_already:
         yield Fact(FactKind.REVIEWED_TO, word=was)
     yield from kind_of(now).unreviewed(before, now)

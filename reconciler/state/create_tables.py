@@ -2,12 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import (
-    Connection,
-    inspect,
-    select,
-    text,
-)
+from sqlalchemy import Connection, inspect, select, text
 
 from reconciler.state.tables import METADATA, NAME, SCHEMA_VERSION, meta
 from reconciler.state.upgrades import UPGRADES, UpgradeStep

@@ -8,16 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    and_,
-    bindparam,
-    exists,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, select, update
 
 from reconciler.errors import StateError
 from reconciler.model.calls import Call, Operation
@@ -28,15 +19,12 @@ from reconciler.state.journal_rows import (
     ERASED,
     IS_OPEN,
     KEEP_VALUES,
+    changes_of,
     check_accounting,
-    is_run,
-    of_run,
     run_row,
+    the_run,
 )
-from reconciler.state.row_codec import (
-    outcome_columns,
-    run_columns,
-)
+from reconciler.state.row_codec import outcome_columns, run_columns
 from reconciler.state.run_types import RunStart, RunStatus, Sent, UnfinishedBatch
 from reconciler.state.tables import batches, changes, intents, runs
 
@@ -151,12 +139,12 @@ class Journal:
         Raises:
             StateError: it is marked as finished, but a planned change has no entry.
         """
-        count = select(func.count()).select_from(changes).where(of_run(self.portal_id, run_id))
+        count = select(func.count()).select_from(changes).where(changes_of(self.portal_id, run_id))
         check_accounting(
             run_row(self.connection, self.portal_id, run_id), status, self.connection.scalar(count) or 0
         )
         self.connection.execute(
-            update(runs).where(is_run(self.portal_id, run_id)).values(status=status.value, finished_at=now)
+            update(runs).where(the_run(self.portal_id, run_id)).values(status=status.value, finished_at=now)
         )
 
     def erase_old_values(self, now: datetime) -> None:
@@ -174,9 +162,9 @@ class Journal:
         )
         for run_id in self.connection.scalars(old).all():
             self.connection.execute(
-                update(changes).where(of_run(self.portal_id, run_id)).values(dict(ERASED))
+                update(changes).where(changes_of(self.portal_id, run_id)).values(dict(ERASED))
             )
-            self.connection.execute(update(runs).where(is_run(self.portal_id, run_id)).values(erased_at=now))
+            self.connection.execute(update(runs).where(the_run(self.portal_id, run_id)).values(erased_at=now))
 
     def unfinished(self) -> tuple[UnfinishedBatch, ...]:
         """Return batches with changes without a final outcome, oldest run first, in order of number."""
@@ -217,7 +205,7 @@ class Journal:
             intents.c.run_id == run_id,
             intents.c.batch == batch_number,
         )
-        return and_(of_run(self.portal_id, run_id), changes.c.number.in_(carried))
+        return and_(changes_of(self.portal_id, run_id), changes.c.number.in_(carried))
 
     def _sent(self, run_id: str, batch_number: int) -> Sent:
         query = select(intents).where(

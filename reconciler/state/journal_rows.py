@@ -4,20 +4,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    and_,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 
 from reconciler.errors import StateError
 from reconciler.model.outcomes import Unknown
-from reconciler.state.row_codec import (
-    planned_count,
-)
+from reconciler.state.row_codec import planned_count
 from reconciler.state.run_types import RunStatus
 from reconciler.state.tables import changes, runs
 
@@ -30,12 +21,12 @@ ERASED: Mapping[str, None] = {"values": None, "remembered": None, "forgotten": N
 IS_OPEN: ColumnElement[bool] = or_(changes.c.outcome.is_(None), changes.c.outcome == Unknown.word)
 
 
-def is_run(portal_id: int, run_id: str) -> ColumnElement[bool]:
+def the_run(portal_id: int, run_id: str) -> ColumnElement[bool]:
     """Select the row of one run."""
     return and_(runs.c.portal_id == portal_id, runs.c.id == run_id)
 
 
-def of_run(portal_id: int, run_id: str) -> ColumnElement[bool]:
+def changes_of(portal_id: int, run_id: str) -> ColumnElement[bool]:
     """Select the changes of one run."""
     return and_(changes.c.portal_id == portal_id, changes.c.run_id == run_id)
 
@@ -46,7 +37,7 @@ def run_row(connection: Connection, portal_id: int, run_id: str) -> Row[Any]:
     Raises:
         StateError: there is no such run.
     """
-    row = connection.execute(select(runs).where(is_run(portal_id, run_id))).one_or_none()
+    row = connection.execute(select(runs).where(the_run(portal_id, run_id))).one_or_none()
     if row is None:
         raise StateError(f"there is no run {run_id}: `reconciler runs list` shows those there are")
     return row

@@ -4,30 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import (
-    Connection,
-    and_,
-    exists,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import Connection, and_, exists, func, or_, select
 
 from reconciler.errors import StateError
 from reconciler.model.addresses import RecordId
 from reconciler.model.outcomes import Applied, Rejected
-from reconciler.model.owned import Origin
 from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
-from reconciler.plan.change import Action, carried_out
+from reconciler.plan.change import carried_out
 from reconciler.plan.file.fields import change_in
-from reconciler.plan.kinds import RECORDS
-from reconciler.state.journal_rows import KEEP_VALUES, check_accounting, of_run, run_row
-from reconciler.state.row_codec import (
-    done_in,
-    header_of,
-    run_row_of,
-    value_names,
-)
+from reconciler.state.journal_rows import KEEP_VALUES, changes_of, check_accounting, run_row
+from reconciler.state.row_codec import done_in, header_of, run_row_of, value_names
 from reconciler.state.run_types import PastRun, RunStatus
 from reconciler.state.tables import changes, runs
 
@@ -109,23 +95,6 @@ class RunReader:
                 newest.setdefault(name, header_of(row))
         return newest
 
-    def created(self, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
-        """Return the records in ``ids`` that a run created; erased answers are unknown."""
-        query = select(changes).where(
-            changes.c.portal_id == self.portal_id,
-            changes.c.object == object_name,
-            changes.c.record_id.in_(ids),
-            changes.c.kind == RECORDS.name,
-            changes.c.action == Action.CREATE.value,
-            changes.c.outcome == Applied.word,
-            changes.c.answer.is_not(None),
-            changes.c.origin == Origin.CREATED.value,
-        )
-        found = ((row.record_id, done_in(row)) for row in self.connection.execute(query))
-        return frozenset(
-            RecordId(record_id) for record_id, done in found if done and done.is_new is not False
-        )
-
     def names(self, object_name: str, by: str) -> bool:
         """Return whether any change is about a record of this type with key property ``by``."""
         own = and_(changes.c.object == object_name, changes.c.by == by)
@@ -140,7 +109,7 @@ class RunReader:
             StateError: there is no such run, or its accounting does not add up.
         """
         header = run_row(self.connection, self.portal_id, run_id)
-        in_run = of_run(self.portal_id, run_id)
+        in_run = changes_of(self.portal_id, run_id)
         query = select(changes).where(in_run).order_by(changes.c.number)
         unlisted = 0
         if not lists_applied:
@@ -157,7 +126,7 @@ class RunReader:
         is_later = changes.c.number > after
         query = (
             select(changes)
-            .where(of_run(self.portal_id, run_id), is_later)
+            .where(changes_of(self.portal_id, run_id), is_later)
             .order_by(changes.c.number)
             .limit(limit)
         )
@@ -177,7 +146,7 @@ class RunReader:
             )
         query = (
             select(changes)
-            .where(of_run(self.portal_id, run_id), changes.c.outcome.in_([Applied.word, Rejected.word]))
+            .where(changes_of(self.portal_id, run_id), changes.c.outcome.in_([Applied.word, Rejected.word]))
             .order_by(changes.c.number)
         )
         rows = self.connection.execute(query).all()

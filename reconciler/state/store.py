@@ -15,7 +15,7 @@ from reconciler.model.desired import PruneRule
 from reconciler.model.object_references import Direction
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
-from reconciler.state.association_rows import PairRows
+from reconciler.state.associations.rows import PairRows
 from reconciler.state.backend import StateBackend
 from reconciler.state.copy_rows import first_difference, is_empty
 from reconciler.state.database import Upgrade, memory_database, open_database, open_to_read
@@ -27,7 +27,8 @@ from reconciler.state.git.backend import GitBackend
 from reconciler.state.journal import Journal
 from reconciler.state.lock import DatabaseBackend
 from reconciler.state.lock_holder import LockHolder
-from reconciler.state.owned_rows import OwnedRows
+from reconciler.state.records.created import created
+from reconciler.state.records.rows import OwnedRows
 from reconciler.state.run_reader import RunReader
 from reconciler.state.run_types import Actor, PastRun, UnfinishedBatch
 from reconciler.state.writer import StateWriter
@@ -155,8 +156,8 @@ class Store:
 
     def created(self, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
         """Return the records in ``ids`` that a run created, as far as is known. Up to 900 at a time."""
-        with self._runs() as runs:
-            return runs.created(object_name, ids)
+        with self._database.reading() as connection:
+            return created(connection, self._portal_id, object_name, ids)
 
     def last_runs(self, record: OwnedRecord) -> Mapping[str, RunHeader]:
         """Return, for each property of ``record``, the newest journaled run that applied it."""

@@ -4,10 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from sqlalchemy import (
-    Connection,
-    text,
-)
+from sqlalchemy import Connection, text
 
 from reconciler.state.tables import CREATED_INDEX
 

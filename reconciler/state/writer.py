@@ -17,14 +17,13 @@ from sqlalchemy import Connection
 
 from reconciler.errors import StateError
 from reconciler.model.addresses import RecordAddress
-from reconciler.model.associations import NO_ASSOCIATIONS, AssociationsAfter
 from reconciler.model.calls import Operation
 from reconciler.model.desired import PruneRule
 from reconciler.model.outcomes import Outcome
-from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.owned import StateVersion
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change
-from reconciler.state.association_rows import PairRows
+from reconciler.state.associations.rows import PairRows
 from reconciler.state.backend import Lease
 from reconciler.state.copy_rows import copy_rows
 from reconciler.state.database import Database
@@ -32,7 +31,8 @@ from reconciler.state.database_files import copy_database
 from reconciler.state.erase import forget
 from reconciler.state.export_format import Export, imported_version, named_twice
 from reconciler.state.journal import Journal
-from reconciler.state.owned_rows import OwnedRows
+from reconciler.state.kinds import UNCHANGED, OwnershipAfter, write_ownership
+from reconciler.state.records.rows import OwnedRows
 from reconciler.state.run_types import RunStart, RunStatus, UnfinishedBatch
 
 
@@ -133,10 +133,7 @@ class StateWriter:
         run_id: str,
         batch_number: int,
         outcomes: Mapping[int, Outcome],
-        owned: Iterable[OwnedRecord] = (),
-        disowned: Iterable[RecordIdentity] = (),
-        *,
-        pairs: AssociationsAfter = NO_ASSOCIATIONS,
+        ownership: OwnershipAfter = UNCHANGED,
     ) -> None:
         """Record outcomes of changes of this or an earlier run, with the resulting ownership.
 
@@ -146,21 +143,18 @@ class StateWriter:
         with self._writing() as connection:
             journal = Journal(connection, self._portal_id)
             journal.set_outcomes(run_id, batch_number, outcomes, self._lease.now())
-            self._own(connection, owned, disowned, pairs)
+            write_ownership(connection, self._portal_id, ownership)
 
     def record_uncalled(
         self,
         run_id: str,
         entries: Iterable[tuple[int, Change, Outcome]],
-        owned: Iterable[OwnedRecord] = (),
-        disowned: Iterable[RecordIdentity] = (),
-        *,
-        pairs: AssociationsAfter = NO_ASSOCIATIONS,
+        ownership: OwnershipAfter = UNCHANGED,
     ) -> None:
         """Record changes without a call: changes of state only, skipped ones, and those stale before."""
         with self._writing() as connection:
             Journal(connection, self._portal_id).add_uncalled(run_id, entries)
-            self._own(connection, owned, disowned, pairs)
+            write_ownership(connection, self._portal_id, ownership)
 
     def set_aside(self, records: Iterable[RecordIdentity]) -> None:
         """Store ``records`` under their record ids until they get new keys: others take over the old ones.
@@ -275,21 +269,6 @@ class StateWriter:
             yield connection
         self._lease.confirm(renewed_at)
         self._lease.renew_if_due()
-
-    def _own(
-        self,
-        connection: Connection,
-        records: Iterable[OwnedRecord],
-        disowned: Iterable[RecordIdentity],
-        pairs: AssociationsAfter,
-    ) -> None:
-        rows, between = OwnedRows(connection, self._portal_id), PairRows(connection, self._portal_id)
-        serial = rows.version().serial
-        rows.remove_records(disowned)  # first: another record may take over the key
-        between.call(rows.put(records, serial))
-        between.remove(pairs.disowned)
-        between.remove_of(pairs.ended)
-        between.put(pairs.owned, serial)
 
     def _raise_serial(self, connection: Connection) -> int:
         rows = OwnedRows(connection, self._portal_id)

@@ -20,7 +20,7 @@ from reconciler.state.git.backend import GitBackend
 from reconciler.state.store import Store
 from reconciler.state.writer import StateWriter
 from tests.support.git_remotes import bare_repository
-from tests.support.journals import ADA, start
+from tests.support.journals import ADA, ownership, start
 
 
 def record(number: int, text: str) -> OwnedRecord:
@@ -58,7 +58,7 @@ def measure(size: int, folder: Path) -> None:
         run_id = pen.begin_run(start(1))
         pen.publish()
         before = backend.snapshots.bytes_pushed
-        pen.record_uncalled(run_id, [], [record(number, text) for number in range(count)])
+        pen.record_uncalled(run_id, [], ownership([record(number, text) for number in range(count)]))
         took = seconds(pen.publish)
         return f"{took:.2f} s {backend.snapshots.bytes_pushed - before:,} B"
 

@@ -65,8 +65,12 @@ MODULES: dict[str, tuple[str, ...]] = {
         "tests/cli/test_lost_creates.py",
         "tests/crash",
     ),
-    "reconciler/state/updates.py": ("tests/apply/test_state_updates.py", "tests/apply", "tests/state"),
-    "reconciler/state/owned_rows.py": ("tests/state", "tests/apply"),
+    "reconciler/state/records/updates.py": (
+        "tests/apply/test_state_updates.py",
+        "tests/apply",
+        "tests/state",
+    ),
+    "reconciler/state/records/rows.py": ("tests/state", "tests/apply"),
     "reconciler/state/lock.py": ("tests/state/test_lock.py", "tests/state"),
     "reconciler/report/masker.py": ("tests/report/test_mask.py", "tests/report"),
 }

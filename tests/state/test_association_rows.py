@@ -15,7 +15,7 @@ from reconciler.plan.associations.changes import associate, dissociate
 from reconciler.plan.change import Reason, Remote
 from reconciler.state.export_reader import parse_export
 from reconciler.state.store import Store
-from tests.support.journals import BILLING, at, owned, pair, start, writer
+from tests.support.journals import BILLING, at, owned, ownership, pair, start, writer
 
 ADA = pair("acme", "ada")
 BOB = pair("acme", "bob", target_id="502")
@@ -27,7 +27,7 @@ def labelled(owned: OwnedAssociation, label: Label) -> OwnedAssociation:
 
 def remember(store: Store, pairs: AssociationsAfter) -> None:
     with writer(store) as pen:
-        pen.record_uncalled(pen.begin_run(start(0)), [], pairs=pairs)
+        pen.record_uncalled(pen.begin_run(start(0)), [], ownership(pairs=pairs))
 
 
 def known(store: Store) -> set[tuple[str, str]]:
@@ -94,7 +94,7 @@ def test_a_forgotten_record_is_forgotten_at_both_ends(store: Store) -> None:
     with writer(store) as pen:
         run_id = pen.begin_run(start(1))
         outcome = Applied(RecordId("9001"), {})
-        pen.record_uncalled(run_id, [(0, made, outcome)], pairs=AssociationsAfter([ADA, BOB]))
+        pen.record_uncalled(run_id, [(0, made, outcome)], ownership(pairs=AssociationsAfter([ADA, BOB])))
         count = pen.forget("contacts", by_record_id=False, value="ada")
 
     assert count == 2

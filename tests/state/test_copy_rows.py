@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.outcomes import Outcome, Rejected
 from reconciler.state.store import Store
 from tests.state.conftest import PORTAL
-from tests.support.journals import BOB, UPSERT, applied, create, owned, start, writer
+from tests.support.journals import BOB, UPSERT, applied, create, owned, ownership, start, writer
 from tests.support.states import open_state
 
 
@@ -23,7 +23,7 @@ def source(tmp_path: Path) -> Iterator[Store]:
             run_id = pen.begin_run(start(2))
             pen.intend(run_id, 0, "companies", UPSERT, [(0, create("acme", name="Ä")), (1, create("b"))])
             outcomes: dict[int, Outcome] = {0: applied("9001", name="Ä"), 1: Rejected("no", "CONFLICT")}
-            pen.record(run_id, 0, outcomes, [owned("acme", sent={"name": "Ä"})])
+            pen.record(run_id, 0, outcomes, ownership([owned("acme", sent={"name": "Ä"})]))
         yield store
 
 

@@ -15,6 +15,7 @@ from tests.support.journals import (
     applied,
     create,
     owned,
+    ownership,
     start,
     update,
     value,
@@ -35,12 +36,12 @@ def leave_traces(store: Store) -> str:
             run_id,
             0,
             {0: applied("9001", phone=SECRET), 1: applied("9002")},
-            [owned(SECRET, "9001", {"phone": SECRET}), owned("acme", "9002")],
+            ownership([owned(SECRET, "9001", {"phone": SECRET}), owned("acme", "9002")]),
         )
         former = RecordAddress("companies", "external_id", SECRET)
         renamed = replace(update(f"{SECRET}-2", "9001", value("phone", SECRET, None)), moved_from=former)
         pen.intend(run_id, 1, "companies", UPDATE, [(2, renamed)])
-        pen.record(run_id, 1, {2: applied("9001")}, [owned(f"{SECRET}-2", "9001")])
+        pen.record(run_id, 1, {2: applied("9001")}, ownership([owned(f"{SECRET}-2", "9001")]))
         pen.record_uncalled(
             run_id,
             [
@@ -85,7 +86,7 @@ def test_a_record_is_forgotten_by_its_record_id_too(store: Store) -> None:
 def test_a_record_keyed_by_record_id_is_not_found_by_an_equal_key(store: Store) -> None:
     by_id = owned("9002", "9002", by=RECORD_ID)
     with writer(store) as pen:
-        pen.record_uncalled(pen.begin_run(start(0)), [], [by_id, owned("9002", "9003")])
+        pen.record_uncalled(pen.begin_run(start(0)), [], ownership([by_id, owned("9002", "9003")]))
         count = pen.forget("companies", by_record_id=False, value="9002")
 
     assert count == 1
@@ -94,9 +95,11 @@ def test_a_record_keyed_by_record_id_is_not_found_by_an_equal_key(store: Store) 
 
 def test_other_portals_and_objects_keep_theirs(store: Store, url: str, tmp_path: Path) -> None:
     with closing(open_state(url, tmp_path, 1)) as other, writer(other) as pen:
-        pen.record_uncalled(pen.begin_run(start(0)), [], [owned(SECRET)])
+        pen.record_uncalled(pen.begin_run(start(0)), [], ownership([owned(SECRET)]))
         with writer(store) as here:
-            here.record_uncalled(here.begin_run(start(0)), [], [owned(SECRET, object_name="tickets")])
+            here.record_uncalled(
+                here.begin_run(start(0)), [], ownership([owned(SECRET, object_name="tickets")])
+            )
             assert here.forget("companies", by_record_id=False, value=SECRET) == 0
 
         assert (store.count(), other.count()) == (1, 1)

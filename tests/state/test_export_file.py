@@ -22,7 +22,7 @@ from reconciler.state.export_format import Export, export_lines
 from reconciler.state.export_reader import parse_export
 from reconciler.state.export_stream import export_by_line
 from reconciler.state.store import Store
-from tests.support.journals import owned, start, writer
+from tests.support.journals import owned, ownership, start, writer
 
 PORTAL = 7
 
@@ -220,7 +220,9 @@ def test_a_file_that_changes_under_the_import_leaves_the_state_as_it_was(
     store: Store, tmp_path: Path, change: Callable[[str], str]
 ) -> None:
     with writer(store) as pen:
-        pen.record_uncalled(pen.begin_run(start(0)), [], [owned("acme", "9001"), owned("globex", "9002")])
+        pen.record_uncalled(
+            pen.begin_run(start(0)), [], ownership([owned("acme", "9001"), owned("globex", "9002")])
+        )
     before = "".join(store.export())
     path = tmp_path / "state.json"
     path.write_text(before)

@@ -16,7 +16,7 @@ from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.state.export_format import Export, export_lines
 from reconciler.state.export_reader import parse_export
 from reconciler.state.store import Store
-from tests.support.journals import key, owned, start, writer
+from tests.support.journals import key, owned, ownership, start, writer
 from tests.support.states import open_state
 
 PORTAL = 7654321
@@ -25,7 +25,7 @@ ALL_COMPANIES = PruneRule("companies", "external_id", Prune.ALL)
 
 def remember(store: Store, *records: OwnedRecord) -> None:
     with writer(store) as pen:
-        pen.record_uncalled(pen.begin_run(start(0)), [], records)
+        pen.record_uncalled(pen.begin_run(start(0)), [], ownership(records))
 
 
 def exported(store: Store) -> str:

@@ -12,7 +12,7 @@ from reconciler.state.git.access import GitAccess, access_to
 from reconciler.state.store import open_git_state
 from tests.support.git_http import GitServer, served_repository
 from tests.support.git_remotes import bare_repository
-from tests.support.journals import owned, start, writer
+from tests.support.journals import owned, ownership, start, writer
 
 PORTAL = 7654321
 TOKEN = "ghs_16C7e42F292c6912E7710c838347Ae178B4a"
@@ -32,7 +32,7 @@ def access(server: GitServer, token: str = TOKEN, url: str | None = None) -> Git
 def test_state_goes_over_http_with_the_token(server: GitServer) -> None:
     with closing(open_git_state(access(server), PORTAL)) as store, writer(store) as pen:
         run_id = pen.begin_run(start(1))
-        pen.record_uncalled(run_id, [], [owned("acme")])
+        pen.record_uncalled(run_id, [], ownership([owned("acme")]))
 
     with closing(open_git_state(access(server), PORTAL)) as again:
         assert again.count() == 1

@@ -14,7 +14,7 @@ from reconciler.state.git.repository import NewCommit
 from reconciler.state.store import Store
 from reconciler.state.writer import StateWriter
 from tests.support.git_remotes import bare_repository, git, refs_of
-from tests.support.journals import ADA, BOB, UPSERT, Clock, applied, create, owned, start, writer
+from tests.support.journals import ADA, BOB, UPSERT, Clock, applied, create, owned, ownership, start, writer
 from tests.support.states import look_again, open_state
 
 PORTAL = 7654321
@@ -261,7 +261,7 @@ def test_intents_leave_from_the_push_on_that_carries_them(opened: Callable[[], S
 
         clock.sleep(10)
         pen.record_sending(run_id, [(1, [0], clock.now())])
-        pen.record(run_id, 1, {1: applied("9001")}, [owned("acme-1", "9001")])
+        pen.record(run_id, 1, {1: applied("9001")}, ownership([owned("acme-1", "9001")]))
         sent = {
             number: moment for batch in opened().unfinished() for (number, _), moment in batch.sent.items()
         }

@@ -14,7 +14,7 @@ from reconciler.state.git.access import access_to
 from reconciler.state.git.backend import GitBackend
 from reconciler.state.store import Store, open_git_state
 from tests.support.git_remotes import bare_repository, environment, git, refs_of
-from tests.support.journals import create, owned, pair, start, writer
+from tests.support.journals import create, owned, ownership, pair, start, writer
 
 PORTAL = 7654321
 STATE = f"refs/reconciler/{PORTAL}/state"
@@ -58,7 +58,7 @@ def own(store: Store, *names: str, sent: str = "A") -> str:
     """Own records, as a run of their own; return its id."""
     with writer(store) as pen:
         run_id = pen.begin_run(start(len(names)))
-        pen.record_uncalled(run_id, [], [owned(name, sent={"name": sent}) for name in names])
+        pen.record_uncalled(run_id, [], ownership([owned(name, sent={"name": sent}) for name in names]))
     return run_id
 
 
@@ -144,7 +144,9 @@ def test_associations_are_in_buckets_too(opened: Callable[..., Store]) -> None:
     with writer(opened(KEY)) as pen:
         run_id = pen.begin_run(start(1))
         pen.record_uncalled(
-            run_id, [], [owned("acme")], pairs=AssociationsAfter(owned=(pair("acme", "ada@acme.example"),))
+            run_id,
+            [],
+            ownership([owned("acme")], pairs=AssociationsAfter(owned=(pair("acme", "ada@acme.example"),))),
         )
 
     assert opened(KEY).pairs("companies", "contacts") == (pair("acme", "ada@acme.example"),)

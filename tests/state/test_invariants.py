@@ -25,7 +25,7 @@ from reconciler.state.export_reader import parse_export
 from reconciler.state.run_types import RunStatus
 from reconciler.state.store import Store
 from reconciler.state.writer import StateWriter
-from tests.support.journals import UPSERT, Clock, applied, create, owned, start, writer
+from tests.support.journals import UPSERT, Clock, applied, create, owned, ownership, start, writer
 from tests.support.states import open_state
 
 GROUP = ("companies", "external_id")
@@ -118,7 +118,7 @@ class Runs(RuleBasedStateMachine):
             for number, outcome in known.items()
             if isinstance(outcome, Applied)
         ]
-        self.pen.record(run.id, batch, known, possessed)
+        self.pen.record(run.id, batch, known, ownership(possessed))
         run.outcomes |= known
         for record in possessed:  # a record is known by one key, and a key by one record
             others = {key: other for key, other in self.owned.items() if other.record_id != record.record_id}
@@ -137,7 +137,7 @@ class Runs(RuleBasedStateMachine):
         if final:
             run, batch, number = data.draw(st.sampled_from(final))
             with pytest.raises(StateError):
-                self.pen.record(run.id, batch, {number: applied("1")}, [owned("acme", "1")])
+                self.pen.record(run.id, batch, {number: applied("1")}, ownership([owned("acme", "1")]))
 
     @precondition(is_running)
     @rule(keys=st.lists(KEYS, min_size=1, max_size=3))
@@ -177,7 +177,7 @@ class Runs(RuleBasedStateMachine):
 
         change = (PLANNED + 1, create(key), Skipped("stop"))
         with pytest.raises(ZeroDivisionError):
-            self.pen.record_uncalled(self.latest.id, [change], halfway())
+            self.pen.record_uncalled(self.latest.id, [change], ownership(halfway()))
 
     @invariant()
     def owned_records_are_those_that_were_applied_last(self) -> None:

@@ -25,6 +25,7 @@ from tests.support.journals import (
     create,
     key,
     owned,
+    ownership,
     start,
     update,
     value,
@@ -114,7 +115,7 @@ def test_an_intent_is_unfinished_until_its_outcome_is_recorded(
         sent = {(5, 1): second, (6, 1): first, (6, 2): second}
         assert reopened().unfinished() == (replace(batch, sent=sent),)
 
-        pen.record(run_id, 3, {5: applied("9001"), 6: Rejected("no")}, [owned("acme")])
+        pen.record(run_id, 3, {5: applied("9001"), 6: Rejected("no")}, ownership([owned("acme")]))
 
     assert reopened().unfinished() == ()
     assert list(reopened().owned(*GROUP, ["acme", "globex"])) == ["acme"]
@@ -147,13 +148,13 @@ def test_an_unknown_outcome_stays_unfinished_and_is_settled_by_a_later_run(
     with writer(store) as pen:
         first = pen.begin_run(start(2))
         pen.intend(first, 0, "companies", UPSERT, [(0, create("acme")), (1, create("globex"))])
-        pen.record(first, 0, {0: applied("9001"), 1: Unknown("no answer")}, [owned("acme")])
+        pen.record(first, 0, {0: applied("9001"), 1: Unknown("no answer")}, ownership([owned("acme")]))
         pen.finish_run(first, RunStatus.FINISHED)
 
     later = reopened()
     (batch,) = later.unfinished()
     with writer(later) as pen:
-        pen.record(batch.run_id, batch.number, {1: applied("9002")}, [owned("globex", "9002")])
+        pen.record(batch.run_id, batch.number, {1: applied("9002")}, ownership([owned("globex", "9002")]))
 
     assert batch.entries == ((1, create("globex")),)
     assert later.unfinished() == ()
@@ -178,7 +179,7 @@ def test_a_final_or_foreign_change_is_not_recorded_again(store: Store, number: i
         pen.record(run_id, 0, {0: Rejected("no")})
 
         with pytest.raises(StateError, match=f"batch 0 of run {run_id} has no open change {number}: this is"):
-            pen.record(run_id, 0, {number: applied("9001"), 1: applied("9002")}, [owned("acme")])
+            pen.record(run_id, 0, {number: applied("9001"), 1: applied("9002")}, ownership([owned("acme")]))
 
     assert [row.outcome for row in store.run(run_id).rows] == ["rejected", None]
     assert store.count() == 0
@@ -215,7 +216,7 @@ def test_a_run_tells_every_change_in_the_order_of_the_plan(store: Store) -> None
         pen.record_uncalled(
             run_id,
             [(4, adopt("umbrella", "9005", value("name", "U", "U", Reason.IN_STEP)), applied("9005"))],
-            [owned("umbrella", "9005")],
+            ownership([owned("umbrella", "9005")]),
         )
         pen.intend(
             run_id,
@@ -378,7 +379,7 @@ def test_dropping_a_state_forgets_everything_and_begins_a_new_lineage(store: Sto
     with writer(store) as pen:
         run_id = pen.begin_run(start(1))
         pen.intend(run_id, 0, "companies", UPSERT, [(0, create("acme"))])
-        pen.record(run_id, 0, {0: applied("9001")}, [owned("acme")])
+        pen.record(run_id, 0, {0: applied("9001")}, ownership([owned("acme")]))
         lineage = store.version().lineage
         pen.drop()
 

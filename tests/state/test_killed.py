@@ -11,7 +11,7 @@ import pytest
 from reconciler.errors import Locked
 from reconciler.state.run_types import RunStatus
 from reconciler.state.store import Store
-from tests.support.journals import BOB, applied, create, key, owned, writer
+from tests.support.journals import BOB, applied, create, key, owned, ownership, writer
 
 GROUP = ("companies", "external_id")
 
@@ -20,7 +20,7 @@ import os, signal, sys
 from pathlib import Path
 from reconciler.state.run_types import RunStatus
 from tests.support.states import open_state
-from tests.support.journals import UPSERT, applied, create, owned, start, writer
+from tests.support.journals import UPSERT, applied, create, owned, ownership, start, writer
 
 url, project, last_step = sys.argv[1:]
 
@@ -43,7 +43,7 @@ def records():
     step("half recorded")
     yield owned("globex", "9002")
 
-pen.record(run_id, 0, OUTCOMES, records())
+pen.record(run_id, 0, OUTCOMES, ownership(records()))
 step("recorded")
 pen.finish_run(run_id, RunStatus.FINISHED)
 step("finished")
@@ -106,7 +106,10 @@ def test_the_next_run_settles_what_a_killed_one_left(
     (batch,) = store.unfinished()
     with writer(store, actor=BOB) as pen:
         pen.record(
-            batch.run_id, batch.number, {0: applied("9001"), 1: applied("9002")}, [owned("acme", "9001")]
+            batch.run_id,
+            batch.number,
+            {0: applied("9001"), 1: applied("9002")},
+            ownership([owned("acme", "9001")]),
         )
         pen.finish_run(batch.run_id, RunStatus.INTERRUPTED)
 

@@ -15,7 +15,7 @@ from reconciler.errors import Locked
 from reconciler.state import lock
 from reconciler.state.store import Store
 from reconciler.state.writer import StateWriter
-from tests.support.journals import ADA, BOB, UPSERT, Clock, applied, create, owned, start, writer
+from tests.support.journals import ADA, BOB, UPSERT, Clock, applied, create, owned, ownership, start, writer
 from tests.support.states import look_again, open_state
 
 PORTAL = 7654321
@@ -136,8 +136,8 @@ def test_a_lease_that_expired_and_was_not_taken_is_still_held(store: Store) -> N
 WRITES: dict[str, Callable[[StateWriter, str], object]] = {
     "begin_run": lambda pen, _: pen.begin_run(start(1)),
     "intend": lambda pen, run_id: pen.intend(run_id, 1, "companies", UPSERT, [(1, create("globex"))]),
-    "record": lambda pen, run_id: pen.record(run_id, 0, {0: applied("9001")}, [owned("acme")]),
-    "record_uncalled": lambda pen, run_id: pen.record_uncalled(run_id, [], [owned("acme")]),
+    "record": lambda pen, run_id: pen.record(run_id, 0, {0: applied("9001")}, ownership([owned("acme")])),
+    "record_uncalled": lambda pen, run_id: pen.record_uncalled(run_id, [], ownership([owned("acme")])),
     "drop": lambda pen, _: pen.drop(),
 }
 

@@ -16,7 +16,18 @@ from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Reason
 from reconciler.plan.records.changes import release_record
 from reconciler.state.store import Store
-from tests.support.journals import UPDATE, adopt, applied, owned, pair, start, update, value, writer
+from tests.support.journals import (
+    UPDATE,
+    adopt,
+    applied,
+    owned,
+    ownership,
+    pair,
+    start,
+    update,
+    value,
+    writer,
+)
 from tests.support.postgres import Postgres
 from tests.support.states import open_state
 
@@ -33,7 +44,7 @@ def remember(store: Store, *records: OwnedRecord) -> None:
                 (number, adopt(record.key.value, record.record_id), applied(record.record_id))
                 for number, record in enumerate(records)
             ],
-            records,
+            ownership(records),
         )
 
 
@@ -78,8 +89,7 @@ def test_a_renamed_record_may_take_over_the_key_of_another(store: Store) -> None
             run_id,
             0,
             {0: applied("9001")},
-            [owned("globex", "9001")],
-            [RecordIdentity("companies", globex.record_id)],
+            ownership([owned("globex", "9001")], [RecordIdentity("companies", globex.record_id)]),
         )
 
     assert store.owned(*GROUP, ["acme", "globex"]) == {"globex": owned("globex", "9001")}
@@ -103,7 +113,7 @@ def test_two_keys_that_hubspot_took_for_one_record_are_one_entry(store: Store) -
     with writer(store) as pen:
         run_id = pen.begin_run(start(0))
         pen.record_uncalled(
-            run_id, [], [owned("acme", "9001")], pairs=AssociationsAfter([pair("acme", "ada")])
+            run_id, [], ownership([owned("acme", "9001")], pairs=AssociationsAfter([pair("acme", "ada")]))
         )
 
     remember(store, owned("Acme", "9001", {"name": "One"}), owned("ACME", "9001"), owned("z", "9003"))
@@ -127,9 +137,9 @@ def test_associations_of_a_record_that_moves_are_known_by_its_new_key_from_both_
     with writer(store) as pen:
         run_id = pen.begin_run(start(0))
         pen.record_uncalled(
-            run_id, [], [owned("acme", "9001")], pairs=AssociationsAfter([there, back, other])
+            run_id, [], ownership([owned("acme", "9001")], pairs=AssociationsAfter([there, back, other]))
         )
-        pen.record_uncalled(run_id, [], [owned("E1", "9001", by="erp_no")])
+        pen.record_uncalled(run_id, [], ownership([owned("E1", "9001", by="erp_no")]))
 
     new = RecordAddress("companies", "erp_no", "E1")
     assert set(store.pairs("companies", "contacts")) == {
@@ -154,7 +164,7 @@ def test_records_that_exchange_their_keys_are_both_there_whatever_is_recorded_fi
         )
         assert store.count() == 2
         for index in order:
-            pen.record_uncalled(run_id, [], [after[index]])
+            pen.record_uncalled(run_id, [], ownership([after[index]]))
             assert store.count() == 2
 
     assert store.owned(*GROUP, ["acme", "globex"]) == {"acme": after[1], "globex": after[0]}
@@ -168,7 +178,9 @@ def test_a_released_record_is_no_longer_owned(store: Store) -> None:
         run_id = pen.begin_run(start(1))
         released = release_record(acme, Reason.PRUNED)
         pen.record_uncalled(
-            run_id, [(0, released, applied("9001"))], disowned=[RecordIdentity("companies", acme.record_id)]
+            run_id,
+            [(0, released, applied("9001"))],
+            ownership(disowned=[RecordIdentity("companies", acme.record_id)]),
         )
 
     assert store.owned(*GROUP, ["acme", "globex"]) == {"globex": globex}
@@ -295,7 +307,7 @@ def test_a_record_that_was_set_aside_in_vain_is_put_back_where_its_key_is_free(
     with writer(store) as pen:
         run_id = pen.begin_run(start(0))
         pen.set_aside(keys)
-        pen.record_uncalled(run_id, [], [replace(one, key=other.key)])
+        pen.record_uncalled(run_id, [], ownership([replace(one, key=other.key)]))
         pen.put_back(keys)
 
     found = store.owned(*GROUP, ["acme", "globex", "initech"])

@@ -1,19 +1,29 @@
 """Short functions that build values for the journal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.associations import Association, OwnedAssociation, RecordRef
+from reconciler.model.associations import (
+    NO_ASSOCIATIONS,
+    Association,
+    AssociationsAfter,
+    OwnedAssociation,
+    RecordRef,
+)
 from reconciler.model.calls import Call, Operation
 from reconciler.model.labels import Label
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change, Owned, Reason, ValueChange
 from reconciler.plan.kinds import Verb
 from reconciler.plan.records.changes import adopt_record, create_record, update_record
 from reconciler.source import SourceRef
+from reconciler.state.kinds import OwnershipAfter
+from reconciler.state.records.updates import RecordsAfter
 from reconciler.state.run_types import Actor, RunStart
 from reconciler.state.store import Store
 from reconciler.state.writer import StateWriter
@@ -101,6 +111,17 @@ def owned(
     return OwnedRecord(
         RecordAddress(object_name, by, name), RecordId(record_id), Origin.CREATED, sent or {}, answered or {}
     )
+
+
+def ownership(
+    owned: Iterable[OwnedRecord] = (),
+    disowned: Iterable[RecordIdentity] = (),
+    *,
+    pairs: AssociationsAfter = NO_ASSOCIATIONS,
+) -> OwnershipAfter:
+    """Say what is ours after some changes; an iterator is read while it is stored."""
+    records = RecordsAfter(cast("Sequence[OwnedRecord]", owned), tuple(disowned))
+    return OwnershipAfter(records, pairs)
 
 
 BILLING = Label("USER_DEFINED", 7, "Billing")

@@ -36,6 +36,11 @@ def with_ids(change: Change, created: Mapping[RecordAddress, RecordId]) -> Chang
     return replace(change, remote=Remote(*ids))
 
 
+def creates(_change: Change) -> RecordAddress | None:
+    """Return None: associations are made between records that exist."""
+    return None
+
+
 def takes_two_calls(_change: Change, _portal: PortalSchema) -> bool:
     """Return False: one call associates."""
     return False

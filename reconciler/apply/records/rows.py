@@ -8,12 +8,17 @@ from collections.abc import Mapping
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import Row
 from reconciler.model.definitions import ObjectSchema, PortalSchema
-from reconciler.plan.change import Change
+from reconciler.plan.change import Action, Change
 
 
 def with_ids(change: Change, _created: Mapping[RecordAddress, RecordId]) -> Change:
     """Return ``change``: records that exist have their ids from the plan."""
     return change
+
+
+def creates(change: Change) -> RecordAddress | None:
+    """Return the record that ``change`` creates."""
+    return change.record if change.action is Action.CREATE else None
 
 
 def takes_two_calls(change: Change, portal: PortalSchema) -> bool:

@@ -5,7 +5,6 @@ from datetime import datetime
 from heapq import merge
 from typing import TypeAlias
 
-from reconciler.apply.executor import ownership_after
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import AssociationIdentity, OwnedAssociation
 from reconciler.model.object_references import Direction
@@ -13,6 +12,7 @@ from reconciler.model.outcomes import Applied, Outcome, done_of
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change, carried_out
+from reconciler.state.kinds import ownership_after
 from reconciler.state.run_types import RunStatus, UnfinishedBatch
 from reconciler.state.store import Store
 
@@ -60,11 +60,11 @@ class RecoveredState:
         self._pairs: dict[AssociationIdentity, OwnedAssociation | None] = {}
         self._ended: set[RecordIdentity] = set()
         for batch, outcomes in settled:
-            owned, disowned, pairs = ownership_after(store, batch.entries, outcomes)
-            self._owned |= dict.fromkeys(disowned) | {
-                RecordIdentity(record.key.object, record.record_id): record for record in owned
+            records, pairs = ownership_after(batch.entries, outcomes, store.owned_by_id)
+            self._owned |= dict.fromkeys(records.disowned) | {
+                RecordIdentity(record.key.object, record.record_id): record for record in records.owned
             }
-            self._keys.update(record.key for record in owned)
+            self._keys.update(record.key for record in records.owned)
             self._pairs |= dict.fromkeys(pairs.disowned) | {pair.identity: pair for pair in pairs.owned}
             self._ended.update(pairs.ended)
 

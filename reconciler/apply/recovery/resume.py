@@ -1,9 +1,9 @@
 """Settling the open changes of earlier runs, by the holder of the lock."""
 
-from reconciler.apply.executor import ownership_after
 from reconciler.apply.recovery.settle import settle_batch
 from reconciler.hubspot.reader import PortalReader
 from reconciler.model.definitions import PortalSchema
+from reconciler.state.kinds import ownership_after
 from reconciler.state.run_types import RunStatus
 from reconciler.state.store import Store
 from reconciler.state.writer import StateWriter
@@ -23,8 +23,8 @@ def settle_earlier(store: Store, journal: StateWriter, reader: PortalReader, por
     """
     for batch in store.unfinished():
         outcomes = settle_batch(reader, portal, batch)
-        owned, disowned, pairs = ownership_after(store, batch.entries, outcomes)
-        journal.record(batch.run_id, batch.number, outcomes, owned, disowned, pairs=pairs)
+        after = ownership_after(batch.entries, outcomes, store.owned_by_id)
+        journal.record(batch.run_id, batch.number, outcomes, after)
     for run in store.runs():
         if run.status == RunStatus.RUNNING:
             journal.finish_run(run.id, RunStatus.INTERRUPTED)

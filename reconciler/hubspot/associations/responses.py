@@ -2,9 +2,7 @@
 
 from typing import Self
 
-from pydantic import (
-    Field,
-)
+from pydantic import Field
 
 from reconciler.hubspot.transport.responses import Dicts, ErrorBody, Page, Shape
 

@@ -3,9 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from pydantic import (
-    AfterValidator,
-)
+from pydantic import AfterValidator
 
 from reconciler.hubspot.transport.responses import Dicts, ErrorBody, Page, Shape
 

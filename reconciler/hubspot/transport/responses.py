@@ -13,14 +13,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Self, TypeVar
 
 import orjson
-from pydantic import (
-    AliasChoices,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-)
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 

@@ -14,7 +14,6 @@ from reconciler.model.explanation import (
     LastApplied,
     ManifestLine,
     NextAction,
-    PairExplained,
     PlannedStage,
     PropertyExplained,
 )
@@ -25,7 +24,7 @@ from reconciler.model.personal_data import MaskRules
 from reconciler.model.property_history import PropertyHistories, ValueVersion
 from reconciler.model.references import PropertyRef
 from reconciler.model.runs import RunHeader
-from reconciler.plan.associations.changes import is_association_change
+from reconciler.plan.associations.explain import explain_pairs
 from reconciler.plan.change import Change, Reason
 from reconciler.plan.drift.provenance import OurRuns, trail_of
 from reconciler.plan.explain.target import ExplainTarget
@@ -67,7 +66,8 @@ def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
     names = subject.names(schema)
     record_id = live.id if live else owned.record_id if owned else None
     asked = {subject.key.text, *map(subject.key.property_address, names)}
-    pairs = tuple(_pairs(subject.key, findings)) if subject.name is None else ()
+    planned = _in_stages(plan) if plan else ()
+    pairs = tuple(explain_pairs(subject.key, findings.pairs, planned)) if subject.name is None else ()
     shown = [ObjectProperty(subject.key.object, name) for name in (*names, subject.key.by)]
     moves_from = owned.key if owned and owned.key != subject.key else None
     shown += [moves_from.key_property] if moves_from else []
@@ -210,20 +210,6 @@ def _is_wrong(plan: Plan, address: str) -> bool:
     return any(
         problem.address == address and problem.severity is not Severity.WARNING for problem in plan.problems
     )
-
-
-def _pairs(key: RecordAddress, findings: ExplainInputs) -> Iterator[PairExplained]:
-    """Return associations that we own, and those that a plan would create."""
-    planned = {
-        change.association: NextAction(verb_of(change), change.reason, stages=(stage,))
-        for change, stage in (_in_stages(findings.plan) if findings.plan else ())
-        if is_association_change(change) and change.record == key
-    }
-    for pair in findings.pairs:
-        step = planned.pop(pair.address, _NOTHING)
-        yield PairExplained(pair.target.address, pair.label.text if pair.label else None, pair.origin, step)
-    for address, step in planned.items():
-        yield PairExplained(address.target, address.label.text if address.label else None, None, step)
 
 
 def _has_drifted(owned: OwnedRecord | None, schema: ObjectSchema, live: LiveRecord, name: str) -> bool:

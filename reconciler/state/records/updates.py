@@ -1,25 +1,57 @@
-"""Updates of state after applied changes. Pure."""
+"""The records that are ours after applied changes. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
-from reconciler.model.addresses import RecordAddress
-from reconciler.model.associations import (
-    Association,
-    AssociationIdentity,
-    AssociationsAfter,
-    OwnedAssociation,
-    RecordRef,
-)
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.references import RecordIdentity
-from reconciler.plan.associations.changes import (
-    identity_of_association,
-    is_association_change,
-    is_whole,
-)
-from reconciler.plan.change import Action, Change, Owned, Reason
+from reconciler.plan.change import Action, Change, Reason
 from reconciler.plan.records.changes import identity_of_record, is_record_change, is_record_ours, replaced_by
+
+
+class RecordsAfter(NamedTuple):
+    """The owned records to store and to remove after some changes."""
+
+    owned: Sequence[OwnedRecord] = ()
+    disowned: Sequence[RecordIdentity] = ()
+
+
+OwnedById: TypeAlias = Callable[[str, Sequence[RecordId]], Mapping[RecordId, OwnedRecord]]
+"""Reads owned records from state, by object type and record ids."""
+
+
+def records_after(applied: Sequence[tuple[Change, Applied]], owned_by_id: OwnedById) -> RecordsAfter:
+    """Return the owned records after the applied changes."""
+    owning = [(change, outcome) for change, outcome in applied if is_record_ours(change)]
+    identities = [RecordIdentity(change.object_type, outcome.record_id) for change, outcome in owning]
+    before = _owned_before(identities, owned_by_id)
+    return RecordsAfter(
+        [
+            owned_after(change, outcome, before.get(identity))
+            for (change, outcome), identity in zip(owning, identities, strict=True)
+        ],
+        [record for change, _ in applied if (record := disowned_by(change))],
+    )
+
+
+def _owned_before(
+    records: Iterable[RecordIdentity], owned_by_id: OwnedById
+) -> Mapping[RecordIdentity, OwnedRecord]:
+    ids: dict[str, list[RecordId]] = {}
+    for object_name, record_id in records:
+        ids.setdefault(object_name, []).append(record_id)
+    return {
+        RecordIdentity(object_name, record_id): record
+        for object_name, of_type in ids.items()
+        for start in range(0, len(of_type), _AT_ONCE)
+        for record_id, record in owned_by_id(object_name, of_type[start : start + _AT_ONCE]).items()
+    }
+
+
+_AT_ONCE = 900
+"""Records in one read of state."""
 
 
 def owned_after(change: Change, outcome: Applied, before: OwnedRecord | None) -> OwnedRecord:
@@ -81,35 +113,3 @@ def in_the_way(changes: Sequence[Change]) -> Mapping[RecordIdentity, tuple[Recor
     }
     taken = (change.record for change in changes if is_record_ours(change)) if leaving else ()
     return dict(leaving[key] for key in taken if key in leaving)
-
-
-def pairs_after(applied: Iterable[Change]) -> AssociationsAfter:
-    """Return the owned associations after all of these changes.
-
-    Removed records have no associations; released records keep theirs until these get their own change.
-    """
-    owned: list[OwnedAssociation] = []
-    disowned: list[AssociationIdentity] = []
-    ended: list[RecordIdentity] = []
-    for change in applied:
-        if is_association_change(change):
-            if change.owned:
-                owned.append(_pair(change, change.owned))
-            elif identity := identity_of_association(change):
-                disowned.append(identity)
-        elif change.action is not Action.RELEASE or change.reason in _GONE:
-            ended += [record] if (record := disowned_by(change)) else []
-    return AssociationsAfter(owned, disowned, ended)
-
-
-def _pair(change: Change, owned: Owned) -> OwnedAssociation:
-    record_id, target_id = change.remote
-    if record_id is None or target_id is None:
-        raise ValueError(f"{change.record.text} cannot be owned as associated before it has an id")
-    address = change.association
-    source, target = RecordRef(address.record, record_id), RecordRef(address.target, target_id)
-    return OwnedAssociation(Association(source, target, address.label), owned.origin, is_whole(change))
-
-
-_GONE = frozenset({Reason.GONE, Reason.ABSENT})
-"""Reasons of releases whose record is no longer there."""

@@ -1,0 +1,47 @@
+"""The associations that are ours after applied changes. Pure."""
+
+from collections.abc import Iterable
+
+from reconciler.model.associations import (
+    Association,
+    AssociationIdentity,
+    AssociationsAfter,
+    OwnedAssociation,
+    RecordRef,
+)
+from reconciler.model.references import RecordIdentity
+from reconciler.plan.associations.changes import identity_of_association, is_association_change, is_whole
+from reconciler.plan.change import Action, Change, Owned, Reason
+from reconciler.state.records.updates import disowned_by
+
+
+def pairs_after(applied: Iterable[Change]) -> AssociationsAfter:
+    """Return the owned associations after all of these changes.
+
+    Removed records have no associations; released records keep theirs until these get their own change.
+    """
+    owned: list[OwnedAssociation] = []
+    disowned: list[AssociationIdentity] = []
+    ended: list[RecordIdentity] = []
+    for change in applied:
+        if is_association_change(change):
+            if change.owned:
+                owned.append(_pair(change, change.owned))
+            elif identity := identity_of_association(change):
+                disowned.append(identity)
+        elif change.action is not Action.RELEASE or change.reason in _GONE:
+            ended += [record] if (record := disowned_by(change)) else []
+    return AssociationsAfter(owned, disowned, ended)
+
+
+def _pair(change: Change, owned: Owned) -> OwnedAssociation:
+    record_id, target_id = change.remote
+    if record_id is None or target_id is None:
+        raise ValueError(f"{change.record.text} cannot be owned as associated before it has an id")
+    address = change.association
+    source, target = RecordRef(address.record, record_id), RecordRef(address.target, target_id)
+    return OwnedAssociation(Association(source, target, address.label), owned.origin, is_whole(change))
+
+
+_GONE = frozenset({Reason.GONE, Reason.ABSENT})
+"""Reasons of releases whose record is no longer there."""

@@ -1,0 +1,51 @@
+"""What becomes ours by the changes of each kind: the only table of kinds in this package."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from reconciler.model.associations import NO_ASSOCIATIONS, AssociationsAfter
+from reconciler.model.outcomes import Outcome, done_of
+from reconciler.plan.change import Change, carried_out
+from reconciler.state.associations.rows import PairRows
+from reconciler.state.associations.updates import pairs_after
+from reconciler.state.records.rows import OwnedRows
+from reconciler.state.records.updates import OwnedById, RecordsAfter, records_after
+
+
+class OwnershipAfter(NamedTuple):
+    """Ownership to store and to remove after some changes; each kind has its field."""
+
+    records: RecordsAfter = RecordsAfter()
+    associations: AssociationsAfter = NO_ASSOCIATIONS
+
+
+UNCHANGED = OwnershipAfter()
+"""The result of changes that were not applied."""
+
+
+def ownership_after(
+    entries: Iterable[tuple[int, Change]], outcomes: Mapping[int, Outcome], owned_by_id: OwnedById
+) -> OwnershipAfter:
+    """Return what is ours after the changes that were applied, as ``outcomes`` say by number."""
+    applied = [
+        (carried_out(change, done.written), done)
+        for number, change in entries
+        if (done := done_of(outcomes.get(number)))
+    ]
+    return OwnershipAfter(
+        records=records_after(applied, owned_by_id),
+        associations=pairs_after(change for change, _ in applied),
+    )
+
+
+def write_ownership(connection: Connection, portal_id: int, after: OwnershipAfter) -> None:
+    """Store and remove what is ours and what is not any more."""
+    rows, between = OwnedRows(connection, portal_id), PairRows(connection, portal_id)
+    serial = rows.version().serial
+    rows.remove_records(after.records.disowned)  # first: another record may take over the key
+    between.call(rows.put(after.records.owned, serial))
+    between.remove(after.associations.disowned)
+    between.remove_of(after.associations.ended)
+    between.put(after.associations.owned, serial)

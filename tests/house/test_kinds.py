@@ -1,0 +1,76 @@
+"""Nothing outside the rooms of the kinds asks which kind a thing is of: there are tables for that."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "reconciler"
+ROOMS = {"records", "associations"}
+"""Folders that hold the parts of one kind."""
+
+TABLES = {"plan/kinds.py", "apply/kinds.py", "state/kinds.py", "report/plan/kinds.py"}
+"""The tables of kinds, one for each package."""
+
+KNOWING = {
+    "model/addresses.py": "defines the addresses",
+    "plan/change.py": "defines what the changes of each kind have besides",
+}
+"""Modules that know all kinds, with the reason."""
+
+TYPES = {"RecordAddress", "AssociationAddress", "RecordDetails", "AssociationDetails"}
+QUESTIONS = {
+    "is_record_change",
+    "is_record_write",
+    "is_record_archive",
+    "is_record_ours",
+    "is_association_change",
+    "is_association_kept",
+}
+
+MODULES = sorted(
+    path
+    for path in PACKAGE.rglob("*.py")
+    if (inner := path.relative_to(PACKAGE)).parts[0] not in {"emulator", "manifest"}
+    and not ROOMS & set(inner.parts)
+    and inner.as_posix() not in TABLES | KNOWING.keys()
+)
+
+
+def questions(tree: ast.AST) -> Iterator[str]:
+    """Places where code asks for a kind."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in QUESTIONS:
+            yield f"{node.lineno}: {node.id}"
+        elif isinstance(node, ast.MatchClass) and ast.unparse(node.cls) in TYPES:
+            yield f"{node.lineno}: case {ast.unparse(node.cls)}"
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "isinstance":
+            asked = {each.id for each in ast.walk(node.args[1]) if isinstance(each, ast.Name)}
+            if asked & TYPES:
+                yield f"{node.lineno}: {ast.unparse(node)}"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_module_outside_the_rooms_asks_for_a_kind(module: Path) -> None:
+    assert list(questions(ast.parse(module.read_text()))) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "isinstance(change.address, RecordAddress)",
+        "isinstance(found, str | AssociationDetails)",
+        "match change.address:\n    case AssociationAddress():\n        pass",
+        "kept = [each for each in changes if is_record_change(each)]",
+    ],
+)
+def test_each_way_to_ask_is_found(code: str) -> None:
+    assert len(list(questions(ast.parse(code)))) == 1
+
+
+@pytest.mark.parametrize("path", sorted(TABLES | KNOWING.keys()))
+def test_the_tables_are_where_the_page_says(path: str) -> None:
+    assert (PACKAGE / path).exists()
+    assert f"`{path}`" in (ROOT / "docs" / "code.md").read_text()
