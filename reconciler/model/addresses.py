@@ -1,7 +1,12 @@
-"""Addresses: the names of records and associations in flags, plans and reports, and how they are parsed."""
+"""Addresses: the names of things in flags, plans and reports, and how they are parsed.
+
+A thing is a record, an association of two records, or a definition of the portal.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import total_ordering
 from typing import NewType, TypeAlias
 from urllib.parse import quote, unquote
 
@@ -19,22 +24,77 @@ SortParts: TypeAlias = tuple[str | int, ...]
 """Texts, sorted by code point, and numbers that are not negative."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class RecordAddress:
-    """The address of one record: its object type, and its key, a unique property with its value."""
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class ThingAddress:
+    """The address of a record or a definition: what state knows by an id, and has values.
+
+    Addresses of both sorts have one order: by object type, then definitions before records.
+    """
 
     object: str
-    by: str  # the unique property, or RECORD_ID if ``value`` is HubSpot's own id
-    value: str
+    by: str  # of a record: its key property, or RECORD_ID; of a definition: ":" and its section
+    value: str  # of a record: the value of its key; of a definition: its names
+
+    def __lt__(self, other: "ThingAddress") -> bool:
+        return self.sort_parts < other.sort_parts
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def text(self) -> str:
+        """The address in flags, plans and reports."""
+        raise NotImplementedError
+
+    @property
+    def thing(self) -> "ThingAddress":
+        """The thing itself."""
+        return self
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The object types of the address."""
+        return (self.object,)
+
+    @property
+    def group(self) -> GroupKey:
+        """The group of things that state keeps together."""
+        return GroupKey(self.object, self.by)
+
+    @property
+    def key_property(self) -> ObjectProperty:
+        """The property whose value is the key; definitions have none, and nobody masks their names."""
+        return ObjectProperty(self.object, self.by)
+
+    @property
+    def sort_parts(self) -> "tuple[str, str, str]":
+        """The parts that sort addresses of one kind."""
+        return (self.object, self.by, self.value)
+
+    def property_address(self, name: str) -> str:
+        """Return the address of one value of the thing: ``companies/acme#phone``."""
+        return f"{self.text}#{name}"
+
+    @property
+    def display(self) -> Sentence:
+        """``text`` as a part of a sentence."""
+        raise NotImplementedError
+
+    def property_sentence(self, name: str) -> Sentence:
+        """Return ``property_address`` as a part of a sentence."""
+        return sentence("{thing}#{name}", thing=self.display, name=name)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAddress(ThingAddress):
+    """The address of one record: its object type, and its key, a unique property with its value."""
 
     @property
     def text(self) -> str:
         """The address in flags, plans and reports: ``companies/acme``, ``companies/=9001``."""
         sign = "=" if self.by == RECORD_ID else ""
         return f"{self.object}/{sign}{escaped(self.value)}"
-
-    def __str__(self) -> str:
-        return self.text
 
     @property
     def record(self) -> "RecordAddress":
@@ -46,28 +106,9 @@ class RecordAddress:
         """All records of the address: only this one."""
         return (self,)
 
-    @property
-    def group(self) -> GroupKey:
-        """The group of the record: object type and key property."""
-        return GroupKey(self.object, self.by)
-
-    @property
-    def key_property(self) -> ObjectProperty:
-        """The property whose value is the key."""
-        return ObjectProperty(self.object, self.by)
-
-    @property
-    def sort_parts(self) -> SortParts:
-        """The parts that sort addresses of one kind."""
-        return (self.object, self.by, self.value)
-
     def with_records(self, change: "Callable[[RecordAddress], RecordAddress]") -> "RecordAddress":
         """Return the same address with every record replaced by ``change``."""
         return change(self)
-
-    def property_address(self, name: str) -> str:
-        """Return the address of one property of this record: ``companies/acme#phone``."""
-        return f"{self.text}#{name}"
 
     @property
     def as_value(self) -> Value:
@@ -81,9 +122,103 @@ class RecordAddress:
         key = Value(self.value, self.object, self.by, escaped(self.value))
         return sentence("{object}/{sign}{key}", object=self.object, sign=sign, key=key)
 
-    def property_sentence(self, name: str) -> Sentence:
-        """Return ``property_address`` as a part of a sentence."""
-        return sentence("{record}#{name}", record=self.display, name=name)
+
+class Section(StrEnum):
+    """The sections of a manifest that declare definitions; each has its word in their addresses."""
+
+    GROUPS = "groups"  # property groups
+    PROPERTIES = "properties"
+    PIPELINES = "pipelines"
+    STAGES = "stages"  # of a pipeline
+    SCHEMA = "schema"  # of a custom object type
+    LABELS = "association_labels"
+    OPTIONS = "options"  # of a property, where one is removed after its records were moved
+
+
+_SECTION_MARK = ":"
+"""Distinguishes the section of a definition from the key property of a record, which never begins so."""
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionAddress(ThingAddress):
+    """The address of a definition of the portal: ``companies:properties/tier``, ``machines:schema``.
+
+    A pipeline has the name that the manifest gives it, a stage the names of its pipeline and its own, a label
+    those of the other object type and its own, an option those of its property and its own, a schema none.
+    """
+
+    @property
+    def section(self) -> Section:
+        """The section that declares it."""
+        return Section(self.by.removeprefix(_SECTION_MARK))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its names, from the outermost."""
+        return tuple(map(unquote, self.value.split("/"))) if self.section is not Section.SCHEMA else ()
+
+    @property
+    def name(self) -> str:
+        """Its own name; that of its object type for a schema."""
+        return self.names[-1] if self.names else self.object
+
+    @property
+    def text(self) -> str:
+        """The address in flags, plans and reports."""
+        match self.section:
+            case Section.SCHEMA:
+                return f"{self.object}:{Section.SCHEMA}"
+            case Section.STAGES:
+                pipeline, stage = self.value.split("/")
+                return f"{self.object}:{Section.PIPELINES}/{pipeline}/{Section.STAGES}/{stage}"
+            case Section.OPTIONS:
+                name, option = self.value.split("/")
+                return f"{self.object}:{Section.PROPERTIES}/{name}#{Section.OPTIONS}/{option}"
+            case section:
+                return f"{self.object}:{section}/{self.value}"
+
+    @property
+    def records(self) -> tuple[RecordAddress, ...]:
+        """All records of the address: none."""
+        return ()
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The object types of the address: those of both ends for a label."""
+        return (self.object, self.names[0]) if self.section is Section.LABELS else (self.object,)
+
+    def with_records(self, _change: "Callable[[RecordAddress], RecordAddress]") -> "DefinitionAddress":
+        """Return the same address: it has no records."""
+        return self
+
+    @property
+    def display(self) -> Sentence:
+        """``text`` as a part of a sentence."""
+        return sentence("{definition}", definition=self.text)
+
+
+def definition_address(object_name: str, section: Section, *names: str) -> DefinitionAddress:
+    """Build the address of a definition from its names, as they are."""
+    value = "/".join(map(escaped, names)) if names else str(section)
+    return DefinitionAddress(object_name, f"{_SECTION_MARK}{section}", value)
+
+
+def thing_address(object_name: str, by: str, value: str) -> RecordAddress | DefinitionAddress:
+    """Build the address that has these three parts: that of a record or of a definition.
+
+    Raises:
+        ValueError: there is no such section, or its definitions have another number of names.
+    """
+    if not by.startswith(_SECTION_MARK):
+        return RecordAddress(object_name, by, value)
+    address = DefinitionAddress(object_name, by, value)
+    if value.count("/") != _INNER_NAMES.get(address.section, 0):
+        raise ValueError(f"{value!r} names nothing in {address.section}")
+    return address
+
+
+_INNER_NAMES = {Section.STAGES: 1, Section.LABELS: 1, Section.OPTIONS: 1}
+"""How many names stand before a definition's own name; none in other sections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +231,16 @@ class AssociationAddress:
 
     def __str__(self) -> str:
         return self.record.property_address(self.target.text)
+
+    @property
+    def thing(self) -> ThingAddress:
+        """The thing beside which people read about the association: the record that names it."""
+        return self.record
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The object types of both records."""
+        return (self.record.object, self.target.object)
 
     @property
     def records(self) -> tuple[RecordAddress, ...]:
@@ -117,7 +262,7 @@ class AssociationAddress:
         return (*self.record.sort_parts, *self.target.sort_parts, *(self.label.type if self.label else ()))
 
 
-Address: TypeAlias = RecordAddress | AssociationAddress
+Address: TypeAlias = RecordAddress | AssociationAddress | DefinitionAddress
 """The subject of a change."""
 
 
@@ -136,6 +281,37 @@ _PERCENT = {character: quote(character, safe="") for character in "/#*?[%"} | {
 def percent(character: str) -> str:
     """Percent-encode ``character`` for an address."""
     return quote(character, safe="", errors="surrogatepass")
+
+
+def is_definition_address(text: str) -> bool:
+    """Return whether ``text`` is an address of a definition: its object type ends with a ``:``."""
+    return _SECTION_MARK in text.partition("/")[0].partition("#")[0]
+
+
+def parse_definition_address(text: str) -> tuple[DefinitionAddress, str | None]:
+    """Parse an address such as ``companies:properties/tier#options/gold``: definition, and path or None.
+
+    Raises:
+        ValueError: there is no such definition; the message says how one is written.
+    """
+    whole, _, path = text.partition("#")
+    object_part, _, rest = whole.partition(_SECTION_MARK)
+    section, *names = rest.split("/")
+    if section == Section.PIPELINES and len(names) == _STAGE_PARTS and names[1] == Section.STAGES:
+        section, names = Section.STAGES, [names[0], names[2]]
+    known = {str(each): each for each in Section}.get(section)
+    wanted = 0 if known is Section.SCHEMA else 1 + (_INNER_NAMES.get(known, 0) if known else 0)
+    if known is None or len(names) != wanted or not all((object_part, *names)):
+        raise ValueError(
+            f"{text!r} is not an address of a definition, such as companies:properties/tier, "
+            "deals:pipelines/Renewals/stages/Won or machines:schema"
+        )
+    address = definition_address(object_name(object_part), known, *map(unquote, names))
+    return address, path or None
+
+
+_STAGE_PARTS = 3
+"""Parts of ``Renewals/stages/Won``."""
 
 
 def split_address(address: str) -> tuple[str, bool, str, str | None]:

@@ -33,10 +33,17 @@ class Call(StrEnum):
     ASSOCIATE = "associations/batch/create"  # with a label
     ASSOCIATE_PLAIN = "associations/batch/associate/default"
     DISSOCIATE = "associations/batch/archive"  # all associations between two records
+    CREATE_DEFINITION = "definitions/create"  # one definition; a pipeline together with its stages
+    UPDATE_DEFINITION = "definitions/update"  # one definition
+    ARCHIVE_DEFINITION = "definitions/archive"  # one definition
     UNLABEL = "associations/batch/labels/archive"  # one label; the unlabelled association stays
 
 
+DEFINITIONS_AT_ONCE = 100
+"""Definitions in one call: a pipeline with its stages, of which HubSpot allows fewer."""
+
 _SIZES = {
+    Call.CREATE_DEFINITION: DEFINITIONS_AT_ONCE,
     Call.ASSOCIATE: PAIRS_MADE,
     Call.ASSOCIATE_PLAIN: PAIRS_MADE,
     Call.DISSOCIATE: PAIRS_REMOVED,

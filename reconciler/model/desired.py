@@ -16,6 +16,7 @@ from typing import Protocol, Self, TypeAlias
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.object_references import GroupKey, ObjectProperty
+from reconciler.model.portal_definitions import DesiredDefinition
 from reconciler.source import Place, SourceFiles, SourceRef
 
 ManifestValue: TypeAlias = str | tuple[str, ...] | None
@@ -300,6 +301,7 @@ class Desired:
         default=None, compare=False, repr=False
     )
     """Builds the groups again if several names mean one object type; None: they do not."""
+    definitions: tuple[DesiredDefinition, ...] = ()  # definitions of the portal, sorted by address
 
     @property
     def is_sound(self) -> bool:
@@ -346,7 +348,8 @@ class Desired:
     def objects(self) -> frozenset[str]:
         """The object types of records and of their associated records."""
         own = frozenset(group.object for group in self.groups)
-        return own | self.associated_with(own)
+        defined = {name for definition in self.definitions for name in definition.address.objects}
+        return own | self.associated_with(own) | defined
 
     def associated_with(self, objects: Container[str]) -> frozenset[str]:
         """Return the object types with which records of these ``objects`` are associated."""
@@ -374,7 +377,10 @@ class Desired:
         else:
             groups = tuple(group.renamed(names) for group in self.groups)
         ordered = tuple(sorted(groups, key=attrgetter("group")))
-        here = replace(self, groups=ordered)
+        definitions = sorted(
+            (definition.renamed(names) for definition in self.definitions), key=attrgetter("address")
+        )
+        here = replace(self, groups=ordered, definitions=tuple(definitions))
         elsewhere = {(names.get(name, name), by, key) for name, by, key in self.other_environments}
         only = {each for each in elsewhere if here.records_of(*each[:2]).find(each[2]) is None}
         return replace(here, other_environments=frozenset(only))

@@ -1,10 +1,10 @@
-"""Owned records, as state remembers them between runs."""
+"""Owned records and definitions, as state remembers them between runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId, ThingAddress
 
 
 class Origin(StrEnum):
@@ -15,11 +15,11 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class OwnedRecord:
-    """A record that we own according to state, with the values that we last applied."""
+class OwnedThing:
+    """A record or a definition that we own according to state, with the values that we last applied."""
 
-    key: RecordAddress
-    record_id: RecordId
+    key: ThingAddress
+    record_id: RecordId  # of a definition: its section and HubSpot's id of it, see ``definition_id``
     origin: Origin
     sent: Mapping[str, str | None]  # last applied values as sent; None was cleared
     answered: Mapping[str, str | None]  # values that HubSpot stored, if they differ from ``sent``
@@ -28,6 +28,20 @@ class OwnedRecord:
     def expected_live(self, name: str) -> str | None:
         """Return the live value of property ``name`` right after we last applied it."""
         return self.answered[name] if name in self.answered else self.sent[name]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedRecord(OwnedThing):
+    """A record that we own."""
+
+    key: RecordAddress
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedDefinition(OwnedThing):
+    """A definition that we own."""
+
+    key: DefinitionAddress
 
 
 @dataclass(frozen=True, slots=True)

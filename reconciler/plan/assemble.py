@@ -87,10 +87,7 @@ def assemble(findings: Findings, basis: PlanBasis, context: PlanContext) -> Plan
         bases=bases,
         allowances=tuple(sorted(context.guards.allowances.items())),
         write_scopes=write_scopes(
-            address.object
-            for change in kept.changes
-            if change.is_remote
-            for address in change.address.records
+            name for change in kept.changes if change.is_remote for name in change.address.objects
         ),
         prune_rules=kept.prune_rules,
         targets=tuple(glob.text for glob in context.selection.target),
@@ -129,7 +126,7 @@ def _reviewed(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanCo
 def _budget(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanContext) -> Budget:
     """Count the calls of apply. If it verifies, it plans again, with about as many calls."""
     changes, objects, unsettled = kept.changes, basis.portal.objects, basis.unsettled
-    opened = {address.object for change in changes for address in change.address.records}
+    opened = {name for change in changes for name in change.address.objects}
     opened |= objects_rested_on(changes) | unsettled.objects
     is_opened = context.opens_portal and bool(changes or kept.prune_rules or unsettled.objects)
     opening_calls = calls_to_open(objects[name] for name in opened) if is_opened else 0
@@ -184,7 +181,7 @@ def _shown(
         keys = (entry.key, entry.target, *(fact.key for fact in entry.facts))
         yield from (key.key_property for key in keys if key)
     for change in changes:
-        former = [change.moved_from] if change.moved_from else []
+        former = [change.former_record] if change.former_record else []
         yield from (key.key_property for key in (*change.address.records, *former))
         for value in (*change.values, *change.remembered, *change.forgotten, *change.rests_on):
             yield ObjectProperty(change.object_type, value.name)

@@ -1,17 +1,17 @@
 """Batches: changes of one stage that go in one call."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import TypeAlias
 
 from reconciler.model.calls import Operation, inputs_of
 from reconciler.plan.change import Change
-from reconciler.plan.kinds import Verb, verb_of
+from reconciler.plan.kinds import Verb, kind_of, verb_of
 from reconciler.plan.stages import Entry, Stage, StageName, walk
 
-_Destination: TypeAlias = tuple[Verb, tuple[str, ...], Operation]
-"""What the changes of one call have in common: action, object types, call."""
+_Destination: TypeAlias = tuple[Verb, Hashable, Operation]
+"""What the changes of one call have in common: action, object types or definition, call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +62,4 @@ def all_batches(changes: Sequence[Change], stages: Iterable[Stage]) -> Iterator[
 
 
 def _destination(change: Change) -> _Destination:
-    return verb_of(change), tuple(address.object for address in change.address.records), change.sent_by
+    return verb_of(change), kind_of(change).goes_with(change), change.sent_by

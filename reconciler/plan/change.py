@@ -9,7 +9,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from reconciler.model.addresses import Address, AssociationAddress, RecordAddress, RecordId
+from reconciler.model.addresses import (
+    Address,
+    AssociationAddress,
+    DefinitionAddress,
+    RecordAddress,
+    RecordId,
+    ThingAddress,
+)
 from reconciler.model.calls import Operation
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.owned import Origin
@@ -47,6 +54,8 @@ class Reason(StrEnum):
     CONTESTED = "contested"  # an automation overwrites it after every apply
     OBSERVED = "observed"  # it differs, and the manifest only observes it
     UNDONE = "undone"  # a change of a run, now rolled back
+    MIGRATED = "migrated"  # the record holds an option, a stage or a value that goes away
+    SETTLING = "settling"  # HubSpot still shows what was there before our own write, minutes ago
     SUPERSEDED = "superseded"  # a change of a run that was changed again later
     FINAL = "final"  # a change of a run that cannot be rolled back
 
@@ -98,7 +107,14 @@ class AssociationDetails(NamedTuple):
     """
 
 
-Details: TypeAlias = RecordDetails | AssociationDetails
+class DefinitionDetails(NamedTuple):
+    """Details of changes of definitions."""
+
+    parent_id: str | None = None  # HubSpot's id of the pipeline of a stage
+    is_carried: bool = False  # the call that creates its pipeline creates it, too
+
+
+Details: TypeAlias = RecordDetails | AssociationDetails | DefinitionDetails
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +128,7 @@ class Change:
     remembered: tuple[ValueChange, ...] = ()  # not written: state learns ``after``; sorted by name
     forgotten: tuple[ValueChange, ...] = ()  # values that state drops; before: live, after: as sent
     rests_on: tuple[ValueChange, ...] = ()  # read, not written: see rests_on.py; sorted by name
-    moved_from: RecordAddress | None = None  # the key in state until now
+    moved_from: RecordAddress | DefinitionAddress | None = None  # its address in state until now
     remote: Remote = NO_IDS
     operation: Operation | None = None  # its call; None: it only changes state
     owned: Owned | None = None  # ownership afterwards; None: not owned
@@ -122,14 +138,28 @@ class Change:
     step: int = 1  # 2 and more if a plan changes one thing several times
 
     @property
-    def record(self) -> RecordAddress:
-        """The record of the change, or the one that names the association."""
-        return self.address.record
+    def thing(self) -> ThingAddress:
+        """The record or definition of the change, or the record that names the association."""
+        return self.address.thing
 
     @property
     def object_type(self) -> str:
-        """The object type of that record."""
-        return self.address.record.object
+        """The object type of that thing."""
+        return self.address.thing.object
+
+    @property
+    def record(self) -> RecordAddress:
+        """The record of the change, or the one that names the association. Not for definitions."""
+        if isinstance(self.address, DefinitionAddress):
+            raise TypeError(f"{self.address} is no record")
+        return self.address.record
+
+    @property
+    def definition(self) -> DefinitionAddress:
+        """The definition of the change. Only for changes of definitions."""
+        if isinstance(self.address, DefinitionAddress):
+            return self.address
+        raise TypeError(f"{self.address} is no definition")
 
     @property
     def association(self) -> AssociationAddress:
@@ -149,6 +179,11 @@ class Change:
         if self.operation is None:
             raise ValueError(f"no call carries the change of {self.address}")
         return self.operation
+
+    @property
+    def former_record(self) -> RecordAddress | None:
+        """The key of the record in state until now."""
+        return self.moved_from if isinstance(self.moved_from, RecordAddress) else None
 
     @property
     def known_id(self) -> RecordId:

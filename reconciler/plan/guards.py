@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from reconciler.errors import PlanRefused, Refusal
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import ThingAddress
 from reconciler.model.desired import DesiredRecord
 from reconciler.plan.change import Change, Reason
 from reconciler.plan.kinds import Verb, kind_of, verb_of
@@ -136,7 +136,7 @@ class Guards:
         for change in changes:
             by_type.setdefault(change.object_type, _Counted()).add(change)
             if change.is_remote:
-                written.add(change.record)
+                written.add(change.thing)
         by_name = {name: GuardBase(name) for name in by_type} | {base.object: base for base in bases}
         for name in sorted(by_name):
             refusals += self._check_type(by_name[name], by_type.get(name, _Counted()))
@@ -230,9 +230,9 @@ class _Records:
     """Number of records, and the first of them by key."""
 
     count: int = 0
-    first: tuple[RecordAddress, ...] = ()
+    first: tuple[ThingAddress, ...] = ()
 
-    def add(self, key: RecordAddress) -> None:
+    def add(self, key: ThingAddress) -> None:
         self.count += 1
         if len(self.first) < _SHOWN or key < self.first[-1]:
             self.first = tuple(sorted({*self.first, key})[:_SHOWN])
@@ -249,11 +249,11 @@ class _Counted:
 
     def add(self, change: Change) -> None:
         verb = verb_of(change)
-        self.by_verb[verb].add(change.record)
+        self.by_verb[verb].add(change.thing)
         if verb is Verb.ARCHIVE and change.owned_before is None:
-            self.strangers.add(change.record)
+            self.strangers.add(change.thing)
         for value in change.values:
             if value.after is None and value.before is not None:
-                self.cleared.add(change.record)
+                self.cleared.add(change.thing)
         if change.reason is Reason.PRUNED and kind_of(change).is_counted_when_pruned:
-            self.pruned.add(change.record)
+            self.pruned.add(change.thing)

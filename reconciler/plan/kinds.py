@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from reconciler.model.addresses import Address, AssociationAddress, RecordAddress
+from reconciler.model.addresses import Address, AssociationAddress, DefinitionAddress, RecordAddress
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.facts import Fact
 from reconciler.plan.associations import consistency as consistency_of_associations
@@ -16,6 +16,10 @@ from reconciler.plan.associations import costs as costs_of_associations
 from reconciler.plan.associations import fields as of_associations
 from reconciler.plan.associations import review as review_of_associations
 from reconciler.plan.change import Action, Change, Details, Reason
+from reconciler.plan.definitions import consistency as consistency_of_definitions
+from reconciler.plan.definitions import costs as costs_of_definitions
+from reconciler.plan.definitions import fields as of_definitions
+from reconciler.plan.definitions import review as review_of_definitions
 from reconciler.plan.file.forms import Form
 from reconciler.plan.records import consistency as consistency_of_records
 from reconciler.plan.records import costs as costs_of_records
@@ -33,6 +37,15 @@ class Verb(StrEnum):
     ASSOCIATE = "associate"
     DISSOCIATE = "dissociate"
     RELEASE = "release"
+    CREATE_DEFINITION = "create_definition"
+    UPDATE_DEFINITION = "update_definition"
+    ARCHIVE_DEFINITION = "archive_definition"
+
+    @property
+    def words(self) -> str:
+        """The action in a sentence: ``to create``, ``to create (definitions)``."""
+        action, _, what = self.partition("_")
+        return f"{action} ({what}s)" if what else action
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,7 @@ class ChangeKind:
     is_counted_when_pruned: bool  # by the guard for manifests that name nothing any more
     calls_to_write: Callable[[Sequence[Change], ObjectSchema], int]  # of one batch
     calls_to_read_again: Callable[[Sequence[Change]], int]  # of one batch
+    goes_with: Callable[[Change], Hashable]  # equal for changes that one call may carry
 
     def verb(self, action: Action) -> Verb:
         """Return people's word for ``action``."""
@@ -82,6 +96,7 @@ RECORDS = ChangeKind(
     is_counted_when_pruned=True,
     calls_to_write=costs_of_records.calls_to_write,
     calls_to_read_again=costs_of_records.calls_to_read_again,
+    goes_with=consistency_of_records.goes_with,
 )
 ASSOCIATIONS = ChangeKind(
     name="association",
@@ -102,9 +117,39 @@ ASSOCIATIONS = ChangeKind(
     is_counted_when_pruned=False,
     calls_to_write=costs_of_associations.calls_to_write,
     calls_to_read_again=costs_of_associations.calls_to_read_again,
+    goes_with=consistency_of_associations.goes_with,
 )
 
-KINDS: Mapping[type[Address], ChangeKind] = {RecordAddress: RECORDS, AssociationAddress: ASSOCIATIONS}
+DEFINITIONS = ChangeKind(
+    name="definition",
+    verbs={
+        Action.CREATE: Verb.CREATE_DEFINITION,
+        Action.UPDATE: Verb.UPDATE_DEFINITION,
+        Action.ARCHIVE: Verb.ARCHIVE_DEFINITION,
+    },
+    address=of_definitions.ADDRESS,
+    details=of_definitions.DETAILS,
+    address_cells=of_definitions.address_cells,
+    address_in=of_definitions.address_in,
+    details_cells=of_definitions.details_cells,
+    details_in=of_definitions.details_in,
+    flaw=of_definitions.flaw,
+    subject=consistency_of_definitions.subject,
+    removes=consistency_of_definitions.removes,
+    needs=consistency_of_definitions.needs,
+    unreviewed=review_of_definitions.unreviewed,
+    shown_in_review=review_of_definitions.shown_in_review,
+    is_counted_when_pruned=False,
+    calls_to_write=costs_of_definitions.calls_to_write,
+    calls_to_read_again=costs_of_definitions.calls_to_read_again,
+    goes_with=consistency_of_definitions.goes_with,
+)
+
+KINDS: Mapping[type[Address], ChangeKind] = {
+    RecordAddress: RECORDS,
+    AssociationAddress: ASSOCIATIONS,
+    DefinitionAddress: DEFINITIONS,
+}
 
 KINDS_BY_NAME: Mapping[str, ChangeKind] = {kind.name: kind for kind in KINDS.values()}
 

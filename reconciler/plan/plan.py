@@ -7,14 +7,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import RecordAddress, ThingAddress
 from reconciler.model.desired import PruneRule
 from reconciler.model.facts import Fact
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import StateVersion
 from reconciler.model.property_history import ValueVersion
 from reconciler.plan.change import Change, Reason
-from reconciler.plan.kinds import ASSOCIATIONS, RECORDS, Verb, kind_of, takes_over, verb_of
+from reconciler.plan.kinds import ASSOCIATIONS, DEFINITIONS, RECORDS, Verb, kind_of, takes_over, verb_of
 from reconciler.plan.stages import Stage
 from reconciler.plan.summary import PlanSummary, TakenOver, count_problems
 from reconciler.source import SourceRef
@@ -24,8 +24,8 @@ from reconciler.source import SourceRef
 class Held:
     """A difference that is shown and left alone."""
 
-    key: RecordAddress
-    name: str | None  # the property; None means the whole record, or its association with ``target``
+    key: ThingAddress
+    name: str | None  # the property; None means the whole thing, or its association with ``target``
     reason: Reason
     live: str | None
     desired: str | None
@@ -42,7 +42,7 @@ class Held:
 
     @property
     def address(self) -> str:
-        """Address of the property, the association, or the record."""
+        """Address of the property, the association, or the thing."""
         return self.key.property_address(self.what) if self.what else self.key.text
 
 
@@ -99,7 +99,7 @@ class GuardRefusal:
     guard: Guard
     count: int  # the number to allow
     message: str  # with the numbers: one sentence, no full stop
-    first: tuple[RecordAddress, ...] = ()  # some of its records
+    first: tuple[ThingAddress, ...] = ()  # some of its things
     advice: str = ""  # advice if it is not intended; may be empty
 
 
@@ -134,7 +134,7 @@ class ReviewDifference:
     """One change with its difference from the reviewed plan, without values."""
 
     how: DifferenceKind
-    key: RecordAddress
+    key: ThingAddress
     verb: Verb  # action of the change planned now, or else of the reviewed one
     facts: tuple[Fact, ...]  # the exact difference, or the properties or label; may be empty
     source: SourceRef | None
@@ -236,5 +236,5 @@ class Plan:
             unreviewed=self.review.unreviewed if self.review else 0,
             writes=self.writes,
             is_empty=self.is_empty,
-            taken_over=TakenOver(taken[RECORDS.name], taken[ASSOCIATIONS.name]),
+            taken_over=TakenOver(taken[RECORDS.name], taken[ASSOCIATIONS.name], taken[DEFINITIONS.name]),
         )

@@ -3,9 +3,11 @@
 A stage begins when the one before it has ended. The plan makes the list of stages once; apply, budget and
 explain read this list. The changes of a plan are in the order of its stages:
 
-1. state: adoptions and releases, which make no call and free the keys that others take over; 2. records:
-creates and updates, then, turn by turn, those that take over a unique value from earlier ones; 3.
-associations, after the records that they need; 4. removals: associations that go, and archives.
+1. state: adoptions and releases, which make no call and free the keys that others take over; 2. definitions
+of the portal, turn by turn, because some need others (``definitions/order.py``); 3. records: creates and
+updates, then, turn by turn, those that take over a unique value from earlier ones; 4. associations, after the
+records that they need; 5. removals: associations that go, and archives; 6. definitions that go, once nothing
+uses them any more.
 """
 
 from collections import deque
@@ -26,9 +28,11 @@ class StageName(StrEnum):
     """The purposes of stages, in their order."""
 
     STATE = "state"
+    DEFINITIONS = "definitions"
     RECORDS = "records"
     ASSOCIATIONS = "associations"
     REMOVALS = "removals"
+    DEFINITION_REMOVALS = "definition removals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,14 @@ class Stage:
 _STAGES: Mapping[Verb, StageName] = {
     Verb.ADOPT: StageName.STATE,
     Verb.RELEASE: StageName.STATE,
+    Verb.CREATE_DEFINITION: StageName.DEFINITIONS,
+    Verb.UPDATE_DEFINITION: StageName.DEFINITIONS,
     Verb.CREATE: StageName.RECORDS,
     Verb.UPDATE: StageName.RECORDS,
     Verb.ASSOCIATE: StageName.ASSOCIATIONS,
     Verb.DISSOCIATE: StageName.REMOVALS,
     Verb.ARCHIVE: StageName.REMOVALS,
+    Verb.ARCHIVE_DEFINITION: StageName.DEFINITION_REMOVALS,
 }
 """The stage of each action, in the order of the actions in a plan."""
 

@@ -1,6 +1,6 @@
 """The numbers of a plan, counted once for all reports, the outputs of a job and exit codes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import Problem, Severity
@@ -8,6 +8,8 @@ from reconciler.errors import Problem, Severity
 _LAST_LINE = ("create", "update", "archive")
 _IF_ANY = ("associate", "dissociate")
 """In the headline only where there are some: most plans have none."""
+_DEFINITIONS = ("create_definition", "update_definition", "archive_definition")
+"""The actions of definitions, in the headline only where there are some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +38,23 @@ class TakenOver:
 
     records: int = 0
     associations: int = 0
+    definitions: int = 0
 
     @property
     def count(self) -> int:
-        """The number of both."""
-        return self.records + self.associations
+        """The number of all of them."""
+        return self.records + self.associations + self.definitions
 
     @property
     def sentence(self) -> str:
         """``300 records will be taken over (state only)``; empty if there are none."""
-        kinds = ((self.records, "record"), (self.associations, "association"))
+        kinds = (
+            (self.definitions, "definition"),
+            (self.records, "record"),
+            (self.associations, "association"),
+        )
         counts = [f"{count:,} {word}{'' if count == 1 else 's'}" for count, word in kinds if count]
-        return f"{' and '.join(counts)} will be taken over (state only)" if counts else ""
+        return f"{_and(counts)} will be taken over (state only)" if counts else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,10 @@ class PlanSummary:
     def last_line(self) -> str:
         """``Plan: 3 to create, 10 to update, 0 to archive``, which scripts look for."""
         words = (*_LAST_LINE, *(word for word in _IF_ANY if self.actions[word]))
-        return f"Plan: {', '.join(f'{self.actions[word]} to {word}' for word in words)}"
+        counts = [f"{self.actions[word]} to {word}" for word in words]
+        defined = [(self.actions[word], word.removesuffix("_definition")) for word in _DEFINITIONS]
+        counts += [f"{count} {_definitions(count)} to {action}" for count, action in defined if count]
+        return f"Plan: {', '.join(counts)}"
 
     @property
     def unwritten(self) -> str:
@@ -111,6 +121,15 @@ class PlanSummary:
         yield self.actions["release"], "to release"
         yield self.held, "held"
         yield self.no_op, "in step"
+
+
+def _and(parts: Sequence[str]) -> str:
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _definitions(count: int) -> str:
+    return "definition" if count == 1 else "definitions"
 
 
 def _listed(counts: Iterable[tuple[int, str]]) -> str:

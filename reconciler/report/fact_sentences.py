@@ -7,7 +7,7 @@ stop.
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import ThingAddress
 from reconciler.model.facts import Fact, FactKind
 from reconciler.plan.plan import Held, ReviewDifference
 
@@ -15,7 +15,7 @@ from reconciler.plan.plan import Held, ReviewDifference
 class FactSubject(NamedTuple):
     """The subject of facts: a record, or one property or association of it."""
 
-    key: RecordAddress
+    key: ThingAddress
     address: str
 
 
@@ -114,7 +114,7 @@ def _address(fact: Fact) -> str:
     return fact.key.text if fact.key else "the other record"
 
 
-def facts_text(facts: Iterable[Fact], key: RecordAddress, address: str = "") -> str:
+def facts_text(facts: Iterable[Fact], key: ThingAddress, address: str = "") -> str:
     """Format the facts about the record ``key``, or about its part at ``address``; may be empty."""
     subject = FactSubject(key, address or key.text)
     text = ""

@@ -4,11 +4,11 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Edit
-from reconciler.model.addresses import RecordAddress, split_address
+from reconciler.model.addresses import DefinitionAddress, RecordAddress, ThingAddress, split_address
 from reconciler.model.associations import Association, OwnedAssociation
 from reconciler.model.desired import ManifestValue
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord, RemovedAssociation
@@ -25,6 +25,8 @@ from reconciler.sentences import Value, shown
 
 MaskedProperties: TypeAlias = Iterable[ObjectProperty]
 """Pairs of object type and property whose values are personal."""
+
+AddressT = TypeVar("AddressT", bound=ThingAddress)
 
 _DIGITS = 8
 """Hexadecimal digits of a pseudonym: among a hundred thousand values, about one pair is equal by accident."""
@@ -77,19 +79,21 @@ class Masker:
         """Mask one field of ``change``, by the personal data that it may contain."""
         value = getattr(change, name)
         if content is Content.VALUES:
-            return self.values(change.record, value)
+            return self.values(change.thing, value)
         return value and value.with_records(self.record)
 
     def held(self, held: Held) -> Held:
         """Mask a held difference."""
+        # Values of a definition are not personal, though a property may be called like one of them.
+        name = "" if isinstance(held.key, DefinitionAddress) else held.name or ""
         return replace(
             held,
             key=self.record(held.key),
-            live=self.value(held.key.object, held.name or "", held.live),
-            desired=self.value(held.key.object, held.name or "", held.desired),
-            facts=self.facts(held.key.object, held.name or "", held.facts),
+            live=self.value(held.key.object, name, held.live),
+            desired=self.value(held.key.object, name, held.desired),
+            facts=self.facts(held.key.object, name, held.facts),
             target=held.target and self.record(held.target),
-            changed=held.changed and self.version(held.key.object, held.name or "", held.changed),
+            changed=held.changed and self.version(held.key.object, name, held.changed),
         )
 
     def drifted(self, value: DriftedValue) -> DriftedValue:
@@ -259,12 +263,17 @@ class Masker:
         facts = self.facts(difference.key.object, "", difference.facts)
         return replace(difference, key=self.record(difference.key), target=target, facts=facts)
 
-    def record(self, key: RecordAddress) -> RecordAddress:
-        """Mask the key of a record, if its key property is personal."""
+    def record(self, key: AddressT) -> AddressT:
+        """Mask the key of a record, if its key property is personal; definitions are never personal."""
         return replace(key, value=self.pseudonym(key.value)) if self.is_personal(*key.key_property) else key
 
-    def values(self, key: RecordAddress, values: Iterable[ValueChange]) -> tuple[ValueChange, ...]:
-        """Mask the values of a change of the record ``key``."""
+    def values(self, key: ThingAddress, values: Iterable[ValueChange]) -> tuple[ValueChange, ...]:
+        """Mask the values of a change of ``key``: of a definition, only who changed them."""
+        if isinstance(key, DefinitionAddress):
+            return tuple(
+                replace(value, changed=value.changed and self.version("", "", value.changed))
+                for value in values
+            )
         return tuple(
             replace(
                 value,

@@ -447,9 +447,9 @@ def test_a_plan_that_archives_what_it_names_elsewhere_is_refused_as_altered(
     first = plan.changes[0]
     assert isinstance(first, Change)
     assert first.action is Action.ADOPT
-    assert first.moved_from
+    assert first.former_record
     archive = archive_record(
-        first.moved_from, first.known_id, Reason.PRUNED, None, owned_before=Owned(Origin.CREATED)
+        first.former_record, first.known_id, Reason.PRUNED, None, owned_before=Owned(Origin.CREATED)
     )
     changes = (*plan.changes, archive)
     forged = replace(plan, changes=changes, stages=stages_of(map(verb_of, changes)))

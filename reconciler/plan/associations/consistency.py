@@ -40,3 +40,8 @@ def _directed(change: Change) -> Hashable:
     source, target = change.association.records
     source_id, target_id = change.remote
     return (source.object, source_id), (target.object, target_id), change.association.label
+
+
+def goes_with(change: Change) -> Hashable:
+    """Return both object types: one call associates records of two types."""
+    return change.address.objects

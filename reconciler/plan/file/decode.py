@@ -21,7 +21,7 @@ from reconciler.json_values import (
     or_null,
     part,
 )
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import RecordAddress, ThingAddress, thing_address
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.object_references import ObjectProperty
@@ -144,7 +144,7 @@ def decode_held(found: object) -> Held:
         desired=part(held, "desired", as_text_or_null),
         source=part(held, "source", or_null(decode_source)),
         facts=part(held, "facts", as_tuple(_as_fact)),
-        target=part(held, "target", or_null(_addressed_key)) if "target" in held else None,
+        target=part(held, "target", or_null(_addressed_record)) if "target" in held else None,
         changed=decode_hand(held, part(held, "live", as_text_or_null)),
     )
 
@@ -155,7 +155,7 @@ def _as_fact(found: object) -> Fact:
         kind=part(fact, "kind", _as_fact_kind),
         record_id=if_there(fact, "record_id", as_record_id),
         other_id=if_there(fact, "other_id", as_record_id),
-        key=if_there(fact, "key", _addressed_key),
+        key=if_there(fact, "key", _addressed_record),
         names=if_there(fact, "names", as_tuple(as_text)) or (),
         value=if_there(fact, "value", as_text),
         word=if_there(fact, "word", as_text),
@@ -241,7 +241,7 @@ def _as_difference(found: object) -> ReviewDifference:
         verb=part(difference, "action", _as_verb),
         facts=part(difference, "facts", as_tuple(_as_fact)),
         source=part(difference, "source", or_null(decode_source)),
-        target=part(difference, "target", or_null(_addressed_key)),
+        target=part(difference, "target", or_null(_addressed_record)),
     )
 
 
@@ -267,20 +267,22 @@ def _as_masked(found: object) -> ObjectProperty:
     return ObjectProperty(part(pair, "object", as_text), part(pair, "property", as_text))
 
 
-def _addressed_key(found: object) -> RecordAddress:
+def _addressed_record(found: object) -> RecordAddress:
     entry = as_object(found)
     key = _key(entry)
     if part(entry, "address", as_text) != key.text:
         raise Wrong(".address", "does not belong to the object and key beside it")
+    if not isinstance(key, RecordAddress):
+        raise Wrong(".address", "is not the address of a record")
     return key
 
 
-def _key(entry: Json) -> RecordAddress:
-    return RecordAddress(
-        object=part(entry, "object", as_text),
-        by=part(entry, "key.property", as_text),
-        value=part(entry, "key.value", as_text),
-    )
+def _key(entry: Json) -> ThingAddress:
+    parts = (part(entry, name, as_text) for name in ("object", "key.property", "key.value"))
+    try:
+        return thing_address(*parts)
+    except ValueError as error:
+        raise Wrong(".key", f"is no address: {error}") from None
 
 
 def _step(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from reconciler.errors import Problem, Severity
 from reconciler.invisible_characters import escaped_where_hidden
 from reconciler.json_values import Json, as_is, part
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import RecordAddress, ThingAddress
 from reconciler.model.desired import PruneRule
 from reconciler.model.facts import Fact
 from reconciler.model.object_references import ObjectProperty
@@ -272,7 +272,7 @@ def held_as_document(held: Held) -> Json:
     )
 
 
-def _key(key: RecordAddress) -> Json:
+def _key(key: ThingAddress) -> Json:
     return {"property": key.by, "value": key.value}
 
 

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 from reconciler.json_values import Json, Wrong, as_object, as_text, as_word, inside, part
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import DefinitionAddress, RecordAddress, thing_address
 from reconciler.model.calls import Call, Operation
 from reconciler.model.owned import Origin
 from reconciler.plan.change import NO_IDS, Action, Change, Owned, Reason, Remote
@@ -95,8 +95,8 @@ def _moved_from_cells(change: Change) -> Cells:
     return {"from_by": key and key.by, "from_key": key and key.value}
 
 
-def _moved_from_in(row: Cells) -> RecordAddress | None:
-    return None if row["from_key"] is None else RecordAddress(row["object"], row["from_by"], row["from_key"])
+def _moved_from_in(row: Cells) -> RecordAddress | DefinitionAddress | None:
+    return None if row["from_key"] is None else thing_address(row["object"], row["from_by"], row["from_key"])
 
 
 def _operation_cells(change: Change) -> Cells:
@@ -107,7 +107,7 @@ def _operation_cells(change: Change) -> Cells:
 FIELDS: tuple[Field, ...] = (
     Field(
         "address",
-        "The record, or the two records of an association.",
+        "The record, the two records of an association, or the definition.",
         does=None,
         why=None,
         kept=Kept(
@@ -149,8 +149,8 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "moved_from",
-        "The key of the record until now.",
-        does=forms.KEY,
+        "The key of the record, or the name of the definition, until now.",
+        does=forms.FORMER_KEY,
         why=None,
         kept=Kept(
             ("from_by", "from_key"),
@@ -161,7 +161,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "remote",
-        "The record ids that HubSpot gave.",
+        "The ids that HubSpot gave, of records or of the definition.",
         does=forms.REMOTE,
         why=None,
         kept=Kept(

@@ -22,7 +22,13 @@ from reconciler.json_values import (
     or_null,
     part,
 )
-from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.addresses import (
+    DefinitionAddress,
+    RecordAddress,
+    RecordId,
+    ThingAddress,
+    thing_address,
+)
 from reconciler.model.calls import Call, Operation
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin
@@ -48,8 +54,8 @@ def as_record_id(found: object) -> RecordId:
     return RecordId(as_text(found))
 
 
-def encode_key(key: RecordAddress) -> Json:
-    """Encode a record by object type, key property and value."""
+def encode_key(key: ThingAddress) -> Json:
+    """Encode a record by object type, key property and value; a definition by section and names."""
     return {"object": key.object, "property": key.by, "value": key.value}
 
 
@@ -64,6 +70,15 @@ def decode_key(found: object) -> RecordAddress:
         return RecordAddress(object_type, name, value)
     checked = (part(key, member, as_text) for member in ("object", "property", "value"))
     return RecordAddress(*checked)
+
+
+def _decode_thing(found: object) -> RecordAddress | DefinitionAddress:
+    """Decode a record or a definition."""
+    key = decode_key(found)
+    try:
+        return thing_address(key.object, key.by, key.value)
+    except ValueError as error:
+        raise Wrong("", f"is no address: {error}") from None
 
 
 def encode_label(label: Label) -> Json:
@@ -275,7 +290,7 @@ _TEXT_OR_NULL: Json = {"type": ["string", "null"]}
 KEY_SCHEMA: Json = {"$ref": "#/$defs/record"}
 REASON = Form(str, _as_reason, {"$ref": "#/$defs/reason"})
 SOURCE = Form(encode_source, decode_source, {"$ref": "#/$defs/source"})
-KEY = Form(encode_key, decode_key, KEY_SCHEMA)
+FORMER_KEY = Form(encode_key, _decode_thing, KEY_SCHEMA)
 STEP = Form(_same, as_count, {"type": "integer", "minimum": 1})
 OPERATION = Form(_encode_operation, _decode_operation, {"$ref": "#/$defs/operation"})
 REMOTE = Form(_encode_remote, _decode_remote, {"$ref": "#/$defs/remote"})

@@ -23,3 +23,8 @@ def needs(change: Change) -> Iterator[Hashable]:
     """Return the address of a new record."""
     if change.action is Action.CREATE:
         yield change.record
+
+
+def goes_with(change: Change) -> Hashable:
+    """Return the object type: one call writes records of one type."""
+    return change.address.objects

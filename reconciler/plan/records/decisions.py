@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.model.addresses import RecordId
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.facts import Fact
 from reconciler.model.live import MissingReason, MissingRecord
 from reconciler.model.owned import OwnedRecord
@@ -102,12 +102,13 @@ def explain_gone(
     """Explain what happened to records that state knows and the portal does not find any more."""
     gone: dict[str, Counter[MissingReason]] = {}
     for held, owned in findings.gone:
-        fate = fates.get(owned.record_id)
-        if fate is not None and fate.kind is MissingReason.UNANSWERED:
-            findings.population(held.key.object).unanswered += 1
-            findings.problems.append(unanswered_problem(held.key, held.source))
+        fate, key = fates.get(owned.record_id), held.key
+        is_silent = fate is not None and fate.kind is MissingReason.UNANSWERED
+        if is_silent and isinstance(key, RecordAddress):
+            findings.population(key.object).unanswered += 1
+            findings.problems.append(unanswered_problem(key, held.source))
             if endpoints:
-                endpoints.correct(held.key, Endpoint(Presence.UNANSWERED))
+                endpoints.correct(key, Endpoint(Presence.UNANSWERED))
             continue
         findings.held.append(replace(held, facts=facts(owned, fate)))
         if fate is not None and fate.kind is not MissingReason.REKEYED:

@@ -30,7 +30,7 @@ _SHAPES: Mapping[Action, _Shape] = {
 
 def _encode_address(address: Address) -> Json:
     """Encode the record."""
-    return encode_key(address.record)
+    return encode_key(_record(address))
 
 
 def _decode_address(found: object) -> RecordAddress:
@@ -50,13 +50,19 @@ def _decode_details(found: object) -> RecordDetails:
 
 def address_cells(address: Address) -> Mapping[str, object]:
     """Return the columns of the journal for ``address``."""
-    key = address.record
+    key = _record(address)
     return {"object": key.object, "by": key.by, "key": key.value}
 
 
 def address_in(cells: Mapping[str, Any]) -> RecordAddress:
     """Read an address from columns of the journal."""
     return RecordAddress(cells["object"], cells["by"], cells["key"])
+
+
+def _record(address: Address) -> RecordAddress:
+    if not isinstance(address, RecordAddress):
+        raise TypeError(f"{address} is no record")
+    return address
 
 
 def details_cells(change: Change) -> Mapping[str, object]:

@@ -130,7 +130,7 @@ def _let_go(change: Change, owned: OwnedRecord) -> Change | None:
 
 def _former_key(change: Change, owned: OwnedRecord | None) -> RecordAddress | None:
     """Return the key in state before ``change``, unless it changed again since."""
-    return change.moved_from if owned is None or owned.key == change.record else None
+    return change.former_record if owned is None or owned.key == change.record else None
 
 
 def _archive(

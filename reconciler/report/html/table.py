@@ -93,7 +93,7 @@ class _Table:
                 if value.changed:
                     remark["note"] = visible(edit_text(value.changed, [value.changed.at]))
                 values.append(self._value(value.name, value.before, value.after, remark))
-            address, record_id = change.record.text, change.remote.id
+            address, record_id = change.thing.text, change.remote.id
             self._add(kind, address, change.source, record_id, values, shown_kind(change).notes(change))
 
     def add_held(self, section: Section[Held]) -> None:

@@ -27,8 +27,13 @@ from reconciler.report.text.width import chopped
 from reconciler.source import SourceRef
 
 _RISKS: tuple[tuple[Verb, Reason | None], ...] = (
+    (Verb.ARCHIVE_DEFINITION, None),
     (Verb.ARCHIVE, None),
     (Verb.DISSOCIATE, None),
+    (Verb.UPDATE_DEFINITION, Reason.CONFLICT),
+    (Verb.UPDATE_DEFINITION, Reason.DRIFT),
+    (Verb.UPDATE_DEFINITION, None),
+    (Verb.CREATE_DEFINITION, None),
     (Verb.UPDATE, Reason.CONFLICT),
     (Verb.UPDATE, Reason.DRIFT),
     (Verb.UPDATE, Reason.ADOPT),
@@ -49,10 +54,22 @@ SIGNS = {
     Verb.DISSOCIATE: Piece("-", Style.REMOVED),
     Verb.RELEASE: Piece("=", Style.FAINT),
     Verb.ADOPT: Piece("=", Style.FAINT),
+    Verb.CREATE_DEFINITION: Piece("+", Style.ADDED),
+    Verb.UPDATE_DEFINITION: Piece("~", Style.CHANGED),
+    Verb.ARCHIVE_DEFINITION: Piece("-", Style.REMOVED),
 }
 _HELD_SIGN = Piece("!", Style.CHANGED)
 
 _WHY: dict[tuple[Verb, Reason], str] = {
+    (Verb.CREATE_DEFINITION, Reason.MISSING): "missing: HubSpot has no such definition",
+    (Verb.UPDATE_DEFINITION, Reason.CHANGED): "changed: the manifests changed since the last apply",
+    (Verb.UPDATE_DEFINITION, Reason.CONFLICT): "conflict: the manifests changed, and so did HubSpot",
+    (Verb.UPDATE_DEFINITION, Reason.DRIFT): "drift: people changed it in HubSpot; this writes it back",
+    (Verb.UPDATE_DEFINITION, Reason.ADOPT): "adopt: existed before; what HubSpot has is overwritten",
+    (Verb.UPDATE_DEFINITION, Reason.RENAMED): "renamed: only the label changes; no record is touched",
+    (Verb.ARCHIVE_DEFINITION, Reason.ABSENT): "absent: the manifests say that they must not exist",
+    (Verb.ARCHIVE_DEFINITION, Reason.MIGRATED): "migrated: removed once no record holds it any more",
+    (Verb.UPDATE, Reason.MIGRATED): "migrated: what these records hold goes away",
     (Verb.UPDATE, Reason.CONFLICT): "conflict: the manifests changed, and people changed HubSpot too",
     (Verb.UPDATE, Reason.DRIFT): "drift: people changed HubSpot since the last apply; this writes it back",
     (Verb.UPDATE, Reason.ADOPT): "adopt: existed before; the values in HubSpot are overwritten",
@@ -91,6 +108,7 @@ _WHY_HELD: dict[Reason, str] = {
     Reason.ADOPT: "adopt: existed before, and differs",
     Reason.GONE: "gone: HubSpot no longer has what we created or adopted",
     Reason.OBSERVED: "observed: compared and never written",
+    Reason.SETTLING: "settling: HubSpot still shows what was there before our own write, minutes ago",
     Reason.PRUNED: "pruned: no manifest names them any more, and they are protected",
     Reason.SUPERSEDED: "superseded: changed again since that run; left as it is now",
     Reason.FINAL: "final: this cannot be rolled back",
@@ -115,14 +133,14 @@ def _change_section(group: Entries[Change]) -> Section[Change]:
     verb = verb_of(first)
     style: EntryStyle[Change] = EntryStyle(
         SIGNS[verb],
-        lambda change: (change.record, change.source),
+        lambda change: (change.thing, change.source),
         _likeness,
         _value_lines,
-        lambda of: of.apart(lambda each: each.record),
+        lambda of: of.apart(lambda each: each.thing),
     )
     why = why_changed(verb, first.reason)
     is_learned = verb is Verb.ADOPT and not takes_over(first)
-    title = "to record" if is_learned else f"to {verb}"
+    title = "to record" if is_learned else f"to {verb.words}"
     return Section(first.object_type, str(verb), title, why, style, group)
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from reconciler.model.addresses import Address, AssociationAddress, RecordAddress
+from reconciler.model.addresses import Address, AssociationAddress, DefinitionAddress, RecordAddress
 from reconciler.plan.change import Change, ValueChange
-from reconciler.report.plan import association_values, record_values
+from reconciler.report.plan import association_values, definition_values, record_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,9 @@ _SHOWN: Mapping[type[Address], ShownKind] = {
     RecordAddress: ShownKind(record_values.display_values, record_values.notes, has_two_sides=True),
     AssociationAddress: ShownKind(
         association_values.display_values, association_values.notes, has_two_sides=False
+    ),
+    DefinitionAddress: ShownKind(
+        definition_values.display_values, definition_values.notes, has_two_sides=True
     ),
 }
 

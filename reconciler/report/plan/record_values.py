@@ -13,7 +13,7 @@ def display_values(change: Change) -> tuple[ValueChange, ...]:
 
 def notes(change: Change) -> list[str]:
     """Return the notes about a record, besides its values."""
-    former = change.moved_from
+    former = change.former_record
     if former is None:
         return []
     key = former.value if former.by == change.record.by else f"{former.by} {former.value}"
@@ -22,7 +22,7 @@ def notes(change: Change) -> list[str]:
 
 def _known_as(change: Change) -> Iterator[ValueChange]:
     """Return the previous key of the record, if no written value shows it."""
-    former = change.moved_from
+    former = change.former_record
     if former is not None and all(value.name != change.record.by for value in change.values):
         before, after = (f"{key.by} {key.value}" for key in (former, change.record))
         yield ValueChange("known as", before, after, change.reason, change.source)

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Generic, NamedTuple, TypeVar
 
 from reconciler.invisible_characters import visible
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import ThingAddress
 from reconciler.model.facts import Fact
 from reconciler.model.object_references import ObjectProperty
 from reconciler.report.entries import Entries
@@ -29,7 +29,7 @@ class EntryStyle(NamedTuple, Generic[T]):
 
     sign: Piece
     # returns the record and the manifest line that asks for it
-    record: Callable[[T], tuple[RecordAddress, SourceRef | None]]
+    record: Callable[[T], tuple[ThingAddress, SourceRef | None]]
     likeness: Callable[[Sequence[T]], Hashable]  # equal for records of one group; its entries are not masked
     body: Callable[[Sequence[Entries[T]], Layout], list[Line]]  # formats a group of equal records
     records: Callable[[Entries[T]], Iterable[Entries[T]]]  # takes entries apart by record
@@ -103,7 +103,7 @@ def group_by(entries: Iterable[T], key_of: Callable[[T], H]) -> dict[H, list[T]]
     return groups
 
 
-def key_properties(*of: RecordAddress | Fact | None) -> tuple[ObjectProperty, ...]:
+def key_properties(*of: ThingAddress | Fact | None) -> tuple[ObjectProperty, ...]:
     """Return the key properties of keys and facts: addresses with equal texts may be masked differently."""
     keys = (each.key if isinstance(each, Fact) else each for each in of)
     return tuple(key.key_property for key in keys if key)

@@ -107,9 +107,9 @@ def disowned_by(change: Change) -> RecordIdentity | None:
 def in_the_way(changes: Sequence[Change]) -> Mapping[RecordIdentity, tuple[RecordAddress, RecordAddress]]:
     """Return records whose present keys others get first, with their present and new keys."""
     leaving = {
-        change.moved_from: (identity_of_record(change), (change.moved_from, change.record))
+        former: (identity_of_record(change), (former, change.record))
         for change in changes
-        if change.moved_from
+        if (former := change.former_record)
     }
     taken = (change.record for change in changes if is_record_ours(change)) if leaving else ()
     return dict(leaving[key] for key in taken if key in leaving)

@@ -1,0 +1,86 @@
+"""Definitions of the portal as things with values: as HubSpot holds them, and as the manifests want them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.model.addresses import DefinitionAddress, RecordId, Section, definition_address
+from reconciler.source import Place
+
+
+def definition_id(section: Section, *ids: str) -> RecordId:
+    """Return the identity of a definition within its object type: ``properties/tier``, ``schema``.
+
+    It consists of the section and HubSpot's own id: the name of a property or group, the id of a pipeline or
+    stage, the two type ids of a label (from the end that declares it, and from the other end).
+    """
+    return RecordId("/".join((section, *ids)))
+
+
+@dataclass(frozen=True, slots=True)
+class LiveDefinition:
+    """One definition as HubSpot holds it."""
+
+    address: DefinitionAddress  # by its present label, where HubSpot knows it by an id
+    id: RecordId  # see ``definition_id``
+    values: Mapping[str, str | None]  # canonical texts by path; see ``definition_attributes``
+    parent_id: str | None = None  # HubSpot's id of the pipeline of a stage
+    is_hubspot_defined: bool = False
+    can_change: bool = True
+    can_change_options: bool = True
+    can_archive: bool = True
+    is_archived: bool = False  # only properties: creating the name again restores it, with its old values
+    created_at: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionDirectives:
+    """The ``$`` keys of a definition, or of an option; most have none."""
+
+    is_absent: bool = False  # it must not exist
+    protect: bool | None = None  # whether it is protected from archiving; None changes nothing
+    renamed_from: str | None = None  # its previous label; of an option: its previous value
+    moves_to: str | None = None  # of an absent one: where its records go
+    id: str | None = None  # HubSpot's id of a pipeline or stage whose label differs
+
+
+NO_DEFINITION_DIRECTIVES = DefinitionDirectives()
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredOption:
+    """One named option of a property; its members are values of the property."""
+
+    name: str
+    place: Place
+    special: DefinitionDirectives = NO_DEFINITION_DIRECTIVES
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredDefinition:
+    """One definition as the manifests want it: only what is named is managed."""
+
+    address: DefinitionAddress
+    paths: tuple[str, ...]  # of the managed values, sorted
+    values: tuple[str | None, ...]  # canonical texts, one for each path; None clears
+    places: tuple[Place, ...]  # one for each path
+    place: Place  # of the definition itself
+    special: DefinitionDirectives = NO_DEFINITION_DIRECTIVES
+    options: tuple[DesiredOption, ...] = ()  # of a property, in order; also those that are absent
+    has_all_options: bool = False  # ``options:``, the whole list; otherwise ``options_include:``, or none
+
+    def value(self, path: str) -> str | None:
+        """Return the wanted value at ``path``; None if it is cleared or not managed."""
+        return self.values[self.paths.index(path)] if path in self.paths else None
+
+    def place_of(self, path: str) -> Place:
+        """Return the place of a managed value, or that of the definition."""
+        return self.places[self.paths.index(path)] if path in self.paths else self.place
+
+    def renamed(self, names: Mapping[str, str]) -> "DesiredDefinition":
+        """Return the definition with object types replaced by their ``names`` in the portal."""
+        address = self.address
+        parts = address.names
+        if address.section is Section.LABELS:
+            parts = (names.get(parts[0], parts[0]), *parts[1:])
+        object_name = names.get(address.object, address.object)
+        return replace(self, address=definition_address(object_name, address.section, *parts))

@@ -1,0 +1,1 @@
+"""Planning the portal's own definitions: properties, groups, pipelines, schemas, association labels."""

@@ -1,0 +1,155 @@
+"""Building the changes of definitions, with one function for each action."""
+
+from reconciler.model.addresses import DefinitionAddress, RecordId
+from reconciler.model.calls import Call, Operation
+from reconciler.model.owned import OwnedDefinition
+from reconciler.plan.change import (
+    Action,
+    Change,
+    DefinitionDetails,
+    Owned,
+    Reason,
+    Remote,
+    ValueChange,
+)
+from reconciler.source import SourceRef
+
+BY_CREATE = Operation(Call.CREATE_DEFINITION, None)
+BY_UPDATE = Operation(Call.UPDATE_DEFINITION, None)
+BY_ARCHIVE = Operation(Call.ARCHIVE_DEFINITION, None)
+
+OPERATIONS = {Action.CREATE: BY_CREATE, Action.UPDATE: BY_UPDATE, Action.ARCHIVE: BY_ARCHIVE}
+"""The call of each action; other actions make none."""
+
+
+def create_definition(
+    address: DefinitionAddress,
+    definition_id: RecordId | None,
+    values: tuple[ValueChange, ...],
+    source: SourceRef | None,
+    owned: Owned,
+    *,
+    details: DefinitionDetails | None = None,
+    reason: Reason = Reason.MISSING,
+) -> Change:
+    """Create a definition. Its id is known before, except where HubSpot alone gives ids (labels)."""
+    return Change(
+        address=address,
+        action=Action.CREATE,
+        reason=reason,
+        values=values,
+        remote=Remote(definition_id),
+        operation=BY_CREATE,
+        owned=owned,
+        source=source,
+        details=details,
+    )
+
+
+def update_definition(
+    address: DefinitionAddress,
+    definition_id: RecordId,
+    values: tuple[ValueChange, ...],
+    reason: Reason,
+    *,
+    source: SourceRef | None,
+    owned: Owned | None,
+    remembered: tuple[ValueChange, ...] = (),
+    forgotten: tuple[ValueChange, ...] = (),
+    rests_on: tuple[ValueChange, ...] = (),
+    moved_from: DefinitionAddress | None = None,
+    details: DefinitionDetails | None = None,
+    step: int = 1,
+) -> Change:
+    """Write ``values``, which are never empty, to an existing definition."""
+    return Change(
+        address=address,
+        action=Action.UPDATE,
+        reason=reason,
+        values=values,
+        remembered=remembered,
+        forgotten=forgotten,
+        rests_on=rests_on,
+        moved_from=moved_from,
+        remote=Remote(definition_id),
+        operation=BY_UPDATE,
+        owned=owned,
+        source=source,
+        details=details,
+        step=step,
+    )
+
+
+def adopt_definition(
+    address: DefinitionAddress,
+    definition_id: RecordId,
+    reason: Reason,
+    source: SourceRef | None,
+    owned: Owned,
+    *,
+    remembered: tuple[ValueChange, ...] = (),
+    forgotten: tuple[ValueChange, ...] = (),
+    moved_from: DefinitionAddress | None = None,
+) -> Change:
+    """Own a definition, or let state learn or forget values of it: no call is made."""
+    return Change(
+        address=address,
+        action=Action.ADOPT,
+        reason=reason,
+        remembered=remembered,
+        forgotten=forgotten,
+        moved_from=moved_from,
+        remote=Remote(definition_id),
+        owned=owned,
+        source=source,
+    )
+
+
+def archive_definition(
+    address: DefinitionAddress,
+    definition_id: RecordId,
+    reason: Reason,
+    source: SourceRef | None,
+    *,
+    owned_before: Owned | None,
+    rests_on: tuple[ValueChange, ...] = (),
+    details: DefinitionDetails | None = None,
+) -> Change:
+    """Archive a definition; HubSpot restores a property that is made again, and nothing else."""
+    return Change(
+        address=address,
+        action=Action.ARCHIVE,
+        reason=reason,
+        rests_on=rests_on,
+        remote=Remote(definition_id),
+        operation=BY_ARCHIVE,
+        owned_before=owned_before,
+        source=source,
+        details=details,
+    )
+
+
+def release_definition(owned: OwnedDefinition, reason: Reason, source: SourceRef | None = None) -> Change:
+    """Stop owning a definition; the change keeps what state knew, because rollback needs that."""
+    return Change(
+        address=owned.key,
+        action=Action.RELEASE,
+        reason=reason,
+        forgotten=tuple(
+            ValueChange(name, owned.expected_live(name), sent, Reason.IN_STEP)
+            for name, sent in sorted(owned.sent.items())
+        ),
+        remote=Remote(owned.record_id),
+        owned_before=Owned(owned.origin, owned.is_protected),
+        source=source,
+    )
+
+
+def is_definition_change(change: Change) -> bool:
+    """Return whether ``change`` is about a definition."""
+    return isinstance(change.address, DefinitionAddress)
+
+
+def details_of(change: Change) -> DefinitionDetails:
+    """Return the details of the change of a definition; those of most changes are empty."""
+    return change.details if isinstance(change.details, DefinitionDetails) else DefinitionDetails()

@@ -1,0 +1,17 @@
+"""Comparing changes of definitions with the reviewed ones."""
+
+from collections.abc import Iterator
+
+from reconciler.model.facts import Fact
+from reconciler.plan.change import Change
+from reconciler.plan.records import review as of_records
+
+
+def shown_in_review(change: Change) -> Iterator[Fact]:
+    """Return the names of the values of a change."""
+    return of_records.shown_in_review(change)
+
+
+def unreviewed(before: Change, now: Change) -> Iterator[Fact]:
+    """Return every difference of ``now`` from the reviewed change, besides the action: as for records."""
+    return of_records.unreviewed(before, now)
