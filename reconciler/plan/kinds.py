@@ -139,6 +139,7 @@ DEFINITIONS = ChangeKind(
     needs=consistency_of_definitions.needs,
     unreviewed=review_of_definitions.unreviewed,
     shown_in_review=review_of_definitions.shown_in_review,
+    adopted_once_done=Action.UPDATE,
     is_counted_when_pruned=False,
     calls_to_write=costs_of_definitions.calls_to_write,
     calls_to_read_again=costs_of_definitions.calls_to_read_again,
