@@ -45,7 +45,10 @@ def get_property(work: Work, call: Call) -> Reply:
     """Serve ``GET /crm/v3/properties/{type}/{name}``."""
     name, archived = call.args["property_name"], call.flag("archived")
     body = properties.get(work, _type(work, call), name, archived=archived, sensitivity=_sensitivity(call))
-    return Reply(200, properties.in_this_version(work, body))
+    shown = dict(properties.in_this_version(work, body))
+    if body["hubspotDefined"] and not archived:
+        del shown["archived"]  # github.com/scopiousdigital/kalup, HubSpot notes
+    return Reply(200, shown)
 
 
 def create_property(work: Work, call: Call) -> Reply:

@@ -150,7 +150,7 @@ def delete(work: Work, from_type: ObjectType, to_type: ObjectType, type_id: str)
     ends = ((from_type, to_type, known.type_id), (to_type, from_type, known.inverse_id))
     for start, end, number in ends:
         work.unstore(LABEL, pair_name(start, end), str(number))
-        work.unstore(LIMIT, NO_TYPE, limit_name(start, end, number))
+        work.unstore(LIMIT, NO_TYPE, limit_name(start, end, USER, number))
         work.storage.run(
             "DELETE FROM associations WHERE portal_id = ? AND from_type = ? AND to_type = ? AND category = ? "
             "AND type_id = ?",

@@ -4,7 +4,7 @@ Shapes: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "li
 """
 
 from reconciler.emulator import refusals, response_format
-from reconciler.emulator.association_types import LIMIT, limit_name
+from reconciler.emulator.association_types import LIMIT, limit_name, pair_name
 from reconciler.emulator.associations import Pair
 from reconciler.emulator.batches import take_inputs
 from reconciler.emulator.request_context import NO_TYPE, Work
@@ -14,12 +14,12 @@ from reconciler.emulator.response_format import Json
 def listing(work: Work, pair: Pair | None = None) -> list[Json]:
     """List the limits between two types, or all of them."""
     stored = work.stored(LIMIT, NO_TYPE)
-    prefix = _name(pair, "") if pair else ""
+    prefix = f"{pair_name(pair.from_type, pair.to_type)}:" if pair else ""
     return [body for name, body in stored.items() if name.startswith(prefix)]
 
 
-def _name(pair: Pair, type_id: object) -> str:
-    return limit_name(pair.from_type, pair.to_type, type_id)
+def _name(pair: Pair, key: tuple[str, int]) -> str:
+    return limit_name(pair.from_type, pair.to_type, *key)
 
 
 def _type(pair: Pair, item: Json) -> tuple[str, int]:
@@ -46,7 +46,7 @@ def write(work: Work, pair: Pair, body: object) -> list[Json]:
             "userEnforcedMaxToObjectIds": limit,
             "label": pair.types[category, type_id].label,
         }
-        work.store(LIMIT, NO_TYPE, _name(pair, type_id), result)
+        work.store(LIMIT, NO_TYPE, _name(pair, (category, type_id)), result)
         results.append(result)
     return results
 
@@ -54,5 +54,4 @@ def write(work: Work, pair: Pair, body: object) -> list[Json]:
 def purge(work: Work, pair: Pair, body: object) -> None:
     """Remove limits."""
     for item in take_inputs(body):
-        _, type_id = _type(pair, item)
-        work.unstore(LIMIT, NO_TYPE, _name(pair, type_id))
+        work.unstore(LIMIT, NO_TYPE, _name(pair, _type(pair, item)))

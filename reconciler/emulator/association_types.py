@@ -150,9 +150,9 @@ def pair_name(from_type: ObjectType, to_type: ObjectType) -> str:
     return f"{from_type.type_id}>{to_type.type_id}"
 
 
-def limit_name(from_type: ObjectType, to_type: ObjectType, type_id: object) -> str:
-    """Return the name under which the limit of a type between two object types is stored."""
-    return f"{pair_name(from_type, to_type)}:{type_id}"
+def limit_name(from_type: ObjectType, to_type: ObjectType, category: str, type_id: object) -> str:
+    """Return the name under which the limit of a type is stored: a number alone does not tell a type."""
+    return f"{pair_name(from_type, to_type)}:{category}:{type_id}"
 
 
 def stored_type(body: Mapping[str, Any]) -> AssociationType:

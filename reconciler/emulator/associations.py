@@ -91,7 +91,8 @@ class Pair:
             for end, pair, bearer, other, type_id in ends:
                 if known.primary_of == end:
                     continue  # the flag moves away from the one that had it
-                limit = limits.get(association_types.limit_name(pair.from_type, pair.to_type, type_id))
+                name = association_types.limit_name(pair.from_type, pair.to_type, known.category, type_id)
+                limit = limits.get(name)
                 if limit is None:
                     continue
                 wanted = pair.types[known.category, type_id]

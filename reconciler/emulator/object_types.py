@@ -122,7 +122,13 @@ def all_scopes() -> frozenset[str]:
     schemas = {f"crm.schemas.{stem}.{access}" for stem in stems for access in ("read", "write")}
     custom = {"crm.objects.custom.read", "crm.objects.custom.write"}
     people = {"crm.objects.owners.read", "settings.users.read", "settings.users.teams.read", "crm.lists.read"}
-    return frozenset({"oauth", *people, *records, *schemas, *custom})
+    # Introspection lists them with this suffix: github.com/scopiousdigital/kalup, HubSpot notes.
+    sensitive = {
+        f"crm.objects.{stem}.{sensitivity}.write.v2"
+        for stem in ("companies", "contacts", "custom", "deals", "tickets")
+        for sensitivity in ("sensitive", "highly_sensitive")
+    }
+    return frozenset({"oauth", *people, *records, *schemas, *custom, *sensitive})
 
 
 def custom_type(schema: Mapping[str, Any], *, has_pipelines: bool) -> ObjectType:

@@ -108,7 +108,7 @@ def check_sensitivity(work: Work, object_type: ObjectType, sensitivity: str) -> 
     """Refuse to write a sensitive definition without the scope, or in a portal without the feature."""
     if sensitivity == "non_sensitive":
         return
-    scope = f"crm.objects.{object_type.path}.{sensitivity}.write"
+    scope = f"crm.objects.{'custom' if object_type.is_custom else object_type.path}.{sensitivity}.write"
     if not work.may([scope, f"{scope}.v2"]):
         raise refusals.scope_of_the_portal("sensitive-data-property-create")
     if not work.settings["sensitive_data"]:

@@ -268,6 +268,7 @@ def test_schemas(sdk: Any) -> None:
         ),
     )
     assert changed.labels.singular == "Ship"
+    assert api.get_by_id(made.object_type_id).labels.plural == "Ships"
     association = api.create_association(
         made.object_type_id,
         schemas.AssociationDefinitionEgg(
@@ -287,6 +288,9 @@ def test_properties_and_groups(sdk: Any) -> None:
     )
     groups.create("companies", properties.PropertyGroupCreate(name="ours", label="Ours", display_order=-1))
     assert groups.get_by_name("companies", "ours").label == "Ours"
+    changed = groups.update("companies", "ours", properties.PropertyGroupUpdate(label="All ours"))
+    assert (changed.name, changed.label, changed.archived) == ("ours", "All ours", False)
+    assert "ours" in {group.name for group in groups.get_all("companies").results}
     made = core.create(
         "companies",
         properties.PropertyCreate(
@@ -312,6 +316,54 @@ def test_properties_and_groups(sdk: Any) -> None:
         "companies", properties.BatchInputPropertyName(inputs=[properties.PropertyName(name="tier")])
     )
     assert core.get_by_name("companies", "tier", archived=True).archived is True
+    assert [item.name for item in core.get_all("companies", archived=True).results] == ["tier"]
+    groups.archive("companies", "ours")
+    with pytest.raises(properties.exceptions.ApiException) as missing:
+        groups.get_by_name("companies", "ours")
+    assert missing.value.status == 404
+
+
+def test_calculated_properties(sdk: Any) -> None:
+    core = sdk.crm.properties.core_api
+    made = core.create(
+        "companies",
+        properties.PropertyCreate(
+            name="staff_twice",
+            label="Twice the staff",
+            type="number",
+            field_type="calculation_equation",
+            group_name="companyinformation",
+            calculation_formula="(numberofemployees)*2.0",
+        ),
+    )
+    assert made.calculated is True
+    stored = core.get_by_name("companies", "staff_twice")
+    assert (stored.calculation_formula, stored.field_type) == (
+        "numberofemployees * 2",
+        "calculation_equation",
+    )
+    core.archive("companies", "staff_twice")
+
+
+def test_association_definitions(sdk: Any) -> None:
+    api = sdk.crm.associations.v4.schema.definitions_api
+    given = v4.schema.PublicAssociationDefinitionCreateRequest(
+        name="supplier", label="Supplies", inverse_label="Supplied by"
+    )
+    there, back = api.create("companies", "deals", given).results
+    assert (there.label, back.label) == ("Supplies", "Supplied by")
+    renamed = v4.schema.PublicAssociationDefinitionUpdateRequest(
+        association_type_id=there.type_id, label="Delivers", inverse_label="Delivered by"
+    )
+    api.update("companies", "deals", renamed)
+    assert "Delivers" in {item.label for item in api.get_all("companies", "deals").results}
+    assert "Delivered by" in {item.label for item in api.get_all("deals", "companies").results}
+    schema = sdk.crm.schemas.core_api.get_by_id("companies")
+    assert {str(there.type_id), str(back.type_id)} <= {
+        item.id for item in schema.associations if item.name == "supplier"
+    }
+    api.remove("companies", "deals", there.type_id)
+    assert "Delivers" not in {item.label for item in api.get_all("companies", "deals").results}
 
 
 def test_pipelines_and_stages(sdk: Any) -> None:

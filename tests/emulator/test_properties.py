@@ -369,3 +369,16 @@ def test_a_plain_definition_is_hidden_from_who_asks_for_sensitive_ones(portal: P
     asked = {"dataSensitivity": "sensitive"}
     assert portal.client.get(f"{PATH}/tier", params=asked).status_code == 404
     assert portal.client.get(PATH, params=asked).json()["results"] == []
+
+
+def test_a_property_of_hubspots_does_not_say_that_it_is_active(portal: Portal) -> None:
+    make(portal)
+    assert "archived" not in portal.client.get(f"{PATH}/name").json()
+    assert portal.client.get(f"{PATH}/tier").json()["archived"] is False
+
+
+def test_a_rule_cannot_be_removed(portal: Portal) -> None:
+    rules = "/crm/v3/property-validations/companies/city"
+    rule = {"ruleArguments": ["9"]}
+    assert portal.client.put(f"{rules}/rule-type/MAX_LENGTH", json=rule).status_code == 204
+    assert portal.client.delete(f"{rules}/rule-type/MAX_LENGTH").status_code == 405
