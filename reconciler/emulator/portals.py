@@ -127,7 +127,10 @@ class Portals:
     ) -> Iterator[Work]:
         """Open one transaction on a portal; ``skew`` shifts its clock."""
         with self._storage.transaction(write=write):
-            yield self._work(portal_id, version, source, to_ms(self._now() + skew))
+            work = self._work(portal_id, version, source, to_ms(self._now() + skew))
+            yield work
+            known = work.to_remember()
+        self._cache.built.update(known)
 
     def _row(self, portal_id: int) -> Any:
         return self._storage.row(

@@ -83,7 +83,10 @@ class Work:
     """How far definitions and their counts are behind in this request: it only reads them."""
     link_to_next: Callable[[str], str] = "?after={}".format
     """Returns the URL of the next page for its first position."""
-    _own: dict[str, tuple[Definitions, ObjectType]] | None = field(default=None, init=False)
+    _own: dict[str, Definitions] | None = field(default=None, init=False)
+    _changed_types: set[str] = field(default_factory=set, init=False)
+    _rebuilt_types: set[str] = field(default_factory=set, init=False)
+    """Types of which more than properties changed: they are built anew from what is stored."""
     _owner_ids: frozenset[str] | None = field(default=None, init=False)
     _rows: dict[str, RecordRows] = field(default_factory=dict, init=False)
 
@@ -134,19 +137,45 @@ class Work:
     def definitions(self, object_type: ObjectType) -> Definitions:
         """Return the portal's definitions for the type."""
         type_id = object_type.type_id
-        key = (self.portal_id, type_id)
         if self.lag_ms and self._own is None:
             self._own = {}
         if self._own is not None:
             if type_id not in self._own:
-                self._own[type_id] = (self._build(object_type), object_type)
-            return self._own[type_id][0]
-        known = self.cache.built.get(key)
-        if known and known[0] == self.serial:
-            return known[1]
+                self._own[type_id] = self._remembered(type_id) or self._build(object_type)
+            return self._own[type_id]
+        known = self._remembered(type_id)
+        if known is not None:
+            return known
         built = self._build(object_type)
-        self.cache.built[key] = (self.serial, built)
+        self.cache.built[self.portal_id, type_id] = (self.serial, built)
         return built
+
+    def _remembered(self, type_id: str) -> Definitions | None:
+        """Return what this process knows of a type, if nobody has changed it since."""
+        known = self.cache.built.get((self.portal_id, type_id))
+        is_old = known is None or known[0] != self.serial or type_id in self._changed_types
+        return None if is_old or self.lag_ms or known is None else known[1]
+
+    def to_remember(self) -> dict[tuple[int, str], tuple[int, Definitions]]:
+        """Return the definitions that other requests may use once this transaction is there to stay.
+
+        Without them, every change of a property would build a thousand others again.
+        """
+        if not self._changed_types or self._own is None or self.storage.has_undone:
+            return {}
+        (serial,) = self.storage.row(
+            "SELECT definitions_serial FROM portals WHERE portal_id = ?", self.portal_id
+        )
+        untouched = {
+            type_id: known
+            for (portal_id, type_id), (of_serial, known) in list(self.cache.built.items())
+            if (portal_id, of_serial) == (self.portal_id, self.serial) and type_id not in self._changed_types
+        }
+        return {
+            (self.portal_id, type_id): (serial, known)
+            for type_id, known in {**untouched, **self._own}.items()
+            if type_id not in self._rebuilt_types
+        }
 
     def _build(self, object_type: ObjectType) -> Definitions:
         if self.lag_ms:
@@ -220,11 +249,14 @@ class Work:
         # From here on, this request builds its own definitions: its stored changes may still be rolled back,
         # and must not reach the cache under a serial that another request will use.
         own = {} if self._own is None else self._own
-        known = own.pop(type_id, None)
-        if known is not None and changed_property is not None:
-            changed = with_property(known[0], known[1], changed_property)
+        known = own.pop(type_id, None) or self._remembered(type_id)
+        self._changed_types.add(type_id)
+        if changed_property is None:
+            self._rebuilt_types.add(type_id)
+        elif known is not None:
+            changed = with_property(known, changed_property)
             if changed is not None:
-                own[type_id] = (changed, known[1])
+                own[type_id] = changed
         self._own = own
         self.storage.run(
             "UPDATE portals SET definitions_serial = definitions_serial + 1 WHERE portal_id = ?",

@@ -43,6 +43,7 @@ class Property:
 class Definitions:
     """All definitions of a portal for one object type."""
 
+    object_type: ObjectType
     properties: Mapping[str, Property]
     bodies: Mapping[str, Body]
     """Every property definition by name, archived ones too."""
@@ -100,6 +101,7 @@ def build_definitions(
         if not body["archived"]
     }
     return Definitions(
+        object_type=object_type,
         properties=properties,
         bodies=bodies,
         groups=groups,
@@ -113,17 +115,17 @@ def build_definitions(
     )
 
 
-def with_property(known: Definitions, object_type: ObjectType, body: Body) -> Definitions | None:
+def with_property(known: Definitions, body: Body) -> Definitions | None:
     """Return definitions with one property added or changed; None: they must be built again.
 
     Building all of them for each new property would take a minute for a thousand.
     """
     name = body["name"]
     is_changed_only = name in known.properties or name not in known.bodies
-    if body["archived"] or not is_changed_only or name in (object_type.pipeline_properties or ()):
+    if body["archived"] or not is_changed_only or name in (known.object_type.pipeline_properties or ()):
         return None
     before = known.properties.get(name)
-    prepared = _property(body, object_type, before.rules if before else {})
+    prepared = _property(body, known.object_type, before.rules if before else {})
     properties = {**known.properties, name: prepared}
     unique = known.unique_names
     if prepared.unique != (name in unique):

@@ -126,6 +126,8 @@ class Storage:
 
     def __init__(self, path: Path | None) -> None:
         self._lock = threading.RLock()
+        self.has_undone = False
+        """Whether a part of the present transaction was rolled back."""
         try:
             self._connection = _connect(path)
         except (OSError, sqlite3.Error) as error:
@@ -136,6 +138,7 @@ class Storage:
         """Run the block as one transaction; roll it back if an exception leaves the block."""
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            self.has_undone = False
             try:
                 yield
                 self._connection.execute("COMMIT")
@@ -152,6 +155,7 @@ class Storage:
         try:
             yield
         except BaseException:
+            self.has_undone = True
             self._connection.execute("ROLLBACK TO attempt")
             self._connection.execute("RELEASE attempt")
             raise

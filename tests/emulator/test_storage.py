@@ -6,9 +6,12 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.errors import StorageError
@@ -172,3 +175,62 @@ def test_a_write_that_is_refused_leaves_no_trace_in_what_is_remembered() -> None
         assert client.post("/crm/v3/pipelines/deals", json=bad).status_code == 400
         assert len(client.get("/crm/v3/pipelines/deals").json()["results"]) == 1
     emulator.close()
+
+
+PROPERTIES = "/crm/v3/properties/companies"
+_STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["create", "batch", "label", "formula", "archive", "group", "stage", "record"]),
+        st.integers(0, 2),
+    ),
+    max_size=12,
+)
+
+
+def _take(client: httpx.Client, kind: str, number: int) -> None:
+    """One change of definitions; it may be refused."""
+    name = f"p{number}"
+    plain = {"label": name, "type": "number", "fieldType": "number", "groupName": "companyinformation"}
+    unique = {"type": "string", "fieldType": "text", "hasUniqueValue": number == 1}
+    match kind:
+        case "create":
+            client.post(PROPERTIES, json={**plain, **unique, "name": name})
+        case "batch":
+            inputs = [{**plain, "name": f"p{n}"} for n in range(number + 1)]
+            client.post(f"{PROPERTIES}/batch/create", json={"inputs": inputs})
+        case "label":
+            client.patch(f"{PROPERTIES}/{name}", json={"label": f"Label {number}"})
+        case "formula":
+            formula = f"p{(number + 1) % 3} + numberofemployees"
+            client.patch(f"{PROPERTIES}/{name}", json={"calculationFormula": formula})
+        case "archive":
+            client.delete(f"{PROPERTIES}/{name}")
+        case "group":
+            client.post(f"{PROPERTIES}/groups", json={"name": f"g{number}", "label": "G"})
+        case "stage":
+            body = {"label": name, "displayOrder": number, "metadata": {"probability": "0.3"}}
+            client.post("/crm/v3/pipelines/deals/default/stages", json=body)
+        case _:
+            client.post("/crm/v3/objects/companies", json={"properties": {"name": "N", name: "7"}})
+
+
+@settings(max_examples=40, deadline=None)
+@given(_STEPS)
+def test_what_is_remembered_of_definitions_is_what_is_stored(steps: list[tuple[str, int]]) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "portal.db"
+        emulator = Emulator(path)
+        emulator.ensure_portal(1)
+        with client_of(emulator) as client:
+            for kind, number in steps:
+                _take(client, kind, number)
+        other = Emulator(path)  # reads everything from the file
+        asked = (
+            *(PROPERTIES, f"{PROPERTIES}?archived=true", f"{PROPERTIES}/groups"),
+            *("/crm/v3/pipelines/deals", "/crm/v3/properties/deals"),
+        )
+        with client_of(emulator) as warm, client_of(other) as cold:
+            for url in asked:
+                assert warm.get(url).json() == cold.get(url).json()
+        emulator.close()
+        other.close()
