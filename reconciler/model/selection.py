@@ -2,7 +2,9 @@
 
 A glob of records (``companies/a*``) matches whole records, one with a ``#`` (``companies/acme#phone``,
 ``*#phone``) matches single properties. ``*`` matches anything, also ``/``, but only ``#`` matches ``#``, so
-that a glob of records never matches a property by accident.
+that a glob of records never matches a property by accident. For the same reason a glob without a ``:`` in its
+object type never matches a definition, nor one with it (``companies:properties/*``) a record. A glob of a
+pipeline matches its stages, too, and one of a property its options.
 """
 
 import re
@@ -12,11 +14,23 @@ from fnmatch import fnmatchcase
 from urllib.parse import unquote
 
 from reconciler.invisible_characters import escaped_where_hidden
-from reconciler.model.addresses import RecordAddress, escaped, percent
+from reconciler.model.addresses import (
+    DefinitionAddress,
+    Section,
+    ThingAddress,
+    definition_address,
+    escaped,
+    is_definition_address,
+    percent,
+)
+from reconciler.model.definition_attributes import OPTIONS
 from reconciler.model.desired import DesiredRecord, RecordDirectives
 from reconciler.model.object_types import object_name
+from reconciler.model.portal_definitions import DesiredDefinition
 
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|%")
+_OBJECT_END = re.compile(r"([:/])")
+"""What ends the object type in an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +38,42 @@ class Glob:
     """One pattern over addresses."""
 
     text: str  # as it was typed, in the spelling of addresses
-    record: str  # pattern for addresses of records
-    name: str | None  # pattern for names of properties; None means whole records
+    record: str  # pattern for addresses of records or definitions
+    name: str | None  # pattern for names of properties or paths; None means whole things
 
-    def means(self, key: RecordAddress, name: str | None = None) -> bool:
-        """Return whether it matches the record or, with ``name``, that property of it."""
-        if self.name is not None and (name is None or not fnmatchcase(name, self.name)):
+    @property
+    def is_of_definitions(self) -> bool:
+        """Whether it matches definitions; otherwise it matches records."""
+        return is_definition_address(self.record)
+
+    def means(self, key: ThingAddress, name: str | None = None) -> bool:
+        """Return whether it matches the record or definition or, with ``name``, that value of it."""
+        if isinstance(key, DefinitionAddress):
+            return self.is_of_definitions and self._means_definition(key, name)
+        if self.is_of_definitions or not self._means_name(name):
             return False
         return fnmatchcase(key.text, self.record)
 
-    def is_exactly(self, key: RecordAddress, name: str) -> bool:
+    def _means_definition(self, key: DefinitionAddress, name: str | None) -> bool:
+        if key.section is Section.STAGES and self.name is None:
+            pipeline = definition_address(key.object, Section.PIPELINES, key.names[0])
+            if fnmatchcase(pipeline.text, self.record):
+                return True
+        whole, _, option = key.text.partition("#")
+        return fnmatchcase(whole, self.record) and self._means_name(option or name)
+
+    def _means_name(self, name: str | None) -> bool:
+        if self.name is None:
+            return True
+        is_part = self.is_of_definitions and name is not None and name.startswith(f"{self.name}/")
+        return name is not None and (is_part or fnmatchcase(name, self.name))
+
+    def is_exactly(self, key: ThingAddress, name: str) -> bool:
         """Return whether it is the exact address of this property, without wildcards."""
         return (self.record, self.name) == (key.text, name)
 
-    def touches(self, key: RecordAddress, names: Iterable[str]) -> bool:
-        """Return whether it matches the record or one of its properties ``names``."""
+    def touches(self, key: ThingAddress, names: Iterable[str]) -> bool:
+        """Return whether it matches the record or definition, or one of its values ``names``."""
         return self.means(key) or any(self.means(key, name) for name in names)
 
 
@@ -47,7 +82,8 @@ def glob_of(text: str) -> Glob:
     text = escaped_where_hidden(_ENCODED.sub(_as_in_addresses, text), percent)
     record, mark, name = text.partition("#")
     object_part, slash, key_part = record.partition("/")
-    return Glob(text, object_name(object_part) + slash + key_part, name if mark else None)
+    of, colon, section = object_part.partition(":")
+    return Glob(text, object_name(of) + colon + section + slash + key_part, name if mark else None)
 
 
 def is_pattern(text: str) -> bool:
@@ -55,15 +91,19 @@ def is_pattern(text: str) -> bool:
     return any(character in text for character in "*?[")
 
 
-def means(globs: Iterable[Glob], key: RecordAddress, name: str | None = None) -> bool:
-    """Return whether one of ``globs`` matches the record or, with ``name``, that property of it."""
+def means(globs: Iterable[Glob], key: ThingAddress, name: str | None = None) -> bool:
+    """Return whether one of ``globs`` matches a record or definition or, with ``name``, that value of it."""
     return any(glob.means(key, name) for glob in globs)
 
 
 def renamed(globs: Iterable[Glob], names: Mapping[str, str]) -> tuple[Glob, ...]:
     """Return the selection with object types replaced by their ``names`` in the portal."""
-    parted = ((glob, *glob.record.partition("/")) for glob in globs)
-    return tuple(replace(glob, record=names.get(of, of) + slash + key) for glob, of, slash, key in parted)
+    return tuple(replace(glob, record=_with_object(glob.record, names)) for glob in globs)
+
+
+def _with_object(record: str, names: Mapping[str, str]) -> str:
+    of, *rest = _OBJECT_END.split(record, maxsplit=1)
+    return "".join((names.get(of, of), *rest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +120,20 @@ class Selection:
 
     def may_have(self, object_name: str) -> bool:
         """Return whether records of a type may be selected, judging by the globs alone."""
-        parts = [glob.record.partition("/") for glob in self.target]
-        return not parts or any(fnmatchcase(object_name, of) or not slash for of, slash, _ in parts)
+        parts = [glob.record.partition("/") for glob in self.target if not glob.is_of_definitions]
+        return not self.target or any(fnmatchcase(object_name, of) or not slash for of, slash, _ in parts)
 
-    def has_record(self, key: RecordAddress) -> bool:
-        """Return whether the record itself is selected, for creating, renaming, archiving or releasing it."""
+    def may_define(self, object_name: str) -> bool:
+        """Return whether definitions of a type may be selected, judging by the globs alone."""
+        own = [glob.record.partition(":")[0] for glob in self.target if glob.is_of_definitions]
+        return not self.target or any(fnmatchcase(object_name, of) for of in own)
+
+    def has_record(self, key: ThingAddress) -> bool:
+        """Return whether the whole thing is selected, for creating, renaming, archiving or releasing it."""
         is_targeted = not self.target or means(self.target, key)
         return is_targeted and not means(self.exclude, key)
 
-    def has(self, key: RecordAddress, name: str) -> bool:
+    def has(self, key: ThingAddress, name: str) -> bool:
         """Return whether a property, or the association with the record at address ``name``, is selected."""
         is_targeted = not self.target or means(self.target, key, name)
         return is_targeted and not means(self.exclude, key) and not means(self.exclude, key, name)
@@ -110,6 +155,31 @@ class Selection:
         if is_whole and special is record.special:
             return record
         return replace(record.limited_to(kept), special=special, associations=associations)
+
+    def narrowed_definition(self, wanted: DesiredDefinition) -> DesiredDefinition | None:
+        """Return the definition with its selected values; None without any."""
+        key = wanted.address
+        if means(self.exclude, key):
+            return None
+        is_whole = not self.target or means(self.target, key)
+        if not is_whole and wanted.special.is_absent:
+            return None
+        kept = [index for index, path in enumerate(wanted.paths) if self.has(key, path)]
+        options = tuple(
+            option for option in wanted.options if self.has(key, f"{OPTIONS}/{escaped(option.name)}")
+        )
+        if not is_whole and not kept and not options:
+            return None
+        if len(kept) == len(wanted.paths) and len(options) == len(wanted.options):
+            return wanted
+        return replace(
+            wanted,
+            paths=tuple(wanted.paths[index] for index in kept),
+            values=tuple(wanted.values[index] for index in kept),
+            places=tuple(wanted.places[index] for index in kept),
+            options=options,
+            has_all_options=wanted.has_all_options and len(options) == len(wanted.options),
+        )
 
     def renamed(self, names: Mapping[str, str]) -> "Selection":
         """Return the selection with object types replaced by their ``names`` in the portal."""

@@ -4,7 +4,7 @@ Equal changes are sorted by object type, key property and key (by code point), a
 association. The order of files, records and answers never matters.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -20,6 +20,7 @@ from reconciler.plan.budget import NOTHING_UNSETTLED, Spent, Unsettled, budget_o
 from reconciler.plan.change import Change
 from reconciler.plan.consistency import unsound
 from reconciler.plan.context import PlanContext
+from reconciler.plan.definitions.order import turns_of_definitions
 from reconciler.plan.file.sequences import SpooledChanges, sort_key
 from reconciler.plan.findings import Findings
 from reconciler.plan.plan import Budget, Held, ManifestInfo, Plan, Review
@@ -100,7 +101,7 @@ def assemble(findings: Findings, basis: PlanBasis, context: PlanContext) -> Plan
 
 
 def _in_order(findings: Findings, basis: PlanBasis) -> _Kept:
-    turns = turns_of(findings.changes, basis.portal.objects)
+    turns = _turns(findings.changes, basis)
 
     def place(number: int, change: Change) -> bytes:
         return sort_key(*rank_of(change, turns.get(number, 0)), *change.address.sort_parts)
@@ -110,7 +111,11 @@ def _in_order(findings: Findings, basis: PlanBasis) -> _Kept:
 
 
 def _stages(changes: SpooledChanges, basis: PlanBasis) -> tuple[Stage, ...]:
-    return stages_of(changes.verbs(), turns_of(changes, basis.portal.objects))
+    return stages_of(changes.verbs(), _turns(changes, basis))
+
+
+def _turns(changes: SpooledChanges, basis: PlanBasis) -> Mapping[int, int]:
+    return {**turns_of(changes, basis.portal.objects), **turns_of_definitions(changes)}
 
 
 def _reviewed(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanContext) -> _Kept:

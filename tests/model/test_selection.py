@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.desired import DesiredRecord, RecordDirectives
-from reconciler.model.selection import Selection, glob_of
+from reconciler.model.selection import Selection, glob_of, renamed
+from tests.support.definitions import address
 from tests.support.nouns import desired
 
 ACME = RecordAddress("companies", "external_id", "acme")
@@ -147,3 +148,44 @@ def test_a_record_that_must_not_exist_is_selected_as_a_whole_or_not_at_all() -> 
     record = replace(desired("acme", {"name": "Acme"}), special=RecordDirectives(is_absent=True))
     assert selection("companies/acme#name").narrowed(record) is None
     assert selection("companies/acme").narrowed(record) == record
+
+
+@pytest.mark.parametrize(
+    ("pattern", "definition", "path", "is_meant"),
+    [
+        ("companies:properties/tier", "companies:properties/tier", None, True),
+        ("0-2:properties/tier", "companies:properties/tier", None, True),
+        ("companies:properties/*", "companies:properties/tier", None, True),
+        ("*:*", "machines:schema", None, True),
+        ("companies*", "companies:properties/tier", None, False),
+        ("*", "companies:properties/tier", None, False),
+        ("*#label", "companies:properties/tier", "label", False),
+        ("companies:properties/tier#label", "companies:properties/tier", "label", True),
+        ("companies:properties/tier#label", "companies:properties/tier", "hidden", False),
+        ("companies:properties/tier#options", "companies:properties/tier", "options/gold/label", True),
+        ("companies:properties/tier#options/gold", "companies:properties/tier#options/gold", None, True),
+        ("companies:properties/tier", "companies:properties/tier#options/gold", None, True),
+        ("deals:pipelines/Renewals", "deals:pipelines/Renewals/stages/Won", None, True),
+        ("deals:pipelines/Renewals/stages/W*", "deals:pipelines/Renewals", None, False),
+    ],
+)
+def test_a_glob_with_a_colon_means_definitions(
+    pattern: str, definition: str, path: str | None, is_meant: bool
+) -> None:
+    assert glob_of(pattern).means(address(definition), path) is is_meant
+
+
+def test_a_glob_of_definitions_never_means_a_record() -> None:
+    record = RecordAddress("companies", "external_id", "a:b")
+    assert not glob_of("companies:*").means(record)
+    assert not glob_of("*:*#name").means(record, "name")
+    assert glob_of("companies/a:*").means(record)
+    of_definitions = Selection(target=(glob_of("companies:properties/*"),))
+    assert not of_definitions.may_have("companies")
+    assert of_definitions.may_define("companies")
+    assert not Selection(target=(glob_of("companies/a"),)).may_define("companies")
+
+
+def test_object_types_of_globs_of_definitions_are_renamed() -> None:
+    (found,) = renamed([glob_of("2-77:properties/tier")], {"2-77": "machines"})
+    assert found.record == "machines:properties/tier"

@@ -213,7 +213,8 @@ def _given_up(changes: Iterable[Change], objects: _Objects) -> dict[Value, int]:
     """Return values that records have now and lose, with the changes that write other values."""
     given: dict[Value, int] = {}
     for number, change in enumerate(changes):
-        for value in change.values if change.action is Action.UPDATE else ():
+        is_update = change.action is Action.UPDATE and is_record_write(change)
+        for value in change.values if is_update else ():
             schema = objects[change.object_type]
             if value.before is not None and schema.can_identify(value.name):
                 before = value_of(schema, value.name, value.before)

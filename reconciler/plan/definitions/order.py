@@ -1,0 +1,89 @@
+"""The order of definitions within their stage: some need others.
+
+First what others name: groups, then plain properties of types that exist, bare schemas, the groups and
+properties of new types, then the display fields of their schemas, formulas, pipelines, stages, and labels at
+last. Removals go the other way round: options and labels first, properties before groups.
+
+Sources: refusals seen live (https://github.com/scopiousdigital/kalup).
+"""
+
+from collections.abc import Collection, Mapping
+
+from reconciler.model.addresses import Section
+from reconciler.plan.change import Action, Change
+from reconciler.plan.definitions.changes import details_of
+from reconciler.plan.file.sequences import SpooledChanges
+from reconciler.plan.kinds import Verb
+
+FORMULA = "calculationFormula"
+
+_VERBS = frozenset({Verb.CREATE_DEFINITION, Verb.UPDATE_DEFINITION, Verb.ARCHIVE_DEFINITION})
+
+_GROUPS, _PROPERTIES, _SCHEMAS, _NEW_GROUPS, _NEW_PROPERTIES, _DISPLAY, _FORMULAS = range(7)
+_PIPELINES, _STAGES, _STAGE_ORDER, _LABELS = range(7, 11)
+_REMOVED = (
+    Section.LABELS,
+    Section.OPTIONS,
+    Section.STAGES,
+    Section.PIPELINES,
+    Section.PROPERTIES,
+    Section.SCHEMA,
+    Section.GROUPS,
+)
+"""The order of removals."""
+
+
+def turns_of_definitions(changes: SpooledChanges) -> Mapping[int, int]:
+    """Return the turn of each change of a definition within its stage, by number; 0 is left out.
+
+    Changes of one definition follow each other: their steps are turns of their own.
+    """
+    numbered = [(number, changes[number]) for number, verb in enumerate(changes.verbs()) if verb in _VERBS]
+    new_types = {
+        change.object_type
+        for _, change in numbered
+        if change.definition.section is Section.SCHEMA and change.action is Action.CREATE
+    }
+    ranks = {number: _rank(change, new_types) for number, change in numbered}
+    turns: dict[int, int] = {}
+    for is_removal in (False, True):
+        own = sorted({rank for rank in ranks.values() if rank[0] is is_removal})
+        turns |= {number: own.index(rank) for number, rank in ranks.items() if rank in own}
+    return {number: turn for number, turn in turns.items() if turn}
+
+
+def turn_of(change: Change, new_types: Collection[str] = ()) -> int:
+    """Return the turn of a change of a definition; the plan creates the object types ``new_types``."""
+    section = change.definition.section
+    if change.action is Action.ARCHIVE:
+        return _REMOVED.index(section)
+    match section:
+        case Section.GROUPS:
+            return _NEW_GROUPS if change.object_type in new_types else _GROUPS
+        case Section.PROPERTIES if _is_formula(change):
+            return _FORMULAS
+        case Section.PROPERTIES:
+            return _NEW_PROPERTIES if change.object_type in new_types else _PROPERTIES
+        case Section.SCHEMA:
+            return _SCHEMAS if change.action is Action.CREATE else _DISPLAY
+        case Section.PIPELINES if change.action is Action.UPDATE and _is_reordered(change):
+            return _STAGE_ORDER
+        case Section.STAGES if not details_of(change).is_carried:
+            return _STAGES
+        case Section.LABELS:
+            return _LABELS
+        case _:
+            return _PIPELINES
+
+
+def _rank(change: Change, new_types: Collection[str]) -> tuple[bool, int, int]:
+    return change.action is Action.ARCHIVE, turn_of(change, new_types), change.step
+
+
+def _is_formula(change: Change) -> bool:
+    return any(value.name == FORMULA and value.after is not None for value in change.values)
+
+
+def _is_reordered(change: Change) -> bool:
+    """Return whether stages change their places: all of them have to be there."""
+    return any(value.name == "stages" for value in change.values)
