@@ -27,7 +27,7 @@ from reconciler.plan.change import Change
 from reconciler.plan.plan import Plan
 from reconciler.plan.stages import Entry, StageName, walk
 from reconciler.state.kinds import ownership_after
-from reconciler.state.records.updates import in_the_way
+from reconciler.state.rival_names import in_the_way
 from reconciler.state.run_types import RunStart, RunStatus
 from reconciler.state.store import Store
 from reconciler.state.writer import StateWriter
@@ -121,7 +121,7 @@ class _Run:
                 number: Applied(change.known_id, {}) for number, change in chunk
             }
             entries = [(number, change, outcomes[number]) for number, change in chunk]
-            after = ownership_after(chunk, outcomes, self.store.owned_by_id)
+            after = ownership_after(chunk, outcomes, self.store)
             self.journal.record_uncalled(self.id, entries, after)
             self._advance(len(chunk))
 
@@ -240,7 +240,7 @@ class _Run:
             record = calls_for(change).creates(change)
             if record and done and done.is_new is not False:
                 self.created[record] = done.record_id  # otherwise its associations are unknown
-        after = ownership_after(batch.entries, outcomes, self.store.owned_by_id)
+        after = ownership_after(batch.entries, outcomes, self.store)
         self.journal.record(self.id, batch.number, outcomes, after)
         self._advance(len(batch.entries))
         self._heed(outcomes)

@@ -29,7 +29,7 @@ COMMANDS = {
     "rollback": "Make a plan that rolls back run RUN; `apply` carries it out.",
     "runs": "List past runs, or show one of them.",
     "show": "Show a saved plan, or the report of a run.",
-    "state": "Inspect and correct the state of owned records.",
+    "state": "Inspect and correct the state of owned records and definitions.",
     "unlock": "Remove a lock that nobody holds any more.",
     "validate": "Check the manifests, without a portal or with --online against it.",
     "version": "Print the version.",

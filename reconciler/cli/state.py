@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import starmap
 from pathlib import Path
 
@@ -15,17 +14,18 @@ from reconciler.cli.messages import answer, document, say, tell_done
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import masking_for, values_option
 from reconciler.errors import UsageError
+from reconciler.model.addresses import is_definition_address
 from reconciler.model.associations import OwnedAssociation
-from reconciler.model.owned import OwnedRecord
+from reconciler.model.owned import OwnedThing
 from reconciler.model.selection import is_pattern
 from reconciler.project.session import backup_text
-from reconciler.report.mask import masked_key, masked_owned
+from reconciler.report.mask import masked_owned
 
 
 @click.group(cls=Group)
 @common_options
 def command() -> None:
-    """Inspect and correct the state of owned records."""
+    """Inspect and correct the state of owned records and definitions."""
 
 
 @command.command("list")
@@ -33,12 +33,12 @@ def command() -> None:
 @common_options
 @click.pass_context
 def list_(ctx: click.Context, values: str | None) -> None:
-    """List owned records: address, record id, and whether we created or adopted them."""
+    """List what is owned: address, id, and whether we created or adopted it."""
     invocation = open_environment(ctx)
     masking = masking_for(values, as_json=invocation.said.as_json)
     with invocation.environment.state.owned() as owned:
         masked = owned.masked_keys()
-        records = (replace(record, key=masked_key(record.key, masking, masked)) for record in owned)
+        records = (masked_owned(record, (), masking, masked)[0] for record in owned)
         if invocation.said.as_json:
             document(json.dumps([_summary(record) for record in records]), nl=True)
             return
@@ -54,7 +54,7 @@ def list_(ctx: click.Context, values: str | None) -> None:
 @common_options
 @click.pass_context
 def show(ctx: click.Context, address: str, values: str | None) -> int:
-    """Show the values last applied to the record at ADDRESS, such as companies/acme."""
+    """Show the values last applied at ADDRESS: companies/acme, or companies:properties/tier."""
     invocation = open_environment(ctx)
     masking = masking_for(values, as_json=invocation.said.as_json)
     with invocation.environment.state.owned() as owned:
@@ -77,9 +77,9 @@ def show(ctx: click.Context, address: str, values: str | None) -> int:
 @common_options
 @click.pass_context
 def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
-    """Stop owning the records at ADDRESS; the portal and the journal keep them.
+    """Stop owning what is at ADDRESS; the portal and the journal keep it.
 
-    An address may be a glob: 'companies/a*'.
+    An address may be a glob: 'companies/a*', 'companies:properties/*'.
     """
     removed, backup, previous = open_environment(ctx).environment.state.remove(addresses)
     tell_done(ctx, "\n".join(starmap(_removed, removed.items())), {"removed": removed})
@@ -91,7 +91,7 @@ def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
 @common_options
 @click.pass_context
 def forget(ctx: click.Context, address: str) -> int:
-    """Erase the record at ADDRESS from state, journal and reports."""
+    """Erase what is at ADDRESS from state, journal and reports."""
     opened = open_environment(ctx).environment
     entries, reports, backups = opened.state.erase(address)
     sentence = f"{address} was erased from {entries} entries of state and journal"
@@ -207,10 +207,11 @@ def rekey(ctx: click.Context) -> None:
 def _removed(address: str, count: int) -> str:
     if not is_pattern(address):
         return f"{address} is no longer owned"
-    return f"{address}: {count:,} record{'s are' if count > 1 else ' is'} no longer owned"
+    noun = "definition" if is_definition_address(address) else "record"
+    return f"{address}: {count:,} {noun}{'s are' if count > 1 else ' is'} no longer owned"
 
 
-def _print(record: OwnedRecord, pairs: Iterable[OwnedAssociation]) -> None:
+def _print(record: OwnedThing, pairs: Iterable[OwnedAssociation]) -> None:
     protected = "  protected" if record.is_protected else ""
     answer(f"{record.key.text}  {record.record_id}  {record.origin}{protected}")
     for name, sent in sorted(record.sent.items()):
@@ -225,11 +226,11 @@ def _text(value: str | None) -> str:
     return "empty" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _summary(record: OwnedRecord) -> dict[str, str]:
+def _summary(record: OwnedThing) -> dict[str, str]:
     return {"address": record.key.text, "record_id": record.record_id, "origin": str(record.origin)}
 
 
-def _detail(record: OwnedRecord, pairs: Iterable[OwnedAssociation]) -> dict[str, object]:
+def _detail(record: OwnedThing, pairs: Iterable[OwnedAssociation]) -> dict[str, object]:
     values = {"sent": dict(record.sent), "answered": dict(record.answered)}
     return {
         "associations": [

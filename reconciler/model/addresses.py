@@ -135,7 +135,7 @@ class Section(StrEnum):
     OPTIONS = "options"  # of a property, where one is removed after its records were moved
 
 
-_SECTION_MARK = ":"
+SECTION_MARK = ":"
 """Distinguishes the section of a definition from the key property of a record, which never begins so."""
 
 
@@ -150,7 +150,7 @@ class DefinitionAddress(ThingAddress):
     @property
     def section(self) -> Section:
         """The section that declares it."""
-        return Section(self.by.removeprefix(_SECTION_MARK))
+        return Section(self.by.removeprefix(SECTION_MARK))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -200,7 +200,7 @@ class DefinitionAddress(ThingAddress):
 def definition_address(object_name: str, section: Section, *names: str) -> DefinitionAddress:
     """Build the address of a definition from its names, as they are."""
     value = "/".join(map(escaped, names)) if names else str(section)
-    return DefinitionAddress(object_name, f"{_SECTION_MARK}{section}", value)
+    return DefinitionAddress(object_name, f"{SECTION_MARK}{section}", value)
 
 
 def thing_address(object_name: str, by: str, value: str) -> RecordAddress | DefinitionAddress:
@@ -209,7 +209,7 @@ def thing_address(object_name: str, by: str, value: str) -> RecordAddress | Defi
     Raises:
         ValueError: there is no such section, or its definitions have another number of names.
     """
-    if not by.startswith(_SECTION_MARK):
+    if not by.startswith(SECTION_MARK):
         return RecordAddress(object_name, by, value)
     address = DefinitionAddress(object_name, by, value)
     if value.count("/") != _INNER_NAMES.get(address.section, 0):
@@ -285,7 +285,7 @@ def percent(character: str) -> str:
 
 def is_definition_address(text: str) -> bool:
     """Return whether ``text`` is an address of a definition: its object type ends with a ``:``."""
-    return _SECTION_MARK in text.partition("/")[0].partition("#")[0]
+    return SECTION_MARK in text.partition("/")[0].partition("#")[0]
 
 
 def parse_definition_address(text: str) -> tuple[DefinitionAddress, str | None]:
@@ -295,7 +295,7 @@ def parse_definition_address(text: str) -> tuple[DefinitionAddress, str | None]:
         ValueError: there is no such definition; the message says how one is written.
     """
     whole, _, path = text.partition("#")
-    object_part, _, rest = whole.partition(_SECTION_MARK)
+    object_part, _, rest = whole.partition(SECTION_MARK)
     section, *names = rest.split("/")
     if section == Section.PIPELINES and len(names) == _STAGE_PARTS and names[1] == Section.STAGES:
         section, names = Section.STAGES, [names[0], names[2]]

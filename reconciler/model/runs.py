@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.outcomes import OUTCOME_WORDS, Applied, Skipped, Unknown
 from reconciler.source import SourceRef
@@ -51,7 +51,7 @@ class RunRow:
     """One planned change with its outcome."""
 
     number: int  # its place in the plan, from 0
-    key: RecordAddress
+    key: RecordAddress | DefinitionAddress
     action: str
     reason: str
     record_id: RecordId | None  # None until HubSpot has assigned one
@@ -65,7 +65,7 @@ class RunRow:
 
     @property
     def address(self) -> str:
-        """The record's address in flags, plans and reports."""
+        """The address of the record or definition in flags, plans and reports."""
         return self.key.text
 
 

@@ -210,8 +210,9 @@ def carried_out(change: Change, written: Mapping[str, str | None] | None) -> Cha
     values = tuple(
         replace(value, after=written[value.name]) for value in change.values if value.name in written
     )
-    if change.moved_from and _is_lacking(change, change.record.by, written):
-        return replace(change, address=change.moved_from, values=values, moved_from=None)
+    former = change.former_record
+    if former and _is_lacking(change, change.record.by, written):
+        return replace(change, address=former, values=values, moved_from=None)
     return replace(change, values=values)
 
 

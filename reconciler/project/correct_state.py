@@ -8,7 +8,7 @@ from reconciler.errors import UsageError
 from reconciler.project.erase_in_reports import Forgotten, forget_in_reports
 from reconciler.project.files import decoded, opened
 from reconciler.project.import_folders import forget_in_imports
-from reconciler.project.owned_records import record_name, selected_by
+from reconciler.project.owned_records import named_at, selected_by
 from reconciler.project.run_reports import report_folder
 from reconciler.project.session import Session
 from reconciler.state.export_reader import parse_export
@@ -16,7 +16,7 @@ from reconciler.state.export_stream import export_by_line
 
 
 class Removed(NamedTuple):
-    """Records that are no longer owned."""
+    """Records and definitions that are no longer owned."""
 
     counts: Mapping[str, int]  # by address or glob
     backup: Path | None  # of the state before; None if it is no SQLite file
@@ -50,7 +50,7 @@ def check_has_state(session: Session) -> None:
 
 
 def remove_owned(session: Session, addresses: Iterable[str]) -> Removed:
-    """Own the records at ``addresses``, which may be globs, no longer; the portal keeps them.
+    """Own what is at ``addresses``, which may be globs, no longer; the portal keeps it.
 
     Raises:
         UsageError: an address selects nothing that is owned; nothing is removed then.
@@ -71,17 +71,17 @@ def remove_owned(session: Session, addresses: Iterable[str]) -> Removed:
 
 
 def erase_record(session: Session, address: str) -> Erased:
-    """Erase a record from state, journal and our own reports.
+    """Erase a record or definition from state, journal and our own reports.
 
     Raises:
         UsageError: it is named nowhere.
         StateError: the state cannot be written to, or is locked.
     """
     check_has_state(session)
-    name = record_name(address)
+    thing = named_at(address)
     with session.writer() as (store, writer):
-        names = store.names_of(name.object_name, by_record_id=name.by_record_id, value=name.value)
-        entries = writer.forget(name.object_name, by_record_id=name.by_record_id, value=name.value)
+        names = store.names_of(thing)
+        entries = writer.forget(thing)
         backups = tuple(store.backups())
         portal_id = session.environment.portal_id
         reports = forget_in_reports(report_folder(session), store, portal_id, names)

@@ -1,55 +1,52 @@
-"""The records and associations that the state of an environment knows as owned."""
+"""The records, associations and definitions that the state of an environment knows as owned."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from heapq import merge
 from typing import NamedTuple
 
 from reconciler.errors import UsageError
-from reconciler.model.addresses import split_address
+from reconciler.model.addresses import (
+    DefinitionAddress,
+    ThingAddress,
+    is_definition_address,
+    parse_definition_address,
+    split_address,
+)
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.object_references import ObjectProperty
-from reconciler.model.owned import OwnedRecord
+from reconciler.model.owned import OwnedDefinition, OwnedRecord, OwnedThing
 from reconciler.model.selection import glob_of, is_pattern
 from reconciler.project.session import Session
 from reconciler.project.state_masking import StateMasking
+from reconciler.state.erase import NamedThing, named
 from reconciler.state.store import Store
 
 _CHUNK = 1000
 """Records that are read from the state at once."""
 
 
-class RecordName(NamedTuple):
-    """A record as an address names it."""
-
-    object_name: str
-    by_record_id: bool
-    value: str  # of the key property, or the record id
-
-    def find(self, store: Store) -> tuple[OwnedRecord, ...]:
-        """Return the owned records of this name; several if they have different key properties."""
-        return store.find(self.object_name, by_record_id=self.by_record_id, value=self.value)
-
-
 class OwnedDetail(NamedTuple):
-    """Everything that the state knows of a record."""
+    """Everything that the state knows of a record or definition."""
 
-    record: OwnedRecord
+    record: OwnedRecord | OwnedDefinition
     pairs: tuple[OwnedAssociation, ...]
     masked_properties: frozenset[ObjectProperty]  # properties whose values should be masked in output
 
 
 class OwnedRecords:
-    """The owned records of an environment, while its state is open."""
+    """The owned records and definitions of an environment, while its state is open."""
 
     def __init__(self, store: Store, masking: StateMasking) -> None:
         self._store = store
         self._masking = masking
 
-    def __iter__(self) -> Iterator[OwnedRecord]:
-        return walk(self._store)
+    def __iter__(self) -> Iterator[OwnedRecord | OwnedDefinition]:
+        return merge(self._store.all_definitions(), walk(self._store), key=_address)
 
     def __len__(self) -> int:
-        return self._store.count()
+        return self._store.count() + len(self._store.all_definitions())
 
     def masked_keys(self) -> frozenset[ObjectProperty]:
         """Return the pairs of object type and key property whose keys should be masked."""
@@ -58,13 +55,13 @@ class OwnedRecords:
         )
 
     def at(self, address: str) -> Iterator[OwnedDetail]:
-        """Return what is known of the records at ``address``; nothing if they are not owned.
+        """Return what is known of the records or the definition at ``address``; nothing if it is not owned.
 
         Raises:
-            UsageError: it is no address of a record.
+            UsageError: it is no address of a record or definition.
         """
-        for record in record_name(address).find(self._store):
-            pairs = tuple(self._store.pairs_of(record))
+        for record in owned_at(self._store, named_at(address)):
+            pairs = tuple(self._store.pairs_of(record)) if isinstance(record, OwnedRecord) else ()
             yield OwnedDetail(
                 record, pairs, self._masking.values(record, (pair.target.address for pair in pairs))
             )
@@ -90,29 +87,50 @@ def walk(store: Store) -> Iterator[OwnedRecord]:
             after = chunk[-1].key.value
 
 
-def record_name(address: str) -> RecordName:
-    """Parse the address of a record.
+def _address(owned: OwnedThing) -> ThingAddress:
+    return owned.key
+
+
+def named_at(address: str) -> NamedThing:
+    """Parse the address of a record or definition.
 
     Raises:
-        UsageError: it is not the address of a record.
+        UsageError: it is no such address, or names a part of one.
     """
     try:
-        object_name, by_record_id, value, property_name = split_address(address)
+        if is_definition_address(address):
+            definition, path = parse_definition_address(address)
+            whole, word, thing = definition.text, "value", named(definition)
+        else:
+            object_name, by_record_id, value, path = split_address(address)
+            whole, word = address.partition("#")[0], "property"
+            thing = NamedThing(object_name, value, by_record_id=by_record_id)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    if property_name is not None:
-        raise UsageError(f"{address} names a property: name its record, {address.partition('#')[0]}")
-    return RecordName(object_name, by_record_id, value)
+    if path is not None:
+        raise UsageError(f"{address} names a {word}: name its {thing.word}, {whole}")
+    return thing
 
 
-def selected_by(store: Store, address: str) -> tuple[OwnedRecord, ...]:
-    """Return the owned records that an address, or a glob over addresses, selects.
+def owned_at(store: Store, thing: NamedThing) -> tuple[OwnedRecord | OwnedDefinition, ...]:
+    """Return the owned records or the definition of a name; several if they have different key properties."""
+    if thing.section is not None:
+        return store.find_definition(DefinitionAddress(thing.object, thing.section, thing.value))
+    return store.find(thing.object, by_record_id=thing.by_record_id, value=thing.value)
+
+
+def selected_by(store: Store, address: str) -> tuple[OwnedRecord | OwnedDefinition, ...]:
+    """Return what is owned of what an address, or a glob over addresses, selects.
+
+    A glob with a ``:`` selects definitions, any other one records.
 
     Raises:
         UsageError: it selects properties, or is no address.
     """
     if not is_pattern(address):
-        return record_name(address).find(store)
+        return owned_at(store, named_at(address))
+    if is_definition_address(address):
+        return tuple(each for each in store.all_definitions() if fnmatchcase(each.key.text, address))
     glob = glob_of(address)
     if glob.name is not None:
         raise UsageError(f"{address} names properties: name their records, {address.partition('#')[0]}")

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from reconciler.model.addresses import RECORD_ID, RecordAddress
+from reconciler.model.addresses import RECORD_ID, SECTION_MARK, RecordAddress
 from reconciler.model.object_references import ObjectProperty
-from reconciler.model.owned import OwnedRecord
+from reconciler.model.owned import OwnedDefinition, OwnedThing
 from reconciler.model.personal_data import MaskRules
 from reconciler.state.store import Store
 
@@ -24,11 +24,16 @@ class StateMasking:
 
     def keys(self, properties: Iterable[ObjectProperty]) -> frozenset[ObjectProperty]:
         """Return the key ``properties`` whose keys are masked."""
-        known = {each for each in properties if each.name != RECORD_ID}
+        known = {each for each in properties if each.name != RECORD_ID and each.name[:1] != SECTION_MARK}
         return self._among(known) | {each for each in known if not self.store.has_named(*each)}
 
-    def values(self, record: OwnedRecord, others: Iterable[RecordAddress]) -> frozenset[ObjectProperty]:
-        """Return pairs of object type and property that are masked for ``record`` and for ``others``."""
+    def values(self, record: OwnedThing, others: Iterable[RecordAddress]) -> frozenset[ObjectProperty]:
+        """Return pairs of object type and property that are masked for ``record`` and for ``others``.
+
+        Nothing of a definition is.
+        """
+        if isinstance(record, OwnedDefinition):
+            return frozenset()
         object_name = record.key.object
         names = {ObjectProperty(object_name, name) for name in record.sent}
         recorded = {ObjectProperty(object_name, name) for name in self.store.last_runs(record)}

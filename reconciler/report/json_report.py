@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from reconciler.errors import HubSpotError, Locked, PlanRefused, Problem, ReconcilerError, StateError
 from reconciler.json_values import Json
 from reconciler.model.acceptance import Acceptance, Edit
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import RecordAddress, ThingAddress
 from reconciler.model.desired import ManifestValue
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
 from reconciler.model.explanation import ApplyRun, Explanation, NextAction, PairExplained, PropertyExplained
@@ -318,7 +318,7 @@ def _association(row: RunRow) -> Json:
     return {"association": other | {"label": row.label}}
 
 
-def _key(key: RecordAddress) -> Json:
+def _key(key: ThingAddress) -> Json:
     return {"property": key.by, "value": key.value}
 
 

@@ -11,16 +11,14 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance
-from reconciler.model.addresses import RecordAddress
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.drift import DriftFound
 from reconciler.model.explanation import Explanation
 from reconciler.model.imports import ImportResult, UnnamedRecords
 from reconciler.model.object_types import object_type
-from reconciler.model.owned import OwnedRecord
 from reconciler.model.runs import RunDetail
 from reconciler.plan.plan import Plan
-from reconciler.report.masker import MaskedProperties, Masker
+from reconciler.report.masker import MaskedProperties, Masker, OwnedT
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +101,13 @@ def masked_run(detail: RunDetail, masking: Masking) -> RunDetail:
     return replace(detail, rows=tuple(map(mask.row, detail.rows)))
 
 
-def masked_key(key: RecordAddress, masking: Masking, masked_properties: MaskedProperties) -> RecordAddress:
-    """Mask the key of a record."""
-    return key if masking.key is None else Masker(masking.key, masked_properties).record(key)
-
-
 def masked_owned(
-    record: OwnedRecord,
+    record: OwnedT,
     pairs: Iterable[OwnedAssociation],
     masking: Masking,
     masked_properties: MaskedProperties,
-) -> tuple[OwnedRecord, tuple[OwnedAssociation, ...]]:
-    """Mask an owned record and its associations."""
+) -> tuple[OwnedT, tuple[OwnedAssociation, ...]]:
+    """Mask an owned record or definition and its associations."""
     if masking.key is None:
         return record, tuple(pairs)
     mask = Masker(masking.key, masked_properties)

@@ -15,7 +15,7 @@ from reconciler.model.drift import DriftedValue, MissingOwnedRecord, RemovedAsso
 from reconciler.model.explanation import NextAction, PropertyExplained
 from reconciler.model.facts import Fact
 from reconciler.model.object_references import ObjectProperty
-from reconciler.model.owned import OwnedRecord
+from reconciler.model.owned import OwnedDefinition, OwnedThing
 from reconciler.model.property_history import ValueVersion
 from reconciler.model.runs import RunRow
 from reconciler.plan.change import Change, ValueChange
@@ -27,6 +27,7 @@ MaskedProperties: TypeAlias = Iterable[ObjectProperty]
 """Pairs of object type and property whose values are personal."""
 
 AddressT = TypeVar("AddressT", bound=ThingAddress)
+OwnedT = TypeVar("OwnedT", bound=OwnedThing)
 
 _DIGITS = 8
 """Hexadecimal digits of a pseudonym: among a hundred thousand values, about one pair is equal by accident."""
@@ -180,8 +181,10 @@ class Masker:
         after = self.value(key.object, name, step.after)
         return replace(step, after=after, facts=self.facts(key.object, name, step.facts))
 
-    def owned(self, record: OwnedRecord) -> OwnedRecord:
-        """Mask an owned record."""
+    def owned(self, record: OwnedT) -> OwnedT:
+        """Mask an owned record; a definition stays as it is."""
+        if isinstance(record, OwnedDefinition):
+            return record
         object_name = record.key.object
         return replace(
             record,
@@ -319,7 +322,7 @@ class Masker:
     def _said(self, object_name: str, name: str, text: str) -> str:
         return self.pseudonym(text) if self.is_personal(object_name, name) else self.text(text, [])
 
-    def _hidden(self, key: RecordAddress, values: Mapping[str, Iterable[str | None]]) -> list[str]:
+    def _hidden(self, key: ThingAddress, values: Mapping[str, Iterable[str | None]]) -> list[str]:
         """Return the values that texts about a record may repeat: its key, and ``values`` by property."""
         hidden = [key.value] if self.is_personal(*key.key_property) else []
         for name, texts in values.items():

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import UTC
 
 from reconciler.invisible_characters import visible
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import ThingAddress
 from reconciler.model.associations import ASSOCIATED
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
 from reconciler.model.runs import UNDER_WAY, RunDetail, RunHeader, RunRow, RunSummary
@@ -88,7 +88,7 @@ def _kind(row: RunRow) -> tuple[str, str]:
     return row.key.object, row.action
 
 
-def _record(row: RunRow) -> tuple[RecordAddress, SourceRef | None]:
+def _record(row: RunRow) -> tuple[ThingAddress, SourceRef | None]:
     return row.key, row.source
 
 

@@ -16,7 +16,7 @@ from reconciler.json_values import (
     or_null,
     part,
 )
-from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId, thing_address
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.runs import RunDetail, RunHeader, RunRow
 from reconciler.source import SourceRef
@@ -74,7 +74,7 @@ def _row(found: object) -> RunRow:
     pair = as_object(row.get("association", {}))
     return RunRow(
         number=part(row, "number", as_count),
-        key=_key(row),
+        key=_thing(row),
         action=part(row, "action", as_text),
         reason=part(row, "reason", as_text),
         record_id=RecordId(row_id) if (row_id := part(row, "record_id", _as_text_or_null)) else None,
@@ -86,6 +86,14 @@ def _row(found: object) -> RunRow:
         target=_key(pair) if pair else None,
         label=_as_text_or_null(pair.get("label")),
     )
+
+
+def _thing(entry: Json) -> RecordAddress | DefinitionAddress:
+    key = _key(entry)
+    try:
+        return thing_address(key.object, key.by, key.value)
+    except ValueError as error:
+        raise Wrong(".key", f"is not the key of a definition: {error}") from None
 
 
 def _key(entry: Json) -> RecordAddress:

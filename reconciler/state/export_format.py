@@ -1,6 +1,6 @@
-"""Owned records as text: for moving, inspecting and repairing a state. Pure.
+"""Owned records and definitions as text: for moving, inspecting and repairing a state. Pure.
 
-There is one record per line, and everything is sorted, so that ``diff`` can compare two exports.
+There is one record or definition per line, and everything is sorted, so that ``diff`` can compare exports.
 """
 
 from collections.abc import Iterable, Iterator
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from reconciler.errors import StateError
 from reconciler.json_values import json_text
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import ThingAddress
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.desired import PruneRule
-from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.owned import OwnedThing, StateVersion
 from reconciler.model.references import RecordIdentity
 
-EXPORT_VERSION = 2
+EXPORT_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Export:
     portal_id: int
     version: StateVersion
     prune_rules: tuple[PruneRule, ...]
-    owned: Iterable[OwnedRecord]  # like pairs: can be iterated again, and may be larger than memory
+    owned: Iterable[OwnedThing]  # like pairs: can be iterated again, and may be larger than memory
     pairs: Iterable[OwnedAssociation] = ()
     project: str | None = None  # project of the state; None if it has no name
 
@@ -33,7 +33,7 @@ def export_lines(
     portal_id: int,
     version: StateVersion,
     prune_rules: Iterable[PruneRule],
-    records: Iterable[OwnedRecord],
+    records: Iterable[OwnedThing],
     pairs: Iterable[OwnedAssociation] = (),
     *,
     project: str | None = None,
@@ -111,7 +111,7 @@ def imported_version(portal_id: int, present: StateVersion, export: Export) -> S
 
 def named_twice(export: Export) -> StateError:
     """Report the record of ``export`` with two entries; finding it needs memory for all ids."""
-    seen: dict[RecordIdentity, RecordAddress] = {}
+    seen: dict[RecordIdentity, ThingAddress] = {}
     for record in export.owned:
         first = seen.setdefault(RecordIdentity(record.key.object, record.record_id), record.key)
         if first != record.key:

@@ -20,14 +20,20 @@ from reconciler.json_values import (
     part,
     unexpected,
 )
-from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.addresses import (
+    DefinitionAddress,
+    RecordAddress,
+    RecordId,
+    ThingAddress,
+    thing_address,
+)
 from reconciler.model.associations import Association, OwnedAssociation, RecordRef
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.labels import Label
-from reconciler.model.owned import Origin, OwnedRecord, StateVersion
+from reconciler.model.owned import Origin, OwnedDefinition, OwnedRecord, OwnedThing, StateVersion
 from reconciler.state.export_format import EXPORT_VERSION, Export
 
-_READ_VERSIONS = (1, EXPORT_VERSION)  # the first version had no associations
+_READ_VERSIONS = (1, 2, EXPORT_VERSION)  # the first had no associations, the second no definitions
 
 _T = TypeVar("_T")
 
@@ -88,8 +94,8 @@ def _export_of(document: Json) -> Export:
             f"{EXPORT_VERSION}: export it again with this reconciler, or upgrade"
         )
     pairs = _Entries("pairs", [] if version == 1 else part(document, "pairs", _as_list), _pair)
-    owned = _Entries("owned", part(document, "owned", _as_list), _record)
-    suspects = _not_rising(record.key for record in owned)  # this checks every record
+    owned = _Entries("owned", part(document, "owned", _as_list), _thing)
+    suspects = _not_rising(record.key for record in owned)  # this checks every entry
     rules = tuple(_Entries("prune_rules", part(document, "prune_rules", _as_list), _rule))
     _refuse_repeated(owned, suspects)
     is_empty = next(iter(owned), None) is None
@@ -130,17 +136,17 @@ def _label(found: object) -> Label:
     )
 
 
-def _record(found: object) -> OwnedRecord:
+def _thing(found: object) -> OwnedThing:
     entry = as_object(found)
-    record = _record_ref(entry)
-    return OwnedRecord(
-        key=record.address,
-        record_id=record.id,
-        origin=part(entry, "origin", as_word(Origin)),
-        sent=part(entry, "sent", as_mapping(or_null(as_text))),
-        answered=part(entry, "answered", as_mapping(or_null(as_text))),
-        is_protected=part(entry, "protected", as_flag),
+    key = _thing_key(entry)
+    rest = (
+        part(entry, "record_id", _as_record_id),
+        part(entry, "origin", as_word(Origin)),
+        part(entry, "sent", as_mapping(or_null(as_text))),
+        part(entry, "answered", as_mapping(or_null(as_text))),
+        part(entry, "protected", as_flag),
     )
+    return OwnedDefinition(key, *rest) if isinstance(key, DefinitionAddress) else OwnedRecord(key, *rest)
 
 
 def _record_ref(entry: Json) -> RecordRef:
@@ -152,6 +158,14 @@ def _key(found: object) -> RecordAddress:
     return RecordAddress(
         part(entry, "object", as_name), part(entry, "by", as_name), part(entry, "key", as_name)
     )
+
+
+def _thing_key(entry: Json) -> RecordAddress | DefinitionAddress:
+    names = (part(entry, name, as_name) for name in ("object", "by", "key"))
+    try:
+        return thing_address(*names)
+    except ValueError as error:
+        raise Wrong("", f"is not the key of a definition: {error}") from None
 
 
 def _as_record_id(found: object) -> RecordId:
@@ -168,10 +182,10 @@ def _no_export(wrong: Wrong) -> StateError:
     return StateError(f"this is no exported state: {wrong}")
 
 
-def _not_rising(keys: Iterable[RecordAddress]) -> set[RecordAddress]:
+def _not_rising(keys: Iterable[ThingAddress]) -> set[ThingAddress]:
     """Return the keys that are not above all before them; repeated keys are always among them."""
-    highest: RecordAddress | None = None
-    found: set[RecordAddress] = set()
+    highest: ThingAddress | None = None
+    found: set[ThingAddress] = set()
     for key in keys:
         if highest is None or key > highest:
             highest = key
@@ -180,10 +194,10 @@ def _not_rising(keys: Iterable[RecordAddress]) -> set[RecordAddress]:
     return found
 
 
-def _refuse_repeated(owned: Iterable[OwnedRecord], suspects: set[RecordAddress]) -> None:
+def _refuse_repeated(owned: Iterable[OwnedThing], suspects: set[ThingAddress]) -> None:
     if not suspects:
         return
-    seen: set[RecordAddress] = set()
+    seen: set[ThingAddress] = set()
     for record in owned:
         if record.key in seen:
             raise StateError(f"this exported state names {record.key.text} twice: keep one of them")

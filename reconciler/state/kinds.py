@@ -1,17 +1,21 @@
 """What becomes ours by the changes of each kind: the only table of kinds in this package."""
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
+from reconciler.model.addresses import RecordId
 from reconciler.model.associations import NO_ASSOCIATIONS, AssociationsAfter
 from reconciler.model.outcomes import Outcome, done_of
+from reconciler.model.owned import OwnedDefinition, OwnedRecord
 from reconciler.plan.change import Change, carried_out
 from reconciler.state.associations.rows import PairRows
 from reconciler.state.associations.updates import pairs_after
+from reconciler.state.definitions.rows import DefinitionRows
+from reconciler.state.definitions.updates import DefinitionsAfter, definitions_after
 from reconciler.state.records.rows import OwnedRows
-from reconciler.state.records.updates import OwnedById, RecordsAfter, records_after
+from reconciler.state.records.updates import RecordsAfter, records_after
 
 
 class OwnershipAfter(NamedTuple):
@@ -19,14 +23,27 @@ class OwnershipAfter(NamedTuple):
 
     records: RecordsAfter = RecordsAfter()
     associations: AssociationsAfter = NO_ASSOCIATIONS
+    definitions: DefinitionsAfter = DefinitionsAfter()
 
 
 UNCHANGED = OwnershipAfter()
 """The result of changes that were not applied."""
 
 
+class OwnedBefore(Protocol):
+    """What is ours before some changes; a store has it."""
+
+    def owned_by_id(self, object_name: str, ids: Sequence[RecordId]) -> Mapping[RecordId, OwnedRecord]:
+        """Return the owned records with ids ``ids``, under any key."""
+
+    def definitions_by_id(
+        self, object_name: str, ids: Sequence[RecordId]
+    ) -> Mapping[RecordId, OwnedDefinition]:
+        """Return the owned definitions with ids ``ids``, under any name."""
+
+
 def ownership_after(
-    entries: Iterable[tuple[int, Change]], outcomes: Mapping[int, Outcome], owned_by_id: OwnedById
+    entries: Iterable[tuple[int, Change]], outcomes: Mapping[int, Outcome], before: OwnedBefore
 ) -> OwnershipAfter:
     """Return what is ours after the changes that were applied, as ``outcomes`` say by number."""
     applied = [
@@ -35,8 +52,9 @@ def ownership_after(
         if (done := done_of(outcomes.get(number)))
     ]
     return OwnershipAfter(
-        records=records_after(applied, owned_by_id),
+        records=records_after(applied, before.owned_by_id),
         associations=pairs_after(change for change, _ in applied),
+        definitions=definitions_after(applied, before.definitions_by_id),
     )
 
 
@@ -49,3 +67,6 @@ def write_ownership(connection: Connection, portal_id: int, after: OwnershipAfte
     between.remove(after.associations.disowned)
     between.remove_of(after.associations.ended)
     between.put(after.associations.owned, serial)
+    rows.remove_records(after.definitions.disowned)
+    DefinitionRows(connection, portal_id).remove_within(after.definitions.ended)
+    rows.put(after.definitions.owned, serial)

@@ -12,12 +12,18 @@ from typing import Any, assert_never
 from sqlalchemy import Row
 
 from reconciler.json_values import json_text
-from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.addresses import (
+    SECTION_MARK,
+    DefinitionAddress,
+    RecordAddress,
+    RecordId,
+    thing_address,
+)
 from reconciler.model.associations import Association, OwnedAssociation, RecordRef
 from reconciler.model.labels import Label
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, Unknown
-from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.owned import Origin, OwnedDefinition, OwnedRecord, OwnedThing
 from reconciler.model.runs import RunHeader, RunRow
 from reconciler.plan.change import Action
 from reconciler.plan.file.cells import source_in
@@ -46,8 +52,8 @@ def actor_of(text: str) -> Actor:
     return Actor(**{field.name: said[field.name] for field in fields(Actor) if field.name in said})
 
 
-def owned_columns(portal_id: int, serial: int, record: OwnedRecord) -> dict[str, object]:
-    """Return one row of the table of owned records."""
+def owned_columns(portal_id: int, serial: int, record: OwnedThing) -> dict[str, object]:
+    """Return one row of the table of owned records and definitions."""
     return {
         "portal_id": portal_id,
         "object": record.key.object,
@@ -77,6 +83,24 @@ def owned_of(row: Sequence[Any]) -> OwnedRecord:
         _read(answered) if answered else {},
         bool(protected),
     )
+
+
+def definition_of(row: Sequence[Any]) -> OwnedDefinition:
+    """Read an owned definition from one row of ``OWNED_COLUMNS``."""
+    object_name, by, key, record_id, origin, sent, answered, protected = row
+    return OwnedDefinition(
+        DefinitionAddress(object_name, by, key),
+        record_id,
+        _ORIGINS[origin],
+        _read(sent),
+        _read(answered) if answered else {},
+        bool(protected),
+    )
+
+
+def thing_of(row: Sequence[Any]) -> OwnedRecord | OwnedDefinition:
+    """Read an owned record or definition from one row of ``OWNED_COLUMNS``."""
+    return definition_of(row) if row[1].startswith(SECTION_MARK) else owned_of(row)
 
 
 def pair_columns(portal_id: int, serial: int, pair: OwnedAssociation) -> dict[str, object]:
@@ -155,7 +179,7 @@ def run_row_of(row: Row[Any]) -> RunRow:
     )
     return RunRow(
         number=row.number,
-        key=RecordAddress(row.object, row.by, row.key),
+        key=thing_address(row.object, row.by, row.key),
         action=_verb_of(row),
         reason=row.reason,
         record_id=row.record_id,

@@ -9,18 +9,22 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from reconciler.model.addresses import RecordId
+from reconciler.model.addresses import DefinitionAddress, RecordId
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.desired import PruneRule
 from reconciler.model.object_references import Direction
-from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.owned import OwnedDefinition, OwnedRecord, OwnedThing, StateVersion
+from reconciler.model.references import RecordIdentity
 from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
+from reconciler.plan.change import Change
 from reconciler.state.associations.rows import PairRows
 from reconciler.state.backend import StateBackend
 from reconciler.state.copy_rows import first_difference, is_empty
 from reconciler.state.database import Upgrade, memory_database, open_database, open_to_read
 from reconciler.state.database_files import backups_of
-from reconciler.state.erase import names_of
+from reconciler.state.definitions.rows import DefinitionRows
+from reconciler.state.definitions.writes import definition_writes
+from reconciler.state.erase import NamedThing, names_of
 from reconciler.state.export_format import export_lines
 from reconciler.state.git.access import GitAccess
 from reconciler.state.git.backend import GitBackend
@@ -74,6 +78,39 @@ class Store:
         with self._owned() as rows:
             return {record.record_id: record for record in rows.of_ids(object_name, ids)}
 
+    def owned_definitions(self, object_name: str) -> tuple[OwnedDefinition, ...]:
+        """Return the owned definitions of an object type, sorted by address."""
+        with self._definitions() as rows:
+            return rows.of_type(object_name)
+
+    def all_definitions(self) -> tuple[OwnedDefinition, ...]:
+        """Return all owned definitions, sorted by address."""
+        with self._definitions() as rows:
+            return rows.all()
+
+    def definitions_by_id(self, object_name: str, ids: Sequence[RecordId]) -> dict[RecordId, OwnedDefinition]:
+        """Return the owned definitions with ids ``ids``, under any name."""
+        with self._definitions() as rows:
+            return {each.record_id: each for each in rows.of_ids(object_name, ids)}
+
+    def find_definition(self, address: DefinitionAddress) -> tuple[OwnedDefinition, ...]:
+        """Return the owned definition at ``address``; nothing if it is not owned."""
+        with self._definitions() as rows:
+            return rows.at(address)
+
+    def definitions_written_since(self, serial: int) -> frozenset[RecordIdentity]:
+        """Return object type and id of the owned definitions whose row was written after ``serial``."""
+        with self._definitions() as rows:
+            return rows.written_since(serial)
+
+    def definition_writes(self, since: datetime) -> Mapping[DefinitionAddress, tuple[Change, datetime]]:
+        """Return our own latest write of each definition since ``since``, and when its call left.
+
+        The times are those of HubSpot's clock, as far as the run knew it.
+        """
+        with self._database.reading() as connection:
+            return definition_writes(connection, self._portal_id, since)
+
     def moved_since(self, serial: int, object_name: str, by: str, keys: Sequence[str]) -> frozenset[str]:
         """Return the keys whose row was written after ``serial``, without removed rows."""
         with self._owned() as rows:
@@ -85,7 +122,10 @@ class Store:
             return rows.ids_moved_since(serial, object_name, ids)
 
     def owned_groups(self) -> tuple[tuple[str, str, int], ...]:
-        """Return object type, key property and number of owned records of each group, sorted."""
+        """Return object type, key property and number of owned records of each group, sorted.
+
+        Definitions are in no group.
+        """
         with self._owned() as rows:
             return rows.groups()
 
@@ -159,7 +199,7 @@ class Store:
         with self._database.reading() as connection:
             return created(connection, self._portal_id, object_name, ids)
 
-    def last_runs(self, record: OwnedRecord) -> Mapping[str, RunHeader]:
+    def last_runs(self, record: OwnedThing) -> Mapping[str, RunHeader]:
         """Return, for each property of ``record``, the newest journaled run that applied it."""
         with self._runs() as runs:
             return runs.last_runs(record.key.object, record.record_id)
@@ -202,10 +242,10 @@ class Store:
         with self._runs() as runs:
             return runs.erased_runs()
 
-    def names_of(self, object_name: str, *, by_record_id: bool, value: str) -> frozenset[str]:
-        """Return all keys and record ids of a record in state and journal, with ``value`` itself."""
+    def names_of(self, thing: NamedThing) -> frozenset[str]:
+        """Return all keys and ids of a record or definition in state and journal."""
         with self._database.reading() as connection:
-            return names_of(connection, self._portal_id, object_name, by_record_id=by_record_id, value=value)
+            return names_of(connection, self._portal_id, thing)
 
     def past_run(self, run_id: str) -> PastRun:
         """Return the changes of one run, with the values that it overwrote.
@@ -286,6 +326,11 @@ class Store:
     def _owned(self) -> Iterator[OwnedRows]:
         with self._database.reading() as connection:
             yield OwnedRows(connection, self._portal_id)
+
+    @contextmanager
+    def _definitions(self) -> Iterator[DefinitionRows]:
+        with self._database.reading() as connection:
+            yield DefinitionRows(connection, self._portal_id)
 
     @contextmanager
     def _pairs(self) -> Iterator[PairRows]:

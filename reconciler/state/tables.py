@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 CREATED_INDEX = """CREATE INDEX changes_created ON changes (portal_id, "object", record_id)
     WHERE kind = 'record' AND action = 'create'"""
@@ -73,9 +73,9 @@ owned = Table(
     METADATA,
     _column("portal_id", _PORTAL, primary_key=True),
     _column("object", primary_key=True),
-    _column("by", primary_key=True),
+    _column("by", primary_key=True),  # key property; of a definition: ":" and its section
     _column("key", primary_key=True),
-    _column("record_id"),
+    _column("record_id"),  # of a definition: see ``definition_id``
     _column("origin"),
     _column("sent"),  # JSON: property to text or null
     # JSON: property to the text that HubSpot stored; null if it stored everything as sent
@@ -166,7 +166,7 @@ changes = Table(
     _column("portal_id", _PORTAL, primary_key=True),
     _column("run_id", primary_key=True),
     _column("number", Integer(), primary_key=True),  # the place in the plan
-    _column("kind"),  # of thing: record, association
+    _column("kind"),  # of thing: record, association, definition
     _column("action"),
     _column("step", Integer()),  # 1; more where one thing is changed more than once
     _column("object"),
@@ -195,6 +195,7 @@ changes = Table(
     _column("forgotten", nullable=True),  # the same: what state dropped
     _column("outcome", nullable=True),  # its word; null until it is known
     _column("answer", nullable=True),  # JSON: details of the outcome; null when erased
+    _column("details", nullable=True),  # JSON: what only changes of definitions have
     ForeignKeyConstraint(["portal_id", "run_id"], ["runs.portal_id", "runs.id"]),
 )
 

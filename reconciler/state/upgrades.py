@@ -165,6 +165,7 @@ UPGRADES: Mapping[int, tuple[UpgradeStep, ...]] = {
         "CREATE INDEX changes_created ON changes (portal_id, \"object\", record_id) WHERE action = 'create'",
     ),
     5: _ONE_CHANGE_FOR_EVERY_KIND,
+    6: ("ALTER TABLE changes ADD COLUMN details {TEXT}",),
 }
 """By version, the steps that make it out of the version before; SQLite and PostgreSQL both take them.
 

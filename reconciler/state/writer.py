@@ -16,7 +16,7 @@ from typing import Self
 from sqlalchemy import Connection
 
 from reconciler.errors import StateError
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import ThingAddress
 from reconciler.model.calls import Operation
 from reconciler.model.desired import PruneRule
 from reconciler.model.outcomes import Outcome
@@ -28,7 +28,7 @@ from reconciler.state.backend import Lease
 from reconciler.state.copy_rows import copy_rows
 from reconciler.state.database import Database
 from reconciler.state.database_files import copy_database
-from reconciler.state.erase import forget
+from reconciler.state.erase import NamedThing, forget
 from reconciler.state.export_format import Export, imported_version, named_twice
 from reconciler.state.journal import Journal
 from reconciler.state.kinds import UNCHANGED, OwnershipAfter, write_ownership
@@ -156,20 +156,20 @@ class StateWriter:
             Journal(connection, self._portal_id).add_uncalled(run_id, entries)
             write_ownership(connection, self._portal_id, ownership)
 
-    def set_aside(self, records: Iterable[RecordIdentity]) -> None:
-        """Store ``records`` under their record ids until they get new keys: others take over the old ones.
+    def set_aside(self, things: Iterable[RecordIdentity]) -> None:
+        """Store records and definitions under their ids until they get new keys: others get the old ones.
 
-        So records may exchange keys in any order, and none is lost if a run dies.
+        So they may exchange keys in any order, and none is lost if a run dies.
         """
         with self._writing() as connection:
-            OwnedRows(connection, self._portal_id).set_aside(records)
+            OwnedRows(connection, self._portal_id).set_aside(things)
 
-    def put_back(self, records: Mapping[RecordIdentity, tuple[RecordAddress, RecordAddress]]) -> None:
-        """Store ``records`` that are still set aside under the first of two keys that is free."""
+    def put_back(self, things: Mapping[RecordIdentity, tuple[ThingAddress, ThingAddress]]) -> None:
+        """Store ``things`` that are still set aside under the first of two addresses that is free."""
         with self._writing() as connection:
             rows, between = OwnedRows(connection, self._portal_id), PairRows(connection, self._portal_id)
             for choice in (0, 1):  # a second choice of one record may be the first choice of another
-                back = rows.set_aside_still({record: keys[choice] for record, keys in records.items()})
+                back = rows.set_aside_still({thing: keys[choice] for thing, keys in things.items()})
                 between.call(rows.put(back, rows.version().serial))
 
     def remember_pruning(self, rules: Iterable[PruneRule]) -> None:
@@ -186,7 +186,7 @@ class StateWriter:
         with self._writing() as connection:
             Journal(connection, self._portal_id).end_run(run_id, status, self._lease.now())
 
-    def remove(self, keys: Iterable[RecordAddress]) -> Path | None:
+    def remove(self, keys: Iterable[ThingAddress]) -> Path | None:
         """Stop owning ``keys``; portal and journal keep them. Return the backup of a SQLite file."""
         with self._writing() as connection:
             backup = self._back_up()
@@ -196,8 +196,8 @@ class StateWriter:
             self._raise_serial(connection)
         return backup
 
-    def forget(self, object_name: str, *, by_record_id: bool, value: str) -> int:
-        """Erase a record, named by the parts of its address, from state and journal.
+    def forget(self, thing: NamedThing) -> int:
+        """Erase a record or definition from state and journal.
 
         No trace of it stays in a SQLite file. Backups, reports and plan files are not changed.
 
@@ -208,7 +208,7 @@ class StateWriter:
             StateError: a call that names it is unfinished.
         """
         with self._writing() as connection:
-            count = forget(connection, self._portal_id, object_name, by_record_id=by_record_id, value=value)
+            count = forget(connection, self._portal_id, thing)
             self._raise_serial(connection)
         self._database.compact()
         return count

@@ -31,7 +31,8 @@ from reconciler.plan.change import (
 from reconciler.plan.records.changes import adopt_record, archive_record, create_record, update_record
 from reconciler.source import SourceRef
 from reconciler.state.associations.updates import pairs_after
-from reconciler.state.records.updates import disowned_by, in_the_way, owned_after
+from reconciler.state.records.updates import disowned_by, owned_after
+from reconciler.state.rival_names import in_the_way
 from tests.support.changes import release, release_pair
 from tests.support.nouns import owned
 

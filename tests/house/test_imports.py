@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[2] / "reconciler"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 BASE = {"source", "errors", "sentences", "invisible_characters", "hosts", "json_values"}
-KINDS = {"plan.kinds", "plan.records.changes", "plan.associations.changes"}
+KINDS = {"plan.kinds", "plan.records.changes", "plan.associations.changes", "plan.definitions.changes"}
 """The kinds of changes, and what is asked of the changes of each kind."""
 
 ROOMS = {

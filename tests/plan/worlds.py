@@ -31,7 +31,8 @@ from reconciler.plan.records.prune import not_in_manifests
 from reconciler.plan.targeting import LeftOut, selected
 from reconciler.plan.values.resolve import Resolver
 from reconciler.source import SourceFiles
-from reconciler.state.records.updates import disowned_by, in_the_way, owned_after
+from reconciler.state.records.updates import disowned_by, owned_after
+from reconciler.state.rival_names import in_the_way
 from tests.support.nouns import COMPANIES, FILES, PORTAL, definition, desired, document
 from tests.support.plans import assembled
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance, Edit
-from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.addresses import RecordAddress, RecordId, Section, definition_address
 from reconciler.model.associations import Association, OwnedAssociation, RecordRef
 from reconciler.model.desired import Ownership, Prune
 from reconciler.model.drift import (
@@ -27,7 +27,7 @@ from reconciler.model.explanation import (
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import MissingReason
 from reconciler.model.object_references import ObjectProperty
-from reconciler.model.owned import Origin, OwnedRecord, StateVersion
+from reconciler.model.owned import Origin, OwnedDefinition, OwnedRecord, StateVersion
 from reconciler.model.property_history import ChangeSource, ValueVersion
 from reconciler.plan.change import Reason
 from reconciler.plan.plan import Held
@@ -37,7 +37,6 @@ from reconciler.report.mask import (
     masked_acceptance,
     masked_drift,
     masked_explanation,
-    masked_key,
     masked_owned,
     masked_plan,
     masked_text,
@@ -159,9 +158,10 @@ def test_state_shows_nothing_personal() -> None:
     shown, pairs = masked_owned(record, (pair,), MASKED, PERSONAL)
     assert hides((shown, pairs))
     assert (shown.sent["city"], shown.answered["city"]) == ("Ulm", "ULM")
+    other = OwnedRecord(BOB, ID, Origin.CREATED, {}, {})
     assert (pairs[0].source.address, pairs[0].target.address) == (
         shown.key,
-        masked_key(BOB, MASKED, PERSONAL),
+        masked_owned(other, (), MASKED, PERSONAL)[0].key,
     )
     assert masked_owned(record, (pair,), SHOW, PERSONAL) == (record, (pair,))
 
@@ -175,9 +175,12 @@ def test_facts_beside_a_property_are_as_personal_as_the_property() -> None:
     assert masked.held[1].facts == city.facts
 
 
-def test_a_key_and_a_text_alone_are_masked_likewise() -> None:
-    assert hides(masked_key(ADA, MASKED, PERSONAL))
-    assert masked_key(ACME, MASKED, PERSONAL) == ACME
-    assert masked_key(ADA, SHOW, PERSONAL) == ADA
+def test_an_owned_definition_is_shown_as_it_is() -> None:
+    tier = definition_address("contacts", Section.PROPERTIES, "phone")
+    owned = OwnedDefinition(tier, ID, Origin.CREATED, {"label": "Phone", "phone": SECRET}, {})
+    assert masked_owned(owned, (), MASKED, PERSONAL) == (owned, ())
+
+
+def test_a_text_alone_is_masked_likewise() -> None:
     assert masked_text("ask grace@acme.example", MASKED).startswith("ask \u2039")
     assert masked_text("ask grace@acme.example", SHOW) == "ask grace@acme.example"

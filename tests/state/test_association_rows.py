@@ -13,6 +13,7 @@ from reconciler.model.owned import Origin
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.associations.changes import associate, dissociate
 from reconciler.plan.change import Reason, Remote
+from reconciler.state.erase import NamedThing
 from reconciler.state.export_reader import parse_export
 from reconciler.state.store import Store
 from tests.support.journals import BILLING, at, owned, ownership, pair, start, writer
@@ -95,7 +96,7 @@ def test_a_forgotten_record_is_forgotten_at_both_ends(store: Store) -> None:
         run_id = pen.begin_run(start(1))
         outcome = Applied(RecordId("9001"), {})
         pen.record_uncalled(run_id, [(0, made, outcome)], ownership(pairs=AssociationsAfter([ADA, BOB])))
-        count = pen.forget("contacts", by_record_id=False, value="ada")
+        count = pen.forget(NamedThing("contacts", "ada"))
 
     assert count == 2
     assert known(store) == {("acme", "bob")}
@@ -138,7 +139,7 @@ def test_an_export_from_before_associations_is_imported(store: Store) -> None:
     remember(store, AssociationsAfter([ADA]))
     text = "".join(store.export())
     start_of_pairs, end_of_pairs = text.index('"pairs"'), text.index('"portal_id"')
-    old = text[:start_of_pairs] + text[end_of_pairs:].replace('"version":2', '"version":1')
+    old = text[:start_of_pairs] + text[end_of_pairs:].replace('"version":3', '"version":1')
 
     with writer(store) as pen:
         pen.import_state(parse_export(old))

@@ -8,6 +8,7 @@ import pytest
 from reconciler.errors import StateError
 from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.outcomes import Rejected, Skipped
+from reconciler.state.erase import NamedThing
 from reconciler.state.store import Store
 from tests.support.journals import (
     UPDATE,
@@ -56,7 +57,7 @@ def test_a_forgotten_record_is_erased_and_the_accounting_still_adds_up(store: St
     run_id = leave_traces(store)
 
     with writer(store) as pen:
-        count = pen.forget("companies", by_record_id=False, value=SECRET)
+        count = pen.forget(NamedThing("companies", SECRET))
 
     detail = store.run(run_id)
     assert count == 4
@@ -77,7 +78,7 @@ def test_a_record_is_forgotten_by_its_record_id_too(store: Store) -> None:
     run_id = leave_traces(store)
 
     with writer(store) as pen:
-        count = pen.forget("companies", by_record_id=True, value="9001")
+        count = pen.forget(NamedThing("companies", "9001", by_record_id=True))
 
     assert count == 4
     assert SECRET not in repr(store.run(run_id))
@@ -87,7 +88,7 @@ def test_a_record_keyed_by_record_id_is_not_found_by_an_equal_key(store: Store) 
     by_id = owned("9002", "9002", by=RECORD_ID)
     with writer(store) as pen:
         pen.record_uncalled(pen.begin_run(start(0)), [], ownership([by_id, owned("9002", "9003")]))
-        count = pen.forget("companies", by_record_id=False, value="9002")
+        count = pen.forget(NamedThing("companies", "9002"))
 
     assert count == 1
     assert store.find("companies", by_record_id=True, value="9002") == (by_id,)
@@ -100,7 +101,7 @@ def test_other_portals_and_objects_keep_theirs(store: Store, url: str, tmp_path:
             here.record_uncalled(
                 here.begin_run(start(0)), [], ownership([owned(SECRET, object_name="tickets")])
             )
-            assert here.forget("companies", by_record_id=False, value=SECRET) == 0
+            assert here.forget(NamedThing("companies", SECRET)) == 0
 
         assert (store.count(), other.count()) == (1, 1)
 
@@ -111,7 +112,7 @@ def test_a_record_of_an_unfinished_call_is_not_forgotten(store: Store, reopened:
         pen.intend(run_id, 0, "companies", UPSERT, [(0, create(SECRET))])
 
         with pytest.raises(StateError, match="an unfinished call names this record: `reconciler apply`"):
-            pen.forget("companies", by_record_id=False, value=SECRET)
+            pen.forget(NamedThing("companies", SECRET))
 
     assert reopened().unfinished()[0].entries[0][1].record.value == SECRET
 
@@ -121,7 +122,7 @@ def test_no_trace_of_a_forgotten_record_is_left_in_the_files(tmp_path: Path) -> 
         leave_traces(store)
         present = [SECRET.encode() in path.read_bytes() for path in tmp_path.iterdir()]
         with writer(store) as pen:
-            pen.forget("companies", by_record_id=False, value=SECRET)
+            pen.forget(NamedThing("companies", SECRET))
         left = [SECRET.encode() in path.read_bytes() for path in tmp_path.iterdir()]
 
     assert any(present)
@@ -138,9 +139,9 @@ def test_a_reader_that_keeps_old_pages_is_told_of(tmp_path: Path, monkeypatch: p
             writer(store) as pen,
             pytest.raises(StateError, match=r"still in .*state\.db-wal, which another"),
         ):
-            pen.forget("companies", by_record_id=False, value=SECRET)
+            pen.forget(NamedThing("companies", SECRET))
         assert list(reading)
 
         with writer(store) as pen:
-            assert pen.forget("companies", by_record_id=False, value=SECRET) == 0
+            assert pen.forget(NamedThing("companies", SECRET)) == 0
         assert not any(SECRET.encode() in path.read_bytes() for path in tmp_path.iterdir())

@@ -56,7 +56,7 @@ def test_an_export_is_sorted_json_with_a_record_a_line(store: Store) -> None:
         '{"by":"code","object":"tickets","prune":"true"}\n'
         "],\n"
         '"serial":1,\n'
-        '"version":2}\n'
+        '"version":3}\n'
     )
     assert text == exported(store)
 
@@ -206,8 +206,8 @@ def changed(old: str, new: str) -> str:
     [
         ("{", r"this is no exported state: it is not JSON \(line 1, column 2: Expecting"),
         ("[]", "this is no exported state: an object is expected, not a list"),
-        ("{}", "exported as version None, this reconciler reads version 2: export it again"),
-        (document(version="3"), "exported as version 3, this reconciler reads version 2"),
+        ("{}", "exported as version None, this reconciler reads version 3: export it again"),
+        (document(version="4"), "exported as version 4, this reconciler reads version 3"),
         (document(serial='"1"'), 'serial: a count is expected, not "1"'),
         (document(serial="true"), "serial: a count is expected, not true"),
         (document(lineage="null"), "lineage: text is expected, not null"),

@@ -5,11 +5,11 @@ from datetime import datetime
 from heapq import merge
 from typing import TypeAlias
 
-from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId
 from reconciler.model.associations import AssociationIdentity, OwnedAssociation
 from reconciler.model.object_references import Direction
 from reconciler.model.outcomes import Applied, Outcome, done_of
-from reconciler.model.owned import Origin, OwnedRecord, StateVersion
+from reconciler.model.owned import Origin, OwnedDefinition, OwnedRecord, StateVersion
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change, carried_out
 from reconciler.state.kinds import ownership_after
@@ -51,7 +51,7 @@ def applied_by(run_id: str, settled: Settled) -> list[tuple[Change, Applied]]:
 
 
 class RecoveredState:
-    """Owned records of the store, with the additions and removals of settling."""
+    """Owned records and definitions of the store, with the additions and removals of settling."""
 
     def __init__(self, store: Store, settled: Settled) -> None:
         self._store = store
@@ -59,14 +59,18 @@ class RecoveredState:
         self._keys: set[RecordAddress] = set()  # keys of the records that settling knows
         self._pairs: dict[AssociationIdentity, OwnedAssociation | None] = {}
         self._ended: set[RecordIdentity] = set()
+        self._definitions: dict[RecordIdentity, OwnedDefinition | None] = {}
         for batch, outcomes in settled:
-            records, pairs = ownership_after(batch.entries, outcomes, store.owned_by_id)
+            records, pairs, definitions = ownership_after(batch.entries, outcomes, store)
             self._owned |= dict.fromkeys(records.disowned) | {
                 RecordIdentity(record.key.object, record.record_id): record for record in records.owned
             }
             self._keys.update(record.key for record in records.owned)
             self._pairs |= dict.fromkeys(pairs.disowned) | {pair.identity: pair for pair in pairs.owned}
             self._ended.update(pairs.ended)
+            self._definitions |= dict.fromkeys(definitions.disowned) | {
+                RecordIdentity(each.key.object, each.record_id): each for each in definitions.owned
+            }
 
     def owned(self, object_name: str, by: str, keys: Sequence[str]) -> dict[str, OwnedRecord]:
         """Return the owned records with ``keys``, by key."""
@@ -90,6 +94,17 @@ class RecoveredState:
                 settled = self._owned[RecordIdentity(object_name, record_id)]
                 found |= {record_id: settled} if settled else {}
         return found
+
+    def owned_definitions(self, object_name: str) -> tuple[OwnedDefinition, ...]:
+        """Return the owned definitions of an object type, sorted by address."""
+        stored = self._store.owned_definitions(object_name)
+        if not self._definitions:
+            return stored
+        known: dict[RecordIdentity, OwnedDefinition | None] = {
+            RecordIdentity(object_name, each.record_id): each for each in stored
+        }
+        settled = {each: after for each, after in self._definitions.items() if each.object == object_name}
+        return tuple(sorted((each for each in (known | settled).values() if each), key=_address))
 
     def created(self, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
         """Return the records in ``ids`` that a run created, also one that is being settled."""
@@ -138,6 +153,10 @@ class RecoveredState:
     def _is_settled(self, record: OwnedRecord) -> bool:
         """Return whether settling changes the entry, or gives its key to another record."""
         return (record.key.object, record.record_id) in self._owned or record.key in self._keys
+
+
+def _address(definition: OwnedDefinition) -> DefinitionAddress:
+    return definition.key
 
 
 def _key_value(record: OwnedRecord) -> str:

@@ -23,7 +23,7 @@ def settle_earlier(store: Store, journal: StateWriter, reader: PortalReader, por
     """
     for batch in store.unfinished():
         outcomes = settle_batch(reader, portal, batch)
-        after = ownership_after(batch.entries, outcomes, store.owned_by_id)
+        after = ownership_after(batch.entries, outcomes, store)
         journal.record(batch.run_id, batch.number, outcomes, after)
     for run in store.runs():
         if run.status == RunStatus.RUNNING:

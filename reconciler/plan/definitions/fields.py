@@ -55,13 +55,13 @@ def address_in(cells: Mapping[str, Any]) -> DefinitionAddress:
 def details_cells(change: Change) -> Mapping[str, object]:
     """Return the columns of the journal for the details of ``change``."""
     if not isinstance(change.details, DefinitionDetails):
-        return {"replaces": None}
-    return {"replaces": json.dumps(_encode_details(change.details), separators=(",", ":"))}
+        return {"details": None}
+    return {"details": json.dumps(_encode_details(change.details), separators=(",", ":"))}
 
 
 def details_in(cells: Mapping[str, Any]) -> Details | None:
     """Read details from columns of the journal."""
-    return _decode_details(json.loads(cells["replaces"])) if cells["replaces"] else None
+    return _decode_details(json.loads(cells["details"])) if cells["details"] else None
 
 
 def _definition(address: Address) -> DefinitionAddress:

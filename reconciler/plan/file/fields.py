@@ -201,7 +201,7 @@ FIELDS: tuple[Field, ...] = (
         does=None,
         why=None,
         kept=Kept(
-            ("replaces", "whole"),
+            ("replaces", "whole", "details"),
             lambda change: kind_of(change).details_cells(change),
             lambda row: KINDS_BY_NAME[row["kind"]].details_in(row),
         ),

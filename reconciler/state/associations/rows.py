@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
 
-from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.addresses import RecordAddress, RecordId, ThingAddress
 from reconciler.model.associations import AssociationIdentity, OwnedAssociation
 from reconciler.model.object_references import Direction
-from reconciler.model.owned import OwnedRecord
+from reconciler.model.owned import OwnedThing
 from reconciler.model.references import RecordIdentity
 from reconciler.state.database import insert_into
 from reconciler.state.row_codec import pair_columns, pair_of
@@ -71,7 +71,7 @@ class PairRows:
         for object_name, record_id in ends:
             self.connection.execute(delete(pairs).where(self._touching(object_name, record_id)))
 
-    def call(self, records: Iterable[OwnedRecord]) -> None:
+    def call(self, records: Iterable[OwnedThing]) -> None:
         """Update the keys of ``records`` in their associations, at either end."""
         for record in records:
             key = record.key
@@ -81,7 +81,7 @@ class PairRows:
             self.connection.execute(update(pairs).where(self._ours(), here).values(own))
             self.connection.execute(update(pairs).where(self._ours(), there).values(other))
 
-    def remove_named_by(self, keys: Iterable[RecordAddress]) -> None:
+    def remove_named_by(self, keys: Iterable[ThingAddress]) -> None:
         """Remove all owned associations that start at a record with one of these keys."""
         for key in keys:
             named = (pairs.c.object == key.object, pairs.c.by == key.by, pairs.c.key == key.value)

@@ -1,4 +1,7 @@
-"""Rows of owned records: finding, storing and removing them."""
+"""Rows of owned records: finding, storing and removing them.
+
+Definitions share the table. Storing and removing takes both; what is found are records.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,16 +10,24 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
-from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
+from reconciler.model.addresses import (
+    RECORD_ID,
+    SECTION_MARK,
+    DefinitionAddress,
+    RecordAddress,
+    RecordId,
+    ThingAddress,
+)
 from reconciler.model.desired import Prune, PruneRule
-from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.owned import OwnedDefinition, OwnedRecord, OwnedThing, StateVersion
 from reconciler.model.references import RecordIdentity
 from reconciler.state.database import insert_into
-from reconciler.state.row_codec import OWNED_COLUMNS, owned_columns, owned_of
+from reconciler.state.row_codec import OWNED_COLUMNS, owned_columns, owned_of, thing_of
 from reconciler.state.tables import owned, pairs, prune_rules, states
 
 _PAGE = 1000  # rows read or written at a time
 _RECORDS = select(*(owned.c[name] for name in OWNED_COLUMNS))
+_IS_RECORD = ~owned.c.by.startswith(SECTION_MARK)
 _IDENTITY = ("portal_id", "object", "by", "key")
 
 
@@ -88,7 +99,7 @@ class OwnedRows:
         """Return object type, key property and count of each group, sorted."""
         query = (
             select(owned.c.object, owned.c.by, func.count())
-            .where(self._ours())
+            .where(self._ours(), _IS_RECORD)
             .group_by(owned.c.object, owned.c.by)
             .order_by(owned.c.object, owned.c.by)
         )
@@ -99,31 +110,32 @@ class OwnedRows:
         by_key = and_(owned.c.key == value, owned.c.by != RECORD_ID)
         query = _RECORDS.where(
             self._ours(),
+            _IS_RECORD,
             owned.c.object == object_name,
             owned.c.record_id == value if by_record_id else by_key,
         ).order_by(owned.c.by, owned.c.key)
         return tuple(map(owned_of, self.connection.execute(query)))
 
-    def all(self) -> Iterator[OwnedRecord]:
-        """Return everything owned, by object type, key property and key, page by page."""
+    def all(self) -> Iterator[OwnedRecord | OwnedDefinition]:
+        """Return everything owned, sorted by address, page by page; definitions of a type come first."""
         query = (
             _RECORDS.where(self._ours())
             .order_by(owned.c.object, owned.c.by, owned.c.key)
             .execution_options(yield_per=_PAGE)
         )
-        return map(owned_of, self.connection.execute(query))
+        return map(thing_of, self.connection.execute(query))
 
-    def put(self, records: Iterable[OwnedRecord], serial: int) -> list[OwnedRecord]:
-        """Store ``records``; replace their rows and the rows of others under their keys.
+    def put(self, records: Iterable[OwnedThing], serial: int) -> list[OwnedThing]:
+        """Store ``records``, or definitions; replace their rows and the rows of others under their keys.
 
         If HubSpot accepted two keys for one record, the later one is its key. Return the records that had
         another key until now.
         """
-        moved: list[OwnedRecord] = []
+        moved: list[OwnedThing] = []
         statement = _upsert(self.connection)
         remaining = iter(records)
         while page := list(islice(remaining, _PAGE)):
-            latest: dict[RecordIdentity, OwnedRecord] = {}
+            latest: dict[RecordIdentity, OwnedThing] = {}
             for record in page:
                 before = latest.pop(RecordIdentity(record.key.object, record.record_id), record)
                 if before.key != record.key:
@@ -135,39 +147,51 @@ class OwnedRows:
             )
         return moved
 
-    def _leave_former_keys(self, records: Sequence[OwnedRecord]) -> Iterator[OwnedRecord]:
+    def _leave_former_keys(self, records: Sequence[OwnedThing]) -> Iterator[OwnedThing]:
         """Remove the rows of ``records`` under their former keys, because each record has one row."""
-        by_object: dict[str, dict[RecordId, OwnedRecord]] = {}
+        by_object: dict[str, dict[RecordId, OwnedThing]] = {}
         for record in records:
             by_object.setdefault(record.key.object, {})[record.record_id] = record
         for object_name, by_id in by_object.items():
-            for known in self.of_ids(object_name, list(by_id)):
+            for known in self._things_of_ids(object_name, list(by_id)):
                 record = by_id[known.record_id]
                 if known.key != record.key:
                     self.remove([known.key])
                     yield record
 
-    def set_aside(self, records: Iterable[RecordIdentity]) -> None:
-        """Store ``records`` under their record ids for now, because others take over their keys."""
-        for object_name, record_id in records:
-            self.connection.execute(
-                update(owned)
-                .where(self._ours(), owned.c.object == object_name, owned.c.record_id == record_id)
-                .values(by=RECORD_ID, key=record_id)
-            )
+    def set_aside(self, things: Iterable[RecordIdentity]) -> None:
+        """Store records and definitions under their ids for now, because others take over their keys."""
+        for object_name, thing_id in things:
+            for known in self._things_of_ids(object_name, [thing_id]):
+                aside = _aside(known)
+                self.connection.execute(
+                    update(owned)
+                    .where(self._ours(), owned.c.object == object_name, owned.c.record_id == thing_id)
+                    .values(by=aside.by, key=aside.value)
+                )
 
-    def set_aside_still(self, records: Mapping[RecordIdentity, RecordAddress]) -> Sequence[OwnedRecord]:
-        """Return ``records`` that are still set aside, with their former keys if those are free."""
+    def set_aside_still(self, things: Mapping[RecordIdentity, ThingAddress]) -> Sequence[OwnedThing]:
+        """Return ``things`` that are still set aside, with these addresses if those are free."""
         return [
-            replace(known, key=key)
-            for (object_name, record_id), key in records.items()
-            if not any(self.of_keys(object_name, key.by, [key.value]))
-            for known in self.of_ids(object_name, [record_id])
-            if known.key.by == RECORD_ID
+            called(known, key)
+            for (object_name, thing_id), key in things.items()
+            if not self._is_taken(key)
+            for known in self._things_of_ids(object_name, [thing_id])
+            if known.key == _aside(known)
         ]
 
+    def _is_taken(self, key: ThingAddress) -> bool:
+        query = select(owned.c.key).where(self._in_group(key.object, key.by), owned.c.key == key.value)
+        return self.connection.execute(query).first() is not None
+
+    def _things_of_ids(
+        self, object_name: str, ids: Sequence[RecordId]
+    ) -> Sequence[OwnedRecord | OwnedDefinition]:
+        rows = self.connection.execute(_RECORDS.where(self._among_ids(object_name, ids))).all()
+        return tuple(map(thing_of, rows))
+
     def remove_records(self, records: Iterable[RecordIdentity]) -> None:
-        """Remove ``records``, under any key; ignore those that are not owned."""
+        """Remove records or definitions, under any key; ignore those that are not owned."""
         for object_name, record_id in records:
             self.connection.execute(
                 delete(owned).where(
@@ -175,15 +199,15 @@ class OwnedRows:
                 )
             )
 
-    def remove(self, keys: Iterable[RecordAddress]) -> None:
-        """Remove the records with ``keys``; ignore those that are not owned."""
+    def remove(self, keys: Iterable[ThingAddress]) -> None:
+        """Remove the records and definitions with ``keys``; ignore those that are not owned."""
         for key in keys:
             self.connection.execute(
                 delete(owned).where(self._in_group(key.object, key.by), owned.c.key == key.value)
             )
 
     def remove_all(self) -> None:
-        """Remove all records and prune rules."""
+        """Remove everything owned, and the prune rules."""
         self.connection.execute(delete(owned).where(self._ours()))
         self.connection.execute(delete(pairs).where(pairs.c.portal_id == self.portal_id))
         self.connection.execute(delete(prune_rules).where(prune_rules.c.portal_id == self.portal_id))
@@ -217,6 +241,23 @@ class OwnedRows:
 
     def _in_group(self, object_name: str, by: str) -> ColumnElement[bool]:
         return and_(self._ours(), owned.c.object == object_name, owned.c.by == by)
+
+
+def called(known: OwnedRecord | OwnedDefinition, key: ThingAddress) -> OwnedRecord | OwnedDefinition:
+    """Return ``known`` at another address of the same kind."""
+    if isinstance(known, OwnedRecord) and isinstance(key, RecordAddress):
+        return replace(known, key=key)
+    if isinstance(known, OwnedDefinition) and isinstance(key, DefinitionAddress):
+        return replace(known, key=key)
+    raise TypeError(f"{known.key} cannot be called {key}")
+
+
+def _aside(known: OwnedThing) -> ThingAddress:
+    """Return an address that no other thing can have, made of the id."""
+    key = known.key
+    if not isinstance(key, DefinitionAddress):
+        return replace(key, by=RECORD_ID, value=known.record_id)
+    return replace(key, value="/" * key.value.count("/") + "=" + known.record_id.replace("/", "="))
 
 
 def _among(keys: Sequence[str]) -> tuple[ColumnElement[bool], ...]:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.addresses import RecordId
 from reconciler.model.outcomes import Applied
-from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.owned import OwnedRecord
 from reconciler.model.references import RecordIdentity
-from reconciler.plan.change import Action, Change, Reason
+from reconciler.plan.change import Change
 from reconciler.plan.records.changes import identity_of_record, is_record_change, is_record_ours, replaced_by
+from reconciler.state.owned_values import origin_after, values_after
 
 
 class RecordsAfter(NamedTuple):
@@ -60,38 +61,10 @@ def owned_after(change: Change, outcome: Applied, before: OwnedRecord | None) ->
     Values of ``before`` that the change does not contain stay, if it is the same record, under any key: they
     are in step, or held.
     """
-    same = before if before and before.record_id == outcome.record_id else None
-    sent = dict(same.sent) if same else {}
-    answered = dict(same.answered) if same else {}
-    for of_names in (sent, answered):
-        of_names.pop(change.record.by, None)  # the key has its own column
-        for value in change.forgotten:
-            of_names.pop(value.name, None)
-    for value in change.remembered:
-        sent[value.name] = value.after
-        _keep_spelling(answered, value.name, value.after, value.before)
-    for value in change.values:
-        if value.name == change.record.by or value.reason is Reason.INITIAL:
-            continue  # people's later changes of a property that is not enforced any more are no drift
-        sent[value.name] = value.after
-        _keep_spelling(answered, value.name, value.after, outcome.answered.get(value.name, value.after))
+    sent, answered = values_after(change, outcome, before, change.record.by)
     return OwnedRecord(
-        change.record, outcome.record_id, _origin(change, outcome), sent, answered, change.is_protected
+        change.record, outcome.record_id, origin_after(change, outcome), sent, answered, change.is_protected
     )
-
-
-def _keep_spelling(answered: dict[str, str | None], name: str, sent: str | None, live: str | None) -> None:
-    if live == sent:
-        answered.pop(name, None)
-    else:
-        answered[name] = live
-
-
-def _origin(change: Change, outcome: Applied) -> Origin:
-    is_late = change.action is Action.CREATE and outcome.is_new is False
-    if change.owned is None or is_late:
-        return Origin.ADOPTED  # another program was faster: we must not prune its record
-    return change.owned.origin
 
 
 def disowned_by(change: Change) -> RecordIdentity | None:
@@ -102,14 +75,3 @@ def disowned_by(change: Change) -> RecordIdentity | None:
         return identity_of_record(change)
     lost = replaced_by(change)
     return RecordIdentity(change.object_type, lost) if lost else None
-
-
-def in_the_way(changes: Sequence[Change]) -> Mapping[RecordIdentity, tuple[RecordAddress, RecordAddress]]:
-    """Return records whose present keys others get first, with their present and new keys."""
-    leaving = {
-        former: (identity_of_record(change), (former, change.record))
-        for change in changes
-        if (former := change.former_record)
-    }
-    taken = (change.record for change in changes if is_record_ours(change)) if leaving else ()
-    return dict(leaving[key] for key in taken if key in leaving)

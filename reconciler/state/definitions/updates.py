@@ -1,0 +1,83 @@
+"""The definitions that are ours after applied changes. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple, TypeAlias
+
+from reconciler.model.addresses import DefinitionAddress, RecordId, Section
+from reconciler.model.definition_attributes import OPTIONS, list_of, list_text, option_of
+from reconciler.model.outcomes import Applied
+from reconciler.model.owned import OwnedDefinition
+from reconciler.model.portal_definitions import definition_id
+from reconciler.model.references import RecordIdentity
+from reconciler.plan.change import Action, Change
+from reconciler.plan.definitions.changes import is_definition_change
+from reconciler.state.owned_values import origin_after, values_after
+
+
+class DefinitionsAfter(NamedTuple):
+    """The owned definitions to store and to remove after some changes."""
+
+    owned: Sequence[OwnedDefinition] = ()
+    disowned: Sequence[RecordIdentity] = ()
+    ended: Sequence[DefinitionAddress] = ()  # archived: what is within them is gone, too
+
+
+DefinitionsById: TypeAlias = Callable[[str, Sequence[RecordId]], Mapping[RecordId, OwnedDefinition]]
+"""Reads owned definitions from state, by object type and ids."""
+
+
+def definitions_after(
+    applied: Sequence[tuple[Change, Applied]], owned_by_id: DefinitionsById
+) -> DefinitionsAfter:
+    """Return the owned definitions after the applied changes."""
+    after: dict[RecordIdentity, OwnedDefinition] = {}
+    disowned: list[RecordIdentity] = []
+    ended: list[DefinitionAddress] = []
+    for change, outcome in applied:
+        if not is_definition_change(change):
+            continue
+        identity = RecordIdentity(change.object_type, _id_of(change, outcome))
+        before = after.get(identity) or owned_by_id(identity.object, [identity.id]).get(identity.id)
+        if change.definition.section is Section.OPTIONS:
+            if before is not None:
+                after[identity] = without_option(before, change.definition.name)
+        elif change.owned is not None:
+            after[identity] = _owned_after(change, outcome, before)
+        else:
+            after.pop(identity, None)
+            disowned.append(identity)
+            ended += [change.definition] if change.action is Action.ARCHIVE else []
+    return DefinitionsAfter(tuple(after.values()), disowned, ended)
+
+
+def without_option(owned: OwnedDefinition, option: str) -> OwnedDefinition:
+    """Return a property without one of its options, which HubSpot does not have any more."""
+    return replace(owned, sent=_without(owned.sent, option), answered=_without(owned.answered, option))
+
+
+def _without(values: Mapping[str, str | None], option: str) -> Mapping[str, str | None]:
+    return {
+        path: list_text(name for name in list_of(text) if name != option) if path == OPTIONS else text
+        for path, text in values.items()
+        if option_of(path) != option
+    }
+
+
+def _id_of(change: Change, outcome: Applied) -> RecordId:
+    """Return the definition whose entry in state changes: of an option, its property."""
+    if change.definition.section is Section.OPTIONS:
+        return definition_id(Section.PROPERTIES, change.definition.names[0])
+    return outcome.record_id
+
+
+def _owned_after(change: Change, outcome: Applied, before: OwnedDefinition | None) -> OwnedDefinition:
+    sent, answered = values_after(change, outcome, before, None)
+    return OwnedDefinition(
+        change.definition,
+        outcome.record_id,
+        origin_after(change, outcome),
+        sent,
+        answered,
+        change.is_protected,
+    )

@@ -1,0 +1,47 @@
+"""The values of an owned record or definition after an applied change. Pure."""
+
+from reconciler.model.outcomes import Applied
+from reconciler.model.owned import Origin, OwnedThing
+from reconciler.plan.change import Action, Change, Reason
+
+
+def values_after(
+    change: Change, outcome: Applied, before: OwnedThing | None, key_property: str | None
+) -> tuple[dict[str, str | None], dict[str, str | None]]:
+    """Return the last applied values as sent, and as HubSpot stored them where it stores others.
+
+    Values of ``before`` that the change does not contain stay, if it is the same thing, under any name: they
+    are in step, or held. The key property has its own column.
+    """
+    same = before if before and before.record_id == outcome.record_id else None
+    sent = dict(same.sent) if same else {}
+    answered = dict(same.answered) if same else {}
+    for of_names in (sent, answered):
+        if key_property is not None:
+            of_names.pop(key_property, None)
+        for value in change.forgotten:
+            of_names.pop(value.name, None)
+    for value in change.remembered:
+        sent[value.name] = value.after
+        _keep_spelling(answered, value.name, value.after, value.before)
+    for value in change.values:
+        if value.name == key_property or value.reason is Reason.INITIAL:
+            continue  # people's later changes of a property that is not enforced any more are no drift
+        sent[value.name] = value.after
+        _keep_spelling(answered, value.name, value.after, outcome.answered.get(value.name, value.after))
+    return sent, answered
+
+
+def _keep_spelling(answered: dict[str, str | None], name: str, sent: str | None, live: str | None) -> None:
+    if live == sent:
+        answered.pop(name, None)
+    else:
+        answered[name] = live
+
+
+def origin_after(change: Change, outcome: Applied) -> Origin:
+    """Return the origin of our ownership after ``change``."""
+    is_late = change.action is Action.CREATE and outcome.is_new is False
+    if change.owned is None or is_late:
+        return Origin.ADOPTED  # another program was faster: we must not archive what it made
+    return change.owned.origin

@@ -1,0 +1,22 @@
+"""Records and definitions whose present addresses others get first in a plan. Pure."""
+
+from collections.abc import Mapping, Sequence
+
+from reconciler.model.addresses import ThingAddress
+from reconciler.model.references import RecordIdentity
+from reconciler.plan.change import Change
+
+
+def in_the_way(changes: Sequence[Change]) -> Mapping[RecordIdentity, tuple[ThingAddress, ThingAddress]]:
+    """Return the things whose present addresses others get, with their present and new addresses."""
+    own = [change for change in changes if change.address is change.thing]
+    leaving = {
+        change.moved_from: (
+            RecordIdentity(change.object_type, change.known_id),
+            (change.moved_from, change.thing),
+        )
+        for change in own
+        if change.moved_from is not None
+    }
+    taken = (change.thing for change in own if change.owned is not None) if leaving else ()
+    return dict(leaving[address] for address in taken if address in leaving)
