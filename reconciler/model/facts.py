@@ -26,6 +26,10 @@ class FactKind(StrEnum):
     RENAME_OR_CORRECT = "rename or correct"
     NOT_CREATED_AGAIN = "not created again"
 
+    # facts about a definition that HubSpot has no longer
+    DEFINITION_ARCHIVED = "definition archived"
+    DEFINITION_REMOVED = "definition removed"
+
     # why something named, or not named any more, is left alone
     PROTECTED_STILL = "protected still"
     WHOLE_RECORD_ONLY = "whole record only"

@@ -54,6 +54,10 @@ SENTENCES: Mapping[FactKind, Phrase] = {
         f"`reconciler explain {of.key.text}` does"
     ),
     FactKind.KEY_TAKEN: lambda fact, of: f"{_record(fact)} has its {of.key.by} now",
+    FactKind.DEFINITION_ARCHIVED: _always(
+        "it was archived in HubSpot; creating it again brings its old values back"
+    ),
+    FactKind.DEFINITION_REMOVED: _always("it was removed in HubSpot"),
     FactKind.RENAME_OR_CORRECT: _always("correct it in HubSpot, or name it so here"),
     FactKind.NOT_CREATED_AGAIN: lambda _, of: f"it is not created again; --recreate {of.key.text} does",
     FactKind.PROTECTED_STILL: _always("it stays until `$protect: false` has been applied to it"),

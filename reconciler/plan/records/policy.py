@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from reconciler.model.addresses import DefinitionAddress, ThingAddress
 from reconciler.model.desired import DesiredRecord, Drift
 from reconciler.model.selection import Glob, means, renamed
 
@@ -23,7 +24,11 @@ class Policy:
         """Return the drift setting of one property."""
         if self.drift is Drift.REVERT or not self.take:
             return self.drift
-        return Drift.REVERT if means(self.take, record.address, name) else self.drift
+        return self.drift_at(record.address, name)
+
+    def drift_at(self, key: ThingAddress, name: str) -> Drift:
+        """Return the drift setting of one value of a record or definition."""
+        return Drift.REVERT if means(self.take, key, name) else self.drift
 
     def insists(self, record: DesiredRecord, name: str) -> bool:
         """Return whether the user named this exact property to overwrite an automation."""
@@ -32,6 +37,10 @@ class Policy:
     def recreates(self, record: DesiredRecord) -> bool:
         """Return whether to create the record again."""
         return not record.special.is_partial and means(self.recreate, record.address)
+
+    def recreates_definition(self, key: DefinitionAddress) -> bool:
+        """Return whether to create a definition again that HubSpot has no longer."""
+        return means(self.recreate, key)
 
     def renamed(self, names: Mapping[str, str]) -> "Policy":
         """Return the policy with object types replaced by their ``names`` in the portal."""

@@ -16,11 +16,13 @@ With ``drift: revert``, every verdict except "in step" is written. If HubSpot st
 form, "same" means: the manifest still has the value that we sent, and the portal still has HubSpot's form.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from reconciler.model.definitions import PropertyDef
 from reconciler.model.desired import Drift
-from reconciler.model.owned import OwnedRecord
+from reconciler.model.owned import OwnedThing
 from reconciler.plan.change import Reason
 from reconciler.plan.values.equality import same_value
 
@@ -37,21 +39,45 @@ _NOTHING = Verdict(Reason.IN_STEP, is_written=False)
 _LEARNED = Verdict(Reason.IN_STEP, is_written=False, is_learned=True)
 
 
+class LastApplied(NamedTuple):
+    """What we last applied to one value."""
+
+    sent: str | None  # as sent; None was cleared
+    live: str | None  # the live value right after that
+
+
+def last_applied(owned: OwnedThing | None, name: str) -> LastApplied | None:
+    """Return what we last applied to the value ``name``; None if state does not know it."""
+    if owned is None or name not in owned.sent:
+        return None
+    return LastApplied(owned.sent[name], owned.expected_live(name))
+
+
 def three_way(
-    definition: PropertyDef, live: str | None, desired: str | None, owned: OwnedRecord | None, drift: Drift
+    definition: PropertyDef, live: str | None, desired: str | None, owned: OwnedThing | None, drift: Drift
 ) -> Verdict:
     """Return the verdict on one property; ``live`` and ``desired`` are texts, None is empty."""
-    kind, name = definition.kind, definition.name
-    if owned is None or name not in owned.sent:
-        if same_value(kind, live, desired):
+    last = last_applied(owned, definition.name)
+    return verdict_of(partial(same_value, definition.kind), last, live, desired, drift)
+
+
+def verdict_of(
+    is_same: Callable[[str | None, str | None], bool],
+    last: LastApplied | None,
+    live: str | None,
+    desired: str | None,
+    drift: Drift,
+) -> Verdict:
+    """Return the verdict on one value of any thing; ``is_same`` compares two texts, None is empty."""
+    if last is None:
+        if is_same(live, desired):
             return _LEARNED
         return Verdict(Reason.ADOPT, is_written=drift is Drift.REVERT or live is None)
-    sent = owned.sent[name]
-    desired_is_same = same_value(kind, sent, desired)
-    live_is_same = same_value(kind, owned.expected_live(name), live)
+    desired_is_same = is_same(last.sent, desired)
+    live_is_same = is_same(last.live, live)
     if desired_is_same and live_is_same:
         return _NOTHING
-    if same_value(kind, live, desired):
+    if is_same(live, desired):
         return _LEARNED
     if live_is_same:
         return Verdict(Reason.CHANGED, is_written=True)

@@ -1,0 +1,171 @@
+"""Rules about several definitions of one object type: groups, unique properties, stages."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.errors import Problem, Severity
+from reconciler.model.addresses import DefinitionAddress, Section, definition_address
+from reconciler.model.portal_definitions import LiveDefinition
+from reconciler.plan.change import Action, Change
+from reconciler.plan.definitions.context import DefinitionContext, DefinitionDecision, own_id
+from reconciler.plan.definitions.match import DefinitionSides
+from reconciler.suggestions import did_you_mean
+
+MOST_UNIQUE = 10
+"""Unique properties of one object type.
+
+Source: https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide.
+"""
+
+_GROUP = "groupName"
+
+Decisions = dict[DefinitionAddress, DefinitionDecision]
+
+
+def checked(
+    sides: Sequence[DefinitionSides],
+    live: Sequence[LiveDefinition],
+    decisions: Mapping[DefinitionAddress, DefinitionDecision],
+    unselected: Collection[DefinitionAddress],
+    context: DefinitionContext,
+) -> Decisions:
+    """Return the decisions, with problems in place of changes that break a rule."""
+    checking = _Checking(sides, live, dict(decisions), unselected, context)
+    checking.groups()
+    checking.groups_in_use()
+    checking.unique_properties()
+    checking.stages()
+    return checking.decisions
+
+
+@dataclass(slots=True)
+class _Checking:
+    sides: Sequence[DefinitionSides]
+    live: Sequence[LiveDefinition]
+    decisions: Decisions
+    unselected: Collection[DefinitionAddress]
+    context: DefinitionContext
+    _by_address: Mapping[DefinitionAddress, DefinitionSides] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._by_address = {each.address: each for each in self.sides}
+
+    def groups(self) -> None:
+        """Refuse properties whose group is neither there nor made by this plan."""
+        there = {each.address.name for each in self._live(Section.GROUPS)}
+        there |= {change.definition.name for change in self._changes(Section.GROUPS, Action.CREATE)}
+        for change in [*self._changes(Section.PROPERTIES, Action.CREATE, Action.UPDATE)]:
+            group = next((value.after for value in change.values if value.name == _GROUP), None)
+            if group is None or group in there:
+                continue
+            of = definition_address(change.object_type, Section.GROUPS, group)
+            if of in self.unselected:
+                advice, needs = f"add --target {of.text}, which this plan leaves out", of.text
+            else:
+                advice, needs = did_you_mean(group, there) or f"declare it: `groups: {{{group}: …}}`", None
+            self._refuse(change, f"the portal has no property group {group}", advice, _GROUP, needs)
+
+    def groups_in_use(self) -> None:
+        """Refuse to remove groups that still have properties."""
+        leaving = {change.definition for change in self._changes(Section.PROPERTIES, Action.ARCHIVE)}
+        moving = {
+            change.definition: value.after
+            for change in self._changes(Section.PROPERTIES, Action.UPDATE)
+            for value in change.values
+            if value.name == _GROUP
+        }
+        for change in [*self._changes(Section.GROUPS, Action.ARCHIVE)]:
+            group = change.definition.name
+            left = [
+                each.address.name
+                for each in self._live(Section.PROPERTIES)
+                if moving.get(each.address, each.values.get(_GROUP)) == group and each.address not in leaving
+            ]
+            if left:
+                message = f"the group still has {len(left)} properties: {', '.join(sorted(left)[:3])}"
+                self._refuse(change, message, "move them to another group with `groupName`, or remove them")
+
+    def unique_properties(self) -> None:
+        """Refuse the eleventh unique property of a type."""
+        leaving = {change.definition for change in self._changes(Section.PROPERTIES, Action.ARCHIVE)}
+        used = sum(
+            each.values.get("hasUniqueValue") == "true" and not each.is_hubspot_defined
+            for each in self._live(Section.PROPERTIES)
+            if each.address not in leaving
+        )
+        for change in [*self._changes(Section.PROPERTIES, Action.CREATE)]:
+            if any((value.name, value.after) == ("hasUniqueValue", "true") for value in change.values):
+                used += 1
+                if used > MOST_UNIQUE:
+                    message = (
+                        f"a type has {MOST_UNIQUE} unique properties at most, and this would be one more"
+                    )
+                    self._refuse(change, message, "remove one of the others first", "hasUniqueValue")
+
+    def stages(self) -> None:
+        """Refuse to leave a pipeline without a stage, or one of tickets without a CLOSED one."""
+        for pipeline in self._pipelines():
+            states = self._stages_after(pipeline)
+            own = [change for change in self._stage_changes(pipeline) if change.action is Action.ARCHIVE]
+            if not states and own:
+                self._refuse(own[-1], "a pipeline keeps at least one stage", "remove the whole pipeline")
+            elif states and pipeline.object == "tickets" and "CLOSED" not in states:
+                touching = [*self._stage_changes(pipeline)]
+                if touching:
+                    message = "a pipeline of tickets keeps at least one stage that is CLOSED"
+                    self._refuse(touching[-1], message, "write `ticketState: CLOSED` in one of its stages")
+
+    def _stages_after(self, pipeline: DefinitionAddress) -> list[str]:
+        """Return the states of the stages that a pipeline will have."""
+        sides = self._by_address.get(pipeline)
+        changes = {change.remote.id: change for change in self._stage_changes(pipeline)}
+        states: list[str] = []
+        own = own_id(sides.found.id) if sides and sides.found else None
+        for each in self.live:
+            if each.address.section is Section.STAGES and own is not None and each.parent_id == own:
+                change = changes.pop(each.id, None)
+                if change is None or change.action is not Action.ARCHIVE:
+                    states.append(_state(change) or each.values.get("ticketState") or "OPEN")
+        return [*states, *(_state(change) or "OPEN" for change in changes.values() if _is_new(change))]
+
+    def _pipelines(self) -> Iterable[DefinitionAddress]:
+        leaving = {change.definition for change in self._changes(Section.PIPELINES, Action.ARCHIVE)}
+        stages = (each.address for each in self.sides if each.address.section is Section.STAGES)
+        named = {definition_address(each.object, Section.PIPELINES, each.names[0]) for each in stages}
+        return sorted(named - leaving)
+
+    def _stage_changes(self, pipeline: DefinitionAddress) -> Iterable[Change]:
+        for each in self.sides:
+            address = each.address
+            if address.section is Section.STAGES and address.names[0] == pipeline.name:
+                yield from self.decisions[address].changes
+
+    def _changes(self, section: Section, *actions: Action) -> Iterable[Change]:
+        for decision in self.decisions.values():
+            for change in decision.changes:
+                if change.definition.section is section and change.action in actions:
+                    yield change
+
+    def _live(self, section: Section) -> Iterable[LiveDefinition]:
+        return (each for each in self.live if each.address.section is section and not each.is_archived)
+
+    def _refuse(
+        self, change: Change, message: str, advice: str, path: str | None = None, needs: str | None = None
+    ) -> None:
+        """Put a problem in place of the changes of a definition."""
+        address = next(address for address, decision in self.decisions.items() if change in decision.changes)
+        wanted = self._by_address[address].wanted
+        source = self.context.ref(wanted.place_of(path) if path else wanted.place)
+        text = address.property_address(path) if path else address.text
+        problem = Problem(message, advice, source, text, Severity.ERROR, needs=needs)
+        earlier = self.decisions[address]
+        self.decisions[address] = DefinitionDecision((), earlier.held, (*earlier.problems, problem))
+
+
+def _state(change: Change | None) -> str | None:
+    values = change.values if change else ()
+    return next((value.after for value in values if value.name == "ticketState"), None)
+
+
+def _is_new(change: Change) -> bool:
+    return change.action is Action.CREATE

@@ -1,0 +1,231 @@
+"""Comparing one desired definition with live and state: the result is a change, or a reason for none.
+
+The cases:
+
+- it must not exist (``$absent``): archive it, or release it if it is gone already;
+- neither portal nor state know it: create it;
+- state knows it, but the portal does not: it is gone; report it, and create it only on request;
+- the portal has it: compare value by value, whatever it is called there.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from reconciler.errors import Problem, Severity
+from reconciler.model.addresses import RecordId, Section, definition_address
+from reconciler.model.definition_attributes import STAGE_NAMES
+from reconciler.model.facts import Fact, FactKind
+from reconciler.model.owned import Origin, OwnedDefinition
+from reconciler.model.portal_definitions import LiveDefinition, definition_id
+from reconciler.plan.change import Action, Change, DefinitionDetails, Owned, Reason, ValueChange
+from reconciler.plan.definitions.changes import (
+    adopt_definition,
+    archive_definition,
+    release_definition,
+    update_definition,
+)
+from reconciler.plan.definitions.compare_values import ComparedDefinition, StageOrder
+from reconciler.plan.definitions.context import (
+    DefinitionContext,
+    DefinitionDecision,
+    Holding,
+    sibling,
+)
+from reconciler.plan.definitions.holders import held_by, holding_of
+from reconciler.plan.definitions.match import WORDS, DefinitionSides
+from reconciler.plan.definitions.new import created, lacking
+from reconciler.plan.plan import Held
+
+_WEIGHT = (Reason.RENAMED, Reason.CONFLICT, Reason.DRIFT, Reason.CHANGED, Reason.ADOPT)
+"""Reasons of values, in the order in which one names the whole definition."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewIdentity:
+    """The id that a definition gets if it is created, and the details of its change."""
+
+    id: RecordId | None  # None: HubSpot alone gives it
+    details: DefinitionDetails | None = None
+
+
+def decide(
+    sides: DefinitionSides,
+    context: DefinitionContext,
+    new: NewIdentity,
+    stages: StageOrder | None = None,
+) -> DefinitionDecision:
+    """Decide about one definition; ``stages`` are those of a pipeline."""
+    if sides.problem is not None:
+        source = context.ref(sides.wanted.place)
+        return DefinitionDecision(problems=(sides.problem.at(source, sides.address.text),))
+    if sides.wanted.special.is_absent:
+        return _unwanted(sides, context)
+    live = sides.found
+    if live is not None:
+        return _present(sides, live, context, stages)
+    if context.is_settling(sides.address, Action.CREATE):
+        return _held(sides, Reason.SETTLING, context)
+    if sides.owned is not None and not context.policy.recreates_definition(sides.address):
+        kind = FactKind.DEFINITION_ARCHIVED if sides.live else FactKind.DEFINITION_REMOVED
+        return _held(sides, Reason.GONE, context, Fact(kind), Fact(FactKind.NOT_CREATED_AGAIN))
+    if not context.is_whole(sides.address):
+        return _held(sides, Reason.MISSING, context, Fact(FactKind.WHOLE_RECORD_ONLY))
+    problems = tuple(lacking(sides, context))
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        return DefinitionDecision(problems=problems)
+    return DefinitionDecision(created(sides, new.id, new.details, context), problems=problems)
+
+
+def release_unnamed(owned: OwnedDefinition) -> Change | Held:
+    """Stop owning a definition that no manifest names any more, unless it is protected; HubSpot keeps it."""
+    if owned.is_protected:
+        facts = (Fact(FactKind.PROTECTED_STILL),)
+        return Held(owned.key, None, Reason.PRUNED, None, None, None, facts)
+    return release_definition(owned, Reason.UNMANAGED)
+
+
+def _unwanted(sides: DefinitionSides, context: DefinitionContext) -> DefinitionDecision:
+    wanted, live, owned = sides.wanted, sides.found, sides.owned
+    word = WORDS[sides.address.section]
+    if live is None:
+        if owned is None:
+            return DefinitionDecision()
+        gone = release_definition(owned, Reason.ABSENT, context.ref(wanted.place))
+        return DefinitionDecision((gone,))
+    if context.is_settling(sides.address, Action.ARCHIVE):
+        return _held(sides, Reason.SETTLING, context)
+    if owned is not None and owned.is_protected:
+        advice = "lift the protection first: `$protect: false`, applied in a run before this one"
+        message = f"{sides.address.text} is protected and cannot be archived"
+        return DefinitionDecision(problems=(context.problem(wanted, message, advice),))
+    if live.is_hubspot_defined or not live.can_archive:
+        message = f"this {word} is HubSpot's own: it cannot be removed"
+        advice = "remove `$absent`; `hidden: true` hides a property from people"
+        return DefinitionDecision(problems=(context.problem(wanted, message, advice),))
+    if problem := _nowhere(sides, context):
+        return DefinitionDecision(problems=(problem,))
+    held = holding_of(sides, context)
+    count = context.holders.get(held, 0) if held else 0
+    is_moved = count > 0 and wanted.special.moves_to is not None
+    gone = archive_definition(
+        sides.former or sides.address,
+        live.id,
+        Reason.MIGRATED if is_moved else Reason.ABSENT,
+        context.ref(wanted.place),
+        owned_before=Owned(owned.origin, owned.is_protected) if owned else None,
+        rests_on=() if is_moved else held_by(count),
+        details=DefinitionDetails(live.parent_id) if live.parent_id else None,
+    )
+    return DefinitionDecision((gone,))
+
+
+def _nowhere(sides: DefinitionSides, context: DefinitionContext) -> Problem | None:
+    """Report that records would move to the definition itself."""
+    target = sides.wanted.special.moves_to
+    if target is None or sibling(sides.address, target) != sides.address:
+        return None
+    return context.problem(sides.wanted, "its records would move to itself", "name another one")
+
+
+def _present(
+    sides: DefinitionSides, live: LiveDefinition, context: DefinitionContext, stages: StageOrder | None
+) -> DefinitionDecision:
+    owned = sides.owned if sides.owned and sides.owned.record_id == live.id else None
+    compared = ComparedDefinition(sides, live, context, owned, stages)
+    compared.compare()
+    problems = tuple(compared.problems)
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        return DefinitionDecision(problems=problems)
+    change = _change_of(sides, live, owned, compared, context)
+    changes = tuple(_without_order(change)) if change else ()
+    removals = tuple(_option_removals(sides, compared, context))
+    return DefinitionDecision((*changes, *removals), tuple(compared.held), problems)
+
+
+def _without_order(change: Change) -> Iterator[Change]:
+    """Divide a change of a pipeline: its stages are put in order when all of them are there."""
+    order = tuple(value for value in change.values if value.name == STAGE_NAMES)
+    others = tuple(value for value in change.values if value.name != STAGE_NAMES)
+    if change.definition.section is not Section.PIPELINES or not (order and others):
+        yield change
+        return
+    yield replace(change, values=others)
+    nothing: tuple[ValueChange, ...] = ()
+    reason = order[0].reason
+    yield replace(
+        change, values=order, reason=reason, remembered=nothing, forgotten=nothing, moved_from=None, step=2
+    )
+
+
+def _change_of(
+    sides: DefinitionSides,
+    live: LiveDefinition,
+    owned: OwnedDefinition | None,
+    compared: ComparedDefinition,
+    context: DefinitionContext,
+) -> Change | None:
+    address, special = sides.address, sides.wanted.special
+    source = context.ref(sides.wanted.place)
+    is_protected = owned is not None and owned.is_protected
+    afterwards = Owned(
+        owned.origin if owned else Origin.ADOPTED,
+        is_protected if special.protect is None else special.protect,
+    )
+    written, remembered = tuple(compared.written), tuple(compared.remembered)
+    forgotten, former = tuple(compared.forgotten), sides.former if owned else None
+    if written:
+        reasons = {value.reason for value in written}
+        reason = next(why for why in _WEIGHT if why in reasons)
+        return update_definition(
+            address,
+            live.id,
+            written,
+            Reason.ADOPT if owned is None and reason is not Reason.RENAMED else reason,
+            source=source,
+            owned=afterwards,
+            remembered=remembered,
+            forgotten=forgotten,
+            moved_from=former,
+            details=DefinitionDetails(live.parent_id) if live.parent_id else None,
+        )
+    if owned is None:
+        return adopt_definition(address, live.id, Reason.ADOPT, source, afterwards, remembered=remembered)
+    if not (remembered or forgotten or former or owned.is_protected is not afterwards.is_protected):
+        return None
+    is_forgotten = bool(forgotten) and not remembered
+    reason = Reason.RENAMED if former else Reason.UNMANAGED if is_forgotten else Reason.IN_STEP
+    return adopt_definition(
+        address,
+        live.id,
+        reason,
+        source,
+        afterwards,
+        remembered=remembered,
+        forgotten=forgotten,
+        moved_from=former,
+    )
+
+
+def _option_removals(
+    sides: DefinitionSides, compared: ComparedDefinition, context: DefinitionContext
+) -> Iterator[Change]:
+    """Remove options in changes of their own, at the end, when no record holds them any more."""
+    of = sides.address
+    for removal in compared.options.removed if compared.options else ():
+        count = context.holders.get(Holding(of.object, of.name, removal.name), 0)
+        is_moved = removal.moves_to is not None
+        yield archive_definition(
+            definition_address(of.object, Section.OPTIONS, of.name, removal.name),
+            definition_id(Section.OPTIONS, of.name, removal.name),
+            removal.reason,
+            context.ref(removal.place),
+            owned_before=None,
+            rests_on=() if is_moved else held_by(count),
+        )
+
+
+def _held(
+    sides: DefinitionSides, reason: Reason, context: DefinitionContext, *facts: Fact
+) -> DefinitionDecision:
+    held = Held(sides.address, None, reason, None, None, context.ref(sides.wanted.place), facts)
+    return DefinitionDecision(held=(held,))

@@ -1,0 +1,57 @@
+"""What records hold and what is to go away: counted before anything is decided."""
+
+from collections.abc import Iterator
+
+from reconciler.model.addresses import Section
+from reconciler.plan.change import Reason, ValueChange
+from reconciler.plan.definitions.context import DefinitionContext, Holding, own_id
+from reconciler.plan.definitions.match import DefinitionSides
+from reconciler.plan.definitions.options import compare_options
+
+HELD = "records"
+"""Name of the number of records, on which the removal of what they hold rests."""
+
+
+def holdings_of(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Holding]:
+    """Return what has to be counted before it can be decided about a definition."""
+    wanted, live = sides.wanted, sides.found
+    if live is None:
+        return
+    if wanted.special.is_absent:
+        held = holding_of(sides, context)
+        if held is not None:
+            yield held
+        return
+    if wanted.address.section is not Section.PROPERTIES:
+        return
+    address = wanted.address
+    if "type" in wanted.paths and wanted.value("type") != live.values.get("type"):
+        yield Holding(address.object, address.name)
+    if wanted.options:
+        drift = context.policy.drift_at(address, "options")
+        for removal in compare_options(wanted, live, sides.owned, drift).removed:
+            yield Holding(address.object, address.name, removal.name)
+
+
+def holding_of(sides: DefinitionSides, context: DefinitionContext) -> Holding | None:
+    """Return what records hold of a live definition; None if they hold nothing of it, or nobody can tell."""
+    address, live = sides.address, sides.found
+    if live is None:
+        return None
+    match address.section:
+        case Section.PROPERTIES:
+            return Holding(address.object, address.name)
+        case Section.SCHEMA:
+            return Holding(address.object, None)
+        case Section.PIPELINES if context.stage_names:
+            return Holding(address.object, context.stage_names[0], own_id(live.id))
+        case Section.STAGES if context.stage_names:
+            return Holding(address.object, context.stage_names[1], own_id(live.id))
+        case _:
+            return None
+
+
+def held_by(count: int) -> tuple[ValueChange, ...]:
+    """Return the number of records, on which a removal rests that loses what they hold."""
+    text = str(count)
+    return (ValueChange(HELD, text, text, Reason.IN_STEP),) if count else ()

@@ -1,0 +1,165 @@
+"""Labels that pass from one pipeline or stage to another: HubSpot refuses a label that another one has.
+
+- a definition that gets the label of one that changes its own waits for that one;
+- two or more that take labels from each other in a circle: one of them gets a temporary label first;
+- a label of one that stays as it is, or goes away only at the end: a problem.
+
+Waiting is a later ``step``: steps of one stage follow each other.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from reconciler.errors import Problem
+from reconciler.model.addresses import DefinitionAddress, Section
+from reconciler.model.portal_definitions import LiveDefinition
+from reconciler.plan.change import Action, Change, ValueChange
+from reconciler.plan.definitions.changes import details_of
+from reconciler.plan.definitions.context import DefinitionContext, DefinitionDecision, own_id
+from reconciler.plan.definitions.match import DefinitionSides, plain_label
+
+_UNIQUE = frozenset({Section.PIPELINES, Section.STAGES})
+"""Sections whose labels HubSpot keeps unique: those of pipelines in a type, those of stages in a pipeline."""
+
+_LABEL = "label"
+
+Decisions = dict[DefinitionAddress, DefinitionDecision]
+
+
+def in_label_order(
+    sides: Sequence[DefinitionSides],
+    live: Sequence[LiveDefinition],
+    decisions: Mapping[DefinitionAddress, DefinitionDecision],
+    context: DefinitionContext,
+) -> Decisions:
+    """Return the decisions with steps in which every label is free when it is written."""
+    result = dict(decisions)
+    by_address = {each.address: each for each in sides}
+    scopes: dict[tuple[Section, str | None], _Labels] = {}
+    for each in live:
+        if each.address.section in _UNIQUE:
+            labels = scopes.setdefault((each.address.section, each.parent_id), _Labels())
+            labels.holders[plain_label(each.values.get(_LABEL) or "")] = each
+    for address, decision in decisions.items():
+        for change in decision.changes:
+            if address.section in _UNIQUE:
+                parent = details_of(change).parent_id if address.section is Section.STAGES else None
+                scopes.setdefault((address.section, parent), _Labels()).add(address, change)
+    for labels in scopes.values():
+        for address, problem in labels.refused(by_address, context):
+            earlier = result[address]
+            result[address] = DefinitionDecision((), earlier.held, (*earlier.problems, problem))
+        for address, changes in labels.ordered().items():
+            if result[address].changes:
+                result[address] = result[address]._replace(changes=changes)
+    return result
+
+
+@dataclass(slots=True)
+class _Labels:
+    """The labels of one pipeline's stages, or of one type's pipelines."""
+
+    holders: dict[str, LiveDefinition] = field(default_factory=dict)  # by their label
+    writers: dict[DefinitionAddress, Change] = field(default_factory=dict)  # of the changes with a label
+    others: dict[DefinitionAddress, list[Change]] = field(default_factory=dict)
+
+    def add(self, address: DefinitionAddress, change: Change) -> None:
+        """Add a change of the scope."""
+        if change.is_remote and any(value.name == _LABEL for value in change.values):
+            self.writers[address] = change
+        else:
+            self.others.setdefault(address, []).append(change)
+
+    def _giver(self, change: Change) -> DefinitionAddress | None:
+        """Return the definition that has the new label of ``change`` and gives it up."""
+        holder = self._holder(change)
+        if holder is None:
+            return None
+        return next((of for of, each in self.writers.items() if each.remote.id == holder.id), None)
+
+    def _holder(self, change: Change) -> LiveDefinition | None:
+        holder = self.holders.get(plain_label(_new_label(change)))
+        return None if holder is None or holder.id == change.remote.id else holder
+
+    def refused(
+        self, sides: Mapping[DefinitionAddress, DefinitionSides], context: DefinitionContext
+    ) -> list[tuple[DefinitionAddress, Problem]]:
+        """Return the definitions whose new label another one keeps; they write nothing."""
+        found: list[tuple[DefinitionAddress, Problem]] = []
+        while True:
+            refused = [
+                (address, change)
+                for address, change in self.writers.items()
+                if self._holder(change) is not None and self._giver(change) is None
+            ]
+            if not refused:
+                return found
+            for address, change in refused:
+                del self.writers[address]
+                holder = self._holder(change)
+                assert holder is not None  # noqa: S101 - it was looked for above
+                gone = any(
+                    each.action is Action.ARCHIVE and each.remote.id == holder.id
+                    for changes in self.others.values()
+                    for each in changes
+                )
+                message = f"{own_id(holder.id)} has the label {_new_label(change)} already"
+                advice = f"write another label, or `$id: {own_id(holder.id)}` if this is the one"
+                if gone:
+                    message += ", and goes away only after this is written"
+                    advice = "apply without it first, or use another label"
+                found.append((address, context.problem(sides[address].wanted, message, advice)))
+
+    def ordered(self) -> dict[DefinitionAddress, tuple[Change, ...]]:
+        """Return the changes of each definition whose label has to wait, with their steps."""
+        waits = {address: self._giver(change) for address, change in self.writers.items()}
+        steps: dict[DefinitionAddress, int] = {}
+        temporary: set[DefinitionAddress] = set()
+        for start in sorted(waits):
+            chain: list[DefinitionAddress] = []
+            address: DefinitionAddress | None = start
+            while address is not None and address not in steps and address not in chain:
+                chain.append(address)
+                address = waits[address]
+            base = steps.get(address, 0) if address is not None else 0
+            if address in chain:  # a circle: its last one frees its label first
+                last, base = chain.pop(), 1
+                temporary.add(last)
+                steps[last] = len(chain) + 2
+            for each in reversed(chain):
+                base += 1
+                steps[each] = base
+        return {
+            address: self._changes(address, steps[address], is_temporary=address in temporary)
+            for address in waits
+            if steps[address] > 1 or address in temporary
+        }
+
+    def _changes(self, address: DefinitionAddress, step: int, *, is_temporary: bool) -> tuple[Change, ...]:
+        change = self.writers[address]
+        others = tuple(
+            replace(each, step=step + 1) if each.address == change.address else each
+            for each in self.others.get(address, ())
+        )
+        if not is_temporary:
+            return (replace(change, step=step), *others)
+        label = next(value for value in change.values if value.name == _LABEL)
+        between = f"{label.after} ({own_id(change.known_id)})"
+        first = replace(change, values=_with_label(change, replace(label, after=between)))
+        second = replace(
+            change,
+            values=(replace(label, before=between),),
+            remembered=(),
+            forgotten=(),
+            moved_from=None,
+            step=step,
+        )
+        return (first, second, *others)
+
+
+def _with_label(change: Change, label: ValueChange) -> tuple[ValueChange, ...]:
+    return tuple(label if value.name == _LABEL else value for value in change.values)
+
+
+def _new_label(change: Change) -> str:
+    return next(value.after or "" for value in change.values if value.name == _LABEL)

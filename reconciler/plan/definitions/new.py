@@ -1,0 +1,118 @@
+"""New definitions: what they need, and the values with which they are created."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reconciler.errors import Problem, Severity
+from reconciler.model.addresses import RecordId, Section
+from reconciler.model.definition_attributes import ATTRIBUTES, OPTIONS, STAGE_NAMES, option_of
+from reconciler.model.owned import Origin
+from reconciler.model.portal_definitions import DesiredDefinition
+from reconciler.plan.change import Change, DefinitionDetails, Owned, Reason, ValueChange
+from reconciler.plan.definitions.changes import create_definition, update_definition
+from reconciler.plan.definitions.context import DefinitionContext
+from reconciler.plan.definitions.match import WORDS, DefinitionSides
+from reconciler.plan.definitions.order import FORMULA
+
+_RESERVED = re.compile(r"hs_|a\d+_")
+"""Beginnings of names that HubSpot keeps for itself and for apps."""
+
+_AFTERWARDS = frozenset(
+    {
+        "primaryDisplayProperty",
+        "secondaryDisplayProperties",
+        "requiredProperties",
+        "searchableProperties",
+    }
+)
+"""Members of a schema that name its properties: written once these are there."""
+
+
+def created(
+    sides: DefinitionSides,
+    definition_id: RecordId | None,
+    details: DefinitionDetails | None,
+    context: DefinitionContext,
+) -> tuple[Change, ...]:
+    """Return the changes that create a definition: two for a schema, which names properties of its own."""
+    wanted = sides.wanted
+    reason = Reason.RECREATED if sides.owned else Reason.MISSING
+    owned = Owned(Origin.CREATED, wanted.special.protect or False)
+    source = context.ref(wanted.place)
+    named = [(path, wanted.value(path)) for path in wanted.paths]
+    values = tuple(
+        ValueChange(path, None, text, reason, context.ref(wanted.place_of(path)))
+        for path, text in named
+        if text is not None
+    )
+    empty = tuple(
+        ValueChange(path, None, None, Reason.IN_STEP, context.ref(wanted.place_of(path)))
+        for path, text in named
+        if text is None
+    )
+    is_schema = wanted.address.section is Section.SCHEMA
+    later = tuple(value for value in values if is_schema and value.name in _AFTERWARDS)
+    first = tuple(value for value in values if value not in later)
+    change = create_definition(
+        wanted.address, definition_id, first, source, owned, details=details, reason=reason
+    )
+    if empty:
+        change = replace(change, remembered=empty)
+    if not later or definition_id is None:
+        return (change,)
+    display = update_definition(
+        wanted.address, definition_id, later, reason, source=source, owned=owned, step=2
+    )
+    return change, display
+
+
+def lacking(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Problem]:
+    """Report what a new definition lacks, and names that HubSpot keeps for itself."""
+    wanted, address = sides.wanted, sides.address
+    section = address.section
+    if section is Section.PROPERTIES and _RESERVED.match(address.name):
+        message = f"{address.name} cannot be created: HubSpot keeps names that begin with hs_ or a123_"
+        yield context.problem(wanted, message, "write another name")
+    needed = [path for path, attribute in ATTRIBUTES[section].items() if attribute.is_needed]
+    needed += _needed_besides(wanted)
+    missing = [path for path in needed if wanted.value(path) is None]
+    if missing:
+        names = ", ".join(f"`{path.replace('/', '.')}`" for path in missing)
+        message = f"the portal has no such {WORDS[section]}, and a new one needs {names}"
+        yield context.problem(wanted, message, f"add {names}, or correct the name")
+    if sides.live is not None and sides.live.is_archived:
+        yield from _restored(sides, context)
+
+
+def _needed_besides(wanted: DesiredDefinition) -> Iterator[str]:
+    """Return what only some definitions of the section need."""
+    section = wanted.address.section
+    if section is Section.PROPERTIES:
+        if wanted.value("fieldType") == "calculation_equation":
+            yield FORMULA
+        elif wanted.value("type") == "enumeration" and not _has_other_options(wanted):
+            yield OPTIONS
+    elif section is Section.PIPELINES:
+        yield STAGE_NAMES
+    elif section is Section.STAGES and wanted.address.object == "deals":
+        yield "probability"
+
+
+def _has_other_options(wanted: DesiredDefinition) -> bool:
+    is_external = (
+        wanted.value("externalOptions") == "true" or wanted.value("referencedObjectType") is not None
+    )
+    return is_external or any(option_of(path) is not None for path in wanted.paths)
+
+
+def _restored(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Problem]:
+    live, wanted = sides.live, sides.wanted
+    if live is None:
+        return
+    message = "HubSpot has an archived property of this name: making it again brings its old values back"
+    kind = live.values.get("type")
+    if kind != wanted.value("type"):
+        message += f", which were of the type {kind}"
+    advice = "write another name if the old values are not wanted"
+    yield context.problem(wanted, message, advice, severity=Severity.WARNING)

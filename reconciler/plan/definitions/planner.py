@@ -1,0 +1,220 @@
+"""Planning the definitions of one object type: each is compared, then all of them together are checked."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from reconciler.errors import Problem, Severity
+from reconciler.model.addresses import DefinitionAddress, RecordId, Section, definition_address
+from reconciler.model.definition_attributes import STAGE_NAMES, list_of
+from reconciler.model.owned import OwnedDefinition
+from reconciler.model.portal_definitions import DesiredDefinition, LiveDefinition, definition_id
+from reconciler.model.selection import Selection
+from reconciler.plan.change import Action, Change, DefinitionDetails
+from reconciler.plan.definitions.checks import checked
+from reconciler.plan.definitions.compare import NewIdentity, decide, release_unnamed
+from reconciler.plan.definitions.compare_values import StageOrder
+from reconciler.plan.definitions.context import DefinitionContext, DefinitionDecision, Holding, own_id
+from reconciler.plan.definitions.holders import holdings_of
+from reconciler.plan.definitions.identity import pipeline_id, stage_id
+from reconciler.plan.definitions.label_order import in_label_order
+from reconciler.plan.definitions.match import DefinitionSides, match_definitions
+from reconciler.plan.plan import Held
+
+
+@dataclass(frozen=True, slots=True)
+class TypeDefinitions:
+    """The definitions of one object type: in manifests, portal and state."""
+
+    object: str
+    wanted: tuple[DesiredDefinition, ...]
+    live: tuple[LiveDefinition, ...]
+    owned: tuple[OwnedDefinition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedDefinitions:
+    """The selected definitions of one object type, each with its sides."""
+
+    known: TypeDefinitions
+    sides: tuple[DefinitionSides, ...]  # of the selected ones, pipelines before their stages
+    unselected: frozenset[DefinitionAddress]  # that manifests name, but the selection leaves out
+    unnamed: tuple[OwnedDefinition, ...]  # selected, and named by no manifest any more
+
+    def holdings(self, context: DefinitionContext) -> set[Holding]:
+        """Return what has to be counted before anything can be decided."""
+        return {holding for sides in self.sides for holding in holdings_of(sides, context)}
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedDefinitions:
+    """The decisions about the definitions of one object type."""
+
+    matched: MatchedDefinitions
+    decisions: Mapping[DefinitionAddress, DefinitionDecision]
+    released: tuple[Change | Held, ...] = ()
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """All changes."""
+        decided = (change for each in self.decisions.values() for change in each.changes)
+        return (*decided, *(each for each in self.released if isinstance(each, Change)))
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All problems."""
+        return tuple(problem for each in self.decisions.values() for problem in each.problems)
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """Everything that is left alone."""
+        decided = (held for each in self.decisions.values() for held in each.held)
+        return (*decided, *(each for each in self.released if isinstance(each, Held)))
+
+    @property
+    def in_step(self) -> int:
+        """The number of definitions about which nothing is to be said or done."""
+        return sum(not any(each) for each in self.decisions.values())
+
+
+def match_type(known: TypeDefinitions, selection: Selection) -> MatchedDefinitions:
+    """Match the definitions of a type, and keep the selected ones."""
+    sides: list[DefinitionSides] = []
+    unselected: set[DefinitionAddress] = set()
+    matched = match_definitions(known.wanted, known.live, known.owned)
+    for each in matched:
+        narrowed = selection.narrowed_definition(each.wanted)
+        if narrowed is None:
+            unselected.add(each.address)
+        else:
+            sides.append(each if narrowed is each.wanted else replace(each, wanted=narrowed))
+    entries = {each.owned.key for each in matched if each.owned}
+    unnamed = tuple(
+        entry for entry in known.owned if entry.key not in entries and selection.has_record(entry.key)
+    )
+    ordered = sorted(sides, key=lambda each: each.address.section is Section.STAGES)
+    return MatchedDefinitions(known, tuple(ordered), frozenset(unselected), unnamed)
+
+
+def decide_type(matched: MatchedDefinitions, context: DefinitionContext) -> DecidedDefinitions:
+    """Decide about the definitions of a type."""
+    deciding = _Deciding(matched, context)
+    deciding.decide()
+    decided = checked(matched.sides, matched.known.live, deciding.decisions, matched.unselected, context)
+    decided = in_label_order(matched.sides, matched.known.live, decided, context)
+    return DecidedDefinitions(matched, decided, tuple(map(release_unnamed, matched.unnamed)))
+
+
+@dataclass(slots=True)
+class _Deciding:
+    matched: MatchedDefinitions
+    context: DefinitionContext
+    decisions: dict[DefinitionAddress, DefinitionDecision] = field(default_factory=dict)
+    new_ids: dict[DefinitionAddress, str] = field(default_factory=dict)  # of pipelines
+
+    def decide(self) -> None:
+        """Decide about stages before pipelines, whose order depends on them; ids the other way round."""
+        sides = self.matched.sides
+        identities = {each.address: self._identity(each) for each in sides}
+        for each in sides:
+            if each.address.section is Section.STAGES:
+                decision = self._without_pipeline(each) or decide(
+                    each, self.context, identities[each.address]
+                )
+                self.decisions[each.address] = decision
+        for each in sides:
+            if each.address.section is not Section.STAGES:
+                order = self._stage_order(each)
+                self.decisions[each.address] = decide(each, self.context, identities[each.address], order)
+        for each in sides:
+            if each.address.section is Section.STAGES and self._is_orphan(each):
+                self.decisions[each.address] = DefinitionDecision()
+
+    def _identity(self, sides: DefinitionSides) -> NewIdentity:
+        """Return the identity of a definition if it is created."""
+        address = sides.address
+        match address.section:
+            case Section.LABELS:
+                return NewIdentity(None)
+            case Section.PIPELINES:
+                if sides.found is None:
+                    taken = [*self._ids(Section.PIPELINES), *self.new_ids.values()]
+                    chosen = pipeline_id(self.context.portal_id, address.object, address.name, taken)
+                    self.new_ids[address] = chosen
+                return NewIdentity(definition_id(Section.PIPELINES, self.new_ids.get(address, "")))
+            case Section.STAGES:
+                return self._stage_identity(sides)
+            case section:
+                return NewIdentity(definition_id(section, *address.names))
+
+    def _stage_identity(self, sides: DefinitionSides) -> NewIdentity:
+        address = sides.address
+        pipeline, stage = address.names
+        of = definition_address(address.object, Section.PIPELINES, pipeline)
+        parent = sides.pipeline.found if sides.pipeline else None
+        parent_id = own_id(parent.id) if parent else self.new_ids.get(of)
+        details = DefinitionDetails(parent_id, is_carried=parent is None)
+        if sides.found is not None:
+            return NewIdentity(sides.found.id, details)
+        chosen = stage_id(self.context.portal_id, address.object, pipeline, stage, self._ids(Section.STAGES))
+        return NewIdentity(definition_id(Section.STAGES, chosen), details)
+
+    def _ids(self, section: Section) -> Collection[str]:
+        """Return the ids of a section that are taken, in the portal or by what state knows of it."""
+        live = [each.id for each in self.matched.known.live if each.address.section is section]
+        return [own_id(each) for each in live]
+
+    def _stage_order(self, sides: DefinitionSides) -> StageOrder | None:
+        """Return the order of the stages of a live pipeline whose manifest names them."""
+        live = sides.found
+        if sides.address.section is not Section.PIPELINES or live is None:
+            return None
+        named: dict[RecordId, str] = {}
+        new: set[str] = set()
+        for each in self.matched.sides:
+            if each.pipeline is None or each.pipeline.address != sides.address:
+                continue
+            if each.found is not None:
+                named[each.found.id] = each.address.name
+            elif any(change.action is Action.CREATE for change in self._changes(each)):
+                new.add(each.address.name)
+        ids = self._stage_ids(live)
+        labels = {each.id: each.values.get("label") or "" for each in self.matched.known.live}
+        there = tuple(named.get(each, labels[each]) for each in ids)
+        desired = list_of(sides.wanted.value(STAGE_NAMES))
+        return StageOrder(tuple(name for name in desired if name in {*named.values(), *new}), there)
+
+    def _stage_ids(self, pipeline: LiveDefinition) -> Sequence[RecordId]:
+        """Return the ids of the stages of a live pipeline, in the order of display."""
+        own = own_id(pipeline.id)
+        stages = [each for each in self.matched.known.live if each.parent_id == own]
+        labels = list_of(pipeline.values.get(STAGE_NAMES))
+        place = {label: number for number, label in enumerate(labels)}
+        return [
+            each.id for each in sorted(stages, key=lambda each: place.get(each.values.get("label") or "", 0))
+        ]
+
+    def _changes(self, sides: DefinitionSides) -> Sequence[Change]:
+        decided = self.decisions.get(sides.address)
+        return decided.changes if decided else ()
+
+    def _without_pipeline(self, sides: DefinitionSides) -> DefinitionDecision | None:
+        """Report a new stage of a pipeline that is neither there nor selected."""
+        of = definition_address(sides.address.object, Section.PIPELINES, sides.address.names[0])
+        pipeline = sides.pipeline
+        if sides.wanted.special.is_absent or (pipeline and pipeline.found) or of in self.new_ids:
+            return None
+        message = f"the pipeline of this stage is not there, and {of.text} is not a part of this plan"
+        return DefinitionDecision(
+            problems=(replace(self._problem(sides, message, f"add --target {of.text}"), needs=of.text),)
+        )
+
+    def _problem(self, sides: DefinitionSides, message: str, advice: str) -> Problem:
+        return self.context.problem(sides.wanted, message, advice)
+
+    def _is_orphan(self, sides: DefinitionSides) -> bool:
+        """Return whether a new stage has a new pipeline that is not made: its problem says enough."""
+        of = definition_address(sides.address.object, Section.PIPELINES, sides.address.names[0])
+        if of not in self.new_ids or of not in self.decisions:
+            return False
+        decided = self.decisions[of]
+        return not decided.changes or any(problem.severity is Severity.ERROR for problem in decided.problems)
