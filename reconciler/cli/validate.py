@@ -28,7 +28,10 @@ def command(ctx: click.Context, online: bool) -> int:
         found = invocation.environment.validate(online=online, progress=report)
     masking = masking_for(None, as_json=invocation.said.as_json) if online else SHOW
     problems = masked_problems(found.problems, masking, found.masked_properties)
-    count = f"{counted(found.records, 'record')} in {counted(found.files, 'file')}"
+    what = counted(found.records, "record")
+    if found.definitions:
+        what += f" and {counted(found.definitions, 'definition')}"
+    count = f"{what} in {counted(found.files, 'file')}"
     where = f" in portal {found.portal_id}" if found.portal_id is not None else ""
     _tell(invocation, problems, f"{count}: no problems{where}")
     return ExitCode.OK if found.is_sound else ExitCode.ERROR

@@ -8,6 +8,9 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
 from reconciler.errors import Problem
+from reconciler.manifest.definitions.declared import DeclaredDefinition
+from reconciler.manifest.definitions.read import SECTIONS, read_definitions
+from reconciler.manifest.definitions.refusals import refusal
 from reconciler.manifest.property_names import PROPERTY_NAME, name_fault
 from reconciler.manifest.records import RecordReader
 from reconciler.manifest.tables.row_reader import Shared
@@ -35,6 +38,7 @@ class _Head(BaseModel):
         description="write the object type: its name (companies), its number (0-2) or a custom object's name",
     )
     key: str = Field(
+        "",
         pattern=f"^{PROPERTY_NAME}$",
         description="write the unique property that tells records apart, or record_id for HubSpot's own id",
     )
@@ -55,6 +59,14 @@ class _Head(BaseModel):
     )
     source: InstanceOf[MappingNode] = Field(
         NO_ENTRIES, description="write the file that rows come from, such as {csv: companies.csv}"
+    )
+    groups: InstanceOf[MappingNode] = Field(NO_ENTRIES, description=SECTIONS["groups"])
+    properties: InstanceOf[MappingNode] = Field(NO_ENTRIES, description=SECTIONS["properties"])
+    pipelines: InstanceOf[MappingNode] = Field(NO_ENTRIES, description=SECTIONS["pipelines"])
+    # pydantic has a function of this name
+    schema_: InstanceOf[MappingNode] = Field(NO_ENTRIES, alias="schema", description=SECTIONS["schema"])
+    association_labels: InstanceOf[MappingNode] = Field(
+        NO_ENTRIES, description=SECTIONS["association_labels"]
     )
 
 
@@ -89,6 +101,8 @@ class ManifestDocument:
     associated: Mapping[str, Collection[str]]  # key -> object types in $associations
     source: Source | None  # the file with the rows of a table
     filled: Shared  # the values from ``all``
+    definitions: tuple[DeclaredDefinition, ...]  # in the order of the file
+    has_records: bool  # False: a document with definitions only, which has no key
     table: Table | None = None  # the rows, once the file has been opened
 
     def renamed(self, names: Mapping[str, str]) -> "ManifestDocument":
@@ -101,6 +115,7 @@ class ManifestDocument:
                 key: {names.get(name, name) for name in listed} for key, listed in self.associated.items()
             },
             table=self.table.renamed(names) if self.table else None,
+            definitions=tuple(definition.renamed(names) for definition in self.definitions),
         )
 
     @property
@@ -129,7 +144,7 @@ def read_manifest(data: bytes, files: SourceFiles, number: int) -> Manifest:
 
 
 def _read(data: bytes, files: SourceFiles, number: int, name_depth: int) -> Manifest:
-    reading = read_nodes(data, files, number, name_depth=name_depth)
+    reading = read_nodes(data, files, number, name_depth=name_depth, whole=SECTIONS)
     problems = list(reading.problems)
     documents = [
         _read_document(document, files, problems)
@@ -165,6 +180,8 @@ def _read_document(
     records = reader.read(node.mapping("records"))
     problems.extend(reader.problems)
     problems.extend(_contradictions(said, node, place, files))
+    definitions, wrong = read_definitions(node, common.object, files)
+    problems.extend(wrong)
     if head is None:
         return None
     globs = node.get("environments")
@@ -174,7 +191,7 @@ def _read_document(
         ownership=head.ownership,
         environments=tuple(head.environments),
         environment_places=globs.places if isinstance(globs, SequenceNode) else (),
-        key_place=node.place_of("key"),
+        key_place=node.place_of("key") if "key" in node.names else place,
         prune=head.prune if "prune" in head.model_fields_set else None,
         records=records,
         shared=frozenset(shared.names),
@@ -182,15 +199,22 @@ def _read_document(
         associated={key: frozenset(said.types) for key, said in reader.associations.items()},
         source=_read_source(node, files, problems),
         filled=reader.filled,
+        definitions=definitions,
+        has_records="records" in node.names or "source" in node.names,
     )
 
 
 def _read_head(node: MappingNode, place: Place, files: SourceFiles, problems: list[Problem]) -> _Head | None:
+    refused = {name: found for name in node.names if (found := refusal(name))}
+    for name, found in refused.items():
+        source = files.ref(node.name_place(node.names.index(name)))
+        problems.append(Problem(f'"{name}": {found.message}', found.advice, source))
+    said = plain(node, kept={"all", "records", "source", *SECTIONS})
     try:
-        return _Head.model_validate(plain(node, kept={"all", "records", "source"}))
+        return _Head.model_validate({name: value for name, value in said.items() if name not in refused})
     except ValidationError as error:
         complaints = error.errors(include_url=False, include_context=False)
-    descriptions = {name: field.description for name, field in _Head.model_fields.items()}
+    descriptions = {field.alias or name: field.description for name, field in _Head.model_fields.items()}
     problems.extend(tell(complaints, descriptions, node, place, files))
     return None
 
@@ -256,8 +280,11 @@ def _contradictions(said: _Head, node: MappingNode, place: Place, files: SourceF
         yield Problem(
             "HubSpot cannot upsert by record id", "write `write: update`, or remove the line", source
         )
-    if "records" not in node.names and "source" not in node.names:
+    has_records = "records" in node.names or "source" in node.names
+    if not has_records and (_ABOUT_RECORDS.intersection(node.names) or not _defines(node)):
         yield Problem('"records" is missing', _Head.model_fields["records"].description, files.ref(place))
+    if "key" not in node.names and (has_records or not _defines(node)):
+        yield Problem('"key" is missing', _Head.model_fields["key"].description, files.ref(place))
     if "records" in node.names and "source" in node.names:
         source = files.ref(node.place_of("source"))
         yield Problem(
@@ -269,6 +296,15 @@ def _contradictions(said: _Head, node: MappingNode, place: Place, files: SourceF
     for index, name in enumerate(ownership.names):
         if fault := name_fault(name):
             yield fault.at(files.ref(ownership.name_place(index)))
+
+
+_ABOUT_RECORDS: Final = frozenset({"key", "write", "prune", "ownership", "all"})
+"""The keys of a document that mean nothing where there are no records."""
+
+
+def _defines(node: MappingNode) -> bool:
+    """Return whether the document declares definitions."""
+    return any(name in node.names for name in SECTIONS)
 
 
 def _text(node: MappingNode, name: str) -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from reconciler.errors import ManifestError, Problem, Severity
+from reconciler.manifest.definitions.merge import merge_definitions
 from reconciler.manifest.documents import ManifestDocument, read_manifest
 from reconciler.manifest.environments import ListedEnvironment, glob_problems, holds_in, one_portal_problems
 from reconciler.manifest.files import ManifestFile, find_files
@@ -18,6 +19,7 @@ from reconciler.manifest.tables.sources import Hash, digest_file
 from reconciler.manifest.tables.table import open_table
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.desired import Desired, DesiredGroup
+from reconciler.model.portal_definitions import DesiredDefinition
 from reconciler.source import SourceFiles
 
 
@@ -87,30 +89,38 @@ def _load(
         else:
             elsewhere.update(_names_of(document))
     groups, between = merge_layers(layers, files)
+    definitions, contradictions = _merged_definitions(layers, files)
     if elsewhere:
         elsewhere.difference_update(
             name for layer in layers for document in layer for name in _names_of(document)
         )
-    problems += between
+    problems += (*between, *contradictions)
     every = [document for _, document in read]
     problems += one_portal_problems(project, environment, listed, every, files)
     known = f"sha256:{digest.hexdigest()}", frozenset(elsewhere), in_order(problems)
-    return Desired(groups, files, *known, partial(_joined, layers, files))
+    return Desired(groups, files, *known, partial(_joined, layers, files), definitions)
 
 
 def _joined(
     layers: Sequence[Sequence[ManifestDocument]], files: SourceFiles, names: Mapping[str, str]
-) -> tuple[DesiredGroup, ...]:
-    """Merge groups in which documents use several names of one object type, mapped by ``names``.
+) -> tuple[tuple[DesiredGroup, ...], tuple[DesiredDefinition, ...]]:
+    """Merge groups and definitions where documents use several names of one object type, mapped by ``names``.
 
     Raises:
-        ManifestError: the groups contradict each other under one name.
+        ManifestError: they contradict each other under one name.
     """
-    groups, problems = merge_layers(
-        [[document.renamed(names) for document in layer] for layer in layers], files
-    )
-    raise_if_any(problems)
-    return groups
+    renamed = [[document.renamed(names) for document in layer] for layer in layers]
+    groups, problems = merge_layers(renamed, files)
+    definitions, contradictions = _merged_definitions(renamed, files)
+    raise_if_any((*problems, *contradictions))
+    return groups, definitions
+
+
+def _merged_definitions(
+    layers: Sequence[Sequence[ManifestDocument]], files: SourceFiles
+) -> tuple[tuple[DesiredDefinition, ...], tuple[Problem, ...]]:
+    declared = ([each for document in layer for each in document.definitions] for layer in layers)
+    return merge_definitions(declared, files)
 
 
 def _with_table(

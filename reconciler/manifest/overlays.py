@@ -39,6 +39,7 @@ def merge_layers(
         the groups, sorted by object type and key, and all problems between documents.
     """
     merger = _Merger(files)
+    layers = [[document for document in layer if document.has_records] for layer in layers]
     for layer in layers:
         merger.add(layer)
     pruning, disagreeing = _pruning(layers, files)

@@ -3,7 +3,7 @@
 A thing is a record, an association of two records, or a definition of the portal.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import total_ordering
@@ -186,6 +186,13 @@ class DefinitionAddress(ThingAddress):
     def objects(self) -> tuple[str, ...]:
         """The object types of the address: those of both ends for a label."""
         return (self.object, self.names[0]) if self.section is Section.LABELS else (self.object,)
+
+    def renamed(self, names: Mapping[str, str]) -> "DefinitionAddress":
+        """Return the address with object types replaced by their ``names`` in the portal."""
+        parts = self.names
+        if self.section is Section.LABELS:
+            parts = (names.get(parts[0], parts[0]), *parts[1:])
+        return definition_address(names.get(self.object, self.object), self.section, *parts)
 
     def with_records(self, _change: "Callable[[RecordAddress], RecordAddress]") -> "DefinitionAddress":
         """Return the same address: it has no records."""

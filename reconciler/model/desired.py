@@ -297,10 +297,10 @@ class Desired:
     """Object type, key property and key of records that are named for other environments only."""
     # problems of the manifests themselves; only warnings if a plan may be made
     problems: tuple[Problem, ...] = ()
-    rejoin: Callable[[Mapping[str, str]], tuple[DesiredGroup, ...]] | None = field(
-        default=None, compare=False, repr=False
-    )
-    """Builds the groups again if several names mean one object type; None: they do not."""
+    rejoin: (
+        Callable[[Mapping[str, str]], tuple[tuple[DesiredGroup, ...], tuple[DesiredDefinition, ...]]] | None
+    ) = field(default=None, compare=False, repr=False)
+    """Builds groups and definitions again if several names mean one object type; None: they do not."""
     definitions: tuple[DesiredDefinition, ...] = ()  # definitions of the portal, sorted by address
 
     @property
@@ -332,13 +332,17 @@ class Desired:
         return (key.object, key.by, key.value) in self.other_environments
 
     def first_mentions(self) -> Mapping[str, SourceRef]:
-        """Return the first place that names each object type: its own records, else an association."""
+        """Return the first place that names each object type: its records, a definition, an association."""
         places = {
             wanted.object: wanted.place
             for group in reversed(self.groups)
             for record in group.records.associating()
             for wanted in record.associations
-        } | {
+        }
+        last_first = sorted(self.definitions, key=attrgetter("place"), reverse=True)
+        places |= {name: each.place for each in last_first for name in each.address.objects[1:]}
+        places |= {each.address.object: each.place for each in last_first}
+        places |= {
             group.object: min(document.place for document in group.documents)
             for group in reversed(self.groups)
         }
@@ -367,20 +371,23 @@ class Desired:
         Documents that use several names for one type are merged before anything is decided.
 
         Raises:
-            ManifestError: a record is declared twice, or keys or prune rules of one type differ.
+            ManifestError: a record or a definition is declared twice, or keys or prune rules of one type
+                differ.
         """
         if all(names.get(name, name) == name for name in self.objects):
             return self
         written = {group.object for group in self.groups}
+        written |= {name for definition in self.definitions for name in definition.address.objects}
         if self.rejoin and len({names.get(name, name) for name in written}) < len(written):
-            groups = self.rejoin(names)
+            groups, definitions = self.rejoin(names)
         else:
             groups = tuple(group.renamed(names) for group in self.groups)
-        ordered = tuple(sorted(groups, key=attrgetter("group")))
-        definitions = sorted(
-            (definition.renamed(names) for definition in self.definitions), key=attrgetter("address")
+            definitions = tuple(definition.renamed(names) for definition in self.definitions)
+        here = replace(
+            self,
+            groups=tuple(sorted(groups, key=attrgetter("group"))),
+            definitions=tuple(sorted(definitions, key=attrgetter("address"))),
         )
-        here = replace(self, groups=ordered, definitions=tuple(definitions))
         elsewhere = {(names.get(name, name), by, key) for name, by, key in self.other_environments}
         only = {each for each in elsewhere if here.records_of(*each[:2]).find(each[2]) is None}
         return replace(here, other_environments=frozenset(only))

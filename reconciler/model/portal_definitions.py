@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.model.addresses import DefinitionAddress, RecordId, Section, definition_address
+from reconciler.model.addresses import DefinitionAddress, RecordId, Section
 from reconciler.source import Place
 
 
@@ -78,9 +78,4 @@ class DesiredDefinition:
 
     def renamed(self, names: Mapping[str, str]) -> "DesiredDefinition":
         """Return the definition with object types replaced by their ``names`` in the portal."""
-        address = self.address
-        parts = address.names
-        if address.section is Section.LABELS:
-            parts = (names.get(parts[0], parts[0]), *parts[1:])
-        object_name = names.get(address.object, address.object)
-        return replace(self, address=definition_address(object_name, address.section, *parts))
+        return replace(self, address=self.address.renamed(names))

@@ -55,6 +55,7 @@ class ManifestInfo:
     records: int
     git: str | None  # commit, if the project is a git checkout
     has_uncommitted: bool = False  # manifests differ from it
+    definitions: int = 0
 
 
 NO_MANIFESTS = ManifestInfo(digest="", files=0, records=0, git=None)

@@ -26,10 +26,12 @@ class PlanningEnvironment(OpenedEnvironment):
         if not online:
             desired = self.session.load_manifests()
             problems = self.session.seen(desired.problems)
-            return Validation(desired.record_count, len(desired.files.names), problems)
+            counts = desired.record_count, len(desired.definitions), len(desired.files.names)
+            return Validation(*counts, problems)
         plan = make_plan.make_plan(self.session, PlanRequest(), progress)
         return Validation(
             records=plan.manifests.records,
+            definitions=plan.manifests.definitions,
             files=plan.manifests.files,
             problems=self.session.seen(plan.problems),
             portal_id=plan.portal_id,

@@ -36,6 +36,7 @@ class Validation:
     """The result of checking the manifests."""
 
     records: int
+    definitions: int
     files: int
     problems: tuple[Problem, ...]  # by file and line, relative to the working directory; warnings, too
     portal_id: int | None = None  # the portal that they were checked against; None without one

@@ -123,6 +123,7 @@ def _manifests(desired: Desired, here: PlanContext) -> ManifestInfo:
         digest=desired.digest,
         files=len(desired.files.names),
         records=desired.record_count,
+        definitions=len(desired.definitions),
         git=here.commit,
         has_uncommitted=here.has_uncommitted,
     )

@@ -168,8 +168,8 @@ def test_an_unknown_key_gets_the_nearest_one_and_all_that_are_known(name: str, n
     (problem,) = manifest(f"{HEAD}records: {{}}\n{name}: {{}}\n").problems
     assert told([problem]) == [f'a.yaml:4:1: unknown key "{name}"']
     advice = problem.advice or ""
-    assert advice.startswith(f"{nearest}known here: all, environments, key, object, ownership, ")
-    assert advice.endswith("records, source, write")
+    assert advice.startswith(f"{nearest}known here: all, association_labels, environments, ")
+    assert advice.endswith("records, schema, source, write")
 
 
 def test_a_wrong_head_does_not_hide_what_is_wrong_with_the_records() -> None:

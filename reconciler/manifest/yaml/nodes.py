@@ -30,6 +30,15 @@ class SequenceNode(NamedTuple):
     places: tuple[Place, ...]  # places of the items
 
 
+class EntryNode(NamedTuple):
+    """One name of a mapping and its value."""
+
+    name: str
+    value: "Node"
+    place: Place  # of the value
+    name_place: Place  # of the name, or at least of the value
+
+
 class MappingNode(NamedTuple):
     """Names and their values, sorted by name (by code point), so that the order in a file does not matter."""
 
@@ -50,6 +59,14 @@ class MappingNode(NamedTuple):
         """Return the mapping called ``name``, or an empty one if it is missing."""
         value = self.get(name)
         return value if isinstance(value, MappingNode) else NO_ENTRIES
+
+    def in_order(self) -> "tuple[EntryNode, ...]":
+        """Return the entries in the order of the file."""
+        entries = (
+            EntryNode(name, self.values[index], self.places[index], self.name_place(index))
+            for index, name in enumerate(self.names)
+        )
+        return tuple(sorted(entries, key=lambda entry: entry.place))
 
     def place_of(self, name: str) -> Place:
         """Return the place of the value of an existing ``name``."""

@@ -9,7 +9,7 @@ aliases that contain themselves or expand too far, and deep nesting.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -71,7 +71,14 @@ class Reading:
     problems: tuple[Problem, ...]
 
 
-def read_nodes(data: bytes, files: SourceFiles, number: int, *, name_depth: int = MAX_DEPTH) -> Reading:
+def read_nodes(
+    data: bytes,
+    files: SourceFiles,
+    number: int,
+    *,
+    name_depth: int = MAX_DEPTH,
+    whole: Collection[str] = (),
+) -> Reading:
     """Read the documents of one file.
 
     Args:
@@ -80,6 +87,7 @@ def read_nodes(data: bytes, files: SourceFiles, number: int, *, name_depth: int 
         number: its number in ``files``.
         name_depth: mappings below this depth do not keep the places of their names, which saves a tenth of
             the time. The document itself has depth 1.
+        whole: names of a document's values whose mappings keep the places of their names at every depth.
     """
     file = files.names[number]
     faults = list(unfit_characters(data, file))
@@ -87,7 +95,7 @@ def read_nodes(data: bytes, files: SourceFiles, number: int, *, name_depth: int 
         data = without_unfit(data)
     left: Salvage | None = None
     while True:
-        builder = _Builder(left.text if left else data, file, number, name_depth)
+        builder = _Builder(left.text if left else data, file, number, name_depth, whole)
         documents: list[DocumentNode] = []
         try:
             builder.read_into(documents)
@@ -109,12 +117,13 @@ def read_nodes(data: bytes, files: SourceFiles, number: int, *, name_depth: int 
 class _Builder:
     """Builds nodes from the events of one file."""
 
-    def __init__(self, data: bytes, file: str, number: int, name_depth: int) -> None:
+    def __init__(self, data: bytes, file: str, number: int, name_depth: int, whole: Collection[str]) -> None:
         next_event = CParser(data).get_event
         self._next: Callable[[], Any] = _within_reach(next_event) if _has_far_places(data) else next_event
         self._file = file
         self._origin = place_of(number, 1, 1)
         self._name_depth = name_depth
+        self._whole = frozenset(whole)
         self._shapes: dict[tuple[str, ...], _Shape] = {}
         self._anchors = Anchors()
         self.problems: list[Problem] = []
@@ -173,6 +182,8 @@ class _Builder:
                     value = self._quoted(event)
                 elif value in _BLANKS:
                     value = _BLANKS[value]
+            elif depth == 1 and name in self._whole:
+                value = self._whole_node(event, depth + 1)
             else:
                 value = self._node(event, depth + 1)
             if name is None:
@@ -186,6 +197,13 @@ class _Builder:
         written = tuple(names)
         sorted_names, sort = self._shapes.get(written) or self._shape(written, name_places or places)
         return MappingNode(sorted_names, sort(values), sort(places), sort(name_places) if keeps_names else ())
+
+    def _whole_node(self, event: Any, depth: int) -> Node:
+        """Return a node whose mappings keep the places of their names at every depth."""
+        usual, self._name_depth = self._name_depth, MAX_DEPTH
+        node = self._node(event, depth)
+        self._name_depth = usual
+        return node
 
     def _name(self, event: Any, depth: int) -> str | None:
         """Return the text of a key that has an anchor or tag, is an alias, or is not text.

@@ -70,6 +70,7 @@ def _as_manifests(found: object) -> ManifestInfo:
         records=part(manifests, "records", as_count),
         git=part(manifests, "git", as_text_or_null),
         has_uncommitted=part(manifests, "uncommitted", as_flag),
+        definitions=part(manifests, "definitions", as_count) if "definitions" in manifests else 0,
     )
 
 

@@ -50,6 +50,7 @@ def header_as_document(plan: Plan, format_version: str, written: Container[Objec
         "environment": plan.environment,
         "format_version": format_version,
         "manifests": {
+            **({"definitions": plan.manifests.definitions} if plan.manifests.definitions else {}),
             "digest": plan.manifests.digest,
             "files": plan.manifests.files,
             "git": plan.manifests.git,

@@ -77,9 +77,12 @@ def check_manifests(examined: Examined) -> Iterator[CheckResult]:
         yield from_error("manifests", error)
         return
     problems = [each for each in examined.desired.problems if each.severity is Severity.ERROR]
-    records, files = examined.desired.record_count, len(examined.desired.files.names)
+    desired = examined.desired
+    what = counted(desired.record_count, "record")
+    if desired.definitions:
+        what += f" and {counted(len(desired.definitions), 'definition')}"
     about = ", ".join(sorted(examined.desired.objects))
-    finding = f"{counted(records, 'record')} in {counted(files, 'file')}, about {about}"
+    finding = f"{what} in {counted(len(desired.files.names), 'file')}, about {about}"
     if problems:
         yield _wrong_manifests(problems)
     else:

@@ -1,0 +1,1 @@
+"""Definitions of the portal in manifests: reading, merging and writing them."""

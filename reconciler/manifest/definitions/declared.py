@@ -1,0 +1,40 @@
+"""Definitions as one document declares them, before folders are merged and labels filled in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from reconciler.model.addresses import DefinitionAddress
+from reconciler.model.portal_definitions import NO_DEFINITION_DIRECTIVES, DefinitionDirectives
+from reconciler.source import Place
+
+Statement: TypeAlias = tuple[str | None, Place]
+"""The canonical text of a value, or None to clear it, with its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredOption:
+    """One option of a property in one document."""
+
+    name: str
+    place: Place
+    values: Mapping[str, Statement]  # by attribute
+    special: DefinitionDirectives = NO_DEFINITION_DIRECTIVES
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredDefinition:
+    """One definition in one document."""
+
+    address: DefinitionAddress
+    place: Place
+    values: Mapping[str, Statement]  # by path, without options and stages
+    special: DefinitionDirectives = NO_DEFINITION_DIRECTIVES
+    options: tuple[DeclaredOption, ...] = ()  # of a property, in the order of the file
+    has_all_options: bool = False  # ``options:``; otherwise ``options_include:``, or none
+    stages: tuple[str, ...] = ()  # names of the stages of a pipeline, in the order of the file
+    inner_place: Place | None = field(default=None)  # of its options or stages; None: it says nothing of them
+
+    def renamed(self, names: Mapping[str, str]) -> "DeclaredDefinition":
+        """Return the definition with object types replaced by their ``names`` in the portal."""
+        return replace(self, address=self.address.renamed(names))

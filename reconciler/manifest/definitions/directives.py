@@ -1,0 +1,121 @@
+"""The ``$`` keys of definitions and options, with the rules of each section."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from reconciler.manifest.definitions.context import About
+from reconciler.manifest.yaml.nodes import Blank, EntryNode, MappingNode
+from reconciler.model.addresses import DefinitionAddress, Section
+from reconciler.model.portal_definitions import NO_DEFINITION_DIRECTIVES, DefinitionDirectives
+from reconciler.source import Place
+from reconciler.suggestions import suggest
+
+ABSENT: Final = "$absent"
+PROTECT: Final = "$protect"
+RENAMED_FROM: Final = "$renamed_from"
+MOVES_TO: Final = "$moves_to"
+ID: Final = "$id"
+
+_FORMS: Final = {
+    ABSENT: (re.compile("true"), "write `$absent: true`, or remove the line"),
+    PROTECT: (re.compile("true|false"), "write `$protect: true` or `$protect: false`"),
+    RENAMED_FROM: (re.compile(".+", re.DOTALL), "write what it was called before"),
+    MOVES_TO: (re.compile(".+", re.DOTALL), "write the name of the one that its records move to"),
+    ID: (re.compile(r"[^\s/]+"), "write HubSpot's id of it, as its API shows it"),
+}
+_BY_ID: Final = (ABSENT, PROTECT, RENAMED_FROM, MOVES_TO, ID)
+_KNOWN: Final[Mapping[Section, tuple[str, ...]]] = {
+    Section.GROUPS: (ABSENT, PROTECT),
+    Section.PROPERTIES: (ABSENT, PROTECT, MOVES_TO),
+    Section.PIPELINES: _BY_ID,
+    Section.STAGES: _BY_ID,
+    Section.SCHEMA: (ABSENT, PROTECT),
+    Section.LABELS: (ABSENT, PROTECT, RENAMED_FROM),
+    Section.OPTIONS: (ABSENT, RENAMED_FROM, MOVES_TO),
+}
+_ELSEWHERE: Final = {
+    PROTECT: "options are protected with their property: put the line beside `label`",
+    RENAMED_FROM: "HubSpot never changes such a name: change what people read, which is `label`",
+    MOVES_TO: "only records of a property, an option, a pipeline or a stage can move",
+    ID: "it is found by its name: remove the line",
+}
+
+
+def is_directive(name: str) -> bool:
+    """Return whether ``name`` is ours: it begins with ``$``."""
+    return name.startswith("$")
+
+
+def read_directives(
+    node: MappingNode, section: Section, name: str, about: About, address: DefinitionAddress
+) -> DefinitionDirectives:
+    """Read the ``$`` keys of one definition, or of an option of the property at ``address``.
+
+    Args:
+        node: its lines.
+        section: decides which keys there are.
+        name: its own name.
+        about: the document, which takes the problems.
+        address: the definition.
+    """
+    said: dict[str, str] = {}
+    places: dict[str, Place] = {}
+    for entry in node.in_order():
+        if is_directive(entry.name) and _is_right(entry, section, about, address):
+            said[entry.name], places[entry.name] = str(entry.value), entry.place
+    if not said:
+        return NO_DEFINITION_DIRECTIVES
+    is_absent = ABSENT in said
+    if is_absent and (others := _others(node.names)):
+        message = f"`{ABSENT}: true` excludes all other lines, such as `{others[0]}`"
+        about.report(message, "remove them, or this line", places[ABSENT], address)
+    if MOVES_TO in said and not is_absent:
+        message = f"`{MOVES_TO}` needs `{ABSENT}: true`: records move away from what is removed"
+        about.report(message, "write both, or remove the line", places[MOVES_TO], address)
+    if said.get(MOVES_TO) == name:
+        about.report("its records cannot move to itself", _FORMS[MOVES_TO][1], places[MOVES_TO], address)
+    if said.get(RENAMED_FROM) == name:
+        advice = "write what it was called before, or remove the line"
+        about.report("it cannot be renamed from itself", advice, places[RENAMED_FROM], address)
+    return DefinitionDirectives(
+        is_absent=is_absent,
+        protect=said[PROTECT] == "true" if PROTECT in said else None,
+        renamed_from=said.get(RENAMED_FROM),
+        moves_to=said.get(MOVES_TO),
+        id=said.get(ID),
+    )
+
+
+def _others(names: Iterable[str]) -> list[str]:
+    """Return the names of lines that something absent cannot have."""
+    return [name for name in names if name not in {ABSENT, MOVES_TO, ID}]
+
+
+def _is_right(entry: EntryNode, section: Section, about: About, address: DefinitionAddress) -> bool:
+    """Return whether a ``$`` key is known in this section and has a possible value; report it if not."""
+    name, value = entry.name, entry.value
+    if name not in _FORMS:
+        advice = suggest(name, _KNOWN[section])
+        about.report(f'unknown key "{name}"', advice, entry.name_place, address)
+    elif name not in _KNOWN[section]:
+        about.report(f'"{name}" is not allowed here', _ELSEWHERE[name], entry.name_place, address)
+    elif isinstance(value, str) and _FORMS[name][0].fullmatch(value):
+        return True
+    elif value is not Blank.REFUSED:
+        about.report(f'"{name}" cannot have this value', _FORMS[name][1], entry.place, address)
+    return False
+
+
+def merged(earlier: DefinitionDirectives, later: DefinitionDirectives) -> DefinitionDirectives:
+    """Merge ``$`` keys one by one; ``$absent`` and ``$moves_to`` come from the last folder alone."""
+    if earlier == NO_DEFINITION_DIRECTIVES:
+        return later
+    known_id = later.id or earlier.id
+    if later.is_absent:
+        return DefinitionDirectives(is_absent=True, moves_to=later.moves_to, id=known_id)
+    return DefinitionDirectives(
+        protect=earlier.protect if later.protect is None else later.protect,
+        renamed_from=later.renamed_from or earlier.renamed_from,
+        id=known_id,
+    )

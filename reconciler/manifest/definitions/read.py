@@ -1,0 +1,44 @@
+"""Reading the definitions of one document: everything beside its records."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from reconciler.errors import Problem
+from reconciler.manifest.definitions.context import About
+from reconciler.manifest.definitions.declared import DeclaredDefinition
+from reconciler.manifest.definitions.labels import read_labels
+from reconciler.manifest.definitions.pipelines import read_pipelines
+from reconciler.manifest.definitions.properties import read_groups, read_properties
+from reconciler.manifest.definitions.schema import read_schema
+from reconciler.manifest.yaml.nodes import MappingNode
+from reconciler.source import SourceFiles
+
+SECTIONS: Final = {
+    "groups": "write `name: {label: …}` lines",
+    "properties": "write `name: {label: …, type: …, fieldType: …, groupName: …}` lines",
+    "pipelines": "write `Label: {stages: …}` lines",
+    "schema": "write its members, such as `labels: {singular: Machine, plural: Machines}`",
+    "association_labels": "write the other object type, and its labels below it",
+}
+"""The keys of a document that declare definitions, with advice for what stands below them."""
+
+
+def read_definitions(
+    node: MappingNode, object_name: str, files: SourceFiles
+) -> tuple[tuple[DeclaredDefinition, ...], tuple[Problem, ...]]:
+    """Read the definitions of a document about ``object_name``, in the order of the file, and their problems.
+
+    A section that is no mapping is reported by whoever checks the keys of the document.
+    """
+    about = About(object_name, files)
+    found = tuple(_read(node, about))
+    return found, tuple(about.problems)
+
+
+def _read(node: MappingNode, about: About) -> Iterator[DeclaredDefinition]:
+    yield from read_groups(node.mapping("groups"), about)
+    yield from read_properties(node.mapping("properties"), about)
+    yield from read_pipelines(node.mapping("pipelines"), about)
+    if isinstance(node.get("schema"), MappingNode):
+        yield from read_schema(node.mapping("schema"), node.place_of("schema"), about)
+    yield from read_labels(node.mapping("association_labels"), about)
