@@ -18,6 +18,7 @@ from reconciler.hubspot.associations.responses import (
     LabelBody,
     LabelPage,
 )
+from reconciler.hubspot.definitions.reader import DefinitionReader
 from reconciler.hubspot.portal.responses import (
     AccountBody,
     EnablementBody,
@@ -111,6 +112,11 @@ class PortalReader:
     def least_seconds(self, calls: int) -> float:
         """Return the least time that so many calls take at the portal's limit, starting with a full burst."""
         return self._pacer.least_seconds(calls)
+
+    @property
+    def definitions(self) -> DefinitionReader:
+        """The calls that read definitions as they are now."""
+        return DefinitionReader(self._caller, self._paths)
 
     def account(self) -> AccountBody:
         """Read the account, that is, the portal of the token."""

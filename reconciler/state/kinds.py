@@ -31,7 +31,7 @@ UNCHANGED = OwnershipAfter()
 
 
 class OwnedBefore(Protocol):
-    """What is ours before some changes; a store has it."""
+    """Ownership before some changes, as a store tells it."""
 
     def owned_by_id(self, object_name: str, ids: Sequence[RecordId]) -> Mapping[RecordId, OwnedRecord]:
         """Return the owned records with ids ``ids``, under any key."""

@@ -103,9 +103,45 @@ class Paths:
         """Return the path of the property definitions of a type."""
         return f"{self._properties}/{object_path}"
 
+    def property_definition(self, object_path: str, name: str) -> str:
+        """Return the path of one property definition."""
+        return f"{self._properties}/{object_path}/{quote(name, safe='')}"
+
+    def groups(self, object_path: str) -> str:
+        """Return the path of the property groups of a type."""
+        return f"{self._properties}/{object_path}/groups"
+
+    def group(self, object_path: str, name: str) -> str:
+        """Return the path of one property group."""
+        return f"{self._properties}/{object_path}/groups/{quote(name, safe='')}"
+
     def pipelines(self, object_path: str) -> str:
         """Return the path of the pipelines of a type."""
         return f"{self._pipelines}/{object_path}"
+
+    def pipeline(self, object_path: str, pipeline_id: str) -> str:
+        """Return the path of one pipeline."""
+        return f"{self._pipelines}/{object_path}/{quote(pipeline_id, safe='')}"
+
+    def stages(self, object_path: str, pipeline_id: str) -> str:
+        """Return the path of the stages of a pipeline."""
+        return f"{self.pipeline(object_path, pipeline_id)}/stages"
+
+    def stage(self, object_path: str, pipeline_id: str, stage_id: str) -> str:
+        """Return the path of one stage."""
+        return f"{self.stages(object_path, pipeline_id)}/{quote(stage_id, safe='')}"
+
+    def schema(self, object_path: str) -> str:
+        """Return the path of the schema of one type."""
+        return f"{self.schemas}/{object_path}"
+
+    def schema_associations(self, object_path: str) -> str:
+        """Return the path of the types that a custom object is associated with."""
+        return f"{self.schema(object_path)}/associations"
+
+    def label(self, object_path: str, other_path: str, type_id: str) -> str:
+        """Return the path of one label between two types."""
+        return f"{self.labels(object_path, other_path)}/{type_id}"
 
 
 def paths_of(version: str) -> Paths:

@@ -1,0 +1,158 @@
+"""Reading definitions of the portal, as they are now."""
+
+from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from reconciler.errors import NotAllowed, RequestRejected
+from reconciler.hubspot.definitions.live import live_group, live_pipeline, live_property, live_schema
+from reconciler.hubspot.definitions.live_labels import live_labels, names_between
+from reconciler.hubspot.definitions.reader import NOT_SENSITIVE, SENSITIVITIES, DefinitionReader
+from reconciler.hubspot.definitions.responses import AssociationName, PropertyDefinition, SchemaDefinition
+from reconciler.hubspot.reader import PortalReader
+from reconciler.model.addresses import Section
+from reconciler.model.definitions import ObjectSchema, PortalSchema
+from reconciler.model.object_references import Direction
+from reconciler.model.object_types import object_type, standard_names
+from reconciler.model.portal_definitions import LiveDefinition
+
+_THREADS = 8
+
+
+def read_definitions(
+    reader: PortalReader,
+    portal: PortalSchema,
+    sections: Mapping[str, Collection[Section]],
+    labels: Collection[Direction] = (),
+) -> Mapping[str, tuple[LiveDefinition, ...]]:
+    """Read the definitions of ``sections`` anew, by object type; each type has its address's order.
+
+    Of properties, archived ones and those of every sensitivity that the token may see are included. A type
+    that the portal does not have has none. ``labels`` are directions whose association labels are read; they
+    are among the definitions of their first type.
+
+    Raises:
+        HubSpotError: the portal cannot be read.
+    """
+    found: dict[str, list[LiveDefinition]] = {name: [] for name in sections}
+    asking = DefinitionsOfPortal(reader.definitions, portal)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        reading = [
+            (name, pool.submit(asking.of_section, name, section))
+            for name, wanted in sections.items()
+            for section in sorted(wanted)
+        ]
+        reading += [(each.object, pool.submit(asking.labels, each)) for each in sorted(labels)]
+        for name, future in reading:
+            found.setdefault(name, []).extend(future.result())
+    return {
+        name: tuple(sorted(of_type, key=lambda live: (live.address, live.id)))
+        for name, of_type in found.items()
+    }
+
+
+class DefinitionsOfPortal:
+    """Definitions of one portal, by object type and section; every method may raise ``HubSpotError``."""
+
+    def __init__(self, reader: DefinitionReader, portal: PortalSchema) -> None:
+        self._reader = reader
+        self._portal = portal
+
+    def of_section(self, object_name: str, section: Section) -> tuple[LiveDefinition, ...]:
+        """Read the definitions of one section; none of a type that the portal does not have."""
+        schema = self._portal.objects.get(object_name)
+        if schema is None:
+            return ()
+        match section:
+            case Section.GROUPS:
+                bodies = self._reader.groups(schema.path)
+                return tuple(live_group(object_name, body) for body in bodies if not body.archived)
+            case Section.PROPERTIES | Section.OPTIONS:
+                return self._properties(schema)
+            case Section.PIPELINES | Section.STAGES:
+                return self._pipelines(schema)
+            case Section.SCHEMA:
+                return self._schema(schema)
+            case _:
+                return ()
+
+    def labels(self, direction: Direction) -> tuple[LiveDefinition, ...]:
+        """Read the labels from records of the first type to records of the other; none of a missing type."""
+        if not all(name in self._portal.objects for name in direction):
+            return ()
+        one, other = self._portal.schemas_of(direction)
+        there = self._reader.labels(one.path, other.path)
+        is_same = one.path == other.path
+        back = there if is_same else self._reader.labels(other.path, one.path)
+        numbers = self._number_of(one), self._number_of(other)
+        names = self._association_names(one, other)
+        return live_labels(
+            direction, there, back, names_between(names, *numbers), names_between(names, *reversed(numbers))
+        )
+
+    def _association_names(self, *types: ObjectSchema) -> Iterable[AssociationName]:
+        """Read the internal names of associations of the first type that the token may look at."""
+        for schema in types:
+            try:
+                return self._reader.schema(self._number_of(schema)).associations
+            except (NotAllowed, RequestRejected):
+                continue
+        return ()
+
+    def _number_of(self, schema: ObjectSchema) -> str:
+        number = object_type(schema.name).number
+        if number is not None:
+            return number
+        body = self._schema_body(schema)
+        return body.object_type_id if body else schema.path
+
+    def _properties(self, schema: ObjectSchema) -> tuple[LiveDefinition, ...]:
+        bodies = [
+            body
+            for sensitivity in SENSITIVITIES
+            for is_archived in (False, True)
+            for body in self._properties_of(schema, sensitivity, is_archived=is_archived)
+        ]
+        active = {body.name for body in bodies if not body.archived}
+        return tuple(
+            live_property(schema.name, body)
+            for body in bodies
+            if not body.archived or body.name not in active
+        )
+
+    def _properties_of(
+        self, schema: ObjectSchema, sensitivity: str, *, is_archived: bool
+    ) -> tuple[PropertyDefinition, ...]:
+        try:
+            return self._reader.properties(schema.path, sensitivity, is_archived=is_archived)
+        except (NotAllowed, RequestRejected):
+            if sensitivity == NOT_SENSITIVE:
+                raise
+            return ()  # the token may not see them, or the portal has none
+
+    def _pipelines(self, schema: ObjectSchema) -> tuple[LiveDefinition, ...]:
+        bodies = self._reader.pipelines(schema.path)
+        return tuple(
+            live for body in bodies if not body.archived for live in live_pipeline(schema.name, body)
+        )
+
+    def _schema(self, schema: ObjectSchema) -> tuple[LiveDefinition, ...]:
+        body = self._schema_body(schema)
+        return () if body is None else (live_schema(schema.name, body, self._names()),)
+
+    def _schema_body(self, schema: ObjectSchema) -> SchemaDefinition | None:
+        if schema.name in standard_names():
+            return None
+        return find_schema(self._reader.schemas(), schema)
+
+    def _names(self) -> Mapping[str, str]:
+        """Return our names of object types, by number."""
+        standard = {number: name for name in standard_names() if (number := object_type(name).number)}
+        return standard | {schema.path: schema.name for schema in self._portal.objects.values()}
+
+
+def find_schema(schemas: Iterable[SchemaDefinition], wanted: ObjectSchema) -> SchemaDefinition | None:
+    """Return the custom object type that ``wanted`` is, by number or qualified name."""
+    for body in schemas:
+        if wanted.path in {body.object_type_id, body.fully_qualified_name}:
+            return body
+    return None

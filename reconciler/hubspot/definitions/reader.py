@@ -1,0 +1,71 @@
+"""The calls that read definitions anew: what other readers keep for a whole run is too old for comparing.
+
+Sources: https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide,
+https://developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide,
+https://developers.hubspot.com/docs/api-reference/crm-schemas-v3/guide.
+"""
+
+from collections.abc import Mapping
+
+from reconciler.hubspot.definitions.responses import (
+    GroupDefinition,
+    GroupDefinitions,
+    LabelDefinition,
+    LabelDefinitions,
+    PipelineDefinition,
+    PipelineDefinitions,
+    PropertyDefinition,
+    PropertyDefinitions,
+    SchemaDefinition,
+    SchemaDefinitions,
+)
+from reconciler.hubspot.transport.api_versions import Paths
+from reconciler.hubspot.transport.call_result import AnswerT, Decoder, Request, Success
+from reconciler.hubspot.transport.caller import Caller, error_for
+
+NOT_SENSITIVE, *SENSITIVE = SENSITIVITIES = ("non_sensitive", "sensitive", "highly_sensitive")
+"""One list of properties has those of one sensitivity."""
+
+
+class DefinitionReader:
+    """Reads definitions as they are now. Thread-safe; every method may raise ``HubSpotError``."""
+
+    def __init__(self, caller: Caller, paths: Paths) -> None:
+        self._caller = caller
+        self._paths = paths
+
+    def properties(
+        self, object_path: str, sensitivity: str = NOT_SENSITIVE, *, is_archived: bool = False
+    ) -> tuple[PropertyDefinition, ...]:
+        """Read the properties of a type with one of ``SENSITIVITIES``: the active or the archived ones."""
+        asked = {"dataSensitivity": sensitivity, "archived": str(is_archived).lower()}
+        return self._ask(self._paths.properties(object_path), PropertyDefinitions.read, asked).results
+
+    def groups(self, object_path: str) -> tuple[GroupDefinition, ...]:
+        """Read the property groups of a type; HubSpot never shows archived ones."""
+        return self._ask(self._paths.groups(object_path), GroupDefinitions.read).results
+
+    def pipelines(self, object_path: str) -> tuple[PipelineDefinition, ...]:
+        """Read the pipelines of a type with their stages, in no order."""
+        return self._ask(self._paths.pipelines(object_path), PipelineDefinitions.read).results
+
+    def schemas(self) -> tuple[SchemaDefinition, ...]:
+        """Read all active custom object types: the list settles sooner than the schema of one type."""
+        asked = {"includePropertyDefinitions": "false", "archived": "false"}
+        found = self._ask(self._paths.schemas, SchemaDefinitions.read, asked).results
+        return tuple(schema for schema in found if not schema.archived)
+
+    def schema(self, object_path: str) -> SchemaDefinition:
+        """Read the schema of one type, standard ones included; it may be a minute old."""
+        return self._ask(self._paths.schema(object_path), SchemaDefinition.read)
+
+    def labels(self, object_path: str, other_path: str) -> tuple[LabelDefinition, ...]:
+        """Read the types of association from records of the first type to records of the other."""
+        return self._ask(self._paths.labels(object_path, other_path), LabelDefinitions.read).results
+
+    def _ask(self, path: str, decode: Decoder[AnswerT], params: Mapping[str, str] | None = None) -> AnswerT:
+        request = Request("GET", path, params or {})
+        exchange = self._caller.ask(request, decode)
+        if isinstance(exchange, Success):
+            return exchange.value
+        raise error_for(request, exchange.status, exchange.error)
