@@ -6,7 +6,7 @@ something else are written in double quotes.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any, Final, TypeAlias
@@ -34,6 +34,7 @@ _BLOCK: Final = re.compile(
 )
 """Texts of several lines that read well as a block: no blanks at the beginning, no invisible characters."""
 _BLANK_AT_END: Final = re.compile(r"[ \t](\n|$)|\n\n$")
+_WRITE_A_TABLE: Final = "write a table: --out FILE.csv"
 _RECORD: Final = re.compile(r"(?m)^  (?=[^ \n])")
 _OWNERSHIP: Final = "# what people and automation change all day: compared and shown, never written\n"
 
@@ -107,7 +108,7 @@ def document_text(document: WrittenDocument, records: Iterable[WrittenRecord] = 
         sections.append({"source": dict([document.source])})
     else:
         sections.append({"records": {record.key: record.content for record in records}})
-    return _sure(sections)
+    return yaml_text(sections, _polished)
 
 
 def record_lines(records: Sequence[WrittenRecord], indent: str) -> str:
@@ -116,21 +117,36 @@ def record_lines(records: Sequence[WrittenRecord], indent: str) -> str:
     Raises:
         UsageError: a text cannot be written in YAML.
     """
-    text = _sure([{"records": {record.key: record.content for record in records}}])
+    text = yaml_text([{"records": {record.key: record.content for record in records}}], _polished)
     lines = text.partition("\n")[2].split("\n")
     return "\n".join(indent + line[2:] if line else "" for line in lines)
 
 
-def _sure(sections: Sequence[Mapping[str, Any]]) -> str:
-    """Write the sections so that they are read as they are meant."""
+class Inline(dict[str, Any]):
+    """A mapping that is written on one line, in braces."""
+
+
+def yaml_text(
+    sections: Sequence[Mapping[str, Any]], polished: Callable[[str], str], advice: str = _WRITE_A_TABLE
+) -> str:
+    """Write the sections of a document so that they are read as they are meant, each after a blank line.
+
+    Args:
+        sections: texts, tuples of texts, mappings of them, and None for the plain ``null``.
+        polished: adds comments and blank lines.
+        advice: what to do if a text cannot be written in YAML.
+
+    Raises:
+        UsageError: a text cannot be written in YAML.
+    """
     quoted: Collection[str] = frozenset()
     for _ in range(3):
-        text = _dumped(sections, quoted)
+        text = polished(_dumped(sections, quoted))
         misread = _misread(text, sections)
         if misread is not None and not misread:
             return text
         quoted = _EVERYTHING if misread is None or quoted else misread
-    raise UsageError("a key or a value cannot be written in YAML\n    write a table: --out FILE.csv")
+    raise UsageError(f"a name or a value cannot be written in YAML\n    {advice}")
 
 
 class _Everything(Collection[str]):
@@ -156,7 +172,11 @@ def _dumped(sections: Sequence[Mapping[str, Any]], quoted: Collection[str]) -> s
         pairs = [(ScalarNode(_STR, name), _node(content, quoted)) for name, content in section.items()]
         _writer().serialize(MappingNode(_MAP, pairs, flow_style=False), out)
         parts.append(out.getvalue())
-    text = "\n".join(parts)
+    return "\n".join(parts)
+
+
+def _polished(text: str) -> str:
+    """Put a comment before ``ownership:``, and a blank line between records."""
     before, name, records = text.partition("records:\n")
     before = before.replace("ownership:\n", f"{_OWNERSHIP}ownership:\n", 1)
     return before + name + _RECORD.sub("\n  ", records).removeprefix("\n") if name else before
@@ -173,6 +193,7 @@ def _writer() -> Any:
 
 def _node(content: Any, quoted: Collection[str], *, in_flow: bool = False) -> Any:
     if isinstance(content, Mapping):
+        in_flow = in_flow or isinstance(content, Inline)
         pairs = [
             (_scalar(name, quoted, is_name=True), _node(value, quoted, in_flow=in_flow))
             for name, value in content.items()
