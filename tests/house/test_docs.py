@@ -10,6 +10,7 @@ import pytest
 from reconciler.cli.exits import ExitCode
 from reconciler.cli.main import COMMANDS, module_name
 from reconciler.manifest.load import load_manifests
+from reconciler.model.definition_attributes import ATTRIBUTES
 from reconciler.project.settings import load_settings
 from tests.support.projects import ROOT, Project, example
 
@@ -63,6 +64,24 @@ def test_the_manifest_and_the_settings_that_are_documented_are_understood(tmp_pa
     desired = load_manifests(tmp_path, read.manifests, "production", read.environment_names)
     assert desired.record_count == 2
     assert load_settings(tmp_path, {}, None).environment.is_emulator
+
+
+def test_the_definitions_that_are_documented_are_understood(tmp_path: Path) -> None:
+    base, overlay = fenced((ROOT / "docs" / "definitions.md").read_text(), "yaml")
+    project = Project(tmp_path)
+    project.write("base/portal.yaml", base)
+    project.write("production/portal.yaml", overlay)
+    desired = load_manifests(tmp_path, ["base", "production"], "production", ["local", "production"])
+    options = {each.address.text: each.value("options") for each in desired.definitions}
+    assert options["companies:properties/tier"] == '["gold","silver","basic","platinum"]'
+    assert len(options) == 12
+
+
+def test_every_member_of_a_definition_is_documented() -> None:
+    page = (ROOT / "docs" / "definitions.md").read_text()
+    for members in ATTRIBUTES.values():
+        for path in members:
+            assert f"`{path.rpartition('/')[2]}`" in page
 
 
 def test_the_table_that_is_documented_is_understood(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_properties_with_options(
     for name, *parts in listed:
         for attribute, text in zip(("label", "description", "hidden"), parts, strict=True):
             values[option_path(name, attribute)] = text
-    tier = live(Section.PROPERTIES, "tier", **values)
+    tier = LiveDefinition(definition_address("deals", Section.PROPERTIES, "tier"), RecordId("x"), values)
     defaults = {"hidden": "false", "dataSensitivity": "non_sensitive", "displayOrder": "3"}
     assert read(definitions_text("deals", [tier])) == {tier.address: said(values, defaults)}
 
@@ -138,7 +138,7 @@ def test_short_forms_are_used() -> None:
         option_path("basic", "label"): "basic",
     }
     definitions = [
-        live(Section.PROPERTIES, "tier", **values),
+        LiveDefinition(definition_address("deals", Section.PROPERTIES, "tier"), RecordId("x"), values),
         live(Section.GROUPS, "erp", label="ERP"),
         live(Section.PIPELINES, "Renewals", label="Renewals", **{STAGE_NAMES: '["Won","Open"]'}),
         live(Section.STAGES, "Renewals", "Open", label="Open", probability="0.2", ticketState="OPEN"),
