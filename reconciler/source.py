@@ -34,6 +34,11 @@ def place_of(file_number: int, line: int, column: int) -> Place:
     return Place(file_number << (_LINE_BITS + _COLUMN_BITS) | packed_line | min(column, _MAX_COLUMN))
 
 
+def in_same_file(place: Place, other: Place) -> bool:
+    """Return whether two places are in the same file."""
+    return place >> (_LINE_BITS + _COLUMN_BITS) == other >> (_LINE_BITS + _COLUMN_BITS)
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFiles:
     """The files of places, in the order of their numbers."""

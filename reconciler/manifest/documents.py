@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
@@ -14,7 +13,8 @@ from reconciler.manifest.definitions.refusals import refusal
 from reconciler.manifest.property_names import PROPERTY_NAME, name_fault
 from reconciler.manifest.records import RecordReader
 from reconciler.manifest.tables.row_reader import Shared
-from reconciler.manifest.tables.sources import Format, Source
+from reconciler.manifest.tables.source_settings import read_source
+from reconciler.manifest.tables.sources import Source
 from reconciler.manifest.tables.table import Table
 from reconciler.manifest.validation_errors import plain, tell
 from reconciler.manifest.yaml.anchors import MAX_DEPTH
@@ -68,20 +68,6 @@ class _Head(BaseModel):
     association_labels: InstanceOf[MappingNode] = Field(
         NO_ENTRIES, description=SECTIONS["association_labels"]
     )
-
-
-class _Source(BaseModel):
-    """The keys under ``source:``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    csv: str | None = Field(None, description="write a path that starts at the project folder")
-    parquet: str | None = Field(None, description="write a path that starts at the project folder")
-    jsonl: str | None = Field(None, description="write a path that starts at the project folder")
-    columns: dict[str, str | None] = Field(
-        {}, description="write `column: property` lines, or `column: null` to leave the column out"
-    )
-    clear: str | None = Field(None, description="write the text that clears a property, such as '\\N'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +183,7 @@ def _read_document(
         shared=frozenset(shared.names),
         unmanaged=reader.unmanaged,
         associated={key: frozenset(said.types) for key, said in reader.associations.items()},
-        source=_read_source(node, files, problems),
+        source=read_source(node, files, problems),
         filled=reader.filled,
         definitions=definitions,
         has_records="records" in node.names or "source" in node.names,
@@ -217,54 +203,6 @@ def _read_head(node: MappingNode, place: Place, files: SourceFiles, problems: li
     descriptions = {field.alias or name: field.description for name, field in _Head.model_fields.items()}
     problems.extend(tell(complaints, descriptions, node, place, files))
     return None
-
-
-def _read_source(node: MappingNode, files: SourceFiles, problems: list[Problem]) -> Source | None:
-    """Read ``source:``; return None if it is missing or wrong."""
-    if "source" not in node.names:
-        return None
-    inner, place = node.mapping("source"), node.place_of("source")
-    try:
-        said = _Source.model_validate(plain(inner))
-    except ValidationError as error:
-        complaints = error.errors(include_url=False, include_context=False)
-        descriptions = {name: field.description for name, field in _Source.model_fields.items()}
-        problems.extend(tell(complaints, descriptions, inner, place, files))
-        return None
-    found = list(_source_problems(inner, place, files))
-    problems += found
-    named = [format_ for format_ in Format if format_ in inner.names]
-    if found or len(named) != 1:
-        return None
-    columns = inner.mapping("columns")
-    return Source(
-        format=named[0],
-        path=PurePosixPath(_text(inner, named[0])).as_posix(),
-        place=inner.place_of(named[0]),
-        columns=said.columns,
-        column_places={name: columns.name_place(index) for index, name in enumerate(columns.names)},
-        clear=said.clear,
-    )
-
-
-def _source_problems(node: MappingNode, place: Place, files: SourceFiles) -> Iterator[Problem]:
-    named = [format_ for format_ in Format if format_ in node.names]
-    if len(named) != 1:
-        message = f"`source` names {len(named)} files" if named else "`source` names no file"
-        yield Problem(message, "write one of csv, parquet and jsonl", files.ref(place))
-    for name in (*named, "clear"):
-        if name in node.names and not _text(node, name):
-            yield Problem(
-                f'"{name}" is empty', _Source.model_fields[name].description, files.ref(node.place_of(name))
-            )
-    columns = node.mapping("columns")
-    for name, value, where in zip(columns.names, columns.values, columns.places, strict=True):
-        if isinstance(value, Blank):
-            yield Problem(
-                f'"{name}" has no value', _Source.model_fields["columns"].description, files.ref(where)
-            )
-        elif isinstance(value, str) and (fault := name_fault(value)):
-            yield fault.at(files.ref(where))
 
 
 def _contradictions(said: _Head, node: MappingNode, place: Place, files: SourceFiles) -> Iterator[Problem]:

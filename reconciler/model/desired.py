@@ -17,7 +17,8 @@ from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.object_references import GroupKey, ObjectProperty
 from reconciler.model.portal_definitions import DesiredDefinition
-from reconciler.source import Place, SourceFiles, SourceRef
+from reconciler.model.tables import TableForm
+from reconciler.source import Place, SourceFiles, SourceRef, in_same_file
 
 ManifestValue: TypeAlias = str | tuple[str, ...] | None
 """A property value as in the manifest: text, a list of texts, or None for a plain ``null``."""
@@ -81,6 +82,11 @@ class Document:
     columns: Mapping[str, Place] = field(default_factory=dict)
     """Properties that are columns of its table, with the places that name them."""
     key_place: Place | None = None  # place of ``key``; None if unknown
+    table: TableForm | None = None  # how the cells of its table are written; None: it has no table
+
+    def is_cell(self, place: Place) -> bool:
+        """Return whether a value of one of its records is in a cell of its table, not under ``all:``."""
+        return self.table is not None and not in_same_file(place, self.place)
 
     def ownership_of(self, name: str) -> Ownership:
         """Return who decides about property ``name``."""

@@ -11,8 +11,10 @@ from reconciler.manifest import readable_files
 from reconciler.manifest.documents import ManifestDocument, read_manifest
 from reconciler.manifest.files import find_files
 from reconciler.manifest.tables.csv_rows import read_header
-from reconciler.manifest.tables.sources import Format, blocks
+from reconciler.manifest.tables.csv_text import csv_text
+from reconciler.manifest.tables.sources import blocks
 from reconciler.model.desired import Desired
+from reconciler.model.tables import Format, TableForm
 from reconciler.project.files import read_bytes, write_private_pieces
 from reconciler.project.import_folders import COPIES, private_subfolder
 from reconciler.project.session import Session
@@ -48,7 +50,7 @@ class ExistingDocument:
     number: int  # of the document in its file, from 0
     key: str
     table: Path | None
-    format: Format | None
+    form: TableForm | None  # how its cells are written
     columns: tuple[str | None, ...]  # properties of a table, in the order of its columns; None: ignored
     document: Existing
 
@@ -165,21 +167,22 @@ def find_document(
 
 def _existing(session: Session, path: Path, number: int, document: ManifestDocument) -> ExistingDocument:
     names = {name for record in document.records for name in record.names} | set(document.filled.names)
-    table, format_, columns = None, None, tuple[str | None, ...]()
+    table, form, columns = None, None, tuple[str | None, ...]()
     if document.source is not None:
-        table, format_ = session.settings.project / document.source.path, document.source.format
-        if format_ is not Format.CSV:
+        table, form = session.settings.project / document.source.path, document.source.form
+        if form.format is not Format.CSV:
             raise UsageError(
                 f"--add cannot put rows into {document.source.path}\n"
                 "    it adds to YAML and CSV; --replace writes the file anew"
             )
-        header = read_header(table, document.source.path)
+        with csv_text(table, document.source.path, form) as text:
+            header = read_header(text)
         columns = tuple(map(document.source.property_of, header.names))
         names |= {name for name in columns if name}
     shared = dict(zip(document.filled.names, document.filled.values, strict=True))
     ownership = document.ownership
     known = Existing(tuple(sorted(names - {document.document.key})), ownership, shared)
-    return ExistingDocument(path, number, document.document.key, table, format_, columns, known)
+    return ExistingDocument(path, number, document.document.key, table, form, columns, known)
 
 
 def keep_copy(session: Session, path: Path, now: datetime) -> Path:

@@ -292,7 +292,7 @@ class _Import:
         content: ImportContent,
     ) -> WrittenFiles:
         if self._document is not None:
-            return add_to_document(self._document, written())
+            return add_to_document(self._document, written(), importing.schema)
         place = place_for(self._session, importing.schema.name, self._destination.out, count)
         writer = FileWriter(self._session, self._now, replaces=self._replaces)
         return writer.write(importing, place, written, content)

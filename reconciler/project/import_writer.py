@@ -8,12 +8,14 @@ from pathlib import Path
 
 from reconciler.errors import UsageError
 from reconciler.manifest.edit.add_records import add_records
-from reconciler.manifest.tables.sources import Format
 from reconciler.manifest.tables.write import Row, appended_pieces, table_pieces
 from reconciler.manifest.write import WrittenDocument, WrittenRecord, document_text
 from reconciler.model.addresses import RECORD_ID, RecordId
+from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import ManifestValue, Ownership
 from reconciler.model.imports import LeftOutRecords
+from reconciler.model.tables import Format, TableForm
+from reconciler.plan.values.numbers import number_as_cell
 from reconciler.project.files import write_new, write_over, write_private_pieces
 from reconciler.project.import_files import ExistingDocument, Place, check_new, in_project, keep_copy
 from reconciler.project.import_folders import CHECKPOINTS, private_subfolder
@@ -111,20 +113,24 @@ class FileWriter:
         self._done = WrittenFiles((*self._done.files, path), copies)
 
 
-def add_to_document(document: ExistingDocument, records: Iterable[WrittenRecord]) -> WrittenFiles:
-    """Add records to an existing manifest, or to its table.
+def add_to_document(
+    document: ExistingDocument, records: Iterable[WrittenRecord], schema: ObjectSchema
+) -> WrittenFiles:
+    """Add records of ``schema`` to an existing manifest, or to its table, in the form of the file.
 
     Raises:
         UsageError: the file cannot be edited safely, or not written.
     """
-    if document.table is None:
+    if document.table is None or document.form is None:
         name = os.path.relpath(document.path)
         data = document.path.read_bytes()
         write_over(document.path, [add_records(data, name, document.number, tuple(records))])
         return WrittenFiles((document.path,))
     columns = tuple(column or "" for column in document.columns)
-    rows = (_row_of(record, columns, document.key) for record in map(_sayable_as_row, records))
-    write_over(document.table, appended_pieces(document.table, rows))
+    form = document.form
+    sayable = (_with_commas(_sayable_as_row(record), schema, form) for record in records)
+    rows = (_row_of(record, columns, document.key) for record in sayable)
+    write_over(document.table, appended_pieces(document.table, rows, form))
     return WrittenFiles((document.table,))
 
 
@@ -141,6 +147,19 @@ def _sayable_as_row(record: WrittenRecord) -> WrittenRecord:
             f"    take {name} out of `all:`, or let --out name a new file; nothing was written"
         )
     return record
+
+
+def _with_commas(record: WrittenRecord, schema: ObjectSchema, form: TableForm) -> WrittenRecord:
+    """Return the record with its numbers as the cells of the table write them."""
+    if not form.has_commas:
+        return record
+    values = {
+        name: number_as_cell(value, form)
+        if isinstance(value, str) and schema.properties[name].kind is Kind.NUMBER
+        else value
+        for name, value in record.values.items()
+    }
+    return replace(record, values=values)
 
 
 def write_left_out(

@@ -263,6 +263,28 @@ def test_rows_are_added_to_a_table(project: Project) -> None:
     assert text_of(project, "companies.csv").splitlines()[1:] == ["K-1,Acme 1,gold;silver", "K-2,Acme 2,"]
 
 
+def test_added_rows_keep_the_form_of_the_table(project: Project) -> None:
+    project.run("keys", "list", "companies")  # creates the portal
+    said = "delimiter: ';', encoding: cp1252, decimal: ','"
+    manifest = f"object: companies\nkey: external_id\nsource: {{csv: companies.csv, {said}}}\n"
+    project.write("companies.yaml", manifest)
+    table = project.folder / "companies.csv"
+    table.write_bytes("sep=;\r\nexternal_id;name;annualrevenue\r\nK-8;Acme 8;".encode("cp1252"))
+    with project.portal() as http:
+        values = {"name": "Müller; Söhne", "annualrevenue": "1200.5"}
+        http.patch("/crm/v3/objects/companies/9001", json={"properties": values}).raise_for_status()
+    columns = ("--properties", "name,annualrevenue")
+    done = project.run("import", "companies", "--add", *columns, "--filter", "external_id=K-1")
+    assert done.code == 0, done.err
+    rows = 'sep=;\r\nexternal_id;name;annualrevenue\r\nK-8;Acme 8;\r\nK-1;"Müller; Söhne";1200,5\r\n'
+    assert table.read_bytes() == rows.encode("cp1252")
+    with project.portal() as http:
+        http.patch("/crm/v3/objects/companies/9002", json={"properties": {"name": "Łódź"}}).raise_for_status()
+    refused = project.run("import", "companies", "--add", *columns, "--filter", "external_id=K-2")
+    assert (refused.code, table.read_bytes()) == (1, rows.encode("cp1252"))
+    assert "companies.csv is cp1252, which has no 'Ł': nothing was written" in refused.err
+
+
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
 def test_the_ending_says_the_form(project: Project, ending: str) -> None:
     done = project.run(

@@ -77,6 +77,7 @@ DOORS = {
     "orjson": {"hubspot", "emulator"},
     "pydantic": {
         "manifest/documents.py",
+        "manifest/tables/source_settings.py",
         "hubspot/associations/responses.py",
         "hubspot/records/responses.py",
         "hubspot/transport/responses.py",

@@ -9,9 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.manifest.load import load_manifests
-from reconciler.manifest.tables.sources import Format
 from reconciler.manifest.tables.write import Row, appended_pieces, table_pieces
 from reconciler.model.desired import ManifestValue
+from reconciler.model.tables import Format, TableForm
 from tests.manifest.test_write import AWKWARD
 
 COLUMNS = ("external_id", "name", "tier", "description")
@@ -63,5 +63,5 @@ def test_rows_are_appended_with_the_line_ends_of_the_file(tmp_path: Path, ending
     path = tmp_path / "rows.csv"
     text = b"".join(table_pieces(Format.CSV, COLUMNS, rows[:1])).decode().rstrip("\n")
     path.write_bytes((text.replace("\n", ending or "\n") + ending).encode())
-    path.write_bytes(b"".join(appended_pieces(path, rows[1:])))
+    path.write_bytes(b"".join(appended_pieces(path, rows[1:], TableForm(Format.CSV))))
     assert read(tmp_path, Format.CSV) == meant(rows)

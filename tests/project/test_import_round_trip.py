@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Problem, Severity
 from reconciler.manifest.load import load_manifests
-from reconciler.manifest.tables.sources import Format
 from reconciler.manifest.tables.write import table_pieces
 from reconciler.manifest.write import WrittenDocument, WrittenRecord, document_text
 from reconciler.model.addresses import RecordId
 from reconciler.model.definitions import Kind, ObjectSchema, Option, Owner, Pipeline, PropertyDef, Stage
 from reconciler.model.desired import Desired, Ownership
 from reconciler.model.live import LiveRecord
+from reconciler.model.tables import Format
 from reconciler.plan.values.equality import same_value
 from reconciler.reconcile.import_records import OwnersKnown
 from reconciler.source import SourceFiles

@@ -1,4 +1,4 @@
-"""Rows of a CSV file: commas, double quotes, a header, UTF-8; every cell is text exactly as written.
+"""Rows of a CSV file: double quotes, a header; every cell is text exactly as written.
 
 DuckDB reads a good file fast but says little about a bad one. A bad file is read a second time, more slowly,
 to find the wrong lines.
@@ -17,11 +17,10 @@ from reconciler.manifest.tables.csv_errors import (
     QUOTES,
     blanks_at_quotes,
     blanks_problem,
-    csv_text,
     find_faults,
     looks_odd,
-    read_rows,
 )
+from reconciler.manifest.tables.csv_text import CsvText
 from reconciler.manifest.tables.sorted_rows import SortedRows, TableError, TableReadError
 from reconciler.manifest.tables.sources import count_lines, in_sql
 from reconciler.source import SourceRef
@@ -34,51 +33,34 @@ class Header:
     """The names of the columns."""
 
     names: Sequence[str]
-    lines: int  # number of lines of the header
+    lines: int  # number of lines to the end of the header
     all_lines: int  # number of lines of the file, without blank ones at its end
 
 
-def read_header(path: Path, name: str) -> Header:
-    """Read the header of the file at ``path``.
+def read_header(text: CsvText) -> Header:
+    """Read the header of a file.
 
     Raises:
-        TableError: the file has no header, or is not text.
+        TableError: the file has no header, or contains a NUL.
     """
-    all_lines = count_lines(path, name)
+    all_lines = count_lines(text.path, text.name, text.above)
     csv.field_size_limit(_LONGEST_NAME)  # otherwise one missing quote would make the whole file a name
-    place = SourceRef(name, 1, 1)
-    with csv_text(path) as file:
-        first = next(read_rows(file), None)
+    line = text.above + 1
+    place = SourceRef(text.name, line, 1)
+    with text.open() as file:
+        first = next(text.rows(file), None)
     if first is None or not first.text.strip("\r\n"):
         raise TableError(Problem("the file has no header", "begin with a line that names the columns", place))
-    if len(first.cells) <= 1 and (other := _separator(first.text)):
-        advice = "save the file with commas between its cells"
-        raise TableError(Problem(f"the header is separated by {other!r}", advice, place))
-    if cells := blanks_at_quotes(first.text):
-        raise TableError(*(blanks_problem(SourceRef(name, 1, cell)) for cell in cells))
+    if cells := blanks_at_quotes(first.text, text.delimiter):
+        places = (SourceRef(text.name, line, cell) for cell in cells)
+        raise TableError(*(blanks_problem(each, text.delimiter) for each in places))
     if first.fault is not None:
         raise TableError(Problem(f"the header is not valid CSV: {first.fault}", QUOTES, place))
-    return Header(first.cells, first.text.rstrip("\r\n").count("\n") + 1, all_lines)
+    return Header(first.cells, text.above + first.text.rstrip("\r\n").count("\n") + 1, all_lines)
 
 
-def _separator(header: str) -> str | None:
-    """Guess the separator of ``header`` if it is not a comma."""
-    names = {other: _names(header, other) for other in ";\t|"}
-    other = max(names, key=lambda other: len(names[other]))
-    return other if len(names[other]) > 1 else None
-
-
-def _names(header: str, separator: str) -> Sequence[str]:
-    try:
-        return next(csv.reader([header], delimiter=separator, strict=True), [])
-    except csv.Error:
-        return []
-
-
-def fill_from_csv(
-    rows: SortedRows, path: Path, name: str, columns: Columns, header: Header
-) -> Sequence[Problem]:
-    """Put the rows of the file at ``path`` into ``rows``; return the problems of rows left out.
+def fill_from_csv(rows: SortedRows, text: CsvText, columns: Columns, header: Header) -> Sequence[Problem]:
+    """Put the rows of a file into ``rows``; return the problems of rows left out.
 
     Raises:
         TableError: the file is not a table at all.
@@ -87,12 +69,13 @@ def fill_from_csv(
     cells = [f"c{number}" for number in range(1, width + 1)]
     types = ", ".join(f"{cell}: 'VARCHAR'" for cell in cells)
     file = (
-        f"read_csv({in_sql(path)}, columns={{{types}}}, header=true, auto_detect=false, "
-        "delim=',', quote='\"', escape='\"', nullstr='', strict_mode=true, "
+        f"read_csv({in_sql(text.path)}, columns={{{types}}}, header=true, auto_detect=false, "
+        f"delim='{text.delimiter}', "
+        "quote='\"', escape='\"', nullstr='', strict_mode=true, "
         "hive_partitioning=false, compression='none')"
     )
-    if looks_odd(path) and (faults := find_faults(path, name, width)):
-        _fill_sound_rows(rows, path, columns, width)
+    if looks_odd(text) and (faults := find_faults(text, width)):
+        _fill_sound_rows(rows, text, columns, width)
         return faults
     wanted = ", ".join((f"c{columns.key} AS key", *(f"c{number}" for number in columns.numbers.values())))
     fault = "its rows and its lines do not fit together"
@@ -105,16 +88,16 @@ def fill_from_csv(
             return ()
     except TableReadError as error:
         fault = str(error)
-    advice = "save it again as CSV with commas, double quotes and UTF-8"
-    whole = Problem(f"this is not valid CSV: {fault}", advice, SourceRef(name, 1, 1))
-    faults = find_faults(path, name, width)
+    advice = "save it again as CSV, with double quotes around cells"
+    whole = Problem(f"this is not valid CSV: {fault}", advice, SourceRef(text.name, 1, 1))
+    faults = find_faults(text, width)
     if not faults:
         raise TableError(whole)
-    _fill_sound_rows(rows, path, columns, width)
+    _fill_sound_rows(rows, text, columns, width)
     return faults
 
 
-def _fill_sound_rows(rows: SortedRows, path: Path, columns: Columns, width: int) -> None:
+def _fill_sound_rows(rows: SortedRows, text: CsvText, columns: Columns, width: int) -> None:
     """Put the readable rows of a file with errors into ``rows``, so that other errors are reported too."""
     wanted = (columns.key, *columns.numbers.values())
     with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
@@ -122,8 +105,8 @@ def _fill_sound_rows(rows: SortedRows, path: Path, columns: Columns, width: int)
         with sound.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(["line", *(f"c{number}" for number in wanted)])
-            with csv_text(path) as text:
-                for row in islice(read_rows(text), 1, None):
+            with text.open() as opened:
+                for row in islice(text.rows(opened), 1, None):
                     if row.fault is None and len(row.cells) == width:
                         writer.writerow([row.line, *(row.cells[number - 1] for number in wanted)])
         cells = ", ".join(f"c{number}" for number in columns.numbers.values())

@@ -6,37 +6,28 @@ import glob
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from reconciler.errors import Problem, UnplacedProblem
 from reconciler.manifest import readable_files
 from reconciler.manifest.tables.sorted_rows import TableError
+from reconciler.model.tables import TableForm
 from reconciler.source import Place, SourceFiles, SourceRef
 
 _BLOCK = 1 << 20  # bytes read at a time
 _LONGEST_SHOWN = 100  # characters of a path
 
 
-class Format(StrEnum):
-    """File formats of tables."""
-
-    CSV = "csv"
-    PARQUET = "parquet"
-    JSONL = "jsonl"
-
-
 @dataclass(frozen=True, slots=True)
 class Source:
     """The settings under ``source:``."""
 
-    format: Format
+    form: TableForm
     path: str  # path from the project folder, as written
     place: Place  # place of the path
     columns: Mapping[str, str | None]  # column of the file -> property; None ignores the column
     column_places: Mapping[str, Place]
-    clear: str | None  # the text that clears a property
 
     def property_of(self, column: str) -> str | None:
         """Return the property of a column; None if the column is ignored."""
@@ -109,14 +100,14 @@ def digest_file(path: Path, into: Hash) -> None:
         into.update(block)
 
 
-def count_lines(path: Path, name: str) -> int:
-    """Count the lines of a text, without blank ones at its end.
+def count_lines(path: Path, name: str, above: int = 0) -> int:
+    """Count the lines of a text, without blank ones at its end, and the lines ``above`` it in its file.
 
     Raises:
         TableError: the file is not UTF-8 text.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    lines, ends = 0, b""
+    lines, ends = above, b""
     fault: tuple[str, bytes, int] | None = None
     for block in blocks(path):
         try:

@@ -8,14 +8,17 @@ from typing import Any, Self
 
 from reconciler.errors import Problem
 from reconciler.manifest.tables.columns import Columns, read_columns
+from reconciler.manifest.tables.csv_form import form_problems
 from reconciler.manifest.tables.csv_rows import fill_from_csv, read_header
+from reconciler.manifest.tables.csv_text import csv_text
 from reconciler.manifest.tables.jsonl_rows import JsonLines, fill_from_jsonl
 from reconciler.manifest.tables.parquet_rows import fill_from_parquet, read_types
 from reconciler.manifest.tables.row_reader import RowReader, Shared
 from reconciler.manifest.tables.sorted_rows import MOST, SortedRows, TableError, TableReadError, more
-from reconciler.manifest.tables.sources import Format, Source, count_lines, locate
+from reconciler.manifest.tables.sources import Source, count_lines, locate
 from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.desired import DesiredRecord, Document
+from reconciler.model.tables import Format
 from reconciler.sentences import Value, sentence
 from reconciler.source import Place, SourceFiles, SourceRef, place_of
 
@@ -91,14 +94,14 @@ def open_table(
         rows.give_back_memory()
     except TableReadError as error:
         rows.close()
-        message = f"{source.path} cannot be read as {source.format}: {error}"
+        message = f"{source.path} cannot be read as {source.form.format}: {error}"
         raise TableError(Problem(message, None, place)) from None
     except BaseException:
         rows.close()
         raise
     places = {name: place_of(number, 1, column) for name, column in columns.numbers.items()}
-    document = replace(document, columns=places)
-    reader = RowReader(document, shared, source.clear, number, columns.numbers)
+    document = replace(document, columns=places, table=source.form)
+    reader = RowReader(document, shared, source.form.clear, number, columns.numbers)
     return Table(document, rows, columns.names, opening.lines, reader, number, count, problems)
 
 
@@ -119,11 +122,9 @@ class _Opening:
 
     def fill(self) -> Columns:
         """Read the file; return the used columns."""
-        match self._source.format:
+        match self._source.form.format:
             case Format.CSV:
-                header = read_header(self._path, self._name)
-                columns = self._columns(header.names)
-                self._faults = fill_from_csv(self._rows, self._path, self._name, columns, header)
+                columns = self._fill_csv()
             case Format.PARQUET:
                 types = read_types(self._rows, self._path)
                 columns = self._columns(tuple(column.name for column in types))
@@ -174,6 +175,15 @@ class _Opening:
             where=str(self._at(first)),
         )
         return Problem(message, "keep one of the rows", self._at(line), record.text)
+
+    def _fill_csv(self) -> Columns:
+        if unsaid := form_problems(self._path, self._source):
+            raise TableError(*unsaid)
+        with csv_text(self._path, self._name, self._source.form) as text:
+            header = read_header(text)
+            columns = self._columns(header.names)
+            self._faults = fill_from_csv(self._rows, text, columns, header)
+        return columns
 
     def _fill_lines(self, lines: JsonLines) -> Columns:
         count_lines(self._path, self._name)

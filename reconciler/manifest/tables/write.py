@@ -9,14 +9,16 @@ from itertools import islice
 from pathlib import Path
 
 from reconciler.errors import UsageError
+from reconciler.manifest.tables.csv_text import DELIMITERS, codec_in, open_text
 from reconciler.manifest.tables.sorted_rows import copy_as_parquet, parquet_rows
-from reconciler.manifest.tables.sources import Format, blocks, in_sql
+from reconciler.manifest.tables.sources import blocks, in_sql
 from reconciler.model.desired import ManifestValue
+from reconciler.model.tables import Format, TableForm
 
 _PIECE_ROWS = 1_000
 """Rows that are written together."""
 
-_TO_QUOTE = re.compile(r'[,"\r\n]|^\s|\s$')
+_TO_QUOTE = {by: re.compile(rf'["\r\n{re.escape(by)}]|^\s|\s$') for by in DELIMITERS}
 _LONGEST_LINE = 8_000_000
 """Bytes of one row; DuckDB keeps room for several of them."""
 
@@ -33,17 +35,29 @@ def table_pieces(format_: Format, columns: Sequence[str], rows: Iterable[Row]) -
     return _WRITERS[format_](columns, rows)
 
 
-def appended_pieces(existing: Path, rows: Iterable[Row]) -> Iterator[bytes]:
-    """Return the content of an existing CSV file with ``rows`` below its own, with its line ends."""
-    last, is_first, end = b"", True, "\n"
+def appended_pieces(existing: Path, rows: Iterable[Row], form: TableForm) -> Iterator[bytes]:
+    """Return the content of an existing CSV file of this ``form`` with ``rows`` below its own.
+
+    Raises:
+        UsageError: its encoding lacks a character of the rows.
+    """
+    codec = codec_in(existing, form.encoding)
+    with open_text(existing, codec) as file:
+        end = "\r\n" if file.readline().endswith("\r\n") else "\n"
+    last_end, last = "\n".encode(codec), b""
     for block in blocks(existing):
-        if is_first:
-            end = "\r\n" if block.partition(b"\n")[0].endswith(b"\r") else "\n"
         yield block
-        last, is_first = block, False
-    if not last.endswith(b"\n"):
-        yield end.encode()
-    yield from _csv_rows(rows, end)
+        last = (last + block)[-len(last_end) :]
+    if last != last_end:
+        yield end.encode(codec)
+    try:
+        yield from _csv_rows(rows, end, form.delimiter, codec)
+    except UnicodeEncodeError as error:
+        lacking = error.object[error.start]
+        raise UsageError(
+            f"{existing.name} is {form.encoding}, which has no {lacking!r}: nothing was written\n"
+            "    save the file as UTF-8, and correct `encoding:`"
+        ) from None
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
@@ -51,16 +65,20 @@ def _csv(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
     yield from _csv_rows(rows)
 
 
-def _csv_rows(rows: Iterable[Row], end: str = "\n") -> Iterator[bytes]:
-    lines = (",".join(map(_cell, row)) + end for row in rows)
+def _csv_rows(
+    rows: Iterable[Row], end: str = "\n", delimiter: str = ",", codec: str = "utf-8"
+) -> Iterator[bytes]:
+    lines = (delimiter.join(cell_text(value, delimiter) for value in row) + end for row in rows)
     while piece := "".join(islice(lines, _PIECE_ROWS)):
-        yield piece.encode()
+        yield piece.encode(codec)
 
 
-def _cell(value: ManifestValue) -> str:
-    """Write a cell; Python's writer leaves a single carriage return without quotes."""
+def cell_text(value: ManifestValue, delimiter: str, *, in_quotes: bool = False) -> str:
+    """Write a cell, in quotes if it needs them; Python's writer leaves a single carriage return without."""
     text = ";".join(value) if isinstance(value, tuple) else value or ""
-    return '"' + text.replace('"', '""') + '"' if _TO_QUOTE.search(text) else text
+    if not in_quotes and not _TO_QUOTE[delimiter].search(text):
+        return text
+    return '"' + text.replace('"', '""') + '"'
 
 
 def _jsonl(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:

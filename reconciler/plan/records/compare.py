@@ -243,7 +243,13 @@ def _is_spelled_alike(resolver: Resolver, parts: RecordSides, live: LiveRecord, 
         and not (policy.forgets_unmanaged and _may_forget(record, owned))
         and None not in record.values
         and resolver.references.isdisjoint(record.names)
+        and not (_has_commas(record) and not resolver.numbers.isdisjoint(record.names))
     )
+
+
+def _has_commas(record: DesiredRecord) -> bool:
+    form = record.document.table
+    return form is not None and form.has_commas
 
 
 def _may_forget(record: DesiredRecord, owned: OwnedRecord) -> bool:

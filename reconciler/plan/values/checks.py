@@ -65,14 +65,14 @@ def check_text(definition: PropertyDef, written: str) -> str:
 
 def _boolean(definition: PropertyDef, written: str) -> str:
     if written.lower() not in {"true", "false"}:
-        raise _not_this(definition, "true or false", written)
+        raise not_this(definition.name, "true or false", written)
     return written.lower()
 
 
 def _date(definition: PropertyDef, written: str) -> str:
     day = parse_date(written)
     if day is None:
-        raise _not_this(definition, "a date such as 2026-11-22", written)
+        raise not_this(definition.name, "a date such as 2026-11-22", written)
     return day.isoformat()
 
 
@@ -103,7 +103,7 @@ def _number(definition: PropertyDef, written: str) -> str:
     text = written.strip()
     if not is_plain_number(text):
         advice = "digits and one decimal point, no thousands separators, exponents or units"
-        raise _not_this(definition, "a number such as 1200000.50", written, advice)
+        raise not_this(definition.name, "a number such as 1200000.50", written, advice)
     return text
 
 
@@ -112,18 +112,19 @@ def _instant(definition: PropertyDef, written: str) -> str:
     if instant is not None and not written.strip().lstrip("-").isdigit():
         return instant_text(instant)
     advice = "such as 2026-11-22T09:30:00+01:00 or 2026-11-22T08:30:00Z"
-    raise _not_this(definition, "a time with its offset", written, advice)
+    raise not_this(definition.name, "a time with its offset", written, advice)
 
 
 def _email(definition: PropertyDef, written: str) -> str:
     if not _EMAIL.fullmatch(written.strip()):
         advice = "one @, no blanks, and a domain that ends in a name such as .com"
-        raise _not_this(definition, "an e-mail address", written, advice)
+        raise not_this(definition.name, "an e-mail address", written, advice)
     return written
 
 
-def _not_this(definition: PropertyDef, what: str, written: str, advice: str | None = None) -> WrongValue:
-    message = sentence('{name} takes {what}, not "{it}"', name=definition.name, what=what, it=Value(written))
+def not_this(name: str, what: str, written: str, advice: str | None = None) -> WrongValue:
+    """Return the error of a value that property ``name`` cannot have."""
+    message = sentence('{name} takes {what}, not "{it}"', name=name, what=what, it=Value(written))
     return WrongValue(message, advice)
 
 

@@ -14,6 +14,7 @@ from reconciler.model.definitions import Kind, ObjectSchema, Owner, PropertyDef
 from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.live import LiveRecord
 from reconciler.plan.values.checks import check_text, check_writable, join_choices
+from reconciler.plan.values.numbers import number_in_cell
 from reconciler.plan.values.owners import OwnerDirectory, owner_ids
 from reconciler.plan.values.pipelines import find_pipeline, find_stage
 from reconciler.plan.values.wrong_value import WrongValue
@@ -61,6 +62,12 @@ class Resolver:
         return frozenset(name for name, definition in properties if definition.kind in _REFERENCES)
 
     @cached_property
+    def numbers(self) -> frozenset[str]:
+        """Names of the properties whose values are numbers."""
+        properties = self.schema.properties.items()
+        return frozenset(name for name, definition in properties if definition.kind is Kind.NUMBER)
+
+    @cached_property
     def owner_names(self) -> frozenset[str]:
         """Names of the properties whose values are owners."""
         properties = self.schema.properties.items()
@@ -99,12 +106,15 @@ class Resolver:
         resolved: list[ResolvedValue] = []
         definitions = self.schema.properties
         ownership = record.document.ownership
+        has_table = record.document.table is not None
         for name, written, place in zip(record.names, record.values, record.places, strict=True):
             owner = ownership.get(name, Ownership.ENFORCE)
             definition = definitions.get(name)
             try:
                 if definition is None:
                     raise self._unknown_property(name)
+                if has_table and definition.kind is Kind.NUMBER:
+                    written = self._number(record, name, written, place)  # noqa: PLW2901 - read otherwise
                 if live is not None and written is not None and live.properties.get(name) == written:
                     text: str | None = live.properties[name]
                     if definition.kind in _REFERENCES:
@@ -169,7 +179,9 @@ class Resolver:
                 if definition is None and name not in reported:
                     raise self._unknown_property(name)
                 if definition is not None:
-                    self._text(definition, written, record, None)
+                    is_number = definition.kind is Kind.NUMBER
+                    number = self._number(record, name, written, place) if is_number else written
+                    self._text(definition, number, record, None)
             except WrongValue as wrong:
                 yield self._problem(record, name, place, wrong)
 
@@ -209,6 +221,15 @@ class Resolver:
         return WrongValue(
             f'{self.schema.name} has no property "{name}"', did_you_mean(name, self.schema.properties)
         )
+
+    def _number(
+        self, record: DesiredRecord, name: str, written: ManifestValue, place: Place
+    ) -> ManifestValue:
+        """Return the number that is written at ``place``, with a decimal point."""
+        document = record.document
+        if document.table is None or not isinstance(written, str) or not document.is_cell(place):
+            return written
+        return number_in_cell(name, written, document.table)
 
     def _text(
         self, definition: PropertyDef, written: ManifestValue, record: DesiredRecord, live: LiveRecord | None

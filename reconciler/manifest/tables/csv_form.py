@@ -1,0 +1,171 @@
+"""The form of a CSV file: what its manifest says about it, compared with what the file looks like.
+
+A file of another form is refused with the line that describes it. Nothing is guessed silently, because a
+wrong guess would write wrong text into the portal.
+"""
+
+import codecs
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from reconciler.errors import Problem
+from reconciler.manifest.tables.csv_text import (
+    DELIMITERS,
+    codec_in,
+    codec_of,
+    mark_of,
+    open_text,
+    read_rows,
+    separator_line,
+)
+from reconciler.manifest.tables.sources import Source, blocks
+from reconciler.manifest.yaml.scalars import spelled
+from reconciler.model.tables import Format, TableForm
+from reconciler.source import SourceRef
+
+NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+"""What people call the delimiters."""
+_LIKELY = ("utf-8", "cp1252", "cp850")
+"""Encodings of files, the likely ones first; the last one can read everything."""
+_LONGEST_NAME = 10_000
+_SAMPLE = 1_000  # rows
+_DECIMAL_COMMA = re.compile(r"-?(\d+|\d{1,3}(\.\d{3})+),\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """Something in the file that the manifest does not say."""
+
+    line: int
+    column: int
+    message: str
+
+
+def form_problems(path: Path, source: Source) -> Sequence[Problem]:
+    """Return everything about the form of the file that ``source`` does not say, each with what to write."""
+    faults: list[_Fault] = []
+    form = source.form
+    if misread := _misread(path, form):
+        fault, encoding = misread
+        faults.append(fault)
+        form = replace(form, encoding=encoding)
+    if misparted := _misparted(path, form):
+        fault, delimiter = misparted
+        faults.append(fault)
+        form = replace(form, delimiter=delimiter)
+    may_have_commas = faults and not form.has_commas and form.delimiter != ","
+    if may_have_commas and (number := _decimal_comma(path, form)):
+        faults.append(number)
+        form = replace(form, decimal=",")
+    advice = _line_for(source, form)
+    return [
+        Problem(fault.message, advice, SourceRef(source.path, fault.line, fault.column)) for fault in faults
+    ]
+
+
+def _line_for(source: Source, form: TableForm) -> str:
+    """Return the line that says ``form``, to be pasted into the manifest."""
+    plain = TableForm(Format.CSV)
+    keys = [
+        f"{name}: {_in_yaml(value)}"
+        for name, value, usual in (
+            ("delimiter", form.delimiter, plain.delimiter),
+            ("encoding", form.encoding, plain.encoding),
+            ("decimal", form.decimal, plain.decimal),
+        )
+        if value != usual
+    ]
+    if source.columns or form.clear is not None:  # they may be long, and stay as they are
+        said = " and ".join(f"`{key}`" for key in keys)
+        return (
+            f"under `source:`, beside csv, write {said}" if keys else "remove what `source:` says of its form"
+        )
+    return f"write `source: {{{', '.join((f'csv: {_in_yaml(source.path)}', *keys))}}}`"
+
+
+def _in_yaml(text: str) -> str:
+    if text in NAMES and text != "\t":
+        return f"'{text}'"
+    return spelled(text, in_flow=True) or text
+
+
+def _misread(path: Path, form: TableForm) -> tuple[_Fault, str] | None:
+    """Return the first place that is not in the encoding of ``form``, and the likely encoding."""
+    said = codec_of(form.encoding) or form.encoding
+    marked = mark_of(path)[1]
+    if marked is not None:
+        is_right = marked == said or (said == "utf-16" and marked.startswith("utf-16"))
+        is_text = _first_fault(path, marked) is None
+        if not is_right and is_text:
+            name = "UTF-8" if marked == "utf-8" else "UTF-16"
+            return _Fault(1, 1, f"the file is {name}, as its first bytes say"), name.lower()
+    elif said != "utf-8" and _is_utf8(path, even_if_ascii=said.startswith("utf-16")):
+        return _Fault(1, 1, f"the file is UTF-8, and `encoding: {form.encoding}` would garble it"), "utf-8"
+    line = _first_fault(path, codec_in(path, form.encoding))
+    if line is None:
+        return None
+    likely = next((name for name in _LIKELY if name != said and _first_fault(path, name) is None), said)
+    shown = "UTF-8" if said == "utf-8" else form.encoding
+    return _Fault(line, 1, f"this line is not {shown}"), likely
+
+
+def _first_fault(path: Path, codec: str) -> int | None:
+    """Return the first line that ``codec`` cannot read."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    lines = 0
+    try:
+        for block in blocks(path):
+            lines += decoder.decode(block).count("\n")
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode(codec, errors="replace")
+        return lines + before.count("\n") + 1
+    return None
+
+
+def _is_utf8(path: Path, *, even_if_ascii: bool) -> bool:
+    """Return whether the file can only be UTF-8: another text is hardly ever valid UTF-8 by chance."""
+    if even_if_ascii and any(b"\0" in block for block in blocks(path)):
+        return False
+    if not even_if_ascii and all(block.isascii() for block in blocks(path)):
+        return False
+    return _first_fault(path, "utf-8") is None
+
+
+def _misparted(path: Path, form: TableForm) -> tuple[_Fault, str] | None:
+    """Return the fault of a header that another delimiter than that of ``form`` separates."""
+    with open_text(path, codec_in(path, form.encoding), errors="replace") as file:
+        csv.field_size_limit(_LONGEST_NAME)
+        first = file.readline(_LONGEST_NAME)
+        named = separator_line(first)
+        if named is not None:
+            if named == form.delimiter:
+                return None
+            return _Fault(1, 1, f"the first line says that the cells are separated by {named!r}"), named
+    widths = {each: len(_names(first, each)) for each in DELIMITERS}
+    other = max(widths, key=lambda each: widths[each])
+    if widths[form.delimiter] > 1 or widths[other] < 2:  # noqa: PLR2004 - two names make a table
+        return None
+    return _Fault(1, 1, f"the header is separated by {other!r}"), other
+
+
+def _names(header: str, delimiter: str) -> Sequence[str]:
+    try:
+        return next(csv.reader([header], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return []
+
+
+def _decimal_comma(path: Path, form: TableForm) -> _Fault | None:
+    """Return the first cell that looks like a number with a decimal comma, among the first rows."""
+    with open_text(path, codec_in(path, form.encoding), errors="replace") as file:
+        for row in islice(read_rows(file, form.delimiter), _SAMPLE):
+            for column, cell in enumerate(row.cells, 1):
+                if _DECIMAL_COMMA.fullmatch(cell.strip()):
+                    return _Fault(row.line, column, "this looks like a number with a decimal comma")
+    return None

@@ -1,0 +1,136 @@
+"""The text of a CSV file: opened in its encoding, without a byte order mark and Excel's ``sep=;`` line.
+
+DuckDB reads UTF-8. A file in another encoding, or with a line above its header, is copied as UTF-8 into a
+private temporary folder for as long as it is read, block by block.
+"""
+
+import codecs
+import csv
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TextIO
+
+from reconciler.model.tables import TableForm
+
+DELIMITERS: Final = (",", ";", "\t", "|")
+"""Characters that may separate cells."""
+_BLOCK = 1 << 20  # characters that are copied at a time
+_LONGEST_FIRST_LINE = 10_000
+_KNOWN = re.compile(
+    r"utf-8|utf-16(-le|-be)?|cp\d+|iso8859-\d+|ascii|mac-\w+|koi8-\w|shift_jis|euc_\w+|gbk|gb18030|big5"
+)
+"""Python's names of encodings of files; it has others, such as idna, that no file is in."""
+_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_SEPARATOR_LINE = re.compile(r"\"?sep=([,;|\t])\"?[\r\n]*", re.IGNORECASE)
+
+
+def codec_of(encoding: str) -> str | None:
+    """Return Python's name of ``encoding``; None if it is unknown."""
+    try:
+        name = codecs.lookup(encoding).name.removesuffix("-sig")
+    except LookupError:
+        return None
+    return name if _KNOWN.fullmatch(name) else None
+
+
+def mark_of(path: Path) -> tuple[bytes, str | None]:
+    """Return the byte order mark of a file, and the encoding that it stands for; none: nothing and None."""
+    with path.open("rb") as file:
+        beginning = file.read(3)
+    return next(((mark, name) for mark, name in _MARKS.items() if beginning.startswith(mark)), (b"", None))
+
+
+def codec_in(path: Path, encoding: str) -> str:
+    """Return the codec that reads ``path``: ``utf-16`` becomes the one that the byte order mark says."""
+    codec = codec_of(encoding) or encoding
+    return mark_of(path)[1] or "utf-16-le" if codec == "utf-16" else codec
+
+
+def open_text(path: Path, codec: str, errors: str = "strict") -> TextIO:
+    """Open the text of a file behind its byte order mark; line ends stay as they are."""
+    file = path.open(encoding=codec, errors=errors, newline="")
+    if mark_of(path)[0] and file.read(1) != "\ufeff":
+        file.seek(0)
+    return file
+
+
+def separator_line(line: str) -> str | None:
+    """Return the delimiter that the first line of a file names for Excel; None if it does not."""
+    found = _SEPARATOR_LINE.fullmatch(line)
+    return found[1] if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a CSV file."""
+
+    line: int  # its first line
+    cells: Sequence[str]
+    fault: str | None  # error in the CSV syntax
+    text: str  # text in the file
+
+
+@dataclass(frozen=True, slots=True)
+class CsvText:
+    """The text of a CSV file, in UTF-8, from its header on."""
+
+    path: Path
+    name: str  # of the file that the manifest names
+    delimiter: str = ","
+    above: int = 0  # lines above the header
+
+    def open(self) -> TextIO:
+        """Open the text; line ends stay as they are."""
+        return self.path.open(encoding="utf-8-sig", newline="")
+
+    def rows(self, file: TextIO) -> Iterator[Row]:
+        """Read the rows of the opened text, also rows with errors; a blank line has no cells."""
+        return read_rows(file, self.delimiter, self.above)
+
+
+@contextmanager
+def csv_text(path: Path, name: str, form: TableForm) -> Iterator[CsvText]:
+    """Open the file at ``path``, which ``form`` describes well, for as long as the context lasts."""
+    codec = codec_in(path, form.encoding)
+    with open_text(path, codec) as file:
+        above = separator_line(file.readline(_LONGEST_FIRST_LINE)) is not None
+        if codec == "utf-8" and not above:
+            yield CsvText(path, name, form.delimiter)
+            return
+        if not above:
+            file.seek(0)
+        with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
+            copy = Path(folder) / "text.csv"
+            with copy.open("w", encoding="utf-8", newline="") as into:
+                while block := file.read(_BLOCK):
+                    into.write(block)
+            yield CsvText(copy, name, form.delimiter, int(above))
+
+
+def read_rows(file: TextIO, delimiter: str = ",", above: int = 0) -> Iterator[Row]:
+    """Read the rows of a CSV file whose first line follows ``above`` others; a blank line has no cells."""
+    taken: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for line in file:
+            taken.append(line)
+            yield line
+
+    reader = csv.reader(lines(), delimiter=delimiter, strict=True)
+    line = above + 1
+    while True:
+        cells: Sequence[str] = ()
+        fault = None
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            fault = str(error)
+        yield Row(line, cells, fault, "".join(taken))
+        line += len(taken)
+        taken.clear()

@@ -1,0 +1,28 @@
+"""Tables as manifests describe them: the format of a file, and how its cells are written."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Format(StrEnum):
+    """File formats of tables."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    JSONL = "jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class TableForm:
+    """How the cells of a table are written. All but the first two are of CSV alone."""
+
+    format: Format
+    clear: str | None = None  # the text that clears a property
+    delimiter: str = ","  # one character between two cells
+    encoding: str = "utf-8"  # as the manifest names it
+    decimal: str = "."  # between the digits of a number: "." or ","
+
+    @property
+    def has_commas(self) -> bool:
+        """Whether numbers have a decimal comma."""
+        return self.decimal == ","

@@ -1,0 +1,43 @@
+"""Numbers in cells of tables, which may have a decimal comma.
+
+A table does not know which of its columns are numbers; the portal's definitions say so. Therefore cells keep
+their text until they are resolved, and a text with a comma stays a text.
+"""
+
+import re
+
+from reconciler.model.tables import Format, TableForm
+from reconciler.plan.values.checks import is_plain_number, not_this
+from reconciler.sentences import Value, sentence
+
+_WITH_THOUSANDS = re.compile(r"-?\d{1,3}([. \xa0\u202f'\u2019])\d{3}(\1\d{3})*(,\d+)?", re.ASCII)
+
+
+def number_in_cell(name: str, written: str, form: TableForm) -> str:
+    """Return the number of a cell as manifests write it, with a decimal point; ``name`` is its property.
+
+    Raises:
+        WrongValue: the cell has a decimal comma and ``source:`` does not say so, or the other way round.
+    """
+    text = written.strip()
+    with_point = text.replace(",", ".", 1)
+    if form.has_commas:
+        if "." not in text and is_plain_number(with_point):
+            return with_point
+        raise not_this(name, "a number such as 1200000,50", written, _advice(text))
+    if form.format is Format.CSV and "," in text and is_plain_number(with_point):
+        advice = "write `decimal: ','` under `source:` if the numbers of this file have a decimal comma"
+        raise not_this(name, "a number such as 1200000.50", written, advice)
+    return written
+
+
+def number_as_cell(number: str, form: TableForm) -> str:
+    """Return how a cell writes a number that has a decimal point."""
+    return number.replace(".", ",") if form.has_commas and is_plain_number(number) else number
+
+
+def _advice(text: str) -> str:
+    if _WITH_THOUSANDS.fullmatch(text):
+        plain = Value("".join(char for char in text if char.isdigit() or char in "-,"))
+        return sentence("remove the thousands separators: {plain}", plain=plain)
+    return "digits and one comma (`decimal: ','`), no thousands separators, exponents or units"
