@@ -53,7 +53,7 @@ class MissingOwnedRecord:
 
     key: RecordAddress
     record_id: RecordId  # the id that we knew
-    fate: MissingReason
+    reason: MissingReason
     facts: tuple[Fact, ...]  # facts about what happened to it
 
     @property

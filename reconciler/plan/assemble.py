@@ -144,7 +144,7 @@ def _budget(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanCont
         looks_again_at=context.looks_again_at,
         opening_calls=opening_calls + unsettled.calls + again,
     )
-    return replace(budget, fate_calls=findings.fate_calls)
+    return replace(budget, missing_calls=findings.missing_calls)
 
 
 def _masked_properties(

@@ -53,7 +53,7 @@ class Reason(StrEnum):
     UNMANAGED = "unmanaged"  # no line enforces the property any more
     CONTESTED = "contested"  # an automation overwrites it after every apply
     OBSERVED = "observed"  # it differs, and the manifest only observes it
-    UNDONE = "undone"  # a change of a run, now rolled back
+    ROLLED_BACK = "rolled back"  # a change of a run, now rolled back
     MIGRATED = "migrated"  # the record holds an option, a stage or a value that goes away
     SETTLING = "settling"  # HubSpot still shows what was there before our own write, minutes ago
     SUPERSEDED = "superseded"  # a change of a run that was changed again later

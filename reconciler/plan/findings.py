@@ -29,7 +29,7 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
     gone: list[tuple[Held, OwnedRecord]] = field(default_factory=list)  # not explained yet
     no_op: int = 0  # number of records in step
-    fate_calls: int = 0  # calls to find out what happened to gone records
+    missing_calls: int = 0  # calls to find out what happened to gone records
     populations: dict[str, Population] = field(default_factory=dict)  # by object type
     changes: SpooledChanges = field(init=False)
 

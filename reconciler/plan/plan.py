@@ -71,7 +71,7 @@ class Budget:
     seconds: float  # minimum time of apply's calls at the portal's limit
     daily_remaining: int | None  # calls left today when the plan was made
     reread_calls: int = 0  # number of reading calls of apply: account, definitions, second reads
-    fate_calls: int = 0  # those of ``read_calls`` that asked about gone records
+    missing_calls: int = 0  # those of ``read_calls`` that asked about gone records
 
     @property
     def apply_calls(self) -> int:

@@ -191,7 +191,7 @@ class PlanningRecords:
         before = self.reader.calls
         fates = find_missing_records(self.reader, self.portal, gone)
         explain_gone(self.findings, fates, endpoints=self.endpoints)
-        self.findings.fate_calls += self.reader.calls - before
+        self.findings.missing_calls += self.reader.calls - before
 
     def insist_on_answers(self) -> None:
         """Refuse to plan for a portal that leaves many records out of its answers.

@@ -143,13 +143,13 @@ class _PlanningRollback:
                 around[direction.back] = {**around.get(direction.back, {}), **back}
             archived = archived_records(findings.changes)
             rollback = AssociationRollback(live, owned, archived, keys, room, around)
-            findings.add(rollback.undo(of_types))
+            findings.add(rollback.roll_back(of_types))
 
     def explain_gone(self, portal: PortalSchema) -> None:
         """Find out what happened to records of the run that the portal does not have any more."""
         before = self.reader.calls
         fates = find_missing_records(self.reader, portal, [owned for _, owned in self.findings.gone])
-        self.findings.fate_calls = self.reader.calls - before
+        self.findings.missing_calls = self.reader.calls - before
         explain_gone(self.findings, fates, lambda owned, fate: (fact_of(owned, fate),))
 
 

@@ -219,7 +219,7 @@ def _lost_pair(pair: RemovedAssociation) -> Json:
 def _lost(record: MissingOwnedRecord) -> Json:
     return {
         "address": record.address,
-        "fate": record.fate,
+        "reason": record.reason,
         "key": _key(record.key),
         "new_key": record.new_key,
         "note": facts_text(record.facts, record.key),

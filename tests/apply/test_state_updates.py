@@ -195,7 +195,7 @@ def test_a_removed_record_has_no_associations(change: Change) -> None:
     [
         *(
             release(KEY, ID, reason, None, Origin.CREATED)
-            for reason in (Reason.PRUNED, Reason.NARROWED, Reason.UNDONE)
+            for reason in (Reason.PRUNED, Reason.NARROWED, Reason.ROLLED_BACK)
         ),
         created(),
         adopt_record(KEY, ID, Reason.ADOPT, HERE, Owned(Origin.ADOPTED)),

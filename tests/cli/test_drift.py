@@ -71,7 +71,7 @@ def test_a_record_that_people_took_away_counts(
     happens(project)
     done = project.run("drift", "--json")
     assert done.code == ExitCode.CHANGES
-    lost = {record["address"]: record["fate"] for record in done.document["lost"]}
+    lost = {record["address"]: record["reason"] for record in done.document["lost"]}
     assert lost["companies/K-10012"] == fate
 
 

@@ -142,7 +142,7 @@ def test_every_kind_of_change_is_taken_back(project: Project) -> None:
         "created": "archive",
         "there-before": "release",
     }
-    assert {change["reason"] for change in document["changes"]} == {"undone"}
+    assert {change["reason"] for change in document["changes"]} == {"rolled back"}
     assert held(document) == {"companies/leaving": "final"}
     now = live(project)
     assert now["changed"] == {"name": "Before", "phone": "1", "city": "Bonn"}

@@ -96,7 +96,7 @@ def pairs(project: Project) -> Any:
 def test_created_associations_are_removed_and_removed_ones_created_again(project: Project) -> None:
     document = take_back(project)
 
-    assert {change["reason"] for change in document["changes"]} == {"undone"}
+    assert {change["reason"] for change in document["changes"]} == {"rolled back"}
     assert associated(project) == STOOD
     reasons = {
         change["action"]: change["reason"] for change in project.run("plan", "--json").document["changes"]

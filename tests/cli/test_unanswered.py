@@ -260,14 +260,14 @@ def test_many_gone_records_are_looked_up_a_hundred_at_a_time(
             return document, len(portal.requests) - before
 
         few, made = calls()
-        assert few["budget"]["fate_calls"] == 3 + 3 + count
+        assert few["budget"]["missing_calls"] == 3 + 3 + count
         assert few["budget"]["read_calls"] == made
         monkeypatch.setattr(missing, "GONE_ASKED_ALONE", 200)
         monkeypatch.setattr("reconciler.plan.records.unanswered.GONE_ASKED_ALONE", 200)
 
         many, made = calls()
 
-        assert many["budget"]["fate_calls"] == 3 + 3
+        assert many["budget"]["missing_calls"] == 3 + 3
         assert len(many["held"]) == count
         (warning,) = many["problems"]
         assert warning["message"] == (

@@ -25,7 +25,13 @@ from reconciler.plan.records.changes import (
     update_record,
 )
 from reconciler.plan.records.compare import RecordDecision
-from reconciler.plan.records.rollback import AppliedChange, applied_changes, forgotten, ids_and_names, undo
+from reconciler.plan.records.rollback import (
+    AppliedChange,
+    applied_changes,
+    forgotten,
+    ids_and_names,
+    roll_back,
+)
 from reconciler.plan.targeting import UnmatchedGlobs
 from reconciler.report.fact_sentences import note_of
 from reconciler.source import SourceRef
@@ -72,14 +78,14 @@ def adopt(*in_step: ValueChange, reason: Reason = Reason.ADOPT) -> Change:
     return adopt_record(ACME, ID, reason, LINE, Owned(Origin.ADOPTED), remembered=in_step)
 
 
-def undone(
+def rolled_back(
     change: Change,
     now: LiveRecord | None,
     known: OwnedRecord | None,
     answered: Mapping[str, str | None] | None = None,
     is_new: bool | None = None,
 ) -> RecordDecision:
-    return undo(COMPANIES, AppliedChange(change, Applied(ID, answered or {}, is_new)), now, known)
+    return roll_back(COMPANIES, AppliedChange(change, Applied(ID, answered or {}, is_new)), now, known)
 
 
 def of_acme(**values: str | None) -> LiveRecord:
@@ -97,14 +103,14 @@ def only_held(decision: RecordDecision) -> tuple[Reason, str]:
 
 
 def test_a_value_goes_back_to_what_it_was() -> None:
-    decision = undone(update(written("phone", "1", "2")), of_acme(phone="2"), known_as(phone="2"))
+    decision = rolled_back(update(written("phone", "1", "2")), of_acme(phone="2"), known_as(phone="2"))
 
     assert decision == RecordDecision(
         update_record(
             ACME,
             ID,
-            (ValueChange("phone", "2", "1", Reason.UNDONE),),
-            Reason.UNDONE,
+            (ValueChange("phone", "2", "1", Reason.ROLLED_BACK),),
+            Reason.ROLLED_BACK,
             operation=BY_RECORD_ID,
             source=None,
             owned=Owned(Origin.CREATED),
@@ -115,7 +121,9 @@ def test_a_value_goes_back_to_what_it_was() -> None:
 
 @pytest.mark.parametrize(("before", "after"), [("1", None), (None, "2")])
 def test_cleared_values_are_filled_and_filled_ones_cleared(before: str | None, after: str | None) -> None:
-    decision = undone(update(written("phone", before, after)), of_acme(phone=after), known_as(phone=after))
+    decision = rolled_back(
+        update(written("phone", before, after)), of_acme(phone=after), known_as(phone=after)
+    )
 
     assert isinstance(decision.change, Change)
     assert decision.change.action is Action.UPDATE
@@ -123,7 +131,7 @@ def test_cleared_values_are_filled_and_filled_ones_cleared(before: str | None, a
 
 
 def test_hubspots_own_spelling_of_what_was_written_is_no_edit() -> None:
-    decision = undone(
+    decision = rolled_back(
         update(written("name", "Acme", " Acme GmbH")),
         of_acme(name="Acme GmbH"),
         known_as(name=" Acme GmbH"),
@@ -136,7 +144,7 @@ def test_hubspots_own_spelling_of_what_was_written_is_no_edit() -> None:
 
 def test_another_spelling_of_the_same_number_is_no_edit() -> None:
     change = update(written("annualrevenue", "1", "2"))
-    decision = undone(change, of_acme(annualrevenue="2.0"), known_as(annualrevenue="2"))
+    decision = rolled_back(change, of_acme(annualrevenue="2.0"), known_as(annualrevenue="2"))
     assert isinstance(decision.change, Change)
     assert decision.change.action is Action.UPDATE
 
@@ -144,7 +152,7 @@ def test_another_spelling_of_the_same_number_is_no_edit() -> None:
 def test_a_value_that_people_changed_since_is_left_and_shown_beside_what_it_was() -> None:
     change = update(written("name", "A", "B"), written("phone", "1", "2"))
 
-    decision = undone(change, of_acme(name="B", phone="3"), known_as(name="B", phone="2"))
+    decision = rolled_back(change, of_acme(name="B", phone="3"), known_as(name="B", phone="2"))
 
     assert isinstance(decision.change, Change)
     assert decision.change.action is Action.UPDATE
@@ -157,20 +165,20 @@ def test_a_value_that_people_changed_since_is_left_and_shown_beside_what_it_was(
 def test_a_value_that_a_later_run_wrote_is_left_and_said_to_be_ours() -> None:
     change = update(written("phone", "1", "2"))
 
-    assert only_held(undone(change, of_acme(phone="3"), known_as(phone="3"))) == (
+    assert only_held(rolled_back(change, of_acme(phone="3"), known_as(phone="3"))) == (
         Reason.SUPERSEDED,
         "a later apply wrote it",
     )
 
 
 def test_a_value_that_is_back_already_is_learned() -> None:
-    decision = undone(update(written("phone", "1", "2")), of_acme(phone="1"), known_as(phone="2"))
+    decision = rolled_back(update(written("phone", "1", "2")), of_acme(phone="1"), known_as(phone="2"))
 
     assert isinstance(decision.change, Change)
     assert decision.change.action is Action.ADOPT
-    assert decision.change.remembered == (ValueChange("phone", "1", "1", Reason.UNDONE),)
+    assert decision.change.remembered == (ValueChange("phone", "1", "1", Reason.ROLLED_BACK),)
     assert (
-        undone(update(written("phone", "1", "2")), of_acme(phone="1"), known_as(phone="1"))
+        rolled_back(update(written("phone", "1", "2")), of_acme(phone="1"), known_as(phone="1"))
         == RecordDecision()
     )
 
@@ -178,7 +186,7 @@ def test_a_value_that_is_back_already_is_learned() -> None:
 def test_a_key_goes_back_with_the_other_values() -> None:
     change = update(written("external_id", "old", "acme"), written("name", "Old", "Acme"), moved_from=OLD)
 
-    decision = undone(change, of_acme(name="Acme"), known_as(name="Acme"))
+    decision = rolled_back(change, of_acme(name="Acme"), known_as(name="Acme"))
 
     assert isinstance(decision.change, Change)
     assert decision.change.action is Action.UPDATE
@@ -191,17 +199,17 @@ def test_a_key_goes_back_with_the_other_values() -> None:
 def test_a_key_that_is_back_already_is_the_one_that_state_knows_it_by() -> None:
     change = update(written("external_id", "old", "acme"), moved_from=OLD)
 
-    decision = undone(change, live(ID, {"external_id": "old"}), known_as(name="Acme"))
+    decision = rolled_back(change, live(ID, {"external_id": "old"}), known_as(name="Acme"))
 
     assert decision == RecordDecision(
-        adopt_record(OLD, ID, Reason.UNDONE, None, Owned(Origin.CREATED), moved_from=ACME)
+        adopt_record(OLD, ID, Reason.ROLLED_BACK, None, Owned(Origin.CREATED), moved_from=ACME)
     )
 
 
 def test_a_key_that_changed_again_stays_and_the_other_values_go_back() -> None:
     change = update(written("external_id", "old", "acme"), written("name", "Old", "Acme"), moved_from=OLD)
 
-    decision = undone(change, live(ID, {"external_id": "third", "name": "Acme"}), known_as(name="Acme"))
+    decision = rolled_back(change, live(ID, {"external_id": "third", "name": "Acme"}), known_as(name="Acme"))
 
     assert isinstance(decision.change, Change)
     assert decision.change.action is Action.UPDATE
@@ -210,18 +218,20 @@ def test_a_key_that_changed_again_stays_and_the_other_values_go_back() -> None:
 
 
 def test_a_record_that_was_created_is_archived_as_ours() -> None:
-    decision = undone(create(name="Acme"), of_acme(name="Acme"), known_as(name="Acme"))
+    decision = rolled_back(create(name="Acme"), of_acme(name="Acme"), known_as(name="Acme"))
 
     assert decision == RecordDecision(
-        archive_record(ACME, ID, Reason.UNDONE, None, owned_before=Owned(Origin.CREATED), rests_on=RESTS_ON)
+        archive_record(
+            ACME, ID, Reason.ROLLED_BACK, None, owned_before=Owned(Origin.CREATED), rests_on=RESTS_ON
+        )
     )
 
 
 def test_a_created_record_that_state_no_longer_knows_is_archived_as_a_strangers() -> None:
-    decision = undone(create(name="Acme"), of_acme(name="Acme"), None)
+    decision = rolled_back(create(name="Acme"), of_acme(name="Acme"), None)
 
     assert decision == RecordDecision(
-        archive_record(ACME, ID, Reason.UNDONE, None, owned_before=None, rests_on=RESTS_ON)
+        archive_record(ACME, ID, Reason.ROLLED_BACK, None, owned_before=None, rests_on=RESTS_ON)
     )
 
 
@@ -263,7 +273,7 @@ def test_a_created_record_that_state_no_longer_knows_is_archived_as_a_strangers(
 def test_a_created_record_stays_where_archiving_it_would_lose_something(
     now: LiveRecord | None, known: OwnedRecord | None, is_new: bool, reason: Reason, note: str
 ) -> None:
-    found, told = only_held(undone(create(name="Acme", phone="1"), now, known, is_new=is_new))
+    found, told = only_held(rolled_back(create(name="Acme", phone="1"), now, known, is_new=is_new))
 
     assert found is reason
     assert note in told
@@ -272,25 +282,25 @@ def test_a_created_record_stays_where_archiving_it_would_lose_something(
 def test_an_adopted_record_is_released_with_what_state_knew_of_it() -> None:
     known = replace(owned("acme", ID, {"phone": "1"}, {"phone": "+1"}), origin=Origin.ADOPTED)
 
-    decision = undone(adopt(), None, known)
+    decision = rolled_back(adopt(), None, known)
 
     in_step = (ValueChange("phone", "+1", "1", Reason.IN_STEP),)
-    assert decision == RecordDecision(release(ACME, ID, Reason.UNDONE, None, Origin.ADOPTED, in_step))
-    assert undone(adopt(), None, None) == RecordDecision()
+    assert decision == RecordDecision(release(ACME, ID, Reason.ROLLED_BACK, None, Origin.ADOPTED, in_step))
+    assert rolled_back(adopt(), None, None) == RecordDecision()
 
 
 def test_values_that_state_only_learned_stay_known() -> None:
-    assert undone(adopt(reason=Reason.IN_STEP), of_acme(), known_as(phone="1")) == RecordDecision()
+    assert rolled_back(adopt(reason=Reason.IN_STEP), of_acme(), known_as(phone="1")) == RecordDecision()
 
 
 def test_a_released_record_is_ours_again_with_the_values_that_hubspot_still_holds() -> None:
     known = owned("acme", ID, {"name": "Acme", "phone": "1"}, origin=Origin.ADOPTED)
 
-    decision = undone(release_record(known, Reason.PRUNED), of_acme(name="Acme", phone="3"), None)
+    decision = rolled_back(release_record(known, Reason.PRUNED), of_acme(name="Acme", phone="3"), None)
 
     in_step = (ValueChange("name", "Acme", "Acme", Reason.IN_STEP),)
     assert decision.change == adopt_record(
-        ACME, ID, Reason.UNDONE, None, Owned(Origin.ADOPTED), remembered=in_step
+        ACME, ID, Reason.ROLLED_BACK, None, Owned(Origin.ADOPTED), remembered=in_step
     )
     assert [(held.name, held.live, held.desired) for held in decision.held] == [("phone", "3", "1")]
 
@@ -298,38 +308,38 @@ def test_a_released_record_is_ours_again_with_the_values_that_hubspot_still_hold
 def test_the_two_take_each_other_back() -> None:
     known = owned("acme", ID, {"name": "Acme"}, origin=Origin.ADOPTED)
     now = of_acme(name="Acme")
-    adopted = undone(release_record(known, Reason.PRUNED), now, None).change
+    adopted = rolled_back(release_record(known, Reason.PRUNED), now, None).change
     assert isinstance(adopted, Change)
     assert adopted.action is Action.ADOPT
 
-    released = undone(adopted, now, known).change
+    released = rolled_back(adopted, now, known).change
     assert isinstance(released, Change)
     assert released.action is Action.RELEASE
-    assert released == release_record(known, Reason.UNDONE)
-    assert undone(released, now, None).change == adopted
+    assert released == release_record(known, Reason.ROLLED_BACK)
+    assert rolled_back(released, now, None).change == adopted
 
 
 def test_an_archived_record_stays_archived_unless_somebody_restored_it() -> None:
     change = archive_record(ACME, ID, Reason.PRUNED, None, owned_before=Owned(Origin.CREATED))
 
-    reason, note = only_held(undone(change, None, None))
+    reason, note = only_held(rolled_back(change, None, None))
 
     assert reason is Reason.FINAL
     assert "within 90 days" in note
-    assert undone(change, of_acme(), None) == RecordDecision()
+    assert rolled_back(change, of_acme(), None) == RecordDecision()
 
 
 def test_a_record_that_is_gone_is_explained_by_what_state_knows_of_it() -> None:
     known = known_as(phone="2")
 
-    decision = undone(update(written("phone", "1", "2")), None, known)
+    decision = rolled_back(update(written("phone", "1", "2")), None, known)
 
     assert decision.gone == known
     assert decision.held[0].reason is Reason.GONE
 
 
 def test_a_record_that_is_no_longer_ours_is_nothing_to_prune_afterwards() -> None:
-    decision = undone(update(written("phone", "1", "2")), of_acme(phone="2"), None)
+    decision = rolled_back(update(written("phone", "1", "2")), of_acme(phone="2"), None)
 
     assert isinstance(decision.change, Change)
     assert decision.change.action is Action.UPDATE
@@ -339,7 +349,7 @@ def test_a_record_that_is_no_longer_ours_is_nothing_to_prune_afterwards() -> Non
 def test_protection_is_kept() -> None:
     known = replace(known_as(phone="2"), is_protected=True)
 
-    decision = undone(update(written("phone", "1", "2")), of_acme(phone="2"), known)
+    decision = rolled_back(update(written("phone", "1", "2")), of_acme(phone="2"), known)
 
     assert isinstance(decision.change, Change)
     assert decision.change.action is Action.UPDATE
@@ -357,7 +367,7 @@ def test_protection_is_kept() -> None:
     ],
 )
 def test_values_that_hubspot_would_refuse_are_reported(value: ValueChange, note: str) -> None:
-    decision = undone(
+    decision = rolled_back(
         update(value), of_acme(**{value.name: value.after}), known_as(**{value.name: value.after})
     )
 
@@ -375,13 +385,13 @@ def test_values_that_hubspot_would_refuse_are_reported(value: ValueChange, note:
     ],
 )
 def test_a_choice_that_hubspot_still_has_goes_back(name: str, before: str | None, after: str) -> None:
-    decision = undone(
+    decision = rolled_back(
         update(written(name, before, after)), of_acme(**{name: after}), known_as(**{name: after})
     )
 
     assert isinstance(decision.change, Change)
     assert decision.change.action is Action.UPDATE
-    assert decision.change.values == (ValueChange(name, after, before, Reason.UNDONE),)
+    assert decision.change.values == (ValueChange(name, after, before, Reason.ROLLED_BACK),)
     assert decision.held == ()
 
 
@@ -390,7 +400,7 @@ def test_a_stage_is_looked_for_in_the_pipelines_whatever_options_its_property_li
     schema = replace(COMPANIES, properties={**COMPANIES.properties, "stage": stage})
     applied_change = AppliedChange(update(written("stage", "s2", "s1")), Applied(ID, {}))
 
-    change = undo(schema, applied_change, of_acme(stage="s1"), known_as(stage="s1")).change
+    change = roll_back(schema, applied_change, of_acme(stage="s1"), known_as(stage="s1")).change
     assert change is not None
     assert change.action is Action.UPDATE
 
@@ -400,7 +410,7 @@ def test_records_named_by_record_id_have_no_key_to_look_at() -> None:
     change = replace(update(written("phone", "1", "2")), address=key)
 
     ids, names = ids_and_names(COMPANIES, [AppliedChange(change, Applied(ID, {}))])
-    decision = undone(change, live(ID, {"phone": "2"}), None)
+    decision = rolled_back(change, live(ID, {"phone": "2"}), None)
 
     assert (ids, names) == ([ID], ["phone"])
     assert isinstance(decision.change, Change)
@@ -486,7 +496,7 @@ def test_erased_values_are_reported_and_stop_nothing() -> None:
 
 def test_a_pipeline_goes_back_with_its_stage() -> None:
     change = update(written("pipeline", "p1", "p2"), written("stage", "s1", "s3"))
-    decision = undone(change, of_acme(pipeline="p2", stage="s3"), known_as(pipeline="p2", stage="s3"))
+    decision = rolled_back(change, of_acme(pipeline="p2", stage="s3"), known_as(pipeline="p2", stage="s3"))
     assert isinstance(decision.change, Change)
     assert decision.change.action is Action.UPDATE
     assert {value.name: value.after for value in decision.change.values} == {"pipeline": "p1", "stage": "s1"}
@@ -494,7 +504,7 @@ def test_a_pipeline_goes_back_with_its_stage() -> None:
 
 def test_a_pipeline_does_not_go_back_without_a_stage_that_people_changed_since() -> None:
     change = update(written("pipeline", "p1", "p2"), written("stage", "s1", "s3"))
-    decision = undone(change, of_acme(pipeline="p2", stage="s4"), known_as(pipeline="p2", stage="s3"))
+    decision = rolled_back(change, of_acme(pipeline="p2", stage="s4"), known_as(pipeline="p2", stage="s3"))
     assert decision.change is None
     assert {held.name: held.reason for held in decision.held} == {
         "stage": Reason.SUPERSEDED,
@@ -503,7 +513,7 @@ def test_a_pipeline_does_not_go_back_without_a_stage_that_people_changed_since()
 
 
 def test_a_stage_does_not_go_back_into_a_pipeline_that_people_chose_since() -> None:
-    decision = undone(
+    decision = rolled_back(
         update(written("stage", "s1", "s2")), of_acme(pipeline="p2", stage="s2"), known_as(stage="s2")
     )
     reason, note = only_held(decision)
@@ -513,12 +523,14 @@ def test_a_stage_does_not_go_back_into_a_pipeline_that_people_chose_since() -> N
 
 @pytest.mark.parametrize(("name", "kind"), [("pipeline", "pipeline"), ("stage", "stage")])
 def test_a_missing_pipeline_or_stage_is_not_restored(name: str, kind: str) -> None:
-    decision = undone(update(written(name, "gone", "p1")), of_acme(**{name: "p1"}), known_as(**{name: "p1"}))
+    decision = rolled_back(
+        update(written(name, "gone", "p1")), of_acme(**{name: "p1"}), known_as(**{name: "p1"})
+    )
     assert only_held(decision) == (Reason.FINAL, f'HubSpot has no {kind} "gone" any more')
 
 
 def test_required_values_are_not_cleared_again() -> None:
-    decision = undone(update(written("name", None, "Acme")), of_acme(name="Acme"), known_as(name="Acme"))
+    decision = rolled_back(update(written("name", None, "Acme")), of_acme(name="Acme"), known_as(name="Acme"))
     assert only_held(decision) == (Reason.FINAL, "it was empty, and companies require it")
 
 
@@ -533,8 +545,8 @@ def test_a_choice_whose_options_the_portal_does_not_list_goes_back() -> None:
     """Options that HubSpot keeps elsewhere are not in the definition: nothing is known against a value."""
     schema = replace(COMPANIES, properties={**COMPANIES.properties, "tier": definition("tier", Kind.CHOICE)})
     applied_change = AppliedChange(update(written("tier", "gold", "silver")), Applied(ID, {}))
-    decision = undo(schema, applied_change, of_acme(tier="silver"), known_as(tier="silver"))
+    decision = roll_back(schema, applied_change, of_acme(tier="silver"), known_as(tier="silver"))
     assert decision.held == ()
     assert isinstance(decision.change, Change)
     assert decision.change.action is Action.UPDATE
-    assert decision.change.values == (ValueChange("tier", "silver", "gold", Reason.UNDONE),)
+    assert decision.change.values == (ValueChange("tier", "silver", "gold", Reason.ROLLED_BACK),)

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.errors import Locked, StateError
 from reconciler.state.git.backend import GitBackend
-from reconciler.state.git.remote import Fate, Move, Pushed, Refs, Remote
+from reconciler.state.git.remote import Move, Pushed, PushResult, Refs, Remote
 from reconciler.state.git.repository import NewCommit
 from reconciler.state.store import Store
 from reconciler.state.writer import StateWriter
@@ -103,12 +103,12 @@ def test_of_eight_pushes_that_make_one_ref_one_is_a_success(
     clones = [backend_of(opened()) for _ in range(8)]
     notes = [f"holder {number}" for number in range(8)]
     begin = threading.Barrier(8)
-    fates: list[Fate] = []
+    results: list[PushResult] = []
 
     def push(backend: GitBackend, note: str) -> None:
         (made,) = backend._repository.write(0, [NewCommit(note)])
         begin.wait()
-        fates.append(backend._remote.push(Move(LOCK, None, made.commit)).fate)
+        results.append(backend._remote.push(Move(LOCK, None, made.commit)).result)
 
     threads = [threading.Thread(target=push, args=pair) for pair in zip(clones, notes, strict=True)]
     for thread in threads:
@@ -116,7 +116,7 @@ def test_of_eight_pushes_that_make_one_ref_one_is_a_success(
     for thread in threads:
         thread.join()
 
-    assert fates.count(Fate.DONE) == 1
+    assert results.count(PushResult.DONE) == 1
     assert git(remote, "log", "--format=%s", LOCK).startswith("holder ")
 
 
@@ -125,8 +125,8 @@ def test_the_same_commit_pushed_twice_is_no_success(opened: Callable[[], Store])
     made = [backend._repository.write(0, [NewCommit("the same")])[0] for backend in (one, other)]
 
     assert made[0].commit == made[1].commit
-    assert one._remote.push(Move(LOCK, None, made[0].commit)).fate is Fate.DONE
-    assert other._remote.push(Move(LOCK, None, made[1].commit)).fate is Fate.MOVED
+    assert one._remote.push(Move(LOCK, None, made[0].commit)).result is PushResult.DONE
+    assert other._remote.push(Move(LOCK, None, made[1].commit)).result is PushResult.MOVED
 
 
 def test_half_a_lease_after_the_last_push_nothing_leaves(
@@ -169,7 +169,7 @@ def test_a_push_without_an_answer_is_looked_for(
         if lost:
             return push(remote, *moves)
         lost.append(push(remote, *moves) if arrives else None)
-        return Pushed(Fate.UNANSWERED, "the connection broke")
+        return Pushed(PushResult.UNANSWERED, "the connection broke")
 
     monkeypatch.setattr(Remote, "push", unanswered)
     run_id = pen.begin_run(start(1))
@@ -183,7 +183,7 @@ def test_a_remote_that_does_not_answer_for_a_minute_ends_the_run(
 ) -> None:
     clock = Clock()
     pen = writer(opened(), clock)
-    gone = Pushed(Fate.UNANSWERED, "could not resolve host")
+    gone = Pushed(PushResult.UNANSWERED, "could not resolve host")
     with monkeypatch.context() as patched:
         patched.setattr(Remote, "push", lambda *_: gone)
         with pytest.raises(StateError) as caught:
@@ -206,8 +206,8 @@ def test_a_push_that_arrives_after_it_was_given_up_is_no_loss(
     arrived: list[Pushed] = []
 
     def unanswered(remote: Remote, *moves: Move) -> Pushed:
-        arrived.append(push(remote, *moves) if not arrived else Pushed(Fate.UNANSWERED))
-        return Pushed(Fate.UNANSWERED, "the connection broke")
+        arrived.append(push(remote, *moves) if not arrived else Pushed(PushResult.UNANSWERED))
+        return Pushed(PushResult.UNANSWERED, "the connection broke")
 
     def unreadable(_remote: Remote) -> Refs:
         raise StateError("it cannot be read")

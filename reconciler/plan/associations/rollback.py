@@ -70,7 +70,7 @@ class AssociationRollback:
     room: Room
     around: LivePairs  # live associations that count towards limits, by direction
 
-    def undo(self, done: Iterable[Change]) -> Iterator[Change | Held]:
+    def roll_back(self, done: Iterable[Change]) -> Iterator[Change | Held]:
         """Return the changes that roll ``done`` back; none if everything is already as before."""
         done = list(done)
         made = {
@@ -105,8 +105,8 @@ class AssociationRollback:
                     was_whole = is_whole(change) or frozenset({record_id, target_id}) in whole
                     again = replace(change, address=address)
                     yield from self._made_again(again, labels, pair, is_whole=was_whole)
-                case Action.ADOPT if pair is not None and change.reason in {Reason.ADOPT, Reason.UNDONE}:
-                    yield release_association(pair, Reason.UNDONE)
+                case Action.ADOPT if pair is not None and change.reason in {Reason.ADOPT, Reason.ROLLED_BACK}:
+                    yield release_association(pair, Reason.ROLLED_BACK)
                 case Action.RELEASE if pair is None and change.reason is not Reason.IN_STEP:
                     yield from _owned_again(change, labels)
                 case _:
@@ -126,13 +126,13 @@ class AssociationRollback:
         if is_so(labels, label):
             if pair is None:
                 yield adopt_association(
-                    address, remote, Reason.UNDONE, None, Origin.CREATED, is_whole=is_whole
+                    address, remote, Reason.ROLLED_BACK, None, Origin.CREATED, is_whole=is_whole
                 )
             return
         sides = (key.object, remote.id or "", ""), (target.object, remote.target_id or "", "")
         no_room = self.room.take(*sides, label, self.around)
         if no_room is None:
-            yield associate(address, remote, Reason.UNDONE, None, is_whole=is_whole)
+            yield associate(address, remote, Reason.ROLLED_BACK, None, is_whole=is_whole)
             return
         there = ASSOCIATED if labels is not None else None
         text = label.text if label else ASSOCIATED
@@ -159,7 +159,7 @@ def _unmade(
         yield Held(key, None, Reason.SUPERSEDED, text, None, None, facts, target)
     else:
         is_all = is_whole(change) and not others
-        yield dissociate(address, change.remote, Reason.UNDONE, is_whole=is_all)
+        yield dissociate(address, change.remote, Reason.ROLLED_BACK, is_whole=is_all)
 
 
 def _owned_again(change: Change, labels: frozenset[Label] | None) -> Iterator[Change | Held]:
@@ -174,7 +174,7 @@ def _owned_again(change: Change, labels: frozenset[Label] | None) -> Iterator[Ch
         yield adopt_association(
             change.association,
             change.remote,
-            Reason.UNDONE,
+            Reason.ROLLED_BACK,
             None,
             origin,
             is_whole=is_whole(change) and change.owned_before is not None,

@@ -127,8 +127,8 @@ class AcceptBuilder:
 
     def add_lost(self, lost: MissingOwnedRecord, source: SourceRef | None) -> None:
         """Report that a lost record has no values to write back."""
-        message = f"{_WHAT_BECAME[lost.fate]}: there is no value to write back"
-        self.problems.append(Problem(message, _WHAT_NOW[lost.fate], source, lost.address))
+        message = f"{_WHAT_BECAME[lost.reason]}: there is no value to write back"
+        self.problems.append(Problem(message, _WHAT_NOW[lost.reason], source, lost.address))
 
     def add_pair(self, pair: RemovedAssociation, source: SourceRef | None) -> None:
         """Report that an association is a list entry, not a value; people see at once which entry it is."""

@@ -82,7 +82,7 @@ def _as_budget(found: object) -> Budget:
         seconds=part(budget, "seconds", as_seconds),
         daily_remaining=part(budget, "daily_remaining", or_null(as_count)),
         reread_calls=part(budget, "reread_calls", as_count),
-        fate_calls=part(budget, "fate_calls", as_count) if "fate_calls" in budget else 0,
+        missing_calls=part(budget, "missing_calls", as_count) if "missing_calls" in budget else 0,
     )
 
 

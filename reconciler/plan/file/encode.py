@@ -40,7 +40,7 @@ def header_as_document(plan: Plan, format_version: str, written: Container[Objec
         "base": [_base(base) for base in plan.bases],
         "budget": {
             "daily_remaining": plan.budget.daily_remaining,
-            **({"fate_calls": plan.budget.fate_calls} if plan.budget.fate_calls else {}),
+            **({"missing_calls": plan.budget.missing_calls} if plan.budget.missing_calls else {}),
             "read_calls": plan.budget.read_calls,
             "reread_calls": plan.budget.reread_calls,
             "seconds": plan.budget.seconds,

@@ -42,7 +42,7 @@ from reconciler.plan.targeting import UnmatchedGlobs
 from reconciler.plan.values.equality import same_value
 from reconciler.plan.values.pipeline_stages import misfit_of
 
-_CAME_BY = frozenset({Reason.ADOPT, Reason.UNDONE})
+_CAME_BY = frozenset({Reason.ADOPT, Reason.ROLLED_BACK})
 """Reasons of adoptions by which we came to own a record; other adoptions only changed state."""
 
 
@@ -91,7 +91,7 @@ def ids_and_names(
     return list(dict.fromkeys(applied_change.outcome.record_id for applied_change in applied)), sorted(names)
 
 
-def undo(
+def roll_back(
     schema: ObjectSchema, applied_change: AppliedChange, live: LiveRecord | None, owned: OwnedRecord | None
 ) -> RecordDecision:
     """Roll back ``applied_change``.
@@ -122,10 +122,10 @@ def _let_go(change: Change, owned: OwnedRecord) -> Change | None:
     """Forget what state learned by ``change`` without a call: a key, or the ownership."""
     if former := _former_key(change, owned):
         return adopt_record(
-            former, owned.record_id, Reason.UNDONE, None, owned_of(owned), moved_from=owned.key
+            former, owned.record_id, Reason.ROLLED_BACK, None, owned_of(owned), moved_from=owned.key
         )
     came_by_it = change.reason in _CAME_BY and change.moved_from is None
-    return release_record(owned, Reason.UNDONE) if came_by_it else None
+    return release_record(owned, Reason.ROLLED_BACK) if came_by_it else None
 
 
 def _former_key(change: Change, owned: OwnedRecord | None) -> RecordAddress | None:
@@ -149,7 +149,7 @@ def _archive(
     others = [value.name for value in (*change.values, *change.remembered)]
     rests_on = archive_rests_on(schema, change.record.by, live, owned, others, last_change=True)
     was_owned = owned_of(owned) if owned else None
-    gone = archive_record(key, live.id, Reason.UNDONE, None, owned_before=was_owned, rests_on=rests_on)
+    gone = archive_record(key, live.id, Reason.ROLLED_BACK, None, owned_before=was_owned, rests_on=rests_on)
     return RecordDecision(gone)
 
 
@@ -163,7 +163,7 @@ def _put_back(
     key, former = owned.key if owned else change.record, _former_key(change, owned)
     for value in change.values:
         definition, now = schema.properties.get(value.name), live.properties.get(value.name)
-        restored = ValueChange(value.name, now, value.before, Reason.UNDONE)
+        restored = ValueChange(value.name, now, value.before, Reason.ROLLED_BACK)
         obstacle = _obstacle(schema, definition, value.before)
         if definition is not None and same_value(definition.kind, now, value.before):
             if owned is not None and owned.sent.get(value.name, value.before) != value.before:
@@ -207,7 +207,7 @@ def _written_back(
         return adopt_record(
             key=former or key,
             record_id=live.id,
-            reason=Reason.UNDONE if former else Reason.IN_STEP,
+            reason=Reason.ROLLED_BACK if former else Reason.IN_STEP,
             source=None,
             owned=afterwards,
             remembered=learned,
@@ -219,7 +219,7 @@ def _written_back(
         record_id=live.id,
         values=back,
         remembered=learned,
-        reason=Reason.UNDONE,
+        reason=Reason.ROLLED_BACK,
         operation=BY_RECORD_ID,
         source=None,
         owned=afterwards,
@@ -240,7 +240,9 @@ def _own_again(schema: ObjectSchema, change: Change, live: LiveRecord) -> Record
             facts = (Fact(FactKind.CHANGED_IN_HUBSPOT),)
             held.append(Held(change.record, value.name, Reason.SUPERSEDED, now, value.after, None, facts))
     afterwards = Owned(change.owned_before.origin if change.owned_before else Origin.ADOPTED)
-    again = adopt_record(change.record, live.id, Reason.UNDONE, None, afterwards, remembered=tuple(known))
+    again = adopt_record(
+        change.record, live.id, Reason.ROLLED_BACK, None, afterwards, remembered=tuple(known)
+    )
     return RecordDecision(again, tuple(held))
 
 

@@ -12,7 +12,7 @@ from reconciler.plan.findings import Findings
 from reconciler.plan.plan import Held
 from reconciler.plan.records.affected import moved_records
 from reconciler.plan.records.decisions import add_decision
-from reconciler.plan.records.rollback import AppliedChange, undo
+from reconciler.plan.records.rollback import AppliedChange, roll_back
 
 
 def roll_back_records(
@@ -27,7 +27,7 @@ def roll_back_records(
     for each in applied:
         owned = known(each)
         population.values += len(owned.sent) if owned else 0
-        add_decision(findings, undo(schema, each, live.get(each.outcome.record_id), owned))
+        add_decision(findings, roll_back(schema, each, live.get(each.outcome.record_id), owned))
 
 
 def hold_taken_keys(findings: Findings, owned_by: Callable[[RecordAddress], OwnedRecord | None]) -> None:

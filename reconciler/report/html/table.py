@@ -53,7 +53,7 @@ def plan_table(shown: ShownPlan) -> Json:
 def table_of_drift(shown: ShownDrift) -> Json:
     """Return lost records, then changes of others, by the source of the last change."""
     table = _Table()
-    for lost in shown.lost.grouped(lambda record: (record.key.object, record.fate)):
+    for lost in shown.lost.grouped(lambda record: (record.key.object, record.reason)):
         table.add_lost(list(lost))
     for changed in shown.values.grouped(lambda value: (value.key.object, _via(value))):
         table.add_drifted(list(changed))
@@ -121,7 +121,7 @@ class _Table:
             self._add(kind, difference.key.text, difference.source, None, [], [visible(text)])
 
     def add_lost(self, lost: Sequence[MissingOwnedRecord]) -> None:
-        kind = self._kind("lost", lost[0].key.object, lost[0].fate, WHY_LOST, LOST_SIGN)
+        kind = self._kind("lost", lost[0].key.object, lost[0].reason, WHY_LOST, LOST_SIGN)
         for record in lost:
             self._add(
                 kind,

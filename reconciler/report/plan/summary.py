@@ -113,8 +113,8 @@ def _notes(shown: ShownPlan) -> Iterator[str]:
 
 def _costs(budget: Budget) -> str:
     reading = f"Calls: {budget.read_calls:,} to read"
-    if budget.fate_calls:
-        reading += f" ({budget.fate_calls:,} of them to look for missing records)"
+    if budget.missing_calls:
+        reading += f" ({budget.missing_calls:,} of them to look for missing records)"
     if not budget.apply_calls:
         return f"{reading}."
     again = [f"{budget.reread_calls:,} to read again"] if budget.reread_calls else []

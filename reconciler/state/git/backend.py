@@ -9,7 +9,7 @@ from reconciler.state.git.access import GitAccess
 from reconciler.state.git.lease import RENEWALS, GitLease, Stopwatch, refused
 from reconciler.state.git.lock_note import LEASE, HeldLock, LockNote
 from reconciler.state.git.place import names_of
-from reconciler.state.git.remote import Fate, Move, Refs, Remote
+from reconciler.state.git.remote import Move, PushResult, Refs, Remote
 from reconciler.state.git.repository import NewCommit, PrivateRepository
 from reconciler.state.git.seen import Seen, check_not_older, newest_seen, remember
 from reconciler.state.git.snapshots import Snapshots
@@ -121,9 +121,9 @@ class GitBackend:
         seen = newest_seen(self._access.seen, self._place)
         self._refs = self._remote.fetch()
         if self._refs.lock != made.commit:
-            if pushed.fate is Fate.REFUSED and self._refs.lock is None:
+            if pushed.result is PushResult.REFUSED and self._refs.lock is None:
                 raise StateError(refused(self._snapshots.names.lock, pushed.reason))
-            if pushed.fate is Fate.UNANSWERED and self._refs.lock is None:
+            if pushed.result is PushResult.UNANSWERED and self._refs.lock is None:
                 raise StateError(f"state in git: the lock could not be pushed ({pushed.reason}): try again")
             return None
         try:
@@ -151,10 +151,10 @@ class GitBackend:
             if held is None:
                 return None
             pushed = self._remote.push(Move(self._snapshots.names.lock, self._refs.lock, None))
-            if pushed.fate is Fate.DONE:
+            if pushed.result is PushResult.DONE:
                 self._refs = self._refs._replace(lock=None)
                 return held.holder
-            if pushed.fate is Fate.REFUSED:
+            if pushed.result is PushResult.REFUSED:
                 raise StateError(refused(self._snapshots.names.lock, pushed.reason))
         raise StateError(f"state in git: the lock could not be removed ({pushed.reason}): try again")
 

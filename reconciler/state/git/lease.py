@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from reconciler.errors import Locked, StateError
 from reconciler.state.git.export import Leaving
 from reconciler.state.git.lock_note import LockNote
-from reconciler.state.git.remote import Fate, Move, Pushed, Refs, Remote
+from reconciler.state.git.remote import Move, Pushed, PushResult, Refs, Remote
 from reconciler.state.git.snapshots import Prepared, Snapshots
 from reconciler.state.lock_holder import RAN_OUT, UNLOCKED, UNRENEWED, lost
 
@@ -129,7 +129,7 @@ class GitLease:
         while True:
             begun = Stopwatch(self.now)
             pushed = self._pushed_or_lost(prepared)
-            if pushed.fate is Fate.DONE:
+            if pushed.result is PushResult.DONE:
                 break
             if tried.elapsed() >= timedelta(seconds=_PATIENCE_S):
                 raise StateError(
@@ -158,20 +158,20 @@ class GitLease:
         if prepared.refs.state != self._refs.state:
             moves.append(Move(self._snapshots.names.state, self._refs.state, prepared.refs.state))
         pushed = self._remote.push(*moves)
-        if pushed.fate is Fate.DONE:
+        if pushed.result is PushResult.DONE:
             return pushed
-        if pushed.fate is Fate.UNANSWERED and prepared not in self._unanswered:
+        if pushed.result is PushResult.UNANSWERED and prepared not in self._unanswered:
             self._unanswered.append(prepared)
         try:
             found = self._remote.fetch()
         except StateError as error:
-            return Pushed(Fate.UNANSWERED, pushed.reason or str(error))
+            return Pushed(PushResult.UNANSWERED, pushed.reason or str(error))
         return self._judged(pushed, found, prepared)
 
     def _judged(self, pushed: Pushed, found: Refs, prepared: Prepared) -> Pushed:
         """Judge a push that was no success by what is at the remote now."""
         if found == prepared.refs:
-            return Pushed(Fate.DONE)  # only the answer was lost: no other push has this commit
+            return Pushed(PushResult.DONE)  # only the answer was lost: no other push has this commit
         for earlier in self._unanswered:
             if found == earlier.refs:  # it has arrived after all: the next push begins there
                 self._refs = found
@@ -186,7 +186,7 @@ class GitLease:
                 f"state in git: {self._snapshots.names.state} was moved by hand while this run held its lock:"
                 " nothing more is sent\n    put its last commit back, then `reconciler apply`"
             )
-        if pushed.fate is Fate.REFUSED:
+        if pushed.result is PushResult.REFUSED:
             raise StateError(refused(self._snapshots.names.lock, pushed.reason))
         return pushed
 

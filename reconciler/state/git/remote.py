@@ -49,7 +49,7 @@ class Refs(NamedTuple):
     lock: str | None
 
 
-class Fate(Enum):
+class PushResult(Enum):
     """The result of a push."""
 
     DONE = auto()
@@ -62,7 +62,7 @@ class Fate(Enum):
 class Pushed:
     """The result of a push, with the reason why it did not happen."""
 
-    fate: Fate
+    result: PushResult
     reason: str = ""
 
 
@@ -142,19 +142,19 @@ def judged(answer: Answer, refs: set[str]) -> Pushed:
         line["ref"]: line for text in answer.out.splitlines() if (line := _LINE.fullmatch(text))
     }
     if answer.is_yes and found.keys() >= refs and all(found[ref]["flag"] in _MOVED for ref in refs):
-        return Pushed(Fate.DONE)
+        return Pushed(PushResult.DONE)
     if answer.is_yes and any(line["flag"] == "=" for line in found.values()):
-        return Pushed(Fate.MOVED, "another push was the same")
+        return Pushed(PushResult.MOVED, "another push was the same")
     refused = [line["summary"] for line in found.values() if line["flag"] == "!"]
     hosts = [summary for summary in refused if summary.startswith("[remote rejected]")]
     if hosts:
         reason = hosts[0].removeprefix("[remote rejected]").strip(" ()")
-        return Pushed(Fate.MOVED if _RACE.search(reason) else Fate.REFUSED, reason)
+        return Pushed(PushResult.MOVED if _RACE.search(reason) else PushResult.REFUSED, reason)
     if refused:
-        return Pushed(Fate.MOVED, refused[0])
+        return Pushed(PushResult.MOVED, refused[0])
     if not answer.is_late and _NO_RIGHT.search(answer.err):
-        return Pushed(Fate.REFUSED, reason_of(answer))
-    return Pushed(Fate.UNANSWERED, reason_of(answer))
+        return Pushed(PushResult.REFUSED, reason_of(answer))
+    return Pushed(PushResult.UNANSWERED, reason_of(answer))
 
 
 def reason_of(answer: Answer) -> str:
