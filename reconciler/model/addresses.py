@@ -63,6 +63,11 @@ class ThingAddress:
         return GroupKey(self.object, self.by)
 
     @property
+    def object_of_values(self) -> str:
+        """The object type whose properties its values are; empty if they are no values of properties."""
+        return self.object
+
+    @property
     def key_property(self) -> ObjectProperty:
         """The property whose value is the key; definitions have none, and nobody masks their names."""
         return ObjectProperty(self.object, self.by)
@@ -146,6 +151,11 @@ class DefinitionAddress(ThingAddress):
     A pipeline has the name that the manifest gives it, a stage the names of its pipeline and its own, a label
     those of the other object type and its own, an option those of its property and its own, a schema none.
     """
+
+    @property
+    def object_of_values(self) -> str:
+        """Empty: a definition may have a value that is called like a property, and it is not personal."""
+        return ""
 
     @property
     def section(self) -> Section:

@@ -44,6 +44,21 @@ class OwnedDefinition(OwnedThing):
     key: DefinitionAddress
 
 
+def owned_thing(
+    key: RecordAddress | DefinitionAddress,
+    record_id: RecordId,
+    origin: Origin,
+    sent: Mapping[str, str | None],
+    answered: Mapping[str, str | None],
+    *,
+    is_protected: bool,
+) -> OwnedRecord | OwnedDefinition:
+    """Build what we own at ``key``: a record or a definition."""
+    if isinstance(key, DefinitionAddress):
+        return OwnedDefinition(key, record_id, origin, sent, answered, is_protected)
+    return OwnedRecord(key, record_id, origin, sent, answered, is_protected)
+
+
 @dataclass(frozen=True, slots=True)
 class StateVersion:
     """The version of a state: lineage is its identity, serial counts its runs."""

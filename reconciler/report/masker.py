@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Edit
-from reconciler.model.addresses import DefinitionAddress, RecordAddress, ThingAddress, split_address
+from reconciler.model.addresses import RecordAddress, ThingAddress, split_address
 from reconciler.model.associations import Association, OwnedAssociation
 from reconciler.model.desired import ManifestValue
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord, RemovedAssociation
@@ -85,16 +85,15 @@ class Masker:
 
     def held(self, held: Held) -> Held:
         """Mask a held difference."""
-        # Values of a definition are not personal, though a property may be called like one of them.
-        name = "" if isinstance(held.key, DefinitionAddress) else held.name or ""
+        object_name, name = held.key.object_of_values, held.name or ""
         return replace(
             held,
             key=self.record(held.key),
-            live=self.value(held.key.object, name, held.live),
-            desired=self.value(held.key.object, name, held.desired),
-            facts=self.facts(held.key.object, name, held.facts),
+            live=self.value(object_name, name, held.live),
+            desired=self.value(object_name, name, held.desired),
+            facts=self.facts(object_name, name, held.facts),
             target=held.target and self.record(held.target),
-            changed=held.changed and self.version(held.key.object, name, held.changed),
+            changed=held.changed and self.version(object_name, name, held.changed),
         )
 
     def drifted(self, value: DriftedValue) -> DriftedValue:
@@ -272,17 +271,13 @@ class Masker:
 
     def values(self, key: ThingAddress, values: Iterable[ValueChange]) -> tuple[ValueChange, ...]:
         """Mask the values of a change of ``key``: of a definition, only who changed them."""
-        if isinstance(key, DefinitionAddress):
-            return tuple(
-                replace(value, changed=value.changed and self.version("", "", value.changed))
-                for value in values
-            )
+        object_name = key.object_of_values
         return tuple(
             replace(
                 value,
-                before=self.value(key.object, value.name, value.before),
-                after=self.value(key.object, value.name, value.after),
-                changed=value.changed and self.version(key.object, value.name, value.changed),
+                before=self.value(object_name, value.name, value.before),
+                after=self.value(object_name, value.name, value.after),
+                changed=value.changed and self.version(object_name, value.name, value.changed),
             )
             for value in values
         )

@@ -30,7 +30,7 @@ from reconciler.model.addresses import (
 from reconciler.model.associations import Association, OwnedAssociation, RecordRef
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.labels import Label
-from reconciler.model.owned import Origin, OwnedDefinition, OwnedRecord, OwnedThing, StateVersion
+from reconciler.model.owned import Origin, OwnedThing, StateVersion, owned_thing
 from reconciler.state.export_format import EXPORT_VERSION, Export
 
 _READ_VERSIONS = (1, 2, EXPORT_VERSION)  # the first had no associations, the second no definitions
@@ -138,15 +138,14 @@ def _label(found: object) -> Label:
 
 def _thing(found: object) -> OwnedThing:
     entry = as_object(found)
-    key = _thing_key(entry)
-    rest = (
+    return owned_thing(
+        _thing_key(entry),
         part(entry, "record_id", _as_record_id),
         part(entry, "origin", as_word(Origin)),
         part(entry, "sent", as_mapping(or_null(as_text))),
         part(entry, "answered", as_mapping(or_null(as_text))),
-        part(entry, "protected", as_flag),
+        is_protected=part(entry, "protected", as_flag),
     )
-    return OwnedDefinition(key, *rest) if isinstance(key, DefinitionAddress) else OwnedRecord(key, *rest)
 
 
 def _record_ref(entry: Json) -> RecordRef:

@@ -36,7 +36,7 @@ def _section(group: Entries[ReviewDifference]) -> Section[ReviewDifference]:
         _notes,
         lambda of: of.alone(),
     )
-    what = f"to {first.verb}, {first.how}"
+    what = f"to {first.verb.words}, {first.how}"
     return Section(first.key.object, str(first.verb), what, _REMARKS[first.how], style, group)
 
 

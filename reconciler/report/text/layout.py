@@ -39,7 +39,7 @@ class Layout:
     def heading(self, title: str, remark: str) -> list[Line]:
         """Format the line above a group, with a remark that explains it."""
         remarks = self.paragraph(remark, indent=2, style=Style.FAINT) if remark else ()
-        return [line(Piece(title, Style.STRONG)), *remarks]
+        return [*self.paragraph(title, style=Style.STRONG), *remarks]
 
 
 def more(count: int, *, indent: int) -> Line:
