@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         RemovedAssociation,
     )
     from reconciler.model.explanation import Explanation
+    from reconciler.model.format_result import FormatResult, FormattedFile
     from reconciler.model.imports import (
         ImportResult,
         ImportTarget,
@@ -67,6 +68,8 @@ _MODULES = {
     "DriftedValue": "reconciler.model.drift",
     "Environment": "reconciler.project.environment",
     "Explanation": "reconciler.model.explanation",
+    "FormatResult": "reconciler.model.format_result",
+    "FormattedFile": "reconciler.model.format_result",
     "Held": "reconciler.plan.plan",
     "HubSpotError": "reconciler.errors",
     "ImportResult": "reconciler.model.imports",
@@ -121,6 +124,8 @@ __all__ = [
     "DriftedValue",
     "Environment",
     "Explanation",
+    "FormatResult",
+    "FormattedFile",
     "Held",
     "HubSpotError",
     "ImportResult",

@@ -35,7 +35,7 @@ _BLOCK: Final = re.compile(
 """Texts of several lines that read well as a block: no blanks at the beginning, no invisible characters."""
 _BLANK_AT_END: Final = re.compile(r"[ \t](\n|$)|\n\n$")
 _WRITE_A_TABLE: Final = "write a table: --out FILE.csv"
-_RECORD: Final = re.compile(r"(?m)^  (?=[^ \n])")
+_RECORD: Final = re.compile(r"(?m)^  (?=[^ \n])(?!: )")  # not the value of a name that begins with ?
 _OWNERSHIP: Final = "# what people and automation change all day: compared and shown, never written\n"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from reconciler.model.diagnosis import CheckResult, Diagnosis
+from reconciler.model.format_result import FormatResult
 from reconciler.model.new_project import NewProject
 from reconciler.project.environment import Environment
 from reconciler.project.notices import Notify, ignore_notice
@@ -99,6 +100,35 @@ class Project:
         chosen = Path(folder) if folder is not None else None
         request = DoctorRequest(chosen, environment, tuple(objects), token_variable)
         return diagnose(request, os.environ, tell)
+
+    @staticmethod
+    def format(
+        *paths: str | Path, folder: str | Path | None = None, write: bool = True, said_by: str = "folder"
+    ) -> FormatResult:
+        """Lay out ``reconciler.yaml`` and manifests as ``reconciler fmt`` does; what they say stays the same.
+
+        Args:
+            *paths: files, and folders of files; none: all files of the project in ``folder``.
+            folder: the project folder, as for ``open``.
+            write: write the files whose layout was another one.
+            said_by: how to name a folder, for messages.
+
+        Raises:
+            ManifestError: a file cannot be read as YAML; nothing is written.
+            UsageError: there is no such file, or no project.
+        """
+        from reconciler.project.format_files import (  # noqa: PLC0415 - nothing else needs it
+            files_at,
+            files_of_project,
+            format_files,
+        )
+
+        if paths:
+            files = files_at([Path(path) for path in paths])
+        else:
+            chosen = Path(folder) if folder is not None else None
+            files = files_of_project(find_project(Path.cwd(), chosen, said_by=said_by))
+        return format_files(files, write=write)
 
     @property
     def environments(self) -> tuple[str, ...]:

@@ -98,6 +98,18 @@ def environment_names(project: Path) -> tuple[str, ...]:
     return tuple(read_settings_file(project)[2])
 
 
+def manifest_folders(project: Path) -> tuple[str, ...]:
+    """Return the folders with manifests that any environment of ``project`` names, each once.
+
+    Raises:
+        ManifestError: the file is wrong.
+        UsageError: the file cannot be read.
+    """
+    file, _, environments = read_settings_file(project, needs_portal_id=False)
+    listed = [folder for each in environments.values() for folder in each.said.manifests or file.manifests]
+    return tuple(dict.fromkeys(listed))
+
+
 def read_settings_file(
     project: Path, *, needs_portal_id: bool = True
 ) -> tuple[FileShape, MappingNode, dict[str, WrittenEnvironment]]:

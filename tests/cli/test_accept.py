@@ -78,8 +78,8 @@ def test_the_next_plan_has_nothing_to_write_and_after_an_apply_there_is_no_drift
     assert diff(project) == [
         "-    name: Alpenrand Molkerei GmbH",
         '+    name: "Alpenrand: die Molkerei"',
-        "-    debtor_number: 007              # this is text too; it is our oldest account",
-        "+    debtor_number: null              # this is text too; it is our oldest account",
+        "-    debtor_number: 007  # this is text too; it is our oldest account",
+        "+    debtor_number: null  # this is text too; it is our oldest account",
     ]
     assert "companies.yaml:17" in done.out
     assert done.out.endswith("Accepted: 2 values written into 1 file.\n")

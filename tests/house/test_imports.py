@@ -89,7 +89,7 @@ DOORS = {
     "waitress": {"emulator/serve.py"},
     "werkzeug": {"emulator"},
     "ruamel": {"manifest/write.py"},
-    "yaml": {"manifest/yaml/parser.py", "manifest/yaml/pieces.py"},
+    "yaml": {"manifest/yaml/parser.py", "manifest/yaml/pieces.py", "manifest/yaml/tokens.py"},
 }
 """Where each library may be met."""
 

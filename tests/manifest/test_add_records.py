@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from reconciler.errors import UsageError
 from reconciler.manifest.edit.add_records import add_records
-from reconciler.manifest.edit.edit_manifest import content_of
 from reconciler.manifest.write import WrittenRecord
+from reconciler.manifest.yaml.content import content_of
 from reconciler.manifest.yaml.parser import read_nodes
 from reconciler.source import SourceFiles
 from tests.manifest.test_edit_anything import manifests

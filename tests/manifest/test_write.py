@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import UsageError
 from reconciler.manifest.documents import ManifestDocument, read_manifest
+from reconciler.manifest.layout.format_text import Formatted, format_text
 from reconciler.manifest.write import (
     WrittenAssociation,
     WrittenDocument,
@@ -82,6 +83,17 @@ def test_so_are_associations(entries: list[WrittenAssociation]) -> None:
 def test_records_for_an_existing_document_are_read_alike(values: dict[str, dict[str, ManifestValue]]) -> None:
     lines = record_lines([WrittenRecord(key, said_of) for key, said_of in values.items()], "      ")
     assert said(f"object: companies\nkey: external_id\nrecords:\n{lines}") == values
+
+
+@given(st.dictionaries(KEYS, st.dictionaries(NAMES, VALUES, min_size=1), min_size=1, max_size=4))
+@example({text: {"name": text, "tier": (text, text)} for text in AWKWARD if text != "<<"})
+def test_fmt_leaves_it_alone(values: dict[str, dict[str, ManifestValue]]) -> None:
+    associations = {"contacts": [WrittenAssociation("a"), WrittenAssociation("b", "sku", "x")]}
+    owned, shared = {"tier": Ownership.OBSERVE}, {"city": "Bonn"}
+    document = WrittenDocument("companies", "external_id", owned, shared, ("prod",))
+    records = [WrittenRecord(key, said_of, ("city",), associations) for key, said_of in values.items()]
+    text = document_text(document, records).encode()
+    assert format_text(text, "companies.yaml") == Formatted(text, ())
 
 
 def test_it_looks_as_people_write_it() -> None:

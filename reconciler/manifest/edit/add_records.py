@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from reconciler.errors import UsageError
-from reconciler.manifest.edit.edit_manifest import content_of
 from reconciler.manifest.edit.patches import AnyKey, Patcher, Unsafe
+from reconciler.manifest.layout.format_text import laid_out_as_before
 from reconciler.manifest.write import WrittenRecord, record_lines
+from reconciler.manifest.yaml.content import content_of
 from reconciler.manifest.yaml.parser import read_nodes
 from reconciler.source import SourceFiles
 
@@ -41,4 +42,4 @@ def add_records(data: bytes, file: str, document: int, records: Sequence[Written
             f"cannot add records to {file}: the edited file would not say exactly what is meant\n"
             "    let --out name another file"
         )
-    return text.encode()
+    return laid_out_as_before(data, text.encode(), file)

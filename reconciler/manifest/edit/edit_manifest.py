@@ -1,8 +1,9 @@
 """Editing the text of a manifest: only the lines of the edited values change.
 
 The event parser finds the spans of text to replace or insert. Nothing else is rewritten, so comments, order,
-quoting, anchors, blank lines and line ends stay. The result is parsed again: it must say the same as before,
-except for the edited values. Otherwise the edit is rejected.
+quoting, anchors, blank lines and line ends stay. A file that ``fmt`` would leave alone stays such a file:
+comments that stood in one column stand in one column again. The result is parsed again: it must say the same
+as before, except for the edited values. Otherwise the edit is rejected.
 
 A value that the record itself sets is replaced in its place. For a value from ``all:``, the record gets a
 line of its own, which overrides ``all:``. A value with an anchor or alias is left alone, because an edit
@@ -10,20 +11,17 @@ would change other values too.
 """
 
 from bisect import bisect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from reconciler.errors import Problem
 from reconciler.manifest.edit.patches import LINE_BREAK, Patch, Patcher, Unsafe
-from reconciler.manifest.yaml.nodes import Blank, MappingNode, Node, SequenceNode
-from reconciler.manifest.yaml.parser import Reading, read_nodes
+from reconciler.manifest.layout.format_text import laid_out_as_before, moved_offset
+from reconciler.manifest.yaml.content import Content, content_of
+from reconciler.manifest.yaml.parser import read_nodes
 from reconciler.manifest.yaml.spans import Position
 from reconciler.model.acceptance import Edit
 from reconciler.source import SourceFiles, SourceRef
-
-_Said: TypeAlias = "str | Blank | tuple[_Said, ...] | dict[str, _Said] | None"
-"""The content of a node, without its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +56,13 @@ def edit_manifest(data: bytes, edits: Sequence[Edit]) -> Edited:
     after = read_nodes(text.encode(), files, 0)
     if after.problems or list(content_of(after)) != meant:
         return Edited(data, {}, (*problems, *map(_not_sure, patches)))
-    return Edited(text.encode(), _places(text, offsets), tuple(problems))
+    laid_out = laid_out_as_before(data, text.encode(), edits[0].source.file)
+    layout = laid_out.decode()
+    offsets = {edit: moved_offset(offset, text, layout) for edit, offset in offsets.items()}
+    return Edited(laid_out, _places(layout, offsets), tuple(problems))
 
 
-def _record_of(document: _Said, edit: Edit) -> dict[str, _Said]:
+def _record_of(document: Content, edit: Edit) -> dict[str, Content]:
     """Return the record in ``document`` that the edit changes.
 
     Raises:
@@ -78,21 +79,8 @@ def _record_of(document: _Said, edit: Edit) -> dict[str, _Said]:
     raise Unsafe.changed()
 
 
-def _entry(mapping: _Said, name: str) -> _Said:
+def _entry(mapping: Content, name: str) -> Content:
     return mapping.get(name) if isinstance(mapping, dict) else None
-
-
-def content_of(reading: Reading) -> Iterator[_Said]:
-    """Return the content of each document."""
-    return (_plain(document.node) for document in reading.documents)
-
-
-def _plain(node: Node) -> _Said:
-    if isinstance(node, MappingNode):
-        return {name: _plain(value) for name, value in zip(node.names, node.values, strict=True)}
-    if isinstance(node, SequenceNode):
-        return tuple(_plain(item) for item in node.items)
-    return node
 
 
 def _not_sure(edit: Edit) -> Problem:

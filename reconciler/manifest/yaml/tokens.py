@@ -1,0 +1,78 @@
+"""YAML text as tokens: everything that is written but blanks and comments. Laying text out needs it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+from typing import Any, Final, NamedTuple
+
+from yaml import tokens
+from yaml._yaml import CParser
+
+
+class TokenKind(Enum):
+    """Kinds of tokens. Those without a text of their own are marked."""
+
+    DIRECTIVE = "%"
+    DOCUMENT_START = "---"
+    DOCUMENT_END = "..."
+    BLOCK_MAPPING = "start of a mapping"  # no text
+    BLOCK_SEQUENCE = "start of a list"  # no text; a list may do without it, in the column of its name
+    BLOCK_END = "end of a mapping or list"  # no text
+    BLOCK_ENTRY = "-"
+    FLOW_START = "[ or {"
+    FLOW_ENTRY = ","
+    FLOW_END = "] or }"
+    KEY = "before a name"  # ``?``, or mostly no text
+    VALUE = ":"
+    ANCHOR = "&"
+    ALIAS = "*"
+    SCALAR = "text"
+    END = "end of the file"  # no text
+
+
+class Token(NamedTuple):
+    """One token of a text."""
+
+    kind: TokenKind
+    start: int  # characters from the start of the text
+    end: int
+    column: int  # column of the start, from 0
+    value: str = ""  # what a scalar says, or the name of an anchor
+    style: str = ""  # style of a scalar: ' " | >
+
+
+_KINDS: Final[Mapping[type, TokenKind]] = {
+    tokens.DirectiveToken: TokenKind.DIRECTIVE,
+    tokens.DocumentStartToken: TokenKind.DOCUMENT_START,
+    tokens.DocumentEndToken: TokenKind.DOCUMENT_END,
+    tokens.BlockMappingStartToken: TokenKind.BLOCK_MAPPING,
+    tokens.BlockSequenceStartToken: TokenKind.BLOCK_SEQUENCE,
+    tokens.BlockEndToken: TokenKind.BLOCK_END,
+    tokens.BlockEntryToken: TokenKind.BLOCK_ENTRY,
+    tokens.FlowMappingStartToken: TokenKind.FLOW_START,
+    tokens.FlowSequenceStartToken: TokenKind.FLOW_START,
+    tokens.FlowEntryToken: TokenKind.FLOW_ENTRY,
+    tokens.FlowMappingEndToken: TokenKind.FLOW_END,
+    tokens.FlowSequenceEndToken: TokenKind.FLOW_END,
+    tokens.KeyToken: TokenKind.KEY,
+    tokens.ValueToken: TokenKind.VALUE,
+    tokens.AnchorToken: TokenKind.ANCHOR,
+    tokens.AliasToken: TokenKind.ALIAS,
+    tokens.ScalarToken: TokenKind.SCALAR,
+    tokens.StreamEndToken: TokenKind.END,
+}
+_WITH_VALUE: Final = frozenset({TokenKind.ANCHOR, TokenKind.ALIAS, TokenKind.SCALAR})
+
+
+def scan_tokens(text: str) -> Iterator[Token]:
+    """Read the tokens of a text without problems and without a byte order mark; the last one is ``END``."""
+    next_token: Callable[[], Any] = CParser(text).get_token
+    while (token := next_token()) is not None:
+        kind = _KINDS.get(type(token))
+        if kind is None:
+            continue  # the start of the file; tags are refused before
+        mark = token.start_mark
+        value = str(token.value) if kind in _WITH_VALUE else ""
+        style = (token.style or "") if kind is TokenKind.SCALAR else ""
+        yield Token(kind, mark.index, token.end_mark.index, mark.column, value, style)
+        if kind is TokenKind.END:
+            return
