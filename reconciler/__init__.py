@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from reconciler.model.explanation import Explanation
     from reconciler.model.format_result import FormatResult, FormattedFile
     from reconciler.model.imports import (
+        DefinitionsImported,
         ImportResult,
         ImportTarget,
+        LeftOutDefinition,
         PersonalKeys,
         Proof,
         UnnamedRecord,
@@ -62,6 +64,7 @@ _MODULES = {
     "Change": "reconciler.plan.change",
     "CheckResult": "reconciler.model.diagnosis",
     "CheckStatus": "reconciler.model.diagnosis",
+    "DefinitionsImported": "reconciler.model.imports",
     "Diagnosis": "reconciler.model.diagnosis",
     "DriftFound": "reconciler.model.drift",
     "DriftSummary": "reconciler.model.drift",
@@ -76,6 +79,7 @@ _MODULES = {
     "ImportTarget": "reconciler.model.imports",
     "KeyCandidate": "reconciler.model.keys",
     "KeysFound": "reconciler.model.keys",
+    "LeftOutDefinition": "reconciler.model.imports",
     "Locked": "reconciler.errors",
     "ManifestError": "reconciler.errors",
     "MissingOwnedRecord": "reconciler.model.drift",
@@ -118,6 +122,7 @@ __all__ = [
     "Change",
     "CheckResult",
     "CheckStatus",
+    "DefinitionsImported",
     "Diagnosis",
     "DriftFound",
     "DriftSummary",
@@ -132,6 +137,7 @@ __all__ = [
     "ImportTarget",
     "KeyCandidate",
     "KeysFound",
+    "LeftOutDefinition",
     "Locked",
     "ManifestError",
     "MissingOwnedRecord",

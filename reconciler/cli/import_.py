@@ -18,6 +18,7 @@ from reconciler.cli.output import masking_for, values_option, width
 from reconciler.cli.progress import progress
 from reconciler.errors import Unavailable, UsageError
 from reconciler.model.imports import PersonalKeys
+from reconciler.report.import_definitions import definitions_json, definitions_lines
 from reconciler.report.imports import import_json, import_lines, unnamed_json, unnamed_lines
 
 _MOST_SHOWN = 50
@@ -32,6 +33,7 @@ class ImportOptions:
 
     key: str | None
     properties: str
+    definitions: str | None
     used: bool
     custom: bool
     personal: bool
@@ -67,10 +69,36 @@ class ImportOptions:
         }
         return [name for name, value in given.items() if value]
 
+    def about_records(self) -> list[str]:
+        """Return the options that mean nothing where definitions are imported."""
+        given = {
+            "--key": self.key,
+            "--used": self.used,
+            "--custom": self.custom,
+            "--personal": self.personal,
+            "--enforce": self.enforce,
+            "--filter": self.filters,
+            "--list": self.in_list,
+            "--ids": self.ids,
+            "--limit": self.limit,
+            "--factor": self.factor,
+            "--add": self.add,
+            "--check": self.check,
+            "--restart": self.restart,
+        }
+        return [name for name, value in given.items() if value]
+
 
 _OPTIONS = (
     click.option("--key", metavar="PROPERTY", help="The unique property that recognises records."),
     click.option("--properties", metavar="a,b", default="", help="Take these properties."),
+    click.option(
+        "--definitions",
+        is_flag=False,
+        flag_value="",
+        metavar="[=SECTION,...]",
+        help="Write definitions, not records: properties, groups, pipelines, schema, association_labels.",
+    ),
     click.option(
         "--used", is_flag=True, help="Take properties that any record has a value in (the default)."
     ),
@@ -140,6 +168,8 @@ def command(ctx: click.Context, object_type: str, options: ImportOptions) -> int
 
 
 def _run(invocation: Invocation, object_type: str, options: ImportOptions) -> ExitCode:
+    if options.definitions is not None:
+        return _import_definitions(invocation, object_type, options)
     ids = None if options.ids is None else _ids_in(options.ids)
     if options.check:
         return _show_unnamed(invocation, object_type, options, ids)
@@ -180,7 +210,27 @@ def _run(invocation: Invocation, object_type: str, options: ImportOptions) -> Ex
     return ExitCode.OK if result.is_complete else ExitCode.NOT_APPLIED
 
 
+def _import_definitions(invocation: Invocation, object_type: str, options: ImportOptions) -> ExitCode:
+    with progress("reading", quiet=invocation.said.quiet):
+        result = invocation.environment.import_definitions(
+            object_type,
+            sections=names_in(options.definitions or ""),
+            properties=names_in(options.properties),
+            associations=options.associations,
+            out=options.out,
+            target="replace" if options.replace else "new",
+        )
+    if invocation.said.as_json:
+        document(definitions_json(result), nl=True)
+    else:
+        for line in definitions_lines(result, width()):
+            answer(line)
+    return ExitCode.OK if result.is_complete else ExitCode.NOT_APPLIED
+
+
 def _check(options: ImportOptions) -> None:
+    if options.definitions is not None and (typed := options.about_records()):
+        raise UsageError(f"--definitions writes no records: {typed[0]} has no say in it")
     chosen = [
         name
         for name, is_said in (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reconciler.model.addresses import RecordId
+from reconciler.model.addresses import RecordId, Section
 from reconciler.model.object_references import ObjectProperty
 
 
@@ -148,3 +148,39 @@ class UnnamedRecords:
     without_key: int  # of these, records that manifests cannot name
     records: tuple[UnnamedRecord, ...]  # the newest of them, all unless there is a limit
     masked_properties: tuple[ObjectProperty, ...] = ()  # pairs of type and property whose values are personal
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionsRequest:
+    """The definitions of one object type that an import is asked for."""
+
+    object: str  # the object type, as the user wrote it
+    sections: tuple[Section, ...]
+    properties: tuple[str, ...] = ()  # only these, also HubSpot's; empty: those that the portal made itself
+    associations: tuple[str, ...] = ()  # further object types; labels of associations with them are taken
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutDefinition:
+    """A definition that an import did not write."""
+
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionsImported:
+    """The definitions that an import wrote, and those that it left out."""
+
+    object: str
+    written: Mapping[Section, int]  # number of definitions, by section
+    named_already: int  # definitions that other lines name
+    of_hubspot: int  # definitions that HubSpot made, and that were not asked for
+    left_out: tuple[LeftOutDefinition, ...]  # sorted by address
+    files: tuple[str, ...] = ()  # written files, relative to the working directory
+    copies: tuple[str, ...] = ()  # of replaced files
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything that was asked for could be written."""
+        return not self.left_out

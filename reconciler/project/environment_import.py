@@ -1,14 +1,15 @@
 """Importing from an environment: keys, live records as manifests, records that no manifest names."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Unpack
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Unpack
 
 from reconciler.model.progress import Progress, ignore_progress
 from reconciler.project.environment_session import OpenedEnvironment
-from reconciler.project.import_request import ImportArguments, import_request
+from reconciler.project.import_request import ImportArguments, definitions_request, import_request
 
 if TYPE_CHECKING:
-    from reconciler.model.imports import ImportResult, UnnamedRecords
+    from reconciler.model.imports import DefinitionsImported, ImportResult, ImportTarget, UnnamedRecords
     from reconciler.model.keys import KeysFound
     from reconciler.project.import_records import ConfirmKeys
 
@@ -66,6 +67,47 @@ class ImportingEnvironment(OpenedEnvironment):
 
         request, place = import_request(object_type, **arguments)
         return verb.import_records(self.session, request, place, confirm, progress)
+
+    def import_definitions(
+        self,
+        object_type: str,
+        *,
+        sections: Iterable[str] = (),
+        properties: Iterable[str] = (),
+        associations: Iterable[str] = (),
+        out: str | Path | None = None,
+        target: "ImportTarget | Literal['new', 'replace']" = "new",
+    ) -> "DefinitionsImported":
+        """Write live definitions as a manifest. The portal is only read, and the state stays as it is.
+
+        Without ``properties``, the definitions that the portal made itself are taken, and none of HubSpot's.
+        What the manifests declare already is left to them.
+
+        Args:
+            object_type: path name (``companies``), type number (``0-2``) or name of a custom object.
+            sections: of ``properties``, ``groups``, ``pipelines``, ``schema``, ``association_labels``;
+                none: all.
+            properties: names of properties; they and their groups are taken, HubSpot's too.
+            associations: further object types; labels of associations with them are taken.
+            out: file to write, from the working directory; None: ``OBJECT-definitions.yaml``.
+            target: ``new``: the file must not exist; ``replace``: write it anew, and keep a copy.
+
+        Raises:
+            UsageError: the arguments do not fit the portal or the project; nothing was written.
+            ManifestError: the manifests are wrong.
+            HubSpotError: the portal cannot be read.
+        """
+        from reconciler.project import import_definitions as verb  # noqa: PLC0415 - most commands import nothing
+
+        request, place = definitions_request(
+            object_type,
+            sections=sections,
+            properties=properties,
+            associations=associations,
+            out=out,
+            target=target,
+        )
+        return verb.import_definitions(self.session, request, place)
 
     def unnamed_records(
         self,

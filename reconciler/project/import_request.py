@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Literal, TypedDict
 
 from reconciler.errors import UsageError
-from reconciler.model.imports import Choice, ImportRequest, ImportTarget, Scope
+from reconciler.model.addresses import Section
+from reconciler.model.imports import Choice, DefinitionsRequest, ImportRequest, ImportTarget, Scope
+from reconciler.suggestions import suggest
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +80,31 @@ def import_request(
         factors=factor,
         restarts=restart,
     )
+    return request, Destination(ImportTarget(target), Path(out) if out is not None else None)
+
+
+SECTIONS = (Section.GROUPS, Section.PROPERTIES, Section.PIPELINES, Section.SCHEMA, Section.LABELS)
+"""The sections of definitions that an import can write; stages and options come with what they belong to."""
+
+
+def definitions_request(
+    object_type: str,
+    *,
+    sections: Iterable[str],
+    properties: Iterable[str],
+    associations: Iterable[str],
+    out: str | Path | None,
+    target: ImportTarget | Literal["new", "replace"],
+) -> tuple[DefinitionsRequest, Destination]:
+    """Make a request for definitions out of the arguments, and the place where it writes.
+
+    Raises:
+        UsageError: there is no such section.
+    """
+    named = tuple(sections)
+    for name in named:
+        if name not in SECTIONS:
+            raise UsageError(f'"{name}" is no section of definitions\n    {suggest(name, SECTIONS)}')
+    wanted = tuple(map(Section, named)) or SECTIONS
+    request = DefinitionsRequest(object_type, wanted, tuple(properties), tuple(associations))
     return request, Destination(ImportTarget(target), Path(out) if out is not None else None)

@@ -9,6 +9,7 @@ from reconciler import (
     Acceptance,
     ApplyResult,
     Change,
+    DefinitionsImported,
     DriftedValue,
     DriftFound,
     Environment,
@@ -17,6 +18,7 @@ from reconciler import (
     ImportResult,
     KeyCandidate,
     KeysFound,
+    LeftOutDefinition,
     MissingOwnedRecord,
     PersonalKeys,
     Plan,
@@ -72,6 +74,11 @@ def importing(environment: Environment) -> None:
     assert_type(result.proof, Proof | None)
     assert_type(result.is_complete, bool)
     environment.import_records("companies", target="merge")  # type: ignore[arg-type]  # there is no such choice
+    definitions = assert_type(
+        environment.import_definitions("companies", sections=["groups"], target="replace"),
+        DefinitionsImported,
+    )
+    assert_type(definitions.left_out, tuple[LeftOutDefinition, ...])
     unnamed = assert_type(environment.unnamed_records("companies", limit=10), UnnamedRecords)
     assert_type(unnamed.records, tuple[UnnamedRecord, ...])
 
