@@ -87,6 +87,14 @@ class ObjectSchema:
     default_key: str | None = None  # usable as idProperty although not marked as unique
     has_upsert: bool = True
     is_read_only: bool = False  # HubSpot's API has no call that writes its records
+    is_new: bool = False  # the plan itself makes the type: there is nothing to read
+    new_properties: frozenset[str] = frozenset()  # the plan itself makes them: no record has a value
+    left_out: frozenset[str] = frozenset()
+    """Addresses of definitions that manifests declare and the plan does not make."""
+
+    def finds_nobody_by(self, name: str) -> bool:
+        """Return whether no record can be found by the key ``name``, because the plan makes it."""
+        return self.is_new or name in self.new_properties
 
     def can_identify(self, name: str) -> bool:
         """Return whether property ``name`` can be HubSpot's ``idProperty``."""

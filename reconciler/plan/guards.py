@@ -12,6 +12,7 @@ from reconciler.errors import PlanRefused, Refusal
 from reconciler.model.addresses import ThingAddress
 from reconciler.model.desired import DesiredRecord
 from reconciler.plan.change import Change, Reason
+from reconciler.plan.definitions.changes import losing_records
 from reconciler.plan.kinds import Verb, kind_of, verb_of
 from reconciler.plan.plan import Budget, Guard, GuardBase, GuardRefusal, Plan
 
@@ -42,6 +43,9 @@ DEFAULT_LIMITS: Limits = {
     Guard.EMPTY: Limit(count=0),
     Guard.BUDGET: Limit(percent=20),  # reserve in percent
     Guard.DIVERGED: Limit(count=0),  # number of commits
+    Guard.DEFINITIONS: Limit(count=10),
+    Guard.MIGRATE: Limit(count=0),
+    Guard.LOSE: Limit(count=0),
 }
 
 
@@ -69,6 +73,7 @@ class Population:
     owned_named: int = 0  # owned records that are named
     values: int = 0  # values that the manifests manage
     has_records: bool = False  # whether the portal has any records of the type
+    has_new_key: bool = False  # whether the plan itself makes the key of named records
     asked: int = 0  # records requested from HubSpot
     unanswered: int = 0  # requested records without any answer
 
@@ -89,6 +94,7 @@ class Population:
             self.owned_named,
             self.values,
             self.has_records,
+            self.has_new_key,
         )
 
 
@@ -135,7 +141,7 @@ class Guards:
         written = _Records()
         for change in changes:
             by_type.setdefault(change.object_type, _Counted()).add(change)
-            if change.is_remote:
+            if change.is_remote and change.reason is not Reason.MIGRATED:
                 written.add(change.thing)
         by_name = {name: GuardBase(name) for name in by_type} | {base.object: base for base in bases}
         for name in sorted(by_name):
@@ -149,13 +155,22 @@ class Guards:
         name, base, by_verb = of.object, of.records, counted.by_verb
         yield from self._share(Guard.UPDATE, by_verb[Verb.UPDATE], base, f"{name} would be updated")
         yield from self._share(Guard.ARCHIVE, by_verb[Verb.ARCHIVE], base, f"{name} would be archived")
-        if of.has_records and not of.found:
+        if of.has_records and of.has_new_key:
+            yield from self._new_key(name, by_verb[Verb.CREATE])
+        elif of.has_records and not of.found:
             doubt = f"would be created although the portal has {name}, and none by these keys"
             yield from self._number(Guard.CREATE, by_verb[Verb.CREATE], name, doubt)
         yield from self._number(Guard.ABSENT, counted.strangers, name, "would be archived and are not ours")
         yield from self._share(
             Guard.CLEAR, counted.cleared, of.values, f"values of {name} would be cleared", FEWEST_VALUES
         )
+        removed = by_verb[Verb.ARCHIVE_DEFINITION]
+        yield from self._number(Guard.DEFINITIONS, removed, f"definitions of {name}", "would be archived")
+        moved = "would move to another value, because theirs goes away"
+        yield from self._number(Guard.MIGRATE, counted.migrated, name, moved)
+        lost = "would lose what they hold, because it goes away"
+        advice = "say where they go: `$moves_to`"
+        yield from self._number(Guard.LOSE, counted.losing, name, lost, advice)
         if not of.named:
             yield from self._number(
                 Guard.EMPTY, counted.pruned, name, "would leave, and the manifests name none any more"
@@ -173,11 +188,23 @@ class Guards:
             message = f"{records.count:,} of {base:,} {what} ({percent:.0f} %, {bound})"
             yield GuardRefusal(guard, records.count, message, records.first)
 
-    def _number(self, guard: Guard, records: "_Records", name: str, what: str) -> Iterator[GuardRefusal]:
+    def _number(
+        self, guard: Guard, records: "_Records", name: str, what: str, advice: str = ""
+    ) -> Iterator[GuardRefusal]:
         limit = self.limits[guard].count
         if limit is not None and records.count > limit and not self._is_allowed(guard, records.count):
             message = f"{records.count:,} of {name} {what} (limit {limit:,})"
-            yield GuardRefusal(guard, records.count, message, records.first)
+            yield GuardRefusal(guard, records.count, message, records.first, advice)
+
+    def _new_key(self, name: str, created: "_Records") -> Iterator[GuardRefusal]:
+        """Refuse every create by a key that the plan itself makes: no record has a value of it yet."""
+        if created.count and not self._is_allowed(Guard.CREATE, created.count):
+            message = (
+                f"{created.count:,} of {name} would be created by a key that this plan makes: "
+                "it finds none of those that the portal has"
+            )
+            advice = f"fill the key first: `reconciler keys create {name} PROPERTY --from SOURCE`"
+            yield GuardRefusal(Guard.CREATE, created.count, message, created.first, advice)
 
     def check_budget(self, budget: Budget) -> Iterator[GuardRefusal]:
         """Check whether enough calls are left today; apply checks that again."""
@@ -232,8 +259,10 @@ class _Records:
     count: int = 0
     first: tuple[ThingAddress, ...] = ()
 
-    def add(self, key: ThingAddress) -> None:
-        self.count += 1
+    def add(self, key: ThingAddress, count: int = 1) -> None:
+        if not count:
+            return
+        self.count += count
         if len(self.first) < _SHOWN or key < self.first[-1]:
             self.first = tuple(sorted({*self.first, key})[:_SHOWN])
 
@@ -246,13 +275,21 @@ class _Counted:
     strangers: _Records = field(default_factory=_Records)  # archived records that we do not own
     cleared: _Records = field(default_factory=_Records)  # one record for each cleared value
     pruned: _Records = field(default_factory=_Records)
+    migrated: _Records = field(default_factory=_Records)  # records that move because what they hold goes away
+    losing: _Records = field(default_factory=_Records)  # records that lose what they hold
 
     def add(self, change: Change) -> None:
         verb = verb_of(change)
+        if verb is Verb.UPDATE and change.reason is Reason.MIGRATED:
+            self.migrated.add(change.thing)
+            return
         self.by_verb[verb].add(change.thing)
+        if verb is Verb.ARCHIVE_DEFINITION:
+            self.losing.add(change.thing, losing_records(change))
+            return
         if verb is Verb.ARCHIVE and change.owned_before is None:
             self.strangers.add(change.thing)
-        for value in change.values:
+        for value in change.values if verb is Verb.UPDATE else ():
             if value.after is None and value.before is not None:
                 self.cleared.add(change.thing)
         if change.reason is Reason.PRUNED and kind_of(change).is_counted_when_pruned:

@@ -91,6 +91,9 @@ class Guard(StrEnum):
     EMPTY = "empty"  # the manifests name no records of a type any more
     BUDGET = "budget"  # fewer calls are left today than needed
     DIVERGED = "diverged"  # the manifests do not contain the commit that was applied last
+    DEFINITIONS = "definitions"  # many definitions of the portal are archived
+    MIGRATE = "migrate"  # records move, because what they hold goes away
+    LOSE = "lose"  # records lose what they hold, because it goes away
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ class GuardBase:
     owned_named: int = 0  # owned records that are named
     values: int = 0  # values that the manifests manage
     has_records: bool = False  # whether the portal has any records of the type
+    has_new_key: bool = False  # whether the plan itself makes the key of named records
 
     @property
     def records(self) -> int:

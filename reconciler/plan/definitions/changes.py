@@ -153,3 +153,12 @@ def is_definition_change(change: Change) -> bool:
 def details_of(change: Change) -> DefinitionDetails:
     """Return the details of the change of a definition; those of most changes are empty."""
     return change.details if isinstance(change.details, DefinitionDetails) else DefinitionDetails()
+
+
+HELD = "records"
+"""Name of the number of records that hold what is archived, on which the archive rests."""
+
+
+def losing_records(change: Change) -> int:
+    """Return the number of records that lose what they hold by the archive of a definition."""
+    return sum(int(value.before or 0) for value in change.rests_on if value.name == HELD)

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 
 from reconciler.model.addresses import Section
 from reconciler.plan.change import Reason, ValueChange
+from reconciler.plan.definitions.changes import HELD
 from reconciler.plan.definitions.context import DefinitionContext, Holding, own_id
 from reconciler.plan.definitions.match import DefinitionSides
 from reconciler.plan.definitions.options import compare_options
-
-HELD = "records"
-"""Name of the number of records, on which the removal of what they hold rests."""
 
 
 def holdings_of(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Holding]:

@@ -220,6 +220,7 @@ def _as_base(found: object) -> GuardBase:
         owned_named=part(base, "owned_named", as_count),
         values=part(base, "values", as_count),
         has_records=part(base, "has_records", as_flag),
+        has_new_key=part(base, "has_new_key", as_flag) if "has_new_key" in base else False,
     )
 
 

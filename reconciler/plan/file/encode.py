@@ -183,7 +183,8 @@ def properties_of(change: Change) -> Iterator[ObjectProperty]:
 
 
 def _base(base: GuardBase) -> Json:
-    return {
+    new_key = {"has_new_key": True} if base.has_new_key else {}
+    return new_key | {
         "found": base.found,
         "has_records": base.has_records,
         "named": base.named,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
+from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId, Section
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Records, Write
@@ -13,6 +13,7 @@ from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change
 from reconciler.plan.plan import Held
 from reconciler.plan.values.resolve import Resolver
+from reconciler.plan.values.wrong_value import declared_only, not_made
 from reconciler.sentences import Sentence, sentence
 from reconciler.source import SourceRef
 from reconciler.suggestions import did_you_mean
@@ -227,6 +228,8 @@ def alias_warning(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -
 def _no_key(schema: ObjectSchema, name: str, source: SourceRef) -> Problem:
     if name not in schema.properties:
         message = f'{schema.name} has no property "{name}" to recognise records by'
+        if declared := declared_only(schema, Section.PROPERTIES, name):
+            return Problem(message, not_made(declared), source)
         return Problem(message, did_you_mean(name, schema.advisable_keys()) or key_advice(schema), source)
     message = f"{name} of {schema.name} is not unique: it cannot tell records apart"
     return Problem(message, key_advice(schema), source)

@@ -1,9 +1,10 @@
 """Pipelines and stages named in manifests, by label or id."""
 
+from reconciler.model.addresses import Section
 from reconciler.model.definitions import ObjectSchema, Pipeline
 from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.live import LiveRecord
-from reconciler.plan.values.wrong_value import WrongValue, find_by_label_or_id
+from reconciler.plan.values.wrong_value import WrongValue, declared_only, find_by_label_or_id, not_made
 from reconciler.sentences import Value, sentence
 
 
@@ -13,7 +14,13 @@ def find_pipeline(schema: ObjectSchema, written: str) -> Pipeline:
     Raises:
         WrongValue: the portal has none, or several.
     """
-    return find_by_label_or_id(written, schema.pipelines, f"pipeline of {schema.name}")
+    try:
+        return find_by_label_or_id(written, schema.pipelines, f"pipeline of {schema.name}")
+    except WrongValue as wrong:
+        declared = declared_only(schema, Section.PIPELINES, written)
+        if declared is None:
+            raise
+        raise WrongValue(wrong.problem.message, not_made(declared)) from wrong
 
 
 def find_stage(schema: ObjectSchema, written: str, record: DesiredRecord, live: LiveRecord | None) -> str:
@@ -32,6 +39,8 @@ def find_stage(schema: ObjectSchema, written: str, record: DesiredRecord, live: 
         what = sentence('stage of pipeline "{pipeline}"', pipeline=Value(pipeline.label))
         return find_by_label_or_id(written, pipeline.stages, what).id
     except WrongValue as wrong:
+        if declared := declared_only(schema, Section.STAGES, pipeline.label, written):
+            raise WrongValue(wrong.problem.message, not_made(declared)) from wrong
         for other in schema.pipelines:
             if any(written in (stage.id, stage.label) for stage in other.stages):
                 raise WrongValue(

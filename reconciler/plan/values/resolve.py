@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from reconciler.errors import Problem, Severity
+from reconciler.model.addresses import Section
 from reconciler.model.definitions import Kind, ObjectSchema, Owner, PropertyDef
 from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.live import LiveRecord
@@ -17,7 +18,7 @@ from reconciler.plan.values.checks import check_text, check_writable, join_choic
 from reconciler.plan.values.numbers import number_in_cell
 from reconciler.plan.values.owners import OwnerDirectory, owner_ids
 from reconciler.plan.values.pipelines import find_pipeline, find_stage
-from reconciler.plan.values.wrong_value import WrongValue
+from reconciler.plan.values.wrong_value import WrongValue, declared_only, not_made
 from reconciler.sentences import sentence
 from reconciler.source import Place, SourceFiles
 from reconciler.suggestions import did_you_mean
@@ -218,9 +219,18 @@ class Resolver:
         return wrong.as_problem(self.schema.name, name, self.files.ref(place), address)
 
     def _unknown_property(self, name: str) -> WrongValue:
-        return WrongValue(
-            f'{self.schema.name} has no property "{name}"', did_you_mean(name, self.schema.properties)
-        )
+        declared = declared_only(self.schema, Section.PROPERTIES, name)
+        advice = not_made(declared) if declared else did_you_mean(name, self.schema.properties)
+        return WrongValue(f'{self.schema.name} has no property "{name}"', advice)
+
+    def _checked(self, definition: PropertyDef, written: str) -> str | None:
+        try:
+            return check_text(definition, written) or None
+        except WrongValue as wrong:
+            declared = declared_only(self.schema, Section.OPTIONS, definition.name, written)
+            if declared is None:
+                raise
+            raise WrongValue(wrong.problem.message, not_made(declared)) from wrong
 
     def _number(
         self, record: DesiredRecord, name: str, written: ManifestValue, place: Place
@@ -254,7 +264,7 @@ class Resolver:
             case Kind.STAGE:
                 return find_stage(self.schema, written, record, live)
             case _:
-                return check_text(definition, written) or None
+                return self._checked(definition, written)
 
 
 def keys_and_names(
