@@ -54,6 +54,7 @@ class Reason(StrEnum):
     CONTESTED = "contested"  # an automation overwrites it after every apply
     OBSERVED = "observed"  # it differs, and the manifest only observes it
     ROLLED_BACK = "rolled back"  # a change of a run, now rolled back
+    FILLED = "filled"  # the record gets its value in a new key
     MIGRATED = "migrated"  # the record holds an option, a stage or a value that goes away
     SETTLING = "settling"  # HubSpot still shows what was there before our own write, minutes ago
     SUPERSEDED = "superseded"  # a change of a run that was changed again later

@@ -48,13 +48,13 @@ def update_record(
     *,
     operation: Operation,
     source: SourceRef | None,
-    owned: Owned,
+    owned: Owned | None,
     remembered: tuple[ValueChange, ...] = (),
     forgotten: tuple[ValueChange, ...] = (),
     moved_from: RecordAddress | None = None,
     rests_on: tuple[ValueChange, ...] = (),
 ) -> Change:
-    """Write ``values``, which are never empty, to an existing record."""
+    """Write ``values``, which are never empty, to an existing record; ``owned``: None leaves it not ours."""
     return Change(
         address=key,
         action=Action.UPDATE,

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from reconciler.json_values import Json, as_object, part
 from reconciler.model.addresses import Address, RecordAddress, RecordId
 from reconciler.model.calls import Call
-from reconciler.plan.change import Action, Change, Details, RecordDetails
+from reconciler.plan.change import Action, Change, Details, Reason, RecordDetails
 from reconciler.plan.file.forms import KEY_SCHEMA, Form, as_record_id, decode_key, encode_key
 from reconciler.plan.records.changes import replaced_by
 
@@ -79,6 +79,10 @@ ADDRESS = Form(_encode_address, _decode_address, KEY_SCHEMA)
 DETAILS = Form(_encode_details, _decode_details, {"$ref": "#/$defs/record_details"})
 
 
+_OURS_OR_NOT = frozenset({Reason.FILLED, Reason.MIGRATED, Reason.ROLLED_BACK})
+"""Reasons of updates that make no record ours."""
+
+
 def flaw(change: Change) -> str | None:
     """Return why ``change`` cannot be a change of a record; None if it can."""
     shape = _SHAPES[change.action]
@@ -89,6 +93,6 @@ def flaw(change: Change) -> str | None:
         return "archives go by record id"
     if shape.has_id is not (change.remote.id is not None):
         return f"to {change.action} a record takes {'its' if shape.has_id else 'no'} record id"
-    if shape.is_ours is not (change.owned is not None):
+    if shape.is_ours is not (change.owned is not None) and change.reason not in _OURS_OR_NOT:
         return f"a record is {'ours' if shape.is_ours else 'not ours'} after {change.action}"
     return None

@@ -182,28 +182,31 @@ def _put_back(
         back.remove(value)
         facts = (Fact(FactKind.STAGE_OF_OTHER_PIPELINE, names=(misfit.other,)),)
         held.append(Held(key, value.name, Reason.FINAL, value.before, value.after, None, facts))
-    goes_back = tuple(back), tuple(learned)
-    return RecordDecision(
-        _written_back((former, key, change.record.by), live, owned, *goes_back), tuple(held)
-    )
+    # not owned any more: it must not be pruned because of this
+    origin = owned.origin if owned else Origin.ADOPTED
+    afterwards = Owned(origin, owned is not None and owned.is_protected)
+    is_ours = owned is not None or change.owned is not None
+    keys = (former, key, change.record.by)
+    written = _written_back(keys, live, afterwards if is_ours else None, tuple(back), tuple(learned))
+    return RecordDecision(written, tuple(held))
 
 
 def _written_back(
     keys: tuple[RecordAddress | None, RecordAddress, str],
     live: LiveRecord,
-    owned: OwnedRecord | None,
+    afterwards: Owned | None,
     back: tuple[ValueChange, ...],
     learned: tuple[ValueChange, ...],
 ) -> Change | None:
-    """Build the update; ``keys``: the restored key, the present one, and the former key property."""
+    """Build the update; ``keys``: the restored key, the present one, and the former key property.
+
+    ``afterwards``: None if the run did not make the record ours, and nothing did since.
+    """
     former, key, by = keys
     moved_from = key if former else None
-    # not owned any more: it must not be pruned because of this
-    origin = owned.origin if owned else Origin.ADOPTED
-    afterwards = Owned(origin, owned is not None and owned.is_protected)
-    if not back and not learned and not former:
-        return None
     if not back:
+        if afterwards is None or not (learned or former):
+            return None
         return adopt_record(
             key=former or key,
             record_id=live.id,

@@ -69,6 +69,7 @@ _WHY: dict[tuple[Verb, Reason], str] = {
     (Verb.UPDATE_DEFINITION, Reason.RENAMED): "renamed: only the label changes; no record is touched",
     (Verb.ARCHIVE_DEFINITION, Reason.ABSENT): "absent: the manifests say that they must not exist",
     (Verb.ARCHIVE_DEFINITION, Reason.MIGRATED): "migrated: removed once no record holds it any more",
+    (Verb.UPDATE, Reason.FILLED): "filled: these records get a value in the key; they do not become ours",
     (Verb.UPDATE, Reason.MIGRATED): "migrated: what these records hold goes away",
     (Verb.UPDATE, Reason.CONFLICT): "conflict: the manifests changed, and people changed HubSpot too",
     (Verb.UPDATE, Reason.DRIFT): "drift: people changed HubSpot since the last apply; this writes it back",

@@ -71,6 +71,8 @@ def disowned_by(change: Change) -> RecordIdentity | None:
     """Return the record that we do not own any more after ``change``."""
     if not is_record_change(change):
         return None
+    if change.owned is None and change.action is Action.UPDATE:
+        return None  # it was not ours before, either
     if change.owned is None:
         return identity_of_record(change)
     lost = replaced_by(change)

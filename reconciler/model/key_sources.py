@@ -1,0 +1,79 @@
+"""Sources of the values of a new key: a property, a template, the record id, or a UUID."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Formatter
+from uuid import UUID, uuid5
+
+from reconciler.model.addresses import RECORD_ID, RecordId
+
+UUID_SOURCE = "uuid"
+"""The source whose values nobody has used before."""
+
+_NAMESPACE = UUID("6f1c8f4e-7f6c-5d0a-9d5f-3c3f6d6f2b11")
+"""Makes our UUIDs other ones than those of other programs for the same text."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeySource:
+    """One source of values."""
+
+    text: str  # as it was typed
+    names: tuple[str, ...] = ()  # the properties that it needs, all of them filled
+
+    @property
+    def differs_between_portals(self) -> bool:
+        """Whether the same company has another value in another portal."""
+        return self.text in {RECORD_ID, UUID_SOURCE}
+
+    def value(self, portal_id: int, record_id: RecordId, values: Mapping[str, str | None]) -> str | None:
+        """Return the value for a record; None if it lacks a property that the source needs.
+
+        The UUID of a record is always the same, so that a plan can be made again.
+        """
+        if self.text == RECORD_ID:
+            return record_id
+        if self.text == UUID_SOURCE:
+            return str(uuid5(_NAMESPACE, f"{portal_id}/{record_id}"))
+        held = {name: (values.get(name) or "").strip() for name in self.names}
+        if not all(held.values()):
+            return None
+        return (
+            "".join(literal + (held[name] if name else "") for literal, name in _pieces(self.text))
+            if "{" in self.text
+            else held[self.text]
+        )
+
+
+def parse_key_source(text: str) -> KeySource:
+    """Parse a source as it is typed: ``domain``, ``record_id``, ``uuid``, ``{domain}-{country}``.
+
+    Raises:
+        ValueError: the template is wrong; the message says why.
+    """
+    if text in {RECORD_ID, UUID_SOURCE}:
+        return KeySource(text)
+    if "{" not in text and "}" not in text:
+        if not text:
+            raise ValueError("a source is the name of a property, record_id, uuid or a template")
+        return KeySource(text, (text,))
+    names = tuple(dict.fromkeys(name for _, name in _pieces(text) if name))
+    if not names:
+        raise ValueError(f"{text!r} names no property: write a template such as {{domain}}-{{country}}")
+    return KeySource(text, names)
+
+
+def _pieces(template: str) -> list[tuple[str, str]]:
+    """Divide a template into texts, each with the property after it ("": none).
+
+    Raises:
+        ValueError: a brace is not closed, or there is more than a name between two braces.
+    """
+    try:
+        parsed = list(Formatter().parse(template))
+    except ValueError:
+        raise ValueError(f"a brace of {template!r} is not closed") from None
+    for _, name, form, conversion in parsed:
+        if name is not None and (not name.isidentifier() or form or conversion):
+            raise ValueError(f"{template!r} may have only names of properties between braces")
+    return [(literal, name or "") for literal, name, _, _ in parsed]

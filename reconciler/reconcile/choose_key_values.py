@@ -1,0 +1,110 @@
+"""Choosing the value of a new key for each record, on disk, so that memory does not grow with the portal.
+
+Of each record, the first source that is filled and not repeated wins: the sources are tried in turn, and a
+value is taken only if no other record has it, from the same source or from one that was tried before.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from reconciler.model.addresses import RecordId
+
+_SCHEMA = """
+CREATE TABLE candidates (source INTEGER, id INTEGER, spelling BLOB, value TEXT, PRIMARY KEY (source, id));
+CREATE TABLE chosen (id INTEGER PRIMARY KEY, spelling BLOB, value TEXT, source INTEGER);
+CREATE TABLE taken (spelling BLOB PRIMARY KEY);
+"""
+_INDEX = "CREATE INDEX by_spelling ON candidates (source, spelling)"
+_TAKE = """
+INSERT INTO chosen SELECT id, spelling, value, source FROM candidates
+WHERE source = ?1 AND id NOT IN (SELECT id FROM chosen)
+AND spelling NOT IN (SELECT spelling FROM taken)
+AND (SELECT count(*) FROM candidates AS other
+     WHERE other.source = ?1 AND other.spelling = candidates.spelling) = 1
+"""
+_LEFT = """
+SELECT id, min(value) FROM candidates WHERE id NOT IN (SELECT id FROM chosen) GROUP BY id
+ORDER BY min(spelling), id
+"""
+_DIGEST_BYTES = 16
+_PAGE = 1_000
+
+
+class ChosenValue(NamedTuple):
+    """The value that one record gets."""
+
+    record_id: RecordId
+    value: str
+    source: int  # number of the source that won, from 0
+
+
+class KeyValues:
+    """The candidates of all records, and the chosen ones, in a temporary database. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._base = sqlite3.connect("")
+        self._base.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Delete the database."""
+        self._base.close()
+
+    def keep(self, record_id: RecordId, value: str) -> None:
+        """Note the value that a record has already: it stays, and nobody else gets it."""
+        spelling = _spelling(value)
+        self._base.execute(
+            "INSERT OR REPLACE INTO chosen VALUES (?, ?, ?, -1)", (int(record_id), spelling, value)
+        )
+        self._base.execute("INSERT OR IGNORE INTO taken VALUES (?)", (spelling,))
+
+    def add(self, record_id: RecordId, values: Iterable[str | None]) -> None:
+        """Note the values of a record, one for each source."""
+        rows = [
+            (number, int(record_id), _spelling(value), value)
+            for number, value in enumerate(values)
+            if value is not None
+        ]
+        self._base.executemany("INSERT OR REPLACE INTO candidates VALUES (?, ?, ?, ?)", rows)
+
+    def choose(self, sources: int) -> None:
+        """Try so many sources, the first one first; call it once, after everything was added."""
+        self._base.execute(_INDEX)
+        for number in range(sources):
+            self._base.execute(_TAKE, (number,))
+            self._base.execute(
+                "INSERT OR IGNORE INTO taken SELECT spelling FROM chosen WHERE source = ?", (number,)
+            )
+
+    def chosen(self) -> Iterator[ChosenValue]:
+        """Return the records that get a value, in order of id."""
+        rows = self._base.execute("SELECT id, value, source FROM chosen WHERE source >= 0 ORDER BY id")
+        while page := rows.fetchmany(_PAGE):
+            yield from (ChosenValue(RecordId(str(id_)), value, source) for id_, value, source in page)
+
+    def of(self, record_ids: Iterable[RecordId]) -> dict[RecordId, str]:
+        """Return the values of some records that get one."""
+        found: dict[RecordId, str] = {}
+        for record_id in record_ids:
+            row = self._base.execute("SELECT value FROM chosen WHERE id = ?", (int(record_id),)).fetchone()
+            if row is not None:
+                found[record_id] = row[0]
+        return found
+
+    def count(self, source: int) -> int:
+        """Count the records whose value a source gives; -1: that they have already."""
+        (number,) = self._base.execute("SELECT count(*) FROM chosen WHERE source = ?", (source,)).fetchone()
+        return int(number)
+
+    def left(self) -> Iterator[tuple[RecordId, str]]:
+        """Return records whose values are all repeated, with one of these; equal ones side by side."""
+        rows = self._base.execute(_LEFT)
+        while page := rows.fetchmany(_PAGE):
+            yield from ((RecordId(str(id_)), value) for id_, value in page)
+
+
+def _spelling(value: str) -> bytes:
+    """Return a digest of the spelling that HubSpot may take for the same: it may ignore case and blanks."""
+    text = value.strip().casefold().encode(errors="surrogatepass")
+    return hashlib.blake2b(text, digest_size=_DIGEST_BYTES).digest()
