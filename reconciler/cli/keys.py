@@ -11,8 +11,12 @@ from reconciler.cli.invocation import open_environment
 from reconciler.cli.messages import answer, document, say
 from reconciler.cli.names import names_in
 from reconciler.cli.options import Group, common_options
+from reconciler.cli.plan_options import allow_option
+from reconciler.cli.plan_output import PlanOutput, destination_options, write_outputs
 from reconciler.cli.progress import progress
 from reconciler.model.keys import KeyCandidate, KeysFound
+from reconciler.plan.plan import Guard
+from reconciler.report.new_key import new_key_lines
 
 
 @click.group(cls=Group)
@@ -45,6 +49,53 @@ def list_(ctx: click.Context, object_type: str, properties: str) -> int:
     elif found.others and not properties:
         say(f"other properties are counted if they are named: --properties {','.join(found.others[:3])}")
     return ExitCode.OK
+
+
+@command.command("create")
+@click.argument("object_type", metavar="OBJECT")
+@click.argument("name", metavar="PROPERTY")
+@click.option(
+    "--from",
+    "sources",
+    metavar="SOURCE",
+    multiple=True,
+    required=True,
+    help="Where values come from: a property, record_id, uuid or a template such as '{domain}-{country}'. "
+    "Repeat it: of each record, the first one that is filled and not repeated wins.",
+)
+@click.option("--restart", is_flag=True, help="Read again what an interrupted run has read.")
+@allow_option
+@destination_options
+@common_options
+@click.pass_context
+def create(
+    ctx: click.Context,
+    *,
+    object_type: str,
+    name: str,
+    sources: tuple[str, ...],
+    restart: bool,
+    allow: tuple[tuple[Guard, int], ...],
+    to: PlanOutput,
+) -> int:
+    """Make a plan that gives OBJECT (companies, 0-2) a unique PROPERTY; `apply` carries it out.
+
+    Every record that can get one gets a value. What is filled does not become ours.
+    """
+    invocation = open_environment(ctx)
+    with progress("reading", quiet=invocation.said.quiet) as report:
+        plan, result = invocation.environment.create_key(
+            object_type,
+            name,
+            sources=sources,
+            allow={str(guard): count for guard, count in allow},
+            restart=restart,
+            progress=report,
+        )
+    with plan:
+        for line in new_key_lines(result):
+            say(line)
+        return write_outputs(invocation, plan, to)
 
 
 def _lines(found: KeysFound) -> Iterator[str]:

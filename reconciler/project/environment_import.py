@@ -1,16 +1,20 @@
 """Importing from an environment: keys, live records as manifests, records that no manifest names."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Unpack
 
+from reconciler.errors import UsageError
 from reconciler.model.progress import Progress, ignore_progress
 from reconciler.project.environment_session import OpenedEnvironment
 from reconciler.project.import_request import ImportArguments, definitions_request, import_request
+from reconciler.project.plan import Plan
+from reconciler.project.plan_request import PlanRequest, allowances
 
 if TYPE_CHECKING:
     from reconciler.model.imports import DefinitionsImported, ImportResult, ImportTarget, UnnamedRecords
     from reconciler.model.keys import KeysFound
+    from reconciler.model.new_key import KeyResult
     from reconciler.project.import_records import ConfirmKeys
 
 
@@ -37,6 +41,54 @@ class ImportingEnvironment(OpenedEnvironment):
 
         with self.session.reader() as reader:
             return find_keys(reader, self.portal_id, object_type, tuple(properties), progress)
+
+    def create_key(
+        self,
+        object_type: str,
+        name: str,
+        *,
+        sources: Iterable[str],
+        allow: Mapping[str, int] | None = None,
+        restart: bool = False,
+        progress: Progress = ignore_progress,
+    ) -> "tuple[Plan, KeyResult]":
+        """Plan a unique property, and a value for every record that can get one; ``apply`` carries it out.
+
+        The portal is only read; a manifest that declares the property is written. What the plan fills does
+        not become ours. A call that was interrupted goes on when it is made again.
+
+        Args:
+            object_type: path name (``companies``), type number (``0-2``) or name of a custom object.
+            name: internal name of the property.
+            sources: a property (``domain``), ``record_id``, ``uuid`` or a template
+                (``{domain}-{country}``); of each record, the first one that is filled and not repeated wins.
+            allow: guards to lift, with the allowed number.
+            restart: read again what an interrupted call has read.
+            progress: called with the number of records read, and about how many there are.
+
+        Returns:
+            The plan, and how many records get their value from each source.
+
+        Raises:
+            UsageError: the property cannot be a key, or a source names no property.
+            ManifestError: the manifests are wrong.
+            HubSpotError: the portal cannot be read.
+            StateError: the state cannot be read.
+        """
+        from reconciler.model.key_sources import parse_key_source  # noqa: PLC0415 - as in ``find_keys``
+        from reconciler.model.new_key import KeyRequest  # noqa: PLC0415 - as above
+        from reconciler.project import create_key as verb  # noqa: PLC0415 - as above
+
+        try:
+            parsed = tuple(map(parse_key_source, sources))
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        if not parsed:
+            raise UsageError("a new key needs a source: domain, record_id, uuid or {domain}-{country}")
+        request = KeyRequest(object_type, name, parsed, restart)
+        plan_request = PlanRequest(allow=allowances(allow or {}))
+        plan, result = verb.create_key(self.session, request, plan_request, progress)
+        return Plan(plan), result
 
     def import_records(
         self,

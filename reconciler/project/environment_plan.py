@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from reconciler.errors import UsageError
 from reconciler.model.progress import Progress, ignore_progress
-from reconciler.plan.plan import Guard
 from reconciler.project import make_plan, plan_rollback, verify
 from reconciler.project.environment_session import OpenedEnvironment
 from reconciler.project.plan import Plan
-from reconciler.project.plan_request import PlanRequest
+from reconciler.project.plan_request import PlanRequest, allowances
 from reconciler.project.results import Validation
 
 
@@ -77,7 +75,7 @@ class PlanningEnvironment(OpenedEnvironment):
             exclude=tuple(exclude),
             take=tuple(take),
             recreate=tuple(recreate),
-            allow=_allowances(allow or {}),
+            allow=allowances(allow or {}),
             reviewed=Path(reviewed) if reviewed is not None else None,
         )
         return self.plan_for(request, progress=progress)
@@ -127,13 +125,6 @@ class PlanningEnvironment(OpenedEnvironment):
         request = PlanRequest(
             target=tuple(target),
             exclude=tuple(exclude),
-            allow=_allowances(allow or {}),
+            allow=allowances(allow or {}),
         )
         return Plan(plan_rollback.plan_rollback(self.session, run, request, progress))
-
-
-def _allowances(allow: Mapping[str, int]) -> tuple[tuple[Guard, int], ...]:
-    for name in allow:
-        if name not in set(Guard):
-            raise UsageError(f"there is no guard {name!r}: they are {', '.join(Guard)}")
-    return tuple((Guard(name), count) for name, count in allow.items())

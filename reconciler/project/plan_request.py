@@ -1,9 +1,10 @@
 """The request for one plan: selection, permissions, and the reviewed plan."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.errors import UsageError
 from reconciler.model.selection import Glob, Selection, glob_of
 from reconciler.plan.budget import looked_at_again
 from reconciler.plan.kinds import Verb
@@ -39,3 +40,15 @@ class PlanRequest:
 def globs_of(texts: Iterable[str]) -> tuple[Glob, ...]:
     """Parse globs over addresses as they were typed."""
     return tuple(map(glob_of, texts))
+
+
+def allowances(allow: Mapping[str, int]) -> tuple[tuple[Guard, int], ...]:
+    """Return the guards to lift, by name, with their numbers.
+
+    Raises:
+        UsageError: there is no such guard.
+    """
+    for name in allow:
+        if name not in set(Guard):
+            raise UsageError(f"there is no guard {name!r}: they are {', '.join(Guard)}")
+    return tuple((Guard(name), count) for name, count in allow.items())

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from reconciler.model.addresses import RecordId
 
 _SCHEMA = """
-CREATE TABLE candidates (source INTEGER, id INTEGER, spelling BLOB, value TEXT, PRIMARY KEY (source, id));
+CREATE TABLE candidates (source INTEGER, id INTEGER, spelling BLOB, value TEXT, PRIMARY KEY (id, source));
 CREATE TABLE chosen (id INTEGER PRIMARY KEY, spelling BLOB, value TEXT, source INTEGER);
 CREATE TABLE taken (spelling BLOB PRIMARY KEY);
 """
@@ -83,14 +83,11 @@ class KeyValues:
         while page := rows.fetchmany(_PAGE):
             yield from (ChosenValue(RecordId(str(id_)), value, source) for id_, value, source in page)
 
-    def of(self, record_ids: Iterable[RecordId]) -> dict[RecordId, str]:
-        """Return the values of some records that get one."""
-        found: dict[RecordId, str] = {}
-        for record_id in record_ids:
-            row = self._base.execute("SELECT value FROM chosen WHERE id = ?", (int(record_id),)).fetchone()
-            if row is not None:
-                found[record_id] = row[0]
-        return found
+    def knows(self, record_id: RecordId) -> bool:
+        """Return whether a source, or the property itself, has a value for a record."""
+        query = """SELECT EXISTS (SELECT 1 FROM chosen WHERE id = ?1)
+            OR EXISTS (SELECT 1 FROM candidates WHERE id = ?1)"""
+        return bool(self._base.execute(query, (int(record_id),)).fetchone()[0])
 
     def count(self, source: int) -> int:
         """Count the records whose value a source gives; -1: that they have already."""

@@ -147,6 +147,10 @@ class Checkpoint:
         """Return all records, the newest first."""
         return self._records("TRUE", "created DESC, id DESC")
 
+    def record(self, record_id: RecordId) -> KeptRecord | None:
+        """Return one record."""
+        return next(self._records(f"id = {int(record_id)}"), None)
+
     def _records(self, condition: str, order: str = "key") -> Iterator[KeptRecord]:
         rows = self._base.cursor().execute(
             f"SELECT id, key, spelling, created, held FROM records WHERE {condition} ORDER BY {order}"

@@ -4,6 +4,9 @@ from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedThing
 from reconciler.plan.change import Action, Change, Reason
 
+_NOT_KEPT = frozenset({Reason.INITIAL, Reason.FILLED})
+"""Reasons of values that are written once, and then left to people."""
+
 
 def values_after(
     change: Change, outcome: Applied, before: OwnedThing | None, key_property: str | None
@@ -25,7 +28,7 @@ def values_after(
         sent[value.name] = value.after
         _keep_spelling(answered, value.name, value.after, value.before)
     for value in change.values:
-        if value.name == key_property or value.reason is Reason.INITIAL:
+        if value.name == key_property or value.reason in _NOT_KEPT:
             continue  # people's later changes of a property that is not enforced any more are no drift
         sent[value.name] = value.after
         _keep_spelling(answered, value.name, value.after, outcome.answered.get(value.name, value.after))
