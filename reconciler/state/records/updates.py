@@ -7,7 +7,7 @@ from reconciler.model.addresses import RecordId
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.references import RecordIdentity
-from reconciler.plan.change import Change
+from reconciler.plan.change import Action, Change
 from reconciler.plan.records.changes import identity_of_record, is_record_change, is_record_ours, replaced_by
 from reconciler.state.owned_values import origin_after, values_after
 
