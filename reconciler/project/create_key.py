@@ -6,12 +6,12 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from reconciler.manifest.tables.sources import Format
 from reconciler.manifest.tables.write import Row, table_pieces
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.imports import ImportRequest, Scope
 from reconciler.model.new_key import KeyRequest, KeyResult
 from reconciler.model.progress import Progress
+from reconciler.model.tables import Format
 from reconciler.plan.plan import Plan
 from reconciler.project.files import write_private_pieces
 from reconciler.project.import_files import load_manifests_if_any

@@ -169,7 +169,7 @@ def mask_of_plan(masking: Masking, plan: Plan) -> Masker | None:
 
 def _of_plan(key: bytes, plan: Plan) -> Masker:
     """Build the mask of a plan, whose entries tell which object types have keys that are not personal."""
-    properties = {change.record.key_property for change in plan.changes}
+    properties = {change.thing.key_property for change in plan.changes}
     properties |= {held.key.key_property for held in plan.held}
     return Masker(
         key, plan.masked_properties, (of for of, _ in properties.difference(plan.masked_properties))
