@@ -34,6 +34,16 @@ def place_of(file_number: int, line: int, column: int) -> Place:
     return Place(file_number << (_LINE_BITS + _COLUMN_BITS) | packed_line | min(column, _MAX_COLUMN))
 
 
+def column_of(place: Place) -> int:
+    """Return the column of a place, from 1."""
+    return place & _MAX_COLUMN
+
+
+def at_column(place: Place, column: int) -> Place:
+    """Return the place at another ``column`` of the same line."""
+    return Place(place - column_of(place) + min(column, _MAX_COLUMN))
+
+
 def in_same_file(place: Place, other: Place) -> bool:
     """Return whether two places are in the same file."""
     return place >> (_LINE_BITS + _COLUMN_BITS) == other >> (_LINE_BITS + _COLUMN_BITS)

@@ -6,6 +6,7 @@ from reconciler.errors import Problem
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import ManifestValue
 from reconciler.model.object_references import ObjectProperty
+from reconciler.model.tables import TableForm
 from reconciler.source import SourceRef
 
 
@@ -17,7 +18,8 @@ class Edit:
     name: str
     before: ManifestValue  # the present manifest value
     after: ManifestValue  # the new manifest value
-    source: SourceRef  # place of the value that wins now, in the record or under ``all:``
+    source: SourceRef  # place of the value that wins now, in the record or under ``all:``, or of a cell
+    table: TableForm | None = None  # how the table of that cell is written; None: the place is in YAML
 
     @property
     def address(self) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Problem, UsageError
+from reconciler.manifest.edit.edit_csv import edit_csv
 from reconciler.manifest.edit.edit_manifest import edit_manifest
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.drift import DriftFound
@@ -116,7 +117,13 @@ def _write_back(project: Path, acceptance: Acceptance) -> Acceptance:
 
 
 def _edit_file(path: Path, edits: Sequence[Edit]) -> tuple[list[Edit], Sequence[Problem]]:
-    edited = edit_manifest(read_bytes(path, "manifest"), edits)
-    if edited.places:
-        write_over(path, [edited.data])
-    return [replace(edit, source=place) for edit, place in edited.places.items()], edited.problems
+    form = edits[0].table
+    if form is not None:
+        table = edit_csv(path, form, edits)
+        places, problems, pieces = table.places, table.problems, table.pieces()
+    else:
+        edited = edit_manifest(read_bytes(path, "manifest"), edits)
+        places, problems, pieces = edited.places, edited.problems, iter([edited.data])
+    if places:
+        write_over(path, pieces)
+    return [replace(edit, source=place) for edit, place in places.items()], problems

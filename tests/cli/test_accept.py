@@ -252,20 +252,33 @@ def test_a_record_for_other_environments_is_left_alone(project: Project) -> None
     assert "for other environments only" in " ".join(done.out.split())
 
 
-def test_rows_of_a_table_are_left_to_whoever_makes_it(project: Project) -> None:
-    project.write(
-        "companies.yaml",
-        "object: companies\nkey: external_id\nall: {country: Austria}\nsource: {csv: companies.csv}\n",
-    )
-    project.write("companies.csv", "external_id,city\nK-10012,Kiel\n")
+def test_cells_of_a_csv_file_are_written(project: Project) -> None:
+    manifest = "object: companies\nkey: external_id\nall: {country: Austria}\nsource: {csv: companies.csv}\n"
+    project.write("companies.yaml", manifest)
+    project.write("companies.csv", 'external_id,city,"country"\nK-10012,"Kiel",\n"K-10023",Ulm,Italy\n')
     assert project.run("apply", "--auto-approve").code == ExitCode.OK
-    change(project, "companies/K-10012", city="Bonn", country="Italy")
-    done = project.run("drift", "--accept", "companies/K-10012", "--json")
+    change(project, "companies/K-10012", city="Bad Tölz, Süd", country="Italy")
+    done = accept(project, "companies/K-10012")
+    assert "companies.csv:2" in done.out
+    assert (project.folder / "companies.csv").read_text() == (
+        'external_id,city,"country"\nK-10012,"Bad Tölz, Süd",Italy\n"K-10023",Ulm,Italy\n'
+    )
+    assert project.run("plan", "--detailed-exitcode", "--target", "companies/*").code == ExitCode.OK
+
+
+def test_rows_in_json_lines_are_left_to_whoever_makes_them(project: Project) -> None:
+    manifest = "object: companies\nkey: external_id\nsource: {jsonl: companies.jsonl}\n"
+    project.write("companies.yaml", manifest)
+    project.write("companies.jsonl", '{"external_id": "K-10012", "city": "Kiel"}\n')
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    change(project, "companies/K-10012", city="Bonn")
+    change(project, "tickets/RMA-26-0117", subject="Solved")
+    done = project.run("drift", "--accept", "*", "--json")
     assert done.code == ExitCode.ERROR
-    assert {problem["address"]: problem["message"] for problem in done.document["problems"]} == {
-        "companies/K-10012#city": "the value comes from a table, which is not written to",
-        "companies/K-10012#country": "the record is a row of a table, and tables are not written to",
-    }
+    (problem,) = done.document["problems"]
+    assert problem["address"] == "companies/K-10012#city"
+    assert problem["message"].startswith("the table cannot be edited: it is JSON lines")
+    assert "Solved" in (project.folder / "tickets.yaml").read_text()
 
 
 def test_the_mode_of_a_file_and_the_link_to_it_stay(project: Project) -> None:

@@ -11,10 +11,11 @@ from reconciler.model.definitions import Owner, Pipeline, Stage
 from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord
 from reconciler.model.live import MissingReason
+from reconciler.model.tables import Format, TableForm
 from reconciler.plan.drift.accept import AcceptBuilder, DriftedRecord
 from reconciler.plan.values.owners import owner_ids
 from reconciler.plan.values.resolve import Resolver
-from reconciler.source import SourceFiles, SourceRef
+from reconciler.source import SourceFiles, SourceRef, place_of
 from tests.support.nouns import COMPANIES, FILES, at, definition, desired, document, live
 
 KEY = RecordAddress("companies", "external_id", "acme")
@@ -147,10 +148,68 @@ def test_sensitive_values_are_written_only_when_they_may_be_shown() -> None:
     assert [edit.after for edit in done.edits] == ["2"]
 
 
-def test_tables_are_not_written_to() -> None:
-    resolver = replace(RESOLVER, files=SourceFiles(("rows.csv",)))
-    (problem,) = accept(desired("acme", {"name": "Acme"}), {"name": "X"}, resolver=resolver).problems
-    assert problem.message == "the value comes from a table, which is not written to"
+IN_TABLE = replace(RESOLVER, files=SourceFiles(("companies.yaml", "rows.csv")))
+"""A resolver of records in line 5 of a table."""
+
+
+def row(name: str, before: ManifestValue, form: TableForm, *, is_shared: bool = False) -> DesiredRecord:
+    """A row whose third column is the property; its value may come from ``all:``."""
+    about = replace(document(), table=form, columns={name: place_of(1, 1, 3)})
+    record = replace(desired("acme", {name: before}), document=about, place=place_of(1, 5, 1))
+    return record if is_shared else replace(record, places=(place_of(1, 5, 3),))
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "now", "after"),
+    [
+        ("name", "Acme", "Acme AG", "Acme AG"),
+        ("phone", "1", None, None),
+        ("phone", None, "1", "1"),
+        ("annualrevenue", "12,50", "1200.5", "1200,5"),
+        ("name", "12,50", "12.5", "12.5"),
+        ("product_lines", "EDGE;CLOUD", "CLOUD;PRINT;EDGE", "EDGE;CLOUD;PRINT"),
+        ("product_lines", None, "PRINT;EDGE", "PRINT;EDGE"),
+        ("hubspot_owner_id", "ada@acme.example", "72", "bob@acme.example"),
+    ],
+)
+def test_a_cell_gets_what_a_cell_can_say(
+    name: str, before: ManifestValue, now: str | None, after: ManifestValue
+) -> None:
+    form = TableForm(Format.CSV, clear="-", decimal=",")
+    done = accept(row(name, before, form), {name: now}, resolver=IN_TABLE)
+    assert done.problems == ()
+    (edit,) = done.edits
+    assert (edit.before, edit.after, edit.table) == (before, after, form)
+    assert str(edit.source) == "rows.csv:5:3"
+
+
+def test_a_value_for_all_rows_is_written_into_the_cell_of_one() -> None:
+    form = TableForm(Format.CSV, decimal=",")
+    record = row("annualrevenue", "12.50", form, is_shared=True)
+    (edit,) = accept(record, {"annualrevenue": "13.75"}, resolver=IN_TABLE).edits
+    assert (edit.before, edit.after, str(edit.source)) == ("12.50", "13,75", "rows.csv:5:3")
+    columnless = replace(record, document=replace(record.document, columns={}))
+    (problem,) = accept(columnless, {"annualrevenue": "13.75"}, resolver=IN_TABLE).problems
+    assert problem.message == "the value comes from `all:`, and the table has no column for it"
+
+
+@pytest.mark.parametrize(
+    ("form", "now", "message"),
+    [
+        (TableForm(Format.PARQUET), "X", "the table cannot be edited: it is Parquet, and only cells"),
+        (TableForm(Format.JSONL), "X", "the table cannot be edited: it is JSON lines, and only cells"),
+        (TableForm(Format.CSV), None, "the property is empty in HubSpot, and no text in a cell"),
+        (TableForm(Format.CSV, clear="X"), "X", "the live value is the text that clears a property"),
+    ],
+)
+def test_what_no_cell_can_say_is_a_problem_of_that_value(
+    form: TableForm, now: str | None, message: str
+) -> None:
+    done = accept(row("name", "Acme", form), {"name": now}, resolver=IN_TABLE)
+    assert done.edits == ()
+    (problem,) = done.problems
+    assert problem.message.startswith(message)
+    assert problem.advice
 
 
 def test_a_property_that_the_portal_no_longer_has_is_a_problem() -> None:

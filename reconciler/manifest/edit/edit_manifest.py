@@ -69,7 +69,7 @@ def _record_of(document: Content, edit: Edit) -> dict[str, Content]:
         Unsafe: the document has no such record, or the record does not have the expected value.
     """
     if _entry(document, "source"):
-        raise Unsafe("the record is a row of a table, and tables are not written to", "change the row")
+        raise Unsafe.changed()  # a row is edited in its table
     record = _entry(_entry(document, "records"), edit.key.value)
     shared = _entry(document, "all")
     if isinstance(record, dict):

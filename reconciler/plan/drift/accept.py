@@ -18,13 +18,13 @@ from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord,
 from reconciler.model.live import LiveRecord, MissingReason
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.selection import Glob, means
+from reconciler.plan.drift.accept_in_table import cell_place, cell_texts
 from reconciler.plan.values.equality import same_value
 from reconciler.plan.values.resolve import Resolver, keys_and_names
 from reconciler.plan.values.to_manifest import wordings
 from reconciler.sentences import sentence
-from reconciler.source import SourceRef
+from reconciler.source import Place, SourceRef
 
-_MANIFEST = ".yaml"
 _WHAT_BECAME: Mapping[MissingReason, str] = {
     MissingReason.ARCHIVED: "the record was archived in HubSpot",
     MissingReason.MERGED: "the record was merged into another one",
@@ -120,7 +120,7 @@ class AcceptBuilder:
         for value in values:
             try:
                 wishes.append(self._wish(resolver, record, live, value))
-            except _Obstacle as obstacle:
+            except UnplacedError as obstacle:
                 self.problems.append(obstacle.at(_place(resolver, record, value.name), value.address))
         if record is not None and live is not None:
             self._fit(resolver, record, live, wishes)
@@ -147,7 +147,7 @@ class AcceptBuilder:
         """Return the possible new manifest values.
 
         Raises:
-            _Obstacle: the manifest does not set the value, or should not.
+            UnplacedError: the manifest does not set the value, or should not.
         """
         name = value.name
         if record is None and self.is_for_other_environment(value.key):
@@ -169,13 +169,17 @@ class AcceptBuilder:
             advice = "with --values show it is written where git keeps it for ever"
             raise _Obstacle("the portal calls this property sensitive", advice)
         index = record.names.index(name)
-        source = resolver.files.ref(record.places[index])
-        if not source.file.endswith(_MANIFEST):
-            raise _Obstacle("the value comes from a table, which is not written to", "change it there")
-        text = live.properties.get(name)
+        text, place, form = live.properties.get(name), record.places[index], record.document.table
         before = record.values[index]
-        ways = [before, *wordings(resolver, definition, text, before)]
-        return _Wish(Edit(value.key, name, before, before, source), definition, text, ways)
+        ways = list(wordings(resolver, definition, text, before))
+        if form is None:
+            ways.insert(0, before)
+        else:
+            is_cell = record.document.is_cell(place)
+            place = cell_place(record, name, form)
+            ways = [*([before] if is_cell else ()), *cell_texts(ways, definition.kind, form)]
+        edit = Edit(value.key, name, before, before, resolver.files.ref(place), form)
+        return _Wish(edit, definition, text, ways, place)
 
     def _fit(
         self, resolver: Resolver, record: DesiredRecord, live: LiveRecord, wishes: list["_Wish"]
@@ -201,6 +205,7 @@ class _Wish(NamedTuple):
     definition: PropertyDef
     live: str | None
     ways: list[ManifestValue]  # values not tried yet or not refused; the first is tried next
+    place: Place  # place of the new value
 
 
 def _failing(
@@ -208,9 +213,11 @@ def _failing(
 ) -> Mapping[str, Problem | None]:
     """Return the properties whose text does not lead to the live value, with the problem of the text."""
     words = {wish.edit.name: wish.ways[0] for wish in wishes}
-    values = (words.get(name, old) for name, old in zip(record.names, record.values, strict=True))
+    there = {wish.edit.name: wish.place for wish in wishes}
+    values = tuple(words.get(name, old) for name, old in zip(record.names, record.values, strict=True))
+    places = tuple(there.get(name, old) for name, old in zip(record.names, record.places, strict=True))
     problems: list[Problem] = []
-    resolved = resolver.resolve(replace(record, values=tuple(values)), live, problems)
+    resolved = resolver.resolve(replace(record, values=values, places=places), live, problems)
     texts = {value.definition.name: value.text for value in resolved}
     by_address = {problem.address: problem for problem in problems}
     failing: dict[str, Problem | None] = {}
