@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from reconciler.errors import Problem
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import DefinitionAddress, RecordAddress
 from reconciler.model.desired import ManifestValue
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.tables import TableForm
@@ -12,9 +12,12 @@ from reconciler.source import SourceRef
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A new manifest value for one property of one record."""
+    """A new manifest value for one property of one record, or for one value of a definition.
 
-    key: RecordAddress
+    Values of definitions are canonical texts by path, see ``definition_attributes``.
+    """
+
+    key: RecordAddress | DefinitionAddress
     name: str
     before: ManifestValue  # the present manifest value
     after: ManifestValue  # the new manifest value

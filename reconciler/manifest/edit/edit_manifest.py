@@ -11,16 +11,26 @@ would change other values too.
 """
 
 from bisect import bisect
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.errors import Problem
+from reconciler.manifest.documents import read_manifest
+from reconciler.manifest.edit.definition_lines import (
+    check_before,
+    check_order,
+    definition_line,
+    is_order,
+    written_value,
+)
 from reconciler.manifest.edit.patches import LINE_BREAK, Patch, Patcher, Unsafe
 from reconciler.manifest.layout.format_text import laid_out_as_before, moved_offset
 from reconciler.manifest.yaml.content import Content, content_of
 from reconciler.manifest.yaml.parser import read_nodes
 from reconciler.manifest.yaml.spans import Position
 from reconciler.model.acceptance import Edit
+from reconciler.model.addresses import DefinitionAddress
+from reconciler.model.desired import ManifestValue
 from reconciler.source import SourceFiles, SourceRef
 
 
@@ -43,27 +53,70 @@ def edit_manifest(data: bytes, edits: Sequence[Edit]) -> Edited:
     meant = list(content_of(before))
     patches: dict[Edit, Patch] = {}
     problems: list[Problem] = []
-    for edit in edits:
+    for edit in (edit for edit in edits if not is_order(edit)):
         document = patcher.document_at(Position(edit.source.line, edit.source.column))
         try:
-            record = _record_of(meant[document], edit)
-            patches[edit] = patcher.patch(document, edit.key.value, edit.name, edit.after)
+            line, value = _line_of(meant[document], edit)
+            patches[edit] = patcher.patch_line(document, line, value)
         except Unsafe as unsafe:
             problems.append(unsafe.at(edit.source, edit.address))
         else:
-            record[edit.name] = edit.after
+            _set(meant[document], line, value)
+    said_by_lines, wrong = _orders(edits, patches)
+    problems += wrong
     text, offsets = patcher.patched(patches)
     after = read_nodes(text.encode(), files, 0)
-    if after.problems or list(content_of(after)) != meant:
+    defines = any(isinstance(edit.key, DefinitionAddress) for edit in patches)
+    is_wrong = defines and bool(read_manifest(text.encode(), files, 0).problems)
+    if after.problems or is_wrong or list(content_of(after)) != meant:
         return Edited(data, {}, (*problems, *map(_not_sure, patches)))
     laid_out = laid_out_as_before(data, text.encode(), edits[0].source.file)
     layout = laid_out.decode()
     offsets = {edit: moved_offset(offset, text, layout) for edit, offset in offsets.items()}
-    return Edited(laid_out, _places(layout, offsets), tuple(problems))
+    return Edited(laid_out, {**_places(layout, offsets), **said_by_lines}, tuple(problems))
 
 
-def _record_of(document: Content, edit: Edit) -> dict[str, Content]:
-    """Return the record in ``document`` that the edit changes.
+def _orders(
+    edits: Iterable[Edit], patches: Collection[Edit]
+) -> tuple[Mapping[Edit, SourceRef], list[Problem]]:
+    """Return the edits of lists that other edits carry out line by line, and problems with the others."""
+    done: dict[Edit, SourceRef] = {}
+    problems: list[Problem] = []
+    for edit in (edit for edit in edits if is_order(edit)):
+        try:
+            check_order(edit, patches)
+        except Unsafe as unsafe:
+            problems.append(unsafe.at(edit.source, edit.address))
+        else:
+            done[edit] = edit.source
+    return done, problems
+
+
+def _line_of(document: Content, edit: Edit) -> tuple[tuple[str, ...], ManifestValue]:
+    """Return the names that lead to the edited value, and the new value as it is written.
+
+    Raises:
+        Unsafe: the document does not say what the edit takes for the present value.
+    """
+    if isinstance(edit.key, DefinitionAddress):
+        line = definition_line(document, edit.key, edit.name)
+        check_before(document, edit, edit.key, line)
+        return line, written_value(edit, edit.key)
+    _check_record(document, edit)
+    return ("records", edit.key.value, edit.name), edit.after
+
+
+def _set(document: Content, line: Sequence[str], value: ManifestValue) -> None:
+    *outer, name = line
+    holder = document
+    for each in outer:
+        holder = _entry(holder, each)
+    if isinstance(holder, dict):
+        holder[name] = value
+
+
+def _check_record(document: Content, edit: Edit) -> None:
+    """Insist that ``document`` has the record that the edit changes, with the expected value.
 
     Raises:
         Unsafe: the document has no such record, or the record does not have the expected value.
@@ -75,7 +128,7 @@ def _record_of(document: Content, edit: Edit) -> dict[str, Content]:
     if isinstance(record, dict):
         holder = record if edit.name in record or not isinstance(shared, dict) else shared
         if edit.name in holder and holder[edit.name] == edit.before:
-            return record
+            return
     raise Unsafe.changed()
 
 

@@ -28,6 +28,7 @@ from reconciler.model.desired import ManifestValue
 LINE_BREAK: Final = re.compile(r"\r\n?|\n")
 """Line breaks, as the parser counts them."""
 
+_NAMES_ARE_DATA: Final = frozenset({"options", "options_include", "stages"})
 _BY_HAND: Final = "write the value by hand"
 _Of = TypeVar("_Of")
 
@@ -86,15 +87,26 @@ class Patcher:
         Raises:
             Unsafe: the patch would change other text or values.
         """
-        record = self._record(self._documents[number], key)
-        entry = record.entry(name)
+        return self.patch_line(number, ("records", key, name), value)
+
+    def patch_line(self, number: int, line: Sequence[str], value: ManifestValue) -> Patch:
+        """Build the patch that sets what document ``number`` says under the names of ``line`` to ``value``.
+
+        Raises:
+            Unsafe: the patch would change other text or values.
+        """
+        *outer, name = line
+        holder = self._mapping(self._documents[number], outer)
+        entry = holder.entry(name)
         if entry is None:
-            return self._insertion(record, name, value)
+            is_data = outer[-1] in _NAMES_ARE_DATA and len(outer) > len(("properties", "tier"))
+            written = _spelled(name, "", in_flow=holder.is_flow)
+            return self._insertion(holder, written, value, comes_last=is_data)
         _refuse_shared(self._documents[number], entry.value, "the value")
         if isinstance(entry.value, ScalarSpan):
-            return self._instead_of_text(entry.value, value, in_flow=record.is_flow)
+            return self._instead_of_text(entry.value, value, in_flow=holder.is_flow)
         if isinstance(entry.value, SequenceSpan):
-            return self._instead_of_list(entry, entry.value, value, in_flow=record.is_flow)
+            return self._instead_of_list(entry, entry.value, value, in_flow=holder.is_flow)
         raise Unsafe.changed()  # a mapping is not a value
 
     def appended_records(self, number: int, lines: Callable[[str], str]) -> Patch:
@@ -146,10 +158,11 @@ class Patcher:
             taken = patch.end
         return "".join([*parts, self._text[taken:]]), offsets
 
-    def _record(self, document: DocumentSpan, key: str) -> MappingSpan:
-        """Return the mapping of the record itself."""
+    def _mapping(self, document: DocumentSpan, line: Sequence[str]) -> MappingSpan:
+        """Return the mapping under some names, such as that of a record."""
         span = document.root
-        for name, what in (("records", "`records`"), (key, "the record")):
+        for depth, name in enumerate(line):
+            what = "the record" if depth and line[0] == "records" else f"`{name}`"
             entry = span.entry(name) if isinstance(span, MappingSpan) else None
             if entry is None:
                 raise Unsafe.changed()
@@ -220,8 +233,13 @@ class Patcher:
             raise Unsafe("there is a comment inside the list")
         return items, gaps
 
-    def _insertion(self, record: MappingSpan, name: str, value: ManifestValue) -> Patch:
-        """Insert a line below the last property of the record, or an entry between its braces."""
+    def _insertion(
+        self, record: MappingSpan, name: str, value: ManifestValue, *, comes_last: bool = False
+    ) -> Patch:
+        """Insert a line below the last property of the record, or an entry between its braces.
+
+        ``comes_last``: below all lines, because their order counts.
+        """
         entry = f"{name}: {_spelled(value, '', in_flow=record.is_flow)}"
         if record.is_flow and not record.entries:
             start = self._text.index("{", record.start) + 1  # an anchor may precede it
@@ -231,7 +249,8 @@ class Patcher:
         if record.is_flow:
             end = record.entries[-1].value.end
             return Patch(end, end, f", {entry}")
-        found = LINE_BREAK.search(self._text, self._content_end(_last_property(record)))
+        last = record.entries[-1].value if comes_last else _last_property(record)
+        found = LINE_BREAK.search(self._text, self._content_end(last))
         end = found.start() if found else len(self._text)
         line_break = self._line_break_after(end)
         indent = " " * (record.entries[0].name_span.position.column - 1)

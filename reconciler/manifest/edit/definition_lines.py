@@ -1,0 +1,125 @@
+"""The line of a document that says one value of a definition, for edits."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from reconciler.manifest.edit.patches import Unsafe
+from reconciler.manifest.yaml.content import Content
+from reconciler.model.acceptance import Edit
+from reconciler.model.addresses import DefinitionAddress, Section
+from reconciler.model.definition_attributes import (
+    OPTIONS,
+    STAGE_NAMES,
+    Form,
+    attribute_of,
+    canonical_text,
+    list_of,
+    list_text,
+    option_of,
+)
+from reconciler.model.desired import ManifestValue
+from reconciler.model.object_types import object_name
+
+_LABEL: Final = "label"
+_LISTS: Final = frozenset({Form.LIST, Form.SET})
+_NAMED_BY_LABEL: Final = frozenset({Section.PIPELINES, Section.STAGES})
+
+
+def is_order(edit: Edit) -> bool:
+    """Return whether an edit is about the names of options or stages: their lines say it, one by one."""
+    return isinstance(edit.key, DefinitionAddress) and edit.name in {OPTIONS, STAGE_NAMES}
+
+
+def check_order(edit: Edit, edits: Collection[Edit]) -> None:
+    """Insist that other edits add all new options at the end, which then is what ``edit`` asks for.
+
+    Raises:
+        Unsafe: names were removed, put in another order, or are added by no edit.
+    """
+    before, after = list_of(str(edit.before or "")), list_of(str(edit.after or ""))
+    added = after[len(before) :]
+    labels = {option_of(each.name) for each in edits if each.key == edit.key and each.before is None}
+    if after[: len(before)] != before or not labels.issuperset(added):
+        what = "options" if edit.name == OPTIONS else "stages"
+        raise Unsafe(f"{what} were removed or have another order", "write the list by hand")
+
+
+def definition_line(document: Content, address: DefinitionAddress, path: str) -> tuple[str, ...]:
+    """Return the names that lead to a value of a definition in ``document``, whether it has that line or not.
+
+    Raises:
+        Unsafe: the document does not declare the definition, or declares it in a form without that line.
+    """
+    outer = _definition(document, address)
+    option = option_of(path)
+    if option is None:
+        return (*outer, *path.split("/"))
+    lists = [name for name in (OPTIONS, "options_include") if _at(document, (*outer, name)) is not None]
+    if not lists:
+        raise Unsafe.changed()
+    line, attribute = (*outer, lists[0], option), path.rpartition("/")[2]
+    members = _at(document, line)
+    if isinstance(members, dict):
+        return (*line, attribute)
+    if attribute == _LABEL:
+        return line  # the short form, or a new option
+    raise Unsafe("the option is written in its short form", f"write it as `{option}: {{label: …}}`")
+
+
+def check_before(document: Content, edit: Edit, address: DefinitionAddress, line: Sequence[str]) -> None:
+    """Insist that the document says what the edit takes for the present value.
+
+    Raises:
+        Unsafe: it says something else.
+    """
+    written = _at(document, line)
+    is_filled_in = written is None and edit.name == _LABEL and address.section in _NAMED_BY_LABEL
+    if is_filled_in and edit.before == address.name:
+        return
+    attribute = attribute_of(address.section, edit.name)
+    form = attribute.form if attribute else Form.TEXT
+    said = list_text(map(str, written), form) if isinstance(written, tuple) else written
+    if isinstance(said, str):
+        said = canonical_text(form, said)
+    if said != edit.before:
+        raise Unsafe.changed()
+
+
+def written_value(edit: Edit, address: DefinitionAddress) -> ManifestValue:
+    """Return the new value in the form of a manifest: a list where it is one."""
+    attribute = attribute_of(address.section, edit.name)
+    if attribute is not None and attribute.form in _LISTS and isinstance(edit.after, str):
+        return list_of(edit.after)
+    return edit.after
+
+
+def _definition(document: Content, address: DefinitionAddress) -> tuple[str, ...]:
+    """Return the names that lead to the lines of a definition.
+
+    Raises:
+        Unsafe: the document has no such lines.
+    """
+    names = address.names
+    line: tuple[str, ...]
+    match address.section:
+        case Section.STAGES:
+            line = ("pipelines", names[0], "stages", names[1])
+        case Section.SCHEMA:
+            line = ("schema",)
+        case Section.LABELS:
+            listed = _at(document, ("association_labels",))
+            others = (
+                [name for name in listed if object_name(name) == names[0]] if isinstance(listed, dict) else []
+            )
+            line = ("association_labels", *others[:1], names[1])
+        case section:
+            line = (str(section), *names)
+    if not isinstance(_at(document, line), dict):
+        raise Unsafe.changed()
+    return line
+
+
+def _at(content: Content, line: Sequence[str]) -> Content:
+    for name in line:
+        content = content.get(name) if isinstance(content, dict) else None
+    return content

@@ -1,0 +1,137 @@
+"""A value of a definition is edited in its line, and nothing else changes."""
+
+from difflib import unified_diff
+
+import pytest
+
+from reconciler.manifest.definitions.merge import merge_definitions
+from reconciler.manifest.edit.edit_manifest import Edited, edit_manifest
+from reconciler.model.acceptance import Edit
+from reconciler.model.addresses import parse_definition_address
+from tests.manifest.reading import FILES, manifest
+
+TEXT = """\
+object: companies
+properties:
+  tier:
+    label: Tier  # as sales say
+    type: enumeration
+    options:
+      gold: Gold
+      silver: {label: Silver, description: from 2024 on}
+      $0-$50k: Small  # comes last
+  own: {label: Own, hidden: true}
+groups: {erp: {label: ERP}}
+association_labels:
+  0-1:
+    billing: {label: Bills, inverseLabel: Billing contact}
+---
+object: deals
+pipelines:
+  Renewals:
+    stages:
+      Open: {probability: 0.20}
+      Won: {}
+---
+object: machines
+schema:
+  labels: {singular: Machine, plural: Machines}
+  searchableProperties: [serial_number, name]
+"""
+
+
+def edited(*wishes: tuple[str, str | None], text: str = TEXT) -> Edited:
+    """Edit the values at some addresses, as somebody does who has read the text."""
+    read = manifest(text)
+    assert read.problems == ()
+    found, _ = merge_definitions([[each for part in read.documents for each in part.definitions]], FILES)
+    definitions = {each.address: each for each in found}
+    edits = []
+    for where, after in wishes:
+        address, path = parse_definition_address(where)
+        definition = definitions[address]
+        source = FILES.ref(definition.place_of(path or ""))
+        edits.append(Edit(address, path or "", definition.value(path or ""), after, source))
+    return edit_manifest(text.encode(), edits)
+
+
+def diff(done: Edited, text: str = TEXT) -> list[str]:
+    """Lines taken out and put in."""
+    lines = unified_diff(text.splitlines(), done.data.decode().splitlines(), n=0, lineterm="")
+    return [line for line in lines if line[:3] not in {"---", "+++"} and not line.startswith("@@")]
+
+
+@pytest.mark.parametrize(
+    ("address", "after", "expected"),
+    [
+        ("companies:properties/tier#label", "Level", "    label: Level  # as sales say"),
+        ("companies:properties/own#hidden", "false", "  own: {label: Own, hidden: false}"),
+        (
+            "companies:properties/own#description",
+            "x: y",
+            '  own: {label: Own, hidden: true, description: "x: y"}',
+        ),
+        ("companies:properties/tier#options/gold/label", "Golden", "      gold: Golden"),
+        (
+            "companies:properties/tier#options/silver/label",
+            "S",
+            "      silver: {label: S, description: from 2024 on}",
+        ),
+        ("companies:properties/tier#options/$0-$50k/label", "Tiny", "      $0-$50k: Tiny  # comes last"),
+        ("companies:groups/erp#label", "Our ERP", "groups: {erp: {label: Our ERP}}"),
+        (
+            "companies:association_labels/contacts/billing#inverseLabel",
+            "Payer",
+            "    billing: {label: Bills, inverseLabel: Payer}",
+        ),
+        ("deals:pipelines/Renewals/stages/Open#probability", "0.3", "      Open: {probability: 0.3}"),
+        ("deals:pipelines/Renewals/stages/Won#label", "Signed", "      Won: {label: Signed}"),
+        ("deals:pipelines/Renewals#label", "Renewal", "    label: Renewal"),
+        ("machines:schema#labels/plural", "Gear", "  labels: {singular: Machine, plural: Gear}"),
+        ("machines:schema#searchableProperties", '["name"]', "  searchableProperties: [name]"),
+    ],
+)
+def test_the_line_says_the_new_value(address: str, after: str, expected: str) -> None:
+    done = edited((address, after))
+    assert done.problems == ()
+    assert [line[1:] for line in diff(done) if line.startswith("+")] == [expected]
+    (place,) = done.places.values()
+    assert done.data.decode().splitlines()[place.line - 1] == expected
+
+
+def test_an_option_that_somebody_added_comes_last() -> None:
+    done = edited(
+        ("companies:properties/tier#options", '["gold","silver","$0-$50k","007"]'),
+        ("companies:properties/tier#options/007/label", "Bond"),
+    )
+    assert done.problems == ()
+    assert diff(done) == ["+      007: Bond"]
+    assert len(done.places) == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "after", "message"),
+    [
+        ("companies:properties/tier#options", '["silver","gold","$0-$50k"]', "options were removed or have"),
+        (
+            "companies:properties/tier#options",
+            '["gold","silver","$0-$50k","x"]',
+            "options were removed or have",
+        ),
+        ("companies:properties/tier#options/gold/hidden", "true", "the option is written in its short form"),
+        ("deals:pipelines/Renewals#stages", '["Won","Open"]', "stages were removed or have another order"),
+        ("companies:properties/tier#type", None, "the edited file would not say exactly what is meant"),
+    ],
+)
+def test_what_cannot_be_edited_safely_is_told(address: str, after: str | None, message: str) -> None:
+    done = edited((address, after))
+    assert done.data == TEXT.encode()
+    assert done.places == {}
+    assert [str(problem.message)[: len(message)] for problem in done.problems] == [message]
+
+
+def test_a_file_that_changed_meanwhile_is_left_alone() -> None:
+    (address, path) = parse_definition_address("companies:properties/tier#label")
+    edit = Edit(address, path or "", "Other", "Level", FILES.ref(manifest(TEXT).documents[0].document.place))
+    done = edit_manifest(TEXT.encode(), [edit])
+    assert [str(problem.message) for problem in done.problems] == ["the file has changed since it was read"]
