@@ -55,6 +55,7 @@ from reconciler.hubspot.transport.error_details import named_ids, named_sources
 from reconciler.hubspot.transport.limits import MEMBERS_PER_PAGE, OWNERS_PER_PAGE, RECORDS_PER_PAGE
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.transport.responses import ErrorBody
+from reconciler.model.calls import BATCH_SIZE
 
 _PARTIAL = 207
 _NOT_FOUND = 404
@@ -259,6 +260,27 @@ class PortalReader:
         asked = {"limit": str(RECORDS_PER_PAGE), "properties": ",".join(properties)}
         asked |= {"after": after} if after else {}
         return self._ask(self._paths.records(object_path), RecordPage.read, asked)
+
+    def seeing_changes(self) -> Self:
+        """Return a reader that reads account and definitions anew, and keeps those answers."""
+        other = copy(self)
+        other._answers = PortalAnswers()  # noqa: SLF001 - it is ours
+        return other
+
+    def find_holders(self, object_path: str, name: str, value: str | None) -> FoundBody:
+        """Ask the search index for records with ``value`` in a property; None: with any value.
+
+        Of a multiple choice, one of the values counts. The answer has how many there are, and up to 100 of
+        them; the index lags behind.
+        """
+        operator = {"operator": "HAS_PROPERTY"} if value is None else {"operator": "EQ", "value": value}
+        groups = [{"filters": [{"propertyName": name} | operator]}]
+        body = {"limit": BATCH_SIZE, "filterGroups": groups, "properties": [name]}
+        request = Request("POST", self._paths.search(object_path), body=body)
+        exchange = self._caller.ask(request, FoundBody.read)
+        if isinstance(exchange, Success):
+            return exchange.value
+        raise error_for(request, exchange.status, exchange.error)
 
     def count_without(self, object_path: str, name: str) -> int:
         """Ask the search index how many records have no value in a property; it lags behind."""

@@ -1,6 +1,7 @@
 """Labels: types of associations that have a name."""
 
 from dataclasses import dataclass, field
+from zlib import crc32
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,3 +27,12 @@ class Label:
     def is_flag(self) -> bool:
         """Whether it only marks one of several associations, like "Primary", and HubSpot moves it."""
         return (self.category, self.text) == ("HUBSPOT_DEFINED", "Primary")
+
+
+REFERENCE = "reference"
+"""Category of a label that the plan itself creates: HubSpot gives it a number only then."""
+
+
+def reference_label(address: str) -> Label:
+    """Return the label that the definition at ``address`` will make, before HubSpot has numbered it."""
+    return Label(REFERENCE, crc32(address.encode()), address)

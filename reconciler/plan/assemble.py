@@ -10,7 +10,7 @@ from functools import partial
 
 from reconciler import __version__
 from reconciler.errors import Problem, ReconcilerError, Severity
-from reconciler.model.addresses import split_address
+from reconciler.model.addresses import is_definition_address, split_address
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import PruneRule
 from reconciler.model.object_references import ObjectProperty
@@ -176,7 +176,7 @@ def _shown(
 ) -> Iterator[ObjectProperty]:
     """Return object type and property of everything that a plan shows."""
     for problem in problems:
-        if problem.address:
+        if problem.address and not is_definition_address(problem.address):
             object_name, _, _, name = split_address(problem.address)
             if name:
                 yield ObjectProperty(object_name, name)

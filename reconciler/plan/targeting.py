@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TypeAlias
 
 from reconciler.errors import UsageError
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import ThingAddress
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.desired import DesiredRecord
 from reconciler.model.object_references import Direction
@@ -102,9 +102,9 @@ class UnmatchedGlobs:
             raise UsageError(
                 "\n".join(lines) + f"\n    no record or property that {among} is called so:\n"
                 "    companies/acme is one record, companies/* are all of a type, companies/acme#phone is a "
-                "property"
+                "property, companies:properties/* are definitions"
             )
 
-    def check(self, key: RecordAddress, names: Iterable[str]) -> None:
-        """Check the globs against a record and its properties ``names``."""
+    def check(self, key: ThingAddress, names: Iterable[str]) -> None:
+        """Check the globs against a record or definition, and its values ``names``."""
         self._left = [(flag, glob) for flag, glob in self._left if not glob.touches(key, names)]

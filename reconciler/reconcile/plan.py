@@ -27,6 +27,7 @@ from reconciler.plan.records.planner import RecordPlanner
 from reconciler.plan.records.prune import changed_prune_rules
 from reconciler.plan.targeting import UnmatchedGlobs
 from reconciler.reconcile.plan_associations import paired_objects, rest_on_associations
+from reconciler.reconcile.plan_definitions import PlanningDefinitions, defined_types, made_types
 from reconciler.reconcile.plan_records import PlanningRecords
 from reconciler.reconcile.project_check import refuse_other_project
 from reconciler.state.run_types import UnfinishedBatch
@@ -49,13 +50,20 @@ def plan_changes(
     remembered = {rule.group: rule for rule in store.prune_rules()}
     unfinished, lacking = store.unfinished(), list[Problem]()
     objects = _objects(desired, store, here.selection, remembered, unfinished)
-    portal = read_portal(reader, objects, here.portal_id, desired.first_mentions(), lacking)
+    objects |= defined_types(desired, store, here)
+    portal = read_portal(
+        reader, objects, here.portal_id, desired.first_mentions(), lacking, made_later=made_types(desired)
+    )
     desired, here = _renamed(desired, here, portal)
     memory, unsettled = remember(reader, store, portal, unfinished)
     findings = Findings(here.keeps_state, here.workspace, problems=[*desired.problems, *lacking])
+    runs, unmatched = our_runs(store.runs(), here.created_at), UnmatchedGlobs(_globs(here))
+    definitions = PlanningDefinitions(
+        desired, reader, portal, memory, store, here, findings, unmatched
+    ).plan()
+    portal = definitions.portal
     endpoints = endpoints_of(desired, portal, here.selection)
     records = RecordPlanner(here.policy, findings, endpoints)
-    runs, unmatched = our_runs(store.runs(), here.created_at), UnmatchedGlobs(_globs(here))
     planning = PlanningRecords(
         desired, reader, portal, memory, records, endpoints, runs, here.selection, unmatched
     )
@@ -67,7 +75,7 @@ def plan_changes(
     planning.insist_on_answers()
     prune = {group: rule.prune for group, rule in rules.items()}
     planning.compare_associations(
-        AssociationContext(here.policy, here.selection, desired, prune, named_otherwise)
+        AssociationContext(here.policy, here.selection, desired, prune, named_otherwise), definitions.labels
     )
     portal = rest_on_associations(reader, portal, memory, findings)
     planning.unmatched.refuse("the manifests name, and none that prune is about,")

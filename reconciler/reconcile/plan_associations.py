@@ -1,7 +1,7 @@
 """Planning associations: two object types at a time, after all of their records were compared."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from reconciler.apply.recovery.recovered_state import RecoveredState
 from reconciler.hubspot.associations.read import (
@@ -18,6 +18,7 @@ from reconciler.model.associations import OwnedAssociation
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord, Prune, PruneRule
+from reconciler.model.labels import Label
 from reconciler.model.object_references import Direction, GroupKey
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.associations.compare import AssociationContext, AssociationPlanner
@@ -53,6 +54,7 @@ class PlanningAssociations:
     findings: Findings
     endpoints: Endpoints
     rules: AssociationContext
+    planned_labels: Mapping[Direction, Mapping[str, Label]] = field(default_factory=dict)
 
     def compare(self, associating: Iterable[DesiredRecord]) -> None:
         """Compare the associations of the manifests, and those that we own."""
@@ -113,7 +115,9 @@ class PlanningAssociations:
         }
         files, archived = self.rules.desired.files, archived_records(self.findings.changes)
         within = self._inverses_within(types, named, owned)
-        resolver = AssociationResolver(self.endpoints, Labels(labels, within), files, archived)
+        resolver = AssociationResolver(
+            self.endpoints, Labels(labels, within, self.planned_labels), files, archived
+        )
         planner = AssociationPlanner(self.rules, resolver, resolver.resolve(named), owned, limits)
         live = {
             direction: read_pairs(self.reader, *schemas_of(direction), ids)

@@ -15,7 +15,9 @@ from reconciler.model.addresses import RECORD_ID
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune, PruneRule
+from reconciler.model.labels import Label
 from reconciler.model.live import LiveRecord
+from reconciler.model.object_references import Direction
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.progress import Progress
@@ -160,9 +162,20 @@ class PlanningRecords:
         """Count the records that guards take percentages of, besides the named ones."""
         for object_name, _, count in owned:
             self.findings.population(object_name).owned += count
-        for object_name in self.findings.doubtful_types():
-            path = self.portal.objects[object_name].path
-            self.findings.population(object_name).has_records = self.reader.has_records(path)
+        for object_name in {*self.findings.doubtful_types(), *self._types_by_new_keys()}:
+            schema = self.portal.objects[object_name]
+            has_records = not schema.is_new and self.reader.has_records(schema.path)
+            self.findings.population(object_name).has_records = has_records
+
+    def _types_by_new_keys(self) -> set[str]:
+        """Return the types whose records are named by a key that the plan itself makes, and note that."""
+        types: set[str] = set()
+        for group in self.desired.groups:
+            schema = self.portal.objects.get(group.object)
+            if schema is not None and group.key in schema.new_properties:
+                self.findings.population(schema.name).has_new_key = True
+                types.add(schema.name)
+        return types
 
     def refuse_conflicts(self, masks: MaskRules) -> UniqueValues:
         """Leave out changes that HubSpot would refuse for their unique values."""
@@ -178,10 +191,12 @@ class PlanningRecords:
             self.endpoints.correct(change.record, Endpoint(Presence.INVALID, change.remote.id))
         return unique_values
 
-    def compare_associations(self, context: AssociationContext) -> None:
-        """Compare the associations of all compared records."""
+    def compare_associations(
+        self, context: AssociationContext, planned_labels: Mapping[Direction, Mapping[str, Label]]
+    ) -> None:
+        """Compare the associations of all compared records; the plan itself makes ``planned_labels``."""
         planning = PlanningAssociations(
-            self.reader, self.portal, self.memory, self.findings, self.endpoints, context
+            self.reader, self.portal, self.memory, self.findings, self.endpoints, context, planned_labels
         )
         planning.compare(self.records.associating)
 

@@ -27,6 +27,8 @@ def read_labels(reader: PortalReader, one: ObjectSchema, other: ObjectSchema) ->
     Raises:
         HubSpotError: the portal cannot be read.
     """
+    if one.is_new or other.is_new:
+        return ()
     return tuple(filter(None, map(_label, reader.labels(one.path, other.path))))
 
 
@@ -50,6 +52,8 @@ def read_association_limits(
         HubSpotError: the portal cannot be read.
     """
     found: dict[tuple[str, int] | None, int] = {}
+    if one.is_new or other.is_new:
+        return found
     for limit in _readable_limits(lambda: reader.association_limits(one.path, other.path)):
         type_ = (limit.category, limit.type_id) if limit.label else None
         most = limit.user_enforced_max_to_object_ids
@@ -74,7 +78,7 @@ def read_pairs(
     Raises:
         HubSpotError: the portal cannot be read.
     """
-    ids = sorted(set(record_ids))
+    ids = [] if one.is_new or other.is_new else sorted(set(record_ids))
     chunks = [ids[start : start + PAIRS_READ] for start in range(0, len(ids), PAIRS_READ)]
     found: dict[RecordId, dict[RecordId, frozenset[Label]]] = {}
     with ThreadPoolExecutor(READERS) as pool:

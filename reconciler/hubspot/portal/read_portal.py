@@ -46,13 +46,16 @@ def read_portal(
     portal_id: int | None = None,
     asked_at: Mapping[str, SourceRef] = MappingProxyType({}),
     lacking: list[Problem] | None = None,
+    *,
+    made_later: Collection[str] = (),
 ) -> PortalSchema:
     """Read the portal's account, and the types in ``objects`` with everything that belongs to them.
 
     ``objects`` of the result has each type under all of its names. Standard types can be named by path name
     or number, custom types by name, qualified name or number. ``portal_id`` is the portal to which the token
     must belong; None accepts any. ``asked_at`` gives the place of a type in messages. Types that the
-    portal does not have are left out, and reported in ``lacking`` if it is given.
+    portal does not have are left out, and reported in ``lacking`` if it is given; those ``made_later``, by
+    the plan itself, are only left out.
 
     Raises:
         UsageError: the token belongs to another portal.
@@ -64,7 +67,9 @@ def read_portal(
         reading_account = pool.submit(reader.account)
         customs = () if all(_is_standard(name) for name in names) else reader.schemas()
         types = {name: found for name in names if (found := _type(name, customs))}
-        if problems := _not_there(reader, names, types, customs, asked_at):
+        problems = _not_there(reader, names, types, customs, asked_at)
+        problems = {name: each for name, each in problems.items() if name not in made_later}
+        if problems:
             _refuse_other_portal(reading_account.result(), portal_id)
             if lacking is None:
                 raise ManifestError(tuple(problems.values()))

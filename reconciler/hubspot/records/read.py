@@ -37,6 +37,8 @@ def read_records(
     Raises:
         HubSpotError: HubSpot does not answer, or not to this question.
     """
+    if schema.finds_nobody_by(by):
+        return LiveRecords({}, ())
     question = _Question(reader, schema, by, properties, archived=archived)
     answered, named = question.ask(keys)
 
@@ -77,7 +79,8 @@ class _Question:
         self._archived = archived
         definition = schema.properties.get(by)
         self._kind = definition.kind if definition else Kind.TEXT
-        self._names = tuple(properties) if by == RECORD_ID else (*properties, by)
+        known = tuple(name for name in properties if name not in schema.new_properties)
+        self._names = known if by == RECORD_ID else (*known, by)
         secondary = object_type(schema.name).secondary_keys.get(by)
         self._besides = (secondary,) if secondary else ()
 

@@ -35,6 +35,8 @@ class Labels:
     within_type: Mapping[Type, Type] = field(
         default_factory=dict
     )  # within one object type, from live associations
+    # those that the plan itself makes or renames, by direction and text
+    planned: Mapping[Direction, Mapping[str, Label]] = field(default_factory=dict)
 
     def named(self, direction: Direction, written: str) -> Label | UnplacedProblem:
         """Find the label in ``direction`` that ``written`` names, ignoring case."""
@@ -42,6 +44,9 @@ class Labels:
         folded = written.strip().casefold()
         found = [label for label in known if str(label.type_id) == written]
         found = found or [label for label in known if label.text.strip().casefold() == folded]
+        planned = {text.strip().casefold(): label for text, label in self.planned.get(direction, {}).items()}
+        if folded in planned:
+            return planned[folded]
         if len(found) == 1:
             return found[0]
         if found:

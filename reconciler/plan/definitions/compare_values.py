@@ -41,10 +41,10 @@ def same_text(attribute: Attribute, left: str | None, right: str | None) -> bool
 
 @dataclass(frozen=True, slots=True)
 class StageOrder:
-    """The stages of a live pipeline, as the manifests call them."""
+    """The stages of a live pipeline, by the labels that they will have."""
 
     desired: tuple[str, ...]  # those that are there, or that this plan makes, in the order of the manifest
-    live: tuple[str, ...]  # all that are there; those that no manifest names have their labels
+    live: tuple[str, ...]  # all that are there
 
     @property
     def is_in_step(self) -> bool:

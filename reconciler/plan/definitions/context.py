@@ -1,7 +1,7 @@
 """The facts that comparing the definitions of one object type needs, besides the three sides."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from reconciler.errors import Problem, Severity
@@ -33,6 +33,10 @@ class DefinitionContext:
     recent: Mapping[DefinitionAddress, Change] = field(default_factory=dict)
     """Our own writes of the last minutes: HubSpot may still show what was there before."""
     stage_names: tuple[str, str] | None = None  # the properties for pipeline and stage of a record
+
+    def counting(self, holders: Mapping[Holding, int]) -> "DefinitionContext":
+        """Return the context with the numbers of records that hold what goes away."""
+        return replace(self, holders=holders)
 
     def ref(self, place: Place) -> SourceRef:
         """Return a place for people."""

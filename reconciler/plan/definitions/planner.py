@@ -169,19 +169,20 @@ class _Deciding:
         if sides.address.section is not Section.PIPELINES or live is None:
             return None
         named: dict[RecordId, str] = {}
-        new: set[str] = set()
+        labels: dict[str, str] = {}  # of those that are there, or made, by their name in the manifests
         for each in self.matched.sides:
             if each.pipeline is None or each.pipeline.address != sides.address:
                 continue
+            label = each.wanted.value("label") or each.address.name
             if each.found is not None:
-                named[each.found.id] = each.address.name
-            elif any(change.action is Action.CREATE for change in self._changes(each)):
-                new.add(each.address.name)
-        ids = self._stage_ids(live)
-        labels = {each.id: each.values.get("label") or "" for each in self.matched.known.live}
-        there = tuple(named.get(each, labels[each]) for each in ids)
+                named[each.found.id] = label
+            is_new = any(change.action is Action.CREATE for change in self._changes(each))
+            if each.found is not None or is_new:
+                labels[each.address.name] = label
+        present = {each.id: each.values.get("label") or "" for each in self.matched.known.live}
+        there = tuple(named.get(each, present[each]) for each in self._stage_ids(live))
         desired = list_of(sides.wanted.value(STAGE_NAMES))
-        return StageOrder(tuple(name for name in desired if name in {*named.values(), *new}), there)
+        return StageOrder(tuple(labels[name] for name in desired if name in labels), there)
 
     def _stage_ids(self, pipeline: LiveDefinition) -> Sequence[RecordId]:
         """Return the ids of the stages of a live pipeline, in the order of display."""

@@ -30,7 +30,7 @@ from reconciler.model.addresses import (
     thing_address,
 )
 from reconciler.model.calls import Call, Operation
-from reconciler.model.labels import Label
+from reconciler.model.labels import REFERENCE, Label, reference_label
 from reconciler.model.owned import Origin
 from reconciler.model.property_history import ChangeSource, ValueVersion
 from reconciler.plan.change import Owned, Reason, Remote, ValueChange
@@ -82,13 +82,17 @@ def _decode_thing(found: object) -> RecordAddress | DefinitionAddress:
 
 
 def encode_label(label: Label) -> Json:
-    """Encode a label by category, number and text."""
+    """Encode a label by category, number and text; one that the plan creates by its address."""
+    if label.category == REFERENCE:
+        return {REFERENCE: label.text}
     return {"category": label.category, "text": label.text, "type_id": label.type_id}
 
 
 def decode_label(found: object) -> Label:
     """Decode the result of ``encode_label``."""
     label = as_object(found)
+    if REFERENCE in label:
+        return reference_label(part(label, REFERENCE, as_text))
     return Label(
         category=part(label, "category", as_text),
         type_id=part(label, "type_id", as_count),

@@ -1,0 +1,205 @@
+"""Planning the portal's definitions: reading, counting what records hold, and the schema that records get."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from reconciler.apply.recovery.recovered_state import RecoveredState
+from reconciler.hubspot.definitions.read import read_definitions
+from reconciler.hubspot.reader import PortalReader
+from reconciler.model.addresses import DefinitionAddress, Section
+from reconciler.model.definitions import PortalSchema
+from reconciler.model.desired import Desired
+from reconciler.model.labels import Label, reference_label
+from reconciler.model.object_references import Direction
+from reconciler.model.owned import OwnedDefinition
+from reconciler.model.portal_definitions import LiveDefinition
+from reconciler.plan.change import Action, Change
+from reconciler.plan.context import PlanContext
+from reconciler.plan.definitions.context import DefinitionContext, Holding
+from reconciler.plan.definitions.options import option_part
+from reconciler.plan.definitions.planned_schema import planned_schema
+from reconciler.plan.definitions.planner import (
+    DecidedDefinitions,
+    MatchedDefinitions,
+    TypeDefinitions,
+    decide_type,
+    match_type,
+)
+from reconciler.plan.findings import Findings
+from reconciler.plan.review import keep_reviewed
+from reconciler.plan.targeting import UnmatchedGlobs
+from reconciler.state.store import Store
+
+SETTLING = timedelta(minutes=5)
+"""How long HubSpot may still show what was there before our own write.
+
+Source: https://github.com/scopiousdigital/kalup (a type that was seconds old came and went for 70 s).
+"""
+
+_READ_TOGETHER = frozenset({Section.GROUPS, Section.PROPERTIES})
+"""Sections that are judged together: a property needs its group."""
+
+PlannedLabels = Mapping[Direction, Mapping[str, Label]]
+"""Labels that a plan makes or renames, by direction and text."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDefinitions:
+    """The definitions of a plan, and the portal as records of the same plan find it."""
+
+    portal: PortalSchema
+    decided: tuple[DecidedDefinitions, ...] = ()
+    labels: PlannedLabels = field(default_factory=dict)
+
+
+def defined_types(desired: Desired, store: Store, here: PlanContext) -> frozenset[str]:
+    """Return the object types with definitions that manifests or state have and the plan selects."""
+    named = {name for each in desired.definitions for name in each.address.objects}
+    owned = {name for each in store.all_definitions() for name in each.key.objects}
+    return frozenset(name for name in named | owned if here.selection.may_define(name))
+
+
+def made_types(desired: Desired) -> frozenset[str]:
+    """Return the custom object types that the manifests declare: the plan makes those that are not there."""
+    return frozenset(
+        each.address.object
+        for each in desired.definitions
+        if each.address.section is Section.SCHEMA and not each.special.is_absent
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningDefinitions:
+    """The shared data of the steps."""
+
+    desired: Desired
+    reader: PortalReader
+    portal: PortalSchema
+    memory: RecoveredState
+    store: Store
+    here: PlanContext
+    findings: Findings
+    unmatched: UnmatchedGlobs
+
+    def plan(self) -> PlannedDefinitions:
+        """Compare the selected definitions, and add what is found to the findings."""
+        matched = [match_type(known, self.here.selection) for known in self._known()]
+        for wanted in self.desired.definitions:
+            parts = (option_part(option.name) for option in wanted.options)
+            self.unmatched.check(wanted.address, (*wanted.paths, *parts))
+        decided: list[DecidedDefinitions] = []
+        for each in matched:
+            for owned in each.unnamed:
+                self.unmatched.check(owned.key, owned.sent)
+            of_type = decide_type(each, self._context(each))
+            decided.append(of_type)
+            self.findings.add((*of_type.changes, *of_type.held))
+            self.findings.problems.extend(of_type.problems)
+            self.findings.no_op += of_type.in_step
+        kept = self._kept(decided)
+        return PlannedDefinitions(
+            planned_schema(self.portal, decided, kept), tuple(decided), _planned_labels(kept)
+        )
+
+    def _known(self) -> Iterator[TypeDefinitions]:
+        """Read what is known about the definitions of each type; only sections that are about something."""
+        owned: dict[str, tuple[OwnedDefinition, ...]] = {}
+        for name in sorted(self._types()):
+            owned[name] = self.memory.owned_definitions(name) if self._is_selected(name) else ()
+        sections: dict[str, Collection[Section]] = {}
+        directions: set[Direction] = set()
+        for name, entries in owned.items():
+            if not self._is_selected(name):
+                continue
+            addresses = [*self._addresses(name), *(entry.key for entry in entries)]
+            sections[name] = _sections_of(addresses)
+            directions |= {
+                Direction(name, each.names[0]) for each in addresses if each.section is Section.LABELS
+            }
+        live = read_definitions(self.reader, self.portal, sections, directions) if sections else {}
+        for name, entries in owned.items():
+            wanted = tuple(each for each in self.desired.definitions if each.address.object == name)
+            yield TypeDefinitions(name, wanted, _distinct(live.get(name, ())), entries)
+
+    def _types(self) -> set[str]:
+        named = {each.address.object for each in self.desired.definitions}
+        return named | {self._called(each.key.object) for each in self.store.all_definitions()}
+
+    def _called(self, name: str) -> str:
+        schema = self.portal.objects.get(name)
+        return schema.name if schema else name
+
+    def _is_selected(self, name: str) -> bool:
+        return self.here.selection.may_define(name)
+
+    def _addresses(self, name: str) -> Iterator[DefinitionAddress]:
+        return (each.address for each in self.desired.definitions if each.address.object == name)
+
+    def _context(self, matched: MatchedDefinitions) -> DefinitionContext:
+        """Return the facts of one type, with the numbers of records that hold what goes away."""
+        schema = self.portal.objects.get(matched.known.object)
+        since = self.here.created_at - SETTLING
+        context = DefinitionContext(
+            portal_id=self.portal.account.portal_id,
+            policy=self.here.policy,
+            files=self.desired.files,
+            is_whole=self.here.selection.has_record,
+            recent={address: change for address, (change, _) in self.store.definition_writes(since).items()},
+            stage_names=schema.pipeline_and_stage if schema else None,
+        )
+        return context.counting(
+            {each: self._count(each) for each in sorted(matched.holdings(context), key=str)}
+        )
+
+    def _count(self, holding: Holding) -> int:
+        schema = self.portal.objects.get(holding.object)
+        if schema is None:
+            return 0
+        name = holding.name or "hs_object_id"
+        return self.reader.find_holders(schema.path, name, holding.value).total
+
+    def _kept(self, decided: Iterable[DecidedDefinitions]) -> tuple[Change, ...]:
+        """Return the changes that the plan keeps: with a reviewed plan, only those that it has too."""
+        changes = tuple(change for each in decided for change in each.changes)
+        if self.here.reviewed is None or not changes:
+            return changes
+        return tuple(keep_reviewed(self.here.reviewed, changes, ()).changes)
+
+
+def _sections_of(addresses: Iterable[DefinitionAddress]) -> Collection[Section]:
+    """Return the sections to read: stages come with their pipelines, labels by direction."""
+    sections = {each.section for each in addresses} - {Section.STAGES, Section.LABELS}
+    if any(each.section is Section.STAGES for each in addresses):
+        sections.add(Section.PIPELINES)
+    return sections | _READ_TOGETHER if sections & _READ_TOGETHER else sections
+
+
+def _distinct(live: Iterable[LiveDefinition]) -> tuple[LiveDefinition, ...]:
+    """Return each definition once; a restored one is listed among the archived for a while."""
+    found: dict[str, LiveDefinition] = {}
+    for each in live:
+        if each.id not in found or found[each.id].is_archived:
+            found[each.id] = each
+    return tuple(found.values())
+
+
+def _planned_labels(changes: Iterable[Change]) -> PlannedLabels:
+    planned: dict[Direction, dict[str, Label]] = {}
+    for change in changes:
+        if change.definition.section is not Section.LABELS or change.action is Action.ARCHIVE:
+            continue
+        text = next((value.after for value in change.values if value.name == "label"), None)
+        if text is None:
+            continue
+        of = Direction(change.object_type, change.definition.names[0])
+        planned.setdefault(of, {})[text] = _label_of(change, text)
+    return planned
+
+
+def _label_of(change: Change, text: str) -> Label:
+    """Return the label of a change; a new one is only a reference to its definition."""
+    if change.remote.id is None:
+        return reference_label(change.definition.text)
+    _, category, number, *_ = change.remote.id.split("/")
+    return Label(category, int(number), text)
