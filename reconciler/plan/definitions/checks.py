@@ -54,6 +54,8 @@ class _Checking:
         """Refuse properties whose group is neither there nor made by this plan."""
         there = {each.address.name for each in self._live(Section.GROUPS)}
         there |= {change.definition.name for change in self._changes(Section.GROUPS, Action.CREATE)}
+        made = self._changes(Section.SCHEMA, Action.CREATE)
+        there |= {f"{change.object_type}_information" for change in made}  # HubSpot makes it itself
         for change in [*self._changes(Section.PROPERTIES, Action.CREATE, Action.UPDATE)]:
             group = next((value.after for value in change.values if value.name == _GROUP), None)
             if group is None or group in there:
