@@ -15,14 +15,14 @@ from reconciler.apply.intent_queue import BeforeSending
 from reconciler.apply.kinds import calls_for
 from reconciler.apply.options import OnStale
 from reconciler.errors import HubSpotError
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import ThingAddress
 from reconciler.plan.batches import Batch
 from reconciler.plan.kinds import Verb, verb_of
 
 ATTEMPTS = 3
 """Number of attempts for one change whose answers are lost."""
 
-_NONE: Collection[RecordAddress] = ()
+_NONE: Collection[ThingAddress] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,12 @@ class BatchExecutor:
     on_stale: OnStale
 
     def deliver(
-        self, batch: Batch, before_sending: BeforeSending, created: Collection[RecordAddress] = _NONE
+        self, batch: Batch, before_sending: BeforeSending, created: Collection[ThingAddress] = _NONE
     ) -> Delivery:
         """Return an outcome for every change of ``batch``; ``before_sending`` is called before every call.
 
-        ``created`` are records that this run has created: their keys need no second read.
+        ``created`` are records that this run has created, whose keys need no second read, and definitions
+        that it has written.
         """
         with self.to.writer.reserve_slot():  # otherwise the write might follow the read ten seconds later
             run = BatchRun(self.to, batch, before_sending)
@@ -50,10 +51,10 @@ class BatchExecutor:
                 return Delivery(run.outcomes, error)
             return Delivery(run.outcomes)
 
-    def _execute(self, run: BatchRun, created: Collection[RecordAddress]) -> None:
+    def _execute(self, run: BatchRun, created: Collection[ThingAddress]) -> None:
         calls, entries = calls_for(run.batch.first), run.batch.entries
         if verb_of(run.batch.first) in self.looks_again_at:
-            run.outcomes |= calls.stale(self.to.reader, self.to.portal, entries, created)
+            run.outcomes |= calls.stale(self.to, entries, created)
         for _ in range(ATTEMPTS):
             if not run.pending:
                 return

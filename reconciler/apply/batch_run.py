@@ -1,6 +1,7 @@
 """One batch while a worker executes it: what is known about its changes so far."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -22,6 +23,8 @@ class Connections(NamedTuple):
     reader: PortalReader
     writer: PortalWriter
     portal: PortalSchema
+    sleep: Callable[[float], None] = time.sleep
+    tell: Callable[[str], None] = lambda _message: None  # about what is waited for
 
 
 class Delivery(NamedTuple):

@@ -7,20 +7,22 @@ record never stops the others.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import count, islice
 
 from reconciler.apply.batch_executor import BatchExecutor
 from reconciler.apply.batch_run import Delivery
+from reconciler.apply.definitions.made import Made
+from reconciler.apply.definitions.waiting import read_when_visible
 from reconciler.apply.intent_queue import IntentQueue
 from reconciler.apply.kinds import calls_for
 from reconciler.apply.options import ApplyOptions, OnStale
 from reconciler.apply.records.creation_evidence import NO_TIME
 from reconciler.errors import PlanRefused, ReconcilerError, Refusal
-from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, done_of
+from reconciler.model.definitions import PortalSchema
+from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale
 from reconciler.model.runs import RunDetail
 from reconciler.plan.batches import Batch, batches_of
 from reconciler.plan.change import Change
@@ -63,8 +65,11 @@ def carry_out(
     journal: StateWriter,
     batch_executor: BatchExecutor,
     options: ApplyOptions,
+    read_portal: Callable[[], PortalSchema] | None = None,
 ) -> FinishedRun:
     """Apply ``plan`` except the changes in ``moved``, which have outcomes already; account for every change.
+
+    ``read_portal`` reads the portal anew, for what comes after its definitions were changed.
 
     Raises:
         StateError: state or lock was lost; the next run settles the open calls.
@@ -77,6 +82,8 @@ def carry_out(
     settled = {} if batch_executor.on_stale is OnStale.OVERWRITE else moved
     run.record_stale(settled)
     for stage, entries in walk(plan.changes, plan.stages):
+        if stage.name is not StageName.DEFINITIONS and read_portal is not None:
+            run.see_definitions(read_portal)
         to_do = (entry for entry in entries if entry[0] not in settled)
         if stage.name is StageName.STATE:
             run.remember(to_do)
@@ -104,7 +111,8 @@ class _Run:
     queue: IntentQueue = field(default_factory=IntentQueue)
     ready: deque[Batch] = field(default_factory=deque)  # their intents are published
     in_flight: dict[Future[Delivery], Batch] = field(default_factory=dict)
-    created: dict[RecordAddress, RecordId] = field(default_factory=dict)
+    made: Made = field(default_factory=Made)
+    seen: int = 0  # how many of its definitions the portal is known to show
 
     def record_stale(self, outcomes: Mapping[int, Outcome]) -> None:
         """Record changes whose outcome is known before anything is sent."""
@@ -113,6 +121,21 @@ class _Run:
             self.journal.record_uncalled(self.id, entries)
             self._advance(len(entries))
             self._heed(outcomes)
+            for _, change, outcome in entries:
+                self.made.add(change, None, outcome)
+
+    def see_definitions(self, read_portal: Callable[[], PortalSchema]) -> None:
+        """Let what follows know the definitions that this run has written since the last time."""
+        written = self.made.written[self.seen :]
+        self.seen = len(self.made.written)
+        if written and not self._is_stopping():
+            to = self.batch_executor.to
+            portal = read_when_visible(read_portal, written, self._pause, to.tell)
+            self.batch_executor = replace(self.batch_executor, to=to._replace(portal=portal))
+
+    def _pause(self, seconds: float) -> None:
+        self.batch_executor.to.sleep(seconds)
+        self.journal.renew_if_due()
 
     def remember(self, changes: Iterable[Entry]) -> None:
         """Record changes without a call."""
@@ -210,8 +233,12 @@ class _Run:
         return size
 
     def _begin(self, pool: ThreadPoolExecutor, batch: Batch) -> None:
-        addresses = {address for _, change in batch.entries for address in change.address.records}
-        created = addresses & self.created.keys()
+        addresses = {
+            address
+            for _, change in batch.entries
+            for address in (change.address.thing, *change.address.records)
+        }
+        created = addresses & self.made.ids.keys()
         deliver = self.batch_executor.deliver
         future = pool.submit(deliver, batch, self.queue.wait_until_recorded, created)
         self.in_flight[future] = batch
@@ -222,9 +249,10 @@ class _Run:
         entries: list[Entry] = []
         lacking: list[tuple[int, Change, Outcome]] = []
         for number, change in batch.entries:
-            found = calls_for(change).with_ids(change, self.created)
+            found = self.made.blocked(change) or calls_for(change).with_ids(change, self.made)
             if isinstance(found, Skipped):
                 lacking.append((number, change, found))
+                self.made.add(change, None, found)
             else:
                 entries.append((number, found))
         if lacking:
@@ -236,10 +264,7 @@ class _Run:
         outcomes, error = future.result()
         self.stopped_by = self.stopped_by or error
         for number, change in batch.entries:
-            done = done_of(outcomes[number])
-            record = calls_for(change).creates(change)
-            if record and done and done.is_new is not False:
-                self.created[record] = done.record_id  # otherwise its associations are unknown
+            self.made.add(change, calls_for(change).creates(change), outcomes[number])
         after = ownership_after(batch.entries, outcomes, self.store)
         self.journal.record(self.id, batch.number, outcomes, after)
         self._advance(len(batch.entries))

@@ -5,12 +5,21 @@ from dataclasses import dataclass
 
 from reconciler.apply.associations import batch as of_associations
 from reconciler.apply.associations import stale_state as state_of_associations
-from reconciler.apply.batch_run import BatchRun
+from reconciler.apply.batch_run import BatchRun, Connections
+from reconciler.apply.definitions import batch as of_definitions
+from reconciler.apply.definitions import stale_state as state_of_definitions
+from reconciler.apply.definitions.made import Made
 from reconciler.apply.records import rows, send, settle, stale
 from reconciler.apply.records import stale_state as state_of_records
 from reconciler.errors import HubSpotError
 from reconciler.hubspot.reader import PortalReader
-from reconciler.model.addresses import Address, AssociationAddress, RecordAddress, RecordId
+from reconciler.model.addresses import (
+    Address,
+    AssociationAddress,
+    DefinitionAddress,
+    RecordAddress,
+    ThingAddress,
+)
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.outcomes import Outcome, Skipped, Stale
 from reconciler.plan.change import Change
@@ -26,14 +35,12 @@ class KindCalls:
     entry_in_state: str  # in messages
     overtaken: Callable[[Iterable[Entry], Store, int], Iterable[int]]
     """Finds changes whose entry in state was written after a serial."""
-    with_ids: Callable[[Change, Mapping[RecordAddress, RecordId]], Change | Skipped]
-    """Adds the ids of records that this run has created."""
-    creates: Callable[[Change], RecordAddress | None]
-    """Names the record that a change creates: later changes may need its id."""
+    with_ids: Callable[[Change, Made], Change | Skipped]
+    """Adds the ids of records and definitions that this run has created."""
+    creates: Callable[[Change], ThingAddress | None]
+    """Names the record or definition that a change makes: later changes may need its id."""
     takes_two_calls: Callable[[Change, PortalSchema], bool]
-    stale: Callable[
-        [PortalReader, PortalSchema, Sequence[Entry], Collection[RecordAddress]], Mapping[int, Stale]
-    ]
+    stale: Callable[[Connections, Sequence[Entry], Collection[ThingAddress]], Mapping[int, Stale]]
     """Finds changes that live moved away from since the plan was made."""
     send: Callable[[BatchRun, Sequence[Entry]], None]
     """Sends changes, and adds their outcomes to the run."""
@@ -52,7 +59,7 @@ _CALLS: Mapping[type[Address], KindCalls] = {
         with_ids=rows.with_ids,
         creates=rows.creates,
         takes_two_calls=rows.takes_two_calls,
-        stale=stale.stale_records,
+        stale=lambda to, entries, made: stale.stale_records(to.reader, to.portal, entries, made),
         send=send.send_records,
         settle=send.settle_sent,
         settle_later=settle.settle_later,
@@ -64,11 +71,25 @@ _CALLS: Mapping[type[Address], KindCalls] = {
         with_ids=of_associations.with_ids,
         creates=of_associations.creates,
         takes_two_calls=of_associations.takes_two_calls,
-        stale=of_associations.stale_associations,
+        stale=lambda to, entries, made: of_associations.stale_associations(
+            to.reader, to.portal, entries, made
+        ),
         send=of_associations.send_associations,
         settle=of_associations.settle_sent,
         settle_later=of_associations.settle_later,
         not_sent=of_associations.not_sent,
+    ),
+    DefinitionAddress: KindCalls(
+        entry_in_state=state_of_definitions.WHAT,
+        overtaken=state_of_definitions.overtaken,
+        with_ids=of_definitions.with_ids,
+        creates=of_definitions.creates,
+        takes_two_calls=of_definitions.takes_two_calls,
+        stale=of_definitions.stale_definitions,
+        send=of_definitions.send_definitions,
+        settle=of_definitions.settle_sent,
+        settle_later=of_definitions.settle_later,
+        not_sent=of_definitions.not_sent,
     ),
 }
 

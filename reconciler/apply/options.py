@@ -26,3 +26,4 @@ class ApplyOptions:
     calls_afterwards: int = 0  # number of calls to verify after the apply
     should_stop: Callable[[], bool] = lambda: False  # called before every call
     progress: Progress = ignore_progress  # changes that have an outcome, and all changes
+    tell: Callable[[str], None] = lambda _message: None  # about what is waited for

@@ -9,6 +9,7 @@ from typing import Any, Self
 import httpx
 
 from reconciler.hubspot.associations.responses import PairsBody
+from reconciler.hubspot.definitions.writer import DefinitionWriter
 from reconciler.hubspot.records.responses import BatchBody
 from reconciler.hubspot.transport.api_versions import paths_of
 from reconciler.hubspot.transport.call_result import ErrorResponse, Request, Success
@@ -18,7 +19,7 @@ from reconciler.model.calls import Call
 
 
 class PortalWriter:
-    """The calls that change records. Thread-safe; every method may raise ``HubSpotError``."""
+    """The calls that change a portal. Thread-safe; every method may raise ``HubSpotError``."""
 
     def __init__(self, http: httpx.Client, version: str, pacer: RateLimiter) -> None:
         self._paths = paths_of(version)
@@ -43,6 +44,11 @@ class PortalWriter:
     def reserve_slot(self) -> AbstractContextManager[None]:
         """Let writes of this thread follow right after its reads, for a reader with the same rate limiter."""
         return self._caller.reserve_slot()
+
+    @property
+    def definitions(self) -> DefinitionWriter:
+        """The calls that change definitions."""
+        return DefinitionWriter(self._caller, self._paths)
 
     @property
     def calls(self) -> int:

@@ -16,12 +16,15 @@ def looked_at_again(*, had_time: bool, overwrites: bool) -> frozenset[Verb]:
     """Return the changes whose records apply reads again right before it writes.
 
     All changes, if people ``had_time`` to edit since the plan was made. Archives always, because the API
-    cannot restore a record, and one call reads a hundred of them. None, if the user asked to overwrite.
+    cannot restore a record, and one call reads a hundred of them. Definitions always: they are few, and their
+    lists are written whole. None, if the user asked to overwrite.
     """
     if overwrites:
         return frozenset()
-    return frozenset(Verb) if had_time else frozenset({Verb.ARCHIVE})
+    return frozenset(Verb) if had_time else _ALWAYS
 
+
+_ALWAYS = frozenset({Verb.ARCHIVE, Verb.CREATE_DEFINITION, Verb.UPDATE_DEFINITION, Verb.ARCHIVE_DEFINITION})
 
 ALWAYS_LOOKED_AT = looked_at_again(had_time=True, overwrites=False)
 """The changes whose records an apply of a saved plan reads again."""

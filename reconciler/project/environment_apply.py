@@ -10,6 +10,7 @@ from reconciler.errors import UsageError
 from reconciler.model.progress import Progress, ignore_progress
 from reconciler.project import refusals, verify
 from reconciler.project.environment_plan import PlanningEnvironment
+from reconciler.project.notices import Notice
 from reconciler.project.plan import Plan
 from reconciler.project.results import ApplyResult
 
@@ -130,6 +131,7 @@ class ApplyingEnvironment(PlanningEnvironment):
             calls_afterwards=plan.header.budget.read_calls if verifies else 0,
             should_stop=should_stop or (lambda: False),
             progress=progress,
+            tell=lambda message: self.session.notify(Notice(message, is_advice=True)),
         )
         done = apply_plan.carry_out(
             self.session,

@@ -1,8 +1,8 @@
 """Applying a plan, after the open changes of earlier runs are settled."""
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler import __version__
@@ -12,13 +12,14 @@ from reconciler.apply.executor import FinishedRun, carry_out
 from reconciler.apply.options import ApplyOptions, OnStale
 from reconciler.apply.recovery.resume import is_anything_open, settle_earlier
 from reconciler.apply.stale_state import stale_owned_changes
-from reconciler.errors import PlanRefused, Refusal
+from reconciler.errors import ManifestError, PlanRefused, Problem, Refusal
 from reconciler.hubspot.portal.read_portal import begin_portal, read_portal
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.writer import PortalWriter
-from reconciler.model.definitions import PortalSchema
+from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.plan.budget import Spent, budget_of, looked_at_again
 from reconciler.plan.consistency import unsound_plan
+from reconciler.plan.definitions.changes import types_created_by
 from reconciler.plan.file.format import digest_of
 from reconciler.plan.guards import Limits, refuse_now
 from reconciler.plan.kinds import Verb, verb_of
@@ -76,7 +77,9 @@ def apply_plan(
         raise PlanRefused(Refusal.ALTERED, f"no plan of ours says this: {why}\n    plan again")
     with claim.acquire(store) as journal:
         refuse_other_project(store, claim.project)
-        objects = {key.object for change in plan.changes for key in change.address.records}
+        objects = {name for change in plan.changes for name in change.address.objects}
+        new_types = types_created_by(plan.changes)
+        objects -= new_types
         begin_portal(connection.reader, objects)  # the answers arrive while the plan is digested
         start = _start_of(plan, claim)
         moved = stale_owned_changes(plan, start.plan_digest, store)
@@ -84,17 +87,54 @@ def apply_plan(
             had_time=options.rereads_before_write or plan.state != store.version(),
             overwrites=options.on_stale is OnStale.OVERWRITE,
         )
-        objects |= objects_rested_on(plan.changes) | open_objects(store)
-        portal = read_portal(connection.reader, objects, plan.portal_id)
+        objects |= objects_rested_on(plan.changes)
         reader = connection.reader
+        maybe_new = new_types | open_objects(store)
+        portal = _read_portal(reader, objects, maybe_new, plan.portal_id)
         settle_earlier(store, journal, reader, portal)
         budget = _budget_now(plan, reader, portal, looks_again_at, options.calls_afterwards)
         refuse_now(plan, budget, limits)
         writer = connection.writer.asking(journal.assert_held)
-        batch_executor = BatchExecutor(Connections(reader, writer, portal), looks_again_at, options.on_stale)
+        connections = Connections(reader, writer, portal, claim.sleep, options.tell)
         return carry_out(
-            plan, start, moved, store=store, journal=journal, batch_executor=batch_executor, options=options
+            plan,
+            start,
+            moved,
+            store=store,
+            journal=journal,
+            batch_executor=BatchExecutor(connections, looks_again_at, options.on_stale),
+            options=options,
+            read_portal=lambda: _read_portal(reader.seeing_changes(), objects, maybe_new, plan.portal_id),
         )
+
+
+def _read_portal(
+    reader: PortalReader, objects: Collection[str], maybe_new: Collection[str], portal_id: int
+) -> PortalSchema:
+    """Read the portal; types in ``maybe_new`` are new if they are not there: a run creates, or created them.
+
+    Raises:
+        ManifestError: the portal lacks others of ``objects``.
+    """
+    lacking: list[Problem] = []
+    portal = read_portal(reader, {*objects, *maybe_new}, portal_id, lacking=lacking)
+    if any(name not in portal.objects and name not in maybe_new for name in objects):
+        raise ManifestError(tuple(lacking))
+    return with_new_types(portal, maybe_new)
+
+
+def with_new_types(portal: PortalSchema, names: Iterable[str]) -> PortalSchema:
+    """Return the portal with the custom types ``names``, as far as they are not there: without properties.
+
+    HubSpot's paths accept the qualified name of a type, which is known before its number.
+    """
+    missing = {name: new_type(portal.account.portal_id, name) for name in names if name not in portal.objects}
+    return replace(portal, objects={**portal.objects, **missing}) if missing else portal
+
+
+def new_type(portal_id: int, name: str) -> ObjectSchema:
+    """Return a custom type that the portal does not have yet."""
+    return ObjectSchema(name, f"p{portal_id}_{name}", {})
 
 
 def _budget_now(
@@ -129,7 +169,7 @@ def settle_earlier_runs(connection: Connection, store: Store, claim: LockRequest
     if not is_anything_open(store):
         return
     with claim.acquire(store) as journal:
-        portal = read_portal(connection.reader, open_objects(store), portal_id)
+        portal = _read_portal(connection.reader, (), open_objects(store), portal_id)
         settle_earlier(store, journal, connection.reader, portal)
 
 

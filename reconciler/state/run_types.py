@@ -80,6 +80,7 @@ class UnfinishedBatch:
 
     @property
     def objects(self) -> frozenset[str]:
-        """The object types of its records, at both ends of associations."""
-        keys = (key for _, change in self.entries for key in change.address.records)
-        return frozenset({self.object} | {key.object for key in keys})
+        """The object types of its records and definitions, at both ends of associations."""
+        return frozenset(
+            {self.object} | {name for _, change in self.entries for name in change.address.objects}
+        )

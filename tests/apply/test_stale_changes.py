@@ -7,6 +7,7 @@ import httpx
 import orjson
 import pytest
 
+from reconciler.apply.batch_run import Connections
 from reconciler.apply.kinds import calls_for
 from reconciler.errors import Unavailable
 from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordAddress, RecordId
@@ -18,7 +19,7 @@ from reconciler.plan.associations.changes import associate
 from reconciler.plan.change import Change, Owned, Reason, Remote, ValueChange
 from reconciler.plan.records.changes import archive_record, create_record, update_record
 from reconciler.source import SourceRef
-from tests.hubspot.doubles import batch, reader_of, reply, schema_of
+from tests.hubspot.doubles import Handler, batch, reader_of, reply, schema_of, writer_of
 
 COMPANIES = schema_of("companies", "companies", external_id=Kind.TEXT, city=Kind.TEXT)
 TICKETS = schema_of("tickets", "tickets", external_id=Kind.TEXT)
@@ -96,7 +97,11 @@ def told(
         return reply(207 if missing else 200, batch(found, errors if missing else ()))
 
     first = next(iter(changes.values()))
-    return calls_for(first).stale(reader_of(hubspot), PORTAL, sorted(changes.items()), ())
+    return calls_for(first).stale(to(hubspot), sorted(changes.items()), ())
+
+
+def to(hubspot: Handler) -> Connections:
+    return Connections(reader_of(hubspot), writer_of(hubspot), PORTAL)
 
 
 def _page(company: str, tickets: Mapping[str, str]) -> dict[str, Any]:
@@ -158,4 +163,4 @@ def test_an_association_one_of_whose_records_has_another_key_by_now_is_not_made(
 
 def test_an_unreadable_portal_decides_nothing() -> None:
     with pytest.raises(Unavailable):
-        calls_for(create(1)).stale(reader_of(lambda _: reply(503)), PORTAL, [(0, create(1))], ())
+        calls_for(create(1)).stale(to(lambda _: reply(503)), [(0, create(1))], ())

@@ -6,13 +6,14 @@ from functools import partial
 from typing import TypeAlias
 
 from reconciler.apply.batch_run import BatchRun
+from reconciler.apply.definitions.made import Made
 from reconciler.errors import HubSpotError
 from reconciler.hubspot.associations.read import LivePairs, read_pairs
 from reconciler.hubspot.associations.write import PairRow, write_pairs
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.prefetch import read_by_keys
 from reconciler.hubspot.writer import PortalWriter
-from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
+from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId, ThingAddress
 from reconciler.model.associations import is_so
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.labels import Label
@@ -26,14 +27,21 @@ Entries: TypeAlias = Sequence[Entry]
 """Changes between the same two object types; all of their records have ids."""
 
 
-def with_ids(change: Change, created: Mapping[RecordAddress, RecordId]) -> Change | Skipped:
-    """Return ``change`` with the ids of records created before it; skipped if one was not created."""
+def with_ids(change: Change, made: Made) -> Change | Skipped:
+    """Return ``change`` with the ids of records, and the label, that were made before it.
+
+    It is skipped if one was not made.
+    """
     addresses = change.address.records
-    ids = [known or created.get(address) for known, address in zip(change.remote, addresses, strict=True)]
+    ids = [known or made.ids.get(address) for known, address in zip(change.remote, addresses, strict=True)]
     for found, address in zip(ids, addresses, strict=True):
         if found is None:
             return Skipped(f"not attempted: {address.text} was not created by this run")
-    return replace(change, remote=Remote(*ids))
+    label = made.label_of(change.association.label)
+    if isinstance(label, Skipped):
+        return label
+    association = replace(change.association, label=label)
+    return replace(change, address=association, remote=Remote(*ids))
 
 
 def creates(_change: Change) -> RecordAddress | None:
@@ -47,7 +55,7 @@ def takes_two_calls(_change: Change, _portal: PortalSchema) -> bool:
 
 
 def stale_associations(
-    reader: PortalReader, portal: PortalSchema, entries: Entries, created: Collection[RecordAddress] = ()
+    reader: PortalReader, portal: PortalSchema, entries: Entries, created: Collection[ThingAddress] = ()
 ) -> Mapping[int, Stale]:
     """Return the ``entries`` that live moved away from; ``created`` are records of this run.
 
@@ -97,7 +105,7 @@ class AssociationBatch:
     one: ObjectSchema
     other: ObjectSchema
 
-    def moved(self, entries: Entries, made: Collection[RecordAddress] = ()) -> Mapping[int, str]:
+    def moved(self, entries: Entries, made: Collection[ThingAddress] = ()) -> Mapping[int, str]:
         """Find changes that are stale because somebody changed something since the plan was made, and why.
 
         ``made`` are records that this run has created: their keys are known.
@@ -106,7 +114,7 @@ class AssociationBatch:
         entries = [entry for entry in entries if entry[0] not in left]
         return {**left, **self._moved_pairs(entries)} if entries else left
 
-    def _moved_keys(self, entries: Entries, made: Collection[RecordAddress]) -> Mapping[int, str]:
+    def _moved_keys(self, entries: Entries, made: Collection[ThingAddress]) -> Mapping[int, str]:
         """Find changes with a record that has another key now."""
         moved: dict[RecordAddress, str] = {}
         for schema, ends in ((self.one, _ones(entries)), (self.other, _others(entries))):

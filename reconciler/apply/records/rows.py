@@ -3,15 +3,14 @@
 The number of a change in the plan is the trace id of its input: journal, report and answers refer to it.
 """
 
-from collections.abc import Mapping
-
-from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.apply.definitions.made import Made
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.calls import Row
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.plan.change import Action, Change
 
 
-def with_ids(change: Change, _created: Mapping[RecordAddress, RecordId]) -> Change:
+def with_ids(change: Change, _made: Made) -> Change:
     """Return ``change``: records that exist have their ids from the plan."""
     return change
 

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from reconciler.apply.records.settle import holds, identity, read_again
 from reconciler.hubspot.associations.read import read_pairs
 from reconciler.hubspot.reader import PortalReader
-from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.addresses import RecordId, ThingAddress
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.live import LiveRecord
 from reconciler.model.outcomes import Stale
@@ -25,7 +25,7 @@ def stale_records(
     reader: PortalReader,
     portal: PortalSchema,
     entries: Sequence[Entry],
-    _created: Collection[RecordAddress] = (),
+    _created: Collection[ThingAddress] = (),
 ) -> Mapping[int, Stale]:
     """Return the ``entries`` of one call that live moved away from, by number.
 

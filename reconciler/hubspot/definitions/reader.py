@@ -7,6 +7,7 @@ https://developers.hubspot.com/docs/api-reference/crm-schemas-v3/guide.
 
 from collections.abc import Mapping
 
+from reconciler.errors import NotAllowed
 from reconciler.hubspot.definitions.responses import (
     GroupDefinition,
     GroupDefinitions,
@@ -23,7 +24,10 @@ from reconciler.hubspot.transport.api_versions import Paths
 from reconciler.hubspot.transport.call_result import AnswerT, Decoder, Request, Success
 from reconciler.hubspot.transport.caller import Caller, error_for
 
-NOT_SENSITIVE, *SENSITIVE = SENSITIVITIES = ("non_sensitive", "sensitive", "highly_sensitive")
+_NOT_FOUND = 404
+
+NOT_SENSITIVE = "non_sensitive"
+SENSITIVITIES = (NOT_SENSITIVE, "sensitive", "highly_sensitive")
 """One list of properties has those of one sensitivity."""
 
 
@@ -40,6 +44,23 @@ class DefinitionReader:
         """Read the properties of a type with one of ``SENSITIVITIES``: the active or the archived ones."""
         asked = {"dataSensitivity": sensitivity, "archived": str(is_archived).lower()}
         return self._ask(self._paths.properties(object_path), PropertyDefinitions.read, asked).results
+
+    def property(self, object_path: str, name: str) -> PropertyDefinition | None:
+        """Read one active property, whatever its sensitivity; None if there is none."""
+        path = self._paths.property_definition(object_path, name)
+        for sensitivity in SENSITIVITIES:
+            request = Request("GET", path, {"dataSensitivity": sensitivity})
+            try:
+                exchange = self._caller.ask(request, PropertyDefinition.read)
+            except NotAllowed:
+                if sensitivity == NOT_SENSITIVE:
+                    raise
+                continue
+            if isinstance(exchange, Success):
+                return None if exchange.value.archived else exchange.value
+            if exchange.status != _NOT_FOUND and sensitivity == NOT_SENSITIVE:
+                raise error_for(request, exchange.status, exchange.error)
+        return None
 
     def groups(self, object_path: str) -> tuple[GroupDefinition, ...]:
         """Read the property groups of a type; HubSpot never shows archived ones."""

@@ -1,6 +1,8 @@
 """Building the changes of definitions, with one function for each action."""
 
-from reconciler.model.addresses import DefinitionAddress, RecordId
+from collections.abc import Iterable
+
+from reconciler.model.addresses import DefinitionAddress, RecordId, Section
 from reconciler.model.calls import Call, Operation
 from reconciler.model.owned import OwnedDefinition
 from reconciler.plan.change import (
@@ -142,6 +144,17 @@ def release_definition(owned: OwnedDefinition, reason: Reason, source: SourceRef
         remote=Remote(owned.record_id),
         owned_before=Owned(owned.origin, owned.is_protected),
         source=source,
+    )
+
+
+def types_created_by(changes: Iterable[Change]) -> frozenset[str]:
+    """Return the custom object types that ``changes`` create."""
+    return frozenset(
+        change.object_type
+        for change in changes
+        if change.action is Action.CREATE
+        and is_definition_change(change)
+        and change.definition.section is Section.SCHEMA
     )
 
 

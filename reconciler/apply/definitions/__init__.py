@@ -1,0 +1,1 @@
+"""The calls for definitions: what is sent, read again, and settled."""

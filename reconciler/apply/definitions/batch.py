@@ -1,0 +1,274 @@
+"""Definitions, one in each call: finding stale ones, sending the rest, and settling lost answers."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from reconciler.apply.batch_run import BatchRun, Connections
+from reconciler.apply.definitions.again import ReadAgain, read_definition_again
+from reconciler.apply.definitions.holders import holder_left
+from reconciler.apply.definitions.made import Made
+from reconciler.apply.definitions.moved import has_moved, is_done, not_taken
+from reconciler.apply.definitions.waiting import PAUSES_S
+from reconciler.errors import HubSpotError, NoAnswer
+from reconciler.hubspot.definitions.live import live_property
+from reconciler.hubspot.definitions.read import find_schema
+from reconciler.hubspot.definitions.responses import SchemaDefinition
+from reconciler.hubspot.definitions.write import (
+    DefinitionWrite,
+    Written,
+    archive_definition,
+    create_definition,
+    update_definition,
+)
+from reconciler.hubspot.reader import PortalReader
+from reconciler.hubspot.records.match_results import rejected
+from reconciler.hubspot.transport.call_result import ErrorResponse
+from reconciler.model.addresses import DefinitionAddress, Section, ThingAddress
+from reconciler.model.definitions import ObjectSchema, PortalSchema
+from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, Unknown
+from reconciler.model.portal_definitions import LiveDefinition
+from reconciler.plan.change import Action, Change
+from reconciler.plan.definitions.changes import details_of
+from reconciler.plan.stages import Entry
+from reconciler.state.run_types import Sent
+
+_WRITES = {
+    Action.CREATE: create_definition,
+    Action.UPDATE: update_definition,
+    Action.ARCHIVE: archive_definition,
+}
+
+_CONFLICT = 409
+
+
+def with_ids(change: Change, _made: Made) -> Change:
+    """Return ``change``: its id is in the plan, or HubSpot gives it."""
+    return change
+
+
+def creates(change: Change) -> DefinitionAddress | None:
+    """Return the definition that ``change`` creates or changes: HubSpot may show it only after a while."""
+    return change.definition if change.action in {Action.CREATE, Action.UPDATE} else None
+
+
+def takes_two_calls(_change: Change, _portal: PortalSchema) -> bool:
+    """Return False: one call writes a definition."""
+    return False
+
+
+def stale_definitions(
+    to: Connections, entries: Sequence[Entry], written: Collection[ThingAddress] = ()
+) -> Mapping[int, Stale]:
+    """Return the ``entries`` that live moved away from; ``written`` are definitions of this run.
+
+    What this run wrote may not be visible yet: it is waited for, up to a minute.
+
+    Raises:
+        HubSpotError: the portal cannot be read.
+    """
+    main = _main(entries)
+    moved: str | None = None
+    for pause in (0.0, *PAUSES_S):
+        if pause:
+            to.tell(f"{main.definition.text}: waiting until HubSpot shows what this run wrote")
+            to.sleep(pause)
+        again = read_definition_again(to.reader, to.portal, main)
+        moved = has_moved(main, again.live, written)
+        if moved is None or main.definition not in written:
+            break
+    return dict.fromkeys((number for number, _ in entries), Stale(moved)) if moved else {}
+
+
+def send_definitions(run: BatchRun, entries: Sequence[Entry]) -> None:
+    """Send the call of ``entries``, and add their outcomes to ``run``."""
+    main = _main(entries)
+    numbers = [number for number, _ in entries]
+    schema = run.to.portal.objects.get(main.object_type)
+    if main.action is Action.ARCHIVE and schema is not None:
+        left = holder_left(run.to.reader, schema, main, run.to.sleep)
+        if left is not None:
+            run.outcomes |= dict.fromkeys(numbers, Stale(f"it stays for now: {left}"))
+            return
+    again = read_definition_again(run.to.reader, run.to.portal, main)
+    schemas = run.to.reader.definitions.schemas() if main.definition.section is Section.SCHEMA else ()
+    write = _write_of(run, entries, again, schemas)
+    writer = run.to.writer.notifying(partial(run.record_sending, 1, numbers))
+    is_repeated = any(isinstance(run.outcomes.get(number), Unknown) for number in numbers)
+    try:
+        answer = _WRITES[main.action](writer.definitions, write)
+    except NoAnswer as error:
+        run.outcomes |= dict.fromkeys(numbers, Unknown(error.summary))
+        return
+    if isinstance(answer, ErrorResponse):
+        refusal = rejected(answer.error)
+        run.outcomes |= dict.fromkeys(numbers, refusal)
+        if is_repeated and answer.status == _CONFLICT:  # by the first call, whose answer was lost
+            run.outcomes |= _settled(run.to.reader, run.to.portal, entries)
+        return
+    outcome = _outcome(run, main, again, answer, schemas)
+    run.outcomes |= {number: _of(change, outcome) for number, change in entries}
+
+
+def settle_sent(run: BatchRun) -> Mapping[int, Outcome]:
+    """Find the changes of ``run`` without an answer that happened.
+
+    Raises:
+        HubSpotError: the portal cannot be read.
+    """
+    return _settled(run.to.reader, run.to.portal, run.pending)
+
+
+def settle_later(
+    reader: PortalReader, portal: PortalSchema, entries: Sequence[Entry], _sent: Sent
+) -> Mapping[int, Outcome]:
+    """Find those ``entries`` of a run that has ended that happened.
+
+    Raises:
+        HubSpotError: the portal cannot be read.
+    """
+    return _settled(reader, portal, entries)
+
+
+def not_sent(_run: BatchRun, entries: Sequence[Entry], error: HubSpotError) -> Mapping[int, Outcome]:
+    """Return the outcomes of changes that ``error`` kept from being sent."""
+    return {number: Skipped(f"not sent: {error.summary}") for number, _ in entries}
+
+
+def _settled(reader: PortalReader, portal: PortalSchema, entries: Sequence[Entry]) -> Mapping[int, Outcome]:
+    found: dict[int, Outcome] = {}
+    for number, change in entries:
+        again = read_definition_again(reader, portal, change)
+        if is_done(change, again.live):
+            found[number] = _applied(change, again.live)
+    return found
+
+
+def _applied(change: Change, live: LiveDefinition | None) -> Applied:
+    answered = {
+        value.name: live.values[value.name]
+        for value in change.values
+        if live is not None and value.name in live.values and value.name != "stages"
+    }
+    return Applied(change.remote.id or (live.id if live else change.known_id), answered)
+
+
+def _main(entries: Sequence[Entry]) -> Change:
+    """Return the change whose call carries the others: a new pipeline carries its stages."""
+    return next(change for _, change in entries if not details_of(change).is_carried or len(entries) == 1)
+
+
+def _write_of(
+    run: BatchRun, entries: Sequence[Entry], again: ReadAgain, schemas: Sequence[SchemaDefinition]
+) -> DefinitionWrite:
+    main, portal = _main(entries), run.to.portal
+    address = main.definition
+    here = portal.objects.get(address.object)
+    other = portal.objects.get(address.names[0]) if address.section is Section.LABELS else None
+    known = find_schema(schemas, here) if here else None
+    return DefinitionWrite(
+        address=address,
+        id=main.remote.id,
+        values=_values(main),
+        path=here.path if here else "",
+        other_path=other.path if other else "",
+        parent_id=details_of(main).parent_id or "",
+        live=again.live,
+        siblings=again.siblings,
+        carried=tuple(_carried(change) for _, change in entries if change is not main),
+        schema=known,
+        numbers=dict(_numbers(schemas, portal.objects.values())),
+    )
+
+
+def _numbers(
+    schemas: Sequence[SchemaDefinition], objects: Collection[ObjectSchema]
+) -> Iterator[tuple[str, str]]:
+    """Return names and numbers of custom object types."""
+    for each in objects:
+        body = find_schema(schemas, each)
+        yield each.name, body.object_type_id if body else each.path
+
+
+def _carried(change: Change) -> DefinitionWrite:
+    return DefinitionWrite(change.definition, change.remote.id, _values(change), "")
+
+
+def _values(change: Change) -> Mapping[str, str | None]:
+    return {value.name: value.after for value in change.values}
+
+
+def _outcome(
+    run: BatchRun,
+    main: Change,
+    again: ReadAgain,
+    answer: Written,
+    schemas: Sequence[SchemaDefinition],
+) -> Outcome:
+    """Judge an answer: HubSpot may have answered with something that was there before, or kept a value."""
+    section = main.definition.section
+    if section is Section.SCHEMA and main.action is Action.CREATE:
+        number = answer.answered.get("objectTypeId")
+        if any(number == each.object_type_id for each in schemas):
+            return Rejected(f"HubSpot answered with the object type {number}, which was there before")
+    if main.action is Action.ARCHIVE:
+        return _proven(run, main, answer)
+    live = _stored(run, main, again, answer)
+    if live is None or section is not Section.PROPERTIES:
+        return Applied(answer.id, _answered(main, answer.answered), is_new=_is_new(main))
+    refused = not_taken(main, live)
+    applied = Applied(answer.id, _answered(main, live.values), is_new=_is_new(main))
+    if not refused:
+        return applied
+    names = ", ".join(value.name for value in refused)
+    written = {value.name: value.after for value in main.values if all(value is not each for each in refused)}
+    return Rejected(
+        f"HubSpot keeps another value of {names} than was sent: correct the manifest, or look at it there",
+        record_id=answer.id,
+        done=replace(applied, written=written) if written or main.action is Action.CREATE else None,
+    )
+
+
+def _is_new(main: Change) -> bool | None:
+    return True if main.action is Action.CREATE else None
+
+
+def _stored(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> LiveDefinition | None:
+    """Return a property as HubSpot stores it: the answer to a formula only repeats it."""
+    if main.definition.section is not Section.PROPERTIES:
+        return None
+    base = again.live or LiveDefinition(main.definition, answer.id, {})
+    echoed = replace(base, values=answer.answered)
+    if not any(value.name == "calculationFormula" for value in main.values):
+        return echoed
+    body = run.to.reader.definitions.property(
+        run.to.portal.objects[main.object_type].path, main.definition.name
+    )
+    stored = live_property(main.object_type, body) if body else None
+    return stored if stored is not None and not not_taken(main, stored) else echoed
+
+
+def _answered(main: Change, answered: Mapping[str, str | None]) -> Mapping[str, str | None]:
+    """Return what HubSpot stored of the written values, and the number of a new object type."""
+    names = {value.name for value in main.values} - {"stages"}
+    if main.definition.section is Section.SCHEMA:
+        names |= {"objectTypeId", "createdAt"}
+    return {name: text for name, text in answered.items() if name in names}
+
+
+def _proven(run: BatchRun, main: Change, answer: Written) -> Outcome:
+    """Read whether a removed definition is gone: HubSpot answers 204 to removals that did nothing."""
+    for pause in (0.0, *PAUSES_S):
+        if pause:
+            run.to.tell(f"{main.definition.text}: waiting until HubSpot shows that it is gone")
+            run.to.sleep(pause)
+        if is_done(main, read_definition_again(run.to.reader, run.to.portal, main).live):
+            return Applied(answer.id, {})
+    return Rejected("HubSpot answered that it is gone, and it is still there")
+
+
+def _of(change: Change, outcome: Outcome) -> Outcome:
+    """Return the outcome of one of the changes of a call."""
+    if isinstance(outcome, Applied) and details_of(change).is_carried:
+        return Applied(change.known_id, {}, is_new=True)
+    return outcome

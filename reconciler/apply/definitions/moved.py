@@ -1,0 +1,68 @@
+"""Comparing a planned change of a definition with the definition as it is now. Pure."""
+
+from collections.abc import Collection
+
+from reconciler.model.addresses import Section, ThingAddress
+from reconciler.model.definition_attributes import OPTIONS, STAGE_NAMES, Attribute, attribute_of, list_of
+from reconciler.model.portal_definitions import LiveDefinition
+from reconciler.plan.change import Action, Change, ValueChange
+from reconciler.plan.definitions.compare_values import same_text
+
+_REWRITTEN = frozenset({"calculationFormula"})
+"""Values that HubSpot spells in its own way."""
+
+_TEXT = Attribute()
+
+
+def has_moved(
+    change: Change, live: LiveDefinition | None, written: Collection[ThingAddress] = ()
+) -> str | None:
+    """Describe how live moved away from ``change`` since the plan was made; None if it did not.
+
+    ``written`` are definitions that this run has written: what a new one has by itself is no news.
+    """
+    address = change.definition
+    if change.action is Action.CREATE:
+        return "it exists in HubSpot by now" if live else None
+    if live is None or not _has_option(change, live):
+        return "it is no longer there"
+    names = [
+        value.name
+        for value in change.values
+        if not (value.before is None and address in written)
+        and not _is(change, live, value.name, value.before)
+    ]
+    return f"{', '.join(sorted(names))} changed in HubSpot since the plan was made" if names else None
+
+
+def is_done(change: Change, live: LiveDefinition | None) -> bool:
+    """Return whether the portal is as ``change`` wants it."""
+    if change.action is Action.ARCHIVE:
+        return live is None or not _has_option(change, live)
+    return live is not None and all(
+        _is(change, live, value.name, value.after) or value.name in _REWRITTEN for value in change.values
+    )
+
+
+def not_taken(change: Change, live: LiveDefinition) -> list[ValueChange]:
+    """Return the values that HubSpot holds otherwise than they were sent."""
+    return [
+        value
+        for value in change.values
+        if value.name not in _REWRITTEN and not _is(change, live, value.name, value.after)
+    ]
+
+
+def _has_option(change: Change, live: LiveDefinition) -> bool:
+    """Return whether a property has the option that ``change`` removes; True for all other changes."""
+    if change.definition.section is not Section.OPTIONS:
+        return True
+    return change.definition.name in list_of(live.values.get(OPTIONS))
+
+
+def _is(change: Change, live: LiveDefinition, path: str, text: str | None) -> bool:
+    section = change.definition.section
+    if path == STAGE_NAMES and section is Section.PIPELINES:
+        return True  # an order of names that only the manifests have
+    attribute = attribute_of(section, path) or _TEXT
+    return same_text(attribute, live.values.get(path), text)

@@ -1,0 +1,92 @@
+"""Definitions that were to be written and were not, and what depends on them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from reconciler.model.addresses import (
+    DefinitionAddress,
+    Section,
+    ThingAddress,
+    definition_address,
+)
+from reconciler.model.definition_attributes import OPTIONS, list_of
+from reconciler.plan.change import Action, Change
+
+_DISPLAYED = (
+    "primaryDisplayProperty",
+    "secondaryDisplayProperties",
+    "requiredProperties",
+    "searchableProperties",
+)
+
+
+@dataclass(slots=True)
+class Unmade:
+    """What the rest of a run has to do without."""
+
+    addresses: set[ThingAddress] = field(default_factory=set)  # created by nobody
+    _options: dict[tuple[str, str, str], DefinitionAddress] = field(default_factory=dict)
+    _ids: dict[tuple[str, str], DefinitionAddress] = field(default_factory=dict)  # pipelines and stages
+
+    def add(self, change: Change) -> None:
+        """Add a definition whose change was not applied."""
+        address = change.address
+        if not isinstance(address, DefinitionAddress) or change.action not in {Action.CREATE, Action.UPDATE}:
+            return
+        for value in change.values:
+            if value.name == OPTIONS:
+                for option in set(list_of(value.after)) - set(list_of(value.before)):
+                    self._options[address.object, address.name, option] = address
+        if change.action is Action.CREATE:
+            self.addresses.add(address)
+            own_id = (change.remote.id or "").partition("/")[2]
+            if address.section in {Section.PIPELINES, Section.STAGES}:
+                self._ids[address.object, own_id] = address
+
+    def blocking(self, change: Change) -> ThingAddress | None:
+        """Return a definition that ``change`` needs and nobody has made; None without one."""
+        if not (self.addresses or self._options):
+            return None
+        return next((each for each in self._needs(change) if each in self.addresses), None) or next(
+            iter(self._values(change)), None
+        )
+
+    def _needs(self, change: Change) -> Iterator[ThingAddress]:
+        address = change.address
+        for object_name in address.objects:
+            schema = definition_address(object_name, Section.SCHEMA)
+            if schema != address or change.step > 1:
+                yield schema
+        if isinstance(address, DefinitionAddress):
+            yield from _needed_by_definition(address, change)
+            return
+        for record in address.records:
+            yield definition_address(record.object, Section.PROPERTIES, record.by)
+        if address is change.thing:  # a record, and no association
+            for value in change.values:
+                yield definition_address(address.object, Section.PROPERTIES, value.name)
+
+    def _values(self, change: Change) -> Iterator[DefinitionAddress]:
+        """Return what the written values of a record name: options, pipelines and stages."""
+        if change.address is not change.thing or isinstance(change.address, DefinitionAddress):
+            return
+        for value in change.values:
+            for text in (value.after or "").split(";"):
+                option = self._options.get((change.object_type, value.name, text))
+                found = option or self._ids.get((change.object_type, text))
+                if found is not None:
+                    yield found
+
+
+def _needed_by_definition(address: DefinitionAddress, change: Change) -> Iterator[DefinitionAddress]:
+    if change.action is Action.UPDATE and change.step > 1:
+        yield address
+    if address.section is Section.STAGES:
+        yield definition_address(address.object, Section.PIPELINES, address.names[0])
+    for value in change.values:
+        if value.name == "groupName" and value.after:
+            yield definition_address(address.object, Section.GROUPS, value.after)
+        if value.name in _DISPLAYED and value.after:
+            names = list_of(value.after) if value.after.startswith("[") else (value.after,)
+            for name in names:
+                yield definition_address(address.object, Section.PROPERTIES, name)

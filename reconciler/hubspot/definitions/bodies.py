@@ -1,0 +1,97 @@
+"""Values of definitions as HubSpot's API takes them. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from reconciler.model.addresses import Section
+from reconciler.model.definition_attributes import (
+    ATTRIBUTES,
+    OPTION_ATTRIBUTES,
+    Attribute,
+    Form,
+    list_of,
+    option_path,
+)
+from reconciler.model.object_types import object_type
+
+Values = Mapping[str, str | None]
+
+_EMPTY_TEXTS = frozenset({"description", "inverseLabel"})
+"""Members that an empty text clears; others are cleared by ``null``."""
+
+_YES_NO = (("true", "Yes"), ("false", "No"))
+_LAST = -1
+
+
+def member(name: str, attribute: Attribute, text: str | None) -> object:
+    """Return a value in the form of JSON that HubSpot takes for it."""
+    match attribute.form:
+        case Form.LIST | Form.SET:
+            return list(list_of(text))
+        case Form.BOOLEAN if text is not None:
+            return text == "true"
+        case Form.NUMBER if text is not None:
+            return float(text) if "." in text else int(text)
+        case _:
+            if text is None and name == "displayOrder":
+                return _LAST
+            return "" if text is None and name in _EMPTY_TEXTS else text
+
+
+def members(section: Section, values: Values) -> dict[str, object]:
+    """Return the plain members among ``values``: not options, stages, metadata and labels of a schema."""
+    return {
+        name: member(name, attribute, values[name])
+        for name, attribute in ATTRIBUTES[section].items()
+        if name in values and not attribute.is_metadata and "/" not in name
+    }
+
+
+def metadata(values: Values) -> dict[str, object]:
+    """Return the members of a stage that HubSpot nests; all of them are texts there."""
+    return {
+        name: values[name]
+        for name, attribute in ATTRIBUTES[Section.STAGES].items()
+        if attribute.is_metadata and values.get(name) is not None
+    }
+
+
+def options(names: Iterable[str], values: Values) -> list[dict[str, object]]:
+    """Return a whole list of options in their order, with their members by path in ``values``."""
+    listed: list[dict[str, object]] = []
+    for order, name in enumerate(names):
+        option: dict[str, object] = {"value": name, "label": name, "hidden": False, "displayOrder": order}
+        for each, attribute in OPTION_ATTRIBUTES.items():
+            text = values.get(option_path(name, each))
+            if text is not None:
+                option[each] = member(each, attribute, text)
+        listed.append(option)
+    return listed
+
+
+def yes_and_no(values: Values) -> list[dict[str, object]]:
+    """Return the two options that every boolean property has."""
+    labels = {option_path(name, "label"): label for name, label in _YES_NO}
+    return options(
+        (name for name, _ in _YES_NO), labels | {key: text for key, text in values.items() if text}
+    )
+
+
+def schema_members(values: Values) -> dict[str, object]:
+    """Return the members of a schema, with its two labels together."""
+    labels = {name: values[f"labels/{name}"] for name in ("singular", "plural") if f"labels/{name}" in values}
+    plain = members(Section.SCHEMA, values)
+    plain.pop("associatedObjects", None)
+    return plain | ({"labels": labels} if labels else {})
+
+
+_BY_WORD = frozenset({"contacts", "companies", "deals", "tickets"})
+
+
+def associated(names: Sequence[str], numbers: Mapping[str, str]) -> list[str]:
+    """Return object types as a new schema names them: the oldest by a word, all others by their number."""
+    found: list[str] = []
+    for name in names:
+        row = object_type(name)
+        by_word = (row.singular or name).upper() if name in _BY_WORD else None
+        found.append(by_word or row.number or numbers.get(name, name))
+    return found
