@@ -177,6 +177,15 @@ def list_of(text: str | None) -> tuple[str, ...]:
     return tuple(json.loads(text)) if text else ()
 
 
+def same_text(attribute: Attribute, left: str | None, right: str | None) -> bool:
+    """Compare two texts of an attribute; what HubSpot leaves out has the default."""
+    one, other = (canonical_text(attribute.form, text) for text in (left, right))
+    if attribute.form in {Form.LIST, Form.SET}:
+        items = list_of(one), list_of(other)
+        return items[0] == items[1] if attribute.form is Form.LIST else set(items[0]) == set(items[1])
+    return (one or attribute.default) == (other or attribute.default)
+
+
 def _plain_number(text: str) -> str:
     try:
         number = Decimal(text)

@@ -3,10 +3,16 @@
 from collections.abc import Collection
 
 from reconciler.model.addresses import Section, ThingAddress
-from reconciler.model.definition_attributes import OPTIONS, STAGE_NAMES, Attribute, attribute_of, list_of
+from reconciler.model.definition_attributes import (
+    OPTIONS,
+    STAGE_NAMES,
+    Attribute,
+    attribute_of,
+    list_of,
+    same_text,
+)
 from reconciler.model.portal_definitions import LiveDefinition
 from reconciler.plan.change import Action, Change, ValueChange
-from reconciler.plan.definitions.compare_values import same_text
 
 _REWRITTEN = frozenset({"calculationFormula"})
 """Values that HubSpot spells in its own way."""

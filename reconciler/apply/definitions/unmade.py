@@ -22,7 +22,7 @@ _DISPLAYED = (
 
 @dataclass(slots=True)
 class Unmade:
-    """What the rest of a run has to do without."""
+    """Definitions that the rest of a run has to do without."""
 
     addresses: set[ThingAddress] = field(default_factory=set)  # created by nobody
     _options: dict[tuple[str, str, str], DefinitionAddress] = field(default_factory=dict)

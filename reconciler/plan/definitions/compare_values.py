@@ -10,12 +10,11 @@ from reconciler.model.definition_attributes import (
     OPTIONS,
     STAGE_NAMES,
     Attribute,
-    Form,
     attribute_of,
-    canonical_text,
     list_of,
     list_text,
     option_of,
+    same_text,
 )
 from reconciler.model.desired import Drift
 from reconciler.model.owned import OwnedDefinition
@@ -28,15 +27,6 @@ from reconciler.plan.plan import Held
 from reconciler.plan.records.three_way import Verdict, last_applied, verdict_of
 
 Same = Callable[[str | None, str | None], bool]
-
-
-def same_text(attribute: Attribute, left: str | None, right: str | None) -> bool:
-    """Compare two texts of an attribute; what HubSpot leaves out has the default."""
-    one, other = (canonical_text(attribute.form, text) for text in (left, right))
-    if attribute.form in {Form.LIST, Form.SET}:
-        items = list_of(one), list_of(other)
-        return items[0] == items[1] if attribute.form is Form.LIST else set(items[0]) == set(items[1])
-    return (one or attribute.default) == (other or attribute.default)
 
 
 @dataclass(frozen=True, slots=True)
