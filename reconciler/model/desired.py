@@ -346,7 +346,7 @@ class Desired:
             for wanted in record.associations
         }
         last_first = sorted(self.definitions, key=attrgetter("place"), reverse=True)
-        places |= {name: each.place for each in last_first for name in each.address.objects[1:]}
+        places |= {name: each.place for each in last_first for name in each.objects[1:]}
         places |= {each.address.object: each.place for each in last_first}
         places |= {
             group.object: min(document.place for document in group.documents)
@@ -358,7 +358,7 @@ class Desired:
     def objects(self) -> frozenset[str]:
         """The object types of records and of their associated records."""
         own = frozenset(group.object for group in self.groups)
-        defined = {name for definition in self.definitions for name in definition.address.objects}
+        defined = {name for definition in self.definitions for name in definition.objects}
         return own | self.associated_with(own) | defined
 
     def associated_with(self, objects: Container[str]) -> frozenset[str]:
@@ -383,7 +383,7 @@ class Desired:
         if all(names.get(name, name) == name for name in self.objects):
             return self
         written = {group.object for group in self.groups}
-        written |= {name for definition in self.definitions for name in definition.address.objects}
+        written |= {name for definition in self.definitions for name in definition.objects}
         if self.rejoin and len({names.get(name, name) for name in written}) < len(written):
             groups, definitions = self.rejoin(names)
         else:

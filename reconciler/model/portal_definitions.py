@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.model.addresses import DefinitionAddress, RecordId, Section
+from reconciler.model.definition_attributes import Form, list_of, list_text
+from reconciler.model.object_types import type_number
 from reconciler.source import Place
+
+_ASSOCIATED = "associatedObjects"
 
 
 def definition_id(section: Section, *ids: str) -> RecordId:
@@ -76,6 +80,17 @@ class DesiredDefinition:
         """Return the place of a managed value, or that of the definition."""
         return self.places[self.paths.index(path)] if path in self.paths else self.place
 
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The object types that it needs: its own first, and custom ones that it names."""
+        named = (each for each in list_of(self.value(_ASSOCIATED)) if type_number(each) is None)
+        return tuple(dict.fromkeys((*self.address.objects, *named)))
+
     def renamed(self, names: Mapping[str, str]) -> "DesiredDefinition":
         """Return the definition with object types replaced by their ``names`` in the portal."""
-        return replace(self, address=self.address.renamed(names))
+        definition = replace(self, address=self.address.renamed(names))
+        if self.address.section is not Section.SCHEMA or self.value(_ASSOCIATED) is None:
+            return definition
+        others = list_text((names.get(each, each) for each in list_of(self.value(_ASSOCIATED))), Form.SET)
+        values = (others if path == _ASSOCIATED else self.value(path) for path in self.paths)
+        return replace(definition, values=tuple(values))

@@ -1,9 +1,11 @@
 """Declaring a new key in a manifest, so that the next plan knows its definition."""
 
-import json
 import os
 
+from reconciler.manifest.definitions.write import definitions_text
+from reconciler.model.addresses import Section
 from reconciler.model.desired import Desired
+from reconciler.model.portal_definitions import LiveDefinition, definition_id
 from reconciler.project.files import write_new
 from reconciler.project.session import Session
 from reconciler.reconcile.create_key import NewKey
@@ -26,9 +28,5 @@ def write_key_manifest(session: Session, desired: Desired, key: NewKey) -> str |
 
 
 def _text(key: NewKey) -> str:
-    lines = [f"object: {key.schema.name}", "properties:", f"  {key.name}:"]
-    for path, value in key.definition.items():
-        # JSON's strings are YAML's double-quoted ones; words and names need no quotes
-        said = value if value.replace("_", "").isalnum() else json.dumps(value, ensure_ascii=False)
-        lines.append(f"    {path}: {said}")
-    return "\n".join(lines) + "\n"
+    made = LiveDefinition(key.address, definition_id(Section.PROPERTIES, key.name), key.definition)
+    return definitions_text(key.schema.name, [made])

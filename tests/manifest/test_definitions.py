@@ -345,3 +345,12 @@ def test_a_wrong_name_is_told_with_the_nearest_one_and_all_others(tmp_path: Path
     first, second = (problem.advice or "" for problem in refused(folder))
     assert first.startswith('did you mean "hidden"? known here: calculationFormula, currencyPropertyName, ')
     assert second.startswith('did you mean "label"? known here: ')
+
+
+def test_custom_objects_that_a_schema_names_are_looked_for(tmp_path: Path) -> None:
+    text = "object: machines\nschema: {associatedObjects: [parts, companies]}\n"
+    desired = load(project(tmp_path, {"a.yaml": text}))
+    assert desired.objects == {"machines", "parts"}
+    assert str(desired.first_mentions()["parts"]) == "a.yaml:2:9"
+    (schema,) = desired.renamed({"parts": "p1_parts"}).definitions
+    assert schema.value("associatedObjects") == '["companies","p1_parts"]'
