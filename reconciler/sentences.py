@@ -90,11 +90,16 @@ def about(text: str, object_name: str, name: str) -> str:
     )
 
 
-def shown(text: str, words: Callable[[str], str], value: Callable[[Value], str]) -> str:
+def displayed(text: str, words: Callable[[str], str], value: Callable[[Value], str]) -> str:
     """Convert ``text`` for display: its words with ``words``, its values with ``value``."""
     if not isinstance(text, Sentence):
         return words(text)
     return "".join(value(part) if isinstance(part, Value) else words(part) for part in text.parts)
+
+
+def counted(count: int, noun: str) -> str:
+    """Format a count: ``1 record``, ``1,200 records``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _parts_of(part: Part, spec: str) -> list[str | Value]:

@@ -27,7 +27,7 @@ from reconciler.model.runs import RunDetail
 from reconciler.plan.batches import Batch, batches_of
 from reconciler.plan.change import Change
 from reconciler.plan.plan import Plan
-from reconciler.plan.stages import Entry, StageName, walk
+from reconciler.plan.stages import Entry, StageName, walk_stages
 from reconciler.state.kinds import ownership_after
 from reconciler.state.rival_names import in_the_way
 from reconciler.state.run_types import RunStart, RunStatus
@@ -81,7 +81,7 @@ def carry_out(
         journal.set_aside(crowded)
     settled = {} if batch_executor.on_stale is OnStale.OVERWRITE else moved
     run.record_stale(settled)
-    for stage, entries in walk(plan.changes, plan.stages):
+    for stage, entries in walk_stages(plan.changes, plan.stages):
         if stage.name is not StageName.DEFINITIONS and read_portal is not None:
             run.see_definitions(read_portal)
         to_do = (entry for entry in entries if entry[0] not in settled)

@@ -12,7 +12,7 @@ from reconciler.cli.options import common_options, said
 from reconciler.model.format_result import FormatResult
 from reconciler.project.project import Project
 from reconciler.report.text.file_diff import file_diff
-from reconciler.report.text.layout import counted
+from reconciler.sentences import counted
 
 
 @click.command()

@@ -13,8 +13,8 @@ from reconciler.cli.output import color, form_for, masking_for, print_report, wi
 from reconciler.cli.progress import progress
 from reconciler.errors import Problem
 from reconciler.report.mask import SHOW, masked_problems
-from reconciler.report.text.layout import counted
 from reconciler.report.view import View
+from reconciler.sentences import counted
 
 
 @click.command()

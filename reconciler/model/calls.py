@@ -65,7 +65,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class InputRow:
     """One input of a batch."""
 
     trace_id: str  # matches the answer to the row; unique within its batch

@@ -54,7 +54,7 @@ class PropertyDef:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class PipelineStage:
     """One stage of a pipeline."""
 
     id: str
@@ -67,7 +67,7 @@ class Pipeline:
 
     id: str
     label: str
-    stages: tuple[Stage, ...]
+    stages: tuple[PipelineStage, ...]
 
 
 _PIPELINE_AND_STAGE = (("pipeline", "dealstage"), ("hs_pipeline", "hs_pipeline_stage"))

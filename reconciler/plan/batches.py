@@ -8,7 +8,7 @@ from typing import TypeAlias
 from reconciler.model.calls import Operation, inputs_of
 from reconciler.plan.change import Change
 from reconciler.plan.kinds import Verb, kind_of, verb_of
-from reconciler.plan.stages import Entry, Stage, StageName, walk
+from reconciler.plan.stages import Entry, Stage, StageName, walk_stages
 
 _Destination: TypeAlias = tuple[Verb, Hashable, Operation]
 """What the changes of one call have in common: action, object types or definition, call."""
@@ -56,7 +56,7 @@ def batches_of(entries: Iterable[Entry], numbers: Iterator[int]) -> Iterator[Bat
 def all_batches(changes: Sequence[Change], stages: Iterable[Stage]) -> Iterator[Batch]:
     """Return the batches of all stages, in order."""
     numbers = count()
-    for stage, entries in walk(changes, stages):
+    for stage, entries in walk_stages(changes, stages):
         if stage.name is not StageName.STATE:
             yield from batches_of(entries, numbers)
 

@@ -80,7 +80,9 @@ def stages_of(verbs: Iterable[Verb], turns: Mapping[int, int] = AT_ONCE) -> tupl
     return tuple(Stage(name, sum(1 for _ in of_stage)) for (name, _), of_stage in groupby(ranks))
 
 
-def walk(changes: Sequence[Change], stages: Iterable[Stage]) -> Iterator[tuple[Stage, Iterator[Entry]]]:
+def walk_stages(
+    changes: Sequence[Change], stages: Iterable[Stage]
+) -> Iterator[tuple[Stage, Iterator[Entry]]]:
     """Iterate over the stages, each with its changes: take them before the next stage."""
     numbered = enumerate(changes)
     for stage in stages:

@@ -28,7 +28,7 @@ _NO_NAME = (
 """Warning for a state at its first apply."""
 
 
-def carry_out(
+def apply_and_report(
     session: Session,
     plan: Plan,
     options: ApplyOptions,
@@ -76,7 +76,7 @@ def carry_out(
     return result
 
 
-def settle(session: Session, lock_timeout_s: float = 0.0) -> None:
+def settle_open_changes(session: Session, lock_timeout_s: float = 0.0) -> None:
     """Settle the changes of a run that died, if the portal needs no changes.
 
     Raises:

@@ -119,7 +119,7 @@ class ApplyingEnvironment(PlanningEnvironment):
         from reconciler.project import apply_plan  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
 
         if plan.is_empty:
-            apply_plan.settle(self.session, lock_timeout_s)
+            apply_plan.settle_open_changes(self.session, lock_timeout_s)
             return ApplyResult(None)
         if verifies:
             verify.check_verifiable(self.session, plan.value)
@@ -133,7 +133,7 @@ class ApplyingEnvironment(PlanningEnvironment):
             progress=progress,
             tell=lambda message: self.session.notify(Notice(message, is_advice=True)),
         )
-        done = apply_plan.carry_out(
+        done = apply_plan.apply_and_report(
             self.session,
             plan.value,
             options,

@@ -10,7 +10,7 @@ from reconciler.errors import UsageError
 from reconciler.manifest import readable_files
 from reconciler.manifest.documents import ManifestDocument, read_manifest
 from reconciler.manifest.files import find_files
-from reconciler.manifest.tables.csv_rows import read_header
+from reconciler.manifest.tables.csv_rows import read_column_names
 from reconciler.manifest.tables.csv_text import csv_text
 from reconciler.manifest.tables.sources import blocks
 from reconciler.model.desired import Desired
@@ -176,7 +176,7 @@ def _existing(session: Session, path: Path, number: int, document: ManifestDocum
                 "    it adds to YAML and CSV; --replace writes the file anew"
             )
         with csv_text(table, document.source.path, form) as text:
-            header = read_header(text)
+            header = read_column_names(text)
         columns = tuple(map(document.source.property_of, header.names))
         names |= {name for name in columns if name}
     shared = dict(zip(document.filled.names, document.filled.values, strict=True))

@@ -55,7 +55,7 @@ def plan_changes(
         reader, objects, here.portal_id, desired.first_mentions(), lacking, made_later=made_types(desired)
     )
     desired, here = _renamed(desired, here, portal)
-    memory, unsettled = remember(reader, store, portal, unfinished)
+    memory, unsettled = recover_state(reader, store, portal, unfinished)
     findings = Findings(here.keeps_state, here.workspace, problems=[*desired.problems, *lacking])
     runs, unmatched = our_runs(store.runs(), here.created_at), UnmatchedGlobs(_globs(here))
     definitions = PlanningDefinitions(
@@ -137,7 +137,7 @@ def _manifests(desired: Desired, here: PlanContext) -> ManifestInfo:
     )
 
 
-def remember(
+def recover_state(
     reader: PortalReader, store: Store, portal: PortalSchema, unfinished: Sequence[UnfinishedBatch]
 ) -> tuple[RecoveredState, Unsettled]:
     """Return the state as apply will have it after settling earlier runs, and the calls for that."""

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from reconciler.invisible_characters import visible
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.report.text.grouping import group_by
-from reconciler.report.text.layout import Layout, counted
-from reconciler.report.text.property_rows import Row, padded, sign_of
+from reconciler.report.text.layout import Layout
+from reconciler.report.text.property_rows import PropertyRow, padded, sign_of
 from reconciler.report.text.styled_lines import Line, Piece, Style, line
 from reconciler.report.text.values import one_below_the_other, side_by_side, text_of_written
+from reconciler.sentences import counted
 
 _AGREES = "says so already"
 
@@ -45,7 +46,7 @@ def _edit_lines(name: str, edit: Edit, layout: Layout, *, is_new: bool) -> Itera
     before, after = text_of_written(edit.before), text_of_written(edit.after)
     sign = sign_of(before, after) if is_new else Piece("=", Style.FAINT)
     remarks = ([] if is_new else [_AGREES]) + [layout.place(edit.source)]
-    row = Row(line(sign, f" {name}", indent=2), remarks, layout.width)
+    row = PropertyRow(line(sign, f" {name}", indent=2), remarks, layout.width)
     if not is_new:
         return row.lines((), ())
     below = one_below_the_other(before, after, layout.width - 10, full=layout.full)

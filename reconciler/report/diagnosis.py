@@ -4,10 +4,11 @@ import json
 from dataclasses import asdict
 
 from reconciler.model.diagnosis import CheckResult, CheckStatus, Diagnosis
-from reconciler.report.text.layout import Layout, counted
+from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import Line, Piece, Style, line, painted
 from reconciler.report.text.width import wrapped
 from reconciler.report.view import View
+from reconciler.sentences import counted
 
 _STYLES = {
     CheckStatus.OK: Style.ADDED,

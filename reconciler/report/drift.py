@@ -11,10 +11,11 @@ from reconciler.report.fact_sentences import facts_text
 from reconciler.report.provenance import trail_lines
 from reconciler.report.shown import ShownDrift
 from reconciler.report.text.grouping import EntryStyle, Section, T, key_properties
-from reconciler.report.text.layout import Layout, counted
-from reconciler.report.text.property_rows import Row, padded, sign_of
+from reconciler.report.text.layout import Layout
+from reconciler.report.text.property_rows import PropertyRow, padded, sign_of
 from reconciler.report.text.styled_lines import Line, Piece, Style, line
 from reconciler.report.text.values import alone, one_below_the_other, side_by_side
+from reconciler.sentences import counted
 
 LOST_SIGN = Piece("-", Style.REMOVED)
 DRIFT_SIGN = Piece("!", Style.CHANGED)
@@ -106,7 +107,7 @@ def _pair_lines(alike: Sequence[Entries[RemovedAssociation]], layout: Layout) ->
     record = list(alike[0])
     lines: list[Line] = []
     for name, pair in zip(padded([pair.target.text for pair in record]), record, strict=True):
-        row = Row(line(sign_of(pair.last_applied, pair.live), f" {name}", indent=6), [], layout.width)
+        row = PropertyRow(line(sign_of(pair.last_applied, pair.live), f" {name}", indent=6), [], layout.width)
         values = (pair.last_applied, pair.live)
         inline = (
             side_by_side(*values, row.room) if pair.live else alone(values[0], row.room, full=layout.full)
@@ -133,7 +134,7 @@ def _value_lines(alike: Sequence[Entries[DriftedValue]], layout: Layout) -> list
     lines: list[Line] = []
     for index, (name, value) in enumerate(zip(names, record, strict=True)):
         before, after = value.last_applied, value.live
-        row = Row(line(sign_of(before, after), f" {name}", indent=6), [], layout.width)
+        row = PropertyRow(line(sign_of(before, after), f" {name}", indent=6), [], layout.width)
         below = one_below_the_other(before, after, layout.width - 10, full=layout.full)
         lines += row.lines(side_by_side(before, after, row.room), below)
         if value.is_defined:

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from reconciler.invisible_characters import visible
 from reconciler.model.addresses import Section
 from reconciler.model.imports import DefinitionsImported
-from reconciler.report.text.layout import counted
 from reconciler.report.text.width import wrapped
+from reconciler.sentences import counted
 
 _WORDS = {
     Section.SCHEMA: ("schema", "schemas"),

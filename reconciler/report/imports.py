@@ -8,8 +8,8 @@ from shlex import quote
 from reconciler.invisible_characters import visible
 from reconciler.model.imports import ImportResult, LeftOutRecords, Proof, UnnamedRecord, UnnamedRecords
 from reconciler.report.mask import Masking, masked_import, masked_unnamed
-from reconciler.report.text.layout import counted
 from reconciler.report.text.width import clipped, wrapped
+from reconciler.sentences import counted
 
 _MOST_NAMES = 8
 _NAME_CELLS = 32

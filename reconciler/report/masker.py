@@ -21,7 +21,7 @@ from reconciler.model.runs import RunRow
 from reconciler.plan.change import Change, ValueChange
 from reconciler.plan.file.fields import FIELDS, Content
 from reconciler.plan.plan import GuardRefusal, Held, Plan, Review, ReviewDifference
-from reconciler.sentences import Value, shown
+from reconciler.sentences import Value, displayed
 
 MaskedProperties: TypeAlias = Iterable[ObjectProperty]
 """Pairs of object type and property whose values are personal."""
@@ -172,8 +172,8 @@ class Masker:
 
     def other(self, key: RecordAddress) -> RecordAddress:
         """Mask the key of a type without known definitions: only e-mail addresses are recognised."""
-        shown = self.record(key)
-        return replace(shown, value=self.text(shown.value, []))
+        displayed = self.record(key)
+        return replace(displayed, value=self.text(displayed.value, []))
 
     def step(self, key: RecordAddress, name: str, step: NextAction) -> NextAction:
         """Mask what the next apply does."""
@@ -227,8 +227,8 @@ class Masker:
 
         return replace(
             problem,
-            message=shown(problem.message, words, value),
-            advice=problem.advice and shown(problem.advice, words, value),
+            message=displayed(problem.message, words, value),
+            advice=problem.advice and displayed(problem.advice, words, value),
             address=self.address(problem.address) if problem.address else None,
         )
 
@@ -292,11 +292,11 @@ class Masker:
         The addresses of ``people`` stay, unless they are in ``hidden`` too.
         """
         known = {value.casefold(): value for value in hidden if value}
-        shown = {email.casefold() for email in people} - known.keys()
+        displayed = {email.casefold() for email in people} - known.keys()
 
         def masked(found: re.Match[str]) -> str:
             matched = found[0].casefold()
-            return found[0] if matched in shown else self.pseudonym(known.get(matched, found[0]))
+            return found[0] if matched in displayed else self.pseudonym(known.get(matched, found[0]))
 
         for pattern in (_any_of(known.values()), _EMAIL):
             if pattern:

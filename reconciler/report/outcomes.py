@@ -12,11 +12,12 @@ from reconciler.plan.kinds import Verb
 from reconciler.report.entries import Entries
 from reconciler.report.plan.change_sections import SIGNS
 from reconciler.report.text.grouping import EntryStyle, Section, key_properties
-from reconciler.report.text.layout import Layout, counted
-from reconciler.report.text.property_rows import Row, padded, sign_of
+from reconciler.report.text.layout import Layout
+from reconciler.report.text.property_rows import PropertyRow, padded, sign_of
 from reconciler.report.text.styled_lines import Line, Piece, Style, line
 from reconciler.report.text.values import alone, one_below_the_other, side_by_side
 from reconciler.report.text.width import cells
+from reconciler.sentences import counted
 from reconciler.source import SourceRef
 
 _SECTIONS = {
@@ -150,7 +151,7 @@ def _applied_lines(alike: Sequence[Entries[RunRow]], layout: Layout) -> list[Lin
     values = list(_values(alike[0][0]))
     lines: list[Line] = []
     for name, (_, before, after) in zip(padded([name for name, _, _ in values]), values, strict=True):
-        row = Row(line(sign_of(before, after), f" {name}", indent=_INDENT), [], layout.width)
+        row = PropertyRow(line(sign_of(before, after), f" {name}", indent=_INDENT), [], layout.width)
         if before is None or before == after:
             inline = alone(after, row.room, full=layout.full)
         else:

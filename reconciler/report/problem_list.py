@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from reconciler.errors import Problem, Severity
 from reconciler.invisible_characters import visible
 from reconciler.plan.summary import ProblemCounts
-from reconciler.report.text.layout import Layout, counted
+from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import Line, Piece, Style, line
 from reconciler.report.text.width import wrapped
+from reconciler.sentences import counted
 
 _STYLES = {
     Severity.ERROR: Style.ALARM,

@@ -17,7 +17,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from reconciler.errors import Locked, StateError, UsageError
 from reconciler.state.create_tables import SchemaError, create_or_upgrade, is_readable, schema_version
 from reconciler.state.database_errors import BUSY, explanation
-from reconciler.state.database_files import can_have_side_files, copy_database, make_private, shown
+from reconciler.state.database_files import can_have_side_files, copy_database, make_private, shown_path
 from reconciler.state.tables import SCHEMA_VERSION
 
 _BUSY_TIMEOUT_S = 30.0  # maximum wait for another process's transaction; ours take milliseconds
@@ -230,7 +230,7 @@ def _sqlite(path: Path, mode: str, *, is_writable: bool) -> Database:
     engine = _sqlite_engine(f"{path.absolute().as_uri()}?{mode}", QueuePool)
     if is_writable:
         event.listen(engine, "connect", _write_ahead)
-    return Database(engine, shown(path), path=path, is_writable=is_writable)
+    return Database(engine, shown_path(path), path=path, is_writable=is_writable)
 
 
 def _sqlite_engine(uri: str, pool: type[Pool]) -> Engine:

@@ -75,7 +75,7 @@ def backups_of(path: Path) -> tuple[Path, ...]:
     return tuple(sorted(path.parent.glob(f"{glob.escape(path.name)}.*.backup")))
 
 
-def shown(path: Path) -> str:
+def shown_path(path: Path) -> str:
     """Return ``path`` relative to the working directory."""
     here = Path.cwd()
     absolute = here / path
@@ -89,5 +89,5 @@ def _clear_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise StateError(
-            f"state {shown(path)}: {reason.lower()}: check the folder and its permissions"
+            f"state {shown_path(path)}: {reason.lower()}: check the folder and its permissions"
         ) from error

@@ -31,7 +31,7 @@ from reconciler.state.git.backend import GitBackend
 from reconciler.state.journal import Journal
 from reconciler.state.lock import DatabaseBackend
 from reconciler.state.lock_holder import LockHolder
-from reconciler.state.records.created import created
+from reconciler.state.records.created import created_by_runs
 from reconciler.state.records.rows import OwnedRows
 from reconciler.state.run_reader import RunReader
 from reconciler.state.run_types import Actor, PastRun, UnfinishedBatch
@@ -197,7 +197,7 @@ class Store:
     def created(self, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
         """Return the records in ``ids`` that a run created, as far as is known. Up to 900 at a time."""
         with self._database.reading() as connection:
-            return created(connection, self._portal_id, object_name, ids)
+            return created_by_runs(connection, self._portal_id, object_name, ids)
 
     def last_runs(self, record: OwnedThing) -> Mapping[str, RunHeader]:
         """Return, for each property of ``record``, the newest journaled run that applied it."""

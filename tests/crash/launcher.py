@@ -20,7 +20,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from reconciler.apply import executor
 from reconciler.cli.main import main
 from reconciler.plan import batches
-from reconciler.state.git.remote import Remote
+from reconciler.state.git.remote import RemoteRefs
 from reconciler.state.store import Store
 
 ROWS = 3
@@ -62,7 +62,7 @@ def between(owner: Any, name: str, before: Callable[[], None], after: Callable[[
 def watch(pass_: Points) -> None:
     """Place the points into the libraries that touch the world."""
     between(DefaultDialect, "do_commit", lambda: pass_("before commit"), lambda: pass_("after commit"))
-    between(Remote, "push", lambda: pass_("before push"), lambda: pass_("after push"))
+    between(RemoteRefs, "push", lambda: pass_("before push"), lambda: pass_("after push"))
     between(httpx.Client, "send", lambda: pass_("before call"), lambda: pass_("answer read"))
     between(
         HTTP11Connection,

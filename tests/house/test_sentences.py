@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.sentences import Part, Sentence, Value, about, join_sentences, sentence, shown
+from reconciler.sentences import Part, Sentence, Value, about, displayed, join_sentences, sentence
 
 VALUE = Value("12a", "contacts", "phone")
 
@@ -67,7 +67,7 @@ PARTS: st.SearchStrategy[Part] = st.one_of(
 def test_a_shown_sentence_is_plain_text_with_every_value_replaced(parts: list[Part], between: str) -> None:
     text = join_sentences(between, parts)
 
-    assert shown(text, str, lambda value: value.shown) == text
-    made = shown(text, lambda _words: "", lambda _value: "*")
+    assert displayed(text, str, lambda value: value.shown) == text
+    made = displayed(text, lambda _words: "", lambda _value: "*")
     assert made == "*" * sum(isinstance(part, Value) for part in parts)
     assert type(made) is str

@@ -18,7 +18,7 @@ from reconciler.hubspot.transport.api_versions import API_VERSIONS
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.writer import PortalWriter
 from reconciler.model.addresses import RECORD_ID
-from reconciler.model.calls import Call, Operation, Row
+from reconciler.model.calls import Call, InputRow, Operation
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.object_types import object_type
 from reconciler.model.outcomes import Applied, Rejected
@@ -49,7 +49,7 @@ class Session:
         return self.portal.objects[name]
 
     def write(
-        self, rows: Sequence[Row], route: Operation = UPSERT, name: str = "companies"
+        self, rows: Sequence[InputRow], route: Operation = UPSERT, name: str = "companies"
     ) -> dict[str, str]:
         """The words for what became of each row."""
         outcomes = write_rows(self.writer, self.schema(name).path, route, rows)
@@ -76,8 +76,10 @@ def http(emulator: Emulator) -> Iterator[httpx.Client]:
         yield http
 
 
-def companies(count: int, name: str = "Company") -> list[Row]:
-    return [Row(f"trace-{number}", f"key-{number}", {"name": f"{name} {number}"}) for number in range(count)]
+def companies(count: int, name: str = "Company") -> list[InputRow]:
+    return [
+        InputRow(f"trace-{number}", f"key-{number}", {"name": f"{name} {number}"}) for number in range(count)
+    ]
 
 
 NEW = {
@@ -98,15 +100,15 @@ def test_every_type_is_created_read_updated_and_archived_in_every_version(
     schema = session.schema(name)
     create = UPSERT if schema.has_upsert else Operation(Call.CREATE, "external_id")
 
-    assert session.write([Row("1", "a", NEW[name]), Row("2", "b", NEW[name])], create, name) == {
+    assert session.write([InputRow("1", "a", NEW[name]), InputRow("2", "b", NEW[name])], create, name) == {
         "1": "applied",
         "2": "applied",
     }
     live = read_records(session.reader, schema, "external_id", ["a", "b", "c"], list(NEW[name]))
     assert list(live) == ["a", "b"]
     changed = {next(iter(NEW[name])): "2026-11-23T08:00:00Z"}
-    assert session.write([Row("1", live["a"].id, changed)], UPDATE, name) == {"1": "applied"}
-    assert session.write([Row("1", live["b"].id, {})], Operation(Call.ARCHIVE, None), name) == {
+    assert session.write([InputRow("1", live["a"].id, changed)], UPDATE, name) == {"1": "applied"}
+    assert session.write([InputRow("1", live["b"].id, {})], Operation(Call.ARCHIVE, None), name) == {
         "1": "applied"
     }
 
@@ -136,7 +138,7 @@ def test_the_portal_is_read_in_one_call_a_type_and_a_few_more(http: httpx.Client
 def test_one_bad_value_costs_one_row_and_one_call(http: httpx.Client) -> None:
     session = Session(http)
     rows = companies(100)
-    rows[41] = Row("trace-41", "key-41", {"no_such_property": "1"})
+    rows[41] = InputRow("trace-41", "key-41", {"no_such_property": "1"})
 
     words = session.write(rows)
 
@@ -163,7 +165,7 @@ def test_a_key_that_cannot_identify_is_refused_row_by_row(http: httpx.Client) ->
         session.writer,
         "companies",
         Operation(Call.UPSERT, "domain"),
-        [Row("1", "acme.example", {"name": "A"})],
+        [InputRow("1", "acme.example", {"name": "A"})],
     )
 
     assert isinstance(outcomes["1"], Rejected)
@@ -182,14 +184,14 @@ def test_an_upsert_says_what_it_created(http: httpx.Client) -> None:
 def test_an_update_of_a_record_that_is_gone_is_rejected(http: httpx.Client) -> None:
     session = Session(http)
 
-    assert session.write([Row("1", "123456789", {"name": "A"})], UPDATE) == {"1": "rejected"}
+    assert session.write([InputRow("1", "123456789", {"name": "A"})], UPDATE) == {"1": "rejected"}
 
 
 def test_contacts_are_read_by_e_mail_in_any_case(http: httpx.Client) -> None:
     session = Session(http)
     contacts = read_portal(session.reader, ["contacts"]).objects["contacts"]
     route = Operation(Call.UPSERT, "email")
-    write_rows(session.writer, "contacts", route, [Row("1", "Ada@Acme.example", {"firstname": "Ada"})])
+    write_rows(session.writer, "contacts", route, [InputRow("1", "Ada@Acme.example", {"firstname": "Ada"})])
 
     live = read_records(session.reader, contacts, "email", ["ADA@acme.example", "b@c.example"], ["firstname"])
 

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.hubspot.portal.definitions import pipeline, property_def
 from reconciler.hubspot.portal.responses import PipelineBody, PropertyBody
-from reconciler.model.definitions import Kind, Option, Pipeline, PropertyDef, Stage
+from reconciler.model.definitions import Kind, Option, Pipeline, PipelineStage, PropertyDef
 from reconciler.model.object_types import object_type, standard_names
 
 YES_NO = [{"label": "Yes", "value": "true"}, {"label": "No", "value": "false"}]
@@ -104,7 +104,7 @@ def test_archived_stages_are_no_stages() -> None:
         }
     )
 
-    assert pipeline(body) == Pipeline("default", "Sales", (Stage("1", "New"),))
+    assert pipeline(body) == Pipeline("default", "Sales", (PipelineStage("1", "New"),))
 
 
 def test_a_pipeline_is_needed_only_where_there_are_several() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.hubspot.records.match_results import RowOutcome, join
 from reconciler.hubspot.records.responses import BatchBody
-from reconciler.model.calls import Call, Operation, Row
+from reconciler.model.calls import Call, InputRow, Operation
 from reconciler.model.outcomes import Applied, Rejected, Unknown
 from tests.hubspot.doubles import Result, batch
 
@@ -19,11 +19,11 @@ BY_ID = Operation(Call.UPDATE, None)
 BY_EMAIL = Operation(Call.UPSERT, "email")
 
 
-def rows_of(*ids: str) -> list[Row]:
-    return [Row(f"t{number}", id_, {"name": id_}) for number, id_ in enumerate(ids)]
+def rows_of(*ids: str) -> list[InputRow]:
+    return [InputRow(f"t{number}", id_, {"name": id_}) for number, id_ in enumerate(ids)]
 
 
-def joined(operation: Operation, rows: list[Row], answer: Mapping[str, Any]) -> Mapping[str, RowOutcome]:
+def joined(operation: Operation, rows: list[InputRow], answer: Mapping[str, Any]) -> Mapping[str, RowOutcome]:
     return join(operation, rows, BatchBody.read(orjson.dumps(answer)))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.errors import ManifestError, NotAllowed, UsageError
 from reconciler.hubspot.portal.read_portal import begin_portal, read_portal
-from reconciler.model.definitions import Account, Kind, Pipeline, PortalSchema, Stage
+from reconciler.model.definitions import Account, Kind, Pipeline, PipelineStage, PortalSchema
 from tests.hubspot.doubles import reader_of, reply
 
 TEXT = {"type": "string", "fieldType": "text"}
@@ -97,7 +97,7 @@ def test_pipelines_are_read_where_a_type_has_them_and_owners_are_not() -> None:
     assert deals.path == "0-3"
     assert deals.properties["hubspot_owner_id"].kind is Kind.OWNER
     assert deals.pipelines == (
-        Pipeline("default", "Sales", (Stage("won", "Closed won"),)),
+        Pipeline("default", "Sales", (PipelineStage("won", "Closed won"),)),
         Pipeline("second", "Renewals", ()),
     )
     assert deals.required == ("dealname", "dealstage", "pipeline")

@@ -9,8 +9,8 @@ from reconciler.hubspot.portal.responses import OwnerPage
 from reconciler.hubspot.records.responses import BatchBody
 from reconciler.hubspot.transport.error_details import (
     existing_record,
-    explain,
     mentions,
+    message_of,
     missing_scopes,
     named_properties,
     named_trace_ids,
@@ -58,7 +58,7 @@ def test_details_are_read_from_the_array_inside_the_message_where_there_are_no_e
     ],
 )
 def test_an_error_is_explained_in_one_line(body: dict[str, object], says: str) -> None:
-    assert explain(error_of(**body)) == says
+    assert message_of(error_of(**body)) == says
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>Bad gateway</html>", b"null", b"[]", b'"no"', b'{"message":'])
@@ -99,7 +99,7 @@ def test_any_json_object_can_be_read_as_an_error(body: dict[str, object]) -> Non
         return
     error = BatchBody.read(b'{"results":[],"errors":[' + raw + b"]}").errors[0]
 
-    assert isinstance(explain(error), str)
+    assert isinstance(message_of(error), str)
     assert isinstance(missing_scopes(error), tuple)
     existing_record(error)
 

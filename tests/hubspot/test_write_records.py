@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.errors import NotAllowed, Unavailable
 from reconciler.hubspot.records.write import write_rows
 from reconciler.model.addresses import RecordId
-from reconciler.model.calls import Call, Operation, Row
+from reconciler.model.calls import Call, InputRow, Operation
 from reconciler.model.outcomes import Applied, Rejected, Unknown
 from tests.hubspot.doubles import Result, batch, body_of, reply, writer_of
 
@@ -20,9 +20,9 @@ UPDATE = Operation(Call.UPDATE, None)
 Naming = Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]
 
 
-def rows_of(count: int, **properties: str) -> list[Row]:
+def rows_of(count: int, **properties: str) -> list[InputRow]:
     return [
-        Row(f"trace-{number}", f"key-{number}", {"name": f"N{number}"} | properties)
+        InputRow(f"trace-{number}", f"key-{number}", {"name": f"N{number}"} | properties)
         for number in range(count)
     ]
 
@@ -56,7 +56,9 @@ def echo(input_: Mapping[str, Any]) -> Result:
     }
 
 
-def written_by(hubspot: Callable[[httpx.Request], httpx.Response], rows: Sequence[Row]) -> dict[str, Any]:
+def written_by(
+    hubspot: Callable[[httpx.Request], httpx.Response], rows: Sequence[InputRow]
+) -> dict[str, Any]:
     return dict(write_rows(writer_of(hubspot), "companies", UPSERT, rows))
 
 
@@ -103,7 +105,7 @@ def test_each_call_takes_its_inputs_as_hubspot_documents_them(route: Operation, 
         seen.append((request.url.path, body_of(request)))
         return reply(204)
 
-    write_rows(writer_of(handler), "0-3", route, [Row("7", "acme", {"name": "A", "phone": ""})])
+    write_rows(writer_of(handler), "0-3", route, [InputRow("7", "acme", {"name": "A", "phone": ""})])
 
     assert seen == [(f"/crm/v3/objects/0-3/{route.call}", {"inputs": [input_]})]
 
@@ -115,8 +117,8 @@ def test_no_rows_are_no_call() -> None:
     assert hubspot.calls == 0
 
 
-@pytest.mark.parametrize("rows", [rows_of(101), [Row("same", "a", {}), Row("same", "b", {})]])
-def test_more_than_a_batch_and_repeated_trace_ids_are_bugs(rows: list[Row]) -> None:
+@pytest.mark.parametrize("rows", [rows_of(101), [InputRow("same", "a", {}), InputRow("same", "b", {})]])
+def test_more_than_a_batch_and_repeated_trace_ids_are_bugs(rows: list[InputRow]) -> None:
     with pytest.raises(ValueError, match="distinct trace ids"):
         written_by(StrictHubSpot(()), rows)
 
@@ -139,7 +141,7 @@ def test_every_success_is_read_from_its_body(status: int) -> None:
 
 def test_a_204_to_an_archive_is_applied() -> None:
     outcomes = write_rows(
-        writer_of(lambda _: reply(204)), "tickets", Operation(Call.ARCHIVE, None), [Row("1", "77", {})]
+        writer_of(lambda _: reply(204)), "tickets", Operation(Call.ARCHIVE, None), [InputRow("1", "77", {})]
     )
 
     assert outcomes == {"1": Applied(RecordId("77"), {})}
@@ -233,7 +235,11 @@ def test_rows_that_share_a_property_named_are_asked_among_themselves() -> None:
     hubspot = StrictHubSpot(
         {"key-3"}, naming=lambda _: {"errors": [{"message": "no", "context": {"propertyName": ["tier"]}}]}
     )
-    rows = [*rows_of(95), Row("x", "key-3", {"tier": "gold"}), Row("y", "key-300", {"tier": "silver"})]
+    rows = [
+        *rows_of(95),
+        InputRow("x", "key-3", {"tier": "gold"}),
+        InputRow("y", "key-300", {"tier": "silver"}),
+    ]
     rows = [row for row in rows if row.trace_id != "trace-3"]
 
     outcomes = written_by(hubspot, rows)
@@ -280,7 +286,7 @@ def test_twins_that_hubspot_refuses_together_are_sent_apart() -> None:
             return reply(400, {"message": "Duplicate IDs", "context": {"ids": ["twin"]}})
         return reply(200, batch([echo(input_) for input_ in inputs]))
 
-    rows = [*rows_of(50), Row("a", "twin", {}), Row("b", "twin", {})]
+    rows = [*rows_of(50), InputRow("a", "twin", {}), InputRow("b", "twin", {})]
     outcomes = written_by(handler, rows)
 
     assert all(isinstance(outcome, Applied) for outcome in outcomes.values())

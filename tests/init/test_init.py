@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from reconciler import Project as PythonProject
-from reconciler.project.init.shipped_files import EXAMPLE_FILES, GITLAB, WORKFLOWS, Origin
+from reconciler.project.init.shipped_files import EXAMPLE_FILES, GITLAB, WORKFLOWS, InstalledFrom
 from reconciler.project.init.workflows import Surroundings, github_workflows, gitlab_pipeline
 from tests.support.projects import ROOT, Project
 
@@ -156,7 +156,9 @@ def test_workflows_go_to_the_root_of_the_repository_and_fit_the_folder(folder: P
 
 
 def test_jobs_get_what_a_state_in_git_needs() -> None:
-    around = Surroundings(".", "production", "main", Origin("acme/reconciler", COMMIT), has_git_state=True)
+    around = Surroundings(
+        ".", "production", "main", InstalledFrom("acme/reconciler", COMMIT), has_git_state=True
+    )
     for name, text in github_workflows(around).items():
         jobs = yaml.safe_load(text)["jobs"]
         steps = [
@@ -173,7 +175,7 @@ def test_jobs_get_what_a_state_in_git_needs() -> None:
 
 
 def test_jobs_do_not_get_what_only_a_state_in_git_needs() -> None:
-    around = Surroundings(".", "production", "main", Origin("acme/reconciler", COMMIT))
+    around = Surroundings(".", "production", "main", InstalledFrom("acme/reconciler", COMMIT))
     for text in (*github_workflows(around).values(), *gitlab_pipeline(around).values()):
         assert "RECONCILER_GIT_TOKEN" not in text
         assert "contents: write" not in text
@@ -181,7 +183,7 @@ def test_jobs_do_not_get_what_only_a_state_in_git_needs() -> None:
 
 @pytest.mark.parametrize("has_git_state", [False, True])
 def test_workflows_agree_with_their_schemas(tmp_path: Path, has_git_state: bool) -> None:
-    origin = Origin("acme/reconciler", COMMIT)
+    origin = InstalledFrom("acme/reconciler", COMMIT)
     around = Surroundings("crm north", "production", "release/1.x", origin, has_git_state=has_git_state)
     texts = {**github_workflows(around), **gitlab_pipeline(around)}
     for name, text in texts.items():

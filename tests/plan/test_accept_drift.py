@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.model.acceptance import Acceptance
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.definitions import Owner, Pipeline, Stage
+from reconciler.model.definitions import Owner, Pipeline, PipelineStage
 from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord
 from reconciler.model.live import MissingReason
@@ -109,7 +109,8 @@ def test_a_stage_follows_the_pipeline_that_is_accepted_with_it() -> None:
 
 def test_a_stage_that_the_portal_no_longer_has_is_a_problem() -> None:
     resolver = replace(
-        RESOLVER, schema=replace(COMPANIES, pipelines=(Pipeline("p1", "Sales", (Stage("s1", "New"),)),))
+        RESOLVER,
+        schema=replace(COMPANIES, pipelines=(Pipeline("p1", "Sales", (PipelineStage("s1", "New"),)),)),
     )
     (problem,) = accept(desired("acme", {"stage": "New"}), {"stage": "gone"}, resolver=resolver).problems
     assert problem.message.startswith("the live value cannot be said")

@@ -19,7 +19,7 @@ from reconciler.hubspot.records.read import read_records
 from reconciler.hubspot.records.write import write_rows
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.writer import PortalWriter
-from reconciler.model.calls import Call, Operation, Row
+from reconciler.model.calls import Call, InputRow, Operation
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.desired import ManifestValue
 from reconciler.model.outcomes import Applied
@@ -85,7 +85,7 @@ class Portal:
 
     def write(self, name: str, text: str | None) -> None:
         route = Operation(Call.UPSERT, "external_id")
-        rows = [Row("1", "acme", {"name": "Acme", name: text or ""})]
+        rows = [InputRow("1", "acme", {"name": "Acme", name: text or ""})]
         outcome = write_rows(self.writer, self.schema.path, route, rows)["1"]
         assert isinstance(outcome, Applied), outcome
 

@@ -11,7 +11,15 @@ from reconciler.manifest.load import load_manifests
 from reconciler.manifest.tables.write import table_pieces
 from reconciler.manifest.write import WrittenDocument, WrittenRecord, document_text
 from reconciler.model.addresses import RecordId
-from reconciler.model.definitions import Kind, ObjectSchema, Option, Owner, Pipeline, PropertyDef, Stage
+from reconciler.model.definitions import (
+    Kind,
+    ObjectSchema,
+    Option,
+    Owner,
+    Pipeline,
+    PipelineStage,
+    PropertyDef,
+)
 from reconciler.model.desired import Desired, Ownership
 from reconciler.model.live import LiveRecord
 from reconciler.model.tables import Format
@@ -32,9 +40,11 @@ OWNERS = OwnersKnown(
 )
 STAND_INS = {"eve@old.example": "bob@acme.example"}
 PIPELINES = (
-    Pipeline("p1", "Sales", (Stage("s1", "New"), Stage("s2", "Won"), Stage("s5", "won"))),
-    Pipeline("p2", "Renewals", (Stage("s3", "New"), Stage("s4", "s3"))),
-    Pipeline("p3", "sales", (Stage("s6", "New"),)),
+    Pipeline(
+        "p1", "Sales", (PipelineStage("s1", "New"), PipelineStage("s2", "Won"), PipelineStage("s5", "won"))
+    ),
+    Pipeline("p2", "Renewals", (PipelineStage("s3", "New"), PipelineStage("s4", "s3"))),
+    Pipeline("p3", "sales", (PipelineStage("s6", "New"),)),
 )
 SCHEMA = ObjectSchema(
     "companies",

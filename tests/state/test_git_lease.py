@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.errors import Locked, StateError
 from reconciler.state.git.backend import GitBackend
-from reconciler.state.git.remote import Move, Pushed, PushResult, Refs, Remote
+from reconciler.state.git.remote import Move, Pushed, PushResult, Refs, RemoteRefs
 from reconciler.state.git.repository import NewCommit
 from reconciler.state.store import Store
 from reconciler.state.writer import StateWriter
@@ -162,16 +162,16 @@ def test_state_moves_only_with_the_lock(opened: Callable[[], Store], remote: Pat
 def test_a_push_without_an_answer_is_looked_for(
     opened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch, arrives: bool
 ) -> None:
-    pen, push = writer(opened()), Remote.push
+    pen, push = writer(opened()), RemoteRefs.push
     lost: list[Pushed | None] = []
 
-    def unanswered(remote: Remote, *moves: Move) -> Pushed:
+    def unanswered(remote: RemoteRefs, *moves: Move) -> Pushed:
         if lost:
             return push(remote, *moves)
         lost.append(push(remote, *moves) if arrives else None)
         return Pushed(PushResult.UNANSWERED, "the connection broke")
 
-    monkeypatch.setattr(Remote, "push", unanswered)
+    monkeypatch.setattr(RemoteRefs, "push", unanswered)
     run_id = pen.begin_run(start(1))
     pen.release()
 
@@ -185,7 +185,7 @@ def test_a_remote_that_does_not_answer_for_a_minute_ends_the_run(
     pen = writer(opened(), clock)
     gone = Pushed(PushResult.UNANSWERED, "could not resolve host")
     with monkeypatch.context() as patched:
-        patched.setattr(Remote, "push", lambda *_: gone)
+        patched.setattr(RemoteRefs, "push", lambda *_: gone)
         with pytest.raises(StateError) as caught:
             pen.begin_run(start(1))
 
@@ -201,20 +201,20 @@ def test_a_push_that_arrives_after_it_was_given_up_is_no_loss(
     opened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The network is gone after the push, so that nobody can find out; it is back for the last one."""
-    clock, push = Clock(), Remote.push
+    clock, push = Clock(), RemoteRefs.push
     pen = writer(opened(), clock)
     arrived: list[Pushed] = []
 
-    def unanswered(remote: Remote, *moves: Move) -> Pushed:
+    def unanswered(remote: RemoteRefs, *moves: Move) -> Pushed:
         arrived.append(push(remote, *moves) if not arrived else Pushed(PushResult.UNANSWERED))
         return Pushed(PushResult.UNANSWERED, "the connection broke")
 
-    def unreadable(_remote: Remote) -> Refs:
+    def unreadable(_remote: RemoteRefs) -> Refs:
         raise StateError("it cannot be read")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Remote, "push", unanswered)
-        patched.setattr(Remote, "fetch", unreadable)
+        patched.setattr(RemoteRefs, "push", unanswered)
+        patched.setattr(RemoteRefs, "fetch", unreadable)
         with pytest.raises(StateError, match="could not be pushed for a minute"):
             pen.begin_run(start(1))
     pen.release()

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.errors import StateError
 from reconciler.model.owned import StateVersion
-from reconciler.state.git.snapshot import Header
+from reconciler.state.git.snapshot import SnapshotHeader
 from reconciler.state.git.working_copy import WorkingCopy
 from reconciler.state.store import open_state
 from reconciler.state.tables import SCHEMA_VERSION
@@ -22,7 +22,7 @@ FIRST = 4
 TABLES = ("runs", "batches", "changes", "intents", "owned", "pairs")
 
 
-def snapshot_of(file: Path, version: int) -> tuple[Header, dict[str, bytes]]:
+def snapshot_of(file: Path, version: int) -> tuple[SnapshotHeader, dict[str, bytes]]:
     """Return the rows of an old database as a snapshot would have had them."""
     columns, lines = {}, []
     with closing(sqlite3.connect(file)) as connection:
@@ -36,7 +36,7 @@ def snapshot_of(file: Path, version: int) -> tuple[Header, dict[str, bytes]]:
         lineage, serial = connection.execute(
             f"SELECT lineage, serial FROM states WHERE portal_id = {PORTAL}"
         ).fetchone()
-    header = Header(PORTAL, StateVersion(lineage, serial), 1, version, columns=columns)
+    header = SnapshotHeader(PORTAL, StateVersion(lineage, serial), 1, version, columns=columns)
     return header, {"everything": "\n".join(lines).encode()}
 
 
@@ -67,13 +67,13 @@ def test_an_older_snapshot_has_the_rows_of_an_upgraded_database(tmp_path: Path, 
 
 
 def test_a_newer_snapshot_is_refused_with_advice() -> None:
-    header = Header(PORTAL, StateVersion("a", 1), 1, SCHEMA_VERSION + 1)
+    header = SnapshotHeader(PORTAL, StateVersion("a", 1), 1, SCHEMA_VERSION + 1)
     with pytest.raises(StateError, match="upgrade reconciler"):
         WorkingCopy(PORTAL).load(header, {})
 
 
 @pytest.mark.parametrize("name", ["x) VALUES (1); --", "", "Key"])
 def test_names_of_columns_are_names(name: str) -> None:
-    header = Header(PORTAL, StateVersion("a", 1), 1, SCHEMA_VERSION - 1, columns={"owned": [name]})
+    header = SnapshotHeader(PORTAL, StateVersion("a", 1), 1, SCHEMA_VERSION - 1, columns={"owned": [name]})
     with pytest.raises(StateError, match="does not hold together"):
         WorkingCopy(PORTAL).load(header, {})

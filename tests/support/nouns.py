@@ -9,9 +9,9 @@ from reconciler.model.definitions import (
     ObjectSchema,
     Option,
     Pipeline,
+    PipelineStage,
     PortalSchema,
     PropertyDef,
-    Stage,
 )
 from reconciler.model.desired import DesiredRecord, Document, ManifestValue, Ownership, Write
 from reconciler.model.live import LiveRecord
@@ -94,8 +94,8 @@ COMPANIES = ObjectSchema(
         )
     },
     pipelines=(
-        Pipeline("p1", "Sales", (Stage("s1", "New"), Stage("s2", "Won"))),
-        Pipeline("p2", "Renewals", (Stage("s3", "New"), Stage("s4", "Renewed"))),
+        Pipeline("p1", "Sales", (PipelineStage("s1", "New"), PipelineStage("s2", "Won"))),
+        Pipeline("p2", "Renewals", (PipelineStage("s3", "New"), PipelineStage("s4", "Renewed"))),
     ),
     required=("name",),
 )

@@ -5,7 +5,7 @@ The number of a change in the plan is the trace id of its input: journal, report
 
 from reconciler.apply.definitions.made import Made
 from reconciler.model.addresses import RecordAddress
-from reconciler.model.calls import Row
+from reconciler.model.calls import InputRow
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.plan.change import Action, Change
 
@@ -25,23 +25,23 @@ def takes_two_calls(change: Change, portal: PortalSchema) -> bool:
     return step_back_row(0, change, portal.objects[change.object_type]) is not None
 
 
-def row_of(number: int, change: Change) -> Row:
+def row_of(number: int, change: Change) -> InputRow:
     """Build the input for ``change``; its number in the plan is the trace id."""
-    return Row(
+    return InputRow(
         trace_id=str(number),
         id=_id(change),
         properties={value.name: value.after or "" for value in change.values},
     )
 
 
-def step_back_row(number: int, change: Change, schema: ObjectSchema) -> Row | None:
+def step_back_row(number: int, change: Change, schema: ObjectSchema) -> InputRow | None:
     """Build the row to write before ``change``; None if there is none."""
     emptied = {
         value.name: ""
         for value in change.values
         if schema.is_step_back(value.name, value.before, value.after)
     }
-    return Row(str(number), _id(change), emptied) if emptied else None
+    return InputRow(str(number), _id(change), emptied) if emptied else None
 
 
 def _id(change: Change) -> str:

@@ -23,7 +23,7 @@ from reconciler.hubspot.records.history import read_as_made
 from reconciler.hubspot.records.match_results import RowOutcome
 from reconciler.hubspot.records.write import write_rows
 from reconciler.model.addresses import RecordId
-from reconciler.model.calls import Row
+from reconciler.model.calls import InputRow
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.live import LiveRecord
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Unknown, done_of
@@ -101,8 +101,8 @@ def _empty_stages(run: BatchRun, entries: Sequence[Entry]) -> Sequence[Entry]:
     return [entry for entry in entries if entry[0] not in waiting]
 
 
-def _write(run: BatchRun, schema: ObjectSchema, rows: Sequence[Row]) -> Mapping[str, RowOutcome]:
-    def before_sending(sent: Sequence[Row]) -> None:
+def _write(run: BatchRun, schema: ObjectSchema, rows: Sequence[InputRow]) -> Mapping[str, RowOutcome]:
+    def before_sending(sent: Sequence[InputRow]) -> None:
         numbers = [int(row.trace_id) for row in sent]
         run.record_sending(2, [number for number in numbers if number in run.emptied])
         run.record_sending(1, [number for number in numbers if number not in run.emptied])

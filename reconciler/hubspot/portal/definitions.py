@@ -4,7 +4,7 @@ Source: https://developers.hubspot.com/docs/guides/api/crm/properties (types and
 """
 
 from reconciler.hubspot.portal.responses import PipelineBody, PropertyBody
-from reconciler.model.definitions import Kind, Option, Pipeline, PropertyDef, Stage
+from reconciler.model.definitions import Kind, Option, Pipeline, PipelineStage, PropertyDef
 from reconciler.model.property_kinds import kind_of_property
 
 
@@ -39,5 +39,5 @@ def _options(body: PropertyBody) -> tuple[Option, ...]:
 
 def pipeline(body: PipelineBody) -> Pipeline:
     """Convert one pipeline, without archived stages."""
-    stages = tuple(Stage(stage.id, stage.label) for stage in body.stages if not stage.archived)
+    stages = tuple(PipelineStage(stage.id, stage.label) for stage in body.stages if not stage.archived)
     return Pipeline(body.id, body.label, stages)

@@ -16,14 +16,14 @@ from reconciler.hubspot.records.responses import BatchBody, Record
 from reconciler.hubspot.transport.error_details import (
     all_texts,
     existing_record,
-    explain,
     mentions,
+    message_of,
     named_ids,
     named_trace_ids,
 )
 from reconciler.hubspot.transport.responses import ErrorBody
 from reconciler.model.addresses import RecordId
-from reconciler.model.calls import Call, Operation, Row
+from reconciler.model.calls import Call, InputRow, Operation
 from reconciler.model.outcomes import Applied, Rejected, Unknown
 
 RowOutcome: TypeAlias = Applied | Rejected | Unknown
@@ -32,7 +32,7 @@ _EMAILS = frozenset({"email", "hs_email"})
 """Unique properties that HubSpot stores in lower case."""
 
 
-def join(operation: Operation, rows: Sequence[Row], answer: BatchBody) -> Mapping[str, RowOutcome]:
+def join(operation: Operation, rows: Sequence[InputRow], answer: BatchBody) -> Mapping[str, RowOutcome]:
     """Find an outcome for each of ``rows``, by trace id."""
     written = _join_results(operation, rows, answer.results)
     errors, strays = _join_errors(operation, rows, written, answer.errors)
@@ -40,7 +40,9 @@ def join(operation: Operation, rows: Sequence[Row], answer: BatchBody) -> Mappin
     for row in rows:
         record, error = written.get(row.trace_id), errors.get(row.trace_id)
         if record and error:
-            outcomes[row.trace_id] = Unknown(f"HubSpot answered that it was written, and: {explain(error)}")
+            outcomes[row.trace_id] = Unknown(
+                f"HubSpot answered that it was written, and: {message_of(error)}"
+            )
         elif record:
             outcomes[row.trace_id] = _applied(record)
         elif error:
@@ -55,14 +57,14 @@ def join(operation: Operation, rows: Sequence[Row], answer: BatchBody) -> Mappin
 def rejected(error: ErrorBody) -> Rejected:
     """Convert an error to the outcome of its row."""
     return Rejected(
-        explain(error) or "HubSpot gives no reason",
+        message_of(error) or "HubSpot gives no reason",
         category=error.category,
         correlation_id=error.correlation_id,
         record_id=existing_record(error),
     )
 
 
-def rows_by_id(operation: Operation, rows: Iterable[Row], ids: Iterable[str]) -> tuple[Row, ...]:
+def rows_by_id(operation: Operation, rows: Iterable[InputRow], ids: Iterable[str]) -> tuple[InputRow, ...]:
     """Return the rows that ``ids`` name, in order; e-mail addresses are compared in lower case."""
     asked = {_folded(operation, id_) for id_ in ids}
     return tuple(row for row in rows if _folded(operation, row.id) in asked)
@@ -72,7 +74,9 @@ def _folded(operation: Operation, id_: str) -> str:
     return id_.strip().lower() if operation.id_property in _EMAILS else id_
 
 
-def _join_results(operation: Operation, rows: Sequence[Row], results: Iterable[Record]) -> dict[str, Record]:
+def _join_results(
+    operation: Operation, rows: Sequence[InputRow], results: Iterable[Record]
+) -> dict[str, Record]:
     sent = {row.trace_id for row in rows}
     written: dict[str, Record] = {}
     untraced: list[Record] = []
@@ -91,7 +95,7 @@ def _join_results(operation: Operation, rows: Sequence[Row], results: Iterable[R
 
 
 def _join_errors(
-    operation: Operation, rows: Sequence[Row], written: Mapping[str, Record], errors: Iterable[ErrorBody]
+    operation: Operation, rows: Sequence[InputRow], written: Mapping[str, Record], errors: Iterable[ErrorBody]
 ) -> tuple[Mapping[str, ErrorBody], Sequence[ErrorBody]]:
     """Find the errors by trace id, and the errors that belong to no row for certain."""
     joined: dict[str, ErrorBody] = {}
@@ -108,7 +112,7 @@ def _join_errors(
     return joined, strays
 
 
-def _mentioned(waiting: Sequence[Row], error: ErrorBody) -> tuple[str, ...]:
+def _mentioned(waiting: Sequence[InputRow], error: ErrorBody) -> tuple[str, ...]:
     """Return the trace id of the one row that the error's message mentions."""
     text = all_texts(error)
     owners = tuple(row.trace_id for row in waiting if mentions(text, row.id) or mentions(text, row.trace_id))
@@ -121,5 +125,5 @@ def _applied(record: Record) -> Applied:
 
 
 def _unmentioned(strays: Sequence[ErrorBody]) -> str:
-    said = "; ".join(dict.fromkeys(explain(error) for error in strays))
+    said = "; ".join(dict.fromkeys(message_of(error) for error in strays))
     return "HubSpot's answer does not mention it" + (f"; it says: {said}" if said else "")

@@ -24,7 +24,7 @@ from reconciler.hubspot.transport.error_details import (
 )
 from reconciler.hubspot.transport.responses import ErrorBody
 from reconciler.hubspot.writer import PortalWriter
-from reconciler.model.calls import BATCH_SIZE, Call, Operation, Row
+from reconciler.model.calls import BATCH_SIZE, Call, InputRow, Operation
 from reconciler.model.outcomes import Unknown
 
 SPLITTABLE_STATUSES = frozenset({400, 404, 409, 413, 422})
@@ -35,8 +35,8 @@ def write_rows(
     writer: PortalWriter,
     object_path: str,
     operation: Operation,
-    rows: Sequence[Row],
-    before_sending: Callable[[Sequence[Row]], None] = lambda _rows: None,
+    rows: Sequence[InputRow],
+    before_sending: Callable[[Sequence[InputRow]], None] = lambda _rows: None,
 ) -> Mapping[str, RowOutcome]:
     """Send ``rows`` and return an outcome for each of them, by trace id, checked against the answer.
 
@@ -70,7 +70,7 @@ class _Batch:
         writer: PortalWriter,
         object_path: str,
         operation: Operation,
-        before_sending: Callable[[Sequence[Row]], None],
+        before_sending: Callable[[Sequence[InputRow]], None],
     ) -> None:
         self._writer = writer
         self._before_sending = before_sending
@@ -78,13 +78,13 @@ class _Batch:
         self._operation = operation
         self.outcomes: dict[str, RowOutcome] = {}
 
-    def deliver(self, rows: Sequence[Row]) -> None:
+    def deliver(self, rows: Sequence[InputRow]) -> None:
         """Send ``rows`` in as few calls as possible."""
         refusal = self._send(rows) if rows else None
         if refusal is not None:
             self._divide(rows, refusal)
 
-    def _divide(self, rows: Sequence[Row], refusal: ErrorResponse) -> None:
+    def _divide(self, rows: Sequence[InputRow], refusal: ErrorResponse) -> None:
         """Send the parts of at least two rows that HubSpot refused together."""
         first, second = self._cut(rows, refusal.error)
         first_refusal = self._send(first)
@@ -96,7 +96,7 @@ class _Batch:
         else:
             self.deliver(second)
 
-    def _send(self, rows: Sequence[Row]) -> ErrorResponse | None:
+    def _send(self, rows: Sequence[InputRow]) -> ErrorResponse | None:
         """Make one call; return a refusal that only some of several rows may have caused."""
         try:
             writer = self._writer.notifying(partial(self._before_sending, rows))
@@ -112,7 +112,9 @@ class _Batch:
         self.outcomes |= {row.trace_id: rejected(answer.error) for row in rows}
         return None
 
-    def _cut(self, rows: Sequence[Row], error: ErrorBody) -> tuple[Sequence[Row], Sequence[Row]]:
+    def _cut(
+        self, rows: Sequence[InputRow], error: ErrorBody
+    ) -> tuple[Sequence[InputRow], Sequence[InputRow]]:
         """Divide rows: those that the error does not name and those that it names, or two halves."""
         half = len(rows) // 2
         suspects = self._suspects(rows, error)
@@ -121,7 +123,7 @@ class _Batch:
             return [row for row in rows if row.trace_id not in named], suspects
         return rows[:half], rows[half:]
 
-    def _suspects(self, rows: Sequence[Row], error: ErrorBody) -> Sequence[Row]:
+    def _suspects(self, rows: Sequence[InputRow], error: ErrorBody) -> Sequence[InputRow]:
         """Return the rows that the error seems to be about, by the best evidence there is."""
         text = all_texts(error)
         traces, names = named_trace_ids(error), named_properties(error)
@@ -134,16 +136,16 @@ class _Batch:
         )
 
 
-def _mentions_value(text: str, row: Row, names: Collection[str]) -> bool:
+def _mentions_value(text: str, row: InputRow, names: Collection[str]) -> bool:
     return any(mentions(text, row.properties.get(name, "")) for name in names)
 
 
-def _inputs(operation: Operation, rows: Sequence[Row]) -> list[Mapping[str, Any]]:
+def _inputs(operation: Operation, rows: Sequence[InputRow]) -> list[Mapping[str, Any]]:
     """Write the rows as HubSpot documents them for this call."""
     return [_input(operation, row) for row in rows]
 
 
-def _input(operation: Operation, row: Row) -> Mapping[str, Any]:
+def _input(operation: Operation, row: InputRow) -> Mapping[str, Any]:
     if operation.call is Call.ARCHIVE:
         return {"id": row.id}
     trace = {"objectWriteTraceId": row.trace_id}

@@ -17,7 +17,7 @@ from reconciler.hubspot.transport.call_result import (
     Success,
 )
 from reconciler.hubspot.transport.connection import send_once
-from reconciler.hubspot.transport.error_details import explain, missing_scopes
+from reconciler.hubspot.transport.error_details import message_of, missing_scopes
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.transport.responses import ErrorBody
 from reconciler.invisible_characters import visible
@@ -93,7 +93,7 @@ class Caller:
 def error_for(request: Request, status: int, error: ErrorBody) -> HubSpotError:
     """Convert a refusal to the error that it means for the whole run."""
     kind: type[HubSpotError] = RequestRejected
-    said = explain(error) or f"HubSpot answered {status}"
+    said = message_of(error) or f"HubSpot answered {status}"
     if status == _FORBIDDEN:
         kind = NotAllowed
         scopes = [visible(scope) for scope in missing_scopes(error)]

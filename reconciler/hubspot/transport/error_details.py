@@ -9,7 +9,7 @@ from reconciler.model.addresses import RecordId
 _EXISTING_ID = re.compile(r"Existing ID:\s*(\d+)\s*$")
 
 
-def explain(error: ErrorBody) -> str:
+def message_of(error: ErrorBody) -> str:
     """Return HubSpot's message in one line; replace a JSON array in it by the messages of its entries."""
     text, _ = error.split_message
     reasons = [reason for reason in map(_reason, error.details) if reason and reason not in text]

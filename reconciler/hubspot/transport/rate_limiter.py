@@ -22,7 +22,7 @@ from reconciler.hubspot.transport.call_result import (
     Request,
     Success,
 )
-from reconciler.hubspot.transport.error_details import explain
+from reconciler.hubspot.transport.error_details import message_of
 from reconciler.hubspot.transport.rate_window import RollingWindow
 from reconciler.hubspot.transport.retries import PATIENCE_S, SHORT_PATIENCE_S, RetryDecision, decide_retry
 
@@ -207,7 +207,7 @@ def _story(exchange: ErrorResponse | NoResponse) -> str:
     if isinstance(exchange, NoResponse):
         return exchange.reason
     retry_after_s = exchange.pace.retry_after_s
-    said = explain(exchange.error) or f"HubSpot answered {exchange.status}"
+    said = message_of(exchange.error) or f"HubSpot answered {exchange.status}"
     return f"{said} (to be asked again in {retry_after_s:.0f} s)" if retry_after_s else said
 
 

@@ -16,7 +16,7 @@ from reconciler.errors import Problem
 from reconciler.manifest.tables.csv_form import NAMES
 from reconciler.manifest.tables.csv_text import CsvText
 from reconciler.manifest.tables.line_endings import uneven_ends
-from reconciler.manifest.tables.sorted_rows import MOST, more
+from reconciler.manifest.tables.sorted_rows import MOST, more_rows
 from reconciler.manifest.tables.sources import blocks
 from reconciler.source import SourceRef
 
@@ -87,7 +87,7 @@ def find_faults(text: CsvText, width: int) -> list[Problem]:
     found = _faulty_rows(text, width)
     problems = [*_uneven_ends(text), *islice(found, MOST)]
     if rest := sum(1 for _ in found):
-        problems.append(more(rest, SourceRef(text.name, 1, 1)))
+        problems.append(more_rows(rest, SourceRef(text.name, 1, 1)))
     return problems
 
 

@@ -29,7 +29,7 @@ _LONGEST_NAME = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class ColumnNames:
     """The names of the columns."""
 
     names: Sequence[str]
@@ -37,7 +37,7 @@ class Header:
     all_lines: int  # number of lines of the file, without blank ones at its end
 
 
-def read_header(text: CsvText) -> Header:
+def read_column_names(text: CsvText) -> ColumnNames:
     """Read the header of a file.
 
     Raises:
@@ -56,10 +56,12 @@ def read_header(text: CsvText) -> Header:
         raise TableError(*(blanks_problem(each, text.delimiter) for each in places))
     if first.fault is not None:
         raise TableError(Problem(f"the header is not valid CSV: {first.fault}", QUOTES, place))
-    return Header(first.cells, text.above + first.text.rstrip("\r\n").count("\n") + 1, all_lines)
+    return ColumnNames(first.cells, text.above + first.text.rstrip("\r\n").count("\n") + 1, all_lines)
 
 
-def fill_from_csv(rows: SortedRows, text: CsvText, columns: Columns, header: Header) -> Sequence[Problem]:
+def fill_from_csv(
+    rows: SortedRows, text: CsvText, columns: Columns, header: ColumnNames
+) -> Sequence[Problem]:
     """Put the rows of a file into ``rows``; return the problems of rows left out.
 
     Raises:

@@ -34,7 +34,7 @@ MOST = 100
 """Maximum number of rows that are reported one by one for the same error."""
 
 
-def more(count: int, beginning: SourceRef) -> Problem:
+def more_rows(count: int, beginning: SourceRef) -> Problem:
     """Report that ``count`` more rows have the same error."""
     return Problem(f"{count:,} more rows are wrong in this way", "correct the first ones first", beginning)
 
@@ -120,7 +120,7 @@ class SortedRows:
         problems = [tell(*row) for row in found[:MOST]]
         if len(found) > MOST:
             (count,) = self.run(f"SELECT count(*) FROM ({statement})")[0]
-            problems.append(more(count - MOST, beginning))
+            problems.append(more_rows(count - MOST, beginning))
         return problems
 
     def leave_out(self, lines: Sequence[int]) -> None:

@@ -9,12 +9,12 @@ from typing import Any, Self
 from reconciler.errors import Problem
 from reconciler.manifest.tables.columns import Columns, read_columns
 from reconciler.manifest.tables.csv_form import form_problems
-from reconciler.manifest.tables.csv_rows import fill_from_csv, read_header
+from reconciler.manifest.tables.csv_rows import fill_from_csv, read_column_names
 from reconciler.manifest.tables.csv_text import csv_text
 from reconciler.manifest.tables.jsonl_rows import JsonLines, fill_from_jsonl
 from reconciler.manifest.tables.parquet_rows import fill_from_parquet, read_types
 from reconciler.manifest.tables.row_reader import RowReader, Shared
-from reconciler.manifest.tables.sorted_rows import MOST, SortedRows, TableError, TableReadError, more
+from reconciler.manifest.tables.sorted_rows import MOST, SortedRows, TableError, TableReadError, more_rows
 from reconciler.manifest.tables.sources import Source, count_lines, locate
 from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.desired import DesiredRecord, Document
@@ -180,7 +180,7 @@ class _Opening:
         if unsaid := form_problems(self._path, self._source):
             raise TableError(*unsaid)
         with csv_text(self._path, self._name, self._source.form) as text:
-            header = read_header(text)
+            header = read_column_names(text)
             columns = self._columns(header.names)
             self._faults = fill_from_csv(self._rows, text, columns, header)
         return columns
@@ -195,7 +195,7 @@ class _Opening:
                 problems.append(problem)
             faulty.append(line)
         if len(faulty) > MOST:
-            problems.append(more(len(faulty) - MOST, self._at(1)))
+            problems.append(more_rows(len(faulty) - MOST, self._at(1)))
         self._rows.leave_out(faulty)
         self._faults = problems
         try:

@@ -28,7 +28,7 @@ class PieceKind(Enum):
     END = "end"  # end of the innermost list or mapping
 
 
-class Piece(NamedTuple):
+class YamlPiece(NamedTuple):
     """One piece of the text, with its place."""
 
     kind: PieceKind
@@ -62,13 +62,13 @@ class PieceReader:
     def __init__(self, data: bytes) -> None:
         self._next: Callable[[], Any] = CParser(data).get_event
 
-    def read(self) -> Piece | None:
+    def read(self) -> YamlPiece | None:
         """Return the next piece, or None at the end of the file."""
         while (kind := _PIECE_KINDS.get(type(event := self._next()))) is None:
             if type(event) is StreamEndEvent:
                 return None
         start, end = event.start_mark, event.end_mark
-        piece = Piece(kind, start.index, end.index, start.line + 1, start.column + 1)
+        piece = YamlPiece(kind, start.index, end.index, start.line + 1, start.column + 1)
         match kind:
             case PieceKind.SCALAR:
                 return piece._replace(value=event.value, style=event.style or "", anchor=event.anchor)

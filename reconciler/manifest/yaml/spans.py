@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from reconciler.manifest.yaml.pieces import Piece, PieceKind, PieceReader
+from reconciler.manifest.yaml.pieces import PieceKind, PieceReader, YamlPiece
 
 
 class Position(NamedTuple):
@@ -122,7 +122,7 @@ class _Builder:
             self._mapping(piece, self._of_document) if piece.kind is PieceKind.MAPPING else self._span(piece)
         )
 
-    def _span(self, piece: Piece) -> Span:
+    def _span(self, piece: YamlPiece) -> Span:
         """Return the span that begins with ``piece``."""
         position = _position(piece)
         match piece.kind:
@@ -143,7 +143,7 @@ class _Builder:
             self._texts[piece.anchor] = piece.value
         return ScalarSpan(piece.start, piece.end, position, piece.value, piece.style, piece.anchor)
 
-    def _mapping(self, piece: Piece, value_of: Callable[[str], Span | None]) -> MappingSpan:
+    def _mapping(self, piece: YamlPiece, value_of: Callable[[str], Span | None]) -> MappingSpan:
         """Return the span of a mapping; ``value_of`` reads or skips each value by name."""
         entries: list[Entry] = []
         while (part := self._read()).kind is not PieceKind.END:
@@ -171,7 +171,7 @@ class _Builder:
         self.used.update(self._pieces.skip())
         return None
 
-    def _read(self) -> Piece:
+    def _read(self) -> YamlPiece:
         """Return the next piece of a document, which cannot end before it is complete."""
         piece = self._pieces.read()
         if piece is None:
@@ -184,5 +184,5 @@ class _Builder:
         return span.value if isinstance(span, ScalarSpan) else ""
 
 
-def _position(piece: Piece) -> Position:
+def _position(piece: YamlPiece) -> Position:
     return Position(piece.line, piece.column)

@@ -14,9 +14,9 @@ from reconciler.model.definitions import (
     ObjectSchema,
     Option,
     Pipeline,
+    PipelineStage,
     PortalSchema,
     PropertyDef,
-    Stage,
 )
 from reconciler.model.object_types import object_type
 from reconciler.model.portal_definitions import LiveDefinition, definition_id
@@ -186,7 +186,7 @@ class _Planned:
             if stage.id != of or change.action is not Action.ARCHIVE
         )
         if change.action is Action.CREATE:
-            stages = (*stages, Stage(of, label or change.definition.name))
+            stages = (*stages, PipelineStage(of, label or change.definition.name))
         self.pipelines[known.id] = replace(known, stages=stages)
 
 

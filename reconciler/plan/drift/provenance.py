@@ -53,7 +53,7 @@ def our_runs(runs: Iterable[RunHeader], now: datetime) -> OurRuns:
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class LatestEdit:
     """The last change of a value that differs from the applied one."""
 
     by: ValueVersion | None = None  # None if unknown
@@ -72,13 +72,13 @@ class Edits:
     histories: PropertyHistories
     runs: OurRuns
 
-    def edit(self, spot: PropertyRef, kind: Kind, last_applied: str | None, live: str | None) -> Edit:
+    def edit(self, spot: PropertyRef, kind: Kind, last_applied: str | None, live: str | None) -> LatestEdit:
         """Find the author of the present value, and whether the author keeps changing it back."""
         history = self.histories.get(spot)
         versions = _until(history.versions, kind, live) if history else ()
         if not versions:
-            return Edit()
-        return Edit(replace(versions[-1], value=live), _rounds(versions, kind, last_applied, self.runs))
+            return LatestEdit()
+        return LatestEdit(replace(versions[-1], value=live), _rounds(versions, kind, last_applied, self.runs))
 
 
 NOBODY_KNOWS = Edits({}, OurRuns())

@@ -30,7 +30,7 @@ from reconciler.plan.drift.provenance import OurRuns, trail_of
 from reconciler.plan.explain.target import ExplainTarget
 from reconciler.plan.kinds import verb_of
 from reconciler.plan.plan import Plan
-from reconciler.plan.stages import StageName, walk
+from reconciler.plan.stages import StageName, walk_stages
 from reconciler.plan.values.equality import same_value
 from reconciler.source import SourceRef
 
@@ -199,7 +199,7 @@ def _planned(plan: Plan, key: RecordAddress, name: str) -> NextAction | None:
 
 def _in_stages(plan: Plan) -> Iterator[tuple[Change, PlannedStage]]:
     """Return the changes of ``plan`` in order, each with its stage."""
-    for number, (stage, entries) in enumerate(walk(plan.changes, plan.stages), start=1):
+    for number, (stage, entries) in enumerate(walk_stages(plan.changes, plan.stages), start=1):
         makes_calls = stage.name is not StageName.STATE
         planned = PlannedStage(number, len(plan.stages), stage.name, makes_calls)
         yield from ((change, planned) for _, change in entries)

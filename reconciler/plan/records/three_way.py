@@ -40,7 +40,7 @@ _LEARNED = Verdict(Reason.IN_STEP, is_written=False, is_learned=True)
 
 
 class LastApplied(NamedTuple):
-    """What we last applied to one value."""
+    """The values that we last applied to one value."""
 
     sent: str | None  # as sent; None was cleared
     live: str | None  # the live value right after that

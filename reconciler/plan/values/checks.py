@@ -18,7 +18,7 @@ _EMAIL = re.compile(
 _MANY = frozenset({Kind.CHOICES, Kind.FILES, Kind.OWNERS})
 
 
-def check_writable(definition: PropertyDef, ownership: Ownership, object_name: str) -> None:
+def refuse_read_only(definition: PropertyDef, ownership: Ownership, object_name: str) -> None:
     """Refuse a value that HubSpot keeps for itself, unless it is only observed.
 
     Raises:

@@ -14,7 +14,7 @@ from reconciler.model.addresses import Section
 from reconciler.model.definitions import Kind, ObjectSchema, Owner, PropertyDef
 from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.live import LiveRecord
-from reconciler.plan.values.checks import check_text, check_writable, join_choices
+from reconciler.plan.values.checks import check_text, join_choices, refuse_read_only
 from reconciler.plan.values.numbers import number_in_cell
 from reconciler.plan.values.owners import OwnerDirectory, owner_ids
 from reconciler.plan.values.pipelines import find_pipeline, find_stage
@@ -121,7 +121,7 @@ class Resolver:
                     if definition.kind in _REFERENCES:
                         self._warn(definition, record, place, live, problems)
                 else:
-                    check_writable(definition, owner, self.schema.name)
+                    refuse_read_only(definition, owner, self.schema.name)
                     text = self._text(definition, written, record, live)
             except WrongValue as wrong:
                 problems.append(self._problem(record, name, place, wrong))
@@ -191,7 +191,7 @@ class Resolver:
         definition = self.schema.properties.get(record.document.key)
         try:
             if definition is not None:
-                check_writable(definition, Ownership.ENFORCE, self.schema.name)
+                refuse_read_only(definition, Ownership.ENFORCE, self.schema.name)
                 self._text(definition, record.key, record, None)
         except WrongValue as wrong:
             source, address = self.files.ref(record.place), record.address.text

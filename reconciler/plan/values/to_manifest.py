@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.model.canonical import canonical
-from reconciler.model.definitions import Kind, ObjectSchema, Pipeline, PropertyDef, Stage
+from reconciler.model.definitions import Kind, ObjectSchema, Pipeline, PipelineStage, PropertyDef
 from reconciler.model.desired import ManifestValue
 from reconciler.plan.values.checks import is_plain_number
 from reconciler.plan.values.resolve import Resolver
@@ -134,7 +134,7 @@ def _items(live: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item for item in live.split(";") if item))
 
 
-def _labels_of(things: Sequence[Pipeline] | Sequence[Stage]) -> Mapping[str, str]:
+def _labels_of(things: Sequence[Pipeline] | Sequence[PipelineStage]) -> Mapping[str, str]:
     """Return the labels by id, of things that are found by their label."""
     counts = Counter(thing.label.strip().casefold() for thing in things)
     ids = {thing.id for thing in things}

@@ -6,12 +6,12 @@ from typing import TypeVar
 
 from reconciler.errors import Problem, UnplacedError
 from reconciler.model.addresses import Section, definition_address
-from reconciler.model.definitions import ObjectSchema, Pipeline, Stage
+from reconciler.model.definitions import ObjectSchema, Pipeline, PipelineStage
 from reconciler.sentences import Sentence, Value, about, join_sentences, sentence
 from reconciler.source import SourceRef
 from reconciler.suggestions import nearest
 
-_Labelled = TypeVar("_Labelled", Pipeline, Stage)
+_Labelled = TypeVar("_Labelled", Pipeline, PipelineStage)
 
 
 class WrongValue(UnplacedError):

@@ -10,7 +10,8 @@ from reconciler.model.definitions import ObjectSchema
 from reconciler.model.diagnosis import CheckResult
 from reconciler.model.keys import why_no_key
 from reconciler.model.object_types import object_name
-from reconciler.project.doctor.examined import Examined, counted, failed, from_error, passed, skipped, warned
+from reconciler.project.doctor.examined import Examined, failed, from_error, passed, skipped, warned
+from reconciler.sentences import counted
 
 
 def check_keys(examined: Examined) -> Iterator[CheckResult]:

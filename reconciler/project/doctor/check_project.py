@@ -13,7 +13,6 @@ from reconciler.project.ci_permissions import permits_of
 from reconciler.project.doctor.examined import (
     USUAL_VARIABLE,
     Examined,
-    counted,
     failed,
     from_error,
     passed,
@@ -23,6 +22,7 @@ from reconciler.project.doctor.examined import (
 from reconciler.project.env_file import ENV_FILE, with_env_file
 from reconciler.project.git import find_repository
 from reconciler.project.settings import Settings, find_project, load_settings
+from reconciler.sentences import counted
 
 _EXTRAS = {"postgres": "psycopg", "tables": "duckdb"}
 _COMMIT_DIGITS = 12

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.diagnosis import CheckResult
-from reconciler.project.doctor.examined import Examined, counted, from_error, passed, skipped, warned
+from reconciler.project.doctor.examined import Examined, from_error, passed, skipped, warned
 from reconciler.project.private_folder import refuse_foreign_files
 from reconciler.project.server_addresses import POSTGRESQL, database_hosts
 from reconciler.project.session import Session
+from reconciler.sentences import counted
 from reconciler.state.git.place import git_place
 
 if TYPE_CHECKING:

@@ -103,11 +103,6 @@ def from_error(name: str, error: ReconcilerError) -> CheckResult:
     return failed(name, finding, " ".join(line.strip() for line in advice.splitlines()))
 
 
-def counted(count: int, noun: str) -> str:
-    """Format a count: ``1 record``, ``1,200 records``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 @contextmanager
 def examining(request: DoctorRequest, environ: Mapping[str, str]) -> Iterator[Examined]:
     """Begin an examination; close what it opened at its end."""

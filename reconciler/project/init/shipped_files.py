@@ -36,14 +36,14 @@ WORKFLOWS = tuple(f".github/workflows/{name}.yml" for name in ("plan", "apply", 
 GITLAB = "docs/gitlab-ci.yml"
 
 
-class Origin(NamedTuple):
+class InstalledFrom(NamedTuple):
     """The repository from which reconciler was installed."""
 
     name: str  # OWNER/REPOSITORY on GitHub
     commit: str
 
 
-UNKNOWN_ORIGIN = Origin("OWNER/REPOSITORY", "COMMIT")
+UNKNOWN_ORIGIN = InstalledFrom("OWNER/REPOSITORY", "COMMIT")
 """Stands in workflows for a repository that is not known; a person replaces it."""
 
 
@@ -61,7 +61,7 @@ def shipped_text(name: str) -> str:
         ) from error
 
 
-def installed_from() -> Origin:
+def installed_from() -> InstalledFrom:
     """Return the repository and the commit that pip installed, if they are on GitHub.
 
     Source: https://packaging.python.org/en/latest/specifications/direct-url/.
@@ -74,7 +74,7 @@ def installed_from() -> Origin:
         return UNKNOWN_ORIGIN
     if repository is None or not _COMMIT.fullmatch(commit):
         return UNKNOWN_ORIGIN
-    return Origin(repository["name"], commit)
+    return InstalledFrom(repository["name"], commit)
 
 
 def _folder() -> Traversable:

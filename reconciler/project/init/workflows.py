@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from shlex import quote
 
-from reconciler.project.init.shipped_files import GITLAB, UNKNOWN_ORIGIN, WORKFLOWS, Origin, shipped_text
+from reconciler.project.init.shipped_files import (
+    GITLAB,
+    UNKNOWN_ORIGIN,
+    WORKFLOWS,
+    InstalledFrom,
+    shipped_text,
+)
 
 _ENVIRONMENT = re.compile(r"(?:  # The portal, where[^\n]*\n)?  RECONCILER_ENV: \$\{\{[^\n]*\}\}\n")
 _OF_EMULATOR = re.compile(r" *# emulator: begin\n.*? *# emulator: end\n", re.DOTALL)
@@ -27,7 +33,7 @@ class Surroundings:
     project: str  # the project folder, from the repository's root; "." is the root
     environment: str
     branch: str  # the branch whose commits are applied
-    origin: Origin
+    origin: InstalledFrom
     has_git_state: bool = False  # jobs read the state from the repository, and apply writes it there
 
     @property

@@ -17,7 +17,7 @@ from reconciler.plan.plan import Plan
 from reconciler.report.drift import drift_notes
 from reconciler.report.html.table import plan_table, table_of_drift
 from reconciler.report.plan.guard_refusals import refusal_lines
-from reconciler.report.plan.summary import blockers, made_of, plan_notes, portal_of, selected_by
+from reconciler.report.plan.summary import blockers, made_of, plan_notes, portal_of, selection_flags
 from reconciler.report.shown import shown_drift, shown_plan
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import painted
@@ -47,7 +47,7 @@ def render_page(plan: Plan, view: View) -> str:
         obstacles=blockers(shown),
         is_appliable=summary.is_appliable,
         refusals=painted(refusal_lines(about.refusals, _WIDE, about.rolls_back), color=False),
-        facts=list(_facts(plan, selected_by(about))),
+        facts=list(_facts(plan, selection_flags(about))),
         notes=plan_notes(shown, _WIDE),
     )
 

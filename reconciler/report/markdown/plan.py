@@ -14,12 +14,13 @@ from reconciler.report.markdown.escape import code_block, inline_code, truncate
 from reconciler.report.markdown.truncate import Fitted, FittedBlock, fitted, size_of
 from reconciler.report.plan.change_sections import change_sections, held_sections
 from reconciler.report.plan.review_differences import difference_sections
-from reconciler.report.plan.summary import blockers, made_of, plan_notes, portal_of, selected_by
+from reconciler.report.plan.summary import blockers, made_of, plan_notes, portal_of, selection_flags
 from reconciler.report.shown import ShownPlan, shown_plan
 from reconciler.report.text.grouping import Section
-from reconciler.report.text.layout import Layout, counted
+from reconciler.report.text.layout import Layout
 from reconciler.report.text.width import ELLIPSIS
 from reconciler.report.view import View
+from reconciler.sentences import counted
 
 MOST_CHARACTERS = 64_000
 """Maximum length of a comment in UTF-16 code units; it leaves room for an added line.
@@ -77,7 +78,7 @@ def _head(shown: ShownPlan, sections: Iterable[Section[Any]]) -> str:
         f"### {shown.summary.headline}\n\n"
         f"{about}{f', commit {inline_code(manifests.git)}' if manifests.git else ''}"
         f"{' **and uncommitted changes**' if manifests.has_uncommitted else ''}"
-        f"{f', selected by {inline_code(selected_by(plan))}' if plan.is_partial else ''}\n\n"
+        f"{f', selected by {inline_code(selection_flags(plan))}' if plan.is_partial else ''}\n\n"
         f"{_alert(shown)}{_table(sections)}"
     )
 

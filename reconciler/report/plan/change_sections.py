@@ -13,7 +13,7 @@ from reconciler.report.plan.kinds import display_values, shown_kind
 from reconciler.report.provenance import edit_text
 from reconciler.report.text.grouping import EntryStyle, Section, key_properties
 from reconciler.report.text.layout import Layout
-from reconciler.report.text.property_rows import Row, padded, sign_of
+from reconciler.report.text.property_rows import PropertyRow, padded, sign_of
 from reconciler.report.text.styled_lines import Line, Piece, Style, line, line_cells
 from reconciler.report.text.values import (
     EMPTY,
@@ -183,7 +183,9 @@ def _value_lines(alike: Sequence[Entries[Change]], layout: Layout) -> list[Line]
         remarks = [str(value.reason)] if value.reason is not change.reason else []
         if len(alike) == 1:
             remarks += _own_place(value.source, record[0].source, layout)
-        row = Row(line(sign_of(value.before, value.after), f" {name}", indent=6), remarks, layout.width)
+        row = PropertyRow(
+            line(sign_of(value.before, value.after), f" {name}", indent=6), remarks, layout.width
+        )
         if change.action is Action.CREATE or not shown_kind(change).has_two_sides:
             inline = alone(value.after or value.before, row.room, full=layout.full)
         else:
@@ -204,7 +206,7 @@ def _held_lines(alike: Sequence[Entries[Held]], layout: Layout) -> list[Line]:
     for index, (name, held) in enumerate(zip(names, record, strict=True)):
         if held.what:
             remarks = _own_place(held.source, record[0].source, layout) if len(alike) == 1 else []
-            row = Row(line(name, indent=8), remarks, layout.width)
+            row = PropertyRow(line(name, indent=8), remarks, layout.width)
             live, desired = (EMPTY if text is None else shown(text) for text in (held.live, held.desired))
             pair = line(Piece("HubSpot ", Style.FAINT), live, Piece(f"   {other} ", Style.FAINT), desired)
             below = _labelled(other, live, desired, layout)

@@ -6,8 +6,9 @@ from reconciler.plan.plan import DifferenceKind, Review, ReviewDifference
 from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import difference_text
 from reconciler.report.text.grouping import EntryStyle, Section, key_properties
-from reconciler.report.text.layout import Layout, counted
+from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import Line, Piece, Style
+from reconciler.sentences import counted
 
 _SIGNS = {
     DifferenceKind.NOT_REVIEWED: Piece("!", Style.CHANGED),

@@ -8,8 +8,9 @@ from reconciler.plan.summary import PlanSummary
 from reconciler.report.plan.review_differences import left_out, review_lines
 from reconciler.report.problem_list import how_many
 from reconciler.report.shown import ShownPlan
-from reconciler.report.text.layout import Layout, counted
+from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import Line, Style, painted
+from reconciler.sentences import counted
 
 _COMMIT_DIGITS = 12
 _SMALL_SHARE = 0.001
@@ -22,7 +23,7 @@ def opening(shown: ShownPlan, layout: Layout) -> list[Line]:
     commit = f", commit {plan.manifests.git[:_COMMIT_DIGITS]}" if plan.manifests.git else ""
     commit += " and uncommitted changes" if plan.manifests.has_uncommitted else ""
     about = f"{plan.environment}, {portal_of(plan, str)}: {made_of(plan, str)}{commit}"
-    only = f"Partial plan: only what is selected by {selected_by(plan)} was compared."
+    only = f"Partial plan: only what is selected by {selection_flags(plan)} was compared."
     partly = layout.paragraph(only, style=Style.CHANGED) if plan.is_partial else ()
     if not summary.is_calm:
         return [*layout.paragraph(about, style=Style.STRONG), *partly]
@@ -30,7 +31,7 @@ def opening(shown: ShownPlan, layout: Layout) -> list[Line]:
     return [*layout.paragraph(f"{summary.headline}.", style=Style.STRONG), *about_it, *partly]
 
 
-def selected_by(plan: Plan) -> str:
+def selection_flags(plan: Plan) -> str:
     """Format the flags that limit the plan, as on the command line; may be empty."""
     flags = [("--target", glob) for glob in plan.targets] + [("--exclude", glob) for glob in plan.excludes]
     return " ".join(f"{flag} {quote(glob)}" for flag, glob in flags)

@@ -45,8 +45,3 @@ class Layout:
 def more(count: int, *, indent: int) -> Line:
     """Format the line that stands for ``count`` hidden entries."""
     return line(Piece(f"{ELLIPSIS} {count:,} more (--full shows all)", Style.FAINT), indent=indent)
-
-
-def counted(count: int, noun: str) -> str:
-    """Format a count: ``1 record``, ``1,200 records``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -10,7 +10,7 @@ _WIDEST_NAME = 24
 """Maximum common width of property names; a longer name shifts only its own value."""
 
 
-class Row:
+class PropertyRow:
     """A property: its name, its remarks at the right margin, and the room for its values."""
 
     def __init__(self, head: Line, remarks: Sequence[str], width: int) -> None:

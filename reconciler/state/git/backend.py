@@ -9,7 +9,7 @@ from reconciler.state.git.access import GitAccess
 from reconciler.state.git.lease import RENEWALS, GitLease, Stopwatch, refused
 from reconciler.state.git.lock_note import LEASE, HeldLock, LockNote
 from reconciler.state.git.place import names_of
-from reconciler.state.git.remote import Move, PushResult, Refs, Remote
+from reconciler.state.git.remote import Move, PushResult, Refs, RemoteRefs
 from reconciler.state.git.repository import NewCommit, PrivateRepository
 from reconciler.state.git.seen import Seen, check_not_older, newest_seen, remember
 from reconciler.state.git.snapshots import Snapshots
@@ -43,7 +43,7 @@ class GitBackend:
         self._repository = PrivateRepository(access)
         try:
             names = names_of(access.ref, portal_id)
-            self._remote = Remote(self._repository, names)
+            self._remote = RemoteRefs(self._repository, names)
             self._snapshots = Snapshots(self._repository, names, WorkingCopy(portal_id))
             self._fetch_and_load()
         except BaseException:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from reconciler.errors import Locked, StateError
 from reconciler.state.git.export import Leaving
 from reconciler.state.git.lock_note import LockNote
-from reconciler.state.git.remote import Move, Pushed, PushResult, Refs, Remote
+from reconciler.state.git.remote import Move, Pushed, PushResult, Refs, RemoteRefs
 from reconciler.state.git.snapshots import Prepared, Snapshots
 from reconciler.state.lock_holder import RAN_OUT, UNLOCKED, UNRENEWED, lost
 
@@ -49,7 +49,7 @@ class GitLease:
 
     def __init__(
         self,
-        remote: Remote,
+        remote: RemoteRefs,
         snapshots: Snapshots,
         refs: Refs,
         note: LockNote,

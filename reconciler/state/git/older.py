@@ -7,7 +7,7 @@ from sqlalchemy import Connection, StaticPool, create_engine
 
 from reconciler.state.create_tables import create_or_upgrade
 from reconciler.state.git.export import COLUMNS
-from reconciler.state.git.snapshot import Header
+from reconciler.state.git.snapshot import SnapshotHeader
 
 _BESIDE: Mapping[str, tuple[str, ...]] = {
     "meta": ("name", "value"),
@@ -19,7 +19,7 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
 
 
 def upgraded_rows(
-    header: Header, rows: Mapping[str, Iterable[tuple[Any, ...]]]
+    header: SnapshotHeader, rows: Mapping[str, Iterable[tuple[Any, ...]]]
 ) -> dict[str, list[tuple[Any, ...]]]:
     """Return the rows of each table in the columns of today.
 

@@ -75,7 +75,7 @@ class Move:
     after: str | None
 
 
-class Remote:
+class RemoteRefs:
     """The two refs of one portal at the remote."""
 
     def __init__(self, repository: PrivateRepository, names: RefNames) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from reconciler.errors import StateError
-from reconciler.state.git.snapshot import Header
+from reconciler.state.git.snapshot import SnapshotHeader
 
 
 class Seen(NamedTuple):
@@ -35,7 +35,7 @@ def newest_seen(file: Path | None, place: str) -> Seen | None:
     return Seen(file, seen.get("lineage"), int(seen.get("serial", 0)), int(seen.get("push", 0)))
 
 
-def check_not_older(seen: Seen | None, place: str, header: Header | None) -> None:
+def check_not_older(seen: Seen | None, place: str, header: SnapshotHeader | None) -> None:
     """Check that a snapshot is not older than the newest that was seen before.
 
     Raises:
@@ -57,7 +57,7 @@ def check_not_older(seen: Seen | None, place: str, header: Header | None) -> Non
         )
 
 
-def remember(file: Path | None, place: str, header: Header | None) -> None:
+def remember(file: Path | None, place: str, header: SnapshotHeader | None) -> None:
     """Remember the newest snapshot at ``place``; a machine that cannot write the file remembers nothing."""
     if file is None or header is None:
         return

@@ -45,7 +45,7 @@ class BlobEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class SnapshotHeader:
     """The header of a snapshot."""
 
     portal_id: int
@@ -60,19 +60,21 @@ class Header:
     blobs: Mapping[str, BlobEntry] = field(default_factory=dict)
 
 
-def digest_of(text: bytes) -> str:
+def blob_digest(text: bytes) -> str:
     """Return the digest of the text of a blob."""
     return hashlib.sha256(text).hexdigest()
 
 
-def write_blob(header: Header, name: str, entry: BlobEntry, text: bytes, cipher: NamedCipher | None) -> bytes:
+def write_blob(
+    header: SnapshotHeader, name: str, entry: BlobEntry, text: bytes, cipher: NamedCipher | None
+) -> bytes:
     """Write the text of one blob; without ``cipher`` it is plain."""
     if cipher is None:
         return text
     return cipher.encrypt(_bound(header, name, entry), zlib.compress(text, _FASTEST))
 
 
-def read_blob(header: Header, name: str, data: bytes, cipher: NamedCipher | None) -> bytes:
+def read_blob(header: SnapshotHeader, name: str, data: bytes, cipher: NamedCipher | None) -> bytes:
     """Read the text of one blob.
 
     Raises:
@@ -83,12 +85,12 @@ def read_blob(header: Header, name: str, data: bytes, cipher: NamedCipher | None
         text = data if cipher is None else zlib.decompress(cipher.decrypt(_bound(header, name, entry), data))
     except (CannotDecrypt, zlib.error) as error:
         raise _altered(f"{name}: {error}") from None
-    if digest_of(text) != entry.digest:
+    if blob_digest(text) != entry.digest:
         raise _altered(f"{name}: it is not what its header says")
     return text
 
 
-def write_header(header: Header, cipher: NamedCipher | None) -> bytes:
+def write_snapshot_header(header: SnapshotHeader, cipher: NamedCipher | None) -> bytes:
     """Write the header."""
     version = header.version
     how = "plain" if cipher is None else "encrypted"
@@ -114,9 +116,9 @@ def write_header(header: Header, cipher: NamedCipher | None) -> bytes:
     return first.encode() + cipher.opening + cipher.encrypt(first, zlib.compress(body, _FASTEST))
 
 
-def read_header(
+def read_snapshot_header(
     data: bytes, portal_id: int, keys: Sequence[str], *, may_be_plain: bool
-) -> tuple[Header, NamedCipher | None]:
+) -> tuple[SnapshotHeader, NamedCipher | None]:
     """Read the header of the state of a portal, and find the key of its blobs.
 
     Raises:
@@ -149,9 +151,9 @@ def read_header(
         raise _altered(f"header: {error}") from None
 
 
-def _header(first: re.Match[bytes], portal_id: int, body: Mapping[str, Any]) -> Header:
+def _header(first: re.Match[bytes], portal_id: int, body: Mapping[str, Any]) -> SnapshotHeader:
     lineage = first["lineage"].decode()
-    return Header(
+    return SnapshotHeader(
         portal_id=portal_id,
         version=StateVersion(None if lineage == _NO_LINEAGE else lineage, int(first["serial"])),
         push=int(first["push"]),
@@ -168,7 +170,7 @@ def _header(first: re.Match[bytes], portal_id: int, body: Mapping[str, Any]) -> 
     )
 
 
-def _bound(header: Header, name: str, entry: BlobEntry) -> str:
+def _bound(header: SnapshotHeader, name: str, entry: BlobEntry) -> str:
     return f"{name}\n{header.portal_id}\n{header.version.lineage}\n{entry.serial}\n{entry.push}"
 
 

@@ -14,12 +14,12 @@ from reconciler.state.git.repository import NewCommit, PrivateRepository
 from reconciler.state.git.snapshot import (
     HEADER,
     BlobEntry,
-    Header,
-    digest_of,
+    SnapshotHeader,
+    blob_digest,
     read_blob,
-    read_header,
+    read_snapshot_header,
     write_blob,
-    write_header,
+    write_snapshot_header,
 )
 from reconciler.state.git.working_copy import Export, WorkingCopy
 from reconciler.state.tables import SCHEMA_VERSION
@@ -29,7 +29,7 @@ from reconciler.state.tables import SCHEMA_VERSION
 class Loaded:
     """The snapshot that the working copy began with, or that was pushed last."""
 
-    header: Header
+    header: SnapshotHeader
     cipher: NamedCipher | None
     ids: dict[str, str]  # of its blobs, by name
 
@@ -69,7 +69,7 @@ class Snapshots:
         if HEADER not in ids:
             raise StateError(f"state in git: {self.names.state} is no state of ours: choose another ref")
         first = self._repository.blobs([ids[HEADER]])[0]
-        header, cipher = read_header(
+        header, cipher = read_snapshot_header(
             first, self.names.portal_id, access.keys, may_be_plain=access.may_be_plain
         )
         if missing := header.blobs.keys() - ids.keys():
@@ -147,11 +147,11 @@ class Snapshots:
 
     def _next(
         self, export: Export, cipher: NamedCipher | None, fence: int | None
-    ) -> tuple[Header | None, dict[str, bytes | str]]:
+    ) -> tuple[SnapshotHeader | None, dict[str, bytes | str]]:
         """Return the next header, and its blobs: new ones, and ids of others; None: nothing is new."""
         before = self.loaded.header if self.loaded else _nothing(self.names.portal_id)
         push = before.push + 1
-        header = Header(
+        header = SnapshotHeader(
             portal_id=before.portal_id,
             version=export.version,
             push=push,
@@ -167,7 +167,7 @@ class Snapshots:
         for name, text in export.texts.items():
             if not text:
                 continue
-            digest = digest_of(text)
+            digest = blob_digest(text)
             present = None if export.is_whole else before.blobs.get(name)
             if present is not None and present.digest == digest:
                 blobs[name], contents[name] = present, self._id(name)
@@ -179,7 +179,7 @@ class Snapshots:
             is_same = replace(header, push=before.push, fence=before.fence, columns=before.columns) == before
             if is_same:
                 return None, {}
-        contents[HEADER] = write_header(header, cipher)
+        contents[HEADER] = write_snapshot_header(header, cipher)
         return header, contents
 
     def _id(self, name: str) -> str:
@@ -188,7 +188,7 @@ class Snapshots:
         return self.loaded.ids[name]
 
 
-def _kept(before: Header, export: Export) -> dict[str, BlobEntry]:
+def _kept(before: SnapshotHeader, export: Export) -> dict[str, BlobEntry]:
     """Return the blobs that stay as they are."""
     regrouped = {
         folder
@@ -202,5 +202,5 @@ def _kept(before: Header, export: Export) -> dict[str, BlobEntry]:
     }
 
 
-def _nothing(portal_id: int) -> Header:
-    return Header(portal_id, StateVersion(None, 0), 0, SCHEMA_VERSION)
+def _nothing(portal_id: int) -> SnapshotHeader:
+    return SnapshotHeader(portal_id, StateVersion(None, 0), 0, SCHEMA_VERSION)

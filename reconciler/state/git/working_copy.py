@@ -28,7 +28,7 @@ from reconciler.state.git.export import (
     unsent_parts,
 )
 from reconciler.state.git.older import upgraded_rows
-from reconciler.state.git.snapshot import Header
+from reconciler.state.git.snapshot import SnapshotHeader
 from reconciler.state.tables import SCHEMA_VERSION, prune_rules, states
 
 _NOTES = {
@@ -69,7 +69,7 @@ class WorkingCopy:
             # Without a key: the statement that fires a trigger would overrule its ON CONFLICT.
             connection.exec_driver_sql("CREATE TABLE notes (kind TEXT, one TEXT, two, three TEXT)")
 
-    def load(self, header: Header | None, texts: Mapping[str, bytes]) -> None:
+    def load(self, header: SnapshotHeader | None, texts: Mapping[str, bytes]) -> None:
         """Replace everything by a snapshot; None: by nothing.
 
         Raises:
@@ -122,7 +122,7 @@ class WorkingCopy:
         with self.database.writing() as connection:
             connection.exec_driver_sql("DELETE FROM notes")
 
-    def _fill(self, connection: Connection, header: Header, texts: Mapping[str, bytes]) -> None:
+    def _fill(self, connection: Connection, header: SnapshotHeader, texts: Mapping[str, bytes]) -> None:
         place = {"portal_id": self._portal_id}
         if header.version.lineage is not None:
             connection.execute(
@@ -146,7 +146,9 @@ class WorkingCopy:
                 f"state in git does not hold together ({error}): put back the last good commit of its ref"
             ) from error
 
-    def _fill_tables(self, connection: Connection, header: Header, texts: Mapping[str, bytes]) -> None:
+    def _fill_tables(
+        self, connection: Connection, header: SnapshotHeader, texts: Mapping[str, bytes]
+    ) -> None:
         rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in COLUMNS}
         for text in texts.values():
             for line in text.splitlines():

@@ -13,7 +13,7 @@ from reconciler.state.row_codec import done_in
 from reconciler.state.tables import changes
 
 
-def created(
+def created_by_runs(
     connection: Connection, portal_id: int, object_name: str, ids: Sequence[RecordId]
 ) -> frozenset[RecordId]:
     """Return the records in ``ids`` that a run created; erased answers are unknown."""

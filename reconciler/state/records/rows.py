@@ -22,7 +22,7 @@ from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.owned import OwnedDefinition, OwnedRecord, OwnedThing, StateVersion
 from reconciler.model.references import RecordIdentity
 from reconciler.state.database import insert_into
-from reconciler.state.row_codec import OWNED_COLUMNS, owned_columns, owned_of, thing_of
+from reconciler.state.row_codec import OWNED_COLUMNS, owned_columns, owned_record_of, thing_of
 from reconciler.state.tables import owned, pairs, prune_rules, states
 
 _PAGE = 1000  # rows read or written at a time
@@ -68,11 +68,13 @@ class OwnedRows:
     def of_keys(self, object_name: str, by: str, keys: Sequence[str]) -> Iterator[OwnedRecord]:
         """Return the owned records with ``keys``, in no order."""
         query = _RECORDS.where(self._in_group(object_name, by), *_among(keys))
-        return map(owned_of, self.connection.execute(query).all())
+        return map(owned_record_of, self.connection.execute(query).all())
 
     def of_ids(self, object_name: str, ids: Sequence[RecordId]) -> Iterator[OwnedRecord]:
         """Return the owned records with record ids ``ids``, under any key, in no order."""
-        return map(owned_of, self.connection.execute(_RECORDS.where(self._among_ids(object_name, ids))).all())
+        return map(
+            owned_record_of, self.connection.execute(_RECORDS.where(self._among_ids(object_name, ids))).all()
+        )
 
     def moved_since(self, serial: int, object_name: str, by: str, keys: Sequence[str]) -> frozenset[str]:
         """Return the keys whose row was written after ``serial``."""
@@ -93,7 +95,7 @@ class OwnedRows:
         query = _RECORDS.where(self._in_group(object_name, by)).order_by(owned.c.key).limit(limit)
         if after_key is not None:
             query = query.where(owned.c.key > after_key)
-        return tuple(map(owned_of, self.connection.execute(query)))
+        return tuple(map(owned_record_of, self.connection.execute(query)))
 
     def groups(self) -> tuple[tuple[str, str, int], ...]:
         """Return object type, key property and count of each group, sorted."""
@@ -114,7 +116,7 @@ class OwnedRows:
             owned.c.object == object_name,
             owned.c.record_id == value if by_record_id else by_key,
         ).order_by(owned.c.by, owned.c.key)
-        return tuple(map(owned_of, self.connection.execute(query)))
+        return tuple(map(owned_record_of, self.connection.execute(query)))
 
     def all(self) -> Iterator[OwnedRecord | OwnedDefinition]:
         """Return everything owned, sorted by address, page by page; definitions of a type come first."""
