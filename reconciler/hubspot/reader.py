@@ -1,6 +1,6 @@
 """The calls that read a portal: one method for each endpoint. Code that only reads gets no writer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -281,6 +281,31 @@ class PortalReader:
         if isinstance(exchange, Success):
             return exchange.value
         raise error_for(request, exchange.status, exchange.error)
+
+    def all_holders(self, object_path: str, name: str, value: str | None) -> Iterator[Record]:
+        """Ask the search index for all records with ``value`` in a property, by id; it lags behind.
+
+        A search ends after 10,000 results, so the next one begins after the last id.
+        """
+        operator = {"operator": "HAS_PROPERTY"} if value is None else {"operator": "EQ", "value": value}
+        last = "0"
+        while True:
+            beyond = {"propertyName": "hs_object_id", "operator": "GT", "value": last}
+            body = {
+                "limit": BATCH_SIZE,
+                "filterGroups": [{"filters": [{"propertyName": name} | operator, beyond]}],
+                "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+                "properties": [],
+            }
+            request = Request("POST", self._paths.search(object_path), body=body)
+            exchange = self._caller.ask(request, FoundBody.read)
+            if not isinstance(exchange, Success):
+                raise error_for(request, exchange.status, exchange.error)
+            results = exchange.value.results
+            if not results or int(results[-1].id) <= int(last):
+                return
+            yield from results
+            last = results[-1].id
 
     def count_without(self, object_path: str, name: str) -> int:
         """Ask the search index how many records have no value in a property; it lags behind."""

@@ -51,6 +51,7 @@ class PropertyDef:
     is_sensitive: bool = False
     is_hidden: bool = False  # hidden in HubSpot's own pages
     is_custom: bool = False  # made in this portal, and not by HubSpot
+    leaving: frozenset[str] = frozenset()  # options that the plan removes
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,8 @@ def plan_changes(
     memory, unsettled = recover_state(reader, store, portal, unfinished)
     findings = Findings(here.keeps_state, here.workspace, problems=[*desired.problems, *lacking])
     runs, unmatched = our_runs(store.runs(), here.created_at), UnmatchedGlobs(_globs(here))
-    definitions = PlanningDefinitions(
-        desired, reader, portal, memory, store, here, findings, unmatched
-    ).plan()
+    defining = PlanningDefinitions(desired, reader, portal, memory, store, here, findings, unmatched)
+    definitions = defining.plan()
     portal = definitions.portal
     endpoints = endpoints_of(desired, portal, here.selection)
     records = RecordPlanner(here.policy, findings, endpoints)
@@ -69,6 +68,7 @@ def plan_changes(
     )
     rules = remembered | {rule.group: rule for rule in desired.prune_rules}
     planning.compare(rules.values(), here.stand_ins, progress)
+    defining.move_records(definitions.moves)
     unique_values = planning.refuse_conflicts(here.masks)
     named_otherwise = planning.records.named_otherwise - moved_records(findings.changes).keys()
     planning.explain_gone()

@@ -1,6 +1,6 @@
 """Planning the portal's definitions: reading, counting what records hold, and the schema that records get."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -17,6 +17,7 @@ from reconciler.model.portal_definitions import LiveDefinition
 from reconciler.plan.change import Action, Change
 from reconciler.plan.context import PlanContext
 from reconciler.plan.definitions.context import DefinitionContext, Holding
+from reconciler.plan.definitions.moves import Move, moves_of, not_looked_into, without_target
 from reconciler.plan.definitions.options import option_part
 from reconciler.plan.definitions.planned_schema import planned_schema
 from reconciler.plan.definitions.planner import (
@@ -29,6 +30,7 @@ from reconciler.plan.definitions.planner import (
 from reconciler.plan.findings import Findings
 from reconciler.plan.review import keep_reviewed
 from reconciler.plan.targeting import UnmatchedGlobs
+from reconciler.reconcile.move_records import MovingRecords
 from reconciler.state.store import Store
 
 SETTLING = timedelta(minutes=5)
@@ -51,6 +53,7 @@ class PlannedDefinitions:
     portal: PortalSchema
     decided: tuple[DecidedDefinitions, ...] = ()
     labels: PlannedLabels = field(default_factory=dict)
+    moves: Mapping[str, Sequence[Move]] = field(default_factory=dict)  # by object type
 
 
 def defined_types(desired: Desired, store: Store, here: PlanContext) -> frozenset[str]:
@@ -98,9 +101,24 @@ class PlanningDefinitions:
             self.findings.problems.extend(of_type.problems)
             self.findings.no_op += of_type.in_step
         kept = self._kept(decided)
-        return PlannedDefinitions(
-            planned_schema(self.portal, decided, kept), tuple(decided), _planned_labels(kept)
-        )
+        portal = planned_schema(self.portal, decided, kept)
+        moves: dict[str, Sequence[Move]] = {}
+        for of_type in decided:
+            schema = self.portal.objects.get(of_type.matched.known.object)
+            own = [change for change in of_type.changes if change in kept]
+            found = tuple(moves_of(of_type, own, schema.pipeline_and_stage)) if schema else ()
+            self.findings.problems.extend(not_looked_into(found))
+            if schema:
+                after = portal.objects[schema.name]
+                self.findings.problems.extend(without_target(of_type, own, found, after))
+            moves |= {of_type.matched.known.object: found} if found else {}
+        return PlannedDefinitions(portal, tuple(decided), _planned_labels(kept), moves)
+
+    def move_records(self, moves: Mapping[str, Sequence[Move]]) -> None:
+        """Add the records that move, once all others are compared."""
+        for name, of_type in sorted(moves.items()):
+            schema = self.portal.objects[name]
+            MovingRecords(self.reader, self.memory, self.findings, schema).move(of_type)
 
     def _known(self) -> Iterator[TypeDefinitions]:
         """Read what is known about the definitions of each type; only sections that are about something."""

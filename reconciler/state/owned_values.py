@@ -28,7 +28,8 @@ def values_after(
         sent[value.name] = value.after
         _keep_spelling(answered, value.name, value.after, value.before)
     for value in change.values:
-        if value.name == key_property or value.reason in _NOT_KEPT:
+        is_unknown = value.reason is Reason.MIGRATED and value.name not in sent
+        if value.name == key_property or value.reason in _NOT_KEPT or is_unknown:
             continue  # people's later changes of a property that is not enforced any more are no drift
         sent[value.name] = value.after
         _keep_spelling(answered, value.name, value.after, outcome.answered.get(value.name, value.after))

@@ -1,6 +1,7 @@
 """Short functions that build the values of the domain."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.definitions import (
@@ -64,7 +65,7 @@ def owned(
     )
 
 
-def definition(name: str, kind: Kind = Kind.TEXT, *options: str, **flags: bool) -> PropertyDef:
+def definition(name: str, kind: Kind = Kind.TEXT, *options: str, **flags: Any) -> PropertyDef:
     """Build a property whose options have their upper-case value as label."""
     return PropertyDef(name, name.title(), kind, tuple(Option(o, o.upper()) for o in options), **flags)
 

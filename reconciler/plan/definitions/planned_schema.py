@@ -155,7 +155,8 @@ class _Planned:
         known = self.properties.get(name)
         if known is not None:
             kept = tuple(each for each in known.options if each.value != option)
-            self.properties[name] = replace(known, options=kept)
+            leaving = known.leaving | {option}
+            self.properties[name] = replace(known, options=kept, leaving=leaving)
 
     def _add_pipeline(self, change: Change) -> None:
         of = own_id(change.known_id) if change.remote.id else ""

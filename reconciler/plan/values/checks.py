@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from reconciler.model.canonical import instant_text, parse_date, parse_instant
 from reconciler.model.definitions import Kind, PropertyDef
-from reconciler.model.desired import Ownership
+from reconciler.model.desired import ManifestValue, Ownership
 from reconciler.plan.values.wrong_value import WrongValue, suggest_values
 from reconciler.sentences import Value, sentence
 
@@ -31,6 +31,21 @@ def refuse_read_only(definition: PropertyDef, ownership: Ownership, object_name:
         f"{definition.name} of {object_name} is {why} and cannot be written",
         f"remove the line, or say `ownership: {{{definition.name}: observe}}` to be told of differences",
     )
+
+
+def check_stays(definition: PropertyDef, written: ManifestValue) -> None:
+    """Refuse a value that records hold already, if the same plan removes its option.
+
+    Raises:
+        WrongValue: it goes away.
+    """
+    if not definition.leaving or written is None:
+        return
+    items = written if isinstance(written, tuple) else tuple(written.split(";"))
+    for item in items:
+        if item in definition.leaving:
+            message = sentence('option "{it}" of {name} goes away', it=Value(item), name=definition.name)
+            raise WrongValue(message, "write the option that takes its place")
 
 
 def join_choices(definition: PropertyDef, items: tuple[str, ...]) -> str:

@@ -14,7 +14,7 @@ from reconciler.model.addresses import Section
 from reconciler.model.definitions import Kind, ObjectSchema, Owner, PropertyDef
 from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.live import LiveRecord
-from reconciler.plan.values.checks import check_text, join_choices, refuse_read_only
+from reconciler.plan.values.checks import check_stays, check_text, join_choices, refuse_read_only
 from reconciler.plan.values.numbers import number_in_cell
 from reconciler.plan.values.owners import OwnerDirectory, owner_ids
 from reconciler.plan.values.pipelines import find_pipeline, find_stage
@@ -60,7 +60,9 @@ class Resolver:
     def references(self) -> frozenset[str]:
         """Names of the properties whose values refer to other things in the portal."""
         properties = self.schema.properties.items()
-        return frozenset(name for name, definition in properties if definition.kind in _REFERENCES)
+        return frozenset(
+            name for name, definition in properties if definition.kind in _REFERENCES or definition.leaving
+        )
 
     @cached_property
     def numbers(self) -> frozenset[str]:
@@ -118,6 +120,7 @@ class Resolver:
                     written = self._number(record, name, written, place)  # noqa: PLW2901 - read otherwise
                 if live is not None and written is not None and live.properties.get(name) == written:
                     text: str | None = live.properties[name]
+                    check_stays(definition, written)
                     if definition.kind in _REFERENCES:
                         self._warn(definition, record, place, live, problems)
                 else:

@@ -1,0 +1,218 @@
+"""Moving records: what they hold goes away, and the manifests say what they get instead. Pure.
+
+Records move in two cases only: an option that was renamed, or something absent with ``$moves_to``. A record
+that this plan changes anyway gets its new value by the same change.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.errors import Problem, Severity
+from reconciler.model.addresses import RECORD_ID, DefinitionAddress, RecordAddress, Section
+from reconciler.model.definitions import ObjectSchema
+from reconciler.model.live import LiveRecord
+from reconciler.model.owned import OwnedRecord
+from reconciler.model.portal_definitions import LiveDefinition
+from reconciler.plan.change import Action, Change, Owned, Reason, Remote, ValueChange
+from reconciler.plan.definitions.context import own_id, sibling
+from reconciler.plan.definitions.match import labels_equal
+from reconciler.plan.definitions.planner import DecidedDefinitions
+from reconciler.plan.records.calls import BY_RECORD_ID
+from reconciler.source import SourceRef
+
+_SEPARATOR = ";"
+"""Between the values of a multiple choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What records of one type hold, and what they get instead."""
+
+    address: DefinitionAddress  # of what goes away
+    source: SourceRef | None
+    name: str  # the property
+    before: str | None  # the value that they hold; None: any
+    after: str  # the value that they get; if ``before`` is None, the property that gets their value
+    stages: Mapping[str, str] = field(default_factory=dict)  # of a pipeline: the new stage of each old one
+    by_stage: str | None = None  # of a pipeline: the property of its stage
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The properties to read."""
+        others = [self.by_stage] if self.by_stage else [self.after] if self.before is None else []
+        return (self.name, *others)
+
+    def holds(self, live: LiveRecord) -> bool:
+        """Return whether a record holds what goes away."""
+        text = live.properties.get(self.name)
+        return text is not None and (self.before is None or self.before in text.split(_SEPARATOR))
+
+    def values(self, live: LiveRecord) -> tuple[ValueChange, ...]:
+        """Return the values that a record gets; of a multiple choice only one changes."""
+        text = live.properties.get(self.name)
+        if text is None or not self.holds(live):
+            return ()
+        if self.before is None:
+            present = live.properties.get(self.after)
+            return () if present is not None else (self._value(self.after, None, text),)
+        found = [self._value(self.name, text, self.moved(text))]
+        if self.by_stage is not None:
+            stage = live.properties.get(self.by_stage)
+            new = self.stages.get(stage or "") or next(iter(self.stages.values()), None)
+            found.append(self._value(self.by_stage, stage, new))
+        return tuple(found)
+
+    def moved(self, text: str) -> str:
+        """Return ``text`` with the new value in place of the old one."""
+        items = [self.after if item == self.before else item for item in text.split(_SEPARATOR)]
+        return _SEPARATOR.join(dict.fromkeys(items))
+
+    def _value(self, name: str, before: str | None, after: str | None) -> ValueChange:
+        return ValueChange(name, before, after, Reason.MIGRATED, self.source)
+
+
+def moves_of(
+    decided: DecidedDefinitions, kept: Iterable[Change], stage_names: tuple[str, str] | None
+) -> Iterator[Move]:
+    """Return the moves that removals of ``kept`` changes need."""
+    for change in kept:
+        if change.action is Action.ARCHIVE and change.reason is Reason.MIGRATED:
+            move = _move_of(decided, change, stage_names)
+            if move is not None:
+                yield move
+
+
+def _move_of(decided: DecidedDefinitions, change: Change, stage_names: tuple[str, str] | None) -> Move | None:
+    address = change.definition
+    match address.section:
+        case Section.OPTIONS:
+            target = _option_target(decided, *address.names)
+            if target is None:
+                return None
+            return Move(address, change.source, address.names[0], address.name, target)
+        case Section.PROPERTIES:
+            target = _target_name(decided, address)
+            return None if target is None else Move(address, change.source, address.name, None, target)
+        case Section.STAGES | Section.PIPELINES if stage_names and change.remote.id:
+            target = target_id(decided, address)
+            if target is None:
+                return None
+            before = own_id(change.remote.id)
+            if address.section is Section.STAGES:
+                return Move(address, change.source, stage_names[1], before, target)
+            stages = _stages_instead(decided, before, target)
+            return Move(address, change.source, stage_names[0], before, target, stages, stage_names[1])
+        case _:
+            return None
+
+
+def _option_target(decided: DecidedDefinitions, name: str, option: str) -> str | None:
+    for sides in decided.matched.sides:
+        if sides.address.section is Section.PROPERTIES and sides.address.name == name:
+            for each in sides.wanted.options:
+                if each.special.renamed_from == option and not each.special.is_absent:
+                    return each.name
+                if each.name == option:
+                    return each.special.moves_to
+    return None
+
+
+def _target_name(decided: DecidedDefinitions, address: DefinitionAddress) -> str | None:
+    """Return the name that ``$moves_to`` gives for the definition at ``address``."""
+    own = {sides.address: sides for sides in decided.matched.sides}
+    own |= {sides.former: sides for sides in decided.matched.sides if sides.former}
+    return own[address].wanted.special.moves_to if address in own else None
+
+
+def target_id(decided: DecidedDefinitions, address: DefinitionAddress) -> str | None:
+    """Return the id of the pipeline or stage to which records of the one at ``address`` move."""
+    name = _target_name(decided, address)
+    if name is None:
+        return None
+    target = sibling(address, name)
+    for sides in decided.matched.sides:
+        if sides.address == target and sides.found is not None:
+            return own_id(sides.found.id)
+    for change in decided.changes:
+        if change.definition == target and change.action is Action.CREATE and change.remote.id:
+            return own_id(change.remote.id)
+    for live in decided.matched.known.live:
+        is_called_so = live.address.section is address.section and labels_equal(
+            live.values.get("label"), name
+        )
+        if is_called_so and (address.section is not Section.STAGES or _is_beside(decided, live, address)):
+            return own_id(live.id)
+    return None
+
+
+def _is_beside(decided: DecidedDefinitions, live: LiveDefinition, stage: DefinitionAddress) -> bool:
+    """Return whether ``live`` is a stage of the pipeline of ``stage``."""
+    for sides in decided.matched.sides:
+        if sides.address == stage and sides.found is not None:
+            return sides.found.parent_id == live.parent_id
+    return False
+
+
+def _stages_instead(decided: DecidedDefinitions, before: str, after: str) -> Mapping[str, str]:
+    """Return for each stage of one pipeline that of another: with the same label, or else the first."""
+    live = [each for each in decided.matched.known.live if each.address.section is Section.STAGES]
+    targets = [(own_id(each.id), each.values.get("label")) for each in live if each.parent_id == after]
+    targets += [
+        (own_id(change.remote.id), next((v.after for v in change.values if v.name == "label"), None))
+        for change in decided.changes
+        if change.action is Action.CREATE
+        and change.remote.id
+        and getattr(change.details, "parent_id", None) == after
+    ]
+    if not targets:
+        return {}
+    return {
+        own_id(each.id): next(
+            (target for target, label in targets if labels_equal(label, each.values.get("label"))),
+            targets[0][0],
+        )
+        for each in live
+        if each.parent_id == before
+    }
+
+
+def moved_record(
+    object_name: str, live: LiveRecord, values: tuple[ValueChange, ...], owned: OwnedRecord | None
+) -> Change:
+    """Move a record that the plan does not change otherwise; it stays ours, or not ours."""
+    return Change(
+        address=owned.key if owned else RecordAddress(object_name, RECORD_ID, live.id),
+        action=Action.UPDATE,
+        reason=Reason.MIGRATED,
+        values=tuple(sorted(values, key=lambda value: value.name)),
+        remote=Remote(live.id),
+        operation=BY_RECORD_ID,
+        owned=Owned(owned.origin, owned.is_protected) if owned else None,
+    )
+
+
+def with_moved(change: Change, moved: Iterable[ValueChange]) -> Change:
+    """Let a planned change of a record carry what moves; a value that it writes anyway stays."""
+    written = {value.name for value in change.values}
+    new = [value for value in moved if value.name not in written]
+    if not new or change.action not in {Action.UPDATE, Action.ADOPT}:
+        return change
+    names = {value.name for value in new}
+    with_values = replace(
+        change,
+        values=tuple(sorted((*change.values, *new), key=lambda value: value.name)),
+        remembered=tuple(value for value in change.remembered if value.name not in names),
+        forgotten=tuple(value for value in change.forgotten if value.name not in names),
+    )
+    if change.action is Action.UPDATE:
+        return with_values
+    return replace(with_values, action=Action.UPDATE, reason=Reason.MIGRATED, operation=BY_RECORD_ID)
+
+
+def not_looked_into(moves: Iterable[Move]) -> Iterator[Problem]:
+    """Warn of what nobody can look into: HubSpot does not tell where a value is named."""
+    for move in moves:
+        what = f'"{move.before}"' if move.before is not None else move.name
+        message = f"workflows, lists and forms that name {what} of {move.name} are not looked into"
+        advice = "look for them in HubSpot before this is applied"
+        yield Problem(message, advice, move.source, move.address.text, Severity.WARNING)

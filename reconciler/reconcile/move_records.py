@@ -1,0 +1,78 @@
+"""Moving records: all of them that hold what goes away are found, and get a change."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.apply.recovery.recovered_state import RecoveredState
+from reconciler.hubspot.reader import PortalReader
+from reconciler.hubspot.records.list import list_records
+from reconciler.hubspot.records.prefetch import in_chunks
+from reconciler.hubspot.records.read import read_records
+from reconciler.model.addresses import RECORD_ID, RecordId
+from reconciler.model.calls import BATCH_SIZE
+from reconciler.model.definitions import ObjectSchema
+from reconciler.model.live import LiveRecord
+from reconciler.plan.change import Change, ValueChange
+from reconciler.plan.definitions.moves import Move, moved_record, with_moved
+from reconciler.plan.findings import Findings
+from reconciler.plan.kinds import Verb
+from reconciler.plan.records.changes import is_record_change
+
+MOST_FOUND = 10_000
+"""Results at which a search ends. Source: https://developers.hubspot.com/docs/api-reference/search/guide."""
+
+
+@dataclass(slots=True)
+class MovingRecords:
+    """Finds the records of one type that move, page by page."""
+
+    reader: PortalReader
+    memory: RecoveredState
+    findings: Findings
+    schema: ObjectSchema  # as it is now
+    _planned: set[RecordId] = field(default_factory=set)  # records that have a change already
+    _carried: dict[RecordId, list[ValueChange]] = field(default_factory=dict)  # which that change carries
+
+    def move(self, moves: Sequence[Move]) -> None:
+        """Add the changes that all ``moves`` of the type take."""
+        verbs = (Verb.UPDATE, Verb.ADOPT, Verb.ARCHIVE)
+        for change in self.findings.changes.of(*verbs):
+            if change.object_type == self.schema.name and is_record_change(change) and change.remote.id:
+                self._planned.add(change.remote.id)
+        for move in moves:
+            for page in self._holders(move):
+                self._add(move, page)
+        if self._carried:
+            self.findings.replace(self._with_carried)
+
+    def _add(self, move: Move, page: Sequence[LiveRecord]) -> None:
+        moving = [(live, values) for live in page if (values := move.values(live))]
+        new = [live.id for live, _ in moving if live.id not in self._planned]
+        owned = self.memory.owned_by_id(self.schema.name, new) if new else {}
+        for live, values in moving:
+            if live.id in self._planned:
+                self._carried.setdefault(live.id, []).extend(values)
+            else:
+                self._planned.add(live.id)
+                change = moved_record(self.schema.name, live, values, owned.get(live.id))
+                self.findings.changes.append(change)
+
+    def _with_carried(self, change: Change) -> Change:
+        is_of_type = is_record_change(change) and change.object_type == self.schema.name
+        moved = self._carried.get(change.remote.id) if is_of_type and change.remote.id else None
+        return with_moved(change, moved) if moved else change
+
+    def _holders(self, move: Move) -> Iterator[Sequence[LiveRecord]]:
+        """Read the records that hold what goes away: found by search, or among all if they are too many."""
+        found = self.reader.find_holders(self.schema.path, move.name, move.before)
+        if found.total > MOST_FOUND:
+            for page in list_records(self.reader, self.schema, move.names):
+                yield [live for live in page.records if move.holds(live)]
+            return
+        ids = (
+            RecordId(record.id)
+            for record in self.reader.all_holders(self.schema.path, move.name, move.before)
+        )
+        for chunk in in_chunks(ids, BATCH_SIZE):
+            live = read_records(self.reader, self.schema, RECORD_ID, chunk, move.names)
+            yield [each for each in live.values() if move.holds(each)]
