@@ -82,6 +82,23 @@ def moves_of(
                 yield move
 
 
+def without_target(
+    decided: DecidedDefinitions, kept: Iterable[Change], moves: Iterable[Move], after: ObjectSchema
+) -> Iterator[Problem]:
+    """Report what goes away although its records would move to nothing; ``after`` is the planned schema."""
+    targets = {move.address: move for move in moves}
+    for change in kept:
+        if change.action is not Action.ARCHIVE or change.reason is not Reason.MIGRATED:
+            continue
+        move = targets.get(change.definition)
+        if move is not None and (move.before is not None or move.after in after.properties):
+            continue
+        name = move.after if move else _target_name(decided, change.definition)
+        message = f"its records would move to {name}, which is not there"
+        advice = "correct `$moves_to`, or declare what it names"
+        yield Problem(message, advice, change.source, change.definition.text)
+
+
 def _move_of(decided: DecidedDefinitions, change: Change, stage_names: tuple[str, str] | None) -> Move | None:
     address = change.definition
     match address.section:
