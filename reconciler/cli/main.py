@@ -18,6 +18,7 @@ from reconciler.errors import ReconcilerError
 
 COMMANDS = {
     "apply": "Apply PLAN; without it, make a plan, show it, ask, and apply it.",
+    "completion": "Print the script that completes commands, options and addresses in SHELL.",
     "doctor": "Check project, token, portal and state, and say what to do.",
     "drift": "Show what people changed in HubSpot since the last apply, and who did it.",
     "emulator": "Serve, seed, edit or reset the embedded portal of this project.",

@@ -1,0 +1,131 @@
+"""What can follow in a command line that is being typed: commands, options and values.
+
+Commands and options stand in ``completion.json``, which a test compares with the command line; so nothing of it
+has to be imported. Values come from the files of the project. There are no errors: what cannot be read
+completes nothing.
+"""
+
+import json
+import re
+import shlex
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+_TABLE: Final = Path(__file__).with_name("completion.json")
+_FILES: Final = ":files"
+_MOST: Final = 500  # values
+_UNSAFE: Final = re.compile(r"([^\w@%+=:,./#~^-])")
+
+
+class _Typed(NamedTuple):
+    """What is before the word that is being typed."""
+
+    command: Mapping[str, Any]  # of the table
+    options: Mapping[str, str]  # common options, and what was typed after them
+    expected: str | None  # the kind of the value that the option before wants
+    position: int  # number of arguments before
+    is_literal: bool  # after ``--``
+
+
+def complete(shell: str, arguments: Sequence[str]) -> int:
+    """Print what can follow, a row each, and return the exit code.
+
+    Args:
+        shell: bash, zsh or fish.
+        arguments: for bash the line up to the cursor; else the words after the name of the program, the
+            last one being typed.
+    """
+    words = _words_of(arguments[0] if arguments else "")[1:] if shell == "bash" else list(arguments)
+    *before, word = words or [""]
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    for value, explanation in _answers(before, word):
+        if value == _FILES or shell != "bash":
+            sys.stdout.write(f"{value}\t{explanation}\n" if explanation else f"{value}\n")
+        else:
+            sys.stdout.write(_UNSAFE.sub(r"\\\1", value[_taken(word) :]) + "\n")
+    return 0
+
+
+def _taken(word: str) -> int:
+    """Return the length of what bash takes for another word: all up to the last ``=`` or ``:``."""
+    return max(word.rfind("="), word.rfind(":")) + 1
+
+
+def _words_of(line: str) -> list[str]:
+    """Split a line as bash does; the last word may be open or empty."""
+    for ending in ("", "'", '"'):
+        try:
+            words = shlex.split(line + ending)
+        except ValueError:
+            continue
+        is_between = not ending and line[-1:].isspace() and not line.endswith("\\ ")
+        return [*words, ""] if is_between else words
+    return []
+
+
+def _answers(before: Sequence[str], word: str) -> Iterator[tuple[str, str]]:
+    table = json.loads(_TABLE.read_text(encoding="utf-8"))
+    typed = _read(table, before)
+    name, sign, value = word.partition("=")
+    if sign and name.startswith("--") and not typed.expected and not typed.is_literal:
+        kind = typed.command["options"].get(name, {}).get("value")
+        yield from ((f"{name}={found}", "") for found, _ in _values(table, kind, value, typed.options))
+    elif typed.expected:
+        yield from _values(table, typed.expected, word, typed.options)
+    elif word.startswith("-") and not typed.is_literal:
+        options = typed.command["options"].items()
+        yield from ((each, facts["help"]) for each, facts in options if each.startswith(word))
+    elif commands := typed.command.get("commands"):
+        rows = commands.items() if not typed.position else ()
+        yield from ((each, facts["help"]) for each, facts in rows if each.startswith(word))
+    else:
+        kinds = typed.command["arguments"]
+        if kinds and (typed.position < len(kinds) or typed.command["is_repeated"]):
+            kind = kinds[min(typed.position, len(kinds) - 1)]
+            yield from _values(table, kind, word, typed.options)
+
+
+def _read(table: Mapping[str, Any], words: Sequence[str]) -> _Typed:
+    """Follow the words through the table."""
+    command, options, expected, option = table, {}, None, ""
+    position, is_literal = 0, False
+    for word in words:
+        if expected:
+            options[option], expected = word, None
+        elif is_literal or not word.startswith("-") or word == "-":
+            following = command.get("commands", {}).get(word)
+            command, position = (following, 0) if following else (command, position + 1)
+        elif word == "--":
+            is_literal = True
+        elif word.startswith("--") and "=" in word:
+            option, _, value = word.partition("=")
+            options[option] = value
+        else:
+            option, expected = word, command["options"].get(word, {}).get("value")
+    return _Typed(command, options, expected, position, is_literal)
+
+
+def _values(
+    table: Mapping[str, Any], kind: Any, word: str, options: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Return values of a kind that begin with ``word``."""
+    if isinstance(kind, list):
+        found: Iterable[str] = kind
+    elif kind == "guards":
+        found = (f"{guard}=" for guard in table["guards"])
+    elif kind == "objects":
+        found = table["objects"]
+    elif kind == "files":
+        yield _FILES, ""
+        return
+    elif kind in {"environments", "runs", "addresses"}:
+        from reconciler.project import completion_values  # noqa: PLC0415 - only where values are asked for
+
+        folder = completion_values.project_folder(options.get("-C"))
+        found = getattr(completion_values, kind)(folder, word) if folder else ()
+    else:
+        return
+    matching = (value for value in found if value.startswith(word))
+    yield from ((value, "") for value, _ in zip(matching, range(_MOST), strict=False))

@@ -1,0 +1,68 @@
+"""The table of ``completion.json``: what the command line has, as completion reads it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import click
+
+from reconciler.model.object_types import standard_names
+from reconciler.plan.plan import Guard
+
+_KINDS: Final[Mapping[str, str]] = {
+    "environment": "environments",
+    "target": "addresses",
+    "exclude": "addresses",
+    "take": "addresses",
+    "recreate": "addresses",
+    "accepted": "addresses",
+    "more": "addresses",
+    "address": "addresses",
+    "addresses": "addresses",
+    "allow": "guards",
+    "run": "runs",
+    "object_type": "objects",
+    "directory": "files",
+}
+"""What the values of options and arguments are, by their names; files and choices are known by their types."""
+
+
+def completion_table(group: click.Group) -> Mapping[str, Any]:
+    """Return the commands of ``group`` and their options, with what their values are."""
+    context = click.Context(group)
+    guards = [str(guard) for guard in Guard]
+    return {**_command(group, context), "guards": guards, "objects": list(standard_names())}
+
+
+def _command(command: click.Command, context: click.Context) -> dict[str, Any]:
+    parameters = command.get_params(context)
+    arguments = [each for each in parameters if isinstance(each, click.Argument)]
+    facts: dict[str, Any] = {
+        "help": command.get_short_help_str(80).rstrip("."),
+        "options": dict(sorted(_options(parameters))),
+        "arguments": [_kind(each) for each in arguments],
+        "is_repeated": any(each.nargs == -1 for each in arguments),
+    }
+    if isinstance(command, click.Group):
+        inner = {name: command.get_command(context, name) for name in command.list_commands(context)}
+        facts["commands"] = {
+            name: _command(each, click.Context(each, parent=context)) for name, each in inner.items() if each
+        }
+    return facts
+
+
+def _options(parameters: list[click.Parameter]) -> list[tuple[str, dict[str, Any]]]:
+    found = []
+    for each in parameters:
+        if isinstance(each, click.Option) and not each.hidden:
+            explanation = (each.help or "").partition(". ")[0].rstrip(".")
+            facts = {"help": explanation} if each.is_flag else {"help": explanation, "value": _kind(each)}
+            found += [(name, facts) for name in (*each.opts, *each.secondary_opts)]
+    return found
+
+
+def _kind(parameter: click.Parameter) -> Any:
+    if isinstance(parameter.type, click.Choice):
+        return [str(choice) for choice in parameter.type.choices]
+    if isinstance(parameter.type, click.Path):
+        return "files"
+    return _KINDS.get(parameter.name or "", "text")

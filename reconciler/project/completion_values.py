@@ -1,0 +1,107 @@
+"""Values that a shell can complete: they are in the files of the project, and take no portal and no state.
+
+Only little may be imported, and read, while a person types. What cannot be read has no values.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+from reconciler.manifest.yaml.nodes import MappingNode, Node
+from reconciler.manifest.yaml.parser import read_nodes
+from reconciler.model.addresses import RecordAddress, Section, definition_address
+from reconciler.model.object_types import object_name
+from reconciler.source import SourceFiles
+
+_SETTINGS: Final = "reconciler.yaml"
+_MOST_TEXT: Final = 1_000_000
+"""Bytes of manifests that are read."""
+_SECTIONS: Final = (Section.GROUPS, Section.PROPERTIES, Section.PIPELINES)
+
+
+def project_folder(chosen: str | None) -> Path | None:
+    """Return the project folder as commands find it: ``chosen``, the working directory, or their manifests/."""
+    base = Path(chosen or ".").expanduser()
+    return next((each for each in (base, base / "manifests") if (each / _SETTINGS).is_file()), None)
+
+
+def environments(project: Path, _begin: str) -> Iterator[str]:
+    """Return the names of the environments."""
+    for node in _documents(project / _SETTINGS):
+        yield from node.mapping("environments").names
+
+
+def runs(project: Path, _begin: str) -> Iterator[str]:
+    """Return the runs that have a report on this machine, the newest first."""
+    with suppress(OSError):
+        names = sorted((file.stem for file in (project / ".reconciler/reports").glob("*.json")), reverse=True)
+        yield from names
+
+
+def addresses(project: Path, begin: str) -> Iterator[str]:
+    """Return addresses of the records and definitions that manifests name, in the order of the files.
+
+    Of one record its properties are returned too, once ``begin`` has its # ; before that, object types alone
+    where ``begin`` has no slash.
+    """
+    thing, sign, _ = begin.partition("#")
+    if not any(mark in begin for mark in "/:"):
+        yield from (f"{name}/" for name in dict.fromkeys(name for name, _ in _manifests(project)))
+        return
+    for name, document in _manifests(project):
+        by, records = document.get("key"), document.mapping("records")
+        for key, record in zip(records.names, records.values, strict=True):
+            address = RecordAddress(name, str(by), key).text
+            if not sign:
+                yield address
+            elif address == thing:
+                yield from (f"{address}#{each}" for each in _properties(document, record))
+        for section in _SECTIONS:
+            names = document.mapping(section).names
+            yield from (definition_address(name, section, each).text for each in names)
+
+
+def _properties(document: MappingNode, record: Node) -> Iterator[str]:
+    said = record.names if isinstance(record, MappingNode) else ()
+    names = dict.fromkeys(chain(said, document.mapping("all").names))
+    return (name for name in names if not name.startswith("$"))
+
+
+def _manifests(project: Path) -> Iterator[tuple[str, MappingNode]]:
+    """Return the documents of the manifests, with their object types."""
+    left = _MOST_TEXT
+    for folder in _folders(project):
+        for file in sorted(folder.rglob("*.yaml")):
+            if any(part.startswith(".") for part in file.relative_to(project).parts) or file.name == _SETTINGS:
+                continue
+            with suppress(OSError):
+                left -= file.stat().st_size
+            if left < 0:
+                return
+            for node in _documents(file):
+                written = node.get("object")
+                if isinstance(written, str):
+                    yield object_name(written), node
+
+
+def _folders(project: Path) -> Iterator[Path]:
+    """Return the folders with manifests that the settings name, each once, and none inside another."""
+    names: list[Node] = []
+    for node in _documents(project / _SETTINGS):
+        each = [node, *node.mapping("environments").values]
+        names += [item for said in each if isinstance(said, MappingNode) for item in _items(said)]
+    folders = {project / name for name in names if isinstance(name, str)} or {project}
+    return (folder for folder in sorted(folders) if not folders.intersection(folder.parents))
+
+
+def _items(said: MappingNode) -> tuple[Node, ...]:
+    return getattr(said.get("manifests"), "items", ())
+
+
+def _documents(path: Path) -> Iterator[MappingNode]:
+    with suppress(OSError):
+        data = path.read_bytes()
+        nodes = (document.node for document in read_nodes(data, SourceFiles((path.name,)), 0).documents)
+        yield from (node for node in nodes if isinstance(node, MappingNode))

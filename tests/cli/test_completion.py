@@ -1,0 +1,179 @@
+"""Completion: the table agrees with the command line, values come from the project, and real shells take them."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.completion_table import completion_table
+from reconciler.cli.main import group
+from tests.support.projects import ROOT, Project, example
+
+SCRIPTS = ROOT / "reconciler/cli/completion_scripts"
+NOT_NEEDED = {"click", "sqlalchemy", "httpx", "pydantic", "rich"}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return example(tmp_path)
+
+
+def completed(project: Project, *words: str) -> list[str]:
+    """The values that follow, without explanations."""
+    environ = os.environ | {"_RECONCILER_COMPLETE": "fish"}
+    done = run(project, [sys.executable, "-m", "reconciler", *words], environ)
+    return [row.partition("\t")[0] for row in done.splitlines()]
+
+
+def run(project: Project, command: list[str], environ: Mapping[str, str]) -> str:
+    environ = {**environ, "PYTHONPATH": str(ROOT), "PATH": f"{project.folder / 'bin'}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        command, cwd=project.folder, env=environ, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_the_table_is_what_the_command_line_has(golden: Callable[[Path, str], None]) -> None:
+    text = json.dumps(completion_table(group), indent=1, ensure_ascii=False) + "\n"
+    golden(ROOT / "reconciler/cli/completion.json", text)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["pl"], ["plan"]),
+        (["state", "ex"], ["export"]),
+        (["-e", "local", "state", "ex"], ["export"]),
+        (["plan", "--skip"], ["--skip-invalid"]),
+        (["plan", "--format", "m"], ["markdown"]),
+        (["plan", "--format=m"], ["--format=markdown"]),
+        (["-e", "l"], ["local"]),
+        (["plan", "--env", ""], ["local", "sandbox"]),
+        (["plan", "--allow", "arch"], ["archive="]),
+        (["plan", "--target", "comp"], ["companies/"]),
+        (["explain", "companies/K-1003"], ["companies/K-10031"]),
+        (["explain", "companies/K-10031#cit"], ["companies/K-10031#city"]),
+        (["state", "rm", "tickets/RMA-26-0118", "tickets/RMA-26-0124"], ["tickets/RMA-26-0124"]),
+        (["import", "compa"], ["companies"]),
+        (["completion", "z"], ["zsh"]),
+        (["fmt", "x"], [":files"]),
+        (["apply", "x"], [":files"]),
+        (["plan", "--", "--skip"], []),
+        (["no-such-command", ""], []),
+    ],
+)
+def test_what_follows(project: Project, words: list[str], expected: list[str]) -> None:
+    assert completed(project, *words) == expected
+
+
+def test_runs_with_a_report_follow(project: Project) -> None:
+    assert project.run("apply", "--auto-approve").code == 0
+    (run_id,) = (file.stem for file in (project.folder / ".reconciler/reports").glob("*.json"))
+    assert completed(project, "rollback", "") == [run_id]
+    assert completed(project, "runs", "show", run_id[:8]) == [run_id]
+
+
+def test_definitions_have_addresses_too(project: Project) -> None:
+    project.write("tiers.yaml", "object: companies\nproperties:\n  tier: {label: Tier}\n")
+    assert completed(project, "explain", "companies:p") == ["companies:properties/tier"]
+
+
+@pytest.mark.parametrize("text", ["", "a: [", "environments: 1\nmanifests: [../..]\n", "\0"])
+def test_files_that_cannot_be_read_complete_nothing(tmp_path: Path, text: str) -> None:
+    project = Project(tmp_path)
+    project.write("reconciler.yaml", text)
+    assert completed(project, "-e", "") == []
+    assert completed(project, "-C", "nowhere", "explain", "") == []
+
+
+@pytest.mark.parametrize("words", [["pl"], ["plan", "--"], ["-e", ""], ["explain", "companies/"]])
+def test_an_answer_imports_little(project: Project, words: list[str]) -> None:
+    environ = os.environ | {"_RECONCILER_COMPLETE": "fish"}
+    command = [sys.executable, "-X", "importtime", "-m", "reconciler", *words]
+    done = subprocess.run(
+        command, cwd=project.folder, env=environ, capture_output=True, text=True, check=True
+    )
+    names = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert not names & NOT_NEEDED
+
+
+def test_the_command_prints_the_script_of_a_shell(project: Project) -> None:
+    for shell in ("bash", "zsh", "fish"):
+        done = project.run("completion", shell)
+        assert (done.code, done.out) == (0, (SCRIPTS / f"{shell}.sh").read_text())
+    assert project.run("completion", "tcsh").code == 1
+
+
+@pytest.fixture
+def program(project: Project) -> Project:
+    """The project, and the program under its name."""
+    path = project.write("bin/reconciler", f'#!/bin/sh\nexec {sys.executable} -m reconciler "$@"\n')
+    path.chmod(0o755)
+    return project
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("reconciler pl", ["plan"]),
+        ("reconciler plan --target companies/K-1003", ["companies/K-10031"]),
+        ("reconciler plan --target=companies/K-1003", ["companies/K-10031"]),  # bash completes behind the =
+        ("reconciler plan --allow arch", ["archive="]),
+        ("reconciler explain 'companies/K-1003", ["companies/K-10031"]),
+        ("reconciler explain companies:p", ["properties/tier"]),  # behind the :
+        ("reconciler explain companies/a\\ ", ["companies/a\\ b"]),
+        ("reconciler -e ", ["local", "sandbox"]),
+    ],
+)
+def test_bash_takes_it(program: Project, line: str, expected: list[str]) -> None:
+    program.write("tiers.yaml", "object: companies\nproperties:\n  tier: {label: Tier}\n")
+    program.write("b.yaml", "object: companies\nkey: external_id\nrecords:\n  a b: {name: A}\n")
+    script = (
+        f"source {SCRIPTS / 'bash.sh'}; COMP_LINE=$1; COMP_POINT=${{#1}}; COMP_WORDS=(reconciler)\n"
+        '_reconciler_completion; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    assert run(program, ["bash", "-c", script, "bash", line], dict(os.environ)).split("\n")[:-1] == expected
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("reconciler pl", ["plan"]),
+        ("reconciler plan --target companies/K-1003", ["companies/K-10031"]),
+        ("reconciler -e ", ["local", "sandbox"]),
+    ],
+)
+def test_fish_takes_it(program: Project, line: str, expected: list[str]) -> None:
+    script = f"source {SCRIPTS / 'fish.sh'}; complete -C '{line}'"
+    environ = dict(os.environ) | {"HOME": str(program.folder)}
+    found = run(program, ["fish", "--no-config", "-c", script], environ).splitlines()
+    assert [row.partition("\t")[0] for row in found] == expected
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["pl"], ["plan"]),
+        (["plan", "--target", "companies/K-1003"], ["companies/K-10031"]),
+        (["explain", "companies:p"], ["companies\\:properties/tier"]),
+        (["-e", ""], ["local", "sandbox"]),
+    ],
+)
+def test_zsh_takes_it(program: Project, words: list[str], expected: list[str]) -> None:
+    """The script runs in zsh with the words of a line; ``_describe``, which zsh itself has, only prints."""
+    program.write("tiers.yaml", "object: companies\nproperties:\n  tier: {label: Tier}\n")
+    script = (
+        f"compdef() {{ }}; source {SCRIPTS / 'zsh.sh'}\n"
+        '_describe() { print -rl -- "${(@P)3}" }\n'
+        'words=(reconciler "$@"); CURRENT=$#words; _reconciler_completion'
+    )
+    found = run(program, ["zsh", "-f", "-c", script, "zsh", *words], dict(os.environ)).splitlines()
+    assert [row.rpartition(":")[0] if words == ["pl"] else row for row in found] == expected
