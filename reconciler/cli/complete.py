@@ -1,7 +1,7 @@
 """What can follow in a command line that is being typed: commands, options and values.
 
-Commands and options stand in ``completion.json``, which a test compares with the command line; so nothing of it
-has to be imported. Values come from the files of the project. There are no errors: what cannot be read
+Commands and options stand in ``completion.json``, which a test compares with the command line; so nothing of
+it has to be imported. Values come from the files of the project. There are no errors: what cannot be read
 completes nothing.
 """
 
@@ -20,7 +20,7 @@ _UNSAFE: Final = re.compile(r"([^\w@%+=:,./#~^-])")
 
 
 class _Typed(NamedTuple):
-    """What is before the word that is being typed."""
+    """The meaning of the words before the one that is being typed."""
 
     command: Mapping[str, Any]  # of the table
     options: Mapping[str, str]  # common options, and what was typed after them

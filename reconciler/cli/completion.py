@@ -14,11 +14,5 @@ _SCRIPTS = Path(__file__).with_name("completion_scripts")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @common_options
 def command(shell: str) -> None:
-    """Print the script that completes commands, options and addresses in SHELL.
-
-    \b
-    bash, in ~/.bashrc:                  eval "$(reconciler completion bash)"
-    zsh, in ~/.zshrc after compinit:     eval "$(reconciler completion zsh)"
-    fish, in ~/.config/fish/config.fish: reconciler completion fish | source
-    """
+    """Print the script that completes commands, options and addresses in SHELL."""
     document((_SCRIPTS / f"{shell}.sh").read_text(encoding="utf-8"))

@@ -23,7 +23,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "object_type": "objects",
     "directory": "files",
 }
-"""What the values of options and arguments are, by their names; files and choices are known by their types."""
+"""What the values of options and arguments are, by name; files and choices are known by their types."""
 
 
 def completion_table(group: click.Group) -> Mapping[str, Any]:

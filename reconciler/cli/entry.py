@@ -1,6 +1,7 @@
 """The beginning of the program: a shell that asks what can follow gets its answer without the command line.
 
-Completion has to answer while a person types. The command line would take several times as long to be imported.
+Completion has to answer while a person types. The command line would take several times as long to be
+imported.
 """
 
 import os

@@ -10,7 +10,9 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.errors import print_error, tell_in_json
+from reconciler.cli.examples import add_examples
 from reconciler.cli.exits import ExitCode, exit_of, most_severe
+from reconciler.cli.hints import clearer, refuse_command
 from reconciler.cli.messages import begin_talk, say, talk
 from reconciler.cli.options import common_options, said
 from reconciler.cli.streams import make_safe, stdout_fault
@@ -60,7 +62,15 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"reconciler.cli.{module_name(cmd_name)}").command
+        add_examples(command, cmd_name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            refuse_command(ctx, args[0], sorted(COMMANDS))
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -81,7 +91,7 @@ class _Commands(click.Group):
     epilog="Exit codes: 0 done, 1 error, 2 changes or drift, 3 not all applied, 4 guard, 5 plan refused, "
     "6 locked, 130 interrupted.",
 )
-@click.version_option(__version__, prog_name="reconciler", message="%(prog)s %(version)s")
+@click.version_option(__version__, "-V", "--version", prog_name="reconciler", message="%(prog)s %(version)s")
 @common_options
 def group() -> None:
     """HubSpot CRM records as code: review a plan, apply it, see drift, roll back."""
@@ -108,6 +118,7 @@ def run(arguments: list[str] | None = None) -> int:
         tell_in_json(arguments, "interrupted", ExitCode.INTERRUPTED)
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
+        error = clearer(error, sys.argv[1:] if arguments is None else arguments)
         say(_shown(error))
         tell_in_json(arguments, error.format_message(), ExitCode.ERROR)
         return ExitCode.ERROR

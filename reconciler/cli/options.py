@@ -9,6 +9,8 @@ from typing import Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
+from reconciler.cli.hints import refuse_command
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -55,6 +57,14 @@ def as_dataclass(name: str, kind: type, function: _Function) -> _Function:
 
 class Group(click.Group):
     """A group whose list of commands has whole sentences, wrapped instead of cut."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that ``args`` begin with; suggest one where there is none."""
+        if args[0] not in self.commands and not args[0].startswith("-"):
+            refuse_command(ctx, args[0], sorted(self.commands))
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands; click's own would cut the sentences to one line."""

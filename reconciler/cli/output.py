@@ -103,8 +103,12 @@ def printed_view(options: ViewOptions, common: CommonOptions, where: Where) -> V
 
 
 def color(said: CommonOptions) -> bool:
-    """Return whether to use colour: on terminals, unless the user switched it off (https://no-color.org)."""
-    return sys.stdout.isatty() and not said.no_color and not os.environ.get("NO_COLOR")
+    """Return whether to use colour: on terminals, unless the user switched it off.
+
+    https://no-color.org wins over https://force-color.org, which switches it on where no terminal is.
+    """
+    is_wanted = sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
+    return is_wanted and not said.no_color and not os.environ.get("NO_COLOR")
 
 
 def width() -> int:

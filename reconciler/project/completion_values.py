@@ -22,7 +22,7 @@ _SECTIONS: Final = (Section.GROUPS, Section.PROPERTIES, Section.PIPELINES)
 
 
 def project_folder(chosen: str | None) -> Path | None:
-    """Return the project folder as commands find it: ``chosen``, the working directory, or their manifests/."""
+    """Return the project folder, found as commands find it: in ``chosen`` or the working directory."""
     base = Path(chosen or ".").expanduser()
     return next((each for each in (base, base / "manifests") if (each / _SETTINGS).is_file()), None)
 
@@ -74,7 +74,10 @@ def _manifests(project: Path) -> Iterator[tuple[str, MappingNode]]:
     left = _MOST_TEXT
     for folder in _folders(project):
         for file in sorted(folder.rglob("*.yaml")):
-            if any(part.startswith(".") for part in file.relative_to(project).parts) or file.name == _SETTINGS:
+            if (
+                any(part.startswith(".") for part in file.relative_to(project).parts)
+                or file.name == _SETTINGS
+            ):
                 continue
             with suppress(OSError):
                 left -= file.stat().st_size

@@ -1,4 +1,4 @@
-"""Completion: the table agrees with the command line, values come from the project, and real shells take them."""
+"""Completion: its table agrees with the command line, values come from the project, real shells take them."""
 
 import json
 import os

@@ -61,7 +61,7 @@ ROOMS = {
     },
     "emulator": set(),
     "cli": BASE
-    | {"project", "report", "emulator", "model"}
+    | {"project", "report", "emulator", "model", "suggestions"}
     | {"plan.plan", "plan.file.format", "apply.options"},  # values that the commands pass on
 }
 """What each room may import besides itself. The standard library is open to all."""

@@ -46,7 +46,7 @@ class _Level:
 
 
 class _Place(NamedTuple):
-    """Where the next token goes."""
+    """The place of the next token."""
 
     indent: int  # if it begins a line
     glue: str | None = None  # what stands before it in the same line; None: it begins a line

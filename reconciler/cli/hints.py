@@ -1,0 +1,76 @@
+"""Unknown commands and options: the near ones, and what the words of other tools are called here.
+
+A word of another tool gets a hint and never works: a script that says ``push`` would not know what it does.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NoReturn
+
+import click
+
+from reconciler.suggestions import did_you_mean
+
+_FOREIGN_COMMANDS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        ("diff", "preview"), "`reconciler plan` shows what apply would change, and `fmt --diff` layout alone"
+    ),
+    **dict.fromkeys(
+        ("pull", "dump", "export"),
+        "`reconciler import OBJECT` writes live records as manifests; `state export` writes the state",
+    ),
+    **dict.fromkeys(("sync", "push", "deploy"), "`reconciler apply` writes what the plan says, after asking"),
+    **dict.fromkeys(
+        ("lint", "check"), "`reconciler validate` checks the manifests, and `fmt --check` their layout"
+    ),
+    **dict.fromkeys(("status", "refresh"), "`reconciler drift` shows what people changed in HubSpot"),
+    "debug": "`reconciler doctor` checks project, token, portal and state",
+}
+_FOREIGN_OPTIONS: Final[Mapping[str, str]] = {
+    "--dry-run": "`reconciler plan` shows what apply would change, and writes nothing",
+    **dict.fromkeys(
+        ("--yes", "-y", "--force"),
+        "`reconciler apply --auto-approve` applies without asking; guards still hold",
+    ),
+    "--select": "use --target GLOB",
+}
+_LONG_WITH_ONE_DASH: Final = re.compile(r"-[A-Za-z][A-Za-z-]+(=.*)?")
+
+
+def refuse_command(ctx: click.Context, written: str, names: Sequence[str]) -> NoReturn:
+    """Refuse an unknown command of the group of ``ctx``.
+
+    Raises:
+        UsageError: always; with what may be meant.
+    """
+    hint = _FOREIGN_COMMANDS.get(written) if ctx.parent is None else None
+    hint = hint or did_you_mean(written, names) or f"commands are {', '.join(names)}"
+    raise click.UsageError(f'there is no command "{written}": {hint}', ctx)
+
+
+def clearer(error: click.ClickException, arguments: Sequence[str]) -> click.ClickException:
+    """Return the error about an unknown option with a hint; other errors as they are.
+
+    Args:
+        error: an error of click.
+        arguments: the words of the command line, which click has split into letters.
+    """
+    if not isinstance(error, click.NoSuchOption) or error.ctx is None:
+        return error
+    known = _options(error.ctx)
+    written = error.option_name
+    if not written.startswith("--"):  # -out is read as -o, -u and -t
+        written = next((word for word in arguments if _is_long(word, written)), written).partition("=")[0]
+    hint = f"use -{written}" if f"-{written}" in known else _FOREIGN_OPTIONS.get(written)
+    hint = hint or did_you_mean(written, known) or f"`{error.ctx.command_path} --help` lists the options"
+    return click.UsageError(f"there is no option {written}: {hint}", error.ctx)
+
+
+def _is_long(word: str, letter: str) -> bool:
+    return word.startswith(letter[:2]) and _LONG_WITH_ONE_DASH.fullmatch(word) is not None
+
+
+def _options(ctx: click.Context) -> frozenset[str]:
+    parameters = ctx.command.get_params(ctx)
+    options: list[Any] = [each for each in parameters if isinstance(each, click.Option) and not each.hidden]
+    return frozenset(name for each in options for name in (*each.opts, *each.secondary_opts))
