@@ -32,6 +32,9 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "reconciler import companies --check       # what no manifest names",
     ),
     "init": ("reconciler init --example", "reconciler init crm --portal-id 7654321 --github"),
+    "keys create": (
+        "reconciler keys create companies crm_key --from domain --from record_id --out plan.json",
+    ),
     "keys list": ("reconciler keys list companies --properties domain",),
     "plan": (
         "reconciler plan",

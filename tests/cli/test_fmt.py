@@ -109,6 +109,13 @@ def test_it_leaves_alone_what_import_writes(tmp_path: Path) -> None:
     assert project.run("fmt", "--check", "companies.yaml").code == ExitCode.OK
 
 
+def test_it_leaves_alone_what_keys_create_writes(tmp_path: Path) -> None:
+    project = example(tmp_path)
+    done = project.run("keys", "create", "contacts", "crm_key", "--from", "record_id", "--out", "plan.json")
+    assert done.code == ExitCode.OK, done.err
+    assert project.run("fmt", "--check", "contacts-crm_key.yaml").code == ExitCode.OK
+
+
 @pytest.mark.parametrize("options", [[], ["--portal-id", "7654321"], ["--example"]])
 def test_it_leaves_alone_what_init_writes(tmp_path: Path, options: list[str]) -> None:
     project = Project(tmp_path)

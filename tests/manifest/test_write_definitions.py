@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from reconciler.manifest.definitions.merge import merge_definitions
 from reconciler.manifest.definitions.write import definitions_text
 from reconciler.manifest.documents import read_manifest
+from reconciler.manifest.layout.format_text import Formatted, format_text
 from reconciler.model.addresses import DefinitionAddress, RecordId, Section, definition_address
 from reconciler.model.definition_attributes import OPTIONS, STAGE_NAMES, list_text, option_path
 from reconciler.model.portal_definitions import LiveDefinition
@@ -42,7 +43,8 @@ def live(section: Section, *names: str, object_name: str = "deals", **values: st
 
 
 def read(text: str) -> dict[DefinitionAddress, dict[str, str | None]]:
-    """The values of all definitions of a text that has no problems."""
+    """The values of all definitions of a text that has no problems, and that ``fmt`` leaves alone."""
+    assert format_text(text.encode(), "a.yaml") == Formatted(text.encode(), ())
     manifest = read_manifest(text.encode(), FILES, 0)
     assert manifest.problems == (), text
     found, problems = merge_definitions([manifest.documents[0].definitions], FILES)
