@@ -179,8 +179,9 @@ class DefinitionsImported:
     left_out: tuple[LeftOutDefinition, ...]  # sorted by address
     files: tuple[str, ...] = ()  # written files, relative to the working directory
     copies: tuple[str, ...] = ()  # of replaced files
+    proof: Proof | None = None  # None: nothing was written
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything that was asked for could be written."""
-        return not self.left_out
+        """Whether everything that was asked for was written, and the next plan would write nothing."""
+        return not self.left_out and (self.proof is None or self.proof.holds)

@@ -12,6 +12,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.imports import DefinitionsImported, DefinitionsRequest, ImportTarget
 from reconciler.project.files import write_new, write_over
 from reconciler.project.import_files import in_project, keep_copy, load_manifests_if_any, place_for
+from reconciler.project.import_proof import plan_written_definitions
 from reconciler.project.import_request import Destination
 from reconciler.project.session import Session
 from reconciler.reconcile.import_definitions import find_definitions
@@ -56,7 +57,8 @@ def import_definitions(
         write_over(path, [text.encode()])
     else:
         write_new(path, [text.encode()])
-    return replace(result, files=(os.path.relpath(path),), copies=copies)
+    proof = plan_written_definitions(session, name, {each.address for each in written})
+    return replace(result, files=(os.path.relpath(path),), copies=copies, proof=proof)
 
 
 def _path(session: Session, object_name: str, out: Path | None) -> Path:

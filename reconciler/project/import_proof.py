@@ -5,6 +5,7 @@ from contextlib import closing
 
 from reconciler.errors import Problem, ReconcilerError, Severity
 from reconciler.manifest.tables.write import read_back
+from reconciler.model.addresses import Address
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.desired import Desired, DesiredRecord, Document, ManifestValue, Ownership, Write
 from reconciler.model.imports import Proof
@@ -31,6 +32,25 @@ def plan_written(session: Session, object_name: str, keys: Container[str]) -> Pr
     return _counted(plan, object_name, keys)
 
 
+def plan_written_definitions(session: Session, object_name: str, addresses: Container[Address]) -> Proof:
+    """Plan the definitions of a type, and count the changes of those with ``addresses``."""
+    try:
+        plan = make_plan.make_plan(session, PlanRequest(target=(f"{object_name}:*",)))
+    except ReconcilerError as error:
+        return Proof(0, 0, fault=str(error))
+    ours = [change for change in plan.changes if change.address in addresses]
+    others = [str(change.address) for change in ours if change.is_remote]
+    adopted = len(ours) - len(others)
+    others += [each.address for each in plan.held if each.key in addresses]
+    others += _errors(plan)
+    return Proof(adopted, len(others), others[0] if others else None)
+
+
+def _errors(plan: Plan) -> list[str]:
+    errors = (problem for problem in plan.problems if problem.severity is not Severity.WARNING)
+    return [problem.address or problem.message for problem in errors]
+
+
 def _counted(plan: Plan, object_name: str, keys: Container[str]) -> Proof:
     adopted: set[str] = set()
     others: list[str] = []
@@ -44,8 +64,7 @@ def _counted(plan: Plan, object_name: str, keys: Container[str]) -> Proof:
             adopted.add(record.value)
     held = (each for each in plan.held if each.key.object == object_name and each.key.value in keys)
     others += [each.address for each in held]
-    errors = (problem for problem in plan.problems if problem.severity is not Severity.WARNING)
-    others += [problem.address or problem.message for problem in errors]
+    others += _errors(plan)
     return Proof(len(adopted), len(others), others[0] if others else None)
 
 

@@ -57,10 +57,13 @@ class PlannedDefinitions:
 
 
 def defined_types(desired: Desired, store: Store, here: PlanContext) -> frozenset[str]:
-    """Return the object types with definitions that manifests or state have and the plan selects."""
-    named = {name for each in desired.definitions for name in each.address.objects}
-    owned = {name for each in store.all_definitions() for name in each.key.objects}
-    return frozenset(name for name in named | owned if here.selection.may_define(name))
+    """Return the object types of definitions that manifests or state have and the plan selects.
+
+    A label needs the type at its other end, too, and a schema the types that it names.
+    """
+    needed = [(each.address.object, each.objects) for each in desired.definitions]
+    needed += [(each.key.object, each.key.objects) for each in store.all_definitions()]
+    return frozenset(name for own, objects in needed if here.selection.may_define(own) for name in objects)
 
 
 def made_types(desired: Desired) -> frozenset[str]:

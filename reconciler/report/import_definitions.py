@@ -7,6 +7,7 @@ from dataclasses import asdict
 from reconciler.invisible_characters import visible
 from reconciler.model.addresses import Section
 from reconciler.model.imports import DefinitionsImported
+from reconciler.report.imports import proof_sentences
 from reconciler.report.text.width import wrapped
 from reconciler.sentences import counted
 
@@ -51,3 +52,5 @@ def _sentences(result: DefinitionsImported) -> Iterator[tuple[int, str]]:
         )
     for each in result.left_out:
         yield 2, f"left out: {each.address}: {each.reason}"
+    if result.proof is not None:
+        yield from proof_sentences(result.proof, sum(result.written.values()))

@@ -49,7 +49,7 @@ def _sentences(result: ImportResult) -> Iterator[tuple[int, str]]:
     yield from _about_properties(result)
     yield from _about_records(result.left_out_records, result.key)
     if result.proof is not None:
-        yield from _about_proof(result.proof, result.records)
+        yield from proof_sentences(result.proof, result.records)
 
 
 def _about_properties(result: ImportResult) -> Iterator[tuple[int, str]]:
@@ -86,13 +86,14 @@ def _about_records(left_out: LeftOutRecords, key: str) -> Iterator[tuple[int, st
     yield 4, f"{left_out.file} lists them, with links"
 
 
-def _about_proof(proof: Proof, records: int) -> Iterator[tuple[int, str]]:
+def proof_sentences(proof: Proof, count: int) -> Iterator[tuple[int, str]]:
+    """Return what the comparison with the portal found about ``count`` written things, with indents."""
     yield 0, ""
     if proof.fault is not None:
         yield 0, "It is written, but could not be compared with the portal:"
         yield from ((2, line.strip()) for line in proof.fault.splitlines())
     elif proof.holds and proof.is_planned:
-        owned = records - proof.to_take_over
+        owned = count - proof.to_take_over
         already = f", {owned:,} in step already" if owned else ""
         yield 0, f"Planned: {proof.to_take_over:,} to take over{already}, nothing to write."
     elif proof.holds:

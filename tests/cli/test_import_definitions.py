@@ -132,6 +132,33 @@ def test_a_custom_object_is_written_with_everything_it_has(project: Project) -> 
     assert not any("properties/hs_" in address for address in found)
 
 
+def test_the_same_folder_makes_a_second_portal_whose_numbers_differ(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write("portal.json", json.dumps(SEED))
+    project.write("second.json", '{"numbers_by_portal": true}')
+    project.write(
+        "reconciler.yaml",
+        "version: 1\nproject: two\ndefault: local\nenvironments:\n"
+        "  local: {portal: emulator, portal_id: 1000000, seed: portal.json}\n"
+        "  second: {portal: emulator, portal_id: 1000002, seed: second.json}\n",
+    )
+    for name in ("companies", "machines"):
+        done = project.run("import", name, "--definitions")
+        assert done.code == 0
+        assert done.out.endswith("to take over, nothing to write.\n")
+    written = [path.read_bytes() for path in sorted(tmp_path.glob("*-definitions.yaml"))]
+    assert "11 planned = 11 applied" in project.run("apply", "--auto-approve").out
+    made = project.run("apply", "-e", "second", "--auto-approve")
+    assert (made.code, "0 rejected" in made.out) == (0, True)
+    for name in ("companies", "machines"):
+        again = project.run("import", name, "--definitions", "--replace", "-e", "second")
+        assert again.code == 0
+        assert "in step already, nothing to write." in again.out
+    assert [path.read_bytes() for path in sorted(tmp_path.glob("*-definitions.yaml"))] == written
+    for environment in ("local", "second"):
+        assert project.run("plan", "-e", environment).out.startswith("No changes.")
+
+
 def test_a_label_is_written_at_one_end_only(project: Project) -> None:
     assert project.run("import", "contacts", "--definitions=association_labels").code == 0
     assert declared(project) == {
