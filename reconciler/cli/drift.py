@@ -10,12 +10,11 @@ from reconciler.cli.exits import ExitCode
 from reconciler.cli.invocation import Invocation, open_environment
 from reconciler.cli.options import common_options
 from reconciler.cli.output import MARKDOWN, masking_for, print_report, printed_view, tell_github
-from reconciler.cli.output_options import OutputOptions, output_options
+from reconciler.cli.output_options import OutputOptions, output_options, write_forms
 from reconciler.cli.plan_options import glob_option
 from reconciler.cli.progress import progress
 from reconciler.errors import UsageError
 from reconciler.model.drift import DriftFound
-from reconciler.project.files import write_private
 from reconciler.report.renderers import RENDERERS, cannot_show
 from reconciler.report.view import View
 
@@ -96,8 +95,7 @@ def _show(invocation: Invocation, found: DriftFound, to: OutputOptions) -> None:
 def _keep(invocation: Invocation, found: DriftFound, to: OutputOptions) -> None:
     """Write the drift to files and, in GitHub Actions, to summary and outputs of the job."""
     view = View(masking_for(to.values, as_json=True), invocation.where, to.full)
-    for form, path in to.files.items():
-        write_private(path, form.drift(found, view))
+    write_forms(to, view, lambda form, view: form.drift(found, view))
     tell_github("GITHUB_STEP_SUMMARY", lambda: MARKDOWN.drift(found, view))
     is_some = str(not found.is_empty).lower()
     tell_github("GITHUB_OUTPUT", lambda: f"drift={is_some}\nsummary={found.summary.headline}\n")

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,11 +15,15 @@ from reconciler.cli.messages import answer, document, say
 from reconciler.cli.names import names_in
 from reconciler.cli.options import as_dataclass, common_options
 from reconciler.cli.output import masking_for, values_option, width
+from reconciler.cli.output_options import file_option
 from reconciler.cli.progress import progress
 from reconciler.errors import Unavailable, UsageError
 from reconciler.model.imports import PersonalKeys
+from reconciler.project.files import write_private
+from reconciler.report.csv_report import unnamed_as_csv
 from reconciler.report.import_definitions import definitions_json, definitions_lines
 from reconciler.report.imports import import_json, import_lines, unnamed_json, unnamed_lines
+from reconciler.report.view import View
 
 _MOST_SHOWN = 50
 """Records that --check lists without --full."""
@@ -50,6 +54,7 @@ class ImportOptions:
     check: bool
     restart: bool
     full: bool
+    csv: Path | None
     values: str | None
 
     def typed(self) -> list[str]:
@@ -137,6 +142,7 @@ _OPTIONS = (
     click.option("--check", is_flag=True, help="Write nothing; list live records that no manifest names."),
     click.option("--restart", is_flag=True, help="Read everything again after an interrupted import."),
     click.option("--full", is_flag=True, help="With --check: list all records."),
+    file_option("--csv", "With --check: also write all records as CSV for spreadsheets.", "csv"),
     values_option,
 )
 
@@ -247,7 +253,9 @@ def _check(options: ImportOptions) -> None:
     if options.in_list and options.ids:
         raise UsageError("--list and --ids both say which records: say one of them")
     if options.check and (typed := options.typed()):
-        raise UsageError(f"--check writes nothing: {typed[0]} has no say in it")
+        raise UsageError(f"--check writes no manifests: {typed[0]} has no say in it")
+    if options.csv is not None and not options.check:
+        raise UsageError("--csv lists records that no manifest names: give --check, or --out FILE.csv")
 
 
 def _confirm(keys: PersonalKeys) -> bool:
@@ -280,7 +288,8 @@ def _ids_in(path: Path) -> list[str]:
 def _show_unnamed(
     invocation: Invocation, object_type: str, options: ImportOptions, ids: list[str] | None
 ) -> ExitCode:
-    limit = None if options.full or invocation.said.as_json else _MOST_SHOWN
+    shows_all = options.full or invocation.said.as_json
+    limit = None if shows_all or options.csv is not None else _MOST_SHOWN
     with progress("reading", quiet=invocation.said.quiet) as report:
         found = invocation.environment.unnamed_records(
             object_type,
@@ -290,6 +299,10 @@ def _show_unnamed(
             limit=limit,
             progress=report,
         )
+    if options.csv is not None:
+        view = View(masking_for(options.values, as_json=True))
+        write_private(options.csv, unnamed_as_csv(found, view))
+        found = found if shows_all else replace(found, records=found.records[:_MOST_SHOWN])
     masking = masking_for(options.values, as_json=invocation.said.as_json)
     if invocation.said.as_json:
         document(unnamed_json(found, masking), nl=True)

@@ -11,7 +11,9 @@ import click
 from reconciler.cli.options import as_dataclass
 from reconciler.cli.output import ViewOptions, view_options
 from reconciler.errors import UsageError
+from reconciler.project.files import write_private
 from reconciler.report.renderers import Renderer
+from reconciler.report.view import View
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -32,6 +34,16 @@ class OutputOptions(ViewOptions):
     def paths(self) -> Sequence[Path]:
         """Return all given files."""
         return tuple(self.files.values())
+
+
+def write_forms(to: OutputOptions, view: View, render: Callable[[Renderer, View], str]) -> None:
+    """Write a subject to the files that were named, each in its form.
+
+    Raises:
+        UsageError: a folder is missing or not writable.
+    """
+    for form, path in to.files.items():
+        write_private(path, render(form, view))
 
 
 def output_options(

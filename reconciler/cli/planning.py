@@ -10,10 +10,9 @@ from reconciler.cli.output import (
     printed_view,
     tell_github,
 )
-from reconciler.cli.output_options import OutputOptions
+from reconciler.cli.output_options import OutputOptions, write_forms
 from reconciler.plan.file.format import digests_of
 from reconciler.plan.plan import Plan
-from reconciler.project.files import write_private
 from reconciler.report.mask import masked_problems
 from reconciler.report.view import View
 
@@ -29,8 +28,7 @@ def show_plan(invocation: Invocation, plan: Plan, options: ViewOptions) -> None:
 def keep_plan(invocation: Invocation, plan: Plan, to: OutputOptions) -> None:
     """Write ``plan`` to files, and tell GitHub Actions of it; equal values get equal masks everywhere."""
     view = View(masking_for(to.values, as_json=True), invocation.where, to.full)
-    for form, path in to.files.items():
-        write_private(path, form.plan(plan, view))
+    write_forms(to, view, lambda form, view: form.plan(plan, view))
     tell_github("GITHUB_STEP_SUMMARY", lambda: MARKDOWN.plan(plan, view))
     tell_github("GITHUB_OUTPUT", lambda: _outputs(plan) + whose_values(invocation))
 

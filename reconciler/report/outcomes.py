@@ -143,12 +143,12 @@ def _done(action: str) -> str:
 
 def _likeness_of_applied(alone: Sequence[RunRow]) -> Hashable:
     (row,) = alone
-    return tuple(_values(row)), key_properties(row.target)
+    return tuple(written_values(row)), key_properties(row.target)
 
 
 def _applied_lines(alike: Sequence[Entries[RunRow]], layout: Layout) -> list[Line]:
     """Format the written values."""
-    values = list(_values(alike[0][0]))
+    values = list(written_values(alike[0][0]))
     lines: list[Line] = []
     for name, (_, before, after) in zip(padded([name for name, _, _ in values]), values, strict=True):
         row = PropertyRow(line(sign_of(before, after), f" {name}", indent=_INDENT), [], layout.width)
@@ -160,7 +160,7 @@ def _applied_lines(alike: Sequence[Entries[RunRow]], layout: Layout) -> list[Lin
     return lines
 
 
-def _values(row: RunRow) -> Iterator[tuple[str, str | None, str | None]]:
+def written_values(row: RunRow) -> Iterator[tuple[str, str | None, str | None]]:
     """Return name, value before and value after for each value of a row."""
     if row.target is not None:
         yield row.target.text, None, row.label or ASSOCIATED

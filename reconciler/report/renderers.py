@@ -14,6 +14,7 @@ from reconciler.model.drift import DriftFound
 from reconciler.model.explanation import Explanation
 from reconciler.model.runs import RunDetail
 from reconciler.plan.plan import Plan
+from reconciler.report.csv_report import drift_as_csv, plan_as_csv, run_as_csv
 from reconciler.report.html.page import render_drift_page, render_page
 from reconciler.report.json_report import (
     acceptance_as_json,
@@ -117,6 +118,18 @@ RENDERERS = (
             "--html",
             "Also write an HTML page that searches and filters without network.",
             "Also write an HTML page that searches and filters without network.",
+        ),
+    ),
+    Renderer(
+        "csv",
+        "CSV for spreadsheets",
+        plan=plan_as_csv,
+        drift=drift_as_csv,
+        run=run_as_csv,
+        file_option=FileOption(
+            "--csv",
+            "Also write CSV for spreadsheets, one value a row.",
+            "Also write CSV for spreadsheets, one value a row.",
         ),
     ),
 )

@@ -77,8 +77,8 @@ def test_a_new_form_is_one_row_and_every_command_has_it(project: Project) -> Non
 def test_the_help_lists_the_new_form_and_the_option_that_writes_it(project: Project, command: str) -> None:
     told = " ".join(with_a_toy(project, command, "--help").stdout.split())
 
-    assert "[terminal|markdown|json|html|toy]" in told
-    assert "JSON, a page, or a toy." in told
+    assert "[terminal|markdown|json|html|csv|toy]" in told
+    assert "JSON, a page, CSV for spreadsheets, or a toy." in told
     assert f"--toy FILE Write a toy {'of drift ' if command == 'drift' else ''}too." in told
 
 
@@ -90,6 +90,29 @@ def test_what_a_form_cannot_show_is_refused_before_anything_happens(project: Pro
 
     assert refused.code == 1
     assert "a run cannot be shown as a page: it is shown as text or as a comment" in refused.err
+
+
+def test_csv_is_written_by_every_command_that_shows_values(project: Project) -> None:
+    planned = project.run("plan", "--csv", "plan.csv", "--out", "plan.json")
+    shown = project.run("show", "plan.json", "--csv", "shown.csv", "--values", "show")
+    applied = project.run("apply", "--auto-approve", "--report", "run.json")
+    report = project.run("show", "run.json", "--csv", "run.csv")
+    project.run("emulator", "edit", "companies/K-10012", "city=-1+1")
+    drifted = project.run("drift", "--csv", "drift.csv")
+    unnamed = project.run("import", "companies", "--check", "--csv", "unnamed.csv")
+    codes = [done.code for done in (planned, shown, applied, report, drifted, unnamed)]
+    assert codes == [0, 0, 0, 0, 2, 2], unnamed.err
+    for name in ("plan", "shown", "run", "drift", "unnamed"):
+        data = (project.folder / f"{name}.csv").read_bytes()
+        assert data.startswith(b'\xef\xbb\xbf"address","name","link","property"'), name
+        assert data.count(b"\n") == data.count(b"\r\n") > 1 or name != "drift"
+    assert '"\'-1+1"' in (project.folder / "drift.csv").read_text()
+
+
+def test_csv_of_an_import_lists_what_nobody_has_named(project: Project) -> None:
+    refused = project.run("import", "companies", "--csv", "unnamed.csv", "--out", "x.yaml")
+    assert refused.code == 1
+    assert "give --check, or --out FILE.csv" in refused.err
 
 
 def test_apply_prints_one_document_of_the_form_that_was_asked_for(project: Project) -> None:

@@ -442,7 +442,7 @@ def test_a_person_is_asked_about_personal_keys(project: Project) -> None:
         (["companies", "--out", "x.txt"], "the ending says the form"),
         (["companies", "--out", "../x.yaml"], "is outside the project folder"),
         (["companies", "--out", "x.csv", "--associations", "deals"], "rows of a table have no associations"),
-        (["companies", "--check", "--out", "x.yaml"], "--check writes nothing"),
+        (["companies", "--check", "--out", "x.yaml"], "--check writes no manifests"),
         (["notes"], "no property of notes can be a key"),
         (["companys"], 'no object type "companys"'),
     ],
