@@ -49,6 +49,29 @@ def created(project: Project, *arguments: str) -> str:
     return done.err
 
 
+def test_every_company_gets_a_key_and_is_taken_over(project: Project) -> None:
+    said = created(project, "--from", "domain", "--from", "record_id")
+
+    assert "companies: 300 records, key erp_no" in said
+    assert "without a value" not in said
+    assert "values from record_id differ between portals" in said
+    assert project.run("apply", "key.json", "--auto-approve").code == 0
+    counted = project.run("keys", "list", "companies").out
+    assert "recognises every record" in counted
+    assert project.run("import", "companies", "--key", "erp_no", "--properties", "name").code == 0
+    plan = project.run("plan", "--detailed-exitcode")
+    assert plan.code == 0, plan.out
+    assert "300 records" in plan.out
+
+
+def test_nothing_but_the_definition_becomes_ours(project: Project) -> None:
+    created(project, "--from", "record_id")
+    assert project.run("apply", "key.json", "--auto-approve").code == 0
+
+    owned = project.run("state", "list", "--json").document
+    assert [entry["address"] for entry in owned["records"]] == ["companies:properties/erp_no"]
+
+
 def test_what_cannot_get_a_value_is_listed_equal_ones_side_by_side(project: Project) -> None:
     said = created(project, "--from", "domain")
 
@@ -60,6 +83,17 @@ def test_what_cannot_get_a_value_is_listed_equal_ones_side_by_side(project: Proj
     assert repeated[::2] == repeated[1::2]
     assert {row["why"] for row in rows} == {"repeated", "no value"}
     assert all(row["link"].endswith(row["record_id"]) for row in rows)
+
+
+def test_a_template_and_a_second_run_for_what_is_left(project: Project) -> None:
+    created(project, "--from", "{domain}-{country}")
+    assert project.run("apply", "key.json", "--auto-approve").code == 0
+
+    said = created(project, "--from", "uuid")
+
+    assert "filled already" in said
+    assert project.run("apply", "key.json", "--auto-approve").code == 0
+    assert "recognises every record" in project.run("keys", "list", "companies").out
 
 
 @pytest.mark.parametrize(
