@@ -48,6 +48,21 @@ def write_scopes(objects: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({scope for name in names for scope in _write_scopes(name)}))
 
 
+def definition_scopes(objects: Iterable[str]) -> tuple[str, ...]:
+    """Return the scopes for writing definitions of these types. Sorted.
+
+    Source: https://developers.hubspot.com/docs/guides/apps/authentication/scopes.
+    """
+    return tuple(sorted({_definition_scope(object_name(written)) for written in objects}))
+
+
+def _definition_scope(name: str) -> str:
+    row = object_type(name)
+    if row.has_one_scope:
+        return row.scope
+    return f"crm.schemas.{'custom' if row.number is None else name}.write"
+
+
 def _write_scopes(name: str) -> tuple[str, ...]:
     row = object_type(name)
     if row.has_one_scope:

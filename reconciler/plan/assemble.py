@@ -15,11 +15,12 @@ from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import PruneRule
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import StateVersion
-from reconciler.model.scopes import write_scopes
+from reconciler.model.scopes import definition_scopes, write_scopes
 from reconciler.plan.budget import NOTHING_UNSETTLED, Spent, Unsettled, budget_of, calls_to_open
 from reconciler.plan.change import Change
 from reconciler.plan.consistency import unsound
 from reconciler.plan.context import PlanContext
+from reconciler.plan.definitions.changes import is_definition_change
 from reconciler.plan.definitions.order import turns_of_definitions
 from reconciler.plan.file.sequences import SpooledChanges, sort_key
 from reconciler.plan.findings import Findings
@@ -87,9 +88,7 @@ def assemble(findings: Findings, basis: PlanBasis, context: PlanContext) -> Plan
         refusals=context.guards.check(kept.changes, bases, budget),
         bases=bases,
         allowances=tuple(sorted(context.guards.allowances.items())),
-        write_scopes=write_scopes(
-            name for change in kept.changes if change.is_remote for name in change.address.objects
-        ),
+        write_scopes=_scopes(kept.changes),
         prune_rules=kept.prune_rules,
         targets=tuple(glob.text for glob in context.selection.target),
         excludes=tuple(glob.text for glob in context.selection.exclude),
@@ -98,6 +97,17 @@ def assemble(findings: Findings, basis: PlanBasis, context: PlanContext) -> Plan
         rolls_back=basis.rolls_back,
         keeps_state=findings.keeps_state,
     )
+
+
+def _scopes(changes: Iterable[Change]) -> tuple[str, ...]:
+    """Return the scopes that apply needs, sorted."""
+    records: set[str] = set()
+    definitions: set[str] = set()
+    for change in changes:
+        if change.is_remote:
+            names = definitions if is_definition_change(change) else records
+            names.update(change.address.objects)
+    return tuple(sorted({*write_scopes(records), *definition_scopes(definitions)}))
 
 
 def _in_order(findings: Findings, basis: PlanBasis) -> _Kept:

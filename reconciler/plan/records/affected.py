@@ -6,7 +6,7 @@ from reconciler.model.addresses import RecordAddress
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.file.sequences import SpooledChanges
 from reconciler.plan.kinds import Verb
-from reconciler.plan.records.changes import identity_of_record, is_record_ours
+from reconciler.plan.records.changes import identity_of_record, is_record_change, is_record_ours
 
 
 def taken_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
@@ -25,4 +25,5 @@ def archived_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
 
 def moved_records(changes: SpooledChanges) -> Mapping[RecordIdentity, RecordAddress]:
     """Return the new addresses of records that state knows by other keys."""
-    return {identity_of_record(change): change.record for change in changes.moved()}
+    moved = (change for change in changes.moved() if is_record_change(change))
+    return {identity_of_record(change): change.record for change in moved}

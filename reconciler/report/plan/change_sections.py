@@ -62,6 +62,24 @@ _HELD_SIGN = Piece("!", Style.CHANGED)
 
 _WHY: dict[tuple[Verb, Reason], str] = {
     (Verb.CREATE_DEFINITION, Reason.MISSING): "missing: HubSpot has no such definition",
+    (Verb.UPDATE_DEFINITION, Reason.MISSING): "missing: these name what the plan makes before",
+    (
+        Verb.CREATE_DEFINITION,
+        Reason.RECREATED,
+    ): "recreated: HubSpot no longer has them; --recreate asks for them",
+    (Verb.ARCHIVE_DEFINITION, Reason.CHANGED): "changed: the manifests no longer have these options",
+    (
+        Verb.ARCHIVE_DEFINITION,
+        Reason.DRIFT,
+    ): "drift: people added these options; the manifests have the whole list",
+    (
+        Verb.ARCHIVE_DEFINITION,
+        Reason.ADOPT,
+    ): "adopt: the manifests have the whole list of options, without these",
+    (
+        Verb.RELEASE,
+        Reason.UNMANAGED,
+    ): "unmanaged: no manifest names these definitions any more; HubSpot keeps them",
     (Verb.UPDATE_DEFINITION, Reason.CHANGED): "changed: the manifests changed since the last apply",
     (Verb.UPDATE_DEFINITION, Reason.CONFLICT): "conflict: the manifests changed, and so did HubSpot",
     (Verb.UPDATE_DEFINITION, Reason.DRIFT): "drift: people changed it in HubSpot; this writes it back",
