@@ -25,6 +25,7 @@ SEVERAL = {
     "fieldType": "checkbox",
     "externalOptions": True,
     "referencedObjectType": "OWNER",
+    "hubspotDefined": True,  # nobody else can make a property for several owners
 }
 KEY = {
     "name": "erp_no",

@@ -149,6 +149,12 @@ def test_sensitive_values_are_written_only_when_they_may_be_shown() -> None:
     assert [edit.after for edit in done.edits] == ["2"]
 
 
+def test_an_owner_who_left_is_written_by_e_mail_too() -> None:
+    known = [*OWNERS, Owner("77", "eve@acme.example", is_active=False)]
+    resolver = RESOLVER.knowing(known, {})
+    assert words("ada@acme.example", "hubspot_owner_id", "77", resolver) == "eve@acme.example"
+
+
 IN_TABLE = replace(RESOLVER, files=SourceFiles(("companies.yaml", "rows.csv")))
 """A resolver of records in line 5 of a table."""
 

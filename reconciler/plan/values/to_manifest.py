@@ -65,7 +65,7 @@ def _names(resolver: Resolver, kind: Kind) -> Mapping[str, Sequence[str]]:
     names: dict[str, list[str]] = {}
     pipelines = resolver.schema.pipelines
     if kind in {Kind.OWNER, Kind.OWNERS}:
-        for email, owner_id in resolver.owner_ids.items():
+        for email, owner_id in (*resolver.owner_ids.items(), *resolver.deactivated.items()):
             names.setdefault(owner_id, []).append(email)
     elif kind is Kind.PIPELINE:
         names |= {pipeline.id: [pipeline.label] for pipeline in pipelines}
