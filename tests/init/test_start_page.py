@@ -26,6 +26,7 @@ COMPANIES, DEALS, MOVED, AMOUNTS = 300, 120, 30, 2
 FINDING = {"reconciler drift", "reconciler import companies --check"}
 """Commands that end with 2 where people have changed something."""
 
+PLAIN = {"type": "string", "fieldType": "text"}
 UNIQUE = {"type": "string", "fieldType": "text", "hasUniqueValue": True}
 SEED: dict[str, Any] = {
     "owners": [
@@ -34,7 +35,7 @@ SEED: dict[str, Any] = {
     ],
     "properties": {
         "companies": [UNIQUE | {"name": "external_id", "label": "No.", "groupName": "companyinformation"}],
-        "deals": [UNIQUE | {"name": "deal_no", "label": "No.", "groupName": "dealinformation"}],
+        "deals": [PLAIN | {"name": "order_no", "label": "Order", "groupName": "dealinformation"}],
     },
     "records": {
         "companies": [
@@ -52,7 +53,7 @@ SEED: dict[str, Any] = {
             {
                 "id": str(9000 + number),
                 "properties": {
-                    "deal_no": f"D-{number:03}",
+                    "order_no": f"D-{number:03}",
                     "dealname": f"Deal {number}",
                     "amount": str(100 * number),
                     "pipeline": "default",
@@ -276,7 +277,7 @@ def test_the_page_leads_from_an_empty_home_to_the_day_after(newcomer: Newcomer) 
     )
     assert "300 to take over, nothing to write" in " ".join(imported.out.split() + imported.err.split())
     planned = first["reconciler plan --out plan.json"].out  # of the last one: deals and products
-    assert planned.startswith("Nothing to write. 125 records will be taken over (state only). 300 in step.")
+    assert planned.startswith("Nothing to write. 125 records will be taken over (state only). 301 in step.")
     assert first["reconciler plan"].out.startswith("No changes. 300 in step.")
     assert "companies" not in first["reconciler drift"].out
 
