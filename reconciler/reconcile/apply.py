@@ -12,7 +12,7 @@ from reconciler.apply.executor import FinishedRun, carry_out
 from reconciler.apply.options import ApplyOptions, OnStale
 from reconciler.apply.recovery.resume import is_anything_open, settle_earlier
 from reconciler.apply.stale_state import stale_owned_changes
-from reconciler.errors import ManifestError, PlanRefused, Problem, Refusal
+from reconciler.errors import PlanRefused, Refusal
 from reconciler.hubspot.portal.read_portal import begin_portal, read_portal
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.writer import PortalWriter
@@ -116,10 +116,7 @@ def _read_portal(
     Raises:
         ManifestError: the portal lacks others of ``objects``.
     """
-    lacking: list[Problem] = []
-    portal = read_portal(reader, {*objects, *maybe_new}, portal_id, lacking=lacking)
-    if any(name not in portal.objects and name not in maybe_new for name in objects):
-        raise ManifestError(tuple(lacking))
+    portal = read_portal(reader, {*objects, *maybe_new}, portal_id, made_later=maybe_new)
     return with_new_types(portal, maybe_new)
 
 

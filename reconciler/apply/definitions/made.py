@@ -4,12 +4,9 @@ from dataclasses import dataclass, field
 
 from reconciler.apply.definitions.unmade import Unmade
 from reconciler.model.addresses import DefinitionAddress, RecordId, ThingAddress
-from reconciler.model.labels import Label
+from reconciler.model.labels import REFERENCE, Label
 from reconciler.model.outcomes import Outcome, Skipped, done_of
 from reconciler.plan.change import Change
-
-REFERENCE = "reference"
-"""Category of a label that the plan itself creates; its text is the address of the definition."""
 
 
 @dataclass(slots=True)

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from reconciler.model.addresses import DefinitionAddress, RecordId, Section
-from reconciler.model.definition_attributes import OPTIONS, list_of, list_text, option_of
+from reconciler.model.definition_attributes import OPTIONS, STAGE_NAMES, list_of, list_text, option_of
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import OwnedDefinition
 from reconciler.model.portal_definitions import definition_id
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Action, Change
-from reconciler.plan.definitions.changes import is_definition_change
+from reconciler.plan.definitions.changes import details_of, is_definition_change
 from reconciler.state.owned_values import origin_after, values_after
 
 
@@ -38,7 +38,7 @@ def definitions_after(
         if not is_definition_change(change):
             continue
         identity = RecordIdentity(change.object_type, _id_of(change, outcome))
-        before = after.get(identity) or owned_by_id(identity.object, [identity.id]).get(identity.id)
+        before = after.get(identity) or owned_by_id(*_asked(identity)).get(identity.id)
         if change.definition.section is Section.OPTIONS:
             if before is not None:
                 after[identity] = without_option(before, change.definition.name)
@@ -48,6 +48,10 @@ def definitions_after(
             after.pop(identity, None)
             disowned.append(identity)
             ended += [change.definition] if change.action is Action.ARCHIVE else []
+            pipeline = _pipeline_of(change)
+            known = pipeline and (after.get(pipeline) or owned_by_id(*_asked(pipeline)).get(pipeline.id))
+            if pipeline and known:
+                after[pipeline] = _without_stage(known, change.definition.name)
     return DefinitionsAfter(tuple(after.values()), disowned, ended)
 
 
@@ -62,6 +66,30 @@ def _without(values: Mapping[str, str | None], option: str) -> Mapping[str, str 
         for path, text in values.items()
         if option_of(path) != option
     }
+
+
+def _asked(identity: RecordIdentity) -> tuple[str, Sequence[RecordId]]:
+    return identity.object, [identity.id]
+
+
+def _pipeline_of(change: Change) -> RecordIdentity | None:
+    """Return the pipeline that loses a stage by ``change``; None if none does."""
+    parent = details_of(change).parent_id
+    if change.action is not Action.ARCHIVE or parent is None:
+        return None
+    return RecordIdentity(change.object_type, definition_id(Section.PIPELINES, parent))
+
+
+def _without_stage(owned: OwnedDefinition, stage: str) -> OwnedDefinition:
+    """Return a pipeline without one of its stages, as its order of stages."""
+    sent, answered = (
+        {
+            path: list_text(name for name in list_of(text) if name != stage) if path == STAGE_NAMES else text
+            for path, text in values.items()
+        }
+        for values in (owned.sent, owned.answered)
+    )
+    return replace(owned, sent=sent, answered=answered)
 
 
 def _id_of(change: Change, outcome: Applied) -> RecordId:
