@@ -12,6 +12,7 @@ from datetime import datetime
 from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.outcomes import OUTCOME_WORDS, Applied, Skipped, Unknown
+from reconciler.model.owned import StateVersion
 from reconciler.source import SourceRef
 
 UNDER_WAY = "under way"
@@ -39,6 +40,7 @@ class RunHeader:
     masked_properties: tuple[
         ObjectProperty, ...
     ] = ()  # (object type, property) whose values are masked when shown
+    state: StateVersion | None = None  # the state after it; None in reports of older versions
 
     @property
     def is_under_way(self) -> bool:

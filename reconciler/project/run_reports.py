@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import StateError, UsageError
 from reconciler.project.files import check_writable, write_encrypted
 from reconciler.project.notices import Notice, Notify
+from reconciler.project.older_state import REPORTS
 from reconciler.project.session import Session
 from reconciler.report.json_report import run_pieces
 
@@ -34,7 +35,8 @@ def reports_kept(session: Session, store: "Store") -> Iterator[None]:
     finally:
         with suppress(StateError):  # the first error is the important one; the next run writes the report
             settled = open_before - _open_runs(store)
-            ended = [run for run in store.runs() if run.finished_at is not None]
+            # A run that nobody else can know of would look as if somebody had put an older state back.
+            ended = [run for run in store.runs() if run.finished_at is not None and store.has_published(run)]
             here = (run for run in ended if run.actor.get("host") == session.host)
             lacking = takewhile(lambda run: not _path(folder, run.id).exists(), here)
             due = settled | {run.id for run in lacking if not is_new or run.id not in known}
@@ -55,7 +57,7 @@ def fault_as_notice(run_id: str, notify: Notify) -> Iterator[None]:
 
 def report_folder(session: Session) -> Path:
     """Return the folder for reports of runs, which may not exist yet."""
-    return session.folder / "reports"
+    return session.folder / REPORTS
 
 
 def write_report(store: "Store", run_id: str, path: Path) -> None:

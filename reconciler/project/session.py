@@ -5,7 +5,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from reconciler.model.explanation import RecordTrace
 from reconciler.project.env_file import with_env_file
 from reconciler.project.git_state import git_access
 from reconciler.project.notices import Notice, Notify, ignore_notice
+from reconciler.project.older_state import REPORTS, ReportedSerial, refuse_older_state, reported_serials
 from reconciler.project.private_folder import refuse_foreign_files
 from reconciler.project.settings import EnvironmentSettings, Settings, load_settings
 from reconciler.source import SourceRef
@@ -148,12 +149,14 @@ class Session:
         from reconciler.state import store  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
 
         url, portal_id = self.settings.state_url, self.environment.portal_id
+        reported: Sequence[ReportedSerial] = ()
         access = git_access(self.settings, with_env_file(os.environ, self.settings.project))
         if url is None:
             opened = store.memory_state(portal_id)
         elif access is not None:
             if to_write:
                 _ = self.folder  # where this machine remembers what it has seen
+            reported = reported_serials(self.settings.project / PRIVATE_FOLDER / REPORTS)
             opened = store.open_git_state(access, portal_id)
         elif to_write:
             opened = store.open_state(url, self.settings.project, portal_id)
@@ -163,6 +166,8 @@ class Session:
         else:
             opened = store.open_state_to_read(url, self.settings.project, portal_id)
         try:
+            if reported:
+                refuse_older_state(opened.version(), reported)
             yield opened
         finally:
             opened.close()

@@ -179,6 +179,7 @@ def _header(header: RunHeader) -> Json:
         "plan_digest": header.plan_digest,
         "portal": {"id": header.portal_id},
         "started_at": _time(header.started_at),
+        "state": header.state and {"lineage": header.state.lineage, "serial": header.state.serial},
         "status": header.status,
         "tool_version": header.tool_version,
         "rolls_back": header.rolls_back,

@@ -18,6 +18,7 @@ from reconciler.json_values import (
 )
 from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId, thing_address
 from reconciler.model.object_references import ObjectProperty
+from reconciler.model.owned import StateVersion
 from reconciler.model.runs import RunDetail, RunHeader, RunRow
 from reconciler.source import SourceRef
 
@@ -65,6 +66,7 @@ def _header(document: Json) -> RunHeader:
         rolls_back=part(document, "rolls_back", _as_text_or_null),
         planned=part(document, "planned", as_mapping(as_count)),
         masked_properties=part(document, "masked_properties", as_tuple(_as_pair)),
+        state=or_null(_as_state)(document.get("state")),
     )
 
 
@@ -107,6 +109,11 @@ def _key(entry: Json) -> RecordAddress:
 def _as_pair(found: object) -> ObjectProperty:
     pair = as_object(found)
     return ObjectProperty(part(pair, "object", as_text), part(pair, "property", as_text))
+
+
+def _as_state(found: object) -> StateVersion:
+    state = as_object(found)
+    return StateVersion(part(state, "lineage", _as_text_or_null), part(state, "serial", as_count))
 
 
 def _as_source(found: object) -> SourceRef:

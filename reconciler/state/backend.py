@@ -83,6 +83,9 @@ class StateBackend(Protocol):
     def previous(self) -> str | None:
         """The place of the state as it was before a correction; None if a SQLite file has backups."""
 
+    def has_published(self, serial: int) -> bool:
+        """Return whether all machines share the state with this serial, or a newer one."""
+
     def holder(self) -> LockHolder | None:
         """Return the holder of the lock, or the last one who never released it."""
 

@@ -23,7 +23,7 @@ from reconciler.model.associations import Association, OwnedAssociation, RecordR
 from reconciler.model.labels import Label
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, Unknown
-from reconciler.model.owned import Origin, OwnedDefinition, OwnedRecord, OwnedThing
+from reconciler.model.owned import Origin, OwnedDefinition, OwnedRecord, OwnedThing, StateVersion
 from reconciler.model.runs import RunHeader, RunRow
 from reconciler.plan.change import Action
 from reconciler.plan.file.cells import source_in
@@ -150,8 +150,8 @@ def planned_count(row: Row[Any]) -> int:
     return sum(json.loads(row.planned).values())
 
 
-def header_of(row: Row[Any]) -> RunHeader:
-    """Read the header of one run."""
+def header_of(row: Row[Any], lineage: str | None) -> RunHeader:
+    """Read the header of one run of the state with this lineage."""
     return RunHeader(
         id=row.id,
         portal_id=row.portal_id,
@@ -166,6 +166,7 @@ def header_of(row: Row[Any]) -> RunHeader:
         finished_at=row.finished_at,
         status=row.status,
         masked_properties=tuple(ObjectProperty(*pair) for pair in json.loads(row.personal)),
+        state=StateVersion(lineage, row.serial),
     )
 
 

@@ -15,7 +15,7 @@ from reconciler.plan.file.fields import change_in
 from reconciler.state.journal_rows import KEEP_VALUES, changes_of, check_accounting, run_row
 from reconciler.state.row_codec import done_in, header_of, run_row_of, value_names
 from reconciler.state.run_types import PastRun, RunStatus
-from reconciler.state.tables import changes, runs
+from reconciler.state.tables import changes, runs, states
 
 LAST = "last"
 """Names the newest run."""
@@ -33,7 +33,8 @@ class RunReader:
     def headers(self) -> tuple[RunHeader, ...]:
         """Return all runs, newest first."""
         query = select(runs).where(runs.c.portal_id == self.portal_id).order_by(runs.c.serial.desc())
-        return tuple(map(header_of, self.connection.execute(query)))
+        lineage = self._lineage()
+        return tuple(header_of(row, lineage) for row in self.connection.execute(query))
 
     def last_commit(self) -> str | None:
         """Return the commit of the newest run that was made from a git checkout; None if there is none."""
@@ -90,9 +91,10 @@ class RunReader:
             .order_by(runs.c.serial.desc(), changes.c.number.desc())
         )
         newest: dict[str, RunHeader] = {}
+        lineage = self._lineage()
         for row in self.connection.execute(query):
             for name in value_names(row):
-                newest.setdefault(name, header_of(row))
+                newest.setdefault(name, header_of(row, lineage))
         return newest
 
     def names(self, object_name: str, by: str) -> bool:
@@ -119,7 +121,7 @@ class RunReader:
             query = query.where(or_(changes.c.outcome.is_(None), ~is_applied))
         rows = tuple(map(run_row_of, self.connection.execute(query)))
         check_accounting(header, RunStatus(header.status), len(rows) + unlisted)
-        return RunDetail(header_of(header), rows, unlisted)
+        return RunDetail(header_of(header, self._lineage()), rows, unlisted)
 
     def run_rows(self, run_id: str, after: int, limit: int) -> Sequence[RunRow]:
         """Return up to ``limit`` changes of a run with numbers above ``after``, in the order of the plan."""
@@ -154,7 +156,7 @@ class RunReader:
         done = ((change_in(row._asdict()), found) for row in known if (found := done_in(row)))
         applied = tuple((carried_out(change, found.written), found) for change, found in done)
         erased = sum(row.values is None and row.outcome == Applied.word for row in rows)
-        return PastRun(header_of(header), applied, erased)
+        return PastRun(header_of(header, self._lineage()), applied, erased)
 
     def erased_runs(self) -> dict[str, datetime]:
         """Return the runs whose values were erased because of their age, and when."""
@@ -162,3 +164,6 @@ class RunReader:
             runs.c.portal_id == self.portal_id, runs.c.erased_at.is_not(None)
         )
         return {row.id: row.erased_at for row in self.connection.execute(query)}
+
+    def _lineage(self) -> str | None:
+        return self.connection.scalar(select(states.c.lineage).where(states.c.portal_id == self.portal_id))

@@ -285,6 +285,10 @@ class Store:
         with self._database.reading() as here, theirs.reading() as there:
             return first_difference(here, there, self._portal_id)
 
+    def has_published(self, run: RunHeader) -> bool:
+        """Return whether a run has reached the place that all machines share."""
+        return run.state is not None and self._backend.has_published(run.state.serial)
+
     def lock_holder(self) -> LockHolder | None:
         """Return the holder of the lock, or the last one who never released it."""
         return self._backend.holder()

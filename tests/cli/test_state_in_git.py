@@ -1,11 +1,14 @@
 """State in git, as its users meet it: settings, keys, remotes, and moving."""
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reconciler.cli.exits import ExitCode
+from reconciler.encryption import decrypt
 from tests.support.git_remotes import bare_repository, git, refs_of
 from tests.support.projects import PORTAL, Done, Project
 
@@ -204,6 +207,61 @@ def test_a_removal_names_the_commit_before(project: Project, remote: Path) -> No
     assert f"the state as it was before is commit {commit}" in done.err
 
 
+@pytest.fixture
+def put_back(project: Project, remote: Path) -> Path:
+    """The report of the second run, whose state somebody replaced by that of the first."""
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    older = refs_of(remote)[f"{REFS}/state"]
+    project.replace("contacts.yaml", "Augusta Ada", "Ada")
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    git(remote, "update-ref", f"{REFS}/state", older)
+    (project.folder / ".reconciler" / "state-seen.json").unlink()
+    (report,) = (project.folder / ".reconciler" / "reports").glob("*-0002.json")
+    return report
+
+
+@pytest.mark.parametrize("command", [("state", "list"), ("plan",), ("apply", "--auto-approve")])
+def test_an_older_snapshot_is_noticed_by_the_report_of_a_newer_run(
+    project: Project, put_back: Path, command: tuple[str, ...]
+) -> None:
+    done = project.run(*command)
+
+    assert_refused(done, "it was put back to serial 1, and .reconciler/reports/")
+    assert "-0002.json reports a run that made serial 2: what was applied since is not in it" in done.err
+    assert (
+        "put the newest commit of that ref back; if this is as it should be, move the report away" in done.err
+    )
+
+    put_back.unlink()
+    assert project.run(*command).code in {ExitCode.OK, ExitCode.CHANGES}
+
+
+def test_reports_of_another_state_say_nothing_about_this_one(project: Project, put_back: Path) -> None:
+    report = json.loads(b"".join(decrypt([put_back.read_bytes()], [KEY])))
+    assert report["state"]["serial"] == 2
+    report["state"]["lineage"] = "another"
+    put_back.write_text(json.dumps(report))
+    assert project.run("state", "list").code == ExitCode.OK
+
+    put_back.write_text("no report")
+    assert project.run("state", "list").code == ExitCode.OK
+
+
+def test_a_run_that_could_not_be_pushed_has_no_report(project: Project, remote: Path) -> None:
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    before = refs_of(remote)
+    project.replace("contacts.yaml", "{firstname: Robert}", "{}")  # which only state has to learn
+    hook = remote / "hooks" / "update"
+    hook.write_text(f'#!/bin/sh\ntest "$1" = {REFS}/lock || exit 1\n')
+    hook.chmod(0o755)
+
+    assert_refused(project.run("apply", "--auto-approve"), "the repository refuses to move")
+    hook.unlink()
+    reports = project.folder / ".reconciler" / "reports"
+    assert [path.name[-9:] for path in reports.iterdir()] == ["0001.json"]
+    assert refs_of(remote)[f"{REFS}/state"] == before[f"{REFS}/state"]
+
+
 def test_a_plan_made_against_a_newer_state_than_there_is_now_is_refused(
     project: Project, remote: Path
 ) -> None:
@@ -215,6 +273,7 @@ def test_a_plan_made_against_a_newer_state_than_there_is_now_is_refused(
     assert project.run("plan", "--out", "plan.json").code == ExitCode.OK
     git(remote, "update-ref", f"{REFS}/state", older)
     (project.folder / ".reconciler" / "state-seen.json").unlink()  # as on another machine
+    shutil.rmtree(project.folder / ".reconciler" / "reports")
 
     done = project.run("apply", "plan.json")
 

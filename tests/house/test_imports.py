@@ -58,6 +58,7 @@ ROOMS = {
         "report.mask",
         "report.view",
         "report.plan.guard_refusals",
+        "report.run_report_reader",
     },
     "emulator": set(),
     "cli": BASE

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.object_references import ObjectProperty
+from reconciler.model.owned import StateVersion
 from reconciler.model.runs import RunDetail, RunHeader, RunRow
 from tests.support.plans import at
 
@@ -18,6 +19,7 @@ HEADER = RunHeader(
     started_at=datetime(2026, 11, 22, 9, 31, tzinfo=UTC),
     finished_at=datetime(2026, 11, 22, 9, 31, 7, tzinfo=UTC),
     status="finished",
+    state=StateVersion("5f0c9a52-6d1e-4a0b-9c63-0b1f7a1d2e34", 24427),
 )
 
 

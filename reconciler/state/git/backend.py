@@ -70,6 +70,11 @@ class GitBackend:
             "for as long as its host keeps it"
         )
 
+    def has_published(self, serial: int) -> bool:
+        """Return whether the last push that arrived has the state with this serial, or a newer one."""
+        loaded = self._snapshots.loaded
+        return loaded is not None and loaded.header.version.serial >= serial
+
     def holder(self) -> LockHolder | None:
         """Return the holder of the lock, as it was when the state was opened or its lock taken."""
         held = self._held(self._refs)

@@ -1,0 +1,72 @@
+"""Noticing an older state in git by the reports of this machine: they name the state that their runs made.
+
+``state-seen.json`` knows every snapshot that this machine has seen. Reports know less, but they are kept on
+purpose, and may come from jobs.
+"""
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from reconciler.errors import StateError, UsageError
+from reconciler.model.owned import StateVersion
+from reconciler.project.files import read_encrypted
+from reconciler.report.run_report_reader import run_from_text
+
+REPORTS: Final = "reports"
+"""Folder in ``.reconciler/`` with the reports of runs."""
+
+_NAME: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z-([0-9a-f]{4,})\.json").fullmatch
+"""Matches the name of a report, which ends with the serial of the state after its run."""
+
+
+class ReportedSerial(NamedTuple):
+    """A report and the serial in its name; its lineage is inside."""
+
+    serial: int
+    path: Path
+
+
+def reported_serials(folder: Path) -> Sequence[ReportedSerial]:
+    """Return the reports in ``folder``, newest state first; to be asked before the state is read.
+
+    Another process of this machine may apply, and write a report, at any moment.
+    """
+    try:
+        found = [(name, path) for path in folder.iterdir() if (name := _NAME(path.name))]
+    except OSError:
+        return ()
+    return sorted((ReportedSerial(int(name[1], 16), path) for name, path in found), reverse=True)
+
+
+def refuse_older_state(version: StateVersion, reported: Sequence[ReportedSerial]) -> None:
+    """Refuse a state that is older than a report says.
+
+    Raises:
+        StateError: a report of the same lineage has a higher serial.
+    """
+    for serial, path in reported:
+        if version.lineage is None or serial <= version.serial:
+            return  # the others are older still
+        if _lineage_in(path, version.lineage):
+            shown = os.path.relpath(path)
+            raise StateError(
+                f"state in git: it was put back to serial {version.serial}, and {shown} reports a run that "
+                f"made serial {serial}: what was applied since is not in it\n"
+                "    put the newest commit of that ref back; if this is as it should be, move the report away"
+            )
+
+
+def _lineage_in(path: Path, lineage: str) -> bool:
+    """Return whether a report is about the state with this lineage; unreadable ones are about none."""
+    try:
+        text = read_encrypted(path, "report")
+        if json.dumps(lineage) not in text:  # reports of other environments may be long
+            return False
+        state = run_from_text(text).header.state
+    except UsageError:
+        return False
+    return state is not None and state.lineage == lineage
