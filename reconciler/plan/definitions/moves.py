@@ -144,6 +144,7 @@ def _target_name(decided: DecidedDefinitions, address: DefinitionAddress) -> str
 def target_id(decided: DecidedDefinitions, address: DefinitionAddress) -> str | None:
     """Return the id of the pipeline or stage to which records of the one at ``address`` move."""
     name = _target_name(decided, address)
+    address = next((sides.address for sides in decided.matched.sides if sides.former == address), address)
     if name is None:
         return None
     target = sibling(address, name)
