@@ -16,6 +16,7 @@ from reconciler.model.diagnosis import CheckResult, CheckStatus, Diagnosis
 from reconciler.project.doctor import check_portal
 from reconciler.project.doctor.check_portal import check_api, check_clock
 from reconciler.project.doctor.examined import DoctorRequest, Examined
+from tests.support.git_remotes import bare_repository, git, refs_of
 from tests.support.projects import PORTAL, Done, Project, Recorder
 from tests.support.served import served
 
@@ -125,6 +126,34 @@ def test_a_token_that_only_reads_is_enough_for_plans(
     done = Project(project.folder, {"HUBSPOT_ACCESS_TOKEN": token}).run("doctor", "--json")
     assert (done.code, check(done, "scopes")["status"]) == (0, "warning")
     assert words in check(done, "scopes")["advice"]
+
+
+@pytest.mark.parametrize(
+    ("ref", "protected", "status"),
+    [
+        ("refs/reconciler", True, "warning"),
+        ("refs/heads/reconciler", True, "ok"),
+        ("refs/reconciler", False, "ok"),
+    ],
+)
+def test_a_protected_environment_wants_its_state_where_a_rule_can_protect_it(
+    place: tuple[Project, Recorder], tmp_path: Path, ref: str, protected: bool, status: str
+) -> None:
+    project, _ = place
+    remote = bare_repository(tmp_path)
+    git(project.folder, "init", "--quiet")
+    git(project.folder, "remote", "add", "origin", f"file://{remote}")
+    settings = f"state: git:{ref}\nenvironments:\n  real:\n    protected: {str(protected).lower()}\n"
+    project.replace("reconciler.yaml", "environments:\n  real:\n", settings)
+    keyed = Project(project.folder, {**project.environ, "RECONCILER_PLAN_KEY": "k" * 44})
+
+    done = keyed.run("doctor", "--json")
+
+    found = check(done, "state")
+    assert (done.code, found["status"]) == (0, status), found
+    assert ("; real is protected" in found["finding"]) is (status == "warning")
+    assert ("use one below refs/heads/ that a rule keeps" in found["advice"]) is (status == "warning")
+    assert refs_of(remote) == {}
 
 
 def test_a_wrong_token_fails_and_what_rests_on_it_is_skipped(place: tuple[Project, Recorder]) -> None:
