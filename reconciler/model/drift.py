@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId
 from reconciler.model.facts import Fact
 from reconciler.model.live import MissingReason
 from reconciler.model.object_references import ObjectProperty
@@ -33,8 +33,8 @@ class DriftHistory:
 class DriftedValue:
     """One property that differs from the value that we last applied."""
 
-    key: RecordAddress
-    record_id: RecordId  # id of the live record
+    key: RecordAddress | DefinitionAddress
+    record_id: RecordId  # id of the live record or definition
     name: str
     last_applied: str | None  # value that HubSpot returned then; None is empty
     live: str | None
@@ -49,9 +49,9 @@ class DriftedValue:
 
 @dataclass(frozen=True, slots=True)
 class MissingOwnedRecord:
-    """An owned record that is not found by its key any more."""
+    """An owned record that is not found by its key any more, or an owned definition that is gone."""
 
-    key: RecordAddress
+    key: RecordAddress | DefinitionAddress
     record_id: RecordId  # the id that we knew
     reason: MissingReason
     facts: tuple[Fact, ...]  # facts about what happened to it
@@ -91,20 +91,25 @@ class DriftSummary:
     changed_records: int  # records of these values
     removed_associations: int
     lost_records: int
+    changed_definitions: int = 0  # definitions of these values
+    lost_definitions: int = 0
 
     @property
     def is_empty(self) -> bool:
         """Whether there is no drift."""
-        return not (self.values or self.removed_associations or self.lost_records)
+        lost = self.lost_records or self.lost_definitions
+        return not (self.values or self.removed_associations or lost)
 
     @property
     def headline(self) -> str:
         """``3 values of 2 records, 1 record lost`` or ``No drift``."""
-        values = f"{_counted(self.values, 'value')} of {_counted(self.changed_records, 'record')}"
-        counts = [values] if self.values else []
-        removed, lost = self.removed_associations, self.lost_records
+        things = [(self.changed_records, "record"), (self.changed_definitions, "definition")]
+        of = " and ".join(_counted(count, noun) for count, noun in things if count)
+        counts = [f"{_counted(self.values, 'value')} of {of}"] if self.values else []
+        removed = self.removed_associations
         counts += [f"{_counted(removed, 'association')} removed"] if removed else []
-        counts += [f"{_counted(lost, 'record')} lost"] if lost else []
+        lost = [(self.lost_records, "record"), (self.lost_definitions, "definition")]
+        counts += [f"{_counted(count, noun)} lost" for count, noun in lost if count]
         return ", ".join(counts) or "No drift"
 
 
@@ -138,8 +143,17 @@ class DriftFound:
     @property
     def summary(self) -> DriftSummary:
         """The numbers of what has drifted."""
-        records = len({value.key for value in self.values})
-        return DriftSummary(len(self.values), records, len(self.pairs), len(self.lost))
+        changed = {value.key for value in self.values}
+        definitions = sum(isinstance(key, DefinitionAddress) for key in changed)
+        lost = sum(isinstance(each.key, DefinitionAddress) for each in self.lost)
+        return DriftSummary(
+            values=len(self.values),
+            changed_records=len(changed) - definitions,
+            removed_associations=len(self.pairs),
+            lost_records=len(self.lost) - lost,
+            changed_definitions=definitions,
+            lost_definitions=lost,
+        )
 
     @property
     def is_empty(self) -> bool:

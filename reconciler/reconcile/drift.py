@@ -16,20 +16,24 @@ from reconciler.hubspot.records.history import read_histories
 from reconciler.hubspot.records.missing import find_missing_records
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.model.acceptance import Acceptance
-from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired
-from reconciler.model.drift import DriftFound
+from reconciler.model.drift import DriftedValue, DriftFound
 from reconciler.model.live import MissingReason, MissingRecord
 from reconciler.model.personal_data import MaskRules
+from reconciler.model.portal_definitions import LiveDefinition
 from reconciler.model.progress import Progress
 from reconciler.model.selection import Glob, Selection
+from reconciler.plan.definitions.accept import accept_lost, accept_values
+from reconciler.plan.definitions.drift import drift_of_definition
 from reconciler.plan.drift.accept import AcceptBuilder, DriftedRecord, chosen, keys_and_named
 from reconciler.plan.drift.detect import DriftBuilder, keys_and_sent
 from reconciler.plan.drift.provenance import our_runs
 from reconciler.plan.targeting import UnmatchedGlobs, selected_owned, selected_pairs
 from reconciler.plan.values.resolve import Resolver
+from reconciler.reconcile.owned_definitions import live_by_id, owned_definitions, recent_writes
 from reconciler.reconcile.owner_lookup import OwnerLookup
 from reconciler.source import SourceRef
 from reconciler.state.store import Store
@@ -64,10 +68,26 @@ def find_drift(
     unfinished, groups = store.unfinished(), store.owned_groups()
     objects = {name for name, _, _ in groups}.union(*store.paired_types())
     objects = objects.union(*(batch.objects for batch in unfinished))
-    portal = read_portal(reader, objects, portal_id)
+    defined = {each.key.object for each in store.all_definitions() if selection.may_define(each.key.object)}
+    portal = read_portal(reader, objects | defined, portal_id, lacking=None if objects else [])
     memory = RecoveredState(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
     builder = DriftBuilder(masks)
-    _compare_owned(reader, portal, memory, builder, groups=groups, selection=selection, progress=progress)
+    unmatched = UnmatchedGlobs({"--target": selection.target, "--exclude": selection.exclude})
+    recent = recent_writes(store, now)
+    for each, of_type in owned_definitions(
+        reader, portal, memory, defined, selection=selection, unmatched=unmatched
+    ):
+        builder.add_definition(drift_of_definition(each, of_type, recent))
+    _compare_owned(
+        reader,
+        portal,
+        memory,
+        builder,
+        groups=groups,
+        selection=selection,
+        unmatched=unmatched,
+        progress=progress,
+    )
     fates = find_missing_records(reader, portal, builder.missing)
     _insist_on_answers(fates)
     builder.explain_missing(fates)
@@ -91,6 +111,7 @@ def _compare_owned(
     *,
     groups: Sequence[tuple[str, str, int]],
     selection: Selection,
+    unmatched: UnmatchedGlobs,
     progress: Progress,
 ) -> None:
     """Compare the selected records and associations that we own with what the portal has.
@@ -100,7 +121,6 @@ def _compare_owned(
     Raises:
         UsageError: a glob of the selection matches nothing that we own.
     """
-    unmatched = UnmatchedGlobs({"--target": selection.target, "--exclude": selection.exclude})
     total = sum(count for _, _, count in groups)
     for object_name, by, _ in groups:
         schema = portal.objects[object_name]
@@ -155,25 +175,45 @@ def accept_drift(
     desired = desired.renamed({name: schema.name for name, schema in portal.objects.items()})
     owners = OwnerLookup(reader, stand_ins)
     builder = AcceptBuilder(shows_sensitive, desired.is_for_other_environment)
-    for (object_name, by), of_group in groupby(values, lambda value: value.key.group):
-        schema, records = portal.objects[object_name], desired.records_of(object_name, by)
+    wanted = {each.address: each for each in desired.definitions}
+    defined = [value for value in values if isinstance(value.key, DefinitionAddress)]
+    defined_now = _live_of(reader, portal, defined)
+    builder.add_edits(accept_values(defined, wanted, defined_now, desired.files))
+    records = [value for value in values if isinstance(value.key, RecordAddress)]
+    for (object_name, by), of_group in groupby(records, lambda value: value.key.group):
+        schema, named_so = portal.objects[object_name], desired.records_of(object_name, by)
         resolver = Resolver(schema, desired.files, {})
         group = tuple(of_group)
         owners_now = (value.live or "" for value in group if value.name in resolver.owner_names)
         resolver = owners.resolver_knowing(resolver, ";".join(owners_now).split(";"))
         drifted = (
-            DriftedRecord(records.find(key.value), tuple(of))
+            DriftedRecord(named_so.find(key.value), tuple(of))
             for key, of in groupby(group, lambda value: value.key)
         )
         chunks = in_chunks(drifted, BATCH_SIZE)
         for chunk, live in read_ahead(reader, schema, by, chunks, partial(keys_and_named, schema)):
             named = (drifted.record for drifted in chunk if drifted.record is not None)
             builder.add_chunk(owners.resolver_for(resolver, named), chunk, live)
-    for record in lost:
-        builder.add_lost(record, _named_at(desired, record.key))
+    for each in lost:
+        if isinstance(each.key, RecordAddress):
+            builder.add_lost(each, _named_at(desired, each.key))
+        else:
+            builder.problems.append(accept_lost(each, wanted, desired.files))
     for pair in pairs:
         builder.add_pair(pair, _named_at(desired, pair.key))
     return builder.finish(found.masked_properties)
+
+
+def _live_of(
+    reader: PortalReader, portal: PortalSchema, drifted: Iterable[DriftedValue]
+) -> Mapping[RecordId, LiveDefinition]:
+    """Read definitions that drifted again, by identity."""
+    addresses: dict[str, list[DefinitionAddress]] = {}
+    for value in drifted:
+        if isinstance(value.key, DefinitionAddress):
+            addresses.setdefault(value.key.object, []).append(value.key)
+    found = live_by_id(reader, portal, addresses)
+    return {identity: each for of_type in found.values() for identity, each in of_type.items()}
 
 
 def _named_at(desired: Desired, key: RecordAddress) -> SourceRef | None:

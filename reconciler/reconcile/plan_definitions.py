@@ -134,14 +134,14 @@ class PlanningDefinitions:
             if not self._is_selected(name):
                 continue
             addresses = [*self._addresses(name), *(entry.key for entry in entries)]
-            sections[name] = _sections_of(addresses)
+            sections[name] = sections_of(addresses)
             directions |= {
                 Direction(name, each.names[0]) for each in addresses if each.section is Section.LABELS
             }
         live = read_definitions(self.reader, self.portal, sections, directions) if sections else {}
         for name, entries in owned.items():
             wanted = tuple(each for each in self.desired.definitions if each.address.object == name)
-            yield TypeDefinitions(name, wanted, _distinct(live.get(name, ())), entries)
+            yield TypeDefinitions(name, wanted, distinct(live.get(name, ())), entries)
 
     def _types(self) -> set[str]:
         named = {each.address.object for each in self.desired.definitions}
@@ -188,7 +188,7 @@ class PlanningDefinitions:
         return tuple(keep_reviewed(self.here.reviewed, changes, ()).changes)
 
 
-def _sections_of(addresses: Iterable[DefinitionAddress]) -> Collection[Section]:
+def sections_of(addresses: Iterable[DefinitionAddress]) -> Collection[Section]:
     """Return the sections to read: stages come with their pipelines, labels by direction."""
     sections = {each.section for each in addresses} - {Section.STAGES, Section.LABELS}
     if any(each.section is Section.STAGES for each in addresses):
@@ -196,7 +196,7 @@ def _sections_of(addresses: Iterable[DefinitionAddress]) -> Collection[Section]:
     return sections | _READ_TOGETHER if sections & _READ_TOGETHER else sections
 
 
-def _distinct(live: Iterable[LiveDefinition]) -> tuple[LiveDefinition, ...]:
+def distinct(live: Iterable[LiveDefinition]) -> tuple[LiveDefinition, ...]:
     """Return each definition once; a restored one is listed among the archived for a while."""
     found: dict[str, LiveDefinition] = {}
     for each in live:

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import ThingAddress
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord, RemovedAssociation
 from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import facts_text
@@ -94,7 +94,7 @@ def _by_record(entries: Entries[_OfRecord]) -> list[Entries[_OfRecord]]:
     return entries.grouped(lambda entry: entry.key)
 
 
-def _record(entry: MissingOwnedRecord | DriftedValue | RemovedAssociation) -> tuple[RecordAddress, None]:
+def _record(entry: MissingOwnedRecord | DriftedValue | RemovedAssociation) -> tuple[ThingAddress, None]:
     return entry.key, None
 
 

@@ -1,12 +1,14 @@
 """Definitions and records in one plan, from the manifest to the portal and back."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reconciler.apply.definitions import holders
+from reconciler.reconcile import owned_definitions
 from tests.support.projects import Project
 
 SETTINGS = """version: 1
@@ -275,3 +277,46 @@ def test_a_glob_that_matches_nothing_says_how_definitions_are_written(project: P
     done = project.run("plan", "--target", "companies:properties/nothing")
     assert done.code == 1
     assert "companies:properties/* are definitions" in done.err
+
+
+def test_drift_shows_what_people_changed_and_accept_writes_it_into_the_manifest(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owned_definitions, "SETTLING", timedelta(0))  # as if it were applied long ago
+    project.write("deals.yaml", DEALS)
+    applied(project)
+    assert project.run("drift").code == 0
+    with project.portal() as http:
+        tier = http.get("/crm/v3/properties/companies/tier").json()
+        options = [*tier["options"], {"label": "Odd", "value": "odd", "displayOrder": 9}]
+        body = {"label": "Level", "options": options}
+        http.patch("/crm/v3/properties/companies/tier", json=body).raise_for_status()
+        (renewals,) = [
+            each
+            for each in http.get("/crm/v3/pipelines/deals").json()["results"]
+            if each["label"] == "Renewals"
+        ]
+        http.delete(f"/crm/v3/pipelines/deals/{renewals['id']}").raise_for_status()
+    done = project.run("drift", "--json")
+    assert done.code == 2
+    found = raw(done.out)
+    assert [(value["address"], value["live"]) for value in found["values"]] == [
+        ("companies:properties/tier#label", "Level"),
+        ("companies:properties/tier#options", '["gold","silver","odd"]'),
+    ]
+    assert [lost["address"] for lost in found["lost"]] == [
+        "deals:pipelines/Renewals",
+        "deals:pipelines/Renewals/stages/Open",
+        "deals:pipelines/Renewals/stages/Won",
+    ]
+    text = " ".join(project.run("drift").out.split())
+    assert "2 values of 1 definition, 3 definitions lost" in text
+    assert project.run("drift", "--target", "companies:properties/tier#hidden").code == 1
+    accepted = project.run("drift", "--accept", "companies:*")
+    assert accepted.code == 0, accepted.out + accepted.err
+    said = (project.folder / "companies.yaml").read_text()
+    assert "label: Level" in said
+    assert "odd: Odd" in said
+    assert not actions(project, "--target", "companies:*", "--target", "companies/*") or (
+        {action for action, _ in actions(project, "--target", "companies:*")} == {"adopt"}
+    )

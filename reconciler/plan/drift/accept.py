@@ -125,6 +125,14 @@ class AcceptBuilder:
         if record is not None and live is not None:
             self._fit(resolver, record, live, wishes)
 
+    def add_edits(self, found: Iterable[Edit | Problem]) -> None:
+        """Add edits that are decided already; one whose two values are equal agrees with the portal."""
+        for each in found:
+            if isinstance(each, Problem):
+                self.problems.append(each)
+            else:
+                (self.agreed if each.before == each.after else self.edits).append(each)
+
     def add_lost(self, lost: MissingOwnedRecord, source: SourceRef | None) -> None:
         """Report that a lost record has no values to write back."""
         message = f"{_WHAT_BECAME[lost.reason]}: there is no value to write back"
@@ -150,7 +158,8 @@ class AcceptBuilder:
             UnplacedError: the manifest does not set the value, or should not.
         """
         name = value.name
-        if record is None and self.is_for_other_environment(value.key):
+        key = value.key
+        if record is None and isinstance(key, RecordAddress) and self.is_for_other_environment(key):
             advice = "write it by hand, in the document that is for those"
             raise _Obstacle("manifests name the record for other environments only", advice)
         if record is None or name not in record.names:

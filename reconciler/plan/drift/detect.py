@@ -68,6 +68,15 @@ class DriftBuilder:
                     RemovedAssociation(pair.source.address, pair.source.id, pair.target.address, text, there)
                 )
 
+    def add_definition(self, found: Iterable[DriftedValue | MissingOwnedRecord]) -> None:
+        """Add the drift of one owned definition."""
+        self.looked_at += 1
+        for each in found:
+            if isinstance(each, DriftedValue):
+                self.values.append(each)
+            else:
+                self.lost.append(each)
+
     def explain_missing(self, fates: Mapping[RecordId, MissingRecord]) -> None:
         """Explain what happened to records that are not found by their key any more."""
         self.lost.extend(
@@ -76,7 +85,11 @@ class DriftBuilder:
 
     def drifted(self) -> Iterator[PropertyRef]:
         """Return the properties whose history should be read."""
-        return (PropertyRef(value.key.object, value.record_id, value.name) for value in self.values)
+        return (
+            PropertyRef(value.key.object, value.record_id, value.name)
+            for value in self.values
+            if isinstance(value.key, RecordAddress)
+        )
 
     def add_histories(self, portal: PortalSchema, histories: PropertyHistories, runs: OurRuns) -> None:
         """Add the authors of drifted values."""
@@ -91,6 +104,8 @@ class DriftBuilder:
                     runs,
                 ),
             )
+            if isinstance(value.key, RecordAddress)
+            else value  # HubSpot keeps no history of definitions
             for value in self.values
         ]
 
