@@ -87,7 +87,7 @@ class WrittenDocument:
     ownership: Mapping[str, Ownership]
     shared: Mapping[str, ManifestValue] = field(default_factory=dict)  # for ``all``
     environments: tuple[str, ...] = ()  # empty: everywhere
-    source: tuple[str, str] | None = None  # format and path of the table with its records
+    source: Mapping[str, str] | None = None  # ``source:``, which says where the table with its records is
 
 
 def document_text(document: WrittenDocument, records: Iterable[WrittenRecord] = ()) -> str:
@@ -105,7 +105,7 @@ def document_text(document: WrittenDocument, records: Iterable[WrittenRecord] = 
     if document.shared:
         sections.append({"all": dict(document.shared)})
     if document.source:
-        sections.append({"source": dict([document.source])})
+        sections.append({"source": dict(document.source)})
     else:
         sections.append({"records": {record.key: record.content for record in records}})
     return yaml_text(sections, _polished)

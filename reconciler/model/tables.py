@@ -1,5 +1,6 @@
 """Tables as manifests describe them: the format of a file, and how its cells are written."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,6 +22,13 @@ class TableForm:
     delimiter: str = ","  # one character between two cells
     encoding: str = "utf-8"  # as the manifest names it
     decimal: str = "."  # between the digits of a number: "." or ","
+
+    @property
+    def unusual(self) -> Mapping[str, str]:
+        """The keys under ``source:`` that describe a CSV file, as far as they are not the usual ones."""
+        usual = TableForm(self.format)
+        names = ("delimiter", "encoding", "decimal", "clear")
+        return {name: getattr(self, name) for name in names if getattr(self, name) != getattr(usual, name)}
 
     @property
     def has_commas(self) -> bool:

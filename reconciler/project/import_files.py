@@ -185,6 +185,19 @@ def _existing(session: Session, path: Path, number: int, document: ManifestDocum
     return ExistingDocument(path, number, document.document.key, table, form, columns, known)
 
 
+def form_to_keep(session: Session, place: Place) -> TableForm | None:
+    """Return the form of the CSV file that an import replaces; None: no manifest describes one."""
+    if place.table is None or place.format is not Format.CSV or not place.table.exists():
+        return None
+    if not place.manifest.exists():
+        return None
+    files = SourceFiles((in_project(session, place.manifest),))
+    documents = read_manifest(read_bytes(place.manifest, "manifest"), files, 0).documents
+    name = in_project(session, place.table)
+    found = (each.source.form for each in documents if each.source and each.source.path == name)
+    return next((form for form in found if form.format is Format.CSV), None)
+
+
 def keep_copy(session: Session, path: Path, now: datetime) -> Path:
     """Copy a file into ``.reconciler/replaced/``, readable by the owner alone, and return the copy's path.
 

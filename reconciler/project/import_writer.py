@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reconciler.errors import UsageError
 from reconciler.manifest.edit.add_records import add_records
-from reconciler.manifest.tables.write import Row, appended_pieces, table_pieces
+from reconciler.manifest.tables.write import Row, appended_pieces, rewritten_pieces, table_pieces
 from reconciler.manifest.write import WrittenDocument, WrittenRecord, document_text
 from reconciler.model.addresses import RECORD_ID, RecordId
 from reconciler.model.definitions import Kind, ObjectSchema
@@ -17,7 +17,14 @@ from reconciler.model.imports import LeftOutRecords
 from reconciler.model.tables import Format, TableForm
 from reconciler.plan.values.numbers import number_as_cell
 from reconciler.project.files import write_new, write_over, write_private_pieces
-from reconciler.project.import_files import ExistingDocument, Place, check_new, in_project, keep_copy
+from reconciler.project.import_files import (
+    ExistingDocument,
+    Place,
+    check_new,
+    form_to_keep,
+    in_project,
+    keep_copy,
+)
 from reconciler.project.import_folders import CHECKPOINTS, private_subfolder
 from reconciler.project.session import Session
 from reconciler.reconcile.import_checkpoint import Checkpoint, KeptRecord
@@ -39,7 +46,7 @@ class WrittenFiles:
 
     files: tuple[Path, ...] = ()
     copies: tuple[Path, ...] = ()
-    table: WrittenTable | None = None  # None: the records are in YAML, or were added to an old table
+    table: WrittenTable | None = None  # None: the records are in YAML, or in an old table, whose form stays
 
 
 NOTHING = WrittenFiles()
@@ -87,9 +94,17 @@ class FileWriter:
             self._put(place.manifest, [document_text(document, records).encode()])
             return self._done
         columns = (importing.key, *(name for name in content.names if name not in content.shared))
+        form = form_to_keep(self._session, place)
+        source = {str(place.format): in_project(self._session, place.table)}
+        if form is not None:
+            records = (_with_commas(record, importing.schema, form) for record in written())
+            rows = (_row_of(record, columns, importing.key) for record in records)
+            self._put(place.table, rewritten_pieces(place.table, columns, rows, form))
+            source |= form.unusual
+            self._put(place.manifest, [document_text(replace(document, source=source)).encode()])
+            return self._done
         rows = (_row_of(record, columns, importing.key) for record in written())
         self._put(place.table, table_pieces(place.format, columns, rows))
-        source = (str(place.format), in_project(self._session, place.table))
         self._put(place.manifest, [document_text(replace(document, source=source)).encode()])
         return replace(self._done, table=WrittenTable(place.table, place.format, columns))
 

@@ -263,6 +263,24 @@ def test_rows_are_added_to_a_table(project: Project) -> None:
     assert text_of(project, "companies.csv").splitlines()[1:] == ["K-1,Acme 1,gold;silver", "K-2,Acme 2,"]
 
 
+def test_a_replaced_table_keeps_its_form(project: Project) -> None:
+    project.run("keys", "list", "companies")  # creates the portal
+    said = "delimiter: ';', encoding: cp1252, decimal: ',', clear: '-'"
+    manifest = f"object: companies\nkey: external_id\nsource: {{csv: companies.csv, {said}}}\n"
+    project.write("companies.yaml", manifest)
+    table = project.folder / "companies.csv"
+    table.write_bytes("sep=;\r\nexternal_id;name\r\nK-1;Old\r\n".encode("cp1252"))
+    with project.portal() as http:
+        values = {"name": "Müller; Söhne", "annualrevenue": "1200.5"}
+        http.patch("/crm/v3/objects/companies/9001", json={"properties": values}).raise_for_status()
+    columns = ("--properties", "name,annualrevenue", "--filter", "external_id=K-1")
+    done = project.run("import", "companies", "--replace", "--out", "companies.csv", *columns)
+    assert done.code == 0, done.out + done.err
+    rows = 'sep=;\r\nexternal_id;name;annualrevenue\r\nK-1;"Müller; Söhne";1200,5\r\n'
+    assert table.read_bytes().decode("cp1252") == rows
+    assert "1 to take over" in done.out
+
+
 def test_added_rows_keep_the_form_of_the_table(project: Project) -> None:
     project.run("keys", "list", "companies")  # creates the portal
     said = "delimiter: ';', encoding: cp1252, decimal: ','"

@@ -165,7 +165,7 @@ records:
 
 
 def test_a_table_has_a_document_without_records() -> None:
-    document = WrittenDocument("companies", "external_id", {}, source=("csv", "data/companies.csv"))
+    document = WrittenDocument("companies", "external_id", {}, source={"csv": "data/companies.csv"})
     assert (
         document_text(document)
         == "object: companies\nkey: external_id\n\nsource:\n  csv: data/companies.csv\n"

@@ -162,7 +162,7 @@ def test_manifests_say_what_is_live(live: dict[str, dict[str, str]], is_observed
 @settings(max_examples=8, deadline=None)
 @given(RECORDS)
 def test_tables_say_what_is_live(live: dict[str, dict[str, str]]) -> None:
-    document = WrittenDocument("companies", "external_id", {}, source=("csv", "companies.csv"))
+    document = WrittenDocument("companies", "external_id", {}, source={"csv": "companies.csv"})
     columns = tuple(name for name in SCHEMA.properties if name != "external_id")
     rows = [(record.key, *(record.values.get(name) for name in columns)) for record in written(live)]
     with tempfile.TemporaryDirectory() as name:

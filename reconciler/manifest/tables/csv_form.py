@@ -25,7 +25,7 @@ from reconciler.manifest.tables.csv_text import (
 )
 from reconciler.manifest.tables.sources import Source, blocks
 from reconciler.manifest.yaml.scalars import spelled
-from reconciler.model.tables import Format, TableForm
+from reconciler.model.tables import TableForm
 from reconciler.source import SourceRef
 
 NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
@@ -70,16 +70,7 @@ def form_problems(path: Path, source: Source) -> Sequence[Problem]:
 
 def _line_for(source: Source, form: TableForm) -> str:
     """Return the line that says ``form``, to be pasted into the manifest."""
-    plain = TableForm(Format.CSV)
-    keys = [
-        f"{name}: {_in_yaml(value)}"
-        for name, value, usual in (
-            ("delimiter", form.delimiter, plain.delimiter),
-            ("encoding", form.encoding, plain.encoding),
-            ("decimal", form.decimal, plain.decimal),
-        )
-        if value != usual
-    ]
+    keys = [f"{name}: {_in_yaml(value)}" for name, value in form.unusual.items() if name != "clear"]
     if source.columns or form.clear is not None:  # they may be long, and stay as they are
         said = " and ".join(f"`{key}`" for key in keys)
         return (

@@ -5,11 +5,11 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from reconciler.errors import UsageError
-from reconciler.manifest.tables.csv_text import DELIMITERS, codec_in, open_text
+from reconciler.manifest.tables.csv_text import DELIMITERS, codec_in, mark_of, open_text, separator_line
 from reconciler.manifest.tables.sorted_rows import copy_as_parquet, parquet_rows
 from reconciler.manifest.tables.sources import blocks, in_sql
 from reconciler.model.desired import ManifestValue
@@ -43,15 +43,38 @@ def appended_pieces(existing: Path, rows: Iterable[Row], form: TableForm) -> Ite
     """
     codec = codec_in(existing, form.encoding)
     with open_text(existing, codec) as file:
-        end = "\r\n" if file.readline().endswith("\r\n") else "\n"
+        first = file.readline()
     last_end, last = "\n".encode(codec), b""
     for block in blocks(existing):
         yield block
         last = (last + block)[-len(last_end) :]
     if last != last_end:
-        yield end.encode(codec)
+        yield ("\r\n" if first.endswith("\r\n") else "\n").encode(codec)
+    yield from _encoded(existing, rows, first, form)
+
+
+def rewritten_pieces(
+    existing: Path, columns: Sequence[str], rows: Iterable[Row], form: TableForm
+) -> Iterator[bytes]:
+    """Return the content of a CSV file that replaces an ``existing`` one of this ``form``, and looks like it.
+
+    Raises:
+        UsageError: its encoding lacks a character of the rows.
+    """
+    codec = codec_in(existing, form.encoding)
+    yield mark_of(existing)[0]
+    with open_text(existing, codec) as file:
+        first = file.readline()
+    if separator_line(first):
+        yield first.encode(codec)
+    yield from _encoded(existing, chain([columns], rows), first, form)
+
+
+def _encoded(existing: Path, rows: Iterable[Row], first: str, form: TableForm) -> Iterator[bytes]:
+    """Write ``rows`` in the form of a file whose ``first`` line tells its line ends."""
+    end = "\r\n" if first.endswith("\r\n") else "\n"
     try:
-        yield from _csv_rows(rows, end, form.delimiter, codec)
+        yield from _csv_rows(rows, end, form.delimiter, codec_in(existing, form.encoding))
     except UnicodeEncodeError as error:
         lacking = error.object[error.start]
         raise UsageError(
