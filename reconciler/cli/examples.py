@@ -32,6 +32,10 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "reconciler import companies --check       # what no manifest names",
     ),
     "init": ("reconciler init --example", "reconciler init crm --portal-id 7654321 --github"),
+    "json-schema": (
+        "reconciler json-schema settings --out settings.schema.json",
+        "reconciler json-schema -e sandbox --out manifest.schema.json   # with its properties",
+    ),
     "keys create": (
         "reconciler keys create companies crm_key --from domain --from record_id --out plan.json",
     ),

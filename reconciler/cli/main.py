@@ -28,6 +28,7 @@ COMMANDS = {
     "fmt": "Lay out manifests and reconciler.yaml in the one way; what they say stays the same.",
     "import": "Write live records of OBJECT as manifests; the portal and the state stay as they are.",
     "init": "Make a project in DIR (default: here): settings, workflows, and the scopes that a key needs.",
+    "json-schema": "Print the JSON schema of manifests, or of reconciler.yaml (settings), for editors.",
     "keys": "Find the properties that can recognise records.",
     "plan": "Show what apply would change, and why.",
     "rollback": "Make a plan that rolls back run RUN; `apply` carries it out.",
@@ -43,7 +44,8 @@ COMMANDS = {
 
 def module_name(command: str) -> str:
     """Return the name of a command's module; a word of Python's own gets an underscore."""
-    return f"{command}_" if iskeyword(command) else command
+    name = command.replace("-", "_")
+    return f"{name}_" if iskeyword(name) else name
 
 
 _YOUNG_OBJECTS = 10_000

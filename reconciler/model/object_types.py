@@ -188,6 +188,16 @@ def object_name(written: str) -> str:
     return _NAMES.get(written, written)
 
 
+def names_of(name: str) -> tuple[str, ...]:
+    """Return all names of an object type, ours first.
+
+    >>> names_of("deals"), names_of("machines")
+    (('deals', '0-3', 'deal'), ('machines',))
+    """
+    known = object_type(name)
+    return tuple(each for each in (name, known.number, known.singular) if each)
+
+
 def type_number(name: str) -> str | None:
     """Return HubSpot's ``objectTypeId`` of a standard type; None for custom objects, which vary."""
     return object_type(name).number

@@ -3,6 +3,7 @@
 The verbs stand beside this module: what plans, what applies, what looks for drift, what imports.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,21 @@ class Environment(ApplyingEnvironment, DriftingEnvironment, ImportingEnvironment
         """
         with self.session.state(to_write=False) as store:
             return store.run(store.find_run(run))
+
+    def json_schema(self, *, objects: Iterable[str] = ()) -> dict[str, Any]:
+        """Read the portal; return a JSON schema (draft-07) of manifests that names what it defines.
+
+        Args:
+            objects: object types; none: those that the manifests name.
+
+        Raises:
+            UsageError: no manifest names an object type, or the token belongs to another portal.
+            ManifestError: the portal lacks one of the types.
+            HubSpotError: the portal cannot be read.
+        """
+        from reconciler.project.json_schemas import live_schema  # noqa: PLC0415 - as in ``find_keys``
+
+        return live_schema(self.session, objects)
 
     def masked_run(self, detail: RunDetail) -> RunDetail:
         """Return a run whose masked properties include those that the settings name now."""

@@ -10,6 +10,7 @@ from reconciler.errors import UsageError
 from reconciler.manifest.definitions.readable import readable_text
 from reconciler.model.desired import Desired
 from reconciler.model.imports import DefinitionsImported, DefinitionsRequest, ImportTarget
+from reconciler.project.editor_line import with_editor_line
 from reconciler.project.files import write_new, write_over
 from reconciler.project.import_files import in_project, keep_copy, load_manifests_if_any, place_for
 from reconciler.project.import_proof import plan_written_definitions
@@ -51,6 +52,7 @@ def import_definitions(
     if not written:
         return result
     path = _path(session, name, destination.out)
+    text = with_editor_line(text, session.settings.project, path)
     copies: tuple[str, ...] = ()
     if replaces and path.exists():
         copies = (os.path.relpath(keep_copy(session, path, datetime.now(UTC))),)

@@ -16,6 +16,7 @@ from reconciler.model.desired import ManifestValue, Ownership
 from reconciler.model.imports import LeftOutRecords
 from reconciler.model.tables import Format, TableForm
 from reconciler.plan.values.numbers import number_as_cell
+from reconciler.project.editor_line import with_editor_line
 from reconciler.project.files import write_new, write_over, write_private_pieces
 from reconciler.project.import_files import (
     ExistingDocument,
@@ -91,7 +92,7 @@ class FileWriter:
         document = self._document(importing, content)
         if place.table is None or place.format is None:
             records = (_without(record, content.shared) for record in written())
-            self._put(place.manifest, [document_text(document, records).encode()])
+            self._put_manifest(place.manifest, document_text(document, records))
             return self._done
         columns = (importing.key, *(name for name in content.names if name not in content.shared))
         form = form_to_keep(self._session, place)
@@ -101,11 +102,11 @@ class FileWriter:
             rows = (_row_of(record, columns, importing.key) for record in records)
             self._put(place.table, rewritten_pieces(place.table, columns, rows, form))
             source |= form.unusual
-            self._put(place.manifest, [document_text(replace(document, source=source)).encode()])
+            self._put_manifest(place.manifest, document_text(replace(document, source=source)))
             return self._done
         rows = (_row_of(record, columns, importing.key) for record in written())
         self._put(place.table, table_pieces(place.format, columns, rows))
-        self._put(place.manifest, [document_text(replace(document, source=source)).encode()])
+        self._put_manifest(place.manifest, document_text(replace(document, source=source)))
         return replace(self._done, table=WrittenTable(place.table, place.format, columns))
 
     def _document(self, importing: Importing, content: ImportContent) -> WrittenDocument:
@@ -117,6 +118,9 @@ class FileWriter:
             shared=content.shared,
             environments=(self._session.environment.name,) if is_of_one_portal else (),
         )
+
+    def _put_manifest(self, path: Path, text: str) -> None:
+        self._put(path, [with_editor_line(text, self._session.settings.project, path).encode()])
 
     def _put(self, path: Path, pieces: Iterable[bytes]) -> None:
         copies = self._done.copies

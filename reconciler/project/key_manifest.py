@@ -6,6 +6,7 @@ from reconciler.manifest.definitions.write import definitions_text
 from reconciler.model.addresses import Section
 from reconciler.model.desired import Desired
 from reconciler.model.portal_definitions import LiveDefinition, definition_id
+from reconciler.project.editor_line import with_editor_line
 from reconciler.project.files import write_new
 from reconciler.project.session import Session
 from reconciler.reconcile.create_key import NewKey
@@ -21,7 +22,7 @@ def write_key_manifest(session: Session, desired: Desired, key: NewKey) -> str |
         return None
     folder = session.settings.project / session.settings.manifests[0]
     path = folder / f"{key.schema.name}-{key.name}.yaml"
-    text = _text(key).encode()
+    text = with_editor_line(_text(key), session.settings.project, path).encode()
     if not path.exists() or path.read_bytes() != text:  # a run that was repeated has written it before
         write_new(path, [text])
     return os.path.relpath(path)

@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from reconciler.model.diagnosis import CheckResult, Diagnosis
 from reconciler.model.format_result import FormatResult
 from reconciler.model.new_project import NewProject
+from reconciler.project.editor_line import MANIFEST_SCHEMA, SETTINGS_SCHEMA
 from reconciler.project.environment import Environment
 from reconciler.project.notices import Notify, ignore_notice
 from reconciler.project.plan import Plan
@@ -100,6 +101,17 @@ class Project:
         chosen = Path(folder) if folder is not None else None
         request = DoctorRequest(chosen, environment, tuple(objects), token_variable)
         return diagnose(request, os.environ, tell)
+
+    @staticmethod
+    def json_schema(what: Literal["manifests", "settings"] = "manifests") -> str:
+        """Return the text of a JSON schema (draft-07) for editors; it needs no project.
+
+        Args:
+            what: ``manifests`` or ``settings``, which is ``reconciler.yaml``.
+        """
+        from reconciler.project.shipped_schemas import shipped_schema  # noqa: PLC0415 - nothing else needs it
+
+        return shipped_schema(SETTINGS_SCHEMA if what == "settings" else MANIFEST_SCHEMA)
 
     @staticmethod
     def format(

@@ -39,7 +39,13 @@ def contents(folder: Path) -> Mapping[str, bytes]:
 def test_a_new_project_has_one_protected_environment_that_holds_drift(folder: Project) -> None:
     done = folder.run("init", "--portal-id", "7654321")
     assert done.code == 0, done.err
-    assert set(contents(folder.folder)) == {"reconciler.yaml", ".gitignore", "manifests/.gitkeep"}
+    assert set(contents(folder.folder)) == {
+        "reconciler.yaml",
+        ".gitignore",
+        "manifests/.gitkeep",
+        ".schemas/manifest.schema.json",
+        ".schemas/settings.schema.json",
+    }
     settings = (folder.folder / "reconciler.yaml").read_text()
     for line in ("portal_id: 7654321", "token: ${HUBSPOT_ACCESS_TOKEN}", "protected: true", "drift: hold"):
         assert line in settings

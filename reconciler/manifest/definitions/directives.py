@@ -25,7 +25,7 @@ _FORMS: Final = {
     ID: (re.compile(r"[^\s/]+"), "write HubSpot's id of it, as its API shows it"),
 }
 _BY_ID: Final = (ABSENT, PROTECT, RENAMED_FROM, MOVES_TO, ID)
-_KNOWN: Final[Mapping[Section, tuple[str, ...]]] = {
+KNOWN_DIRECTIVES: Final[Mapping[Section, tuple[str, ...]]] = {
     Section.GROUPS: (ABSENT, PROTECT),
     Section.PROPERTIES: (ABSENT, PROTECT, MOVES_TO),
     Section.PIPELINES: _BY_ID,
@@ -96,9 +96,9 @@ def _is_right(entry: EntryNode, section: Section, about: About, address: Definit
     """Return whether a ``$`` key is known in this section and has a possible value; report it if not."""
     name, value = entry.name, entry.value
     if name not in _FORMS:
-        advice = suggest(name, _KNOWN[section])
+        advice = suggest(name, KNOWN_DIRECTIVES[section])
         about.report(f'unknown key "{name}"', advice, entry.name_place, address)
-    elif name not in _KNOWN[section]:
+    elif name not in KNOWN_DIRECTIVES[section]:
         about.report(f'"{name}" is not allowed here', _ELSEWHERE[name], entry.name_place, address)
     elif isinstance(value, str) and _FORMS[name][0].fullmatch(value):
         return True

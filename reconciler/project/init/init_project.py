@@ -12,6 +12,7 @@ from reconciler.errors import UsageError
 from reconciler.model.new_project import NewProject
 from reconciler.model.object_types import object_name
 from reconciler.model.scopes import needed_scopes
+from reconciler.project.editor_line import MANIFEST_SCHEMA, SCHEMAS, SETTINGS_SCHEMA, editor_line
 from reconciler.project.git import Repository, find_repository
 from reconciler.project.init.settings_text import (
     ENVIRONMENT,
@@ -24,6 +25,7 @@ from reconciler.project.init.settings_text import (
 from reconciler.project.init.shipped_files import EXAMPLE, EXAMPLE_FILES, installed_from, shipped_text
 from reconciler.project.init.workflows import Surroundings, github_workflows, gitlab_pipeline
 from reconciler.project.settings_rules import FILE_NAME
+from reconciler.project.shipped_schemas import shipped_schema
 
 MANIFESTS = "manifests"
 _IGNORED = (
@@ -73,8 +75,14 @@ def init_project(asked: InitRequest, environ: Mapping[str, str]) -> NewProject:
         name = project_name(Path(os.path.abspath(asked.folder)).name)  # noqa: PTH100 - it may not exist yet
         inner = asked.folder / MANIFESTS / FILE_NAME  # where the folder above holds other things
         settings = inner if inner.exists() else asked.folder / FILE_NAME
-        if not made.write(settings, settings_text(name, asked.portal_id, state)):
+        text = settings_text(name, asked.portal_id, state)
+        if settings == inner:
+            made.write(settings, text)  # it is there: this only remembers that
             state = ""
+        else:
+            line = editor_line(f"{SCHEMAS}/{SETTINGS_SCHEMA}")
+            state = state if made.write(settings, line + text) else ""
+            made.write_all(asked.folder / SCHEMAS, _schemas())
         if not (asked.folder / MANIFESTS).is_dir():
             made.write(asked.folder / MANIFESTS / ".gitkeep", "")
     made.add_lines(asked.folder / ".gitignore", _IGNORED)
@@ -97,6 +105,14 @@ def init_project(asked: InitRequest, environ: Mapping[str, str]) -> NewProject:
         hosts=(*(["GitHub"] if asked.github else []), *(["GitLab"] if asked.gitlab else [])),
         placeholders=placeholders,
     )
+
+
+def _schemas() -> Mapping[str, str]:
+    """Return the schemas for editors by the names of their files."""
+    return {
+        SETTINGS_SCHEMA: shipped_schema(SETTINGS_SCHEMA),
+        MANIFEST_SCHEMA: shipped_schema(MANIFEST_SCHEMA),
+    }
 
 
 @dataclass(slots=True)

@@ -1,0 +1,28 @@
+"""The line that tells an editor which JSON schema a file has.
+
+Source: https://github.com/redhat-developer/yaml-language-server#using-inlined-schema.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+SCHEMAS: Final = ".schemas"
+"""Folder of the schemas in a project: hidden, so that nothing in it is a manifest, and for the repository."""
+
+MANIFEST_SCHEMA: Final = "manifest.schema.json"
+SETTINGS_SCHEMA: Final = "settings.schema.json"
+_LINE: Final = "# yaml-language-server: $schema={path}\n"
+
+
+def editor_line(schema: str) -> str:
+    """Return the line of a file whose schema is at the relative path ``schema``."""
+    return _LINE.format(path=schema)
+
+
+def with_editor_line(text: str, project: Path, path: Path) -> str:
+    """Begin a new manifest at ``path`` with the line, if the project has a schema of manifests."""
+    schema = project / SCHEMAS / MANIFEST_SCHEMA
+    if not schema.is_file():
+        return text
+    return editor_line(Path(os.path.relpath(schema, path.parent)).as_posix()) + text

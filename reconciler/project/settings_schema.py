@@ -1,0 +1,101 @@
+"""The JSON schema (draft-07) of ``reconciler.yaml``, for editors."""
+
+from typing import Any, Final
+
+from reconciler.manifest.manifest_schema import DRAFT, TEXT
+from reconciler.model.desired import Drift
+from reconciler.plan.plan import Guard
+
+_NAME: Final = "[A-Za-z0-9][A-Za-z0-9._-]*"
+_FOLDERS: Final = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+_DRIFT: Final = {
+    "enum": [str(word) for word in Drift],
+    "description": "Values that people changed: revert writes them back, hold leaves them alone.",
+}
+_MASKS: Final = {"type": "object", "additionalProperties": {"type": "array", "items": TEXT}}
+
+
+def settings_schema() -> dict[str, Any]:
+    """Return the schema of ``reconciler.yaml``."""
+    return {
+        "$schema": DRAFT,
+        "title": "The project file of reconciler",
+        "type": "object",
+        "required": ["version", "environments"],
+        "additionalProperties": False,
+        "properties": {
+            "version": {"enum": [1, "1"], "description": "The version of this file."},
+            "project": {
+                **TEXT,
+                "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+                "description": "Kept in the state: another project cannot use it.",
+            },
+            "manifests": {
+                **_FOLDERS,
+                "description": "Folders with *.yaml; later ones override earlier ones.",
+            },
+            "state": {
+                "type": "string",
+                "description": "sqlite:///FILE, git:refs/reconciler, postgresql+psycopg://HOST/NAME or none.",
+            },
+            "drift": _DRIFT,
+            "default": {**TEXT, "description": "The environment that is used without -e."},
+            "guards": {
+                "type": "object",
+                "propertyNames": {"enum": [str(guard) for guard in Guard]},
+                "additionalProperties": {
+                    "type": ["integer", "string"],
+                    "minimum": 0,
+                    "pattern": "^[0-9]{1,9}%?$",
+                },
+                "description": "Limits that refuse a whole plan, such as `update: 50%` or `archive: 500`.",
+            },
+            "values": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {"mask": _MASKS, "show": _MASKS},
+                "description": "Properties whose values are masked, or shown, by object type.",
+            },
+            "environments": {
+                "type": "object",
+                "minProperties": 1,
+                "propertyNames": {"pattern": f"^{_NAME}$"},
+                "additionalProperties": {"$ref": "#/definitions/environment"},
+            },
+        },
+        "definitions": {"environment": _environment()},
+    }
+
+
+def _environment() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "portal": {"enum": ["emulator"], "description": "An embedded HubSpot, kept in .reconciler/."},
+            "portal_id": {
+                "type": ["integer", "string"],
+                "minimum": 1,
+                "pattern": "^[1-9][0-9]{0,17}$",
+                "description": "The ID of the account; the token must belong to it.",
+            },
+            "token": {
+                "type": "string",
+                "description": "The variable with the token: ${HUBSPOT_ACCESS_TOKEN}.",
+            },
+            "seed": {"type": "string", "description": "The first contents of an emulator: a JSON file."},
+            "api_version": {"enum": ["v3", "2025-09", "2026-03", "2026-09"]},
+            "base_url": {"type": "string", "description": "https://api.hubapi.com unless it is written."},
+            "protected": {
+                "enum": [True, False, "true", "false"],
+                "description": "true: apply takes a saved plan only.",
+            },
+            "drift": _DRIFT,
+            "manifests": _FOLDERS,
+            "owners": {
+                "type": "object",
+                "additionalProperties": {"type": "string"},
+                "description": "Who stands in for whom here, by e-mail.",
+            },
+        },
+    }

@@ -1,0 +1,100 @@
+"""``json-schema``: from the package, or with what a portal defines; new files name it for editors."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+import reconciler
+from reconciler.cli.exits import ExitCode
+from tests.cli.test_import import SEED, SETTINGS
+from tests.support.projects import ROOT, Project, example
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return example(tmp_path)
+
+
+def rule(schema: Any, object_name: str) -> Any:
+    """What a schema says about documents of an object type."""
+    (found,) = (each for each in schema["allOf"] if object_name in each["if"]["properties"]["object"]["enum"])
+    return found["then"]["properties"]
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ([], "manifest/manifest.schema.json"),
+        (["manifests"], "manifest/manifest.schema.json"),
+        (["settings"], "project/settings.schema.json"),
+    ],
+)
+def test_without_an_environment_it_is_the_one_in_the_package(
+    tmp_path: Path, words: list[str], name: str
+) -> None:
+    done = Project(tmp_path).run("json-schema", *words)  # it needs no project
+    assert (done.code, done.out) == (ExitCode.OK, (ROOT / "reconciler" / name).read_text())
+
+
+def test_with_an_environment_it_names_what_the_portal_defines(project: Project) -> None:
+    done = project.run("json-schema", "-e", "local")
+    assert done.code == ExitCode.OK, done.err
+    schema = json.loads(done.out)
+    jsonschema.Draft7Validator.check_schema(schema)
+    values = schema["definitions"]["companies.values"]["properties"]
+    assert values["industry"]["title"] == "Industry"
+    assert "MACHINERY" in values["industry"]["enum"]
+    assert {"anyOf"} < set(values["product_lines"])
+    assert "ada@inntal-sensorik.example" in str(values["hubspot_owner_id"])
+    assert "Appointment Scheduled" in schema["definitions"]["deals.values"]["properties"]["dealstage"]["enum"]
+    assert {"external_id", "record_id"} <= set(rule(schema, "0-2")["key"]["enum"])
+    assert schema == reconciler.Project.open(project.folder).environment("local").json_schema()
+
+
+def test_the_object_types_can_be_named(project: Project) -> None:
+    schema = json.loads(project.run("json-schema", "-e", "local", "--objects", "contacts,0-2").out)
+    assert [each["if"]["properties"]["object"]["enum"][0] for each in schema["allOf"]] == [
+        "companies",
+        "contacts",
+    ]
+
+
+def test_out_names_a_file(project: Project) -> None:
+    done = project.run("json-schema", "--out", "m.json")
+    assert (done.code, done.out) == (ExitCode.OK, "m.json written\n")
+    assert (project.folder / "m.json").read_text() == reconciler.Project.json_schema()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["settings", "-e", "local"], "is the same for all portals"),
+        (["--objects", "companies"], "choose one with -e ENV"),
+        (["--out", "nowhere/m.json"], "cannot write nowhere/m.json"),
+        (["-e", "local", "--objects", "nothings"], "nothings"),
+    ],
+)
+def test_what_does_not_fit_is_said(project: Project, words: list[str], message: str) -> None:
+    done = project.run("json-schema", *words)
+    assert done.code == ExitCode.ERROR
+    assert message in done.err
+
+
+def test_init_writes_the_schemas_and_the_line_and_import_writes_the_line(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    assert project.run("init", "--portal-id", "7654321").code == ExitCode.OK
+    line = "# yaml-language-server: $schema="
+    settings = (tmp_path / "reconciler.yaml").read_text()
+    assert settings.startswith(f"{line}.schemas/settings.schema.json\n")
+    assert (tmp_path / ".schemas/settings.schema.json").read_text() == reconciler.Project.json_schema(
+        "settings"
+    )
+    project.write("reconciler.yaml", f"{SETTINGS}manifests: [manifests]\n")
+    project.write("portal.json", json.dumps(SEED))
+    assert project.run("import", "companies", "--filter", "external_id").code == ExitCode.OK
+    text = (tmp_path / "manifests/companies.yaml").read_text()
+    assert text.startswith(f"{line}../.schemas/manifest.schema.json\nobject: companies\n")
+    assert (tmp_path / ".schemas/manifest.schema.json").is_file()
