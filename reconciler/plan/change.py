@@ -113,6 +113,7 @@ class DefinitionDetails(NamedTuple):
 
     parent_id: str | None = None  # HubSpot's id of the pipeline of a stage
     is_carried: bool = False  # the call that creates its pipeline creates it, too
+    includes_options: bool = False  # a property of whose options only some are ours: state keeps no list
 
 
 Details: TypeAlias = RecordDetails | AssociationDetails | DefinitionDetails

@@ -9,7 +9,7 @@ from reconciler.model.desired import Drift
 from reconciler.model.owned import OwnedDefinition
 from reconciler.model.portal_definitions import DefinitionDirectives, DesiredDefinition, LiveDefinition
 from reconciler.model.selection import EVERYTHING, Selection, glob_of
-from reconciler.plan.change import Action, Change, Reason
+from reconciler.plan.change import Action, Change, DefinitionDetails, Reason
 from reconciler.plan.definitions.context import DefinitionContext, Holding
 from reconciler.plan.definitions.planner import (
     DecidedDefinitions,
@@ -370,9 +370,12 @@ def test_options_are_the_whole_list(
 
 def test_included_options_leave_others_and_their_order_alone() -> None:
     live = [live_definition("companies:properties/tier", {}, options=["odd", "silver", "gold"])]
-    known = [owned_definition("companies:properties/tier", {}, options=["gold", "silver"])]
+    labels = {"options/gold/label": "gold", "options/silver/label": "silver"}
+    known = [owned_definition("companies:properties/tier", labels)]
     desired = wanted("companies:properties/tier", {}, ["gold", "silver"], has_all_options=False)
     assert not told(decided([desired], live, known))
+    whole = [owned_definition("companies:properties/tier", {}, options=["gold", "silver"])]
+    assert told(decided([desired], live, whole)) == ["adopt companies:properties/tier (unmanaged) -options"]
     desired = wanted("companies:properties/tier", {}, ["gold", "silver", "new"], has_all_options=False)
     assert told(decided([desired], live, known)) == [
         (
@@ -439,7 +442,9 @@ def test_a_new_pipeline_carries_its_stages_under_chosen_ids() -> None:
     assert of_pipeline.remote.id.startswith("pipelines/Sales_")
     assert of_stage.remote.id is not None
     assert of_stage.remote.id.startswith("stages/Open_")
-    assert of_stage.details == (of_pipeline.remote.id.removeprefix("pipelines/"), True)
+    assert of_stage.details == DefinitionDetails(
+        of_pipeline.remote.id.removeprefix("pipelines/"), is_carried=True
+    )
     again = decided([pipeline('["Open","Won"]'), a_stage("Open"), a_stage("Won")])
     assert again.changes == found.changes
 

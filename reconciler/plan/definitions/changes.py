@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from reconciler.model.addresses import DefinitionAddress, RecordId, Section
 from reconciler.model.calls import Call, Operation
+from reconciler.model.definition_attributes import OPTIONS
 from reconciler.model.owned import OwnedDefinition
+from reconciler.model.portal_definitions import DesiredDefinition
 from reconciler.plan.change import (
     Action,
     Change,
@@ -161,6 +163,12 @@ def types_created_by(changes: Iterable[Change]) -> frozenset[str]:
 def is_definition_change(change: Change) -> bool:
     """Return whether ``change`` is about a definition."""
     return isinstance(change.address, DefinitionAddress)
+
+
+def details_of_property(wanted: DesiredDefinition) -> DefinitionDetails | None:
+    """Return the details of a change of a property; None for most, and for other definitions."""
+    is_part = OPTIONS in wanted.paths and not wanted.has_all_options
+    return DefinitionDetails(includes_options=True) if is_part else None
 
 
 def details_of(change: Change) -> DefinitionDetails:

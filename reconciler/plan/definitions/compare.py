@@ -21,6 +21,7 @@ from reconciler.plan.change import Action, Change, DefinitionDetails, Owned, Rea
 from reconciler.plan.definitions.changes import (
     adopt_definition,
     archive_definition,
+    details_of_property,
     release_definition,
     update_definition,
 )
@@ -186,7 +187,7 @@ def _change_of(
             remembered=remembered,
             forgotten=forgotten,
             moved_from=former,
-            details=DefinitionDetails(live.parent_id) if live.parent_id else None,
+            details=_details(sides, live),
         )
     if owned is None:
         return adopt_definition(address, live.id, Reason.ADOPT, source, afterwards, remembered=remembered)
@@ -204,6 +205,10 @@ def _change_of(
         forgotten=forgotten,
         moved_from=former,
     )
+
+
+def _details(sides: DefinitionSides, live: LiveDefinition) -> DefinitionDetails | None:
+    return DefinitionDetails(live.parent_id) if live.parent_id else details_of_property(sides.wanted)
 
 
 def _option_removals(

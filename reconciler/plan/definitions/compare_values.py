@@ -200,7 +200,10 @@ class ComparedDefinition:
         if self.owned is None:
             return
         source = self.context.ref(self.sides.wanted.place)
-        for path in self.owned.sent.keys() - set(self.sides.wanted.paths):
+        kept = set(self.sides.wanted.paths)
+        if self.options is not None and not self.sides.wanted.has_all_options:
+            kept.discard(OPTIONS)
+        for path in self.owned.sent.keys() - kept:
             known = self.owned.expected_live(path), self.owned.sent[path]
             self.forgotten.append(ValueChange(path, *known, Reason.UNMANAGED, source))
 

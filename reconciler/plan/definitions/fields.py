@@ -30,14 +30,17 @@ def _decode_address(found: object) -> DefinitionAddress:
 def _encode_details(details: DefinitionDetails) -> Json:
     """Encode the details that are not empty."""
     parent = {} if details.parent_id is None else {"parent_id": details.parent_id}
-    return parent | ({"carried": True} if details.is_carried else {})
+    carried = {"carried": True} if details.is_carried else {}
+    return parent | carried | ({"options_include": True} if details.includes_options else {})
 
 
 def _decode_details(found: object) -> DefinitionDetails:
     """Decode the result of ``_encode_details``."""
     details = as_object(found)
     return DefinitionDetails(
-        if_there(details, "parent_id", as_text), if_there(details, "carried", as_flag) or False
+        if_there(details, "parent_id", as_text),
+        if_there(details, "carried", as_flag) or False,
+        if_there(details, "options_include", as_flag) or False,
     )
 
 

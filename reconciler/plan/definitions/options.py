@@ -4,12 +4,12 @@ Options are added by the change of their property, which writes the list whole. 
 their own, at the very end, because records may hold them until then.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from reconciler.model.addresses import escaped
-from reconciler.model.definition_attributes import OPTIONS, list_of
+from reconciler.model.definition_attributes import OPTIONS, list_of, option_of
 from reconciler.model.desired import Drift
 from reconciler.model.owned import OwnedDefinition
 from reconciler.model.portal_definitions import DesiredDefinition, DesiredOption, LiveDefinition
@@ -63,10 +63,21 @@ def compare_options(
         wanted,
         desired=tuple(option.name for option in wanted.options if not option.special.is_absent),
         live=list_of(live.values.get(OPTIONS)),
-        sent=list_of(owned.sent[OPTIONS]) if owned and OPTIONS in owned.sent else None,
+        sent=known_options(owned.sent) if owned else None,
+        knows_list=owned is not None and OPTIONS in owned.sent,
         drift=drift,
     )
     return comparing.result()
+
+
+def known_options(sent: Mapping[str, str | None]) -> tuple[str, ...] | None:
+    """Return the options in the values that state has of a property; None if it has none.
+
+    Where the manifest names only some, state has no list of them, and knows each by its label.
+    """
+    if OPTIONS in sent:
+        return list_of(sent[OPTIONS])
+    return tuple(dict.fromkeys(option for path in sent if (option := option_of(path)) is not None)) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +86,7 @@ class _Comparing:
     desired: tuple[str, ...]
     live: tuple[str, ...]
     sent: tuple[str, ...] | None  # None: state does not know them
+    knows_list: bool  # whether state knows the whole list
     drift: Drift
 
     def result(self) -> ComparedOptions:
@@ -124,10 +136,10 @@ class _Comparing:
 
     def _is_news(self) -> bool:
         """Return whether state has another list than the one that is desired and live."""
-        if self.sent is None:
-            return True
         if not self.wanted.has_all_options:
-            return not {*self.desired}.intersection(self.live) <= {*self.sent}
+            return False  # state knows each of them by its label
+        if self.sent is None or not self.knows_list:
+            return True
         known = [name for name in self.sent if name in self.desired or name in self.live]
         return [name for name in known if name in self.desired] != list(self.desired)
 

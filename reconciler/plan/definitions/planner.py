@@ -10,6 +10,7 @@ from reconciler.model.owned import OwnedDefinition
 from reconciler.model.portal_definitions import DesiredDefinition, LiveDefinition, definition_id
 from reconciler.model.selection import Selection
 from reconciler.plan.change import Action, Change, DefinitionDetails
+from reconciler.plan.definitions.changes import details_of_property
 from reconciler.plan.definitions.checks import checked
 from reconciler.plan.definitions.compare import NewIdentity, decide, release_unnamed
 from reconciler.plan.definitions.compare_values import StageOrder
@@ -144,7 +145,7 @@ class _Deciding:
             case Section.STAGES:
                 return self._stage_identity(sides)
             case section:
-                return NewIdentity(definition_id(section, *address.names))
+                return NewIdentity(definition_id(section, *address.names), details_of_property(sides.wanted))
 
     def _stage_identity(self, sides: DefinitionSides) -> NewIdentity:
         address = sides.address

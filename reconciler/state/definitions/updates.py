@@ -99,8 +99,33 @@ def _id_of(change: Change, outcome: Applied) -> RecordId:
     return outcome.record_id
 
 
+def _keep_own_options(
+    change: Change,
+    sent: dict[str, str | None],
+    answered: dict[str, str | None],
+    before: OwnedDefinition | None,
+) -> None:
+    """Leave only options that are ours in the list that state keeps: a call writes it with those of others.
+
+    Where the manifest names only some options, state keeps no list, but the label of each.
+    """
+    if OPTIONS not in sent:
+        return
+    if details_of(change).includes_options:
+        del sent[OPTIONS]
+        answered.pop(OPTIONS, None)
+        return
+    ours = {option_of(path) for path in sent} | set(list_of(before.sent.get(OPTIONS)) if before else ())
+    for values in (sent, answered):
+        if OPTIONS in values:
+            values[OPTIONS] = list_text(name for name in list_of(values[OPTIONS]) if name in ours)
+    if answered.get(OPTIONS) == sent[OPTIONS]:
+        answered.pop(OPTIONS, None)
+
+
 def _owned_after(change: Change, outcome: Applied, before: OwnedDefinition | None) -> OwnedDefinition:
     sent, answered = values_after(change, outcome, before, None)
+    _keep_own_options(change, sent, answered, before)
     return OwnedDefinition(
         change.definition,
         outcome.record_id,
