@@ -29,9 +29,9 @@ def _decode_address(found: object) -> DefinitionAddress:
 
 def _encode_details(details: DefinitionDetails) -> Json:
     """Encode the details that are not empty."""
-    parent = {} if details.parent_id is None else {"parent_id": details.parent_id}
-    carried = {"carried": True} if details.is_carried else {}
-    return parent | carried | ({"options_include": True} if details.includes_options else {})
+    encoded: Json = {} if details.parent_id is None else {"parent_id": details.parent_id}
+    encoded |= {"carried": True} if details.is_carried else {}
+    return encoded | ({"options_include": True} if details.includes_options else {})
 
 
 def _decode_details(found: object) -> DefinitionDetails:
