@@ -30,6 +30,10 @@ class FactKind(StrEnum):
     DEFINITION_ARCHIVED = "definition archived"
     DEFINITION_REMOVED = "definition removed"
 
+    NEVER_COMES_BACK = "never comes back"
+    GROUP_IN_USE = "group in use"  # names: its properties
+    HELD_BY_OTHERS = "held by others"  # count: records whose values the run did not write
+
     # why something named, or not named any more, is left alone
     PROTECTED_STILL = "protected still"
     WHOLE_RECORD_ONLY = "whole record only"

@@ -44,6 +44,7 @@ from reconciler.plan.targeting import UnmatchedGlobs
 from reconciler.reconcile.apply import open_objects
 from reconciler.reconcile.plan_associations import rest_on_associations
 from reconciler.reconcile.project_check import refuse_other_project
+from reconciler.reconcile.rollback_definitions import RollingBackDefinitions, types_defined_by
 from reconciler.reconcile.unique_value_holders import read_holders
 from reconciler.state.store import Store
 
@@ -66,7 +67,10 @@ def plan_rollback(
         raise UsageError(f"run {run_id} is under way: wait for it to end")
     seen, past, unfinished = version_seen(store, here.created_at), store.past_run(run_id), store.unfinished()
     objects = {address.object for change, _ in past.applied for address in change.address.records}
-    portal = read_portal(reader, objects | open_objects(store), here.portal_id)
+    defined = types_defined_by(past.applied)
+    portal = read_portal(
+        reader, objects | open_objects(store) | defined, here.portal_id, made_later=defined - objects
+    )
     before_settling = reader.calls
     settled = [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
     unsettled = Unsettled(frozenset(open_objects(store)), reader.calls - before_settling)
@@ -75,9 +79,11 @@ def plan_rollback(
     done = [*past.applied, *applied_by(run_id, settled)]
     records = applied_changes(done, selection, unmatched)
     associations = applied_association_changes((change for change, _ in done), selection, unmatched)
-    unmatched.refuse("this run changed")
     findings = Findings(here.keeps_state, here.workspace, problems=forgotten(past.forgotten))
-    planning = _PlanningRollback(reader, portal, RecoveredState(store, settled), findings)
+    memory = RecoveredState(store, settled)
+    portal = RollingBackDefinitions(reader, portal, memory, findings, done).roll_back(selection, unmatched)
+    unmatched.refuse("this run changed")
+    planning = _PlanningRollback(reader, portal, memory, findings)
     planning.roll_back_records(records, progress)
     planning.roll_back_associations(associations)
     portal = rest_on_associations(reader, portal, planning.memory, findings)

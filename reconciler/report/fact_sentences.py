@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 from reconciler.model.addresses import ThingAddress
 from reconciler.model.facts import Fact, FactKind
 from reconciler.plan.plan import Held, ReviewDifference
+from reconciler.sentences import counted
 
 
 class FactSubject(NamedTuple):
@@ -58,6 +59,11 @@ SENTENCES: Mapping[FactKind, Phrase] = {
         "it was archived in HubSpot; creating it again brings its old values back"
     ),
     FactKind.DEFINITION_REMOVED: _always("it was removed in HubSpot"),
+    FactKind.GROUP_IN_USE: lambda fact, _: f"it stays: it has {', '.join(fact.names)}",
+    FactKind.NEVER_COMES_BACK: _always("HubSpot cannot bring it back"),
+    FactKind.HELD_BY_OTHERS: lambda fact, _: (
+        f"it stays: {counted(fact.count or 0, 'record')} with what that run did not write"
+    ),
     FactKind.RENAME_OR_CORRECT: _always("correct it in HubSpot, or name it so here"),
     FactKind.NOT_CREATED_AGAIN: lambda _, of: f"it is not created again; --recreate {of.key.text} does",
     FactKind.PROTECTED_STILL: _always("it stays until `$protect: false` has been applied to it"),

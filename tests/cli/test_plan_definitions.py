@@ -320,3 +320,48 @@ def test_drift_shows_what_people_changed_and_accept_writes_it_into_the_manifest(
     assert not actions(project, "--target", "companies:*", "--target", "companies/*") or (
         {action for action, _ in actions(project, "--target", "companies:*")} == {"adopt"}
     )
+
+
+def rolled_back(project: Project, *flags: str) -> str:
+    done = project.run("rollback", "last", "--out", "back.plan", *flags)
+    assert done.code == 0, done.out + done.err
+    applying = project.run("apply", "back.plan")
+    assert applying.code == 0, applying.out + applying.err
+    return done.out
+
+
+def test_a_rollback_takes_back_what_the_run_made(project: Project) -> None:
+    project.write("deals.yaml", DEALS)
+    applied(project)
+    rolled_back(project)
+    with project.portal() as http:
+        assert http.get("/crm/v3/properties/companies/tier").status_code == 404
+        labels = [each["label"] for each in http.get("/crm/v3/pipelines/deals").json()["results"]]
+        assert "Renewals" not in labels
+
+
+def test_a_created_property_stays_while_others_use_it(project: Project) -> None:
+    applied(project)
+    with project.portal() as http:
+        body = {"properties": {"name": "Other", "tier": "gold"}}
+        http.post("/crm/v3/objects/companies", json=body).raise_for_status()
+    assert "1 record with what that run did not write" in " ".join(rolled_back(project).split())
+    with project.portal() as http:
+        assert http.get("/crm/v3/properties/companies/tier").status_code == 200
+
+
+def test_moved_values_go_back(project: Project) -> None:
+    applied(project)
+    project.replace(
+        "companies.yaml",
+        "silver: {label: Silver, description: from 2024 on}",
+        "basic: {label: Basic, $renamed_from: silver}",
+    )
+    project.replace("companies.yaml", "tier: silver", "tier: basic")
+    applied(project)
+    rolled_back(project)
+    with project.portal() as http:
+        listed = http.get("/crm/v3/objects/companies?properties=tier").json()["results"]
+        assert sorted(each["properties"]["tier"] for each in listed) == ["gold", "silver"]
+        tier = http.get("/crm/v3/properties/companies/tier").json()
+        assert sorted(option["value"] for option in tier["options"]) == ["gold", "silver"]

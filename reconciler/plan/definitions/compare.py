@@ -117,7 +117,15 @@ def _unwanted(sides: DefinitionSides, context: DefinitionContext) -> DefinitionD
         rests_on=() if is_moved else held_by(count),
         details=DefinitionDetails(live.parent_id) if live.parent_id else None,
     )
-    return DefinitionDecision((gone,))
+    return DefinitionDecision((gone,), problems=tuple(_for_good(sides, context)))
+
+
+def _for_good(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Problem]:
+    """Warn that HubSpot cannot bring back what is removed; it restores a property that is made again."""
+    if sides.address.section is not Section.PROPERTIES:
+        message = f"HubSpot cannot bring back a {WORDS[sides.address.section]} that is removed"
+        advice = "rollback cannot either"
+        yield context.problem(sides.wanted, message, advice, severity=Severity.WARNING)
 
 
 def _nowhere(sides: DefinitionSides, context: DefinitionContext) -> Problem | None:

@@ -7,7 +7,7 @@ review leaves out. What is sensitive before or after is sensitive.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.model.addresses import DefinitionAddress, Section, definition_address
+from reconciler.model.addresses import DefinitionAddress, RecordId, Section, definition_address
 from reconciler.model.definition_attributes import OPTIONS, list_of, option_path
 from reconciler.model.definitions import (
     Kind,
@@ -57,6 +57,23 @@ def planned_schema(
     return replace(portal, objects=objects)
 
 
+def schema_with(
+    portal: PortalSchema, live: Mapping[str, Mapping[RecordId, LiveDefinition]], changes: Iterable[Change]
+) -> PortalSchema:
+    """Return the portal's schema with ``changes`` of definitions, whose ``live`` ones are by object type."""
+    objects = dict(portal.objects)
+    by_type: dict[str, list[Change]] = {}
+    for change in changes:
+        by_type.setdefault(change.object_type, []).append(change)
+    for name, of_type in by_type.items():
+        if name in objects:
+            planned = _Planned(objects[name], live.get(name, {}))
+            for change in of_type:
+                planned.add(change)
+            objects[name] = replace(planned.result(frozenset()), new_properties=frozenset())
+    return replace(portal, objects=objects)
+
+
 def _new_type(portal: PortalSchema, name: str, changes: Iterable[Change]) -> ObjectSchema | None:
     """Return the bare schema of a type that the plan makes; None if it makes none."""
     schemas = [change for change in changes if change.definition.section is Section.SCHEMA]
@@ -96,7 +113,7 @@ class _Planned:
     """The schema of one type, to which changes are added one by one."""
 
     schema: ObjectSchema
-    live: Mapping[str, LiveDefinition]  # by identity
+    live: Mapping[RecordId, LiveDefinition]  # by identity
     properties: dict[str, PropertyDef] = field(init=False)
     pipelines: dict[str, Pipeline] = field(init=False)  # by id
     new: set[str] = field(default_factory=set)
@@ -143,7 +160,7 @@ class _Planned:
         if change.action not in {Action.CREATE, Action.UPDATE}:
             return
         before = self.properties.get(name)
-        live = self.live.get(change.remote.id or "")
+        live = self.live.get(change.remote.id) if change.remote.id else None
         is_new = change.action is Action.CREATE
         values = {} if live is None or is_new else dict(live.values)
         values |= {value.name: value.after for value in change.values}
