@@ -15,7 +15,7 @@ from reconciler.hubspot.transport.connection import open_http, send_once
 from reconciler.hubspot.transport.proxies import proxy_for
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.model.diagnosis import CheckResult
-from reconciler.model.scopes import OWNERS, is_held, read_scopes, write_scopes
+from reconciler.model.scopes import OWNERS, definition_scopes, is_held, read_scopes, write_scopes
 from reconciler.project.ci_permissions import ALLOW_HOSTS, permits_of
 from reconciler.project.doctor.examined import Examined, failed, from_error, passed, skipped, warned
 from reconciler.project.server_addresses import portal_server
@@ -154,7 +154,8 @@ def check_scopes(examined: Examined) -> Iterator[CheckResult]:
         advice = "it tells so of service keys and of private apps' tokens alone"
         yield warned("scopes", f"HubSpot does not say which ones the token has ({error.status})", advice)
         return
-    reading, writing = read_scopes(examined.objects), write_scopes(examined.objects)
+    reading = read_scopes(examined.objects)
+    writing = sorted({*write_scopes(examined.objects), *definition_scopes(examined.defined_types)})
     lacks_reading = [scope for scope in reading if not is_held(scope, held)]
     lacks_writing = [scope for scope in writing if not is_held(scope, held) and scope not in lacks_reading]
     about = f"for {', '.join(examined.objects)}"

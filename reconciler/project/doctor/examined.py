@@ -76,6 +76,12 @@ class Examined:
         named = self.desired.objects if self.desired else frozenset[str]()
         return tuple(sorted({*named, *map(object_name, self.request.objects)}))
 
+    @property
+    def defined_types(self) -> frozenset[str]:
+        """The object types whose definitions the manifests declare."""
+        definitions = self.desired.definitions if self.desired else ()
+        return frozenset(name for each in definitions for name in each.address.objects)
+
 
 def passed(name: str, finding: str) -> CheckResult:
     """Return that all is well."""
