@@ -42,19 +42,20 @@ class BatchExecutor:
         that it has written.
         """
         with self.to.writer.reserve_slot():  # otherwise the write might follow the read ten seconds later
-            run = BatchRun(self.to, batch, before_sending)
+            looks_again = verb_of(batch.first) in self.looks_again_at
+            run = BatchRun(self.to, batch, before_sending, looks_again, created)
             try:
-                self._execute(run, created)
+                self._execute(run)
             except HubSpotError as error:
                 not_sent = [entry for entry in batch.entries if entry[0] not in run.outcomes]
                 run.outcomes |= calls_for(batch.first).not_sent(run, not_sent, error)
                 return Delivery(run.outcomes, error)
             return Delivery(run.outcomes)
 
-    def _execute(self, run: BatchRun, created: Collection[ThingAddress]) -> None:
-        calls, entries = calls_for(run.batch.first), run.batch.entries
-        if verb_of(run.batch.first) in self.looks_again_at:
-            run.outcomes |= calls.stale(self.to, entries, created)
+    def _execute(self, run: BatchRun) -> None:
+        calls = calls_for(run.batch.first)
+        if run.looks_again:
+            run.outcomes |= calls.stale(self.to, run.batch.entries, run.made)
         for _ in range(ATTEMPTS):
             if not run.pending:
                 return

@@ -1,7 +1,7 @@
 """One batch while a worker executes it: what is known about its changes so far."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from reconciler.apply.records.creation_evidence import NO_TIME
 from reconciler.errors import HubSpotError
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.writer import PortalWriter
+from reconciler.model.addresses import ThingAddress
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.outcomes import Outcome, Unknown
 from reconciler.plan.batches import Batch
@@ -41,6 +42,8 @@ class BatchRun:
     to: Connections
     batch: Batch
     before_sending: BeforeSending
+    looks_again: bool = True  # what live moved away from is stale
+    made: Collection[ThingAddress] = ()  # records that this run has created, definitions that it has written
     # first times of calls, see ``runs.Sent``
     sent: dict[tuple[int, int], datetime | None] = field(default_factory=dict)
     # times when the last calls of repeated creates left

@@ -16,7 +16,7 @@ default: local
 environments:
   local: {{portal: emulator, portal_id: {PORTAL}, seed: portal.json}}
 """
-SEED = {"version": 1, "search_lag_ms": 0}
+SEED = {"version": 1, "search_lag_ms": 0, "limits": {"tenSecondly": 5000}}
 COMPANIES = """\
 object: companies
 groups:

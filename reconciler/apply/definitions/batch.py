@@ -58,26 +58,10 @@ def takes_two_calls(_change: Change, _portal: PortalSchema) -> bool:
 
 
 def stale_definitions(
-    to: Connections, entries: Sequence[Entry], written: Collection[ThingAddress] = ()
+    _to: Connections, _entries: Sequence[Entry], _made: Collection[ThingAddress]
 ) -> Mapping[int, Stale]:
-    """Return the ``entries`` that live moved away from; ``written`` are definitions of this run.
-
-    What this run wrote may not be visible yet: it is waited for, up to a minute.
-
-    Raises:
-        HubSpotError: the portal cannot be read.
-    """
-    main = _main(entries)
-    moved: str | None = None
-    for pause in (0.0, *PAUSES_S):
-        if pause:
-            to.tell(f"{main.definition.text}: waiting until HubSpot shows what this run wrote")
-            to.sleep(pause)
-        again = read_definition_again(to.reader, to.portal, main)
-        moved = has_moved(main, again.live, written)
-        if moved is None or main.definition not in written:
-            break
-    return dict.fromkeys((number for number, _ in entries), Stale(moved)) if moved else {}
+    """Return nothing: what is read right before the call tells it, and is the base of the lists written."""
+    return {}
 
 
 def send_definitions(run: BatchRun, entries: Sequence[Entry]) -> None:
@@ -90,11 +74,14 @@ def send_definitions(run: BatchRun, entries: Sequence[Entry]) -> None:
         if left is not None:
             run.outcomes |= dict.fromkeys(numbers, Stale(f"it stays for now: {left}"))
             return
-    again = read_definition_again(run.to.reader, run.to.portal, main)
+    again, moved = _read_before(run, main)
+    is_repeated = any(isinstance(run.outcomes.get(number), Unknown) for number in numbers)
+    if moved and run.looks_again and not is_repeated:
+        run.outcomes |= dict.fromkeys(numbers, Stale(moved))
+        return
     schemas = run.to.reader.definitions.schemas() if main.definition.section is Section.SCHEMA else ()
     write = _write_of(run, entries, again, schemas)
     writer = run.to.writer.notifying(partial(run.record_sending, 1, numbers))
-    is_repeated = any(isinstance(run.outcomes.get(number), Unknown) for number in numbers)
     try:
         answer = _WRITES[main.action](writer.definitions, write)
     except NoAnswer as error:
@@ -108,6 +95,22 @@ def send_definitions(run: BatchRun, entries: Sequence[Entry]) -> None:
         return
     outcome = _outcome(run, main, again, answer, schemas)
     run.outcomes |= {number: _of(change, outcome) for number, change in entries}
+
+
+def _read_before(run: BatchRun, main: Change) -> tuple[ReadAgain, str | None]:
+    """Read a definition right before its call, and say how it moved since the plan was made.
+
+    What this run wrote may not be visible yet: it is waited for, up to a minute.
+    """
+    for pause in (0.0, *PAUSES_S):
+        if pause:
+            run.to.tell(f"{main.definition.text}: waiting until HubSpot shows what this run wrote")
+            run.to.sleep(pause)
+        again = read_definition_again(run.to.reader, run.to.portal, main)
+        moved = has_moved(main, again.live, run.made)
+        if moved is None or main.definition not in run.made:
+            break
+    return again, moved
 
 
 def settle_sent(run: BatchRun) -> Mapping[int, Outcome]:
