@@ -124,18 +124,18 @@ def test_a_new_record_is_ours_though_a_value_was_not_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("is_new", "told"),
+    ("is_new", "reported"),
     [
         (True, "HubSpot created record 9002 instead of updating 9001: the key was gone from it"),
         (False, "HubSpot wrote to record 9002 instead of 9001: the key moved to it"),
         (None, "HubSpot wrote to record 9002 instead of 9001: the key moved to it"),
     ],
 )
-def test_an_answer_of_another_record_is_never_applied(is_new: bool | None, told: str) -> None:
+def test_an_answer_of_another_record_is_never_applied(is_new: bool | None, reported: str) -> None:
     elsewhere = Applied(RecordId("9002"), {"name": "B"}, is_new)
     outcome = checked_outcome(schema(Kind.TEXT), update(name=("A", "B")), elsewhere)
     assert isinstance(outcome, Rejected)
-    assert outcome.message.startswith(told)
+    assert outcome.message.startswith(reported)
     assert (outcome.record_id, outcome.done) == ("9002", None)
 
 

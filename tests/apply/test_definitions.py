@@ -75,11 +75,11 @@ def deliver(
     written: tuple[ThingAddress, ...] = (),
     schema: PortalSchema | None = None,
     pauses: list[float] | None = None,
-    told: list[str] | None = None,
+    reported: list[str] | None = None,
 ) -> list[Outcome]:
     """Execute one call after the other; waiting takes no time."""
     waited = pauses if pauses is not None else []
-    said = told if told is not None else []
+    said = reported if reported is not None else []
     to = Connections(portal.reader, portal.writer, schema or portal.schema, waited.append, said.append)
     executor = BatchExecutor(to, ALWAYS_LOOKED_AT, OnStale.SKIP)
     outcomes: dict[int, Outcome] = {}
@@ -437,13 +437,13 @@ def test_a_refusal_has_hubspots_words(portal: DefinitionPortal) -> None:
 
 
 def test_what_this_run_wrote_is_waited_for_and_said(portal: DefinitionPortal) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     pauses: list[float] = []
     name = address("companies:properties/tier")
     change = update("companies:properties/tier", "properties/tier", {"label": ("Between", "T")}, step=2)
 
-    (outcome,) = deliver(portal, change, written=(name,), pauses=pauses, told=told)
+    (outcome,) = deliver(portal, change, written=(name,), pauses=pauses, reported=reported)
 
     assert isinstance(outcome, Stale)  # any third value is drift, after a minute
     assert sum(pauses) == 60.0
-    assert told[0] == "companies:properties/tier: waiting until HubSpot shows what this run wrote"
+    assert reported[0] == "companies:properties/tier: waiting until HubSpot shows what this run wrote"

@@ -256,14 +256,14 @@ def test_a_property_that_the_portal_lost_has_moved() -> None:
 
 def test_an_archive_rests_on_associations_as_they_were() -> None:
     change = replace(ARCHIVE, rests_on=(kept("tickets/=800", "associated"),))
-    told = "tickets/=800 changed in HubSpot since the plan was made"
+    reported = "tickets/=800 changed in HubSpot since the plan was made"
     assert has_moved(SCHEMA, change, live(), {(ID, "tickets/=800"): "associated"}) is None
-    assert has_moved(SCHEMA, change, live(), {(ID, "tickets/=800"): None}) == told
+    assert has_moved(SCHEMA, change, live(), {(ID, "tickets/=800"): None}) == reported
     assert (
         has_moved(SCHEMA, change, live(), {(ID, "tickets/=800"): "associated; Billing (USER_DEFINED 3)"})
-        == told
+        == reported
     )
-    assert has_moved(SCHEMA, change, live(), {(RecordId("1"), "tickets/=800"): "associated"}) == told
+    assert has_moved(SCHEMA, change, live(), {(RecordId("1"), "tickets/=800"): "associated"}) == reported
 
 
 PORTAL = PortalSchema(Account(1, "STANDARD"), "v3", {"companies": SCHEMA})

@@ -63,7 +63,7 @@ def archive(number: int, *tickets: int) -> Change:
     )
 
 
-def told(
+def reported(
     changes: Mapping[int, Change],
     cities: Mapping[str, str],
     *,
@@ -111,7 +111,9 @@ def _page(company: str, tickets: Mapping[str, str]) -> dict[str, Any]:
 
 
 def test_those_that_live_moved_away_from_are_told_by_number_and_others_are_not() -> None:
-    found = told({3: update(1, "Old"), 5: update(2, "Old"), 8: update(4, "Old")}, {"1": "Old", "2": "Theirs"})
+    found = reported(
+        {3: update(1, "Old"), 5: update(2, "Old"), 8: update(4, "Old")}, {"1": "Old", "2": "Theirs"}
+    )
     assert found == {
         5: Stale("city changed in HubSpot since the plan was made"),
         8: Stale("record 4 is no longer there"),
@@ -119,18 +121,20 @@ def test_those_that_live_moved_away_from_are_told_by_number_and_others_are_not()
 
 
 def test_a_create_whose_key_is_there_by_now_is_not_sent() -> None:
-    assert told({0: create(1), 1: create(2)}, {"2": "Theirs"}) == {1: Stale("record 2 has this key by now")}
+    assert reported({0: create(1), 1: create(2)}, {"2": "Theirs"}) == {
+        1: Stale("record 2 has this key by now")
+    }
 
 
 def test_an_unanswered_record_is_neither_created_nor_gone() -> None:
-    found = told({0: create(1), 1: create(2)}, {}, silent=frozenset({"2"}))
+    found = reported({0: create(1), 1: create(2)}, {}, silent=frozenset({"2"}))
     assert found == {1: Stale("HubSpot leaves the record out of its answers: nobody knows how it is now")}
 
 
 def test_an_archive_whose_record_lost_an_association_that_it_rests_on_is_not_sent() -> None:
     changes = {0: archive(1, 800), 1: archive(2, 800), 2: archive(3), 3: archive(4, 801)}
     there = dict.fromkeys("1234", "A")
-    found = told(changes, there, tickets={"1": "800", "3": "800", "4": "800"})
+    found = reported(changes, there, tickets={"1": "800", "3": "800", "4": "800"})
     assert found == {
         1: Stale("tickets/=800 changed in HubSpot since the plan was made"),
         3: Stale("tickets/=801 changed in HubSpot since the plan was made"),
@@ -152,12 +156,12 @@ def link(number: int) -> Change:
 
 def test_an_association_that_somebody_made_by_now_is_not_made_again() -> None:
     there = {"1": "A", "2": "A"}
-    found = told({0: link(1), 1: link(2)}, there, tickets={"1": "800"})
+    found = reported({0: link(1), 1: link(2)}, there, tickets={"1": "800"})
     assert found == {0: Stale("it is associated so with tickets/=800 by now")}
 
 
 def test_an_association_one_of_whose_records_has_another_key_by_now_is_not_made() -> None:
-    found = told({0: link(1), 1: link(2)}, {"2": "A"})
+    found = reported({0: link(1), 1: link(2)}, {"2": "A"})
     assert found == {0: Stale("record 1 no longer has the key of companies/k1")}
 
 

@@ -42,8 +42,8 @@ def test_aliases_are_warned_of_and_change_nothing(project: Project) -> None:
         assert planned.code == ExitCode.OK
         assert planned.out.startswith(start)
         assert "companies.yaml:4:3: warning: companies/Acme is spelled acme in the portal" in planned.out
-        told = "warning: contacts/ada@old.example is another email of ada@acme.example in the portal"
-        assert told in " ".join(planned.out.split())
+        reported = "warning: contacts/ada@old.example is another email of ada@acme.example in the portal"
+        assert reported in " ".join(planned.out.split())
         assert project.run("apply", "--auto-approve").code == ExitCode.OK
     document = project.run("plan", "--json").document
     assert (document["summary"]["no_op"], document["appliable"]) == (2, True)
@@ -77,7 +77,7 @@ def test_the_spelling_of_the_portal_is_taken_over_without_a_loss(project: Projec
 
 
 @pytest.mark.parametrize(
-    ("manifest", "told"),
+    ("manifest", "reported"),
     [
         (f"{COMPANIES}  Acme: {{name: A}}\n  acme: {{name: B}}\n", "are one record in the portal (9001)"),
         (
@@ -86,8 +86,8 @@ def test_the_spelling_of_the_portal_is_taken_over_without_a_loss(project: Projec
         ),
     ],
 )
-def test_two_addresses_of_one_record_are_a_problem(project: Project, manifest: str, told: str) -> None:
+def test_two_addresses_of_one_record_are_a_problem(project: Project, manifest: str, reported: str) -> None:
     project.write("companies.yaml" if "companies" in manifest else "contacts.yaml", manifest)
     planned = project.run("plan")
     assert planned.code == ExitCode.ERROR
-    assert told in " ".join(planned.out.split())
+    assert reported in " ".join(planned.out.split())

@@ -15,7 +15,7 @@ HEAD = "object: companies\nkey: external_id\n"
 TABLE = HEAD + "source: {csv: t.csv}\n"
 
 
-def told(folder: Path, manifests: Mapping[str, str]) -> Sequence[str]:
+def reported(folder: Path, manifests: Mapping[str, str]) -> Sequence[str]:
     """Where something is wrong, and what."""
     with served(folder, manifests, SEED) as (project, _):
         done = project.run("plan")
@@ -25,7 +25,7 @@ def told(folder: Path, manifests: Mapping[str, str]) -> Sequence[str]:
 
 
 def assert_told(folder: Path, manifests: Mapping[str, str], *beginnings: str) -> None:
-    found = told(folder, manifests)
+    found = reported(folder, manifests)
     left = [line for line in found if not line.startswith(beginnings)]
     lacking = [beginning for beginning in beginnings if not any(line.startswith(beginning) for line in found)]
     assert (left, lacking) == ([], [])

@@ -41,9 +41,9 @@ def test_costs_and_remaining_calls_are_shown(wire: tuple[Project, Recorder]) -> 
     planned = project.run("plan", "--out", "plan.json")
 
     assert planned.code == 0
-    told = " ".join(planned.out.split())
-    assert "Calls: 8 to read, 7 to read again and 5 to write (at once, " in told
-    assert "left today)." in told
+    reported = " ".join(planned.out.split())
+    assert "Calls: 8 to read, 7 to read again and 5 to write (at once, " in reported
+    assert "left today)." in reported
 
 
 @pytest.mark.parametrize(
@@ -103,9 +103,9 @@ def test_an_immediate_apply_needs_no_second_reads(
     done = project.run(*arguments)
 
     assert done.code == code, done.out + done.err
-    told = " ".join(done.out.split())
-    assert ("12 calls are needed and 12 are left today" in told) is (code == 4)
-    assert ("8 to read, 5 to write (" in told) is (code == 0)
+    reported = " ".join(done.out.split())
+    assert ("12 calls are needed and 12 are left today" in reported) is (code == 4)
+    assert ("8 to read, 5 to write (" in reported) is (code == 0)
 
 
 def test_a_plan_that_needs_more_than_is_left_is_refused(wire: tuple[Project, Recorder]) -> None:
@@ -115,9 +115,9 @@ def test_a_plan_that_needs_more_than_is_left_is_refused(wire: tuple[Project, Rec
     planned = project.run("plan")
 
     assert planned.code == 4
-    told = " ".join(planned.out.split())
-    assert "12 calls are needed and 3 are left today (a reserve of 20 % is kept)" in told
-    assert "if this is intended: --allow budget=12" in told
+    reported = " ".join(planned.out.split())
+    assert "12 calls are needed and 3 are left today (a reserve of 20 % is kept)" in reported
+    assert "if this is intended: --allow budget=12" in reported
 
 
 def test_it_is_judged_again_before_anything_is_written(wire: tuple[Project, Recorder]) -> None:

@@ -176,7 +176,7 @@ def test_a_plan_that_does_nothing_needs_no_calls_of_apply(tmp_path: Path) -> Non
         assert counted(project, portal, "apply", "--auto-approve")[1] == made
 
 
-def told(text: str) -> int:
+def reported(text: str) -> int:
     """The sum of all calls that a plan in words tells."""
     words = " ".join(text.split()).partition("Calls: ")[2].partition(" (")[0]
     return sum(int(word) for word in words.replace(",", " ").split() if word.isdigit())
@@ -191,7 +191,7 @@ def test_an_apply_without_a_saved_plan_makes_the_calls_that_it_tells(
         done = project.run("apply", "--auto-approve", *more)
         made = len(portal.requests) - before
         assert done.code == 0
-        assert told(done.out) == made
+        assert reported(done.out) == made
 
 
 def test_an_apply_that_verifies_tells_as_many_calls_more_as_planning_took(tmp_path: Path) -> None:
@@ -201,9 +201,9 @@ def test_an_apply_that_verifies_tells_as_many_calls_more_as_planning_took(tmp_pa
         done = project.run("apply", "--auto-approve", "--verify")
         made = len(portal.requests) - before
         assert done.code == 0
-        plain = made - told(done.out)
+        plain = made - reported(done.out)
         assert 0 <= plain <= 2  # what was created is looked at when it is there
-        assert told(done.out) > 2 * planning
+        assert reported(done.out) > 2 * planning
 
 
 def test_a_rollback_tells_its_calls(tmp_path: Path) -> None:

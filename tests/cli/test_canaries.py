@@ -100,9 +100,9 @@ def seen_in(*texts: str) -> list[str]:
 def everything_said(project: Project, *done: Done) -> list[str]:
     """What was printed, logged, and written for others to read."""
     folder = project.folder.parent
-    told = [path.read_text() for path in (folder / "summary.md", folder / "output") if path.exists()]
-    told += [path.read_text() for path in project.folder.glob("*.view")]
-    return [*told, *(text for one in done for text in (one.out, one.err))]
+    reported = [path.read_text() for path in (folder / "summary.md", folder / "output") if path.exists()]
+    reported += [path.read_text() for path in project.folder.glob("*.view")]
+    return [*reported, *(text for one in done for text in (one.out, one.err))]
 
 
 VIEWS = ("--markdown", "md.view", "--html", "html.view", "--json-into", "json.view")
@@ -229,9 +229,9 @@ WRONG = [  # whatever follows from a manifest that is wrong: file, text, what is
 ]
 
 
-@pytest.mark.parametrize(("file", "text", "told"), WRONG, ids=[told for _, _, told in WRONG])
+@pytest.mark.parametrize(("file", "text", "reported"), WRONG, ids=[reported for _, _, reported in WRONG])
 def test_problems_are_told_without_values(
-    wire: tuple[Project, Repeating], file: str, text: str, told: str
+    wire: tuple[Project, Repeating], file: str, text: str, reported: str
 ) -> None:
     project, _ = wire
     project.write(file, text)
@@ -240,7 +240,7 @@ def test_problems_are_told_without_values(
 
     assert done[0].code == 1
     words = " ".join(done[0].err.split() + done[0].out.split())
-    assert told in words
+    assert reported in words
     assert "\u2039" in words
     assert seen_in(*everything_said(project, *done)) == []
     if (project.folder / "plan.json").exists():  # else nothing but e-mail addresses is known to be personal
@@ -359,14 +359,14 @@ def test_values_are_shown_where_somebody_asks_for_them(wire: tuple[Project, Repe
 
 
 @pytest.mark.parametrize(
-    ("rules", "told"),
+    ("rules", "reported"),
     [
         ("{hide: {contacts: [phone]}}", 'unknown name "hide" in "values"'),
         ("{mask: [phone]}", '"values.mask" must be a mapping'),
         ("{mask: {contacts: phone}}", '"values.mask.contacts" must be a list'),
     ],
 )
-def test_rules_that_are_none_are_told(wire: tuple[Project, Repeating], rules: str, told: str) -> None:
+def test_rules_that_are_none_are_told(wire: tuple[Project, Repeating], rules: str, reported: str) -> None:
     project, _ = wire
     text = (project.folder / "reconciler.yaml").read_text()
     start, end = text.index("values:"), text.index("environments:")
@@ -375,5 +375,5 @@ def test_rules_that_are_none_are_told(wire: tuple[Project, Repeating], rules: st
     refused = replace(project, environ=project.environ).run("plan")
 
     assert refused.code == 1
-    assert told in refused.err
+    assert reported in refused.err
     assert "write `mask:` or `show:`" in refused.err

@@ -71,11 +71,11 @@ def test_an_older_branch_is_refused(project: Project) -> None:
     planned = project.run("plan", "--out", "plan.json")
 
     assert planned.code == 5
-    told = " ".join(planned.out.split())
-    assert f"(commit {older[:12]}) do not contain what was applied last (commit {applied[:12]})" in told
-    assert "1 commit is missing" in told
-    assert "merge the branch that was applied or rebase onto it" in told
-    assert "if this is intended: --allow diverged=1" in told
+    reported = " ".join(planned.out.split())
+    assert f"(commit {older[:12]}) do not contain what was applied last (commit {applied[:12]})" in reported
+    assert "1 commit is missing" in reported
+    assert "merge the branch that was applied or rebase onto it" in reported
+    assert "if this is intended: --allow diverged=1" in reported
     for arguments in (["apply", "plan.json"], ["apply", "--auto-approve"]):
         refused = project.run(*arguments)
         assert refused.code == 5
@@ -123,9 +123,9 @@ def test_a_shallow_clone_says_what_it_lacks(project: Project, tmp_path: Path) ->
     planned = clone.run("plan")
 
     assert planned.code == 5
-    told = " ".join(planned.out.split())
-    assert "cannot be told, because this clone is shallow" in told
-    assert "`fetch-depth: 0` of actions/checkout" in told
+    reported = " ".join(planned.out.split())
+    assert "cannot be told, because this clone is shallow" in reported
+    assert "`fetch-depth: 0` of actions/checkout" in reported
     git(clone, "fetch", "-q", "--unshallow")
     assert clone.run("plan").code == 0
 

@@ -48,6 +48,6 @@ def test_it_answers_those_it_should_and_tells_what_it_does_not_imitate(
         made = client.put("/_emulator/portals/8")
         assert made.status_code == 201
     serving.send_signal(signal.SIGINT)
-    _, told = serving.communicate(timeout=30)
-    assert "not imitated: GET /crm/v3/lists\n" in told
-    assert printed["token:"] not in told
+    _, reported = serving.communicate(timeout=30)
+    assert "not imitated: GET /crm/v3/lists\n" in reported
+    assert printed["token:"] not in reported

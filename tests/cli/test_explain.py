@@ -49,7 +49,7 @@ def following(
     return {"action": action, "after": after, "note": "", "reason": reason, "steps": named}
 
 
-def told(project: Project, address: str) -> str:
+def reported(project: Project, address: str) -> str:
     """The text at 80 columns, without its line breaks."""
     done: Done = project.run("explain", address, "--values", "show")
     assert done.code == ExitCode.OK, done.err
@@ -85,7 +85,7 @@ def test_drift_is_told_with_the_hands_and_what_the_next_apply_does(project: Proj
     assert city["versions"][-1]["by"] == "Ada Lindner <ada@inntal-sensorik.example>"
     assert city["versions"][-1]["value"] == city["live"] == "Füssen"
     assert city["next"] == following("write", "drift", "records", after="Kempten")
-    text = told(project, "companies/K-10012#city")
+    text = reported(project, "companies/K-10012#city")
     assert "writes Kempten; drift: people changed HubSpot since the last apply" in text
     assert "Ada Lindner <ada@inntal-sensorik.example>" in text
 
@@ -94,7 +94,7 @@ def test_explain_says_what_hold_leaves_alone(project: Project) -> None:
     project.replace("reconciler.yaml", "    portal: emulator\n", "    portal: emulator\n    drift: hold\n")
     edit(project, "K-10012", properties={"city": "Füssen"})
     assert of_property(project, "companies/K-10012#city")["next"]["action"] == "leave"
-    assert "leaves it; drift: people changed HubSpot" in told(project, "companies/K-10012#city")
+    assert "leaves it; drift: people changed HubSpot" in reported(project, "companies/K-10012#city")
 
 
 def test_lines_that_are_overridden_are_told_those_that_hold_come_last(project: Project) -> None:
@@ -112,8 +112,8 @@ def test_lines_that_are_overridden_are_told_those_that_hold_come_last(project: P
     taken_out = of_property(project, "companies/K-10017#country")
     assert taken_out["statements"] == []
     assert taken_out["unmanaged"]["line"] == 6
-    assert "taken out by `$unmanaged`" in told(project, "companies/K-10017#country")
-    text = told(project, "companies/K-10012")
+    assert "taken out by `$unmanaged`" in reported(project, "companies/K-10017#country")
+    text = reported(project, "companies/K-10012")
     assert "named companies.yaml:16 later/companies.yaml:5" in text
     assert "overrides Italy later/companies.yaml:3 (all) overrides Germany companies.yaml:12 (all)" in text
 
@@ -147,7 +147,7 @@ def test_a_changed_manifest_and_an_observed_property(project: Project) -> None:
     assert properties["name"]["next"]["reason"] == "observed"
     assert properties["name"]["ownership"] == "observe"
     assert properties["zip"]["next"] == following("leave", "initial")
-    assert "leaves it to people" in told(project, "companies/K-10012#zip")
+    assert "leaves it to people" in reported(project, "companies/K-10012#zip")
 
 
 def test_a_record_that_is_gone_and_one_that_is_new(project: Project) -> None:
@@ -173,12 +173,12 @@ def test_each_change_is_told_with_its_step_of_the_plan(project: Project) -> None
     assert document["next"] == following("create", "missing", "records", of=2)
     (pair,) = document["associations"]
     assert pair["next"] == following("associate", "missing", "associations", number=2, of=2)
-    text = told(project, "companies/new")
+    text = reported(project, "companies/new")
     assert "sent in step 1 of 2: records" in text
     assert "companies/K-10012 next apply: associate, sent in step 2 of 2: associations" in text
     project.replace("companies.yaml", "    city: Kempten\n", "")
-    assert "made in step 1 of 1: state" in told(project, "companies/K-10012")  # which makes no call
-    assert " step " not in told(project, "companies/K-10017")
+    assert "made in step 1 of 1: state" in reported(project, "companies/K-10012")  # which makes no call
+    assert " step " not in reported(project, "companies/K-10017")
 
 
 def test_a_line_that_is_gone_is_forgotten(project: Project) -> None:
@@ -186,7 +186,7 @@ def test_a_line_that_is_gone_is_forgotten(project: Project) -> None:
     document = explain(project, "companies/K-10012")
     assert document["properties"]["city"]["next"]["action"] == "forget"
     assert document["next"] == following("adopt", "unmanaged", "state")
-    assert "forgets it: no line enforces it any more" in told(project, "companies/K-10012#city")
+    assert "forgets it: no line enforces it any more" in reported(project, "companies/K-10012#city")
 
 
 def test_a_renamed_record_is_known_by_its_old_key(project: Project) -> None:
@@ -210,7 +210,7 @@ def test_a_record_that_no_manifest_names_any_more(project: Project) -> None:
     assert document["declared"] == []
     assert document["next"]["action"] == "nothing"
     assert document["properties"]["city"]["statements"] == []
-    assert "nowhere in the manifests" in told(project, "companies/K-10012")
+    assert "nowhere in the manifests" in reported(project, "companies/K-10012")
     project.replace("companies.yaml", "key: external_id  ", "prune: all\nkey: external_id  ")
     assert explain(project, "companies/K-10012")["next"] == following("archive", "pruned", "removals")
 
@@ -220,7 +220,7 @@ def test_a_property_that_nobody_manages_shows_what_is_live(project: Project) -> 
     description = of_property(project, "companies/K-10012#description")
     assert (description["live"], description["statements"]) == ("By hand", [])
     assert description["versions"][-1]["value"] == "By hand"
-    assert "no manifest sets it" in told(project, "companies/K-10012#description")
+    assert "no manifest sets it" in reported(project, "companies/K-10012#description")
 
 
 def test_a_problem_is_told_where_it_is(project: Project) -> None:
@@ -229,7 +229,7 @@ def test_a_problem_is_told_where_it_is(project: Project) -> None:
     assert document["properties"]["industry"]["next"]["action"] == "problem"
     (problem,) = document["problems"]
     assert problem["address"] == "companies/K-10012#industry"
-    assert 'industry has no option "DAIRIES"' in told(project, "companies/K-10012")
+    assert 'industry has no option "DAIRIES"' in reported(project, "companies/K-10012")
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_personal_values_are_masked_unless_they_are_asked_for(project: Project) 
         assert done.code == ExitCode.OK
         for secret in ("99998 112", "555", "ada@"):
             assert secret not in done.out
-    assert "+49 30 555" in told(project, "companies/K-10012#phone")
+    assert "+49 30 555" in reported(project, "companies/K-10012#phone")
 
 
 def test_before_the_first_apply_it_says_what_that_would_do(tmp_path: Path) -> None:

@@ -73,11 +73,11 @@ def refused(project: Project, *words: str) -> str:
     """What a plan says that is refused, which must say ``words``; apply writes nothing."""
     done = project.run("plan")
     assert done.code in {ExitCode.ERROR, ExitCode.GUARDED}
-    told = " ".join((done.out + done.err).split())
+    reported = " ".join((done.out + done.err).split())
     for word in words:
-        assert word in told
+        assert word in reported
     assert project.run("apply", "--auto-approve").code == ExitCode.ERROR
-    return told
+    return reported
 
 
 def applied(project: Project, *more: str) -> Done:
@@ -152,8 +152,8 @@ def test_rows_of_tables_are_held_against_one_another_and_against_documents(tmp_p
     rows = "external_id,name,ref\nc,C,x\nd,D,y\ne,E,x\n"
     manifests = companies("f: {name: F, ref: y}") | {"table.yaml": table, "c.csv": rows}
     with served(tmp_path, manifests, seed()) as (project, _):
-        told = refused(project, "c.csv:4:3", "the same ref, at c.csv:2:3", "the same ref, at c.csv:3:3")
-        assert told.count("HubSpot keeps it unique") == 2
+        reported = refused(project, "c.csv:4:3", "the same ref, at c.csv:2:3", "the same ref, at c.csv:3:3")
+        assert reported.count("HubSpot keeps it unique") == 2
 
 
 @pytest.mark.parametrize("flags", [["--target", "companies/a"], ["--exclude", "companies/b"], []])
@@ -367,8 +367,8 @@ def test_a_number_that_is_none_is_no_key(tmp_path: Path) -> None:
         "c.yaml": "object: companies\nkey: number\nrecords:\n  twelve: {name: A}\n  '12': {name: B}\n"
     }
     with served(tmp_path, manifests, portal_seed) as (project, _):
-        told = refused(project, "c.yaml:4:3", "number takes a number")
-        assert "c.yaml:5" not in told.split("companies: 1 to create")[0]
+        reported = refused(project, "c.yaml:4:3", "number takes a number")
+        assert "c.yaml:5" not in reported.split("companies: 1 to create")[0]
 
 
 def test_a_read_only_type_is_not_written(tmp_path: Path) -> None:

@@ -75,11 +75,11 @@ def test_a_new_form_is_one_row_and_every_command_has_it(project: Project) -> Non
 
 @pytest.mark.parametrize("command", ["plan", "rollback", "drift"])
 def test_the_help_lists_the_new_form_and_the_option_that_writes_it(project: Project, command: str) -> None:
-    told = " ".join(with_a_toy(project, command, "--help").stdout.split())
+    reported = " ".join(with_a_toy(project, command, "--help").stdout.split())
 
-    assert "[terminal|markdown|json|html|csv|toy]" in told
-    assert "JSON, a page, CSV for spreadsheets, or a toy." in told
-    assert f"--toy FILE Write a toy {'of drift ' if command == 'drift' else ''}too." in told
+    assert "[terminal|markdown|json|html|csv|toy]" in reported
+    assert "JSON, a page, CSV for spreadsheets, or a toy." in reported
+    assert f"--toy FILE Write a toy {'of drift ' if command == 'drift' else ''}too." in reported
 
 
 def test_what_a_form_cannot_show_is_refused_before_anything_happens(project: Project) -> None:

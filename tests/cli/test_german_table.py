@@ -70,7 +70,7 @@ def test_numbers_that_nobody_can_be_sure_of_are_told_with_their_lines(project: P
     (project.folder / "Kunden.csv").write_bytes(table.encode("cp1252"))
     done = project.run("plan", "--values", "show")
     assert done.code == ExitCode.ERROR
-    told = " ".join(done.out.split())
-    assert "Kunden.csv:3:4" in told
-    assert "remove the thousands separators: 1200000,50" in told
-    assert "Kunden.csv:5:4" in told
+    reported = " ".join(done.out.split())
+    assert "Kunden.csv:3:4" in reported
+    assert "remove the thousands separators: 1200000,50" in reported
+    assert "Kunden.csv:5:4" in reported

@@ -158,9 +158,15 @@ def test_advice_after_a_refused_rollback_can_be_followed(project: Project) -> No
     refused = project.run("rollback", "last", "--out", "undo.json")
     assert refused.code == 4
 
-    for told in (refused.out, project.run("apply", "undo.json").err, project.run("show", "undo.json").out):
-        found = re.search(r"if this is intended: reconciler (rollback .*) --out FILE", " ".join(told.split()))
-        assert found, told
+    for reported in (
+        refused.out,
+        project.run("apply", "undo.json").err,
+        project.run("show", "undo.json").out,
+    ):
+        found = re.search(
+            r"if this is intended: reconciler (rollback .*) --out FILE", " ".join(reported.split())
+        )
+        assert found, reported
         assert project.run(*found[1].split(), "--out", "advised.json").code == 0
     assert project.run("apply", "advised.json").code == 0
     with project.portal() as http:

@@ -495,9 +495,9 @@ def test_an_interrupted_import_goes_on(project: Project) -> None:
     project.write(
         "portal.json", json.dumps({**SEED, "records": {"companies": many}, "associations": [], "lists": []})
     )
-    told: list[str] = []
+    reported: list[str] = []
     with environment({}):
-        local = Opened.open(project.folder, notify=lambda notice: told.append(str(notice))).environment()
+        local = Opened.open(project.folder, notify=lambda notice: reported.append(str(notice))).environment()
 
         def interrupt(done: int, _total: int) -> None:
             if done >= 300:
@@ -512,7 +512,7 @@ def test_an_interrupted_import_goes_on(project: Project) -> None:
         )
     assert result.records == 1199
     assert steps[0] > 300
-    assert any("going on with an interrupted import" in text for text in told)
+    assert any("going on with an interrupted import" in text for text in reported)
     assert len(records_of(project)) == 1199
 
 

@@ -239,10 +239,10 @@ def test_a_change_of_key_goes_back_with_its_run(project: Project) -> None:
 def test_the_plan_says_which_key_a_record_had(project: Project) -> None:
     project.write("companies.yaml", NEW.replace("PRUNE", "true"))
 
-    told = project.run("plan").out
+    reported = project.run("plan").out
     (first, *_) = project.run("plan", "--json").document["changes"]
 
-    assert "external_id a \u2192 erp_no E1" in told
+    assert "external_id a \u2192 erp_no E1" in reported
     assert (first["reason"], first["moved_from"]) == (
         "renamed",
         {"object": "companies", "property": "external_id", "value": "a"},
@@ -423,8 +423,8 @@ def test_a_lost_record_that_was_renamed_is_created_again_with_what_was_known_of_
     with project.portal() as http:
         http.delete(f"/crm/v3/objects/companies/{before['a']}").raise_for_status()
 
-    told = project.run("plan")
-    assert "--recreate companies/c" in " ".join(told.out.split())
+    reported = project.run("plan")
+    assert "--recreate companies/c" in " ".join(reported.out.split())
     assert apply(project, "--recreate", "companies/c").code == 0
 
     found = ids(project)

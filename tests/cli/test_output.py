@@ -48,10 +48,10 @@ def shell(project: Project, line: str, **variables: str) -> subprocess.Completed
 
 def quiet_end(done: subprocess.CompletedProcess[bytes]) -> str:
     """What was said to stderr, which is no traceback."""
-    told = done.stderr.decode()
-    assert "Traceback" not in told
-    assert "Exception ignored" not in told
-    return told
+    reported = done.stderr.decode()
+    assert "Traceback" not in reported
+    assert "Exception ignored" not in reported
+    return reported
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii", "cp437", "utf-8"])
@@ -102,14 +102,14 @@ def test_output_that_cannot_be_shown_is_an_error_after_reads(applied: Project, t
 def test_after_writes_the_exit_code_is_that_of_the_run(project: Project, to: str) -> None:
     done = shell(project, f"R apply --auto-approve {to}")
 
-    told = quiet_end(done)
+    reported = quiet_end(done)
     assert done.returncode == 0
     (run,) = project.run("runs", "list", "--json").document
     assert run["accounting"]["applied"] == run["accounting"]["planned"] > 0
     if "2>&-" not in to:
-        named = re.findall("the report of run (.*) could not be shown", told)
+        named = re.findall("the report of run (.*) could not be shown", reported)
         assert named == [run["id"]]
-        assert f"`reconciler runs show {run['id']}` shows it" in told
+        assert f"`reconciler runs show {run['id']}` shows it" in reported
 
 
 def test_a_run_that_was_not_all_applied_says_so_to_a_full_disk_as_well(project: Project) -> None:
@@ -151,10 +151,10 @@ def test_a_report_that_cannot_be_written_changes_nothing_about_the_run(
 
     done = shell(project, f"R apply plan.json {options}", **variables)
 
-    told = quiet_end(done)
+    reported = quiet_end(done)
     (run,) = project.run("runs", "list", "--json").document
     assert (done.returncode, run["status"]) == (0, "finished")
-    assert f"`reconciler runs show {run['id']}` shows the run" in told
+    assert f"`reconciler runs show {run['id']}` shows the run" in reported
     assert b"72 applied" in done.stdout or b"73 applied" in done.stdout
 
 

@@ -267,13 +267,13 @@ def test_a_protected_environment_takes_the_saved_plan(project: Project) -> None:
 
 def test_a_plan_that_takes_back_is_shown_like_any_other(project: Project) -> None:
     run = run_ids(project)[0]
-    for form, told in (
+    for form, reported in (
         ("terminal", f"local, portal {PORTAL}: rolls back run {run}\n"),
         ("markdown", f"rolls back run <code>{run}</code>\n"),
         ("html", f"rolls back run {run}"),
     ):
         shown = project.run("rollback", run, "--out", "undo.json", "--format", form)
-        assert told in shown.out
+        assert reported in shown.out
         assert len(project.run("show", "undo.json", "--format", form).out) == len(shown.out)
     assert project.run("rollback", run, "--json").document["rolls_back"] == run
 

@@ -84,8 +84,8 @@ def test_a_run_is_shown_row_by_row(project: Project) -> None:
 
     shown = project.run("runs", "show", "last", "--full").out
 
-    told = [line.split()[1] for line in shown.splitlines() if line.startswith(("  + ", "  ~ ", "  = "))]
-    assert len(told) == 71 + 1
+    reported = [line.split()[1] for line in shown.splitlines() if line.startswith(("  + ", "  ~ ", "  = "))]
+    assert len(reported) == 71 + 1
     assert "      ~ price  179 → 189.00" in shown.splitlines()
 
 
@@ -129,12 +129,12 @@ def test_a_report_that_was_written_before_all_was_known_is_written_again(project
 def test_a_report_that_a_kill_prevented_is_written_by_the_next_apply(project: Project) -> None:
     project.run("apply", "--auto-approve")
     (report,) = (project.folder / ".reconciler" / "reports").iterdir()
-    told = report.read_text()
+    reported = report.read_text()
     report.unlink()
 
     assert project.run("apply", "--auto-approve").code == ExitCode.OK
 
-    assert report.read_text() == told
+    assert report.read_text() == reported
 
 
 def test_unwritable_reports_prevent_an_apply(project: Project) -> None:

@@ -57,10 +57,10 @@ def test_commands_of_runners_are_known(line: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=ascii)
 def test_a_line_for_people_commands_nothing(command: str) -> None:
-    told = harmless(f"first\n{command}\nlast")
+    reported = harmless(f"first\n{command}\nlast")
 
-    assert obeyed(told) == []
-    assert len(told.splitlines()) == 3
+    assert obeyed(reported) == []
+    assert len(reported.splitlines()) == 3
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=ascii)
@@ -158,9 +158,9 @@ def test_a_scope_stays_in_its_line(command: str) -> None:
 
 
 def test_a_long_line_is_shortened_and_says_by_how_much() -> None:
-    told = harmless("a" * 5_000 + "\nb")
+    reported = harmless("a" * 5_000 + "\nb")
 
-    assert told == "a" * 4_000 + "\u2026 (1,000 more characters)\nb"
+    assert reported == "a" * 4_000 + "\u2026 (1,000 more characters)\nb"
 
 
 def test_our_colours_stay() -> None:

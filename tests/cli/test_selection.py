@@ -148,8 +148,8 @@ def test_a_partial_plan_says_so_wherever_it_is_read(wire: tuple[Project, Recorde
     project, _ = wire
     flags = ("--target", "companies/c0*", "--exclude", "*#city")
     ok(project.run("plan", "--out", "plan.json", *flags))
-    told = "selected by --target 'companies/c0*' --exclude '*#city'"
-    assert f"Partial plan: only what is {told} was compared." in " ".join(
+    reported = "selected by --target 'companies/c0*' --exclude '*#city'"
+    assert f"Partial plan: only what is {reported} was compared." in " ".join(
         ok(project.run("show", "plan.json")).out.split()
     )
     document = json.loads(ok(project.run("show", "plan.json", "--json")).out)

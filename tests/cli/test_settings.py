@@ -439,9 +439,9 @@ def test_any_mixture_of_keys_and_values_is_settings_or_complaints(
     inner = ", ".join(f"{key}: {value}" for key, value in own.items())
     text = "\n".join(["version: 1", *lines, f"environments: {{local: {{{inner}}}}}", ""])
     (folder / "reconciler.yaml").write_text(text)
-    told, settings = outcome(folder)
-    assert all(problem.source and problem.advice for problem in told)
-    assert bool(told) == (settings is None)
+    reported, settings = outcome(folder)
+    assert all(problem.source and problem.advice for problem in reported)
+    assert bool(reported) == (settings is None)
     assert settings is None or settings.environment.is_emulator == (own.get("portal") == "emulator")
 
 

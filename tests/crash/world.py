@@ -389,13 +389,13 @@ def check_reports(made: World) -> None:
     ids = [entry["id"] for entry in made.run("runs", "list", "--json").document]
     for run_id in ids:
         report = made.project.folder / ".reconciler" / "reports" / f"{run_id}.json"
-        told = made.run("runs", "show", run_id, "--json", "--values", "show")
-        assert told.code == 0
+        reported = made.run("runs", "show", run_id, "--json", "--values", "show")
+        assert reported.code == 0
         if report.exists():
             written = report.read_bytes()
             if is_encrypted(written):
                 written = b"".join(decrypt([written], [made.project.environ[KEY_VARIABLE]]))
-            assert written.decode() == told.out
+            assert written.decode() == reported.out
         else:
             lacking.append(run_id)
     # SQLite: it applied ``BEFORE`` in another folder. Git: it had ended, and its folder was deleted.

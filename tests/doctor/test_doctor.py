@@ -304,9 +304,9 @@ def test_from_python_it_is_a_value(place: tuple[Project, Recorder]) -> None:
     project, _ = place
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HUBSPOT_ACCESS_TOKEN", project.environ["HUBSPOT_ACCESS_TOKEN"])
-        told: list[CheckResult] = []
-        diagnosis = PythonProject.doctor(project.folder, tell=told.append)
+        reported: list[CheckResult] = []
+        diagnosis = PythonProject.doctor(project.folder, tell=reported.append)
     assert isinstance(diagnosis, Diagnosis)
     assert diagnosis.is_healthy
-    assert tuple(told) == diagnosis.results
+    assert tuple(reported) == diagnosis.results
     assert diagnosis["token"].status is CheckStatus.OK

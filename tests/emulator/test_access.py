@@ -81,9 +81,9 @@ def test_a_token_tells_what_it_is(portal: Portal) -> None:
     token = portal.emulator.token(PORTAL_ID, ["tickets", "e-commerce"])
     path = "/oauth/v2/private-apps/get/access-token-info"
     with portal.client_with(None) as client:
-        told = client.post(path, json={"tokenKey": token}).json()
-        assert (told["hubId"], told["scopes"]) == (PORTAL_ID, ["e-commerce", "tickets"])
-        assert isinstance(told["appId"], int)
+        reported = client.post(path, json={"tokenKey": token}).json()
+        assert (reported["hubId"], reported["scopes"]) == (PORTAL_ID, ["e-commerce", "tickets"])
+        assert isinstance(reported["appId"], int)
         every = client.post(path, json={"tokenKey": portal.emulator.token(PORTAL_ID)}).json()
         assert {"crm.objects.deals.write", "crm.schemas.custom.read", "tickets"} <= set(every["scopes"])
         assert client.post(path, json={"tokenKey": "pat-na1-0"}).status_code == 404

@@ -125,8 +125,8 @@ def test_the_first_minutes_are_as_the_readme_tells_them(tmp_path: Path) -> None:
 
     project = example(tmp_path)
     applied = " ".join(project.run(*first.partition(f"{program} ")[2].split()).out.split())
-    told = README[README.index("It shows the plan first") : README.index("Now there is")]
-    numbers = re.findall(r"`([^`]*\d[^`]*)`", told)
+    reported = README[README.index("It shows the plan first") : README.index("Now there is")]
+    numbers = re.findall(r"`([^`]*\d[^`]*)`", reported)
     assert len(numbers) == 3
     for number in numbers:
         assert number in applied

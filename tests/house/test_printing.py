@@ -23,10 +23,10 @@ def printing(module: Path) -> Iterator[str]:
 
 def test_only_one_module_prints() -> None:
     found = {
-        str(module.relative_to(PACKAGE)): told
+        str(module.relative_to(PACKAGE)): reported
         for module in PACKAGE.rglob("*.py")
-        if (told := list(printing(module)))
+        if (reported := list(printing(module)))
     }
 
     assert found.keys() - OWN_WORDS == {"cli/messages.py"}
-    assert all("f'" not in told and 'f"' not in told for told in found["cli/signals.py"])
+    assert all("f'" not in reported and 'f"' not in reported for reported in found["cli/signals.py"])

@@ -23,10 +23,10 @@ def test_the_example_goes_as_it_is_told(tmp_path: Path) -> None:
     project = example(tmp_path)
     assert project.run("apply", "--auto-approve").code == 0
     for step in session.removeprefix("$ ").split("\n$ "):
-        command, _, told = step.partition("\n")
+        command, _, reported = step.partition("\n")
         name, *arguments = command.split(" ")
         if name == "reconciler":
             done = project.run(*arguments)
-            assert alike(done.out + done.err) == alike(told)
+            assert alike(done.out + done.err) == alike(reported)
         else:
             subprocess.run(command, cwd=project.folder, shell=True, check=True)

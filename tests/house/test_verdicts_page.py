@@ -26,10 +26,10 @@ def value(cell: str) -> str | None:
 def test_each_verdict_is_as_the_page_says(row: list[str]) -> None:
     verdict, last, desired, live, reverting, holding = row
     known = None if last == "unknown" else owned("acme", "9001", {"name": value(last)})
-    for drift, told in ((Drift.REVERT, reverting), (Drift.HOLD, holding)):
+    for drift, reported in ((Drift.REVERT, reverting), (Drift.HOLD, holding)):
         judged = three_way(definition("name"), value(live), value(desired), known, drift)
         assert judged.reason == verdict
-        assert judged.is_written is (told == "written")
+        assert judged.is_written is (reported == "written")
 
 
 def test_every_guard_is_listed_with_its_limit() -> None:

@@ -83,8 +83,8 @@ def test_hubspots_clock_is_that_of_the_answer_that_was_furthest_ahead() -> None:
 def test_the_latest_answer_that_tells_says_how_many_calls_are_left_today() -> None:
     pacer = pacer_of()
     assert pacer.daily_remaining is None
-    for told, known in ((None, None), (17, 17), (None, 17), (0, 0), (19, 19)):
-        pacer.run(READ, Script([Success(None, RateHeaders(daily_remaining=told))]))
+    for reported, known in ((None, None), (17, 17), (None, 17), (0, 0), (19, 19)):
+        pacer.run(READ, Script([Success(None, RateHeaders(daily_remaining=reported))]))
         assert pacer.daily_remaining == known
 
 
@@ -414,26 +414,30 @@ def test_the_least_time_of_a_run_is_a_window_for_every_burst_but_the_first() -> 
 
 def test_an_error_carries_what_hubspot_said_of_the_call() -> None:
     said = ErrorBody.model_validate({"message": "busy", "category": "INTERNAL_ERROR", "correlationId": "c-1"})
-    with pytest.raises(NoAnswer) as told:
+    with pytest.raises(NoAnswer) as reported:
         pacer_of().run(WRITE, Script([ErrorResponse(503, said, RateHeaders())]))
-    error = told.value
+    error = reported.value
     assert (error.status, error.category, error.correlation_id) == (503, "INTERNAL_ERROR", "c-1")
     assert (error.method, error.path) == (WRITE.method, WRITE.path)
     assert error.summary == "busy; the write may have happened"
 
 
 def test_an_error_without_words_tells_the_status() -> None:
-    with pytest.raises(NoAnswer) as told:
+    with pytest.raises(NoAnswer) as reported:
         pacer_of().run(WRITE, Script([ErrorResponse(503, ErrorBody.model_validate({}), RateHeaders())]))
-    assert told.value.summary == "HubSpot answered 503; the write may have happened"
-    assert (told.value.category, told.value.correlation_id) == (None, None)
+    assert reported.value.summary == "HubSpot answered 503; the write may have happened"
+    assert (reported.value.category, reported.value.correlation_id) == (None, None)
 
 
 def test_an_answer_that_never_came_has_no_status() -> None:
-    with pytest.raises(NoAnswer) as told:
+    with pytest.raises(NoAnswer) as reported:
         pacer_of().run(WRITE, Script([DROPPED]))
-    assert (told.value.status, told.value.category, told.value.correlation_id) == (None, None, None)
-    assert told.value.summary == "the answer never arrived; the write may have happened"
+    assert (reported.value.status, reported.value.category, reported.value.correlation_id) == (
+        None,
+        None,
+        None,
+    )
+    assert reported.value.summary == "the answer never arrived; the write may have happened"
 
 
 def test_a_place_that_was_kept_for_nothing_is_given_back_once() -> None:

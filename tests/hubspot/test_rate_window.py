@@ -10,7 +10,7 @@ LEAVES_AFTER_S = 10.05
 TICK_S = 0.02
 
 
-def told(limit: int, remaining: int, interval_s: float | None = 10.0) -> RateHeaders:
+def reported(limit: int, remaining: int, interval_s: float | None = 10.0) -> RateHeaders:
     return RateHeaders(limit=limit, remaining=remaining, interval_s=interval_s)
 
 
@@ -18,7 +18,7 @@ def window_of(limit: int, *, alone: bool = True) -> RollingWindow:
     """A window that has heard of its limit by one call at time 0, which is still in it."""
     window = RollingWindow()
     ours = window.enter()
-    window.leave(0.0, told(limit, limit - 1 if alone else 0), ours, was_sent=True)
+    window.leave(0.0, reported(limit, limit - 1 if alone else 0), ours, was_sent=True)
     return window
 
 
@@ -58,8 +58,8 @@ def test_a_place_is_free_when_the_oldest_answered_call_leaves() -> None:
     window = window_of(3)
     first, second = enter(window, 2)
     assert window.wait_s(1.0) == pytest.approx(LEAVES_AFTER_S - 1.0)
-    window.leave(2.0, told(3, 1), first, was_sent=True)
-    window.leave(3.0, told(3, 0), second, was_sent=True)
+    window.leave(2.0, reported(3, 1), first, was_sent=True)
+    window.leave(3.0, reported(3, 0), second, was_sent=True)
     assert window.wait_s(4.0) == pytest.approx(LEAVES_AFTER_S - 4.0)
     assert window.wait_s(LEAVES_AFTER_S - 0.01) > 0
     assert window.wait_s(LEAVES_AFTER_S) == 0.0
@@ -117,7 +117,7 @@ def test_nobody_enters_while_held() -> None:
 
 def test_strangers_calls_and_a_tenth_in_reserve_are_left_free() -> None:
     window = RollingWindow()
-    window.leave(0.0, told(20, 14), window.enter(), was_sent=True)  # 6 used, 1 by us: 5 are strangers'
+    window.leave(0.0, reported(20, 14), window.enter(), was_sent=True)  # 6 used, 1 by us: 5 are strangers'
     for _ in range(12):  # 20 - 5 - 2
         assert window.wait_s(1.0) == 0.0
         window.enter()
@@ -130,27 +130,27 @@ def test_strangers_that_fill_the_window_leave_one_place() -> None:
     window = window_of(20, alone=False)
     assert window.wait_s(LEAVES_AFTER_S - 0.1) > 0
     assert window.wait_s(LEAVES_AFTER_S) == 0.0
-    window.leave(LEAVES_AFTER_S, told(20, 0), window.enter(), was_sent=True)
+    window.leave(LEAVES_AFTER_S, reported(20, 0), window.enter(), was_sent=True)
     assert window.wait_s(LEAVES_AFTER_S) > 0
 
 
 def test_the_lowest_of_the_latest_sixteen_numbers_counts() -> None:
     window = RollingWindow()
-    window.leave(0.0, told(50, 49), window.enter(), was_sent=True)  # nobody else
+    window.leave(0.0, reported(50, 49), window.enter(), was_sent=True)  # nobody else
     for _ in range(15):
         ours = window.enter()
-        window.leave(0.0, told(50, 50 - ours - 9), ours, was_sent=True)
+        window.leave(0.0, reported(50, 50 - ours - 9), ours, was_sent=True)
     enter(window, 33)
     assert window.wait_s(0.0) == 0.0  # 49 of 50: the first number still counts
     ours = window.enter()
-    window.leave(0.0, told(50, 0), ours, was_sent=True)
+    window.leave(0.0, reported(50, 0), ours, was_sent=True)
     assert window.wait_s(0.0) > 0
 
 
 def test_a_lower_number_counts_once_the_higher_one_is_a_window_old() -> None:
     window = RollingWindow()
-    window.leave(0.0, told(20, 10), window.enter(), was_sent=True)  # 9 strangers
-    window.leave(5.0, told(20, 17), window.enter(), was_sent=True)  # 1 stranger
+    window.leave(0.0, reported(20, 10), window.enter(), was_sent=True)  # 9 strangers
+    window.leave(5.0, reported(20, 17), window.enter(), was_sent=True)  # 1 stranger
     enter(window, 7)
     assert window.wait_s(5.0) > 0  # 20 - 9 - 2 = 9 places
     assert window.wait_s(10.0) == 0.0
@@ -158,8 +158,8 @@ def test_a_lower_number_counts_once_the_higher_one_is_a_window_old() -> None:
 
 def test_at_the_very_end_of_a_window_the_lower_number_counts_anew() -> None:
     window = RollingWindow()
-    window.leave(0.0, told(20, 10), window.enter(), was_sent=True)  # 9 strangers
-    window.leave(10.0, told(20, 17), window.enter(), was_sent=True)  # 1 stranger
+    window.leave(0.0, reported(20, 10), window.enter(), was_sent=True)  # 9 strangers
+    window.leave(10.0, reported(20, 17), window.enter(), was_sent=True)  # 1 stranger
     for _ in range(15):  # 20 - 1 - 2, of which 2 are taken
         assert window.wait_s(10.0) == 0.0
         window.enter()
@@ -168,16 +168,16 @@ def test_at_the_very_end_of_a_window_the_lower_number_counts_anew() -> None:
 
 def test_a_limit_of_nothing_lets_one_through_after_the_other() -> None:
     window = RollingWindow()
-    window.leave(0.0, told(0, 0), window.enter(), was_sent=True)
+    window.leave(0.0, reported(0, 0), window.enter(), was_sent=True)
     assert window.limit == 1
     assert window.wait_s(1.0) == pytest.approx(LEAVES_AFTER_S - 1.0)
 
 
 def test_the_length_of_the_window_is_what_hubspot_tells_last() -> None:
     window = RollingWindow()
-    window.leave(0.0, told(1, 0, 4.0), window.enter(), was_sent=True)
+    window.leave(0.0, reported(1, 0, 4.0), window.enter(), was_sent=True)
     assert window.interval_s == 4.0
-    window.leave(20.0, told(1, 0, None), window.enter(), was_sent=True)
+    window.leave(20.0, reported(1, 0, None), window.enter(), was_sent=True)
     assert window.interval_s == 4.0
     assert window.wait_s(20.0) == pytest.approx(4.05)
 

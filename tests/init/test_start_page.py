@@ -163,9 +163,9 @@ class Newcomer:
         shutil.move(runner / "reconciler-plan" / "plan.json", reviewed)
         self.types_all("git switch main", f"git merge --no-ff --no-edit {branch}", "git push")
         self.types_all(f"git -C {checkout} switch main", f"git -C {checkout} pull")
-        told = self.runs_in_ci("plan", checkout, reviewed)
-        assert "code=0\n" in told
-        assert "appliable=true\n" in told
+        reported = self.runs_in_ci("plan", checkout, reviewed)
+        assert "code=0\n" in reported
+        assert "appliable=true\n" in reported
         self.runs_in_ci("apply", checkout, runner / "reconciler-plan" / "plan.json")
 
     def secret(self, name: str) -> str:
@@ -325,5 +325,5 @@ def message_parts() -> list[str]:
 @pytest.mark.parametrize("part", message_parts())
 def test_messages_on_the_page_are_those_of_the_program(part: str) -> None:
     texts = (path.read_text() for path in (ROOT / "reconciler").rglob("*.py"))
-    told = re.sub(r'"\s*\n\s*f?"', "", "\n".join(texts)).replace('\\"', '"')
-    assert part in told.replace("{FILE_NAME}", "reconciler.yaml")
+    reported = re.sub(r'"\s*\n\s*f?"', "", "\n".join(texts)).replace('\\"', '"')
+    assert part in reported.replace("{FILE_NAME}", "reconciler.yaml")

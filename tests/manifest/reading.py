@@ -42,7 +42,7 @@ def manifest(text: str | bytes) -> Manifest:
     return read_manifest(text.encode() if isinstance(text, str) else text, FILES, 0)
 
 
-def told(problems: Iterable[Problem]) -> list[str]:
+def reported(problems: Iterable[Problem]) -> list[str]:
     """Place and message of each problem."""
     return [f"{problem.source}: {problem.message!s}" for problem in problems]
 

@@ -7,7 +7,7 @@ import pytest
 from reconciler.errors import ManifestError
 from reconciler.manifest.load import load_manifests
 from reconciler.model.desired import DesiredAssociation, ListedRecords
-from tests.manifest.reading import FILES, HEAD, manifest, project, told
+from tests.manifest.reading import FILES, HEAD, manifest, project, reported
 
 RECORD = HEAD + "records:\n  acme:\n    $associations:\n"
 
@@ -73,18 +73,18 @@ def test_a_record_may_say_nothing_but_associations() -> None:
 )
 def test_problems_have_their_place(text: str, problem: str) -> None:
     read = manifest(f"{HEAD}records:\n  acme:\n    $associations: {text}\n")
-    assert told(read.problems) == [problem]
+    assert reported(read.problems) == [problem]
     assert all(each.advice for each in read.problems)
 
 
 def test_a_record_that_must_not_exist_is_associated_with_nothing() -> None:
     read = manifest(f"{HEAD}records:\n  acme: {{$absent: true, $associations: {{contacts: [ada]}}}}\n")
-    assert told(read.problems) == ["a.yaml:4:19: `$absent: true` excludes all other lines"]
+    assert reported(read.problems) == ["a.yaml:4:19: `$absent: true` excludes all other lines"]
 
 
 def test_they_cannot_stand_under_all() -> None:
     read = manifest(f"{HEAD}all: {{$associations: {{contacts: [ada]}}}}\nrecords: {{}}\n")
-    assert told(read.problems) == ['a.yaml:3:7: "$associations" is not allowed under `all`']
+    assert reported(read.problems) == ['a.yaml:3:7: "$associations" is not allowed under `all`']
 
 
 def loaded(folder: Path, first: str, second: str) -> tuple[DesiredAssociation, ...]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tests.manifest.reading import HEAD, load, project, properties, refused, told, wanted
+from tests.manifest.reading import HEAD, load, project, properties, refused, reported, wanted
 
 GERMAN = "external_id;name;city;revenue\r\nacme;Müller;Köln;12,50\r\n"
 
@@ -61,7 +61,7 @@ LINE = "write `source: {csv: companies.csv, delimiter: ';', encoding: cp1252, de
 
 def faults(folder: Path, data: str | bytes, said: str = "") -> tuple[list[str], set[str | None]]:
     problems = refused(project(folder, {"a.yaml": source(said), "companies.csv": data}))
-    return told(problems), {problem.advice for problem in problems}
+    return reported(problems), {problem.advice for problem in problems}
 
 
 def test_all_faults_of_a_form_are_told_at_once_with_the_line_to_paste(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_form_that_is_said_wrongly_is_told(
 def test_wrong_words_about_a_form_have_their_place(tmp_path: Path, said: str, fault: str) -> None:
     files = {"a.yaml": HEAD + f"source: {{{said}}}\n", "a.csv": "external_id\n", "a.jsonl": ""}
     problems = refused(project(tmp_path, files))
-    assert f"a.yaml:{fault}" in told(problems)
+    assert f"a.yaml:{fault}" in reported(problems)
     assert all(problem.advice for problem in problems)
 
 
@@ -152,7 +152,7 @@ def test_faults_of_rows_have_their_lines_in_any_form(tmp_path: Path) -> None:
             {"a.yaml": source(", delimiter: ';', encoding: cp1252"), "companies.csv": data},
         )
     )
-    assert told(problems) == [
+    assert reported(problems) == [
         "companies.csv:4:1: this row has 1 cells, and the header 2",
         "companies.csv:5:2: there are blanks between the quotes of this cell and its semicolon",
     ]

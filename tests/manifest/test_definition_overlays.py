@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from reconciler.model.portal_definitions import DefinitionDirectives, DesiredDefinition
-from tests.manifest.reading import load, project, refused, told
+from tests.manifest.reading import load, project, refused, reported
 
 BASE = """\
 object: companies
@@ -104,7 +104,7 @@ def test_a_pipeline_that_says_nothing_of_stages_keeps_them(tmp_path: Path) -> No
 
 def test_two_documents_of_one_folder_cannot_declare_the_same(tmp_path: Path) -> None:
     folder = project(tmp_path, {"a.yaml": PIPELINE, "b.yaml": PIPELINE})
-    assert told(refused(folder)) == [
+    assert reported(refused(folder)) == [
         "b.yaml:3:3: deals:pipelines/Renewals is declared twice in this folder: also in a.yaml:3:3"
     ]
 
@@ -112,6 +112,6 @@ def test_two_documents_of_one_folder_cannot_declare_the_same(tmp_path: Path) -> 
 def test_what_is_wrong_between_folders_is_found_after_merging(tmp_path: Path) -> None:
     later = "object: companies\nproperties: {tier: {fieldType: checkbox, options_include: {a;b: AB}}}\n"
     folder = project(tmp_path, {"base/a.yaml": BASE, "later/a.yaml": later})
-    assert [each[:32] for each in told(refused(folder, ["base", "later"]))] == [
+    assert [each[:32] for each in reported(refused(folder, ["base", "later"]))] == [
         'later/a.yaml:2:60: "a;b" contain'
     ]

@@ -9,7 +9,7 @@ from reconciler.errors import Problem
 from reconciler.manifest.definitions.merge import merge_definitions
 from reconciler.model.addresses import parse_definition_address
 from reconciler.model.portal_definitions import DefinitionDirectives, DesiredDefinition
-from tests.manifest.reading import FILES, load, manifest, project, refused, told
+from tests.manifest.reading import FILES, load, manifest, project, refused, reported
 
 PROPERTY = "object: companies\nproperties:\n  tier: {label: Tier, type: enumeration, fieldType: select, "
 STAGES = "object: deals\npipelines:\n  Renewals:\n    stages:\n"
@@ -36,7 +36,7 @@ def said(definition: DesiredDefinition) -> dict[str, str | None]:
 
 
 def faults(text: str) -> list[str]:
-    return [each.removeprefix("a.yaml:") for each in told(definitions(text)[1])]
+    return [each.removeprefix("a.yaml:") for each in reported(definitions(text)[1])]
 
 
 def test_every_section_is_read() -> None:

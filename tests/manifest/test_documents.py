@@ -3,7 +3,7 @@
 import pytest
 
 from reconciler.model.desired import Ownership, Write
-from tests.manifest.reading import FILES, HEAD, manifest, properties, told
+from tests.manifest.reading import FILES, HEAD, manifest, properties, reported
 
 
 def test_a_document_says_how_its_records_are_recognised_and_written() -> None:
@@ -166,7 +166,7 @@ def test_a_wrong_document_is_told_where_and_what_to_write(text: str, expected: s
 )
 def test_an_unknown_key_gets_the_nearest_one_and_all_that_are_known(name: str, nearest: str) -> None:
     (problem,) = manifest(f"{HEAD}records: {{}}\n{name}: {{}}\n").problems
-    assert told([problem]) == [f'a.yaml:4:1: unknown key "{name}"']
+    assert reported([problem]) == [f'a.yaml:4:1: unknown key "{name}"']
     advice = problem.advice or ""
     assert advice.startswith(f"{nearest}known here: all, association_labels, environments, ")
     assert advice.endswith("records, schema, source, write")
@@ -175,7 +175,7 @@ def test_an_unknown_key_gets_the_nearest_one_and_all_that_are_known(name: str, n
 def test_a_wrong_head_does_not_hide_what_is_wrong_with_the_records() -> None:
     read = manifest("object: companies\nwrite: x\nrecords:\n  acme: {Name: x, phone: }\n")
     assert read.documents == ()
-    assert sorted(told(read.problems)) == [
+    assert sorted(reported(read.problems)) == [
         'a.yaml:1:1: "key" is missing',
         'a.yaml:2:8: "write" cannot be "x"',
         'a.yaml:4:10: "Name" is a label, not a property name',
@@ -188,7 +188,7 @@ def test_a_refused_alias_causes_no_second_complaint() -> None:
         "object: *a\nkey: k\nenvironments: [*b]\nrecords:\n  x: *c\n  y: {n: *d, m: [*e]}\n---\nobject: a\n"
         "key: k\nall: *f\nrecords: *g\n---\n*h\n"
     )
-    assert told(manifest(text).problems) == [
+    assert reported(manifest(text).problems) == [
         f"a.yaml:{place}: there is no anchor before this called &{name}"
         for name, place in zip(
             "abcdefgh", ["1:9", "3:16", "5:6", "6:10", "6:18", "10:6", "11:10", "13:1"], strict=True

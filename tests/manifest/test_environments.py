@@ -11,7 +11,7 @@ from reconciler.manifest.documents import read_manifest
 from reconciler.manifest.environments import ListedEnvironment, glob_problems, holds_in
 from reconciler.manifest.load import load_manifests
 from reconciler.model.desired import Desired
-from tests.manifest.reading import FILES, HEAD, load, project, refused, told, wanted
+from tests.manifest.reading import FILES, HEAD, load, project, refused, reported, wanted
 
 COMPANIES = HEAD + "records:\n  acme: {name: Acme}\n"
 DEALS = "object: deals\nkey: external_id\nrecords:\n  d1: {amount: 12.10}\n"
@@ -54,7 +54,7 @@ def test_a_glob_that_matches_nothing_beside_others_that_do_is_a_warning(tmp_path
 
 def test_a_warning_is_told_beside_what_is_wrong(tmp_path: Path) -> None:
     project(tmp_path, {"a.yaml": f"{HEAD}environments: [local, x]\nrecords: {{acme: {{Name: x}}}}\n"})
-    assert told(refused(tmp_path)) == [
+    assert reported(refused(tmp_path)) == [
         'a.yaml:3:23: "x" matches no environment of reconciler.yaml',
         'a.yaml:4:18: "Name" is a label, not a property name',
     ]
@@ -105,7 +105,7 @@ def refused_to_share(folder: Path, one: tuple[str, ...], other: tuple[str, ...])
     with pytest.raises(ManifestError) as caught:
         shared(folder, one, other)
     assert all("--target" in (problem.advice or "") for problem in caught.value.problems)
-    return told(caught.value.problems)
+    return reported(caught.value.problems)
 
 
 def test_environments_of_one_portal_with_other_folders_are_refused(tmp_path: Path) -> None:

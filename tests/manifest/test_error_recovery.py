@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reconciler.manifest.documents import read_manifest
 from reconciler.source import SourceFiles
-from tests.manifest.reading import HEAD, project, refused, told
+from tests.manifest.reading import HEAD, project, refused, reported
 
 BROKEN = {
     "a list": ("name: [x", '"," or "]" is missing'),
@@ -24,7 +24,7 @@ EMPTY = '"phone" has no value'
 def test_the_records_before_and_after_a_fault_are_looked_at(tmp_path: Path, kind: str) -> None:
     text, message = BROKEN[kind]
     records = f"records:\n  a: {{phone: }}\n  b:\n    {text}\n  c: {{phone: }}\n"
-    first, fault, last = told(refused(project(tmp_path, {"a.yaml": HEAD + records})))
+    first, fault, last = reported(refused(project(tmp_path, {"a.yaml": HEAD + records})))
     assert (first, last) == (f"a.yaml:4:14: {EMPTY}", f"a.yaml:7:14: {EMPTY}")
     assert fault.startswith(("a.yaml:5", "a.yaml:6", "a.yaml:7"))
     assert message in fault
@@ -35,7 +35,7 @@ def test_the_documents_before_and_after_a_fault_are_looked_at(tmp_path: Path, ki
     text, message = BROKEN[kind]
     sound = HEAD + "records:\n  a: {phone: }\n"
     broken = f"{HEAD}all:\n  {text}\nrecords:\n  b: {{phone: 1}}\n"
-    problems = told(refused(project(tmp_path, {"a.yaml": f"{sound}---\n{broken}---\n{sound}"})))
+    problems = reported(refused(project(tmp_path, {"a.yaml": f"{sound}---\n{broken}---\n{sound}"})))
     assert (problems[0], problems[-1]) == (f"a.yaml:4:14: {EMPTY}", f"a.yaml:16:14: {EMPTY}")
     assert any(message in problem for problem in problems[1:-1])
     assert not any("is missing" in problem and "records" in problem for problem in problems)
@@ -43,11 +43,14 @@ def test_the_documents_before_and_after_a_fault_are_looked_at(tmp_path: Path, ki
 
 def test_other_files_are_looked_at(tmp_path: Path) -> None:
     files = {"a.yaml": "object: [", "b.yaml": HEAD + "records:\n  a: {phone: }\n"}
-    assert [line.split(":")[0] for line in told(refused(project(tmp_path, files)))] == ["a.yaml", "b.yaml"]
+    assert [line.split(":")[0] for line in reported(refused(project(tmp_path, files)))] == [
+        "a.yaml",
+        "b.yaml",
+    ]
 
 
 def test_a_fault_in_the_only_record_is_all_that_is_told(tmp_path: Path) -> None:
-    (only,) = told(refused(project(tmp_path, {"a.yaml": HEAD + "records:\n  a: {name: [x}\n"})))
+    (only,) = reported(refused(project(tmp_path, {"a.yaml": HEAD + "records:\n  a: {name: [x}\n"})))
     assert only.startswith("a.yaml:4")
 
 

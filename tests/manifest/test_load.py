@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import ManifestError
 from reconciler.model.desired import NO_DIRECTIVES, Ownership, RecordDirectives, Write
-from tests.manifest.reading import HEAD, load, project, refused, told, wanted
+from tests.manifest.reading import HEAD, load, project, refused, reported, wanted
 from tests.support.people import as_nobody
 
 COMPANIES = HEAD + "records:\n  acme: {name: Acme}\n"
@@ -67,7 +67,7 @@ def test_a_document_holds_where_its_environments_say(
 
 def test_a_document_for_another_environment_is_checked_all_the_same(tmp_path: Path) -> None:
     project(tmp_path, {"a.yaml": HEAD + "environments: [prod-eu]\nrecords: {acme: {Name: x}}\n"})
-    assert told(refused(tmp_path)) == ['a.yaml:4:18: "Name" is a label, not a property name']
+    assert reported(refused(tmp_path)) == ['a.yaml:4:18: "Name" is a label, not a property name']
 
 
 def test_one_record_may_differ_between_environments(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_record_ids_hold_in_exactly_one_environment(tmp_path: Path, line: str, w
     project(tmp_path, {"a.yaml": f"object: deals\n{line}key: record_id\nrecords: {{1: {{}}}}\n"})
     (problem,) = refused(tmp_path)
     number = 3 if line else 2
-    assert told([problem]) == [
+    assert reported([problem]) == [
         f"a.yaml:{number}:6: `key: record_id` holds in one environment, and this document in {where}"
     ]
     assert problem.advice == "write `environments:` so that it matches exactly one of local, prod-eu, prod-us"
@@ -108,7 +108,7 @@ def test_record_ids_are_wanted_in_their_environment(tmp_path: Path) -> None:
 def test_a_record_declared_twice_in_one_folder_is_told_with_both_places(tmp_path: Path) -> None:
     project(tmp_path, {"a.yaml": COMPANIES, "sub/b.yaml": COMPANIES})
     (problem,) = refused(tmp_path)
-    assert told([problem]) == [
+    assert reported([problem]) == [
         "sub/b.yaml:4:3: companies/acme is declared twice in this folder: also in a.yaml:4:3"
     ]
     assert problem.address == "companies/acme"
@@ -116,7 +116,7 @@ def test_a_record_declared_twice_in_one_folder_is_told_with_both_places(tmp_path
 
 def test_one_object_written_in_two_ways_is_one(tmp_path: Path) -> None:
     project(tmp_path, {"a.yaml": COMPANIES, "b.yaml": COMPANIES.replace("companies", "0-2")})
-    assert told(refused(tmp_path)) == [
+    assert reported(refused(tmp_path)) == [
         "b.yaml:4:3: companies/acme is declared twice in this folder: also in a.yaml:4:3"
     ]
 
@@ -219,7 +219,9 @@ def test_leaving_unmanaged_what_nobody_manages_is_told(tmp_path: Path) -> None:
         tmp_path, {"a.yaml": HEAD + "all: {country: x}\nrecords: {acme: {$unmanaged: [country, county]}}\n"}
     )
     (problem,) = refused(tmp_path)
-    assert told([problem]) == ['a.yaml:4:40: "county" is managed neither by `all` nor by an earlier folder']
+    assert reported([problem]) == [
+        'a.yaml:4:40: "county" is managed neither by `all` nor by an earlier folder'
+    ]
     assert problem.address == "companies/acme"
 
 
@@ -233,7 +235,7 @@ def test_an_object_has_one_key_besides_the_record_id(tmp_path: Path) -> None:
             "d.yaml": "object: companies\nkey: other\nenvironments: [prod-eu]\nrecords: {}\n",
         },
     )
-    assert told(refused(tmp_path)) == [
+    assert reported(refused(tmp_path)) == [
         'b.yaml:2:6: companies are recognised by "domain" here and by "external_id" in a.yaml:2:6'
     ]
 
@@ -255,7 +257,7 @@ def test_all_problems_are_told_in_order_of_file_and_line(tmp_path: Path) -> None
             "e.yaml": COMPANIES,
         },
     )
-    assert told(refused(tmp_path, [".", "nowhere"])) == [
+    assert reported(refused(tmp_path, [".", "nowhere"])) == [
         'None: the folder "nowhere" does not exist',
         "a.yaml:2:1: the file ends inside a list or mapping",
         'b.yaml:4:10: "Bad" is a label, not a property name',
@@ -276,7 +278,7 @@ def test_files_and_folders_that_may_not_be_read_are_told() -> None:
         (folder / "b").chmod(0)
 
         def look() -> None:
-            assert told(refused(folder)) == [
+            assert reported(refused(folder)) == [
                 "None: a.yaml cannot be read: Permission denied",
                 "None: b cannot be read: Permission denied",
             ]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.desired import Ownership, Prune, RecordDirectives, Write
-from tests.manifest.reading import HEAD, load, project, properties, refused, told, wanted
+from tests.manifest.reading import HEAD, load, project, properties, refused, reported, wanted
 
 ONE = HEAD + "source: {csv: one.csv}\n"
 TWO = HEAD + "source: {csv: two.csv}\n"
@@ -34,14 +34,14 @@ def test_a_table_alone_in_its_group_loses_no_row(tmp_path: Path) -> None:
 
 def test_two_tables_alone_in_a_group_name_a_record_once(tmp_path: Path) -> None:
     files = {"a.yaml": ONE, "b.yaml": TWO, "one.csv": "external_id\na\nb\n", "two.csv": "external_id\nb\n"}
-    assert told(refused(project(tmp_path, files))) == [
+    assert reported(refused(project(tmp_path, files))) == [
         "two.csv:2:1: companies/b is declared in a table, and twice: also in one.csv:3:1"
     ]
 
 
 def test_one_table_beside_records_names_a_record_once(tmp_path: Path) -> None:
     files = {"a.yaml": ONE, "b.yaml": HEAD + "records: {b: {}}\n", "one.csv": "external_id\na\nb\n"}
-    assert told(refused(project(tmp_path, files))) == [
+    assert reported(refused(project(tmp_path, files))) == [
         "one.csv:3:1: companies/b is declared in a table, and twice: also in b.yaml:3:11"
     ]
 
@@ -63,7 +63,7 @@ def test_documents_that_disagree_about_pruning_are_told(
         "c.yaml": HEAD + second + "records: {c: {}}\n",
     }
     (problem,) = refused(project(tmp_path, files))
-    assert told([problem]) == [f"c.yaml:1:1: {said}"]
+    assert reported([problem]) == [f"c.yaml:1:1: {said}"]
     assert problem.advice == "documents about one object type and key must have the same `prune:`"
 
 
@@ -72,7 +72,7 @@ def test_documents_of_two_folders_that_disagree_about_pruning_are_told(tmp_path:
         "base/a.yaml": HEAD + "prune: true\nrecords: {a: {}}\n",
         "over/b.yaml": HEAD + "prune: all\nrecords: {b: {}}\n",
     }
-    assert told(refused(project(tmp_path, files), ("base", "over"))) == [
+    assert reported(refused(project(tmp_path, files), ("base", "over"))) == [
         "over/b.yaml:1:1: `prune: all` here, and `prune: true` in base/a.yaml:1:1"
     ]
 
@@ -173,6 +173,6 @@ def test_objects_told_apart_by_two_keys_name_the_first_place(tmp_path: Path) -> 
         "c.yaml": "object: companies\nkey: record_id\nenvironments: [local]\nrecords: {12: {name: x}}\n",
         "d.yaml": DEALS + "records: {d: {}}\n",
     }
-    assert told(refused(project(tmp_path, files))) == [
+    assert reported(refused(project(tmp_path, files))) == [
         'b.yaml:2:6: companies are recognised by "domain" here and by "external_id" in a.yaml:2:6'
     ]

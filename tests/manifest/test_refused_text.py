@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.manifest.reading import only, read, told
+from tests.manifest.reading import only, read, reported
 
 
 def deep(levels: int) -> str:
@@ -45,7 +45,7 @@ def deep(levels: int) -> str:
 )
 def test_yaml_that_we_do_not_take_is_refused(text: str, expected: str) -> None:
     reading = read(text)
-    assert told(reading.problems) == [expected]
+    assert reported(reading.problems) == [expected]
     assert all(problem.advice for problem in reading.problems)
 
 
@@ -94,7 +94,7 @@ def test_yaml_that_we_do_not_take_is_refused(text: str, expected: str) -> None:
 )
 def test_text_that_is_no_yaml_gets_one_sentence(text: str, expected: str) -> None:
     reading = read(text)
-    assert told(reading.problems) == [expected]
+    assert reported(reading.problems) == [expected]
     assert all(problem.advice for problem in reading.problems)
 
 
@@ -108,7 +108,7 @@ def test_tabs_that_are_no_indentation_are_fine() -> None:
 
 
 def test_a_tab_in_a_flow_line_is_not_blamed_for_something_else() -> None:
-    assert told(read('a: {b: "1"\n\tc: 2}\n').problems) == [
+    assert reported(read('a: {b: "1"\n\tc: 2}\n').problems) == [
         'a.yaml:1:4: a "," or "}" is missing in the mapping that begins here'
     ]
 
@@ -125,12 +125,12 @@ def test_a_tab_in_a_flow_line_is_not_blamed_for_something_else() -> None:
 )
 def test_a_file_that_is_no_utf8_text_is_one_problem(data: bytes, expected: str) -> None:
     reading = read(data)
-    assert (told(reading.problems), reading.documents) == ([expected], ())
+    assert (reported(reading.problems), reading.documents) == ([expected], ())
 
 
 def test_every_unfit_character_is_reported() -> None:
     text = "\ufeffa: \x07\r\nb: ü\x7f \x85\rc: \u2028 \ufeff\n"
-    assert told(read(text).problems) == [
+    assert reported(read(text).problems) == [
         f"a.yaml:{place}: the character U+{code} cannot be used as it is"
         for place, code in (
             ("1:4", "0007"),
@@ -157,7 +157,7 @@ def test_characters_that_look_unfit_in_part_are_fine() -> None:
 
 def test_all_problems_are_reported_beside_what_is_no_yaml() -> None:
     text = "a: !x 1\na: *y\nb: {c: 1, c: 2}\n---\nd: 1\nd: 2\ne: [\n"
-    assert told(read(text).problems) == [
+    assert reported(read(text).problems) == [
         "a.yaml:1:4: tags are not supported: a value is the text as written",
         "a.yaml:2:4: there is no anchor before this called &y",
         'a.yaml:3:11: "c" is declared twice',
@@ -182,14 +182,14 @@ def test_aliases_that_expand_without_measure_are_refused_at_once() -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
     started = time.perf_counter()
     problems = read("\n".join(lines)).problems
-    assert told(problems) == ["a.yaml:6:45: the aliases up to here expand to more than 1,000,000 values"]
+    assert reported(problems) == ["a.yaml:6:45: the aliases up to here expand to more than 1,000,000 values"]
     assert time.perf_counter() - started < 5
 
 
 def test_aliases_that_nest_without_measure_are_refused() -> None:
     lines = ["a0: &a0 [x]", *(f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 100))]
     problems = read("\n".join(lines)).problems
-    assert told(problems)[0] == "a.yaml:50:12: this is nested deeper than 50 levels"
+    assert reported(problems)[0] == "a.yaml:50:12: this is nested deeper than 50 levels"
 
 
 @pytest.mark.parametrize("opening", ["[", "{", "- ", "? ", "[{a: ", "- - ? "])

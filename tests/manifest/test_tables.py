@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from reconciler.errors import ManifestError
 from reconciler.manifest.tables.sorted_rows import SortedRows
 from reconciler.model.desired import DesiredRecord, Prune, Write
-from tests.manifest.reading import HEAD, load, project, properties, refused, told, wanted
+from tests.manifest.reading import HEAD, load, project, properties, refused, reported, wanted
 
 CSV = HEAD + "source: {csv: companies.csv}\n"
 JSONL = HEAD + "source: {jsonl: companies.jsonl}\n"
@@ -30,11 +30,11 @@ def of_csv(folder: Path, text: str | bytes, manifest: str = CSV) -> dict[str, di
 
 
 def csv_faults(folder: Path, text: str | bytes, manifest: str = CSV) -> list[str]:
-    return told(refused(project(folder, {"a.yaml": manifest, "companies.csv": text})))
+    return reported(refused(project(folder, {"a.yaml": manifest, "companies.csv": text})))
 
 
 def jsonl_faults(folder: Path, text: str, manifest: str = JSONL) -> list[str]:
-    return told(refused(project(folder, {"a.yaml": manifest, "companies.jsonl": text})))
+    return reported(refused(project(folder, {"a.yaml": manifest, "companies.jsonl": text})))
 
 
 def records(folder: Path, files: Mapping[str, str | bytes]) -> list[DesiredRecord]:
@@ -286,14 +286,14 @@ def test_errors_of_a_source_have_their_place(tmp_path: Path, said: str, fault: s
     project(tmp_path, {"outside.csv": "external_id\na\n"})
     (inside / "link.csv").symlink_to(tmp_path / "outside.csv")
     (inside / "loop.csv").symlink_to("loop.csv")
-    assert f"a.yaml:{fault}" in told(refused(inside))
+    assert f"a.yaml:{fault}" in reported(refused(inside))
 
 
 def test_a_renamed_column_must_be_there(tmp_path: Path) -> None:
     manifest = HEAD + "source: {csv: companies.csv, columns: {Nmae: name}}\n"
     files = project(tmp_path, {"a.yaml": manifest, "companies.csv": "external_id,Name\na,A\n"})
     problems = refused(files)
-    assert told(problems)[0] == 'a.yaml:3:46: the file has no column "Nmae"'
+    assert reported(problems)[0] == 'a.yaml:3:46: the file has no column "Nmae"'
     assert "Name" in (problems[0].advice or "")
 
 
@@ -346,7 +346,7 @@ def test_a_table_overrides_nothing_and_nothing_overrides_it(tmp_path: Path) -> N
         "a.csv": "external_id,name\nx,A\ny,B\n",
         "b.csv": "external_id,name\ny,C\n",
     }
-    assert told(refused(project(tmp_path, files), ("base", "over"))) == [
+    assert reported(refused(project(tmp_path, files), ("base", "over"))) == [
         "a.csv:2:1: companies/x is declared in a table, and twice: also in over/b.yaml:4:3",
         "b.csv:2:1: companies/y is declared in a table, and twice: also in a.csv:3:1",
     ]
@@ -519,7 +519,7 @@ def of_foreign_parquet(folder: Path, name: str) -> Path:
     ],
 )
 def test_a_column_that_would_not_be_read_exactly_is_refused(tmp_path: Path, name: str, fault: str) -> None:
-    assert told(refused(of_foreign_parquet(tmp_path, name))) == [f"companies.parquet:{fault}"]
+    assert reported(refused(of_foreign_parquet(tmp_path, name))) == [f"companies.parquet:{fault}"]
 
 
 def test_columns_that_hold_nothing_are_empty_whatever_their_type(tmp_path: Path) -> None:
@@ -593,11 +593,11 @@ _LOST = '1:2: this list holds an item that is empty, or contains ";" or a NUL'
 )
 def test_types_without_a_unique_text_are_refused(tmp_path: Path, select: str, fault: str) -> None:
     write_parquet(tmp_path, f"SELECT 'a' AS external_id, {select}")
-    assert told(refused(project(tmp_path, {"a.yaml": PARQUET}))) == [f"companies.parquet:{fault}"]
+    assert reported(refused(project(tmp_path, {"a.yaml": PARQUET}))) == [f"companies.parquet:{fault}"]
 
 
 def test_a_file_of_another_kind_is_told(tmp_path: Path) -> None:
-    (fault,) = told(refused(project(tmp_path, {"a.yaml": PARQUET, "companies.parquet": "name\n"})))
+    (fault,) = reported(refused(project(tmp_path, {"a.yaml": PARQUET, "companies.parquet": "name\n"})))
     assert fault.startswith("a.yaml:3:19: companies.parquet cannot be read as parquet: ")
 
 

@@ -56,7 +56,7 @@ def changed_lines(text: str) -> set[tuple[str, str]]:
 def test_these_faults_are_planted(what: str, line: str) -> None:
     found = changed_lines(MODULE)
     assert (what, line.replace('{"ada", "bob"}', "{'ada', 'bob'}")) in {
-        (told, left.replace('{"ada", "bob"}', "{'ada', 'bob'}")) for told, left in found
+        (reported, left.replace('{"ada", "bob"}', "{'ada', 'bob'}")) for reported, left in found
     }
 
 

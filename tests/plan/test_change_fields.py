@@ -81,13 +81,13 @@ def test_what_the_journal_keeps_of_a_change_is_all_but_what_it_rests_on(change: 
     cells = change_cells(change)
 
     assert cells.keys() == set(COLUMNS)
-    told = change.source
+    reported = change.source
     in_file = tuple(
         tuple(replace(each, changed=None) for each in values)
         for values in (change.values, change.remembered, change.forgotten)
     )
     assert change_in(cells) == replace(
-        change, rests_on=(), source=told, values=in_file[0], remembered=in_file[1], forgotten=in_file[2]
+        change, rests_on=(), source=reported, values=in_file[0], remembered=in_file[1], forgotten=in_file[2]
     )
 
 

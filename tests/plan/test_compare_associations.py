@@ -95,23 +95,23 @@ SITUATIONS: dict[str, tuple[Prune, frozenset[Label] | None, bool]] = {
 @pytest.mark.parametrize("row", table("association"), ids=" ".join)
 def test_each_verdict_on_an_association_is_as_the_page_says(row: list[str]) -> None:
     verdict, known, named, live, reverting, holding = row
-    for drift, told in ((Drift.REVERT, reverting), (Drift.HOLD, holding)):
+    for drift, reported in ((Drift.REVERT, reverting), (Drift.HOLD, holding)):
         found = decision(
             is_named=named == "yes",
             owned=Origin.CREATED if known == "yes" else None,
             live=frozenset() if live == "yes" else None,
             drift=drift,
         )
-        assert became(found) in TOLD[told]
+        assert became(found) in TOLD[reported]
         assert found is None or found.reason == verdict
 
 
 @pytest.mark.parametrize("row", table("no longer named"), ids=" ".join)
 def test_associations_not_named_any_more_follow_the_page(row: list[str]) -> None:
     prune, live, is_elsewhere = SITUATIONS[row[0].replace("`", "")]
-    for origin, told in zip((Origin.CREATED, Origin.ADOPTED), row[1:], strict=True):
+    for origin, reported in zip((Origin.CREATED, Origin.ADOPTED), row[1:], strict=True):
         found = decision(is_named=False, owned=origin, live=live, prune=prune, is_elsewhere=is_elsewhere)
-        assert became(found) in TOLD[told], (origin, found)
+        assert became(found) in TOLD[reported], (origin, found)
 
 
 def labels(*there: Label, back: tuple[Label, ...] = ()) -> Labels:

@@ -377,7 +377,7 @@ def test_named_and_renamed_records_are_not_pruned() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fate", "told"),
+    ("fate", "reported"),
     [
         (MissingRecord(MissingReason.ARCHIVED, RecordId("9001"), None), "was archived in HubSpot"),
         (
@@ -389,9 +389,9 @@ def test_named_and_renamed_records_are_not_pruned() -> None:
         (None, "nowhere in the portal"),
     ],
 )
-def test_a_gone_record_is_explained_with_advice(fate: MissingRecord | None, told: str) -> None:
+def test_a_gone_record_is_explained_with_advice(fate: MissingRecord | None, reported: str) -> None:
     note = facts_text(facts_of_gone(OURS, fate), OURS.key)
-    assert told in note
+    assert reported in note
     assert note.endswith("--recreate companies/acme does")
 
 

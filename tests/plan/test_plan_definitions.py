@@ -51,7 +51,7 @@ def decided(
     return decide_type(match_type(known, selection), context)
 
 
-def told(found: DecidedDefinitions) -> list[str]:
+def reported(found: DecidedDefinitions) -> list[str]:
     """Return everything that was decided, one line each."""
     lines = [_change_line(change) for change in found.changes]
     lines += [f"hold {held.address} ({held.reason})" for held in found.held]
@@ -71,7 +71,7 @@ def _change_line(change: Change) -> str:
 
 def test_what_is_nowhere_is_created_with_everything_that_is_named() -> None:
     found = decided([wanted("companies:properties/tier", TIER, ["gold", "basic"])], [GROUP])
-    assert told(found) == [
+    assert reported(found) == [
         (
             "create companies:properties/tier (missing) fieldType=select groupName=erp label=Tier "
             'options=["gold","basic"] options/basic/label=basic options/gold/label=gold type=enumeration'
@@ -113,7 +113,7 @@ def test_what_is_nowhere_is_created_with_everything_that_is_named() -> None:
 def test_what_a_new_definition_lacks_is_a_problem(
     text: str, values: Mapping[str, str | None], message: str
 ) -> None:
-    assert told(decided([wanted(text, values)], [GROUP])) == [f"error: {message}"]
+    assert reported(decided([wanted(text, values)], [GROUP])) == [f"error: {message}"]
 
 
 def test_a_group_of_the_same_plan_is_there() -> None:
@@ -134,7 +134,7 @@ def test_an_archived_property_of_the_name_comes_back_with_its_values() -> None:
     archived = live_definition("companies:properties/tier", {"type": "string"}, is_archived=True)
     found = decided([wanted("companies:properties/tier", TIER, ["gold"])], [GROUP, archived])
     assert [change.action for change in found.changes] == [Action.CREATE]
-    assert told(found)[1:] == [
+    assert reported(found)[1:] == [
         (
             "warning: HubSpot has an archived property of this name: making it again brings its old values "
             "back, which were of the type string"
@@ -163,7 +163,7 @@ LIVE = live_definition("companies:properties/tier", {"label": "Level", "descript
 def test_three_values_decide(sent: str | None, desired: str, drift: Drift, line: str | None) -> None:
     owned = [owned_definition("companies:properties/tier", {"label": sent})] if sent else []
     found = decided([wanted("companies:properties/tier", {"label": desired})], [LIVE], owned, drift=drift)
-    lines = told(found)
+    lines = reported(found)
     if line and line.startswith("hold") and not sent:  # the definition itself is adopted
         assert lines.pop(0) == "adopt companies:properties/tier (adopt)"
     assert lines == ([line] if line else [])
@@ -174,17 +174,17 @@ def test_take_writes_what_hold_would_leave() -> None:
     owned = owned_definition("companies:properties/tier", {"label": "Tier"})
     policy = Policy(Drift.HOLD, take=(glob_of("companies:properties/tier#label"),))
     found = decided([wanted("companies:properties/tier", {"label": "Tier"})], [LIVE], [owned], policy=policy)
-    assert told(found) == ["update companies:properties/tier (drift) label=Tier"]
+    assert reported(found) == ["update companies:properties/tier (drift) label=Tier"]
 
 
 def test_numbers_lists_and_defaults_are_compared_by_what_they_mean() -> None:
     schema = live_definition("machines:schema", {"requiredProperties": '["b","a"]'})
     desired = wanted("machines:schema", {"requiredProperties": '["a","b"]'})
     owned = owned_definition("machines:schema", {"requiredProperties": '["a","b"]'})
-    assert not told(decided([desired], [schema], [owned]))
+    assert not reported(decided([desired], [schema], [owned]))
     hidden = wanted("companies:properties/tier", {"hidden": "false"})
     owned = owned_definition("companies:properties/tier", {"hidden": "false"})
-    assert not told(decided([hidden], [LIVE], [owned]))
+    assert not reported(decided([hidden], [LIVE], [owned]))
     open_stage = stage("Sales", "Open", "s1", "p1", probability="0.20")
     named = [
         wanted("deals:pipelines/Sales", {}),
@@ -194,7 +194,7 @@ def test_numbers_lists_and_defaults_are_compared_by_what_they_mean() -> None:
         owned_definition("deals:pipelines/Sales", {}, "p1"),
         owned_definition("deals:pipelines/Sales/stages/Open", {"probability": "0.2"}, "s1"),
     ]
-    assert not told(decided(named, [SALES, open_stage], known))
+    assert not reported(decided(named, [SALES, open_stage], known))
 
 
 @pytest.mark.parametrize(
@@ -222,50 +222,52 @@ def test_the_type_changes_only_while_no_record_has_a_value() -> None:
     live = [live_definition("companies:properties/tier", {"type": "string"})]
     assert [each.action for each in decided(desired, live).changes] == [Action.UPDATE]
     found = decided(desired, live, holders={Holding("companies", "tier"): 3})
-    assert told(found) == ["error: the type cannot change while records have values: it is string in HubSpot"]
+    assert reported(found) == [
+        "error: the type cannot change while records have values: it is string in HubSpot"
+    ]
 
 
 def test_what_hubspot_defines_is_changed_only_as_far_as_it_lets() -> None:
     own = live_definition("companies:properties/name", {"label": "Name"}, can_change=False)
-    (line,) = told(decided([wanted("companies:properties/name", {"label": "Firm"})], [own]))
+    (line,) = reported(decided([wanted("companies:properties/name", {"label": "Firm"})], [own]))
     assert line == "error: HubSpot does not let anybody change label of what it defines itself"
     kept = live_definition("companies:properties/name", {"label": "Name"}, is_hubspot_defined=True)
-    (line,) = told(decided([wanted("companies:properties/name", special=ABSENT)], [kept]))
+    (line,) = reported(decided([wanted("companies:properties/name", special=ABSENT)], [kept]))
     assert line == "error: this property is HubSpot's own: it cannot be removed"
 
 
 def test_what_is_absent_is_archived_with_the_number_of_its_records() -> None:
     desired = [wanted("companies:properties/tier", special=ABSENT)]
-    assert told(decided(desired, [LIVE])) == ["archive companies:properties/tier (absent)"]
+    assert reported(decided(desired, [LIVE])) == ["archive companies:properties/tier (absent)"]
     found = decided(desired, [LIVE], holders={Holding("companies", "tier"): 12})
-    assert told(found) == ["archive companies:properties/tier (absent) records?12"]
+    assert reported(found) == ["archive companies:properties/tier (absent) records?12"]
     moved = DefinitionDirectives(is_absent=True, moves_to="level")
     found = decided(
         [wanted("companies:properties/tier", special=moved)],
         [LIVE],
         holders={Holding("companies", "tier"): 12},
     )
-    assert told(found) == ["archive companies:properties/tier (migrated)"]
+    assert reported(found) == ["archive companies:properties/tier (migrated)"]
 
 
 def test_what_is_protected_is_never_archived() -> None:
     owned = owned_definition("companies:properties/tier", {"label": "Tier"}, is_protected=True)
     found = decided([wanted("companies:properties/tier", special=ABSENT)], [LIVE], [owned])
-    assert told(found) == ["error: companies:properties/tier is protected and cannot be archived"]
-    assert told(decided([], [LIVE], [owned])) == ["hold companies:properties/tier (pruned)"]
+    assert reported(found) == ["error: companies:properties/tier is protected and cannot be archived"]
+    assert reported(decided([], [LIVE], [owned])) == ["hold companies:properties/tier (pruned)"]
 
 
 def test_what_no_manifest_names_any_more_is_released_and_stays() -> None:
     owned = owned_definition("companies:properties/tier", {"label": "Tier"})
-    assert told(decided([], [LIVE], [owned])) == ["release companies:properties/tier (unmanaged) -label"]
+    assert reported(decided([], [LIVE], [owned])) == ["release companies:properties/tier (unmanaged) -label"]
 
 
 def test_what_people_removed_is_not_made_again_unless_asked() -> None:
     owned = owned_definition("companies:groups/erp", {"label": "ERP"})
     desired = [wanted("companies:groups/erp", {"label": "ERP"})]
-    assert told(decided(desired, [], [owned])) == ["hold companies:groups/erp (gone)"]
+    assert reported(decided(desired, [], [owned])) == ["hold companies:groups/erp (gone)"]
     policy = Policy(Drift.REVERT, recreate=(glob_of("companies:groups/*"),))
-    assert told(decided(desired, [], [owned], policy=policy)) == [
+    assert reported(decided(desired, [], [owned], policy=policy)) == [
         "create companies:groups/erp (recreated) label=ERP"
     ]
 
@@ -365,7 +367,7 @@ def test_options_are_the_whole_list(
         [owned_definition("companies:properties/tier", {}, options=sent.split())],
         drift=drift,
     )
-    assert told(found) == lines
+    assert reported(found) == lines
 
 
 def test_included_options_leave_others_and_their_order_alone() -> None:
@@ -373,11 +375,13 @@ def test_included_options_leave_others_and_their_order_alone() -> None:
     labels = {"options/gold/label": "gold", "options/silver/label": "silver"}
     known = [owned_definition("companies:properties/tier", labels)]
     desired = wanted("companies:properties/tier", {}, ["gold", "silver"], has_all_options=False)
-    assert not told(decided([desired], live, known))
+    assert not reported(decided([desired], live, known))
     whole = [owned_definition("companies:properties/tier", {}, options=["gold", "silver"])]
-    assert told(decided([desired], live, whole)) == ["adopt companies:properties/tier (unmanaged) -options"]
+    assert reported(decided([desired], live, whole)) == [
+        "adopt companies:properties/tier (unmanaged) -options"
+    ]
     desired = wanted("companies:properties/tier", {}, ["gold", "silver", "new"], has_all_options=False)
-    assert told(decided([desired], live, known)) == [
+    assert reported(decided([desired], live, known)) == [
         (
             'update companies:properties/tier (changed) options=["odd","silver","gold","new"] '
             "options/new/label=new"
@@ -389,7 +393,9 @@ def test_included_options_leave_others_and_their_order_alone() -> None:
         ["gold", "silver", option("odd", is_absent=True)],
         has_all_options=False,
     )
-    assert told(decided([gone], live, known)) == ["archive companies:properties/tier#options/odd (absent)"]
+    assert reported(decided([gone], live, known)) == [
+        "archive companies:properties/tier#options/odd (absent)"
+    ]
 
 
 def test_a_renamed_option_is_added_and_the_old_one_goes_at_the_end() -> None:
@@ -397,7 +403,7 @@ def test_a_renamed_option_is_added_and_the_old_one_goes_at_the_end() -> None:
     known = [owned_definition("companies:properties/tier", {}, options=["gold", "standard"])]
     desired = wanted("companies:properties/tier", {}, ["gold", option("basic", renamed_from="standard")])
     found = decided([desired], live, known)
-    assert told(found) == [
+    assert reported(found) == [
         (
             'update companies:properties/tier (changed) options=["gold","basic","standard"] '
             "options/basic/label=basic -options/standard/label"
@@ -406,7 +412,7 @@ def test_a_renamed_option_is_added_and_the_old_one_goes_at_the_end() -> None:
     ]
     late = [live_definition("companies:properties/tier", {}, options=["gold", "basic", "standard"])]
     known = [owned_definition("companies:properties/tier", {}, options=["gold", "basic"])]
-    assert told(decided([desired], late, known)) == [
+    assert reported(decided([desired], late, known)) == [
         "archive companies:properties/tier#options/standard (migrated)"
     ]
     done = [live_definition("companies:properties/tier", {}, options=["gold", "basic"])]
@@ -418,7 +424,7 @@ def test_a_renamed_option_is_added_and_the_old_one_goes_at_the_end() -> None:
             "options/basic/label": "basic",
         },
     )
-    assert not told(decided([desired], done, [sent]))
+    assert not reported(decided([desired], done, [sent]))
 
 
 def pipeline(stages: str, **values: str) -> DesiredDefinition:
@@ -467,17 +473,19 @@ def test_stages_are_compared_as_an_order() -> None:
         ),
     ]
     stages = [a_stage("Open"), a_stage("Won")]
-    assert not told(decided([pipeline('["Open","Won"]'), *stages], live, known))
-    assert told(decided([pipeline('["Won","Open"]'), *stages], live, known)) == [
+    assert not reported(decided([pipeline('["Open","Won"]'), *stages], live, known))
+    assert reported(decided([pipeline('["Won","Open"]'), *stages], live, known)) == [
         'update deals:pipelines/Sales (changed) stages=["Won","Open"]'
     ]
     added = decided([pipeline('["Open","Lost","Won"]'), *stages, a_stage("Lost")], live, known)
-    assert [line.partition(" label=")[0] for line in told(added)] == [
+    assert [line.partition(" label=")[0] for line in reported(added)] == [
         "create deals:pipelines/Sales/stages/Lost (missing)",
         'update deals:pipelines/Sales (changed) stages=["Open","Lost","Won"]',
     ]
     at_the_end = decided([pipeline('["Open","Won","Lost"]'), *stages, a_stage("Lost")], live, known)
-    assert told(at_the_end)[1:] == ['adopt deals:pipelines/Sales (in step) [stages=["Open","Won","Lost"]]']
+    assert reported(at_the_end)[1:] == [
+        'adopt deals:pipelines/Sales (in step) [stages=["Open","Won","Lost"]]'
+    ]
 
 
 def test_a_renamed_stage_gets_another_label_and_keeps_its_id() -> None:
@@ -507,13 +515,13 @@ def test_labels_that_swap_go_by_a_temporary_one() -> None:
     chain = decided([one("x", "B", "pA"), one("y", "C", "pB"), one("z", "D", "pC")], live)
     assert [(each.step, each.values[0].after) for each in chain.changes] == [(3, "B"), (2, "C"), (1, "D")]
     taken = decided([one("x", "B", "pA")], live)
-    assert told(taken) == ["error: pB has the label B already"]
+    assert reported(taken) == ["error: pB has the label B already"]
 
 
 def test_a_pipeline_keeps_a_stage_and_one_of_tickets_a_closed_one() -> None:
     absent = [a_stage(name, is_absent=True) for name in ("Open", "Won")]
     found = decided([wanted("deals:pipelines/Sales", {}), *absent], [SALES, OPEN, WON])
-    assert "error: a pipeline keeps at least one stage" in told(found)
+    assert "error: a pipeline keeps at least one stage" in reported(found)
     support = live_definition("tickets:pipelines/Support", {"label": "Support"}, "p1")
     done = live_definition(
         "tickets:pipelines/Support/stages/Done",
@@ -528,7 +536,7 @@ def test_a_pipeline_keeps_a_stage_and_one_of_tickets_a_closed_one() -> None:
         ],
         [support, done],
     )
-    assert "error: a pipeline of tickets keeps at least one stage that is CLOSED" in told(reopened)
+    assert "error: a pipeline of tickets keeps at least one stage that is CLOSED" in reported(reopened)
 
 
 def test_the_eleventh_unique_property_is_a_problem() -> None:
@@ -540,7 +548,7 @@ def test_the_eleventh_unique_property_is_a_problem() -> None:
         "companies:properties/erp_id",
         TIER | {"type": "string", "fieldType": "text", "hasUniqueValue": "true"},
     )
-    (line,) = told(decided([key], [GROUP, *live]))
+    (line,) = reported(decided([key], [GROUP, *live]))
     assert line == "error: a type has 10 unique properties at most, and this would be one more"
     leaving = wanted("companies:properties/key1", special=ABSENT)
     assert len(decided([key, leaving], [GROUP, *live]).changes) == 2
@@ -548,7 +556,7 @@ def test_the_eleventh_unique_property_is_a_problem() -> None:
 
 def test_a_group_in_use_stays() -> None:
     used = live_definition("companies:properties/tier", {"groupName": "erp"})
-    (line,) = told(decided([wanted("companies:groups/erp", special=ABSENT)], [GROUP, used]))
+    (line,) = reported(decided([wanted("companies:groups/erp", special=ABSENT)], [GROUP, used]))
     assert line == "error: the group still has 1 properties: tier"
 
 
@@ -559,11 +567,11 @@ def test_a_read_that_shows_what_was_there_before_our_write_is_settling() -> None
         desired, [LIVE], [owned_definition("companies:properties/tier", {"label": "Level"})]
     ).changes
     recent = {write.definition: write}
-    assert told(decided(desired, [LIVE], [owned], recent=recent)) == [
+    assert reported(decided(desired, [LIVE], [owned], recent=recent)) == [
         "hold companies:properties/tier#label (settling)"
     ]
     third = live_definition("companies:properties/tier", {"label": "Third"})
-    assert told(decided(desired, [third], [owned], recent=recent)) == [
+    assert reported(decided(desired, [third], [owned], recent=recent)) == [
         "update companies:properties/tier (drift) label=Tier"
     ]
 
@@ -578,7 +586,7 @@ def test_a_custom_type_gets_its_display_fields_in_a_second_step() -> None:
             "requiredProperties": '["serial_number"]',
         },
     )
-    assert told(decided([schema])) == [
+    assert reported(decided([schema])) == [
         "create machines:schema (missing) labels/plural=Machines labels/singular=Machine",
         (
             "update machines:schema (missing) step 2 primaryDisplayProperty=serial_number "
@@ -591,8 +599,8 @@ def test_single_values_are_selected_without_creating_anything() -> None:
     only = Selection(target=(glob_of("companies:properties/tier#label"),))
     desired = [wanted("companies:properties/tier", {"label": "Tier", "description": "y"})]
     found = decided(desired, [LIVE], selection=only)
-    assert told(found) == ["update companies:properties/tier (adopt) label=Tier"]
-    assert told(decided(desired, [], selection=only)) == ["hold companies:properties/tier (missing)"]
+    assert reported(found) == ["update companies:properties/tier (adopt) label=Tier"]
+    assert reported(decided(desired, [], selection=only)) == ["hold companies:properties/tier (missing)"]
 
 
 def test_reasons_name_the_weightiest_difference() -> None:

@@ -104,7 +104,7 @@ def test_other_records_left_out_protect_nothing(left_out: DesiredRecord) -> None
     assert decided(there, left_out=[left_out]) == [(Action.ARCHIVE, Reason.PRUNED)]
 
 
-def told(kind: MissingReason | None, record_id: str = "9001", key: str | None = None) -> Sequence[Fact]:
+def reported(kind: MissingReason | None, record_id: str = "9001", key: str | None = None) -> Sequence[Fact]:
     return facts_of_gone(LEFT, MissingRecord(kind, RecordId(record_id), key) if kind else None)
 
 
@@ -118,22 +118,22 @@ LAST = Fact(FactKind.NOT_CREATED_AGAIN)
 
 def test_a_record_that_was_merged_is_told_with_the_one_that_it_lives_on_in() -> None:
     merged = fact(FactKind.MERGED, "9009", "bigger")
-    assert told(MissingReason.MERGED, "9009", "bigger") == (merged, LAST)
-    assert told(MissingReason.MERGED, "9009", None) == (fact(FactKind.MERGED, "9009"), LAST)
+    assert reported(MissingReason.MERGED, "9009", "bigger") == (merged, LAST)
+    assert reported(MissingReason.MERGED, "9009", None) == (fact(FactKind.MERGED, "9009"), LAST)
 
 
 def test_a_record_that_got_another_key_is_told_with_it_and_with_what_to_do() -> None:
     rekeyed = fact(FactKind.REKEYED, key="acme-2")
-    assert told(MissingReason.REKEYED, key="acme-2") == (rekeyed, Fact(FactKind.RENAME_OR_CORRECT), LAST)
+    assert reported(MissingReason.REKEYED, key="acme-2") == (rekeyed, Fact(FactKind.RENAME_OR_CORRECT), LAST)
     emptied = fact(FactKind.REKEYED)
-    assert told(MissingReason.REKEYED, key="") == (emptied, Fact(FactKind.RENAME_OR_CORRECT), LAST)
+    assert reported(MissingReason.REKEYED, key="") == (emptied, Fact(FactKind.RENAME_OR_CORRECT), LAST)
 
 
 @pytest.mark.parametrize(
     "kind", [MissingReason.ARCHIVED, MissingReason.ERASED, MissingReason.NOT_FOUND, None]
 )
 def test_a_record_that_lives_on_nowhere_is_told_without_another_name(kind: MissingReason | None) -> None:
-    assert told(kind, key="old") == (fact(FactKind(kind or MissingReason.ERASED)), LAST)
+    assert reported(kind, key="old") == (fact(FactKind(kind or MissingReason.ERASED)), LAST)
 
 
 def test_new_prune_rules_are_remembered_and_no_pruning_needs_no_rule() -> None:

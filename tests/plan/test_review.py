@@ -289,8 +289,10 @@ def test_nothing_is_written_that_was_not_reviewed(reviewed: Plan, now: Plan) -> 
         assert {(v.name, v.before, v.after) for v in change.values} <= was
         if change.action is not Action.RELEASE:
             assert {(v.name, v.after) for v in (*change.remembered, *change.forgotten)} <= remembered
-    told = [entry for entry in kept.review.differences if entry.how is not DifferenceKind.NO_LONGER_PLANNED]
-    assert len(kept.changes) + len(told) == len(now.changes)
+    reported = [
+        entry for entry in kept.review.differences if entry.how is not DifferenceKind.NO_LONGER_PLANNED
+    ]
+    assert len(kept.changes) + len(reported) == len(now.changes)
 
 
 def test_an_archive_of_what_somebody_edited_since_the_review_departs() -> None:

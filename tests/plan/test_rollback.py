@@ -273,10 +273,10 @@ def test_a_created_record_that_state_no_longer_knows_is_archived_as_a_strangers(
 def test_a_created_record_stays_where_archiving_it_would_lose_something(
     now: LiveRecord | None, known: OwnedRecord | None, is_new: bool, reason: Reason, note: str
 ) -> None:
-    found, told = only_held(rolled_back(create(name="Acme", phone="1"), now, known, is_new=is_new))
+    found, reported = only_held(rolled_back(create(name="Acme", phone="1"), now, known, is_new=is_new))
 
     assert found is reason
-    assert note in told
+    assert note in reported
 
 
 def test_an_adopted_record_is_released_with_what_state_knew_of_it() -> None:

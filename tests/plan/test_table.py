@@ -40,7 +40,7 @@ def same(name: str, left: str | None, right: str | None) -> bool:
     return left == right
 
 
-def told(globs: tuple[Glob, ...], key: str, name: str | None = None) -> bool:
+def reported(globs: tuple[Glob, ...], key: str, name: str | None = None) -> bool:
     """Whether somebody told this record, or this property of it, by its address."""
     for glob in globs:
         record, mark, of = glob.text.partition("#")
@@ -58,7 +58,7 @@ def is_due(
     desired = values_of(record)[name]
     if record.document.ownership_of(name) is not Ownership.ENFORCE or same(name, live, desired):
         return False
-    git_decides = world.drift is Drift.REVERT or told(world.take, record.key, name)
+    git_decides = world.drift is Drift.REVERT or reported(world.take, record.key, name)
     if known is None or name not in known.sent:
         return git_decides or live is None  # adopt
     answered = known.answered.get(name, known.sent[name])
@@ -85,7 +85,7 @@ def expected(world: World) -> Writes:
             if found and not any(owned.is_protected for owned in known):
                 writes["archive", record.key] = {}
         elif found is None and old_found is None:
-            if not known or told(world.recreate, record.key):
+            if not known or reported(world.recreate, record.key):
                 writes["create", record.key] = new_values(record)
         elif found is None or old_found is None:  # else they are two records, and that is a problem
             record_id, held = found or old_found or ("", {})
@@ -141,12 +141,12 @@ def test_a_selection_writes_the_same_and_only_what_it_selects(world: World) -> N
     everything = planned(replace(world, selection=EVERYTHING).plan())
     target, exclude = world.selection.target, world.selection.exclude
     for (action, key), values in planned(world.plan()).items():
-        assert not told(tuple(g for g in exclude if g.name is None), key)
+        assert not reported(tuple(g for g in exclude if g.name is None), key)
         whole = tuple(glob for glob in target if glob.name is None)
-        assert action == "update" or not target or told(whole, key)
+        assert action == "update" or not target or reported(whole, key)
         for name, value in values.items():
-            assert name == "external_id" or not target or told(target, key, name)
-            assert not told(exclude, key, name)
+            assert name == "external_id" or not target or reported(target, key, name)
+            assert not reported(exclude, key, name)
             assert everything[action, key][name] == value
 
 

@@ -180,19 +180,19 @@ def test_a_plan_with_problems_or_above_a_guard_is_refused(folder: Folder, sandbo
 
 
 def test_progress_is_told_of_all_the_work(sandbox: Environment) -> None:
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
 
     def progress(done: int, total: int) -> None:
-        told.append((done, total))
+        reported.append((done, total))
 
     with sandbox.plan(progress=progress) as plan:
-        assert told[-1] == (2, 2)
-        told.clear()
+        assert reported[-1] == (2, 2)
+        reported.clear()
         sandbox.apply(plan, progress=progress)
-    assert told[-1] == (2, 2)
-    told.clear()
+    assert reported[-1] == (2, 2)
+    reported.clear()
     sandbox.drift(progress=progress)
-    assert told[-1] == (2, 2)
+    assert reported[-1] == (2, 2)
 
 
 def test_an_apply_that_is_stopped_says_so_and_the_next_goes_on(sandbox: Environment) -> None:

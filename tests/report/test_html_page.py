@@ -180,8 +180,8 @@ def test_guards_are_told_with_their_flags_and_lifted_ones_are_named() -> None:
 
     page = page_of(replace(plan_of(*UPDATES), refusals=(refusal,), allowances=((Guard.TOTAL, 20_000),)))
 
-    told = "This plan cannot be applied: 1 guard against it. Guards were lifted: total to 20,000."
-    assert told in page.contents["p"]
+    reported = "This plan cannot be applied: 1 guard against it. Guards were lifted: total to 20,000."
+    assert reported in page.contents["p"]
     assert "if this is intended: --allow update=321" in page.contents["pre"][0]
 
 

@@ -235,10 +235,10 @@ def test_a_record_unfolds_to_its_values_and_their_places(page: Page) -> None:
     assert "conflict: the manifests changed, and people changed HubSpot too" in page.one(".detail").text
     assert "record 9001" in page.one(".detail").text
     rows = {line.find_element(By.TAG_NAME, "th").text: line for line in page.all(".detail tr")}
-    told = (
+    reported = (
         "annualrevenue 1000000 → 1200000.50\nby Grace Hopper <grace@acme.example>, 2026-11-18 14:05 UTC\n:16"
     )
-    assert rows["annualrevenue"].text == told
+    assert rows["annualrevenue"].text == reported
     assert rows["phone"].text == "phone +49 30 1234 → (cleared) changed :18"
     marks = rows["description"].find_elements(By.TAG_NAME, "mark")
     assert [mark.text for mark in marks] == ["eleven", "twelve"]

@@ -177,9 +177,9 @@ def test_the_comment_fits_with_too_much_of_anything(plan: Plan, full: bool) -> N
 def test_omitted_entries_are_counted() -> None:
     text = comment(plan_of(*many_updates(3_000)), full=True)
 
-    told = len(re.findall(r"^!   companies/client-\d+ ", text, flags=re.MULTILINE))
-    left_out = 3_000 - told
-    assert told > 100
+    reported = len(re.findall(r"^!   companies/client-\d+ ", text, flags=re.MULTILINE))
+    left_out = 3_000 - reported
+    assert reported > 100
     assert f"\n{left_out:,} more of these are left out.\n\n</details>\n" in text
     assert (
         f"**Left out, because a comment takes no more: {left_out:,} changes.** `reconciler plan --full`"

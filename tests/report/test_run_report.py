@@ -49,7 +49,7 @@ def test_a_masked_report_is_read_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "reported"),
     [
         ('"status": "finished"', '"status": 3', "status: text is expected"),
         ('"format_version": "1.0"', '"format_version": "2.0"', "format 2.0"),
@@ -57,8 +57,8 @@ def test_a_masked_report_is_read_too() -> None:
         ("}\n", "", "the report cannot be read"),
     ],
 )
-def test_a_damaged_report_is_told(old: str, new: str, told: str) -> None:
+def test_a_damaged_report_is_told(old: str, new: str, reported: str) -> None:
     text = run_as_json(of_people(WHOLE, PERSONAL), View(SHOW))
 
-    with pytest.raises(UsageError, match=told):
+    with pytest.raises(UsageError, match=reported):
         run_from_text(text.replace(old, new))

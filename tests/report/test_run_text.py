@@ -75,10 +75,10 @@ def test_open_changes_of_a_running_run_are_under_way() -> None:
     assert not any("Never attempted" in line for line in lines)
     summary = RunSummary(header, {"applied": 1, "unknown": 1, None: 2})
     assert "9 to update: 1 applied, 1 unknown, 7 under way" in render_runs([summary], color=False, width=80)
-    (told,) = json.loads(runs_as_json([summary]))
-    assert told["accounting"]["under way"] == 7
-    assert told["accounting"]["skipped"] == 0
-    assert json.loads(run_as_json(run, View(SHOW)))["accounting"] == told["accounting"]
+    (reported,) = json.loads(runs_as_json([summary]))
+    assert reported["accounting"]["under way"] == 7
+    assert reported["accounting"]["skipped"] == 0
+    assert json.loads(run_as_json(run, View(SHOW)))["accounting"] == reported["accounting"]
 
 
 def test_the_last_line_is_the_accounting() -> None:

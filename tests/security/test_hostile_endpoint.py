@@ -222,8 +222,8 @@ def test_a_date_that_makes_no_sense_is_ignored(date: str) -> None:
 
 @given(st.text("0123456789:+-, GMTWedOct()", max_size=60))
 def test_no_date_ends_in_a_traceback(date: str) -> None:
-    told = rate_headers_of({"date": date}).date
-    assert told is None or told + timedelta(days=36_500)
+    reported = rate_headers_of({"date": date}).date
+    assert reported is None or reported + timedelta(days=36_500)
 
 
 @pytest.mark.parametrize("number", ["0", "999999999", "9999999999999", "9" * 5000])
@@ -313,13 +313,13 @@ WAYS: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("token", [TOKEN, "CiQ/opaque+token==with~special_characters/0123456789"])
 def test_a_token_that_comes_back_is_blotted_out(way: str, token: str) -> None:
-    told = WAYS[way](token)
-    nested = orjson.dumps([{"message": told}]).decode()
+    reported = WAYS[way](token)
+    nested = orjson.dumps([{"message": reported}]).decode()
     bodies = [
-        f'{{"message": "see {told} there", "category": "{told}", "correlationId": "{told}"}}',
+        f'{{"message": "see {reported} there", "category": "{reported}", "correlationId": "{reported}"}}',
         orjson.dumps({"message": f"failed: {nested}"}).decode(),
-        f'{{"errors": [{{"message": "{told}", "context": {{"requiredScopes": ["{told}"]}}}}]}}',
-        f"<html>{told}</html>",
+        f'{{"errors": [{{"message": "{reported}", "context": {{"requiredScopes": ["{reported}"]}}}}]}}',
+        f"<html>{reported}</html>",
     ]
     for body in bodies:
         for status in (400, 401, 403, 404, 503):
@@ -329,7 +329,7 @@ def test_a_token_that_comes_back_is_blotted_out(way: str, token: str) -> None:
             assert isinstance(exchange, ErrorResponse)
             seen = orjson.dumps(exchange.error.model_dump(mode="json")).decode()
             seen += repr([detail.message for detail in exchange.error.details])
-            for spelling in (token, told, told.rstrip("=")):
+            for spelling in (token, reported, reported.rstrip("=")):
                 assert spelling.lower() not in seen.lower()
 
 
@@ -363,9 +363,9 @@ def test_certificates_that_cannot_be_read_are_one_sentence(
     with pytest.raises(UsageError) as caught:
         open_http("https://api.hubapi.com", TOKEN)
     ((name, value),) = variables.items()
-    told = str(caught.value)
-    assert told.startswith(f"the certificates from {value}, which {name} names, cannot be read (")
-    assert told.endswith(f"correct {name} or unset it")
+    reported = str(caught.value)
+    assert reported.startswith(f"the certificates from {value}, which {name} names, cannot be read (")
+    assert reported.endswith(f"correct {name} or unset it")
 
 
 def test_without_tls_no_certificates_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,9 +38,9 @@ def load(folder: Path, line: str = "", state: str = "none", **more: str) -> Sett
 def refused(folder: Path, line: str = "", state: str = "none", **more: str) -> str:
     with pytest.raises(ManifestError) as caught:
         load(folder, line, state, **more)
-    told = str(caught.value)
+    reported = str(caught.value)
     for secret in (SECRET, ENVIRON["HUBSPOT_TOKEN"], *more.values()):
-        assert secret not in told or secret.isupper()
+        assert secret not in reported or secret.isupper()
     assert all(problem.advice for problem in caught.value.problems)
     assert len(caught.value.problems) == 1
     return caught.value.problems[0].message

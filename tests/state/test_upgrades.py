@@ -165,12 +165,12 @@ def test_what_state_forgot_is_told_from_what_it_learned(tmp_path: Path) -> None:
         *_, second, first = store.runs()
         changes = [change for run in (first, second) for change, _ in store.past_run(run.id).applied]
 
-    told = {
+    reported = {
         change.record.value: (names_of(change.remembered), names_of(change.forgotten))
         for change in changes
         if change.action in {Action.ADOPT, Action.RELEASE} and change.details is None
     }
-    assert told == {"initech": (["name"], ["note"]), "vandelay": ([], ["name"])}
+    assert reported == {"initech": (["name"], ["note"]), "vandelay": ([], ["name"])}
 
 
 @pytest.mark.parametrize("version", WITH_ASSOCIATIONS, indirect=True)
@@ -178,13 +178,13 @@ def test_changes_of_associations_are_creates_and_archives_like_all_others(upgrad
     *_, second, _ = upgraded.runs()
     changes = [change for change, _ in upgraded.past_run(second.id).applied]
 
-    told = [
+    reported = [
         (change.action, str(change.association), change.association.label, is_whole(change))
         for change in changes
         if is_association_change(change)
     ]
     billing = Label("USER_DEFINED", 7, "Billing")
-    assert told[:3] == [
+    assert reported[:3] == [
         (Action.CREATE, "companies/acme#contacts/ada@acme.example", None, True),
         (Action.CREATE, "companies/acme#contacts/bob@acme.example", billing, False),
         (Action.ARCHIVE, "companies/hooli-xyz#contacts/ada@acme.example", billing, True),

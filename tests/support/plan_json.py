@@ -16,11 +16,11 @@ def plan_document(text: str) -> Any:
     else:
         document = json.loads(text)
     if isinstance(document, dict) and document.keys() >= {"changes", "manifests"}:
-        document["changes"] = [told(**change) for change in document["changes"]]
+        document["changes"] = [reported(**change) for change in document["changes"]]
     return document
 
 
-def told(do: dict[str, Any], why: dict[str, Any]) -> dict[str, Any]:
+def reported(do: dict[str, Any], why: dict[str, Any]) -> dict[str, Any]:
     """One change: its verb, its record, its ids, and before, after and reason of each value."""
     address, remote = do["address"], do.get("remote", {})
     record, _, other = why["address"].partition("#")

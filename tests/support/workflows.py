@@ -208,8 +208,8 @@ class _Job:
         assert "timeout-minutes" in self._job, "a job ends some day"
         status = self._all(self._job["steps"], {**contexts, "steps": self._steps}, ROOT)
         self._done.conclusion = status
-        told = _all_filled(self._job.get("outputs", {}), {**contexts, "steps": self._steps})
-        self._done.outputs.update(told)
+        reported = _all_filled(self._job.get("outputs", {}), {**contexts, "steps": self._steps})
+        self._done.outputs.update(reported)
         return self._done
 
     def _all(self, steps: list[Mapping[str, Any]], contexts: dict[str, Any], action: Path) -> str:
