@@ -28,7 +28,7 @@ _KINDS: Final[Mapping[str, str]] = {
 
 def completion_table(group: click.Group) -> Mapping[str, Any]:
     """Return the commands of ``group`` and their options, with what their values are."""
-    context = click.Context(group)
+    context = click.Context(group, **group.context_settings)  # they name the options for help
     guards = [str(guard) for guard in Guard]
     return {**_command(group, context), "guards": guards, "objects": list(standard_names())}
 
