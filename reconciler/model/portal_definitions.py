@@ -20,6 +20,16 @@ def definition_id(section: Section, *ids: str) -> RecordId:
     return RecordId("/".join((section, *ids)))
 
 
+def is_within(inner: DefinitionAddress, outer: DefinitionAddress) -> bool:
+    """Return whether ``inner`` goes away with ``outer``: a stage of a pipeline, all of a custom type."""
+    if inner == outer:
+        return False
+    if outer.section is Section.SCHEMA:
+        return outer.object in inner.objects
+    is_stage = outer.section is Section.PIPELINES and inner.section is Section.STAGES
+    return is_stage and inner.object == outer.object and inner.names[0] == outer.name
+
+
 @dataclass(frozen=True, slots=True)
 class LiveDefinition:
     """One definition as HubSpot holds it."""

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.apply.recovery.recovered_state import RecoveredState
 from reconciler.errors import StateError
 from reconciler.model.addresses import DefinitionAddress, Section, definition_address
 from reconciler.model.outcomes import Applied
@@ -19,6 +20,7 @@ from reconciler.model.portal_definitions import definition_id
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change, DefinitionDetails, Owned, Reason, ValueChange
 from reconciler.plan.definitions.changes import (
+    BY_ARCHIVE,
     BY_CREATE,
     archive_definition,
     create_definition,
@@ -153,6 +155,37 @@ def test_stages_end_with_their_pipeline_and_everything_with_a_custom_type(store:
     )
 
     assert store.all_definitions() == (TIER, other)
+
+
+def test_a_stage_that_is_removed_leaves_the_order_of_its_pipeline(store: Store) -> None:
+    own(store, replace(RENEWALS, sent={"stages": '["Open","Won"]'}), OPEN)
+
+    details = DefinitionDetails("renewals_1")
+    apply(
+        store,
+        done(
+            archive_definition(
+                OPEN.key, OPEN.record_id, Reason.ABSENT, None, owned_before=CREATED, details=details
+            )
+        ),
+    )
+
+    (pipeline,) = store.owned_definitions("deals")
+    assert pipeline.sent == {"stages": '["Won"]'}
+
+
+def test_what_settling_finds_removed_is_gone_with_all_that_is_within(store: Store) -> None:
+    own(store, RENEWALS, OPEN, TIER)
+    change = archive_definition(RENEWALS.key, RENEWALS.record_id, Reason.ABSENT, None, owned_before=CREATED)
+    with writer(store, actor=BOB) as pen:
+        pen.intend(pen.begin_run(start(1)), 0, "deals", BY_ARCHIVE, [(0, change)])
+
+    (batch,) = store.unfinished()
+    recovered = RecoveredState(store, [(batch, {0: applied(RENEWALS.record_id)})])
+
+    assert recovered.owned_definitions("deals") == ()
+    assert recovered.owned_definitions("companies") == (TIER,)
+    assert RecoveredState(store, []).owned_definitions("deals") == (RENEWALS, OPEN)
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

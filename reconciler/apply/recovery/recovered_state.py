@@ -10,6 +10,7 @@ from reconciler.model.associations import AssociationIdentity, OwnedAssociation
 from reconciler.model.object_references import Direction
 from reconciler.model.outcomes import Applied, Outcome, done_of
 from reconciler.model.owned import Origin, OwnedDefinition, OwnedRecord, StateVersion
+from reconciler.model.portal_definitions import is_within
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change, carried_out
 from reconciler.state.kinds import ownership_after
@@ -60,6 +61,7 @@ class RecoveredState:
         self._pairs: dict[AssociationIdentity, OwnedAssociation | None] = {}
         self._ended: set[RecordIdentity] = set()
         self._definitions: dict[RecordIdentity, OwnedDefinition | None] = {}
+        self._ended_definitions: list[DefinitionAddress] = []
         for batch, outcomes in settled:
             records, pairs, definitions = ownership_after(batch.entries, outcomes, store)
             self._owned |= dict.fromkeys(records.disowned) | {
@@ -68,6 +70,7 @@ class RecoveredState:
             self._keys.update(record.key for record in records.owned)
             self._pairs |= dict.fromkeys(pairs.disowned) | {pair.identity: pair for pair in pairs.owned}
             self._ended.update(pairs.ended)
+            self._ended_definitions += definitions.ended
             self._definitions |= dict.fromkeys(definitions.disowned) | {
                 RecordIdentity(each.key.object, each.record_id): each for each in definitions.owned
             }
@@ -98,13 +101,17 @@ class RecoveredState:
     def owned_definitions(self, object_name: str) -> tuple[OwnedDefinition, ...]:
         """Return the owned definitions of an object type, sorted by address."""
         stored = self._store.owned_definitions(object_name)
-        if not self._definitions:
+        if not (self._definitions or self._ended_definitions):
             return stored
         known: dict[RecordIdentity, OwnedDefinition | None] = {
             RecordIdentity(object_name, each.record_id): each for each in stored
         }
         settled = {each: after for each, after in self._definitions.items() if each.object == object_name}
-        return tuple(sorted((each for each in (known | settled).values() if each), key=_address))
+        left = (each for each in (known | settled).values() if each and not self._is_gone(each))
+        return tuple(sorted(left, key=_address))
+
+    def _is_gone(self, definition: OwnedDefinition) -> bool:
+        return any(is_within(definition.key, ended) for ended in self._ended_definitions)
 
     def created(self, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
         """Return the records in ``ids`` that a run created, also one that is being settled."""
