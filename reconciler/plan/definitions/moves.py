@@ -26,7 +26,7 @@ _SEPARATOR = ";"
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What records of one type hold, and what they get instead."""
+    """A value that records of one type hold, and the one that they get instead."""
 
     address: DefinitionAddress  # of what goes away
     source: SourceRef | None

@@ -43,7 +43,7 @@ from reconciler.plan.plan import Held
 
 @dataclass(frozen=True, slots=True)
 class DefinitionUndo:
-    """What is known about the definitions of one object type, to take back changes of them."""
+    """Facts about the definitions of one object type, for taking back changes of them."""
 
     live: Mapping[RecordId, LiveDefinition]
     owned: Mapping[RecordId, OwnedDefinition]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.errors import UsageError
-from reconciler.model.addresses import RECORD_ID, RecordAddress, split_address
+from reconciler.model.addresses import RECORD_ID, RecordAddress, is_definition_address, split_address
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.desired import Desired, DesiredRecord, Prune
 from reconciler.model.explanation import RecordTrace
@@ -96,6 +96,11 @@ def parse_explain_address(address: str) -> ParsedAddress:
     Raises:
         UsageError: it is not an address.
     """
+    if is_definition_address(address):
+        raise UsageError(
+            f"explain tells about records, and {address} is a definition\n"
+            f"    `reconciler plan --target {address}` tells about it, and so does drift"
+        )
     try:
         return ParsedAddress(*split_address(address))
     except ValueError as error:

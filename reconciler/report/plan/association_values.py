@@ -1,8 +1,9 @@
 """Associations in reports: like a property, named by the address of the other record."""
 
 from reconciler.invisible_characters import visible
+from reconciler.model.addresses import parse_definition_address
 from reconciler.model.associations import ASSOCIATED
-from reconciler.model.labels import Label
+from reconciler.model.labels import REFERENCE, Label
 from reconciler.plan.associations.changes import is_whole
 from reconciler.plan.change import Action, Change, ValueChange
 
@@ -34,4 +35,12 @@ def association_text(label: Label | None, *, is_whole: bool) -> str:
     """Return ``associated``, the label, or both if they are created or removed together."""
     if label is None:
         return ASSOCIATED
-    return f"{ASSOCIATED}, {label.text}" if is_whole else label.text
+    text = _label_text(label)
+    return f"{ASSOCIATED}, {text}" if is_whole else text
+
+
+def _label_text(label: Label) -> str:
+    """Return the text of a label; one that the plan makes itself has the name of its definition."""
+    if label.category != REFERENCE:
+        return label.text
+    return f"{parse_definition_address(label.text)[0].name} (new label)"
