@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Protocol, Self, TypeAlias
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import RecordAddress, ThingAddress
 from reconciler.model.object_references import GroupKey, ObjectProperty
 from reconciler.model.portal_definitions import DesiredDefinition
 from reconciler.model.tables import TableForm
@@ -333,7 +333,7 @@ class Desired:
         """Return whether one key property names all records of a type, apart from record ids."""
         return sum(group.object == object_name for group in self.groups) == 1
 
-    def is_for_other_environment(self, key: RecordAddress) -> bool:
+    def is_for_other_environment(self, key: ThingAddress) -> bool:
         """Return whether the manifests name this record only for other environments."""
         return (key.object, key.by, key.value) in self.other_environments
 

@@ -144,8 +144,8 @@ class DriftFound:
     def summary(self) -> DriftSummary:
         """The numbers of what has drifted."""
         changed = {value.key for value in self.values}
-        definitions = sum(isinstance(key, DefinitionAddress) for key in changed)
-        lost = sum(isinstance(each.key, DefinitionAddress) for each in self.lost)
+        definitions = sum(not key.object_of_values for key in changed)
+        lost = sum(not each.key.object_of_values for each in self.lost)
         return DriftSummary(
             values=len(self.values),
             changed_records=len(changed) - definitions,

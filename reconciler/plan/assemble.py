@@ -15,15 +15,14 @@ from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import PruneRule
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import StateVersion
-from reconciler.model.scopes import definition_scopes, write_scopes
 from reconciler.plan.budget import NOTHING_UNSETTLED, Spent, Unsettled, budget_of, calls_to_open
 from reconciler.plan.change import Change
 from reconciler.plan.consistency import unsound
 from reconciler.plan.context import PlanContext
-from reconciler.plan.definitions.changes import is_definition_change
 from reconciler.plan.definitions.order import turns_of_definitions
 from reconciler.plan.file.sequences import SpooledChanges, sort_key
 from reconciler.plan.findings import Findings
+from reconciler.plan.kinds import kind_of
 from reconciler.plan.plan import Budget, Held, ManifestInfo, Plan, Review
 from reconciler.plan.records.conflicts import UniqueValues
 from reconciler.plan.records.unique_values import turns_of
@@ -101,13 +100,10 @@ def assemble(findings: Findings, basis: PlanBasis, context: PlanContext) -> Plan
 
 def _scopes(changes: Iterable[Change]) -> tuple[str, ...]:
     """Return the scopes that apply needs, sorted."""
-    records: set[str] = set()
-    definitions: set[str] = set()
-    for change in changes:
-        if change.is_remote:
-            names = definitions if is_definition_change(change) else records
-            names.update(change.address.objects)
-    return tuple(sorted({*write_scopes(records), *definition_scopes(definitions)}))
+    needed = {
+        (kind_of(change).write_scopes, change.address.objects) for change in changes if change.is_remote
+    }
+    return tuple(sorted({scope for scopes_of, objects in needed for scope in scopes_of(objects)}))
 
 
 def _in_order(findings: Findings, basis: PlanBasis) -> _Kept:

@@ -11,6 +11,7 @@ from typing import Any
 from reconciler.model.addresses import Address, AssociationAddress, DefinitionAddress, RecordAddress
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.facts import Fact
+from reconciler.model.scopes import definition_scopes, write_scopes
 from reconciler.plan.associations import consistency as consistency_of_associations
 from reconciler.plan.associations import costs as costs_of_associations
 from reconciler.plan.associations import fields as of_associations
@@ -71,6 +72,7 @@ class ChangeKind:
     calls_to_write: Callable[[Sequence[Change], ObjectSchema], int]  # of one batch
     calls_to_read_again: Callable[[Sequence[Change]], int]  # of one batch
     goes_with: Callable[[Change], Hashable]  # equal for changes that one call may carry
+    write_scopes: Callable[[Iterable[str]], tuple[str, ...]]  # by object types
 
     def verb(self, action: Action) -> Verb:
         """Return people's word for ``action``."""
@@ -97,6 +99,7 @@ RECORDS = ChangeKind(
     calls_to_write=costs_of_records.calls_to_write,
     calls_to_read_again=costs_of_records.calls_to_read_again,
     goes_with=consistency_of_records.goes_with,
+    write_scopes=write_scopes,
 )
 ASSOCIATIONS = ChangeKind(
     name="association",
@@ -118,6 +121,7 @@ ASSOCIATIONS = ChangeKind(
     calls_to_write=costs_of_associations.calls_to_write,
     calls_to_read_again=costs_of_associations.calls_to_read_again,
     goes_with=consistency_of_associations.goes_with,
+    write_scopes=write_scopes,
 )
 
 DEFINITIONS = ChangeKind(
@@ -144,6 +148,7 @@ DEFINITIONS = ChangeKind(
     calls_to_write=costs_of_definitions.calls_to_write,
     calls_to_read_again=costs_of_definitions.calls_to_read_again,
     goes_with=consistency_of_definitions.goes_with,
+    write_scopes=definition_scopes,
 )
 
 KINDS: Mapping[type[Address], ChangeKind] = {

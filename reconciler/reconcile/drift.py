@@ -16,7 +16,7 @@ from reconciler.hubspot.records.history import read_histories
 from reconciler.hubspot.records.missing import find_missing_records
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.model.acceptance import Acceptance
-from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId
+from reconciler.model.addresses import RecordId, ThingAddress
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired
@@ -27,7 +27,7 @@ from reconciler.model.portal_definitions import LiveDefinition
 from reconciler.model.progress import Progress
 from reconciler.model.selection import Glob, Selection
 from reconciler.plan.definitions.accept import accept_lost, accept_values
-from reconciler.plan.definitions.drift import drift_of_definition
+from reconciler.plan.definitions.drift import addresses_of, drift_of_definition
 from reconciler.plan.drift.accept import AcceptBuilder, DriftedRecord, chosen, keys_and_named
 from reconciler.plan.drift.detect import DriftBuilder, keys_and_sent
 from reconciler.plan.drift.provenance import our_runs
@@ -176,10 +176,10 @@ def accept_drift(
     owners = OwnerLookup(reader, stand_ins)
     builder = AcceptBuilder(shows_sensitive, desired.is_for_other_environment)
     wanted = {each.address: each for each in desired.definitions}
-    defined = [value for value in values if isinstance(value.key, DefinitionAddress)]
+    defined = [value for value in values if not value.key.object_of_values]
     defined_now = _live_of(reader, portal, defined)
     builder.add_edits(accept_values(defined, wanted, defined_now, desired.files))
-    records = [value for value in values if isinstance(value.key, RecordAddress)]
+    records = [value for value in values if value.key.object_of_values]
     for (object_name, by), of_group in groupby(records, lambda value: value.key.group):
         schema, named_so = portal.objects[object_name], desired.records_of(object_name, by)
         resolver = Resolver(schema, desired.files, {})
@@ -195,7 +195,7 @@ def accept_drift(
             named = (drifted.record for drifted in chunk if drifted.record is not None)
             builder.add_chunk(owners.resolver_for(resolver, named), chunk, live)
     for each in lost:
-        if isinstance(each.key, RecordAddress):
+        if each.key.object_of_values:
             builder.add_lost(each, _named_at(desired, each.key))
         else:
             builder.problems.append(accept_lost(each, wanted, desired.files))
@@ -208,14 +208,10 @@ def _live_of(
     reader: PortalReader, portal: PortalSchema, drifted: Iterable[DriftedValue]
 ) -> Mapping[RecordId, LiveDefinition]:
     """Read definitions that drifted again, by identity."""
-    addresses: dict[str, list[DefinitionAddress]] = {}
-    for value in drifted:
-        if isinstance(value.key, DefinitionAddress):
-            addresses.setdefault(value.key.object, []).append(value.key)
-    found = live_by_id(reader, portal, addresses)
+    found = live_by_id(reader, portal, addresses_of(drifted))
     return {identity: each for of_type in found.values() for identity, each in of_type.items()}
 
 
-def _named_at(desired: Desired, key: RecordAddress) -> SourceRef | None:
+def _named_at(desired: Desired, key: ThingAddress) -> SourceRef | None:
     named = desired.records_of(*key.group).find(key.value)
     return desired.files.ref(named.place) if named else None

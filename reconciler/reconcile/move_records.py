@@ -13,10 +13,9 @@ from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.live import LiveRecord
 from reconciler.plan.change import Change, ValueChange
-from reconciler.plan.definitions.moves import Move, moved_record, with_moved
+from reconciler.plan.definitions.moves import Move, changed_records, moved_record, with_carried
 from reconciler.plan.findings import Findings
 from reconciler.plan.kinds import Verb
-from reconciler.plan.records.changes import is_record_change
 
 MOST_FOUND = 10_000
 """Results at which a search ends. Source: https://developers.hubspot.com/docs/api-reference/search/guide."""
@@ -36,9 +35,7 @@ class MovingRecords:
     def move(self, moves: Sequence[Move]) -> None:
         """Add the changes that all ``moves`` of the type take."""
         verbs = (Verb.UPDATE, Verb.ADOPT, Verb.ARCHIVE)
-        for change in self.findings.changes.of(*verbs):
-            if change.object_type == self.schema.name and is_record_change(change) and change.remote.id:
-                self._planned.add(change.remote.id)
+        self._planned |= changed_records(self.findings.changes.of(*verbs), self.schema.name)
         for move in moves:
             for page in self._holders(move):
                 self._add(move, page)
@@ -58,9 +55,7 @@ class MovingRecords:
                 self.findings.changes.append(change)
 
     def _with_carried(self, change: Change) -> Change:
-        is_of_type = is_record_change(change) and change.object_type == self.schema.name
-        moved = self._carried.get(change.remote.id) if is_of_type and change.remote.id else None
-        return with_moved(change, moved) if moved else change
+        return with_carried(change, self.schema.name, self._carried)
 
     def _holders(self, move: Move) -> Iterator[Sequence[LiveRecord]]:
         """Read the records that hold what goes away: found by search, or among all if they are too many."""

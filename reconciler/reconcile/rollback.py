@@ -31,6 +31,7 @@ from reconciler.plan.associations.rollback import AssociationRollback, applied_a
 from reconciler.plan.budget import Spent, Unsettled
 from reconciler.plan.change import Action, Change
 from reconciler.plan.context import PlanContext
+from reconciler.plan.definitions.rollback import types_defined_by
 from reconciler.plan.findings import Findings
 from reconciler.plan.plan import NO_MANIFESTS, Plan
 from reconciler.plan.records.affected import archived_records, moved_records
@@ -44,7 +45,7 @@ from reconciler.plan.targeting import UnmatchedGlobs
 from reconciler.reconcile.apply import open_objects
 from reconciler.reconcile.plan_associations import rest_on_associations
 from reconciler.reconcile.project_check import refuse_other_project
-from reconciler.reconcile.rollback_definitions import RollingBackDefinitions, types_defined_by
+from reconciler.reconcile.rollback_definitions import RollingBackDefinitions
 from reconciler.reconcile.unique_value_holders import read_holders
 from reconciler.state.store import Store
 

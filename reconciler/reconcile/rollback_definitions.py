@@ -1,32 +1,28 @@
 """Rolling back the definitions that a run changed, and the schema that its records get for going back."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.apply.recovery.recovered_state import RecoveredState
 from reconciler.hubspot.reader import PortalReader
 from reconciler.model.addresses import DefinitionAddress, Section, definition_address
 from reconciler.model.definitions import PortalSchema
-from reconciler.model.outcomes import Applied
 from reconciler.model.selection import Selection
 from reconciler.plan.change import Action, Change
-from reconciler.plan.definitions.changes import is_definition_change
 from reconciler.plan.definitions.context import Holding
 from reconciler.plan.definitions.planned_schema import schema_with
-from reconciler.plan.definitions.rollback import DefinitionUndo, is_carried, merged, without_groups_in_use
+from reconciler.plan.definitions.rollback import (
+    DefinitionUndo,
+    Done,
+    is_carried,
+    merged,
+    selected_changes,
+    without_groups_in_use,
+    written_by,
+)
 from reconciler.plan.findings import Findings
 from reconciler.plan.plan import Held
-from reconciler.plan.records.changes import is_record_change
 from reconciler.plan.targeting import UnmatchedGlobs
 from reconciler.reconcile.owned_definitions import LiveById, live_by_id
-
-Done = Sequence[tuple[Change, Applied]]
-"""Applied changes of a run."""
-
-
-def types_defined_by(done: Iterable[tuple[Change, Applied]]) -> frozenset[str]:
-    """Return the object types whose definitions a run changed."""
-    return frozenset(change.object_type for change, _ in done if is_definition_change(change))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ class RollingBackDefinitions:
 
     def roll_back(self, selection: Selection, unmatched: UnmatchedGlobs) -> PortalSchema:
         """Take back the selected changes; return the portal as records will find it while they go back."""
-        selected = list(self._selected(selection, unmatched))
+        selected = list(selected_changes(self.done, selection, unmatched))
         addresses: dict[str, list[DefinitionAddress]] = {}
         for change, _ in selected:
             addresses.setdefault(change.object_type, []).append(change.definition)
@@ -88,39 +84,4 @@ class RollingBackDefinitions:
         if schema is None:
             return 0
         found = self.reader.find_holders(schema.path, holding.name or "hs_object_id", holding.value)
-        return max(0, found.total - len(self._written(holding)))
-
-    def _written(self, holding: Holding) -> set[str]:
-        """Return the records that the run gave what they hold."""
-        return {
-            outcome.record_id
-            for change, outcome in self.done
-            if is_record_change(change)
-            and change.object_type == holding.object
-            and (holding.name is None or _has_written(change, holding))
-        }
-
-    def _selected(self, selection: Selection, unmatched: UnmatchedGlobs) -> Iterable[tuple[Change, Applied]]:
-        for change, outcome in self.done:
-            if not is_definition_change(change):
-                continue
-            unmatched.check(change.definition, [value.name for value in change.values])
-            if selection.has_record(change.definition):
-                yield change, outcome
-            elif change.action is Action.UPDATE:
-                values = tuple(
-                    value for value in change.values if selection.has(change.definition, value.name)
-                )
-                if values:
-                    yield replace(change, values=values, moved_from=None), outcome
-
-
-def _has_written(change: Change, holding: Holding) -> bool:
-    if change.action is Action.CREATE and holding.value is None and change.record.by == holding.name:
-        return True
-    return any(
-        value.name == holding.name
-        and value.after is not None
-        and (holding.value is None or holding.value in value.after.split(";"))
-        for value in change.values
-    )
+        return max(0, found.total - len(written_by(self.done, holding)))

@@ -84,7 +84,7 @@ class _Checking:
                 if moving.get(each.address, each.values.get(_GROUP)) == group and each.address not in leaving
             ]
             if left:
-                message = f"the group still has {len(left)} properties: {', '.join(sorted(left)[:3])}"
+                message = f"the group still has properties: {', '.join(sorted(left)[:3])}"
                 self._refuse(change, message, "move them to another group with `groupName`, or remove them")
 
     def unique_properties(self) -> None:

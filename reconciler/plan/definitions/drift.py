@@ -1,6 +1,6 @@
 """Drift of definitions: what people changed since we last applied it, against state alone. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.model.addresses import DefinitionAddress, RecordId, Section
 from reconciler.model.definition_attributes import (
@@ -71,3 +71,12 @@ def _same_order(last: tuple[str, ...], now: tuple[str, ...]) -> bool:
     """Compare the order of the stages that both have: each of them is a definition of its own."""
     both = {*last} & {*now}
     return list_text(name for name in last if name in both) == list_text(name for name in now if name in both)
+
+
+def addresses_of(values: Iterable[DriftedValue]) -> Mapping[str, Sequence[DefinitionAddress]]:
+    """Return the addresses of definitions among drifted ``values``, by object type."""
+    addresses: dict[str, list[DefinitionAddress]] = {}
+    for value in values:
+        if isinstance(value.key, DefinitionAddress):
+            addresses.setdefault(value.key.object, []).append(value.key)
+    return addresses

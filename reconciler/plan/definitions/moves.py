@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RECORD_ID, DefinitionAddress, RecordAddress, Section
+from reconciler.model.addresses import RECORD_ID, DefinitionAddress, RecordAddress, RecordId, Section
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
@@ -18,6 +18,7 @@ from reconciler.plan.definitions.context import own_id, sibling
 from reconciler.plan.definitions.match import labels_equal
 from reconciler.plan.definitions.planner import DecidedDefinitions
 from reconciler.plan.records.calls import BY_RECORD_ID
+from reconciler.plan.records.changes import is_record_change
 from reconciler.source import SourceRef
 
 _SEPARATOR = ";"
@@ -234,3 +235,22 @@ def not_looked_into(moves: Iterable[Move]) -> Iterator[Problem]:
         message = f"workflows, lists and forms that name {what} of {move.name} are not looked into"
         advice = "look for them in HubSpot before this is applied"
         yield Problem(message, advice, move.source, move.address.text, Severity.WARNING)
+
+
+def changed_records(changes: Iterable[Change], object_name: str) -> set[RecordId]:
+    """Return the records of one type that ``changes`` are about."""
+    return {
+        change.remote.id
+        for change in changes
+        if change.object_type == object_name and is_record_change(change) and change.remote.id
+    }
+
+
+def with_carried(
+    change: Change, object_name: str, carried: Mapping[RecordId, Iterable[ValueChange]]
+) -> Change:
+    """Let the change of a record of one type carry what is to be ``carried``, by record id."""
+    if change.object_type != object_name or not is_record_change(change) or change.remote.id is None:
+        return change
+    moved = carried.get(change.remote.id)
+    return with_moved(change, moved) if moved else change

@@ -10,8 +10,9 @@ The cases:
 - an adopted definition is released, and a released one is owned again.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from reconciler.model.addresses import DefinitionAddress, RecordId, Section, definition_address
 from reconciler.model.definition_attributes import (
@@ -28,17 +29,24 @@ from reconciler.model.facts import Fact, FactKind
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedDefinition
 from reconciler.model.portal_definitions import LiveDefinition, definition_id
+from reconciler.model.selection import Selection
 from reconciler.plan.change import Action, Change, DefinitionDetails, Owned, Reason, ValueChange
 from reconciler.plan.definitions.changes import (
     adopt_definition,
     archive_definition,
     create_definition,
     details_of,
+    is_definition_change,
     release_definition,
     update_definition,
 )
 from reconciler.plan.definitions.context import DefinitionDecision, Holding, own_id
 from reconciler.plan.plan import Held
+from reconciler.plan.records.changes import is_record_change
+from reconciler.plan.targeting import UnmatchedGlobs
+
+Done: TypeAlias = Sequence[tuple[Change, Applied]]
+"""Applied changes of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,3 +309,46 @@ def _is_same(change: Change, path: str, left: str | None, right: str | None) -> 
 
 def _held(change: Change, reason: Reason, fact: Fact) -> DefinitionDecision:
     return DefinitionDecision(held=(Held(change.definition, None, reason, None, None, None, (fact,)),))
+
+
+def types_defined_by(done: Done) -> frozenset[str]:
+    """Return the object types whose definitions a run changed."""
+    return frozenset(change.object_type for change, _ in done if is_definition_change(change))
+
+
+def selected_changes(
+    done: Done, selection: Selection, unmatched: UnmatchedGlobs
+) -> Iterator[tuple[Change, Applied]]:
+    """Return the selected changes of definitions, checking the globs of ``unmatched``."""
+    for change, outcome in done:
+        if not is_definition_change(change):
+            continue
+        unmatched.check(change.definition, [value.name for value in change.values])
+        if selection.has_record(change.definition):
+            yield change, outcome
+        elif change.action is Action.UPDATE:
+            values = tuple(value for value in change.values if selection.has(change.definition, value.name))
+            if values:
+                yield replace(change, values=values, moved_from=None), outcome
+
+
+def written_by(done: Done, holding: Holding) -> set[RecordId]:
+    """Return the records that a run gave what they hold."""
+    return {
+        outcome.record_id
+        for change, outcome in done
+        if is_record_change(change)
+        and change.object_type == holding.object
+        and (holding.name is None or _has_written(change, holding))
+    }
+
+
+def _has_written(change: Change, holding: Holding) -> bool:
+    if change.action is Action.CREATE and holding.value is None and change.record.by == holding.name:
+        return True
+    return any(
+        value.name == holding.name
+        and value.after is not None
+        and (holding.value is None or holding.value in value.after.split(";"))
+        for value in change.values
+    )

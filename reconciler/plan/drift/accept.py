@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from reconciler.errors import Problem, Severity, UnplacedError, UsageError
 from reconciler.model.acceptance import Acceptance, Edit
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import ThingAddress
 from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
 from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
@@ -96,7 +96,7 @@ class AcceptBuilder:
 
     shows_sensitive: bool  # the user asked to see such values, so they may be written to files too
     is_for_other_environment: Callable[
-        [RecordAddress], bool
+        [ThingAddress], bool
     ]  # whether manifests name a record only for other environments
     edits: list[Edit] = field(default_factory=list)
     agreed: list[Edit] = field(default_factory=list)
@@ -158,8 +158,7 @@ class AcceptBuilder:
             UnplacedError: the manifest does not set the value, or should not.
         """
         name = value.name
-        key = value.key
-        if record is None and isinstance(key, RecordAddress) and self.is_for_other_environment(key):
+        if record is None and self.is_for_other_environment(value.key):
             advice = "write it by hand, in the document that is for those"
             raise _Obstacle("manifests name the record for other environments only", advice)
         if record is None or name not in record.names:

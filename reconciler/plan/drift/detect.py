@@ -88,7 +88,7 @@ class DriftBuilder:
         return (
             PropertyRef(value.key.object, value.record_id, value.name)
             for value in self.values
-            if isinstance(value.key, RecordAddress)
+            if value.key.object_of_values
         )
 
     def add_histories(self, portal: PortalSchema, histories: PropertyHistories, runs: OurRuns) -> None:
@@ -104,7 +104,7 @@ class DriftBuilder:
                     runs,
                 ),
             )
-            if isinstance(value.key, RecordAddress)
+            if value.key.object_of_values
             else value  # HubSpot keeps no history of definitions
             for value in self.values
         ]
