@@ -78,7 +78,7 @@ def create(
     allow: tuple[tuple[Guard, int], ...],
     to: PlanOutput,
 ) -> int:
-    """Make a plan that gives OBJECT (companies, 0-2) a unique PROPERTY; `apply` carries it out.
+    """Plan a unique PROPERTY for OBJECT (companies, 0-2), and its values; `apply` carries it out.
 
     Every record that can get one gets a value. What is filled does not become ours.
     """

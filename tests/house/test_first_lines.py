@@ -38,7 +38,7 @@ def described(tree: ast.AST) -> Iterator[tuple[Described, str]]:
 
 
 def is_property(node: Described) -> bool:
-    return any("property" in ast.unparse(decorator) for decorator in node.decorator_list)
+    return any(ast.unparse(decorator).endswith("property") for decorator in node.decorator_list)
 
 
 def faults(tree: ast.AST) -> Iterator[str]:

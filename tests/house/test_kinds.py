@@ -19,6 +19,10 @@ KNOWING = {
     "model/owned.py": "defines what is owned of each kind",
     "model/selection.py": "a glob selects things of one kind alone",
     "plan/change.py": "defines what the changes of each kind have besides",
+    "model/drift.py": "counts drifted records and definitions apart",
+    "plan/drift/accept.py": "an environment may name a record, and never a definition",
+    "plan/drift/detect.py": "values of records have a history to read",
+    "reconcile/drift.py": "who changed a record is in its history, and a definition in its audit",
     "plan/file/decode.py": "refuses addresses of another kind where a record must stand",
 }
 """Modules that know all kinds, with the reason."""

@@ -97,11 +97,14 @@ def costs(
     )
 
 
+DEFINED = {Verb.CREATE_DEFINITION, Verb.UPDATE_DEFINITION, Verb.ARCHIVE_DEFINITION}
+
+
 @pytest.mark.parametrize(
     ("had_time", "overwrites", "looked_at"),
     [
         (True, False, set(Verb)),
-        (False, False, {Verb.ARCHIVE}),
+        (False, False, {Verb.ARCHIVE, *DEFINED}),
         (True, True, set()),
         (False, True, set()),
     ],
