@@ -1,6 +1,6 @@
 """Definitions are written one by one: what moved stays, what people added is kept, removals are proven."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
@@ -21,6 +21,7 @@ from reconciler.plan.definitions.changes import archive_definition, create_defin
 from reconciler.reconcile.apply import with_new_types
 from tests.support.definition_portal import SEED, DefinitionPortal, definition_portal
 from tests.support.definitions import address
+from tests.support.journals import Clock
 
 OURS = Owned(Origin.CREATED)
 QUICK = {**SEED, "search_lag_ms": 0}
@@ -74,13 +75,12 @@ def deliver(
     *changes: Change,
     written: tuple[ThingAddress, ...] = (),
     schema: PortalSchema | None = None,
-    pauses: list[float] | None = None,
+    sleep: Callable[[float], None] = lambda _seconds: None,
     reported: list[str] | None = None,
 ) -> list[Outcome]:
     """Execute one call after the other; waiting takes no time."""
-    waited = pauses if pauses is not None else []
     said = reported if reported is not None else []
-    to = Connections(portal.reader, portal.writer, schema or portal.schema, waited.append, said.append)
+    to = Connections(portal.reader, portal.writer, schema or portal.schema, sleep, said.append)
     executor = BatchExecutor(to, ALWAYS_LOOKED_AT, OnStale.SKIP)
     outcomes: dict[int, Outcome] = {}
     for batch in batches_of(enumerate(changes), count()):
@@ -225,7 +225,7 @@ def company(portal: DefinitionPortal, tier: str) -> str:
 def test_an_option_that_nobody_holds_is_removed_after_two_looks(portal: DefinitionPortal) -> None:
     pauses: list[float] = []
 
-    applied(deliver(portal, archive(OPTION, "options/tier/basic"), pauses=pauses))
+    applied(deliver(portal, archive(OPTION, "options/tier/basic"), sleep=pauses.append))
 
     assert options_of(portal) == ["gold"]
     assert pauses == [15.0]
@@ -442,8 +442,51 @@ def test_what_this_run_wrote_is_waited_for_and_said(portal: DefinitionPortal) ->
     name = address("companies:properties/tier")
     change = update("companies:properties/tier", "properties/tier", {"label": ("Between", "T")}, step=2)
 
-    (outcome,) = deliver(portal, change, written=(name,), pauses=pauses, reported=reported)
+    (outcome,) = deliver(portal, change, written=(name,), sleep=pauses.append, reported=reported)
 
     assert isinstance(outcome, Stale)  # any third value is drift, after a minute
     assert sum(pauses) == 60.0
     assert reported[0] == "companies:properties/tier: waiting until HubSpot shows what this run wrote"
+
+
+@pytest.fixture
+def late() -> Iterator[tuple[DefinitionPortal, Clock]]:
+    """A portal that shows definitions ten seconds after they were written, and its clock."""
+    clock = Clock()
+    seed = {**QUICK, "settling": {"definitions_ms": 10_000}}
+    with definition_portal(seed, now=clock.now) as portal:
+        clock.sleep(60)
+        yield portal, clock
+
+
+def test_a_second_step_waits_until_hubspot_shows_the_first(late: tuple[DefinitionPortal, Clock]) -> None:
+    portal, clock = late
+    name = "companies:properties/tier"
+    schema = portal.schema
+    first = update(name, "properties/tier", {"label": ("Tier", "Between")})
+    second = update(name, "properties/tier", {"label": ("Between", "Level")}, step=2)
+
+    applied(deliver(portal, first, schema=schema, sleep=clock.sleep))
+    applied(deliver(portal, second, schema=schema, sleep=clock.sleep, written=(address(name),)))
+
+    clock.sleep(60)
+    assert portal.ask("GET", "/properties/companies/tier")["label"] == "Level"
+
+
+def test_a_create_whose_answer_was_lost_is_ours_even_if_hubspot_shows_it_later(
+    late: tuple[DefinitionPortal, Clock],
+) -> None:
+    portal, clock = late
+    schema = portal.schema
+    portal.emulator.add_fault(faults.parse("drop_after:method=POST,path=*/properties/companies,count=1"))
+    plain = {"label": "Plan", "type": "string", "fieldType": "text", "groupName": "erp"}
+    change = create("companies:properties/plan", plain, "properties/plan")
+
+    applied(deliver(portal, change, schema=schema, sleep=clock.sleep))
+
+
+def test_a_removal_is_proven_once_hubspot_shows_it(late: tuple[DefinitionPortal, Clock]) -> None:
+    portal, clock = late
+    change = archive("companies:properties/revenue", "properties/revenue")
+
+    applied(deliver(portal, change, schema=portal.schema, sleep=clock.sleep))

@@ -1,12 +1,14 @@
 """A portal of the emulator, in process, whose definitions tests read, write, and change as a person."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import httpx
 
 from reconciler.emulator.app import Emulator
+from reconciler.emulator.clock import utc_now
 from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.reader import PortalReader
@@ -70,9 +72,10 @@ def definition_portal(
     seed: Mapping[str, Any] = SEED,
     version: str = "v3",
     names: Sequence[str] = ("companies", "contacts", "deals", "tickets"),
+    now: Callable[[], datetime] = utc_now,
 ) -> Iterator[DefinitionPortal]:
     """Open a portal of an Enterprise account with ``seed``; ``names`` are the object types to read."""
-    emulator = Emulator(None)
+    emulator = Emulator(None, now=now)
     emulator.ensure_portal(PORTAL_ID, dict(seed))
     transport = EmulatorTransport(emulator, PORTAL_ID)
     with httpx.Client(transport=transport, base_url="https://api.hubapi.com") as http:

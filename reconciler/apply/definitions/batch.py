@@ -39,8 +39,6 @@ _WRITES = {
     Action.ARCHIVE: archive_definition,
 }
 
-_CONFLICT = 409
-
 
 def with_ids(change: Change, _made: Made) -> Change:
     """Return ``change``: its id is in the plan, or HubSpot gives it."""
@@ -90,8 +88,8 @@ def send_definitions(run: BatchRun, entries: Sequence[Entry]) -> None:
     if isinstance(answer, ErrorResponse):
         refusal = rejected(answer.error)
         run.outcomes |= dict.fromkeys(numbers, refusal)
-        if is_repeated and answer.status == _CONFLICT:  # by the first call, whose answer was lost
-            run.outcomes |= _settled(run.to.reader, run.to.portal, entries)
+        if is_repeated:  # the first call, whose answer was lost, may be why: HubSpot may show it later
+            run.outcomes |= _settled_in_time(run, entries)
         return
     outcome = _outcome(run, main, again, answer, schemas)
     run.outcomes |= {number: _of(change, outcome) for number, change in entries}
@@ -111,6 +109,16 @@ def _read_before(run: BatchRun, main: Change) -> tuple[ReadAgain, str | None]:
         if moved is None or main.definition not in run.made:
             break
     return again, moved
+
+
+def _settled_in_time(run: BatchRun, entries: Sequence[Entry]) -> Mapping[int, Outcome]:
+    """Settle a refused repetition, waiting up to a minute until HubSpot shows what the first call did."""
+    for pause in (0.0, *PAUSES_S):
+        if pause:
+            run.to.sleep(pause)
+        if found := _settled(run.to.reader, run.to.portal, entries):
+            return found
+    return {}
 
 
 def settle_sent(run: BatchRun) -> Mapping[int, Outcome]:

@@ -70,5 +70,7 @@ def _is(change: Change, live: LiveDefinition, path: str, text: str | None) -> bo
     section = change.definition.section
     if path == STAGE_NAMES and section is Section.PIPELINES:
         return True  # an order of names that only the manifests have
+    if path == "name" and section is Section.LABELS and live.values.get(path) is None:
+        return True  # HubSpot shows it minutes later
     attribute = attribute_of(section, path) or _TEXT
     return same_text(attribute, live.values.get(path), text)
