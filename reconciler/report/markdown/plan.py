@@ -95,7 +95,8 @@ def _table(sections: Iterable[Section[Any]]) -> str:
     for section in sections:
         columns[section.word] = None
         counts.setdefault(section.object, Counter())[section.word] += len(section.entries)
-    rows = [["object", *columns], ["---", *("--:" for _ in columns)]]
+    headings = [column.replace("_", " ") for column in columns]  # "update definition"
+    rows = [["object", *headings], ["---", *("--:" for _ in columns)]]
     rows += [
         [name, *(f"{row[column]:,}" if row[column] else "" for column in columns)]
         for name, row in _rows(counts)
