@@ -77,9 +77,8 @@ def apply_plan(
         raise PlanRefused(Refusal.ALTERED, f"no plan of ours says this: {why}\n    plan again")
     with claim.acquire(store) as journal:
         refuse_other_project(store, claim.project)
-        objects = {name for change in plan.changes for name in change.address.objects}
         new_types = types_created_by(plan.changes)
-        objects -= new_types
+        objects = {name for change in plan.changes for name in change.address.objects} - new_types
         begin_portal(connection.reader, objects)  # the answers arrive while the plan is digested
         start = _start_of(plan, claim)
         moved = stale_owned_changes(plan, start.plan_digest, store)
@@ -92,8 +91,7 @@ def apply_plan(
         maybe_new = new_types | open_objects(store)
         portal = _read_portal(reader, objects, maybe_new, plan.portal_id)
         settle_earlier(store, journal, reader, portal)
-        budget = _budget_now(plan, reader, portal, looks_again_at, options.calls_afterwards)
-        refuse_now(plan, budget, limits)
+        refuse_now(plan, _budget_now(plan, reader, portal, looks_again_at, options.calls_afterwards), limits)
         writer = connection.writer.asking(journal.assert_held)
         connections = Connections(reader, writer, portal, claim.sleep, options.tell)
         return carry_out(

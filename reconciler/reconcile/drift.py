@@ -5,7 +5,6 @@ from datetime import datetime
 from functools import partial
 from itertools import groupby
 
-from reconciler import __version__
 from reconciler.apply.recovery.recovered_state import RecoveredState, version_seen
 from reconciler.apply.recovery.settle import settle_batch
 from reconciler.errors import Unavailable, UsageError
@@ -22,6 +21,7 @@ from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired
 from reconciler.model.drift import DriftedValue, DriftFound
 from reconciler.model.live import MissingReason, MissingRecord
+from reconciler.model.owned import StateVersion
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.portal_definitions import LiveDefinition
 from reconciler.model.progress import Progress
@@ -36,6 +36,7 @@ from reconciler.plan.values.resolve import Resolver
 from reconciler.reconcile.owned_definitions import live_by_id, owned_definitions, recent_writes
 from reconciler.reconcile.owner_lookup import OwnerLookup
 from reconciler.source import SourceRef
+from reconciler.state.run_types import UnfinishedBatch
 from reconciler.state.store import Store
 
 
@@ -59,48 +60,61 @@ def find_drift(
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.
     """
-    seen = version_seen(store, now)
-    if seen.lineage is None:
-        raise UsageError(
-            "nothing was ever applied here: there is no state to compare the portal with\n"
-            "    reconciler apply, with the state kept where this run can read it"
-        )
-    unfinished, groups = store.unfinished(), store.owned_groups()
-    objects = {name for name, _, _ in groups}.union(*store.paired_types())
-    objects = objects.union(*(batch.objects for batch in unfinished))
-    defined = {each.key.object for each in store.all_definitions() if selection.may_define(each.key.object)}
+    seen = _known_version(store, now)
+    unfinished = store.unfinished()
+    objects, defined = _types(store, selection, unfinished)
     portal = read_portal(reader, objects | defined, portal_id, lacking=None if objects else [])
     memory = RecoveredState(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
     builder = DriftBuilder(masks)
     unmatched = UnmatchedGlobs({"--target": selection.target, "--exclude": selection.exclude})
     recent = recent_writes(store, now)
-    for each, of_type in owned_definitions(
-        reader, portal, memory, defined, selection=selection, unmatched=unmatched
-    ):
+    definitions = owned_definitions(reader, portal, memory, defined, selection=selection, unmatched=unmatched)
+    for each, of_type in definitions:
         builder.add_definition(drift_of_definition(each, of_type, recent))
     _compare_owned(
         reader,
         portal,
         memory,
         builder,
-        groups=groups,
+        groups=store.owned_groups(),
         selection=selection,
         unmatched=unmatched,
         progress=progress,
     )
-    fates = find_missing_records(reader, portal, builder.missing)
-    _insist_on_answers(fates)
-    builder.explain_missing(fates)
+    _explain_missing(reader, portal, builder)
     histories = read_histories(reader, portal, builder.drifted())
     builder.add_histories(portal, histories, our_runs(store.runs(), now))
     return builder.finish(
-        tool_version=__version__,
-        created_at=now,
-        environment=environment,
-        portal=portal,
-        state=seen,
-        read_calls=reader.calls,
+        created_at=now, environment=environment, portal=portal, state=seen, read_calls=reader.calls
     )
+
+
+def _explain_missing(reader: PortalReader, portal: PortalSchema, builder: DriftBuilder) -> None:
+    """Find out what became of owned records that the portal does not show."""
+    found = find_missing_records(reader, portal, builder.missing)
+    _insist_on_answers(found)
+    builder.explain_missing(found)
+
+
+def _types(
+    store: Store, selection: Selection, unfinished: Iterable[UnfinishedBatch]
+) -> tuple[set[str], set[str]]:
+    """Return the object types of what we own and of open batches, and those of owned definitions."""
+    objects = {name for name, _, _ in store.owned_groups()}.union(*store.paired_types())
+    objects = objects.union(*(batch.objects for batch in unfinished))
+    defined = {each.key.object for each in store.all_definitions() if selection.may_define(each.key.object)}
+    return objects, defined
+
+
+def _known_version(store: Store, now: datetime) -> StateVersion:
+    """Return the version of the state to compare with."""
+    seen = version_seen(store, now)
+    if seen.lineage is None:
+        raise UsageError(
+            "nothing was ever applied here: there is no state to compare the portal with\n"
+            "    reconciler apply, with the state kept where this run can read it"
+        )
+    return seen
 
 
 def _compare_owned(

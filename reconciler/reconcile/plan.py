@@ -60,8 +60,7 @@ def plan_changes(
     runs, unmatched = our_runs(store.runs(), here.created_at), UnmatchedGlobs(_globs(here))
     defining = PlanningDefinitions(desired, reader, portal, memory, store, here, findings, unmatched)
     definitions = defining.plan()
-    portal = definitions.portal
-    endpoints = endpoints_of(desired, portal, here.selection)
+    portal, endpoints = definitions.portal, endpoints_of(desired, definitions.portal, here.selection)
     records = RecordPlanner(here.policy, findings, endpoints)
     planning = PlanningRecords(
         desired, reader, portal, memory, records, endpoints, runs, here.selection, unmatched
@@ -70,27 +69,37 @@ def plan_changes(
     planning.compare(rules.values(), here.stand_ins, progress)
     defining.move_records(definitions.moves)
     unique_values = planning.refuse_conflicts(here.masks)
-    named_otherwise = planning.records.named_otherwise - moved_records(findings.changes).keys()
-    planning.explain_gone()
-    planning.insist_on_answers()
-    prune = {group: rule.prune for group, rule in rules.items()}
-    planning.compare_associations(
-        AssociationContext(here.policy, here.selection, desired, prune, named_otherwise), definitions.labels
-    )
+    associating = _associating(planning, here, rules)
+    planning.explain_missing()
+    planning.compare_associations(associating, definitions.labels)
     portal = rest_on_associations(reader, portal, memory, findings)
-    planning.unmatched.refuse("the manifests name, and none that prune is about,")
-    planning.count_others(store.owned_groups())
-    changed_rules = changed_prune_rules(desired.prune_rules, remembered)
+    planning.conclude(store.owned_groups())
     basis = PlanBasis(
         portal=portal,
         state=seen,
         manifests=_manifests(desired, here),
         spent=Spent(reader.calls, reader.daily_remaining, reader.least_seconds),
         unsettled=unsettled,
-        prune_rules=() if here.selection.is_partial else changed_rules,
+        prune_rules=_new_prune_rules(desired, here, remembered),
         unique_values=unique_values,
     )
     return assemble(findings, basis, here)
+
+
+def _associating(
+    planning: PlanningRecords, here: PlanContext, rules: Mapping[GroupKey, PruneRule]
+) -> AssociationContext:
+    """Return what comparing associations takes of the compared records."""
+    named_otherwise = planning.records.named_otherwise - moved_records(planning.findings.changes).keys()
+    prune = {group: rule.prune for group, rule in rules.items()}
+    return AssociationContext(here.policy, here.selection, planning.desired, prune, named_otherwise)
+
+
+def _new_prune_rules(
+    desired: Desired, here: PlanContext, remembered: Mapping[GroupKey, PruneRule]
+) -> tuple[PruneRule, ...]:
+    """Return the prune rules that state does not know yet; a partial plan changes none."""
+    return () if here.selection.is_partial else changed_prune_rules(desired.prune_rules, remembered)
 
 
 def _renamed(desired: Desired, here: PlanContext, portal: PortalSchema) -> tuple[Desired, PlanContext]:

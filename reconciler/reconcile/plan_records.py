@@ -200,6 +200,20 @@ class PlanningRecords:
         )
         planning.compare(self.records.associating)
 
+    def conclude(self, owned: Iterable[tuple[str, str, int]]) -> None:
+        """Refuse globs that match nothing, and count what guards take percentages of.
+
+        Raises:
+            UsageError: a glob matches nothing.
+        """
+        self.unmatched.refuse("the manifests name, and none that prune is about,")
+        self.count_others(owned)
+
+    def explain_missing(self) -> None:
+        """Explain what is not found, and refuse to plan if too much of it is a silence of HubSpot."""
+        self.explain_gone()
+        self.insist_on_answers()
+
     def explain_gone(self) -> None:
         """Find out what happened to records that state knows and that are not found by their key any more."""
         gone = [owned for _, owned in self.findings.gone]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from reconciler import __version__
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import ASSOCIATED, OwnedAssociation, is_so
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
@@ -112,7 +113,6 @@ class DriftBuilder:
     def finish(
         self,
         *,
-        tool_version: str,
         created_at: datetime,
         environment: str,
         portal: PortalSchema,
@@ -121,7 +121,7 @@ class DriftBuilder:
     ) -> DriftFound:
         """Return the collected lines."""
         return DriftFound(
-            tool_version=tool_version,
+            tool_version=__version__,
             created_at=created_at,
             environment=environment,
             portal_id=portal.account.portal_id,

@@ -67,7 +67,6 @@ def init_project(asked: InitRequest, environ: Mapping[str, str]) -> NewProject:
     repository = find_repository(_nearest_folder(asked.folder), environ)
     objects = tuple(dict.fromkeys(object_name(written) for written in asked.objects))
     state = ""
-    placeholders: tuple[str, ...] = ()
     if asked.example:
         made.write_all(asked.folder, {name: shipped_text(f"{EXAMPLE}/{name}") for name in EXAMPLE_FILES})
     else:
@@ -86,12 +85,7 @@ def init_project(asked: InitRequest, environ: Mapping[str, str]) -> NewProject:
         if not (asked.folder / MANIFESTS).is_dir():
             made.write(asked.folder / MANIFESTS / ".gitkeep", "")
     made.add_lines(asked.folder / ".gitignore", _IGNORED)
-    if asked.github or asked.gitlab:
-        root = repository.top if repository else asked.folder
-        around = _surroundings(asked.folder, root, repository)
-        made.write_all(root, github_workflows(around) if asked.github else {})
-        made.write_all(root, gitlab_pipeline(around) if asked.gitlab else {})
-        placeholders = around.placeholders
+    placeholders = _write_workflows(made, asked, repository)
     return NewProject(
         folder=made.shown(asked.folder),
         written=tuple(made.written),
@@ -184,6 +178,17 @@ def _state_for(repository: Repository | None) -> str:
     """Return where the state is kept: in git if the repository has a remote, else in a file."""
     remotes = repository.ask("remote").out.split() if repository else []
     return git_state("origin" if "origin" in remotes else remotes[0]) if remotes else SQLITE_STATE
+
+
+def _write_workflows(made: "_Made", asked: InitRequest, repository: Repository | None) -> tuple[str, ...]:
+    """Write the workflows that are asked for; return what has to be filled in by hand."""
+    if not (asked.github or asked.gitlab):
+        return ()
+    root = repository.top if repository else asked.folder
+    around = _surroundings(asked.folder, root, repository)
+    made.write_all(root, github_workflows(around) if asked.github else {})
+    made.write_all(root, gitlab_pipeline(around) if asked.gitlab else {})
+    return around.placeholders
 
 
 def _surroundings(folder: Path, root: Path, repository: Repository | None) -> Surroundings:
