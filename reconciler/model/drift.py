@@ -19,6 +19,7 @@ class HistoryStart(StrEnum):
     SEEN = "seen"  # the value was last as applied then, outside any known run
     CUT = "cut"  # the oldest change that HubSpot still keeps; there may be earlier ones
     UNKNOWN = "unknown"  # HubSpot's history does not contain the value that we applied
+    LATEST = "latest"  # HubSpot knows only the latest change of a definition, whatever it was about
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ class DriftFound:
         ObjectProperty, ...
     ] = ()  # (object type, property) whose values are masked when rendered, sorted
     pairs: tuple[RemovedAssociation, ...] = ()  # sorted by key, then target
+    looked_at_definitions: int = 0  # number of checked owned definitions
 
     @property
     def differences(self) -> tuple[DriftedValue | MissingOwnedRecord | RemovedAssociation, ...]:
@@ -144,8 +146,8 @@ class DriftFound:
     def summary(self) -> DriftSummary:
         """The numbers of what has drifted."""
         changed = {value.key for value in self.values}
-        definitions = sum(not key.object_of_values for key in changed)
-        lost = sum(not each.key.object_of_values for each in self.lost)
+        definitions = sum(not key.records for key in changed)
+        lost = sum(not each.key.records for each in self.lost)
         return DriftSummary(
             values=len(self.values),
             changed_records=len(changed) - definitions,

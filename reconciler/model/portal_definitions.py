@@ -44,6 +44,8 @@ class LiveDefinition:
     can_archive: bool = True
     is_archived: bool = False  # only properties: creating the name again restores it, with its old values
     created_at: str | None = field(default=None, compare=False)
+    updated_at: str | None = field(default=None, compare=False)  # groups and labels never have it
+    updated_by: str | None = field(default=None, compare=False)  # HubSpot's id of a user; properties only
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,31 +9,34 @@ from reconciler.apply.recovery.recovered_state import RecoveredState, version_se
 from reconciler.apply.recovery.settle import settle_batch
 from reconciler.errors import Unavailable, UsageError
 from reconciler.hubspot.associations.read import read_pairs
+from reconciler.hubspot.definitions.history import latest_edits
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.history import read_histories
 from reconciler.hubspot.records.missing import find_missing_records
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.model.acceptance import Acceptance
-from reconciler.model.addresses import RecordId, ThingAddress
+from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired
-from reconciler.model.drift import DriftedValue, DriftFound
+from reconciler.model.drift import DriftFound
 from reconciler.model.live import MissingReason, MissingRecord
 from reconciler.model.owned import StateVersion
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.portal_definitions import LiveDefinition
 from reconciler.model.progress import Progress
+from reconciler.model.references import RecordIdentity
 from reconciler.model.selection import Glob, Selection
-from reconciler.plan.definitions.accept import accept_lost, accept_values
-from reconciler.plan.definitions.drift import addresses_of, drift_of_definition
+from reconciler.plan.change import Change
+from reconciler.plan.definitions.accept import accept_lost, accept_values, drifted_definitions
+from reconciler.plan.definitions.drift import drift_of_definition
 from reconciler.plan.drift.accept import AcceptBuilder, DriftedRecord, chosen, keys_and_named
 from reconciler.plan.drift.detect import DriftBuilder, keys_and_sent
 from reconciler.plan.drift.provenance import our_runs
 from reconciler.plan.targeting import UnmatchedGlobs, selected_owned, selected_pairs
 from reconciler.plan.values.resolve import Resolver
-from reconciler.reconcile.owned_definitions import live_by_id, owned_definitions, recent_writes
+from reconciler.reconcile.owned_definitions import live_by_id, owned_definitions, recent_writes, types_of
 from reconciler.reconcile.owner_lookup import OwnerLookup
 from reconciler.source import SourceRef
 from reconciler.state.run_types import UnfinishedBatch
@@ -62,15 +65,21 @@ def find_drift(
     """
     seen = _known_version(store, now)
     unfinished = store.unfinished()
-    objects, defined = _types(store, selection, unfinished)
-    portal = read_portal(reader, objects | defined, portal_id, lacking=None if objects else [])
+    objects, defined = _types(store, unfinished)
+    portal = read_portal(reader, objects | defined, portal_id, made_later=defined)
     memory = RecoveredState(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
     builder = DriftBuilder(masks)
     unmatched = UnmatchedGlobs({"--target": selection.target, "--exclude": selection.exclude})
-    recent = recent_writes(store, now)
-    definitions = owned_definitions(reader, portal, memory, defined, selection=selection, unmatched=unmatched)
-    for each, of_type in definitions:
-        builder.add_definition(drift_of_definition(each, of_type, recent))
+    _compare_definitions(
+        reader,
+        portal,
+        memory,
+        builder,
+        objects=sorted(name for name in defined if selection.may_define(name)),
+        recent=recent_writes(store, now),
+        selection=selection,
+        unmatched=unmatched,
+    )
     _compare_owned(
         reader,
         portal,
@@ -96,14 +105,11 @@ def _explain_missing(reader: PortalReader, portal: PortalSchema, builder: DriftB
     builder.explain_missing(found)
 
 
-def _types(
-    store: Store, selection: Selection, unfinished: Iterable[UnfinishedBatch]
-) -> tuple[set[str], set[str]]:
-    """Return the object types of what we own and of open batches, and those of owned definitions."""
+def _types(store: Store, unfinished: Iterable[UnfinishedBatch]) -> tuple[set[str], set[str]]:
+    """Return the object types of records that we own, and those that may be gone with their definitions."""
     objects = {name for name, _, _ in store.owned_groups()}.union(*store.paired_types())
-    objects = objects.union(*(batch.objects for batch in unfinished))
-    defined = {each.key.object for each in store.all_definitions() if selection.may_define(each.key.object)}
-    return objects, defined
+    defined = {name for batch in unfinished for name in batch.objects}
+    return objects, defined | {name for each in store.all_definitions() for name in types_of(each)}
 
 
 def _known_version(store: Store, now: datetime) -> StateVersion:
@@ -115,6 +121,35 @@ def _known_version(store: Store, now: datetime) -> StateVersion:
             "    reconciler apply, with the state kept where this run can read it"
         )
     return seen
+
+
+def _compare_definitions(
+    reader: PortalReader,
+    portal: PortalSchema,
+    memory: RecoveredState,
+    builder: DriftBuilder,
+    *,
+    objects: Sequence[str],
+    recent: Mapping[DefinitionAddress, Change],
+    selection: Selection,
+    unmatched: UnmatchedGlobs,
+) -> None:
+    """Compare the selected definitions that we own with what the portal has.
+
+    ``recent`` are our own writes of the last minutes: HubSpot may still show what was there before.
+    """
+    known = {name: memory.owned_definitions(name) for name in objects}
+    there: dict[RecordIdentity, LiveDefinition] = {}
+    for owned, live in owned_definitions(
+        reader, portal, memory, objects, selection=selection, unmatched=unmatched
+    ):
+        name = owned.key.object
+        builder.add_definition(drift_of_definition(owned, live, recent, known[name]))
+        if owned.record_id in live:
+            there[RecordIdentity(name, owned.record_id)] = live[owned.record_id]
+    drifted = builder.drifted_definitions()
+    edits = latest_edits(reader, portal, {each: there[each] for each in there if each in drifted})
+    builder.add_latest_edits(edits)
 
 
 def _compare_owned(
@@ -137,13 +172,17 @@ def _compare_owned(
     """
     total = sum(count for _, _, count in groups)
     for object_name, by, _ in groups:
-        schema = portal.objects[object_name]
+        schema = portal.objects.get(object_name)
+        if schema is None:
+            continue  # a custom type that is gone took its records with it, and is drift itself
         owned = selected_owned(memory.in_order(object_name, by), selection, unmatched)
         chunks = in_chunks(owned, BATCH_SIZE)
         for chunk, live in read_ahead(reader, schema, by, chunks, keys_and_sent):
             builder.add_chunk(schema, chunk, live)
             progress(builder.looked_at, total)
     for direction in sorted(memory.paired_types()):
+        if not all(name in portal.objects for name in direction):
+            continue
         pairs = selected_pairs(memory.pairs(*direction), direction, selection, unmatched)
         ids = [pair.source.id for pair in pairs]
         builder.add_pairs(pairs, read_pairs(reader, *portal.schemas_of(direction), ids))
@@ -184,16 +223,15 @@ def accept_drift(
         HubSpotError: the portal cannot be read.
     """
     values, lost, pairs = chosen(found, globs)
-    objects = {value.key.object for value in values}
+    objects = {name for value in values for name in value.key.objects}
     portal = read_portal(reader, objects, found.portal_id)
     desired = desired.renamed({name: schema.name for name, schema in portal.objects.items()})
     owners = OwnerLookup(reader, stand_ins)
     builder = AcceptBuilder(shows_sensitive, desired.is_for_other_environment)
     wanted = {each.address: each for each in desired.definitions}
-    defined = [value for value in values if not value.key.object_of_values]
-    defined_now = _live_of(reader, portal, defined)
-    builder.add_edits(accept_values(defined, wanted, defined_now, desired.files))
-    records = [value for value in values if value.key.object_of_values]
+    defined_now = _live_of(reader, portal, drifted_definitions(values))
+    builder.add_edits(accept_values(values, wanted, defined_now, desired.files))
+    records = [value for value in values if value.key.records]
     for (object_name, by), of_group in groupby(records, lambda value: value.key.group):
         schema, named_so = portal.objects[object_name], desired.records_of(object_name, by)
         resolver = Resolver(schema, desired.files, {})
@@ -209,9 +247,9 @@ def accept_drift(
             named = (drifted.record for drifted in chunk if drifted.record is not None)
             builder.add_chunk(owners.resolver_for(resolver, named), chunk, live)
     for each in lost:
-        if each.key.object_of_values:
-            builder.add_lost(each, _named_at(desired, each.key))
-        else:
+        for record in each.key.records:
+            builder.add_lost(each, _named_at(desired, record))
+        if not each.key.records:
             builder.problems.append(accept_lost(each, wanted, desired.files))
     for pair in pairs:
         builder.add_pair(pair, _named_at(desired, pair.key))
@@ -219,13 +257,20 @@ def accept_drift(
 
 
 def _live_of(
-    reader: PortalReader, portal: PortalSchema, drifted: Iterable[DriftedValue]
-) -> Mapping[RecordId, LiveDefinition]:
-    """Read definitions that drifted again, by identity."""
-    found = live_by_id(reader, portal, addresses_of(drifted))
-    return {identity: each for of_type in found.values() for identity, each in of_type.items()}
+    reader: PortalReader, portal: PortalSchema, drifted: Iterable[DefinitionAddress]
+) -> Mapping[RecordIdentity, LiveDefinition]:
+    """Read definitions that drifted again."""
+    addresses: dict[str, list[DefinitionAddress]] = {}
+    for address in drifted:
+        addresses.setdefault(address.object, []).append(address)
+    found = live_by_id(reader, portal, addresses)
+    return {
+        RecordIdentity(name, found_id): each
+        for name, of_type in found.items()
+        for found_id, each in of_type.items()
+    }
 
 
-def _named_at(desired: Desired, key: ThingAddress) -> SourceRef | None:
+def _named_at(desired: Desired, key: RecordAddress) -> SourceRef | None:
     named = desired.records_of(*key.group).find(key.value)
     return desired.files.ref(named.place) if named else None

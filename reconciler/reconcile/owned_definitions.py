@@ -8,6 +8,7 @@ from reconciler.apply.recovery.recovered_state import RecoveredState
 from reconciler.hubspot.definitions.read import read_definitions
 from reconciler.hubspot.reader import PortalReader
 from reconciler.model.addresses import DefinitionAddress, RecordId, Section
+from reconciler.model.definition_attributes import list_of
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.object_references import Direction
 from reconciler.model.owned import OwnedDefinition
@@ -20,6 +21,11 @@ from reconciler.state.store import Store
 
 LiveById = Mapping[RecordId, LiveDefinition]
 """The live definitions of one object type."""
+
+
+def types_of(owned: OwnedDefinition) -> Collection[str]:
+    """Return the object types that an owned definition is about, or names."""
+    return (*owned.key.objects, *list_of(owned.sent.get("associatedObjects")))
 
 
 def recent_writes(store: Store, now: datetime) -> Mapping[DefinitionAddress, Change]:

@@ -41,7 +41,10 @@ def drift_closing(shown: ShownDrift, layout: Layout) -> list[Line]:
 
 def drift_about(shown: ShownDrift) -> str:
     """Name the portal and the number of checked records."""
-    return f"portal {shown.about.portal_id}: {counted(shown.about.looked_at, 'owned record')} looked at"
+    records, definitions = shown.about.looked_at, shown.about.looked_at_definitions
+    things = [counted(records, "owned record")] if records or not definitions else []
+    things += [counted(definitions, "owned definition")] if definitions else []
+    return f"portal {shown.about.portal_id}: {' and '.join(things)} looked at"
 
 
 def drift_notes(shown: ShownDrift) -> list[str]:

@@ -51,6 +51,7 @@ def drift_as_json(found: DriftFound, view: View) -> str:
         "created_at": _time(shown.created_at),
         "environment": shown.environment,
         "looked_at": shown.looked_at,
+        "looked_at_definitions": shown.looked_at_definitions,
         "lost": map(_lost, shown.lost),
         "pairs": map(_lost_pair, shown.pairs),
         "masked_properties": [

@@ -13,6 +13,7 @@ _NOTES = {
     HistoryStart.SEEN: "since it last was as applied; the run that applied it is forgotten",
     HistoryStart.CUT: "HubSpot keeps no older changes",
     HistoryStart.UNKNOWN: "what was applied is not in HubSpot's history",
+    HistoryStart.LATEST: "the latest change of this definition; HubSpot keeps no older ones",
 }
 _INDENT = 10
 

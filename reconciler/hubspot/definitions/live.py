@@ -50,6 +50,8 @@ def live_property(object_name: str, body: PropertyDefinition) -> LiveDefinition:
         can_archive=is_ours and not (rights is not None and rights.archivable is False),
         is_archived=bool(body.archived),
         created_at=body.created_at,
+        updated_at=body.updated_at,
+        updated_by=body.updated_user_id,
     )
 
 
@@ -98,6 +100,7 @@ def live_pipeline(object_name: str, body: PipelineDefinition) -> tuple[LiveDefin
         can_change=can_change,
         can_archive=can_change and not is_of_hubspot,
         created_at=body.created_at,
+        updated_at=body.updated_at,
     )
     return (pipeline, *(_live_stage(object_name, body, stage, can_change=can_change) for stage in stages))
 
@@ -120,6 +123,7 @@ def _live_stage(
         can_change=can_change,
         can_archive=can_change,
         created_at=body.created_at,
+        updated_at=body.updated_at,
     )
 
 
@@ -135,6 +139,7 @@ def live_schema(object_name: str, body: SchemaDefinition, names: Mapping[str, st
         definition_id(Section.SCHEMA),
         _values(Section.SCHEMA, members, has_defaults=True),
         created_at=body.created_at,
+        updated_at=body.updated_at,
     )
 
 

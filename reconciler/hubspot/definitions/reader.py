@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from reconciler.errors import NotAllowed
 from reconciler.hubspot.definitions.responses import (
+    DefinitionEdits,
     GroupDefinition,
     GroupDefinitions,
     LabelDefinition,
@@ -83,6 +84,12 @@ class DefinitionReader:
     def labels(self, object_path: str, other_path: str) -> tuple[LabelDefinition, ...]:
         """Read the types of association from records of the first type to records of the other."""
         return self._ask(self._paths.labels(object_path, other_path), LabelDefinitions.read).results
+
+    def latest_editor(self, object_path: str, pipeline_id: str, stage_id: str | None = None) -> str | None:
+        """Read HubSpot's id of the user who made the latest change of a pipeline or stage, if it has one."""
+        path = self._paths.audit(object_path, pipeline_id, stage_id)
+        edits = self._ask(path, DefinitionEdits.read).results
+        return edits[0].from_user_id if edits else None
 
     def _ask(self, path: str, decode: Decoder[AnswerT], params: Mapping[str, str] | None = None) -> AnswerT:
         request = Request("GET", path, params or {})

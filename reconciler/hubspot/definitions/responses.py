@@ -46,6 +46,8 @@ class PropertyDefinition(Shape):
     archived: bool | None = None
     hubspot_defined: bool | None = None
     created_at: str | None = None
+    updated_at: str | None = None
+    updated_user_id: str | None = None
     modification_metadata: Modification | None = None
 
 
@@ -75,6 +77,7 @@ class StageDefinition(Shape):
     metadata: StageMetadata = StageMetadata()
     archived: bool | None = None
     created_at: str | None = None
+    updated_at: str | None = None
     write_permissions: str | None = None
 
 
@@ -87,6 +90,7 @@ class PipelineDefinition(Shape):
     stages: tuple[StageDefinition, ...] = ()
     archived: bool | None = None
     created_at: str | None = None
+    updated_at: str | None = None
 
 
 class SchemaLabels(Shape):
@@ -122,6 +126,7 @@ class SchemaDefinition(Shape):
     associations: tuple[AssociationName, ...] = ()
     archived: bool | None = None
     created_at: str | None = None
+    updated_at: str | None = None
 
 
 class LabelDefinition(Shape):
@@ -160,3 +165,15 @@ class LabelDefinitions(Shape):
     """All types of association between two object types, or the new ones in the answer to a create."""
 
     results: tuple[LabelDefinition, ...] = ()
+
+
+class DefinitionEdit(Shape):
+    """One change of a pipeline or stage, in its audit."""
+
+    from_user_id: str | None = None
+
+
+class DefinitionEdits(Shape):
+    """The changes of a pipeline or stage, the newest first."""
+
+    results: tuple[DefinitionEdit, ...] = ()

@@ -131,6 +131,11 @@ class Paths:
         """Return the path of one stage."""
         return f"{self.stages(object_path, pipeline_id)}/{quote(stage_id, safe='')}"
 
+    def audit(self, object_path: str, pipeline_id: str, stage_id: str | None = None) -> str:
+        """Return the path of the changes of a pipeline, or of one of its stages."""
+        of = self.pipeline(object_path, pipeline_id)
+        return f"{self.stage(object_path, pipeline_id, stage_id) if stage_id else of}/audit"
+
     def schema(self, object_path: str) -> str:
         """Return the path of the schema of one type."""
         return f"{self.schemas}/{object_path}"

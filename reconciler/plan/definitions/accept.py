@@ -4,22 +4,28 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Edit
-from reconciler.model.addresses import DefinitionAddress, RecordId
+from reconciler.model.addresses import DefinitionAddress
 from reconciler.model.definition_attributes import OPTIONS, list_of, option_path
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord
 from reconciler.model.portal_definitions import DesiredDefinition, LiveDefinition
+from reconciler.model.references import RecordIdentity
 from reconciler.source import SourceFiles
 
 Wanted = Mapping[DefinitionAddress, DesiredDefinition]
 
 
+def drifted_definitions(values: Iterable[DriftedValue]) -> Iterator[DefinitionAddress]:
+    """Return the definitions among what has drifted."""
+    return (value.key for value in values if isinstance(value.key, DefinitionAddress))
+
+
 def accept_values(
     values: Iterable[DriftedValue],
     wanted: Wanted,
-    live: Mapping[RecordId, LiveDefinition],
+    live: Mapping[RecordIdentity, LiveDefinition],
     files: SourceFiles,
 ) -> Iterator[Edit | Problem]:
-    """Return an edit for each drifted value, or the reason why there is none; ``live`` is by identity.
+    """Return an edit for each drifted value, or the reason why there is none.
 
     An edit whose two values are equal says that the manifest agrees already. New options have their labels.
     """
@@ -34,7 +40,7 @@ def accept_values(
             continue
         source = files.ref(named.place_of(value.name))
         if value.name == OPTIONS:
-            found = live.get(value.record_id)
+            found = live.get(RecordIdentity(value.key.object, value.record_id))
             for name in list_of(value.live):
                 if name not in list_of(named.value(OPTIONS)):
                     path = option_path(name, "label")

@@ -1,6 +1,6 @@
 """Drift of definitions: what people changed since we last applied it, against state alone. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from reconciler.model.addresses import DefinitionAddress, RecordId, Section
 from reconciler.model.definition_attributes import (
@@ -9,7 +9,7 @@ from reconciler.model.definition_attributes import (
     attribute_of,
     list_of,
     list_text,
-    option_path,
+    option_of,
     same_text,
 )
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord
@@ -17,27 +17,58 @@ from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import MissingReason
 from reconciler.model.owned import OwnedDefinition
 from reconciler.model.portal_definitions import LiveDefinition
-from reconciler.plan.change import Action, Change
+from reconciler.plan.change import Change, Reason
 
 
 def drift_of_definition(
     owned: OwnedDefinition,
     live: Mapping[RecordId, LiveDefinition],
     recent: Mapping[DefinitionAddress, Change],
+    known: Iterable[OwnedDefinition] = (),
 ) -> Iterator[DriftedValue | MissingOwnedRecord]:
-    """Compare an owned definition with ``live``, by id; it may still show what ``recent`` writes replaced."""
+    """Compare an owned definition with ``live``, by id; it may still show what ``recent`` writes replaced.
+
+    ``known`` are all owned definitions of the type: a stage is the same one under another label.
+    """
     found = live.get(owned.record_id)
     ours = recent.get(owned.key)
     if found is None or found.is_archived:
-        if ours is None or ours.action is not Action.CREATE:
+        if ours is None or ours.reason not in _MAKES_IT:
             yield _removed(owned, found)
         return
     before = {value.name: value.before for value in ours.values} if ours else {}
+    values = dict(found.values)
+    if STAGE_NAMES in owned.sent:
+        values[STAGE_NAMES] = _stage_names(found, live, known, list_of(owned.expected_live(STAGE_NAMES)))
+    gone = set(list_of(owned.sent.get(OPTIONS))) - set(list_of(values.get(OPTIONS)))
     for path in sorted(owned.sent):
-        last, now = owned.expected_live(path), found.values.get(path)
-        if _is_same(owned, path, last, now) or (path in before and before[path] == now):
-            continue
-        yield DriftedValue(owned.key, owned.record_id, path, last, now)
+        last, now = owned.expected_live(path), values.get(path)
+        is_settling = path in before and before[path] == now
+        is_told = option_of(path) in gone  # by the list of options
+        if not (is_told or is_settling or _is_same(owned, path, last, now)):
+            yield DriftedValue(owned.key, owned.record_id, path, last, now)
+
+
+_MAKES_IT = frozenset({Reason.MISSING, Reason.RECREATED})
+"""Reasons of changes that make a definition; a schema takes two."""
+
+
+def _stage_names(
+    pipeline: LiveDefinition,
+    live: Mapping[RecordId, LiveDefinition],
+    known: Iterable[OwnedDefinition],
+    last: Collection[str],
+) -> str:
+    """Return the stages of a live pipeline, in order; those that are ours under the names of ``last``."""
+    own = pipeline.id.partition("/")[2]
+    names = {each.record_id: (each.sent.get("label") or "", each.key.name) for each in known}
+    stages = [each for each in live.values() if each.parent_id == own]
+    order = {label: place for place, label in enumerate(list_of(pipeline.values.get(STAGE_NAMES)))}
+    there: list[str] = []
+    for each in sorted(stages, key=lambda stage: order.get(stage.values.get("label") or "", len(order))):
+        label = each.values.get("label") or ""
+        there.append(next((name for name in names.get(each.id, ()) if name in last), label))
+    return list_text(there)
 
 
 def _removed(owned: OwnedDefinition, found: LiveDefinition | None) -> MissingOwnedRecord:
@@ -52,31 +83,12 @@ def _is_same(owned: OwnedDefinition, path: str, last: str | None, now: str | Non
     attribute = attribute_of(section, path)
     if attribute is None:
         return last == now
-    if path == OPTIONS and section is Section.PROPERTIES:
-        return _same_options(owned, list_of(last), list_of(now))
     if path == STAGE_NAMES and section is Section.PIPELINES:
         return _same_order(list_of(last), list_of(now))
     return same_text(attribute, last, now)
-
-
-def _same_options(owned: OwnedDefinition, last: tuple[str, ...], now: tuple[str, ...]) -> bool:
-    """Compare lists of options; if only some of them are managed, only those count, in any order."""
-    managed = [name for name in last if option_path(name, "label") in owned.sent]
-    if len(managed) == len(last):
-        return last == now
-    return set(managed) <= set(now)
 
 
 def _same_order(last: tuple[str, ...], now: tuple[str, ...]) -> bool:
     """Compare the order of the stages that both have: each of them is a definition of its own."""
     both = {*last} & {*now}
     return list_text(name for name in last if name in both) == list_text(name for name in now if name in both)
-
-
-def addresses_of(values: Iterable[DriftedValue]) -> Mapping[str, Sequence[DefinitionAddress]]:
-    """Return the addresses of definitions among drifted ``values``, by object type."""
-    addresses: dict[str, list[DefinitionAddress]] = {}
-    for value in values:
-        if isinstance(value.key, DefinitionAddress):
-            addresses.setdefault(value.key.object, []).append(value.key)
-    return addresses

@@ -11,14 +11,21 @@ from reconciler import __version__
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import ASSOCIATED, OwnedAssociation, is_so
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
-from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
+from reconciler.model.drift import (
+    DriftedValue,
+    DriftFound,
+    DriftHistory,
+    HistoryStart,
+    MissingOwnedRecord,
+    RemovedAssociation,
+)
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
 from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.personal_data import MaskRules
-from reconciler.model.property_history import PropertyHistories
+from reconciler.model.property_history import PropertyHistories, ValueVersion
 from reconciler.model.references import PropertyRef, RecordIdentity
 from reconciler.plan.drift.provenance import OurRuns, trail_of
 from reconciler.plan.records.prune import fact_of
@@ -31,7 +38,9 @@ class DriftBuilder:
 
     masks: MaskRules = field(default_factory=MaskRules)
     looked_at: int = 0
+    looked_at_definitions: int = 0
     values: list[DriftedValue] = field(default_factory=list)
+    definition_values: list[DriftedValue] = field(default_factory=list)
     lost: list[MissingOwnedRecord] = field(default_factory=list)
     pairs: list[RemovedAssociation] = field(default_factory=list)
     # records whose keys lead elsewhere; not explained yet
@@ -71,10 +80,10 @@ class DriftBuilder:
 
     def add_definition(self, found: Iterable[DriftedValue | MissingOwnedRecord]) -> None:
         """Add the drift of one owned definition."""
-        self.looked_at += 1
+        self.looked_at_definitions += 1
         for each in found:
             if isinstance(each, DriftedValue):
-                self.values.append(each)
+                self.definition_values.append(each)
             else:
                 self.lost.append(each)
 
@@ -86,11 +95,7 @@ class DriftBuilder:
 
     def drifted(self) -> Iterator[PropertyRef]:
         """Return the properties whose history should be read."""
-        return (
-            PropertyRef(value.key.object, value.record_id, value.name)
-            for value in self.values
-            if value.key.object_of_values
-        )
+        return (PropertyRef(value.key.object, value.record_id, value.name) for value in self.values)
 
     def add_histories(self, portal: PortalSchema, histories: PropertyHistories, runs: OurRuns) -> None:
         """Add the authors of drifted values."""
@@ -105,10 +110,16 @@ class DriftBuilder:
                     runs,
                 ),
             )
-            if value.key.object_of_values
-            else value  # HubSpot keeps no history of definitions
             for value in self.values
         ]
+
+    def drifted_definitions(self) -> frozenset[RecordIdentity]:
+        """Return the definitions whose latest change should be read."""
+        return frozenset(map(_identity, self.definition_values))
+
+    def add_latest_edits(self, edits: Mapping[RecordIdentity, ValueVersion]) -> None:
+        """Add the authors of the latest changes of definitions."""
+        self.definition_values = [_with_edit(value, edits) for value in self.definition_values]
 
     def finish(
         self,
@@ -127,10 +138,13 @@ class DriftBuilder:
             portal_id=portal.account.portal_id,
             state=state,
             looked_at=self.looked_at,
-            values=tuple(sorted(self.values, key=lambda value: (value.key, value.name))),
+            values=tuple(
+                sorted((*self.values, *self.definition_values), key=lambda value: (value.key, value.name))
+            ),
             lost=tuple(sorted(self.lost, key=lambda record: record.key)),
             pairs=tuple(sorted(self.pairs, key=lambda pair: (pair.key, pair.target))),
             read_calls=read_calls,
+            looked_at_definitions=self.looked_at_definitions,
             masked_properties=self.masks.masked_properties(portal.objects, self._shown()),
         )
 
@@ -145,6 +159,17 @@ class DriftBuilder:
 def keys_and_sent(chunk: Sequence[OwnedRecord]) -> tuple[list[str], list[str]]:
     """Return the keys and properties to read for some owned records."""
     return [owned.key.value for owned in chunk], sorted({name for owned in chunk for name in owned.sent})
+
+
+def _identity(value: DriftedValue) -> RecordIdentity:
+    return RecordIdentity(value.key.object, value.record_id)
+
+
+def _with_edit(value: DriftedValue, edits: Mapping[RecordIdentity, ValueVersion]) -> DriftedValue:
+    edit = edits.get(_identity(value))
+    if edit is None:
+        return value
+    return replace(value, trail=DriftHistory((replace(edit, value=value.live),), HistoryStart.LATEST))
 
 
 def _drifted(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord) -> Iterator[DriftedValue]:
