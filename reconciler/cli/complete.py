@@ -41,6 +41,8 @@ def complete(shell: str, arguments: Sequence[str]) -> int:
     *before, word = words or [""]
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     for value, explanation in _answers(before, word):
+        if not value.isprintable():
+            continue  # a name from a manifest must not control the terminal
         if value == _FILES or shell != "bash":
             sys.stdout.write(f"{value}\t{explanation}\n" if explanation else f"{value}\n")
         else:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "reconciler"
-OWN_WORDS = {"cli/signals.py"}
-"""Prints a constant from a signal handler."""
+OWN_WORDS = {"cli/signals.py", "cli/complete.py"}
+"""Print constants from a signal handler; and, for a shell, names and addresses that are printable."""
 
 
 def printing(module: Path) -> Iterator[str]:
