@@ -15,7 +15,7 @@ from reconciler.cli.output import ViewOptions, form_for, print_report, printed_v
 @common_options
 @click.pass_context
 def command(ctx: click.Context, address: str, full: bool, values: str | None) -> int:
-    """Explain the record or property at ADDRESS."""
+    """Explain the record, definition or value at ADDRESS."""
     invocation = open_environment(ctx)
     explained = invocation.environment.explain(address)
     options = ViewOptions(form_for(invocation.said), full, values)

@@ -24,7 +24,7 @@ COMMANDS = {
     "doctor": "Check project, token, portal and state, and say what to do.",
     "drift": "Show what people changed in HubSpot since the last apply, and who did it.",
     "emulator": "Serve, seed, edit or reset the embedded portal of this project.",
-    "explain": "Explain the record or property at ADDRESS.",
+    "explain": "Explain the record, definition or value at ADDRESS.",
     "fmt": "Lay out manifests and reconciler.yaml in the one way; what they say stays the same.",
     "import": "Write live records of OBJECT as manifests; the portal and the state stay as they are.",
     "init": "Make a project in DIR (default: here): settings, workflows, and the scopes that a key needs.",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.errors import Problem
-from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId
 from reconciler.model.desired import ManifestValue, Ownership, Prune
 from reconciler.model.facts import Fact
 from reconciler.model.object_references import ObjectProperty
@@ -102,10 +102,10 @@ class PairExplained:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One record in manifests, state and portal."""
+    """One record or definition in manifests, state and portal."""
 
-    key: RecordAddress
-    name: str | None  # the property of the question; None: the whole record
+    key: RecordAddress | DefinitionAddress
+    name: str | None  # the property or path of the question; None: the whole record or definition
     environment: str
     portal_id: int
     record_id: RecordId | None  # None if there is none, neither live nor in state
@@ -118,6 +118,6 @@ class Explanation:
     properties: tuple[PropertyExplained, ...]  # sorted by name; only one if the question was about a property
     pairs: tuple[PairExplained, ...]
     problems: tuple[Problem, ...]
-    moves_from: RecordAddress | None = None  # the key in state, until the next apply
+    moves_from: RecordAddress | DefinitionAddress | None = None  # the key in state, until the next apply
     # (object type, property) whose values are masked when rendered
     masked_properties: tuple[ObjectProperty, ...] = ()

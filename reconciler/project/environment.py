@@ -40,7 +40,7 @@ class Environment(ApplyingEnvironment, DriftingEnvironment, ImportingEnvironment
         return EnvironmentEmulator(self.session)
 
     def explain(self, address: str) -> "Explanation":
-        """Explain one record or property: manifest lines, state, live value, next action.
+        """Explain one record, definition or value: manifest lines, state, live value, next action.
 
         Raises:
             UsageError: nothing exists at ``address``.

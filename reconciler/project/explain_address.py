@@ -1,5 +1,7 @@
-"""Explaining one record or property from manifests, state and portal."""
+"""Explaining one record, definition or value from manifests, state and portal."""
 
+from reconciler.errors import UsageError
+from reconciler.model.addresses import is_definition_address, parse_definition_address
 from reconciler.model.explanation import Explanation
 from reconciler.plan.explain.target import parse_explain_address
 from reconciler.project.make_plan import plan_context
@@ -8,7 +10,7 @@ from reconciler.project.session import Session
 
 
 def explain_address(session: Session, address: str) -> Explanation:
-    """Explain the record or property at ``address``; write nothing anywhere.
+    """Explain the record, definition or value at ``address``; write nothing anywhere.
 
     Raises:
         UsageError: nothing exists at that address.
@@ -18,8 +20,23 @@ def explain_address(session: Session, address: str) -> Explanation:
     """
     from reconciler.reconcile.explain import explain_record  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
 
+    if is_definition_address(address):
+        return _explain_definition(session, address)
     asked = parse_explain_address(address)
     desired = session.load_manifests()
     with session.reader() as reader, session.state(to_write=False) as store:
         here = plan_context(session, PlanRequest())
         return explain_record(asked, desired, reader, store, here=here, trace=session.trace_record)
+
+
+def _explain_definition(session: Session, address: str) -> Explanation:
+    from reconciler.reconcile.explain_definition import explain_one_definition  # noqa: PLC0415 - as above
+
+    try:
+        asked, path = parse_definition_address(address)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    desired = session.load_manifests()
+    with session.reader() as reader, session.state(to_write=False) as store:
+        here = plan_context(session, PlanRequest())
+        return explain_one_definition(asked, path, desired, reader, store, here=here)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from reconciler.invisible_characters import visible
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import ThingAddress
 from reconciler.model.desired import Ownership, Prune
 from reconciler.model.explanation import (
     ApplyRun,
@@ -53,6 +53,8 @@ _OWNERSHIP = {
     Ownership.OBSERVE: "observe: compared, never written",
 }
 _CREATES = {Reason.MISSING, Reason.RECREATED}
+_VERBS = Verb.CREATE, Verb.UPDATE
+_VERBS_OF_DEFINITIONS = Verb.CREATE_DEFINITION, Verb.UPDATE_DEFINITION
 _SIMPLE = {
     "remember": "remembers it: HubSpot holds what the manifest says",
     "forget": "forgets it: no line enforces it any more, and HubSpot keeps what it holds",
@@ -80,15 +82,16 @@ def _record_lines(explained: Explanation, layout: Layout) -> list[Line]:
     lines = [line(Piece(visible(explained.key.text), Style.STRONG))]
     where = f"portal {explained.portal_id} ({explained.environment})"
     if explained.is_live:
-        lines += _said("HubSpot", f"record {explained.record_id} in {where}", layout)
+        noun = "record " if explained.key.object_of_values else ""
+        lines += _said("HubSpot", f"{noun}{explained.record_id} in {where}", layout)
     else:
-        lines += _said("HubSpot", f"no such record in {where}", layout)
+        noun = "record" if explained.key.object_of_values else "definition"
+        lines += _said("HubSpot", f"no such {noun} in {where}", layout)
     lines += _said("state", _OURS[explained.origin], layout)
     if explained.moves_from:
-        former = visible(explained.moves_from.text)
-        lines += _said(
-            "", f"known there as {former} ({explained.moves_from.by}): the entry moves here", layout
-        )
+        former = explained.moves_from
+        by = f" ({former.by})" if former.object_of_values else ""
+        lines += _said("", f"known there as {visible(former.text)}{by}: the entry moves here", layout)
     lines += _said("", _PROTECTED, layout) if explained.is_protected else []
     for index, source in enumerate(explained.declared):
         lines += _said("" if index else "named", layout.place(source), layout)
@@ -178,20 +181,22 @@ def _when(stage: PlannedStage) -> str:
     return f"{how} in step {stage.number} of {stage.count}: {stage.name}"
 
 
-def _next_of_record(step: NextAction, key: RecordAddress) -> str:
+def _next_of_record(step: NextAction, key: ThingAddress) -> str:
     """Describe the next action on the record."""
     if step.action == "leave":
         return _left(step, key, key.text)
     if step.action in {"nothing", "problem"}:
         return _SIMPLE.get(step.action, "nothing")
-    return f"{step.action}; {why_changed(Verb(step.action), Reason(step.reason))}"
+    action = step.action.partition("_")[0]  # "update" of "update_definition"
+    return f"{action}; {why_changed(Verb(step.action), Reason(step.reason))}"
 
 
-def _next(of: PropertyExplained, key: RecordAddress) -> str:
+def _next(of: PropertyExplained, key: ThingAddress) -> str:
     """Describe the next action on the property."""
     step = of.step
     if step.action == "write":
-        verb = Verb.CREATE if step.reason in _CREATES else Verb.UPDATE
+        creates, updates = _VERBS if key.object_of_values else _VERBS_OF_DEFINITIONS
+        verb = creates if step.reason in _CREATES else updates
         what = "clears it" if step.after is None else f"writes {shown(step.after)}"
         return f"{what}; {why_changed(verb, Reason(step.reason))}"
     if step.action == "leave" and step.reason == Reason.INITIAL:
@@ -203,7 +208,7 @@ def _next(of: PropertyExplained, key: RecordAddress) -> str:
     return _SIMPLE.get(step.action, "nothing")
 
 
-def _left(step: NextAction, key: RecordAddress, address: str) -> str:
+def _left(step: NextAction, key: ThingAddress, address: str) -> str:
     reasons = facts_text(step.facts, key, address)
     return f"leaves it; {held_reason_text(Reason(step.reason))}" + (f"; {reasons}" if reasons else "")
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from reconciler.errors import HubSpotError, Locked, PlanRefused, Problem, ReconcilerError, StateError
 from reconciler.json_values import Json
 from reconciler.model.acceptance import Acceptance, Edit
-from reconciler.model.addresses import RecordAddress, ThingAddress
+from reconciler.model.addresses import ThingAddress
 from reconciler.model.desired import ManifestValue
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
 from reconciler.model.explanation import ApplyRun, Explanation, NextAction, PairExplained, PropertyExplained
@@ -242,7 +242,7 @@ def _edit(edit: Edit) -> Json:
     }
 
 
-def _explained(of: PropertyExplained, key: RecordAddress) -> Json:
+def _explained(of: PropertyExplained, key: ThingAddress) -> Json:
     last = of.last
     return {
         "versions": [_version(version) for version in of.versions],
@@ -277,7 +277,7 @@ def _pair(pair: PairExplained) -> Json:
     }
 
 
-def _step(step: NextAction, key: RecordAddress, address: str) -> Json:
+def _step(step: NextAction, key: ThingAddress, address: str) -> Json:
     note = facts_text(step.facts, key, address)
     return {
         "action": step.action,

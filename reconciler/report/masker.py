@@ -150,9 +150,9 @@ class Masker:
             after=self._written(edit.key.object, edit.name, edit.after),
         )
 
-    def explained(self, key: RecordAddress, of: PropertyExplained) -> PropertyExplained:
+    def explained(self, key: ThingAddress, of: PropertyExplained) -> PropertyExplained:
         """Mask the explanation of a property."""
-        object_name, name = key.object, of.name
+        object_name, name = key.object_of_values, of.name
         last = of.last
         return replace(
             of,
@@ -175,10 +175,10 @@ class Masker:
         displayed = self.record(key)
         return replace(displayed, value=self.text(displayed.value, []))
 
-    def step(self, key: RecordAddress, name: str, step: NextAction) -> NextAction:
+    def step(self, key: ThingAddress, name: str, step: NextAction) -> NextAction:
         """Mask what the next apply does."""
-        after = self.value(key.object, name, step.after)
-        return replace(step, after=after, facts=self.facts(key.object, name, step.facts))
+        of = key.object_of_values
+        return replace(step, after=self.value(of, name, step.after), facts=self.facts(of, name, step.facts))
 
     def owned(self, record: OwnedT) -> OwnedT:
         """Mask an owned record; a definition stays as it is."""

@@ -460,3 +460,67 @@ def test_definitions_that_are_gone_are_lost(project: Project) -> None:
         "machines:schema": "erased",
         "tickets:pipelines/Repairs/stages/New": "erased",
     }
+
+
+def test_explain_tells_the_lines_the_state_the_portal_and_the_next_action(project: Project) -> None:
+    with project.portal() as http:
+        http.patch(TIER, json=options({**GOLD, "label": "Best"}, SILVER, BASIC)).raise_for_status()
+    done = project.run("explain", "companies:properties/tier#options/gold")
+    assert done.code == 0, done.err
+    assert "options/gold/label" in done.out
+    text = " ".join(done.out.split())
+    assert "HubSpot properties/tier in portal 1000000 (local)" in text
+    assert "state ours: created by us" in text
+    assert "manifest Gold all.yaml:16" in text
+    assert "live Best" in text
+    assert "writes Gold; drift: people changed it in HubSpot; this writes it back" in text
+    whole = json.loads(project.run("explain", "companies:properties/tier", "--json").out)
+    assert whole["next"]["action"] == "update_definition"
+    assert whole["properties"]["label"]["next"] == {
+        "action": "nothing",
+        "after": None,
+        "note": "",
+        "reason": "in step",
+        "steps": [],
+    }
+    assert whole["properties"]["description"]["statements"][0]["value"] == "how good"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "companies:groups/erp",
+        "deals:pipelines/Renewals#stages",
+        "deals:pipelines/Renewals/stages/Open#probability",
+        "machines:schema#labels",
+        "contacts:association_labels/companies/billing",
+    ],
+)
+def test_explain_takes_every_sort_of_definition(project: Project, address: str) -> None:
+    done = project.run("explain", address)
+    assert done.code == 0, done.err
+    assert done.out.startswith(address.partition("#")[0])
+    assert "nothing" in done.out
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("companies:properties/tear", "did you mean companies:properties/tier or"),
+        ("companies:properties/tier#lable", "did you mean"),
+        ("companies:nothing/x", "is not an address of a definition"),
+    ],
+)
+def test_explain_of_what_is_not_there_says_what_is(project: Project, address: str, message: str) -> None:
+    done = project.run("explain", address)
+    assert done.code == 1
+    assert message in done.err
+
+
+def test_explain_of_what_no_manifest_names_any_more(project: Project) -> None:
+    project.replace("all.yaml", "  crm: {label: CRM}\n", "")
+    done = project.run("explain", "companies:groups/crm#label")
+    assert done.code == 0, done.err
+    text = " ".join(done.out.split())
+    assert "named nowhere in the manifests of this environment" in text
+    assert "last applied CRM" in text

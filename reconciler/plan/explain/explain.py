@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import Severity
-from reconciler.model.addresses import RecordAddress
+from reconciler.model.addresses import ThingAddress
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import Ownership
@@ -19,7 +19,7 @@ from reconciler.model.explanation import (
 )
 from reconciler.model.live import LiveRecord
 from reconciler.model.object_references import ObjectProperty
-from reconciler.model.owned import OwnedRecord
+from reconciler.model.owned import OwnedRecord, OwnedThing
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.property_history import PropertyHistories, ValueVersion
 from reconciler.model.references import PropertyRef
@@ -83,7 +83,7 @@ def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
         is_protected=owned is not None and owned.is_protected,
         declared=_declared(subject),
         prune=subject.prune,
-        step=_step_of_record(subject, plan),
+        step=step_of_thing(plan, subject.key),
         properties=tuple(_property(subject, findings, name) for name in names),
         pairs=pairs,
         problems=tuple(problem for problem in plan.problems if problem.address in asked) if plan else (),
@@ -106,7 +106,7 @@ def _property(subject: ExplainTarget, findings: ExplainInputs, name: str) -> Pro
         statements=_statements(subject, name) if is_managed else (),
         unmanaged_at=subject.trace.unmanaged.get(name),
         ownership=record.document.ownership_of(name) if record and is_managed else None,
-        last=_last_applied(subject.owned, findings, name),
+        last=last_applied(subject.owned, findings.applyings, name),
         live=live.properties.get(name) if live else None,
         versions=_versions(subject, findings, name),
         step=_step(subject, findings, name),
@@ -124,10 +124,13 @@ def _statements(subject: ExplainTarget, name: str) -> tuple[ManifestLine, ...]:
     return said if said and said[-1].source == holds.source else (holds,)
 
 
-def _last_applied(owned: OwnedRecord | None, findings: ExplainInputs, name: str) -> LastApplied | None:
+def last_applied(
+    owned: OwnedThing | None, applyings: Mapping[str, RunHeader], name: str
+) -> LastApplied | None:
+    """Return the last applied value at ``name``; None if we never applied one."""
     if owned is None or name not in owned.sent:
         return None
-    run = findings.applyings.get(name)
+    run = applyings.get(name)
     applying = ApplyRun(run.id, run.started_at, run.actor, run.commit) if run else None
     return LastApplied(owned.sent[name], owned.expected_live(name), applying)
 
@@ -146,10 +149,10 @@ def _versions(subject: ExplainTarget, findings: ExplainInputs, name: str) -> tup
     ).versions
 
 
-def _step_of_record(subject: ExplainTarget, plan: Plan | None) -> NextAction:
+def step_of_thing(plan: Plan | None, key: ThingAddress) -> NextAction:
+    """Return the action of ``plan`` on a whole record or definition."""
     if plan is None:
         return _NOTHING
-    key = subject.key
     if _is_wrong(plan, key.text):
         return NextAction("problem")
     own = [(change, stage) for change, stage in _in_stages(plan) if change.address == key]
@@ -170,14 +173,14 @@ def _step(subject: ExplainTarget, findings: ExplainInputs, name: str) -> NextAct
     is_managed = name in record.names
     if is_managed and record.document.ownership_of(name) is Ownership.INITIAL and findings.live is not None:
         return NextAction("leave", Reason.INITIAL)
-    planned = _planned(plan, key, name)
+    planned = planned_action(plan, key, name)
     if planned is not None:
         return planned
     is_decided = findings.live is not None and not _is_wrong(plan, key.text)
     return NextAction("nothing", Reason.IN_STEP) if is_managed and is_decided else _NOTHING
 
 
-def _planned(plan: Plan, key: RecordAddress, name: str) -> NextAction | None:
+def planned_action(plan: Plan, key: ThingAddress, name: str) -> NextAction | None:
     """Return the plan's action on the property; None if it has none."""
     if _is_wrong(plan, key.property_address(name)):
         return NextAction("problem")

@@ -1,0 +1,104 @@
+"""Explaining one definition, or some of its values, from manifests, state, portal and a plan of it alone."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.errors import UsageError
+from reconciler.model.addresses import DefinitionAddress
+from reconciler.model.desired import Ownership, Prune
+from reconciler.model.explanation import Explanation, ManifestLine, NextAction, PropertyExplained
+from reconciler.model.owned import OwnedDefinition
+from reconciler.model.portal_definitions import DesiredDefinition, LiveDefinition
+from reconciler.model.runs import RunHeader
+from reconciler.plan.change import Reason
+from reconciler.plan.explain.explain import last_applied, planned_action, step_of_thing
+from reconciler.plan.plan import Plan
+from reconciler.source import SourceFiles
+from reconciler.suggestions import did_you_mean, nearest
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionFindings:
+    """Everything known about one definition."""
+
+    wanted: DesiredDefinition | None  # what the manifests want
+    owned: OwnedDefinition | None
+    live: LiveDefinition | None
+    plan: Plan  # of this definition alone, and of what it needs
+    applyings: Mapping[str, RunHeader]  # by path, the run that last applied it
+    files: SourceFiles
+    portal_id: int
+    environment: str
+
+
+def explain_definition(
+    address: DefinitionAddress, path: str | None, found: DefinitionFindings
+) -> Explanation:
+    """Combine the facts to an explanation; ``path`` is that of a value or of several, such as of an option.
+
+    Raises:
+        UsageError: the definition has no such value.
+    """
+    owned, live = found.owned, found.live
+    paths = tuple(_paths(address, path, found))
+    asked = {address.text, *map(address.property_address, paths)}
+    return Explanation(
+        key=address,
+        name=path,
+        environment=found.environment,
+        portal_id=found.portal_id,
+        record_id=live.id if live else owned.record_id if owned else None,
+        is_live=live is not None,
+        origin=owned.origin if owned else None,
+        is_protected=owned is not None and owned.is_protected,
+        declared=(found.files.ref(found.wanted.place),) if found.wanted else (),
+        prune=Prune.OFF,
+        step=step_of_thing(found.plan, address),
+        properties=tuple(_value(address, each, found) for each in paths),
+        pairs=(),
+        problems=tuple(problem for problem in found.plan.problems if problem.address in asked),
+        moves_from=owned.key if owned and owned.key != address else None,
+    )
+
+
+def unknown_definition(address: DefinitionAddress, known: Iterable[DefinitionAddress]) -> UsageError:
+    """Return the error about a definition that neither manifests nor state know."""
+    near = nearest(address.text, dict.fromkeys(each.text for each in known))
+    advice = f"did you mean {' or '.join(near)}?" if near else "`reconciler state list` tells what is owned"
+    return UsageError(f"no manifest names {address.text}, and state does not know it\n    {advice}")
+
+
+def _paths(address: DefinitionAddress, path: str | None, found: DefinitionFindings) -> Iterator[str]:
+    named = {*(found.wanted.paths if found.wanted else ()), *(found.owned.sent if found.owned else ())}
+    if path is None:
+        yield from sorted(named)
+        return
+    known = named | (found.live.values.keys() if found.live else set())
+    asked = [each for each in sorted(known) if each == path or each.startswith(f"{path}/")]
+    if not asked:
+        near = did_you_mean(path, known)
+        raise UsageError(f'{address.text} has no value "{path}"' + (f"\n    {near}" if near else ""))
+    yield from asked
+
+
+def _value(address: DefinitionAddress, path: str, found: DefinitionFindings) -> PropertyExplained:
+    wanted, owned, live = found.wanted, found.owned, found.live
+    is_managed = wanted is not None and path in wanted.paths
+    step = planned_action(found.plan, address, path)
+    if step is None:
+        is_in_step = is_managed and live is not None
+        step = NextAction("nothing", Reason.IN_STEP) if is_in_step else NextAction("nothing")
+    return PropertyExplained(
+        name=path,
+        statements=_statements(wanted, path, found.files) if wanted and is_managed else (),
+        unmanaged_at=None,
+        ownership=Ownership.ENFORCE if is_managed else None,
+        last=last_applied(owned, found.applyings, path),
+        live=live.values.get(path) if live else None,
+        versions=(),
+        step=step,
+    )
+
+
+def _statements(wanted: DesiredDefinition, path: str, files: SourceFiles) -> tuple[ManifestLine, ...]:
+    return (ManifestLine(wanted.value(path), files.ref(wanted.place_of(path))),)
