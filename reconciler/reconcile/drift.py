@@ -33,7 +33,7 @@ from reconciler.plan.definitions.accept import accept_lost, accept_values, drift
 from reconciler.plan.definitions.drift import drift_of_definition
 from reconciler.plan.drift.accept import AcceptBuilder, DriftedRecord, chosen, keys_and_named
 from reconciler.plan.drift.detect import DriftBuilder, keys_and_sent
-from reconciler.plan.drift.provenance import our_runs
+from reconciler.plan.drift.provenance import OurRuns, our_runs
 from reconciler.plan.targeting import UnmatchedGlobs, selected_owned, selected_pairs
 from reconciler.plan.values.resolve import Resolver
 from reconciler.reconcile.owned_definitions import live_by_id, owned_definitions, recent_writes, types_of
@@ -60,8 +60,7 @@ def find_drift(
         UsageError: there is no state to compare with, the selection matches nothing that we own, or the
             credentials belong to another portal.
         ManifestError: the portal does not have an object type any more.
-        HubSpotError: the portal cannot be read.
-        StateError: the state cannot be read.
+        HubSpotError, StateError: portal or state cannot be read.
     """
     seen = _known_version(store, now)
     unfinished = store.unfinished()
@@ -90,19 +89,18 @@ def find_drift(
         unmatched=unmatched,
         progress=progress,
     )
-    _explain_missing(reader, portal, builder)
-    histories = read_histories(reader, portal, builder.drifted())
-    builder.add_histories(portal, histories, our_runs(store.runs(), now))
+    _explain(reader, portal, builder, our_runs(store.runs(), now))
     return builder.finish(
         created_at=now, environment=environment, portal=portal, state=seen, read_calls=reader.calls
     )
 
 
-def _explain_missing(reader: PortalReader, portal: PortalSchema, builder: DriftBuilder) -> None:
-    """Find out what became of owned records that the portal does not show."""
+def _explain(reader: PortalReader, portal: PortalSchema, builder: DriftBuilder, runs: OurRuns) -> None:
+    """Find out what became of owned records that the portal does not show, and who changed values."""
     found = find_missing_records(reader, portal, builder.missing)
     _insist_on_answers(found)
     builder.explain_missing(found)
+    builder.add_histories(portal, read_histories(reader, portal, builder.drifted()), runs)
 
 
 def _types(store: Store, unfinished: Iterable[UnfinishedBatch]) -> tuple[set[str], set[str]]:
