@@ -524,3 +524,33 @@ def test_explain_of_what_no_manifest_names_any_more(project: Project) -> None:
     text = " ".join(done.out.split())
     assert "named nowhere in the manifests of this environment" in text
     assert "last applied CRM" in text
+
+
+LEFT_TO_PEOPLE = {
+    "companies:properties/size#options/m/label",  # an option was removed
+    '["gold","silver"]',
+    '["silver","gold","basic"]',
+    '["Open","Lost","Signed"]',
+}
+"""Lists of which something went, or whose order is another one: their lines are written by hand."""
+
+
+@pytest.mark.usefixtures("long_ago")
+@pytest.mark.parametrize("edits", list(rounds()), ids=lambda edits: edits[0].address)
+def test_what_is_accepted_is_what_the_next_plan_leaves_alone(
+    project: Project, edits: tuple[Edit, ...]
+) -> None:
+    with project.portal() as http:
+        known = ids(http)
+        for edit in edits:
+            change(http, known, edit)
+    addresses = [address for edit in edits for address in (edit.address, *edit.also)]
+    left = {edit.address for edit in edits if {edit.live, edit.address} & LEFT_TO_PEOPLE}
+    done = project.run("drift", "--json", "--accept", *addresses)
+    found = json.loads(done.out)
+    assert {problem["address"] for problem in found["problems"]} == left, found["problems"]
+    assert done.code == (1 if left else 0)
+    planned = project.run("plan")
+    assert planned.code == 0, planned.err
+    if not left:
+        assert "0 to create, 0 to update, 0 to archive." in " ".join(planned.out.split())

@@ -135,3 +135,17 @@ def test_a_file_that_changed_meanwhile_is_left_alone() -> None:
     edit = Edit(address, path or "", "Other", "Level", FILES.ref(manifest(TEXT).documents[0].document.place))
     done = edit_manifest(TEXT.encode(), [edit])
     assert [str(problem.message) for problem in done.problems] == ["the file has changed since it was read"]
+
+
+def test_what_cannot_be_written_does_not_stop_the_others() -> None:
+    done = edited(
+        ("deals:pipelines/Renewals#label", "Renewal"),
+        ("companies:properties/tier#type", None),
+        ("companies:groups/erp#label", "Our ERP"),
+    )
+    assert [problem.address for problem in done.problems] == ["companies:properties/tier#type"]
+    lines = done.data.decode().splitlines()
+    assert {edit.address: lines[place.line - 1] for edit, place in done.places.items()} == {
+        "companies:groups/erp#label": "groups: {erp: {label: Our ERP}}",
+        "deals:pipelines/Renewals#label": "    label: Renewal",
+    }

@@ -44,7 +44,32 @@ class Edited:
 
 
 def edit_manifest(data: bytes, edits: Sequence[Edit]) -> Edited:
-    """Apply ``edits`` of distinct properties to the file content ``data``, as far as this is safe."""
+    """Apply ``edits`` of distinct properties to the file content ``data``, as far as this is safe.
+
+    If those of several things cannot be made together, each thing is tried alone, so that one does not stop
+    the others.
+    """
+    edited = _edit_together(data, edits)
+    things = list(dict.fromkeys(edit.key for edit in edits))
+    if edited.places or len(things) == 1:
+        return edited
+    lowest_first = sorted(
+        ([edit for edit in edits if edit.key == thing] for thing in things),
+        key=lambda of_thing: max((edit.source.line, edit.source.column) for edit in of_thing),
+        reverse=True,
+    )
+    places: dict[Edit, SourceRef] = {}
+    problems: list[Problem] = []
+    for of_thing in lowest_first:  # so that the places of those above stay
+        done = _edit_together(data, of_thing)
+        added = done.data.count(b"\n") - data.count(b"\n")
+        below = {edit: replace(place, line=place.line + added) for edit, place in places.items()}
+        data, places = done.data, below | dict(done.places)
+        problems += done.problems
+    return Edited(data, places, tuple(problems))
+
+
+def _edit_together(data: bytes, edits: Sequence[Edit]) -> Edited:
     files = SourceFiles((edits[0].source.file,))
     before = read_nodes(data, files, 0)
     if before.problems:

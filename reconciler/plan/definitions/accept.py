@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Edit
 from reconciler.model.addresses import DefinitionAddress
-from reconciler.model.definition_attributes import OPTIONS, list_of, option_path
+from reconciler.model.definition_attributes import OPTIONS, list_of, option_of, option_path
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord
 from reconciler.model.portal_definitions import DesiredDefinition, LiveDefinition
 from reconciler.model.references import RecordIdentity
@@ -39,6 +39,11 @@ def accept_values(
             yield Problem(message, "leave it as it is", None, value.address)
             continue
         source = files.ref(named.place_of(value.name))
+        if option_of(value.name) is not None and value.name.endswith("/label") and value.live is None:
+            message = "people removed this option in HubSpot: there is no value to write back"
+            advice = "to let it go, remove its line; else the next apply makes it again"
+            yield Problem(message, advice, source, value.address)
+            continue
         if value.name == OPTIONS:
             found = live.get(RecordIdentity(value.key.object, value.record_id))
             for name in list_of(value.live):
