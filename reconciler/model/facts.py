@@ -31,7 +31,7 @@ class FactKind(StrEnum):
     DEFINITION_REMOVED = "definition removed"
 
     NEVER_COMES_BACK = "never comes back"
-    GROUP_IN_USE = "group in use"  # names: its properties
+    IN_USE = "in use"  # names: some of what is in it
     HELD_BY_OTHERS = "held by others"  # count: records whose values the run did not write
 
     # why something named, or not named any more, is left alone
@@ -59,6 +59,9 @@ class FactKind(StrEnum):
     LABELLED_NOW = "labelled now"
     NOT_ASSOCIATED_SO = "not associated so"
     NO_ROOM = "no room"  # count: the limit
+    NOT_JOURNALED = "not journaled"
+    LABEL_IN_USE = "label in use"  # count: associations
+    LABEL_TAKEN = "label taken"  # word: HubSpot's id of the other definition
 
     # how a change differs from the reviewed one
     PROPERTIES = "properties"  # names: the properties

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 from reconciler.apply.recovery.recovered_state import RecoveredState, applied_by, run_under_way, version_seen
 from reconciler.apply.recovery.settle import settle_batch
@@ -31,7 +32,7 @@ from reconciler.plan.associations.rollback import AssociationRollback, applied_a
 from reconciler.plan.budget import Spent, Unsettled
 from reconciler.plan.change import Action, Change
 from reconciler.plan.context import PlanContext
-from reconciler.plan.definitions.rollback import types_defined_by
+from reconciler.plan.definitions.run_effects import run_effects, types_removed_by
 from reconciler.plan.findings import Findings
 from reconciler.plan.plan import NO_MANIFESTS, Plan
 from reconciler.plan.records.affected import archived_records, moved_records
@@ -43,9 +44,10 @@ from reconciler.plan.records.rollback_planner import hold_taken_keys, roll_back_
 from reconciler.plan.rests_on import names_rested_on
 from reconciler.plan.targeting import UnmatchedGlobs
 from reconciler.reconcile.apply import open_objects
+from reconciler.reconcile.owned_definitions import recent_writes
 from reconciler.reconcile.plan_associations import rest_on_associations
 from reconciler.reconcile.project_check import refuse_other_project
-from reconciler.reconcile.rollback_definitions import RollingBackDefinitions
+from reconciler.reconcile.rollback_definitions import DefinitionsRollback
 from reconciler.reconcile.unique_value_holders import read_holders
 from reconciler.state.store import Store
 
@@ -67,26 +69,26 @@ def plan_rollback(
     if run_under_way(store, here.created_at) == run_id:
         raise UsageError(f"run {run_id} is under way: wait for it to end")
     seen, past, unfinished = version_seen(store, here.created_at), store.past_run(run_id), store.unfinished()
-    objects = {address.object for change, _ in past.applied for address in change.address.records}
-    defined = types_defined_by(past.applied)
-    portal = read_portal(
-        reader, objects | open_objects(store) | defined, here.portal_id, made_later=defined - objects
-    )
+    objects = {name for change, _ in past.applied for name in change.address.objects}
+    ended = types_removed_by(change for change, _ in past.applied)
+    portal = read_portal(reader, objects | open_objects(store), here.portal_id, made_later=ended)
     before_settling = reader.calls
     settled = [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
     unsettled = Unsettled(frozenset(open_objects(store)), reader.calls - before_settling)
     selection = here.selection.renamed({name: schema.name for name, schema in portal.objects.items()})
     unmatched = UnmatchedGlobs({"--target": selection.target, "--exclude": selection.exclude})
     done = [*past.applied, *applied_by(run_id, settled)]
+    effects = run_effects(done, selection, unmatched)
     records = applied_changes(done, selection, unmatched)
     associations = applied_association_changes((change for change, _ in done), selection, unmatched)
     findings = Findings(here.keeps_state, here.workspace, problems=forgotten(past.forgotten))
     memory = RecoveredState(store, settled)
-    portal = RollingBackDefinitions(reader, portal, memory, findings, done).roll_back(selection, unmatched)
-    unmatched.refuse("this run changed")
+    defining = DefinitionsRollback(reader, portal, memory, findings, effects)
+    portal = defining.restore(recent_writes(store, here.created_at))
     planning = _PlanningRollback(reader, portal, memory, findings)
-    planning.roll_back_records(records, progress)
-    planning.roll_back_associations(associations)
+    planning.roll_back_records(_there(portal, records), progress)
+    planning.roll_back_associations(_there(portal, associations))
+    defining.remove_created()
     portal = rest_on_associations(reader, portal, planning.memory, findings)
     planning.explain_gone(portal)
     for object_name, _, owned in store.owned_groups():
@@ -100,6 +102,20 @@ def plan_rollback(
         rolls_back=run_id,
     )
     return assemble(findings, basis, replace(here, selection=selection))
+
+
+GroupT = TypeVar("GroupT", GroupKey, Direction)
+ChangesT = TypeVar("ChangesT")
+
+
+def _there(portal: PortalSchema, groups: Mapping[GroupT, ChangesT]) -> Mapping[GroupT, ChangesT]:
+    """Leave out what is of object types that the run removed: they are gone with everything in them."""
+    return {group: of_group for group, of_group in groups.items() if _is_there(portal, group)}
+
+
+def _is_there(portal: PortalSchema, group: GroupKey | Direction) -> bool:
+    names = (group.object,) if isinstance(group, GroupKey) else group
+    return all(name in portal.objects for name in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,87 +1,136 @@
-"""Rolling back the definitions that a run changed, and the schema that its records get for going back."""
+"""Rolling back the definitions of a run: what must be read, and what records still hold of new ones.
 
-from dataclasses import dataclass, replace
+Restored definitions come before the records that need them, removals after everything else.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from reconciler.apply.recovery.recovered_state import RecoveredState
 from reconciler.hubspot.reader import PortalReader
 from reconciler.model.addresses import DefinitionAddress, Section, definition_address
+from reconciler.model.associations import identity_of
 from reconciler.model.definitions import PortalSchema
-from reconciler.model.selection import Selection
+from reconciler.model.labels import Label
+from reconciler.model.object_references import Direction
+from reconciler.plan.associations.changes import is_association_change
 from reconciler.plan.change import Action, Change
-from reconciler.plan.definitions.context import Holding
+from reconciler.plan.definitions.context import DefinitionDecision, Holding
 from reconciler.plan.definitions.planned_schema import schema_with
-from reconciler.plan.definitions.rollback import (
-    DefinitionUndo,
-    Done,
-    is_carried,
-    merged,
-    selected_changes,
-    without_groups_in_use,
-    written_by,
+from reconciler.plan.definitions.rollback import DefinitionsNow, roll_back_definitions
+from reconciler.plan.definitions.rollback_created import (
+    Uses,
+    holdings_of_created,
+    records_leaving,
+    remove_created,
 )
+from reconciler.plan.definitions.run_effects import RunEffect
 from reconciler.plan.findings import Findings
-from reconciler.plan.plan import Held
-from reconciler.plan.targeting import UnmatchedGlobs
-from reconciler.reconcile.owned_definitions import LiveById, live_by_id
+from reconciler.plan.kinds import Verb
+from reconciler.plan.records.changes import is_record_change
+from reconciler.reconcile.owned_definitions import live_by_id
 
 
-@dataclass(frozen=True, slots=True)
-class RollingBackDefinitions:
-    """The shared data of the steps."""
+@dataclass(slots=True)
+class DefinitionsRollback:
+    """Plans to roll back definitions, in two steps: before records, and after them."""
 
     reader: PortalReader
     portal: PortalSchema
     memory: RecoveredState
     findings: Findings
-    done: Done  # all applied changes of the run
+    effects: Mapping[str, Sequence[RunEffect]]  # by object type
+    _now: dict[str, DefinitionsNow] = field(default_factory=dict)
+    _restored: dict[str, Sequence[Change]] = field(default_factory=dict)
 
-    def roll_back(self, selection: Selection, unmatched: UnmatchedGlobs) -> PortalSchema:
-        """Take back the selected changes; return the portal as records will find it while they go back."""
-        selected = list(selected_changes(self.done, selection, unmatched))
-        addresses: dict[str, list[DefinitionAddress]] = {}
-        for change, _ in selected:
-            addresses.setdefault(change.object_type, []).append(change.definition)
+    def restore(self, recent: Mapping[DefinitionAddress, Change]) -> PortalSchema:
+        """Plan what goes back or is made again; return the portal as records of the plan find it."""
+        self._read(recent)
+        for name, of_type in sorted(self.effects.items()):
+            decisions = roll_back_definitions(of_type, self._now[name]).values()
+            changes = [change for each in decisions for change in each.changes]
+            self._restored[name] = changes
+            for each in decisions:
+                self._add(each)
+        live = {name: now.live for name, now in self._now.items()}
+        back = (each for changes in self._restored.values() for each in changes)
+        return schema_with(self.portal, live, (each for each in back if each.is_remote))
+
+    def remove_created(self) -> None:
+        """Plan to remove what the run created, while only what this plan takes away is in it."""
+        for name, of_type in sorted(self.effects.items()):
+            now, schema = self._now[name], self.portal.objects.get(name)
+            stage_names = schema.pipeline_and_stage if schema else None
+            holdings = sorted(set(holdings_of_created(of_type, now, stage_names)), key=str)
+            uses = Uses(
+                stage_names=stage_names,
+                records=self._staying(name, holdings),
+                labels=self._labels(of_type),
+                changes=self._restored[name],
+            )
+            for decision in remove_created(of_type, now, uses):
+                self._add(decision)
+
+    def _add(self, decision: DefinitionDecision) -> None:
+        self.findings.add((*decision.changes, *decision.held))
+        self.findings.problems.extend(decision.problems)
+
+    def _read(self, recent: Mapping[DefinitionAddress, Change]) -> None:
+        addresses = {name: [*_addresses(of_type)] for name, of_type in self.effects.items()}
         live = live_by_id(self.reader, self.portal, addresses) if addresses else {}
-        changes: list[Change] = []
-        for name in sorted(addresses):
-            own = [(change, outcome) for change, outcome in selected if change.object_type == name]
-            changes += self._roll_back_type(name, own, live[name])
-        together = merged(changes)
-        self.findings.add(together)
-        returning = [each for each in together if each.action in {Action.CREATE, Action.UPDATE}]
-        return schema_with(self.portal, live, returning)
+        for name in self.effects:
+            owned = {each.record_id: each for each in self.memory.owned_definitions(name)}
+            self._now[name] = DefinitionsNow(live[name], owned, recent)
 
-    def _roll_back_type(self, name: str, done: Done, live: LiveById) -> list[Change]:
+    def _staying(self, name: str, holdings: Sequence[Holding]) -> Mapping[Holding, int]:
+        """Count the records that hold something which this plan does not take away; search may lag behind."""
         schema = self.portal.objects.get(name)
-        undo = DefinitionUndo(
-            live,
-            {each.record_id: each for each in self.memory.owned_definitions(name)},
-            schema.pipeline_and_stage if schema else None,
+        if schema is None or not holdings:
+            return {}
+        own = (
+            change
+            for change in self.findings.changes.of(Verb.UPDATE, Verb.ARCHIVE)
+            if is_record_change(change) and change.object_type == name
         )
-        holdings = {each for change, outcome in done for each in undo.holding_of(change, outcome)}
-        undo = replace(undo, others={each: self._others(each) for each in sorted(holdings, key=str)})
-        created = {change.definition for change, _ in done if change.action is Action.CREATE}
-        changes: list[Change] = []
-        for change, outcome in done:
-            if is_carried(change) or (change.action is Action.UPDATE and change.definition in created):
-                continue  # it goes with what the run made
-            decision = undo.roll_back(change, outcome)
-            changes += decision.changes
-            self.findings.held.extend(decision.held)
-        whole = definition_address(name, Section.SCHEMA)
-        gone = [each for each in changes if each.definition == whole and each.action is Action.ARCHIVE]
-        kept: list[Change] = []
-        for each in without_groups_in_use(gone or changes, live.values()):  # a type takes everything with it
-            if isinstance(each, Held):
-                self.findings.held.append(each)
-            else:
-                kept.append(each)
-        return kept
+        leaving = records_leaving(own, schema)
+        staying: dict[Holding, int] = {}
+        for each in holdings:
+            found = self.reader.find_holders(schema.path, each.name or "hs_object_id", each.value)
+            staying[each] = max(0, found.total - leaving.get(each, 0))
+        return staying
 
-    def _others(self, holding: Holding) -> int:
-        """Count the records that hold something which the run did not write."""
-        schema = self.portal.objects.get(holding.object)
-        if schema is None:
-            return 0
-        found = self.reader.find_holders(schema.path, holding.name or "hs_object_id", holding.value)
-        return max(0, found.total - len(written_by(self.done, holding)))
+    def _labels(self, effects: Sequence[RunEffect]) -> Mapping[Label, int]:
+        """Count the associations that are ours and stay, by their label."""
+        directions = {
+            Direction(effect.object, effect.address.names[0])
+            for effect in effects
+            if effect.section is Section.LABELS and effect.created
+        }
+        if not directions:
+            return {}
+        going = {
+            identity_of(change.association, change.remote.id, change.remote.target_id)
+            for change in self.findings.changes.of(Verb.DISSOCIATE)
+            if is_association_change(change) and change.remote.id and change.remote.target_id
+        }
+        archived = {
+            (change.object_type, change.remote.id)
+            for change in self.findings.changes.of(Verb.ARCHIVE)
+            if change.action is Action.ARCHIVE
+        }
+        found: Counter[Label] = Counter()
+        for direction in directions:
+            for pair in self.memory.pairs(*direction):
+                stays = pair.identity not in going and archived.isdisjoint(pair.records)
+                if pair.label is not None and stays:
+                    found[pair.label] += 1
+        return found
+
+
+def _addresses(effects: Sequence[RunEffect]) -> Iterator[DefinitionAddress]:
+    """Return addresses of everything to read: of a new object type, also what is in it."""
+    for effect in effects:
+        yield effect.address
+        if effect.section is Section.SCHEMA and effect.created:
+            yield definition_address(effect.object, Section.PROPERTIES, "")

@@ -59,7 +59,7 @@ SENTENCES: Mapping[FactKind, Phrase] = {
         "it was archived in HubSpot; creating it again brings its old values back"
     ),
     FactKind.DEFINITION_REMOVED: _always("it was removed in HubSpot"),
-    FactKind.GROUP_IN_USE: lambda fact, _: f"it stays: it has {', '.join(fact.names)}",
+    FactKind.IN_USE: lambda fact, _: f"it stays: it has {', '.join(fact.names)}",
     FactKind.NEVER_COMES_BACK: _always("HubSpot cannot bring it back"),
     FactKind.HELD_BY_OTHERS: lambda fact, _: (
         f"it stays: {counted(fact.count or 0, 'record')} with what that run did not write"
@@ -99,6 +99,9 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.NO_ROOM: lambda fact, _: (
         f"one of the two has others now, and the portal allows {fact.count or 0:,} at most"
     ),
+    FactKind.NOT_JOURNALED: _always("the journal does not know how it was"),
+    FactKind.LABEL_IN_USE: lambda fact, _: f"{fact.count or 0:,} other associations have it by now",
+    FactKind.LABEL_TAKEN: lambda fact, _: f"{fact.word} has this label by now",
     FactKind.PROPERTIES: lambda fact, _: ", ".join(fact.names),
     FactKind.LABEL: lambda fact, _: fact.word or "",
     FactKind.REVIEWED_TO: lambda fact, _: f"to {fact.word} when it was reviewed",

@@ -62,7 +62,8 @@ def reported(found: DecidedDefinitions) -> list[str]:
 def _change_line(change: Change) -> str:
     values = [f"{value.name}={value.after}" for value in change.values]
     values += [f"[{value.name}={value.after}]" for value in change.remembered]
-    values += [f"-{value.name}" for value in change.forgotten]
+    if change.action is not Action.ARCHIVE:  # which keeps all values for a rollback
+        values += [f"-{value.name}" for value in change.forgotten]
     values += [f"{value.name}?{value.after}" for value in change.rests_on]
     step = f" step {change.step}" if change.step > 1 else ""
     moved = f" was {change.moved_from}" if change.moved_from else ""

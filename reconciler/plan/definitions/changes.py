@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from reconciler.model.addresses import DefinitionAddress, RecordId, Section
 from reconciler.model.calls import Call, Operation
-from reconciler.model.definition_attributes import OPTIONS
+from reconciler.model.definition_attributes import OPTIONS, option_of
 from reconciler.model.owned import OwnedDefinition
-from reconciler.model.portal_definitions import DesiredDefinition
+from reconciler.model.portal_definitions import DesiredDefinition, LiveDefinition
 from reconciler.plan.change import (
     Action,
     Change,
@@ -116,14 +116,16 @@ def archive_definition(
     source: SourceRef | None,
     *,
     owned_before: Owned | None,
+    lost: tuple[ValueChange, ...] = (),
     rests_on: tuple[ValueChange, ...] = (),
     details: DefinitionDetails | None = None,
 ) -> Change:
-    """Archive a definition; HubSpot restores a property that is made again, and nothing else."""
+    """Archive a definition; ``lost`` is how it was, so that a rollback can make it again."""
     return Change(
         address=address,
         action=Action.ARCHIVE,
         reason=reason,
+        forgotten=lost,
         rests_on=rests_on,
         remote=Remote(definition_id),
         operation=BY_ARCHIVE,
@@ -146,6 +148,32 @@ def release_definition(owned: OwnedDefinition, reason: Reason, source: SourceRef
         remote=Remote(owned.record_id),
         owned_before=Owned(owned.origin, owned.is_protected),
         source=source,
+    )
+
+
+COMES_BACK = frozenset({Section.PROPERTIES, Section.OPTIONS, Section.GROUPS})
+"""Sections whose definitions are the same again if they are made again; others are lost for good.
+
+HubSpot gives a property that is made again its old values. Source:
+https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide.
+"""
+
+
+def lost_values(
+    live: LiveDefinition, owned: OwnedDefinition | None, option: str | None = None
+) -> tuple[ValueChange, ...]:
+    """Return how a definition is before it is archived, or one of its options: live, and as it was sent.
+
+    A value that state does not know has the reason ``UNMANAGED``. Nothing is kept of what cannot come back.
+    """
+    if live.address.section not in COMES_BACK:
+        return ()
+    sent = owned.sent if owned is not None and owned.record_id == live.id else {}
+    return tuple(
+        ValueChange(path, text, sent.get(path), Reason.IN_STEP if path in sent else Reason.UNMANAGED)
+        for path, text in sorted(live.values.items())
+        if (option is None or path == OPTIONS or option_of(path) == option)
+        and (text is not None or path in sent)
     )
 
 

@@ -19,9 +19,11 @@ from reconciler.model.owned import Origin, OwnedDefinition
 from reconciler.model.portal_definitions import LiveDefinition, definition_id
 from reconciler.plan.change import Action, Change, DefinitionDetails, Owned, Reason, ValueChange
 from reconciler.plan.definitions.changes import (
+    COMES_BACK,
     adopt_definition,
     archive_definition,
     details_of_property,
+    lost_values,
     release_definition,
     update_definition,
 )
@@ -114,6 +116,7 @@ def _unwanted(sides: DefinitionSides, context: DefinitionContext) -> DefinitionD
         Reason.MIGRATED if is_moved else Reason.ABSENT,
         context.ref(wanted.place),
         owned_before=Owned(owned.origin, owned.is_protected) if owned else None,
+        lost=lost_values(live, owned),
         rests_on=() if is_moved else held_by(count),
         details=DefinitionDetails(live.parent_id) if live.parent_id else None,
     )
@@ -121,8 +124,8 @@ def _unwanted(sides: DefinitionSides, context: DefinitionContext) -> DefinitionD
 
 
 def _for_good(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Problem]:
-    """Warn that HubSpot cannot bring back what is removed; it restores a property that is made again."""
-    if sides.address.section is not Section.PROPERTIES:
+    """Warn that HubSpot cannot bring back what is removed, except what is the same when it is made again."""
+    if sides.address.section not in COMES_BACK:
         message = f"HubSpot cannot bring back a {WORDS[sides.address.section]} that is removed"
         advice = "rollback cannot either"
         yield context.problem(sides.wanted, message, advice, severity=Severity.WARNING)
@@ -146,12 +149,12 @@ def _present(
     if any(problem.severity is Severity.ERROR for problem in problems):
         return DefinitionDecision(problems=problems)
     change = _change_of(sides, live, owned, compared, context)
-    changes = tuple(_without_order(change)) if change else ()
-    removals = tuple(_option_removals(sides, compared, context))
+    changes = tuple(without_order(change)) if change else ()
+    removals = tuple(_option_removals(sides, live, compared, context))
     return DefinitionDecision((*changes, *removals), tuple(compared.held), problems)
 
 
-def _without_order(change: Change) -> Iterator[Change]:
+def without_order(change: Change) -> Iterator[Change]:
     """Divide a change of a pipeline: its stages are put in order when all of them are there."""
     order = tuple(value for value in change.values if value.name == STAGE_NAMES)
     others = tuple(value for value in change.values if value.name != STAGE_NAMES)
@@ -220,10 +223,10 @@ def _details(sides: DefinitionSides, live: LiveDefinition) -> DefinitionDetails 
 
 
 def _option_removals(
-    sides: DefinitionSides, compared: ComparedDefinition, context: DefinitionContext
+    sides: DefinitionSides, live: LiveDefinition, compared: ComparedDefinition, context: DefinitionContext
 ) -> Iterator[Change]:
     """Remove options in changes of their own, at the end, when no record holds them any more."""
-    of = sides.address
+    of, owned = sides.address, compared.owned
     for removal in compared.options.removed if compared.options else ():
         count = context.holders.get(Holding(of.object, of.name, removal.name), 0)
         is_moved = removal.moves_to is not None
@@ -233,6 +236,7 @@ def _option_removals(
             removal.reason,
             context.ref(removal.place),
             owned_before=None,
+            lost=lost_values(live, owned, removal.name),
             rests_on=() if is_moved else held_by(count),
         )
 

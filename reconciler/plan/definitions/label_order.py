@@ -9,8 +9,8 @@ Waiting is a later ``step``: steps of one stage follow each other.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
-from reconciler.errors import Problem
 from reconciler.model.addresses import DefinitionAddress, Section
 from reconciler.model.portal_definitions import LiveDefinition
 from reconciler.plan.change import Action, Change, ValueChange
@@ -33,8 +33,38 @@ def in_label_order(
     context: DefinitionContext,
 ) -> Decisions:
     """Return the decisions with steps in which every label is free when it is written."""
-    result = dict(decisions)
+    result, refused = with_free_labels(live, decisions)
     by_address = {each.address: each for each in sides}
+    for each in refused:
+        earlier = result[each.address]
+        problem = context.problem(by_address[each.address].wanted, *each.sentence)
+        result[each.address] = DefinitionDecision((), earlier.held, (*earlier.problems, problem))
+    return result
+
+
+class TakenLabel(NamedTuple):
+    """A definition whose new label another one keeps."""
+
+    address: DefinitionAddress
+    label: str
+    holder: str  # HubSpot's id of the other one
+    is_leaving: bool  # the other one goes away, but only after this is written
+
+    @property
+    def sentence(self) -> tuple[str, str]:
+        """The message of a problem, and its advice."""
+        message = f"{self.holder} has the label {self.label} already"
+        if self.is_leaving:
+            advice = "apply without it first, or use another label"
+            return f"{message}, and goes away only after this is written", advice
+        return message, f"write another label, or `$id: {self.holder}` if this is the one"
+
+
+def with_free_labels(
+    live: Sequence[LiveDefinition], decisions: Mapping[DefinitionAddress, DefinitionDecision]
+) -> tuple[Decisions, list[TakenLabel]]:
+    """Return the decisions with their steps, without the changes whose label is taken, and these."""
+    result, refused = dict(decisions), list[TakenLabel]()
     scopes: dict[tuple[Section, str | None], _Labels] = {}
     for each in live:
         if each.address.section in _UNIQUE:
@@ -46,13 +76,13 @@ def in_label_order(
                 parent = details_of(change).parent_id if address.section is Section.STAGES else None
                 scopes.setdefault((address.section, parent), _Labels()).add(address, change)
     for labels in scopes.values():
-        for address, problem in labels.refused(by_address, context):
-            earlier = result[address]
-            result[address] = DefinitionDecision((), earlier.held, (*earlier.problems, problem))
+        for taken in labels.refused():
+            refused.append(taken)
+            result[taken.address] = result[taken.address]._replace(changes=())
         for address, changes in labels.ordered().items():
             if result[address].changes:
                 result[address] = result[address]._replace(changes=changes)
-    return result
+    return result, refused
 
 
 @dataclass(slots=True)
@@ -81,35 +111,25 @@ class _Labels:
         holder = self.holders.get(plain_label(_new_label(change)))
         return None if holder is None or holder.id == change.remote.id else holder
 
-    def refused(
-        self, sides: Mapping[DefinitionAddress, DefinitionSides], context: DefinitionContext
-    ) -> list[tuple[DefinitionAddress, Problem]]:
+    def refused(self) -> list[TakenLabel]:
         """Return the definitions whose new label another one keeps; they write nothing."""
-        found: list[tuple[DefinitionAddress, Problem]] = []
+        found: list[TakenLabel] = []
         while True:
             refused = [
-                (address, change)
+                (address, change, holder)
                 for address, change in self.writers.items()
-                if self._holder(change) is not None and self._giver(change) is None
+                if (holder := self._holder(change)) is not None and self._giver(change) is None
             ]
             if not refused:
                 return found
-            for address, change in refused:
+            for address, change, holder in refused:
                 del self.writers[address]
-                holder = self._holder(change)
-                if holder is None:
-                    continue  # it was refused for its holder, so there is one
-                gone = any(
+                is_leaving = any(
                     each.action is Action.ARCHIVE and each.remote.id == holder.id
                     for changes in self.others.values()
                     for each in changes
                 )
-                message = f"{own_id(holder.id)} has the label {_new_label(change)} already"
-                advice = f"write another label, or `$id: {own_id(holder.id)}` if this is the one"
-                if gone:
-                    message += ", and goes away only after this is written"
-                    advice = "apply without it first, or use another label"
-                found.append((address, context.problem(sides[address].wanted, message, advice)))
+                found.append(TakenLabel(address, _new_label(change), own_id(holder.id), is_leaving))
 
     def ordered(self) -> dict[DefinitionAddress, tuple[Change, ...]]:
         """Return the changes of each definition whose label has to wait, with their steps."""

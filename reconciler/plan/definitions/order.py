@@ -56,7 +56,8 @@ def turn_of(change: Change, new_types: Collection[str] = ()) -> int:
     """Return the turn of a change of a definition; the plan creates the object types ``new_types``."""
     section = change.definition.section
     if change.action is Action.ARCHIVE:
-        return _REMOVED.index(section)
+        is_named = section is Section.PROPERTIES and not _is_formula(change)  # by formulas, which go first
+        return 2 * _REMOVED.index(section) + is_named
     match section:
         case Section.GROUPS:
             return _NEW_GROUPS if change.object_type in new_types else _GROUPS
@@ -81,7 +82,8 @@ def _rank(change: Change, new_types: Collection[str]) -> tuple[bool, int, int]:
 
 
 def _is_formula(change: Change) -> bool:
-    return any(value.name == FORMULA and value.after is not None for value in change.values)
+    written = any(value.name == FORMULA and value.after is not None for value in change.values)
+    return written or any(value.name == FORMULA and value.before for value in change.forgotten)
 
 
 def _is_reordered(change: Change) -> bool:

@@ -1,354 +1,303 @@
-"""Rolling back the definition changes of a run, one by one. Pure.
+"""Rolling back what a run did to definitions, as far as records may need it. Pure.
 
 The cases:
 
-- a created definition is archived, unless it is protected, was changed since, or records hold in it what the
-  run did not write: then it stays, and that is said;
-- a written value gets its previous value again, unless it was changed since; options that the run added go at
-  the end, those that it removed come back before the records that held them;
-- an archived property is made again, which brings its values back; nothing else comes back;
-- an adopted definition is released, and a released one is owned again.
+- a written value gets its previous value again, unless it was changed since;
+- an archived property is made again, and HubSpot gives it its old values; so is a group;
+- a removed stage, pipeline, label or object type cannot come back;
+- an adopted definition is released, and a released one is owned again;
+- what the run created is removed at the end of the plan: see ``rollback_created``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from types import MappingProxyType
 
-from reconciler.model.addresses import DefinitionAddress, RecordId, Section, definition_address
+from reconciler.model.addresses import DefinitionAddress, RecordId, Section
 from reconciler.model.definition_attributes import (
     ATTRIBUTES,
     OPTIONS,
+    STAGE_NAMES,
     attribute_of,
-    list_of,
-    list_text,
     option_of,
-    option_path,
     same_text,
 )
 from reconciler.model.facts import Fact, FactKind
-from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedDefinition
-from reconciler.model.portal_definitions import LiveDefinition, definition_id
-from reconciler.model.selection import Selection
-from reconciler.plan.change import Action, Change, DefinitionDetails, Owned, Reason, ValueChange
+from reconciler.model.portal_definitions import LiveDefinition
+from reconciler.plan.change import Action, Change, Owned, Reason, ValueChange
 from reconciler.plan.definitions.changes import (
+    COMES_BACK,
     adopt_definition,
-    archive_definition,
     create_definition,
-    details_of,
-    is_definition_change,
     release_definition,
     update_definition,
 )
-from reconciler.plan.definitions.context import DefinitionDecision, Holding, own_id
+from reconciler.plan.definitions.compare import without_order
+from reconciler.plan.definitions.context import DefinitionDecision, own_id
+from reconciler.plan.definitions.label_order import with_free_labels
+from reconciler.plan.definitions.rollback_lists import options_back, stages_back
+from reconciler.plan.definitions.run_effects import RunEffect, WrittenValue
 from reconciler.plan.plan import Held
-from reconciler.plan.records.changes import is_record_change
-from reconciler.plan.targeting import UnmatchedGlobs
 
-Done: TypeAlias = Sequence[tuple[Change, Applied]]
-"""Applied changes of a run."""
+NOTHING = DefinitionDecision()
+
+_LABEL = "label"
 
 
 @dataclass(frozen=True, slots=True)
-class DefinitionUndo:
-    """Facts about the definitions of one object type, for taking back changes of them."""
+class DefinitionsNow:
+    """The definitions of one object type as they are now, in portal and state."""
 
     live: Mapping[RecordId, LiveDefinition]
     owned: Mapping[RecordId, OwnedDefinition]
-    stage_names: tuple[str, str] | None = None
-    others: Mapping[Holding, int] = field(
-        default_factory=dict
-    )  # records that hold what the run did not write
+    recent: Mapping[DefinitionAddress, Change] = field(default_factory=dict)
+    """Our own writes of the last minutes: HubSpot may still show what was there before."""
 
-    def roll_back(self, change: Change, outcome: Applied) -> DefinitionDecision:
-        """Take back one applied change."""
-        if change.definition.section is Section.OPTIONS:
-            return self._option_again(change)
-        live, owned = self.live.get(outcome.record_id), self.owned.get(outcome.record_id)
-        match change.action:
-            case Action.ARCHIVE:
-                return self._made_again(change, live)
-            case Action.ADOPT:
-                came_by_it = change.reason in {Reason.ADOPT, Reason.ROLLED_BACK} and owned
-                return DefinitionDecision(
-                    (release_definition(owned, Reason.ROLLED_BACK),) if came_by_it and owned else ()
-                )
-            case Action.RELEASE:
-                return self._own_again(change, live) if owned is None else DefinitionDecision()
-            case _ if live is None or live.is_archived:
-                return _held(change, Reason.GONE, Fact(FactKind.DEFINITION_REMOVED))
-            case Action.CREATE:
-                return self._archive(change, outcome, live, owned)
-            case Action.UPDATE:
-                return self._put_back(change, outcome, live, owned)
+    def found(self, effect: RunEffect) -> LiveDefinition | None:
+        """Return the live definition of ``effect``, unless it is archived."""
+        live = self.live.get(effect.id)
+        return None if live is None or live.is_archived else live
 
-    def holding_of(self, change: Change, outcome: Applied) -> Iterator[Holding]:
-        """Return what records may hold of what the rollback of ``change`` would remove."""
-        address = change.definition
-        if change.action is Action.CREATE:
-            names = self.stage_names
-            if address.section is Section.PROPERTIES:
-                yield Holding(address.object, address.name)
-            elif address.section is Section.SCHEMA:
-                yield Holding(address.object, None)
-            elif names and address.section in {Section.PIPELINES, Section.STAGES}:
-                name = names[address.section is Section.STAGES]
-                yield Holding(address.object, name, own_id(outcome.record_id))
-        elif change.action is Action.UPDATE:
-            for option in _added_options(change):
-                yield Holding(address.object, address.name, option)
-
-    def _archive(
-        self, change: Change, outcome: Applied, live: LiveDefinition, owned: OwnedDefinition | None
-    ) -> DefinitionDecision:
-        if owned is not None and owned.is_protected:
-            return _held(change, Reason.FINAL, Fact(FactKind.PROTECTED))
-        moved = [value.name for value in change.values if not _is_as_written(change, value, outcome, live)]
-        if moved:
-            return _held(change, Reason.SUPERSEDED, Fact(FactKind.CHANGED_SINCE, names=tuple(moved)))
-        count = sum(self.others.get(each, 0) for each in self.holding_of(change, outcome))
-        if count:
-            return _held(change, Reason.FINAL, Fact(FactKind.HELD_BY_OTHERS, count=count))
-        gone = archive_definition(
-            owned.key if owned else change.definition,
-            live.id,
-            Reason.ROLLED_BACK,
-            None,
-            owned_before=Owned(owned.origin, owned.is_protected) if owned else None,
-            details=DefinitionDetails(live.parent_id) if live.parent_id else None,
-        )
-        return DefinitionDecision((gone,))
-
-    def _put_back(
-        self, change: Change, outcome: Applied, live: LiveDefinition, owned: OwnedDefinition | None
-    ) -> DefinitionDecision:
-        key = owned.key if owned else change.definition
-        former = change.moved_from if owned is None or owned.key == change.definition else None
-        back: list[ValueChange] = []
-        held: list[Held] = []
-        removed: list[Change] = []
-        added = _added_options(change)
-        for value in change.values:
-            now = live.values.get(value.name)
-            if option_of(value.name) in added:
-                continue
-            if value.name == OPTIONS:
-                removed += self._options_gone(change, live, held)
-                continue
-            if _is_same(change, value.name, now, value.before):
-                continue
-            if _is_as_written(change, value, outcome, live):
-                back.append(ValueChange(value.name, now, value.before, Reason.ROLLED_BACK))
-            else:
-                facts = (Fact(FactKind.CHANGED_IN_HUBSPOT),)
-                held.append(Held(key, value.name, Reason.SUPERSEDED, now, value.before, None, facts))
-        address = former if isinstance(former, DefinitionAddress) else key
-        afterwards = Owned(owned.origin if owned else Origin.ADOPTED, bool(owned and owned.is_protected))
-        changes: list[Change] = []
-        if back:
-            changes.append(
-                update_definition(
-                    address,
-                    live.id,
-                    tuple(back),
-                    Reason.ROLLED_BACK,
-                    source=None,
-                    owned=afterwards,
-                    moved_from=key if address != key else None,
-                    details=DefinitionDetails(live.parent_id) if live.parent_id else None,
-                )
-            )
-        return DefinitionDecision((*changes, *removed), tuple(held))
-
-    def _options_gone(self, change: Change, live: LiveDefinition, held: list[Held]) -> Iterator[Change]:
-        """Remove the options that the run added, as far as nobody else uses them."""
-        of = change.definition
-        for option in _added_options(change):
-            if option not in list_of(live.values.get(OPTIONS)):
-                continue
-            count = self.others.get(Holding(of.object, of.name, option), 0)
-            if count:
-                facts = (Fact(FactKind.HELD_BY_OTHERS, count=count),)
-                path = f"{OPTIONS}/{option}"
-                held.append(Held(of, path, Reason.FINAL, None, None, None, facts))
-                continue
-            yield archive_definition(
-                definition_address(of.object, Section.OPTIONS, of.name, option),
-                definition_id(Section.OPTIONS, of.name, option),
-                Reason.ROLLED_BACK,
-                None,
-                owned_before=None,
-            )
-
-    def _option_again(self, change: Change) -> DefinitionDecision:
-        """Add an option again that the run removed; its label is the one that it had, if state knew it."""
-        name, option = change.definition.names
-        id_ = definition_id(Section.PROPERTIES, name)
-        live, owned = self.live.get(id_), self.owned.get(id_)
-        if live is None or live.is_archived:
-            return _held(change, Reason.GONE, Fact(FactKind.DEFINITION_REMOVED))
-        present = list_of(live.values.get(OPTIONS))
-        if option in present:
-            return DefinitionDecision()
-        values = (
-            ValueChange(OPTIONS, list_text(present), list_text([*present, option]), Reason.ROLLED_BACK),
-            ValueChange(option_path(option, "label"), None, option, Reason.ROLLED_BACK),
-        )
-        again = update_definition(
-            definition_address(change.object_type, Section.PROPERTIES, name),
-            id_,
-            values,
-            Reason.ROLLED_BACK,
-            source=None,
-            owned=Owned(owned.origin if owned else Origin.ADOPTED, bool(owned and owned.is_protected)),
-        )
-        return DefinitionDecision((again,))
-
-    def _made_again(self, change: Change, live: LiveDefinition | None) -> DefinitionDecision:
-        address = change.definition
-        if live is not None and not live.is_archived:
-            return DefinitionDecision()
-        if live is None or address.section is not Section.PROPERTIES:
-            return _held(change, Reason.FINAL, Fact(FactKind.NEVER_COMES_BACK))
-        values = tuple(
-            ValueChange(path, None, text, Reason.ROLLED_BACK)
-            for path, text in sorted(live.values.items())
-            if text is not None and (path in ATTRIBUTES[Section.PROPERTIES] or path.startswith(OPTIONS))
-        )
-        owned = change.owned_before or Owned(Origin.ADOPTED)
-        return DefinitionDecision(
-            (create_definition(address, live.id, values, None, owned, reason=Reason.ROLLED_BACK),)
-        )
-
-    def _own_again(self, change: Change, live: LiveDefinition | None) -> DefinitionDecision:
-        if live is None or live.is_archived:
-            return _held(change, Reason.GONE, Fact(FactKind.DEFINITION_REMOVED))
-        known = tuple(
-            value
-            for value in change.forgotten
-            if _is_same(change, value.name, live.values.get(value.name), value.before)
-        )
-        afterwards = Owned(change.owned_before.origin if change.owned_before else Origin.ADOPTED)
-        again = adopt_definition(
-            change.definition, live.id, Reason.ROLLED_BACK, None, afterwards, remembered=known
-        )
-        return DefinitionDecision((again,))
+    def key(self, effect: RunEffect) -> DefinitionAddress:
+        """Return its address in state now, or the one that the run gave it."""
+        owned = self.owned.get(effect.id)
+        return owned.key if owned else effect.address
 
 
-def without_groups_in_use(
-    changes: Iterable[Change], live: Iterable[LiveDefinition]
-) -> Iterator[Change | Held]:
-    """Hold groups that would be removed and keep properties; the others of ``changes`` pass."""
-    listed = list(changes)
-    leaving = {change.definition for change in listed if change.action is Action.ARCHIVE}
-    properties = [
-        each for each in live if each.address.section is Section.PROPERTIES and not each.is_archived
-    ]
-    for change in listed:
-        group = change.definition.name
-        left = tuple(
-            each.address.name
-            for each in properties
-            if each.values.get("groupName") == group and each.address not in leaving
-        )
-        is_group = change.definition.section is Section.GROUPS and change.action is Action.ARCHIVE
-        if is_group and left:
-            yield from _held(change, Reason.FINAL, Fact(FactKind.GROUP_IN_USE, names=left[:_SHOWN])).held
-        else:
-            yield change
+def roll_back_definitions(
+    effects: Iterable[RunEffect], now: DefinitionsNow
+) -> Mapping[DefinitionAddress, DefinitionDecision]:
+    """Roll back what a run did to definitions of one type that it did not create; labels wait for each other.
+
+    Stages come first: the order of a pipeline's stages names the labels that they get back.
+    """
+    decisions: dict[DefinitionAddress, DefinitionDecision] = {}
+    labels: dict[str, dict[str, str]] = {}  # new labels of stages by present ones, by pipeline
+    for effect in sorted(effects, key=lambda effect: effect.section is not Section.STAGES):
+        renamed = labels.get(own_id(effect.id), {}) if effect.section is Section.PIPELINES else {}
+        decided = roll_back_definition(effect, now, renamed)
+        decisions[effect.address] = decided
+        for change in decided.changes if effect.section is Section.STAGES else ():
+            for value in change.values:
+                if value.name == _LABEL and value.before and value.after:
+                    labels.setdefault(effect.parent_id or "", {})[value.before] = value.after
+    result, taken = with_free_labels(tuple(now.live.values()), decisions)
+    for each in taken:
+        fact = Fact(FactKind.LABEL_TAKEN, word=each.holder)
+        held = Held(each.address, _LABEL, Reason.SUPERSEDED, None, each.label, None, (fact,))
+        result[each.address] = result[each.address]._replace(held=(*result[each.address].held, held))
+    return result
 
 
-_SHOWN = 5
-"""How many properties of a group are named."""
+def roll_back_definition(
+    effect: RunEffect, now: DefinitionsNow, labels: Mapping[str, str] = MappingProxyType({})
+) -> DefinitionDecision:
+    """Roll back what a run did to one definition; ``labels`` are the new ones of a pipeline's stages."""
+    live, owned = now.found(effect), now.owned.get(effect.id)
+    if effect.created is not None:
+        return NOTHING
+    if effect.archived is not None:
+        return _made_again(effect, effect.archived) if live is None else _still_there(effect, now)
+    if effect.is_adopted:
+        gone = release_definition(owned, Reason.ROLLED_BACK) if owned else None
+        return DefinitionDecision((gone,) if gone else ())
+    if live is None:
+        kind = FactKind.DEFINITION_ARCHIVED if now.live.get(effect.id) else FactKind.DEFINITION_REMOVED
+        return held_whole(now.key(effect), Reason.GONE, Fact(kind))
+    if effect.released is not None:
+        return NOTHING if owned else _own_again(effect.released, live)
+    return _PuttingBack(effect, live, owned, now, labels).result()
 
 
-def merged(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """Put the updates of one definition together; lists of options have the options of all of them."""
-    found: dict[tuple[DefinitionAddress, Action], Change] = {}
-    for change in changes:
-        key = change.definition, change.action
-        first = found.get(key)
-        if first is None or change.action is not Action.UPDATE:
-            found[key] = change
-            continue
-        values = {value.name: value for value in first.values}
-        for value in change.values:
-            if value.name == OPTIONS and OPTIONS in values:
-                both = dict.fromkeys([*list_of(values[OPTIONS].after), *list_of(value.after)])
-                values[OPTIONS] = replace(values[OPTIONS], after=list_text(both))
-            else:
-                values.setdefault(value.name, value)
-        ordered = tuple(sorted(values.values(), key=lambda value: value.name))
-        found[key] = replace(first, values=ordered)
-    return tuple(found.values())
+def is_as_written(section: Section, path: str, value: WrittenValue, text: str | None) -> bool:
+    """Return whether ``text`` is what the run wrote, or HubSpot's form of it."""
+    return any(_is_same(section, path, text, each) for each in (value.after, value.answered))
 
 
-def is_carried(change: Change) -> bool:
-    """Return whether a stage was made, and goes, with its pipeline."""
-    return details_of(change).is_carried
+def _is_same(section: Section, path: str, left: str | None, right: str | None) -> bool:
+    attribute = attribute_of(section, path)
+    return same_text(attribute, left, right) if attribute else left == right
 
 
-def _added_options(change: Change) -> tuple[str, ...]:
-    value = next((value for value in change.values if value.name == OPTIONS), None)
-    before = list_of(value.before) if value else ()
-    return tuple(name for name in list_of(value.after) if name not in before) if value else ()
+def held_whole(address: DefinitionAddress, reason: Reason, *facts: Fact) -> DefinitionDecision:
+    """Leave a whole definition as it is."""
+    return DefinitionDecision(held=(Held(address, None, reason, None, None, None, facts),))
 
 
-def _is_as_written(change: Change, value: ValueChange, outcome: Applied, live: LiveDefinition) -> bool:
-    now = live.values.get(value.name)
-    written = (value.after, outcome.answered.get(value.name, value.after))
-    return any(_is_same(change, value.name, now, text) for text in written)
+def _still_there(effect: RunEffect, now: DefinitionsNow) -> DefinitionDecision:
+    """Leave alone what somebody made again; HubSpot may also show for a while what was just removed."""
+    recent = now.recent.get(effect.address)
+    is_settling = recent is not None and recent.action is Action.ARCHIVE
+    return held_whole(effect.address, Reason.SETTLING) if is_settling else NOTHING
 
 
-def _is_same(change: Change, path: str, left: str | None, right: str | None) -> bool:
-    attribute = attribute_of(change.definition.section, path)
-    if path == "stages" or attribute is None:
-        return left == right or path == "stages"
-    return same_text(attribute, left, right)
-
-
-def _held(change: Change, reason: Reason, fact: Fact) -> DefinitionDecision:
-    return DefinitionDecision(held=(Held(change.definition, None, reason, None, None, None, (fact,)),))
-
-
-def types_defined_by(done: Done) -> frozenset[str]:
-    """Return the object types whose definitions a run changed."""
-    return frozenset(change.object_type for change, _ in done if is_definition_change(change))
-
-
-def selected_changes(
-    done: Done, selection: Selection, unmatched: UnmatchedGlobs
-) -> Iterator[tuple[Change, Applied]]:
-    """Return the selected changes of definitions, checking the globs of ``unmatched``."""
-    for change, outcome in done:
-        if not is_definition_change(change):
-            continue
-        unmatched.check(change.definition, [value.name for value in change.values])
-        if selection.has_record(change.definition):
-            yield change, outcome
-        elif change.action is Action.UPDATE:
-            values = tuple(value for value in change.values if selection.has(change.definition, value.name))
-            if values:
-                yield replace(change, values=values, moved_from=None), outcome
-
-
-def written_by(done: Done, holding: Holding) -> set[RecordId]:
-    """Return the records that a run gave what they hold."""
-    return {
-        outcome.record_id
-        for change, outcome in done
-        if is_record_change(change)
-        and change.object_type == holding.object
-        and (holding.name is None or _has_written(change, holding))
-    }
-
-
-def _has_written(change: Change, holding: Holding) -> bool:
-    if change.action is Action.CREATE and holding.value is None and change.record.by == holding.name:
-        return True
-    return any(
-        value.name == holding.name
-        and value.after is not None
-        and (holding.value is None or holding.value in value.after.split(";"))
-        for value in change.values
+def _made_again(effect: RunEffect, gone: Change) -> DefinitionDecision:
+    """Make an archived definition again, as the journal knows it."""
+    section = effect.section
+    if section not in COMES_BACK:
+        return held_whole(effect.address, Reason.FINAL, Fact(FactKind.NEVER_COMES_BACK))
+    attributes = ATTRIBUTES[section]
+    known = {value.name: value for value in gone.forgotten}
+    if any(known.get(path) is None for path, attribute in attributes.items() if attribute.is_needed):
+        return held_whole(effect.address, Reason.FINAL, Fact(FactKind.NOT_JOURNALED))
+    values = tuple(
+        ValueChange(path, None, value.before, _reason(value))
+        for path, value in sorted(known.items())
+        if value.before is not None and not _is_default(section, path, value.before)
     )
+    again = create_definition(
+        effect.address,
+        effect.id,
+        values,
+        None,
+        gone.owned_before or Owned(Origin.ADOPTED),
+        reason=Reason.ROLLED_BACK,
+    )
+    return DefinitionDecision((again if gone.owned_before else replace(again, owned=None),))
+
+
+def _reason(value: ValueChange) -> Reason:
+    """Return the reason of a value that comes back: people keep what state did not know."""
+    return Reason.INITIAL if value.reason is Reason.UNMANAGED else Reason.ROLLED_BACK
+
+
+def _is_default(section: Section, path: str, text: str) -> bool:
+    attribute = attribute_of(section, path)
+    return attribute is not None and attribute.default == text
+
+
+def _own_again(released: Change, live: LiveDefinition) -> DefinitionDecision:
+    """Own a released definition again, with the values that the portal still holds."""
+    section = released.definition.section
+    known: list[ValueChange] = []
+    held: list[Held] = []
+    for value in released.forgotten:
+        now = live.values.get(value.name)
+        if _is_same(section, value.name, now, value.before):
+            known.append(value)
+        else:
+            facts = (Fact(FactKind.CHANGED_IN_HUBSPOT),)
+            of = released.definition
+            held.append(Held(of, value.name, Reason.SUPERSEDED, now, value.after, None, facts))
+    before = released.owned_before
+    again = adopt_definition(
+        released.definition,
+        live.id,
+        Reason.ROLLED_BACK,
+        None,
+        Owned(before.origin if before else Origin.ADOPTED, before is not None and before.is_protected),
+        remembered=tuple(known),
+    )
+    return DefinitionDecision((again,), tuple(held))
+
+
+@dataclass(slots=True)
+class _PuttingBack:
+    """Restores the previous values of one definition, one by one."""
+
+    effect: RunEffect
+    live: LiveDefinition
+    owned: OwnedDefinition | None
+    now: DefinitionsNow
+    labels: Mapping[str, str]
+    back: list[ValueChange] = field(default_factory=list)
+    learned: list[ValueChange] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+
+    def result(self) -> DefinitionDecision:
+        """Return the update; nothing if all is as before."""
+        effect = self.effect
+        for path, value in sorted(effect.written.items()):
+            if path not in {OPTIONS, STAGE_NAMES} and not self._goes_with_option(path):
+                self._decide(path, value)
+        if effect.options_before is not None:
+            self._decide_list(OPTIONS, options_back(effect, self.live))
+        if STAGE_NAMES in effect.written and effect.section is Section.PIPELINES:
+            self._decide_list(STAGE_NAMES, stages_back(effect, self.live, self.labels))
+        self.back.sort(key=lambda value: value.name)
+        return DefinitionDecision(tuple(self._changes()), tuple(self.held))
+
+    def _goes_with_option(self, path: str) -> bool:
+        """Return whether a value is that of an option which the run added: it goes with it."""
+        option = option_of(path)
+        return option is not None and option in self.effect.added_options
+
+    def _decide(self, path: str, value: WrittenValue) -> None:
+        section, now = self.effect.section, self.live.values.get(path)
+        restored = ValueChange(path, now, value.before, Reason.ROLLED_BACK)
+        if _is_same(section, path, now, value.before):
+            if self._is_settling(path, value):
+                self._hold(path, Reason.SETTLING, now, value.before)
+            elif self.owned is not None and self.owned.sent.get(path, value.before) != value.before:
+                self.learned.append(restored)
+        elif not is_as_written(section, path, value, now):
+            self._hold(path, Reason.SUPERSEDED, now, value.before, self._by_whom(path, now))
+        elif not self._can_write(path):
+            self._hold(path, Reason.FINAL, now, value.before, Fact(FactKind.NOT_WRITABLE))
+        else:
+            self.back.append(restored)
+
+    def _decide_list(self, path: str, back: Sequence[ValueChange] | None) -> None:
+        """Take over how a list goes back; None: people changed it since."""
+        if back is None:
+            now, before = self.live.values.get(path), self.effect.written.get(path)
+            wanted = before.before if before else None
+            self._hold(path, Reason.SUPERSEDED, now, wanted, Fact(FactKind.CHANGED_IN_HUBSPOT))
+        elif back and not self._can_write(path):
+            self._hold(path, Reason.FINAL, back[0].before, back[0].after, Fact(FactKind.NOT_WRITABLE))
+        else:
+            self.back.extend(back)
+
+    def _is_settling(self, path: str, value: WrittenValue) -> bool:
+        recent = self.now.recent.get(self.effect.address)
+        is_changed = not _is_same(self.effect.section, path, value.before, value.after)
+        return is_changed and recent is not None and any(each.name == path for each in recent.values)
+
+    def _can_write(self, path: str) -> bool:
+        return self.live.can_change_options if path.startswith(OPTIONS) else self.live.can_change
+
+    def _by_whom(self, path: str, now: str | None) -> Fact:
+        owned = self.owned
+        is_ours = owned is not None and path in owned.sent
+        is_ours = is_ours and owned is not None and owned.expected_live(path) == now
+        return Fact(FactKind.WRITTEN_LATER if is_ours else FactKind.CHANGED_IN_HUBSPOT)
+
+    def _hold(
+        self, path: str, reason: Reason, live: str | None, wanted: str | None, fact: Fact | None = None
+    ) -> None:
+        key, facts = self.now.key(self.effect), (fact,) if fact else ()
+        self.held.append(Held(key, path, reason, live, wanted, None, facts))
+
+    def _changes(self) -> Sequence[Change]:
+        owned, back, learned = self.owned, tuple(self.back), tuple(self.learned)
+        key, former = self.now.key(self.effect), self._former()
+        ours = Owned(owned.origin, owned.is_protected) if owned else None
+        moved_from = key if former and owned else None
+        if back:
+            update = update_definition(
+                former or key,
+                self.live.id,
+                back,
+                Reason.ROLLED_BACK,
+                source=None,
+                owned=ours,
+                remembered=learned if owned else (),
+                moved_from=moved_from,
+                details=self.effect.details,
+            )
+            return list(without_order(update))
+        if ours is None or not (learned or moved_from):
+            return []
+        reason = Reason.ROLLED_BACK if moved_from else Reason.IN_STEP
+        learns = adopt_definition(
+            former or key, self.live.id, reason, None, ours, remembered=learned, moved_from=moved_from
+        )
+        return [learns]
+
+    def _former(self) -> DefinitionAddress | None:
+        """Return its address before the run, unless it changed again, or another one has it now."""
+        former, key = self.effect.former, self.now.key(self.effect)
+        if former is None or key != self.effect.address:
+            return None
+        return None if any(each.key == former for each in self.now.owned.values()) else former

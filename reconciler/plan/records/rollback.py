@@ -46,6 +46,10 @@ _CAME_BY = frozenset({Reason.ADOPT, Reason.ROLLED_BACK})
 """Reasons of adoptions by which we came to own a record; other adoptions only changed state."""
 
 
+_NOT_ENFORCED = frozenset({Reason.FILLED, Reason.MIGRATED})
+"""Reasons of values that state knows only if it knew them before: they go back in the same way."""
+
+
 class AppliedChange(NamedTuple):
     """A change that a run applied."""
 
@@ -163,7 +167,8 @@ def _put_back(
     key, former = owned.key if owned else change.record, _former_key(change, owned)
     for value in change.values:
         definition, now = schema.properties.get(value.name), live.properties.get(value.name)
-        restored = ValueChange(value.name, now, value.before, Reason.ROLLED_BACK)
+        reason = value.reason if value.reason in _NOT_ENFORCED else Reason.ROLLED_BACK
+        restored = ValueChange(value.name, now, value.before, reason)
         obstacle = _obstacle(schema, definition, value.before)
         if definition is not None and same_value(definition.kind, now, value.before):
             if owned is not None and owned.sent.get(value.name, value.before) != value.before:

@@ -112,6 +112,12 @@ _WHY: dict[tuple[Verb, Reason], str] = {
     ): "pruned: no manifest names them any more; they existed before, so they stay",
     (Verb.UPDATE, Reason.ROLLED_BACK): "rolled back: as it was before that run",
     (Verb.ARCHIVE, Reason.ROLLED_BACK): "rolled back: that run created them",
+    (Verb.CREATE_DEFINITION, Reason.ROLLED_BACK): "rolled back: that run archived them; old values come back",
+    (Verb.UPDATE_DEFINITION, Reason.ROLLED_BACK): "rolled back: as it was before that run",
+    (
+        Verb.ARCHIVE_DEFINITION,
+        Reason.ROLLED_BACK,
+    ): "rolled back: that run created them, and nothing uses them",
     (Verb.RELEASE, Reason.ROLLED_BACK): "rolled back: that run adopted them; HubSpot keeps them",
     (Verb.ADOPT, Reason.ROLLED_BACK): "rolled back: that run released them; ours again",
     (Verb.RELEASE, Reason.NARROWED): "narrowed: named for other environments only; HubSpot keeps them",

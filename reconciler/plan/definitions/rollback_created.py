@@ -1,0 +1,286 @@
+"""Removing the definitions that a run created, while nothing else is in them. Pure.
+
+They go at the end of the plan, after the values and records of the same run. A definition stays if
+
+- one of its values was changed since, or it is protected;
+- records hold something of it that this rollback does not take away;
+- other definitions are in it: properties in a group or an object type, stages in a pipeline.
+
+The stages of a pipeline go, or stay, with it; so does everything of an object type.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.model.addresses import RecordId, Section, definition_address
+from reconciler.model.definition_attributes import OPTIONS, list_of, option_path
+from reconciler.model.definitions import ObjectSchema
+from reconciler.model.facts import Fact, FactKind
+from reconciler.model.labels import Label
+from reconciler.model.portal_definitions import LiveDefinition, definition_id
+from reconciler.plan.change import Action, Change, DefinitionDetails, Owned, Reason
+from reconciler.plan.definitions.changes import archive_definition, lost_values, release_definition
+from reconciler.plan.definitions.context import DefinitionDecision, Holding, own_id
+from reconciler.plan.definitions.holders import held_by
+from reconciler.plan.definitions.rollback import NOTHING, DefinitionsNow, held_whole, is_as_written
+from reconciler.plan.definitions.run_effects import RunEffect, WrittenValue
+
+_ORDER = (
+    Section.LABELS,
+    Section.STAGES,
+    Section.PIPELINES,
+    Section.PROPERTIES,
+    Section.GROUPS,
+    Section.SCHEMA,
+)
+"""What is within others is decided before these."""
+
+_GROUP = "groupName"
+
+
+def holdings_of_created(
+    effects: Iterable[RunEffect], now: DefinitionsNow, stage_names: tuple[str, str] | None
+) -> Iterator[Holding]:
+    """Return what must be counted before it can be decided about the removals."""
+    for effect in effects:
+        if now.found(effect) is None:
+            continue
+        if effect.created is not None:
+            holding = holding_of_created(effect, stage_names)
+            if holding is not None:
+                yield holding
+        for option in effect.added_options if effect.created is None else ():
+            yield Holding(effect.object, effect.address.name, option)
+
+
+def holding_of_created(effect: RunEffect, stage_names: tuple[str, str] | None) -> Holding | None:
+    """Return what records may hold of a definition; None if they hold nothing of it."""
+    match effect.section:
+        case Section.PROPERTIES:
+            return Holding(effect.object, effect.address.name)
+        case Section.SCHEMA:
+            return Holding(effect.object, None)
+        case Section.PIPELINES if stage_names:
+            return Holding(effect.object, stage_names[0], own_id(effect.id))
+        case Section.STAGES if stage_names:
+            return Holding(effect.object, stage_names[1], own_id(effect.id))
+        case _:
+            return None
+
+
+def records_leaving(changes: Iterable[Change], schema: ObjectSchema) -> Mapping[Holding, int]:
+    """Count what records of one type do not hold any more after ``changes``."""
+    found: Counter[Holding] = Counter()
+    pipelines = {stage.id: each.id for each in schema.pipelines for stage in each.stages}
+    names = schema.pipeline_and_stage
+    for change in changes:
+        if change.action is Action.ARCHIVE:
+            held = {value.name: value.before for value in change.rests_on}
+            after: dict[str, str | None] = {}
+            found[Holding(schema.name, None)] += 1
+            if names and names[0] not in held and held.get(names[1]) in pipelines:
+                held[names[0]] = pipelines[held[names[1]] or ""]
+        else:
+            held = {value.name: value.before for value in change.values}
+            after = {value.name: value.after for value in change.values}
+        for name, text in held.items():
+            if text is None:
+                continue
+            left = after.get(name)
+            if left is None:
+                found[Holding(schema.name, name)] += 1
+            gone = {*text.split(";")} - {*(left or "").split(";")}
+            found.update(Holding(schema.name, name, item) for item in gone)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """Uses of the definitions that go away."""
+
+    stage_names: tuple[str, str] | None
+    records: Mapping[Holding, int]  # that hold something this plan does not take away
+    labels: Mapping[Label, int] = field(default_factory=dict)  # associations that stay, by their label
+    changes: Sequence[Change] = ()  # of definitions of the type, in the same plan
+
+
+def remove_created(
+    effects: Collection[RunEffect], now: DefinitionsNow, uses: Uses
+) -> Iterator[DefinitionDecision]:
+    """Return for each definition of a type that the run created whether it goes, and for each new option."""
+    removing = _Removing([each for each in effects if each.created is not None], now, uses)
+    for section in _ORDER:
+        for effect in removing.created:
+            if effect.section is section:
+                removing.decide(effect)
+    yield from removing.decisions()
+    for effect in effects:
+        for option in effect.added_options if effect.created is None else ():
+            yield _remove_option(effect, option, now, uses)
+
+
+@dataclass(slots=True)
+class _Removing:
+    created: Sequence[RunEffect]
+    now: DefinitionsNow
+    uses: Uses
+    decided: dict[RecordId, DefinitionDecision] = field(default_factory=dict)
+
+    def decisions(self) -> Iterator[DefinitionDecision]:
+        """Return the decisions, without those about parts of something else that the run created."""
+        for effect in self.created:
+            if self._whole(effect) is None:
+                yield self.decided[effect.id]
+
+    def decide(self, effect: RunEffect) -> None:
+        """Decide about one definition; about its parts was decided before."""
+        live, owned = self.now.found(effect), self.now.owned.get(effect.id)
+        if live is None:
+            lost = (release_definition(owned, Reason.GONE),) if owned else ()
+            self.decided[effect.id] = DefinitionDecision(lost)
+            return
+        obstacle = self._obstacle(effect, live)
+        if obstacle is not None:
+            self.decided[effect.id] = held_whole(self.now.key(effect), *obstacle)
+            return
+        accepted = self._records(effect) if _is_restored(effect) else 0
+        gone = archive_definition(
+            self.now.key(effect),
+            live.id,
+            Reason.ROLLED_BACK,
+            None,
+            owned_before=Owned(owned.origin, owned.is_protected) if owned else None,
+            lost=lost_values(live, owned),
+            rests_on=held_by(accepted),
+            details=DefinitionDetails(live.parent_id) if live.parent_id else None,
+        )
+        self.decided[effect.id] = DefinitionDecision((gone,))
+
+    def _obstacle(self, effect: RunEffect, live: LiveDefinition) -> tuple[Reason, Fact] | None:
+        """Return why a definition stays; None if it can go."""
+        owned = self.now.owned.get(effect.id)
+        if effect.is_late:
+            return Reason.FINAL, Fact(FactKind.THERE_BEFORE)
+        if owned is not None and owned.is_protected:
+            return Reason.FINAL, Fact(FactKind.PROTECTED)
+        if moved := _moved(effect, live):
+            return Reason.SUPERSEDED, Fact(FactKind.CHANGED_SINCE, names=tuple(moved))
+        if others := sorted(self._others(effect)):
+            return Reason.SUPERSEDED, Fact(FactKind.IN_USE, names=tuple(others[:3]))
+        count = 0 if _is_restored(effect) else self._records(effect)
+        if count:
+            return Reason.SUPERSEDED, Fact(FactKind.HELD_BY_OTHERS, count=count)
+        if effect.section is Section.LABELS and (count := self._associations(effect)):
+            return Reason.SUPERSEDED, Fact(FactKind.LABEL_IN_USE, count=count)
+        return None
+
+    def _records(self, effect: RunEffect) -> int:
+        holding = holding_of_created(effect, self.uses.stage_names)
+        return self.uses.records.get(holding, 0) if holding else 0
+
+    def _associations(self, effect: RunEffect) -> int:
+        """Return how many associations that we own keep a label, seen from either end."""
+        category, *numbers = own_id(effect.id).split("/")
+        labels = {Label(category, int(number), "") for number in numbers}
+        return sum(self.uses.labels.get(label, 0) for label in labels)
+
+    def _others(self, effect: RunEffect) -> Iterator[str]:
+        """Return the definitions in a group, pipeline or object type that stay."""
+        parts = {each.id for each in self.created if self._whole(each) is effect}
+        stays = {part for part in parts if self.decided[part].held}
+        match effect.section:
+            case Section.GROUPS:
+                yield from self._members(effect.address.name)
+            case Section.PIPELINES:
+                inside = [each for each in self.now.live.values() if each.parent_id == own_id(effect.id)]
+                yield from (each.address.name for each in inside if each.id not in parts - stays)
+            case Section.SCHEMA:
+                inside = [each for each in self.now.live.values() if _is_peoples(each)]
+                yield from (each.address.name for each in inside if each.id not in parts - stays)
+            case _:
+                pass
+
+    def _members(self, group: str) -> Iterator[str]:
+        """Return the properties that a group will have: those that are there, move, or come back."""
+        leaving = {change.remote.id for each in self.decided.values() for change in each.changes}
+        after = {
+            change.remote.id: value.after
+            for change in self.uses.changes
+            for value in change.values
+            if value.name == _GROUP
+        }
+        for each in self.now.live.values():
+            is_property = each.address.section is Section.PROPERTIES and not each.is_archived
+            if is_property and each.id not in leaving | after.keys() and each.values.get(_GROUP) == group:
+                yield each.address.name
+        yield from (own_id(known) for known, name in after.items() if known and name == group)
+
+    def _whole(self, effect: RunEffect) -> RunEffect | None:
+        """Return what the run created and the definition is a part of: its pipeline or object type."""
+        for each in self.created:
+            is_inside = each.section is Section.SCHEMA and effect.section is not Section.LABELS
+            if is_inside and effect is not each:
+                return each
+            is_pipeline = each.section is Section.PIPELINES and effect.section is Section.STAGES
+            if is_pipeline and effect.parent_id == own_id(each.id):
+                return each
+        return None
+
+
+def _is_restored(effect: RunEffect) -> bool:
+    """Return whether the run itself was a rollback that made a property again, with its old values.
+
+    They go again with it, under the guard ``lose``.
+    """
+    created = effect.created
+    return (
+        created is not None and created.reason is Reason.ROLLED_BACK and effect.section is Section.PROPERTIES
+    )
+
+
+def _is_peoples(live: LiveDefinition) -> bool:
+    is_property = live.address.section is Section.PROPERTIES
+    return is_property and not live.is_hubspot_defined and not live.is_archived
+
+
+def _moved(effect: RunEffect, live: LiveDefinition) -> list[str]:
+    """Return the written values that live does not hold any more."""
+    return [
+        path
+        for path, value in sorted(effect.written.items())
+        if path != "stages" and not is_as_written(effect.section, path, value, live.values.get(path))
+    ]
+
+
+def _remove_option(effect: RunEffect, option: str, now: DefinitionsNow, uses: Uses) -> DefinitionDecision:
+    """Remove an option that the run added, once no record holds it."""
+    live = now.found(effect)
+    if live is None or option not in list_of(live.values.get(OPTIONS)):
+        return NOTHING
+    address = definition_address(effect.object, Section.OPTIONS, effect.address.name, option)
+    paths = [option_path(option, name) for name in ("label", "description", "hidden")]
+    unwritten = WrittenValue(None, None, None)
+    moved = [
+        path.rpartition("/")[2]
+        for path in paths
+        if (path in effect.written or path.endswith("description"))
+        and not is_as_written(
+            Section.PROPERTIES, path, effect.written.get(path, unwritten), live.values.get(path)
+        )
+    ]
+    if moved:
+        return held_whole(address, Reason.SUPERSEDED, Fact(FactKind.CHANGED_SINCE, names=tuple(moved)))
+    if count := uses.records.get(Holding(effect.object, effect.address.name, option), 0):
+        return held_whole(address, Reason.SUPERSEDED, Fact(FactKind.HELD_BY_OTHERS, count=count))
+    if not live.can_change_options:
+        return held_whole(address, Reason.FINAL, Fact(FactKind.NOT_WRITABLE))
+    gone = archive_definition(
+        address,
+        definition_id(Section.OPTIONS, effect.address.name, option),
+        Reason.ROLLED_BACK,
+        None,
+        owned_before=None,
+        lost=lost_values(live, now.owned.get(effect.id), option),
+    )
+    return DefinitionDecision((gone,))
