@@ -81,6 +81,7 @@ def plan_rollback(
     effects = run_effects(done, selection, unmatched)
     records = applied_changes(done, selection, unmatched)
     associations = applied_association_changes((change for change, _ in done), selection, unmatched)
+    unmatched.refuse("this run changed")
     findings = Findings(here.keeps_state, here.workspace, problems=forgotten(past.forgotten))
     memory = RecoveredState(store, settled)
     defining = DefinitionsRollback(reader, portal, memory, findings, effects)

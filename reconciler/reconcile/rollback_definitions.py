@@ -3,32 +3,29 @@
 Restored definitions come before the records that need them, removals after everything else.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.apply.recovery.recovered_state import RecoveredState
 from reconciler.hubspot.reader import PortalReader
 from reconciler.model.addresses import DefinitionAddress, Section, definition_address
-from reconciler.model.associations import identity_of
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.labels import Label
 from reconciler.model.object_references import Direction
-from reconciler.plan.associations.changes import is_association_change
-from reconciler.plan.change import Action, Change
+from reconciler.plan.change import Change
 from reconciler.plan.definitions.context import DefinitionDecision, Holding
 from reconciler.plan.definitions.planned_schema import schema_with
 from reconciler.plan.definitions.rollback import DefinitionsNow, roll_back_definitions
 from reconciler.plan.definitions.rollback_created import (
     Uses,
     holdings_of_created,
+    labels_that_stay,
     records_leaving,
     remove_created,
 )
 from reconciler.plan.definitions.run_effects import RunEffect
 from reconciler.plan.findings import Findings
 from reconciler.plan.kinds import Verb
-from reconciler.plan.records.changes import is_record_change
 from reconciler.reconcile.owned_definitions import live_by_id
 
 
@@ -88,12 +85,7 @@ class DefinitionsRollback:
         schema = self.portal.objects.get(name)
         if schema is None or not holdings:
             return {}
-        own = (
-            change
-            for change in self.findings.changes.of(Verb.UPDATE, Verb.ARCHIVE)
-            if is_record_change(change) and change.object_type == name
-        )
-        leaving = records_leaving(own, schema)
+        leaving = records_leaving(self.findings.changes.of(Verb.UPDATE, Verb.ARCHIVE), schema)
         staying: dict[Holding, int] = {}
         for each in holdings:
             found = self.reader.find_holders(schema.path, each.name or "hs_object_id", each.value)
@@ -109,23 +101,8 @@ class DefinitionsRollback:
         }
         if not directions:
             return {}
-        going = {
-            identity_of(change.association, change.remote.id, change.remote.target_id)
-            for change in self.findings.changes.of(Verb.DISSOCIATE)
-            if is_association_change(change) and change.remote.id and change.remote.target_id
-        }
-        archived = {
-            (change.object_type, change.remote.id)
-            for change in self.findings.changes.of(Verb.ARCHIVE)
-            if change.action is Action.ARCHIVE
-        }
-        found: Counter[Label] = Counter()
-        for direction in directions:
-            for pair in self.memory.pairs(*direction):
-                stays = pair.identity not in going and archived.isdisjoint(pair.records)
-                if pair.label is not None and stays:
-                    found[pair.label] += 1
-        return found
+        pairs = (pair for direction in directions for pair in self.memory.pairs(*direction))
+        return labels_that_stay(pairs, self.findings.changes.of(Verb.DISSOCIATE, Verb.ARCHIVE))
 
 
 def _addresses(effects: Sequence[RunEffect]) -> Iterator[DefinitionAddress]:

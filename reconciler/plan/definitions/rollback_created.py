@@ -14,17 +14,20 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.model.addresses import RecordId, Section, definition_address
+from reconciler.model.associations import AssociationIdentity, OwnedAssociation, identity_of
 from reconciler.model.definition_attributes import OPTIONS, list_of, option_path
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
 from reconciler.model.portal_definitions import LiveDefinition, definition_id
+from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Action, Change, DefinitionDetails, Owned, Reason
 from reconciler.plan.definitions.changes import archive_definition, lost_values, release_definition
 from reconciler.plan.definitions.context import DefinitionDecision, Holding, own_id
 from reconciler.plan.definitions.holders import held_by
 from reconciler.plan.definitions.rollback import NOTHING, DefinitionsNow, held_whole, is_as_written
 from reconciler.plan.definitions.run_effects import RunEffect, WrittenValue
+from reconciler.plan.records.changes import is_record_change
 
 _ORDER = (
     Section.LABELS,
@@ -75,6 +78,8 @@ def records_leaving(changes: Iterable[Change], schema: ObjectSchema) -> Mapping[
     pipelines = {stage.id: each.id for each in schema.pipelines for stage in each.stages}
     names = schema.pipeline_and_stage
     for change in changes:
+        if not is_record_change(change) or change.object_type != schema.name:
+            continue
         if change.action is Action.ARCHIVE:
             held = {value.name: value.before for value in change.rests_on}
             after: dict[str, str | None] = {}
@@ -93,6 +98,20 @@ def records_leaving(changes: Iterable[Change], schema: ObjectSchema) -> Mapping[
             gone = {*text.split(";")} - {*(left or "").split(";")}
             found.update(Holding(schema.name, name, item) for item in gone)
     return found
+
+
+def labels_that_stay(pairs: Iterable[OwnedAssociation], changes: Iterable[Change]) -> Mapping[Label, int]:
+    """Count our associations that stay after ``changes``, by their label."""
+    going: set[AssociationIdentity] = set()
+    archived: set[RecordIdentity] = set()
+    for change in changes:
+        record_id, target_id = change.remote
+        if record_id and is_record_change(change):
+            archived.add(RecordIdentity(change.object_type, record_id))
+        elif record_id and target_id:
+            going.add(identity_of(change.association, record_id, target_id))
+    staying = (pair for pair in pairs if pair.identity not in going and archived.isdisjoint(pair.records))
+    return Counter(pair.label for pair in staying if pair.label is not None)
 
 
 @dataclass(frozen=True, slots=True)
