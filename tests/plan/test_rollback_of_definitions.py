@@ -160,9 +160,8 @@ def archived(live: LiveDefinition) -> Change:
 
 
 def test_what_was_archived_comes_back_as_far_as_hubspot_lets_it() -> None:
-    note = live_definition(
-        "companies:properties/note", {"label": "Note", "type": "string", "hidden": "false"}
-    )
+    known = {"label": "Note", "type": "string", "hidden": "false"}
+    note = live_definition("companies:properties/note", known)
     whole = live_definition("companies:properties/note", known | {"fieldType": "text", "groupName": "erp"})
     won = stage("Sales", "Won", "s2", "p1")
     assert back(effects_of(archived(whole)), now([])) == [
