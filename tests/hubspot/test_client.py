@@ -1,7 +1,8 @@
 """Readers cannot write; refusals become errors with advice."""
 
 import inspect
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -21,6 +22,8 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "least_seconds": (1,),
     "record": ("companies", "9001", ["name"]),
     "has_records": ("companies",),
+    "find_holders": ("companies", "tier", "gold"),
+    "all_holders": ("companies", "tier", None),
     "is_enabled": ("0-162",),
     "labels": ("companies", "contacts"),
     "association_limits": ("companies", "contacts"),
@@ -55,11 +58,12 @@ def test_a_reader_has_no_way_to_write() -> None:
         )
 
     reader = reader_of(handler)
-    derived = {"keeping_records"}  # it makes no call
+    derived = {"keeping_records", "seeing_changes"}  # they make no call
     for name, method in inspect.getmembers(reader, inspect.ismethod):
         if not name.startswith("_") and name not in derived:
             keywords = {"properties": ["name"]} if name == "batch_read" else {}
-            method(*ARGUMENTS.get(name, ()), **keywords)
+            result = method(*ARGUMENTS.get(name, ()), **keywords)
+            deque(result if isinstance(result, Iterator) else ())
 
     assert len(seen) == 18
     assert {path for method, path in seen if method != "GET"} == {
