@@ -58,8 +58,7 @@ def plan_rollback(
     """Plan the rollback of a run. Writes nothing anywhere.
 
     Raises:
-        UsageError: the run is under way, the credentials belong to another portal, or a flag matches
-            nothing in the run.
+        UsageError: the run is under way, the credentials are of another portal, or a flag matches nothing.
         ManifestError: the portal does not have an object type any more.
         HubSpotError: the portal cannot be read.
         StateError: there is no such run, its values were erased, or the state cannot be read.
