@@ -273,6 +273,43 @@ def test_only_what_is_targeted_goes_back(project: Project) -> None:
     assert [each["why"]["address"] for each in plan["changes"]] == ["companies:properties/tier"]
 
 
+MACHINES = """---
+object: machines
+schema:
+  labels: {singular: Machine, plural: Machines}
+  primaryDisplayProperty: serial_number
+  requiredProperties: [serial_number]
+  associatedObjects: [companies]
+groups:
+  machinery: {label: Machinery}
+properties:
+  serial_number:
+    {label: Serial number, type: string, fieldType: text, groupName: machinery, hasUniqueValue: true}
+key: serial_number
+records:
+  m1: {$associations: {companies: [c1]}}
+---
+object: contacts
+association_labels:
+  companies:
+    billing: {label: Billing contact, inverseLabel: Bills to}
+"""
+
+
+def test_a_new_object_type_goes_with_its_records_and_a_label(project: Project) -> None:
+    before, owned = snapshot(project), owned_by(project)
+    apply(project, BEFORE + MACHINES)
+
+    plan = take_back(project)
+
+    assert not plan["held"]
+    assert (snapshot(project), owned_by(project)) == (before, owned)
+    with project.portal() as portal:
+        assert portal.get("/crm/v3/schemas").json()["results"] == []
+        labels = portal.get("/crm/v4/associations/contacts/companies/labels").json()["results"]
+    assert "Billing contact" not in [each["label"] for each in labels]
+
+
 STOCK = "version: 1\nenvironments: {local: {portal: emulator, seed: portal.json}}\n"
 COUNT = 300
 
