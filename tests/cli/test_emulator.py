@@ -16,6 +16,8 @@ SETTINGS = "version: 1\nmanifests: [.]\nenvironments:\n  local:\n    portal: emu
 def serving(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     (tmp_path / "reconciler.yaml").write_text(SETTINGS)
     command = [
+        "env",
+        "--default-signal=INT",  # what runs in the background inherits that it is ignored
         sys.executable,
         "-m",
         "reconciler",

@@ -122,7 +122,9 @@ print("done", flush=True)
 
 
 def test_serving_ends_when_interrupted() -> None:
-    program = subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, text=True)
+    heeding = ["env", "--default-signal=INT"]  # what runs in the background inherits that it is ignored
+    command = [*heeding, sys.executable, "-c", PROGRAM]
+    program = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert program.stdout is not None
     url = program.stdout.readline().strip()
     assert httpx.get(f"{url}/_emulator/").json()["portals"] == [1]

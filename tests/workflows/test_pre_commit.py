@@ -25,7 +25,7 @@ def project(tmp_path: Path) -> Project:
     project = Project(tmp_path / "repository")
     project.write("crm/reconciler.yaml", SETTINGS)
     project.write("crm/companies.yaml", COMPANIES)
-    (hook,) = yaml.safe_load(HOOKS.read_text())
+    hook, _ = yaml.safe_load(HOOKS.read_text())
     # Without the network: what `language: python` would install is installed already.
     here = hook | {
         "language": "system",
