@@ -130,7 +130,7 @@ class _PlanningRollback:
     def roll_back_records(
         self, groups: Mapping[GroupKey, Sequence[AppliedChange]], progress: Progress
     ) -> None:
-        """Compare the records of the run as they are now, and take back its changes."""
+        """Compare the records of the run as they are now, and roll its changes back."""
         memory, findings, count, looked_at = self.memory, self.findings, sum(map(len, groups.values())), 0
         for (object_name, by), group in groups.items():
             schema = self.portal.objects[object_name]
@@ -152,7 +152,7 @@ class _PlanningRollback:
         findings.problems.extend(sound.problems)
 
     def roll_back_associations(self, changes: Mapping[Direction, Sequence[Change]]) -> None:
-        """Compare the associations of the run as they are now, and take back its changes."""
+        """Compare the associations of the run as they are now, and roll its changes back."""
         reader, schemas_of, findings = self.reader, self.portal.schemas_of, self.findings
         room = _read_room(reader, self.portal, changes)
         for direction, of_types in changes.items():

@@ -41,14 +41,14 @@ def values(named: Mapping[str, Any]) -> tuple[ValueChange, ...]:
     return tuple(ValueChange(name, before, after, Reason.CHANGED) for name, (before, after) in pairs)
 
 
-def create(text: str, named: Mapping[str, Any], id: str | None = None, **details: Any) -> Change:  # noqa: A002
+def create(text: str, named: Mapping[str, Any], id: str | None = None, **details: Any) -> Change:  # noqa: A002 - the field of HubSpot is called so
     own = DefinitionDetails(**details) if details else None
     return create_definition(
         address(text), RecordId(id) if id else None, values(named), None, OURS, details=own
     )
 
 
-def update(text: str, id: str, named: Mapping[str, Any], step: int = 1, **details: Any) -> Change:  # noqa: A002
+def update(text: str, id: str, named: Mapping[str, Any], step: int = 1, **details: Any) -> Change:  # noqa: A002 - the field of HubSpot is called so
     own = DefinitionDetails(**details) if details else None
     return update_definition(
         address(text),
@@ -62,7 +62,7 @@ def update(text: str, id: str, named: Mapping[str, Any], step: int = 1, **detail
     )
 
 
-def archive(text: str, id: str, held: int = 0, **details: Any) -> Change:  # noqa: A002
+def archive(text: str, id: str, held: int = 0, **details: Any) -> Change:  # noqa: A002 - the field of HubSpot is called so
     own = DefinitionDetails(**details) if details else None
     rests = (ValueChange("records", str(held), str(held), Reason.IN_STEP),) if held else ()
     return archive_definition(
