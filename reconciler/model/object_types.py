@@ -47,6 +47,13 @@ class ObjectType:
     versions_kept: int = _VERSIONS_KEPT  # changes of one property that its history shows
     is_switched_on_by_hand: bool = False  # a portal may not have activated it
     has_people: bool = False  # its records are people: names and addresses are personal data
+    # types of which a record has one primary record at most; None: all
+    one_primary: frozenset[str] | None = frozenset({"companies"})
+    also_permitted_by: tuple[str, ...] = ()  # scopes that HubSpot takes instead of its own
+    stages_need: str | None = None  # the member that a new stage of its pipelines must have
+    keeps_closed_stage: bool = False  # each of its pipelines has at least one stage that is CLOSED
+    has_word_in_schemas: bool = False  # a new custom object names it by a word, other types by their number
+    is_with_custom_objects: bool = False  # HubSpot associates every custom object with it
 
     @property
     def path(self) -> str:
@@ -57,6 +64,10 @@ class ObjectType:
         """Return whether ``api_version`` has batch/upsert for it."""
         return not self.is_read_only and api_version not in self.without_upsert
 
+    def has_one_primary(self, other: str) -> bool:
+        """Return whether a record of this type has one primary record of the type ``other`` at most."""
+        return self.one_primary is None or other in self.one_primary
+
     def required_properties(self, pipeline_count: int) -> tuple[str, ...]:
         """Return the properties that a new record must have, with so many pipelines."""
         if self.pipeline_if_several is None or pipeline_count < 2:  # noqa: PLR2004 - several are two or more
@@ -66,6 +77,7 @@ class ObjectType:
 
 _CONTACTS_SCOPE = "crm.objects.contacts"
 _LINE_ITEMS_SCOPE = "crm.objects.line_items"
+_COMMERCE = ("e-commerce",)
 
 _TYPES = (
     ObjectType(
@@ -80,6 +92,7 @@ _TYPES = (
         secondary_keys={"email": "hs_additional_emails"},
         versions_kept=_VERSIONS_KEPT_OF_CONTACTS,
         has_people=True,
+        has_word_in_schemas=True,
     ),
     ObjectType(
         "companies",
@@ -88,6 +101,8 @@ _TYPES = (
         one_of=("name", "domain"),
         kinds={"domain": Kind.DOMAIN},
         has_pipelines=False,
+        one_primary=frozenset(),
+        has_word_in_schemas=True,
     ),
     ObjectType(
         "deals",
@@ -97,6 +112,8 @@ _TYPES = (
         required=("dealname", "dealstage"),
         pipeline_if_several="pipeline",
         kinds={"pipeline": Kind.PIPELINE, "dealstage": Kind.STAGE},
+        stages_need="probability",
+        has_word_in_schemas=True,
     ),
     ObjectType(
         "tickets",
@@ -107,27 +124,55 @@ _TYPES = (
         required=("subject", "hs_pipeline_stage"),
         pipeline_if_several="hs_pipeline",
         default_key="hs_external_object_ids",
+        also_permitted_by=("crm.objects.tickets.write",),
+        keeps_closed_stage=True,
+        has_word_in_schemas=True,
     ),
-    ObjectType("products", "0-7", singular="product", required=("name",), default_key="hs_sku"),
-    ObjectType("line_items", "0-8", singular="line_item", default_key="hs_external_id"),
-    ObjectType("quotes", "0-14", singular="quote", required=("hs_title", "hs_expiration_date")),
+    ObjectType(
+        "products",
+        "0-7",
+        singular="product",
+        required=("name",),
+        default_key="hs_sku",
+        also_permitted_by=_COMMERCE,
+    ),
+    ObjectType(
+        "line_items", "0-8", singular="line_item", default_key="hs_external_id", also_permitted_by=_COMMERCE
+    ),
+    ObjectType(
+        "quotes",
+        "0-14",
+        singular="quote",
+        required=("hs_title", "hs_expiration_date"),
+        also_permitted_by=_COMMERCE,
+    ),
     ObjectType(
         "communications",
         "0-18",
         scope=_CONTACTS_SCOPE,
         required=("hs_timestamp", "hs_communication_channel_type"),
+        is_with_custom_objects=True,
     ),
     ObjectType("feedback_submissions", "0-19", is_read_only=True),
-    ObjectType("tasks", "0-27", scope=_CONTACTS_SCOPE, required=("hs_timestamp",)),
-    ObjectType("notes", "0-46", scope=_CONTACTS_SCOPE, required=("hs_timestamp",)),
-    ObjectType("meetings", "0-47", scope=_CONTACTS_SCOPE, required=("hs_timestamp",)),
-    ObjectType("calls", "0-48", scope=_CONTACTS_SCOPE, required=("hs_timestamp",)),
+    ObjectType(
+        "tasks", "0-27", scope=_CONTACTS_SCOPE, required=("hs_timestamp",), is_with_custom_objects=True
+    ),
+    ObjectType(
+        "notes", "0-46", scope=_CONTACTS_SCOPE, required=("hs_timestamp",), is_with_custom_objects=True
+    ),
+    ObjectType(
+        "meetings", "0-47", scope=_CONTACTS_SCOPE, required=("hs_timestamp",), is_with_custom_objects=True
+    ),
+    ObjectType(
+        "calls", "0-48", scope=_CONTACTS_SCOPE, required=("hs_timestamp",), is_with_custom_objects=True
+    ),
     ObjectType(
         "emails",
         "0-49",
         scope=_CONTACTS_SCOPE,
         further_scopes=("sales-email-read",),
         required=("hs_timestamp", "hs_email_direction"),
+        is_with_custom_objects=True,
     ),
     ObjectType("invoices", "0-53", required=("hs_currency",)),
     ObjectType("subscriptions", "0-69", required=("hs_name",)),
@@ -149,9 +194,11 @@ _TYPES = (
         required=("hs_initial_amount", "hs_initiated_date"),
     ),
     ObjectType("users", "0-115", required=("hs_internal_user_id", "hs_email"), has_people=True),
-    ObjectType("postal_mail", "0-116", scope=_CONTACTS_SCOPE, required=("hs_timestamp",)),
+    ObjectType(
+        "postal_mail", "0-116", scope=_CONTACTS_SCOPE, required=("hs_timestamp",), is_with_custom_objects=True
+    ),
     ObjectType("orders", "0-123", required=("hs_order_name",)),
-    ObjectType("leads", "0-136", required=("hs_lead_name",), has_people=True),
+    ObjectType("leads", "0-136", required=("hs_lead_name",), has_people=True, one_primary=None),
     ObjectType("carts", "0-142"),
     ObjectType(
         "services",
@@ -206,3 +253,8 @@ def type_number(name: str) -> str | None:
 def standard_names() -> tuple[str, ...]:
     """Return the path names of all standard types, sorted."""
     return tuple(sorted(_BY_NAME))
+
+
+def numbers_with_custom_objects() -> frozenset[str]:
+    """Return the numbers of the types with which HubSpot associates every custom object."""
+    return frozenset(row.number for row in _TYPES if row.is_with_custom_objects and row.number)

@@ -4,17 +4,14 @@ Source: https://developers.hubspot.com/docs/guides/apps/authentication/scopes. I
 older scope (``e-commerce``), this module names the narrower one.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
+from functools import lru_cache
 
 from reconciler.model.new_project import NeededScopes
-from reconciler.model.object_types import object_name, object_type
+from reconciler.model.object_types import object_name, object_type, standard_names
 
 OWNERS = "crm.objects.owners.read"
 _LISTS = "crm.lists.read"
-_COMMERCE = ("crm.objects.products.", "crm.objects.line_items.", "crm.objects.quotes.")
-"""Scopes that ``e-commerce`` includes."""
-
-_NEWER_TICKETS = "crm.objects.tickets.write"
 
 
 def needed_scopes(objects: Iterable[str]) -> NeededScopes:
@@ -37,9 +34,19 @@ def read_scopes(objects: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_held(scope: str, held: Container[str]) -> bool:
-    """Return whether a token with the scopes ``held`` may do what ``scope`` permits; an older one may do."""
-    older = "e-commerce" if scope.startswith(_COMMERCE) else None
-    return scope in held or older in held or (scope == "tickets" and _NEWER_TICKETS in held)
+    """Return whether a token with the scopes ``held`` may do what ``scope`` permits."""
+    return scope in held or any(other in held for other in _instead().get(scope, ()))
+
+
+@lru_cache(maxsize=1)
+def _instead() -> Mapping[str, tuple[str, ...]]:
+    """Return the scopes that HubSpot takes instead of another one, by that one."""
+    return {
+        scope: object_type(name).also_permitted_by
+        for name in standard_names()
+        for scope in (*_read_scopes(name), *_write_scopes(name))
+        if object_type(name).also_permitted_by
+    }
 
 
 def write_scopes(objects: Iterable[str]) -> tuple[str, ...]:

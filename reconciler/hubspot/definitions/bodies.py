@@ -84,14 +84,11 @@ def schema_members(values: Values) -> dict[str, object]:
     return plain | ({"labels": labels} if labels else {})
 
 
-_BY_WORD = frozenset({"contacts", "companies", "deals", "tickets"})
-
-
 def associated(names: Sequence[str], numbers: Mapping[str, str]) -> list[str]:
     """Return object types as a new schema names them: the oldest by a word, all others by their number."""
     found: list[str] = []
     for name in names:
         row = object_type(name)
-        by_word = (row.singular or name).upper() if name in _BY_WORD else None
+        by_word = (row.singular or name).upper() if row.has_word_in_schemas else None
         found.append(by_word or row.number or numbers.get(name, name))
     return found

@@ -21,7 +21,7 @@ from reconciler.model.definition_attributes import (
     list_text,
     option_path,
 )
-from reconciler.model.object_types import object_type
+from reconciler.model.object_types import numbers_with_custom_objects, object_type
 from reconciler.model.portal_definitions import LiveDefinition, definition_id
 
 _OF_HUBSPOT = "1970"
@@ -29,9 +29,6 @@ _OF_HUBSPOT = "1970"
 
 _FOR_ALL = "CRM_PERMISSIONS_ENFORCEMENT"
 """Stages with other permissions are changed by HubSpot alone."""
-
-_LIFECYCLE = frozenset({"contacts", "companies"})
-"""Types whose pipeline consists of lifecycle stages, which are another property's options."""
 
 
 def live_property(object_name: str, body: PropertyDefinition) -> LiveDefinition:
@@ -89,7 +86,7 @@ def live_group(object_name: str, body: GroupDefinition) -> LiveDefinition:
 def live_pipeline(object_name: str, body: PipelineDefinition) -> tuple[LiveDefinition, ...]:
     """Convert a pipeline, followed by its stages in order."""
     stages = stages_in_order(body.stages)
-    can_change = object_name not in _LIFECYCLE
+    can_change = object_type(object_name).has_pipelines
     is_of_hubspot = (body.created_at or "").startswith(_OF_HUBSPOT)
     pipeline = LiveDefinition(
         definition_address(object_name, Section.PIPELINES, body.label),
@@ -143,12 +140,9 @@ def live_schema(object_name: str, body: SchemaDefinition, names: Mapping[str, st
     )
 
 
-_ACTIVITIES = ("calls", "communications", "emails", "meetings", "notes", "postal_mail", "tasks")
-
-
 def _added_by_hubspot(body: SchemaDefinition) -> set[str]:
     """Return the numbers of types with which HubSpot associates every custom object, and of itself."""
-    return {number for name in _ACTIVITIES if (number := object_type(name).number)} | {body.object_type_id}
+    return {*numbers_with_custom_objects(), body.object_type_id}
 
 
 def _values(

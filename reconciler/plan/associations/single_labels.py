@@ -7,9 +7,10 @@ does not matter from which end they name it.
 from reconciler.errors import Problem
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.labels import Label
+from reconciler.model.object_types import object_type
 from reconciler.plan.associations.resolve import AssociationResolver, DesiredLink, Identity, Side
 
-_LEADS, _COMPANIES = "leads", "companies"
+_COMPANIES = "companies"
 _PARENT_TO_CHILD, _CHILD_TO_PARENT = 13, 14
 """Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide (type ids)."""
 
@@ -21,10 +22,7 @@ def bears_one(one: str, other: str, label: Label) -> tuple[bool, bool]:
     has one parent. A company may be the primary one of many records.
     """
     if label.is_flag:
-        if _LEADS in (one, other):
-            return one == _LEADS, other == _LEADS
-        is_with_company = (one == _COMPANIES) is not (other == _COMPANIES)
-        return is_with_company and other == _COMPANIES, is_with_company and one == _COMPANIES
+        return object_type(one).has_one_primary(other), object_type(other).has_one_primary(one)
     is_of_hubspot = (label.category, one, other) == ("HUBSPOT_DEFINED", _COMPANIES, _COMPANIES)
     return (
         is_of_hubspot and label.type_id == _CHILD_TO_PARENT,

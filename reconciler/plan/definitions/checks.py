@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import DefinitionAddress, Section, definition_address
+from reconciler.model.object_types import object_type
 from reconciler.model.portal_definitions import LiveDefinition
 from reconciler.plan.change import Action, Change
 from reconciler.plan.definitions.context import DefinitionContext, DefinitionDecision, own_id
@@ -111,10 +112,10 @@ class _Checking:
             own = [change for change in self._stage_changes(pipeline) if change.action is Action.ARCHIVE]
             if not states and own:
                 self._refuse(own[-1], "a pipeline keeps at least one stage", "remove the whole pipeline")
-            elif states and pipeline.object == "tickets" and "CLOSED" not in states:
+            elif states and object_type(pipeline.object).keeps_closed_stage and "CLOSED" not in states:
                 touching = [*self._stage_changes(pipeline)]
                 if touching:
-                    message = "a pipeline of tickets keeps at least one stage that is CLOSED"
+                    message = f"a pipeline of {pipeline.object} keeps at least one stage that is CLOSED"
                     self._refuse(touching[-1], message, "write `ticketState: CLOSED` in one of its stages")
 
     def _stages_after(self, pipeline: DefinitionAddress) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordId, Section
 from reconciler.model.definition_attributes import ATTRIBUTES, OPTIONS, STAGE_NAMES, option_of
+from reconciler.model.object_types import object_type
 from reconciler.model.owned import Origin
 from reconciler.model.portal_definitions import DesiredDefinition
 from reconciler.plan.change import Change, DefinitionDetails, Owned, Reason, ValueChange
@@ -95,8 +96,8 @@ def _needed_besides(wanted: DesiredDefinition) -> Iterator[str]:
             yield OPTIONS
     elif section is Section.PIPELINES:
         yield STAGE_NAMES
-    elif section is Section.STAGES and wanted.address.object == "deals":
-        yield "probability"
+    elif section is Section.STAGES and (needed := object_type(wanted.address.object).stages_need):
+        yield needed
 
 
 def _has_other_options(wanted: DesiredDefinition) -> bool:
