@@ -51,9 +51,9 @@ def lag_ms(work: Work, route: Route) -> int:
 def _check_operation(work: Work, route: Route, object_type: ObjectType) -> None:
     is_withheld = (object_type.path, route.operation) in work.version.withheld
     if route.operation not in object_type.operations or is_withheld:
-        raise guesses.operation_not_offered()
+        raise guesses.operation_not_offered(work.guesses)
     if object_type.needs_activation and not work.settings["enablement"].get(object_type.type_id, True):
-        raise guesses.type_not_activated(object_type.path)
+        raise guesses.type_not_activated(work.guesses, object_type.path)
 
 
 def _scopes(work: Work, rule: str, access: str, args: Mapping[str, str]) -> tuple[str, ...]:

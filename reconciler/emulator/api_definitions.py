@@ -73,11 +73,11 @@ def archive_property(work: Work, call: Call) -> Reply:
 
 def batch_create_properties(work: Work, call: Call) -> Reply:
     """Serve ``POST /crm/v3/properties/{type}/batch/create``."""
-    return Reply(*properties.create_batch(work, _type(work, call), take_inputs(call.body)))
+    return Reply(*properties.create_batch(work, _type(work, call), take_inputs(work, call.body)))
 
 
-def _names(call: Call) -> list[str]:
-    return [response_format.as_text(item.get("name"), "name") for item in take_inputs(call.body)]
+def _names(work: Work, call: Call) -> list[str]:
+    return [response_format.as_text(item.get("name"), "name") for item in take_inputs(work, call.body)]
 
 
 def batch_read_properties(work: Work, call: Call) -> Reply:
@@ -87,13 +87,15 @@ def batch_read_properties(work: Work, call: Call) -> Reply:
     archived = bool(body.get("archived"))
     object_type = _type(work, call)
     return Reply(
-        *properties.read_batch(work, object_type, _names(call), archived=archived, sensitivity=sensitivity)
+        *properties.read_batch(
+            work, object_type, _names(work, call), archived=archived, sensitivity=sensitivity
+        )
     )
 
 
 def batch_archive_properties(work: Work, call: Call) -> Reply:
     """Serve ``POST /crm/v3/properties/{type}/batch/archive``."""
-    properties.archive_batch(work, _type(work, call), _names(call))
+    properties.archive_batch(work, _type(work, call), _names(work, call))
     return Reply(204)
 
 

@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -49,7 +50,8 @@ class Emulator:
     """Portals in one SQLite file (None: in memory), with the API that HubSpot would serve for them.
 
     Several threads may use it, and several processes may use one file. ``now`` is the clock of the portals,
-    ``sleep`` waits for injected latency (seconds). Raises StorageError.
+    ``sleep`` waits for injected latency (seconds). ``observed`` are choices for guesses, unless a portal has
+    its own: ``observations`` reads them from a file. Raises StorageError.
     """
 
     def __init__(
@@ -58,12 +60,13 @@ class Emulator:
         *,
         now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], None] = time.sleep,
+        observed: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.sleep = sleep
         self._now = now
         self._storage = Storage(path)
         self._meter = Meter()
-        self._portals = Portals(self._storage, now)
+        self._portals = Portals(self._storage, now, observed)
         self._switchboard = Switchboard()
         self._control = Control(self._portals, self._switchboard)
 
@@ -176,7 +179,9 @@ class Emulator:
             work.link_to_next, work.actor = request.link_to_next, actor
             work.lag_ms = access.lag_ms(work, route)
             is_search = route.operation == "search"
-            use = work.use = self._meter.count(actor, work.settings, self._now(), is_search=is_search)
+            use = work.use = self._meter.count(
+                actor, work.settings, work.guesses, self._now(), is_search=is_search
+            )
             try:
                 access.check(work, route, actor, call.args)
                 required_fields.check(route.endpoint, call.body)

@@ -29,7 +29,7 @@ def create(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
         pair.add(from_id, to_id, types)
         return [labels_body(pair, from_id, to_id, types)]
 
-    results, errors = one_by_one(work, take_inputs(body, MAX_WRITE), carry_out)
+    results, errors = one_by_one(work, take_inputs(work, body, MAX_WRITE), carry_out)
     status = response_format.batch_status(work, work.version.definitions_created, errors)
     return status, response_format.batch_body(work, results, errors)
 
@@ -41,7 +41,7 @@ def associate_default(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
         from_id, to_id = _ids(pair, item)
         return default_bodies(pair, from_id, to_id)
 
-    results, errors = one_by_one(work, take_inputs(body, MAX_WRITE), carry_out)
+    results, errors = one_by_one(work, take_inputs(work, body, MAX_WRITE), carry_out)
     return response_format.batch_status(work, 200, errors), response_format.batch_body(work, results, errors)
 
 
@@ -64,7 +64,7 @@ def read(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
     """Serve ``batch/read``: a record without associations is an error, not an empty list."""
     results: list[Json] = []
     errors: list[Json] = []
-    for item in take_inputs(body, MAX_READ):
+    for item in take_inputs(work, body, MAX_READ):
         given = response_format.as_text(item.get("id"), "id")
         after = response_format.as_optional_text(item.get("after"), "after")
         page = pair.page(int(given) if identity.is_record_id(given) else 0, after)
@@ -91,7 +91,7 @@ def _nothing_associated(from_type: ObjectType, to_type: ObjectType, record_id: s
 
 def archive(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
     """Serve ``batch/archive``: remove every label of the given records; ignore missing associations."""
-    for item in take_inputs(body, MAX_WRITE):
+    for item in take_inputs(work, body, MAX_WRITE):
         from_text = _id_text(item, "from")
         for to in response_format.as_list(item.get("to"), "to"):
             pair.remove_by_text(from_text, _id_text({"to": to}, "to"))
@@ -100,7 +100,7 @@ def archive(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
 
 def archive_labels(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
     """Serve ``batch/labels/archive``: remove these labels; the unlabelled type removes everything."""
-    for item in take_inputs(body, MAX_WRITE):
+    for item in take_inputs(work, body, MAX_WRITE):
         types = pair.choose(item.get("types"))
         pair.remove_by_text(_id_text(item, "from"), _id_text(item, "to"), types)
     return removed(work)

@@ -103,7 +103,7 @@ def _add_plain_if_missing(work: Work, from_type: ObjectType, to_type: ObjectType
 def _check_plain(work: Work, from_type: ObjectType, to_type: ObjectType) -> None:
     is_custom = from_type.is_custom or to_type.is_custom
     if not is_custom or any(not known.label for known in _known(work, from_type, to_type)):
-        raise guesses.plain_exists(from_type.type_id, to_type.type_id)
+        raise guesses.plain_exists(work.guesses, from_type.type_id, to_type.type_id)
 
 
 def _next_type_id(work: Work) -> int:

@@ -33,7 +33,7 @@ def _type(pair: Pair, item: Json) -> tuple[str, int]:
 def write(work: Work, pair: Pair, body: object) -> list[Json]:
     """Set limits and return them."""
     results = []
-    for item in take_inputs(body):
+    for item in take_inputs(work, body):
         category, type_id = _type(pair, item)
         limit = item.get("maxToObjectIds")
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
@@ -53,5 +53,5 @@ def write(work: Work, pair: Pair, body: object) -> list[Json]:
 
 def purge(work: Work, pair: Pair, body: object) -> None:
     """Remove limits."""
-    for item in take_inputs(body):
+    for item in take_inputs(work, body):
         work.unstore(LIMIT, NO_TYPE, _name(pair, _type(pair, item)))

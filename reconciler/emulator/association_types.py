@@ -98,16 +98,19 @@ class AssociationType:
 
 
 @lru_cache(maxsize=4096)
-def _standard(from_id: str, to_id: str) -> tuple[AssociationType, ...]:
-    """Return HubSpot's own types between two standard object types, the unlabelled one first."""
-    plain = _both_ways(_PLAIN, _ONE_WAY, from_id, to_id)
+def _standard(first: int, from_id: str, to_id: str) -> tuple[AssociationType, ...]:
+    """Return HubSpot's own types between two standard object types, the unlabelled one first.
+
+    Numbers that nobody published begin with ``first``.
+    """
+    plain = _both_ways(first, _PLAIN, _ONE_WAY, (from_id, to_id))
     if plain is None:
         plain = (
-            guesses.unlisted_association_type(from_id, to_id),
-            guesses.unlisted_association_type(to_id, from_id),
+            guesses.unlisted_association_type(first, from_id, to_id),
+            guesses.unlisted_association_type(first, to_id, from_id),
         )
     types = [AssociationType(HUBSPOT, plain[0], None, plain[1])]
-    primary = _both_ways(_PRIMARY, _ONE_WAY_PRIMARY, from_id, to_id)
+    primary = _both_ways(first, _PRIMARY, _ONE_WAY_PRIMARY, (from_id, to_id))
     if primary:
         end = "from" if (from_id, to_id) in {*_PRIMARY, *_ONE_WAY_PRIMARY} else "to"
         types.append(AssociationType(HUBSPOT, primary[0], "Primary", primary[1], primary_of=end))
@@ -118,20 +121,21 @@ def _standard(from_id: str, to_id: str) -> tuple[AssociationType, ...]:
 
 
 def _both_ways(
+    first: int,
     pairs: Mapping[tuple[str, str], tuple[int, int]],
     one_way: Mapping[tuple[str, str], int],
-    from_id: str,
-    to_id: str,
+    between_ids: tuple[str, str],
 ) -> tuple[int, int] | None:
+    from_id, to_id = between_ids
     if (from_id, to_id) in pairs:
         return pairs[from_id, to_id]
     if (to_id, from_id) in pairs:
         there, back = pairs[to_id, from_id]
         return back, there
     if (from_id, to_id) in one_way:
-        return one_way[from_id, to_id], guesses.unlisted_association_type(to_id, from_id)
+        return one_way[from_id, to_id], guesses.unlisted_association_type(first, to_id, from_id)
     if (to_id, from_id) in one_way:
-        return guesses.unlisted_association_type(from_id, to_id), one_way[to_id, from_id]
+        return guesses.unlisted_association_type(first, from_id, to_id), one_way[to_id, from_id]
     return None
 
 
@@ -139,10 +143,15 @@ def between(work: Work, from_type: ObjectType, to_type: ObjectType) -> list[Asso
     """Return every type between two object types, the unlabelled one first."""
     types: list[AssociationType] = []
     if not (from_type.is_custom or to_type.is_custom):
-        types += _standard(from_type.type_id, to_type.type_id)
+        types += _standard(_first(work), from_type.type_id, to_type.type_id)
     for body in work.stored(LABEL, pair_name(from_type, to_type)).values():
         types.append(stored_type(body))
     return types
+
+
+def _first(work: Work) -> int:
+    """Return where numbers begin that nobody published."""
+    return int(work.guesses.unlisted_association_numbers)
 
 
 def pair_name(from_type: ObjectType, to_type: ObjectType) -> str:
@@ -174,7 +183,8 @@ def target_type(work: Work, from_type: ObjectType, category: str, type_id: int) 
             return work.object_type(pair.removeprefix(prefix))
     if category == HUBSPOT and not from_type.is_custom:
         for object_type in dict.fromkeys(standard_types().values()):
-            if any(known.type_id == type_id for known in _standard(from_type.type_id, object_type.type_id)):
+            known = _standard(_first(work), from_type.type_id, object_type.type_id)
+            if any(each.type_id == type_id for each in known):
                 return object_type
     raise refusals.invalid_request(f"association type {category} {type_id} does not exist")
 

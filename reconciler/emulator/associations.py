@@ -98,7 +98,7 @@ class Pair:
                 wanted = pair.types[known.category, type_id]
                 there = {to for to, types in pair.of(bearer).items() if wanted in types}
                 if other not in there and len(there) >= limit["userEnforcedMaxToObjectIds"]:
-                    raise guesses.too_many_associated(from_id, to_id, bearer)
+                    raise guesses.too_many_associated(self.work.guesses, from_id, to_id, bearer)
 
     def _ends(
         self, from_id: int, to_id: int, known: AssociationType

@@ -30,10 +30,12 @@ class Input:
     trace_id: Any
 
 
-def take_inputs(body: object, maximum: int = MAX_INPUTS) -> list[Json]:
+def take_inputs(work: Work, body: object, maximum: int = MAX_INPUTS) -> list[Json]:
     """Return the objects under ``inputs``; a body without ``inputs`` is an empty batch."""
     given = response_format.as_object(body).get("inputs")
-    items = guesses.missing_inputs() if given is None else response_format.as_list(given, "inputs")
+    items = (
+        guesses.missing_inputs(work.guesses) if given is None else response_format.as_list(given, "inputs")
+    )
     inputs = [response_format.as_object(item, "inputs") for item in items]
     if len(inputs) > maximum:
         raise refusals.invalid_request(
@@ -62,7 +64,7 @@ def one_by_one(
 
 def create(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json]:
     """Serve ``batch/create``: return status and body of the answer."""
-    return _write(work, object_type, _parse(body, needs_id=False), "create", success=201)
+    return _write(work, object_type, _parse(work, body, needs_id=False), "create", success=201)
 
 
 def update(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json]:
@@ -70,7 +72,7 @@ def update(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json
 
     The key of contacts cannot be the e-mail address here: github.com/HubSpot/hubspot-api-nodejs/issues/548
     """
-    inputs = _parse(body, needs_id=True)
+    inputs = _parse(work, body, needs_id=True)
     if object_type.type_id == CONTACTS and any(item.id_property == EMAIL for item in inputs):
         raise refusals.non_unique_property("update/upsert", CONTACTS, EMAIL, work.portal_id)
     _check_keys(work, object_type, inputs)
@@ -79,7 +81,7 @@ def update(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json
 
 def upsert(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json]:
     """Serve ``batch/upsert``, which creates records that ``idProperty`` does not find."""
-    inputs = _parse(body, needs_id=True)
+    inputs = _parse(work, body, needs_id=True)
     _check_keys(work, object_type, inputs)
     return _write(work, object_type, inputs, "upsert", success=200)
 
@@ -94,7 +96,7 @@ def create_one(work: Work, object_type: ObjectType, body: object) -> Json:
     return written_body(object_type, written)
 
 
-def _parse(body: object, *, needs_id: bool) -> list[Input]:
+def _parse(work: Work, body: object, *, needs_id: bool) -> list[Input]:
     return [
         Input(
             id=response_format.as_text(item.get("id"), "id") if needs_id else "",
@@ -103,7 +105,7 @@ def _parse(body: object, *, needs_id: bool) -> list[Input]:
             associations=response_format.as_list(item.get("associations"), "associations"),
             trace_id=item.get("objectWriteTraceId"),
         )
-        for item in take_inputs(body)
+        for item in take_inputs(work, body)
     ]
 
 
@@ -115,7 +117,7 @@ def _check_keys(work: Work, object_type: ObjectType, inputs: Iterable[Input]) ->
     seen: set[tuple[str | None, str]] = set()
     twice: dict[str, None] = {}
     for item in inputs:
-        key = (item.id_property, identity.key_form(object_type, item.id_property or "", item.id))
+        key = (item.id_property, identity.key_form(work, object_type, item.id_property or "", item.id))
         if key in seen:
             twice[item.id] = None
         seen.add(key)
@@ -126,7 +128,7 @@ def _check_keys(work: Work, object_type: ObjectType, inputs: Iterable[Input]) ->
 def _write(
     work: Work, object_type: ObjectType, inputs: list[Input], operation: str, *, success: int
 ) -> tuple[int, Json]:
-    is_traced = bool(inputs) and guesses.trace_ids_count([item.trace_id for item in inputs])
+    is_traced = bool(inputs) and guesses.trace_ids_count(work.guesses, [item.trace_id for item in inputs])
     results: list[Json] = []
     errors: list[Json] = []
     missing: list[Input] = []
@@ -144,7 +146,7 @@ def _write(
         elif identity.forwarded(work, object_type, item.id) is None or item.id_property:
             missing.append(item)
     errors += _missing_entries(object_type, missing, is_traced=is_traced)
-    body = response_format.batch_body(work, guesses.order_of_results(results), errors)
+    body = response_format.batch_body(work, guesses.order_of_results(work.guesses, results), errors)
     return response_format.batch_status(work, success, errors), body
 
 
@@ -156,6 +158,8 @@ def _write_one(work: Work, object_type: ObjectType, item: Input, operation: str)
         record = identity.find(work, object_type, item.id, item.id_property)
         if record is not None and operation == "update" and not given:
             raise refusals.nothing_to_update()
+        if record is not None and operation == "upsert":
+            _check_address(work, object_type, record, item)
         if record is not None:
             return records.update(work, object_type, record, given)
         if operation == "update" or item.id_property is None:
@@ -164,6 +168,17 @@ def _write_one(work: Work, object_type: ObjectType, item: Input, operation: str)
     written = records.create(work, object_type, given)
     associations.associate_new(work, object_type, written.record, item.associations)
     return written
+
+
+def _check_address(work: Work, object_type: ObjectType, record: Record, item: Input) -> None:
+    """Refuse an upsert of a contact by one of its addresses, if HubSpot is guessed to do that."""
+    if object_type.type_id != CONTACTS or item.id_property != EMAIL:
+        return
+    is_secondary = record.properties.get(EMAIL) != identity.key_form(work, object_type, EMAIL, item.id)
+    if is_secondary and work.guesses.secondary_email_upsert == "refused":
+        raise refusals.contact_exists(record.id, secondary=True)
+    if not is_secondary and work.guesses.email_upsert == "refused":
+        raise refusals.invalid_request("a partial upsert by email is not supported")
 
 
 def _result(object_type: ObjectType, item: Input, written: records.Written, operation: str) -> Json:
@@ -197,7 +212,7 @@ def _missing_entries(object_type: ObjectType, missing: list[Input], *, is_traced
 
 def archive(work: Work, object_type: ObjectType, body: object) -> None:
     """Serve ``batch/archive``; ignore records that do not exist."""
-    for item in take_inputs(body):
+    for item in take_inputs(work, body):
         records.archive(work, object_type, response_format.as_text(item.get("id"), "id"))
 
 
@@ -207,21 +222,25 @@ def read(work: Work, object_type: ObjectType, body: object, *, archived: bool) -
     names = response_format.as_names(request.get("properties"), "properties")
     with_history = response_format.as_names(request.get("propertiesWithHistory"), "propertiesWithHistory")
     id_property = response_format.as_optional_text(request.get("idProperty"), "idProperty")
-    inputs = take_inputs(request, MAX_INPUTS_WITH_HISTORY if with_history else MAX_INPUTS)
+    inputs = take_inputs(work, request, MAX_INPUTS_WITH_HISTORY if with_history else MAX_INPUTS)
     if id_property is not None:
         identity.check_key(work, object_type, id_property, "read")
     results: list[Json] = []
     missing: list[str] = []
-    for given in guesses.ids_to_read([response_format.as_text(item.get("id"), "id") for item in inputs]):
+    ids = [response_format.as_text(item.get("id"), "id") for item in inputs]
+    for given in guesses.ids_to_read(work.guesses, ids):
         record = identity.find(work, object_type, given, id_property, archived=archived)
+        is_merged = not (record or id_property) and identity.forwarded(work, object_type, given) is not None
+        if is_merged and work.guesses.merged_id == "followed":
+            record = identity.follow(work, object_type, given)
         if record is not None:
             results.append(read_body(work, object_type, record, names, with_history))
-        elif id_property or not guesses.merged_id_is_left_out(identity.forwarded(work, object_type, given)):
+        elif not is_merged or work.guesses.merged_id == "error":
             missing.append(given)
     errors = []
     if missing:
         errors.append(refusals.missing_records(object_type.error_name, missing).entry())
-    answer = response_format.batch_body(work, guesses.order_of_results(results), errors)
+    answer = response_format.batch_body(work, guesses.order_of_results(work.guesses, results), errors)
     return response_format.batch_status(work, 200, errors), answer
 
 

@@ -1,6 +1,6 @@
 """Instants as HubSpot writes them: milliseconds since 1970 in the code, ISO 8601 in UTC in answers."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -15,6 +15,11 @@ def utc_now() -> datetime:
 def to_ms(instant: datetime) -> int:
     """Return the milliseconds from 1970-01-01T00:00:00Z to an aware ``instant``, rounded down."""
     return (instant - _EPOCH) // _MILLISECOND
+
+
+def to_ms_of_day(day: date) -> int:
+    """Return the milliseconds from 1970 to the beginning of ``day`` in UTC."""
+    return to_ms(datetime(day.year, day.month, day.day, tzinfo=UTC))
 
 
 def from_ms(ms: int) -> datetime:

@@ -18,7 +18,7 @@ def upsert(work: Work, body: object) -> tuple[int, Json]:
     """Serve ``batch/upsert``: the given splits replace the splits of the deal."""
     deals = work.object_type("deals")
     results: list[Json] = []
-    for item in take_inputs(body):
+    for item in take_inputs(work, body):
         deal_id = response_format.as_text(item.get("id"), "id")
         if identity.find(work, deals, deal_id, None) is None:
             raise refusals.missing_records(deals.error_name, [deal_id])
@@ -56,7 +56,7 @@ def _split(work: Work, given: Json) -> Json:
 
 def read(work: Work, body: object) -> tuple[int, Json]:
     """Serve ``batch/read``: return the splits of deals, by deal id."""
-    results = [_body(work, response_format.as_text(item.get("id"), "id")) for item in take_inputs(body)]
+    results = [_body(work, response_format.as_text(item.get("id"), "id")) for item in take_inputs(work, body)]
     return 200, response_format.batch_body(work, results)
 
 

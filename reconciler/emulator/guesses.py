@@ -1,150 +1,177 @@
-"""Guesses about behaviour that HubSpot does not document: one small function for each.
+"""Guesses about behaviour that HubSpot does not document, one small function for each.
 
-Every function is a guess. When somebody measures the live API, the correction is one line in this file.
-``docs/emulator.md`` lists the guesses for users.
+Each depends on its setting in ``guess_settings``, which says what is known about it. Where the setting alone
+decides, the code that uses it asks for it.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from reconciler.emulator import refusals
+from reconciler.emulator.clock import to_ms_of_day
+from reconciler.emulator.guess_settings import Guesses
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.versions import Version
 
-
-def status_of_partial_success(version: Version) -> int:
-    """Guess that a batch with errors returns 207 in every version, also in 2026-09.
-
-    The specification of 2026-09 does not list it any more.
-    """
-    del version
-    return 207
+_AWAY_MS = 10_000
+"""How far ``createdAt`` is away from the call, if it is not within it."""
+_FIRST_WORD = "CAPITALIZE the first word"
 
 
-def written_null(version: Version, property_name: str) -> str:
-    """Guess that ``null`` clears only if the specification allows it (2026-09), and is refused otherwise."""
-    if version.null_clears:
+def status_of_partial_success(chosen: Guesses, version: Version) -> int:
+    """Return the status of a batch with errors."""
+    return int(chosen.partial_success_2026_09) if version.name == "2026-09" else 207
+
+
+def written_null(chosen: Guesses, version: Version, property_name: str, stored: str) -> str:
+    """Return the text that a written ``null`` means, or refuse it."""
+    if version.null_clears or chosen.written_null == "clears":
         return ""
+    if chosen.written_null == "ignored":
+        return stored
     raise refusals.wrong_shape(f"Cannot deserialize null as value of property {property_name}")
 
 
-def missing_inputs() -> list[Any]:
-    """Guess that a body without ``inputs`` does nothing and succeeds; for upsert, this was observed.
-
-    github.com/rudderlabs/rudder-transformer/pull/5147
-    """
+def missing_inputs(chosen: Guesses) -> list[Any]:
+    """Return the inputs of a body without ``inputs``, or refuse it."""
+    if chosen.missing_inputs == "refused":
+        raise refusals.missing_fields(["inputs"])
     return []
 
 
-def ids_to_read(ids: Sequence[str]) -> list[str]:
-    """Guess that batch/read reads an id once if it is given twice."""
-    return list(dict.fromkeys(ids))
+def ids_to_read(chosen: Guesses, ids: Sequence[str]) -> list[str]:
+    """Return the ids that batch/read answers."""
+    return list(dict.fromkeys(ids)) if chosen.id_read_twice == "once" else list(ids)
 
 
-def archived_records_keep_unique_values() -> bool:
-    """Guess that they do not, so that an upsert by the key of an archived record creates a new record."""
-    return False
-
-
-def equal_write_counts_as_change() -> bool:
-    """Guess that writing an equal value changes no date and adds no history."""
-    return False
-
-
-def order_of_results(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Guess the order of results: not the order of inputs, but sorted by the reversed digits of the id."""
+def order_of_results(chosen: Guesses, results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the results in HubSpot's order; any order: sorted by the reversed digits of the id."""
+    if chosen.result_order == "as_asked":
+        return list(results)
     return sorted(results, key=lambda result: str(result["id"])[::-1])
 
 
-def number_text(text: str) -> str:
-    """Guess that a number keeps the text it was written with (``17.0`` stays ``17.0``)."""
-    return text
+def number_text(chosen: Guesses, text: str) -> str:
+    """Return a number as it is read."""
+    return text if chosen.number_text == "as_written" else f"{Decimal(text).normalize():f}"
 
 
-def date_text(day: date) -> str:
-    """Guess that a date is returned as ``YYYY-MM-DD`` in every version; some examples show milliseconds."""
-    return day.isoformat()
+def date_text(chosen: Guesses, day: date) -> str:
+    """Return a date as it is read."""
+    return day.isoformat() if chosen.date_text == "day" else str(to_ms_of_day(day))
 
 
-def plain_text(text: str) -> str:
-    """Guess that strings are not trimmed and line endings do not change."""
-    return text
+def plain_text(chosen: Guesses, text: str) -> str:
+    """Return a text as it is read."""
+    return text if chosen.plain_text == "as_written" else text.strip()
 
 
-def trace_ids_count(trace_ids: Sequence[object]) -> bool:
-    """Guess that repeated trace ids count as no trace ids."""
-    return all(isinstance(item, str) and item for item in trace_ids) and len(set(trace_ids)) == len(trace_ids)
+def phone_text(chosen: Guesses, text: str) -> str:
+    """Return a phone number as it is read."""
+    if chosen.phone_text == "as_written":
+        return text
+    return "".join(character for character in text if character.isdigit() or character == "+")
 
 
-def unique_form(text: str) -> str:
-    """Guess that unique values that differ only in case are different; e-mail addresses are lower case."""
-    return text
+def trace_ids_count(chosen: Guesses, trace_ids: Sequence[object]) -> bool:
+    """Return whether a batch with these trace ids may succeed in part."""
+    if chosen.trace_ids == "nothing_written":
+        return False
+    if not all(isinstance(item, str) and item for item in trace_ids):
+        return False
+    return chosen.repeated_trace_ids == "counted" or len(set(trace_ids)) == len(trace_ids)
 
 
-def lifecycle_step_back(stored: str, wanted: str) -> str:
-    """Guess that a step back of ``lifecyclestage`` is ignored without an error."""
-    del wanted
-    return stored
+def unique_form(chosen: Guesses, text: str) -> str:
+    """Return the form in which unique values are compared."""
+    text = text.casefold() if chosen.key_case == "same" else text
+    return text.strip() if chosen.key_blanks == "same" else text
 
 
-def merged_id_is_left_out(survivor: int | None) -> bool:
-    """Guess that batch/read leaves out a merged id without an error, as batch/update does."""
-    return survivor is not None
+def lifecycle_step_back(chosen: Guesses, stored: str, wanted: str) -> str | None:
+    """Return the lifecycle stage after a step back; None: it is refused."""
+    return {"ignored": stored, "taken": wanted}.get(chosen.lifecycle_step_back)
 
 
-def operation_not_offered() -> refusals.Refusal:
-    """Guess that an operation that the object type or the version does not offer is a 405."""
+def created_ms(chosen: Guesses, now_ms: int) -> int:
+    """Return when a record counts as created that is created now."""
+    away_ms = {"before_the_call": -_AWAY_MS, "after_the_call": _AWAY_MS}.get(chosen.created_at, 0)
+    return now_ms + away_ms
+
+
+def sends_limit_headers(chosen: Guesses, *, is_search: bool) -> bool:
+    """Return whether an answer carries the headers about limits."""
+    return chosen.limit_headers == "everywhere" or (
+        chosen.limit_headers == "not_of_searches" and not is_search
+    )
+
+
+def operation_not_offered(chosen: Guesses) -> refusals.Refusal:
+    """Refuse an operation that the object type or the version does not offer."""
+    if chosen.operation_not_offered == "404":
+        return refusals.not_found()
     return refusals.method_not_allowed()
 
 
-def type_not_activated(path: str) -> refusals.Refusal:
-    """Guess that records of a type that is not activated are refused like those of an unknown type."""
+def type_not_activated(chosen: Guesses, path: str) -> refusals.Refusal:
+    """Refuse records of a type that is not activated: like those of an unknown type, or as forbidden."""
+    if chosen.type_not_activated == "forbidden":
+        return refusals.Refusal(403, f"{path} is not activated", category="USER_DOES_NOT_HAVE_PERMISSIONS")
     return refusals.unknown_type(path)
 
 
-def unlisted_association_type(from_id: str, to_id: str) -> int:
-    """Guess numbers for default associations of standard types that nobody published.
+def unlisted_association_type(first: int, from_id: str, to_id: str) -> int:
+    """Return the number of a default association of standard types that nobody published.
 
-    They combine both type numbers, so that each pair has its own: contact (0-1) to order (0-123) is 1001123.
+    It combines both type numbers, so that each pair has its own: contact (0-1) to order (0-123) is 1001123
+    if ``first`` is 1,000,000.
     """
     start, end = (
         int(type_id.partition("-")[2]) if type_id.startswith("0-") else 999 for type_id in (from_id, to_id)
     )
-    return 1_000_000 + 1000 * start + end
+    return first + 1000 * start + end
 
 
-def too_many_associated(from_id: int, to_id: int, bearer: int) -> refusals.Refusal:
-    """Guess that an association beyond a limit of the portal is refused; existing ones stay."""
-    return refusals.invalid_request(
+def too_many_associated(chosen: Guesses, from_id: int, to_id: int, bearer: int) -> refusals.Refusal:
+    """Refuse an association beyond a limit of the portal; existing ones stay."""
+    refusal = refusals.invalid_request(
         f"record {bearer} has as many associations of this type as the portal allows",
         fromObjectId=[str(from_id)],
         toObjectId=[str(to_id)],
     )
+    refusal.status = int(chosen.too_many_associated)
+    return refusal
 
 
-def display_properties(object_type: ObjectType) -> tuple[str, ...]:
-    """Guess that the schema of a standard type lists the properties of which a new record must have one."""
-    return object_type.required[0] if object_type.required else ("hs_object_id",)
+def display_properties(chosen: Guesses, object_type: ObjectType) -> tuple[str, ...]:
+    """Return the properties that the schema of a standard type displays."""
+    if chosen.display_properties == "required" and object_type.required:
+        return object_type.required[0]
+    return ("hs_object_id",)
 
 
-def phantom_stages(pipeline_id: str) -> list[str]:
-    """Guess the stages that are named when another type has the id of a pipeline; they exist nowhere."""
-    return [f"{pipeline_id}-{number}" for number in (1, 2)]
+def phantom_stages(chosen: Guesses, pipeline_id: str) -> list[str]:
+    """Return the stages that are named when another type has the id of a pipeline; they exist nowhere."""
+    return [f"{pipeline_id}-{number}" for number in (1, 2)] if chosen.phantom_stages == "named" else []
 
 
-def stage_id_twice(stage_id: str) -> refusals.Refusal:
-    """Guess that one pipeline with two stages of one id is refused like an id that is in use."""
-    return refusals.Refusal(400, f"The pipeline is already using stage id {stage_id}", category=None)
+def stage_id_twice(chosen: Guesses, stage_id: str) -> refusals.Refusal:
+    """Refuse one pipeline with two stages of one id."""
+    message = f"The pipeline is already using stage id {stage_id}"
+    return refusals.Refusal(int(chosen.stage_id_twice), message, category=None)
 
 
-def plain_exists(from_id: str, to_id: str) -> refusals.Refusal:
-    """Guess that a second unlabelled association, or one of two standard types, is refused with 400."""
-    return refusals.invalid_request(f"{from_id} and {to_id} have an association without a label already")
+def plain_exists(chosen: Guesses, from_id: str, to_id: str) -> refusals.Refusal:
+    """Refuse a second unlabelled association, or one of two standard types."""
+    refusal = refusals.invalid_request(f"{from_id} and {to_id} have an association without a label already")
+    refusal.status = int(chosen.plain_association_again)
+    return refusal
 
 
-def allowance(tier: str) -> dict[str, int]:
-    """Guess how many definitions a tier allows: the numbers of HubSpot's catalogue as people quote them."""
+def allowance(chosen: Guesses, tier: str) -> dict[str, int]:
+    """Return how many definitions a tier allows."""
     names = (
         *("custom object types", "custom properties", "calculated properties", "pipelines"),
         "association labels",
@@ -155,48 +182,49 @@ def allowance(tier: str) -> dict[str, int]:
         "professional": (0, 1000, 25, 14, 50),
         "enterprise": (20, 1000, 200, 100, 50),
     }
-    return dict(zip(names, numbers[tier], strict=True))
+    unlimited = (1_000_000,) * len(names)
+    return dict(zip(names, unlimited if chosen.allowance == "unlimited" else numbers[tier], strict=True))
 
 
-def not_in_this_tier(feature: str) -> refusals.Refusal:
-    """Guess that a portal without the feature answers 403 without naming a scope that would help."""
-    return refusals.Refusal(
-        403, f"This hub doesn't have proper permissions! ({feature})", category="MISSING_SCOPES"
-    )
+def not_in_this_tier(chosen: Guesses, feature: str) -> refusals.Refusal:
+    """Refuse a definition that the tier has none of, without naming a scope that would help."""
+    message = f"This hub doesn't have proper permissions! ({feature})"
+    return refusals.Refusal(int(chosen.outside_tier), message, category="MISSING_SCOPES")
 
 
-def use_by_a_schema(field: str) -> tuple[str, str]:
-    """Guess that a property that a schema displays or requires is in use, and cannot be archived."""
-    return "OBJECT_SCHEMA", field
+def style_of(chosen: Guesses, style: str) -> str:
+    """Return the style that an argument of the rule FORMAT means."""
+    return _FIRST_WORD if style == "CAPITALIZE" and chosen.capitalized == "first_word" else style
 
 
 def letter_case(style: str) -> Callable[[str], str]:
-    """Guess the arguments of the rule FORMAT; only their meaning was published."""
+    """Return what the rule FORMAT does with a text; only the meaning of its arguments was published."""
     styles: dict[str, Callable[[str], str]] = {
         "UPPERCASE": str.upper,
         "LOWERCASE": str.lower,
-        "CAPITALIZE": lambda text: " ".join(word[:1].upper() + word[1:] for word in text.split(" ")),
+        "CAPITALIZE": _first_letters,
+        _FIRST_WORD: _first_letter,
     }
     return styles[style]
 
 
-def code_of_rule(rule_type: str, arguments: Sequence[str]) -> str:
-    """Guess the code of a broken validation rule, modelled on an observed one (``INVALID_ALPHA``)."""
+def _first_letter(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _first_letters(text: str) -> str:
+    return " ".join(map(_first_letter, text.split(" ")))
+
+
+def code_of_rule(chosen: Guesses, rule_type: str, arguments: Sequence[str]) -> str:
+    """Return the code of a broken validation rule."""
+    if chosen.rule_code == "general":
+        return "INVALID_VALUE"
     if rule_type == "ALPHANUMERIC":
         return f"INVALID_{arguments[0].removesuffix('_ONLY')}"
     return f"INVALID_{rule_type}"
 
 
-def status_of_unknown_token() -> int:
-    """Guess the status of token information about a token that does not exist."""
-    return 404
-
-
-def sorts_allowed() -> int:
-    """Guess that a search with a second sort is refused, instead of using only the first one."""
-    return 1
-
-
-def searched_by_query(type_name: str) -> bool:
-    """Guess that ``query`` looks at every property that contains text."""
-    return type_name in {"string", "phone_number"}
+def searched_by_query(chosen: Guesses, type_name: str) -> bool:
+    """Return whether ``query`` looks at properties of this type."""
+    return chosen.query_search == "every_type" or type_name in {"string", "phone_number"}

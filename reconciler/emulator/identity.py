@@ -22,11 +22,11 @@ def check_key(work: Work, object_type: ObjectType, id_property: str, operation: 
         raise refusals.non_unique_property(operation, object_type.type_id, id_property, work.portal_id)
 
 
-def key_form(object_type: ObjectType, id_property: str, text: str) -> str:
+def key_form(work: Work, object_type: ObjectType, id_property: str, text: str) -> str:
     """Convert a value of a unique property to the form in which such values are compared."""
     if object_type.type_id == CONTACTS and id_property == EMAIL:
         return text.strip().lower()
-    return guesses.unique_form(text)
+    return guesses.unique_form(work.guesses, text)
 
 
 def find(
@@ -39,7 +39,7 @@ def find(
             return None
         record = rows.get(int(given))
     else:
-        record_id = rows.holder(id_property, key_form(object_type, id_property, given))
+        record_id = rows.holder(id_property, key_form(work, object_type, id_property, given))
         record = rows.get(record_id) if record_id is not None else None
     return record if record and (record.archived_ms is not None) == archived else None
 
@@ -84,7 +84,7 @@ def claim_unique_values(
         texts = [record.properties.get(name, "")]
         if is_address:
             texts += record.properties.get(SECONDARY_EMAILS, "").split(";")
-        keys = dict.fromkeys(key_form(object_type, name, text) for text in texts if text)
+        keys = dict.fromkeys(key_form(work, object_type, name, text) for text in texts if text)
         taken = rows.claim(record.id, name, keys, is_new=is_new)
         if taken:
             raise _taken(work, object_type, name, *taken)

@@ -11,11 +11,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from reconciler.emulator import refusals
+from reconciler.emulator import guesses, refusals
 from reconciler.emulator.calls import Actor, Use
+from reconciler.emulator.guess_settings import Guesses
 
 INTERVAL_MS = 10_000
 SEARCHES_PER_SECOND = 5
+RETRY_AFTER_S = 1
 BURST = {"free": 100, "starter": 100, "professional": 190, "enterprise": 190}
 DAILY = {"free": 250_000, "starter": 250_000, "professional": 625_000, "enterprise": 1_000_000}
 
@@ -63,7 +65,15 @@ class Meter:
         self._apps: dict[tuple[int, int], _Counts] = {}
         self._portals: dict[int, _Counts] = {}
 
-    def count(self, actor: Actor, settings: Mapping[str, Any], now: datetime, *, is_search: bool) -> Use:
+    def count(
+        self,
+        actor: Actor,
+        settings: Mapping[str, Any],
+        chosen: Guesses,
+        now: datetime,
+        *,
+        is_search: bool,
+    ) -> Use:
         """Count one call. Raises the refusal of a call beyond a limit, which does not count."""
         limits = Limits.of(settings)
         owner = f"{actor.portal_id}:{actor.app_id}"
@@ -74,10 +84,16 @@ class Meter:
             _forget(app.window, now - timedelta(milliseconds=INTERVAL_MS))
             _forget(portal.searches, now - timedelta(seconds=1))
             if limits:
-                _check(limits, app, portal, is_search=is_search, owner=owner)
+                refusal = _refusal(limits, app, portal, is_search=is_search, owner=owner)
+                if refusal is not None and chosen.retry_after == "sent":
+                    refusal.headers = {**refusal.headers, "Retry-After": str(RETRY_AFTER_S)}
+                if refusal is not None:
+                    raise refusal
             portal.used_today += 1
             (portal.searches if is_search else app.window).append(now)
-            headers = _headers(limits, app, portal) if limits and not is_search else {}
+            headers = {}
+            if limits and guesses.sends_limit_headers(chosen, is_search=is_search):
+                headers = _headers(limits, app, portal)
             return Use(portal.used_today, next_midnight(settings, now), headers)
 
 
@@ -99,15 +115,19 @@ def _forget(calls: deque[datetime], until: datetime) -> None:
         calls.popleft()
 
 
-def _check(limits: Limits, app: _Counts, portal: _Counts, *, is_search: bool, owner: str) -> None:
+def _refusal(
+    limits: Limits, app: _Counts, portal: _Counts, *, is_search: bool, owner: str
+) -> refusals.Refusal | None:
+    """Return the refusal of a call beyond a limit."""
     if portal.used_today >= limits.daily:
-        raise _refused("DAILY", "daily", owner)
+        return _refused("DAILY", "daily", owner)
     if is_search and len(portal.searches) >= limits.searches:
-        raise _refused("SECONDLY", "secondly", owner)
+        return _refused("SECONDLY", "secondly", owner)
     if not is_search and len(app.window) >= limits.burst:
         refusal = _refused("TEN_SECONDLY_ROLLING", "ten-secondly", owner)
         refusal.headers = _headers(limits, app, portal)
-        raise refusal
+        return refusal
+    return None
 
 
 def _refused(policy: str, group: str, owner: str) -> refusals.Refusal:

@@ -33,7 +33,7 @@ def check_new_id(work: Work, object_type: ObjectType, pipeline_id: str) -> None:
             f"There's another pipeline in this portal with pipelineId {pipeline_id}"
         )
     if _is_elsewhere(work, pipeline_id):
-        raise _stages_exist(guesses.phantom_stages(pipeline_id))
+        raise _stages_exist(guesses.phantom_stages(work.guesses, pipeline_id))
 
 
 def _is_elsewhere(work: Work, pipeline_id: str) -> bool:
@@ -76,7 +76,7 @@ def check_new_stages(work: Work, object_type: ObjectType, pipeline_id: str, stag
         raise _stages_exist(elsewhere)
     twice = sorted({stage_id for stage_id in ids if ids.count(stage_id) > 1})
     if twice:
-        raise guesses.stage_id_twice(twice[0])
+        raise guesses.stage_id_twice(work.guesses, twice[0])
 
 
 def check_new_stage(work: Work, object_type: ObjectType, stage_id: str) -> None:

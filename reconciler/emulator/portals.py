@@ -6,12 +6,14 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
-from reconciler.emulator import guesses, refusals, response_format, seeds
+from reconciler.emulator import refusals, response_format, seeds
 from reconciler.emulator.calls import Actor, Request
 from reconciler.emulator.clock import to_ms
 from reconciler.emulator.errors import UnknownPortal
+from reconciler.emulator.guess_settings import guesses_of
 from reconciler.emulator.object_types import all_scopes
 from reconciler.emulator.request_context import DefinitionCache, Source, Work
 from reconciler.emulator.response_format import Json
@@ -26,7 +28,14 @@ FIRST_ID = 100_000_000_001
 class Portals:
     """The data that outlives a request."""
 
-    def __init__(self, storage: Storage, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        now: Callable[[], datetime],
+        observed: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Open the portals; ``observed`` are choices for guesses, unless a portal has its own."""
+        self._observed = observed
         self._storage = storage
         self._now = now
         self._cache = DefinitionCache()
@@ -117,7 +126,9 @@ class Portals:
         if actor is None and portal_id is not None:
             actor = self.owner_actor(portal_id)
         if actor is None:
-            raise refusals.Refusal(guesses.status_of_unknown_token(), "there is no such token", category=None)
+            raise refusals.Refusal(
+                int(guesses_of(self._observed).unknown_token), "there is no such token", category=None
+            )
         scopes = all_scopes() if actor.scopes is None else actor.scopes
         return {"hubId": actor.portal_id, "userId": 1, "appId": actor.app_id, "scopes": sorted(scopes)}
 
@@ -141,7 +152,8 @@ class Portals:
         row = self._row(portal_id)
         if row is None:
             raise UnknownPortal(f"there is no portal {portal_id}")
-        settings, serial = row
+        stored, serial = row
+        settings = {**FRESH_SETTINGS, **json.loads(stored)}
         return Work(
             storage=self._storage,
             cache=self._cache,
@@ -149,6 +161,7 @@ class Portals:
             at_ms=at_ms,
             version=version,
             source=source,
-            settings={**FRESH_SETTINGS, **json.loads(settings)},
+            settings=settings,
+            observed=self._observed,
             serial=serial,
         )

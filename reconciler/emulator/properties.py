@@ -61,7 +61,7 @@ def create(work: Work, object_type: ObjectType, given: Json) -> Body:
     name = given["name"]
     property_checks.check_name(name)
     bodies = work.definitions(object_type).bodies
-    if name in bodies and not bodies[name]["archived"]:
+    if name in bodies and (not bodies[name]["archived"] or work.guesses.archived_property_name == "refused"):
         raise refusals.Refusal(
             409,
             f'A property named "{name}" already exists.',
@@ -73,6 +73,8 @@ def create(work: Work, object_type: ObjectType, given: Json) -> Body:
     property_checks.check_content(work, object_type, given)
     property_checks.check_external(given)
     property_checks.check_room(work, bodies, given)
+    if name in bodies and work.guesses.archived_property_name == "values_gone":
+        work.rows(object_type).forget(name)
     body = save(work, object_type, full_property(given, hubspot_defined=False, since=work.now))
     if not sent:
         return body

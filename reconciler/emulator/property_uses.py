@@ -6,7 +6,7 @@ setting ``property_uses`` names them. Shapes: github.com/scopiousdigital/kalup, 
 
 from collections.abc import Iterator
 
-from reconciler.emulator import formulas, guesses, refusals
+from reconciler.emulator import formulas, refusals
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.request_context import NO_TYPE, SCHEMA, Work
 
@@ -43,11 +43,12 @@ def _uses(work: Work, object_type: ObjectType, name: str) -> Iterator[Use]:
         is_calculated = not body["archived"] and body.get("calculationFormula")
         if is_calculated and name in formulas.parse(body["calculationFormula"]).names:
             yield "CALCULATED_PROPERTY", f"{object_type.type_id}/{body['name']}"
-    schema = work.stored(SCHEMA, NO_TYPE).get(object_type.type_id, {})
+    is_kept = work.guesses.used_by_schema == "in_use"
+    schema = work.stored(SCHEMA, NO_TYPE).get(object_type.type_id, {}) if is_kept else {}
     for field in ("primaryDisplayProperty", "secondaryDisplayProperties", "requiredProperties"):
         named = schema.get(field) or ()
         if name in ((named,) if isinstance(named, str) else named):
-            yield guesses.use_by_a_schema(field)
+            yield "OBJECT_SCHEMA", field
     uses = work.settings["property_uses"]
     for address in dict.fromkeys((object_type.path, object_type.type_id, object_type.singular)):
         for use in uses.get(address, {}).get(name, ()):

@@ -89,6 +89,14 @@ class RecordRows:
         for table in ("records", "edits", "unique_values"):
             self._storage.run(f"DELETE FROM {table} WHERE {_OF_TYPE} AND id = ?", *self._key, record_id)
 
+    def forget(self, property_name: str) -> None:
+        """Remove the values of a property from all records of the type."""
+        self._storage.run(
+            f"UPDATE records SET properties = json_remove(properties, ?) WHERE {_OF_TYPE}",
+            f'$."{property_name}"',
+            *self._key,
+        )
+
     def forward(self, old_id: int, record_id: int) -> None:
         """Let ``old_id`` (and ids that led to it) lead to ``record_id`` from now on."""
         self._storage.run(

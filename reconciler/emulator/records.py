@@ -4,7 +4,7 @@ Everything is checked before anything is stored, except unique values, which are
 callers that go on after a refusal wrap the call in ``storage.attempt``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,8 +52,8 @@ def create(
     work: Work, object_type: ObjectType, given: Mapping[str, object], origin: Origin | None = None
 ) -> Written:
     """Create a record of the type."""
-    created_ms = origin.created_ms if origin else work.at_ms
-    updated_ms = max([created_ms, *(edit.at_ms for edit in origin.history)]) if origin else created_ms
+    created_ms = origin.created_ms if origin else guesses.created_ms(work.guesses, work.at_ms)
+    updated_ms = max([created_ms, *(edit.at_ms for edit in origin.history)]) if origin else work.at_ms
     record = Record(0, {}, created_ms, updated_ms)
     written = _checked(work, object_type, record, given)
     _require(work, object_type, record)
@@ -62,7 +62,7 @@ def create(
         work.next_id() if origin is None or origin.id is None else _own_id(work, object_type, origin.id)
     )
     written.is_new = True
-    _store_new(work, object_type, written, origin.history if origin else ())
+    _store_new(work, object_type, written, origin)
     return written
 
 
@@ -73,7 +73,8 @@ def _own_id(work: Work, object_type: ObjectType, given: str) -> int:
     return int(given)
 
 
-def _store_new(work: Work, object_type: ObjectType, written: Written, history: Sequence[Edit]) -> None:
+def _store_new(work: Work, object_type: ObjectType, written: Written, origin: Origin | None) -> None:
+    history = origin.history if origin else ()
     record = written.record
     definitions = work.definitions(object_type)
     changes = {name: record.properties[name] for name in written.names if name in record.properties}
@@ -88,7 +89,8 @@ def _store_new(work: Work, object_type: ObjectType, written: Written, history: S
     rows.put(record)
     recorded = {name for edit in history for name in edit.changes}
     unrecorded = {name: value for name, value in changes.items() if name not in recorded}
-    for edit in (Edit(record.created_ms, work.source.body(), unrecorded), *history):
+    written_ms = origin.created_ms if origin else work.at_ms
+    for edit in (Edit(written_ms, work.source.body(), unrecorded), *history):
         rows.add_edit(record.id, edit)
 
 
@@ -103,8 +105,10 @@ def update(work: Work, object_type: ObjectType, record: Record, given: Mapping[s
     changes = {
         name: after.get(name, "") for name in written.names if after.get(name, "") != before.get(name, "")
     }
-    if not changes and not guesses.equal_write_counts_as_change():
+    if not changes and work.guesses.equal_write == "nothing":
         return written
+    if not changes and work.guesses.equal_write == "date_and_history":
+        changes = {name: after.get(name, "") for name in written.names}
     _require_conditions(work, object_type, record)
     changes |= calculated.derive(object_type, work.definitions(object_type), record)
     written.names |= set(changes)
@@ -133,7 +137,7 @@ def archive(work: Work, object_type: ObjectType, record_id: str) -> None:
     record.archived_ms = work.at_ms
     rows = work.rows(object_type)
     rows.put(record)
-    if not guesses.archived_records_keep_unique_values():
+    if work.guesses.archived_unique_values == "free":
         rows.release(record.id)
     associations.drop_all(work, object_type, record.id)
 
@@ -141,7 +145,7 @@ def archive(work: Work, object_type: ObjectType, record_id: str) -> None:
 def _checked(work: Work, object_type: ObjectType, record: Record, given: Mapping[str, object]) -> Written:
     """Write the normalised values of ``given`` into the record's properties, or refuse all of them."""
     definitions = work.definitions(object_type)
-    setting = values.Setting(work.version, lambda text: text in work.owner_ids())
+    setting = values.Setting(work.version, work.guesses, lambda text: text in work.owner_ids())
     problems: list[refusals.BadValue] = []
     written = Written(record, set())
     for name, value in given.items():
@@ -171,13 +175,19 @@ def _check_one(written: Written, definition: Property, value: object, setting: v
         raise values.InvalidValue(
             "READ_ONLY_VALUE", f'"{name}" is a read only property; its value cannot be set.'
         )
-    text = guesses.written_null(setting.version, name) if value is None else _text(name, value)
+    if value is None:
+        text = guesses.written_null(setting.guesses, setting.version, name, stored)
+    else:
+        text = _text(name, value)
     normal = values.normal_value(definition, text, stored, setting)
-    result = validations.enforce(definition, normal.text) if normal.text else ""
+    result = validations.enforce(definition, normal.text, setting.guesses) if normal.text else ""
     if name == LIFECYCLE and stored and result:
         order = {option["value"]: place for place, option in enumerate(definition.body["options"])}
         if order[result] < order.get(stored, -1):
-            result = guesses.lifecycle_step_back(stored, result)
+            stage = guesses.lifecycle_step_back(setting.guesses, stored, result)
+            if stage is None:
+                raise values.InvalidValue("INVALID_OPTION", f"{LIFECYCLE} cannot go back to {result}")
+            result = stage
     written.names.add(name)
     if result:
         properties[name] = result

@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.emulator import refusals, settling
 from reconciler.emulator.calls import NO_USE, Actor, Use
 from reconciler.emulator.clock import iso
+from reconciler.emulator.guess_settings import Guesses, guesses_of
 from reconciler.emulator.object_types import ObjectType, custom_type, standard_types
 from reconciler.emulator.record_rows import RecordRows
 from reconciler.emulator.schema import Definitions, build_definitions, with_property
@@ -74,6 +75,8 @@ class Work:
     version: Version
     source: Source
     settings: dict[str, Any]
+    observed: Mapping[str, str]
+    """Choices for guesses that hold for all portals; the settings of this one come first."""
     serial: int
     """Counter of changes of definitions; other threads and processes notice changes by it."""
     use: Use = NO_USE
@@ -88,12 +91,20 @@ class Work:
     _rebuilt_types: set[str] = field(default_factory=set, init=False)
     """Types of which more than properties changed: they are built anew from what is stored."""
     _owner_ids: frozenset[str] | None = field(default=None, init=False)
+    _guesses: Guesses | None = field(default=None, init=False)
     _rows: dict[str, RecordRows] = field(default_factory=dict, init=False)
 
     @property
     def now(self) -> str:
         """The time of the request in the form of the API."""
         return iso(self.at_ms)
+
+    @property
+    def guesses(self) -> Guesses:
+        """The choices for guesses in this portal."""
+        if self._guesses is None:
+            self._guesses = guesses_of(self.observed, self.settings["guesses"])
+        return self._guesses
 
     def may(self, any_of: Sequence[str]) -> bool:
         """Return whether the app that asks has one of these scopes."""
@@ -266,6 +277,7 @@ class Work:
     def save_settings(self, changes: Mapping[str, Any]) -> None:
         """Change settings of the whole portal."""
         self.settings = {**self.settings, **changes}
+        self._guesses = None
         self.storage.run(
             "UPDATE portals SET settings = ? WHERE portal_id = ?", json.dumps(self.settings), self.portal_id
         )

@@ -105,7 +105,7 @@ def batch_body(work: Work, results: Sequence[Json], errors: Sequence[Json] = ())
 
 def batch_status(work: Work, success: int, errors: Sequence[object]) -> int:
     """Return the HTTP status of a batch: ``success`` unless some inputs failed."""
-    return guesses.status_of_partial_success(work.version) if errors else success
+    return guesses.status_of_partial_success(work.guesses, work.version) if errors else success
 
 
 def page_body(work: Work, results: Sequence[Mapping[str, Any]], after: str | None) -> Json:

@@ -100,7 +100,7 @@ def _parts(work: Work, object_type: ObjectType) -> Json:
 
 def _standard_body(work: Work, object_type: ObjectType) -> Json:
     """Return the schema of a standard type: it is read only and has no creation date."""
-    displayed = guesses.display_properties(object_type)
+    displayed = guesses.display_properties(work.guesses, object_type)
     return {
         "id": object_type.type_id,
         "objectTypeId": object_type.type_id,

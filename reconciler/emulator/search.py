@@ -38,8 +38,8 @@ def search(work: Work, object_type: ObjectType, body: object, size: int) -> Json
     properties = work.definitions(object_type).properties
     wanted = _filters(work, object_type, request)
     found = [record for record in indexed(work, object_type) if wanted(record)]
-    found = _matching_query(found, properties, request.get("query"))
-    found = _sorted(found, properties, response_format.as_list(request.get("sorts"), "sorts"))
+    found = _matching_query(work, found, properties, request.get("query"))
+    found = _sorted(work, found, properties, response_format.as_list(request.get("sorts"), "sorts"))
     names = response_format.as_names(request.get("properties"), "properties")
     page = found[after : after + limit]
     is_last = after + limit >= len(found)
@@ -84,22 +84,29 @@ def _filters(work: Work, object_type: ObjectType, request: Json) -> filters.Test
 
 def indexed(work: Work, object_type: ObjectType) -> Iterator[Record]:
     """Return the live records as they were ``search_lag_ms`` ago, like the index."""
-    horizon = work.at_ms - int(work.settings["search_lag_ms"])
+    lag_ms = 0 if work.guesses.search_lag == "at_once" else int(work.settings["search_lag_ms"])
+    horizon = work.at_ms - lag_ms
     for record in work.rows(object_type).live():
         if record.updated_ms <= horizon:
             yield record
         elif record.created_ms <= horizon:
-            yield _as_of(work, object_type, record, horizon)
+            older = _as_of(work, object_type, record, horizon)
+            if older is not None:
+                yield older
 
 
-def _as_of(work: Work, object_type: ObjectType, record: Record, horizon: int) -> Record:
+def _as_of(work: Work, object_type: ObjectType, record: Record, horizon: int) -> Record | None:
+    """Return the record as it was at ``horizon``; None: it was not there yet, whatever its date says."""
+    edits = work.rows(object_type).edits(record.id)
+    if not edits or edits[0].at_ms > horizon:
+        return None
     properties: dict[str, str] = {
         name: record.properties[name]
         for name in ("hs_object_id", "createdate", "hs_createdate")
         if name in record.properties
     }
     updated_ms = record.created_ms
-    for edit in work.rows(object_type).edits(record.id):
+    for edit in edits:
         if edit.at_ms > horizon:
             break
         properties.update(edit.changes)
@@ -109,11 +116,17 @@ def _as_of(work: Work, object_type: ObjectType, record: Record, horizon: int) ->
     return Record(record.id, properties, record.created_ms, updated_ms)
 
 
-def _matching_query(found: list[Record], properties: Mapping[str, Property], query: Any) -> list[Record]:
+def _matching_query(
+    work: Work, found: list[Record], properties: Mapping[str, Property], query: Any
+) -> list[Record]:
     if not query:
         return found
     words = str(query).lower().split()
-    names = [name for name, definition in properties.items() if guesses.searched_by_query(definition.type)]
+    names = [
+        name
+        for name, definition in properties.items()
+        if guesses.searched_by_query(work.guesses, definition.type)
+    ]
 
     def holds(record: Record) -> bool:
         text = " ".join(record.properties[name].lower() for name in names if name in record.properties)
@@ -122,10 +135,12 @@ def _matching_query(found: list[Record], properties: Mapping[str, Property], que
     return [record for record in found if holds(record)]
 
 
-def _sorted(found: list[Record], properties: Mapping[str, Property], sorts: Iterable[Any]) -> list[Record]:
+def _sorted(
+    work: Work, found: list[Record], properties: Mapping[str, Property], sorts: Iterable[Any]
+) -> list[Record]:
     """Sort as requested, records without a value last; without a request, oldest first."""
     chosen = [_sort(item) for item in sorts]
-    if len(chosen) > guesses.sorts_allowed():
+    if len(chosen) > 1 and work.guesses.second_sort == "refused":
         raise refusals.invalid_request("only one sort is possible")
     if not chosen:
         return found

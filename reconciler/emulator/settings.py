@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from reconciler.emulator import settling
+from reconciler.emulator import guess_settings, settling
 from reconciler.emulator.errors import SeedError
 
 TIERS = ("free", "starter", "professional", "enterprise")
@@ -27,6 +27,7 @@ FRESH_SETTINGS: dict[str, Any] = {
     "property_uses": {},
     "existing_schema": "conflict",
     "settling": {},
+    "guesses": {},
 }
 """Settings of a portal for which nobody has set anything."""
 SETTINGS = tuple(FRESH_SETTINGS)
@@ -144,6 +145,11 @@ def _settling(key: str, value: object) -> dict[str, int]:
     return {name: _count(f"{key}.{name}", number) for name, number in numbers.items()}
 
 
+def _guesses(key: str, value: object) -> dict[str, str]:
+    """Read choices for guesses, by name."""
+    return guess_settings.check_choices(_object(key, value), key)
+
+
 def _enablement(key: str, value: object) -> dict[str, bool]:
     return {type_id: _flag(f"{key}.{type_id}", flag) for type_id, flag in _object(key, value).items()}
 
@@ -160,4 +166,5 @@ _CHECKS: Mapping[str, Callable[[str, object], Any]] = {
     "property_uses": _property_uses,
     "existing_schema": _existing_schema,
     "settling": _settling,
+    "guesses": _guesses,
 }

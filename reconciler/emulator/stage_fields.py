@@ -30,7 +30,9 @@ def display_order(given: Json) -> int:
 def build(work: Work, object_type: ObjectType, given: Json, known: Mapping[str, Body]) -> Body:
     """Build a stage from its input: a known stage keeps its id and its age, any other gets an id."""
     stage_id = given.get("stageId") or given.get("id")
-    stage_id = response_format.as_text(stage_id, "stageId") if stage_id else str(work.next_id())
+    stage_id = response_format.as_text(stage_id, "stageId") if stage_id else ""
+    if not stage_id or (stage_id not in known and work.guesses.stage_ids == "replaced"):
+        stage_id = str(work.next_id())
     if len(stage_id) > MAX_STAGE_ID:
         raise too_long()
     body = {

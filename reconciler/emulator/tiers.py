@@ -21,7 +21,7 @@ MAX_PIPELINES = {"orders": 50}
 
 def limit(work: Work, feature: str) -> int:
     """Return how many of them the portal may have; 0: its tier has no such thing."""
-    return guesses.allowance(work.settings["tier"])[feature]
+    return guesses.allowance(work.guesses, work.settings["tier"])[feature]
 
 
 def refuse(work: Work, feature: str, used: int, maximum: int | None = None) -> None:
@@ -30,7 +30,7 @@ def refuse(work: Work, feature: str, used: int, maximum: int | None = None) -> N
     if work.actor is None or used < allowed:
         return
     if allowed == 0:
-        raise guesses.not_in_this_tier(feature)
+        raise guesses.not_in_this_tier(work.guesses, feature)
     raise refusals.invalid_request(f"there are {used} {feature} already, and the limit is {allowed}")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.emulator import guesses, refusals, response_format
 from reconciler.emulator.clock import from_ms, parse_iso
+from reconciler.emulator.guess_settings import Guesses
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.request_context import Work
 from reconciler.emulator.response_format import Json
@@ -101,15 +102,17 @@ _UNCHECKED = ("AFTER_DURATION", "BEFORE_DURATION", "AFTER_DATETIME_DURATION", "B
 """Rules that can be set, but are not enforced here."""
 
 
-def enforce(definition: Property, text: str) -> str:
+def enforce(definition: Property, text: str, chosen: Guesses) -> str:
     """Apply the property's rules to a value and return it. Raises InvalidValue."""
     for rule_type, rule in definition.rules.items():
         arguments = rule["ruleArguments"]
+        if rule_type == "FORMAT":
+            arguments = [guesses.style_of(chosen, style) for style in arguments]
         if rule.get("shouldApplyNormalization") and rule_type in _NORMALIZERS:
             text = _NORMALIZERS[rule_type](text, arguments[0] if arguments else "")
         check = _CHECKS.get(rule_type)
         if check and not check(text, arguments):
-            code = guesses.code_of_rule(rule_type, arguments)
+            code = guesses.code_of_rule(chosen, rule_type, arguments)
             raise InvalidValue(code, f"{text} breaks the rule {rule_type} of property {definition.name}")
     return text
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from reconciler.emulator import guesses, rich_text
 from reconciler.emulator.clock import from_ms, iso, parse_iso, to_ms
+from reconciler.emulator.guess_settings import Guesses
 from reconciler.emulator.schema import Property
 from reconciler.emulator.versions import Version
 
@@ -39,6 +40,7 @@ class Setting:
     """Further inputs that the normal form of a value depends on."""
 
     version: Version
+    guesses: Guesses
     is_owner: Callable[[str], bool]
     """Returns whether an owner has this id."""
 
@@ -70,26 +72,26 @@ def normal_value(definition: Property, text: str, stored: str, setting: Setting)
     if text == "":
         return Normal("")
     if definition.type == "date":
-        return _date(text, setting.version)
+        return _date(text, setting)
     if definition.type == "datetime":
         return Normal(_datetime(text))
     if definition.type == "number":
-        return Normal(_number(text))
+        return Normal(_number(text, setting.guesses))
     if definition.type == "bool":
         return Normal(_boolean(text))
     if definition.type == "enumeration":
         return Normal(_choice(definition, text, stored, setting))
-    return Normal(_text(definition, text))
+    return Normal(_text(definition, text, setting.guesses))
 
 
-def _number(text: str) -> str:
+def _number(text: str, chosen: Guesses) -> str:
     """Check for digits with at most one period, no exponent and no thousands separators.
 
     github.com/Atlas-Authority/marketing-automation/issues/206
     """
     if not _NUMBER.fullmatch(text):
         raise InvalidValue("INVALID_INTEGER", f"{text} was not a valid number.")
-    return guesses.number_text(text)
+    return guesses.number_text(chosen, text)
 
 
 def _boolean(text: str) -> str:
@@ -98,11 +100,12 @@ def _boolean(text: str) -> str:
     return text.lower()
 
 
-def _date(text: str, version: Version) -> Normal:
+def _date(text: str, setting: Setting) -> Normal:
     """Check a day, or milliseconds exactly at midnight UTC; 2026-09 cuts a time off instead of refusing it.
 
     github.com/verbb/formie/issues/1755
     """
+    version = setting.version
     try:
         if _MS.fullmatch(text):
             instant = int(text)
@@ -120,7 +123,7 @@ def _date(text: str, version: Version) -> Normal:
     if instant % DAY_MS and not version.truncates_dates:
         clock = f"{moment.hour}:{moment.minute}:{moment.second}.{moment.microsecond // 1000}"
         raise InvalidValue("INVALID_DATE", f"{text} is at {clock} UTC, not midnight!")
-    day = guesses.date_text(moment.date())
+    day = guesses.date_text(setting.guesses, moment.date())
     return Normal(day, is_warned=version.truncates_dates and day != text and bool(instant % DAY_MS))
 
 
@@ -156,7 +159,7 @@ def _check_option(definition: Property, value: str, setting: Setting) -> None:
         raise InvalidValue("INVALID_OPTION", f"{value} was not one of the allowed options: [{options}]")
 
 
-def _text(definition: Property, text: str) -> str:
+def _text(definition: Property, text: str, chosen: Guesses) -> str:
     if len(text) > MAX_TEXT:
         raise InvalidValue("INVALID_STRING", f"{definition.name} is longer than {MAX_TEXT} characters")
     if definition.body["hubspotDefined"]:
@@ -165,8 +168,10 @@ def _text(definition: Property, text: str) -> str:
         if definition.name == "domain":
             return domain(text)
     if definition.field_type == "html":
-        return rich_text.sanitise(text)
-    return guesses.plain_text(text)
+        return rich_text.sanitise(text) if chosen.html_text == "sanitised" else text
+    if definition.field_type == "phonenumber":
+        return guesses.phone_text(chosen, text)
+    return guesses.plain_text(chosen, text)
 
 
 def email(text: str) -> str:

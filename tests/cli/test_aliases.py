@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.exits import ExitCode
-from reconciler.emulator import guesses
 from tests.support.projects import Project
 
 SEED = """\
-{"properties": {"companies": [
+{"guesses": {"key_case": "same"},
+ "properties": {"companies": [
    {"name": "external_id", "label": "External id", "type": "string", "fieldType": "text",
     "groupName": "companyinformation", "hasUniqueValue": true}]},
  "records": {
@@ -22,9 +22,8 @@ CONTACTS = "object: contacts\nkey: email\nrecords:\n"
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(tmp_path: Path) -> Project:
     """A project whose portal does not tell keys apart by case."""
-    monkeypatch.setattr(guesses, "unique_form", str.casefold)
     made = Project(tmp_path)
     made.write("portal.json", SEED)
     made.write(

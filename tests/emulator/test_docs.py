@@ -1,19 +1,21 @@
 """The page about the emulator is true."""
 
-import inspect
 import json
 import re
 from pathlib import Path
 
 import pytest
 
-from reconciler.emulator import guesses
 from reconciler.emulator.edits import SOURCE_TYPES
 from reconciler.emulator.faults import Kind, parse
+from reconciler.emulator.guess_settings import SETTINGS, GuessSetting
 from reconciler.emulator.seeds import KEYS
+from tests.conftest import Golden
 from tests.emulator.portal import PORTAL_ID, Portal
 
-PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text()
+PATH = Path(__file__).parents[2] / "docs" / "emulator.md"
+PAGE = PATH.read_text()
+GUESSES = "| setting | default | or | what it decides | what is known |\n|---|---|---|---|---|\n"
 
 
 def first_column(heading: str) -> set[str]:
@@ -23,10 +25,19 @@ def first_column(heading: str) -> set[str]:
     return {word for row in rows for word in re.findall(r"`([^`]+)`", row)}
 
 
-def test_every_guess_is_listed() -> None:
-    functions = dict(inspect.getmembers(guesses, inspect.isfunction))
-    assert first_column("Guesses") == set(functions)
-    assert all(str(function.__doc__).startswith("Guess") for function in functions.values())
+def test_every_guess_is_listed_with_its_default_and_what_is_known(golden: Golden) -> None:
+    before, head, after = PAGE.partition(GUESSES)
+    _, end, after = after.partition("\n\nSome further guesses")
+    assert end
+    rows = "\n".join(
+        f"| `{each.name}` | `{each.default}` | {choices(each)} | {each.about} | {each.source} |"
+        for each in SETTINGS.values()
+    )
+    golden(PATH, before + head + rows + end + after)
+
+
+def choices(setting: GuessSetting) -> str:
+    return ", ".join(f"`{other}`" for other in setting.others) or "another number"
 
 
 def test_every_key_of_a_seed_and_every_kind_of_fault_is_described() -> None:

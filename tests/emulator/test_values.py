@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.emulator import rich_text, values
+from reconciler.emulator.guess_settings import Guesses
 from reconciler.emulator.object_types import standard_types
 from reconciler.emulator.schema import build_definitions
 from reconciler.emulator.standard import full_property
@@ -235,7 +236,7 @@ def test_writing_an_equal_value_moves_nothing(portal: Portal) -> None:
 
 
 TEXTS = st.text(max_size=20) | st.from_regex(r"-?[0-9.]{1,9}", fullmatch=True)
-SETTING = values.Setting(VERSIONS["v3"], lambda _text: True)
+SETTING = values.Setting(VERSIONS["v3"], Guesses(), lambda _text: True)
 COMPANIES = standard_types()["companies"]
 DEFINITIONS = build_definitions(
     COMPANIES,
