@@ -117,8 +117,8 @@ def _values(
         found: Iterable[str] = kind
     elif kind == "guards":
         found = (f"{guard}=" for guard in table["guards"])
-    elif kind == "objects":
-        found = table["objects"]
+    elif kind in {"objects", "topics"}:
+        found = table[kind]
     elif kind == "files":
         yield _FILES, ""
         return

@@ -7,6 +7,7 @@ import click
 
 from reconciler.model.object_types import standard_names
 from reconciler.plan.plan import Guard
+from reconciler.project.project import Project
 
 _KINDS: Final[Mapping[str, str]] = {
     "environment": "environments",
@@ -21,6 +22,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "allow": "guards",
     "run": "runs",
     "object_type": "objects",
+    "topic": "topics",
     "directory": "files",
 }
 """What the values of options and arguments are, by name; files and choices are known by their types."""
@@ -30,7 +32,12 @@ def completion_table(group: click.Group) -> Mapping[str, Any]:
     """Return the commands of ``group`` and their options, with what their values are."""
     context = click.Context(group, **group.context_settings)  # they name the options for help
     guards = [str(guard) for guard in Guard]
-    return {**_command(group, context), "guards": guards, "objects": list(standard_names())}
+    return {
+        **_command(group, context),
+        "guards": guards,
+        "objects": list(standard_names()),
+        "topics": list(Project.help_topics()),
+    }
 
 
 def _command(command: click.Command, context: click.Context) -> dict[str, Any]:

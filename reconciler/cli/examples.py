@@ -26,6 +26,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "emulator serve": ("reconciler emulator serve --port 8080",),
     "explain": ("reconciler explain companies/acme", "reconciler explain 'companies/acme#phone' --full"),
     "fmt": ("reconciler fmt", "reconciler fmt --check --diff crm"),
+    "help": ("reconciler help", "reconciler help state"),
     "import": (
         "reconciler import companies --key external_id",
         "reconciler import deals --filter 'amount>1000' --out deals.csv",

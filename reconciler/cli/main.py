@@ -26,6 +26,7 @@ COMMANDS = {
     "emulator": "Serve, seed, edit or reset the embedded portal of this project.",
     "explain": "Explain the record, definition or value at ADDRESS.",
     "fmt": "Lay out manifests and reconciler.yaml in the one way; what they say stays the same.",
+    "help": "Show the page about TOPIC or the help of a command, or list the topics.",
     "import": "Write live records of OBJECT as manifests; the portal and the state stay as they are.",
     "init": "Make a project in DIR (default: here): settings, workflows, and the scopes that a key needs.",
     "json-schema": "Print the JSON schema of manifests, or of reconciler.yaml (settings), for editors.",

@@ -111,6 +111,11 @@ def color(said: CommonOptions) -> bool:
     return is_wanted and not said.no_color and not os.environ.get("NO_COLOR")
 
 
+def is_terminal() -> bool:
+    """Return whether stdout is a terminal."""
+    return sys.stdout.isatty()
+
+
 def width() -> int:
     """Return the columns of the terminal, 80 without one."""
     return shutil.get_terminal_size(fallback=(80, 24)).columns

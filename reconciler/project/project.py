@@ -1,7 +1,7 @@
 """An opened project folder: the entry point for Python code."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Literal, Self
 
@@ -112,6 +112,27 @@ class Project:
         from reconciler.project.shipped_schemas import shipped_schema  # noqa: PLC0415 - nothing else needs it
 
         return shipped_schema(SETTINGS_SCHEMA if what == "settings" else MANIFEST_SCHEMA)
+
+    @staticmethod
+    def help_topics() -> Mapping[str, str]:
+        """Return the topics of ``help_page``, and what each is about."""
+        from reconciler.project.help_pages import HELP_PAGES  # noqa: PLC0415 - nothing else needs it
+
+        return HELP_PAGES
+
+    @staticmethod
+    def help_page(topic: str) -> str:
+        """Return the page about ``topic`` in Markdown; it needs no project.
+
+        Args:
+            topic: one of ``help_topics``, also as messages name it: ``docs/state.md``.
+
+        Raises:
+            UsageError: there is no such page.
+        """
+        from reconciler.project.help_pages import help_page  # noqa: PLC0415 - nothing else needs it
+
+        return help_page(topic)
 
     @staticmethod
     def format(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.exits import ExitCode
+from reconciler.cli.exits import PRECEDENCE, ExitCode
 from reconciler.cli.main import COMMANDS, module_name
 from reconciler.manifest.load import load_manifests
 from reconciler.model.definition_attributes import ATTRIBUTES
@@ -42,8 +42,13 @@ def test_every_command_module_is_a_command() -> None:
 
 
 def test_the_table_of_exit_codes_is_complete() -> None:
-    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", README, flags=re.MULTILINE)}
-    assert listed == {int(code) for code in ExitCode}
+    page = (ROOT / "docs" / "exit-codes.md").read_text()
+    for text in (page, README):
+        listed = {int(code) for code in re.findall(r"^\| (\d+) \|", text, flags=re.MULTILINE)}
+        assert listed == {int(code) for code in ExitCode}
+    ordered = re.search(r"first ([\d, a-z]+)\.", page)
+    assert ordered
+    assert [int(code) for code in re.findall(r"\d+", ordered[1])] == [int(code) for code in PRECEDENCE[:-1]]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -54,7 +59,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_the_manifest_and_the_settings_that_are_documented_are_understood(tmp_path: Path) -> None:
-    manifest, settings = fenced((ROOT / "docs" / "manifests.md").read_text(), "yaml")
+    (manifest,) = fenced((ROOT / "docs" / "manifests.md").read_text(), "yaml")
+    (settings,) = fenced((ROOT / "docs" / "settings.md").read_text(), "yaml")
     project = Project(tmp_path)
     project.write("catalogue/companies.yaml", manifest)
     project.write("clients/acme/.keep", "")

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from reconciler import Project as PythonProject
+from reconciler.project.help_pages import HELP_PAGES
 from reconciler.project.init.shipped_files import EXAMPLE_FILES, GITLAB, WORKFLOWS, InstalledFrom
 from reconciler.project.init.workflows import Surroundings, github_workflows, gitlab_pipeline
 from tests.support.projects import ROOT, Project
@@ -241,7 +242,8 @@ def test_a_wheel_ships_everything_that_init_writes(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(tmp_path / "installed")
     shipped = tmp_path / "installed" / "reconciler" / "shipped"
-    for name in (*(f"manifests/{name}" for name in EXAMPLE_FILES), *WORKFLOWS, GITLAB):
+    pages = (f"docs/{topic}.md" for topic in HELP_PAGES)
+    for name in (*(f"manifests/{name}" for name in EXAMPLE_FILES), *WORKFLOWS, GITLAB, *pages):
         assert (shipped / name).read_bytes() == (ROOT / name).read_bytes()
     begin = time.monotonic()
     subprocess.run(

@@ -1,0 +1,64 @@
+"""The pages of ``docs/`` that ``reconciler help`` shows; each is shipped with the package."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from reconciler.errors import UsageError
+from reconciler.project.init.shipped_files import shipped_text
+from reconciler.suggestions import did_you_mean
+
+HELP_PAGES: Final[Mapping[str, str]] = {
+    "accept": "write changes that people made into the manifests",
+    "ci": "workflows for GitHub and GitLab, and what a token needs",
+    "command-line": "completion, the editor, and words of other tools",
+    "commands": "all commands and options",
+    "definitions": "properties, pipelines, custom objects and association labels",
+    "drift": "who changed what in HubSpot since the last apply",
+    "emulator": "the embedded portal, and what it does not imitate",
+    "exit-codes": "what a command ends with",
+    "explain": "why a value is what it is",
+    "fmt": "the layout of manifests",
+    "import": "live records become manifests; keys",
+    "lifecycle": "every step from manifest to report",
+    "limits": "what no plan can foresee",
+    "manifests": "the manifest language",
+    "plan-file": "the plan file, key by key",
+    "promises": "what reconciler guarantees",
+    "python": "the Python API",
+    "python-api": "the Python API, name by name",
+    "review": "plans for reviewers, masking, encryption",
+    "rollback": "take back what a run did",
+    "security": "which attacks are prevented, and what is left to you",
+    "settings": "reconciler.yaml and environment variables",
+    "start": "from a HubSpot key to the first pull request; messages and what to do",
+    "state": "where state lives, keys, and moving it",
+    "tables": "records from CSV, Parquet and JSON lines files",
+    "values": "which values are equal, and which are refused",
+    "verdicts": "who decides about a value",
+}
+"""Topics and what they are about; each topic is the name of a page."""
+
+_COMMENT: Final = re.compile(r"<!--.*?-->\n?", re.DOTALL)
+
+
+def topic_of(written: str) -> str:
+    """Return the topic that ``written`` means: messages name a page, such as ``docs/state.md#keys``."""
+    return written.partition("#")[0].removeprefix("docs/").removesuffix(".md").lower()
+
+
+def help_page(topic: str) -> str:
+    """Return the page about ``topic`` in Markdown.
+
+    Raises:
+        UsageError: there is no such page, or this installation lacks it.
+    """
+    name = topic_of(topic)
+    if name not in HELP_PAGES:
+        question = did_you_mean(name, HELP_PAGES)
+        raise UsageError(
+            f'there is no page about "{topic}": {question}'
+            if question
+            else f'there is no page about "{topic}"\n    `reconciler help` lists the topics'
+        )
+    return _COMMENT.sub("", shipped_text(f"docs/{name}.md"))
