@@ -67,7 +67,7 @@ class Renderer:
     explanation: Render[Explanation] = cannot_show
     problems: Render[Sequence[Problem]] = cannot_show
     file_option: FileOption | None = None
-    is_for_terminals: bool = False  # read where it is printed; any other form is a document for elsewhere
+    is_for_terminals: bool = False  # people read it where it is printed; the other forms are documents
 
 
 RENDERERS = (

@@ -129,7 +129,7 @@ def _found_by_repeats(run: BatchRun, answered: Mapping[int, Outcome]) -> Mapping
 
 
 def _whose(run: BatchRun, found: Mapping[int, Outcome]) -> Mapping[int, Outcome]:
-    """Decide by its first values whether a found record is ours; our repeated call overwrote it."""
+    """Decide whether we created each found record, by its first values: a repeated call has replaced them."""
     done: dict[int, tuple[Change, Applied]] = {
         number: (change, applied)
         for number, change in _repeated_creates(run, found)

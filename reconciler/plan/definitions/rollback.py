@@ -1,4 +1,4 @@
-"""Rolling back what a run did to definitions, as far as records may need it. Pure.
+"""Rolling back what a run did to definitions, in the stages before records. Pure.
 
 The cases:
 
