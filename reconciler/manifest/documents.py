@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
@@ -15,7 +15,6 @@ from reconciler.manifest.records import RecordReader
 from reconciler.manifest.tables.row_reader import Shared
 from reconciler.manifest.tables.source_settings import read_source
 from reconciler.manifest.tables.sources import Source
-from reconciler.manifest.tables.table import Table
 from reconciler.manifest.validation_errors import plain, tell
 from reconciler.manifest.yaml.anchors import MAX_DEPTH
 from reconciler.manifest.yaml.nodes import NO_ENTRIES, Blank, DocumentNode, MappingNode, SequenceNode
@@ -24,6 +23,9 @@ from reconciler.model.addresses import RECORD_ID
 from reconciler.model.desired import DesiredRecord, Document, ListedRecords, Ownership, Prune, Write
 from reconciler.model.object_types import object_name
 from reconciler.source import Place, SourceFiles
+
+if TYPE_CHECKING:
+    from reconciler.manifest.tables.table import Table
 
 _RECORD_NAMES_DEPTH: Final = 2  # depth of the mapping whose names are the keys of records
 
@@ -89,7 +91,7 @@ class ManifestDocument:
     filled: Shared  # the values from ``all``
     definitions: tuple[DeclaredDefinition, ...]  # in the order of the file
     has_records: bool  # False: a document with definitions only, which has no key
-    table: Table | None = None  # the rows, once the file has been opened
+    table: "Table | None" = None  # the rows, once the file has been opened
 
     def renamed(self, names: Mapping[str, str]) -> "ManifestDocument":
         """Return the document with all object types (also in associations) replaced by their ``names``."""

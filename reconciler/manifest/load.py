@@ -16,7 +16,6 @@ from reconciler.manifest.files import ManifestFile, find_files
 from reconciler.manifest.overlays import merge_layers
 from reconciler.manifest.tables.sorted_rows import TableError
 from reconciler.manifest.tables.sources import Hash, digest_file
-from reconciler.manifest.tables.table import open_table
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.desired import Desired, DesiredGroup
 from reconciler.model.portal_definitions import DesiredDefinition
@@ -134,6 +133,8 @@ def _with_table(
     if document.source is None:
         return document
     try:
+        from reconciler.manifest.tables.table import open_table  # noqa: PLC0415 - only where there is a table
+
         table = open_table(project, document.source, document.document, document.filled, files)
         digest_file(project / document.source.path, digest)
     except TableError as unusable:

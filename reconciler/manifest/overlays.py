@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from heapq import merge
+from typing import TYPE_CHECKING
 
 from reconciler.errors import Problem
 from reconciler.manifest.documents import ManifestDocument
-from reconciler.manifest.tables.table import Table
 from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.desired import (
     NO_DIRECTIVES,
@@ -25,6 +25,9 @@ from reconciler.model.desired import (
 from reconciler.model.object_references import GroupKey
 from reconciler.sentences import sentence
 from reconciler.source import Place, SourceFiles
+
+if TYPE_CHECKING:
+    from reconciler.manifest.tables.table import Table
 
 Layer = Sequence[ManifestDocument]
 """The documents of one folder, in order of file and line."""

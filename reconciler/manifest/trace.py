@@ -12,7 +12,6 @@ from reconciler.manifest.documents import ManifestDocument, read_manifest
 from reconciler.manifest.environments import holds_in
 from reconciler.manifest.files import find_files
 from reconciler.manifest.tables.sources import Source
-from reconciler.manifest.tables.table import open_table
 from reconciler.manifest.yaml.nodes import MappingNode, Node, SequenceNode
 from reconciler.manifest.yaml.parser import read_nodes
 from reconciler.model.desired import ManifestValue
@@ -84,6 +83,8 @@ class _Tracer:
     def add_row(self, project: Path, document: ManifestDocument, source: Source) -> None:
         """Add a document with a table, if one of its rows is the record."""
         files = self.files.with_more([source.path])
+        from reconciler.manifest.tables.table import open_table  # noqa: PLC0415 - only where there is a table
+
         record = open_table(project, source, document.document, document.filled, files).find(self.key)
         if record is None:
             return

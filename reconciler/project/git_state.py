@@ -8,17 +8,17 @@ from reconciler.errors import UsageError
 from reconciler.project.git import find_repository
 from reconciler.project.settings import Settings
 from reconciler.state.database_files import PRIVATE_FOLDER
-from reconciler.state.git.access import GitAccess, access_to
 from reconciler.state.git.place import GitPlace, git_place
 
 if TYPE_CHECKING:
     from reconciler.project.session import Session
+    from reconciler.state.git.access import GitAccess
 
 SEEN: Final = "state-seen.json"
 """File in ``.reconciler/`` with the newest snapshots that this machine has seen."""
 
 
-def git_access(settings: Settings, environ: Mapping[str, str]) -> GitAccess | None:
+def git_access(settings: Settings, environ: Mapping[str, str]) -> "GitAccess | None":
     """Return access to the state of the environment; None if it is not in git.
 
     Raises:
@@ -40,6 +40,8 @@ def git_access(settings: Settings, environ: Mapping[str, str]) -> GitAccess | No
             f"state in git is encrypted, and {KEY_VARIABLE} holds no key\n"
             f"    make one with `openssl rand -base64 32`; all who plan or apply set {KEY_VARIABLE} to it"
         )
+    from reconciler.state.git.access import access_to  # noqa: PLC0415 - most states are in a database
+
     return access_to(
         url,
         place.ref,

@@ -5,8 +5,7 @@ from datetime import datetime
 from functools import partial
 from itertools import groupby
 
-from reconciler.apply.recovery.recovered_state import RecoveredState, version_seen
-from reconciler.apply.recovery.settle import settle_batch
+from reconciler.apply.recovery.recovered_state import RecoveredState, settle_batches, version_seen
 from reconciler.errors import Unavailable, UsageError
 from reconciler.hubspot.associations.read import read_pairs
 from reconciler.hubspot.definitions.history import latest_edits
@@ -66,7 +65,7 @@ def find_drift(
     unfinished = store.unfinished()
     objects, defined = _types(store, unfinished)
     portal = read_portal(reader, objects | defined, portal_id, made_later=defined)
-    memory = RecoveredState(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
+    memory = RecoveredState(store, settle_batches(reader, portal, unfinished))
     builder = DriftBuilder(masks)
     unmatched = UnmatchedGlobs({"--target": selection.target, "--exclude": selection.exclude})
     _compare_definitions(

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.apply.recovery.recovered_state import RecoveredState, version_seen
-from reconciler.apply.recovery.settle import settle_batch
+from reconciler.apply.recovery.recovered_state import RecoveredState, settle_batches, version_seen
 from reconciler.errors import Problem
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.reader import PortalReader
@@ -151,6 +150,6 @@ def recover_state(
 ) -> tuple[RecoveredState, Unsettled]:
     """Return the state as apply will have it after settling earlier runs, and the calls for that."""
     before = reader.calls
-    settled = [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
+    settled = settle_batches(reader, portal, unfinished)
     objects = frozenset[str]().union(*(batch.objects for batch in unfinished))
     return RecoveredState(store, settled), Unsettled(objects, reader.calls - before)

@@ -5,8 +5,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
-from reconciler.apply.recovery.recovered_state import RecoveredState, applied_by, run_under_way, version_seen
-from reconciler.apply.recovery.settle import settle_batch
+from reconciler.apply.recovery.recovered_state import (
+    RecoveredState,
+    applied_by,
+    run_under_way,
+    settle_batches,
+    version_seen,
+)
 from reconciler.errors import UsageError
 from reconciler.hubspot.associations.read import (
     limits_associations,
@@ -72,7 +77,7 @@ def plan_rollback(
     ended = types_removed_by(change for change, _ in past.applied)
     portal = read_portal(reader, objects | open_objects(store), here.portal_id, made_later=ended)
     before_settling = reader.calls
-    settled = [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
+    settled = settle_batches(reader, portal, unfinished)
     unsettled = Unsettled(frozenset(open_objects(store)), reader.calls - before_settling)
     selection = here.selection.renamed({name: schema.name for name, schema in portal.objects.items()})
     unmatched = UnmatchedGlobs({"--target": selection.target, "--exclude": selection.exclude})

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.model.addresses import DefinitionAddress, RecordId
 from reconciler.model.associations import OwnedAssociation
@@ -26,8 +27,6 @@ from reconciler.state.definitions.rows import DefinitionRows
 from reconciler.state.definitions.writes import definition_writes
 from reconciler.state.erase import NamedThing, names_of
 from reconciler.state.export_format import export_lines
-from reconciler.state.git.access import GitAccess
-from reconciler.state.git.backend import GitBackend
 from reconciler.state.journal import Journal
 from reconciler.state.lock import DatabaseBackend
 from reconciler.state.lock_holder import LockHolder
@@ -36,6 +35,9 @@ from reconciler.state.records.rows import OwnedRows
 from reconciler.state.run_reader import RunReader
 from reconciler.state.run_types import Actor, PastRun, UnfinishedBatch
 from reconciler.state.writer import StateWriter
+
+if TYPE_CHECKING:
+    from reconciler.state.git.access import GitAccess
 
 _ROWS_AT_ONCE = 1_000
 """Changes of a run that one transaction reads."""
@@ -372,12 +374,14 @@ def open_state_to_read(url: str, project: Path, portal_id: int) -> Store:
     return Store(DatabaseBackend(open_to_read(url, project), portal_id), portal_id)
 
 
-def open_git_state(access: GitAccess, portal_id: int) -> Store:
+def open_git_state(access: "GitAccess", portal_id: int) -> Store:
     """Open the state in a repository, with a working copy in memory; nothing is pushed without the lock.
 
     Raises:
         StateError: the repository cannot be read, or holds no state that can be used.
     """
+    from reconciler.state.git.backend import GitBackend  # noqa: PLC0415 - most states are in a database
+
     return Store(GitBackend(access, portal_id), portal_id)
 
 

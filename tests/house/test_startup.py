@@ -26,11 +26,16 @@ HEAVY = {
 
 def imported_by(*arguments: str, code: int = 0) -> set[str]:
     """Top-level packages that a run imports, which ends with ``code``."""
+    return {name.partition(".")[0] for name in modules_of(*arguments, code=code)}
+
+
+def modules_of(*arguments: str, code: int = 0) -> set[str]:
+    """All modules that a run imports, which ends with ``code``."""
     command = [sys.executable, "-X", "importtime", "-m", "reconciler", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stderr
     lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
-    return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
+    return {line.rpartition("|")[2].strip() for line in lines}
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["version"]], ids=" ".join)
@@ -49,5 +54,12 @@ def test_a_plan_to_be_applied_is_read_before_state_and_network_are_imported(tmp_
 
 def test_planning_imports_what_it_uses(tmp_path: Path) -> None:
     shutil.copytree(EXAMPLE, tmp_path / "project", ignore=shutil.ignore_patterns(".reconciler"))
-    imported = imported_by("-C", str(tmp_path / "project"), "plan")
+    modules = modules_of("-C", str(tmp_path / "project"), "plan")
+    imported = {name.partition(".")[0] for name in modules}
     assert not imported & {"rich", "deepdiff", "duckdb", "jinja2", "cryptography", "trio", "psycopg"}
+    assert "reconciler.reconcile.plan" in modules
+    assert not modules & {
+        "reconciler.apply.kinds",
+        "reconciler.manifest.tables.table",
+        "reconciler.state.git.backend",
+    }

@@ -5,8 +5,10 @@ from datetime import datetime
 from heapq import merge
 from typing import TypeAlias
 
+from reconciler.hubspot.reader import PortalReader
 from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId
 from reconciler.model.associations import AssociationIdentity, OwnedAssociation
+from reconciler.model.definitions import PortalSchema
 from reconciler.model.object_references import Direction
 from reconciler.model.outcomes import Applied, Outcome, done_of
 from reconciler.model.owned import Origin, OwnedDefinition, OwnedRecord, StateVersion
@@ -39,6 +41,21 @@ def run_under_way(store: Store, now: datetime) -> str | None:
 
 Settled: TypeAlias = Sequence[tuple[UnfinishedBatch, Mapping[int, Outcome]]]
 """Batches of earlier runs, with the outcomes of their changes by number."""
+
+
+def settle_batches(
+    reader: PortalReader, portal: PortalSchema, unfinished: Sequence[UnfinishedBatch]
+) -> Settled:
+    """Return what became of batches whose run has ended, by reading live; most often there are none.
+
+    Raises:
+        HubSpotError: the portal cannot be read.
+    """
+    if not unfinished:
+        return ()
+    from reconciler.apply.recovery.settle import settle_batch  # noqa: PLC0415 - it imports all that writes
+
+    return [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
 
 
 def applied_by(run_id: str, settled: Settled) -> list[tuple[Change, Applied]]:
