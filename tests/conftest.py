@@ -1,10 +1,16 @@
 """Golden files: expected texts that one flag rewrites, so that the diff of the rewrite can be read."""
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# Where bytecode is not kept, each of the hundreds of programs that tests start compiles all modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 settings.register_profile("steady", deadline=None)  # how long an example takes says nothing on a busy machine
 settings.load_profile("steady")
