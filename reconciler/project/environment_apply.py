@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Literal, TypeAlias, TypedDict, Unpack
 
 from reconciler.apply.options import ApplyOptions, OnStale
-from reconciler.errors import UsageError
+from reconciler.errors import HubSpotError, PlanRefused, StateError, UsageError
 from reconciler.model.progress import Progress, ignore_progress
 from reconciler.project import refusals, verify
 from reconciler.project.environment_plan import PlanningEnvironment
 from reconciler.project.notices import Notice
 from reconciler.project.plan import Plan
 from reconciler.project.results import ApplyResult
+from reconciler.project.webhook.conditions import condition_of_failure, condition_of_result
+from reconciler.project.webhook.tell import tell_webhook
 
 Confirm: TypeAlias = Callable[[Plan], bool]
 """Gets a plan and returns whether to apply it."""
@@ -98,7 +100,14 @@ class ApplyingEnvironment(PlanningEnvironment):
             self.check_appliable(plan)
             if confirm is not None and not plan.is_empty and not confirm(plan):
                 raise UsageError("declined: nothing was applied")
-            return self._carry_out(plan, progress, **arguments)
+            try:
+                result = self._carry_out(plan, progress, **arguments)
+            except (PlanRefused, HubSpotError, StateError) as error:
+                failed = condition_of_failure(error)
+                tell_webhook(self.session, lambda: (failed,))
+                raise
+            tell_webhook(self.session, lambda: (condition_of_result(result),))
+            return result
 
     def _carry_out(
         self,

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from reconciler.model.progress import Progress, ignore_progress
-from reconciler.model.selection import Selection
+from reconciler.model.selection import EVERYTHING, Selection
 from reconciler.project.environment_session import OpenedEnvironment
 from reconciler.project.plan_request import globs_of
+from reconciler.project.webhook.conditions import condition_of_drift
+from reconciler.project.webhook.tell import tell_webhook
 
 if TYPE_CHECKING:
     from reconciler.model.acceptance import Acceptance
@@ -38,7 +40,10 @@ class DriftingEnvironment(OpenedEnvironment):
         from reconciler.project import find_drift  # noqa: PLC0415 - it loads what edits manifests
 
         selection = Selection(globs_of(target), globs_of(exclude))
-        return find_drift.look_for_drift(self.session, selection, progress)
+        found = find_drift.look_for_drift(self.session, selection, progress)
+        if selection == EVERYTHING:
+            tell_webhook(self.session, lambda: (condition_of_drift(found.summary),))
+        return found
 
     def accept_drift(
         self,

@@ -9,6 +9,8 @@ from reconciler.project.environment_session import OpenedEnvironment
 from reconciler.project.plan import Plan
 from reconciler.project.plan_request import PlanRequest, allowances
 from reconciler.project.results import Validation
+from reconciler.project.webhook.conditions import conditions_of_plan
+from reconciler.project.webhook.tell import tell_webhook
 
 
 class PlanningEnvironment(OpenedEnvironment):
@@ -85,7 +87,9 @@ class PlanningEnvironment(OpenedEnvironment):
         from reconciler.hubspot.answers import PortalAnswers  # noqa: PLC0415 - pydantic costs 0.1 s
 
         answers = PortalAnswers()
-        return Plan(make_plan.make_plan(self.session, request, progress, answers), answers=answers)
+        plan = make_plan.make_plan(self.session, request, progress, answers)
+        tell_webhook(self.session, lambda: conditions_of_plan(plan))
+        return Plan(plan, answers=answers)
 
     def plan_what_is_left(
         self, plan: Plan, *, take: Iterable[str] = (), progress: Progress = ignore_progress

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, quote
 
+from reconciler.hosts import is_loopback
+
 POSTGRESQL: Final = "postgresql+psycopg://"
 
 _LABEL: Final = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -18,6 +20,7 @@ _LONGEST_NAME: Final = 253  # characters, RFC 1035
 _HOST: Final = r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?"
 _HIGHEST_PORT: Final = 65_535
 _PORTAL: Final = re.compile(rf"(?P<scheme>https?)://{_HOST}(?:/[A-Za-z0-9._~-]+)*")
+_WEBHOOK: Final = re.compile(r"(?P<server>https?://[^/?#@\\\s]+)(?:[/?][!-~]*)?")
 _WORD: Final = r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*"
 _STATE: Final = re.compile(
     rf"{re.escape(POSTGRESQL)}(?:{_WORD}(?::{_WORD})?@)?(?:{_HOST})?/(?P<database>[^/?#@\s]+)"
@@ -79,6 +82,13 @@ def portal_server(url: str) -> Server | None:
     if host is None or (port is not None and not 0 < port <= _HIGHEST_PORT):
         return None
     return Server(found["scheme"], host, port)
+
+
+def is_webhook(url: str) -> bool:
+    """Return whether ``url`` is an address that notices may go to: https, or http on this machine."""
+    found = _WEBHOOK.fullmatch(url)
+    server = portal_server(found["server"]) if found else None
+    return server is not None and (server.scheme == "https" or is_loopback(server.host))
 
 
 def is_database(url: str) -> bool:

@@ -17,6 +17,7 @@ from reconciler.encryption import keys_from
 from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.model.desired import Desired
 from reconciler.model.explanation import RecordTrace
+from reconciler.project.ci_job import ci_run_url
 from reconciler.project.env_file import with_env_file
 from reconciler.project.git_state import git_access
 from reconciler.project.notices import Notice, Notify, ignore_notice
@@ -192,7 +193,7 @@ class Session:
             user=_user(),
             host=self.host,
             pid=os.getpid(),
-            run_url=_ci_run_url(os.environ),
+            run_url=ci_run_url(os.environ),
         )
         return LockRequest(
             actor,
@@ -292,11 +293,3 @@ def _user() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return "unknown"  # a user id without a name, as in containers
-
-
-def _ci_run_url(environ: Mapping[str, str]) -> str | None:
-    """Return the page of the CI job, on GitHub Actions and GitLab CI."""
-    if "GITHUB_RUN_ID" in environ:
-        server = environ.get("GITHUB_SERVER_URL", "https://github.com")
-        return f"{server}/{environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{environ['GITHUB_RUN_ID']}"
-    return environ.get("CI_JOB_URL")

@@ -68,6 +68,14 @@ class EnvironmentSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhook:
+    """The webhook that notices go to."""
+
+    variable: str  # the variable that contains the address
+    url: str = field(repr=False)  # whoever knows it can write there
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of ``reconciler.yaml`` for the selected environment."""
 
@@ -81,6 +89,7 @@ class Settings:
     # limits that differ from the defaults: "50%" or "500"
     guards: Mapping[Guard, str] = field(default_factory=dict)
     masks: MaskRules = field(default_factory=MaskRules)  # properties that are masked
+    webhook: Webhook | None = None  # None: nobody is told; the variable may be unset
 
 
 def find_project(start: Path, chosen: Path | None, *, said_by: str = "-C DIR") -> Path:
@@ -147,6 +156,7 @@ def load_settings(
         name=file.project or None,
         state_url=filled.state_url,
         guards=file.guards,
+        webhook=filled.webhook,
         masks=MaskRules(mask=_by_object(file, "mask"), show=_by_object(file, "show")),
     )
 
@@ -176,6 +186,7 @@ class _Filled(NamedTuple):
     base_url: str
     state_url: str | None
     seed: Path | None
+    webhook: Webhook | None
 
 
 def _fill(
@@ -196,6 +207,7 @@ def _fill(
     token = variables.fill(said.token, own, "token")
     base_url = variables.fill(said.base_url, own, "base_url").rstrip("/")
     state = variables.fill(file.state, node, "state")
+    webhook = _webhook(file, node, variables)
     seed = project / said.seed if said.seed else None
     problems = [
         *(() if offline else variables.problems),
@@ -213,7 +225,14 @@ def _fill(
             *state_permit_problems(state, project, node, variables.permits),
         ]
     raise_if_any(problems)
-    return _Filled(token, base_url, None if variables.problems else state_url(state, project), seed)
+    return _Filled(token, base_url, None if variables.problems else state_url(state, project), seed, webhook)
+
+
+def _webhook(file: FileShape, node: MappingNode, variables: Variables) -> Webhook | None:
+    """Return where notices go; a job that is to send none does not set the variable."""
+    variable = variable_of(file.notify)
+    url = variables.held_by(variable, node, "notify") if variable else ""
+    return Webhook(variable, url) if variable and url else None
 
 
 def _protected_by(name: str, environments: Mapping[str, WrittenEnvironment]) -> str | None:

@@ -16,6 +16,7 @@ from reconciler.plan.plan import Guard
 from reconciler.project.settings_rules import (
     FILE_NAME,
     FILES,
+    NOTIFY_ADVICE,
     STATE_ADVICE,
     TOKEN_ADVICE,
     URL_ADVICE,
@@ -48,6 +49,7 @@ class FileShape(_Shape):
     manifests: list[str] = Field(["."], min_length=1, description="write a list of folders, such as [.]")
     state: str = Field("sqlite:///.reconciler/state.db", description=STATE_ADVICE)
     drift: Drift = Field(Drift.REVERT, description="write revert or hold")
+    notify: str = Field("", description=NOTIFY_ADVICE)
     default: str = Field("", description="write the name of an environment, or remove the line")
     guards: dict[Guard, Annotated[str, Field(pattern=r"^[0-9]{1,9}%?$")]] = Field(
         {}, description=f"write lines such as `update: 50%` or `archive: 500`; guards are {', '.join(Guard)}"

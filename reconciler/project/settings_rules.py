@@ -43,6 +43,7 @@ DATABASE_ADVICE: Final = (
     "as a whole, write @ as %40, : as %3A and / as %2F in user and password"
 )
 TOKEN_ADVICE: Final = "write `token: ${VARIABLE}`, and put the token into that variable"  # noqa: S105 - no token
+NOTIFY_ADVICE: Final = "write `notify: ${RECONCILER_NOTIFY_URL}`, and put the webhook into that variable"
 
 _WHOLE_ADVICE: Final = "let one variable hold all of the address: `state: ${RECONCILER_STATE}`"
 _VERSION: Final = 1
@@ -50,7 +51,7 @@ _SQLITE: Final = "sqlite:///"
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _LITERAL_TOKEN: Final = re.compile(r"pat-[a-z]{2}[0-9]+-[0-9A-Za-z-]{4,}")
 _ENVIRONMENT_NAME: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]*")
-_TAKES_VARIABLES: Final = frozenset({"token", "base_url", "state"})
+_TAKES_VARIABLES: Final = frozenset({"token", "base_url", "state", "notify"})
 
 
 def literal_token_problems(data: bytes) -> Iterator[Problem]:
@@ -77,6 +78,10 @@ def file_problems(node: MappingNode) -> Iterator[Problem]:
     """Report problems of the file as a whole."""
     yield from _variable_problems(node)
     yield from _text_problems(node, "state", state_problems)
+    notify = node.get("notify")
+    if isinstance(notify, str) and not _VARIABLE.fullmatch(notify):
+        message = "the address of a webhook must not be in a file: whoever knows it can write there"
+        yield Problem(message, NOTIFY_ADVICE, _ref(node, "notify"))
     listed = node.get("environments")
     if isinstance(listed, MappingNode) and not listed.names:
         advice = "write one, such as `local: {portal: emulator}`"
@@ -144,6 +149,14 @@ class Variables:
             return encoded(value) if is_part else value
 
         return _VARIABLE.sub(held, text)
+
+    def held_by(self, name: str, node: MappingNode, key: str) -> str:
+        """Return the value of a variable that need not be set; it must be one that this file may read."""
+        fault = self.permits.fault_of_variable(name)
+        if fault is not None:
+            self.problems.append(fault.at(_ref(node, key)))
+            return ""
+        return self._environ.get(name, "").strip()
 
     def _value(self, name: str, source: SourceRef) -> str:
         fault = self.permits.fault_of_variable(name)

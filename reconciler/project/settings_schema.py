@@ -12,6 +12,12 @@ _DRIFT: Final = {
     "enum": [str(word) for word in Drift],
     "description": "Values that people changed: revert writes them back, hold leaves them alone.",
 }
+_GUARDS: Final = {
+    "type": "object",
+    "propertyNames": {"enum": [str(guard) for guard in Guard]},
+    "additionalProperties": {"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]{1,9}%?$"},
+    "description": "Limits that refuse a whole plan, such as `update: 50%` or `archive: 500`.",
+}
 _MASKS: Final = {"type": "object", "additionalProperties": {"type": "array", "items": TEXT}}
 
 
@@ -39,17 +45,13 @@ def settings_schema() -> dict[str, Any]:
                 "description": "sqlite:///FILE, git:refs/reconciler, postgresql+psycopg://HOST/NAME or none.",
             },
             "drift": _DRIFT,
-            "default": {**TEXT, "description": "The environment that is used without -e."},
-            "guards": {
-                "type": "object",
-                "propertyNames": {"enum": [str(guard) for guard in Guard]},
-                "additionalProperties": {
-                    "type": ["integer", "string"],
-                    "minimum": 0,
-                    "pattern": "^[0-9]{1,9}%?$",
-                },
-                "description": "Limits that refuse a whole plan, such as `update: 50%` or `archive: 500`.",
+            "notify": {
+                "type": "string",
+                "pattern": r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$",
+                "description": "The variable with the webhook of notices: ${RECONCILER_NOTIFY_URL}.",
             },
+            "default": {**TEXT, "description": "The environment that is used without -e."},
+            "guards": _GUARDS,
             "values": {
                 "type": "object",
                 "additionalProperties": False,

@@ -1,0 +1,1 @@
+"""Notices to a webhook, when the condition of an environment changes."""
