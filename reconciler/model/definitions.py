@@ -86,6 +86,7 @@ class ObjectSchema:
     required: tuple[str, ...] = ()  # properties that a new record must have
     one_of: tuple[str, ...] = ()  # properties of which a new record must have at least one
     default_key: str | None = None  # usable as idProperty although not marked as unique
+    primary_display: str | None = None  # what a custom type's own schema calls its primary display property
     has_upsert: bool = True
     is_read_only: bool = False  # HubSpot's API has no call that writes its records
     is_new: bool = False  # the plan itself makes the type: there is nothing to read
@@ -147,9 +148,14 @@ class Account:
     type: str  # STANDARD, SANDBOX, DEVELOPER_TEST, APP_DEVELOPER
     ui_domain: str = "app.hubspot.com"  # host of HubSpot's pages for it
 
+    @property
+    def pages(self) -> str:
+        """The beginning of the address of a record's page in HubSpot."""
+        return f"https://{self.ui_domain}/contacts/{self.portal_id}/record/"
+
     def link_to(self, type_number: str, record_id: str) -> str:
         """Return the address of a record's page in HubSpot."""
-        return f"https://{self.ui_domain}/contacts/{self.portal_id}/record/{type_number}/{record_id}"
+        return f"{self.pages}{type_number}/{record_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId
 from reconciler.model.facts import Fact
 from reconciler.model.live import MissingReason
+from reconciler.model.names import NO_NAMES, Names
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import StateVersion
 from reconciler.model.property_history import ValueVersion
@@ -41,6 +42,7 @@ class DriftedValue:
     live: str | None
     trail: DriftHistory = DriftHistory()
     is_defined: bool = True  # whether the portal still has the property
+    display_name: str | None = None  # what people call the record
 
     @property
     def address(self) -> str:
@@ -136,6 +138,7 @@ class DriftFound:
     ] = ()  # (object type, property) whose values are masked when rendered, sorted
     pairs: tuple[RemovedAssociation, ...] = ()  # sorted by key, then target
     looked_at_definitions: int = 0  # number of checked owned definitions
+    names: Names = NO_NAMES  # what people call what it shows
 
     @property
     def differences(self) -> tuple[DriftedValue | MissingOwnedRecord | RemovedAssociation, ...]:

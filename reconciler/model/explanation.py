@@ -8,6 +8,7 @@ from reconciler.errors import Problem
 from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId
 from reconciler.model.desired import ManifestValue, Ownership, Prune
 from reconciler.model.facts import Fact
+from reconciler.model.names import NO_NAMES, Names
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import Origin
 from reconciler.model.property_history import ValueVersion
@@ -121,3 +122,5 @@ class Explanation:
     moves_from: RecordAddress | DefinitionAddress | None = None  # the key in state, until the next apply
     # (object type, property) whose values are masked when rendered
     masked_properties: tuple[ObjectProperty, ...] = ()
+    display_name: str | None = None  # what people call the record
+    names: Names = NO_NAMES  # what people call everything else that it shows

@@ -13,6 +13,9 @@ _NAMES = frozenset(
     {
         "firstname",
         "lastname",
+        "hs_given_name",
+        "hs_family_name",
+        "hs_lead_name",
         "salutation",
         "date_of_birth",
         "gender",

@@ -23,7 +23,8 @@ from reconciler.plan.definitions.order import turns_of_definitions
 from reconciler.plan.file.sequences import SpooledChanges, sort_key
 from reconciler.plan.findings import Findings
 from reconciler.plan.kinds import kind_of
-from reconciler.plan.plan import Budget, Held, ManifestInfo, Plan, Review
+from reconciler.plan.names import Naming, ShownThings, shown_things
+from reconciler.plan.plan import Budget, ManifestInfo, Plan, Review
 from reconciler.plan.records.conflicts import UniqueValues
 from reconciler.plan.records.unique_values import turns_of
 from reconciler.plan.rests_on import objects_rested_on
@@ -43,6 +44,7 @@ class PlanBasis:
     prune_rules: tuple[PruneRule, ...] = ()  # those that state does not know yet
     rolls_back: str | None = None  # the run that is rolled back
     unique_values: UniqueValues = field(default_factory=UniqueValues)
+    naming: Naming | None = None  # what the findings show; None: it is collected now, without owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def assemble(findings: Findings, basis: PlanBasis, context: PlanContext) -> Plan
     budget = _budget(kept, findings, basis, context)
     bases = tuple(findings.populations[name].base(name) for name in sorted(findings.populations))
     account = basis.portal.account
+    naming = basis.naming or Naming(shown_things(findings.changes, findings.held, basis.portal.objects))
     return Plan(
         tool_version=__version__,
         created_at=context.created_at,
@@ -91,7 +94,8 @@ def assemble(findings: Findings, basis: PlanBasis, context: PlanContext) -> Plan
         prune_rules=kept.prune_rules,
         targets=tuple(glob.text for glob in context.selection.target),
         excludes=tuple(glob.text for glob in context.selection.exclude),
-        masked_properties=_masked_properties(findings, basis, context),
+        masked_properties=_masked_properties(naming.shown, findings, context),
+        names=naming.names(account.pages if context.has_pages else None),
         review=kept.review,
         rolls_back=basis.rolls_back,
         keeps_state=findings.keeps_state,
@@ -154,11 +158,12 @@ def _budget(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanCont
 
 
 def _masked_properties(
-    findings: Findings, basis: PlanBasis, context: PlanContext
+    shown: ShownThings, findings: Findings, context: PlanContext
 ) -> tuple[ObjectProperty, ...]:
     # Of all changes: a review shows those that are left out, too.
-    shown = _shown(findings.changes, findings.held, findings.problems)
-    masked = context.masks.masked_properties(basis.portal.objects, shown)
+    masked = context.masks.masked_properties(
+        shown.objects, {*shown.properties, *_properties_of(findings.problems)}
+    )
     reviewed = context.reviewed.masked_properties if context.reviewed else ()
     return tuple(sorted({*masked, *reviewed}))
 
@@ -177,22 +182,10 @@ def _by_place(problem: Problem) -> tuple[str, int, int, str, str]:
     return (source.file, source.line, source.column, problem.address or "", problem.message)
 
 
-def _shown(
-    changes: Iterable[Change], held: Iterable[Held], problems: Iterable[Problem]
-) -> Iterator[ObjectProperty]:
-    """Return object type and property of everything that a plan shows."""
+def _properties_of(problems: Iterable[Problem]) -> Iterator[ObjectProperty]:
+    """Return object type and property of the values that problems are about."""
     for problem in problems:
         if problem.address and not is_definition_address(problem.address):
             object_name, _, _, name = split_address(problem.address)
             if name:
                 yield ObjectProperty(object_name, name)
-    for entry in held:
-        if entry.name:
-            yield ObjectProperty(entry.key.object, entry.name)
-        keys = (entry.key, entry.target, *(fact.key for fact in entry.facts))
-        yield from (key.key_property for key in keys if key)
-    for change in changes:
-        former = [change.former_record] if change.former_record else []
-        yield from (key.key_property for key in (*change.address.records, *former))
-        for value in (*change.values, *change.remembered, *change.forgotten, *change.rests_on):
-            yield ObjectProperty(change.object_type, value.name)

@@ -19,6 +19,7 @@ from reconciler.model.addresses import (
 )
 from reconciler.model.calls import Operation
 from reconciler.model.facts import Fact, FactKind
+from reconciler.model.names import NO_DISPLAY_NAMES, DisplayNames
 from reconciler.model.owned import Origin
 from reconciler.model.property_history import ValueVersion
 from reconciler.source import SourceRef
@@ -138,6 +139,7 @@ class Change:
     source: SourceRef | None = None  # its manifest line; None if there is none
     details: Details | None = None  # details of single kinds
     step: int = 1  # 2 and more if a plan changes one thing several times
+    display_names: DisplayNames = NO_DISPLAY_NAMES  # as HubSpot had them when the plan was made
 
     @property
     def thing(self) -> ThingAddress:

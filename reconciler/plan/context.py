@@ -36,4 +36,5 @@ class PlanContext:
     looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT  # changes whose records apply will read again
     opens_portal: bool = True  # apply reads account and definitions itself
     verifies: bool = False  # apply plans again afterwards
+    has_pages: bool = True  # its records have pages in HubSpot
     workspace: Workspace = IN_MEMORY  # where changes are kept and sorted

@@ -7,6 +7,7 @@ from reconciler.errors import UsageError
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
 from reconciler.model.desired import Desired, Ownership
+from reconciler.model.display_names import display_properties
 from reconciler.model.imports import Choice, ImportRequest
 from reconciler.model.keys import why_no_key
 from reconciler.model.object_references import ObjectProperty
@@ -20,8 +21,6 @@ _MOVED_KINDS = frozenset({Kind.OWNER, Kind.OWNERS, Kind.PIPELINE, Kind.STAGE})
 
 _OF_THE_SYSTEM = frozenset({"createdate", "hs_createdate", "lastmodifieddate", "hs_lastmodifieddate"})
 """Dates that HubSpot keeps by itself, although some types let others write them."""
-
-_TITLES = ("name", "dealname", "subject", "hs_name", "hs_title")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +36,6 @@ class ChosenProperties:
 def is_moved(definition: PropertyDef) -> bool:
     """Return whether people and automation change a property all day."""
     return definition.name in _MOVED or definition.kind in _MOVED_KINDS
-
-
-def titles_of(schema: ObjectSchema) -> tuple[str, ...]:
-    """Return the properties that people call a record by."""
-    if object_type(schema.name).has_people:
-        return tuple(name for name in ("firstname", "lastname") if name in schema.properties)
-    required = (name for name in schema.required if schema.properties[name].kind is Kind.TEXT)
-    return tuple(name for name in (*_TITLES, *required) if name in schema.properties)[:1]
 
 
 def choose_key(schema: ObjectSchema, desired: Desired, asked: str | None) -> str:
@@ -141,7 +132,7 @@ def _named(schema: ObjectSchema, request: ImportRequest, existing: tuple[str, ..
 
 def _candidates(schema: ObjectSchema, choice: Choice) -> list[str]:
     """Return the properties that people see, the name of a record first."""
-    titles = titles_of(schema)
+    titles = display_properties(schema)
     found = [
         name
         for name, known in schema.properties.items()

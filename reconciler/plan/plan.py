@@ -10,6 +10,7 @@ from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordAddress, ThingAddress
 from reconciler.model.desired import PruneRule
 from reconciler.model.facts import Fact
+from reconciler.model.names import NO_DISPLAY_NAMES, NO_NAMES, DisplayNames, Names
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import StateVersion
 from reconciler.model.property_history import ValueVersion
@@ -34,11 +35,18 @@ class Held:
     target: RecordAddress | None = None
     # version whose edit is left alone; None if there is none, or it is unknown
     changed: ValueVersion | None = None
+    display_names: DisplayNames = NO_DISPLAY_NAMES  # as HubSpot had them when the plan was made
 
     @property
     def what(self) -> str | None:
         """The property, or the address of the other record; None means the whole record."""
         return self.target.text if self.target else self.name
+
+    @property
+    def records(self) -> tuple[RecordAddress, ...]:
+        """The record, or the two records of an association; none if it is about a definition."""
+        own = (self.key,) if isinstance(self.key, RecordAddress) else ()
+        return (*own, self.target) if self.target else own
 
     @property
     def address(self) -> str:
@@ -197,6 +205,7 @@ class Plan:
     excludes: tuple[str, ...] = ()  # globs that it leaves out
     review: Review | None = None  # None: it was not compared with a reviewed plan
     host: str | None = None  # host of the portal, if it is not HubSpot's
+    names: Names = NO_NAMES  # what people call what it shows
 
     @property
     def is_appliable(self) -> bool:

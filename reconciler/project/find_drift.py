@@ -92,6 +92,7 @@ def _find(session: Session, reader: "PortalReader", selection: Selection, progre
             portal_id=environment.portal_id,
             selection=selection,
             masks=session.settings.masks,
+            has_pages=session.environment.has_pages,
             now=datetime.now(UTC),
             progress=progress,
         )

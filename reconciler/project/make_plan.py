@@ -100,6 +100,7 @@ def plan_context(session: Session, request: PlanRequest, reviewed: Plan | None =
         looks_again_at=request.rereads,
         opens_portal=request.had_time,
         verifies=request.verifies,
+        has_pages=environment.has_pages,
         workspace=ON_DISK,
     )
 

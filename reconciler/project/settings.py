@@ -62,6 +62,11 @@ class EnvironmentSettings:
         return server.host if server is not None and not is_hubspots(server.host) else None
 
     @property
+    def has_pages(self) -> bool:
+        """Whether HubSpot's pages show its records, so that reports can link to them."""
+        return not self.is_emulator and self.host is None
+
+    @property
     def is_protected(self) -> bool:
         """Whether only saved plans are applied."""
         return self.protected_by is not None

@@ -18,6 +18,7 @@ from reconciler.model.addresses import (
 )
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema, PropertyDef
+from reconciler.model.display_names import display_properties
 from reconciler.model.key_sources import KeySource
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.portal_definitions import LiveDefinition, definition_id
@@ -27,7 +28,6 @@ from reconciler.plan.change import Change, Owned, Reason, ValueChange
 from reconciler.plan.context import PlanContext
 from reconciler.plan.definitions.changes import create_definition
 from reconciler.plan.findings import Findings
-from reconciler.plan.import_choice import titles_of
 from reconciler.plan.plan import NO_MANIFESTS, Plan
 from reconciler.plan.records.calls import BY_RECORD_ID
 from reconciler.plan.records.changes import owned_of, update_record
@@ -64,7 +64,7 @@ class NewKey:
         """The properties to read of each record."""
         known = self.schema.properties
         needed = {name for source in self.sources for name in source.names} | ({self.name} & known.keys())
-        return tuple(sorted(needed | set(titles_of(self.schema))))
+        return tuple(sorted(needed | set(display_properties(self.schema))))
 
     @property
     def is_new(self) -> bool:
@@ -130,7 +130,7 @@ def _check_name(schema: ObjectSchema, name: str) -> None:
 def _group_of(schema: ObjectSchema, live: Iterable[LiveDefinition]) -> str:
     """Return the group of the property that people call a record by, or else of any other."""
     groups = {each.address.name: each.values.get("groupName") for each in live if not each.is_archived}
-    wanted = (groups.get(name) for name in (*titles_of(schema), *sorted(groups)))
+    wanted = (groups.get(name) for name in (*display_properties(schema), *sorted(groups)))
     return next((group for group in wanted if group), "")
 
 

@@ -33,10 +33,12 @@ from reconciler.plan.definitions.drift import drift_of_definition
 from reconciler.plan.drift.accept import AcceptBuilder, DriftedRecord, chosen, keys_and_named
 from reconciler.plan.drift.detect import DriftBuilder, keys_and_sent
 from reconciler.plan.drift.provenance import OurRuns, our_runs
+from reconciler.plan.names import Naming
 from reconciler.plan.targeting import UnmatchedGlobs, selected_owned, selected_pairs
 from reconciler.plan.values.resolve import Resolver
 from reconciler.reconcile.owned_definitions import live_by_id, owned_definitions, recent_writes, types_of
 from reconciler.reconcile.owner_lookup import OwnerLookup
+from reconciler.reconcile.owner_names import owner_names
 from reconciler.source import SourceRef
 from reconciler.state.run_types import UnfinishedBatch
 from reconciler.state.store import Store
@@ -52,6 +54,7 @@ def find_drift(
     masks: MaskRules,
     now: datetime,
     progress: Progress,
+    has_pages: bool = True,
 ) -> DriftFound:
     """Compare everything that we own with what we last applied, without manifests. Writes nothing.
 
@@ -66,7 +69,7 @@ def find_drift(
     objects, defined = _types(store, unfinished)
     portal = read_portal(reader, objects | defined, portal_id, made_later=defined)
     memory = RecoveredState(store, settle_batches(reader, portal, unfinished))
-    builder = DriftBuilder(masks)
+    builder = DriftBuilder(masks, has_pages)
     unmatched = UnmatchedGlobs({"--target": selection.target, "--exclude": selection.exclude})
     _compare_definitions(
         reader,
@@ -88,18 +91,18 @@ def find_drift(
         unmatched=unmatched,
         progress=progress,
     )
-    _explain(reader, portal, builder, our_runs(store.runs(), now))
-    return builder.finish(
-        created_at=now, environment=environment, portal=portal, state=seen, read_calls=reader.calls
-    )
+    naming = _explain(reader, portal, builder, our_runs(store.runs(), now))
+    return builder.finish(portal, seen, naming, now, environment, read_calls=reader.calls)
 
 
-def _explain(reader: PortalReader, portal: PortalSchema, builder: DriftBuilder, runs: OurRuns) -> None:
-    """Find out what became of owned records that the portal does not show, and who changed values."""
+def _explain(reader: PortalReader, portal: PortalSchema, builder: DriftBuilder, runs: OurRuns) -> Naming:
+    """Find out what became of records that the portal does not show, who changed values, and their names."""
     found = find_missing_records(reader, portal, builder.missing)
     _insist_on_answers(found)
     builder.explain_missing(found)
     builder.add_histories(portal, read_histories(reader, portal, builder.drifted()), runs)
+    shown = builder.shown(portal)
+    return Naming(shown, owner_names(reader, shown.owner_ids()))
 
 
 def _types(store: Store, unfinished: Iterable[UnfinishedBatch]) -> tuple[set[str], set[str]]:
@@ -174,7 +177,7 @@ def _compare_owned(
             continue  # a custom type that is gone took its records with it, and is drift itself
         owned = selected_owned(memory.in_order(object_name, by), selection, unmatched)
         chunks = in_chunks(owned, BATCH_SIZE)
-        for chunk, live in read_ahead(reader, schema, by, chunks, keys_and_sent):
+        for chunk, live in read_ahead(reader, schema, by, chunks, partial(keys_and_sent, schema)):
             builder.add_chunk(schema, chunk, live)
             progress(builder.looked_at, total)
     for direction in sorted(memory.paired_types()):

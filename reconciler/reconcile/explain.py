@@ -12,6 +12,7 @@ from reconciler.hubspot.records.history import read_histories
 from reconciler.hubspot.records.read import read_records
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired
+from reconciler.model.display_names import display_properties
 from reconciler.model.explanation import Explanation, RecordTrace
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
@@ -20,10 +21,11 @@ from reconciler.model.progress import ignore_progress
 from reconciler.model.selection import Glob, Selection, glob_of
 from reconciler.plan.context import PlanContext
 from reconciler.plan.drift.provenance import our_runs
-from reconciler.plan.explain.explain import ExplainInputs, explain, spots_of
+from reconciler.plan.explain.explain import ExplainInputs, explain, shown_by, spots_of
 from reconciler.plan.explain.target import ExplainTarget, ParsedAddress, find_subject, refuse_unknown_type
 from reconciler.plan.plan import Plan
 from reconciler.plan.records.unselected_rivals import rivals
+from reconciler.reconcile.owner_names import owner_names
 from reconciler.reconcile.plan import plan_changes
 from reconciler.state.store import Store
 
@@ -61,7 +63,7 @@ def explain_record(
     plan = None
     if subject.is_planned(named):
         plan = _plan_with_others(subject, named, portal, partial(_plan, desired, reader, store, here))
-    return explain(
+    explained = explain(
         subject,
         ExplainInputs(
             schema=schema,
@@ -76,6 +78,9 @@ def explain_record(
             environment=here.environment,
         ),
     )
+    shown = shown_by(explained, schema)
+    owners = owner_names(reader, shown.owner_ids())
+    return replace(explained, names=shown.names(owners, portal.account.pages if here.has_pages else None))
 
 
 def _subject(
@@ -121,7 +126,7 @@ def _read_live(
 def _names_to_read(subject: ExplainTarget, schema: ObjectSchema) -> Sequence[str]:
     """Return the properties to read: the requested one, and those that planning the record needs."""
     names = {*subject.names(schema), *replace(subject, name=None).names(schema)}
-    return sorted(names & schema.properties.keys())
+    return sorted((names & schema.properties.keys()).union(display_properties(schema)))
 
 
 def _plan(

@@ -15,6 +15,7 @@ from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Account, Kind, ObjectSchema, Owner, PropertyDef
 from reconciler.model.desired import Desired, ManifestValue, Ownership
+from reconciler.model.display_names import display_name, display_properties
 from reconciler.model.imports import ImportRequest, Scope
 from reconciler.model.live import LiveRecord
 from reconciler.model.object_references import ObjectProperty
@@ -26,7 +27,6 @@ from reconciler.plan.import_choice import (
     choose_key,
     choose_properties,
     has_personal_key,
-    titles_of,
 )
 from reconciler.plan.values.resolve import Resolver
 from reconciler.plan.values.to_manifest import Wording
@@ -70,7 +70,7 @@ class Importing:
         """The properties to read, in a fixed order."""
         names = {
             *self.chosen.names,
-            *titles_of(self.schema),
+            *display_properties(self.schema),
             *(each.definition.name for each in self.filters),
         }
         names |= set(self.existing.shared) & self.schema.properties.keys() if self.existing else set()
@@ -107,7 +107,7 @@ class Importing:
 
     def title_of(self, record: KeptRecord) -> str:
         """Return what people call a record; empty if it has no name."""
-        return " ".join(filter(None, (record.values.get(name) for name in titles_of(self.schema))))
+        return display_name(display_properties(self.schema), record.values) or ""
 
 
 def begin_import(

@@ -11,11 +11,13 @@ from reconciler.hubspot.records.read import read_records
 from reconciler.model.addresses import RECORD_ID, RecordId
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import ObjectSchema
+from reconciler.model.display_names import display_properties
 from reconciler.model.live import LiveRecord
 from reconciler.plan.change import Change, ValueChange
 from reconciler.plan.definitions.moves import Move, changed_records, moved_record, with_carried
 from reconciler.plan.findings import Findings
 from reconciler.plan.kinds import Verb
+from reconciler.plan.records.display_names import with_display_name
 
 MOST_FOUND = 10_000
 """Results at which a search ends. Source: https://developers.hubspot.com/docs/api-reference/search/guide."""
@@ -52,7 +54,7 @@ class MovingRecords:
             else:
                 self._planned.add(live.id)
                 change = moved_record(self.schema.name, live, values, owned.get(live.id))
-                self.findings.changes.append(change)
+                self.findings.changes.append(with_display_name(change, self.schema, live))
 
     def _with_carried(self, change: Change) -> Change:
         return with_carried(change, self.schema.name, self._carried)
@@ -61,7 +63,7 @@ class MovingRecords:
         """Read the records that hold what goes away: found by search, or among all if they are too many."""
         found = self.reader.find_holders(self.schema.path, move.name, move.before)
         if found.total > MOST_FOUND:
-            for page in list_records(self.reader, self.schema, move.names):
+            for page in list_records(self.reader, self.schema, self._names(move)):
                 yield [live for live in page.records if move.holds(live)]
             return
         ids = (
@@ -69,5 +71,8 @@ class MovingRecords:
             for record in self.reader.all_holders(self.schema.path, move.name, move.before)
         )
         for chunk in in_chunks(ids, BATCH_SIZE):
-            live = read_records(self.reader, self.schema, RECORD_ID, chunk, move.names)
+            live = read_records(self.reader, self.schema, RECORD_ID, chunk, self._names(move))
             yield [each for each in live.values() if move.holds(each)]
+
+    def _names(self, move: Move) -> Sequence[str]:
+        return tuple(dict.fromkeys((*move.names, *display_properties(self.schema))))

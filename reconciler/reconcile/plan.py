@@ -25,6 +25,7 @@ from reconciler.plan.records.affected import moved_records
 from reconciler.plan.records.planner import RecordPlanner
 from reconciler.plan.records.prune import changed_prune_rules
 from reconciler.plan.targeting import UnmatchedGlobs
+from reconciler.reconcile.owner_names import read_naming
 from reconciler.reconcile.plan_associations import paired_objects, rest_on_associations
 from reconciler.reconcile.plan_definitions import PlanningDefinitions, defined_types, made_types
 from reconciler.reconcile.plan_records import PlanningRecords
@@ -50,9 +51,8 @@ def plan_changes(
     unfinished, lacking = store.unfinished(), list[Problem]()
     objects = _objects(desired, store, here.selection, remembered, unfinished)
     objects |= defined_types(desired, store, here)
-    portal = read_portal(
-        reader, objects, here.portal_id, desired.first_mentions(), lacking, made_later=made_types(desired)
-    )
+    asked_at, made_later = desired.first_mentions(), made_types(desired)
+    portal = read_portal(reader, objects, here.portal_id, asked_at, lacking, made_later=made_later)
     desired, here = _renamed(desired, here, portal)
     memory, unsettled = recover_state(reader, store, portal, unfinished)
     findings = Findings(here.keeps_state, here.workspace, problems=[*desired.problems, *lacking])
@@ -75,6 +75,7 @@ def plan_changes(
     planning.conclude(store.owned_groups())
     basis = PlanBasis(
         portal=portal,
+        naming=read_naming(reader, findings, portal),
         state=seen,
         manifests=_manifests(desired, here),
         spent=Spent(reader.calls, reader.daily_remaining, reader.least_seconds),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from reconciler.apply.recovery.recovered_state import RecoveredState
 from reconciler.hubspot.associations.read import (
@@ -18,11 +19,17 @@ from reconciler.model.associations import OwnedAssociation
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord, Prune, PruneRule
+from reconciler.model.display_names import display_name, display_properties
 from reconciler.model.labels import Label
 from reconciler.model.object_references import Direction, GroupKey
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.associations.compare import AssociationContext, AssociationPlanner
-from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence
+from reconciler.plan.associations.endpoints import (
+    Endpoint,
+    Endpoints,
+    Presence,
+    with_display_names,
+)
 from reconciler.plan.associations.label_limits import directions_of_limits
 from reconciler.plan.associations.labels import Labels, Type, directions_of_labels, inverses_within
 from reconciler.plan.associations.resolve import AssociationResolver
@@ -77,12 +84,14 @@ class PlanningAssociations:
     def _note_others(self) -> None:
         """Look up the records that associations lead to and no manifest names."""
         for schema, by, keys in self.endpoints.unknown():
-            chunks = in_chunks(iter(keys), BATCH_SIZE)
-            for chunk, live in read_ahead(self.reader, schema, by, chunks, lambda chunk: (chunk, ())):
+            chunks, names = in_chunks(iter(keys), BATCH_SIZE), display_properties(schema)
+            question = partial(_with_names, names)
+            for chunk, live in read_ahead(self.reader, schema, by, chunks, question):
                 for key in chunk:
                     if key in live:
+                        name = display_name(names, live[key].properties)
                         self.endpoints.note(
-                            RecordAddress(schema.name, by, key), Endpoint(Presence.LIVE, live[key].id)
+                            RecordAddress(schema.name, by, key), Endpoint(Presence.LIVE, live[key].id, name)
                         )
                     elif key in live.unanswered:
                         self.endpoints.note(
@@ -123,7 +132,8 @@ class PlanningAssociations:
             direction: read_pairs(self.reader, *schemas_of(direction), ids)
             for direction, ids in planner.question().items()
         }
-        self.findings.add((*planner.decide(live), *resolver.held))
+        found = (*planner.decide(live), *resolver.held)
+        self.findings.add(with_display_names(each, self.endpoints) for each in found)
         self.findings.problems.extend(resolver.problems)
 
     def _inverses_within(
@@ -139,6 +149,10 @@ class PlanningAssociations:
         schema = self.portal.objects[min(types)]
         ids = {record_id for pair in labelled for record_id in (pair.source.id, pair.target.id)}
         return inverses_within(read_pairs(self.reader, schema, schema, ids))
+
+
+def _with_names(names: Sequence[str], keys: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    return keys, names
 
 
 def rest_on_associations(

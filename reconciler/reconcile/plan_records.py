@@ -15,6 +15,7 @@ from reconciler.model.addresses import RECORD_ID
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune, PruneRule
+from reconciler.model.display_names import display_properties
 from reconciler.model.labels import Label
 from reconciler.model.live import LiveRecord
 from reconciler.model.object_references import Direction
@@ -121,7 +122,7 @@ class PlanningRecords:
         for object_name in sorted({owned.key.object for owned in self.records.displaced}):
             schema = self.portal.objects[object_name]
             ids = [owned.record_id for owned in self.records.displaced if owned.key.object == object_name]
-            names = sorted(names_that_identify(schema, self.desired))
+            names = sorted(names_that_identify(schema, self.desired).union(display_properties(schema)))
             for chunk in in_chunks(iter(ids), BATCH_SIZE):
                 live = read_records(self.reader, schema, RECORD_ID, chunk, names)
                 self.records.keep_displaced(schema, live, self.desired)
@@ -152,7 +153,7 @@ class PlanningRecords:
         for chunk in in_chunks(wanted, BATCH_SIZE):
             ids = [entry.record_id for entry in chunk]
             names = names_rested_on(schema, chunk) | ({by} - {RECORD_ID})
-            names |= names_that_identify(schema, self.desired)
+            names |= names_that_identify(schema, self.desired).union(display_properties(schema))
             live = read_records(self.reader, schema, RECORD_ID, ids, sorted(names))
             self.records.add_leftovers(
                 schema, chunk, live, self.desired, rule.prune, unanswered=live.unanswered

@@ -50,6 +50,7 @@ from reconciler.plan.rests_on import names_rested_on
 from reconciler.plan.targeting import UnmatchedGlobs
 from reconciler.reconcile.apply import open_objects
 from reconciler.reconcile.owned_definitions import recent_writes
+from reconciler.reconcile.owner_names import read_naming
 from reconciler.reconcile.plan_associations import rest_on_associations
 from reconciler.reconcile.project_check import refuse_other_project
 from reconciler.reconcile.rollback_definitions import DefinitionsRollback
@@ -96,10 +97,10 @@ def plan_rollback(
     defining.remove_created()
     portal = rest_on_associations(reader, portal, planning.memory, findings)
     planning.explain_gone(portal)
-    for object_name, _, owned in store.owned_groups():
-        findings.population(object_name).owned += owned
+    _count_owned(findings, store)
     basis = PlanBasis(
         portal=portal,
+        naming=read_naming(reader, findings, portal),
         state=seen,
         manifests=NO_MANIFESTS,
         spent=Spent(reader.calls, reader.daily_remaining, reader.least_seconds),
@@ -107,6 +108,11 @@ def plan_rollback(
         rolls_back=run_id,
     )
     return assemble(findings, basis, replace(here, selection=selection))
+
+
+def _count_owned(findings: Findings, store: Store) -> None:
+    for object_name, _, owned in store.owned_groups():
+        findings.population(object_name).owned += owned
 
 
 GroupT = TypeVar("GroupT", GroupKey, Direction)

@@ -4,14 +4,14 @@ from collections.abc import Hashable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from reconciler.model.addresses import ThingAddress
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord, RemovedAssociation
 from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import facts_text
+from reconciler.report.named import property_title
 from reconciler.report.provenance import trail_lines
 from reconciler.report.shown import ShownDrift
 from reconciler.report.text.grouping import EntryStyle, Section, T, key_properties
-from reconciler.report.text.layout import Layout
+from reconciler.report.text.layout import Layout, Subject
 from reconciler.report.text.property_rows import PropertyRow, padded, sign_of
 from reconciler.report.text.styled_lines import Line, Piece, Style, line
 from reconciler.report.text.values import alone, one_below_the_other, side_by_side
@@ -56,7 +56,7 @@ def drift_notes(shown: ShownDrift) -> list[str]:
 def lost_sections(lost: Entries[MissingOwnedRecord]) -> list[Section[MissingOwnedRecord]]:
     """Make one section for each object type."""
     style: EntryStyle[MissingOwnedRecord] = EntryStyle(
-        LOST_SIGN, _record, _what_became_of, _lost_lines, lambda of: of.alone()
+        LOST_SIGN, _subject, _what_became_of, _lost_lines, lambda of: of.alone()
     )
     return [
         Section(group[0].key.object, "lost", "lost", WHY_LOST, style, group)
@@ -66,7 +66,7 @@ def lost_sections(lost: Entries[MissingOwnedRecord]) -> list[Section[MissingOwne
 
 def drifted_sections(values: Entries[DriftedValue]) -> list[Section[DriftedValue]]:
     """Make one section for each object type; the properties of a record stand together."""
-    style: EntryStyle[DriftedValue] = EntryStyle(DRIFT_SIGN, _record, _likeness, _value_lines, _by_record)
+    style: EntryStyle[DriftedValue] = EntryStyle(DRIFT_SIGN, _subject, _likeness, _value_lines, _by_record)
     return [
         Section(group[0].key.object, "drift", f"{_noun(group, 'value')} changed", WHY_DRIFT, style, group)
         for group in values.grouped(lambda value: value.key.object)
@@ -77,7 +77,7 @@ def pair_sections(pairs: Entries[RemovedAssociation]) -> list[Section[RemovedAss
     """Make one section for each object type; the associations of a record stand together."""
     style: EntryStyle[RemovedAssociation] = EntryStyle(
         DRIFT_SIGN,
-        _record,
+        _subject,
         lambda record: tuple((pair.target, pair.last_applied, pair.live) for pair in record),
         _pair_lines,
         _by_record,
@@ -97,8 +97,8 @@ def _by_record(entries: Entries[_OfRecord]) -> list[Entries[_OfRecord]]:
     return entries.grouped(lambda entry: entry.key)
 
 
-def _record(entry: MissingOwnedRecord | DriftedValue | RemovedAssociation) -> tuple[ThingAddress, None]:
-    return entry.key, None
+def _subject(entry: MissingOwnedRecord | DriftedValue | RemovedAssociation) -> Subject:
+    return Subject(entry.key, None, entry.display_name if isinstance(entry, DriftedValue) else None)
 
 
 def _noun(group: Entries[T], noun: str) -> str:
@@ -132,7 +132,7 @@ def _lost_lines(alike: Sequence[Entries[MissingOwnedRecord]], layout: Layout) ->
 
 def _value_lines(alike: Sequence[Entries[DriftedValue]], layout: Layout) -> list[Line]:
     record = list(alike[0])
-    names = padded([value.name for value in record])
+    names = padded([property_title(layout.names, value.key, value.name) for value in record])
     times = [of.unmasked(_edit_times) for of in alike]
     lines: list[Line] = []
     for index, (name, value) in enumerate(zip(names, record, strict=True)):

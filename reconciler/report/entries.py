@@ -52,11 +52,6 @@ class Entries(Generic[T]):
     def __getitem__(self, index: int) -> T:
         return self._mask(self._bare[index])
 
-    @property
-    def has_masked(self) -> bool:
-        """Whether any entry is different when it is masked."""
-        return any(self._mask(entry) != entry for entry in self._bare)
-
     def first(self, count: int) -> "Entries[T]":
         """Return the first ``count`` entries."""
         return Entries(self._bare[:count], self._mask)

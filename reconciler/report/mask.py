@@ -15,6 +15,7 @@ from reconciler.model.associations import OwnedAssociation
 from reconciler.model.drift import DriftFound
 from reconciler.model.explanation import Explanation
 from reconciler.model.imports import ImportResult, UnnamedRecords
+from reconciler.model.names import NO_NAMES, Names
 from reconciler.model.object_types import object_type
 from reconciler.model.runs import RunDetail
 from reconciler.plan.plan import Plan
@@ -55,9 +56,10 @@ def masked_drift(found: DriftFound, masking: Masking) -> DriftFound:
     """Mask drift; names of its authors stay, their addresses do not."""
     if masking.key is None:
         return found
-    mask = Masker(masking.key, found.masked_properties)
+    mask = Masker(masking.key, found.masked_properties, names=found.names)
     return replace(
         found,
+        names=mask.names(),
         values=tuple(map(mask.drifted, found.values)),
         lost=tuple(map(mask.lost, found.lost)),
         pairs=tuple(map(mask.lost_pair, found.pairs)),
@@ -81,9 +83,11 @@ def masked_explanation(explained: Explanation, masking: Masking) -> Explanation:
     """Mask an explanation."""
     if masking.key is None:
         return explained
-    mask = Masker(masking.key, explained.masked_properties)
+    mask = Masker(masking.key, explained.masked_properties, names=explained.names)
     return replace(
         explained,
+        names=mask.names(),
+        display_name=mask.display_name(explained.key.object_of_values, explained.display_name),
         key=mask.record(explained.key),
         moves_from=explained.moves_from and mask.record(explained.moves_from),
         step=mask.step(explained.key, "", explained.step),
@@ -157,9 +161,9 @@ def masked_text(text: str, masking: Masking) -> str:
     return text if masking.key is None else Masker(masking.key, ()).text(text, [])
 
 
-def mask_of(masking: Masking, masked_properties: MaskedProperties) -> Masker | None:
+def mask_of(masking: Masking, masked_properties: MaskedProperties, names: Names = NO_NAMES) -> Masker | None:
     """Return what masks the entries of one report; None where everything is shown."""
-    return None if masking.key is None else Masker(masking.key, masked_properties)
+    return None if masking.key is None else Masker(masking.key, masked_properties, names=names)
 
 
 def mask_of_plan(masking: Masking, plan: Plan) -> Masker | None:
@@ -171,6 +175,5 @@ def _of_plan(key: bytes, plan: Plan) -> Masker:
     """Build the mask of a plan, whose entries tell which object types have keys that are not personal."""
     properties = {change.thing.key_property for change in plan.changes}
     properties |= {held.key.key_property for held in plan.held}
-    return Masker(
-        key, plan.masked_properties, (of for of, _ in properties.difference(plan.masked_properties))
-    )
+    plain = (of for of, _ in properties.difference(plan.masked_properties))
+    return Masker(key, plan.masked_properties, plain, plan.names)

@@ -14,6 +14,7 @@ from reconciler.model.desired import ManifestValue
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord, RemovedAssociation
 from reconciler.model.explanation import NextAction, PropertyExplained
 from reconciler.model.facts import Fact
+from reconciler.model.names import NO_NAMES, DisplayNames, Names
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import OwnedDefinition, OwnedThing
 from reconciler.model.property_history import ValueVersion
@@ -42,9 +43,14 @@ class Masker:
     """Replaces the personal parts of one shown thing."""
 
     def __init__(
-        self, key: bytes, masked_properties: MaskedProperties, plain_objects: Iterable[str] = ()
+        self,
+        key: bytes,
+        masked_properties: MaskedProperties,
+        plain_objects: Iterable[str] = (),
+        names: Names = NO_NAMES,
     ) -> None:
         self._key = key
+        self._names = names
         self._masked_properties = frozenset(masked_properties)
         self._objects = frozenset(object_name for object_name, _ in self._masked_properties)
         self._plain_objects = frozenset(plain_objects)
@@ -53,6 +59,7 @@ class Masker:
         """Return the plan with masks in what it has besides changes, held values, problems and review."""
         return replace(
             plan,
+            names=self.names(),
             targets=tuple(map(self.address, plan.targets)),
             excludes=tuple(map(self.address, plan.excludes)),
             refusals=tuple(
@@ -68,6 +75,23 @@ class Masker:
         """Return whether values of the property are masked."""
         return (object_name, name) in self._masked_properties
 
+    def names(self) -> Names:
+        """Return the names of the report without those of personal values."""
+        return self._names.without_values(self._masked_properties.__contains__)
+
+    def display_names(self, names: DisplayNames, records: Iterable[ThingAddress]) -> DisplayNames:
+        """Mask the display names of these records, if they consist of personal values."""
+        masked = (
+            self.display_name(record.object, name) for name, record in zip(names, records, strict=False)
+        )
+        return DisplayNames(*masked)
+
+    def display_name(self, object_name: str, name: str | None) -> str | None:
+        """Mask the display name of a record, if it consists of personal values."""
+        made_of = self._names.display(object_name)
+        is_personal = not made_of or any(self.is_personal(object_name, of) for of in made_of)
+        return self.pseudonym(name) if name and is_personal else name
+
     def change(self, change: Change) -> Change:
         """Mask a change."""
         objects = {key.object for key in change.address.records}
@@ -81,6 +105,8 @@ class Masker:
         value = getattr(change, name)
         if content is Content.VALUES:
             return self.values(change.thing, value)
+        if content is Content.DISPLAY_NAMES:
+            return self.display_names(value, change.address.records)
         return value and value.with_records(self.record)
 
     def held(self, held: Held) -> Held:
@@ -94,6 +120,7 @@ class Masker:
             facts=self.facts(object_name, name, held.facts),
             target=held.target and self.record(held.target),
             changed=held.changed and self.version(object_name, name, held.changed),
+            display_names=self.display_names(held.display_names, held.records),
         )
 
     def drifted(self, value: DriftedValue) -> DriftedValue:
@@ -106,6 +133,7 @@ class Masker:
             last_applied=self.value(object_name, name, value.last_applied),
             live=self.value(object_name, name, value.live),
             trail=replace(value.trail, versions=versions),
+            display_name=self.display_name(object_name, value.display_name),
         )
 
     def version(self, object_name: str, name: str, version: ValueVersion) -> ValueVersion:

@@ -4,7 +4,6 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import UTC
 
 from reconciler.invisible_characters import visible
-from reconciler.model.addresses import ThingAddress
 from reconciler.model.associations import ASSOCIATED
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
 from reconciler.model.runs import UNDER_WAY, RunDetail, RunHeader, RunRow, RunSummary
@@ -12,13 +11,12 @@ from reconciler.plan.kinds import Verb
 from reconciler.report.entries import Entries
 from reconciler.report.plan.change_sections import SIGNS
 from reconciler.report.text.grouping import EntryStyle, Section, key_properties
-from reconciler.report.text.layout import Layout
+from reconciler.report.text.layout import Layout, Subject
 from reconciler.report.text.property_rows import PropertyRow, padded, sign_of
 from reconciler.report.text.styled_lines import Line, Piece, Style, line
 from reconciler.report.text.values import alone, one_below_the_other, side_by_side
 from reconciler.report.text.width import cells
 from reconciler.sentences import counted
-from reconciler.source import SourceRef
 
 _SECTIONS = {
     Rejected.word: (
@@ -70,7 +68,7 @@ def outcome_sections(rows: Entries[RunRow], header: RunHeader) -> Iterator[Secti
     groups = {group[0].outcome or open_: group for group in rows.grouped(lambda row: row.outcome or open_)}
     for outcome, (sign, remark) in _SECTIONS.items():
         if outcome in groups:
-            style: EntryStyle[RunRow] = EntryStyle(sign, _record, _likeness, _row_lines, _alone)
+            style: EntryStyle[RunRow] = EntryStyle(sign, _subject, _likeness, _row_lines, _alone)
             yield Section("", outcome, outcome, remark, style, groups[outcome].masked())
 
 
@@ -81,7 +79,7 @@ def applied_sections(rows: Entries[RunRow]) -> Iterator[Section[RunRow]]:
     for found in sorted(groups, key=lambda of: _kind(of[0])):
         object_name, action = _kind(found[0])
         sign = _SIGNS.get(action, Piece("=", Style.FAINT))
-        style: EntryStyle[RunRow] = EntryStyle(sign, _record, _likeness_of_applied, _applied_lines, _alone)
+        style: EntryStyle[RunRow] = EntryStyle(sign, _subject, _likeness_of_applied, _applied_lines, _alone)
         yield Section(object_name, action, _done(visible(action)), "", style, found)
 
 
@@ -89,8 +87,8 @@ def _kind(row: RunRow) -> tuple[str, str]:
     return row.key.object, row.action
 
 
-def _record(row: RunRow) -> tuple[ThingAddress, SourceRef | None]:
-    return row.key, row.source
+def _subject(row: RunRow) -> Subject:
+    return Subject(row.key, row.source)
 
 
 def _alone(rows: Entries[RunRow]) -> list[Entries[RunRow]]:

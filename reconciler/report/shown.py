@@ -1,10 +1,13 @@
-"""Plans, drift and runs on their way into a report: their entries are masked as they are taken out.
+"""Plans, drift and runs on their way into a report: their entries are masked and named as they are taken out.
 
 Whatever a report holds besides entries is masked at once: that is little. How much there is of everything is
 counted before, on values that nobody is shown.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
 from reconciler.errors import Problem
 from reconciler.model.drift import (
@@ -20,6 +23,10 @@ from reconciler.plan.plan import Held, Plan, ReviewDifference
 from reconciler.plan.summary import PlanSummary
 from reconciler.report.entries import Entries, as_it_is
 from reconciler.report.mask import Masking, mask_of, mask_of_plan
+from reconciler.report.masker import Masker
+from reconciler.report.named import named_change, named_drifted, named_held
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +68,8 @@ def shown_plan(plan: Plan, masking: Masking) -> ShownPlan:
     return ShownPlan(
         mask.about(about) if mask else about,
         plan.summary,
-        Entries(plan.changes, mask.change if mask else as_it_is),
-        Entries(plan.held, mask.held if mask else as_it_is),
+        Entries(plan.changes, then(mask.change if mask else None, partial(named_change, plan.names))),
+        Entries(plan.held, then(mask.held if mask else None, partial(named_held, plan.names))),
         Entries(plan.problems, mask.problem if mask else as_it_is),
         Entries(plan.review.differences if plan.review else (), mask.difference if mask else as_it_is),
         mask is not None and bool(plan.masked_properties),
@@ -71,12 +78,12 @@ def shown_plan(plan: Plan, masking: Masking) -> ShownPlan:
 
 def shown_drift(found: DriftFound, masking: Masking) -> ShownDrift:
     """Prepare drift for a report."""
-    mask = mask_of(masking, found.masked_properties)
-    values = Entries(found.values, mask.drifted if mask else as_it_is)
+    mask = mask_of(masking, found.masked_properties, found.names)
+    values = Entries(found.values, then(mask.drifted if mask else None, partial(named_drifted, found.names)))
     lost = Entries(found.lost, mask.lost if mask else as_it_is)
     pairs = Entries(found.pairs, mask.lost_pair if mask else as_it_is)
-    is_masked = mask is not None and any(entries.has_masked for entries in (values, lost, pairs))
-    about = replace(found, values=(), lost=(), pairs=())
+    is_masked = mask is not None and _has_masked(found, mask)
+    about = replace(found, values=(), lost=(), pairs=(), names=mask.names() if mask else found.names)
     return ShownDrift(about, found.summary, values, lost, pairs, is_masked)
 
 
@@ -84,3 +91,17 @@ def shown_rows(detail: RunDetail, masking: Masking) -> Entries[RunRow]:
     """Prepare the rows of a run for a report."""
     mask = mask_of(masking, detail.header.masked_properties)
     return Entries(detail.rows, mask.row if mask else as_it_is)
+
+
+def then(mask: Callable[[T], T] | None, name: Callable[[T], T]) -> Callable[[T], T]:
+    """Return what masks an entry, if anything does, and then names its values."""
+    return name if mask is None else lambda entry: name(mask(entry))
+
+
+def _has_masked(found: DriftFound, mask: Masker) -> bool:
+    """Return whether the mask changes anything of the drift."""
+    return (
+        any(mask.drifted(value) != value for value in found.values)
+        or any(mask.lost(record) != record for record in found.lost)
+        or any(mask.lost_pair(pair) != pair for pair in found.pairs)
+    )

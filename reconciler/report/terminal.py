@@ -11,6 +11,7 @@ from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance
 from reconciler.model.drift import DriftFound
 from reconciler.model.explanation import Explanation
+from reconciler.model.names import NO_NAMES, Names
 from reconciler.model.runs import RunDetail, RunSummary
 from reconciler.plan.plan import Plan
 from reconciler.plan.summary import count_problems
@@ -47,7 +48,7 @@ NARROWEST = 40
 
 def render_plan(plan: Plan, view: View) -> str:
     """Render a plan; the riskiest changes come first."""
-    layout = _layout(view)
+    layout = _layout(view, plan.names)
     shown = shown_plan(plan, view.masking)
     sections = chain(
         [opening(shown, layout)],
@@ -63,7 +64,7 @@ def render_plan(plan: Plan, view: View) -> str:
 
 def render_drift(found: DriftFound, view: View) -> str:
     """Render drift: lost records, then changes and who made them."""
-    layout = _layout(view)
+    layout = _layout(view, found.names)
     shown = shown_drift(found, view.masking)
     sections = chain(
         [drift_opening(shown, layout)],
@@ -124,8 +125,8 @@ def render_runs(runs: Iterable[RunSummary], *, color: bool, width: int) -> str:
     return painted(_parted(run_entries(runs, layout)), color=color)
 
 
-def _layout(view: View) -> Layout:
-    return Layout(max(view.width, NARROWEST), view.full, view.where)
+def _layout(view: View, names: Names = NO_NAMES) -> Layout:
+    return Layout(max(view.width, NARROWEST), view.full, view.where, names)
 
 
 def _parted(sections: Iterable[list[Line]]) -> Iterator[Line]:

@@ -127,11 +127,6 @@ class MaskedBefore(Entries[T]):
 
     def __init__(self, bare: Sequence[T], mask: Callable[[T], T]) -> None:
         super().__init__(tuple(map(mask, bare)), as_it_is)
-        self._has_masked = Entries(bare, mask).has_masked
-
-    @property
-    def has_masked(self) -> bool:
-        return self._has_masked
 
 
 def both_ways(render: Callable[[T, View], str], subject: T, view: View) -> tuple[str, str]:

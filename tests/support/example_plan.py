@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
+from reconciler.model.names import DisplayNames, Names, ObjectNames, PropertyNames
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import Origin
 from reconciler.model.property_history import ChangeSource, ValueVersion
@@ -64,10 +66,15 @@ FILLER = _hand(ChangeSource.WORKFLOW, "Fill countries (55)", 19)
 
 
 def _update(
-    key: RecordAddress, number: int, reason: Reason, source: SourceRef, *values: ValueChange
+    key: RecordAddress,
+    number: int,
+    reason: Reason,
+    source: SourceRef,
+    *values: ValueChange,
+    display_name: str | None = None,
 ) -> Change:
     origin = Origin.ADOPTED if reason is Reason.ADOPT else Origin.CREATED
-    return update_record(
+    change = update_record(
         key,
         RecordId(str(9000 + number)),
         values,
@@ -76,6 +83,7 @@ def _update(
         source=source,
         owned=Owned(origin),
     )
+    return replace(change, display_names=DisplayNames(display_name))
 
 
 def _company(key: str) -> RecordAddress:
@@ -123,6 +131,7 @@ UPDATES = (
         _value("annualrevenue", "1000000", "1200000.50", Reason.CONFLICT, at(16), GRACE),
         _value("description", _BEFORE, _AFTER, Reason.CHANGED, at(17)),
         _value("phone", "+49 30 1234", None, Reason.CHANGED, at(18)),
+        display_name="Acme GmbH & Co. KG",
     ),
     _update(
         _company("globex"),
@@ -139,6 +148,7 @@ UPDATES = (
         at(4, "contacts.yaml"),
         _value("jobtitle", "CTO ", "CTO", Reason.ADOPT, at(6, "contacts.yaml")),
         _value("phone", "0561 4712", "+49 561 4712", Reason.ADOPT, at(7, "contacts.yaml")),
+        display_name="Ada Lovelace",
     ),
     *(
         _update(
@@ -153,6 +163,7 @@ UPDATES = (
                 Reason.CHANGED,
                 at(6 + 5 * number, "deals/q4.yaml"),
             ),
+            display_name=f"Renewal {number}",
         )
         for number in range(1, 318)
     ),
@@ -195,6 +206,42 @@ def _phone(text: str) -> Value:
     return Value(text, "contacts", "phone")
 
 
+NAMES = Names(
+    "https://app-eu1.hubspot.com/contacts/7654321/record/",
+    {
+        "companies": ObjectNames(
+            "0-2",
+            ("name",),
+            {
+                "annualrevenue": PropertyNames("Annual revenue"),
+                "country": PropertyNames("Country"),
+                "description": PropertyNames("Description"),
+                "name": PropertyNames("Name"),
+                "phone": PropertyNames("Phone number"),
+                "terms_and_conditions": PropertyNames("Terms and conditions"),
+            },
+        ),
+        "contacts": ObjectNames(
+            "0-1",
+            ("firstname", "lastname"),
+            {"jobtitle": PropertyNames("Job title"), "phone": PropertyNames("Phone number")},
+        ),
+        "deals": ObjectNames(
+            "0-3",
+            ("dealname",),
+            {
+                "dealname": PropertyNames("Deal name"),
+                "dealstage": PropertyNames(
+                    "Deal stage",
+                    {"appointmentscheduled": "Appointment scheduled", "closedwon": "Closed (closedwon)"},
+                ),
+                "product_lines": PropertyNames("Product lines", {"CLOUD": "Cloud", "PRINT": "Print"}, True),
+            },
+        ),
+    },
+)
+"""What people call the things of these plans; two stages of the portal are called ``Closed``."""
+
 PROBLEMS = (
     Problem(
         'companies has no property "industy"', 'did you mean "industry"?', at(71), "companies/wayne#industy"
@@ -218,7 +265,13 @@ PERSONAL = (
     ObjectProperty("contacts", "phone"),
 )
 
-EVERYTHING: Plan = plan_of(
+
+def named_plan_of(*changes: Change, **parts: Any) -> Plan:
+    """Build a plan that knows what people call what it shows."""
+    return replace(plan_of(*changes, **parts), names=NAMES)
+
+
+EVERYTHING: Plan = named_plan_of(
     *CREATES,
     *UPDATES,
     *ADOPTS,
@@ -228,7 +281,7 @@ EVERYTHING: Plan = plan_of(
     no_op=97,
     budget=Budget(read_calls=12, write_calls=7, seconds=0.0, daily_remaining=249_000, reread_calls=7),
 )
-FEW: Plan = plan_of(
+FEW: Plan = named_plan_of(
     *CREATES,
     *UPDATES[:3],
     UPDATES[-1],

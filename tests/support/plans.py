@@ -13,6 +13,7 @@ from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Drift, Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
+from reconciler.model.names import DisplayNames, Names, ObjectNames, PropertyNames
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import Origin, StateVersion
 from reconciler.model.personal_data import MaskRules
@@ -118,7 +119,13 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
     rests_on = changed.map(
         lambda read: tuple(ValueChange(one.name, one.before, one.before, Reason.IN_STEP) for one in read)
     )
-    of_record: dict[str, Any] = {"key": keys, "reason": _reasons, "source": sources}
+    display_names = st.builds(DisplayNames, st.none() | words, st.none() | words)
+    of_record: dict[str, Any] = {
+        "key": keys,
+        "reason": _reasons,
+        "source": sources,
+        "display_names": display_names,
+    }
     changes = any_changes(keys, changed, rests_on, st.none() | sources, names, words)
     facts = st.lists(any_facts(words, keys, names), max_size=3).map(tuple)
     held = st.builds(
@@ -208,7 +215,25 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         ).map(tuple),
         rolls_back=st.none() | words,
         keeps_state=st.booleans(),
+        names=any_names(names, words),
     )
+
+
+def any_names(names: st.SearchStrategy[str], words: st.SearchStrategy[str]) -> st.SearchStrategy[Names]:
+    """Build the names of a plan; two values of a property never have the same."""
+    labels = st.dictionaries(values, words, max_size=3).map(
+        lambda named: {value: f"{label} ({value})" for value, label in named.items()}
+    )
+    properties = st.builds(PropertyNames, words, labels, st.booleans())
+    objects = st.builds(
+        ObjectNames,
+        st.none() | st.just("0-2"),
+        st.lists(names, max_size=2).map(tuple),
+        st.dictionaries(names, properties, max_size=3),
+    )
+    pages = st.none() | st.just("https://app-eu1.hubspot.com/contacts/7654321/record/")
+    types = st.sampled_from(["companies", "contacts", "deals"])
+    return st.builds(Names, pages, st.dictionaries(types, objects, max_size=2))
 
 
 def any_changes(
@@ -221,7 +246,12 @@ def any_changes(
 ) -> st.SearchStrategy[Change]:
     """Any change of any kind, whether or not planning would ever make it."""
     owned = st.builds(Owned, _origins, st.booleans())
-    of_all: dict[str, Any] = {"reason": _reasons, "source": sources, "step": st.integers(1, 3)}
+    of_all: dict[str, Any] = {
+        "reason": _reasons,
+        "source": sources,
+        "step": st.integers(1, 3),
+        "display_names": st.builds(DisplayNames, st.none() | words, st.none() | words),
+    }
     known: dict[str, Any] = {
         "remembered": values,
         "forgotten": values,

@@ -24,6 +24,9 @@ _THREADS = 8
 _UNKNOWN_NUMBER = re.compile(r"0-\d+")
 """A standard type that is newer than our table; HubSpot's generic paths accept its number."""
 
+_UI_DOMAIN = re.compile(r"[a-z0-9-]+\.hubspot\.com", re.ASCII)
+"""A host of HubSpot's pages: reports link to no other, whatever an endpoint answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Type:
@@ -32,6 +35,7 @@ class _Type:
     name: str
     path: str
     required: tuple[str, ...] = ()  # required by a custom type's own schema
+    primary_display: str | None = None  # of a custom type
 
 
 def begin_portal(reader: PortalReader, objects: Collection[str]) -> None:
@@ -107,7 +111,8 @@ def _by_all_names(
 
 def _account(body: AccountBody) -> Account:
     account = Account(body.portal_id, body.account_type)
-    return replace(account, ui_domain=body.ui_domain) if body.ui_domain else account
+    is_hubspots = body.ui_domain is not None and _UI_DOMAIN.fullmatch(body.ui_domain) is not None
+    return replace(account, ui_domain=body.ui_domain) if body.ui_domain and is_hubspots else account
 
 
 def _is_standard(name: str) -> bool:
@@ -120,7 +125,12 @@ def _type(name: str, customs: Iterable[SchemaBody]) -> _Type | None:
         return _Type(name, object_type(name).path)
     for custom in customs:
         if name in {custom.name, custom.fully_qualified_name, custom.object_type_id}:
-            return _Type(custom.name, custom.object_type_id, custom.required_properties)
+            return _Type(
+                custom.name,
+                custom.object_type_id,
+                custom.required_properties,
+                custom.primary_display_property,
+            )
     return None
 
 
@@ -182,6 +192,7 @@ def _schema(
         required=tuple(name for name in required if name in known),
         one_of=row.one_of,
         default_key=row.default_key,
+        primary_display=found.primary_display,
         has_upsert=row.has_upsert(version),
         is_read_only=row.is_read_only,
     )

@@ -104,6 +104,7 @@ class SchemaBody(Shape):
     object_type_id: str
     fully_qualified_name: str
     required_properties: tuple[str, ...] = ()
+    primary_display_property: str | None = None
 
 
 class PropertyPage(Page):

@@ -1,7 +1,7 @@
 """The records at both ends of associations: their keys, and their presence in this plan."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
@@ -10,10 +10,13 @@ from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord
+from reconciler.model.display_names import display_name, display_properties
 from reconciler.model.live import LiveRecord
+from reconciler.model.names import DisplayNames
 from reconciler.model.object_references import GroupKey
 from reconciler.model.selection import Selection
 from reconciler.plan.change import Action, Change
+from reconciler.plan.plan import Held
 from reconciler.plan.records.compare import RecordDecision
 from reconciler.plan.records.identity import key_advice
 from reconciler.suggestions import did_you_mean
@@ -39,6 +42,7 @@ class Endpoint(NamedTuple):
 
     presence: Presence
     id: RecordId | None = None  # if the portal has it
+    display_name: str | None = None  # if it is known
 
 
 @dataclass(slots=True)
@@ -91,7 +95,8 @@ class Endpoints:
             spelling = self.spelling(RecordAddress(change.object_type, value.name, value.after))
             if spelling in self._wanted:
                 is_new = change.action is Action.CREATE
-                endpoint = Endpoint(Presence.NEW if is_new else Presence.LIVE, change.remote.id)
+                presence = Presence.NEW if is_new else Presence.LIVE
+                endpoint = Endpoint(presence, change.remote.id, change.display_names.record)
                 self._noted[spelling] = (change.record, endpoint)
                 self.note(change.record, endpoint)
 
@@ -143,16 +148,27 @@ def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -
     return Endpoints(portal, keys, wanted, frozenset(named))
 
 
-def endpoint_of(record: DesiredRecord, live: LiveRecord | None, decision: RecordDecision) -> Endpoint:
-    """Return the presence of a compared record."""
-    record_id = live.id if live else None
+def endpoint_of(
+    record: DesiredRecord, schema: ObjectSchema, live: LiveRecord | None, decision: RecordDecision
+) -> Endpoint:
+    """Return the presence of a compared record, and what people call it."""
+    record_id, names = live.id if live else None, display_properties(schema)
     if record.special.is_absent:
         return Endpoint(Presence.ABSENT, record_id)
     if decision.gone is not None:
         return Endpoint(Presence.GONE)
     if decision.change is not None and decision.change.action is Action.CREATE:
-        return Endpoint(Presence.NEW)
+        values = {value.name: value.after for value in decision.change.values}
+        return Endpoint(Presence.NEW, None, display_name(names, values))
     if live is None and any(problem.severity is Severity.LEFT_OUT for problem in decision.problems):
         return Endpoint(Presence.UNANSWERED)
     is_wrong = any(problem.severity is Severity.ERROR for problem in decision.problems)
-    return Endpoint(Presence.INVALID if is_wrong or live is None else Presence.LIVE, record_id)
+    if is_wrong or live is None:
+        return Endpoint(Presence.INVALID, record_id)
+    return Endpoint(Presence.LIVE, record_id, display_name(names, live.properties))
+
+
+def with_display_names(entry: Change | Held, endpoints: Endpoints) -> Change | Held:
+    """Return a change of an association, or a held one, with the display names of its records."""
+    ends = entry.association.records if isinstance(entry, Change) else entry.records
+    return replace(entry, display_names=DisplayNames(*(endpoints.of(end).display_name for end in ends)))

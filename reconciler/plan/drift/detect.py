@@ -11,6 +11,7 @@ from reconciler import __version__
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import ASSOCIATED, OwnedAssociation, is_so
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
+from reconciler.model.display_names import display_name, display_properties
 from reconciler.model.drift import (
     DriftedValue,
     DriftFound,
@@ -22,12 +23,12 @@ from reconciler.model.drift import (
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
 from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
-from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.property_history import PropertyHistories, ValueVersion
 from reconciler.model.references import PropertyRef, RecordIdentity
 from reconciler.plan.drift.provenance import OurRuns, trail_of
+from reconciler.plan.names import Naming, ShownThings
 from reconciler.plan.records.prune import fact_of
 from reconciler.plan.values.equality import same_value
 
@@ -37,6 +38,7 @@ class DriftBuilder:
     """Collects the results of chunks."""
 
     masks: MaskRules = field(default_factory=MaskRules)
+    has_pages: bool = True  # the records have pages in HubSpot
     looked_at: int = 0
     looked_at_definitions: int = 0
     values: list[DriftedValue] = field(default_factory=list)
@@ -123,11 +125,12 @@ class DriftBuilder:
 
     def finish(
         self,
-        *,
-        created_at: datetime,
-        environment: str,
         portal: PortalSchema,
         state: StateVersion,
+        naming: Naming,
+        created_at: datetime,
+        environment: str,
+        *,
         read_calls: int,
     ) -> DriftFound:
         """Return the collected lines."""
@@ -145,20 +148,28 @@ class DriftBuilder:
             pairs=tuple(sorted(self.pairs, key=lambda pair: (pair.key, pair.target))),
             read_calls=read_calls,
             looked_at_definitions=self.looked_at_definitions,
-            masked_properties=self.masks.masked_properties(portal.objects, self._shown()),
+            masked_properties=self.masks.masked_properties(portal.objects, naming.shown.properties),
+            names=naming.names(portal.account.pages if self.has_pages else None),
         )
 
-    def _shown(self) -> Iterator[ObjectProperty]:
-        """Return object type and property of everything that is shown."""
+    def shown(self, portal: PortalSchema) -> ShownThings:
+        """Return everything that is shown."""
+        shown = ShownThings(portal.objects)
         for value in self.values:
-            yield from (ObjectProperty(value.key.object, value.name), value.key.key_property)
-        yield from (record.key.key_property for record in self.lost)
-        yield from (key.key_property for pair in self.pairs for key in (pair.key, pair.target))
+            versions = (version.value for version in value.trail.versions)
+            shown.add(value.key.object, value.name, value.last_applied, value.live, *versions)
+            shown.add(*value.key.key_property)
+            if value.display_name is not None:
+                shown.add_display_name(value.key.object)
+        shown.properties.update(record.key.key_property for record in self.lost)
+        shown.properties.update(key.key_property for pair in self.pairs for key in (pair.key, pair.target))
+        return shown
 
 
-def keys_and_sent(chunk: Sequence[OwnedRecord]) -> tuple[list[str], list[str]]:
-    """Return the keys and properties to read for some owned records."""
-    return [owned.key.value for owned in chunk], sorted({name for owned in chunk for name in owned.sent})
+def keys_and_sent(schema: ObjectSchema, chunk: Sequence[OwnedRecord]) -> tuple[list[str], list[str]]:
+    """Return the keys and properties to read for some owned records, with those of display names."""
+    names = {name for owned in chunk for name in owned.sent}
+    return [owned.key.value for owned in chunk], sorted(names.union(display_properties(schema)))
 
 
 def _identity(value: DriftedValue) -> RecordIdentity:
@@ -176,7 +187,15 @@ def _drifted(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord) -> Iter
     for name in sorted(owned.sent):
         before, now = owned.expected_live(name), live.properties.get(name)
         if not same_value(_kind(schema, name), before, now):
-            yield DriftedValue(owned.key, live.id, name, before, now, is_defined=name in schema.properties)
+            yield DriftedValue(
+                owned.key,
+                live.id,
+                name,
+                before,
+                now,
+                is_defined=name in schema.properties,
+                display_name=display_name(display_properties(schema), live.properties),
+            )
 
 
 def _lost(owned: OwnedRecord, fate: MissingRecord | None, heir: RecordId | None) -> MissingOwnedRecord:

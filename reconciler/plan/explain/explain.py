@@ -8,6 +8,7 @@ from reconciler.model.addresses import ThingAddress
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import Ownership
+from reconciler.model.display_names import display_name, display_properties
 from reconciler.model.explanation import (
     ApplyRun,
     Explanation,
@@ -29,6 +30,7 @@ from reconciler.plan.change import Change, Reason
 from reconciler.plan.drift.provenance import OurRuns, trail_of
 from reconciler.plan.explain.target import ExplainTarget
 from reconciler.plan.kinds import verb_of
+from reconciler.plan.names import ShownThings
 from reconciler.plan.plan import Plan
 from reconciler.plan.stages import StageName, walk_stages
 from reconciler.plan.values.equality import same_value
@@ -72,6 +74,8 @@ def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
     moves_from = owned.key if owned and owned.key != subject.key else None
     shown += [moves_from.key_property] if moves_from else []
     shown += (pair.target.key_property for pair in pairs)
+    made_of = display_properties(schema)
+    shown += (ObjectProperty(schema.name, name) for name in made_of)
     return Explanation(
         key=subject.key,
         name=subject.name,
@@ -89,7 +93,19 @@ def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
         problems=tuple(problem for problem in plan.problems if problem.address in asked) if plan else (),
         moves_from=moves_from,
         masked_properties=findings.masks.masked_properties({schema.name: schema}, shown),
+        display_name=display_name(made_of, live.properties) if live else None,
     )
+
+
+def shown_by(explained: Explanation, schema: ObjectSchema) -> ShownThings:
+    """Collect the properties and values that the explanation of a record shows."""
+    shown = ShownThings({schema.name: schema})
+    shown.add(*explained.key.key_property)
+    for of in explained.properties:
+        last = (of.last.sent, of.last.kept) if of.last else ()
+        versions = (version.value for version in of.versions)
+        shown.add(schema.name, of.name, *last, of.live, of.step.after, *versions)
+    return shown
 
 
 def _declared(subject: ExplainTarget) -> tuple[SourceRef, ...]:

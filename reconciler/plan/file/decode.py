@@ -24,6 +24,7 @@ from reconciler.json_values import (
 from reconciler.model.addresses import RecordAddress, ThingAddress, thing_address
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
+from reconciler.model.names import NO_DISPLAY_NAMES, NO_NAMES
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import StateVersion
 from reconciler.plan.change import Change, Reason
@@ -36,6 +37,7 @@ from reconciler.plan.file.forms import (
     if_there,
     step_of,
 )
+from reconciler.plan.file.names import decode_display_names, decode_names
 from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import (
     Budget,
@@ -122,6 +124,7 @@ def plan_from_header(document: Json, changes: Sequence[Change], held: Sequence[H
         excludes=part(document, "selection.exclude", as_tuple(as_text)),
         review=part(document, "review", or_null(_as_review)),
         host=_host(part(document, "portal", as_object)),
+        names=part(document, "names", decode_names) if "names" in document else NO_NAMES,
     )
 
 
@@ -147,6 +150,7 @@ def decode_held(found: object) -> Held:
         facts=part(held, "facts", as_tuple(_as_fact)),
         target=part(held, "target", or_null(_addressed_record)) if "target" in held else None,
         changed=decode_hand(held, part(held, "live", as_text_or_null)),
+        display_names=if_there(held, "display_names", decode_display_names) or NO_DISPLAY_NAMES,
     )
 
 

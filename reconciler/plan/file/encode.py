@@ -10,9 +10,11 @@ from reconciler.json_values import Json, as_is, part
 from reconciler.model.addresses import RecordAddress, ThingAddress
 from reconciler.model.desired import PruneRule
 from reconciler.model.facts import Fact
+from reconciler.model.names import NO_NAMES
 from reconciler.model.object_references import ObjectProperty
 from reconciler.plan.change import Change
 from reconciler.plan.file.forms import encode_hand, encode_source, encode_time
+from reconciler.plan.file.names import encode_display_names, encode_names
 from reconciler.plan.plan import Guard, GuardBase, GuardRefusal, Held, Plan, Review, ReviewDifference
 from reconciler.sentences import Sentence, Value
 from reconciler.source import SourceRef
@@ -61,6 +63,7 @@ def header_as_document(plan: Plan, format_version: str, written: Container[Objec
             {"object": object_name, "property": name, "written": (object_name, name) in written}
             for object_name, name in plan.masked_properties
         ],
+        **({"names": encode_names(plan.names)} if plan.names != NO_NAMES else {}),
         "prune_rules": prune_as_document(plan.prune_rules),
         "portal": {"api_version": plan.api_version, "id": plan.portal_id, "type": plan.portal_type}
         | ({} if plan.host is None else {"host": plan.host}),
@@ -271,6 +274,7 @@ def held_as_document(held: Held) -> Json:
         }
         | _if_any("target", _end(held.target) if held.target else None)
         | encode_hand(held.changed)
+        | _if_any("display_names", encode_display_names(held.display_names))
     )
 
 

@@ -11,11 +11,13 @@ from typing import Any, TypeAlias
 from reconciler.json_values import Json, Wrong, as_object, as_text, as_word, inside, part
 from reconciler.model.addresses import DefinitionAddress, RecordAddress, thing_address
 from reconciler.model.calls import Call, Operation
+from reconciler.model.names import NO_DISPLAY_NAMES
 from reconciler.model.owned import Origin
 from reconciler.plan.change import NO_IDS, Action, Change, Owned, Reason, Remote
 from reconciler.plan.file import forms
 from reconciler.plan.file.cells import source_in, source_text, values_in, values_text
 from reconciler.plan.file.forms import Form
+from reconciler.plan.file.names import DISPLAY_NAMES
 from reconciler.plan.kinds import KINDS, KINDS_BY_NAME, ChangeKind, kind_of
 
 Cells: TypeAlias = Mapping[str, Any]
@@ -28,6 +30,7 @@ class Content(Enum):
     NOTHING = "nothing"
     ADDRESS = "address"  # keys of records
     VALUES = "values"  # texts of properties of the record
+    DISPLAY_NAMES = "display names"  # of the records
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,15 @@ FIELDS: tuple[Field, ...] = (
         why=None,
         kept=_column("step", int, int),
         default=1,
+    ),
+    Field(
+        "display_names",
+        "What people call the record, and the other record of an association.",
+        does=None,
+        why=DISPLAY_NAMES,
+        kept=None,
+        default=NO_DISPLAY_NAMES,
+        content=Content.DISPLAY_NAMES,
     ),
 )
 """All fields, in the order of display."""

@@ -23,6 +23,7 @@ from reconciler.plan.records.affected import archived_records, taken_records
 from reconciler.plan.records.changes import adopt_record
 from reconciler.plan.records.compare import IN_STEP, RecordDecision, compare_record, only_read
 from reconciler.plan.records.decisions import add_decision
+from reconciler.plan.records.display_names import decision_with_display_name, with_display_name
 from reconciler.plan.records.identity import Identities, column_problems, is_still, key_problems
 from reconciler.plan.records.policy import Policy
 from reconciler.plan.records.prune import decide_prune
@@ -130,10 +131,10 @@ class RecordPlanner:
             elif decision is IN_STEP:
                 self.findings.no_op += 1  # most records of most plans
             else:
-                self._take(decision)
+                self._take(decision, resolver.schema, found)
             is_about = record.associations or decision.gone
             if self.endpoints and (is_about or self.endpoints.is_wanted(record.address)):
-                self.endpoints.note(record.address, endpoint_of(record, found, decision))
+                self.endpoints.note(record.address, endpoint_of(record, resolver.schema, found, decision))
                 self.associating += [record] if record.associations else []
 
     def _obstacle(
@@ -157,7 +158,8 @@ class RecordPlanner:
     def decide_edited(self, edits: Edits) -> None:
         """Compare the records that people changed again, now that the authors are known."""
         for resolver, sides in self.edited:
-            self._take(compare_record(resolver, sides, self.policy, edits))
+            decision = compare_record(resolver, sides, self.policy, edits)
+            self._take(decision, resolver.schema, sides.live or sides.old_live)
         self.edited.clear()
         self.spots.clear()
 
@@ -211,7 +213,7 @@ class RecordPlanner:
             if isinstance(decided, Change) and decided.is_remote and schema.is_read_only:
                 self.findings.problems.append(only_read(decided))
             elif decided is not None:
-                self.findings.add([decided])
+                self.findings.add([with_display_name(decided, schema, found)])
 
     def keep_displaced(self, schema: ObjectSchema, live: Mapping[str, LiveRecord], desired: Desired) -> None:
         """Keep displaced records by record id: another record has their key, and a manifest names them.
@@ -228,11 +230,13 @@ class RecordPlanner:
             if self._identities.is_named(schema, owned.key, found, desired):
                 key = RecordAddress(schema.name, RECORD_ID, owned.record_id)
                 known = Owned(owned.origin, owned.is_protected)
-                changes.append(
-                    adopt_record(key, owned.record_id, Reason.RENAMED, None, known, moved_from=owned.key)
+                adopted = adopt_record(
+                    key, owned.record_id, Reason.RENAMED, None, known, moved_from=owned.key
                 )
+                changes.append(with_display_name(adopted, schema, found))
 
-    def _take(self, decision: RecordDecision) -> None:
+    def _take(self, decision: RecordDecision, schema: ObjectSchema, live: LiveRecord | None) -> None:
+        decision = decision_with_display_name(decision, schema, live)
         add_decision(self.findings, decision)
         if self.endpoints and decision.change is not None and decision.change.values:
             self.endpoints.note_values(decision.change)

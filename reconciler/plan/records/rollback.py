@@ -19,6 +19,7 @@ from typing import NamedTuple
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
+from reconciler.model.display_names import display_properties
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord
 from reconciler.model.object_references import GroupKey
@@ -92,6 +93,7 @@ def ids_and_names(
     names |= {change.record.by for change in changes} - {RECORD_ID}
     if (pair := schema.pipeline_and_stage) and not names.isdisjoint(pair):
         names |= set(pair)
+    names.update(display_properties(schema))
     return list(dict.fromkeys(applied_change.outcome.record_id for applied_change in applied)), sorted(names)
 
 

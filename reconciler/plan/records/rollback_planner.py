@@ -12,6 +12,7 @@ from reconciler.plan.findings import Findings
 from reconciler.plan.plan import Held
 from reconciler.plan.records.affected import moved_records
 from reconciler.plan.records.decisions import add_decision
+from reconciler.plan.records.display_names import decision_with_display_name
 from reconciler.plan.records.rollback import AppliedChange, roll_back
 
 
@@ -27,7 +28,9 @@ def roll_back_records(
     for each in applied:
         owned = known(each)
         population.values += len(owned.sent) if owned else 0
-        add_decision(findings, roll_back(schema, each, live.get(each.outcome.record_id), owned))
+        found = live.get(each.outcome.record_id)
+        decision = roll_back(schema, each, found, owned)
+        add_decision(findings, decision_with_display_name(decision, schema, found))
 
 
 def hold_taken_keys(findings: Findings, owned_by: Callable[[RecordAddress], OwnedRecord | None]) -> None:

@@ -13,6 +13,7 @@ from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import Section
 from reconciler.model.definitions import Kind, ObjectSchema, Owner, PropertyDef
 from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
+from reconciler.model.display_names import display_properties
 from reconciler.model.live import LiveRecord
 from reconciler.plan.values.checks import check_stays, check_text, join_choices, refuse_read_only
 from reconciler.plan.values.numbers import number_in_cell
@@ -275,7 +276,8 @@ def keys_and_names(
 ) -> tuple[Sequence[str], Sequence[str]]:
     """Return what to read to compare ``records``: keys, old ones included, and properties.
 
-    The properties are the named ones that exist, and both pipeline and stage if one of them is named.
+    The properties are the named ones that exist, both pipeline and stage if one of them is named, and those
+    of display names.
     """
     keys = [record.key for record in records]
     keys += [record.special.renamed_from for record in records if record.special.renamed_from]
@@ -283,4 +285,4 @@ def keys_and_names(
     known = named & schema.properties.keys()
     if (pair := schema.pipeline_and_stage) and not known.isdisjoint(pair):
         known |= set(pair)
-    return keys, sorted(known)
+    return keys, sorted(known.union(display_properties(schema)))

@@ -19,7 +19,7 @@ from reconciler.report.view import View
 def render_drift_markdown(found: DriftFound, view: View) -> str:
     """Render drift in GitHub's Markdown, as far as it fits."""
     shown = shown_drift(found, view.masking)
-    layout = Layout(BLOCK_WIDTH, view.full, view.where)
+    layout = Layout(BLOCK_WIDTH, view.full, view.where, shown.about.names)
     head, foot = _head(shown), _foot(shown)
     shown_sections = fitted(
         [

@@ -44,7 +44,7 @@ LEFT_OUT_CHARACTERS = 400
 def render_markdown(plan: Plan, view: View) -> str:
     """Render a plan in GitHub's Markdown, as far as it fits."""
     shown = shown_plan(plan, view.masking)
-    layout = Layout(BLOCK_WIDTH, view.full, view.where)
+    layout = Layout(BLOCK_WIDTH, view.full, view.where, shown.about.names)
     sections, held_back = change_sections(shown.changes), held_sections(shown.held)
     head = _head(shown, [*sections, *held_back])
     foot = _foot(shown, digests_of(plan), layout)

@@ -9,10 +9,10 @@ from reconciler.plan.kinds import Verb, takes_over, verb_of
 from reconciler.plan.plan import Held
 from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import note_of
-from reconciler.report.plan.kinds import display_values, shown_kind
+from reconciler.report.plan.kinds import display_values, held_title, shown_kind, value_title
 from reconciler.report.provenance import edit_text
 from reconciler.report.text.grouping import EntryStyle, Section, key_properties
-from reconciler.report.text.layout import Layout
+from reconciler.report.text.layout import Layout, Subject
 from reconciler.report.text.property_rows import PropertyRow, padded, sign_of
 from reconciler.report.text.styled_lines import Line, Piece, Style, line, line_cells
 from reconciler.report.text.values import (
@@ -158,7 +158,7 @@ def _change_section(group: Entries[Change]) -> Section[Change]:
     verb = verb_of(first)
     style: EntryStyle[Change] = EntryStyle(
         SIGNS[verb],
-        lambda change: (change.thing, change.source),
+        lambda change: Subject(change.thing, change.source, change.display_names.record),
         _likeness,
         _value_lines,
         lambda of: of.apart(lambda each: each.thing),
@@ -172,7 +172,7 @@ def _change_section(group: Entries[Change]) -> Section[Change]:
 def _held_section(group: Entries[Held]) -> Section[Held]:
     style: EntryStyle[Held] = EntryStyle(
         _HELD_SIGN,
-        lambda entry: (entry.key, entry.source),
+        lambda entry: Subject(entry.key, entry.source, entry.display_names.record),
         _likeness_of_held,
         _held_lines,
         lambda of: of.apart(lambda each: each.key),
@@ -200,7 +200,7 @@ def _value_lines(alike: Sequence[Entries[Change]], layout: Layout) -> list[Line]
     """Format the values that are written; sources and reasons only where they differ from the record's."""
     record = list(alike[0])
     values = [(change, value) for change in record for value in display_values(change)]
-    names = padded([value.name for _, value in values])
+    names = padded([value_title(layout.names, change, value.name) for change, value in values])
     times = [of.unmasked(_edit_times) for of in alike]
     lines: list[Line] = []
     for index, (name, (change, value)) in enumerate(zip(names, values, strict=True)):
@@ -224,7 +224,7 @@ def _held_lines(alike: Sequence[Entries[Held]], layout: Layout) -> list[Line]:
     """Format the values in HubSpot, the values that they are compared with, and remarks."""
     record = list(alike[0])
     other = other_side_label(record[0].reason)
-    names = padded([held.what or "" for held in record])
+    names = padded([held_title(layout.names, held) for held in record])
     times = [of.unmasked(_edit_times_of_held) for of in alike]
     lines: list[Line] = []
     for index, (name, held) in enumerate(zip(names, record, strict=True)):

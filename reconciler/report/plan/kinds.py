@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reconciler.model.addresses import Address, AssociationAddress, DefinitionAddress, RecordAddress
+from reconciler.model.names import Names
 from reconciler.plan.change import Change, ValueChange
+from reconciler.plan.plan import Held
+from reconciler.report.named import property_title, record_title
 from reconciler.report.plan import association_values, definition_values, record_values
 
 
@@ -36,3 +39,17 @@ def shown_kind(change: Change) -> ShownKind:
 def display_values(change: Change) -> tuple[ValueChange, ...]:
     """Return the value changes to show; equal values before and after are not written."""
     return shown_kind(change).values(change)
+
+
+def value_title(names: Names, change: Change, name: str) -> str:
+    """Return the title of a value in ``display_values``: a property, or the other record."""
+    if isinstance(change.address, AssociationAddress):
+        return record_title(change.address.target, change.display_names.target)
+    return property_title(names, change.thing, name)
+
+
+def held_title(names: Names, held: Held) -> str:
+    """Return the title of what is held of a record: a property, or the other record; may be empty."""
+    if held.target is not None:
+        return record_title(held.target, held.display_names.target)
+    return property_title(names, held.key, held.name) if held.name else ""

@@ -6,7 +6,7 @@ from reconciler.plan.plan import DifferenceKind, Review, ReviewDifference
 from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import difference_text
 from reconciler.report.text.grouping import EntryStyle, Section, key_properties
-from reconciler.report.text.layout import Layout
+from reconciler.report.text.layout import Layout, Subject
 from reconciler.report.text.styled_lines import Line, Piece, Style
 from reconciler.sentences import counted
 
@@ -32,7 +32,7 @@ def _section(group: Entries[ReviewDifference]) -> Section[ReviewDifference]:
     first = group[0]
     style: EntryStyle[ReviewDifference] = EntryStyle(
         _SIGNS[first.how],
-        lambda entry: (entry.key, entry.source),
+        lambda entry: Subject(entry.key, entry.source),
         _likeness,
         _notes,
         lambda of: of.alone(),

@@ -10,9 +10,8 @@ from reconciler.model.addresses import ThingAddress
 from reconciler.model.facts import Fact
 from reconciler.model.object_references import ObjectProperty
 from reconciler.report.entries import Entries
-from reconciler.report.text.layout import Layout, more
+from reconciler.report.text.layout import Layout, Subject, more
 from reconciler.report.text.styled_lines import BLANK, Line, Piece, Style, line
-from reconciler.source import SourceRef
 
 T = TypeVar("T")
 H = TypeVar("H", bound=Hashable)
@@ -28,8 +27,7 @@ class EntryStyle(NamedTuple, Generic[T]):
     """How the entries of one kind are shown. What belongs to one record stands together."""
 
     sign: Piece
-    # returns the record and the manifest line that asks for it
-    record: Callable[[T], tuple[ThingAddress, SourceRef | None]]
+    subject: Callable[[T], Subject]
     likeness: Callable[[Sequence[T]], Hashable]  # equal for records of one group; its entries are not masked
     body: Callable[[Sequence[Entries[T]], Layout], list[Line]]  # formats a group of equal records
     records: Callable[[Entries[T]], Iterable[Entries[T]]]  # takes entries apart by record
@@ -83,13 +81,13 @@ def render_entries(style: EntryStyle[T], records: Iterable[Entries[T]], layout: 
 
 def _stack(style: EntryStyle[T], stack: Sequence[Entries[T]], body: list[Line], layout: Layout) -> list[Line]:
     most = len(stack) if layout.full else _MOST_ALIKE
-    named = [style.record(record[0]) for record in stack[:most]]
+    named = [style.subject(record[0]) for record in stack[:most]]
     if len(stack) == 1 or not body:
-        records = [layout.record(key.text, source, style.sign) for key, source in named]
+        records = [layout.record(subject, style.sign) for subject in named]
         lines = [*chain(*records), *body]
     else:
-        count = f"{len(stack):,} {visible(named[0][0].object)}"
-        records = [layout.record(key.text, source) for key, source in named]
+        count = f"{len(stack):,} {visible(named[0].key.object)}"
+        records = [layout.record(subject) for subject in named]
         lines = [line(style.sign, " ", Piece(count, Style.STRONG), indent=2), *body, *chain(*records)]
     hidden = len(stack) - len(named)
     return [*lines, more(hidden, indent=2 if not body else 6)] if hidden else lines

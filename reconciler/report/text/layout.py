@@ -2,20 +2,38 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from reconciler.invisible_characters import visible
+from reconciler.model.addresses import ThingAddress
+from reconciler.model.names import NO_NAMES, Names
+from reconciler.report.named import record_title
 from reconciler.report.text.styled_lines import Line, Piece, Style, beside, line
 from reconciler.report.text.width import ELLIPSIS, wrapped
 from reconciler.source import SourceRef
 
 
+class Subject(NamedTuple):
+    """The record or definition that an entry is about."""
+
+    key: ThingAddress
+    source: SourceRef | None  # the manifest line that asks for it
+    display_name: str | None = None
+
+    @property
+    def suffix(self) -> str:
+        """The display name in brackets; empty if the address says the same."""
+        return visible(record_title(self.key, self.display_name).removeprefix(self.key.text))
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Width, level of detail, and format of places."""
+    """Width, level of detail, format of places, and names."""
 
     width: int  # columns
     full: bool  # show everything, shorten nothing
     where: Callable[[SourceRef], str]  # formats file:line:column as the reader would type it
+    names: Names = NO_NAMES  # what people call what is shown
 
     def place(self, source: SourceRef) -> str:
         """Format file and line."""
@@ -30,10 +48,11 @@ class Layout:
         for row in wrapped(visible(text), self.width - indent):
             yield line(Piece(row, style), indent=indent)
 
-    def record(self, address: str, source: SourceRef | None, sign: Piece | None = None) -> list[Line]:
-        """Format a record's line, with the manifest line that asks for it at the right margin."""
-        name = visible(address)
-        left = line(sign, " ", Piece(name, Style.STRONG), indent=2) if sign else line(name, indent=6)
+    def record(self, subject: Subject, sign: Piece | None = None) -> list[Line]:
+        """Format a record's line: what people call it, and at the right margin the line that asks for it."""
+        source, address = subject.source, visible(subject.key.text)
+        title = (Piece(address, Style.STRONG if sign else Style.PLAIN), subject.suffix)
+        left = line(sign, " ", *title, indent=2) if sign else line(*title, indent=6)
         return beside(left, (Piece(self.place(source), Style.FAINT),) if source else (), self.width)
 
     def heading(self, title: str, remark: str) -> list[Line]:

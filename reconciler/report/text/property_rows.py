@@ -6,7 +6,7 @@ from reconciler.invisible_characters import visible
 from reconciler.report.text.styled_lines import Line, Piece, Style, beside, line, line_cells
 from reconciler.report.text.width import cells
 
-_WIDEST_NAME = 24
+_WIDEST_NAME = 36
 """Maximum common width of property names; a longer name shifts only its own value."""
 
 

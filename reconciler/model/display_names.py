@@ -1,0 +1,34 @@
+"""The display name of a record: what HubSpot's pages call it, from its type's primary display property."""
+
+from collections.abc import Mapping
+
+from reconciler.model.definitions import Kind, ObjectSchema
+from reconciler.model.object_types import object_type
+
+_TITLES = ("name", "dealname", "subject", "hs_name", "hs_title")
+_PEOPLE = (("firstname", "lastname"), ("hs_given_name", "hs_family_name"))
+
+
+def display_properties(schema: ObjectSchema) -> tuple[str, ...]:
+    """Return the properties that make the display name of a record; none if its type has no such property.
+
+    A custom type names its primary display property. HubSpot's own types have theirs without saying so.
+    """
+    known = schema.properties
+    if schema.primary_display is not None and schema.primary_display in known:
+        return (schema.primary_display,)
+    if object_type(schema.name).has_people:
+        for names in _PEOPLE:
+            if found := tuple(name for name in names if name in known):
+                return found
+    required = (name for name in schema.required if name in known and known[name].kind is Kind.TEXT)
+    return tuple(name for name in (*_TITLES, *required) if name in known)[:1]
+
+
+def display_name(names: tuple[str, ...], values: Mapping[str, str | None]) -> str | None:
+    """Return the display name of a record with these ``values``; None if it has none.
+
+    >>> display_name(("firstname", "lastname"), {"firstname": "Ada", "lastname": "Lovelace"})
+    'Ada Lovelace'
+    """
+    return " ".join(filter(None, map(values.get, names))) or None

@@ -1,0 +1,88 @@
+"""Entries of reports with what people call their values, and titles of records and properties.
+
+Values are named when they are taken out to be shown, after they were masked: a mask has no other name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconciler.model.addresses import ThingAddress
+from reconciler.model.drift import DriftedValue
+from reconciler.model.names import Names
+from reconciler.model.runs import RunRow
+from reconciler.plan.change import Change
+from reconciler.plan.plan import Held
+from reconciler.report.text.values import shown
+from reconciler.report.text.width import clipped
+
+_MOST_CELLS = 48
+"""Columns of a display name in a line of text."""
+
+
+def named_change(names: Names, change: Change) -> Change:
+    """Return a change with the names of its written values."""
+    of = change.thing.object_of_values
+    if not names.renames(of):
+        return change
+    return replace(
+        change,
+        values=tuple(
+            replace(
+                value,
+                before=names.value(of, value.name, value.before),
+                after=names.value(of, value.name, value.after),
+            )
+            for value in change.values
+        ),
+    )
+
+
+def named_held(names: Names, held: Held) -> Held:
+    """Return a held difference with the names of its values."""
+    of, name = held.key.object_of_values, held.name or ""
+    live, desired = names.value(of, name, held.live), names.value(of, name, held.desired)
+    return held if (live, desired) == (held.live, held.desired) else replace(held, live=live, desired=desired)
+
+
+def named_drifted(names: Names, value: DriftedValue) -> DriftedValue:
+    """Return a drifted value with the names of all values in its history."""
+    of = value.key.object_of_values
+    if not names.renames(of):
+        return value
+    versions = (
+        replace(version, value=names.value(of, value.name, version.value)) for version in value.trail.versions
+    )
+    return replace(
+        value,
+        last_applied=names.value(of, value.name, value.last_applied),
+        live=names.value(of, value.name, value.live),
+        trail=replace(value.trail, versions=tuple(versions)),
+    )
+
+
+def named_row(names: Names, row: RunRow) -> RunRow:
+    """Return a row of a run with the names of its values."""
+    of = row.key.object_of_values
+    if not names.renames(of):
+        return row
+
+    def named(texts: Mapping[str, str | None]) -> Mapping[str, str | None]:
+        return {name: names.value(of, name, text) for name, text in texts.items()}
+
+    return replace(row, before=named(row.before), after=named(row.after))
+
+
+def property_title(names: Names, thing: ThingAddress, name: str) -> str:
+    """Return the label of a property, with its internal name unless they say the same.
+
+    A definition has no properties, and keeps its paths.
+    """
+    label = names.label(thing.object_of_values, name)
+    return name if label.strip().casefold() == name.casefold() else f"{label} ({name})"
+
+
+def record_title(key: ThingAddress, display_name: str | None) -> str:
+    """Return an address, with the display name of the record behind it unless that says the same."""
+    if not display_name or display_name.casefold() == key.value.casefold():
+        return key.text
+    return f"{key.text} ({clipped(shown(display_name), _MOST_CELLS)})"
