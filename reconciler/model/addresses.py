@@ -77,6 +77,11 @@ class ThingAddress:
         """The parts that sort addresses of one kind."""
         return (self.object, self.by, self.value)
 
+    @property
+    def records(self) -> "tuple[RecordAddress, ...]":
+        """The records of the address; a definition has none."""
+        raise NotImplementedError
+
     def property_address(self, name: str) -> str:
         """Return the address of one value of the thing: ``companies/acme#phone``."""
         return f"{self.text}#{name}"

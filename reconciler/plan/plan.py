@@ -45,8 +45,7 @@ class Held:
     @property
     def records(self) -> tuple[RecordAddress, ...]:
         """The record, or the two records of an association; none if it is about a definition."""
-        own = (self.key,) if isinstance(self.key, RecordAddress) else ()
-        return (*own, self.target) if self.target else own
+        return (*self.key.records, self.target) if self.target else self.key.records
 
     @property
     def address(self) -> str:
