@@ -19,6 +19,7 @@ import hmac
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.errors import UsageError
@@ -236,7 +237,9 @@ def _nonce(number: int, *, is_last: bool) -> bytes:
     return number.to_bytes(_NONCE - 1, "big") + bytes([is_last])
 
 
+@lru_cache(maxsize=8)
 def _derive(key: str, salt: bytes) -> _Derived:
+    """Derive what encrypts and what checks; a state in git is opened several times in one process."""
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt  # noqa: PLC0415 - few commands need it
 
     secret = Scrypt(salt=salt, length=_KEY + _CHECK, n=_COST, r=8, p=1).derive(

@@ -8,8 +8,8 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
-from multiprocessing import Pool
 from pathlib import Path
 
 from tests.crash.world import Beginning, begin, check, recover
@@ -59,8 +59,13 @@ def main(arguments: Sequence[str]) -> int:
                 (folder / str(point)).mkdir()
                 remote = bare_repository(folder / str(point))
                 tasks.append((start, point, f"git:file://{remote}:refs/reconciler"))
-        with Pool(os.cpu_count()) as pool:
-            results = list(pool.imap_unordered(die_at, tasks))
+        with ProcessPoolExecutor(os.cpu_count()) as pool:
+            results = []
+            for result in pool.map(die_at, tasks):
+                results.append(result)
+                if result[3] or not len(results) % 50:
+                    failures = sum(bool(each[3]) for each in results)
+                    sys.stderr.write(f"{len(results)} of {len(tasks)}, {failures} failed\n")
     failed = sorted(result for result in results if result[3])
     for point, name, _, trace in failed:
         sys.stdout.write(f"--- {name}, point {point}\n{trace}\n")

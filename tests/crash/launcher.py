@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -80,12 +80,16 @@ def shorten_lease(seconds: float) -> None:
     executor.HEARTBEAT_S = seconds / 10
 
 
-if __name__ == "__main__":
-    chosen, *arguments = sys.argv[1:]
+def launch(chosen: int, arguments: Sequence[str]) -> None:
+    """Run ``reconciler`` with ``arguments`` until it ends, or is killed at the chosen point."""
     vars(batches)["inputs_of"] = lambda _call: ROWS
     vars(executor)["_LARGEST_GROUP"] = GROUP
     if arguments[0] == "--lease":
         shorten_lease(float(arguments[1]))
-        del arguments[:2]
-    watch(Points(int(chosen)))
-    main(arguments)
+        arguments = arguments[2:]
+    watch(Points(chosen))
+    main(list(arguments))
+
+
+if __name__ == "__main__":
+    launch(int(sys.argv[1]), sys.argv[2:])

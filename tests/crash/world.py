@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import httpx
 
 from reconciler.emulator.serve import running
 from reconciler.encryption import KEY_VARIABLE, decrypt, is_encrypted
+from tests.crash.forked import run_forked
 from tests.support.projects import PORTAL, ROOT, Done, Project, Recorder
 from tests.support.states import open_state
 
@@ -162,9 +164,8 @@ class World:
     def apply(self, point: int, *more: str) -> Done:
         """``apply`` in a process that dies at ``point``."""
         folder = str(self.project.folder)
-        process = self.spawn(str(point), "-C", folder, "apply", *APPLY, "--parallelism", "2", *more)
-        out, err = process.communicate(timeout=120)
-        return Done(process.returncode, out.decode(), err.decode())
+        arguments = ("-C", folder, "apply", *APPLY, "--parallelism", "2", *more)
+        return run_forked(point, arguments, {**clean_environment(), **self.project.environ}, timeout_s=120)
 
     def records(self) -> Mapping[str, list[str]]:
         """What the portal holds, archived records too; sorted, without ids."""
@@ -184,7 +185,7 @@ class World:
         """Two companies exchange their keys, by somebody else's hand."""
         one, other = (self.ids()["companies", key] for key in SWAPPED)
         for record_id, key in ((one, "on its way"), (other, SWAPPED[0]), (one, SWAPPED[1])):
-            httpx.patch(
+            http().patch(
                 f"{self.project.environ['RECONCILER_URL']}/crm/v3/objects/companies/{record_id}",
                 json={"properties": {"external_id": key}},
                 headers={"Authorization": f"Bearer {self.project.environ['HUBSPOT_TOKEN']}"},
@@ -230,7 +231,7 @@ class World:
         """Keys of companies and tickets that are associated, and the labels."""
         keys = {(name, record_id): key for (name, key), record_id in self.ids().items()}
         companies = [record_id for name, record_id in keys if name == "companies"]
-        answer = httpx.post(
+        answer = http().post(
             f"{self.project.environ['RECONCILER_URL']}/crm/v4/associations/companies/tickets/batch/read",
             json={"inputs": [{"id": record_id} for record_id in companies]},
             headers={"Authorization": f"Bearer {self.project.environ['HUBSPOT_TOKEN']}"},
@@ -244,7 +245,7 @@ class World:
 
     def _listed(self, name: str, *, archived: bool) -> list[dict[str, Any]]:
         by, names = WATCHED[name]
-        answer = httpx.get(
+        answer = http().get(
             f"{self.project.environ['RECONCILER_URL']}/crm/v3/objects/{name}",
             params={"properties": ",".join([by, *names]), "limit": "100", "archived": str(archived).lower()},
             headers={"Authorization": f"Bearer {self.project.environ['HUBSPOT_TOKEN']}"},
@@ -252,6 +253,12 @@ class World:
         answer.raise_for_status()
         results: list[dict[str, Any]] = answer.json()["results"]
         return results
+
+
+@cache
+def http() -> httpx.Client:
+    """The connection of these tests themselves: making one takes longer than a call."""
+    return httpx.Client()
 
 
 def clean_environment() -> dict[str, str]:
