@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from multiprocessing import get_context
 from pathlib import Path
 
 from tests.crash.world import Beginning, begin, check, recover
@@ -59,7 +60,8 @@ def main(arguments: Sequence[str]) -> int:
                 (folder / str(point)).mkdir()
                 remote = bare_repository(folder / str(point))
                 tasks.append((start, point, f"git:file://{remote}:refs/reconciler"))
-        with ProcessPoolExecutor(os.cpu_count()) as pool:
+        # Spawned, so that each worker has its own process to fork from.
+        with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
             results = []
             for result in pool.map(die_at, tasks):
                 results.append(result)
