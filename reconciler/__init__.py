@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from reconciler.model.runs import RunDetail, RunSummary
     from reconciler.plan.change import Change
     from reconciler.plan.plan import Held
+    from reconciler.plan.rehearsal import Rehearsal
     from reconciler.plan.summary import PlanSummary
     from reconciler.project.environment import Environment
     from reconciler.project.notices import Notice
@@ -99,6 +100,7 @@ _MODULES = {
     "Proof": "reconciler.model.imports",
     "ReconcilerError": "reconciler.errors",
     "Refusal": "reconciler.errors",
+    "Rehearsal": "reconciler.plan.rehearsal",
     "RemovedAssociation": "reconciler.model.drift",
     "RequestRejected": "reconciler.errors",
     "RunDetail": "reconciler.model.runs",
@@ -157,6 +159,7 @@ __all__ = [
     "Proof",
     "ReconcilerError",
     "Refusal",
+    "Rehearsal",
     "RemovedAssociation",
     "RequestRejected",
     "RunDetail",

@@ -46,6 +46,10 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "reconciler plan --target 'companies/a*' --out plan.json",
         "reconciler plan --allow archive=41        # lift one guard, for this plan",
     ),
+    "rehearse": (
+        "reconciler rehearse                       # plan, and try it on a copy",
+        "reconciler rehearse plan.json             # a saved plan, before it is applied",
+    ),
     "rollback": (
         "reconciler runs list                      # which run?",
         "reconciler rollback 20261201T120000-ab12 --out plan.json",

@@ -27,7 +27,8 @@ _FOREIGN_COMMANDS: Final[Mapping[str, str]] = {
     "debug": "`reconciler doctor` checks project, token, portal and state",
 }
 _FOREIGN_OPTIONS: Final[Mapping[str, str]] = {
-    "--dry-run": "`reconciler plan` shows what apply would change, and writes nothing",
+    "--dry-run": "`reconciler plan` shows what apply would change, `reconciler rehearse` tries it on a copy; "
+    "neither writes anything",
     **dict.fromkeys(
         ("--yes", "-y", "--force"),
         "`reconciler apply --auto-approve` applies without asking; guards still hold",

@@ -32,6 +32,7 @@ COMMANDS = {
     "json-schema": "Print the JSON schema of manifests, or of reconciler.yaml (settings), for editors.",
     "keys": "Find the properties that can recognise records.",
     "plan": "Show what apply would change, and why.",
+    "rehearse": "Apply PLAN, or a new plan, to a throw-away copy of the portal; the portal is only read.",
     "rollback": "Make a plan that rolls back run RUN; `apply` carries it out.",
     "runs": "List past runs, or show one of them.",
     "show": "Show a saved plan, or the report of a run.",

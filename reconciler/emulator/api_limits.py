@@ -59,9 +59,12 @@ def records(work: Work, call: Call) -> Reply:
 def custom_properties(work: Work, call: Call) -> Reply:
     """Serve ``GET /crm/v3/limits/custom-properties``."""
     del call
-    limit = tiers.limit(work, tiers.CUSTOM_PROPERTIES)
     by_type = [
-        {**_labels(object_type), **_used(len(tiers.custom_bodies(work, object_type)), limit)}
+        {**_labels(object_type)}
+        | _used(
+            len(tiers.custom_bodies(work, object_type)),
+            tiers.limit(work, tiers.CUSTOM_PROPERTIES, object_type.type_id),
+        )
         for object_type in tiers.all_types(work)
     ]
     return Reply(200, _overall(MAX_CUSTOM_OVERALL, by_type))

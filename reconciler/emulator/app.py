@@ -16,6 +16,7 @@ import orjson
 
 from reconciler.emulator import (
     access,
+    copies,
     injection,
     persons,
     records,
@@ -73,6 +74,14 @@ class Emulator:
     def ensure_portal(self, portal_id: int, seed: Mapping[str, object] | None = None) -> bool:
         """Create the portal unless it exists; return True if it was created now. Raises SeedError."""
         return self._portals.ensure(portal_id, seed)
+
+    def plant(self, portal_id: int, part: Mapping[str, Any]) -> list[str]:
+        """Store a part of another portal as it is; return sentences about what is not imitated.
+
+        ``docs/emulator.md`` describes a part ("Copies"). Raises SeedError, UnknownPortal.
+        """
+        with self._portals.open(portal_id, VERSIONS["v3"], Source("MIGRATION"), write=True) as work:
+            return copies.plant(work, part)
 
     def reset(self, portal_id: int) -> None:
         """Delete the portal and everything in it."""

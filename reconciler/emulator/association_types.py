@@ -16,6 +16,8 @@ from reconciler.emulator.response_format import Json
 
 LABEL = "label"
 LIMIT = "association_limit"
+COPIED = "copied_association"
+"""HubSpot's own types of two object types, in a copy of another portal: they are there instead of ours."""
 HUBSPOT = "HUBSPOT_DEFINED"
 USER = "USER_DEFINED"
 
@@ -141,12 +143,22 @@ def _both_ways(
 
 def between(work: Work, from_type: ObjectType, to_type: ObjectType) -> list[AssociationType]:
     """Return every type between two object types, the unlabelled one first."""
-    types: list[AssociationType] = []
-    if not (from_type.is_custom or to_type.is_custom):
+    copied = work.stored(COPIED, pair_name(from_type, to_type))
+    types = [stored_type(body) for body in copied.values()]
+    if not (copied or from_type.is_custom or to_type.is_custom):
         types += _standard(_first(work), from_type.type_id, to_type.type_id)
     for body in work.stored(LABEL, pair_name(from_type, to_type)).values():
         types.append(stored_type(body))
-    return types
+    return sorted(types, key=lambda known: known.label is not None) if copied else types
+
+
+def primary_of(work: Work, from_type: ObjectType, to_type: ObjectType, label: str | None) -> str:
+    """Return which end has at most one association with HubSpot's own label: ``from``, ``to`` or neither."""
+    if from_type.is_custom or to_type.is_custom or not label:
+        return ""
+    standard = _standard(_first(work), from_type.type_id, to_type.type_id)
+    alike = [known for known in standard if known.label == label]
+    return alike[0].primary_of if alike else ""
 
 
 def _first(work: Work) -> int:
@@ -166,7 +178,8 @@ def limit_name(from_type: ObjectType, to_type: ObjectType, category: str, type_i
 
 def stored_type(body: Mapping[str, Any]) -> AssociationType:
     """Build a type from its stored form."""
-    return AssociationType(body["category"], body["typeId"], body["label"], body["inverseId"], body["name"])
+    own = (body["category"], body["typeId"], body["label"], body["inverseId"], body["name"])
+    return AssociationType(*own, primary_of=body.get("primaryOf", ""))
 
 
 def spec_key(spec: Json) -> tuple[str, int]:
@@ -181,6 +194,9 @@ def target_type(work: Work, from_type: ObjectType, category: str, type_id: int) 
     for pair in _stored_pairs(work, prefix):
         if str(type_id) in work.stored(LABEL, pair) and category == USER:
             return work.object_type(pair.removeprefix(prefix))
+    for pair in _stored_pairs(work, prefix, COPIED):
+        if str(type_id) in work.stored(COPIED, pair) and category == HUBSPOT:
+            return work.object_type(pair.removeprefix(prefix))
     if category == HUBSPOT and not from_type.is_custom:
         for object_type in dict.fromkeys(standard_types().values()):
             known = _standard(_first(work), from_type.type_id, object_type.type_id)
@@ -189,12 +205,12 @@ def target_type(work: Work, from_type: ObjectType, category: str, type_id: int) 
     raise refusals.invalid_request(f"association type {category} {type_id} does not exist")
 
 
-def _stored_pairs(work: Work, prefix: str) -> list[str]:
+def _stored_pairs(work: Work, prefix: str, kind: str = LABEL) -> list[str]:
     rows = work.storage.rows(
         "SELECT DISTINCT object_type FROM definitions WHERE portal_id = ? AND kind = ? "
         "AND substr(object_type, 1, ?) = ?",
         work.portal_id,
-        LABEL,
+        kind,
         len(prefix),
         prefix,
     )

@@ -72,7 +72,7 @@ def create(work: Work, object_type: ObjectType, given: Json) -> Body:
     sent = given.get("calculationFormula")
     property_checks.check_content(work, object_type, given)
     property_checks.check_external(given)
-    property_checks.check_room(work, bodies, given)
+    property_checks.check_room(work, object_type, bodies, given)
     if name in bodies and work.guesses.archived_property_name == "values_gone":
         work.rows(object_type).forget(name)
     body = save(work, object_type, full_property(given, hubspot_defined=False, since=work.now))

@@ -135,10 +135,11 @@ def _refused(sub_category: str, message: str) -> refusals.Refusal:
     return refusals.Refusal(400, message, sub_category=sub_category)
 
 
-def check_room(work: Work, bodies: Mapping[str, Body], given: Json) -> None:
+def check_room(work: Work, object_type: ObjectType, bodies: Mapping[str, Body], given: Json) -> None:
     """Refuse a definition beyond the portal's limits."""
     custom = [body for body in bodies.values() if not body["hubspotDefined"] and not body["archived"]]
-    tiers.refuse(work, tiers.CUSTOM_PROPERTIES, len(custom))
+    allowed = tiers.limit(work, tiers.CUSTOM_PROPERTIES, object_type.type_id)
+    tiers.refuse(work, tiers.CUSTOM_PROPERTIES, len(custom), allowed)
     if given.get("calculationFormula"):
         tiers.check_calculated(work)
     if given.get("hasUniqueValue") and sum(body["hasUniqueValue"] for body in custom) >= MAX_UNIQUE:

@@ -94,7 +94,9 @@ def _free_type_id(work: Work, given: str) -> str:
 
 
 def _next_type_id(work: Work) -> str:
-    serial = int(work.settings.get("custom_types", 0))
+    serial, taken = int(work.settings.get("custom_types", 0)), work.stored(SCHEMA, NO_TYPE)
+    while f"2-{FIRST_NUMBER + serial}" in taken:  # a seed, or the original of a copy, has its own numbers
+        serial += 1
     work.save_settings({"custom_types": serial + 1})
     return f"2-{FIRST_NUMBER + serial}"
 

@@ -28,6 +28,7 @@ FRESH_SETTINGS: dict[str, Any] = {
     "existing_schema": "conflict",
     "settling": {},
     "guesses": {},
+    "allowances": {},
 }
 """Settings of a portal for which nobody has set anything."""
 SETTINGS = tuple(FRESH_SETTINGS)
@@ -150,6 +151,16 @@ def _guesses(key: str, value: object) -> dict[str, str]:
     return guess_settings.check_choices(_object(key, value), key)
 
 
+def _allowances(key: str, value: object) -> dict[str, dict[str, int]]:
+    """Read ``{feature: {scope: number}}``: what this portal may have, whatever its tier."""
+    return {
+        feature: {scope: _count(f"{key}.{feature}.{scope}", number) for scope, number in by_scope.items()}
+        for feature, by_scope in (
+            (feature, _object(f"{key}.{feature}", scopes)) for feature, scopes in _object(key, value).items()
+        )
+    }
+
+
 def _enablement(key: str, value: object) -> dict[str, bool]:
     return {type_id: _flag(f"{key}.{type_id}", flag) for type_id, flag in _object(key, value).items()}
 
@@ -167,4 +178,5 @@ _CHECKS: Mapping[str, Callable[[str, object], Any]] = {
     "existing_schema": _existing_schema,
     "settling": _settling,
     "guesses": _guesses,
+    "allowances": _allowances,
 }

@@ -19,19 +19,39 @@ MAX_PIPELINES = {"orders": 50}
 """Types that may have fewer pipelines than the tier allows others: github.com/scopiousdigital/kalup."""
 
 
-def limit(work: Work, feature: str) -> int:
+WHOLE_PORTAL = ""
+"""The scope of a limit that counts for all object types together; others are numbers of object types."""
+
+
+def limit(work: Work, feature: str, scope: str = WHOLE_PORTAL) -> int:
     """Return how many of them the portal may have; 0: its tier has no such thing."""
+    own = work.settings["allowances"].get(feature, {})
+    if scope in own:
+        return int(own[scope])
     return guesses.allowance(work.guesses, work.settings["tier"])[feature]
 
 
-def refuse(work: Work, feature: str, used: int, maximum: int | None = None) -> None:
-    """Refuse to define one more; ``used`` are those that count towards the limit."""
+def used(work: Work, feature: str, scope: str) -> int:
+    """Count the definitions that count towards a limit."""
+    if feature == CUSTOM_TYPES:
+        return len(custom_types(work))
+    if feature == CALCULATED:
+        return sum(calculated(custom_bodies(work, object_type)) for object_type in all_types(work))
+    if feature == CUSTOM_PROPERTIES:
+        return len(custom_bodies(work, work.object_type(scope)))
+    if feature == PIPELINES and scope == WHOLE_PORTAL:
+        return sum(pipelines_used(work, custom) for custom in custom_types(work))
+    return pipelines_used(work, work.object_type(scope)) if feature == PIPELINES else 0
+
+
+def refuse(work: Work, feature: str, there: int, maximum: int | None = None) -> None:
+    """Refuse to define one more; ``there`` are those that count towards the limit."""
     allowed = limit(work, feature) if maximum is None else maximum
-    if work.actor is None or used < allowed:
+    if work.actor is None or there < allowed:
         return
     if allowed == 0:
         raise guesses.not_in_this_tier(work.guesses, feature)
-    raise refusals.invalid_request(f"there are {used} {feature} already, and the limit is {allowed}")
+    raise refusals.invalid_request(f"there are {there} {feature} already, and the limit is {allowed}")
 
 
 def custom_types(work: Work) -> list[ObjectType]:
@@ -64,7 +84,8 @@ def pipelines_used(work: Work, object_type: ObjectType) -> int:
 
 def pipelines_allowed(work: Work, object_type: ObjectType) -> int:
     """Return how many pipelines a type may have beyond HubSpot's own one."""
-    return min(limit(work, PIPELINES), MAX_PIPELINES.get(object_type.path, limit(work, PIPELINES)))
+    allowed = limit(work, PIPELINES, object_type.type_id)
+    return min(allowed, MAX_PIPELINES.get(object_type.path, allowed))
 
 
 def check_pipeline(work: Work, object_type: ObjectType) -> None:
@@ -72,14 +93,13 @@ def check_pipeline(work: Work, object_type: ObjectType) -> None:
     if object_type.is_custom:
         refuse(work, PIPELINES, sum(pipelines_used(work, custom) for custom in custom_types(work)))
     else:
-        used = pipelines_used(work, object_type)
-        refuse(work, PIPELINES, used, pipelines_allowed(work, object_type))
+        there = pipelines_used(work, object_type)
+        refuse(work, PIPELINES, there, pipelines_allowed(work, object_type))
 
 
 def check_calculated(work: Work) -> None:
     """Refuse a calculated property beyond the tier; those of all types count together."""
-    bodies = (custom_bodies(work, object_type) for object_type in all_types(work))
-    refuse(work, CALCULATED, sum(calculated(of_type) for of_type in bodies))
+    refuse(work, CALCULATED, used(work, CALCULATED, WHOLE_PORTAL))
 
 
 def labels(work: Work) -> dict[tuple[str, str], list[str]]:

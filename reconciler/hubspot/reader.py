@@ -18,6 +18,7 @@ from reconciler.hubspot.associations.responses import (
     LabelBody,
     LabelPage,
 )
+from reconciler.hubspot.copies.verbatim import VerbatimReader
 from reconciler.hubspot.definitions.reader import DefinitionReader
 from reconciler.hubspot.portal.responses import (
     AccountBody,
@@ -118,6 +119,11 @@ class PortalReader:
     def definitions(self) -> DefinitionReader:
         """The calls that read definitions as they are now."""
         return DefinitionReader(self._caller, self._paths)
+
+    @property
+    def verbatim(self) -> VerbatimReader:
+        """The calls whose answers are copied as they are."""
+        return VerbatimReader(self._caller, self._paths)
 
     def account(self) -> AccountBody:
         """Read the account, that is, the portal of the token."""

@@ -16,6 +16,7 @@ from reconciler.model.owned import StateVersion
 from reconciler.model.property_history import ValueVersion
 from reconciler.plan.change import Change, Reason
 from reconciler.plan.kinds import ASSOCIATIONS, DEFINITIONS, RECORDS, Verb, kind_of, takes_over, verb_of
+from reconciler.plan.rehearsal import Rehearsal
 from reconciler.plan.stages import Stage
 from reconciler.plan.summary import PlanSummary, TakenOver, count_problems
 from reconciler.source import SourceRef
@@ -205,6 +206,7 @@ class Plan:
     review: Review | None = None  # None: it was not compared with a reviewed plan
     host: str | None = None  # host of the portal, if it is not HubSpot's
     names: Names = NO_NAMES  # what people call what it shows
+    rehearsal: Rehearsal | None = None  # what became of it on a copy; in no file
 
     @property
     def is_appliable(self) -> bool:

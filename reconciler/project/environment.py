@@ -14,6 +14,7 @@ from reconciler.project.environment_apply import ApplyingEnvironment
 from reconciler.project.environment_drift import DriftingEnvironment
 from reconciler.project.environment_emulator import EnvironmentEmulator
 from reconciler.project.environment_import import ImportingEnvironment
+from reconciler.project.environment_rehearse import RehearsingEnvironment
 from reconciler.project.environment_state import EnvironmentState
 from reconciler.project.session import open_session
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.model.explanation import Explanation
 
 
-class Environment(ApplyingEnvironment, DriftingEnvironment, ImportingEnvironment):
+class Environment(ApplyingEnvironment, RehearsingEnvironment, DriftingEnvironment, ImportingEnvironment):
     """One portal of a project, with its manifests and its state.
 
     It opens portal and state for each call and closes them again. It can be pickled: another process opens

@@ -1,7 +1,7 @@
 """A plan for Python code: values about the whole plan, and its changes."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +13,7 @@ from reconciler.plan import plan as core
 from reconciler.plan.change import Change
 from reconciler.plan.file.format import digests_of
 from reconciler.plan.plan import Budget, GuardRefusal, Held, ManifestInfo, Review
+from reconciler.plan.rehearsal import Rehearsal
 from reconciler.plan.summary import PlanSummary
 from reconciler.project.plan_files import save_plan
 
@@ -130,6 +131,19 @@ class Plan:
             UsageError: the folder is missing or not writable, or the plan is closed.
         """
         save_plan(self.value, Path(path))
+
+    def hold(self, rehearsal: Rehearsal) -> None:
+        """Hold its rehearsal, which reports of the plan show; a saved file does not contain it."""
+        self._value = replace(self.value, rehearsal=rehearsal)
+
+    @property
+    def rehearsal(self) -> Rehearsal | None:
+        """Its rehearsal on a copy of the portal; None if it was not rehearsed.
+
+        Raises:
+            UsageError: the plan is closed.
+        """
+        return self.value.rehearsal
 
     def close(self) -> None:
         """Free its changes; closing it again does nothing."""

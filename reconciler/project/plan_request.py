@@ -25,11 +25,12 @@ class PlanRequest:
     had_time: bool = True  # people can change records between plan and apply
     overwrites: bool = False  # apply will write changed records all the same
     verifies: bool = False  # apply plans again afterwards
+    only: Selection | None = None  # a selection instead of globs
 
     @property
     def selection(self) -> Selection:
         """The selected part of the manifests."""
-        return Selection(globs_of(self.target), globs_of(self.exclude))
+        return self.only or Selection(globs_of(self.target), globs_of(self.exclude))
 
     @property
     def rereads(self) -> frozenset[Verb]:

@@ -51,15 +51,15 @@ def check_reviewed(plan: Plan) -> None:
         )
 
 
-def check_appliable(plan: Plan) -> None:
-    """Check that ``plan`` has no problems and no refusals.
+def check_appliable(plan: Plan, verb: str = "applied") -> None:
+    """Check that ``plan`` has no problems and no refusals; ``verb`` is what was not done with it.
 
     Raises:
         UsageError: it has problems.
         PlanRefused: it ran into guards.
     """
     if not plan.is_sound:
-        raise UsageError("the plan has problems and was not applied: correct them and plan again")
+        raise UsageError(f"the plan has problems and was not {verb}: correct them and plan again")
     refused = refused_by_guards(plan)
     if refused is not None:
         raise refused

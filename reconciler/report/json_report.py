@@ -19,6 +19,7 @@ from reconciler.model.property_history import ValueVersion
 from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.plan.file.encode import problem_as_document, source_as_document, text_of, text_pieces
 from reconciler.plan.file.format import digests_of, plan_as_document
+from reconciler.plan.kinds import verb_of
 from reconciler.plan.plan import Plan
 from reconciler.report.fact_sentences import facts_text
 from reconciler.report.mask import (
@@ -40,8 +41,33 @@ FORMAT_VERSION = "1.0"
 def plan_as_json(plan: Plan, view: View) -> str:
     """Render the plan in the format of the plan file."""
     if not view.masking.is_on:
-        return plan_as_document(plan)
-    return plan_as_document(masked_plan(plan, view.masking), digests_of(plan))
+        return plan_as_document(plan, further=_rehearsed(plan))
+    shown = masked_plan(plan, view.masking)
+    return plan_as_document(shown, digests_of(plan), _rehearsed(shown))
+
+
+def _rehearsed(plan: Plan) -> Json:
+    """Return the member ``rehearsal`` of a plan that was rehearsed."""
+    rehearsal = plan.rehearsal
+    if rehearsal is None:
+        return {}
+    run = rehearsal.run
+    return {
+        "rehearsal": {
+            "accounting": dict(run.accounting()) if run else {},
+            "calls": rehearsal.calls,
+            "changes": list(map(_row, run.rows if run else ())),
+            "complete": rehearsal.is_complete,
+            "findings": list(map(problem_as_document, rehearsal.findings)),
+            "left": [
+                {"action": str(verb_of(change)), "address": str(change.address)} for change in rehearsal.left
+            ],
+            "not_imitated": list(rehearsal.untold),
+            "not_planned_again": rehearsal.unplanned or None,
+            "seconds": round(rehearsal.seconds, 3),
+            "stopped_by": str(rehearsal.stopped_by) if rehearsal.stopped_by else None,
+        }
+    }
 
 
 def drift_as_json(found: DriftFound, view: View) -> str:

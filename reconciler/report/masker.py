@@ -22,6 +22,7 @@ from reconciler.model.runs import RunRow
 from reconciler.plan.change import Change, ValueChange
 from reconciler.plan.file.fields import FIELDS, Content
 from reconciler.plan.plan import GuardRefusal, Held, Plan, Review, ReviewDifference
+from reconciler.plan.rehearsal import Rehearsal
 from reconciler.sentences import Value, displayed
 
 MaskedProperties: TypeAlias = Iterable[ObjectProperty]
@@ -65,6 +66,17 @@ class Masker:
             refusals=tuple(
                 replace(refusal, first=tuple(map(self.record, refusal.first))) for refusal in plan.refusals
             ),
+            rehearsal=plan.rehearsal and self.rehearsal(plan.rehearsal),
+        )
+
+    def rehearsal(self, rehearsal: Rehearsal) -> Rehearsal:
+        """Mask what a rehearsal shows: rows, findings, and changes that are left."""
+        run = rehearsal.run
+        return replace(
+            rehearsal,
+            run=run and replace(run, rows=tuple(map(self.row, run.rows))),
+            findings=tuple(map(self.problem, rehearsal.findings)),
+            left=tuple(map(self.change, rehearsal.left)),
         )
 
     def refusal(self, refusal: GuardRefusal) -> GuardRefusal:

@@ -37,6 +37,7 @@ from reconciler.report.plan.guard_refusals import refusal_lines
 from reconciler.report.plan.review_differences import difference_sections
 from reconciler.report.plan.summary import closing, opening
 from reconciler.report.problem_list import how_many, problem_lines
+from reconciler.report.rehearsal import rehearsal_sections
 from reconciler.report.shown import shown_drift, shown_plan, shown_rows
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import BLANK, Line, line, painted
@@ -57,6 +58,7 @@ def render_plan(plan: Plan, view: View) -> str:
         [problem_lines(shown.problems, layout)],
         [refusal_lines(shown.about.refusals, layout, shown.about.rolls_back)],
         (section.lines_with_heading(layout) for section in difference_sections(shown.differences)),
+        rehearsal_sections(shown.about.rehearsal, layout) if shown.about.rehearsal else (),
         [closing(shown, layout)],
     )
     return painted(_parted(sections), color=view.color)

@@ -27,7 +27,9 @@ ROOMS = {
     "spool": BASE | {"encryption"},
     "model": BASE,
     "plan": BASE | {"model", "suggestions"},
-    "report": BASE | {"model", "plan.change", "plan.plan", "plan.summary", "plan.file"} | KINDS,
+    "report": BASE
+    | {"model", "plan.change", "plan.plan", "plan.rehearsal", "plan.summary", "plan.file"}
+    | KINDS,
     "manifest": BASE | {"model", "suggestions"},
     "hubspot": BASE | {"model", "suggestions"},
     "state": BASE
@@ -63,7 +65,8 @@ ROOMS = {
     "emulator": set(),
     "cli": BASE
     | {"project", "report", "emulator", "model", "suggestions"}
-    | {"plan.plan", "plan.file.format", "apply.options"},  # values that the commands pass on
+    # values that the commands pass on
+    | {"plan.plan", "plan.rehearsal", "plan.file.format", "apply.options"},
 }
 """What each room may import besides itself. The standard library is open to all."""
 

@@ -30,7 +30,7 @@ def holder_left(
     Raises:
         HubSpotError: the portal cannot be read.
     """
-    held = _held(schema, change)
+    held = what_records_hold(schema, change)
     if held is None:
         return None
     name, value = held
@@ -55,7 +55,7 @@ def holder_left(
     return f"HubSpot's search still finds {_counted(count)} of {schema.name} that hold it: apply again later"
 
 
-def _held(schema: ObjectSchema, change: Change) -> tuple[str, str | None] | None:
+def what_records_hold(schema: ObjectSchema, change: Change) -> tuple[str, str | None] | None:
     """Return property and value that records hold of a definition; None if they hold nothing of it."""
     address = change.definition
     own_id = (change.remote.id or "").partition("/")[2]

@@ -41,6 +41,8 @@ class Paths:
     _pipelines: str
     _associations: str
     _limits: str
+    _validations: str
+    _usage: str
 
     def labels(self, object_path: str, other_path: str) -> str:
         """Return the path of the labels between two types."""
@@ -107,6 +109,14 @@ class Paths:
         """Return the path of one property definition."""
         return f"{self._properties}/{object_path}/{quote(name, safe='')}"
 
+    def validations(self, object_path: str) -> str:
+        """Return the path of the rules for values of a type's properties."""
+        return f"{self._validations}/{object_path}"
+
+    def usage(self, feature: str) -> str:
+        """Return the path that tells how much of one of the portal's limits is used."""
+        return f"{self._usage}/{feature}"
+
     def groups(self, object_path: str) -> str:
         """Return the path of the property groups of a type."""
         return f"{self._properties}/{object_path}/groups"
@@ -170,6 +180,8 @@ def paths_of(version: str) -> Paths:
             _pipelines="/crm/v3/pipelines",
             _associations="/crm/v4/associations",
             _limits="/crm/associations/v4/definitions/configurations",
+            _validations="/crm/v3/property-validations",
+            _usage="/crm/v3/limits",
         )
     return Paths(
         account=f"/account-info/{version}/details",
@@ -183,4 +195,6 @@ def paths_of(version: str) -> Paths:
         _pipelines=f"/crm/pipelines/{version}",
         _associations=f"/crm/associations/{version}",
         _limits=f"/crm/associations/{version}/definitions/configurations",
+        _validations=f"/crm/property-validations/{version}",
+        _usage=f"/crm/limits/{version}",
     )

@@ -15,7 +15,7 @@ lineage and serial.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.errors import UsageError
 from reconciler.json_values import Json, Wrong, as_is, as_text, part
@@ -64,10 +64,13 @@ def plan_lines(plan: Plan) -> Iterator[bytes]:
     yield from lines_of(header, changes.lines, map(held_as_document, plan.held), end)
 
 
-def plan_as_document(plan: Plan, digests: Digests | None = None) -> str:
+def plan_as_document(
+    plan: Plan, digests: Digests | None = None, further: Mapping[str, object] | None = None
+) -> str:
     """Write the plan as one JSON document, for programs that only read it.
 
-    If the values of ``plan`` are masked, ``digests`` are those of the real plan.
+    If the values of ``plan`` are masked, ``digests`` are those of the real plan. ``further`` are members that
+    a plan file does not have.
     """
     changes = spooled(plan.changes)
     document = header_as_document(plan, FORMAT_VERSION, changes.written)
@@ -81,6 +84,7 @@ def plan_as_document(plan: Plan, digests: Digests | None = None) -> str:
             "held": map(held_as_document, plan.held),
         }
         | ({} if digests is None else {"masked": True})
+        | dict(further or {})
     )
 
 

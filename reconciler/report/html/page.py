@@ -18,6 +18,7 @@ from reconciler.report.drift import drift_notes
 from reconciler.report.html.table import plan_table, table_of_drift
 from reconciler.report.plan.guard_refusals import refusal_lines
 from reconciler.report.plan.summary import blockers, made_of, plan_notes, portal_of, selection_flags
+from reconciler.report.rehearsal import rehearsal_lines
 from reconciler.report.shown import shown_drift, shown_plan
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import painted
@@ -31,6 +32,9 @@ _ESCAPES = str.maketrans({character: f"\\u{ord(character):04x}" for character in
 
 _WIDE = Layout(width=100_000, full=True, where=str)
 """A layout in which every sentence is one line."""
+
+_PAGE = Layout(width=120, full=False, where=str)
+"""A layout for text in columns."""
 
 
 def render_page(plan: Plan, view: View) -> str:
@@ -47,6 +51,7 @@ def render_page(plan: Plan, view: View) -> str:
         obstacles=blockers(shown),
         is_appliable=summary.is_appliable,
         refusals=painted(refusal_lines(about.refusals, _WIDE, about.rolls_back), color=False),
+        rehearsal=painted(rehearsal_lines(about.rehearsal, _PAGE), color=False) if about.rehearsal else "",
         facts=list(_facts(plan, selection_flags(about))),
         notes=plan_notes(shown, _WIDE),
     )
@@ -66,6 +71,7 @@ def render_drift_page(found: DriftFound, view: View) -> str:
         obstacles="",
         is_appliable=True,
         refusals="",
+        rehearsal="",
         facts=[("Read", f"{found.looked_at:,} owned records"), ("Looked at", when)],
         notes=drift_notes(shown),
     )

@@ -15,9 +15,11 @@ from reconciler.report.markdown.truncate import Fitted, FittedBlock, fitted, siz
 from reconciler.report.plan.change_sections import change_sections, held_sections
 from reconciler.report.plan.review_differences import difference_sections
 from reconciler.report.plan.summary import blockers, made_of, plan_notes, portal_of, selection_flags
+from reconciler.report.rehearsal import TITLE, headline, rehearsal_lines, second_plan
 from reconciler.report.shown import ShownPlan, shown_plan
 from reconciler.report.text.grouping import Section
 from reconciler.report.text.layout import Layout
+from reconciler.report.text.styled_lines import painted
 from reconciler.report.text.width import ELLIPSIS
 from reconciler.report.view import View
 from reconciler.sentences import counted
@@ -39,6 +41,8 @@ _MARK_CHARACTERS = 100
 _MOST_OBJECTS = 30
 _MOST_NOTES = 30
 LEFT_OUT_CHARACTERS = 400
+_REHEARSAL_CHARACTERS = 16_000
+"""Maximum length of the section about a rehearsal."""
 
 
 def render_markdown(plan: Plan, view: View) -> str:
@@ -47,7 +51,7 @@ def render_markdown(plan: Plan, view: View) -> str:
     layout = Layout(BLOCK_WIDTH, view.full, view.where, shown.about.names)
     sections, held_back = change_sections(shown.changes), held_sections(shown.held)
     head = _head(shown, [*sections, *held_back])
-    foot = _foot(shown, digests_of(plan), layout)
+    foot = _rehearsed(shown, layout) + _foot(shown, digests_of(plan), layout)
     room = MOST_CHARACTERS - LEFT_OUT_CHARACTERS - size_of(head + foot)
     guards = refusal_blocks(shown.about.refusals, layout, shown.about.rolls_back)
     obstructing = [*guards, *problem_blocks(shown.problems, shown.summary.problems, layout)]
@@ -144,6 +148,19 @@ def _left_out(problems: Fitted, differences: Fitted, changes: Fitted, held: Fitt
         f"**Left out, because a comment takes no more: {what}.** "
         "`reconciler plan --full` prints the whole plan, `reconciler plan --html FILE` makes it a page.\n\n"
     )
+
+
+def _rehearsed(shown: ShownPlan, layout: Layout) -> str:
+    """Return the section about the rehearsal; of a long one only the beginning, and how it ended."""
+    rehearsal = shown.about.rehearsal
+    if rehearsal is None:
+        return ""
+    text = painted(rehearsal_lines(rehearsal, layout), color=False)
+    if len(text) > _REHEARSAL_CHARACTERS:
+        text = f"{text[:_REHEARSAL_CHARACTERS]}{ELLIPSIS}\n{second_plan(rehearsal)}.\n"
+    is_open = "" if rehearsal.is_complete else " open"
+    summary = f"<summary><b>{TITLE}</b>: {headline(rehearsal)}</summary>"
+    return f"<details{is_open}>{summary}\n\n{code_block(text, 'text')}\n</details>\n\n"
 
 
 def _foot(shown: ShownPlan, digests: Digests, layout: Layout) -> str:

@@ -1,0 +1,39 @@
+"""A rehearsal: what became of a plan on a throw-away copy of its portal."""
+
+from dataclasses import dataclass
+
+from reconciler.errors import Problem, ReconcilerError, Severity
+from reconciler.model.runs import RunDetail
+from reconciler.plan.change import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """The result of applying a plan to a copy, and of planning its things again."""
+
+    run: RunDetail | None  # with the rows that were not applied; None: the plan has no changes
+    findings: tuple[
+        Problem, ...
+    ]  # unique values that other records have; those of archived ones are warnings
+    left: tuple[Change, ...]  # writes that the second plan still has
+    unplanned: str  # why there was no second plan; empty if there was one
+    untold: tuple[str, ...]  # what the copy does not imitate, as sentences without full stops
+    calls: int  # calls that read the portal
+    seconds: float  # time of the whole rehearsal
+    stopped_by: ReconcilerError | None = None  # the error that stopped the run on the copy
+    is_interrupted: bool = False  # somebody stopped it
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every change was applied, nothing is left to write, and nothing collides."""
+        return (
+            self.is_applied
+            and not self.left
+            and all(finding.severity is not Severity.ERROR for finding in self.findings)
+        )
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether every change was applied."""
+        counts = self.run.accounting() if self.run else {}
+        return self.stopped_by is None and counts.get("applied", 0) == counts.get("planned", 0)

@@ -1,0 +1,159 @@
+"""Rehearsing a plan: it is applied to a throw-away copy of its portal, by the very code of apply."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
+
+from reconciler.apply.executor import FinishedRun
+from reconciler.apply.options import ApplyOptions
+from reconciler.errors import ManifestError, Problem, UsageError
+from reconciler.hubspot.answers import PortalAnswers
+from reconciler.model.desired import Desired
+from reconciler.model.progress import Progress, ignore_progress
+from reconciler.model.runs import RunDetail
+from reconciler.plan.change import Change
+from reconciler.plan.guards import limits_from
+from reconciler.plan.plan import Plan
+from reconciler.plan.rehearsal import Rehearsal
+from reconciler.project.copied_session import CopiedSession, open_copy, plant
+from reconciler.project.make_plan import make_plan
+from reconciler.project.plan_request import PlanRequest
+from reconciler.project.session import Session
+from reconciler.reconcile.apply import apply_plan
+from reconciler.reconcile.rehearsal.collisions import Collisions
+from reconciler.reconcile.rehearsal.copy import Rehearsed, read_copy
+
+if TYPE_CHECKING:
+    from reconciler.emulator.app import Emulator
+
+_FOLDER = "rehearsal-"
+_OLD_S = 86_400
+"""Age in seconds of a folder that a killed rehearsal must have left behind."""
+
+
+def rehearse(
+    session: Session,
+    plan: Plan,
+    options: ApplyOptions,
+    answers: PortalAnswers | None = None,
+    reading: Progress = ignore_progress,
+    *,
+    lists_applied: bool = False,
+) -> Rehearsal:
+    """Copy what ``plan`` needs, apply it to the copy, and plan its things again there.
+
+    The portal is only read, and the state stays as it is.
+
+    Args:
+        session: session of the environment of the plan.
+        plan: plan that may be applied.
+        options: options of the run on the copy.
+        answers: account and definitions as planning has just read them.
+        reading: called with the number of reads of records, and of all of them.
+        lists_applied: include the applied rows in the run.
+
+    Raises:
+        UsageError: the copy cannot be kept in the project's folder.
+        PlanRefused: it was made against another state, or fewer calls are left today than are needed.
+        HubSpotError: the portal cannot be read.
+        StateError: the state cannot be read.
+    """
+    began = time.monotonic()
+    desired, unplanned = _manifests_of(session, plan)
+    with _folder(session) as folder, open_copy(session, folder) as (copied, emulator):
+        with session.state(to_write=False) as store:
+            unsettled = [change for batch in store.unfinished() for _, change in batch.entries]
+        copy = _copy(session, emulator, Rehearsed(plan, desired, unsettled), answers, reading)
+        run, finished = _apply(copied, plan, options, lists_applied=lists_applied)
+        left: tuple[Change, ...] = ()
+        if not unplanned and finished is not None and plan.changes and not finished.is_interrupted:
+            left = _plan_again(copied, Rehearsed(plan, desired))
+    return Rehearsal(
+        run=run,
+        findings=copy.findings,
+        left=left,
+        unplanned=unplanned,
+        untold=copy.untold,
+        calls=copy.calls,
+        seconds=time.monotonic() - began,
+        stopped_by=finished.stopped_by if finished else None,
+        is_interrupted=finished.is_interrupted if finished else False,
+    )
+
+
+class _Copied(NamedTuple):
+    findings: tuple[Problem, ...]
+    untold: tuple[str, ...]
+    calls: int
+
+
+def _copy(
+    session: Session,
+    emulator: "Emulator",
+    rehearsed: Rehearsed,
+    answers: PortalAnswers | None,
+    reading: Progress,
+) -> _Copied:
+    """Copy what is needed of the portal, part by part."""
+    found: list[Collisions] = []
+    untold: dict[str, None] = {}
+    with session.reader(answers) as reader:
+        for part in read_copy(reader, rehearsed, found, reading):
+            untold |= dict.fromkeys(plant(emulator, rehearsed.plan.portal_id, part))
+        findings = tuple(problem for each in found for problem in each.problems)
+        return _Copied(findings, tuple(untold), reader.calls)
+
+
+def _manifests_of(session: Session, plan: Plan) -> tuple[Desired | None, str]:
+    """Load the manifests of ``plan``; or say why its things cannot be planned again."""
+    if plan.rolls_back is not None:
+        return None, "a rollback goes against the manifests"
+    try:
+        desired = session.load_manifests()
+    except ManifestError:
+        return None, "the manifests here cannot be used"
+    if desired.digest != plan.manifests.digest:
+        return None, "the manifests here are not those of the plan"
+    return desired, ""
+
+
+@contextmanager
+def _folder(session: Session) -> Iterator[Path]:
+    """Make a private folder for the copy, and remove it afterwards, and those that were left behind."""
+    parent = session.folder
+    for old in parent.glob(f"{_FOLDER}*"):
+        with suppress(OSError):
+            if time.time() - old.stat().st_mtime > _OLD_S:
+                shutil.rmtree(old)
+    try:
+        made = TemporaryDirectory(prefix=_FOLDER, dir=parent)
+    except OSError as error:
+        raise UsageError(f"the copy cannot be kept in {parent} ({error.strerror})") from error
+    with made as folder:
+        yield Path(folder)
+
+
+def _apply(
+    copied: CopiedSession, plan: Plan, options: ApplyOptions, *, lists_applied: bool
+) -> tuple[RunDetail | None, FinishedRun | None]:
+    """Apply the plan to the copy."""
+    if plan.is_empty:
+        return None, None
+    claim = replace(copied.claim(), sleep=lambda _seconds: None)  # a copy settles at once
+    with copied.portal() as connection, copied.state(to_write=True) as store:
+        finished = apply_plan(
+            plan, connection, store, claim, options=options, limits=limits_from(copied.settings.guards)
+        )
+        return store.run(finished.run.header.id, lists_applied=lists_applied), finished
+
+
+def _plan_again(copied: CopiedSession, rehearsed: Rehearsed) -> tuple[Change, ...]:
+    """Plan the things of the plan again on the copy; return what would still be written."""
+    request = PlanRequest(skip_invalid=True, only=rehearsed.selection)
+    again = make_plan(copied, request)
+    return tuple(change for change in again.changes if change.is_remote)

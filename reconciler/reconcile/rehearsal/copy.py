@@ -1,0 +1,139 @@
+"""Reading what a rehearsal needs of a portal: parts of a copy, all of them read before anything is planted.
+
+Nothing here can write: there is a reader, and nothing else.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from reconciler.errors import PlanRefused, Refusal
+from reconciler.hubspot.copies.definitions import read_definitions_part
+from reconciler.hubspot.copies.records import (
+    read_archived_chunks,
+    read_association_parts,
+    read_record_chunks,
+)
+from reconciler.hubspot.portal.read_portal import read_portal
+from reconciler.hubspot.reader import PortalReader
+from reconciler.json_values import Json
+from reconciler.model.definitions import PortalSchema
+from reconciler.model.desired import Desired
+from reconciler.model.exact_selection import exactly
+from reconciler.model.object_references import Direction
+from reconciler.model.progress import Progress
+from reconciler.model.selection import Selection
+from reconciler.plan.change import Change
+from reconciler.plan.definitions.changes import types_created_by
+from reconciler.plan.plan import Plan
+from reconciler.plan.rests_on import objects_rested_on, other_end
+from reconciler.reconcile.rehearsal.collisions import Collisions
+from reconciler.reconcile.rehearsal.scope import (
+    Scope,
+    add_changes,
+    add_desired,
+    add_holders,
+    selected_records,
+)
+
+_RESERVE = 1.2
+"""How many times the calls of a copy must be left today, as for a plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """A plan to rehearse, and the manifests that its things are planned from again."""
+
+    plan: Plan
+    desired: Desired | None  # None: nothing is planned again
+    unsettled: Sequence[Change] = ()  # changes of earlier runs whose outcome is unknown
+
+    @property
+    def selection(self) -> Selection:
+        """The things of the plan."""
+        return exactly({change.address.thing for change in self.plan.changes})
+
+    @property
+    def changes(self) -> Iterator[Change]:
+        """All changes whose records must be in the copy."""
+        yield from self.plan.changes
+        yield from self.unsettled
+
+
+def read_copy(
+    reader: PortalReader, rehearsed: Rehearsed, found: list[Collisions], progress: Progress
+) -> Iterator[Json]:
+    """Read the parts of a copy, definitions first; ``found`` gets what collides.
+
+    Raises:
+        UsageError: the token belongs to another portal.
+        PlanRefused: fewer calls are left today than the copy needs.
+        HubSpotError: the portal cannot be read.
+    """
+    plan, desired = rehearsed.plan, rehearsed.desired
+    portal = read_portal(reader, _objects(rehearsed), plan.portal_id, lacking=[])
+    if desired is not None:
+        desired = desired.renamed({name: schema.name for name, schema in portal.objects.items()})
+    yield read_definitions_part(reader, portal, _directions(rehearsed, portal))
+    scope = Scope(portal)
+    add_changes(scope, rehearsed.changes)
+    if desired is not None and plan.changes:
+        add_desired(scope, desired, rehearsed.selection)
+    add_holders(scope, plan.changes, reader)
+    _refuse_if_too_many(scope.calls, reader.daily_remaining)
+    collisions = Collisions(portal.objects, plan.changes)
+    found.append(collisions)
+    total = scope.calls
+    for done, (wanted, records) in enumerate(read_record_chunks(reader, scope.records()), start=1):
+        collisions.look_at(wanted.schema, wanted.by, records)
+        progress(done, total)
+        if records:
+            yield {"records": {wanted.schema.path: records}}
+    for schema, names in scope.archived():
+        for records in read_archived_chunks(reader, schema, names):
+            held = collisions.among_archived(schema, records)
+            if held:
+                yield {"records": {schema.path: held}}
+    yield from read_association_parts(reader, scope.associations())
+
+
+def _objects(rehearsed: Rehearsed) -> set[str]:
+    """Return the object types to copy: those of the plan, and those that its records are associated with."""
+    changes = list(rehearsed.changes)
+    objects = {name for change in changes for name in change.address.objects} - types_created_by(changes)
+    objects |= objects_rested_on(changes)
+    if rehearsed.desired is not None and rehearsed.plan.changes:
+        for record in selected_records(rehearsed.desired, rehearsed.selection):
+            objects.add(record.document.object)
+            objects.update(wanted.object for wanted in record.associations)
+    return objects
+
+
+def _directions(rehearsed: Rehearsed, portal: PortalSchema) -> set[Direction]:
+    """Return the pairs of object types whose types of association are copied."""
+    found: set[Direction] = set()
+    for change in rehearsed.changes:
+        ends = filter(None, (other_end(value.name) for value in change.rests_on))
+        found |= {Direction(change.object_type, end[0]) for end in ends}
+        one, *others = change.address.objects
+        found |= {Direction(one, other) for other in others}
+    if rehearsed.desired is not None and rehearsed.plan.changes:
+        for record in selected_records(rehearsed.desired, rehearsed.selection):
+            found |= {Direction(record.document.object, wanted.object) for wanted in record.associations}
+    names = {name: schema.name for name, schema in portal.objects.items()}
+    return {Direction(names[one], names[other]) for one, other in found if one in names and other in names}
+
+
+def _refuse_if_too_many(calls: int, remaining: int | None) -> None:
+    """Refuse to read if it would use up the calls of the day.
+
+    Raises:
+        PlanRefused: fewer are left than the copy needs, with a reserve.
+    """
+    needed = ceil(calls * _RESERVE)
+    if remaining is not None and needed > remaining:
+        raise PlanRefused(
+            Refusal.GUARD,
+            f"the copy needs about {calls:,} more calls, and HubSpot has {remaining:,} left today\n"
+            "    rehearse tomorrow, or rehearse a part of the plan: plan --target GLOB --out FILE",
+        )

@@ -1,0 +1,186 @@
+"""The scope of the copy for a rehearsal: what applying a plan, and planning it again, will look at."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.apply.definitions.holders import what_records_hold
+from reconciler.hubspot.copies.records import WantedPairs, WantedRecords
+from reconciler.hubspot.reader import PortalReader
+from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
+from reconciler.model.definitions import ObjectSchema, PortalSchema
+from reconciler.model.desired import Desired, DesiredRecord
+from reconciler.model.object_references import Direction
+from reconciler.model.object_types import object_type
+from reconciler.model.selection import Selection
+from reconciler.plan.associations.endpoints import endpoints_of
+from reconciler.plan.change import Action, Change
+from reconciler.plan.records.changes import replaced_by
+from reconciler.plan.records.unique_values import claims
+from reconciler.plan.rests_on import other_end
+
+_ALWAYS = (
+    *("hs_object_id", "createdate", "hs_createdate", "lastmodifieddate", "hs_lastmodifieddate"),
+    *("lifecyclestage", "hubspot_owner_id", "hs_merged_object_ids"),
+)
+"""Properties that rules of HubSpot look at, whatever a plan writes."""
+
+
+@dataclass(slots=True)
+class Scope:
+    """Records and associations to copy, by object type."""
+
+    portal: PortalSchema
+    ids: dict[str, set[str]] = field(default_factory=dict)
+    keys: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # by type and unique property
+    claimed: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # values that the plan writes
+    names: dict[str, set[str]] = field(default_factory=dict)
+    pairs: dict[Direction, set[RecordId]] = field(default_factory=dict)
+    record_ids: dict[RecordAddress, RecordId] = field(default_factory=dict)  # of the records of changes
+
+    def records(self) -> Iterator[WantedRecords]:
+        """Return the records to copy: live ones, and archived ones that had a value that the plan writes."""
+        for (name, by), values in sorted(self._all_keys().items()):
+            if self._has(name, by):
+                yield WantedRecords(self.portal.objects[name], by, sorted(values), self._names(name))
+        for (name, by), values in sorted(self.claimed.items()):
+            if self._has(name, by):
+                yield WantedRecords(
+                    self.portal.objects[name], by, sorted(values), self._names(name), is_archived=True
+                )
+        for name, ids in sorted(self.ids.items()):
+            if name in self.portal.objects:
+                yield WantedRecords(self.portal.objects[name], RECORD_ID, sorted(ids), self._names(name))
+
+    def archived(self) -> Iterator[tuple[ObjectSchema, list[str]]]:
+        """Return the types whose archived records may have values that the plan writes, and properties."""
+        for name in sorted({name for name, by in self.claimed if self._has(name, by)}):
+            schema = self.portal.objects[name]
+            wanted = {*_ALWAYS, *(by for of, by in self.claimed if of == name)}
+            yield schema, sorted(wanted & schema.properties.keys())
+
+    def associations(self) -> Iterator[WantedPairs]:
+        """Return the associations to copy."""
+        for direction, ids in sorted(self.pairs.items()):
+            if all(name in self.portal.objects for name in direction) and ids:
+                yield WantedPairs(*self.portal.schemas_of(direction), sorted(ids))
+
+    @property
+    def calls(self) -> int:
+        """The least number of calls that read it."""
+        return sum(each.calls for each in self.records()) + sum(each.calls for each in self.associations())
+
+    def _all_keys(self) -> Mapping[tuple[str, str], set[str]]:
+        return {
+            group: self.keys.get(group, set()) | self.claimed.get(group, set())
+            for group in self.keys.keys() | self.claimed.keys()
+        }
+
+    def _has(self, name: str, by: str) -> bool:
+        schema = self.portal.objects.get(name)
+        return schema is not None and schema.can_identify(by)
+
+    def _names(self, name: str) -> list[str]:
+        """Return the properties to read: those of the plan, those that identify, those that rules need."""
+        schema = self.portal.objects[name]
+        row = object_type(schema.name)
+        wanted = {*_ALWAYS, *schema.required, *schema.one_of, *row.secondary_keys.values()}
+        wanted |= self.names.get(name, set())
+        wanted |= {each for each in schema.properties if schema.can_identify(each)}
+        wanted |= set(schema.pipeline_and_stage or ())
+        return sorted(wanted & schema.properties.keys())
+
+    def add_key(self, key: RecordAddress) -> None:
+        """Add the record at ``key``."""
+        if key.by == RECORD_ID:
+            self.ids.setdefault(key.object, set()).add(key.value)
+        else:
+            self.keys.setdefault((key.object, key.by), set()).add(key.value)
+
+    def add_names(self, name: str, names: Iterable[str]) -> None:
+        """Add properties to read of a type's records."""
+        self.names.setdefault(name, set()).update(names)
+
+    def add_ends(self, direction: Direction, record_id: RecordId | None) -> None:
+        """Add the associations of a record with those of another type."""
+        if record_id is not None:
+            self.pairs.setdefault(direction, set()).add(record_id)
+
+
+def add_changes(scope: Scope, changes: Iterable[Change]) -> None:
+    """Add what ``changes`` touch and rest on, and the values of unique properties that they write."""
+    for change in changes:
+        if not change.address.records:
+            continue
+        for key, record_id in zip(change.address.records, change.remote, strict=False):
+            scope.add_key(RecordAddress(key.object, RECORD_ID, record_id) if record_id else key)
+            if record_id:
+                scope.record_ids[key] = record_id
+        _add_values(scope, change)
+        one, *others = change.address.objects
+        if others:
+            direction = Direction(one, others[0])
+            scope.add_ends(direction, change.remote.id)
+            scope.add_ends(direction.back, change.remote.target_id)
+        elif one in scope.portal.objects:
+            for claim in claims([change], scope.portal.objects):
+                scope.claimed.setdefault((claim.value[0], claim.name), set()).add(claim.text)
+
+
+def _add_values(scope: Scope, change: Change) -> None:
+    name = change.object_type
+    values = (*change.values, *change.remembered, *change.forgotten, *change.rests_on)
+    scope.add_names(name, (value.name for value in values))
+    replaced = replaced_by(change)
+    if replaced:
+        scope.ids.setdefault(name, set()).add(replaced)
+    if change.former_record:
+        scope.add_key(change.former_record)
+    for value in change.rests_on:
+        end = other_end(value.name)
+        if end is not None:
+            scope.add_ends(Direction(name, end[0]), change.remote.id)
+
+
+def add_desired(scope: Scope, desired: Desired, selection: Selection) -> None:
+    """Add what planning the selected records again will look at."""
+    for record in selected_records(desired, selection):
+        name = record.document.object
+        scope.add_key(record.address)
+        scope.add_names(name, record.names)
+        if record.special.renamed_from:
+            scope.add_key(RecordAddress(name, record.document.key, record.special.renamed_from))
+        for wanted in record.associations:
+            if wanted.object in scope.portal.objects:
+                other = scope.portal.objects[wanted.object].name
+                scope.add_ends(Direction(name, other), scope.record_ids.get(record.address))
+    for schema, by, values in endpoints_of(desired, scope.portal, selection).unknown():
+        for value in values:
+            scope.add_key(RecordAddress(schema.name, by, value))
+
+
+def selected_records(desired: Desired, selection: Selection) -> Iterator[DesiredRecord]:
+    """Return the selected records that the manifests name."""
+    for group in desired.groups:
+        if selection.may_have(group.object):
+            for record in group.records:
+                narrowed = selection.narrowed(record)
+                if narrowed is not None:
+                    yield narrowed
+
+
+def add_holders(scope: Scope, changes: Iterable[Change], reader: PortalReader) -> None:
+    """Add records that hold what the plan removes from the definitions: as many as one search shows.
+
+    Raises:
+        HubSpotError: the portal cannot be read.
+    """
+    for change in changes:
+        if change.action is not Action.ARCHIVE or change.address.records:
+            continue
+        schema = scope.portal.objects.get(change.object_type)
+        held = what_records_hold(schema, change) if schema else None
+        if schema is not None and held is not None:
+            name, value = held
+            found = reader.find_holders(schema.path, name, value)
+            scope.ids.setdefault(schema.name, set()).update(record.id for record in found.results)
+            scope.add_names(schema.name, [name])

@@ -1,0 +1,174 @@
+"""A plan is rehearsed on a copy of its portal: what HubSpot will refuse is told before it is written."""
+
+import json
+from collections.abc import Iterator
+from contextlib import chdir
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cli.exits import ExitCode
+from reconciler.emulator.calls import Request
+from reconciler.project.project import Project as Opened
+from tests.support.projects import Project, Recorder, environment
+from tests.support.rehearsals import FAULTS, MANIFESTS, SEED, Fault, People
+from tests.support.served import served
+
+
+@pytest.fixture
+def portal(tmp_path: Path) -> Iterator[tuple[Project, Recorder]]:
+    """A project with a saved plan, and its portal behind HTTP."""
+    with served(tmp_path, MANIFESTS, SEED, more="guards: {update: 100%}\n") as (project, recorder):
+        done = project.run("plan", "--out", "plan.json")
+        assert done.code == ExitCode.OK, done.out + done.err
+        recorder.requests.clear()
+        yield project, recorder
+
+
+def writes(requests: list[Request]) -> list[str]:
+    """Return what was written: every call but those that only read."""
+    reading = ("/batch/read", "/search")
+    return [
+        f"{each.method} {each.path}"
+        for each in requests
+        if each.method != "GET" and not each.path.endswith(reading)
+    ]
+
+
+def outcomes(document: Any) -> list[tuple[int, str, str, str, str]]:
+    """Return the rows of a run, as far as they must be the same in a rehearsal."""
+    return [(row["number"], row["address"], row["action"], row["outcome"], _message(row)) for row in document]
+
+
+def _message(row: Any) -> str:
+    """Return HubSpot's message without numbers that HubSpot gives anew."""
+    return str(row["detail"].get("message", ""))
+
+
+def test_twenty_faults_are_told_with_their_lines_and_the_apply_ends_the_same(
+    portal: tuple[Project, Recorder],
+) -> None:
+    project, recorder = portal
+    people = People(recorder)
+    for fault in FAULTS:
+        fault.plant(people)
+    recorder.requests.clear()
+
+    rehearsed = project.run("rehearse", "plan.json", "--json", "--values", "show")
+
+    assert rehearsed.code == ExitCode.NOT_APPLIED, rehearsed.err
+    assert writes(recorder.requests) == []
+    found = json.loads(rehearsed.out)["rehearsal"]
+    assert {fault.what: _told(project, found, fault) for fault in FAULTS} == {
+        fault.what: (fault.line, True) for fault in FAULTS
+    }
+    assert project.run("runs", "list", "--json").document == []
+
+    applied = project.run("apply", "plan.json", "--report", "report.json")
+
+    assert applied.code == ExitCode.NOT_APPLIED
+    report = json.loads((project.folder / "report.json").read_text())
+    real = [row for row in report["changes"] if row["outcome"] != "applied"]
+    assert outcomes(found["changes"]) == outcomes(real)
+
+
+def _told(project: Project, found: Any, fault: Fault) -> tuple[str, bool]:
+    """Return the manifest line at which a fault is told, and whether its message says it."""
+    told = [
+        (each["source"], f"{each['message']}")
+        for each in found["findings"]
+        if each["address"].partition("#")[0] == fault.address
+    ]
+    told += [
+        (row["source"], row["detail"]["message"])
+        for row in found["changes"]
+        if row["address"] == fault.address
+    ]
+    fitting = [source for source, message in told if fault.told in message]
+    if not fitting:
+        return str(told), False
+    lines = (project.folder / fitting[0]["file"]).read_text().splitlines()
+    return lines[fitting[0]["line"] - 1].strip(), True
+
+
+def test_without_faults_it_says_so_and_the_apply_ends_the_same_row_by_row(
+    portal: tuple[Project, Recorder],
+) -> None:
+    project, recorder = portal
+    with chdir(project.folder), environment(project.environ):
+        opened = Opened.open(project.folder).environment()
+        plan = Opened.read_plan(project.folder / "plan.json")
+        rehearsal = opened.rehearse(plan, lists_applied=True)
+        assert writes(recorder.requests) == []
+        assert rehearsal.run is not None
+        assert rehearsal.is_complete
+        assert (rehearsal.left, rehearsal.findings, rehearsal.unplanned) == ((), (), "")
+        assert rehearsal.calls == len(recorder.requests)
+
+        applied = opened.apply(plan, lists_applied=True).run
+
+    assert applied is not None
+    tried = [(row.number, row.key, row.action, row.outcome, row.source) for row in rehearsal.run.rows]
+    assert tried == [(row.number, row.key, row.action, row.outcome, row.source) for row in applied.rows]
+    assert list((project.folder / ".reconciler").glob("rehearsal-*")) == []
+
+
+def test_the_section_stands_in_every_form(portal: tuple[Project, Recorder]) -> None:
+    project, recorder = portal
+    people = People(recorder)
+    people.update("companies", "950", vat="N0")
+
+    files = ("--markdown", "plan.md", "--html", "plan.html", "--json-into", "seen.json")
+    done = project.run("rehearse", "plan.json", *files)
+
+    said = "of 29 changes could not be applied"
+    page = (project.folder / "plan.html").read_text()
+    assert done.code == ExitCode.NOT_APPLIED
+    for text in (done.out, (project.folder / "plan.md").read_text(), page):
+        assert "Rehearsed" in text
+        assert said in " ".join(text.split())
+        assert "companies.yaml:15" in text
+        assert "nothing was written to portal or state" in " ".join(text.split())
+    document = json.loads((project.folder / "seen.json").read_text())["rehearsal"]
+    assert document["complete"] is False
+    assert document["accounting"]["rejected"] == 1
+
+
+def test_plan_and_rehearse_at_once(portal: tuple[Project, Recorder]) -> None:
+    project, recorder = portal
+
+    done = project.run("plan", "--rehearse", "--out", "again.json")
+
+    assert done.code == ExitCode.OK, done.out
+    assert writes(recorder.requests) == []
+    assert "nothing is left to write" in done.out
+    assert "rehearsal" not in (project.folder / "again.json").read_text()
+    assert project.run("rehearse").code == ExitCode.OK
+
+
+def test_a_plan_that_apply_would_refuse_is_not_rehearsed(portal: tuple[Project, Recorder]) -> None:
+    project, recorder = portal
+    project.replace("companies.yaml", "tier: gold", "tier: golden")
+
+    done = project.run("rehearse")
+
+    assert done.code == ExitCode.ERROR
+    assert "golden" in done.out
+    assert "Rehearsed" not in done.out
+    assert writes(recorder.requests) == []
+
+
+def test_a_saved_plan_takes_no_options_and_other_manifests_no_second_plan(
+    portal: tuple[Project, Recorder],
+) -> None:
+    project, _ = portal
+
+    refused = project.run("rehearse", "plan.json", "--target", "companies/*")
+    project.replace("companies.yaml", "note: seven", "note: 7")
+    done = project.run("rehearse", "plan.json")
+
+    assert refused.code == ExitCode.ERROR
+    assert "a saved plan is rehearsed as it is" in refused.err
+    assert done.code == ExitCode.OK
+    assert "Not planned again: the manifests here are not those of the plan" in done.out
