@@ -104,9 +104,16 @@ def pipelines(work: Work, call: Call) -> Reply:
 
 
 def association_labels(work: Work, call: Call) -> Reply:
-    """Serve ``GET /crm/v3/limits/associations/labels``: one entry for each direction that has a label."""
+    """Serve ``GET /crm/v3/limits/associations/labels``: one entry for each direction that has a label.
+
+    A guess: a direction that is asked for has an entry without one, too.
+    """
     wanted = (call.text("fromObjectTypeId"), call.text("toObjectTypeId"))
     limit = tiers.limit(work, tiers.LABELS)
+    found = tiers.labels(work)
+    if wanted[0] and wanted[1]:
+        asked = (work.object_type(wanted[0]).type_id, work.object_type(wanted[1]).type_id)
+        found.setdefault(asked, [])
     results = [
         {
             **_used(len(texts), limit),
@@ -114,7 +121,7 @@ def association_labels(work: Work, call: Call) -> Reply:
             "toObjectType": _labels(work.object_type(end)),
             "allLabels": texts,
         }
-        for (start, end), texts in tiers.labels(work).items()
+        for (start, end), texts in found.items()
         if wanted[0] in {None, start} and wanted[1] in {None, end}
     ]
     return Reply(200, {"results": results})

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from reconciler.errors import Problem
-from reconciler.model.addresses import DefinitionAddress, RecordAddress
+from reconciler.model.addresses import DefinitionAddress, RecordAddress, Section
+from reconciler.model.definition_attributes import option_of
 from reconciler.model.desired import ManifestValue
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.tables import TableForm
@@ -28,6 +29,14 @@ class Edit:
     def address(self) -> str:
         """Address of the property."""
         return self.key.property_address(self.name)
+
+    @property
+    def is_removal(self) -> bool:
+        """Whether it takes an option or a stage out of its list: without a label, there is none."""
+        if self.after is not None or not isinstance(self.key, DefinitionAddress):
+            return False
+        is_stage = self.key.section is Section.STAGES and self.name == "label"
+        return is_stage or (option_of(self.name) is not None and self.name.endswith("/label"))
 
 
 @dataclass(frozen=True, slots=True)

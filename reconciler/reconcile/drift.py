@@ -250,7 +250,7 @@ def accept_drift(
         for record in each.key.records:
             builder.add_lost(each, _named_at(desired, record))
         if not each.key.records:
-            builder.problems.append(accept_lost(each, wanted, desired.files))
+            builder.add_edits([accept_lost(each, wanted, desired.files)])
     for pair in pairs:
         builder.add_pair(pair, _named_at(desired, pair.key))
     return builder.finish(found.masked_properties)

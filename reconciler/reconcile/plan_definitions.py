@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from reconciler.apply.recovery.recovered_state import RecoveredState
 from reconciler.hubspot.definitions.read import read_definitions
+from reconciler.hubspot.definitions.read_limits import read_limits
 from reconciler.hubspot.reader import PortalReader
 from reconciler.model.addresses import DefinitionAddress, Section
 from reconciler.model.definitions import PortalSchema
@@ -17,6 +18,7 @@ from reconciler.model.portal_definitions import LiveDefinition
 from reconciler.plan.change import Action, Change
 from reconciler.plan.context import PlanContext
 from reconciler.plan.definitions.context import DefinitionContext, Holding
+from reconciler.plan.definitions.limits import limits_of, within_limits
 from reconciler.plan.definitions.moves import Move, moves_of, not_looked_into, without_target
 from reconciler.plan.definitions.options import option_part
 from reconciler.plan.definitions.planned_schema import planned_schema
@@ -94,15 +96,14 @@ class PlanningDefinitions:
         for wanted in self.desired.definitions:
             parts = (option_part(option.name) for option in wanted.options)
             self.unmatched.check(wanted.address, (*wanted.paths, *parts))
-        decided: list[DecidedDefinitions] = []
         for each in matched:
             for owned in each.unnamed:
                 self.unmatched.check(owned.key, owned.sent)
-            of_type = decide_type(each, self._context(each))
-            decided.append(of_type)
+        decided = self._decided(matched)
+        for of_type in decided:
             self.findings.add((*of_type.changes, *of_type.held))
             self.findings.problems.extend(of_type.problems)
-            self.findings.no_op += of_type.in_step
+            self.findings.no_op += of_type.in_step(keeps_state=self.findings.keeps_state)
         kept = self._kept(decided)
         portal = planned_schema(self.portal, decided, kept)
         moves: dict[str, Sequence[Move]] = {}
@@ -116,6 +117,15 @@ class PlanningDefinitions:
                 self.findings.problems.extend(without_target(of_type, own, found, after))
             moves |= {of_type.matched.known.object: found} if found else {}
         return PlannedDefinitions(portal, tuple(decided), _planned_labels(kept), moves)
+
+    def _decided(self, matched: Iterable[MatchedDefinitions]) -> list[DecidedDefinitions]:
+        """Decide about the definitions of all types, as far as the account may have more of them."""
+        decided = [decide_type(each, self._context(each)) for each in matched]
+        counted = limits_of(decided)
+        if not counted:
+            return decided
+        limits = read_limits(self.reader, self.portal, counted)
+        return within_limits(decided, limits, self.desired.files)
 
     def move_records(self, moves: Mapping[str, Sequence[Move]]) -> None:
         """Add the records that move, once all others are compared."""

@@ -12,6 +12,7 @@ from reconciler.report.text.values import one_below_the_other, side_by_side, tex
 from reconciler.sentences import counted
 
 _AGREES = "says so already"
+_REMOVED = "(taken out)"
 
 
 def acceptance_sections(shown: Acceptance, layout: Layout) -> Iterator[list[Line]]:
@@ -44,7 +45,15 @@ def acceptance_headline(shown: Acceptance) -> str:
 
 def _edit_lines(name: str, edit: Edit, layout: Layout, *, is_new: bool) -> Iterable[Line]:
     before, after = text_of_written(edit.before), text_of_written(edit.after)
-    sign = sign_of(before, after) if is_new else Piece("=", Style.FAINT)
+    if edit.is_removal:
+        after = _REMOVED
+    sign = (
+        Piece("-", Style.REMOVED)
+        if edit.is_removal
+        else sign_of(before, after)
+        if is_new
+        else Piece("=", Style.FAINT)
+    )
     remarks = ([] if is_new else [_AGREES]) + [layout.place(edit.source)]
     row = PropertyRow(line(sign, f" {name}", indent=2), remarks, layout.width)
     if not is_new:

@@ -36,7 +36,9 @@ def recreate(project: Project, key: str) -> None:
 def test_right_after_an_apply_there_is_none(project: Project) -> None:
     done = project.run("drift")
     assert done.code == ExitCode.OK
-    assert done.out.startswith("No drift.\nlocal, portal 1000000: 71 owned records looked at\n")
+    assert done.out.startswith(
+        "No drift.\nlocal, portal 1000000: 71 owned records and 30 owned definitions looked at\n"
+    )
 
 
 def test_a_value_shows_all_hands_that_it_went_through_since_the_apply(project: Project) -> None:

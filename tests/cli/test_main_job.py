@@ -7,10 +7,11 @@ import pytest
 
 from tests.support.projects import Project, example
 
-ADOPTED = 44
-CREATED = 11
+ADOPTED = 29
+CREATED = 31
 ASSOCIATED = 1
-UPDATED = 16
+UPDATED = 15
+DEFINED = 26
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_after_an_apply_there_is_nothing_left_to_do(applied: Project) -> None:
 def test_every_planned_change_is_accounted_for_in_the_report(applied: Project) -> None:
     (path,) = (applied.folder / ".reconciler" / "reports").glob("*.json")
     report = json.loads(path.read_text())
-    planned = CREATED + UPDATED + ADOPTED + ASSOCIATED
+    planned = CREATED + UPDATED + ADOPTED + ASSOCIATED + DEFINED
     assert report["accounting"]["planned"] == planned
     assert report["accounting"]["applied"] == planned
     assert path.stat().st_mode & 0o777 == 0o600
@@ -54,9 +55,9 @@ def test_every_planned_change_is_accounted_for_in_the_report(applied: Project) -
 
 def test_state_knows_every_record_by_address(applied: Project) -> None:
     listed = applied.run("state", "list", "--json").document
-    assert len(listed) == CREATED + UPDATED + ADOPTED
+    assert len(listed) == CREATED + UPDATED + ADOPTED + DEFINED
     addresses = {entry["address"] for entry in listed}
-    assert "deals/P-2026-031" in addresses
+    assert {"deals/P-2026-031", "deals:pipelines/Renewals/stages/Offer sent"} <= addresses
     shown = applied.run("state", "show", "deals/P-2026-031")
     assert shown.code == 0
     assert shown.out.startswith("deals/P-2026-031  ")
@@ -131,6 +132,9 @@ def test_a_stale_record_can_stop_everything_or_be_overwritten(project: Project) 
         found = http.get("/crm/v3/objects/products/PT-100", params={"idProperty": "hs_sku"}).json()
         http.patch(f"/crm/v3/objects/products/{found['id']}", json={"properties": {"price": "5.00"}})
     assert project.run("apply", "plan.json", "--on-stale", "fail").code == 5
+    project.run("plan", "--out", "plan.json")
+    with project.portal() as http:
+        http.patch(f"/crm/v3/objects/products/{found['id']}", json={"properties": {"price": "6.00"}})
     assert project.run("apply", "plan.json", "--on-stale", "overwrite").code == 0
 
 
@@ -158,7 +162,7 @@ def test_runs_are_listed_and_shown(applied: Project) -> None:
     (run,) = applied.run("runs", "list", "--json").document
     assert run["status"] == "finished"
     shown = applied.run("runs", "show", run["id"])
-    assert "72 planned = 72 applied + 0 rejected + 0 stale + 0 skipped + 0 unknown" in shown.out
+    assert "102 planned = 102 applied + 0 rejected + 0 stale + 0 skipped + 0 unknown" in shown.out
 
 
 def test_without_state_everything_works_and_nothing_is_adopted(project: Project) -> None:
@@ -168,7 +172,7 @@ def test_without_state_everything_works_and_nothing_is_adopted(project: Project)
     assert summary["no_op"] == ADOPTED
     assert project.run("apply", "--auto-approve").code == 0
     again = project.run("plan")
-    assert again.out.startswith("No changes. 71 in step.")
+    assert again.out.startswith("No changes. 101 in step.")
     assert "Without state" in again.out
     assert not (project.folder / ".reconciler" / "state.db").exists()
     for command in (("runs", "list"), ("state", "list")):

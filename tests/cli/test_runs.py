@@ -60,14 +60,24 @@ def test_runs_are_listed_with_when_whose_what_and_what_became_of_it(project: Pro
     in_ci.run("apply", "--auto-approve")
 
     (run,) = project.run("runs", "list", "--json").document
-    assert run["planned"] == {"adopt": 44, "associate": 1, "create": 11, "update": 16}
-    assert run["accounting"]["applied"] == run["accounting"]["planned"] == 72
+    assert run["planned"] == {
+        "adopt": 29,
+        "associate": 1,
+        "create": 31,
+        "create_definition": 25,
+        "update": 15,
+        "update_definition": 1,
+    }
+    assert run["accounting"]["applied"] == run["accounting"]["planned"] == 102
     assert run["actor"]["run_url"] == "https://github.com/acme/crm/actions/runs/7"
     first, *others = project.run("runs", "list").out.splitlines()
     assert first.startswith(f"{run['id']}  finished  ")
     assert first.endswith(f" UTC  ada on {run['actor']['host']}")
     assert others == [
-        "  44 to adopt, 1 to associate, 11 to create, 16 to update: 72 applied",
+        (
+            "  29 to adopt, 1 to associate, 31 to create, 25 definitions to create, 15 to update, "
+            "1 definition to update: 102 applied"
+        ),
         f"  commit {commit[:12]}",
         "  https://github.com/acme/crm/actions/runs/7",
     ]
@@ -85,7 +95,7 @@ def test_a_run_is_shown_row_by_row(project: Project) -> None:
     shown = project.run("runs", "show", "last", "--full").out
 
     reported = [line.split()[1] for line in shown.splitlines() if line.startswith(("  + ", "  ~ ", "  = "))]
-    assert len(reported) == 71 + 1
+    assert len(reported) == 101 + 1
     assert "      ~ price  179 → 189.00" in shown.splitlines()
 
 

@@ -8,6 +8,7 @@ from reconciler.manifest.definitions.merge import merge_definitions
 from reconciler.manifest.edit.edit_manifest import Edited, edit_manifest
 from reconciler.model.acceptance import Edit
 from reconciler.model.addresses import parse_definition_address
+from reconciler.model.portal_definitions import DesiredDefinition
 from tests.manifest.reading import FILES, manifest
 
 TEXT = """\
@@ -38,6 +39,14 @@ schema:
   labels: {singular: Machine, plural: Machines}
   searchableProperties: [serial_number, name]
 """
+
+
+def definition(text: str, address: str) -> DesiredDefinition:
+    """Return what a text says about a definition."""
+    found, _ = merge_definitions(
+        [[each for part in manifest(text).documents for each in part.definitions]], FILES
+    )
+    return next(each for each in found if each.address.text == address)
 
 
 def edited(*wishes: tuple[str, str | None], text: str = TEXT) -> Edited:
@@ -109,17 +118,116 @@ def test_an_option_that_somebody_added_comes_last() -> None:
     assert len(done.places) == 2
 
 
+LISTED = """\
+object: companies
+properties:
+  tier:
+    options:
+      # what we earn most with
+      gold: Gold  # since 2020
+      silver:
+        label: Silver
+
+      # may go soon
+      basic: Basic
+      old: {$absent: true, $moves_to: basic}
+      # below all of them
+    label: Tier
+  size: {options_include: {s: Small, m: Medium, l: Large}}
+---
+object: deals
+pipelines:
+  Renewals: {stages: {Open: {probability: 0.2}, Won: {}}}
+"""
+
+
+def test_options_in_another_order_take_their_comments_along() -> None:
+    done = edited(("companies:properties/tier#options", '["basic","silver","gold"]'), text=LISTED)
+    assert done.problems == ()
+    assert done.data.decode().partition("    options:\n")[2].partition("    label: Tier")[0] == (
+        "      # what we earn most with\n"
+        "\n      # may go soon\n      basic: Basic\n"
+        "      silver:\n        label: Silver\n"
+        "      gold: Gold  # since 2020\n"
+        "      old: {$absent: true, $moves_to: basic}\n"
+        "      # below all of them\n"
+    )
+    assert [place.line for place in done.places.values()] == [4]
+
+
+def test_an_option_that_is_gone_leaves_the_lines_above_it() -> None:
+    tier = "companies:properties/tier"
+    done = edited(
+        (f"{tier}#options/gold/label", None),
+        (f"{tier}#options/basic/label", None),
+        (f"{tier}#options/silver/label", "Argent"),
+        (f"{tier}#options", '["silver"]'),
+        text=LISTED,
+    )
+    assert done.problems == ()
+    assert diff(done, LISTED) == [
+        "-      gold: Gold  # since 2020",
+        "-        label: Silver",
+        "+        label: Argent",
+        "-      basic: Basic",
+    ]
+    lines = done.data.decode().splitlines()
+    places = {edit.address: lines[place.line - 1].strip() for edit, place in done.places.items()}
+    assert places[f"{tier}#options/silver/label"] == "label: Argent"
+    assert places[f"{tier}#options/gold/label"] == "options:"
+
+
+def test_new_gone_and_moved_options_are_one_edit_of_the_list() -> None:
+    tier = "companies:properties/tier"
+    done = edited(
+        (f"{tier}#options", '["new","basic","gold"]'),
+        (f"{tier}#options/silver/label", None),
+        (f"{tier}#options/new/label", "New"),
+        text=LISTED,
+    )
+    assert done.problems == ()
+    names = [each.name for each in definition(done.data.decode(), tier).options]
+    assert names == ["new", "basic", "old", "gold"]
+
+
+def test_lists_in_braces_stay_in_braces() -> None:
+    done = edited(
+        ("companies:properties/size#options/m/label", None),
+        ("deals:pipelines/Renewals#stages", '["Won","Open"]'),
+        text=LISTED,
+    )
+    assert done.problems == ()
+    assert [line for line in diff(done, LISTED) if line.startswith("+")] == [
+        "+  size: {options_include: {s: Small, l: Large}}",
+        "+  Renewals: {stages: {Won: {}, Open: {probability: 0.2}}}",
+    ]
+
+
+def test_a_stage_that_is_gone_leaves_its_pipeline() -> None:
+    done = edited(("deals:pipelines/Renewals/stages/Won#label", None), text=LISTED)
+    assert done.problems == ()
+    assert [line for line in diff(done, LISTED) if line.startswith("+")] == [
+        "+  Renewals: {stages: {Open: {probability: 0.2}}}"
+    ]
+
+
+def test_the_last_stage_does_not_leave_its_pipeline() -> None:
+    stages = "deals:pipelines/Renewals/stages"
+    done = edited((f"{stages}/Won#label", None), (f"{stages}/Open#label", None), text=LISTED)
+    assert [str(problem.message) for problem in done.problems] == ["nothing would be left in its list"]
+    assert len(definition(done.data.decode(), "deals:pipelines/Renewals").paths) == 2
+
+
 @pytest.mark.parametrize(
     ("address", "after", "message"),
     [
-        ("companies:properties/tier#options", '["silver","gold","$0-$50k"]', "options were removed or have"),
+        ("companies:properties/tier#options", '["silver","gold"]', "this list has other names than HubSpot"),
         (
             "companies:properties/tier#options",
             '["gold","silver","$0-$50k","x"]',
-            "options were removed or have",
+            "this list has other names than HubSpot",
         ),
         ("companies:properties/tier#options/gold/hidden", "true", "the option is written in its short form"),
-        ("deals:pipelines/Renewals#stages", '["Won","Open"]', "stages were removed or have another order"),
         ("companies:properties/tier#type", None, "the edited file would not say exactly what is meant"),
     ],
 )

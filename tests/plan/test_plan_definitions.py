@@ -168,7 +168,7 @@ def test_three_values_decide(sent: str | None, desired: str, drift: Drift, line:
     if line and line.startswith("hold") and not sent:  # the definition itself is adopted
         assert lines.pop(0) == "adopt companies:properties/tier (adopt)"
     assert lines == ([line] if line else [])
-    assert found.in_step == (not line)
+    assert found.in_step(keeps_state=True) == (not line)
 
 
 def test_take_writes_what_hold_would_leave() -> None:

@@ -5,7 +5,11 @@ from typing import Any
 
 from tests.support.plan_files import parts_of
 
-_VERBS = {("association", "create"): "associate", ("association", "archive"): "dissociate"}
+_VERBS = {
+    ("association", "create"): "associate",
+    ("association", "archive"): "dissociate",
+    **{("definition", action): f"{action}_definition" for action in ("create", "update", "archive")},
+}
 
 
 def plan_document(text: str) -> Any:
@@ -27,7 +31,7 @@ def reported(do: dict[str, Any], why: dict[str, Any]) -> dict[str, Any]:
     change = {
         "action": _VERBS.get((do["kind"], do["action"]), do["action"]),
         "address": record,
-        "key": {"property": address["property"], "value": address["value"]},
+        "key": {name: address[name] for name in ("property", "value") if name in address},
         "moved_from": do.get("moved_from"),
         "object": address["object"],
         "properties": {

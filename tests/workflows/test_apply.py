@@ -60,8 +60,8 @@ def test_reviewed_changes_are_applied(world: World) -> None:
     jobs = push(world)
 
     assert conclusions(jobs) == {"plan": "success", "apply": "success", "rest": "skipped"}
-    assert "72 planned = 72 applied + 0 rejected" in jobs["apply"].summary
-    assert report(world, 7001)["accounting"]["applied"] == 72
+    assert "102 planned = 102 applied + 0 rejected" in jobs["apply"].summary
+    assert report(world, 7001)["accounting"]["applied"] == 102
 
 
 def content_in(text: str) -> str:
@@ -161,7 +161,7 @@ def test_a_rejected_record_fails_the_run_whose_report_is_kept(world: World, live
     jobs = push(world)
 
     assert conclusions(jobs) == {"plan": "success", "apply": "failure", "rest": "skipped"}
-    assert "72 planned = 71 applied + 1 rejected" in jobs["apply"].summary
+    assert "102 planned = 101 applied + 1 rejected" in jobs["apply"].summary
     assert (world.hub.artifact(7001, "report") / "report.json").exists()
 
 

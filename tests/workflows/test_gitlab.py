@@ -74,7 +74,7 @@ def test_a_merge_request_gets_one_note_that_is_kept_up_to_date(project: Project,
         assert done.returncode == 0, done.stderr
 
     assert len(gitlab.notes) == 2
-    assert gitlab.notes[1]["body"].startswith(f"{MARK}### Plan: 11 to create, 16 to update")
+    assert gitlab.notes[1]["body"].startswith(f"{MARK}### Plan: 31 to create, 15 to update")
     assert (project.folder / "plan.json").read_bytes().startswith(b"reconciler encrypted 1\n")
 
 
@@ -124,7 +124,7 @@ def test_reviewed_changes_are_planned_again_and_applied(project: Project, gitlab
     found = re.search("^Content `(sha256:[0-9a-f]{64})`", note["body"], re.MULTILINE)
     assert found
     assert f"content as planned:  {found[1]}\ncontent as reviewed: {found[1]}\n" in planned.stdout
-    assert "72 planned = 72 applied" in applied.stdout
+    assert "102 planned = 102 applied" in applied.stdout
     assert (project.folder / "report.json").read_bytes().startswith(b"reconciler encrypted 1\n")
 
 

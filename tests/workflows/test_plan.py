@@ -17,7 +17,7 @@ def test_a_pull_request_gets_one_comment_and_the_job_a_summary(world: World) -> 
     assert {name: job.conclusion for name, job in jobs.items()} == {"plan": "success", "comment": "success"}
     (comment,) = world.hub.comments
     assert comment["number"] == 7
-    assert comment["body"].startswith("<!-- reconciler plan local 1000000 -->\n### Plan: 11 to create, 16 to")
+    assert comment["body"].startswith("<!-- reconciler plan local 1000000 -->\n### Plan: 31 to create, 15 to")
     assert comment["body"] == jobs["plan"].summary
     kept = world.hub.artifact(7000, "plan-7")
     assert sorted(path.name for path in kept.iterdir()) == ["plan.html", "plan.json", "plan.md"]
@@ -39,7 +39,7 @@ def test_the_next_push_updates_the_comment_and_leaves_those_of_others_alone(worl
 
     bodies = [comment["body"].splitlines()[1] for comment in world.hub.comments]
     assert bodies[:3] == ["I am a person who quotes", "another pull request", "another environment"]
-    assert bodies[3].startswith("### Plan: 11 to create")
+    assert bodies[3].startswith("### Plan: 31 to create")
     assert len(bodies) == 4
 
 
@@ -97,7 +97,7 @@ def test_a_plan_of_a_portal_that_is_not_encrypted_is_not_uploaded(world: World) 
     kept = world.hub.artifact(7000, "plan-7")
     assert sorted(path.name for path in kept.iterdir()) == ["plan.html", "plan.md"]
     (comment,) = world.hub.comments
-    assert comment["body"].startswith("<!-- reconciler plan sandbox 1234567 -->\n### Plan: 11 to create")
+    assert comment["body"].startswith("<!-- reconciler plan sandbox 1234567 -->\n### Plan: 31 to create")
 
 
 @pytest.mark.usefixtures("portal")

@@ -8,6 +8,12 @@ https://developers.hubspot.com/docs/api-reference/crm-schemas-v3/guide.
 from collections.abc import Mapping
 
 from reconciler.errors import NotAllowed
+from reconciler.hubspot.definitions.limit_responses import (
+    LabelLimitsBody,
+    LimitBody,
+    OverallLimitBody,
+    PipelineLimitsBody,
+)
 from reconciler.hubspot.definitions.responses import (
     DefinitionEdits,
     GroupDefinition,
@@ -84,6 +90,28 @@ class DefinitionReader:
     def labels(self, object_path: str, other_path: str) -> tuple[LabelDefinition, ...]:
         """Read the types of association from records of the first type to records of the other."""
         return self._ask(self._paths.labels(object_path, other_path), LabelDefinitions.read).results
+
+    def limit_of_types(self) -> LimitBody:
+        """Read how many custom object types the account may have, and has."""
+        return self._ask(self._paths.usage("custom-object-types"), LimitBody.read)
+
+    def limits_of_properties(self) -> OverallLimitBody:
+        """Read how many custom properties the account and its types may have, and have."""
+        return self._ask(self._paths.usage("custom-properties"), OverallLimitBody.read)
+
+    def limit_of_calculated(self) -> OverallLimitBody:
+        """Read how many calculated properties the account may have, and has."""
+        return self._ask(self._paths.usage("calculated-properties"), OverallLimitBody.read)
+
+    def limits_of_pipelines(self) -> PipelineLimitsBody:
+        """Read how many pipelines beyond HubSpot's own ones each type may have, and has."""
+        return self._ask(self._paths.usage("pipelines"), PipelineLimitsBody.read)
+
+    def limits_of_labels(self, type_id: str, other_id: str) -> LabelLimitsBody:
+        """Read how many labels there may be from one type to another, and are, by the types' numbers."""
+        asked = {"fromObjectTypeId": type_id, "toObjectTypeId": other_id}
+        path = self._paths.usage("associations/labels")
+        return self._ask(path, LabelLimitsBody.read, asked)
 
     def latest_editor(self, object_path: str, pipeline_id: str, stage_id: str | None = None) -> str | None:
         """Read HubSpot's id of the user who made the latest change of a pipeline or stage, if it has one."""

@@ -1,6 +1,6 @@
 """The line of a document that says one value of a definition, for edits."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from reconciler.manifest.edit.patches import Unsafe
@@ -9,7 +9,6 @@ from reconciler.model.acceptance import Edit
 from reconciler.model.addresses import DefinitionAddress, Section
 from reconciler.model.definition_attributes import (
     OPTIONS,
-    STAGE_NAMES,
     Form,
     attribute_of,
     canonical_text,
@@ -25,25 +24,6 @@ _LISTS: Final = frozenset({Form.LIST, Form.SET})
 _NAMED_BY_LABEL: Final = frozenset({Section.PIPELINES, Section.STAGES})
 
 
-def is_order(edit: Edit) -> bool:
-    """Return whether an edit is about the names of options or stages: their lines say it, one by one."""
-    return isinstance(edit.key, DefinitionAddress) and edit.name in {OPTIONS, STAGE_NAMES}
-
-
-def check_order(edit: Edit, edits: Collection[Edit]) -> None:
-    """Insist that other edits add all new options at the end, which then is what ``edit`` asks for.
-
-    Raises:
-        Unsafe: names were removed, put in another order, or are added by no edit.
-    """
-    before, after = list_of(str(edit.before or "")), list_of(str(edit.after or ""))
-    added = after[len(before) :]
-    labels = {option_of(each.name) for each in edits if each.key == edit.key and each.before is None}
-    if after[: len(before)] != before or not labels.issuperset(added):
-        what = "options" if edit.name == OPTIONS else "stages"
-        raise Unsafe(f"{what} were removed or have another order", "write the list by hand")
-
-
 def definition_line(document: Content, address: DefinitionAddress, path: str) -> tuple[str, ...]:
     """Return the names that lead to a value of a definition in ``document``, whether it has that line or not.
 
@@ -54,16 +34,34 @@ def definition_line(document: Content, address: DefinitionAddress, path: str) ->
     option = option_of(path)
     if option is None:
         return (*outer, *path.split("/"))
-    lists = [name for name in (OPTIONS, "options_include") if _at(document, (*outer, name)) is not None]
-    if not lists:
-        raise Unsafe.changed()
-    line, attribute = (*outer, lists[0], option), path.rpartition("/")[2]
+    line, attribute = (*_options_line(document, outer), option), path.rpartition("/")[2]
     members = _at(document, line)
     if isinstance(members, dict):
         return (*line, attribute)
     if attribute == _LABEL:
         return line  # the short form, or a new option
     raise Unsafe("the option is written in its short form", f"write it as `{option}: {{label: …}}`")
+
+
+def list_line(document: Content, address: DefinitionAddress, path: str) -> tuple[str, ...]:
+    """Return the names that lead to the options of a property, or to the stages of a pipeline.
+
+    Raises:
+        Unsafe: the document has no such list.
+    """
+    outer = _definition(document, address)
+    return _options_line(document, outer) if path == OPTIONS else (*outer, path)
+
+
+def entry_line(document: Content, address: DefinitionAddress, path: str) -> tuple[str, ...]:
+    """Return the names that lead to the option that has the value ``path``, or else to the stage itself.
+
+    Raises:
+        Unsafe: the document has no such line.
+    """
+    outer = _definition(document, address)
+    option = option_of(path)
+    return outer if option is None else (*_options_line(document, outer), option)
 
 
 def check_before(document: Content, edit: Edit, address: DefinitionAddress, line: Sequence[str]) -> None:
@@ -91,6 +89,13 @@ def written_value(edit: Edit, address: DefinitionAddress) -> ManifestValue:
     if attribute is not None and attribute.form in _LISTS and isinstance(edit.after, str):
         return list_of(edit.after)
     return edit.after
+
+
+def _options_line(document: Content, outer: tuple[str, ...]) -> tuple[str, ...]:
+    for name in (OPTIONS, "options_include"):
+        if isinstance(_at(document, (*outer, name)), dict):
+            return (*outer, name)
+    raise Unsafe.changed()
 
 
 def _definition(document: Content, address: DefinitionAddress) -> tuple[str, ...]:

@@ -11,18 +11,17 @@ would change other values too.
 """
 
 from bisect import bisect
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.errors import Problem
 from reconciler.manifest.documents import read_manifest
 from reconciler.manifest.edit.definition_lines import (
     check_before,
-    check_order,
     definition_line,
-    is_order,
     written_value,
 )
+from reconciler.manifest.edit.edit_lists import ListEditor, is_order
 from reconciler.manifest.edit.patches import LINE_BREAK, Patch, Patcher, Unsafe
 from reconciler.manifest.layout.format_text import laid_out_as_before, moved_offset
 from reconciler.manifest.yaml.content import Content, content_of
@@ -75,46 +74,42 @@ def _edit_together(data: bytes, edits: Sequence[Edit]) -> Edited:
     if before.problems:
         return Edited(data, {}, before.problems)
     patcher = Patcher(data, {edit.key.value for edit in edits})
+    documents = {edit: patcher.document_at(Position(edit.source.line, edit.source.column)) for edit in edits}
     meant = list(content_of(before))
     patches: dict[Edit, Patch] = {}
     problems: list[Problem] = []
-    for edit in (edit for edit in edits if not is_order(edit)):
-        document = patcher.document_at(Position(edit.source.line, edit.source.column))
+    of_lists = [edit for edit in edits if is_order(edit) or edit.is_removal]
+    for edit in (edit for edit in edits if edit not in of_lists):
         try:
-            line, value = _line_of(meant[document], edit)
-            patches[edit] = patcher.patch_line(document, line, value)
+            line, value = _line_of(meant[documents[edit]], edit)
+            patches[edit] = patcher.patch_line(documents[edit], line, value)
         except Unsafe as unsafe:
             problems.append(unsafe.at(edit.source, edit.address))
         else:
-            _set(meant[document], line, value)
-    said_by_lines, wrong = _orders(edits, patches)
-    problems += wrong
+            _set(meant[documents[edit]], line, value)
     text, offsets = patcher.patched(patches)
-    after = read_nodes(text.encode(), files, 0)
-    defines = any(isinstance(edit.key, DefinitionAddress) for edit in patches)
-    is_wrong = defines and bool(read_manifest(text.encode(), files, 0).problems)
-    if after.problems or is_wrong or list(content_of(after)) != meant:
-        return Edited(data, {}, (*problems, *map(_not_sure, patches)))
-    laid_out = laid_out_as_before(data, text.encode(), edits[0].source.file)
+    lists = ListEditor(text, meant)
+    if of_lists:
+        lists.edit(of_lists, documents)
+        offsets = {edit: lists.moved(offset) for edit, offset in offsets.items()} | lists.places
+    problems += lists.problems
+    if not _is_as_meant(data, lists, files, offsets):
+        return Edited(data, {}, (*problems, *map(_not_sure, offsets)))
+    laid_out = laid_out_as_before(data, lists.text.encode(), edits[0].source.file)
     layout = laid_out.decode()
-    offsets = {edit: moved_offset(offset, text, layout) for edit, offset in offsets.items()}
-    return Edited(laid_out, {**_places(layout, offsets), **said_by_lines}, tuple(problems))
+    offsets = {edit: moved_offset(offset, lists.text, layout) for edit, offset in offsets.items()}
+    return Edited(laid_out, _places(layout, offsets), tuple(problems))
 
 
-def _orders(
-    edits: Iterable[Edit], patches: Collection[Edit]
-) -> tuple[Mapping[Edit, SourceRef], list[Problem]]:
-    """Return the edits of lists that other edits carry out line by line, and problems with the others."""
-    done: dict[Edit, SourceRef] = {}
-    problems: list[Problem] = []
-    for edit in (edit for edit in edits if is_order(edit)):
-        try:
-            check_order(edit, patches)
-        except Unsafe as unsafe:
-            problems.append(unsafe.at(edit.source, edit.address))
-        else:
-            done[edit] = edit.source
-    return done, problems
+def _is_as_meant(data: bytes, lists: ListEditor, files: SourceFiles, edits: Iterable[Edit]) -> bool:
+    """Read the edited text again: return whether it says what is meant, and is a manifest."""
+    text = lists.text.encode()
+    after = read_nodes(text, files, 0)
+    said = list(content_of(after))
+    if after.problems or said != lists.meant or not lists.is_in_order():
+        return False
+    defines = any(isinstance(edit.key, DefinitionAddress) for edit in edits)
+    return text == data or not defines or not read_manifest(text, files, 0).problems
 
 
 def _line_of(document: Content, edit: Edit) -> tuple[tuple[str, ...], ManifestValue]:

@@ -72,8 +72,8 @@ class Patcher:
 
     def __init__(self, data: bytes, keys: Collection[str]) -> None:
         text = data.decode()
-        self._mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
-        self._text = text.removeprefix(BYTE_ORDER_MARK)
+        self.mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
+        self.text = text.removeprefix(BYTE_ORDER_MARK)
         self._documents = read_spans(data, keys)
         self._filled: set[int] = set()  # starts of empty records that have got an entry
 
@@ -96,7 +96,7 @@ class Patcher:
             Unsafe: the patch would change other text or values.
         """
         *outer, name = line
-        holder = self._mapping(self._documents[number], outer)
+        holder = self.mapping(number, outer)
         entry = holder.entry(name)
         if entry is None:
             is_data = outer[-1] in _NAMES_ARE_DATA and len(outer) > len(("properties", "tier"))
@@ -126,12 +126,12 @@ class Patcher:
         if records.is_flow and records.entries:
             raise Unsafe("its records are written in braces", "write them on lines of their own")
         if records.is_flow:
-            line_break = self._line_break_after(entry.name_span.end)
+            line_break = self.line_break_after(entry.name_span.end)
             return Patch(records.start, records.end, line_break + self._fitted(lines("  "), line_break))
         last = records.entries[-1]
-        found = LINE_BREAK.search(self._text, self._content_end(last.value))
-        end = found.start() if found else len(self._text)
-        line_break = self._line_break_after(end)
+        found = LINE_BREAK.search(self.text, self.content_end(last.value))
+        end = found.start() if found else len(self.text)
+        line_break = self.line_break_after(end)
         indent = " " * (last.name_span.position.column - 1)
         gap = line_break if self._has_gaps(records) else ""
         return Patch(end, end, f"{line_break}{gap}{self._fitted(lines(indent), line_break)}")
@@ -142,24 +142,29 @@ class Patcher:
     def _has_gaps(self, records: MappingSpan) -> bool:
         """Return whether there are blank lines between records."""
         starts = [entry.name_span.start for entry in records.entries]
-        between = self._text[starts[-2] : starts[-1]] if len(starts) > 1 else "\n\n"
+        between = self.text[starts[-2] : starts[-1]] if len(starts) > 1 else "\n\n"
         return LINE_BREAK.sub("\n", between).rstrip(" ").endswith("\n\n")
 
     def patched(self, patches: Mapping[_Of, Patch]) -> tuple[str, Mapping[_Of, int]]:
         """Apply ``patches``; return the new text and the offset of each patch in it."""
-        parts = [self._mark]
+        parts = [self.mark]
         offsets: dict[_Of, int] = {}
-        taken, length = 0, len(self._mark)
+        taken, length = 0, len(self.mark)
         for of, patch in sorted(patches.items(), key=lambda item: item[1].start):
-            kept = self._text[taken : patch.start]
+            kept = self.text[taken : patch.start]
             offsets[of] = length + len(kept) + patch.lead
             parts += [kept, patch.text]
             length += len(kept) + len(patch.text)
             taken = patch.end
-        return "".join([*parts, self._text[taken:]]), offsets
+        return "".join([*parts, self.text[taken:]]), offsets
 
-    def _mapping(self, document: DocumentSpan, line: Sequence[str]) -> MappingSpan:
-        """Return the mapping under some names, such as that of a record."""
+    def mapping(self, number: int, line: Sequence[str]) -> MappingSpan:
+        """Return the mapping under some names of document ``number``, such as that of a record.
+
+        Raises:
+            Unsafe: it is not there, or other lines use it.
+        """
+        document = self._documents[number]
         span = document.root
         for depth, name in enumerate(line):
             what = "the record" if depth and line[0] == "records" else f"`{name}`"
@@ -173,11 +178,11 @@ class Patcher:
         return span
 
     def _instead_of_text(self, old: ScalarSpan, value: ManifestValue, *, in_flow: bool) -> Patch:
-        end = self._content_end(old)
+        end = self.content_end(old)
         if not old.is_block:
             return Patch(old.start, end, _spelled(value, old.style, in_flow=in_flow))
-        header = LINE_BREAK.split(self._text[old.start : end])[0]
-        block = self._block(self._text[old.start : end], header, value) if isinstance(value, str) else None
+        header = LINE_BREAK.split(self.text[old.start : end])[0]
+        block = self._block(self.text[old.start : end], header, value) if isinstance(value, str) else None
         if block is None and "#" in header:
             raise Unsafe("there is a comment at the beginning of the block of text")
         return Patch(old.start, end, block or _spelled(value, "", in_flow=in_flow))
@@ -188,7 +193,7 @@ class Patcher:
         first = next((line for line in lines if line.strip()), " ")
         indent = first[: len(first) - len(first.lstrip(" "))]
         ways = (
-            spelled_as_block(text, sign + header[1:], indent, self._line_break_after(0))
+            spelled_as_block(text, sign + header[1:], indent, self.line_break_after(0))
             for sign in (header[0], "|")
         )
         return next((way for way in ways if way), None)
@@ -201,8 +206,8 @@ class Patcher:
             return self._other_items(old, items, gaps, value)
         if old.is_flow:
             return Patch(old.start, old.end, _spelled(value, "", in_flow=in_flow))
-        colon = self._text.index(":", entry.name_span.end)
-        if self._text[colon + 1 : old.start].strip():
+        colon = self.text.index(":", entry.name_span.end)
+        if self.text[colon + 1 : old.start].strip():
             raise Unsafe("there is a comment between the name and its list")
         return Patch(colon + 1, items[-1].end, " " + _spelled(value, "", in_flow=in_flow))
 
@@ -210,14 +215,14 @@ class Patcher:
         self, old: SequenceSpan, items: Sequence[ScalarSpan], gaps: Sequence[str], choices: tuple[str, ...]
     ) -> Patch:
         """Patch the items of a list: kept items keep their spelling, new items get the same style."""
-        written = {item.value: self._text[item.start : item.end] for item in items}
+        written = {item.value: self.text[item.start : item.end] for item in items}
         if gaps:
             gap = gaps[0]
         elif old.is_flow:
             gap = ", "
         else:
-            dash = self._text[old.start : items[0].start]
-            gap = f"{self._line_break_after(old.start)}{' ' * (old.position.column - 1)}{dash}"
+            dash = self.text[old.start : items[0].start]
+            gap = f"{self.line_break_after(old.start)}{' ' * (old.position.column - 1)}{dash}"
         style, in_flow = items[-1].style, old.is_flow
         spellings = [written.get(choice) or _spelled(choice, style, in_flow=in_flow) for choice in choices]
         return Patch(items[0].start, items[-1].end, gap.join(spellings))
@@ -227,8 +232,8 @@ class Patcher:
         items = [item for item in old.items if isinstance(item, ScalarSpan)]
         if len(items) < len(old.items) or any(item.anchor or item.is_block for item in items):
             raise Unsafe("an item of the list is shared through an anchor, or is a block of text")
-        gaps = [self._text[item.end : following.start] for item, following in pairwise(items)]
-        begins, ends = self._text[old.start : items[0].start], self._text[items[-1].end : old.end]
+        gaps = [self.text[item.end : following.start] for item, following in pairwise(items)]
+        begins, ends = self.text[old.start : items[0].start], self.text[items[-1].end : old.end]
         if any("#" in gap for gap in (*gaps, begins, ends if old.is_flow else "")):
             raise Unsafe("there is a comment inside the list")
         return items, gaps
@@ -242,7 +247,7 @@ class Patcher:
         """
         entry = f"{name}: {_spelled(value, '', in_flow=record.is_flow)}"
         if record.is_flow and not record.entries:
-            start = self._text.index("{", record.start) + 1  # an anchor may precede it
+            start = self.text.index("{", record.start) + 1  # an anchor may precede it
             is_first = start not in self._filled
             self._filled.add(start)
             return Patch(start, start, entry if is_first else f", {entry}")
@@ -250,27 +255,27 @@ class Patcher:
             end = record.entries[-1].value.end
             return Patch(end, end, f", {entry}")
         last = record.entries[-1].value if comes_last else _last_property(record)
-        found = LINE_BREAK.search(self._text, self._content_end(last))
-        end = found.start() if found else len(self._text)
-        line_break = self._line_break_after(end)
+        found = LINE_BREAK.search(self.text, self.content_end(last))
+        end = found.start() if found else len(self.text)
+        line_break = self.line_break_after(end)
         indent = " " * (record.entries[0].name_span.position.column - 1)
         return Patch(end, end, f"{line_break}{indent}{entry}", len(line_break))
 
-    def _content_end(self, span: Span) -> int:
+    def content_end(self, span: Span) -> int:
         """Return the end of the last line of ``span`` that is not blank."""
         if isinstance(span, ScalarSpan) and span.is_block:
-            text = self._text[span.start : span.end]
+            text = self.text[span.start : span.end]
             found = LINE_BREAK.search(text, len(text.rstrip()))
             return span.start + (found.start() if found else len(text))
         if isinstance(span, MappingSpan) and not span.is_flow:
-            return self._content_end(span.entries[-1].value)
+            return self.content_end(span.entries[-1].value)
         if isinstance(span, SequenceSpan) and not span.is_flow:
-            return self._content_end(span.items[-1])
+            return self.content_end(span.items[-1])
         return span.end
 
-    def _line_break_after(self, start: int) -> str:
+    def line_break_after(self, start: int) -> str:
         """Return the line end used there, or elsewhere in the text."""
-        found = LINE_BREAK.search(self._text, start) or LINE_BREAK.search(self._text)
+        found = LINE_BREAK.search(self.text, start) or LINE_BREAK.search(self.text)
         return found[0] if found else "\n"
 
 

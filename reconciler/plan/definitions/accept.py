@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Edit
-from reconciler.model.addresses import DefinitionAddress
-from reconciler.model.definition_attributes import OPTIONS, list_of, option_of, option_path
+from reconciler.model.addresses import DefinitionAddress, Section, definition_address
+from reconciler.model.definition_attributes import OPTIONS, STAGE_NAMES, list_of, list_text, option_path
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord
 from reconciler.model.portal_definitions import DesiredDefinition, LiveDefinition
 from reconciler.model.references import RecordIdentity
@@ -27,7 +27,8 @@ def accept_values(
 ) -> Iterator[Edit | Problem]:
     """Return an edit for each drifted value, or the reason why there is none.
 
-    An edit whose two values are equal says that the manifest agrees already. New options have their labels.
+    An edit whose two values are equal says that the manifest agrees already. One that leaves an option
+    without label takes it out.
     """
     for value in values:
         if not isinstance(value.key, DefinitionAddress):
@@ -39,25 +40,56 @@ def accept_values(
             yield Problem(message, "leave it as it is", None, value.address)
             continue
         source = files.ref(named.place_of(value.name))
-        if option_of(value.name) is not None and value.name.endswith("/label") and value.live is None:
-            message = "people removed this option in HubSpot: there is no value to write back"
-            advice = "to let it go, remove its line; else the next apply makes it again"
-            yield Problem(message, advice, source, value.address)
-            continue
+        before, after = named.value(value.name), value.live
+        if value.name == STAGE_NAMES:
+            after = _in_live_order(named, wanted, after)
         if value.name == OPTIONS:
-            found = live.get(RecordIdentity(value.key.object, value.record_id))
-            for name in list_of(value.live):
-                if name not in list_of(named.value(OPTIONS)):
-                    path = option_path(name, "label")
-                    label = found.values.get(path) if found else None
-                    yield Edit(value.key, path, None, label or name, source)
-        yield Edit(value.key, value.name, named.value(value.name), value.live, source)
+            yield from _options(value, named, live, files)
+        yield Edit(value.key, value.name, before, after, source)
 
 
-def accept_lost(lost: MissingOwnedRecord, wanted: Wanted, files: SourceFiles) -> Problem:
-    """Report that a definition which people removed has no values to write back."""
+def _options(
+    value: DriftedValue,
+    named: DesiredDefinition,
+    live: Mapping[RecordIdentity, LiveDefinition],
+    files: SourceFiles,
+) -> Iterator[Edit]:
+    """Yield the edits of a whole list: new options get a line with their label, others lose their line."""
+    address, there, listed = named.address, list_of(value.live), list_of(named.value(OPTIONS))
+    found = live.get(RecordIdentity(address.object, value.record_id))
+    for name in there:
+        if name not in listed:
+            path = option_path(name, "label")
+            label = found.values.get(path) if found else None
+            yield Edit(address, path, None, label or name, files.ref(named.place_of(OPTIONS)))
+    for name in listed:
+        if name not in there:
+            path = option_path(name, "label")
+            yield Edit(address, path, named.value(path) or name, None, files.ref(named.place_of(path)))
+
+
+def _in_live_order(pipeline: DesiredDefinition, wanted: Wanted, live: str | None) -> str:
+    """Return the stages that manifests name, in the order of the live ones; ``live`` has names or labels."""
+    names = list_of(pipeline.value(STAGE_NAMES))
+    called: dict[str, str] = {}
+    for name in names:
+        stage = wanted.get(
+            definition_address(pipeline.address.object, Section.STAGES, pipeline.address.name, name)
+        )
+        called |= {label: name for label in [stage.value("label") if stage else None] if label}
+    called |= {name: name for name in names}
+    there = [called[each] for each in list_of(live) if each in called]
+    following = iter(there)
+    return list_text(next(following) if name in there else name for name in names)
+
+
+def accept_lost(lost: MissingOwnedRecord, wanted: Wanted, files: SourceFiles) -> Edit | Problem:
+    """Take a stage that people removed out of its pipeline; any other definition has no value to write."""
     named = wanted.get(lost.key) if isinstance(lost.key, DefinitionAddress) else None
     source = files.ref(named.place) if named else None
+    is_stage = named is not None and named.address.section is Section.STAGES and not named.special.is_absent
+    if named is not None and source is not None and is_stage:
+        return Edit(named.address, "label", named.value("label") or named.address.name, None, source)
     message = "HubSpot has this definition no longer: there is no value to write back"
     advice = f"to let it go, remove its lines; `reconciler plan --recreate {lost.address}` makes it again"
     return Problem(message, advice, source, lost.address)

@@ -71,10 +71,14 @@ class DecidedDefinitions:
         decided = (held for each in self.decisions.values() for held in each.held)
         return (*decided, *(each for each in self.released if isinstance(each, Held)))
 
-    @property
-    def in_step(self) -> int:
-        """The number of definitions about which nothing is to be said or done."""
-        return sum(not any(each) for each in self.decisions.values())
+    def in_step(self, *, keeps_state: bool) -> int:
+        """Return how many have nothing to be said or done; without a state, nothing is adopted."""
+        return sum(
+            not (
+                each.held or each.problems or any(keeps_state or change.is_remote for change in each.changes)
+            )
+            for each in self.decisions.values()
+        )
 
 
 def match_type(known: TypeDefinitions, selection: Selection) -> MatchedDefinitions:

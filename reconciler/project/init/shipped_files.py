@@ -25,6 +25,7 @@ EXAMPLE_FILES = (
     "README.md",
     "companies.yaml",
     "deals.yaml",
+    "definitions.yaml",
     "goal_targets.yaml",
     "portal.json",
     "postal_mail.yaml",

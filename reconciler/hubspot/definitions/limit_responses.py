@@ -1,0 +1,35 @@
+"""The shapes of answers about limits of definitions.
+
+Source: https://github.com/HubSpot/HubSpot-public-api-spec-collection, "Limits Tracking".
+"""
+
+from reconciler.hubspot.transport.responses import Shape
+
+
+class LimitBody(Shape):
+    """A limit and its use; of one object type if it names one."""
+
+    usage: int = 0
+    limit: int | None = None
+    object_type_id: str | None = None
+
+
+class OverallLimitBody(Shape):
+    """A limit of the whole account, with those of its types."""
+
+    overall_usage: int = 0
+    overall_limit: int | None = None
+    by_object_type: tuple[LimitBody, ...] = ()
+
+
+class PipelineLimitsBody(Shape):
+    """The limits of pipelines: standard types have their own, custom ones have one together."""
+
+    hubspot_defined_object_types: tuple[LimitBody, ...] = ()
+    custom_object_types: OverallLimitBody = OverallLimitBody()
+
+
+class LabelLimitsBody(Shape):
+    """The limits of labels, for the directions that were asked for."""
+
+    results: tuple[LimitBody, ...] = ()

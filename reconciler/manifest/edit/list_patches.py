@@ -1,0 +1,126 @@
+"""Patches of names whose order counts: entries of a mapping are left out, or put in another order.
+
+A comment on the line of an entry, and the lines above it, go where the entry goes. What stands above the
+first entry stays above all of them. When an entry is left out, the lines above it stay.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise, takewhile
+from typing import NamedTuple
+
+from reconciler.manifest.edit.patches import LINE_BREAK, Patcher, Unsafe
+from reconciler.manifest.yaml.spans import Entry, MappingSpan, Span
+
+Moved = Callable[[int], int]
+"""Where an offset of the old text is in the new one."""
+
+
+class Rewritten(NamedTuple):
+    """A text in which a list was rewritten."""
+
+    text: str
+    moved: Moved
+
+
+class _Chunk(NamedTuple):
+    """The text of one entry."""
+
+    lead: int  # start of the lines above it
+    start: int
+    end: int
+
+
+class _Part(NamedTuple):
+    """An entry that stays."""
+
+    above: str  # lines above others that are left out
+    chunk: _Chunk
+
+
+def rewrite_entries(patcher: Patcher, number: int, line: Sequence[str], names: Sequence[str]) -> Rewritten:
+    """Keep the entries called ``names``, in their order, of the mapping under ``line`` in a document.
+
+    Raises:
+        Unsafe: other text would change, or nothing would be left.
+    """
+    mapping = patcher.mapping(number, line)
+    entries = {entry.name: place for place, entry in enumerate(mapping.entries)}
+    if not names:
+        raise Unsafe("nothing would be left in its list")
+    order = [entries[name] for name in names]
+    if mapping.is_flow:
+        return _in_braces(patcher.text, mapping, order)
+    return _on_lines(patcher, mapping, order)
+
+
+def _in_braces(text: str, mapping: MappingSpan, order: Sequence[int]) -> Rewritten:
+    chunks = [_Chunk(start, start, end) for start, end in map(_extent, mapping.entries)]
+    gaps = [text[one.end : other.start] for one, other in pairwise(chunks)]
+    if any("#" in gap for gap in gaps):
+        raise Unsafe("there is a comment inside the list")
+    parts = [_Part("", chunks[place]) for place in order]
+    return _joined(text, (chunks[0].start, chunks[-1].end), parts, gaps)
+
+
+def _on_lines(patcher: Patcher, mapping: MappingSpan, order: Sequence[int]) -> Rewritten:
+    text = patcher.text
+    chunks: list[_Chunk] = []
+    lead = _line_start(text, mapping.entries[0].name_span.start)
+    for entry in mapping.entries:
+        found = LINE_BREAK.search(text, patcher.content_end(_last(entry)))
+        end = found.start() if found else len(text)
+        chunks.append(_Chunk(lead, _line_start(text, entry.name_span.start), end))
+        lead = found.end() if found else end
+    line_break = patcher.line_break_after(chunks[0].start)
+    parts: list[_Part] = []
+    for place in order:
+        left_out = list(takewhile(lambda other: other not in order, range(place - 1, -1, -1)))
+        parts.append(_Part(_comments(text, [chunks[other] for other in reversed(left_out)]), chunks[place]))
+    below = _comments(text, chunks[max(order) + 1 :]).rstrip("\r\n")
+    tail = f"{line_break}{below}" if below else ""
+    return _joined(text, (chunks[0].lead, chunks[-1].end), parts, [line_break], tail)
+
+
+def _comments(text: str, chunks: Iterable[_Chunk]) -> str:
+    """Return the lines above some entries that are left out; blank lines alone are no loss."""
+    leads = (text[chunk.lead : chunk.start] for chunk in chunks)
+    return "".join(lead for lead in leads if lead.strip())
+
+
+def _joined(
+    text: str, whole: tuple[int, int], parts: Sequence[_Part], gaps: Sequence[str], tail: str = ""
+) -> Rewritten:
+    """Put parts one after the other where ``whole`` was; ``gaps`` are between them, the last one repeats."""
+    start, end = whole
+    written = ""
+    starts: list[tuple[_Chunk, int]] = []
+    for place, part in enumerate(parts):
+        written += gaps[min(place, len(gaps)) - 1] if place else ""
+        written += part.above
+        starts.append((part.chunk, start + len(written)))
+        written += text[part.chunk.lead : part.chunk.end]
+    written += tail
+
+    def moved(offset: int) -> int:
+        if offset < start:
+            return offset
+        if offset > end:
+            return offset + len(written) - (end - start)
+        return next(
+            (to + offset - each.lead for each, to in starts if each.lead <= offset <= each.end), start
+        )
+
+    return Rewritten(text[:start] + written + text[end:], moved)
+
+
+def _extent(entry: Entry) -> tuple[int, int]:
+    return entry.name_span.start, max(entry.name_span.end, entry.value.end)
+
+
+def _last(entry: Entry) -> Span:
+    return entry.value if entry.value.end > entry.name_span.end else entry.name_span
+
+
+def _line_start(text: str, offset: int) -> int:
+    found = [each.end() for each in LINE_BREAK.finditer(text, 0, offset)]
+    return found[-1] if found else 0
