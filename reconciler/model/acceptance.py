@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from reconciler.errors import Problem
-from reconciler.model.addresses import DefinitionAddress, RecordAddress, Section
-from reconciler.model.definition_attributes import option_of
+from reconciler.model.addresses import DefinitionAddress, RecordAddress
 from reconciler.model.desired import ManifestValue
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.tables import TableForm
@@ -24,19 +23,12 @@ class Edit:
     after: ManifestValue  # the new manifest value
     source: SourceRef  # place of the value that wins now, in the record or under ``all:``, or of a cell
     table: TableForm | None = None  # how the table of that cell is written; None: the place is in YAML
+    takes_out: bool = False  # the option or stage whose label this is leaves its list
 
     @property
     def address(self) -> str:
         """Address of the property."""
         return self.key.property_address(self.name)
-
-    @property
-    def is_removal(self) -> bool:
-        """Whether it takes an option or a stage out of its list: without a label, there is none."""
-        if self.after is not None or not isinstance(self.key, DefinitionAddress):
-            return False
-        is_stage = self.key.section is Section.STAGES and self.name == "label"
-        return is_stage or (option_of(self.name) is not None and self.name.endswith("/label"))
 
 
 @dataclass(frozen=True, slots=True)

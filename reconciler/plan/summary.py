@@ -90,9 +90,9 @@ class PlanSummary:
     def last_line(self) -> str:
         """``Plan: 3 to create, 10 to update, 0 to archive``, which scripts look for."""
         words = (*_LAST_LINE, *(word for word in _IF_ANY if self.actions[word]))
-        counts = [f"{self.actions[word]} to {word}" for word in words]
-        defined = [(self.actions[word], word.removesuffix("_definition")) for word in _DEFINITIONS]
-        counts += [f"{count} {_definitions(count)} to {action}" for count, action in defined if count]
+        words += tuple(word for word in _DEFINITIONS if self.actions[word])
+        numbers = ((self.actions[word], word) for word in words)
+        counts = [f"{number} {action_words(number, word)}" for number, word in numbers]
         return f"Plan: {', '.join(counts)}"
 
     @property
@@ -128,8 +128,11 @@ def _and(parts: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _definitions(count: int) -> str:
-    return "definition" if count == 1 else "definitions"
+def action_words(count: int, word: str) -> str:
+    """Return the words for so many changes: ``to create``, or ``definitions to create``."""
+    action = word.removesuffix("_definition")
+    noun = "" if action == word else "definition " if count == 1 else "definitions "
+    return f"{noun}to {action}"
 
 
 def _listed(counts: Iterable[tuple[int, str]]) -> str:

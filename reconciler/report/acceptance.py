@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.invisible_characters import visible
 from reconciler.model.acceptance import Acceptance, Edit
+from reconciler.report.definition_lists import list_shown
 from reconciler.report.text.grouping import group_by
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.property_rows import PropertyRow, padded, sign_of
@@ -44,12 +45,14 @@ def acceptance_headline(shown: Acceptance) -> str:
 
 
 def _edit_lines(name: str, edit: Edit, layout: Layout, *, is_new: bool) -> Iterable[Line]:
-    before, after = text_of_written(edit.before), text_of_written(edit.after)
-    if edit.is_removal:
+    before, after = (
+        list_shown(edit.key, edit.name, text_of_written(text)) for text in (edit.before, edit.after)
+    )
+    if edit.takes_out:
         after = _REMOVED
     sign = (
         Piece("-", Style.REMOVED)
-        if edit.is_removal
+        if edit.takes_out
         else sign_of(before, after)
         if is_new
         else Piece("=", Style.FAINT)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord, RemovedAssociation
+from reconciler.report.definition_lists import change_of_list, list_shown
 from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import facts_text
 from reconciler.report.named import property_title
@@ -136,10 +137,12 @@ def _value_lines(alike: Sequence[Entries[DriftedValue]], layout: Layout) -> list
     times = [of.unmasked(_edit_times) for of in alike]
     lines: list[Line] = []
     for index, (name, value) in enumerate(zip(names, record, strict=True)):
-        before, after = value.last_applied, value.live
+        before, after = (list_shown(value.key, value.name, text) for text in (value.last_applied, value.live))
         row = PropertyRow(line(sign_of(before, after), f" {name}", indent=6), [], layout.width)
         below = one_below_the_other(before, after, layout.width - 10, full=layout.full)
         lines += row.lines(side_by_side(before, after, row.room), below)
+        news = change_of_list(value.key, value.name, value.last_applied, value.live)
+        lines += layout.paragraph(news, indent=10, style=Style.FAINT) if news else ()
         if value.is_defined:
             lines += trail_lines(value.trail, [each[index] for each in times], layout)
         else:

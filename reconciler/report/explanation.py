@@ -1,6 +1,7 @@
 """The explanation of one record or property for people: manifest lines, live values, next action."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reconciler.invisible_characters import visible
 from reconciler.model.addresses import ThingAddress
@@ -19,6 +20,7 @@ from reconciler.model.owned import Origin
 from reconciler.model.property_history import ValueVersion
 from reconciler.plan.change import Reason
 from reconciler.plan.kinds import Verb
+from reconciler.report.definition_lists import list_shown
 from reconciler.report.fact_sentences import facts_text
 from reconciler.report.plan.change_sections import held_reason_text, why_changed
 from reconciler.report.provenance import moment
@@ -105,6 +107,7 @@ def _record_lines(explained: Explanation, layout: Layout) -> list[Line]:
 
 def _property_lines(of: PropertyExplained, explained: Explanation, layout: Layout) -> list[Line]:
     lines = [line(Piece(visible(of.name), Style.STRONG))]
+    of = _with_lists(of, explained.key)
     for index, statement in enumerate(reversed(of.statements)):
         lines += _statement_lines("overrides" if index else "manifest", statement, layout)
     if of.unmanaged_at:
@@ -118,6 +121,19 @@ def _property_lines(of: PropertyExplained, explained: Explanation, layout: Layou
         lines += _value("live", of.live, "", layout)
     lines += _hand_lines(of.versions, layout)
     return lines + _said("next apply", _next(of, explained.key), layout)
+
+
+def _with_lists(of: PropertyExplained, key: ThingAddress) -> PropertyExplained:
+    """Write the lists of a definition as people do."""
+    last = of.last and replace(
+        of.last,
+        sent=list_shown(key, of.name, of.last.sent),
+        kept=list_shown(key, of.name, of.last.kept),
+    )
+    statements = [
+        replace(each, value=list_shown(key, of.name, text_of_written(each.value))) for each in of.statements
+    ]
+    return replace(of, statements=tuple(statements), live=list_shown(key, of.name, of.live), last=last)
 
 
 def _statement_lines(label: str, statement: ManifestLine, layout: Layout) -> list[Line]:
@@ -197,7 +213,11 @@ def _next(of: PropertyExplained, key: ThingAddress) -> str:
     if step.action == "write":
         creates, updates = _VERBS if key.object_of_values else _VERBS_OF_DEFINITIONS
         verb = creates if step.reason in _CREATES else updates
-        what = "clears it" if step.after is None else f"writes {shown(step.after)}"
+        what = (
+            "clears it"
+            if step.after is None
+            else f"writes {shown(list_shown(key, of.name, step.after) or '')}"
+        )
         return f"{what}; {why_changed(verb, Reason(step.reason))}"
     if step.action == "leave" and step.reason == Reason.INITIAL:
         return "leaves it to people"

@@ -8,6 +8,7 @@ from reconciler.model.associations import ASSOCIATED
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
 from reconciler.model.runs import UNDER_WAY, RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.plan.kinds import Verb
+from reconciler.plan.summary import action_words
 from reconciler.report.entries import Entries
 from reconciler.report.plan.change_sections import SIGNS
 from reconciler.report.text.grouping import EntryStyle, Section, key_properties
@@ -110,7 +111,9 @@ def run_entries(runs: Iterable[RunSummary], layout: Layout) -> Iterator[list[Lin
     """Format each run on a few lines: time and actor, planned changes, and outcomes."""
     for run in runs:
         header = run.header
-        planned = ", ".join(f"{count:,} to {action}" for action, count in header.planned.items() if count)
+        planned = ", ".join(
+            f"{count:,} {action_words(count, word)}" for word, count in header.planned.items() if count
+        )
         _, *outcomes = run.accounting_so_far().items()
         became = ", ".join(f"{count:,} {word}" for word, count in outcomes if count)
         whose = f"{header.actor.get('user', 'unknown')} on {header.actor.get('host', 'unknown')}"

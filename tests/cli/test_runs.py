@@ -74,10 +74,8 @@ def test_runs_are_listed_with_when_whose_what_and_what_became_of_it(project: Pro
     assert first.startswith(f"{run['id']}  finished  ")
     assert first.endswith(f" UTC  ada on {run['actor']['host']}")
     assert others == [
-        (
-            "  29 to adopt, 1 to associate, 31 to create, 25 definitions to create, 15 to update, "
-            "1 definition to update: 102 applied"
-        ),
+        "  29 to adopt, 1 to associate, 31 to create, 25 definitions to create, 15 to",
+        "  update, 1 definition to update: 102 applied",
         f"  commit {commit[:12]}",
         "  https://github.com/acme/crm/actions/runs/7",
     ]
@@ -96,7 +94,7 @@ def test_a_run_is_shown_row_by_row(project: Project) -> None:
 
     reported = [line.split()[1] for line in shown.splitlines() if line.startswith(("  + ", "  ~ ", "  = "))]
     assert len(reported) == 101 + 1
-    assert "      ~ price  179 → 189.00" in shown.splitlines()
+    assert any(row.split()[:5] == ["~", "price", "179", "→", "189.00"] for row in shown.splitlines())
 
 
 def test_nothing_is_said_of_runs_where_there_are_none(project: Project) -> None:

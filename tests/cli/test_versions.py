@@ -34,4 +34,4 @@ def test_types_without_upsert_are_created_with_their_key_among_the_properties(tm
         assert project.run("apply", "--auto-approve").code == 0
         ((_, body),) = portal.asked("/goal_targets/batch/create")
         keys = {row["properties"]["external_id"] for row in body["inputs"]}
-        assert keys == {"QUOTA-2027-Q1", "QUOTA-2027-Q2", "QUOTA-2027-Q3", "QUOTA-2027-Q4"}
+        assert keys == {f"QUOTA-{year}-Q{quarter}" for year in (2026, 2027) for quarter in (1, 2, 3, 4)}

@@ -22,6 +22,7 @@ KNOWING = {
     "model/drift.py": "counts drifted records and definitions apart",
     "plan/drift/accept.py": "an environment may name a record, and never a definition",
     "plan/drift/detect.py": "values of records have a history to read",
+    "report/definition_lists.py": "values of definitions may be lists, in a form of their own",
     "reconcile/drift.py": "who changed a record is in its history, and a definition in its audit",
     "plan/file/decode.py": "refuses addresses of another kind where a record must stand",
 }

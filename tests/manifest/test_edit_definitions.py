@@ -60,7 +60,10 @@ def edited(*wishes: tuple[str, str | None], text: str = TEXT) -> Edited:
         address, path = parse_definition_address(where)
         definition = definitions[address]
         source = FILES.ref(definition.place_of(path or ""))
-        edits.append(Edit(address, path or "", definition.value(path or ""), after, source))
+        is_gone = after is None and (path or "").endswith("label")
+        edits.append(
+            Edit(address, path or "", definition.value(path or ""), after, source, takes_out=is_gone)
+        )
     return edit_manifest(text.encode(), edits)
 
 

@@ -71,13 +71,13 @@ class ListEditor:
         key = edit.key
         if not isinstance(key, DefinitionAddress):
             raise Unsafe.changed()
-        if edit.is_removal:
+        if edit.takes_out:
             return entry_line(self.meant[document], key, edit.name)[:-1]
         return list_line(self.meant[document], key, edit.name)
 
     def _rewrite(self, place: ListPlace, edits: Sequence[Edit]) -> None:
         listed = _list_at(self.meant[place.document], place.line)
-        gone = {_name_of(edit) for edit in edits if edit.is_removal}
+        gone = {_name_of(edit) for edit in edits if edit.takes_out}
         if missing := gone - set(listed):
             raise Unsafe(f"{min(missing)} does not stand in this list", "remove its line by hand")
         patcher = Patcher(self.text.encode(), AnyKey())

@@ -78,7 +78,7 @@ def _edit_together(data: bytes, edits: Sequence[Edit]) -> Edited:
     meant = list(content_of(before))
     patches: dict[Edit, Patch] = {}
     problems: list[Problem] = []
-    of_lists = [edit for edit in edits if is_order(edit) or edit.is_removal]
+    of_lists = [edit for edit in edits if is_order(edit) or edit.takes_out]
     for edit in (edit for edit in edits if edit not in of_lists):
         try:
             line, value = _line_of(meant[documents[edit]], edit)

@@ -5,7 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Edit
 from reconciler.model.addresses import DefinitionAddress, Section, definition_address
-from reconciler.model.definition_attributes import OPTIONS, STAGE_NAMES, list_of, list_text, option_path
+from reconciler.model.definition_attributes import (
+    OPTIONS,
+    STAGE_NAMES,
+    list_of,
+    list_text,
+    option_of,
+    option_path,
+)
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord
 from reconciler.model.portal_definitions import DesiredDefinition, LiveDefinition
 from reconciler.model.references import RecordIdentity
@@ -45,7 +52,8 @@ def accept_values(
             after = _in_live_order(named, wanted, after)
         if value.name == OPTIONS:
             yield from _options(value, named, live, files)
-        yield Edit(value.key, value.name, before, after, source)
+        is_gone = option_of(value.name) is not None and value.name.endswith("/label") and after is None
+        yield Edit(value.key, value.name, before, after, source, takes_out=is_gone)
 
 
 def _options(
@@ -65,7 +73,8 @@ def _options(
     for name in listed:
         if name not in there:
             path = option_path(name, "label")
-            yield Edit(address, path, named.value(path) or name, None, files.ref(named.place_of(path)))
+            source = files.ref(named.place_of(path))
+            yield Edit(address, path, named.value(path) or name, None, source, takes_out=True)
 
 
 def _in_live_order(pipeline: DesiredDefinition, wanted: Wanted, live: str | None) -> str:
@@ -89,7 +98,8 @@ def accept_lost(lost: MissingOwnedRecord, wanted: Wanted, files: SourceFiles) ->
     source = files.ref(named.place) if named else None
     is_stage = named is not None and named.address.section is Section.STAGES and not named.special.is_absent
     if named is not None and source is not None and is_stage:
-        return Edit(named.address, "label", named.value("label") or named.address.name, None, source)
+        label = named.value("label") or named.address.name
+        return Edit(named.address, "label", label, None, source, takes_out=True)
     message = "HubSpot has this definition no longer: there is no value to write back"
     advice = f"to let it go, remove its lines; `reconciler plan --recreate {lost.address}` makes it again"
     return Problem(message, advice, source, lost.address)

@@ -13,6 +13,7 @@ from reconciler.model.addresses import split_address
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord, RemovedAssociation
 from reconciler.plan.change import Change, Reason
 from reconciler.plan.plan import Held, ReviewDifference
+from reconciler.report.definition_lists import change_of_list, list_shown
 from reconciler.report.drift import DRIFT_SIGN, LOST_SIGN, NOT_DEFINED, WHY_DRIFT, WHY_LOST
 from reconciler.report.fact_sentences import difference_text, facts_text, note_of
 from reconciler.report.plan.change_sections import change_sections, held_sections, other_side_label
@@ -109,7 +110,9 @@ class _Table:
                     notes += [visible(note_of(entry))] if entry.facts else []
                     if notes:
                         remark["note"] = "; ".join(notes)
-                    values.append(self._value(entry.what, entry.live, entry.desired, remark))
+                    live = list_shown(entry.key, entry.what, entry.live)
+                    desired = list_shown(entry.key, entry.what, entry.desired)
+                    values.append(self._value(entry.what, live, desired, remark))
             notes = [visible(note_of(entry)) for entry in record if entry.what is None and entry.facts]
             self._add(kind, record[0].key.text, record[0].source, None, values, notes)
 
@@ -144,9 +147,9 @@ class _Table:
             values = [
                 self._value(
                     value.name,
-                    value.last_applied,
-                    value.live,
-                    {"note": visible(trail_text(value.trail) if value.is_defined else NOT_DEFINED)},
+                    list_shown(value.key, value.name, value.last_applied),
+                    list_shown(value.key, value.name, value.live),
+                    {"note": visible(_drift_note(value))},
                 )
                 for value in record
             ]
@@ -208,3 +211,9 @@ def _lines(value: str | None) -> str | None:
 
 def _number(words: dict[str, int], word: str) -> int:
     return words.setdefault(word, len(words))
+
+
+def _drift_note(value: DriftedValue) -> str:
+    news = change_of_list(value.key, value.name, value.last_applied, value.live)
+    who = trail_text(value.trail) if value.is_defined else NOT_DEFINED
+    return "; ".join(filter(None, (news, who)))

@@ -7,6 +7,7 @@ from reconciler.model.property_history import ValueVersion
 from reconciler.plan.change import Action, Change, Reason, ValueChange
 from reconciler.plan.kinds import Verb, takes_over, verb_of
 from reconciler.plan.plan import Held
+from reconciler.report.definition_lists import list_shown
 from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import note_of
 from reconciler.report.plan.kinds import display_values, held_title, shown_kind, value_title
@@ -231,7 +232,8 @@ def _held_lines(alike: Sequence[Entries[Held]], layout: Layout) -> list[Line]:
         if held.what:
             remarks = _own_place(held.source, record[0].source, layout) if len(alike) == 1 else []
             row = PropertyRow(line(name, indent=8), remarks, layout.width)
-            live, desired = (EMPTY if text is None else shown(text) for text in (held.live, held.desired))
+            sides = (list_shown(held.key, held.what, text) for text in (held.live, held.desired))
+            live, desired = (EMPTY if text is None else shown(text) for text in sides)
             pair = line(Piece("HubSpot ", Style.FAINT), live, Piece(f"   {other} ", Style.FAINT), desired)
             below = _labelled(other, live, desired, layout)
             lines += row.lines(pair if line_cells(pair) <= row.room else None, below)

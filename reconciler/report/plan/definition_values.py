@@ -2,30 +2,22 @@
 
 from dataclasses import replace
 
-from reconciler.model.addresses import Section
-from reconciler.model.definition_attributes import Form, attribute_of, list_of
 from reconciler.plan.change import Change, ValueChange
 from reconciler.plan.definitions.changes import losing_records
+from reconciler.report.definition_lists import list_shown
 
 
 def display_values(change: Change) -> tuple[ValueChange, ...]:
     """Return the value changes to show; lists are shown as people write them."""
-    section = change.definition.section
+    of = change.definition
     return tuple(
         replace(
             value,
-            before=_shown(section, value.name, value.before),
-            after=_shown(section, value.name, value.after),
+            before=list_shown(of, value.name, value.before),
+            after=list_shown(of, value.name, value.after),
         )
         for value in change.values
     )
-
-
-def _shown(section: Section, path: str, text: str | None) -> str | None:
-    attribute = attribute_of(section, path)
-    if text is None or attribute is None or attribute.form not in {Form.LIST, Form.SET}:
-        return text
-    return ", ".join(list_of(text))
 
 
 def notes(change: Change) -> list[str]:
