@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Feature(StrEnum):
-    """What HubSpot counts; an account may have none of it at all."""
+    """A sort of definitions that HubSpot counts; an account may have none of it at all."""
 
     CUSTOM_OBJECTS = "custom objects"
     CUSTOM_PROPERTIES = "custom properties"
