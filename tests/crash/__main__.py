@@ -2,38 +2,19 @@
 
 import argparse
 import os
-import signal
 import sys
 import tempfile
 import time
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests.crash.world import Beginning, begin, check, recover
+from tests.crash.death import Task, die_at
+from tests.crash.world import begin
 from tests.support.git_remotes import bare_repository
 from tests.support.postgres import running_server, server_programs
-
-Task = tuple[Beginning, int, str | None]
-
-
-def die_at(task: Task) -> tuple[int, str, bool, str | None]:
-    """One death and what came after: point, database, whether it died there, and what was wrong."""
-    start, point, url = task
-    name = "git" if (url or "").startswith("git:") else "postgresql" if url else "sqlite"
-    try:
-        new_database: Callable[[], str] | None = (lambda: url) if url else None
-        with tempfile.TemporaryDirectory() as folder, start.again(Path(folder), new_database) as world:
-            died = world.apply(point).code == -signal.SIGKILL
-            if died:
-                recover(world)
-            check(world, start)
-    except Exception:  # noqa: BLE001 - whatever it is, the others go on and it is told at the end
-        return point, name, False, traceback.format_exc()
-    return point, name, died, None
 
 
 def main(arguments: Sequence[str]) -> int:
