@@ -1,0 +1,136 @@
+"""Everything that a page tells its reader to do works, in its order, and prints what the page shows."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+from reconciler import encryption
+from reconciler.apply.definitions import holders
+from tests.pages.reader import Reader, alike, rewritten
+from tests.pages.steps import Step, steps
+from tests.support.projects import ROOT, example
+
+DOCS = ROOT / "docs"
+
+
+def _in_the_example(reader: Reader) -> None:
+    reader.folder = example(reader.home).folder
+
+
+def _after_an_apply(reader: Reader) -> None:
+    _in_the_example(reader)
+    reader.runs("reconciler apply --auto-approve")
+
+
+def _after_work_in_hubspot(reader: Reader) -> None:
+    _after_an_apply(reader)
+    moved = "companies/K-10012 city=Füssen country=Austria"
+    received = "tickets/RMA-26-0118 hs_pipeline_stage=return_received"
+    for edit in (moved, received):
+        reader.runs(f"reconciler emulator edit {edit} --as Ada")
+
+
+def _with_a_sandbox(reader: Reader) -> None:
+    folder = example(reader.home).folder.rename(reader.home / "crm")
+    settings = folder / "reconciler.yaml"
+    embedded = "portal: emulator\n    seed: portal.json"
+    settings.write_text(settings.read_text().replace("token: ${HUBSPOT_SANDBOX_TOKEN}", embedded))
+
+
+BEGINNINGS: Mapping[str, Callable[[Reader], None]] = {
+    **{f"tutorials/{path.name}": lambda _: None for path in DOCS.glob("tutorials/*.md")},
+    "accept.md": _after_work_in_hubspot,
+    "fmt.md": _in_the_example,
+    "plan-file.md": _in_the_example,
+    "python.md": _with_a_sandbox,
+    "review.md": _in_the_example,
+}
+"""Pages that are done from beginning to end, and what a reader has before."""
+
+OTHERWISE = {
+    "ci.md": "the hooks are read by tests/workflows/test_pre_commit.py",
+    "code.md": "a drawing",
+    "command-line.md": "tests/cli/test_completion.py and tests/cli/test_json_schema.py run these commands",
+    "commands.md": "tests/cli/test_hints.py reads every example as the command line does",
+    "definitions.md": "tests/house/test_docs.py loads the manifests",
+    "drift.md": "a report of tests/drift/test_week.py, which compares the page",
+    "emulator.md": "tests/emulator/test_docs.py holds the page",
+    "explain.md": "a state that took days: tests/cli/test_explain.py makes such reports",
+    "import.md": "a portal with 300 companies: tests/cli/test_import.py and test_keys.py run these commands",
+    "manifests.md": "tests/house/test_docs.py loads the manifest",
+    "notices.md": "tests/project/test_webhook.py tells a local server",
+    "performance.md": "benchmarks, which are run by hand",
+    "python-api.md": "signatures: tests/reference compares them with the program",
+    "rehearse.md": "tests/cli/test_rehearse.py rehearses such plans",
+    "rollback.md": "tests/house/test_rollback_page.py runs the example",
+    "security.md": "a file for GitHub",
+    "settings.md": "tests/house/test_docs.py loads the file",
+    "start.md": "tests/init/test_start_page.py follows the page with a portal over HTTP",
+    "state.md": "tests/cli/test_state_in_git.py and the tutorial for teams move a state",
+    "tables.md": "tests/house/test_docs.py loads the manifest, test_german_table.py the German file",
+}
+"""Pages with blocks that are held by other tests, or by none, and why."""
+
+
+@pytest.fixture
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
+    # Deriving a key takes a quarter of a second on purpose: here, one process runs all commands.
+    monkeypatch.setattr(encryption, "_derive", lru_cache(encryption._derive))
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setattr(holders, "INDEX_S", 2.2)  # the emulator's index is 2 seconds behind
+    return Reader(home)
+
+
+@pytest.mark.parametrize("name", BEGINNINGS)
+def test_a_page_does_what_it_says(name: str, reader: Reader, request: pytest.FixtureRequest) -> None:
+    page = DOCS / name
+    text = page.read_text()
+    BEGINNINGS[name](reader)
+    printed: dict[Step, str] = {}
+    for step in steps(text):
+        printed[step] = reader.does(step)
+        if step.text.strip() and step.kind == "command" and not alike(step.text, printed[step]):
+            assert request.config.getoption("--rewrite-golden"), (
+                f"{step.name} printed\n{printed[step]}\nand the page shows\n{step.text}"
+            )
+    if request.config.getoption("--rewrite-golden"):
+        page.write_text(rewritten(text, printed))
+
+
+@pytest.mark.parametrize("name", BEGINNINGS)
+def test_a_block_that_is_not_run_says_why(name: str) -> None:
+    for step in steps((DOCS / name).read_text()):
+        assert step.kind != "other" or step.name == "text" or len(step.reason.split()) > 3, step.text
+
+
+def test_every_page_with_blocks_is_run_or_says_why_not() -> None:
+    pages = {
+        path.relative_to(DOCS).as_posix()
+        for path in DOCS.rglob("*.md")
+        if any(steps(path.read_text())) and "decisions" not in path.parts
+    }
+    assert pages == (BEGINNINGS.keys() - {"tutorials/README.md"}) | OTHERWISE.keys()
+
+
+def test_what_is_shown_may_leave_lines_out_and_no_more() -> None:
+    assert alike("…\nb\n", "a\nb\n")
+    assert alike("a  1\n", "a 1\n")
+    assert not alike("a\n", "a\nb\n")
+    assert not alike("…\nc\n", "a\nb\n")
+
+
+def test_steps_are_read_in_order() -> None:
+    page = (
+        'Text.\n```yaml title="a.yaml"\nx: 1\n```\n<!-- ends with 2 -->\n```console\n$ one\nout\n$ two\n```\n'
+        "<!-- not run: it takes too long here -->\n```console\n$ three\n```\n"
+    )
+    found = [(step.kind, step.name, step.text, step.code) for step in steps(page)]
+    assert found == [
+        ("file", "a.yaml", "x: 1\n", 0),
+        ("command", "one", "out\n", 0),
+        ("command", "two", "", 2),
+        ("other", "console", "$ three\n", 0),
+    ]
