@@ -1,7 +1,7 @@
 """HubSpot CRM records as code: open a project, plan, apply, look for drift."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False
+"""Type checkers take it for true; importing it from ``typing`` takes as long as half an interpreter."""
 
 if TYPE_CHECKING:
     from reconciler.apply.options import OnStale
@@ -181,4 +181,6 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - completion needs no name
+
     return getattr(import_module(_MODULES[name]), name)

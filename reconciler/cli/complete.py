@@ -3,30 +3,53 @@
 Commands and options stand in ``completion.json``, which a test compares with the command line; so nothing of
 it has to be imported. Values come from the files of the project. There are no errors: what cannot be read
 completes nothing.
+
+Each import counts here: ``typing``, ``pathlib`` and ``dataclasses`` take as long as the interpreter itself.
 """
 
-import json
-import re
-import shlex
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Final, NamedTuple
+from __future__ import annotations
 
-_TABLE: Final = Path(__file__).with_name("completion.json")
+import json
+import os
+import re
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any, Final
+
+_TABLE: Final = os.path.join(os.path.dirname(__file__), "completion.json")  # noqa: PTH118, PTH120 - see above
 _FILES: Final = ":files"
 _MOST: Final = 500  # values
 _UNSAFE: Final = re.compile(r"([^\w@%+=:,./#~^-])")
 
 
-class _Typed(NamedTuple):
-    """The meaning of the words before the one that is being typed."""
+class _Typed:
+    """The meaning of the words before the one that is being typed.
 
-    command: Mapping[str, Any]  # of the table
-    options: Mapping[str, str]  # common options, and what was typed after them
-    expected: str | None  # the kind of the value that the option before wants
-    position: int  # number of arguments before
-    is_literal: bool  # after ``--``
+    Attributes:
+        command: its row of the table.
+        options: common options, and what was typed after them.
+        expected: the kind of the value that the option before wants.
+        position: number of arguments before.
+        is_literal: after ``--``.
+    """
+
+    def __init__(
+        self,
+        command: Mapping[str, Any],
+        options: Mapping[str, str],
+        expected: str | None,
+        position: int,
+        *,
+        is_literal: bool,
+    ) -> None:
+        self.command = command
+        self.options = options
+        self.expected = expected
+        self.position = position
+        self.is_literal = is_literal
 
 
 def complete(shell: str, arguments: Sequence[str]) -> int:
@@ -57,6 +80,8 @@ def _taken(word: str) -> int:
 
 def _words_of(line: str) -> list[str]:
     """Split a line as bash does; the last word may be open or empty."""
+    import shlex  # noqa: PLC0415 - other shells split their lines themselves
+
     for ending in ("", "'", '"'):
         try:
             words = shlex.split(line + ending)
@@ -68,7 +93,8 @@ def _words_of(line: str) -> list[str]:
 
 
 def _answers(before: Sequence[str], word: str) -> Iterator[tuple[str, str]]:
-    table = json.loads(_TABLE.read_text(encoding="utf-8"))
+    with open(_TABLE, encoding="utf-8") as file:  # noqa: PTH123 - see the top
+        table = json.load(file)
     typed = _read(table, before)
     name, sign, value = word.partition("=")
     if sign and name.startswith("--") and not typed.expected and not typed.is_literal:
@@ -106,7 +132,7 @@ def _read(table: Mapping[str, Any], words: Sequence[str]) -> _Typed:
             options[option] = value
         else:
             option, expected = word, command["options"].get(word, {}).get("value")
-    return _Typed(command, options, expected, position, is_literal)
+    return _Typed(command, options, expected, position, is_literal=is_literal)
 
 
 def _values(
@@ -123,10 +149,9 @@ def _values(
         yield _FILES, ""
         return
     elif kind in {"environments", "runs", "addresses"}:
-        from reconciler.project import completion_values  # noqa: PLC0415 - only where values are asked for
+        from reconciler.project import completion_cache  # noqa: PLC0415 - only where values are asked for
 
-        folder = completion_values.project_folder(options.get("-C"))
-        found = getattr(completion_values, kind)(folder, word) if folder else ()
+        found = completion_cache.values(kind, options.get("-C"), word)
     else:
         return
     matching = (value for value in found if value.startswith(word))

@@ -21,23 +21,10 @@ _MOST_TEXT: Final = 1_000_000
 _SECTIONS: Final = (Section.GROUPS, Section.PROPERTIES, Section.PIPELINES)
 
 
-def project_folder(chosen: str | None) -> Path | None:
-    """Return the project folder, found as commands find it: in ``chosen`` or the working directory."""
-    base = Path(chosen or ".").expanduser()
-    return next((each for each in (base, base / "manifests") if (each / _SETTINGS).is_file()), None)
-
-
 def environments(project: Path, _begin: str) -> Iterator[str]:
     """Return the names of the environments."""
     for node in _documents(project / _SETTINGS):
         yield from node.mapping("environments").names
-
-
-def runs(project: Path, _begin: str) -> Iterator[str]:
-    """Return the runs that have a report on this machine, the newest first."""
-    with suppress(OSError):
-        names = sorted((file.stem for file in (project / ".reconciler/reports").glob("*.json")), reverse=True)
-        yield from names
 
 
 def addresses(project: Path, begin: str) -> Iterator[str]:
@@ -72,7 +59,7 @@ def _properties(document: MappingNode, record: Node) -> Iterator[str]:
 def _manifests(project: Path) -> Iterator[tuple[str, MappingNode]]:
     """Return the documents of the manifests, with their object types."""
     left = _MOST_TEXT
-    for folder in _folders(project):
+    for folder in folders(project):
         for file in sorted(folder.rglob("*.yaml")):
             if (
                 any(part.startswith(".") for part in file.relative_to(project).parts)
@@ -89,14 +76,14 @@ def _manifests(project: Path) -> Iterator[tuple[str, MappingNode]]:
                     yield object_name(written), node
 
 
-def _folders(project: Path) -> Iterator[Path]:
+def folders(project: Path) -> Iterator[Path]:
     """Return the folders with manifests that the settings name, each once, and none inside another."""
     names: list[Node] = []
     for node in _documents(project / _SETTINGS):
         each = [node, *node.mapping("environments").values]
         names += [item for said in each if isinstance(said, MappingNode) for item in _items(said)]
-    folders = {project / name for name in names if isinstance(name, str)} or {project}
-    return (folder for folder in sorted(folders) if not folders.intersection(folder.parents))
+    named = {project / name for name in names if isinstance(name, str)} or {project}
+    return (folder for folder in sorted(named) if not named.intersection(folder.parents))
 
 
 def _items(said: MappingNode) -> tuple[Node, ...]:

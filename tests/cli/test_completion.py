@@ -177,3 +177,45 @@ def test_zsh_takes_it(program: Project, words: list[str], expected: list[str]) -
     )
     found = run(program, ["zsh", "-f", "-c", script, "zsh", *words], dict(os.environ)).splitlines()
     assert [row.rpartition(":")[0] if words == ["pl"] else row for row in found] == expected
+
+
+def imported(project: Project, *words: str) -> set[str]:
+    """The modules that an answer imports."""
+    command = [sys.executable, "-X", "importtime", "-m", "reconciler", *words]
+    environ = os.environ | {"_RECONCILER_COMPLETE": "fish", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=project.folder, env=environ, capture_output=True, text=True, check=True, timeout=60
+    )
+    return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+
+
+def test_answers_are_kept_until_a_file_changes(project: Project) -> None:
+    private = project.folder / ".reconciler"
+    words = ("explain", "companies/K-1003")
+    assert completed(project, *words) == ["companies/K-10031"]
+    assert not private.exists()  # a shell makes no folder
+    private.mkdir()
+    for _ in range(2):
+        assert completed(project, *words) == ["companies/K-10031"]
+    assert (private / "completion-cache.json").stat().st_mode & 0o777 == 0o600
+    assert completed(project, "plan", "--target", "comp") == ["companies/"]
+    project.write("more/new.yaml", "object: companies\nkey: external_id\nrecords: {K-10039: {name: New}}\n")
+    assert completed(project, *words) == ["companies/K-10031", "companies/K-10039"]
+    (private / "completion-cache.json").write_text('{"files": 1, "answers": [')
+    assert completed(project, *words) == ["companies/K-10031", "companies/K-10039"]
+
+
+def test_a_kept_answer_imports_as_little_as_possible(project: Project) -> None:
+    (project.folder / ".reconciler").mkdir()
+    words = ("explain", "companies/")
+    assert imported(project, *words) >= {"yaml._yaml"}
+    slow = {"typing", "pathlib", "dataclasses", "importlib.metadata", "shlex", "yaml", "click"}
+    for asked in (words, ("pl",), ("-e", "")):
+        assert "reconciler.cli.complete" in imported(project, *asked)
+        assert not (imported(project, *asked) - imported(project, "--", "")) & slow
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-X", "importtime", "-m", "reconciler", "--version"]
+    done = subprocess.run(
+        command, cwd=project.folder, env=environ, capture_output=True, text=True, check=True
+    )
+    assert "click" not in done.stderr
