@@ -2,6 +2,7 @@
 
 import click
 
+from reconciler.cli.emulator_copy import copy
 from reconciler.cli.invocation import open_environment
 from reconciler.cli.messages import say, tell_done
 from reconciler.cli.options import Group, common_options
@@ -11,7 +12,10 @@ from reconciler.errors import UsageError
 @click.group(cls=Group)
 @common_options
 def command() -> None:
-    """Serve, seed, edit or reset the embedded portal of this project."""
+    """Serve, seed, copy, edit or reset the embedded portal of this project."""
+
+
+command.add_command(copy)
 
 
 @command.command()

@@ -20,6 +20,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "reconciler drift",
         "reconciler drift --accept 'companies/acme#phone'   # into the manifests",
     ),
+    "emulator copy": ("reconciler emulator copy --from production --records sample=500",),
     "emulator edit": ("reconciler emulator edit companies/acme phone='+49 30 1'   # as a person would",),
     "emulator reset": ("reconciler emulator reset -e local",),
     "emulator seed": ("reconciler emulator seed -e local",),

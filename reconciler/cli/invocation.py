@@ -28,13 +28,20 @@ class Invocation:
         return self.environment.where
 
 
-def open_environment(ctx: click.Context, *, offline: bool = False, made_for: str | None = None) -> Invocation:
+def open_environment(
+    ctx: click.Context,
+    *,
+    offline: bool = False,
+    made_for: str | None = None,
+    named: tuple[str, str] | None = None,
+) -> Invocation:
     """Open the project and environment that the command line selects.
 
     Args:
         ctx: context of the command.
         offline: neither portal nor state will be used.
         made_for: environment of a saved plan, used if the command line names none.
+        named: environment that another option than ``-e`` names, and that option.
 
     Raises:
         UsageError: there is none, its settings are wrong, or ``.reconciler/`` contains files of others.
@@ -46,7 +53,7 @@ def open_environment(ctx: click.Context, *, offline: bool = False, made_for: str
         if not (notice.is_advice and common.quiet):
             say(notice.text)
 
-    chosen, said_by = common.environment, "-e"
+    chosen, said_by = named or (common.environment, "-e")
     if chosen is None and made_for is not None and not os.environ.get("RECONCILER_ENV"):
         chosen, said_by = made_for, "the plan"
     project = Project.open(common.directory, notify=tell, said_by="-C DIR")

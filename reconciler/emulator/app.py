@@ -83,6 +83,17 @@ class Emulator:
         with self._portals.open(portal_id, VERSIONS["v3"], Source("MIGRATION"), write=True) as work:
             return copies.plant(work, part)
 
+    def count(self, portal_id: int, object_name: str) -> int:
+        """Count the live records of a type. Raises UnknownPortal."""
+        with self._portals.open(portal_id, VERSIONS["v3"], Source("API"), write=False) as work:
+            return work.rows(work.object_type(object_name)).count()
+
+    def record_ids(self, portal_id: int, object_name: str, first: int, limit: int = 1000) -> list[int]:
+        """Return ids of live records from ``first`` on, in ascending order. Raises UnknownPortal."""
+        with self._portals.open(portal_id, VERSIONS["v3"], Source("API"), write=False) as work:
+            page = work.rows(work.object_type(object_name)).page(first, limit, archived=False)
+            return [record.id for record in page]
+
     def reset(self, portal_id: int) -> None:
         """Delete the portal and everything in it."""
         self._portals.reset(portal_id)

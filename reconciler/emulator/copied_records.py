@@ -63,7 +63,10 @@ def _claim(work: Work, object_type: ObjectType, record: Record, names: Iterable[
 
 
 def plant_associations(work: Work, given: Mapping[str, Any]) -> None:
-    """Store associations of two object types, each with its types; the plain type is always among them."""
+    """Store associations of two object types, each with its types; the plain type is always among them.
+
+    With ``present``, only those of records that are here at both ends.
+    """
     pair = Pair(work, work.object_type(given["from"]), work.object_type(given["to"]))
     work.storage.run_many(
         "INSERT OR IGNORE INTO associations VALUES (?, ?, ?, ?, ?, ?, ?)", list(_rows(work, pair, given))
@@ -72,7 +75,10 @@ def plant_associations(work: Work, given: Mapping[str, Any]) -> None:
 
 def _rows(work: Work, pair: Pair, given: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
     start, end = pair.from_type.type_id, pair.to_type.type_id
+    others = work.rows(pair.to_type)
     for from_id, to_id, types in given["pairs"]:
+        if given.get("present") and others.get(int(to_id)) is None:
+            continue
         wanted = [pair.types.get((str(category), int(number))) for category, number in types]
         for known in dict.fromkeys((pair.plain, *filter(None, wanted))):
             ends = int(from_id), int(to_id)

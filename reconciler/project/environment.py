@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.runs import RunDetail, RunSummary
 from reconciler.project.environment_apply import ApplyingEnvironment
+from reconciler.project.environment_copy import CopyingEnvironment
 from reconciler.project.environment_drift import DriftingEnvironment
 from reconciler.project.environment_emulator import EnvironmentEmulator
 from reconciler.project.environment_import import ImportingEnvironment
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from reconciler.model.explanation import Explanation
 
 
-class Environment(ApplyingEnvironment, RehearsingEnvironment, DriftingEnvironment, ImportingEnvironment):
+class Environment(
+    ApplyingEnvironment, RehearsingEnvironment, CopyingEnvironment, DriftingEnvironment, ImportingEnvironment
+):
     """One portal of a project, with its manifests and its state.
 
     It opens portal and state for each call and closes them again. It can be pickled: another process opens

@@ -18,6 +18,7 @@ from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.model.desired import Desired
 from reconciler.model.explanation import RecordTrace
 from reconciler.project.ci_job import ci_run_url
+from reconciler.project.copied import check_copied
 from reconciler.project.env_file import with_env_file
 from reconciler.project.git_state import git_access
 from reconciler.project.notices import Notice, Notify, ignore_notice
@@ -79,7 +80,7 @@ class Session:
             return load_manifests(
                 self.settings.project,
                 self.settings.manifests,
-                self.environment.name,
+                self.environment.documents_of,
                 self.settings.environment_names,
                 self.settings.listed,
                 keeps_going=keeps_going,
@@ -93,7 +94,12 @@ class Session:
 
         settings = self.settings
         return trace_record(
-            settings.project, settings.manifests, self.environment.name, objects=objects, by=by, key=key
+            settings.project,
+            settings.manifests,
+            self.environment.documents_of,
+            objects=objects,
+            by=by,
+            key=key,
         )
 
     def seen(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -137,7 +143,10 @@ class Session:
         try:
             emulator = Emulator(self.folder / "portal.db")
             try:
-                emulator.ensure_portal(self.environment.portal_id, self._seed())
+                if self.environment.copy_of is None:
+                    emulator.ensure_portal(self.environment.portal_id, self._seed())
+                else:
+                    check_copied(self.environment, self.folder, emulator.portal_ids())
                 yield emulator
             finally:
                 emulator.close()

@@ -16,6 +16,7 @@ from reconciler.model.personal_data import MaskRules
 from reconciler.plan.plan import Guard
 from reconciler.project.ci_permissions import is_hubspots, permits_of
 from reconciler.project.server_addresses import portal_server
+from reconciler.project.settings_copies import originals, state_of_copies, with_originals
 from reconciler.project.settings_file import (
     EnvironmentShape,
     FileShape,
@@ -54,6 +55,12 @@ class EnvironmentSettings:
     protected_by: str | None
     drift: Drift
     owners: Mapping[str, str]  # e-mail in the manifests -> e-mail of the replacement here
+    copy_of: str | None = None  # the environment whose portal this one is a copy of
+
+    @property
+    def documents_of(self) -> str:
+        """The environment whose documents hold here: for a copy, that of its original."""
+        return self.copy_of or self.name
 
     @property
     def host(self) -> str | None:
@@ -142,7 +149,8 @@ def load_settings(
         ManifestError: the file is wrong, or names a variable that is not set; with every problem found.
         UsageError: the file cannot be read; no environment, or an unknown one, is selected.
     """
-    file, node, environments = read_settings_file(project, needs_portal_id=needs_portal_id)
+    file, node, written_ones = read_settings_file(project, needs_portal_id=needs_portal_id)
+    environments = with_originals(written_ones)
     chosen = ((chosen_environment, said_by), (environ.get("RECONCILER_ENV"), "RECONCILER_ENV"))
     name = _choose(environments, file.default, chosen)
     written = environments[name]
@@ -155,13 +163,13 @@ def load_settings(
         environment_names=tuple(environments),
         listed=tuple(
             ListedEnvironment(each, _portal_id(of.said), tuple(of.said.manifests or file.manifests))
-            for each, of in environments.items()
+            for each, of in originals(environments).items()
         ),
         manifests=tuple(said.manifests or file.manifests),
         name=file.project or None,
-        state_url=filled.state_url,
+        state_url=state_of_copies(project) if said.copy_of and filled.state_url else filled.state_url,
         guards=file.guards,
-        webhook=filled.webhook,
+        webhook=None if said.copy_of else filled.webhook,
         masks=MaskRules(mask=_by_object(file, "mask"), show=_by_object(file, "show")),
     )
 
@@ -181,6 +189,7 @@ def _environment(
         protected_by=protected_by,
         drift=said.drift or file.drift,
         owners=said.owners,
+        copy_of=said.copy_of or None,
     )
 
 
@@ -243,7 +252,9 @@ def _webhook(file: FileShape, node: MappingNode, variables: Variables) -> Webhoo
 def _protected_by(name: str, environments: Mapping[str, WrittenEnvironment]) -> str | None:
     """Return the environment that protects the portal of ``name``: itself, or another one of this portal."""
     portal_id = _portal_id(environments[name].said)
-    for other in (name, *sorted(environments)):
+    if environments[name].said.copy_of:
+        return None
+    for other in (name, *sorted(originals(environments))):
         said = environments[other].said
         if said.protected == "true" and _portal_id(said) == portal_id:
             return other

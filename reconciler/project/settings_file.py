@@ -66,6 +66,7 @@ class EnvironmentShape(_Shape):
     """The keys of an environment."""
 
     portal: Literal["emulator", ""] = Field("", description="write `portal: emulator`, or remove the line")
+    copy_of: str = Field("", description="write the name of the environment whose portal it is a copy of")
     portal_id: str = Field(
         "", pattern="^[1-9][0-9]{0,17}$", description="write the ID of the account, in digits"
     )

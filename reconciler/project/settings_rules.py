@@ -106,6 +106,7 @@ def environment_problems(
         for key in ("token", "base_url"):
             if key in node.names:
                 yield Problem(f'an emulator has no "{key}"', "remove the line", _ref(node, key))
+        yield from _copy_problems(node)
         return
     for key, advice in (
         (
@@ -116,12 +117,20 @@ def environment_problems(
     ):
         if key not in node.names and (needs_portal_id or key != "portal_id"):
             yield Problem(f'"{key}" is missing in the environment "{name}"', advice, begins)
-    if "seed" in node.names:
-        yield Problem("only an emulator can have a seed", "remove the line", _ref(node, "seed"))
+    for key, what in (("seed", "have a seed"), ("copy_of", "be a copy")):
+        if key in node.names:
+            yield Problem(f"only an emulator can {what}", "remove the line", _ref(node, key))
     token = node.get("token")
     if isinstance(token, str) and not _VARIABLE.fullmatch(token):
         yield Problem("a token must not be in a file", TOKEN_ADVICE, _ref(node, "token"))
     yield from _text_problems(node, "base_url", base_url_problems)
+
+
+def _copy_problems(node: MappingNode) -> Iterator[Problem]:
+    """Report keys of a copy that it has from its original."""
+    for key in node.names if "copy_of" in node.names else ():
+        if key not in {"portal", "copy_of"}:
+            yield Problem(f'a copy has the "{key}" of its original', "remove the line", _ref(node, key))
 
 
 class Variables:

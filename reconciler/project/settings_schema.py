@@ -86,6 +86,10 @@ def _environment() -> dict[str, Any]:
                 "description": "The variable with the token: ${HUBSPOT_ACCESS_TOKEN}.",
             },
             "seed": {"type": "string", "description": "The first contents of an emulator: a JSON file."},
+            "copy_of": {
+                "type": "string",
+                "description": "The environment whose portal an emulator is a copy of.",
+            },
             "api_version": {"enum": ["v3", "2025-09", "2026-03", "2026-09"]},
             "base_url": {"type": "string", "description": "https://api.hubapi.com unless it is written."},
             "protected": {

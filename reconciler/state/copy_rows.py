@@ -1,6 +1,6 @@
 """All rows of one portal, copied from one state into another and compared."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from typing import Any
 
@@ -11,13 +11,18 @@ from reconciler.state.tables import batches, changes, intents, owned, pairs, pru
 _TABLES = (states, prune_rules, owned, pairs, runs, batches, changes, intents)
 """In an order in which they can be filled. The lock stays where it is."""
 
+OWNERSHIP = (prune_rules, owned, pairs)
+"""What is owned, without lineage and journal."""
+
 _CHUNK = 1000
 
 
-def copy_rows(source: Connection, target: Connection, portal_id: int) -> int:
-    """Copy every row of a portal into a state without rows; return how many there are."""
+def copy_rows(
+    source: Connection, target: Connection, portal_id: int, tables: Iterable[Table] = _TABLES
+) -> int:
+    """Copy every row of a portal in some tables into a state without rows; return how many there are."""
     count = 0
-    for table in _TABLES:
+    for table in tables:
         query = select(table).where(table.c.portal_id == portal_id)
         for chunk in source.execute(query).partitions(_CHUNK):
             target.execute(table.insert(), [row._asdict() for row in chunk])

@@ -281,6 +281,11 @@ class Store:
         with self._database.reading() as connection:
             return writer.copy_from(connection)
 
+    def copy_owned_into(self, writer: StateWriter) -> int:
+        """Copy what is owned into another, empty state, under a lineage of its own; return how much it is."""
+        with self._database.reading() as connection:
+            return writer.copy_owned_from(connection)
+
     def difference_from(self, other: "Store") -> str | None:
         """Compare every row with that of ``other``; return the table of the first that differs."""
         theirs = other._database  # noqa: SLF001 - it is ours

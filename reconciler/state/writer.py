@@ -25,7 +25,7 @@ from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change
 from reconciler.state.associations.rows import PairRows
 from reconciler.state.backend import Lease
-from reconciler.state.copy_rows import copy_rows
+from reconciler.state.copy_rows import OWNERSHIP, copy_rows
 from reconciler.state.database import Database
 from reconciler.state.database_files import copy_database
 from reconciler.state.erase import NamedThing, forget
@@ -240,6 +240,14 @@ class StateWriter:
         """Copy every row of the portal from another state into this empty one; return how many there are."""
         with self._writing() as connection:
             return copy_rows(source, connection, self._portal_id)
+
+    def copy_owned_from(self, source: Connection) -> int:
+        """Copy what another state owns into this empty one, without its journal, under a new lineage."""
+        with self._writing() as connection:
+            count = copy_rows(source, connection, self._portal_id, OWNERSHIP)
+            serial = OwnedRows(source, self._portal_id).version().serial  # of the rows, too
+            OwnedRows(connection, self._portal_id).set_version(StateVersion(str(uuid.uuid4()), serial))
+            return count
 
     def write_anew(self) -> None:
         """Write everything anew when it is published next, encrypted with the newest key.

@@ -80,14 +80,7 @@ class Scope:
         return schema is not None and schema.can_identify(by)
 
     def _names(self, name: str) -> list[str]:
-        """Return the properties to read: those of the plan, those that identify, those that rules need."""
-        schema = self.portal.objects[name]
-        row = object_type(schema.name)
-        wanted = {*_ALWAYS, *schema.required, *schema.one_of, *row.secondary_keys.values()}
-        wanted |= self.names.get(name, set())
-        wanted |= {each for each in schema.properties if schema.can_identify(each)}
-        wanted |= set(schema.pipeline_and_stage or ())
-        return sorted(wanted & schema.properties.keys())
+        return names_to_copy(self.portal.objects[name], self.names.get(name, set()))
 
     def add_key(self, key: RecordAddress) -> None:
         """Add the record at ``key``."""
@@ -184,3 +177,21 @@ def add_holders(scope: Scope, changes: Iterable[Change], reader: PortalReader) -
             found = reader.find_holders(schema.path, name, value)
             scope.ids.setdefault(schema.name, set()).update(record.id for record in found.results)
             scope.add_names(schema.name, [name])
+
+
+def names_to_copy(schema: ObjectSchema, wanted: Iterable[str], *, computed: bool = True) -> list[str]:
+    """Return the properties to copy: ``wanted`` ones, those that identify, and those that rules need.
+
+    Without ``computed``, no values that HubSpot computes from others are among them.
+    """
+    names = {*wanted, *schema.required, *schema.one_of, *object_type(schema.name).secondary_keys.values()}
+    names |= {each for each in schema.properties if schema.can_identify(each)}
+    names |= set(schema.pipeline_and_stage or ())
+    if not computed:
+        names = {each for each in names if not _is_computed(schema, each)}
+    return sorted({*names, *_ALWAYS} & schema.properties.keys())
+
+
+def _is_computed(schema: ObjectSchema, name: str) -> bool:
+    known = schema.properties.get(name)
+    return known is not None and (known.is_calculated or known.is_read_only)

@@ -1,0 +1,57 @@
+"""Copying a portal into an emulator: what is asked for, and what was copied."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Copied(StrEnum):
+    """Choices of the records that are copied."""
+
+    NAMED = "named"  # those that the manifests name
+    OWNED = "owned"  # also those that state knows
+    ALL = "all"  # all of the object types
+    SAMPLE = "sample"  # the named ones, and the first ones of each object type
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRequest:
+    """A request for a copy."""
+
+    records: Copied = Copied.NAMED
+    sample: int = 0  # records of each object type, with ``SAMPLE``
+    objects: tuple[str, ...] = ()  # object types; none: those of the manifests
+    is_masked: bool = True  # personal values become pseudonyms
+
+    def document(self) -> Mapping[str, object]:
+        """Return the request for a checkpoint: another request cannot go on with it."""
+        return {
+            "is_masked": self.is_masked,
+            "objects": list(self.objects),
+            "records": str(self.records),
+            "sample": self.sample,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CopyResult:
+    """A portal that was copied."""
+
+    environment: str  # the environment that has the copy
+    portal_id: int  # of the original, and of the copy
+    records: Mapping[str, int]  # by object type
+    associations: int  # pairs of records
+    calls: int  # calls that read the portal, in this run
+    masked: tuple[str, ...]  # properties with pseudonyms, as ``contacts#email``
+    owned: int  # records and definitions that the copied state owns
+    untold: tuple[str, ...]  # what the emulator does not imitate
+    is_resumed: bool  # an earlier copy was interrupted, and this one went on
+    written: str | None = field(default=None)  # the file that got the environment; None: it was there
+
+
+DOES_NOT_TRAVEL = (
+    "history of values, lists, workflows, forms, files and e-mails",
+    "rules of admins that no API tells, and permissions of users",
+    "the journal of runs: rollback begins with the first apply to the copy",
+)
+"""What no copy has."""

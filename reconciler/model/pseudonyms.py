@@ -1,0 +1,108 @@
+"""Pseudonyms of the same form: letters become letters, digits digits, and different texts stay different.
+
+Texts of one form (``Aaa Aaaa``, ``+00 000``) are permuted among each other, keyed by a salt: nobody who does
+not have it can go back, and two texts never become the same one.
+"""
+
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from string import ascii_lowercase, ascii_uppercase, digits
+
+_ROUNDS = 8
+_BLOCK = 128
+_EMAIL = re.compile(r"([^@\s]+)@([^@\s]+)\.([^@\s.]+)")
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(.*)", re.DOTALL)
+_FIRST_DAY, _DAYS = date(1900, 1, 1).toordinal(), 73_049  # to the end of 2099
+NOBODY = ".example"
+"""Ending of masked e-mail addresses: nobody can have one.
+
+Source: https://www.rfc-editor.org/rfc/rfc2606 (reserved names).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonyms:
+    """Replaces texts by pseudonyms, the same ones whenever the salt is the same."""
+
+    salt: bytes = field(repr=False)
+
+    def of(self, text: str) -> str:
+        """Return the pseudonym of a text; several e-mail addresses may be joined by ``;``."""
+        if ";" in text and "@" in text:
+            return ";".join(self.of(each) for each in text.split(";"))
+        if address := _EMAIL.fullmatch(text):
+            local, host, last = address.groups()
+            return f"{self._permuted(local)}@{self._permuted(host)}.{last}{NOBODY}"
+        if day := _DATE.fullmatch(text):
+            return self._day(day[1], day[2], text)
+        return self._permuted(text)
+
+    def _day(self, day: str, rest: str, text: str) -> str:
+        """Return another day of two centuries, with the same time of day."""
+        try:
+            number = date.fromisoformat(day).toordinal() - _FIRST_DAY
+        except ValueError:
+            return self._permuted(text)
+        if not 0 <= number < _DAYS:
+            return self._permuted(text)
+        return date.fromordinal(_FIRST_DAY + self._permutation("day", number, _DAYS)).isoformat() + rest
+
+    def _permuted(self, text: str) -> str:
+        """Return another text of the same form: the number of a text among those of its form is permuted."""
+        alphabets = [_alphabet(character) for character in text]
+        number, size = 0, 1
+        for character, alphabet in zip(text, alphabets, strict=True):
+            number = number * len(alphabet) + alphabet.index(character)
+            size *= len(alphabet)
+        form = "".join(alphabet[0] for alphabet in alphabets)
+        number = self._permutation(form, number, size)
+        found: list[str] = []
+        for alphabet in reversed(alphabets):
+            number, place = divmod(number, len(alphabet))
+            found.append(alphabet[place])
+        return "".join(reversed(found))
+
+    def _permutation(self, form: str, number: int, size: int) -> int:
+        """Return the place of ``number`` in a keyed permutation of ``size`` numbers.
+
+        A Feistel network permutes all numbers of so many bits, again until the result is small enough.
+        Source: https://csrc.nist.gov/pubs/sp/800/38/g/final (format-preserving encryption, cycle walking).
+        """
+        if size == 1:
+            return number
+        half = max(1, (max(size - 1, 1).bit_length() + 1) // 2)
+        mask = (1 << half) - 1
+        while True:
+            left, right = number >> half, number & mask
+            for round_ in range(_ROUNDS):
+                left, right = right, left ^ self._round(form, round_, right, half)
+            number = left << half | right
+            if number < size:
+                return number
+
+    def _round(self, form: str, round_: int, right: int, bits: int) -> int:
+        """Return so many bits that depend on salt, form and the other half."""
+        found, block = 0, 0
+        while block * 256 < bits:
+            said = f"{round_}\0{block}\0{right}\0{form}".encode()
+            found = found << 256 | int.from_bytes(hmac.digest(self.salt, said, "sha256"))
+            block += 1
+        return found & ((1 << bits) - 1)
+
+
+@lru_cache(maxsize=4096)
+def _alphabet(character: str) -> Sequence[str]:
+    """Return the characters among which this one is exchanged: others of its sort, or itself alone."""
+    for known in (ascii_lowercase, ascii_uppercase, digits):
+        if character in known:
+            return known
+    if not character.isalpha():
+        return character
+    first = ord(character) // _BLOCK * _BLOCK
+    block = map(chr, range(first, first + _BLOCK))
+    alike = [each for each in block if each.isalpha() and each.isupper() == character.isupper()]
+    return [each for each in alike if each not in ascii_lowercase + ascii_uppercase] or character

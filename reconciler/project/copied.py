@@ -1,0 +1,49 @@
+"""What a copy of a portal keeps in the private folder: how far it has come, and the salt of pseudonyms."""
+
+import os
+import secrets
+from collections.abc import Collection
+from pathlib import Path
+
+from reconciler.errors import UsageError
+from reconciler.project.import_folders import private_subfolder
+from reconciler.project.settings import EnvironmentSettings
+from reconciler.project.settings_copies import COPIES
+
+_SALT_BYTES = 32
+
+
+def checkpoint_path(folder: Path, portal_id: int) -> Path:
+    """Return the file that says how far the copy of a portal has come; it is there while one is under way."""
+    return private_subfolder(folder, COPIES) / f"{portal_id}.json"
+
+
+def check_copied(here: EnvironmentSettings, folder: Path, portal_ids: Collection[int]) -> None:
+    """Check that the portal of a copy is there and complete.
+
+    Raises:
+        UsageError: it is not; the message says how to go on.
+    """
+    command = f"reconciler emulator copy --from {here.copy_of} -e {here.name}"
+    if checkpoint_path(folder, here.portal_id).exists():
+        raise UsageError(f"the copy of {here.copy_of} is not complete\n    `{command}` goes on with it")
+    if here.portal_id not in portal_ids:
+        raise UsageError(f"there is no copy of {here.copy_of} yet\n    `{command}` makes it")
+
+
+def salt_of(folder: Path, portal_id: int) -> bytes:
+    """Return the salt of the pseudonyms in the copy of a portal; it is made where there is none, mode 0600.
+
+    Raises:
+        UsageError: it cannot be read or written.
+    """
+    path = private_subfolder(folder, COPIES) / f"{portal_id}.salt"
+    try:
+        if not path.exists():
+            with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+                file.write(secrets.token_hex(_SALT_BYTES))
+        return bytes.fromhex(path.read_text(encoding="ascii"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{os.path.relpath(path)} is no salt ({error})\n    delete it, and copy again"
+        ) from None

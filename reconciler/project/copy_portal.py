@@ -1,0 +1,269 @@
+"""Copying the portal of an environment into an emulator: read, masked and planted, step by step."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import PlanRefused, Refusal, UsageError
+from reconciler.hubspot.copies.definitions import read_definitions_part
+from reconciler.hubspot.portal.read_portal import read_portal
+from reconciler.hubspot.reader import PortalReader
+from reconciler.json_values import Json
+from reconciler.model.calls import BATCH_SIZE
+from reconciler.model.copies import Copied, CopyRequest, CopyResult
+from reconciler.model.definitions import ObjectSchema
+from reconciler.model.desired import Desired
+from reconciler.model.object_references import Direction, ObjectProperty
+from reconciler.model.object_types import object_type
+from reconciler.model.progress import Progress
+from reconciler.model.pseudonyms import Pseudonyms
+from reconciler.project.copied import checkpoint_path, salt_of
+from reconciler.project.copied_session import plant
+from reconciler.project.files import write_private
+from reconciler.project.session import Session
+from reconciler.reconcile.copy_records import CopyingRecords, Reached
+from reconciler.reconcile.rehearsal.scope import names_to_copy
+from reconciler.state.store import Store
+
+if TYPE_CHECKING:
+    from reconciler.emulator.app import Emulator
+
+_DEFINITIONS = "definitions"
+_RESERVE = 1.2
+
+
+@dataclass(slots=True)
+class _Checkpoint:
+    """How far a copy has come, in a file that is there while it is under way."""
+
+    path: Path
+    request: CopyRequest
+    done: dict[str, str] = field(default_factory=dict)
+    is_resumed: bool = False
+
+    @classmethod
+    def open(cls, path: Path, request: CopyRequest) -> "_Checkpoint":
+        """Read the file of an interrupted copy; one of another request does not count."""
+        opened = cls(path, request)
+        try:
+            found = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return opened
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{path.name} cannot be read ({error})\n    delete it, and copy again") from None
+        if found.get("request") == request.document():
+            opened.done, opened.is_resumed = dict(found["done"]), bool(found["done"])
+        return opened
+
+    def reach(self, step: str, place: str) -> None:
+        """Keep that a step has come so far; what it brought is planted by now."""
+        self.done[step] = place
+        document = {"done": self.done, "request": self.request.document(), "version": 1}
+        write_private(self.path, json.dumps(document, indent=1, sort_keys=True))
+
+
+def copy_portal(source: Session, target: Session, request: CopyRequest, progress: Progress) -> CopyResult:
+    """Copy the portal of ``source`` into the emulator of ``target``, an environment that is a copy of it.
+
+    Raises:
+        UsageError: the portal lacks an object type, or the copy cannot be kept.
+        PlanRefused: fewer calls are left today than the copy needs.
+        ManifestError: the manifests are wrong.
+        HubSpotError: the portal cannot be read; the copy goes on when it is made again.
+        StateError: a state cannot be read or written.
+    """
+    from reconciler.emulator.app import Emulator  # noqa: PLC0415 - only copies need it
+
+    folder, portal_id = source.folder, source.environment.portal_id
+    desired = source.load_manifests()
+    checkpoint = _Checkpoint.open(checkpoint_path(folder, portal_id), request)
+    with ExitStack() as stack:
+        emulator = Emulator(folder / "portal.db")
+        stack.callback(emulator.close)
+        if not checkpoint.is_resumed:
+            emulator.reset(portal_id)
+        emulator.ensure_portal(portal_id, {"owners": []})
+        checkpoint.reach("begun", "yes")
+        reader = stack.enter_context(source.reader())
+        store = stack.enter_context(source.state(to_write=False))
+        copying = _Copying(source, emulator, checkpoint, desired, reader, progress)
+        copying.run(store)
+        owned = _copy_state(store, target)
+        checkpoint.path.unlink()
+        return CopyResult(
+            environment=target.environment.name,
+            portal_id=portal_id,
+            records=copying.counts(),
+            associations=copying.pairs,
+            calls=reader.calls,
+            masked=tuple(f"{of}#{name}" for of, name in copying.masked),
+            owned=owned,
+            untold=tuple(copying.untold),
+            is_resumed=checkpoint.is_resumed,
+        )
+
+
+@dataclass(slots=True)
+class _Copying:
+    session: Session
+    emulator: "Emulator"
+    checkpoint: _Checkpoint
+    desired: Desired
+    reader: PortalReader
+    progress: Progress
+    pairs: int = 0
+    masked: tuple[ObjectProperty, ...] = ()
+    untold: dict[str, None] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)  # of the copied object types
+    copied: int = 0
+
+    @property
+    def portal_id(self) -> int:
+        return self.session.environment.portal_id
+
+    def run(self, store: Store) -> None:
+        """Copy definitions, then records, then associations."""
+        request = self.checkpoint.request
+        portal = read_portal(self.reader, self._objects(store), self.portal_id)
+        desired = self.desired.renamed({name: schema.name for name, schema in portal.objects.items()})
+        schemas = {schema.name: schema for schema in portal.objects.values()}
+        self.paths = {name: schema.path for name, schema in schemas.items()}
+        names = _names(desired, schemas, is_masked=request.is_masked)
+        pairs = {ObjectProperty(of, name) for of, listed in names.items() for name in listed}
+        if request.is_masked:
+            self.masked = self.session.settings.masks.masked_properties(schemas, pairs | _secondary(schemas))
+            self.masked = tuple(sorted({*self.masked, *_secondary(schemas)}))
+        if _DEFINITIONS not in self.checkpoint.done:
+            part = read_definitions_part(self.reader, portal, _directions(schemas))
+            self._plant(part)
+            self.checkpoint.reach(_DEFINITIONS, "yes")
+        total = self._expected(desired, schemas)
+        _refuse_if_too_many(ceil(total / BATCH_SIZE), self.reader.daily_remaining)
+        pseudonyms = Pseudonyms(salt_of(self.session.folder, self.portal_id))
+        copying = CopyingRecords(
+            self.reader, portal, desired, request, names, dict(self.checkpoint.done), self._ids
+        )
+        for reached in copying.parts(store):
+            self._take(reached, pseudonyms, total)
+
+    def counts(self) -> Mapping[str, int]:
+        """Count the records in the copy, by object type."""
+        found = {name: self.emulator.count(self.portal_id, path) for name, path in self.paths.items()}
+        return {name: count for name, count in found.items() if count}
+
+    def _objects(self, store: Store) -> set[str]:
+        request = self.checkpoint.request
+        if request.objects:
+            return set(request.objects)
+        objects = set(self.desired.objects)
+        objects |= {each.address.object for each in self.desired.definitions}
+        objects |= self.desired.associated_with(objects)
+        if request.records is Copied.OWNED:
+            objects |= {object_name for object_name, _, _ in store.owned_groups()}
+        if not objects:
+            raise UsageError("the manifests name no object type\n    say which: --objects companies,deals")
+        return objects
+
+    def _expected(self, desired: Desired, schemas: Mapping[str, ObjectSchema]) -> int:
+        """Return about how many records are read."""
+        request = self.checkpoint.request
+        if request.records is Copied.ALL:
+            return sum(self.reader.count_records(schema.path).total for schema in schemas.values())
+        return desired.record_count + request.sample * len(schemas)
+
+    def _ids(self, path: str, first: int) -> Sequence[int]:
+        return self.emulator.record_ids(self.portal_id, path, first)
+
+    def _plant(self, part: Json) -> None:
+        self.untold |= dict.fromkeys(plant(self.emulator, self.portal_id, part))
+
+    def _take(self, reached: Reached, pseudonyms: Pseudonyms, total: int) -> None:
+        """Mask and plant a part, and keep how far its step has come."""
+        part = reached.part
+        if reached.schema is not None:
+            records = _records_in(part)
+            self.copied += len(records)
+            self.progress(self.copied, max(total, self.copied))
+            part = {"records": {reached.schema.path: self._masked(reached, records, pseudonyms)}}
+        self.pairs += sum(len(each["pairs"]) for each in _associations_in(part))
+        if part:
+            self._plant(part)
+        self.checkpoint.reach(reached.step, reached.place)
+
+    def _masked(
+        self, reached: Reached, records: Iterable[dict[str, Any]], pseudonyms: Pseudonyms
+    ) -> list[dict[str, Any]]:
+        """Return records with pseudonyms; what the manifests themselves say stays."""
+        names = {name for of, name in self.masked if reached.schema and of == reached.schema.name}
+        if not names:
+            return list(records)
+        by_key = {key.casefold(): record for key, record in reached.declared.items()}
+        masked: list[dict[str, Any]] = []
+        for record in records:
+            key = record["properties"].get(reached.key) or ""
+            declared = by_key.get(key.casefold())
+            said = {reached.key: key} if declared else {}
+            if declared:
+                said |= {
+                    n: v for n, v in zip(declared.names, declared.values, strict=True) if isinstance(v, str)
+                }
+            properties = {
+                name: pseudonyms.of(text) if text and name in names and said.get(name) != text else text
+                for name, text in record["properties"].items()
+            }
+            masked.append({**record, "properties": properties})
+        return masked
+
+
+def _records_in(part: Json) -> list[dict[str, Any]]:
+    by_path: Any = part["records"]
+    return [record for records in by_path.values() for record in records]
+
+
+def _associations_in(part: Json) -> list[dict[str, Any]]:
+    found: Any = part.get("associations", [])
+    return list(found)
+
+
+def _secondary(schemas: Mapping[str, ObjectSchema]) -> set[ObjectProperty]:
+    """Return the properties with further e-mail addresses, which are as personal as the first."""
+    return {
+        ObjectProperty(name, other) for name in schemas for other in object_type(name).secondary_keys.values()
+    }
+
+
+def _names(
+    desired: Desired, schemas: Mapping[str, ObjectSchema], *, is_masked: bool
+) -> Mapping[str, Sequence[str]]:
+    """Return the properties to copy: what manifests name, keys, what rules need; masked: nothing computed."""
+    wanted: dict[str, set[str]] = {name: set() for name in schemas}
+    for group in desired.groups:
+        if group.object in wanted:
+            for names in {record.names for record in group.records}:
+                wanted[group.object].update(names)
+    return {name: names_to_copy(schemas[name], of, computed=not is_masked) for name, of in wanted.items()}
+
+
+def _directions(schemas: Collection[str]) -> set[Direction]:
+    return {Direction(one, other) for one in schemas for other in schemas if one <= other}
+
+
+def _refuse_if_too_many(calls: int, remaining: int | None) -> None:
+    needed = ceil(calls * _RESERVE)
+    if remaining is not None and needed > remaining:
+        raise PlanRefused(
+            Refusal.GUARD,
+            f"the copy needs about {calls:,} more calls, and HubSpot has {remaining:,} left today\n"
+            "    copy tomorrow, or less: --objects companies, --records named",
+        )
+
+
+def _copy_state(source: Store, target: Session) -> int:
+    """Copy what state owns into the state of the copy, under a lineage of its own; return how much it is."""
+    with target.state(to_write=True) as place, target.claim().acquire(place) as writer:
+        writer.drop()
+        return 0 if source.is_empty() else source.copy_owned_into(writer)

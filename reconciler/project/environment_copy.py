@@ -1,0 +1,76 @@
+"""Copying the portal of an environment into an emulator."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from reconciler.errors import UsageError
+from reconciler.model.copies import Copied, CopyRequest, CopyResult
+from reconciler.model.object_types import object_name
+from reconciler.model.progress import Progress, ignore_progress
+from reconciler.project.environment_session import OpenedEnvironment
+
+if TYPE_CHECKING:
+    from reconciler.project.session import Session
+
+
+class CopyingEnvironment(OpenedEnvironment):
+    """The verb that copies a portal. It only reads it."""
+
+    def copy(
+        self,
+        to: str = "local",
+        *,
+        records: Copied | Literal["named", "owned", "all", "sample"] = Copied.NAMED,
+        sample: int = 0,
+        objects: Iterable[str] = (),
+        masked: bool = True,
+        progress: Progress = ignore_progress,
+    ) -> CopyResult:
+        """Copy the portal into the emulator of environment ``to``; an interrupted copy goes on.
+
+        The portal is only read. ``to`` is written into ``reconciler.yaml`` if it is missing. Ids are kept.
+        What state owns is copied under a lineage of its own: plans of the two do not fit each other.
+
+        Args:
+            to: name of the environment, a copy of this one.
+            records: ``named`` by manifests, also ``owned`` according to state, ``all``, or ``sample``: the
+                named ones and the first ``sample`` of each object type.
+            sample: see ``records``.
+            objects: object types; none: those of the manifests.
+            masked: replace personal values by pseudonyms; what the manifests say themselves stays.
+            progress: called with the number of read records, and about how many there are.
+
+        Raises:
+            UsageError: ``to`` is another environment, or the copy cannot be kept.
+            PlanRefused: fewer calls are left today than the copy needs.
+            ManifestError: the manifests or settings are wrong.
+            HubSpotError: the portal cannot be read.
+            StateError: a state cannot be read or written.
+        """
+        from reconciler.project.copy_portal import copy_portal  # noqa: PLC0415 - as in ``find_keys``
+
+        if self.is_emulator and self.session.environment.copy_of:
+            raise UsageError(
+                f"environment {self.name} is a copy itself: copy {self.session.environment.copy_of}"
+            )
+        request = CopyRequest(Copied(records), sample, tuple(map(object_name, objects)), masked)
+        target, written = self._target(to)
+        return replace(copy_portal(self.session, target, request, progress), written=written)
+
+    def _target(self, to: str) -> "tuple[Session, str | None]":
+        """Open the environment of the copy; return it, and the file that got it, if it was missing."""
+        from reconciler.project.add_environment import add_copy  # noqa: PLC0415 - only copies add one
+        from reconciler.project.session import open_session  # noqa: PLC0415 - as above
+
+        project = self.session.settings.project
+        written = None
+        if to not in self.session.settings.environment_names:
+            written = add_copy(project, to, self.name)
+        target = open_session(project, to, notify=self.session.notify)
+        if target.environment.copy_of != self.name:
+            raise UsageError(
+                f"environment {to} is no copy of {self.name}: nothing was copied\n"
+                f"    name another one, or write `portal: emulator` and `copy_of: {self.name}` below it"
+            )
+        return target, written

@@ -1,0 +1,51 @@
+"""Environments that are copies of others: with the settings of their original, and a portal of their own."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from reconciler.errors import ManifestError, Problem
+from reconciler.project.settings_file import EnvironmentShape, WrittenEnvironment
+from reconciler.project.settings_rules import FILES
+from reconciler.state.database_files import PRIVATE_FOLDER
+from reconciler.suggestions import suggest
+
+COPIES: Final = "copy"
+"""Folder of the private folder that has what belongs to copies: state, salt, and how far each has come."""
+
+
+def with_originals(environments: Mapping[str, WrittenEnvironment]) -> Mapping[str, WrittenEnvironment]:
+    """Return the environments, copies with the settings of their originals.
+
+    Raises:
+        ManifestError: a copy names no environment of HubSpot's.
+    """
+    return {name: _with_original(each, environments) for name, each in environments.items()}
+
+
+def originals(environments: Mapping[str, WrittenEnvironment]) -> Mapping[str, WrittenEnvironment]:
+    """Return the environments that are no copies."""
+    return {name: each for name, each in environments.items() if not each.said.copy_of}
+
+
+def _with_original(
+    copy: WrittenEnvironment, environments: Mapping[str, WrittenEnvironment]
+) -> WrittenEnvironment:
+    named = copy.said.copy_of
+    if not named:
+        return copy
+    original = environments.get(named)
+    if original is None or original.said.copy_of:
+        names = originals(environments)
+        place = FILES.ref(copy.node.place_of("copy_of"))
+        message = f'"{named}" is a copy itself' if original else f'there is no environment "{named}"'
+        raise ManifestError((Problem(message, suggest(named, names), place),))
+    own = EnvironmentShape.model_fields
+    kept = {key: own[key].default for key in ("token", "seed", "base_url", "protected")}
+    said = original.said.model_copy(update={**kept, "portal": "emulator", "copy_of": named})
+    return WrittenEnvironment(said, copy.node)
+
+
+def state_of_copies(project: Path) -> str:
+    """Return the address of the state of all copies: it has nothing to do with that of their originals."""
+    return f"sqlite:///{project.absolute() / PRIVATE_FOLDER / COPIES / 'state.db'}"

@@ -1,0 +1,151 @@
+"""Reading the records of a portal for a copy, step by step: an interrupted copy goes on where it was.
+
+A step is one list of records. Its place says how far it has come; the same request has the same steps.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement, islice
+from types import MappingProxyType
+from typing import NamedTuple
+
+from reconciler.hubspot.copies.records import (
+    WantedPairs,
+    WantedRecords,
+    read_association_parts,
+    read_record_chunks,
+)
+from reconciler.hubspot.reader import PortalReader
+from reconciler.hubspot.records.prefetch import in_chunks
+from reconciler.json_values import Json
+from reconciler.model.addresses import RECORD_ID, RecordId
+from reconciler.model.calls import BATCH_SIZE, PAIRS_READ
+from reconciler.model.copies import Copied, CopyRequest
+from reconciler.model.definitions import ObjectSchema, PortalSchema
+from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord
+from reconciler.state.store import Store
+
+FINISHED = "finished"
+"""Place of a step that has ended."""
+
+Declared = Mapping[str, DesiredRecord]
+"""Desired records by key: what they say is no secret of the portal."""
+
+
+NOTHING_DECLARED: Declared = MappingProxyType({})
+"""For records that were not read by a key of the manifests."""
+
+
+class Reached(NamedTuple):
+    """A part of a copy, and the place that its step has reached with it."""
+
+    step: str
+    place: str
+    part: Json
+    schema: ObjectSchema | None = None  # of records; None for associations
+    key: str = RECORD_ID  # the property by which the records were read
+    declared: Declared = NOTHING_DECLARED
+
+
+@dataclass(frozen=True, slots=True)
+class CopyingRecords:
+    """Everything that the steps need."""
+
+    reader: PortalReader
+    portal: PortalSchema
+    desired: Desired
+    request: CopyRequest
+    names: Mapping[str, Sequence[str]]  # properties to read, by object type
+    done: Mapping[str, str]  # places of an earlier run, by step
+    ids_of: Callable[[str, int], Sequence[int]]  # ids in the copy, by path and from an id on
+
+    def parts(self, store: Store) -> Iterator[Reached]:
+        """Read all parts: records first, then the associations between them."""
+        for group in self.desired.groups:
+            if group.object in self.portal.objects and self._is_wanted(group.object):
+                yield from self._named(group)
+        if self.request.records is Copied.OWNED:
+            for object_name, by, _ in store.owned_groups():
+                if object_name in self.portal.objects and self._is_wanted(object_name):
+                    yield from self._owned(store, object_name, by)
+        if self.request.records in {Copied.ALL, Copied.SAMPLE}:
+            for schema in self._types():
+                yield from self._listed(schema)
+        for one, other in combinations_with_replacement(self._types(), 2):
+            yield from self._associations(one, other)
+
+    def _types(self) -> list[ObjectSchema]:
+        schemas = {schema.name: schema for schema in self.portal.objects.values()}
+        return [schema for name, schema in sorted(schemas.items()) if self._is_wanted(name)]
+
+    def _is_wanted(self, name: str) -> bool:
+        schema = self.portal.objects.get(name)
+        return schema is not None and schema.name in self.names
+
+    def _named(self, group: DesiredGroup) -> Iterator[Reached]:
+        """Read the records that the manifests name by one key, a hundred at a time."""
+        step, schema = f"named {group.object} {group.key}", self.portal.objects[group.object]
+        place = self.done.get(step, "0")
+        if place == FINISHED or not (group.key == RECORD_ID or schema.can_identify(group.key)):
+            return
+        done = int(place)
+        chunks = in_chunks(islice(iter(group.records), done * BATCH_SIZE, None), BATCH_SIZE)
+        for number, chunk in enumerate(chunks, start=done + 1):
+            declared = {record.key: record for record in chunk}
+            wanted = WantedRecords(schema, group.key, list(declared), self.names[schema.name])
+            for _, records in read_record_chunks(self.reader, [wanted]):
+                part: Json = {"records": {schema.path: records}}
+                yield Reached(step, str(number), part, schema, group.key, declared)
+        yield Reached(step, FINISHED, {})
+
+    def _owned(self, store: Store, object_name: str, by: str) -> Iterator[Reached]:
+        """Read the records that state knows, by their ids."""
+        step, schema = f"owned {object_name} {by}", self.portal.objects[object_name]
+        after = self.done.get(step)
+        if after == FINISHED:
+            return
+        while entries := store.owned_in_order(object_name, by, after, BATCH_SIZE):
+            ids = [entry.record_id for entry in entries]
+            after = entries[-1].key.value
+            wanted = WantedRecords(schema, RECORD_ID, ids, self.names[schema.name])
+            for _, records in read_record_chunks(self.reader, [wanted]):
+                yield Reached(step, after, {"records": {schema.path: records}}, schema)
+        yield Reached(step, FINISHED, {})
+
+    def _listed(self, schema: ObjectSchema) -> Iterator[Reached]:
+        """Read all records of a type, or the first ones, page by page."""
+        step = f"listed {schema.name}"
+        place = self.done.get(step, "0 ")
+        if place == FINISHED:
+            return
+        text, _, cursor = place.partition(" ")
+        count, after = int(text), cursor or None
+        is_first = not after
+        most = self.request.sample if self.request.records is Copied.SAMPLE else None
+        while (is_first or after) and (most is None or count < most):
+            page, after = self.reader.verbatim.record_page(schema.path, after or "", self.names[schema.name])
+            is_first = False
+            records = page if most is None else page[: most - count]
+            count += len(records)
+            yield Reached(step, f"{count} {after or ''}", {"records": {schema.path: records}}, schema)
+        yield Reached(step, FINISHED, {})
+
+    def _associations(self, one: ObjectSchema, other: ObjectSchema) -> Iterator[Reached]:
+        """Read the associations of copied records with other copied records."""
+        step = f"associations {one.name} {other.name}"
+        place = self.done.get(step, "0")
+        if place == FINISHED:
+            return
+        first = int(place)
+        while ids := self.ids_of(one.path, first)[:PAIRS_READ]:
+            first = ids[-1] + 1
+            wanted = WantedPairs(one, other, [RecordId(str(each)) for each in ids])
+            parts = list(read_association_parts(self.reader, [wanted]))
+            pairs = [each for part in parts for each in _associations_in(part)]
+            yield Reached(step, str(first), {"associations": [{**each, "present": True} for each in pairs]})
+        yield Reached(step, FINISHED, {})
+
+
+def _associations_in(part: Json) -> Iterable[Json]:
+    found = part["associations"]
+    return found if isinstance(found, list) else ()

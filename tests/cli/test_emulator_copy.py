@@ -1,0 +1,135 @@
+"""A portal is copied into the emulator: only read, masked, gone on with, and apart from its original."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cli.exits import ExitCode
+from reconciler.emulator.faults import parse
+from tests.cli.test_rehearse import writes
+from tests.support.projects import PORTAL, Project, Recorder
+from tests.support.rehearsals import MANIFESTS, SEED
+from tests.support.served import served
+
+CANARIES = {
+    "firstname": "Zaphodine",
+    "lastname": "Beeblebrox",
+    "phone": "+49 30 7654321",
+    "email": "canary.person@secret-host.de",
+}
+ALL = ("emulator", "copy", "--from", "real", "--records", "all")
+
+
+def seed() -> dict[str, Any]:
+    """The portal of a rehearsal, with people who must not be recognised in a copy."""
+    records = {name: list(of) for name, of in SEED["records"].items()}
+    records["contacts"].append({"id": "790", "properties": {"key": "p90", **CANARIES}})
+    records["contacts"] += [{"id": str(2000 + n), "properties": {"email": f"e{n}@x.de"}} for n in range(250)]
+    associations = [
+        {"from": {"type": "companies", "id": "900"}, "to": {"type": "contacts", "id": "790"}},
+    ]
+    return {**SEED, "records": records, "associations": associations}
+
+
+@pytest.fixture
+def portal(tmp_path: Path) -> Iterator[tuple[Project, Recorder]]:
+    manifests = MANIFESTS | {
+        "contacts.yaml": MANIFESTS["contacts.yaml"] + "  p5: {firstname: Five, lastname: null, phone: null}\n"
+    }
+    with served(tmp_path, manifests, seed(), more="guards: {update: 100%}\n") as (project, recorder):
+        yield project, recorder
+
+
+def stored(project: Project) -> dict[str, dict[str, Any]]:
+    """Return the contacts in the copy, by id."""
+    with sqlite3.connect(project.folder / ".reconciler" / "portal.db") as connection:
+        rows = connection.execute("SELECT id, properties FROM records WHERE object_type = '0-1'").fetchall()
+    return {str(record_id): json.loads(properties) for record_id, properties in rows}
+
+
+def test_a_copy_is_read_masked_and_apart(portal: tuple[Project, Recorder]) -> None:
+    project, recorder = portal
+    done = project.run(*ALL, "--json")
+
+    assert done.code == ExitCode.OK, done.err
+    assert writes(recorder.requests) == []
+    found = json.loads(done.out)
+    assert found["records"] == {"companies": 13, "contacts": 259, "deals": 3}
+    assert (found["portal"], found["associations"], found["written"]) == (PORTAL, 1, "reconciler.yaml")
+    assert "contacts#email" in found["masked"]
+    assert (
+        "  local:\n    portal: emulator\n    copy_of: real\n"
+        in (project.folder / "reconciler.yaml").read_text()
+    )
+    for path in (project.folder / ".reconciler").rglob("*"):
+        data = path.read_bytes() if path.is_file() else b""
+        assert not [value for value in CANARIES.values() if value.encode() in data], path
+        assert path.is_dir() or path.name == ".gitignore" or path.stat().st_mode & 0o077 == 0, path
+    masked = stored(project)["790"]
+    assert masked["firstname"][0].isupper()
+    assert len(masked["firstname"]) == len(CANARIES["firstname"])
+    assert masked["email"].endswith(".de.example")
+    assert len({each.get("email") for each in stored(project).values()}) == 259
+    real, local = (project.run("plan", "-e", name, "--out", f"{name}.json") for name in ("real", "local"))
+    assert real.out.splitlines()[-2:] == local.out.splitlines()[-2:]
+    for name, other in (("real", "local"), ("local", "real")):
+        refused = project.run("apply", f"{name}.json", "-e", other)
+        assert refused.code == ExitCode.PLAN_REFUSED
+    assert project.run("apply", "local.json").code == ExitCode.OK
+    assert "No changes." in project.run("plan", "-e", "local").out
+    assert "Plan: 4 to create" in project.run("plan", "-e", "real").out
+
+
+def test_an_interrupted_copy_goes_on(portal: tuple[Project, Recorder]) -> None:
+    project, recorder = portal
+    recorder.add_fault(parse("server_error:path=/crm/v3/objects/contacts,status=500"))
+    broken = project.run(*ALL)
+    unfinished = project.run("plan", "-e", "local")
+    recorder.clear_faults()
+    recorder.requests.clear()
+
+    done = project.run(*ALL, "--json")
+
+    assert broken.code == ExitCode.ERROR
+    assert "`reconciler emulator copy --from real -e local` goes on with it" in unfinished.err
+    assert done.code == ExitCode.OK
+    assert json.loads(done.out)["resumed"] is True
+    asked = [request.path for request in recorder.requests]
+    assert "/crm/v3/objects/contacts" in asked
+    assert "/crm/v3/properties/contacts" in asked  # the types are read again, definitions are not
+    assert "/crm/v3/property-validations/contacts" not in asked
+    assert "/crm/v3/objects/companies" not in asked
+    assert len(stored(project)) == 259
+
+
+def test_values_may_be_shown_and_records_chosen(portal: tuple[Project, Recorder]) -> None:
+    project, _ = portal
+
+    named = project.run("emulator", "copy", "--from", "real", "--json")
+    sample = project.run(
+        *("emulator", "copy", "--from", "real", "--records", "sample=2", "--objects", "contacts"),
+        *("--values", "show", "--json"),
+    )
+
+    assert json.loads(named.out)["records"] == {"companies": 11, "contacts": 4, "deals": 2}
+    assert json.loads(sample.out)["records"] == {"contacts": 6}
+    assert json.loads(sample.out)["masked"] == []
+    assert stored(project)["700"]["email"] == "p0@x.example"
+
+
+def test_what_a_copy_cannot_be_is_said(portal: tuple[Project, Recorder]) -> None:
+    project, _ = portal
+    more = "default: real\nenvironments:\n  other: {portal: emulator}"
+    project.replace("reconciler.yaml", "environments:", more)
+
+    to_another = project.run("emulator", "copy", "--from", "real", "-e", "other")
+    unknown = project.run("emulator", "copy", "--from", "nowhere")
+    wrong = project.run("emulator", "copy", "--from", "real", "--records", "some")
+
+    assert "environment other is no copy of real" in to_another.err
+    assert 'unknown environment "nowhere" (--from)' in unknown.err
+    assert "is none of named, owned, all and sample=500" in wrong.err
