@@ -15,6 +15,7 @@ construction is known as STREAM), and its tag also covers the line, salt and che
 exchanged, left out, cut off, or put into another file.
 """
 
+import hashlib
 import hmac
 import os
 import re
@@ -73,6 +74,14 @@ def keys_from(environ: Mapping[str, str]) -> tuple[str, ...]:
             "    make one with `openssl rand -base64 32`; several are separated by commas, the newest first"
         )
     return keys
+
+
+def secret_for(purpose: bytes, key: str) -> bytes:
+    """Derive 32 secret bytes for one purpose from a key of plans; nobody can find the key from them.
+
+    It takes as long as opening an encrypted file, once in a process.
+    """
+    return _derive(key, hashlib.sha256(b"reconciler secret for " + purpose).digest()[:_SALT]).key
 
 
 def is_encrypted(data: bytes) -> bool:

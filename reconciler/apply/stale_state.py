@@ -17,8 +17,8 @@ def stale_owned_changes(plan: Plan, digest: str, store: Store) -> dict[int, Stal
     if plan.state.lineage is not None and plan.state.lineage != present.lineage:
         raise PlanRefused(
             Refusal.FOREIGN,
-            f"the plan was made against the state of lineage {plan.state.lineage}, and this one "
-            f"{f'is of {present.lineage}' if present.lineage else 'is empty'}\n"
+            f"the plan was made against the state of lineage {plan.state.brief.lineage}, and this one "
+            f"{f'is of {present.brief.lineage}' if present.lineage else 'is empty'}\n"
             "    plan again, or put the state back that the plan was made against",
         )
     if plan.state.serial > present.serial and plan.state.lineage is not None:

@@ -8,6 +8,6 @@ from reconciler.model.acceptance import Acceptance
 
 def show_acceptance(invocation: Invocation, acceptance: Acceptance, options: ViewOptions) -> ExitCode:
     """Print the result of accepting drift; return an error if some drift is left."""
-    view = printed_view(options, invocation.said, invocation.where)
+    view = printed_view(options, invocation)
     print_report(options.form.acceptance(acceptance, view), options.form)
     return ExitCode.ERROR if acceptance.problems else ExitCode.OK

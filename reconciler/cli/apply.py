@@ -109,7 +109,7 @@ def command(
             if plan is not None:  # a new one was shown before
                 show_plan(invocation, chosen.value, options)
             return _left_out(chosen)
-        show_result(invocation, result, options)
+        show_result(invocation, chosen.value, result, options)
         verified = verify_applied(invocation, chosen, request, options) if verify else ExitCode.OK
         return most_severe(exit_of_result(result), _left_out(chosen), verified)
 

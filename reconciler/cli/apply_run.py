@@ -5,29 +5,32 @@ from dataclasses import replace
 from reconciler.cli.errors import format_error
 from reconciler.cli.exits import ExitCode, exit_of, most_severe
 from reconciler.cli.invocation import Invocation
+from reconciler.cli.marks import marks_of_run
 from reconciler.cli.messages import say, talk
 from reconciler.cli.output import (
     MARKDOWN,
     ViewOptions,
-    masking_for,
     print_report,
     printed_view,
     tell_github,
+    written_view,
 )
 from reconciler.cli.planning import whose_values
+from reconciler.plan.plan import Plan
 from reconciler.project.notices import Notice
 from reconciler.project.results import ApplyResult
 from reconciler.project.run_reports import fault_as_notice
-from reconciler.report.view import View
+from reconciler.report.mask import is_of_commit
 
 
-def show_result(invocation: Invocation, result: ApplyResult, options: ViewOptions) -> None:
-    """Print the result of a run, and pass it to the CI job that runs us."""
+def show_result(invocation: Invocation, plan: Plan, result: ApplyResult, options: ViewOptions) -> None:
+    """Print the result of the run of ``plan``, and pass it to the CI job that runs us."""
     run = result.run
     if run is None:
         return
     talk().run = run.header.id
-    view = replace(printed_view(options, invocation.said, invocation.where), full=False)
+    marks = marks_of_run(run.header)._replace(says_manifests=is_of_commit(plan))
+    view = replace(printed_view(options, invocation, marks), full=False)
     text = options.form.run(run, view)
     print_report("\n" + text if options.form.is_for_terminals else text, options.form)
     if result.stopped_by is not None:
@@ -37,7 +40,7 @@ def show_result(invocation: Invocation, result: ApplyResult, options: ViewOption
     with fault_as_notice(run.header.id, _say):
         tell_github("GITHUB_OUTPUT", lambda: whose_values(invocation))
     with fault_as_notice(run.header.id, _say):
-        summary_view = View(masking_for(options.values, as_json=True), invocation.where)
+        summary_view = replace(written_view(options, invocation, marks), full=False)
         tell_github("GITHUB_STEP_SUMMARY", lambda: MARKDOWN.run(run, summary_view))
 
 

@@ -8,15 +8,15 @@ import click
 from reconciler.cli.accept import show_acceptance
 from reconciler.cli.exits import ExitCode
 from reconciler.cli.invocation import Invocation, open_environment
+from reconciler.cli.marks import marks_of_drift
 from reconciler.cli.options import common_options
-from reconciler.cli.output import MARKDOWN, masking_for, print_report, printed_view, tell_github
+from reconciler.cli.output import MARKDOWN, print_report, printed_view, tell_github, written_view
 from reconciler.cli.output_options import OutputOptions, output_options, write_forms
 from reconciler.cli.plan_options import glob_option
 from reconciler.cli.progress import progress
 from reconciler.errors import UsageError
 from reconciler.model.drift import DriftFound
 from reconciler.report.renderers import RENDERERS, cannot_show
-from reconciler.report.view import View
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -89,12 +89,13 @@ def _refuse_to_tell_of_what_ends(to: OutputOptions, is_selected: object) -> None
 
 
 def _show(invocation: Invocation, found: DriftFound, to: OutputOptions) -> None:
-    print_report(to.form.drift(found, printed_view(to, invocation.said, invocation.where)), to.form)
+    view = printed_view(to, invocation, marks_of_drift(invocation, found))
+    print_report(to.form.drift(found, view), to.form)
 
 
 def _keep(invocation: Invocation, found: DriftFound, to: OutputOptions) -> None:
     """Write the drift to files and, in GitHub Actions, to summary and outputs of the job."""
-    view = View(masking_for(to.values, as_json=True), invocation.where, to.full)
+    view = written_view(to, invocation, marks_of_drift(invocation, found))
     write_forms(to, view, lambda form, view: form.drift(found, view))
     tell_github("GITHUB_STEP_SUMMARY", lambda: MARKDOWN.drift(found, view))
     is_some = str(not found.is_empty).lower()

@@ -12,6 +12,8 @@ from reconciler.cli.options import CommonOptions, said
 from reconciler.project.environment import Environment
 from reconciler.project.notices import Notice
 from reconciler.project.project import Project
+from reconciler.project.source_links import source_links
+from reconciler.report.view import SourceLinks
 from reconciler.source import SourceRef
 
 
@@ -26,6 +28,11 @@ class Invocation:
     def where(self) -> Callable[[SourceRef], str]:
         """The function that formats a place for the person."""
         return self.environment.where
+
+    @property
+    def links(self) -> SourceLinks | None:
+        """The repository's pages for manifests, if this is a job of GitHub or GitLab."""
+        return source_links(os.environ, self.environment.session.settings.project)
 
 
 def open_environment(

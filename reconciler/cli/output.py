@@ -1,7 +1,6 @@
 """Output settings: form, colour, width, and whether personal values may be shown."""
 
 import os
-import secrets
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -11,17 +10,16 @@ from typing import Any, TextIO, TypeVar
 
 import click
 
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.marks import NO_MARKS, Marks
 from reconciler.cli.messages import document, show_text
 from reconciler.cli.options import CommonOptions, as_dataclass, said
 from reconciler.errors import UsageError
 from reconciler.report.mask import SHOW, Masking
 from reconciler.report.renderers import RENDERERS, Renderer
-from reconciler.report.view import View, Where
+from reconciler.report.view import View
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-
-_KEY_BYTES = 32
-
 
 _BY_NAME = {renderer.name: renderer for renderer in RENDERERS}
 TERMINAL, MARKDOWN, JSON = (_BY_NAME[name] for name in ("terminal", "markdown", "json"))
@@ -45,8 +43,9 @@ def _chosen_form(ctx: click.Context, _param: click.Parameter, value: str) -> Ren
 
 values_option = click.option(
     "--values",
-    type=click.Choice(["show", "mask"]),
-    help="Personal values; by default shown on a terminal outside of CI, masked elsewhere.",
+    type=click.Choice(["show", "manifest", "mask"]),
+    help="Personal values; by default shown on a terminal outside of CI, masked elsewhere. "
+    "`manifest` shows those that the manifests of this commit say.",
 )
 """The option of commands that show values; ``masking_for`` takes its value."""
 
@@ -96,10 +95,17 @@ def print_report(text: str, form: Renderer) -> None:
         document(text)
 
 
-def printed_view(options: ViewOptions, common: CommonOptions, where: Where) -> View:
+def printed_view(options: ViewOptions, invocation: Invocation, marks: Marks = NO_MARKS) -> View:
     """Return the look of a printed report, and what it may show."""
-    masking = masking_for(options.values, as_json=not options.form.is_for_terminals)
-    return View(masking, where, options.full, width(), color(common))
+    masking = masking_for(options.values, as_json=not options.form.is_for_terminals, marks=marks)
+    links = invocation.links
+    return View(masking, invocation.where, options.full, width(), color(invocation.said), links=links)
+
+
+def written_view(options: ViewOptions, invocation: Invocation, marks: Marks = NO_MARKS) -> View:
+    """Return the look of reports in files and in the summary of a job, and what they may show."""
+    masking = masking_for(options.values, as_json=True, marks=marks)
+    return View(masking, invocation.where, options.full, links=invocation.links)
 
 
 def color(said: CommonOptions) -> bool:
@@ -130,10 +136,10 @@ def is_before_a_person(stream: TextIO) -> bool:
     return stream.isatty() and not is_job
 
 
-def masking_for(values: str | None, *, as_json: bool) -> Masking:
+def masking_for(values: str | None, *, as_json: bool, marks: Marks = NO_MARKS) -> Masking:
     """Show personal values on a terminal and mask them elsewhere, unless ``--values`` is given."""
     shown = values == "show" or (values is None and is_before_a_person(sys.stdout) and not as_json)
-    return SHOW if shown else Masking(secrets.token_bytes(_KEY_BYTES))
+    return SHOW if shown else Masking(marks.key, values == "manifest" and marks.says_manifests)
 
 
 def tell_github(variable: str, text: Callable[[], str]) -> None:

@@ -2,6 +2,7 @@
 
 from reconciler.cli.errors import annotate
 from reconciler.cli.invocation import Invocation
+from reconciler.cli.marks import marks_of_plan
 from reconciler.cli.output import (
     MARKDOWN,
     ViewOptions,
@@ -9,25 +10,26 @@ from reconciler.cli.output import (
     print_report,
     printed_view,
     tell_github,
+    written_view,
 )
 from reconciler.cli.output_options import OutputOptions, write_forms
 from reconciler.plan.file.format import digests_of
 from reconciler.plan.plan import Plan
 from reconciler.report.mask import masked_problems
-from reconciler.report.view import View
 
 
 def show_plan(invocation: Invocation, plan: Plan, options: ViewOptions) -> None:
     """Print ``plan``."""
     seen = invocation.environment.seen(plan.problems)
-    annotate(masked_problems(seen, masking_for("mask", as_json=False), plan.masked_properties))
-    view = printed_view(options, invocation.said, invocation.where)
+    marks = marks_of_plan(plan)
+    annotate(masked_problems(seen, masking_for("mask", as_json=False, marks=marks), plan.masked_properties))
+    view = printed_view(options, invocation, marks)
     print_report(options.form.plan(plan, view), options.form)
 
 
 def keep_plan(invocation: Invocation, plan: Plan, to: OutputOptions) -> None:
     """Write ``plan`` to files, and tell GitHub Actions of it; equal values get equal masks everywhere."""
-    view = View(masking_for(to.values, as_json=True), invocation.where, to.full)
+    view = written_view(to, invocation, marks_of_plan(plan))
     write_forms(to, view, lambda form, view: form.plan(plan, view))
     tell_github("GITHUB_STEP_SUMMARY", lambda: MARKDOWN.plan(plan, view))
     tell_github("GITHUB_OUTPUT", lambda: _outputs(plan) + whose_values(invocation))

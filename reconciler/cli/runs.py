@@ -5,6 +5,7 @@ from dataclasses import replace
 import click
 
 from reconciler.cli.invocation import Invocation, open_environment, tell_nothing
+from reconciler.cli.marks import marks_of_run
 from reconciler.cli.messages import document, show_text
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import (
@@ -60,5 +61,5 @@ def show(ctx: click.Context, run: str, full: bool, values: str | None) -> None:
 def show_run(invocation: Invocation, detail: RunDetail, options: ViewOptions) -> None:
     """Print a run row by row."""
     detail = invocation.environment.masked_run(detail)
-    view = replace(printed_view(options, invocation.said, invocation.where), shows_applied=True)
+    view = replace(printed_view(options, invocation, marks_of_run(detail.header)), shows_applied=True)
     print_report(options.form.run(detail, view), options.form)

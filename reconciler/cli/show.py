@@ -1,6 +1,7 @@
 """``reconciler show``."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,8 +9,9 @@ from typing import Any, TypeVar
 import click
 
 from reconciler.cli.invocation import open_environment
+from reconciler.cli.marks import marks_of_plan, marks_of_run
 from reconciler.cli.options import common_options
-from reconciler.cli.output import masking_for
+from reconciler.cli.output import written_view
 from reconciler.cli.output_options import OutputOptions, output_options, write_forms
 from reconciler.cli.planning import show_plan
 from reconciler.cli.runs import show_run
@@ -18,7 +20,6 @@ from reconciler.project.files import decoded, decrypted_pieces
 from reconciler.project.plan_files import plan_in
 from reconciler.report.renderers import RENDERERS, cannot_show
 from reconciler.report.run_report_reader import is_run, run_from_text
-from reconciler.report.view import View
 
 _HELP = {form: form.file_option.plan_help if form.file_option else "" for form in RENDERERS}
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -45,12 +46,12 @@ def command(ctx: click.Context, plan: Path, to: OutputOptions) -> None:
         run = run_from_text(decoded(beginning + b"".join(pieces), plan, "report"))
         invocation = open_environment(ctx, offline=True, made_for=run.header.environment)
         shown = invocation.environment.masked_run(run)
-        view = View(masking_for(to.values, as_json=True), invocation.where, to.full, shows_applied=True)
+        view = replace(written_view(to, invocation, marks_of_run(run.header)), shows_applied=True)
         write_forms(to, view, lambda form, view: form.run(shown, view))
         show_run(invocation, run, to)
         return
     saved = plan_in(chain([beginning], pieces))
     invocation = open_environment(ctx, offline=True, made_for=saved.environment)
-    view = View(masking_for(to.values, as_json=True), invocation.where, to.full)
+    view = written_view(to, invocation, marks_of_plan(saved))
     write_forms(to, view, lambda form, view: form.plan(saved, view))
     show_plan(invocation, saved, to)

@@ -124,3 +124,6 @@ class Explanation:
     masked_properties: tuple[ObjectProperty, ...] = ()
     display_name: str | None = None  # what people call the record
     names: Names = NO_NAMES  # what people call everything else that it shows
+    lineage: str | None = None  # of the state
+    commit: str | None = None  # of the manifests; None outside git
+    is_of_commit: bool = False  # all manifests are as in that commit

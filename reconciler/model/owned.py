@@ -59,9 +59,18 @@ def owned_thing(
     return OwnedRecord(key, record_id, origin, sent, answered, is_protected)
 
 
+_SHOWN_OF_LINEAGE = 8
+"""Characters of a lineage, which has 36 in all: the others are hard to guess."""
+
+
 @dataclass(frozen=True, slots=True)
 class StateVersion:
     """The version of a state: lineage is its identity, serial counts its runs."""
 
     lineage: str | None  # None: there is no state yet
     serial: int
+
+    @property
+    def brief(self) -> "StateVersion":
+        """The version for logs and comments, with the beginning of the lineage alone: it may key marks."""
+        return StateVersion(self.lineage and self.lineage[:_SHOWN_OF_LINEAGE], self.serial)

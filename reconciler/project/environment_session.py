@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from reconciler.errors import Problem
+from reconciler.project.git_checkout import head_commit
 from reconciler.project.session import Session
 from reconciler.source import SourceRef
 
@@ -33,6 +34,11 @@ class OpenedEnvironment:
     def is_protected(self) -> bool:
         """Whether it takes only plans that were read from a file."""
         return self.session.environment.is_protected
+
+    @property
+    def commit(self) -> str | None:
+        """The commit of the project folder; None outside git."""
+        return head_commit(self.session.settings.project)
 
     @property
     def is_emulator(self) -> bool:

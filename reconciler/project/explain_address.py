@@ -1,12 +1,20 @@
 """Explaining one record, definition or value from manifests, state and portal."""
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 from reconciler.errors import UsageError
 from reconciler.model.addresses import is_definition_address, parse_definition_address
+from reconciler.model.desired import Desired
 from reconciler.model.explanation import Explanation
 from reconciler.plan.explain.target import parse_explain_address
+from reconciler.project.git_checkout import are_tracked
 from reconciler.project.make_plan import plan_context
 from reconciler.project.plan_request import PlanRequest
 from reconciler.project.session import Session
+
+if TYPE_CHECKING:
+    from reconciler.plan.context import PlanContext
 
 
 def explain_address(session: Session, address: str) -> Explanation:
@@ -26,7 +34,8 @@ def explain_address(session: Session, address: str) -> Explanation:
     desired = session.load_manifests()
     with session.reader() as reader, session.state(to_write=False) as store:
         here = plan_context(session, PlanRequest())
-        return explain_record(asked, desired, reader, store, here=here, trace=session.trace_record)
+        explained = explain_record(asked, desired, reader, store, here=here, trace=session.trace_record)
+        return _with_origin(explained, session, desired, here, store.version().lineage)
 
 
 def _explain_definition(session: Session, address: str) -> Explanation:
@@ -39,4 +48,14 @@ def _explain_definition(session: Session, address: str) -> Explanation:
     desired = session.load_manifests()
     with session.reader() as reader, session.state(to_write=False) as store:
         here = plan_context(session, PlanRequest())
-        return explain_one_definition(asked, path, desired, reader, store, here=here)
+        explained = explain_one_definition(asked, path, desired, reader, store, here=here)
+        return _with_origin(explained, session, desired, here, store.version().lineage)
+
+
+def _with_origin(
+    explained: Explanation, session: Session, desired: Desired, here: "PlanContext", lineage: str | None
+) -> Explanation:
+    """Return the explanation with the state and the commit that it is about."""
+    names = desired.files.names
+    is_of_commit = not here.has_uncommitted and are_tracked(session.settings.project, names)
+    return replace(explained, lineage=lineage, commit=here.commit, is_of_commit=is_of_commit)

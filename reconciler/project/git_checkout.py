@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +36,30 @@ def read_checkout(project: Path, notify: Notify) -> Checkout | None:
         return None
     status = repository.ask("status", "--porcelain", "--ignore-submodules=all", "--", *_MANIFESTS)
     return Checkout(head.out.strip(), bool(status.out.strip()))
+
+
+def head_commit(project: Path) -> str | None:
+    """Return the commit of ``project``; None outside git, and before the first commit."""
+    repository = find_repository(project, os.environ)
+    head = repository.ask("rev-parse", "--verify", "HEAD^{commit}") if repository else None
+    return head.out.strip() if head and head.is_yes else None
+
+
+def are_tracked(project: Path, names: Iterable[str]) -> bool:
+    """Return whether git tracks all of these files, named from ``project``: also not one that it ignores."""
+    repository = find_repository(project, os.environ)
+    if repository is None:
+        return False
+    listed = repository.ask("ls-files", "-z")
+    tracked = set(listed.out.split("\0")) if listed.is_yes else set[str]()
+    return tracked.issuperset(os.path.normpath(name) for name in names)
+
+
+def folder_in_repository(project: Path) -> str | None:
+    """Return the path of ``project`` from the top of its repository, with a slash at its end unless empty."""
+    repository = find_repository(project, os.environ)
+    inside = repository.path_of(project / "reconciler.yaml") if repository else None
+    return None if inside is None else inside.removesuffix("reconciler.yaml")
 
 
 def divergence_from(project: Path, commit: str, applied: str | None) -> Divergence | None:

@@ -12,7 +12,7 @@ from reconciler.model.progress import Progress, ignore_progress
 from reconciler.plan.guards import Guards, limits_from
 from reconciler.plan.plan import Plan
 from reconciler.plan.records.policy import Policy
-from reconciler.project.git_checkout import divergence_from, read_checkout
+from reconciler.project.git_checkout import are_tracked, divergence_from, read_checkout
 from reconciler.project.plan_files import ON_DISK, read_plan
 from reconciler.project.plan_request import PlanRequest, globs_of
 from reconciler.project.refusals import check_environment
@@ -117,6 +117,9 @@ def _plan(
     from reconciler.reconcile.plan import plan_changes  # noqa: PLC0415 - SQLAlchemy, as above
 
     here = plan_context(session, request, reviewed)
+    if here.commit is not None and not here.has_uncommitted:  # git does not list files that it ignores
+        is_whole = are_tracked(session.settings.project, desired.files.names)
+        here = replace(here, has_uncommitted=not is_whole)
     with session.state(to_write=False) as store:
         if here.commit is not None:
             divergence = divergence_from(session.settings.project, here.commit, store.last_commit())

@@ -8,16 +8,16 @@ Source: https://owasp.org/www-community/attacks/CSV_Injection.
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from reconciler.errors import Problem
 from reconciler.invisible_characters import visible
-from reconciler.model.addresses import RecordAddress, ThingAddress
-from reconciler.model.definitions import Account
+from reconciler.model.addresses import RecordAddress, RecordId, ThingAddress
 from reconciler.model.drift import DriftedValue, DriftFound
 from reconciler.model.imports import UnnamedRecord, UnnamedRecords
-from reconciler.model.object_types import type_number
+from reconciler.model.names import Names
 from reconciler.model.property_history import ValueVersion
 from reconciler.model.runs import UNDER_WAY, RunDetail, RunHeader, RunRow
 from reconciler.plan.change import Change
@@ -42,6 +42,7 @@ class _Row(NamedTuple):
     name: str = ""  # what people call the record
     link: str = ""
     property: str = ""
+    label: str = ""  # of the property; the display name of the other record of an association
     before: str | None = None
     after: str | None = None
     action: str = ""
@@ -49,29 +50,64 @@ class _Row(NamedTuple):
     who: str = ""
     when: str = ""  # UTC
     place: str = ""
+    place_link: str = ""
     note: str = ""
 
 
-_HEADER = _Row(*({"when": "when (UTC)", "place": "file and line"}.get(name, name) for name in _Row._fields))
+_TITLES = {
+    "label": "property label",
+    "place": "file and line",
+    "place_link": "link to the line",
+    "when": "when (UTC)",
+}
+_HEADER = _Row(*(_TITLES.get(name, name) for name in _Row._fields))
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """Places and names of one report."""
+
+    view: View
+    names: Names
+    commit: str | None = None  # of the manifests, if their lines are as in it
+
+    def row(
+        self, key: ThingAddress, record_id: RecordId | None = None, name: str | None = None, **parts: str
+    ) -> _Row:
+        """Return a row about a record or definition."""
+        link = self.names.link(key, record_id) or ""
+        return _Row(address=key.text, name=name or "", link=link, **parts)
+
+    def at(self, row: _Row, source: SourceRef | None) -> _Row:
+        """Return a row with a manifest line."""
+        if source is None:
+            return row
+        link = self.view.source_link(source, self.commit) or ""
+        return row._replace(place=self.view.where(source), place_link=link)
+
+    def valued(self, row: _Row, key: ThingAddress, name: str, before: str | None, after: str | None) -> _Row:
+        """Return a row with a property and its values."""
+        label = self.names.label(key.object_of_values, name)
+        return row._replace(property=name, label=label if label != name else "", before=before, after=after)
 
 
 def plan_as_csv(plan: Plan, view: View) -> str:
     """Render a plan as CSV: problems, differences to the review, changes, and held values."""
-    account = Account(plan.portal_id, plan.portal_type) if plan.host is None else None
-    return _text(_rows_of_plan(shown_plan(plan, view.masking), view, account))
+    return _text(_rows_of_plan(shown_plan(plan, view.masking), view))
 
 
 def drift_as_csv(found: DriftFound, view: View) -> str:
     """Render drift as CSV: lost records, changed values, and removed associations."""
-    return _text(_rows_of_drift(shown_drift(found, view.masking), Account(found.portal_id, "")))
+    shown = shown_drift(found, view.masking)
+    return _text(_rows_of_drift(shown, _About(view, shown.about.names)))
 
 
 def run_as_csv(detail: RunDetail, view: View) -> str:
     """Render a run as CSV: its changes with what became of them."""
     header = detail.header
-    account = Account(header.portal_id, "")
+    about = _About(view, header.names, header.commit)
     rows = shown_rows(detail, view.masking)
-    return _text(each for row in rows for each in _rows_of_outcome(row, header, view, account))
+    return _text(each for row in rows for each in _rows_of_outcome(row, header, about))
 
 
 def unnamed_as_csv(found: UnnamedRecords, view: View) -> str:
@@ -94,128 +130,117 @@ def _cell(text: str | None) -> str:
     return _FORMULA.sub(r"\1'", shown).replace('"', '""')
 
 
-def _rows_of_plan(shown: ShownPlan, view: View, account: Account | None) -> Iterator[_Row]:
-    yield from (_row_of_problem(problem, view) for problem in shown.problems)
-    yield from (_row_of_difference(difference, view) for difference in shown.differences)
+def _rows_of_plan(shown: ShownPlan, view: View) -> Iterator[_Row]:
+    manifests = shown.about.manifests
+    about = _About(view, shown.about.names, None if manifests.has_uncommitted else manifests.git)
+    yield from (_row_of_problem(problem, about) for problem in shown.problems)
+    yield from (_row_of_difference(difference, about) for difference in shown.differences)
     for change in shown.changes:
-        yield from _rows_of_change(change, view, account)
-    yield from (_row_of_held(held, view) for held in shown.held)
+        yield from _rows_of_change(change, about)
+    yield from (_row_of_held(held, about) for held in shown.held)
 
 
-def _row_of_problem(problem: Problem, view: View) -> _Row:
+def _row_of_problem(problem: Problem, about: _About) -> _Row:
     texts = (str(text) for text in (problem.message, problem.advice) if text)
-    return _Row(
+    row = _Row(
         address=problem.address or "",
         action="problem",
         verdict=str(problem.severity),
-        place=_place(problem.source, view),
         note="; ".join(texts),
     )
+    return about.at(row, problem.source)
 
 
-def _row_of_difference(difference: ReviewDifference, view: View) -> _Row:
-    return _Row(
-        address=difference.key.text,
+def _row_of_difference(difference: ReviewDifference, about: _About) -> _Row:
+    row = about.row(
+        difference.key,
         action=str(difference.verb),
         verdict=str(difference.how),
-        place=_place(difference.source, view),
         note=difference_text(difference),
     )
+    return about.at(row, difference.source)
 
 
-def _rows_of_change(change: Change, view: View, account: Account | None) -> Iterator[_Row]:
-    row = _Row(
-        address=change.thing.text,
-        link=_link(change.thing, change.remote.id, account),
+def _rows_of_change(change: Change, about: _About) -> Iterator[_Row]:
+    row = about.row(
+        change.thing,
+        change.remote.id,
+        change.display_names.record,
         action=str(verb_of(change)),
         verdict=str(change.reason),
-        place=_place(change.source, view),
         note="; ".join(shown_kind(change).notes(change)),
     )
+    row = about.at(row, change.source)
     values = display_values(change) if change.is_remote else ()
     for value in values:
         who, when = _who(value.changed)
-        yield row._replace(
-            property=value.name,
-            before=value.before,
-            after=value.after,
-            verdict=str(value.reason),
-            who=who,
-            when=when,
-            place=_place(value.source or change.source, view),
-        )
+        valued = about.valued(row, change.thing, value.name, value.before, value.after)
+        valued = about.at(valued, value.source)
+        label = change.display_names.target or valued.label
+        yield valued._replace(label=label, verdict=str(value.reason), who=who, when=when)
     if not values:
         yield row
 
 
-def _row_of_held(held: Held, view: View) -> _Row:
+def _row_of_held(held: Held, about: _About) -> _Row:
     who, when = _who(held.changed)
-    return _Row(
-        address=held.key.text,
-        property=held.what or "",
-        before=held.live,
-        after=held.desired,
+    row = about.row(
+        held.key,
+        name=held.display_names.record,
         action="held",
         verdict=str(held.reason),
         who=who,
         when=when,
-        place=_place(held.source, view),
         note=note_of(held) if held.facts else "",
     )
+    row = about.valued(row, held.key, held.what or "", held.live, held.desired)
+    return about.at(row._replace(label=held.display_names.target or row.label), held.source)
 
 
-def _rows_of_drift(shown: ShownDrift, account: Account) -> Iterator[_Row]:
+def _rows_of_drift(shown: ShownDrift, about: _About) -> Iterator[_Row]:
     for record in shown.lost:
-        yield _Row(
-            address=record.address,
-            link=_link(record.key, record.record_id, account),
+        yield about.row(
+            record.key,
+            record.record_id,
             action="lost",
             verdict=str(record.reason),
             note=facts_text(record.facts, record.key),
         )
-    yield from (_row_of_drifted(value, account) for value in shown.values)
+    yield from (_row_of_drifted(value, about) for value in shown.values)
     for pair in shown.pairs:
-        yield _Row(
-            address=pair.key.text,
-            link=_link(pair.key, pair.record_id, account),
-            property=pair.target.text,
-            before=pair.last_applied,
-            after=pair.live,
-            action="drift",
-            verdict="association removed",
-        )
+        row = about.row(pair.key, pair.record_id, action="drift", verdict="association removed")
+        yield row._replace(property=pair.target.text, before=pair.last_applied, after=pair.live)
 
 
-def _row_of_drifted(value: DriftedValue, account: Account) -> _Row:
+def _row_of_drifted(value: DriftedValue, about: _About) -> _Row:
     who, when = _who(value.trail.versions[-1] if value.trail.versions else None)
-    return _Row(
-        address=value.key.text,
-        link=_link(value.key, value.record_id, account),
-        property=value.name,
-        before=value.last_applied,
-        after=value.live,
+    row = about.row(
+        value.key,
+        value.record_id,
+        value.display_name,
         action="drift",
         verdict="changed in HubSpot",
         who=who,
         when=when,
         note="" if value.is_defined else NOT_DEFINED,
     )
+    return about.valued(row, value.key, value.name, value.last_applied, value.live)
 
 
-def _rows_of_outcome(row: RunRow, header: RunHeader, view: View, account: Account) -> Iterator[_Row]:
-    common = _Row(
-        address=row.address,
-        link=_link(row.key, row.record_id, account),
+def _rows_of_outcome(row: RunRow, header: RunHeader, about: _About) -> Iterator[_Row]:
+    common = about.row(
+        row.key,
+        row.record_id,
         action=row.action,
         verdict=row.outcome or (UNDER_WAY if header.is_under_way else "unknown"),
         who=header.actor.get("user", ""),
         when=_moment(header.finished_at or header.started_at),
-        place=_place(row.source, view),
         note=row.detail.get("message", ""),
     )
+    common = about.at(common, row.source)
     values = list(written_values(row))
     for name, before, after in values:
-        yield common._replace(property=name, before=before, after=after)
+        yield about.valued(common, row.key, name, before, after)
     if not values:
         yield common
 
@@ -240,13 +265,3 @@ def _who(version: ValueVersion | None) -> tuple[str, str]:
 
 def _moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-
-
-def _link(thing: ThingAddress, record_id: str | None, account: Account | None) -> str:
-    """Return the page of a record in HubSpot; empty if it has none yet, or its type has no known number."""
-    number = type_number(thing.object_of_values)  # a definition has no page
-    return account.link_to(number, record_id) if account and number and record_id else ""
-
-
-def _place(source: SourceRef | None, view: View) -> str:
-    return view.where(source) if source else ""

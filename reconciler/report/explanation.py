@@ -22,9 +22,10 @@ from reconciler.plan.change import Reason
 from reconciler.plan.kinds import Verb
 from reconciler.report.definition_lists import list_shown
 from reconciler.report.fact_sentences import facts_text
+from reconciler.report.named import property_title
 from reconciler.report.plan.change_sections import held_reason_text, why_changed
 from reconciler.report.provenance import moment
-from reconciler.report.text.layout import Layout
+from reconciler.report.text.layout import Layout, Subject
 from reconciler.report.text.property_rows import padded
 from reconciler.report.text.styled_lines import Line, Piece, Style, beside, line, line_cells
 from reconciler.report.text.values import EMPTY, alone, line_shown, shown, text_of_written
@@ -72,7 +73,7 @@ def explanation_sections(explained: Explanation, layout: Layout) -> Iterator[lis
         return
     quiet = [of for of in explained.properties if of.step.action == "nothing" and of.statements]
     yield from (_property_lines(of, explained, layout) for of in explained.properties if of not in quiet)
-    names = padded([of.name for of in quiet])
+    names = padded([property_title(layout.names, explained.key, of.name) for of in quiet])
     yield [row for name, of in zip(names, quiet, strict=True) for row in _row(name, of, layout)]
     yield [row for pair in explained.pairs for row in _pair_lines(pair, layout)]
 
@@ -81,7 +82,8 @@ _IN_STEP = NextAction("nothing", Reason.IN_STEP)
 
 
 def _record_lines(explained: Explanation, layout: Layout) -> list[Line]:
-    lines = [line(Piece(visible(explained.key.text), Style.STRONG))]
+    title = Subject(explained.key, None, explained.display_name)
+    lines = [line(Piece(visible(explained.key.text), Style.STRONG), title.suffix)]
     where = f"portal {explained.portal_id} ({explained.environment})"
     if explained.is_live:
         noun = "record " if explained.key.object_of_values else ""
@@ -106,7 +108,8 @@ def _record_lines(explained: Explanation, layout: Layout) -> list[Line]:
 
 
 def _property_lines(of: PropertyExplained, explained: Explanation, layout: Layout) -> list[Line]:
-    lines = [line(Piece(visible(of.name), Style.STRONG))]
+    title = property_title(layout.names, explained.key, of.name)
+    lines = [line(Piece(visible(title), Style.STRONG))]
     of = _with_lists(of, explained.key)
     for index, statement in enumerate(reversed(of.statements)):
         lines += _statement_lines("overrides" if index else "manifest", statement, layout)

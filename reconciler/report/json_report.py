@@ -6,6 +6,7 @@ its digest is that of the real plan.
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.errors import HubSpotError, Locked, PlanRefused, Problem, ReconcilerError, StateError
@@ -189,7 +190,7 @@ def runs_as_json(runs: Iterable[RunSummary]) -> str:
         {
             "accounting": dict(run.accounting_so_far()),
             "planned": dict(run.header.planned),
-            **_header(run.header),
+            **_header(replace(run.header, state=run.header.state and run.header.state.brief)),
         }
         for run in runs
     )

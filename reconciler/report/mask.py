@@ -24,9 +24,13 @@ from reconciler.report.masker import MaskedProperties, Masker, OwnedT
 
 @dataclass(frozen=True, slots=True)
 class Masking:
-    """Whether personal values are shown, and if not, the key of their pseudonyms."""
+    """Whether personal values are shown, and if not, the key of their pseudonyms.
 
-    key: bytes | None = field(default=None, repr=False)  # None shows them; otherwise secret and random
+    ``shows_manifests`` is for readers of a repository: they can read the manifests of the commit anyway.
+    """
+
+    key: bytes | None = field(default=None, repr=False)  # None shows them; otherwise secret
+    shows_manifests: bool = False  # what the manifests of the commit say themselves is shown
 
     @property
     def is_on(self) -> bool:
@@ -42,7 +46,7 @@ def masked_plan(plan: Plan, masking: Masking) -> Plan:
     """Return the plan with masks for all personal values and keys, also where texts repeat them."""
     if masking.key is None:
         return plan
-    mask = _of_plan(masking.key, plan)
+    mask = _of_plan(masking.key, plan, masking)
     return replace(
         mask.about(plan),
         changes=tuple(map(mask.change, plan.changes)),
@@ -60,6 +64,7 @@ def masked_drift(found: DriftFound, masking: Masking) -> DriftFound:
     return replace(
         found,
         names=mask.names(),
+        state=found.state.brief,
         values=tuple(map(mask.drifted, found.values)),
         lost=tuple(map(mask.lost, found.lost)),
         pairs=tuple(map(mask.lost_pair, found.pairs)),
@@ -83,12 +88,14 @@ def masked_explanation(explained: Explanation, masking: Masking) -> Explanation:
     """Mask an explanation."""
     if masking.key is None:
         return explained
-    mask = Masker(masking.key, explained.masked_properties, names=explained.names)
+    shows = masking.shows_manifests and explained.is_of_commit
+    mask = Masker(masking.key, explained.masked_properties, names=explained.names, shows_manifests=shows)
+    is_named = any(map(mask.is_said, explained.declared))
     return replace(
         explained,
         names=mask.names(),
         display_name=mask.display_name(explained.key.object_of_values, explained.display_name),
-        key=mask.record(explained.key),
+        key=explained.key if is_named else mask.record(explained.key),
         moves_from=explained.moves_from and mask.record(explained.moves_from),
         step=mask.step(explained.key, "", explained.step),
         properties=tuple(mask.explained(explained.key, of) for of in explained.properties),
@@ -101,8 +108,10 @@ def masked_run(detail: RunDetail, masking: Masking) -> RunDetail:
     """Mask a run."""
     if masking.key is None:
         return detail
-    mask = Masker(masking.key, detail.header.masked_properties)
-    return replace(detail, rows=tuple(map(mask.row, detail.rows)))
+    shows = masking.shows_manifests
+    mask = Masker(masking.key, detail.header.masked_properties, shows_manifests=shows)
+    header = replace(detail.header, state=detail.header.state and detail.header.state.brief)
+    return replace(detail, header=header, rows=tuple(map(mask.row, detail.rows)))
 
 
 def masked_owned(
@@ -168,12 +177,19 @@ def mask_of(masking: Masking, masked_properties: MaskedProperties, names: Names 
 
 def mask_of_plan(masking: Masking, plan: Plan) -> Masker | None:
     """Return what masks the entries of a plan; None where everything is shown."""
-    return None if masking.key is None else _of_plan(masking.key, plan)
+    return None if masking.key is None else _of_plan(masking.key, plan, masking)
 
 
-def _of_plan(key: bytes, plan: Plan) -> Masker:
+def _of_plan(key: bytes, plan: Plan, masking: Masking) -> Masker:
     """Build the mask of a plan, whose entries tell which object types have keys that are not personal."""
     properties = {change.thing.key_property for change in plan.changes}
     properties |= {held.key.key_property for held in plan.held}
     plain = (of for of, _ in properties.difference(plan.masked_properties))
-    return Masker(key, plan.masked_properties, plain, plan.names)
+    shows = masking.shows_manifests and is_of_commit(plan)
+    return Masker(key, plan.masked_properties, plain, plan.names, shows_manifests=shows)
+
+
+def is_of_commit(plan: Plan) -> bool:
+    """Return whether everybody who can read the plan's commit can read its manifests."""
+    manifests = plan.manifests
+    return plan.rolls_back is None and manifests.git is not None and not manifests.has_uncommitted

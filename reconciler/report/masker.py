@@ -19,11 +19,13 @@ from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import OwnedDefinition, OwnedThing
 from reconciler.model.property_history import ValueVersion
 from reconciler.model.runs import RunRow
-from reconciler.plan.change import Change, ValueChange
+from reconciler.plan.change import Change, Reason, ValueChange
 from reconciler.plan.file.fields import FIELDS, Content
-from reconciler.plan.plan import GuardRefusal, Held, Plan, Review, ReviewDifference
+from reconciler.plan.kinds import Verb, verb_of
+from reconciler.plan.plan import DifferenceKind, GuardRefusal, Held, Plan, Review, ReviewDifference
 from reconciler.plan.rehearsal import Rehearsal
 from reconciler.sentences import Value, displayed
+from reconciler.source import SourceRef
 
 MaskedProperties: TypeAlias = Iterable[ObjectProperty]
 """Pairs of object type and property whose values are personal."""
@@ -35,6 +37,20 @@ _DIGITS = 8
 """Hexadecimal digits of a pseudonym: among a hundred thousand values, about one pair is equal by accident."""
 
 _EMAIL = re.compile(r"[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+
+_SAID = frozenset(
+    {
+        Reason.MISSING,
+        Reason.INITIAL,
+        Reason.CHANGED,
+        Reason.DRIFT,
+        Reason.CONFLICT,
+        Reason.ADOPT,
+        Reason.RENAMED,
+        Reason.RECREATED,
+    }
+)
+"""Reasons of new values that the manifests say; all others may come from HubSpot, such as those that move."""
 
 _SHOWN = tuple((field.name, field.content) for field in FIELDS if field.content is not Content.NOTHING)
 """Fields of a change that may show something of people."""
@@ -49,9 +65,12 @@ class Masker:
         masked_properties: MaskedProperties,
         plain_objects: Iterable[str] = (),
         names: Names = NO_NAMES,
+        *,
+        shows_manifests: bool = False,
     ) -> None:
         self._key = key
         self._names = names
+        self._shows_manifests = shows_manifests  # what manifests say themselves stays as it is
         self._masked_properties = frozenset(masked_properties)
         self._objects = frozenset(object_name for object_name, _ in self._masked_properties)
         self._plain_objects = frozenset(plain_objects)
@@ -61,6 +80,7 @@ class Masker:
         return replace(
             plan,
             names=self.names(),
+            state=plan.state.brief,
             targets=tuple(map(self.address, plan.targets)),
             excludes=tuple(map(self.address, plan.excludes)),
             refusals=tuple(
@@ -115,22 +135,31 @@ class Masker:
     def field(self, change: Change, name: str, content: Content) -> object:
         """Mask one field of ``change``, by the personal data that it may contain."""
         value = getattr(change, name)
+        is_named = self.is_said(change.source)
         if content is Content.VALUES:
-            return self.values(change.thing, value)
+            return self.values(change.thing, value, says_after=is_named and name == "values")
         if content is Content.DISPLAY_NAMES:
-            return self.display_names(value, change.address.records)
+            is_said = is_named and verb_of(change) is Verb.CREATE  # the manifest says the name
+            return value if is_said else self.display_names(value, change.address.records)
+        if is_named and name == "address":
+            return value
         return value and value.with_records(self.record)
+
+    def is_said(self, source: SourceRef | None) -> bool:
+        """Return whether to show what the manifest line at ``source`` says."""
+        return self._shows_manifests and source is not None
 
     def held(self, held: Held) -> Held:
         """Mask a held difference."""
         object_name, name = held.key.object_of_values, held.name or ""
+        is_said = self.is_said(held.source)
         return replace(
             held,
-            key=self.record(held.key),
+            key=held.key if is_said else self.record(held.key),
             live=self.value(object_name, name, held.live),
-            desired=self.value(object_name, name, held.desired),
+            desired=held.desired if is_said else self.value(object_name, name, held.desired),
             facts=self.facts(object_name, name, held.facts),
-            target=held.target and self.record(held.target),
+            target=held.target if is_said else held.target and self.record(held.target),
             changed=held.changed and self.version(object_name, name, held.changed),
             display_names=self.display_names(held.display_names, held.records),
         )
@@ -193,11 +222,15 @@ class Masker:
     def explained(self, key: ThingAddress, of: PropertyExplained) -> PropertyExplained:
         """Mask the explanation of a property."""
         object_name, name = key.object_of_values, of.name
-        last = of.last
+        last, writes = of.last, of.step.action == "write" and of.step.reason in _SAID
+        is_said = writes and bool(of.statements) and self.is_said(of.statements[-1].source)
         return replace(
             of,
             statements=tuple(
-                replace(said, value=self._written(object_name, name, said.value)) for said in of.statements
+                said
+                if self.is_said(said.source)
+                else replace(said, value=self._written(object_name, name, said.value))
+                for said in of.statements
             ),
             last=last
             and replace(
@@ -207,7 +240,9 @@ class Masker:
             ),
             live=self.value(object_name, name, of.live),
             versions=tuple(self.version(object_name, name, version) for version in of.versions),
-            step=self.step(key, name, of.step),
+            step=replace(self.step(key, name, of.step), after=of.step.after)
+            if is_said
+            else self.step(key, name, of.step),
         )
 
     def other(self, key: RecordAddress) -> RecordAddress:
@@ -241,14 +276,14 @@ class Masker:
 
     def row(self, row: RunRow) -> RunRow:
         """Mask a row of a run."""
-        names = {*row.before, *row.after}
+        names, is_said = {*row.before, *row.after}, self.is_said(row.source)
         values = {name: (row.before.get(name), row.after.get(name)) for name in names}
         hidden = self._hidden(row.key, values)
         hidden += self._hidden(row.target, {}) if row.target else []
         return replace(
             row,
-            key=self.record(row.key),
-            target=row.target and self.record(row.target),
+            key=row.key if is_said else self.record(row.key),
+            target=row.target if is_said else row.target and self.record(row.target),
             before={name: self.value(row.key.object, name, text) for name, text in row.before.items()},
             after={name: self.value(row.key.object, name, text) for name, text in row.after.items()},
             detail={name: self.text(text, hidden) for name, text in row.detail.items()},
@@ -269,7 +304,11 @@ class Masker:
             problem,
             message=displayed(problem.message, words, value),
             advice=problem.advice and displayed(problem.advice, words, value),
-            address=self.address(problem.address) if problem.address else None,
+            address=problem.address
+            if self.is_said(problem.source)
+            else self.address(problem.address)
+            if problem.address
+            else None,
         )
 
     def address(self, address: str) -> str:
@@ -301,22 +340,31 @@ class Masker:
 
     def difference(self, difference: ReviewDifference) -> ReviewDifference:
         """Mask a difference from the reviewed plan."""
-        target = difference.target and self.record(difference.target)
         facts = self.facts(difference.key.object, "", difference.facts)
+        if difference.how is not DifferenceKind.NO_LONGER_PLANNED and self.is_said(difference.source):
+            return replace(difference, facts=facts)
+        target = difference.target and self.record(difference.target)
         return replace(difference, key=self.record(difference.key), target=target, facts=facts)
 
     def record(self, key: AddressT) -> AddressT:
         """Mask the key of a record, if its key property is personal; definitions are never personal."""
         return replace(key, value=self.pseudonym(key.value)) if self.is_personal(*key.key_property) else key
 
-    def values(self, key: ThingAddress, values: Iterable[ValueChange]) -> tuple[ValueChange, ...]:
-        """Mask the values of a change of ``key``: of a definition, only who changed them."""
+    def values(
+        self, key: ThingAddress, values: Iterable[ValueChange], *, says_after: bool = False
+    ) -> tuple[ValueChange, ...]:
+        """Mask the values of a change of ``key``: of a definition, only who changed them.
+
+        With ``says_after``, a new value stays as it is where a manifest line says it.
+        """
         object_name = key.object_of_values
         return tuple(
             replace(
                 value,
                 before=self.value(object_name, value.name, value.before),
-                after=self.value(object_name, value.name, value.after),
+                after=value.after
+                if says_after and value.source is not None and value.reason in _SAID
+                else self.value(object_name, value.name, value.after),
                 changed=value.changed and self.version(object_name, value.name, value.changed),
             )
             for value in values

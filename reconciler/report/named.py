@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from reconciler.model.addresses import ThingAddress
 from reconciler.model.drift import DriftedValue
+from reconciler.model.explanation import Explanation, PropertyExplained
 from reconciler.model.names import Names
 from reconciler.model.runs import RunRow
 from reconciler.plan.change import Change
@@ -70,6 +71,29 @@ def named_row(names: Names, row: RunRow) -> RunRow:
         return {name: names.value(of, name, text) for name, text in texts.items()}
 
     return replace(row, before=named(row.before), after=named(row.after))
+
+
+def named_explanation(explained: Explanation) -> Explanation:
+    """Return an explanation with the names of live and applied values; manifests are shown as written."""
+    names, of = explained.names, explained.key.object_of_values
+    if not names.renames(of):
+        return explained
+    return replace(
+        explained, properties=tuple(_named_property(names, of, each) for each in explained.properties)
+    )
+
+
+def _named_property(names: Names, of: str, each: PropertyExplained) -> PropertyExplained:
+    def named(text: str | None) -> str | None:
+        return names.value(of, each.name, text)
+
+    return replace(
+        each,
+        last=each.last and replace(each.last, sent=named(each.last.sent), kept=named(each.last.kept)),
+        live=named(each.live),
+        versions=tuple(replace(version, value=named(version.value)) for version in each.versions),
+        step=replace(each.step, after=named(each.step.after)),
+    )
 
 
 def property_title(names: Names, thing: ThingAddress, name: str) -> str:

@@ -10,6 +10,7 @@ from reconciler.model.runs import UNDER_WAY, RunDetail, RunHeader, RunRow, RunSu
 from reconciler.plan.kinds import Verb
 from reconciler.plan.summary import action_words
 from reconciler.report.entries import Entries
+from reconciler.report.named import property_title
 from reconciler.report.plan.change_sections import SIGNS
 from reconciler.report.text.grouping import EntryStyle, Section, key_properties
 from reconciler.report.text.layout import Layout, Subject
@@ -149,15 +150,17 @@ def _likeness_of_applied(alone: Sequence[RunRow]) -> Hashable:
 
 def _applied_lines(alike: Sequence[Entries[RunRow]], layout: Layout) -> list[Line]:
     """Format the written values."""
-    values = list(written_values(alike[0][0]))
+    row = alike[0][0]
+    values = list(written_values(row))
+    titles = padded([property_title(layout.names, row.key, name) for name, _, _ in values])
     lines: list[Line] = []
-    for name, (_, before, after) in zip(padded([name for name, _, _ in values]), values, strict=True):
-        row = PropertyRow(line(sign_of(before, after), f" {name}", indent=_INDENT), [], layout.width)
+    for name, (_, before, after) in zip(titles, values, strict=True):
+        of = PropertyRow(line(sign_of(before, after), f" {name}", indent=_INDENT), [], layout.width)
         if before is None or before == after:
-            inline = alone(after, row.room, full=layout.full)
+            inline = alone(after, of.room, full=layout.full)
         else:
-            inline = side_by_side(before, after, row.room)
-        lines += row.lines(inline, one_below_the_other(before, after, layout.width - 10, full=layout.full))
+            inline = side_by_side(before, after, of.room)
+        lines += of.lines(inline, one_below_the_other(before, after, layout.width - 10, full=layout.full))
     return lines
 
 

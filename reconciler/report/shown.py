@@ -24,7 +24,7 @@ from reconciler.plan.summary import PlanSummary
 from reconciler.report.entries import Entries, as_it_is
 from reconciler.report.mask import Masking, mask_of, mask_of_plan
 from reconciler.report.masker import Masker
-from reconciler.report.named import named_change, named_drifted, named_held
+from reconciler.report.named import named_change, named_drifted, named_held, named_row
 
 T = TypeVar("T")
 
@@ -89,8 +89,9 @@ def shown_drift(found: DriftFound, masking: Masking) -> ShownDrift:
 
 def shown_rows(detail: RunDetail, masking: Masking) -> Entries[RunRow]:
     """Prepare the rows of a run for a report."""
-    mask = mask_of(masking, detail.header.masked_properties)
-    return Entries(detail.rows, mask.row if mask else as_it_is)
+    names = detail.header.names
+    mask = mask_of(masking, detail.header.masked_properties, names)
+    return Entries(detail.rows, then(mask.row if mask else None, partial(named_row, names)))
 
 
 def then(mask: Callable[[T], T] | None, name: Callable[[T], T]) -> Callable[[T], T]:

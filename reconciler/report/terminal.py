@@ -25,6 +25,7 @@ from reconciler.report.drift import (
 )
 from reconciler.report.explanation import explanation_sections
 from reconciler.report.mask import masked_acceptance, masked_explanation, masked_problems
+from reconciler.report.named import named_explanation
 from reconciler.report.outcomes import (
     accounting_section,
     applied_sections,
@@ -92,8 +93,8 @@ def render_acceptance(acceptance: Acceptance, view: View) -> str:
 
 def render_explanation(explained: Explanation, view: View) -> str:
     """Render everything about one record or property."""
-    layout = _layout(view)
-    shown = masked_explanation(explained, view.masking)
+    layout = _layout(view, explained.names)
+    shown = named_explanation(masked_explanation(explained, view.masking))
     sections = chain(explanation_sections(shown, layout), [problem_lines(shown.problems, layout)])
     return painted(_parted(sections), color=view.color)
 
@@ -108,7 +109,7 @@ def render_problems(problems: Iterable[Problem], view: View) -> str:
 
 def render_run(detail: RunDetail, view: View) -> str:
     """Render a run: changes that were not applied, with HubSpot's messages, and the accounting."""
-    layout = _layout(view)
+    layout = _layout(view, detail.header.names)
     rows = shown_rows(detail, view.masking)
     sections = chain(
         [run_opening(detail.header, layout)],

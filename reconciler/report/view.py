@@ -1,14 +1,30 @@
 """The look of a report, and what it may show: the second argument of every renderer."""
 
+import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
+from urllib.parse import quote
 
 from reconciler.report.mask import Masking
 from reconciler.source import SourceRef
 
 Where: TypeAlias = Callable[[SourceRef], str]
 """A function that formats a place as ``file:line:column``, with the file as the reader would type it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLinks:
+    """The pages of a repository that show manifests, for a job that knows its repository and commit."""
+
+    files: str  # the beginning of the address of a file at a commit: "https://github.com/acme/crm/blob/"
+    commit: str  # the commit of the job
+    folder: str = ""  # the path of the project in the repository, with a slash at its end
+
+    def link(self, source: SourceRef, commit: str | None = None) -> str:
+        """Return the address of a line, at ``commit`` or that of the job."""
+        path = quote(posixpath.normpath(self.folder + source.file))
+        return f"{self.files}{quote(commit or self.commit, safe='')}/{path}#L{source.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +37,8 @@ class View:
     width: int = 80  # columns
     color: bool = False
     shows_applied: bool = False  # of a run: not only what went wrong, but each change that was applied
+    links: SourceLinks | None = None  # None: nobody knows the repository
+
+    def source_link(self, source: SourceRef | None, commit: str | None = None) -> str | None:
+        """Return the address of a manifest line in the repository; None if that is not known."""
+        return self.links.link(source, commit) if self.links and source else None

@@ -103,7 +103,8 @@ def imported_version(portal_id: int, present: StateVersion, export: Export) -> S
         return export.version
     if export.version.lineage != present.lineage:
         raise StateError(
-            f"this state is of lineage {export.version.lineage}, the present one of {present.lineage}: "
+            f"this state is of lineage {export.version.brief.lineage}, the present one of "
+            f"{present.brief.lineage}: "
             "import it into a new database, or export the present state and edit that"
         )
     return StateVersion(present.lineage, max(present.serial, export.version.serial) + 1)

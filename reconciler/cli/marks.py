@@ -1,0 +1,47 @@
+"""The keys of marks: equal values have equal marks in all commands of one commit."""
+
+from typing import NamedTuple
+
+from reconciler.cli.invocation import Invocation
+from reconciler.model.drift import DriftFound
+from reconciler.model.explanation import Explanation
+from reconciler.model.runs import RunHeader
+from reconciler.plan.plan import Plan
+from reconciler.project.mark_key import mark_key
+from reconciler.report.mask import is_of_commit
+
+
+class Marks(NamedTuple):
+    """The state and the commit that a report is about; marks without both are those of one report."""
+
+    lineage: str | None = None
+    commit: str | None = None
+    says_manifests: bool = False  # the report tells what the manifests of this very commit say
+
+    @property
+    def key(self) -> bytes:
+        """The key of the marks."""
+        return mark_key(self.lineage, self.commit)
+
+
+NO_MARKS = Marks()
+
+
+def marks_of_plan(plan: Plan) -> Marks:
+    """Return what the marks of a plan are keyed by."""
+    return Marks(plan.state.lineage, plan.manifests.git, is_of_commit(plan))
+
+
+def marks_of_run(header: RunHeader) -> Marks:
+    """Return what the marks of a run are keyed by: it does not know whether its manifests were committed."""
+    return Marks(header.state.lineage if header.state else None, header.commit)
+
+
+def marks_of_drift(invocation: Invocation, found: DriftFound) -> Marks:
+    """Return what the marks of drift are keyed by; it reads no manifests."""
+    return Marks(found.state.lineage, invocation.environment.commit)
+
+
+def marks_of_explanation(explained: Explanation) -> Marks:
+    """Return what the marks of an explanation are keyed by."""
+    return Marks(explained.lineage, explained.commit, explained.is_of_commit)

@@ -1,0 +1,25 @@
+"""The pages that show manifests at the commit of a job, on GitHub and GitLab."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from reconciler.project.git_checkout import folder_in_repository
+from reconciler.report.view import SourceLinks
+
+
+def source_links(environ: Mapping[str, str], project: Path) -> SourceLinks | None:
+    """Return where the repository's pages show files, from the variables of a job; None outside of jobs.
+
+    Sources: https://docs.github.com/en/actions/reference/workflows-and-actions/variables,
+    https://docs.gitlab.com/ci/variables/predefined_variables/.
+    """
+    if repository := environ.get("GITHUB_REPOSITORY"):
+        server = environ.get("GITHUB_SERVER_URL", "https://github.com")
+        files, commit = f"{server}/{repository}/blob/", environ.get("GITHUB_SHA")
+    else:
+        files, commit = f"{environ.get('CI_PROJECT_URL', '')}/-/blob/", environ.get("CI_COMMIT_SHA")
+    if not commit or urlsplit(files).scheme not in {"https", "http"}:
+        return None
+    folder = folder_in_repository(project)
+    return None if folder is None else SourceLinks(files, commit, folder)
