@@ -65,6 +65,11 @@ class ManifestInfo:
     has_uncommitted: bool = False  # manifests differ from it
     definitions: int = 0
 
+    @property
+    def commit(self) -> str | None:
+        """The commit that holds the manifests as they are; None if there is none."""
+        return None if self.has_uncommitted else self.git
+
 
 NO_MANIFESTS = ManifestInfo(digest="", files=0, records=0, git=None)
 """For a plan that is made from a run."""

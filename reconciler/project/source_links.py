@@ -15,11 +15,10 @@ def source_links(environ: Mapping[str, str], project: Path) -> SourceLinks | Non
     https://docs.gitlab.com/ci/variables/predefined_variables/.
     """
     if repository := environ.get("GITHUB_REPOSITORY"):
-        server = environ.get("GITHUB_SERVER_URL", "https://github.com")
-        files, commit = f"{server}/{repository}/blob/", environ.get("GITHUB_SHA")
+        files = f"{environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}/blob/"
     else:
-        files, commit = f"{environ.get('CI_PROJECT_URL', '')}/-/blob/", environ.get("CI_COMMIT_SHA")
-    if not commit or urlsplit(files).scheme not in {"https", "http"}:
+        files = f"{environ.get('CI_PROJECT_URL', '')}/-/blob/"
+    if urlsplit(files).scheme not in {"https", "http"}:
         return None
     folder = folder_in_repository(project)
-    return None if folder is None else SourceLinks(files, commit, folder)
+    return None if folder is None else SourceLinks(files, folder)

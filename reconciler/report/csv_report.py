@@ -131,8 +131,7 @@ def _cell(text: str | None) -> str:
 
 
 def _rows_of_plan(shown: ShownPlan, view: View) -> Iterator[_Row]:
-    manifests = shown.about.manifests
-    about = _About(view, shown.about.names, None if manifests.has_uncommitted else manifests.git)
+    about = _About(view, shown.about.names, shown.about.manifests.commit)
     yield from (_row_of_problem(problem, about) for problem in shown.problems)
     yield from (_row_of_difference(difference, about) for difference in shown.differences)
     for change in shown.changes:

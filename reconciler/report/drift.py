@@ -99,7 +99,8 @@ def _by_record(entries: Entries[_OfRecord]) -> list[Entries[_OfRecord]]:
 
 
 def _subject(entry: MissingOwnedRecord | DriftedValue | RemovedAssociation) -> Subject:
-    return Subject(entry.key, None, entry.display_name if isinstance(entry, DriftedValue) else None)
+    name = entry.display_name if isinstance(entry, DriftedValue) else None
+    return Subject(entry.key, None, name, entry.record_id)
 
 
 def _noun(group: Entries[T], noun: str) -> str:

@@ -20,6 +20,7 @@ from reconciler.model.property_history import ValueVersion
 from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.plan.file.encode import problem_as_document, source_as_document, text_of, text_pieces
 from reconciler.plan.file.format import digests_of, plan_as_document
+from reconciler.plan.file.names import encode_names
 from reconciler.plan.kinds import verb_of
 from reconciler.plan.plan import Plan
 from reconciler.report.fact_sentences import facts_text
@@ -84,6 +85,7 @@ def drift_as_json(found: DriftFound, view: View) -> str:
         "masked_properties": [
             {"object": object_name, "property": name} for object_name, name in shown.masked_properties
         ],
+        "names": encode_names(shown.names),
         "portal": {"id": shown.portal_id},
         "read_calls": shown.read_calls,
         "state": {"lineage": shown.state.lineage, "serial": shown.state.serial},
@@ -117,10 +119,12 @@ def explanation_as_json(explained: Explanation, view: View) -> str:
         "address": shown.key.property_address(shown.name) if shown.name else shown.key.text,
         "associations": map(_pair, shown.pairs),
         "declared": [source_as_document(source) for source in shown.declared],
+        "display_name": shown.display_name,
         "environment": shown.environment,
         "is_live": shown.is_live,
         "key": _key(shown.key),
         "moves_from": _key(shown.moves_from) if shown.moves_from else None,
+        "names": encode_names(shown.names),
         "next": _step(shown.step, shown.key, shown.key.text),
         "object": shown.key.object,
         "origin": shown.origin,
@@ -218,6 +222,7 @@ def _drifted(value: DriftedValue) -> Json:
     return {
         "address": value.address,
         "defined": value.is_defined,
+        "display_name": value.display_name,
         "versions": [_version(version) for version in value.trail.versions],
         "key": _key(value.key),
         "last_applied": value.last_applied,

@@ -191,5 +191,4 @@ def _of_plan(key: bytes, plan: Plan, masking: Masking) -> Masker:
 
 def is_of_commit(plan: Plan) -> bool:
     """Return whether everybody who can read the plan's commit can read its manifests."""
-    manifests = plan.manifests
-    return plan.rolls_back is None and manifests.git is not None and not manifests.has_uncommitted
+    return plan.rolls_back is None and plan.manifests.commit is not None

@@ -15,16 +15,15 @@ Where: TypeAlias = Callable[[SourceRef], str]
 
 @dataclass(frozen=True, slots=True)
 class SourceLinks:
-    """The pages of a repository that show manifests, for a job that knows its repository and commit."""
+    """The pages of a repository that show manifests, for a job that knows its repository."""
 
     files: str  # the beginning of the address of a file at a commit: "https://github.com/acme/crm/blob/"
-    commit: str  # the commit of the job
     folder: str = ""  # the path of the project in the repository, with a slash at its end
 
-    def link(self, source: SourceRef, commit: str | None = None) -> str:
-        """Return the address of a line, at ``commit`` or that of the job."""
+    def link(self, source: SourceRef, commit: str) -> str:
+        """Return the address of a line at ``commit``."""
         path = quote(posixpath.normpath(self.folder + source.file))
-        return f"{self.files}{quote(commit or self.commit, safe='')}/{path}#L{source.line}"
+        return f"{self.files}{quote(commit, safe='')}/{path}#L{source.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,6 @@ class View:
     shows_applied: bool = False  # of a run: not only what went wrong, but each change that was applied
     links: SourceLinks | None = None  # None: nobody knows the repository
 
-    def source_link(self, source: SourceRef | None, commit: str | None = None) -> str | None:
+    def source_link(self, source: SourceRef | None, commit: str | None) -> str | None:
         """Return the address of a manifest line in the repository; None if that is not known."""
-        return self.links.link(source, commit) if self.links and source else None
+        return self.links.link(source, commit) if self.links and source and commit else None

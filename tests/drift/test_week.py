@@ -73,7 +73,7 @@ def test_the_week_as_drift_tells_it(friday: Portal, golden: Golden) -> None:
     golden(GOLDEN / "week-masked-80.txt", render_drift(found, View(MASKED)))
     golden(
         GOLDEN / "week-masked.json",
-        drift_as_json(found, View(MASKED)).replace(str(found.state.lineage), "LINEAGE"),
+        drift_as_json(found, View(MASKED)).replace(str(found.state.brief.lineage), "LINEAGE"),
     )
 
 

@@ -19,7 +19,7 @@ from reconciler.plan.change import Reason, ValueChange
 from reconciler.plan.plan import Plan
 from reconciler.report.csv_report import drift_as_csv, plan_as_csv, run_as_csv, unnamed_as_csv
 from reconciler.report.mask import SHOW, Masking
-from reconciler.report.view import View
+from reconciler.report.view import SourceLinks, View
 from reconciler.source import SourceRef
 from tests.report.test_masked_when_shown import DRIFT, RUNS
 from tests.support.example_plan import EVERYTHING, UPDATES
@@ -50,9 +50,10 @@ def test_a_row_says_all_about_one_value() -> None:
     change = UPDATES[0]
     assert row == {
         "address": change.thing.text,
-        "name": "",
-        "link": f"https://app.hubspot.com/contacts/{EVERYTHING.portal_id}/record/0-2/{change.remote.id}",
+        "name": "Acme GmbH & Co. KG",
+        "link": f"https://app-eu1.hubspot.com/contacts/{EVERYTHING.portal_id}/record/0-2/{change.remote.id}",
         "property": "name",
+        "property label": "Name",
         "before": "Acme",
         "after": "Acme AG",
         "action": "update",
@@ -60,13 +61,31 @@ def test_a_row_says_all_about_one_value() -> None:
         "who": "",
         "when (UTC)": "",
         "file and line": "a.yaml:14:3",
+        "link to the line": "",
         "note": "",
     }
 
 
 def test_the_plan_of_an_emulator_has_no_links() -> None:
-    (row,) = rows(plan_as_csv(replace(with_values(value("x")), host="127.0.0.1"), VIEW))
+    plan = replace(with_values(value("x")), names=replace(EVERYTHING.names, pages=None))
+    (row,) = rows(plan_as_csv(plan, VIEW))
     assert row["link"] == ""
+
+
+def test_a_job_links_each_line_at_the_commit_of_the_plan() -> None:
+    links = SourceLinks("https://github.com/acme/crm/blob/", "sales & co/")
+    (row,) = rows(plan_as_csv(with_values(value("x")), replace(VIEW, links=links)))
+    commit = EVERYTHING.manifests.git
+    where = f"https://github.com/acme/crm/blob/{commit}/sales%20%26%20co/a.yaml#L14"
+    assert row["link to the line"] == where
+
+
+def test_choices_and_stages_have_their_labels() -> None:
+    stage = ValueChange("dealstage", "appointmentscheduled", "closedwon", Reason.CHANGED)
+    deal = next(change for change in UPDATES if change.object_type == "deals")
+    (row,) = rows(plan_as_csv(replace(with_values(), changes=(replace(deal, values=(stage,)),)), VIEW))
+    assert (row["property"], row["property label"]) == ("dealstage", "Deal stage")
+    assert (row["before"], row["after"]) == ("Appointment scheduled", "Closed (closedwon)")
 
 
 @pytest.mark.parametrize(

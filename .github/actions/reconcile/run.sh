@@ -15,7 +15,7 @@ mkdir "$folder"
 code=0
 case "$COMMAND" in
 plan)
-    reconciler -C "$PROJECT" plan ${PLAN:+--reviewed "$PLAN"} \
+    reconciler -C "$PROJECT" plan ${PLAN:+--reviewed "$PLAN"} --values "${VALUES:-mask}" \
         --out "$folder/plan.json" --markdown "$folder/plan.md" --html "$folder/plan.html" || code=$?
     # What was not reviewed is left out of the plan: the rest can be applied, and whoever asks for `code` is told.
     if [ "$code" = 5 ] && [ -n "$PLAN" ] && [ -e "$folder/plan.json" ]; then is_answer=true; fi
@@ -23,10 +23,11 @@ plan)
 apply)
     # In place of this shell, so that the signal of a job that is cancelled reaches it: it then finishes the
     # calls in flight and records them.
-    exec reconciler -C "$PROJECT" apply "$PLAN" --report "$folder/report.json" --lock-timeout 10m
+    exec reconciler -C "$PROJECT" apply "$PLAN" --values "${VALUES:-mask}" \
+        --report "$folder/report.json" --lock-timeout 10m
     ;;
 drift)
-    reconciler -C "$PROJECT" drift --markdown "$folder/drift.md" || code=$?
+    reconciler -C "$PROJECT" drift --values "${VALUES:-mask}" --markdown "$folder/drift.md" || code=$?
     if [ "$code" = 2 ]; then is_answer=true; fi
     ;;
 check)

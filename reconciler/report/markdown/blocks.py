@@ -10,6 +10,7 @@ from reconciler.plan.plan import GuardRefusal
 from reconciler.plan.summary import ProblemCounts
 from reconciler.report.entries import Entries
 from reconciler.report.markdown.escape import code_block, inline_code
+from reconciler.report.markdown.links import links_below
 from reconciler.report.markdown.truncate import Block
 from reconciler.report.plan.guard_refusals import refusal_lines
 from reconciler.report.problem_list import how_many, problem_lines
@@ -52,7 +53,8 @@ def _block(section: Section[T], layout: Layout) -> Block:
     about = f"{inline_code(section.object)}: {total:,} {section.what}"
 
     def content(count: int) -> str:
-        return code_block("\n".join(map(_diff_line, section.lines(layout, count))), "diff")
+        code = code_block("\n".join(map(_diff_line, section.lines(layout, count))), "diff")
+        return code + links_below(section, layout, count)
 
     return Block(total, content, f"<b>{about}</b><br>{escape(section.remark)}")
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -48,7 +49,8 @@ _REHEARSAL_CHARACTERS = 16_000
 def render_markdown(plan: Plan, view: View) -> str:
     """Render a plan in GitHub's Markdown, as far as it fits."""
     shown = shown_plan(plan, view.masking)
-    layout = Layout(BLOCK_WIDTH, view.full, view.where, shown.about.names)
+    link = partial(view.source_link, commit=plan.manifests.commit)
+    layout = Layout(BLOCK_WIDTH, view.full, view.where, shown.about.names, link)
     sections, held_back = change_sections(shown.changes), held_sections(shown.held)
     head = _head(shown, [*sections, *held_back])
     foot = _rehearsed(shown, layout) + _foot(shown, digests_of(plan), layout)

@@ -159,7 +159,7 @@ def _change_section(group: Entries[Change]) -> Section[Change]:
     verb = verb_of(first)
     style: EntryStyle[Change] = EntryStyle(
         SIGNS[verb],
-        lambda change: Subject(change.thing, change.source, change.display_names.record),
+        lambda change: Subject(change.thing, change.source, change.display_names.record, change.remote.id),
         _likeness,
         _value_lines,
         lambda of: of.apart(lambda each: each.thing),

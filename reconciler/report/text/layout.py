@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from reconciler.invisible_characters import visible
-from reconciler.model.addresses import ThingAddress
+from reconciler.model.addresses import RecordId, ThingAddress
 from reconciler.model.names import NO_NAMES, Names
 from reconciler.report.named import record_title
 from reconciler.report.text.styled_lines import Line, Piece, Style, beside, line
@@ -19,6 +19,7 @@ class Subject(NamedTuple):
     key: ThingAddress
     source: SourceRef | None  # the manifest line that asks for it
     display_name: str | None = None
+    record_id: RecordId | None = None
 
     @property
     def suffix(self) -> str:
@@ -34,6 +35,7 @@ class Layout:
     full: bool  # show everything, shorten nothing
     where: Callable[[SourceRef], str]  # formats file:line:column as the reader would type it
     names: Names = NO_NAMES  # what people call what is shown
+    link: Callable[[SourceRef], str | None] = lambda _: None  # returns the page of a manifest line
 
     def place(self, source: SourceRef) -> str:
         """Format file and line."""
