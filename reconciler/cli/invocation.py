@@ -12,7 +12,6 @@ from reconciler.cli.options import CommonOptions, said
 from reconciler.project.environment import Environment
 from reconciler.project.notices import Notice
 from reconciler.project.project import Project
-from reconciler.project.source_links import source_links
 from reconciler.report.view import SourceLinks
 from reconciler.source import SourceRef
 
@@ -32,7 +31,7 @@ class Invocation:
     @property
     def links(self) -> SourceLinks | None:
         """The repository's pages for manifests, if this is a job of GitHub or GitLab."""
-        return source_links(os.environ, self.environment.session.settings.project)
+        return self.environment.links
 
 
 def open_environment(

@@ -1,10 +1,13 @@
 """An environment and its session: what its settings say about it."""
 
+import os
 from collections.abc import Iterable
 
 from reconciler.errors import Problem
 from reconciler.project.git_checkout import head_commit
 from reconciler.project.session import Session
+from reconciler.project.source_links import source_links
+from reconciler.report.view import SourceLinks
 from reconciler.source import SourceRef
 
 
@@ -39,6 +42,11 @@ class OpenedEnvironment:
     def commit(self) -> str | None:
         """The commit of the project folder; None outside git."""
         return head_commit(self.session.settings.project)
+
+    @property
+    def links(self) -> SourceLinks | None:
+        """The repository's pages for manifests, in a job of GitHub or GitLab; None elsewhere."""
+        return source_links(os.environ, self.session.settings.project)
 
     @property
     def is_emulator(self) -> bool:
