@@ -5,14 +5,16 @@ from pathlib import Path
 import click
 
 from reconciler.apply.options import OnStale
+from reconciler.cli.errors import format_error
 from reconciler.cli.exits import ExitCode, exit_of, most_severe
 from reconciler.cli.invocation import Invocation, open_environment
+from reconciler.cli.messages import say
 from reconciler.cli.options import common_options
 from reconciler.cli.plan_options import plan_options
 from reconciler.cli.plan_output import PlanOutput, destination_options, write_outputs
 from reconciler.cli.progress import progress
 from reconciler.cli.signals import stop_requests
-from reconciler.errors import UsageError
+from reconciler.errors import ReconcilerError, UsageError
 from reconciler.plan.rehearsal import Rehearsal
 from reconciler.project.plan import Plan
 from reconciler.project.plan_request import PlanRequest
@@ -57,13 +59,17 @@ def rehearse_if_appliable(invocation: Invocation, plan: Plan, on_stale: OnStale 
     """Rehearse ``plan``, which holds the result from then on, unless apply would refuse it anyway."""
     if not plan.is_appliable:
         return ExitCode.OK  # the plan's own exit code says why
-    with (
-        progress("rehearsing", quiet=invocation.said.quiet) as report,
-        stop_requests() as should_stop,
-    ):
-        rehearsal = invocation.environment.rehearse(
-            plan, on_stale=on_stale, reading=report, progress=report, should_stop=should_stop
-        )
+    try:
+        with (
+            progress("rehearsing", quiet=invocation.said.quiet) as report,
+            stop_requests() as should_stop,
+        ):
+            rehearsal = invocation.environment.rehearse(
+                plan, on_stale=on_stale, reading=report, progress=report, should_stop=should_stop
+            )
+    except ReconcilerError as error:  # raising it would keep the plan from being shown and saved
+        say(format_error(error))
+        return exit_of(error)
     left_out = ExitCode.NOT_APPLIED if plan.summary.problems.left_out else ExitCode.OK
     return most_severe(exit_of_rehearsal(rehearsal), left_out)
 

@@ -1,6 +1,8 @@
 """A plan is rehearsed on a copy of its portal: what HubSpot will refuse is told before it is written."""
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
@@ -10,8 +12,9 @@ import pytest
 
 from reconciler.cli.exits import ExitCode
 from reconciler.emulator.calls import Request
+from reconciler.emulator.faults import parse
 from reconciler.project.project import Project as Opened
-from tests.support.projects import Project, Recorder, environment
+from tests.support.projects import ROOT, Project, Recorder, environment
 from tests.support.rehearsals import FAULTS, MANIFESTS, SEED, Fault, People
 from tests.support.served import served
 
@@ -172,3 +175,35 @@ def test_a_saved_plan_takes_no_options_and_other_manifests_no_second_plan(
     assert "a saved plan is rehearsed as it is" in refused.err
     assert done.code == ExitCode.OK
     assert "Not planned again: the manifests here are not those of the plan" in done.out
+
+
+def test_a_rehearsal_that_breaks_still_shows_and_saves_the_plan(portal: tuple[Project, Recorder]) -> None:
+    project, recorder = portal
+    recorder.add_fault(parse("malformed_body:path=/crm/v3/property-validations/*"))
+
+    done = project.run("plan", "--rehearse", "--out", "again.json")
+
+    assert done.code == ExitCode.ERROR
+    assert "Plan: 4 to create" in done.out
+    assert "Rehearsed" not in done.out
+    assert (project.folder / "again.json").exists()
+
+
+@pytest.mark.parametrize(("asked", "options"), [("true", ["--rehearse"]), ("false", []), ("", [])])
+def test_the_action_of_the_plan_workflow_rehearses_when_it_is_told(
+    tmp_path: Path, asked: str, options: list[str]
+) -> None:
+    program = tmp_path / "venv-of-reconciler" / "bin" / "reconciler"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$RUNNER_TEMP/said"\n')
+    program.chmod(0o755)
+    given = {"COMMAND": "plan", "PLAN": "", "PROJECT": ".", "REHEARSE": asked, "OBJECTS": ""}
+    places = {"RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "outputs")}
+
+    script = ROOT / ".github" / "actions" / "reconcile" / "run.sh"
+    subprocess.run(["bash", script], env=os.environ | given | places, check=True)
+
+    said = (tmp_path / "said").read_text().splitlines()
+    assert [option for option in said if option == "--rehearse"] == options
+    offered = (ROOT / ".github" / "workflows" / "plan.yml").read_text()
+    assert "          # rehearse: true # " in offered

@@ -15,7 +15,8 @@ mkdir "$folder"
 code=0
 case "$COMMAND" in
 plan)
-    reconciler -C "$PROJECT" plan ${PLAN:+--reviewed "$PLAN"} --values "${VALUES:-mask}" \
+    if [ "${REHEARSE:-false}" = true ]; then rehearse=--rehearse; fi
+    reconciler -C "$PROJECT" plan ${PLAN:+--reviewed "$PLAN"} ${rehearse:+"$rehearse"} --values "${VALUES:-mask}" \
         --out "$folder/plan.json" --markdown "$folder/plan.md" --html "$folder/plan.html" || code=$?
     # What was not reviewed is left out of the plan: the rest can be applied, and whoever asks for `code` is told.
     if [ "$code" = 5 ] && [ -n "$PLAN" ] && [ -e "$folder/plan.json" ]; then is_answer=true; fi
