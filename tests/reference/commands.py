@@ -6,14 +6,19 @@ from collections.abc import Iterator, Sequence
 import click
 
 from reconciler.cli.examples import EXAMPLES
-from reconciler.cli.main import group
+from reconciler.cli.main import COMMANDS, group
 from reconciler.cli.options import common_options
 
 _BEGIN = """\
 # All commands and options
 
 A test compares this page with the program, so it lists what this version has. [Exit codes](exit-codes.md)
-says what a command ends with. [At the keyboard](command-line.md) tells about completion, colours and help.
+says what a command ends with. [Completion, editor, help and colours](command-line.md) is about the keyboard.
+
+"""
+_COMMON = """
+Results go to stdout; progress and messages go to stderr. With `--json`, stdout is one JSON document in UTF-8,
+even if the command fails. [Environment variables](settings.md#environment-variables) replace some options.
 
 ## Options of every command
 
@@ -26,12 +31,17 @@ def page() -> str:
     """Return the page in Markdown."""
     context = click.Context(group, info_name="reconciler", **group.context_settings)
     common = [each for each in click.Command("", params=_common()).params if isinstance(each, click.Option)]
-    parts = [_BEGIN, _table(common, context)]
+    parts = [_BEGIN, _overview(), _COMMON, _table(common, context)]
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
         parts += _sections(command, name, context)
     return "".join(parts)
+
+
+def _overview() -> str:
+    rows = "".join(f"| [`{name}`](#{name}) | {explained} |\n" for name, explained in sorted(COMMANDS.items()))
+    return f"| command | does |\n|---|---|\n{rows}"
 
 
 def _common() -> list[click.Parameter]:
