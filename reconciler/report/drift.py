@@ -42,10 +42,15 @@ def drift_closing(shown: ShownDrift, layout: Layout) -> list[Line]:
 
 def drift_about(shown: ShownDrift) -> str:
     """Name the portal and the number of checked records."""
+    return f"portal {shown.about.portal_id}: {things_looked_at(shown)} looked at"
+
+
+def things_looked_at(shown: ShownDrift) -> str:
+    """Return the number of checked records and definitions."""
     records, definitions = shown.about.looked_at, shown.about.looked_at_definitions
     things = [counted(records, "owned record")] if records or not definitions else []
     things += [counted(definitions, "owned definition")] if definitions else []
-    return f"portal {shown.about.portal_id}: {' and '.join(things)} looked at"
+    return " and ".join(things)
 
 
 def drift_notes(shown: ShownDrift) -> list[str]:

@@ -1,24 +1,22 @@
-"""The report of a run: changes that were not applied, with HubSpot's messages, and the accounting."""
+"""The changes of a run: those that were not applied, with HubSpot's messages, and those that were."""
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from datetime import UTC
+from collections.abc import Hashable, Iterator, Sequence
 
 from reconciler.invisible_characters import visible
 from reconciler.model.associations import ASSOCIATED
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
-from reconciler.model.runs import UNDER_WAY, RunDetail, RunHeader, RunRow, RunSummary
+from reconciler.model.runs import UNDER_WAY, RunHeader, RunRow
 from reconciler.plan.kinds import Verb
-from reconciler.plan.summary import action_words
 from reconciler.report.entries import Entries
 from reconciler.report.named import property_title
 from reconciler.report.plan.change_sections import SIGNS
+from reconciler.report.run_summary import words_of
 from reconciler.report.text.grouping import EntryStyle, Section, key_properties
 from reconciler.report.text.layout import Layout, Subject
 from reconciler.report.text.property_rows import PropertyRow, padded, sign_of
 from reconciler.report.text.styled_lines import Line, Piece, Style, line
 from reconciler.report.text.values import alone, one_below_the_other, side_by_side
 from reconciler.report.text.width import cells
-from reconciler.sentences import counted
 
 _SECTIONS = {
     Rejected.word: (
@@ -41,27 +39,7 @@ _SIGNS = {str(verb): sign for verb, sign in SIGNS.items()}
 _OF_STATE_ONLY = {str(Verb.ADOPT), str(Verb.RELEASE)}
 
 _INDENT = 6
-_COMMIT_DIGITS = 12
 _TICKETS = {"category": "category", "correlation_id": "correlationId"}
-
-
-def run_opening(header: RunHeader, layout: Layout) -> list[Line]:
-    """Format run, place, time and actor."""
-    title = f"Run {header.id}, {header.status}: {header.environment}, portal {header.portal_id}"
-    details = [
-        _period(header),
-        *(f"{name} {text}" for name, text in sorted(header.actor.items())),
-        *([f"commit {header.commit}"] if header.commit else []),
-    ]
-    return [
-        *layout.paragraph(title, style=Style.STRONG),
-        *layout.paragraph(", ".join(details), style=Style.FAINT),
-        *(
-            layout.paragraph(f"rolls back run {header.rolls_back}", style=Style.FAINT)
-            if header.rolls_back
-            else []
-        ),
-    ]
 
 
 def outcome_sections(rows: Entries[RunRow], header: RunHeader) -> Iterator[Section[RunRow]]:
@@ -82,7 +60,7 @@ def applied_sections(rows: Entries[RunRow]) -> Iterator[Section[RunRow]]:
         object_name, action = _kind(found[0])
         sign = _SIGNS.get(action, Piece("=", Style.FAINT))
         style: EntryStyle[RunRow] = EntryStyle(sign, _subject, _likeness_of_applied, _applied_lines, _alone)
-        yield Section(object_name, action, _done(visible(action)), "", style, found)
+        yield Section(object_name, action, _done(action), "", style, found)
 
 
 def _kind(row: RunRow) -> tuple[str, str]:
@@ -97,50 +75,15 @@ def _alone(rows: Entries[RunRow]) -> list[Entries[RunRow]]:
     return rows.alone()
 
 
-def accounting_section(detail: RunDetail, layout: Layout) -> list[Line]:
-    """Format ``11 planned = 10 applied + 1 rejected + …``."""
-    planned, *outcomes = (f"{count} {word}" for word, count in detail.accounting_so_far().items())
-    never = 0 if detail.header.is_under_way else detail.never_attempted
-    never_text = f"Never attempted, and counted as skipped: {counted(never, 'change')}."
-    return [
-        *(layout.paragraph(never_text, style=Style.FAINT) if never else []),
-        *layout.paragraph(f"{planned} = {' + '.join(outcomes)}", style=Style.STRONG),
-    ]
-
-
-def run_entries(runs: Iterable[RunSummary], layout: Layout) -> Iterator[list[Line]]:
-    """Format each run on a few lines: time and actor, planned changes, and outcomes."""
-    for run in runs:
-        header = run.header
-        planned = ", ".join(
-            f"{count:,} {action_words(count, word)}" for word, count in header.planned.items() if count
-        )
-        _, *outcomes = run.accounting_so_far().items()
-        became = ", ".join(f"{count:,} {word}" for word, count in outcomes if count)
-        whose = f"{header.actor.get('user', 'unknown')} on {header.actor.get('host', 'unknown')}"
-        when = f"{header.started_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        parts = [
-            f"{planned}: {became}" if planned else "nothing to do",
-            f"rolls back run {header.rolls_back}" if header.rolls_back else "",
-            f"commit {header.commit[:_COMMIT_DIGITS]}" if header.commit else "",
-            header.actor.get("run_url", ""),
-        ]
-        first, *others = (text for text in parts if text)
-        yield [
-            *layout.paragraph(f"{header.id}  {header.status}  {when}  {whose}", style=Style.STRONG),
-            *layout.paragraph(first, indent=2),
-            *(row for text in others for row in layout.paragraph(text, indent=2, style=Style.FAINT)),
-        ]
-
-
 def _likeness(alone: Sequence[RunRow]) -> Hashable:
     (row,) = alone
     return row.key.object, row.action, row.target, row.label, tuple(sorted(row.detail.items()))
 
 
 def _done(action: str) -> str:
-    """Return the past form of an action, such as ``updated``."""
-    return f"{action}d" if action.endswith("e") else f"{action}ed"
+    """Return the past form of an action: ``updated``, ``created (definitions)``."""
+    verb, *what = words_of(action).split(" ", 1)
+    return " ".join([f"{verb}d" if verb.endswith("e") else f"{verb}ed", *what])
 
 
 def _likeness_of_applied(alone: Sequence[RunRow]) -> Hashable:
@@ -174,23 +117,23 @@ def written_values(row: RunRow) -> Iterator[tuple[str, str | None, str | None]]:
         yield name, row.before.get(name), row.after.get(name)
 
 
+def message_of(row: RunRow) -> str:
+    """Return why a change was not applied, as far as it is known."""
+    return row.detail.get("message") or "nothing is known of it"
+
+
+def tickets_of(row: RunRow) -> list[str]:
+    """Return what HubSpot's support asks for: ``correlationId 5f0c…``."""
+    return [f"{label} {row.detail[name]}" for name, label in _TICKETS.items() if row.detail.get(name)]
+
+
 def _row_lines(alike: Sequence[Entries[RunRow]], layout: Layout) -> list[Line]:
     row = alike[0][0]
-    message = row.detail.get("message") or "nothing is known of it"
     label = f" ({row.label})" if row.label else ""
-    action = f"{row.action} {row.target.text}{label}" if row.target else row.action
-    lines = list(layout.paragraph(f"{action}: {message}", indent=_INDENT))
-    tickets = [f"{label} {row.detail[name]}" for name, label in _TICKETS.items() if row.detail.get(name)]
+    action = f"{row.action} {row.target.text}{label}" if row.target else words_of(row.action)
+    lines = list(layout.paragraph(f"{action}: {message_of(row)}", indent=_INDENT))
+    tickets = tickets_of(row)
     together = "   ".join(tickets)
     if cells(visible(together)) <= layout.width - _INDENT:
         tickets = [together] if together else []
     return lines + [line(Piece(visible(ticket), Style.FAINT), indent=_INDENT) for ticket in tickets]
-
-
-def _period(header: RunHeader) -> str:
-    start = header.started_at.astimezone(UTC)
-    if header.finished_at is None:
-        return f"{start:%Y-%m-%d %H:%M:%S} UTC"
-    end = header.finished_at.astimezone(UTC)
-    day = "" if end.date() == start.date() else f"{end:%Y-%m-%d} "
-    return f"{start:%Y-%m-%d %H:%M:%S} to {day}{end:%H:%M:%S} UTC"

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from reconciler.plan.rehearsal import Rehearsal
 from reconciler.report.entries import Entries, as_it_is
-from reconciler.report.outcomes import accounting_section, outcome_sections
+from reconciler.report.outcomes import outcome_sections
 from reconciler.report.plan.change_sections import change_sections
 from reconciler.report.problem_list import problem_lines
+from reconciler.report.run_summary import accounting_section
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import BLANK, Line, Style
 from reconciler.sentences import counted

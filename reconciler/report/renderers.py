@@ -15,7 +15,9 @@ from reconciler.model.explanation import Explanation
 from reconciler.model.runs import RunDetail
 from reconciler.plan.plan import Plan
 from reconciler.report.csv_report import drift_as_csv, plan_as_csv, run_as_csv
-from reconciler.report.html.page import render_drift_page, render_page
+from reconciler.report.html.drift import render_drift_page
+from reconciler.report.html.plan import render_plan_page
+from reconciler.report.html.run import render_run_page
 from reconciler.report.json_report import (
     acceptance_as_json,
     drift_as_json,
@@ -112,8 +114,9 @@ RENDERERS = (
     Renderer(
         "html",
         "a page",
-        plan=render_page,
+        plan=render_plan_page,
         drift=render_drift_page,
+        run=render_run_page,
         file_option=FileOption(
             "--html",
             "Also write an HTML page that searches and filters without network.",

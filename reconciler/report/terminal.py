@@ -26,19 +26,14 @@ from reconciler.report.drift import (
 from reconciler.report.explanation import explanation_sections
 from reconciler.report.mask import masked_acceptance, masked_explanation, masked_problems
 from reconciler.report.named import named_explanation
-from reconciler.report.outcomes import (
-    accounting_section,
-    applied_sections,
-    outcome_sections,
-    run_entries,
-    run_opening,
-)
+from reconciler.report.outcomes import applied_sections, outcome_sections
 from reconciler.report.plan.change_sections import change_sections, held_sections
 from reconciler.report.plan.guard_refusals import refusal_lines
 from reconciler.report.plan.review_differences import difference_sections
 from reconciler.report.plan.summary import closing, opening
 from reconciler.report.problem_list import how_many, problem_lines
 from reconciler.report.rehearsal import rehearsal_sections
+from reconciler.report.run_summary import accounting_section, run_entries, run_opening
 from reconciler.report.shown import shown_drift, shown_plan, shown_rows
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import BLANK, Line, line, painted

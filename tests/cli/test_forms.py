@@ -82,14 +82,17 @@ def test_the_help_lists_the_new_form_and_the_option_that_writes_it(project: Proj
     assert f"--toy FILE Write a toy {'of drift ' if command == 'drift' else ''}too." in reported
 
 
-def test_what_a_form_cannot_show_is_refused_before_anything_happens(project: Project) -> None:
-    assert project.run("apply", "--format", "html", "--auto-approve").code == 1
-    assert project.run("apply", "--auto-approve", "--report", "run.json").code == 0
+def test_a_run_has_a_page_and_a_comment(project: Project) -> None:
+    applied = project.run("apply", "--auto-approve", "--report", "run.json", "--format", "html")
+    assert applied.code == 0
+    assert applied.out.startswith("<!doctype html>")
+    assert "72 planned = 72 applied." in applied.out
 
-    refused = project.run("show", "run.json", "--format", "html")
-
-    assert refused.code == 1
-    assert "a run cannot be shown as a page: it is shown as text or as a comment" in refused.err
+    shown = project.run("show", "run.json", "--html", "run.html", "--markdown", "run.md")
+    assert shown.code == 0
+    page, comment = (project.folder / "run.html").read_text(), (project.folder / "run.md").read_text()
+    assert "72 planned = 72 applied." in page
+    assert comment.startswith("<!-- reconciler run local 1000000 -->\n### Run: 72 planned = 72 applied\n")
 
 
 def test_csv_is_written_by_every_command_that_shows_values(project: Project) -> None:
@@ -119,8 +122,8 @@ def test_apply_prints_one_document_of_the_form_that_was_asked_for(project: Proje
     applied = project.run("apply", "--auto-approve", "--format", "markdown")
 
     assert applied.code == 0
-    assert applied.out.startswith("```text\nRun ")
-    assert applied.out.count("```") == 2
+    assert applied.out.startswith("<!-- reconciler run local 1000000 -->\n### Run: ")
+    assert applied.out.count("<!-- reconciler") == 1
 
 
 def test_every_form_and_every_option_has_a_name_of_its_own() -> None:

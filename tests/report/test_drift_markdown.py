@@ -1,5 +1,6 @@
 """Drift as the text of an issue: it fits, its values are no markup, and it is found again."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -15,7 +16,7 @@ from reconciler.model.live import MissingReason
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import StateVersion
 from reconciler.report.markdown.drift import render_drift_markdown
-from reconciler.report.markdown.plan import MOST_CHARACTERS
+from reconciler.report.markdown.summary import MOST_CHARACTERS
 from reconciler.report.markdown.truncate import size_of
 from reconciler.report.mask import SHOW, Masking
 from reconciler.report.view import View
@@ -64,7 +65,11 @@ def test_it_is_found_again_says_what_there_is_and_what_to_do() -> None:
 
     assert lines[0] == "<!-- reconciler drift production 7654321 -->"
     assert lines[1] == "### Drift: 1 value of 1 record, 2 records lost"
-    assert lines.index("companies: 2 lost") < lines.index("companies: 1 value changed")
+    folds = [line for line in lines if line.startswith("<details")]
+    assert [re.sub("<[^>]+>", "", fold).partition(" changed")[0] for fold in folds] == [
+        "companies: 2 lostlost: their keys no longer lead to the records that we created or adopted",
+        "companies: 1 value",
+    ]
     assert lines[-1].startswith("**Next:** if people are right, `reconciler drift --accept ADDRESS`")
     assert lines[-1].endswith("`plan --recreate ADDRESS` creates a missing record again; nothing else does.")
 
@@ -82,7 +87,7 @@ def test_values_are_nothing_but_text(values: list[str], environment: str, full: 
 
     tokens = MarkdownIt("commonmark", {"html": True}).parse(text)
     kinds = [token.type for token in tokens]
-    assert kinds.count("fence") == bool(values)
+    assert (kinds.count("fence") > 0) == bool(values)
     assert tokens[-2].content.startswith("**Next:** ")
     assert set(kinds) <= {
         *("html_block", "heading_open", "heading_close", "inline", "paragraph_open", "paragraph_close"),

@@ -20,7 +20,8 @@ from reconciler.plan.change import Reason
 from reconciler.plan.plan import Held
 from reconciler.report.fact_sentences import SENTENCES, facts_text, note_of
 from reconciler.report.github_annotations import problems_as_annotations
-from reconciler.report.html.page import render_drift_page, render_page
+from reconciler.report.html.drift import render_drift_page
+from reconciler.report.html.plan import render_plan_page
 from reconciler.report.json_report import (
     acceptance_as_json,
     drift_as_json,
@@ -86,7 +87,7 @@ def test_no_sentence_tells_what_is_masked(kind: FactKind) -> None:
         render_plan(plan, View(MASKED, width=120, full=True)),
         render_markdown(plan, View(MASKED, full=True)),
         plan_as_json(plan, View(MASKED)),
-        render_page(plan, View(MASKED)),
+        render_plan_page(plan, View(MASKED)),
     ]
 
     for text in shown:
@@ -188,7 +189,7 @@ def test_no_output_tells_the_values_of_a_problem(severity: Severity) -> None:
             render_plan(plan, View(masking, width=120, full=True)),
             render_markdown(plan, View(masking, full=True)),  # and the summary of a job
             plan_as_json(plan, View(masking)),
-            render_page(plan, View(masking)),
+            render_plan_page(plan, View(masking)),
             render_explanation(of, View(masking, width=120)),
             explanation_as_json(of, View(masking)),
             render_acceptance(accepted, View(masking, width=120)),

@@ -13,7 +13,7 @@ from hypothesis import given
 
 from reconciler.plan.file.format import digests_of
 from reconciler.plan.plan import Guard, GuardRefusal, Plan
-from reconciler.report.html.page import render_page
+from reconciler.report.html.plan import render_plan_page
 from reconciler.report.mask import SHOW, Masking
 from reconciler.report.view import View
 from tests.report.traps import hostile
@@ -77,7 +77,7 @@ class Document(HTMLParser):
 
 
 def page_of(plan: Plan) -> Document:
-    return Document(render_page(plan, View(SHOW)))
+    return Document(render_plan_page(plan, View(SHOW)))
 
 
 @given(any_plans(hostile))
@@ -131,7 +131,7 @@ def test_the_policy_allows_our_script_and_style_alone() -> None:
 
 
 def test_the_page_names_no_address_in_the_network() -> None:
-    text = render_page(CONVERGED, View(SHOW))
+    text = render_plan_page(CONVERGED, View(SHOW))
 
     pattern = r"https?:|//[a-z]|@import|url\(|fetch\(|XMLHttpRequest|innerHTML|eval\("
     assert "<script" in text
@@ -142,7 +142,7 @@ def test_the_page_names_no_address_in_the_network() -> None:
 def test_the_data_cannot_end_its_script() -> None:
     value = replace(UPDATES[0].values[0], after="</script><!-- & \u2028")
 
-    text = render_page(plan_of(replace(UPDATES[0], values=(value,))), View(SHOW))
+    text = render_plan_page(plan_of(replace(UPDATES[0], values=(value,))), View(SHOW))
 
     assert "\\u003c/script\\u003e\\u003c!-- \\u0026 " in text
     assert "\u2028" not in text
@@ -227,7 +227,7 @@ def test_a_record_whose_key_changed_says_what_it_was() -> None:
 
 
 def test_personal_values_are_masked() -> None:
-    text = render_page(EVERYTHING, View(Masking(b"a key that only tests use")))
+    text = render_plan_page(EVERYTHING, View(Masking(b"a key that only tests use")))
 
     assert not re.search(r"acme\.example|0561|4711|\bBob\b", text)
     assert "Personal values are masked" in text

@@ -15,7 +15,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from reconciler.model.addresses import RecordAddress
 from reconciler.model.facts import Fact, FactKind
 from reconciler.plan.change import Change
-from reconciler.report.html.page import render_page
+from reconciler.report.html.plan import render_plan_page
 from reconciler.report.mask import SHOW
 from reconciler.report.view import View
 from tests.report.chromium import logged
@@ -56,8 +56,11 @@ class Page:
 
     @property
     def records(self) -> list[str]:
-        """The records drawn, from the top."""
-        return self.texts(".row .record")
+        """The addresses drawn, from the top, without the names of the records."""
+        found: list[str] = self.run(
+            "return [...document.querySelectorAll('.row .record')].map((cell) => cell.firstChild.textContent)"
+        )
+        return found
 
     def search(self, text: str) -> None:
         box = self.one("#search")
@@ -84,17 +87,21 @@ class Page:
 
     @property
     def active(self) -> str:
-        return self.one(f"#{self.one('#grid').get_attribute('aria-activedescendant')} .record").text
+        found: str = self.run(
+            "const item = document.getElementById(grid.getAttribute('aria-activedescendant'));"
+            "return item.querySelector('.record')?.firstChild.textContent ?? 'a heading'"
+        )
+        return found
 
 
 @pytest.fixture
 def page(opened: Open) -> Page:
-    return Page(opened(render_page(EVERYTHING, View(SHOW))))
+    return Page(opened(render_plan_page(EVERYTHING, View(SHOW))))
 
 
 @pytest.fixture(scope="module")
 def large() -> str:
-    return render_page(plan_of(*many_updates()), View(SHOW))
+    return render_plan_page(plan_of(*many_updates()), View(SHOW))
 
 
 def many_updates() -> Iterator[Change]:
@@ -116,6 +123,12 @@ def test_it_opens_with_everything_counted_and_what_risks_most_first(page: Page) 
         "deals/D-0001",
         "companies/acme",
         "companies/globex",
+    ]
+    assert page.texts(".heading .name")[:4] == [
+        "companies: 1 problem the plan cannot be applied like this",
+        "contacts: 1 problem the plan cannot be applied like this",
+        "deals: 1 warning the plan can be applied like this",
+        "companies: 1 to update conflict: the manifests changed, and people changed HubSpot too",
     ]
     assert page.figures("action") == {
         "problem": "2",
@@ -156,7 +169,7 @@ def test_search_finds_addresses_properties_values_and_places(
         ("action", "create", "3"),
         ("reason", "drift", "2"),
         ("object", "contacts", "3"),
-        ("property", "phone", "4"),
+        ("property", "Phone number (phone)", "4"),
         ("file", "deals/q4.yaml", "319"),
         ("file", "all/germany.yaml", "1"),
     ],
@@ -186,16 +199,16 @@ def test_options_of_one_facet_add_up_and_facets_narrow_each_other(page: Page) ->
 
 
 def test_the_filter_is_named_first(page: Page) -> None:
-    page.choose("property", "phone")
+    page.choose("property", "Phone number (phone)")
 
-    assert [cell.text.split()[0] for cell in page.all(".row .changes")] == ["phone"] * 4
+    assert [cell.text.split(")")[0] for cell in page.all(".row .changes")] == ["Phone number (phone"] * 4
 
 
 def test_the_histogram_shows_how_much_is_set_changed_cleared_and_held(page: Page) -> None:
-    bars = page.option("property", "phone").find_elements(By.CSS_SELECTOR, ".stack i")
+    bars = page.option("property", "Phone number (phone)").find_elements(By.CSS_SELECTOR, ".stack i")
 
     assert [float(bar.value_of_css_property("width")[:-2]) > 0 for bar in bars] == [True, True, True, True]
-    widest = page.option("property", "dealstage").find_elements(By.CSS_SELECTOR, ".stack i")
+    widest = page.option("property", "Deal stage (dealstage)").find_elements(By.CSS_SELECTOR, ".stack i")
     assert max(bar.size["width"] for bar in widest) == page.one(".stack").size["width"]
 
 
@@ -213,8 +226,8 @@ def test_it_sorts_by_every_column(page: Page) -> None:
 
     heads["Changes"].find_element(By.TAG_NAME, "button").click()
     assert set(page.records[:2]) == {"companies/acme", "companies/initech"}
-    heads["Asked for at"].find_element(By.TAG_NAME, "button").click()
-    places = [place.split(":") for place in page.texts(".row .place")]
+    heads["Source"].find_element(By.TAG_NAME, "button").click()
+    places = [place.split(":") for place in page.texts(".row .aside")]
     assert places == sorted(places, key=lambda place: (place[0], int(place[1])))
     assert heads["Action"].get_attribute("aria-sort") == "none"
 
@@ -222,6 +235,75 @@ def test_it_sorts_by_every_column(page: Page) -> None:
 def test_search_finds_the_people_whose_edits_are_overwritten(page: Page) -> None:
     page.search("grace hopper conflict")
     assert len(page.all(".row")) == 1
+
+
+def test_like_changes_stand_together_until_somebody_asks_for_all(page: Page) -> None:
+    page.choose("object", "deals")
+    page.choose("action", "update")
+    assert page.records == [
+        "317 deals",
+        "deals/D-0001",
+        "deals/D-0002",
+        "deals/D-0003",
+        "Show all 317",
+        "deals/D-0900",
+    ]
+    assert page.texts(".row .changes")[:2] == [
+        "Deal stage (dealstage) Appointment scheduled → Closed (closedwon)",
+        "",
+    ]
+
+    page.one(".rest").click()
+    assert page.records[:5] == ["317 deals", *(f"deals/D-{number:04}" for number in range(1, 5))]
+    assert (
+        page.one("#grid").get_attribute("aria-rowcount") == "322"
+    )  # with columns, heading, group and its end
+
+    page.press(Keys.END, Keys.ARROW_UP)
+    assert page.active == "Show only 3"
+    page.press(Keys.ENTER)
+    assert len(page.records) == 6
+
+    page.search("D-0300")
+    assert page.records == ["deals/D-0300"]
+
+
+def test_like_changes_say_once_what_they_have_in_common(page: Page) -> None:
+    page.choose("object", "deals")
+    page.choose("action", "update")
+    page.all(".row")[0].click()
+
+    assert [cell.text for cell in page.all(".detail td.value")] == [
+        "Appointment scheduled → Closed (closedwon)"
+    ]
+    assert "deals.yaml" not in page.one(".detail").text
+
+
+def test_records_without_values_stand_together_without_a_line_of_their_own(page: Page) -> None:
+    page.choose("action", "adopt")
+
+    assert page.records == [*(f"companies/client-{number}" for number in range(1, 4)), "Show all 12"]
+
+
+def test_a_heading_folds_what_is_below_it(page: Page) -> None:
+    page.choose("action", "adopt")
+    page.one(".heading").click()
+    assert page.records == []
+    assert page.one(".heading").get_attribute("aria-expanded") == "false"
+
+    page.press(Keys.ARROW_RIGHT, Keys.ARROW_DOWN)
+    assert page.active == "companies/client-1"
+    page.press(Keys.ARROW_LEFT)
+    assert page.active == "a heading"
+
+
+def test_sorted_by_a_column_every_entry_stands_alone_with_its_reason(page: Page) -> None:
+    page.one("[role=columnheader].record button").click()
+
+    assert not page.all(".heading, .rest")
+    assert page.texts(".row .action .reason")[0] == "conflict"
+    page.one("[role=columnheader].action button").click()
+    assert page.all(".heading")
 
 
 def test_a_record_unfolds_to_its_values_and_their_places(page: Page) -> None:
@@ -235,11 +317,10 @@ def test_a_record_unfolds_to_its_values_and_their_places(page: Page) -> None:
     assert "conflict: the manifests changed, and people changed HubSpot too" in page.one(".detail").text
     assert "record 9001" in page.one(".detail").text
     rows = {line.find_element(By.TAG_NAME, "th").text: line for line in page.all(".detail tr")}
-    reported = (
-        "annualrevenue 1000000 → 1200000.50\nby Grace Hopper <grace@acme.example>, 2026-11-18 14:05 UTC\n:16"
-    )
-    assert rows["annualrevenue"].text == reported
-    assert rows["phone"].text == "phone +49 30 1234 → (cleared) changed :18"
+    by_whom = "by Grace Hopper <grace@acme.example>, 2026-11-18 14:05 UTC"
+    reported = f"Annual revenue (annualrevenue) 1000000 → 1200000.50\n{by_whom}\n:16"
+    assert rows["Annual revenue (annualrevenue)"].text == reported
+    assert rows["Phone number (phone)"].text == "Phone number (phone) +49 30 1234 → (cleared) changed :18"
     marks = rows["description"].find_elements(By.TAG_NAME, "mark")
     assert [mark.text for mark in marks] == ["eleven", "twelve"]
 
@@ -285,8 +366,10 @@ def test_a_held_value_shows_both_sides_and_a_problem_its_advice(page: Page) -> N
 
 
 def test_everything_unfolds_and_folds_at_once(page: Page) -> None:
+    page.choose("object", "companies")
     page.one("#unfold").click()
-    assert len(page.all(".detail")) == len(page.all(".row"))
+    assert len(page.all(".detail")) == len(page.all(".row")) > 0
+    assert not page.all(".rest")
     assert page.one("#unfold").text == "Collapse all"
 
     page.one("#unfold").click()
@@ -295,18 +378,20 @@ def test_everything_unfolds_and_folds_at_once(page: Page) -> None:
 
 def test_it_works_by_keys_alone(page: Page) -> None:
     page.press("/")
-    page.press("deals", Keys.ARROW_DOWN)
+    page.press("deals", Keys.ARROW_DOWN, Keys.ARROW_DOWN)
     assert page.active == "deals/D-0001"
-    page.press(Keys.ARROW_DOWN, Keys.ARROW_DOWN)
+    page.press(*[Keys.ARROW_DOWN] * 4)
     assert page.active == "deals/D-0002"
 
     page.press(Keys.ENTER)
-    assert page.one(".open .record").text == "deals/D-0002"
+    assert page.one(".open .record").text == "deals/D-0002 (Renewal 2)"
     page.press(Keys.ARROW_LEFT)
     assert not page.all(".open")
+    page.press(Keys.ARROW_LEFT)
+    assert page.active == "317 deals"
     page.press(Keys.END)
     assert page.active == "deals/D-0900"
-    page.press(Keys.HOME, Keys.PAGE_DOWN, Keys.PAGE_UP)
+    page.press(Keys.HOME, Keys.PAGE_DOWN, Keys.PAGE_UP, Keys.ARROW_DOWN)
     assert page.active == "deals/D-0001"
 
     page.press("/", Keys.BACKSPACE)
@@ -316,8 +401,9 @@ def test_it_works_by_keys_alone(page: Page) -> None:
 def test_people_who_do_not_see_it_are_told(page: Page) -> None:
     grid = page.one("#grid")
     assert grid.get_attribute("role") == "treegrid"
-    assert grid.get_attribute("aria-rowcount") == "343"
-    assert page.one(".row").get_attribute("aria-rowindex") == "2"
+    assert grid.get_attribute("aria-rowcount") == "36"  # like entries are folded
+    assert page.one(".heading").get_attribute("aria-rowindex") == "2"
+    assert page.one(".row").get_attribute("aria-rowindex") == "3"
     assert page.one("#count").get_attribute("aria-live") == "polite"
     nameless = [
         element.get_attribute("outerHTML")
@@ -355,7 +441,7 @@ def test_values_are_text_whatever_they_say(opened: Open) -> None:
     problems = tuple(replace(PROBLEMS[0], message=text, advice=text) for text in texts)
     plan = plan_of(*changes, held=held, problems=problems, environment="<img src=x onerror=alert(1)>")
 
-    page = Page(opened(render_page(plan, View(SHOW))))
+    page = Page(opened(render_plan_page(plan, View(SHOW))))
     page.one("#unfold").click()
     for facet in ("property", "file", "object"):
         for more in page.all(f".{facet} .more"):
@@ -424,11 +510,14 @@ def test_a_hundred_thousand_changes_are_a_few_rows_at_a_time(opened: Open, large
 def test_everything_unfolds_while_it_is_not_too_much(opened: Open, large: str) -> None:
     page = Page(opened(large))
     assert not page.one("#unfold").is_displayed()
+    why = "Filter to 10,000 entries or fewer, and they can be expanded all at once."
+    assert page.one("#limit").text == why
 
     page.search("client-09")
+    assert not page.one("#limit").is_displayed()
     page.one("#unfold").click()
     assert page.count == "10,000 of 100,000 entries"
-    assert 0 < len(page.all(".detail")) == len(page.all(".item")) < 100
+    assert 0 < len(page.all(".detail")) == len(page.all(".row:not(.detail)")) < 100
 
     page.one("#clear").click()
     assert not page.all(".detail")
@@ -437,10 +526,11 @@ def test_everything_unfolds_while_it_is_not_too_much(opened: Open, large: str) -
 def test_scrolling_draws_what_comes_into_the_window(opened: Open, large: str) -> None:
     page = Page(opened(large))
 
-    page.run("scroll.scrollTop = 32 * 50000")
+    page.run("grid.scrollTop = 32 * 50000")
     WebDriverWait(page.browser, 10).until(lambda _: "companies/client-050000" in page.records)
 
     rows = page.all(".row")
+    assert not page.all(".heading")  # it is far above
     indexes = [int(row.get_attribute("aria-rowindex") or 0) for row in rows]
     assert indexes == list(range(indexes[0], indexes[0] + len(indexes)))
     assert len(indexes) < 100
@@ -480,7 +570,7 @@ def test_it_prints_what_is_filtered_unfolded(page: Page) -> None:
 
 
 def test_a_converged_plan_says_that_there_is_nothing(opened: Open) -> None:
-    page = Page(opened(render_page(CONVERGED, View(SHOW))))
+    page = Page(opened(render_plan_page(CONVERGED, View(SHOW))))
 
     assert page.one(".title p").text == "No changes. 120 in step."
     assert page.count == "Nothing to show: everything is in step."
@@ -488,7 +578,7 @@ def test_a_converged_plan_says_that_there_is_nothing(opened: Open) -> None:
 
 
 def test_a_record_without_values_unfolds(opened: Open) -> None:
-    page = Page(opened(render_page(plan_of(CREATES[1]), View(SHOW))))
+    page = Page(opened(render_plan_page(plan_of(CREATES[1]), View(SHOW))))
 
     page.one(".row").click()
 

@@ -19,8 +19,8 @@ from reconciler.model.runs import RunDetail
 from reconciler.plan.change import Reason
 from reconciler.plan.plan import Plan
 from reconciler.plan.records.changes import archive_record
-from reconciler.report.html.page import render_page
-from reconciler.report.html.table import plan_table
+from reconciler.report.html.plan import render_plan_page
+from reconciler.report.html.plan_table import plan_table
 from reconciler.report.json_report import plan_as_json
 from reconciler.report.markdown.drift import render_drift_markdown
 from reconciler.report.markdown.plan import render_markdown
@@ -136,7 +136,7 @@ def test_two_plans_never_look_the_same_in_any_form(one: str, other: str, key: st
     assume((one, key) != (other, other_key))
     first, second = forms(plan_with(one, key)), forms(plan_with(other, other_key))
 
-    page = render_page(plan_with(one, key), View(SHOW))
+    page = render_plan_page(plan_with(one, key), View(SHOW))
     for form, text in first.items():
         assert looks(text) != looks(second[form]), form
         for line in text.split("\n"):

@@ -17,12 +17,22 @@ from reconciler.model.facts import Fact, FactKind
 from reconciler.plan.change import Change, ValueChange
 from reconciler.plan.file.format import digests_of
 from reconciler.plan.plan import Guard, GuardRefusal, Plan
-from reconciler.report.markdown.plan import MOST_CHARACTERS, render_markdown
+from reconciler.report.markdown.plan import render_markdown
+from reconciler.report.markdown.summary import MOST_CHARACTERS
 from reconciler.report.markdown.truncate import size_of
 from reconciler.report.mask import SHOW, Masking
 from reconciler.report.view import View
 from tests.report.traps import hostile
-from tests.support.example_plan import ADOPTING, CONVERGED, EVERYTHING, HELD, PROBLEMS, REVIEWED, UPDATES
+from tests.support.example_plan import (
+    ADOPTING,
+    CONVERGED,
+    CREATES,
+    EVERYTHING,
+    HELD,
+    PROBLEMS,
+    REVIEWED,
+    UPDATES,
+)
 from tests.support.plans import any_plans, plan_of
 
 GITHUB_TAKES = 65_536  # characters
@@ -231,8 +241,30 @@ def test_many_objects_are_counted_together() -> None:
     assert "| <code>p29</code> | 1 |\n| 10 other objects | 10 |\n| all | 40 |\n" in text
 
 
+def test_what_a_section_shortens_follows_in_full_in_a_fold_of_its_own() -> None:
+    text = comment(EVERYTHING)
+
+    (deals,) = re.findall(r"<summary><b><code>deals</code>: 318.*?</details>\n\n</details>", text, re.DOTALL)
+    short, _, whole = deals.partition("<details><summary>in full</summary>")
+    assert "… 314 more" in short
+    assert "deals/D-0300" not in short
+    assert "deals/D-0300" in whole
+    assert "more" not in whole
+    assert "in full" not in comment(plan_of(UPDATES[0]), full=True)
+    assert "in full" not in comment(plan_of(CREATES[1]))  # nothing is shortened
+
+
+def test_what_has_no_room_in_full_is_only_shortened() -> None:
+    long = replace(UPDATES[0].values[0], before=None, after="a" * 30_000)
+
+    text = comment(plan_of(replace(UPDATES[0], values=(long,)), *many_updates(600)))
+
+    assert "in full" not in text
+    assert "aaa…" in text
+
+
 def test_problems_come_first_then_changes_by_risk_then_what_is_held() -> None:
-    titles = re.findall(r"<summary>(.*)</summary>", comment(EVERYTHING))
+    titles = re.findall(r"<summary>(<b>.*)</summary>", comment(EVERYTHING))
 
     words = [re.sub(r"<[^>]+>", " ", title).split() for title in titles]
     assert [" ".join(word[:4]) for word in words] == [
@@ -251,7 +283,7 @@ def test_problems_come_first_then_changes_by_risk_then_what_is_held() -> None:
 
 
 def test_the_first_sections_are_unfolded_and_the_others_folded() -> None:
-    folds = re.findall(r"<details( open)?>", comment(EVERYTHING))
+    folds = re.findall(r"<details( open)?><summary><b>", comment(EVERYTHING))
 
     assert folds == sorted(folds, reverse=True)
     assert set(folds) == {" open", ""}

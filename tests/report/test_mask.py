@@ -18,7 +18,7 @@ from reconciler.model.runs import RunDetail
 from reconciler.plan.change import Change, Reason, ValueChange
 from reconciler.plan.file.format import digest_of
 from reconciler.plan.plan import Held, Plan
-from reconciler.report.html.page import render_page
+from reconciler.report.html.plan import render_plan_page
 from reconciler.report.json_report import plan_as_json, problems_as_json, run_as_json
 from reconciler.report.markdown.plan import render_markdown
 from reconciler.report.mask import SHOW, Masking, masked_plan, masked_problems, masked_run
@@ -131,7 +131,7 @@ def test_no_personal_value_is_ever_shown_when_masked(secrets: Plan, full: bool) 
         "text": render_plan(secrets, View(MASKED, width=120, full=full)),
         "JSON": plan_as_json(secrets, View(MASKED)),
         "Markdown": render_markdown(secrets, View(MASKED, full=full)),
-        "page": render_page(secrets, View(MASKED)),
+        "page": render_plan_page(secrets, View(MASKED)),
     }
 
     for text in shows.values():

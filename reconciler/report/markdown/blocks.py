@@ -1,6 +1,7 @@
 """The sections of a plan as blocks of Markdown that fold, coloured as diffs."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from html import escape
 from itertools import takewhile
 from typing import TypeVar
@@ -19,6 +20,9 @@ from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import Line, Style, painted
 
 T = TypeVar("T")
+
+_MOST_IN_FULL = 500
+"""Entries of a section that can have everything in full: more of them have no room."""
 
 _SIGNS = {Style.ADDED: "+", Style.REMOVED: "-", Style.CHANGED: "!"}
 """Signs that colour a whole line of a diff, where a terminal colours the first piece."""
@@ -50,13 +54,23 @@ def _refusal_block(refusal: GuardRefusal, layout: Layout, rolls_back: str | None
 
 def _block(section: Section[T], layout: Layout) -> Block:
     total = len(section.entries)
-    about = f"{inline_code(section.object)}: {total:,} {section.what}"
+    start = f"{inline_code(section.object)}: " if section.object else ""
+    remark = f"<br>{escape(section.remark)}" if section.remark else ""
 
     def content(count: int) -> str:
-        code = code_block("\n".join(map(_diff_line, section.lines(layout, count))), "diff")
-        return code + links_below(section, layout, count)
+        return _diff(section, layout, count) + links_below(section, layout, count)
 
-    return Block(total, content, f"<b>{about}</b><br>{escape(section.remark)}")
+    def in_full() -> str:
+        whole = _diff(section, replace(layout, full=True), total)
+        return "" if whole == _diff(section, layout, total) else whole
+
+    is_much = total > _MOST_IN_FULL or layout.full
+    title = f"<b>{start}{total:,} {escape(section.what)}</b>{remark}"
+    return Block(total, content, title, None if is_much else in_full)
+
+
+def _diff(section: Section[T], layout: Layout, count: int) -> str:
+    return code_block("\n".join(map(_diff_line, section.lines(layout, count))), "diff")
 
 
 def _diff_line(pieces: Line) -> str:

@@ -1,18 +1,13 @@
 """Drift as the text of one issue: it always fits, and lost records come first."""
 
-from collections.abc import Callable, Iterator
-from itertools import chain
-
 from reconciler.model.drift import DriftFound
 from reconciler.report.drift import drift_about, drifted_sections, lost_sections, pair_sections
-from reconciler.report.entries import Entries
-from reconciler.report.markdown.escape import code_block, inline_code
-from reconciler.report.markdown.plan import BLOCK_WIDTH, LEFT_OUT_CHARACTERS, MOST_CHARACTERS, mark_of
-from reconciler.report.markdown.truncate import Block, fitted, size_of
+from reconciler.report.markdown.blocks import section_blocks
+from reconciler.report.markdown.escape import inline_code
+from reconciler.report.markdown.summary import BLOCK_WIDTH, LEFT_OUT_CHARACTERS, MOST_CHARACTERS, mark_of
+from reconciler.report.markdown.truncate import fitted, size_of, texts_of
 from reconciler.report.shown import ShownDrift, shown_drift
-from reconciler.report.text.grouping import Section, T
 from reconciler.report.text.layout import Layout
-from reconciler.report.text.styled_lines import BLANK, painted
 from reconciler.report.view import View
 
 
@@ -21,17 +16,14 @@ def render_drift_markdown(found: DriftFound, view: View) -> str:
     shown = shown_drift(found, view.masking)
     layout = Layout(BLOCK_WIDTH, view.full, view.where, shown.about.names)
     head, foot = _head(shown), _foot(shown)
-    shown_sections = fitted(
-        [
-            *_blocks(shown.lost, lost_sections, layout),
-            *_blocks(shown.values, drifted_sections, layout),
-            *_blocks(shown.pairs, pair_sections, layout),
-        ],
-        MOST_CHARACTERS - LEFT_OUT_CHARACTERS - size_of(head + foot),
-    )
-    return "".join(
-        [head, *(block.text() for block in shown_sections.blocks), _left_out(shown_sections.left_out), foot]
-    )
+    room = MOST_CHARACTERS - LEFT_OUT_CHARACTERS - size_of(head + foot)
+    blocks = [
+        *section_blocks(lost_sections(shown.lost), layout),
+        *section_blocks(drifted_sections(shown.values), layout),
+        *section_blocks(pair_sections(shown.pairs), layout),
+    ]
+    fit = fitted(blocks, room)
+    return "".join([head, *texts_of(fit.blocks, room - fit.size), _left_out(fit.left_out), foot])
 
 
 def _head(shown: ShownDrift) -> str:
@@ -42,18 +34,6 @@ def _head(shown: ShownDrift) -> str:
         f"### {headline if shown.is_empty else f'Drift: {headline}'}\n\n"
         f"{inline_code(found.environment)}, {drift_about(shown)}\n\n"
     )
-
-
-def _blocks(
-    entries: Entries[T], sections: Callable[[Entries[T]], list[Section[T]]], layout: Layout
-) -> Iterator[Block]:
-    def content(count: int) -> str:
-        texts = (section.lines_with_heading(layout) for section in sections(entries.first(count)))
-        parted = chain.from_iterable([*section, BLANK] for section in texts)
-        return f"{code_block(painted(parted, color=False), 'text')}\n"
-
-    if len(entries):
-        yield Block(len(entries), content)
 
 
 def _left_out(count: int) -> str:

@@ -1,10 +1,8 @@
 """A plan as one comment on a pull request: it always fits, and the riskiest changes come first."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from reconciler.plan.file.encode import Digests
 from reconciler.plan.file.format import digests_of
@@ -12,7 +10,14 @@ from reconciler.plan.plan import Plan
 from reconciler.plan.summary import PlanSummary
 from reconciler.report.markdown.blocks import problem_blocks, refusal_blocks, section_blocks
 from reconciler.report.markdown.escape import code_block, inline_code, truncate
-from reconciler.report.markdown.truncate import Fitted, FittedBlock, fitted, size_of
+from reconciler.report.markdown.summary import (
+    BLOCK_WIDTH,
+    LEFT_OUT_CHARACTERS,
+    MOST_CHARACTERS,
+    counts_table,
+    mark_of,
+)
+from reconciler.report.markdown.truncate import Fitted, fitted, size_of, texts_of
 from reconciler.report.plan.change_sections import change_sections, held_sections
 from reconciler.report.plan.review_differences import difference_sections
 from reconciler.report.plan.summary import blockers, made_of, plan_notes, portal_of, selection_flags
@@ -25,23 +30,7 @@ from reconciler.report.text.width import ELLIPSIS
 from reconciler.report.view import View
 from reconciler.sentences import counted
 
-MOST_CHARACTERS = 64_000
-"""Maximum length of a comment in UTF-16 code units; it leaves room for an added line.
-
-GitHub refuses more than 65,536 ("Body is too long", reported for instance in
-https://github.com/telia-oss/github-pr-resource/issues/259).
-"""
-
-BLOCK_WIDTH = 100
-"""Columns of a code block in a comment."""
-
-_OPEN_CHARACTERS = 3_000
-"""Blocks that end within this many characters are unfolded."""
-
-_MARK_CHARACTERS = 100
-_MOST_OBJECTS = 30
 _MOST_NOTES = 30
-LEFT_OUT_CHARACTERS = 400
 _REHEARSAL_CHARACTERS = 16_000
 """Maximum length of the section about a rehearsal."""
 
@@ -65,13 +54,9 @@ def render_markdown(plan: Plan, view: View) -> str:
     kept_for_held = fitted(to_hold, room // 5).size
     changes = fitted(section_blocks(sections, layout), room - kept_for_held)
     held = fitted(to_hold, room - changes.size)
-    texts = _texts([*problems.blocks, *differences.blocks, *changes.blocks, *held.blocks])
+    blocks = [*problems.blocks, *differences.blocks, *changes.blocks, *held.blocks]
+    texts = texts_of(blocks, room - changes.size - held.size)
     return "".join([head, *texts, _left_out(problems, differences, changes, held), foot])
-
-
-def mark_of(what: str, environment: str, portal_id: int) -> str:
-    """Return the invisible first line by which a program finds its last comment again."""
-    return f"<!-- reconciler {what} {quote(truncate(environment, _MARK_CHARACTERS), safe='')} {portal_id} -->"
 
 
 def _head(shown: ShownPlan, sections: Iterable[Section[Any]]) -> str:
@@ -85,52 +70,13 @@ def _head(shown: ShownPlan, sections: Iterable[Section[Any]]) -> str:
         f"{about}{f', commit {inline_code(manifests.git)}' if manifests.git else ''}"
         f"{' **and uncommitted changes**' if manifests.has_uncommitted else ''}"
         f"{f', selected by {inline_code(selection_flags(plan))}' if plan.is_partial else ''}\n\n"
-        f"{_alert(shown)}{_table(sections)}"
+        f"{_alert(shown)}{counts_table(sections)}"
     )
 
 
 def _alert(shown: ShownPlan) -> str:
     text = blockers(shown)
     return f"> [!{'WARNING' if shown.summary.is_appliable else 'CAUTION'}]\n> {text}\n\n" if text else ""
-
-
-def _table(sections: Iterable[Section[Any]]) -> str:
-    """Return counts by object type and action, the riskiest actions first."""
-    counts: dict[str, Counter[str]] = {}
-    columns: dict[str, None] = {}
-    for section in sections:
-        columns[section.word] = None
-        counts.setdefault(section.object, Counter())[section.word] += len(section.entries)
-    headings = [column.replace("_", " ") for column in columns]  # "update definition"
-    rows = [["object", *headings], ["---", *("--:" for _ in columns)]]
-    rows += [
-        [name, *(f"{row[column]:,}" if row[column] else "" for column in columns)]
-        for name, row in _rows(counts)
-    ]
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows) + "\n" if columns else ""
-
-
-def _rows(counts: dict[str, Counter[str]]) -> Iterator[tuple[str, Counter[str]]]:
-    """Return rows of a table of ``counts``: object types by name, then the remaining ones, then all."""
-    names = sorted(counts)
-    yield from ((inline_code(name), counts[name]) for name in names[:_MOST_OBJECTS])
-    others = names[_MOST_OBJECTS:]
-    if others:
-        yield counted(len(others), "other object"), _sum(counts[name] for name in others)
-    if len(names) > 1:
-        yield "all", _sum(counts.values())
-
-
-def _sum(counts: Iterable[Counter[str]]) -> Counter[str]:
-    return sum(counts, Counter())
-
-
-def _texts(blocks: Iterable[FittedBlock]) -> Iterator[str]:
-    """Return the texts of blocks: those at the beginning are unfolded."""
-    size = 0
-    for block in blocks:
-        size += block.size
-        yield block.text(is_open=size <= _OPEN_CHARACTERS)
 
 
 def _left_out(problems: Fitted, differences: Fitted, changes: Fitted, held: Fitted) -> str:

@@ -1,9 +1,15 @@
 """Shortening a long report: whole sections if they fit, otherwise their first entries."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 _STEP = 8
+
+_OPEN_CHARACTERS = 3_000
+"""Blocks that end within this many characters are unfolded."""
+
+_MOST_IN_FULL = 40_000
+"""Characters, at most, for what blocks shorten: mails about a comment show it unfolded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,20 +18,19 @@ class Block:
 
     count: int  # number of entries
     content: Callable[[int], str]  # content with the first entries, for a number of at least one
-    title: str | None = None  # the line that unfolds it; None: it does not fold
+    title: str  # the line that unfolds it
+    in_full: Callable[[], str] | None = (
+        None  # content that shortens nothing, empty if that is the same; None: there is too much
+    )
 
-    def text(self, count: int, *, is_open: bool = False) -> str:
-        """Return the text with the first ``count`` entries.
+    def text(self, count: int, *, is_open: bool = False, below: str = "") -> str:
+        """Return the text with the first ``count`` entries, and ``below`` them something else.
 
         The empty lines make GitHub read the content as Markdown.
         """
-        content = self.content(count)
-        if self.title is None:
-            return content
-        start = "<details open>" if is_open else "<details>"
         left_out = self.count - count
         rest = f"\n{left_out:,} more of these are left out.\n" if left_out else ""
-        return f"{start}<summary>{self.title}</summary>\n\n{content}{rest}\n</details>\n\n"
+        return _fold(self.title, f"{self.content(count)}{rest}{below}", is_open=is_open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +41,17 @@ class FittedBlock:
     count: int
     size: int  # of its text while it is folded, in UTF-16 code units
 
-    def text(self, *, is_open: bool = False) -> str:
+    def text(self, *, is_open: bool = False, below: str = "") -> str:
         """Return the text with the entries that fit."""
-        return self.block.text(self.count, is_open=is_open)
+        return self.block.text(self.count, is_open=is_open, below=below)
+
+    def in_full(self, room: int) -> str:
+        """Return a fold with all that the text shortens; empty if it shortens nothing, or has no room."""
+        if self.block.in_full is None or self.count < self.block.count:
+            return ""
+        whole = self.block.in_full()
+        fold = f"\n{_fold('in full', whole).rstrip()}\n"
+        return fold if whole and size_of(fold) <= room else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,25 @@ def fitted(blocks: Iterable[Block], room: int) -> Fitted:
             parts.append(FittedBlock(block, most, size_of(block.text(most))))
             room -= parts[-1].size
     return Fitted(tuple(parts), left_out)
+
+
+def texts_of(blocks: Iterable[FittedBlock], room: int) -> Iterator[str]:
+    """Return the texts of blocks: those at the beginning are unfolded.
+
+    What they shorten follows in a fold, as far as ``room`` UTF-16 code units go.
+    """
+    size = 0
+    room = min(room, _MOST_IN_FULL)
+    for block in blocks:
+        size += block.size
+        below = block.in_full(room)
+        room -= size_of(below)
+        yield block.text(is_open=size <= _OPEN_CHARACTERS, below=below)
+
+
+def _fold(title: str, content: str, *, is_open: bool = False) -> str:
+    start = "<details open>" if is_open else "<details>"
+    return f"{start}<summary>{title}</summary>\n\n{content}\n</details>\n\n"
 
 
 def _most_entries(block: Block, room: int) -> int:

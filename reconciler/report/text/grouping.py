@@ -1,6 +1,6 @@
 """Sections of records: equal entries are grouped, and only as many are shown as a reader can take in."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Generic, NamedTuple, TypeVar
@@ -53,6 +53,14 @@ class Section(Generic[T]):
         """Format the entries, or the first ``most`` of them, without the heading."""
         entries = self.entries if most is None else self.entries.first(most)
         return render_entries(self.style, self.style.records(entries), layout)
+
+    def alike(self) -> Iterator[list[list[T]]]:
+        """Group the records that look the same; each group has the entries of each record."""
+        groups: dict[Hashable, list[Entries[T]]] = {}
+        for record in self.style.records(self.entries):
+            groups.setdefault(record.unmasked(self.style.likeness), []).append(record)
+        for group in groups.values():
+            yield [list(record) for record in group]
 
     def lines_with_heading(self, layout: Layout) -> list[Line]:
         """Format heading and entries."""

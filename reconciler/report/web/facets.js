@@ -3,8 +3,8 @@
 const FEW = 8; // options shown of a facet before somebody asks for all
 
 const facets = [
-  facet("action", "Action", (id) => [kindOf(id).action]),
-  facet("reason", "Reason", (id) => (kindOf(id).reason ? [kindOf(id).reason] : [])),
+  facet("action", titles.action, (id) => [kindOf(id).action]),
+  facet("reason", titles.reason, (id) => (kindOf(id).reason ? [kindOf(id).reason] : [])),
   facet("object", "Object", (id) => (kindOf(id).object ? [kindOf(id).object] : [])),
   facet("property", "Property", (id) => rows[id][VALUES].map(nameOf), waysOfValues),
   facet("file", "File", (id) => filesOf(id)),

@@ -6,21 +6,23 @@ const search = document.getElementById("search");
 const countLine = document.getElementById("count");
 const clear = document.getElementById("clear");
 const unfold = document.getElementById("unfold");
+const limit = document.getElementById("limit"); // why that button is not there
 const sorted = { column: "action", isDescending: false };
 
 const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 
 function refresh() {
   const words = wordsOf(search.value);
-  setView(filtered(order(sorted.column, sorted.isDescending), words));
+  setView(filtered(order(sorted.column, sorted.isDescending), words), sorted.column === "action");
   facets.forEach(refreshFacet);
   const isFiltered = words.length > 0 || facets.some(isActive);
-  const shown = number(list.view.length), all = number(rows.length);
+  const count = arrangement.ids.length, shown = number(count), all = number(rows.length);
   const nothing = rows.length ? "Nothing matches." : "Nothing to show: everything is in step.";
-  const some = isFiltered ? `${shown} of ${all} entries` : `${all} entries`;
-  countLine.textContent = list.view.length ? some : nothing;
+  const some = isFiltered ? `${shown} of ${all} entries` : `${all} ${rows.length === 1 ? "entry" : "entries"}`;
+  countLine.textContent = count ? some : nothing;
   clear.hidden = !isFiltered;
-  unfold.hidden = !list.view.length || list.view.length > MOST_UNFOLDED;
+  unfold.hidden = !count || count > MOST_UNFOLDED;
+  limit.hidden = count <= MOST_UNFOLDED;
   showUnfold();
 }
 
@@ -59,32 +61,38 @@ function clearFilters() {
 const STEPS = {
   ArrowDown: (at) => at + 1,
   ArrowUp: (at) => at - 1,
-  PageDown: (at) => at + Math.floor(scroll.clientHeight / list.rowHeight),
-  PageUp: (at) => at - Math.floor(scroll.clientHeight / list.rowHeight),
+  PageDown: (at) => at + Math.floor(windowHeight() / list.rowHeight),
+  PageUp: (at) => at - Math.floor(windowHeight() / list.rowHeight),
   Home: () => 0,
   End: () => list.view.length - 1,
 };
 
 function onGridKey(event) {
-  if (event.target.closest("button") || event.ctrlKey || event.metaKey || event.altKey) return;
-  const at = list.view.indexOf(list.active);
-  const turns = { Enter: true, " ": true, ArrowRight: !isOpen(list.active), ArrowLeft: isOpen(list.active) };
+  if (event.target.closest("button, a") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const at = list.view.indexOf(list.active), item = list.active;
   if (STEPS[event.key]) goTo(at < 0 && event.key !== "End" ? 0 : STEPS[event.key](at));
-  else if (at >= 0 && turns[event.key]) toggle(list.active);
+  else if (at < 0) return;
+  else if (event.key === "Enter" || event.key === " ") toggle(item);
+  else if (event.key === "ArrowRight" && !isExpanded(item)) toggle(item);
+  else if (event.key === "ArrowLeft" && isExpanded(item)) toggle(item);
+  else if (event.key === "ArrowLeft") goTo(parentOf(at));
   else return;
   event.preventDefault();
 }
 
-// Paper has no window to draw for: what is filtered is laid out whole, unfolded.
+// Paper has no window to draw for: what is filtered is laid out whole, unfolded, like entries together.
 function layOutForPrint() {
   const printed = document.getElementById("printed");
-  const ids = [...list.view.subarray(0, MOST_PRINTED)];
-  const entries = ids.map((id) => {
-    const kind = kindOf(id);
-    return make("article", {}, make("h2", {}, `${kind.sign} ${kind.action} ${rows[id][ADDRESS]}`), ...detail(id));
-  });
-  const rest = list.view.length - ids.length;
-  printed.replaceChildren(make("p", {}, countLine.textContent), ...entries);
+  const ids = arrangement.ids.subarray(0, MOST_PRINTED), parts = [];
+  for (let at = 0, end; at < ids.length; at = end) {
+    end = arrangement.isGrouped ? endOf(ids, at, GROUP) : at + 1;
+    const alike = ids.subarray(at, end), kind = kindOf(ids[at]);
+    const addresses = Array.from(alike, (id) => rows[id][ADDRESS]).join(", ");
+    const contents = alike.length === 1 ? detail(ids[at]) : detailOfAll(alike);
+    parts.push(make("article", {}, make("h2", {}, `${kind.sign} ${kind.action} ${addresses}`), ...contents));
+  }
+  const rest = arrangement.ids.length - ids.length;
+  printed.replaceChildren(make("p", {}, countLine.textContent), ...parts);
   if (rest) printed.append(make("p", {}, `${number(rest)} more are not printed: filter the page first.`));
 }
 
@@ -103,7 +111,7 @@ unfold.addEventListener("click", () => {
   showUnfold();
 });
 grid.addEventListener("keydown", onGridKey);
-scroll.addEventListener("scroll", () => requestAnimationFrame(draw), { passive: true });
+grid.addEventListener("scroll", () => requestAnimationFrame(draw), { passive: true });
 addEventListener("resize", () => {
   list.heights.clear();
   relayout();
@@ -122,6 +130,7 @@ const narrow = matchMedia("(max-width: 48rem)"); // as in the style
 const foldFilters = () => { document.getElementById("narrow").open = !narrow.matches; };
 narrow.addEventListener("change", foldFilters);
 foldFilters();
+limit.textContent = `Filter to ${number(MOST_UNFOLDED)} entries or fewer, and they can be expanded all at once.`;
 showColumns();
 showSorted();
 refresh();

@@ -2,20 +2,23 @@
 // The first part of the page's one script, which is strict as a whole.
 "use strict";
 
-const { kinds, files, names, reasons, rows } = JSON.parse(document.getElementById("data").textContent);
+const { kinds, files, names, reasons, rows, titles } = JSON.parse(document.getElementById("data").textContent);
 
-const KIND = 0, ADDRESS = 1, FILE = 2, LINE = 3, RECORD_ID = 4, VALUES = 5, NOTES = 6; // of a row
+// Of a row; rows of one group are alike, and EXTRA is left out where there is nothing more to say.
+const KIND = 0, ADDRESS = 1, FILE = 2, LINE = 3, RECORD_ID = 4, VALUES = 5, NOTES = 6, GROUP = 7, EXTRA = 8;
 const NAME = 0, BEFORE = 1, AFTER = 2, REMARK = 3; // of a value; what follows BEFORE and AFTER is often left out
 
 const kindOf = (id) => kinds[rows[id][KIND]];
 const nameOf = (value) => names[value[NAME]];
+const displayName = (id) => rows[id][EXTRA]?.name ?? "";
+const asideOf = (id) => rows[id][EXTRA]?.aside ?? placeOf(rows[id][FILE], rows[id][LINE]);
 const placeOf = (file, line) => (file < 0 ? "" : `${files[file]}:${line}`);
 
 // What becomes of a value, as a number: its place in this list.
 const WAYS = ["set", "changed", "cleared", "held"];
 
 function wayOf(value, kind) {
-  if (kind.action === "held") return 3;
+  if (kind.against) return 3;
   if (value[BEFORE] === null) return 0;
   return value[AFTER] === null ? 2 : 1;
 }
@@ -28,7 +31,7 @@ function composeSearched() {
   let end = 0;
   for (const row of rows) {
     const kind = kinds[row[KIND]];
-    let part = `${row[ADDRESS]}\n${kind.action} ${kind.reason}\n${placeOf(row[FILE], row[LINE])}\n`;
+    let part = `${row[ADDRESS]}${row[EXTRA]?.name ?? ""}\n${kind.action} ${kind.reason}\n${placeOf(row[FILE], row[LINE])}\n${row[EXTRA]?.aside ?? ""}\n`;
     for (const value of row[VALUES]) {
       part += `${nameOf(value)}\n${value[BEFORE] ?? ""}\n${value[AFTER] ?? ""}\n${value[REMARK]?.note ?? ""}\n`;
     }
@@ -73,12 +76,11 @@ function order(column, isDescending) {
 }
 
 const COLUMNS = {
-  action: { title: "Action", key: null }, // as told: what risks most first
+  action: { title: titles.action, key: null }, // as told: what risks most first, like changes together
   record: { title: "Record", key: (id) => rows[id][ADDRESS] },
   changes: { title: "Changes", key: (id) => -rows[id][VALUES].length },
-  reason: { title: "Reason", key: (id) => kindOf(id).reason },
-  place: {
-    title: "Asked for at",
-    key: (id) => `${files[rows[id][FILE]] ?? ""}\n${String(rows[id][LINE]).padStart(9, "0")}`,
+  aside: {
+    title: titles.aside,
+    key: (id) => rows[id][EXTRA]?.aside ?? `${files[rows[id][FILE]] ?? ""}\n${String(rows[id][LINE]).padStart(9, "0")}`,
   },
 };

@@ -14,28 +14,27 @@ function make(tag, attributes, ...children) {
 
 const absent = (text) => make("span", { class: "absent" }, text);
 
-// In one line, for a row that is folded; properties that were filtered for come first.
-function gist(id, isWanted) {
-  const row = rows[id];
-  if (!row[VALUES].length) return [row[NOTES][0] ?? ""];
+// In one line, for what is folded; properties that were filtered for come first.
+function gist(ids, isWanted) {
+  const kind = kindOf(ids[0]), all = ids.length === 1 ? rows[ids[0]][VALUES] : commonValues(ids);
+  if (!all.length) return [commonNotes(ids)[0] ?? ""];
   const parts = [];
-  const values = [...row[VALUES]].sort((one, other) => isWanted(nameOf(other)) - isWanted(nameOf(one)));
+  const values = [...all].sort((one, other) => isWanted(nameOf(other)) - isWanted(nameOf(one)));
   for (const value of values.slice(0, 3)) {
     if (parts.length) parts.push(make("span", { class: "apart" }, " · "));
-    parts.push(make("b", {}, nameOf(value)), " ");
-    const before = value[BEFORE], after = value[AFTER];
-    if (kindOf(id).action === "held") {
-      parts.push(short(before, "(empty)"), make("span", { class: "arrow" }, " ≠ "), short(after, "(empty)"));
-    } else if (before === null) {
-      parts.push(short(after, "(empty)"));
-    } else {
-      const [start, end] = aroundDifference(before, after ?? "");
-      parts.push(short(start, ""), make("span", { class: "arrow" }, " → "));
-      parts.push(after === null ? absent("(cleared)") : short(end, ""));
-    }
+    parts.push(make("b", {}, nameOf(value)), " ", ...gistOf(value, kind));
   }
-  if (row[VALUES].length > 3) parts.push(make("span", { class: "apart" }, ` · ${row[VALUES].length - 3} more`));
+  if (values.length > 3) parts.push(make("span", { class: "apart" }, ` · ${values.length - 3} more`));
   return parts;
+}
+
+function gistOf(value, kind) {
+  const before = value[BEFORE], after = value[AFTER];
+  const between = (sign) => make("span", { class: "arrow" }, ` ${sign} `);
+  if (kind.against) return [short(before, "(empty)"), between("≠"), short(after, "(empty)")];
+  if (before === null) return [short(after, "(empty)")];
+  const [start, end] = aroundDifference(before, after ?? "");
+  return [short(start, ""), between("→"), after === null ? absent("(cleared)") : short(end, "")];
 }
 
 const SHORT = 60; // characters of a value in a folded row
@@ -67,25 +66,39 @@ function commonEnd(left, right, from) {
   return length;
 }
 
-// Everything about a row, for one that is unfolded.
+// Everything about an entry, for one that is unfolded.
 function detail(id) {
-  const row = rows[id], kind = kindOf(id);
-  const facts = [row[ADDRESS], row[RECORD_ID] && `record ${row[RECORD_ID]}`, placeOf(row[FILE], row[LINE])];
-  const about = facts.filter(Boolean).map((fact) => make("span", { class: "fact" }, fact));
-  const parts = [make("p", { class: "about" }, kind.why, ...about)];
-  if (row[VALUES].length) {
-    const caption = make("caption", { class: "hidden" }, `Values of ${row[ADDRESS]}`);
-    parts.push(make("table", {}, caption, ...row[VALUES].map((value) => valueRow(value, row, kind))));
+  const row = rows[id];
+  const facts = [row[ADDRESS] + displayName(id), recordOf(id), asideOf(id)];
+  return details(kindOf(id), facts.filter(Boolean), row[VALUES], row[NOTES], row[FILE]);
+}
+
+// HubSpot's id of the record, with a link to its page if that is known.
+function recordOf(id) {
+  const number = rows[id][RECORD_ID], { page } = kindOf(id);
+  if (!number || !page) return number && `record ${number}`;
+  return make("a", { href: page + encodeURIComponent(number), target: "_blank", rel: "noreferrer" }, `record ${number} in HubSpot`);
+}
+
+// What like entries have in common.
+const detailOfAll = (ids) => details(kindOf(ids[0]), [], commonValues(ids), commonNotes(ids), -1);
+
+function details(kind, facts, values, notes, file) {
+  const about = facts.map((fact) => make("span", { class: "fact" }, fact));
+  const parts = [make("p", { class: "about" }, make("span", { class: "why" }, kind.why), ...about)];
+  if (values.length) {
+    const caption = make("caption", { class: "hidden" }, facts.length ? `Values of ${facts[0]}` : "Values that they have in common");
+    parts.push(make("table", {}, caption, ...values.map((value) => valueRow(value, file, kind))));
   }
-  for (const note of row[NOTES]) parts.push(make("p", { class: "note" }, note));
+  for (const note of notes) parts.push(make("p", { class: "note" }, note));
   return parts;
 }
 
-function valueRow(value, row, kind) {
+function valueRow(value, file, kind) {
   const remark = value[REMARK] ?? {};
-  const place = remark.file === row[FILE] ? `:${remark.line}` : placeOf(remark.file ?? -1, remark.line);
+  const place = remark.file === file && file >= 0 ? `:${remark.line}` : placeOf(remark.file ?? -1, remark.line);
   const reason = remark.reason === undefined ? "" : reasons[remark.reason];
-  const shown = kind.action === "held" ? bothSides(value, kind.against) : difference(value[BEFORE], value[AFTER]);
+  const shown = kind.against ? bothSides(value, kind.against) : difference(value[BEFORE], value[AFTER]);
   const cell = make("td", { class: "value" }, ...shown);
   if (remark.note) cell.append(make("p", { class: "note" }, remark.note));
   return make(
