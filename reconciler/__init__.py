@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     )
     from reconciler.model.keys import KeyCandidate, KeysFound
     from reconciler.model.new_project import NeededScopes, NewProject
+    from reconciler.model.observations import Comparison, Observation, Verification
     from reconciler.model.runs import RunDetail, RunSummary
     from reconciler.plan.change import Change
     from reconciler.plan.plan import Held
@@ -65,6 +66,7 @@ _MODULES = {
     "Change": "reconciler.plan.change",
     "CheckResult": "reconciler.model.diagnosis",
     "CheckStatus": "reconciler.model.diagnosis",
+    "Comparison": "reconciler.model.observations",
     "DefinitionsImported": "reconciler.model.imports",
     "Diagnosis": "reconciler.model.diagnosis",
     "DriftFound": "reconciler.model.drift",
@@ -89,6 +91,7 @@ _MODULES = {
     "NoAnswer": "reconciler.errors",
     "NotAllowed": "reconciler.errors",
     "Notice": "reconciler.project.notices",
+    "Observation": "reconciler.model.observations",
     "OnStale": "reconciler.apply.options",
     "PersonalKeys": "reconciler.model.imports",
     "Plan": "reconciler.project.plan",
@@ -113,6 +116,7 @@ _MODULES = {
     "UnnamedRecords": "reconciler.model.imports",
     "UsageError": "reconciler.errors",
     "Validation": "reconciler.project.results",
+    "Verification": "reconciler.model.observations",
     "WorkResult": "reconciler.project.run_many",
     "run_many": "reconciler.project.run_many",
 }
@@ -124,6 +128,7 @@ __all__ = [
     "Change",
     "CheckResult",
     "CheckStatus",
+    "Comparison",
     "DefinitionsImported",
     "Diagnosis",
     "DriftFound",
@@ -148,6 +153,7 @@ __all__ = [
     "NoAnswer",
     "NotAllowed",
     "Notice",
+    "Observation",
     "OnStale",
     "PersonalKeys",
     "Plan",
@@ -172,6 +178,7 @@ __all__ = [
     "UnnamedRecords",
     "UsageError",
     "Validation",
+    "Verification",
     "WorkResult",
     "__version__",
     "run_many",

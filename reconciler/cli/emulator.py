@@ -1,8 +1,11 @@
 """``reconciler emulator``: the embedded portal."""
 
+from pathlib import Path
+
 import click
 
 from reconciler.cli.emulator_copy import copy
+from reconciler.cli.emulator_verify import verify
 from reconciler.cli.invocation import open_environment
 from reconciler.cli.messages import say, tell_done
 from reconciler.cli.options import Group, common_options
@@ -12,10 +15,11 @@ from reconciler.errors import UsageError
 @click.group(cls=Group)
 @common_options
 def command() -> None:
-    """Serve, seed, copy, edit or reset the embedded portal of this project."""
+    """Serve, seed, copy, edit or reset the embedded portal, or verify what it assumes."""
 
 
 command.add_command(copy)
+command.add_command(verify)
 
 
 @command.command()
@@ -37,16 +41,30 @@ command.add_command(copy)
     metavar="NAME",
     help="A host name that clients may use; the address and localhost always work.",
 )
+@click.option(
+    "--observations",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What was seen of HubSpot (see `emulator verify`), instead of the environment's file.",
+)
 @common_options
 @click.pass_context
-def serve(ctx: click.Context, host: str, port: int, faults: tuple[str, ...], names: tuple[str, ...]) -> None:
+def serve(
+    ctx: click.Context,
+    *,
+    host: str,
+    port: int,
+    faults: tuple[str, ...],
+    names: tuple[str, ...],
+    observations: Path | None,
+) -> None:
     """Serve the portal over HTTP until interrupted, for anything that speaks HubSpot's API."""
     from reconciler.emulator.faults import parse  # noqa: PLC0415 - the server's libraries are for it alone
     from reconciler.emulator.serve import serve as serve_forever  # noqa: PLC0415
 
     invocation = open_environment(ctx)
     portal_id = invocation.environment.portal_id
-    with invocation.environment.emulator.open() as emulator:
+    with invocation.environment.emulator.open(observations) as emulator:
         token = emulator.token(portal_id)
         for fault in faults:
             emulator.add_fault(parse(fault))

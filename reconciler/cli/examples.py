@@ -25,6 +25,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "emulator reset": ("reconciler emulator reset -e local",),
     "emulator seed": ("reconciler emulator seed -e local",),
     "emulator serve": ("reconciler emulator serve --port 8080",),
+    "emulator verify": ("reconciler emulator verify -e sandbox   # a test account, with its token",),
     "explain": ("reconciler explain companies/acme", "reconciler explain 'companies/acme#phone' --full"),
     "fmt": ("reconciler fmt", "reconciler fmt --check --diff crm"),
     "help": ("reconciler help", "reconciler help state"),

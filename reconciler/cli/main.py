@@ -23,7 +23,7 @@ COMMANDS = {
     "completion": "Print the script that completes commands, options and addresses in SHELL.",
     "doctor": "Check project, token, portal and state, and say what to do.",
     "drift": "Show what people changed in HubSpot since the last apply, and who did it.",
-    "emulator": "Serve, seed, copy, edit or reset the embedded portal of this project.",
+    "emulator": "Serve, seed, copy, edit or reset the embedded portal, or verify what it assumes.",
     "explain": "Explain the record, definition or value at ADDRESS.",
     "fmt": "Lay out manifests and reconciler.yaml in the one way; what they say stays the same.",
     "help": "Show the page about TOPIC or the help of a command, or list the topics.",

@@ -26,8 +26,9 @@ class CopiedSession(Session):
         self._copy = emulator
 
     @contextmanager
-    def emulator(self) -> Iterator["Emulator"]:
-        """Return the copy, which stays open."""
+    def emulator(self, observations: Path | None = None) -> Iterator["Emulator"]:
+        """Return the copy, which stays open; what was seen of HubSpot was read when it was opened."""
+        del observations
         yield self._copy
 
 
@@ -54,7 +55,7 @@ def open_copy(original: Session, folder: Path) -> Iterator[tuple[CopiedSession, 
     """
     from reconciler.emulator.app import Emulator  # noqa: PLC0415 - only copies need it
 
-    emulator = Emulator(folder / _PORTAL)
+    emulator = Emulator(folder / _PORTAL, observed=original.observed())
     try:
         emulator.ensure_portal(original.environment.portal_id, {"owners": [], "search_lag_ms": 0})
         copied = CopiedSession(original, folder, emulator)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.object_references import ObjectProperty
+from reconciler.model.progress import Progress, ignore_progress
 from reconciler.model.runs import RunDetail, RunSummary
 from reconciler.project.environment_apply import ApplyingEnvironment
 from reconciler.project.environment_copy import CopyingEnvironment
@@ -17,10 +18,12 @@ from reconciler.project.environment_emulator import EnvironmentEmulator
 from reconciler.project.environment_import import ImportingEnvironment
 from reconciler.project.environment_rehearse import RehearsingEnvironment
 from reconciler.project.environment_state import EnvironmentState
+from reconciler.project.files import check_writable
 from reconciler.project.session import open_session
 
 if TYPE_CHECKING:
     from reconciler.model.explanation import Explanation
+    from reconciler.model.observations import Verification
 
 
 class Environment(
@@ -42,6 +45,39 @@ class Environment(
     def emulator(self) -> EnvironmentEmulator:
         """Its embedded portal."""
         return EnvironmentEmulator(self.session)
+
+    def verify_emulator(
+        self,
+        portal_id: int,
+        *,
+        observations: str | Path | None = None,
+        progress: Progress = ignore_progress,
+    ) -> "Verification":
+        """Ask this portal, a test account, where HubSpot differs from what the emulator assumes.
+
+        Records, properties and a pipeline are made and removed; their names begin with ``reconciler_probe``.
+        What an interrupted call left is removed first.
+
+        Args:
+            portal_id: the ID of the portal; passing it means consent to that.
+            observations: a file for what was seen, which contains nothing of the portal.
+            progress: called with the number of answered questions, and of all.
+
+        Raises:
+            UsageError: ``portal_id`` is another portal, it is no test account, the environment is protected,
+                another process asks it now, or something that was made cannot be removed.
+            HubSpotError: the portal does not answer.
+        """
+        from reconciler.project.observations_file import write_observations  # noqa: PLC0415 - as below
+        from reconciler.project.verify_emulator import verify_emulator  # noqa: PLC0415 - few ask questions
+
+        file = None if observations is None else Path(observations)
+        if file is not None:
+            check_writable(file)
+        verification = verify_emulator(self.session, portal_id, progress)
+        if file is not None:
+            write_observations(file, verification)
+        return verification
 
     def explain(self, address: str) -> "Explanation":
         """Explain one record, definition or value: manifest lines, state, live value, next action.

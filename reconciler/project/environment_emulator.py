@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
@@ -18,9 +19,12 @@ class EnvironmentEmulator:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def open(self) -> "AbstractContextManager[Emulator]":
-        """Open the emulator in a ``with`` statement, to serve it or to inject faults."""
-        return self._session.emulator()
+    def open(self, observations: str | Path | None = None) -> "AbstractContextManager[Emulator]":
+        """Open the emulator in a ``with`` statement, to serve it or to inject faults.
+
+        ``observations`` is a file of what was seen of HubSpot, instead of the environment's.
+        """
+        return self._session.emulator(None if observations is None else Path(observations))
 
     def seed(self) -> None:
         """Create the portal from its seed, unless it exists."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.app import Emulator
     from reconciler.hubspot.answers import PortalAnswers
     from reconciler.hubspot.reader import PortalReader
+    from reconciler.hubspot.transport.caller import Caller
     from reconciler.hubspot.transport.rate_limiter import RateLimiter
     from reconciler.reconcile.apply import Connection, LockRequest
     from reconciler.state.store import Store
@@ -130,8 +131,34 @@ class Session:
             yield Connection(reader, PortalWriter(http, version, limiter))
 
     @contextmanager
-    def emulator(self) -> Iterator["Emulator"]:
-        """Open the project's emulator; seed the environment's portal if it is new."""
+    def caller(self) -> Iterator["Caller"]:
+        """Open the environment's portal for calls that are neither planning nor applying."""
+        from reconciler.hubspot.transport.caller import Caller  # noqa: PLC0415 - httpx costs 0.1 s
+
+        with self._http() as http:
+            yield Caller(http, self._limiter)
+
+    def observed(self, observations: Path | None = None) -> Mapping[str, str]:
+        """Return what was seen of HubSpot, by guess: from this file or the environment's; empty without one.
+
+        Raises:
+            UsageError: the file cannot be used.
+        """
+        from reconciler.emulator.errors import EmulatorError  # noqa: PLC0415 - only emulators need it
+        from reconciler.emulator.observations import read_observations  # noqa: PLC0415 - as above
+
+        path = observations or self.environment.observations
+        try:
+            return {} if path is None else read_observations(path)
+        except EmulatorError as error:
+            raise UsageError(f"the emulator cannot start: {error}") from None
+
+    @contextmanager
+    def emulator(self, observations: Path | None = None) -> Iterator["Emulator"]:
+        """Open the project's emulator; seed the environment's portal if it is new.
+
+        ``observations`` is a file to use instead of the environment's.
+        """
         from reconciler.emulator.app import Emulator  # noqa: PLC0415 - only local environments need it
         from reconciler.emulator.errors import EmulatorError  # noqa: PLC0415 - as above
 
@@ -141,7 +168,7 @@ class Session:
                 "    choose one that says `portal: emulator`"
             )
         try:
-            emulator = Emulator(self.folder / "portal.db")
+            emulator = Emulator(self.folder / "portal.db", observed=self.observed(observations))
             try:
                 if self.environment.copy_of is None:
                     emulator.ensure_portal(self.environment.portal_id, self._seed())

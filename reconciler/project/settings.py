@@ -28,7 +28,7 @@ from reconciler.project.settings_rules import (
     Variables,
     base_url_permit_problems,
     base_url_problems,
-    seed_problems,
+    emulator_file_problems,
     state_permit_problems,
     state_problems,
     state_token_problems,
@@ -49,6 +49,7 @@ class EnvironmentSettings:
     token_variable: str | None  # the variable that contains it
     is_emulator: bool
     seed: Path | None  # the first contents of an emulator
+    observations: Path | None  # what was seen of HubSpot, for an emulator and rehearsals
     api_version: str
     base_url: str  # without a slash at the end
     # the environment of the same portal with ``protected: true``; only saved plans are applied
@@ -184,6 +185,7 @@ def _environment(
         token_variable=variable_of(said.token),
         is_emulator=bool(said.portal),
         seed=filled.seed,
+        observations=filled.observations,
         api_version=said.api_version,
         base_url=filled.base_url,
         protected_by=protected_by,
@@ -201,6 +203,7 @@ class _Filled(NamedTuple):
     state_url: str | None
     seed: Path | None
     webhook: Webhook | None
+    observations: Path | None
 
 
 def _fill(
@@ -222,10 +225,11 @@ def _fill(
     base_url = variables.fill(said.base_url, own, "base_url").rstrip("/")
     state = variables.fill(file.state, node, "state")
     webhook = _webhook(file, node, variables)
-    seed = project / said.seed if said.seed else None
+    seed, observations = (project / name if name else None for name in (said.seed, said.observations))
     problems = [
         *(() if offline else variables.problems),
-        *(seed_problems(seed, project, own) if seed else ()),
+        *(emulator_file_problems("seed", seed, project, own) if seed else ()),
+        *(emulator_file_problems("observations", observations, project, own) if observations else ()),
     ]
     if not variables.problems:
         problems += [
@@ -239,7 +243,8 @@ def _fill(
             *state_permit_problems(state, project, node, variables.permits),
         ]
     raise_if_any(problems)
-    return _Filled(token, base_url, None if variables.problems else state_url(state, project), seed, webhook)
+    url = None if variables.problems else state_url(state, project)
+    return _Filled(token, base_url, url, seed, webhook, observations)
 
 
 def _webhook(file: FileShape, node: MappingNode, variables: Variables) -> Webhook | None:

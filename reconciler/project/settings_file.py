@@ -72,6 +72,7 @@ class EnvironmentShape(_Shape):
     )
     token: str = Field("", description=TOKEN_ADVICE)
     seed: str = Field("", description="write the path of a JSON file, from the project folder")
+    observations: str = Field("", description="write the path of a JSON file, from the project folder")
     api_version: Literal["v3", "2025-09", "2026-03", "2026-09"] = Field(
         "v3", description="write v3, 2025-09, 2026-03 or 2026-09"
     )

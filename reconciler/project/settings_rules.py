@@ -180,14 +180,14 @@ class Variables:
         return value
 
 
-def seed_problems(seed: Path, project: Path, node: MappingNode) -> Iterator[Problem]:
-    """Report a seed that is missing, or outside the project."""
-    refused = readable_files.fault_of(seed, project)
+def emulator_file_problems(key: str, file: Path, project: Path, node: MappingNode) -> Iterator[Problem]:
+    """Report a file of an emulator, such as its seed, that is missing or outside the project."""
+    refused = readable_files.fault_of(file, project)
     if refused is not None:
-        yield Problem(f"{node.get('seed')} {refused}", readable_files.ADVICE, _ref(node, "seed"))
-    elif not os.path.isfile(seed):  # noqa: PTH113 - Path.is_file raises where it may not look
-        message = f"there is no file {node.get('seed')}"
-        yield Problem(message, "write its path from the project folder", _ref(node, "seed"))
+        yield Problem(f"{node.get(key)} {refused}", readable_files.ADVICE, _ref(node, key))
+    elif not os.path.isfile(file):  # noqa: PTH113 - Path.is_file raises where it may not look
+        message = f"there is no file {node.get(key)}"
+        yield Problem(message, "write its path from the project folder", _ref(node, key))
 
 
 def variable_of(written: str) -> str | None:

@@ -90,6 +90,10 @@ def _environment() -> dict[str, Any]:
                 "type": "string",
                 "description": "The environment whose portal an emulator is a copy of.",
             },
+            "observations": {
+                "type": "string",
+                "description": "What was seen of HubSpot, for an emulator and rehearsals: a JSON file.",
+            },
             "api_version": {"enum": ["v3", "2025-09", "2026-03", "2026-09"]},
             "base_url": {"type": "string", "description": "https://api.hubapi.com unless it is written."},
             "protected": {

@@ -66,6 +66,7 @@ def test_the_manifest_and_the_settings_that_are_documented_are_understood(tmp_pa
     project.write("catalogue/companies.yaml", manifest)
     project.write("clients/acme/.keep", "")
     project.write("portal.json", "{}")
+    project.write("observations.json", "{}")
     project.write("reconciler.yaml", settings)
     read = load_settings(tmp_path, {"HUBSPOT_ACCESS_TOKEN": "pat-na1-x"}, "production")
     desired = load_manifests(tmp_path, read.manifests, "production", read.environment_names)

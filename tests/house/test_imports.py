@@ -32,6 +32,7 @@ ROOMS = {
     | KINDS,
     "manifest": BASE | {"model", "suggestions"},
     "hubspot": BASE | {"model", "suggestions"},
+    "probes": BASE | {"model", "hubspot"},
     "state": BASE
     | {"encryption", "git_program"}
     | {"model", "plan.change", "plan.plan", "plan.file.fields", "plan.file.cells"}
@@ -56,6 +57,7 @@ ROOMS = {
         "git_program",
         "spool",
         "emulator",
+        "probes",
         "report.json_report",
         "report.mask",
         "report.view",
@@ -78,7 +80,7 @@ DOORS = {
     "httpx": {"hubspot", "emulator/inprocess.py", "project/session.py", "project/webhook/send.py"},
     "jinja2": {"report/html/page.py"},
     "msgspec": {"plan/file/lines.py"},
-    "orjson": {"hubspot", "emulator"},
+    "orjson": {"hubspot", "emulator", "probes"},
     "pydantic": {
         "manifest/documents.py",
         "manifest/tables/source_settings.py",

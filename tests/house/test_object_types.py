@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[2] / "reconciler"
 KNOWING = {
     "model/object_types.py": "the table",
     "plan/associations/single_labels.py": "parents and children are labels between companies alone",
+    "probes/portal.py": "the types in which probes make things",
     "reconcile/import_definitions.py": "the types that are read where none is named",
     "report/new_project.py": "the type that a new project begins with",
 }

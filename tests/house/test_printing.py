@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "reconciler"
-OWN_WORDS = {"cli/signals.py", "cli/complete.py"}
-"""Print constants from a signal handler; and, for a shell, names and addresses that are printable."""
+OWN_WORDS = {"cli/signals.py", "cli/complete.py", "emulator/__main__.py"}
+"""Print constants from a signal handler; for a shell, names and addresses that are printable; an emulator
+alone prints its own address, number and token, and why it cannot serve."""
 
 
 def printing(module: Path) -> Iterator[str]:

@@ -55,6 +55,7 @@ class Success(Generic[AnswerT]):
 
     value: AnswerT
     pace: RateHeaders
+    status: int = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,7 +197,7 @@ def _attempt(
         quoted = without_token(http, body[:_MOST_QUOTED].decode(errors="replace"))
         return ErrorResponse(response.status_code, read_error(quoted.encode()), pace)
     try:
-        return Success(decode(body), pace)
+        return Success(decode(body), pace, response.status_code)
     except InvalidResponse as error:
         reason = f"the answer cannot be read ({error})"
         return NoResponse(reason, was_sent=True, is_garbled=True, pace=pace)

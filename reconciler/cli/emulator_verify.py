@@ -1,0 +1,70 @@
+"""``reconciler emulator verify``: asking HubSpot."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from reconciler.cli.exits import ExitCode
+from reconciler.cli.invocation import open_environment
+from reconciler.cli.messages import document, say, show_text
+from reconciler.cli.options import common_options, said
+from reconciler.cli.output import color, width
+from reconciler.cli.progress import progress
+from reconciler.errors import UsageError
+from reconciler.report.mask import SHOW
+from reconciler.report.view import View
+
+
+@click.command()
+@click.option(
+    "--portal-id",
+    type=click.IntRange(min=1),
+    metavar="ID",
+    help="The ID of the test account, instead of typing it: the probes make and remove things there.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    default="observations.json",
+    show_default=True,
+    help="Write what was seen to this file; nothing of the portal is in it.",
+)
+@common_options
+@click.pass_context
+def verify(ctx: click.Context, portal_id: int | None, out: Path) -> int:
+    """Ask a test account of HubSpot where it differs from what the emulator assumes.
+
+    The probes make records, properties and a pipeline whose names begin with reconciler_probe, and remove
+    them, also those that an interrupted run left. Accounts in which people work are refused.
+    """
+    from reconciler.project.observations_file import observations_document  # noqa: PLC0415 - few ask
+    from reconciler.report.verification import render_verification  # noqa: PLC0415
+
+    invocation = open_environment(ctx)
+    common = said(ctx)
+    confirmed = _typed_portal_id(invocation.environment.name) if portal_id is None else portal_id
+    with progress("asking", quiet=common.quiet) as report:
+        verification = invocation.environment.verify_emulator(confirmed, observations=out, progress=report)
+    if common.as_json:
+        document(json.dumps(observations_document(verification), ensure_ascii=False), nl=True)
+    else:
+        view = View(SHOW, where=invocation.where, color=color(common), width=width())
+        show_text(render_verification(verification, view))
+    say(f"written to {out}")
+    return ExitCode.CHANGES if verification.differs else ExitCode.OK
+
+
+def _typed_portal_id(environment: str) -> int:
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "nobody is here to type the ID of the portal\n"
+            "    say --portal-id ID: the probes make and remove things there"
+        )
+    question = (
+        f"The probes make records, properties and a pipeline in environment {environment}, and remove them.\n"
+        "Type the ID of its portal to go on"
+    )
+    return int(click.prompt(question, type=int, err=True))

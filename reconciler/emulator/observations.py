@@ -1,0 +1,37 @@
+"""What was seen of HubSpot, read from a file: choices for guesses, for every portal of an emulator.
+
+``reconciler emulator verify`` writes such files; ``observations.schema.json`` describes them.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from reconciler.emulator.errors import EmulatorError, SeedError
+from reconciler.emulator.guess_settings import check_choices
+
+VERSION = 1
+
+
+def read_observations(path: Path) -> dict[str, str]:
+    """Return the choices that were seen. Raises EmulatorError: the file is missing or is none of these."""
+    try:
+        document = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise EmulatorError(f"{path} cannot be read ({error.strerror})") from None
+    except orjson.JSONDecodeError:
+        raise EmulatorError(f"{path} is no file of observations: it is not JSON") from None
+    if not isinstance(document, dict) or document.get("version") != VERSION:
+        raise EmulatorError(f"{path} is no file of observations of version {VERSION}")
+    try:
+        seen = dict(_seen(item) for item in document.get("observations") or ())
+        return check_choices({name: choice for name, choice in seen.items() if choice is not None}, "seen")
+    except SeedError as error:
+        raise EmulatorError(f"{path}: {error}") from None
+    except (TypeError, KeyError, AttributeError):
+        raise EmulatorError(f"{path}: each observation has a guess, and what was seen") from None
+
+
+def _seen(item: Any) -> tuple[str, Any]:
+    return str(item["guess"]), item["seen"]

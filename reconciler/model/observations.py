@@ -1,0 +1,44 @@
+"""What was seen of HubSpot where its behaviour is a guess, compared with what the emulator assumes."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Comparison(StrEnum):
+    """The comparison of what was seen with what is assumed."""
+
+    SAME = "same"
+    DIFFERS = "differs"
+    NOT_SEEN = "not seen"  # the question could not be asked
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The answer to one question; nothing in it is of the portal in which it was asked."""
+
+    guess: str  # name of the emulator's setting
+    about: str  # what the guess decides
+    assumed: str
+    seen: str | None  # a choice of the setting; None: nothing, or something that the emulator cannot imitate
+    comparison: Comparison
+    detail: str = ""  # what was seen instead, or why nothing was
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """All answers of one portal."""
+
+    account_type: str
+    api_version: str
+    day: date
+    observations: tuple[Observation, ...]
+
+    def of(self, comparison: Comparison) -> tuple[Observation, ...]:
+        """Return the observations that compare so."""
+        return tuple(each for each in self.observations if each.comparison is comparison)
+
+    @property
+    def differs(self) -> bool:
+        """Whether HubSpot was seen to differ from what is assumed."""
+        return bool(self.of(Comparison.DIFFERS))

@@ -1,0 +1,188 @@
+"""A test account as probes use it: calls, and things that are written down before they are made."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from reconciler.errors import NotAllowed
+from reconciler.hubspot.transport.api_versions import Paths, paths_of
+from reconciler.hubspot.transport.call_result import RateHeaders, Request, Success
+from reconciler.hubspot.transport.caller import Caller
+from reconciler.hubspot.transport.responses import InvalidResponse
+from reconciler.model.calls import Call
+from reconciler.probes.made_list import Made, MadeList
+
+PREFIX = "reconciler_probe"
+"""The beginning of the names of all that is made."""
+
+COMPANIES, CONTACTS, DEALS = "companies", "contacts", "deals"
+KEY = f"{PREFIX}_key"
+KEYS: Mapping[str, str] = {COMPANIES: KEY, CONTACTS: "email"}
+"""The property by which the records of a type are found again."""
+
+_CONFLICT = 409
+
+
+class NotAsked(Exception):
+    """A probe cannot ask its question; the text says why, and contains nothing of the portal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer; ``body`` is empty for a refusal."""
+
+    status: int
+    body: Mapping[str, Any]
+    pace: RateHeaders
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the call was carried out."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - that is what success means
+
+    def results(self) -> Sequence[Mapping[str, Any]]:
+        """Return the results of a batch."""
+        return [item for item in self.body.get("results", ()) if isinstance(item, dict)]
+
+    def errors(self) -> Sequence[Any]:
+        """Return the errors beside the results of a batch."""
+        return list(self.body.get("errors") or ())
+
+
+class ProbedPortal:
+    """A test account. ``run`` tells its things apart from those of earlier runs, which stay as archived."""
+
+    def __init__(
+        self, caller: Caller, version: str, made: MadeList, run: str, pause: Callable[[], None]
+    ) -> None:
+        self.paths: Paths = paths_of(version)
+        self.pause = pause
+        """Waits until a second write can have another time, and the portal's own changes are over."""
+        self._caller = caller
+        self._made = made
+        self._run = run
+        self._serial = 0
+
+    def name(self, text: str) -> str:
+        """Return a name that only this run uses."""
+        self._serial += 1
+        return f"{PREFIX}_{self._run}_{self._serial}_{text}"
+
+    def email(self) -> str:
+        """Return an e-mail address that only this run uses."""
+        return f"{self.name('contact')}@example.com"
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        params: Mapping[str, str] | None = None,
+        is_write: bool | None = None,
+    ) -> Reply:
+        """Make one call; a POST that only reads says so with ``is_write``. Raises HubSpotError."""
+        writes = method != "GET" if is_write is None else is_write
+        exchange = self._caller.ask(Request(method, path, params or {}, body, writes), _object)
+        if isinstance(exchange, Success):
+            return Reply(exchange.status, exchange.value, exchange.pace)
+        return Reply(exchange.status, {}, exchange.pace)
+
+    def make(self, things: Sequence[Made], path: str, body: Any) -> Reply:
+        """Write down what is about to be made, and make it; what HubSpot refused is taken back."""
+        self._made.add(*things)
+        try:
+            reply = self.send("POST", path, body)
+        except NotAllowed:
+            self._made.take_back(*things)
+            raise
+        if not reply.is_success and reply.status != _CONFLICT:
+            self._made.take_back(*things)
+        return reply
+
+    def create(self, object_name: str, key: str, **properties: str) -> Reply:
+        """Create one record with this key."""
+        given = {KEYS[object_name]: key, **_named(object_name, key), **properties}
+        thing = Made("record", object_name, key)
+        reply = self.make([thing], self.paths.records(object_name), {"properties": given})
+        if reply.is_success:
+            self._made.add(Made("id", object_name, str(reply.body["id"])))
+        return reply
+
+    def created(self, object_name: str, key: str, **properties: str) -> str:
+        """Create one record with this key; return its id. Raises NotAsked if it is refused."""
+        reply = self.create(object_name, key, **properties)
+        if not reply.is_success:
+            raise NotAsked(f"a record of {object_name} was refused with {reply.status}")
+        return str(reply.body["id"])
+
+    def create_many(self, object_name: str, inputs: Sequence[Mapping[str, Any]]) -> Reply:
+        """Create records in one batch; the properties of each input have a key."""
+        keys = [str(item["properties"][KEYS[object_name]]) for item in inputs]
+        things = [Made("record", object_name, key) for key in keys]
+        return self.make(things, self.paths.batch(object_name, Call.CREATE), {"inputs": list(inputs)})
+
+    def change(self, object_name: str, record_id: str, **properties: str | None) -> Reply:
+        """Change one record."""
+        return self.send("PATCH", self.paths.record(object_name, record_id), {"properties": properties})
+
+    def archive(self, object_name: str, record_id: str) -> None:
+        """Archive one record."""
+        path = self.paths.batch(object_name, Call.ARCHIVE)
+        reply = self.send("POST", path, {"inputs": [{"id": record_id}]})
+        if not reply.is_success:
+            raise NotAsked(f"archiving a record was refused with {reply.status}")
+
+    def value(self, object_name: str, record_id: str, name: str) -> str | None:
+        """Return one value of a record."""
+        path = self.paths.record(object_name, record_id)
+        reply = self.send("GET", path, params={"properties": name})
+        if not reply.is_success:
+            raise NotAsked(f"a record could not be read ({reply.status})")
+        value = reply.body["properties"].get(name)
+        return None if value is None else str(value)
+
+    def read_many(self, object_name: str, ids: Sequence[str], *, by: str | None = None) -> Reply:
+        """Read records by id, or by the property ``by``."""
+        body: dict[str, Any] = {"inputs": [{"id": each} for each in ids], "properties": [KEYS[object_name]]}
+        if by is not None:
+            body["idProperty"] = by
+        return self.send("POST", self.paths.batch_read(object_name), body, is_write=False)
+
+    def merged(self, object_name: str, primary: str, other: str) -> None:
+        """Merge two records into one. Raises NotAsked if it is refused."""
+        path = f"{self.paths.records(object_name)}/merge"
+        reply = self.send("POST", path, {"primaryObjectId": primary, "objectIdToMerge": other})
+        if not reply.is_success:
+            raise NotAsked(f"merging two records was refused with {reply.status}")
+
+    def define(self, name: str, **fields: Any) -> None:
+        """Define a property of companies, unless it is there. Raises NotAsked if it is refused."""
+        reply = self.create_property(name, **fields)
+        if reply.is_success:
+            return
+        path = self.paths.property_definition(COMPANIES, name)
+        if reply.status != _CONFLICT or not self.send("GET", path).is_success:
+            raise NotAsked(f"a property was refused with {reply.status}")
+
+    def create_property(self, name: str, **fields: Any) -> Reply:
+        """Define a property of companies."""
+        body = {"name": name, "label": name, "groupName": "companyinformation", **fields}
+        return self.make([Made("property", COMPANIES, name)], self.paths.properties(COMPANIES), body)
+
+
+def _named(object_name: str, key: str) -> Mapping[str, str]:
+    return {"name": key} if object_name == COMPANIES else {}
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    """Read the body of a success; one without a body is empty."""
+    try:
+        value = orjson.loads(body) if body else {}
+    except orjson.JSONDecodeError:
+        raise InvalidResponse("no JSON") from None
+    if not isinstance(value, dict):
+        raise InvalidResponse("no JSON object")
+    return value
