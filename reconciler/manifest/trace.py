@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reconciler.manifest.definitions.read import SECTIONS
 from reconciler.manifest.documents import ManifestDocument, read_manifest
 from reconciler.manifest.environments import holds_in
 from reconciler.manifest.files import find_files
@@ -43,7 +44,8 @@ def trace_record(
     for number, file in sorted(enumerate(found), key=lambda item: item[1].folder):
         data = file.path.read_bytes()
         nodes = {
-            document.place: document.node for document in read_nodes(data, tracer.files, number).documents
+            document.place: document.node
+            for document in read_nodes(data, tracer.files, number, whole=SECTIONS).documents
         }
         for document in read_manifest(data, tracer.files, number).documents:
             about, node = document.document, nodes[document.document.place]

@@ -18,6 +18,7 @@ from ruamel.yaml.resolver import BaseResolver
 from ruamel.yaml.tag import Tag
 
 from reconciler.errors import UsageError
+from reconciler.manifest.definitions.read import SECTIONS
 from reconciler.manifest.yaml import nodes
 from reconciler.manifest.yaml.parser import read_nodes
 from reconciler.model.desired import ManifestValue, Ownership
@@ -139,13 +140,13 @@ def yaml_text(
     Raises:
         UsageError: a text cannot be written in YAML.
     """
-    quoted: Collection[str] = frozenset()
+    quoted: Collection[str] = _QUOTED
     for _ in range(3):
         text = polished(_dumped(sections, quoted))
         misread = _misread(text, sections)
         if misread is not None and not misread:
             return text
-        quoted = _EVERYTHING if misread is None or quoted else misread
+        quoted = _EVERYTHING if misread is None or quoted is not _QUOTED else _QUOTED.union(misread)
     raise UsageError(f"a name or a value cannot be written in YAML\n    {advice}")
 
 
@@ -163,6 +164,7 @@ class _Everything(Collection[str]):
 
 
 _EVERYTHING: Final = _Everything()
+_QUOTED: Final = frozenset({"<<"})  # other programs take it for a merge key
 
 
 def _dumped(sections: Sequence[Mapping[str, Any]], quoted: Collection[str]) -> str:
@@ -252,7 +254,7 @@ class _Emitter(Emitter):
 def _misread(text: str, sections: Iterable[Mapping[str, Any]]) -> Collection[str] | None:
     """Return the texts that are read as something else; None if the text cannot be read at all."""
     try:
-        reading = read_nodes(text.encode(), _FILES, 0)
+        reading = read_nodes(text.encode(), _FILES, 0, whole=SECTIONS)
     except UnicodeEncodeError:
         return None
     if reading.problems or len(reading.documents) != 1:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from reconciler.errors import UsageError
+from reconciler.manifest.definitions.read import SECTIONS
 from reconciler.manifest.edit.patches import AnyKey, Patcher, Unsafe
 from reconciler.manifest.layout.format_text import laid_out_as_before
 from reconciler.manifest.write import WrittenRecord, record_lines
@@ -24,14 +25,14 @@ def add_records(data: bytes, file: str, document: int, records: Sequence[Written
         UsageError: the text cannot be edited safely.
     """
     files = SourceFiles((file,))
-    before = read_nodes(data, files, 0)
+    before = read_nodes(data, files, 0, whole=SECTIONS)
     patcher = Patcher(data, AnyKey())
     try:
         patch = patcher.appended_records(document, lambda indent: record_lines(records, indent))
     except Unsafe as unsafe:
         raise UsageError(f"cannot add records to {file}: {unsafe}\n    {unsafe.problem.advice}") from None
     text, _ = patcher.patched({None: patch})
-    after = read_nodes(text.encode(), files, 0)
+    after = read_nodes(text.encode(), files, 0, whole=SECTIONS)
     meant = list(content_of(before))
     wanted = meant[document]
     listed = wanted["records"] if isinstance(wanted, dict) else None

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.errors import Problem
+from reconciler.manifest.definitions.read import SECTIONS
 from reconciler.manifest.documents import read_manifest
 from reconciler.manifest.edit.definition_lines import (
     check_before,
@@ -70,7 +71,7 @@ def edit_manifest(data: bytes, edits: Sequence[Edit]) -> Edited:
 
 def _edit_together(data: bytes, edits: Sequence[Edit]) -> Edited:
     files = SourceFiles((edits[0].source.file,))
-    before = read_nodes(data, files, 0)
+    before = read_nodes(data, files, 0, whole=SECTIONS)
     if before.problems:
         return Edited(data, {}, before.problems)
     patcher = Patcher(data, {edit.key.value for edit in edits})
@@ -104,7 +105,7 @@ def _edit_together(data: bytes, edits: Sequence[Edit]) -> Edited:
 def _is_as_meant(data: bytes, lists: ListEditor, files: SourceFiles, edits: Iterable[Edit]) -> bool:
     """Read the edited text again: return whether it says what is meant, and is a manifest."""
     text = lists.text.encode()
-    after = read_nodes(text, files, 0)
+    after = read_nodes(text, files, 0, whole=SECTIONS)
     said = list(content_of(after))
     if after.problems or said != lists.meant or not lists.is_in_order():
         return False

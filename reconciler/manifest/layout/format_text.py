@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from reconciler.errors import Problem
+from reconciler.manifest.definitions.read import SECTIONS
 from reconciler.manifest.layout.gaps import gap_between
 from reconciler.manifest.layout.layout_writer import laid_out
 from reconciler.manifest.yaml.character_check import BYTE_ORDER_MARK
@@ -31,7 +32,7 @@ class Formatted:
 def format_text(data: bytes, file: str) -> Formatted:
     """Lay out the text ``data`` of ``file``."""
     files = SourceFiles((file,))
-    before = read_nodes(data, files, 0)
+    before = read_nodes(data, files, 0, whole=SECTIONS)
     if before.problems:
         return Formatted(data, before.problems)
     text = data.decode().removeprefix(BYTE_ORDER_MARK).replace("\r\n", "\n").replace("\r", "\n")
@@ -39,7 +40,7 @@ def format_text(data: bytes, file: str) -> Formatted:
     layout = laid_out(text, tokens)
     if layout == text:
         return Formatted(layout.encode(), ())
-    after = read_nodes(layout.encode(), files, 0)
+    after = read_nodes(layout.encode(), files, 0, whole=SECTIONS)
     if (
         after.problems
         or list(content_of(before)) != list(content_of(after))

@@ -37,6 +37,9 @@ _BLANKS: dict[str, Node] = {
     "null": None,
     **{blank.value: blank for blank in (Blank.EMPTY, Blank.TILDE, Blank.NULL_TITLE, Blank.NULL_UPPER)},
 }
+_MERGE = "<<"
+_OF_DOCUMENT = 2  # the depth of a document's values
+_NO_MERGE = "merge keys (<<) are not supported"
 _USE_ALL = "put shared values under `all:`, or repeat them"
 # A place grows by one for each column and by this number for each line; columns beyond it have no place.
 _LINE_STEP = place_of(0, 2, 1) - place_of(0, 1, 1)
@@ -124,6 +127,7 @@ class _Builder:
         self._origin = place_of(number, 1, 1)
         self._name_depth = name_depth
         self._whole = frozenset(whole)
+        self._is_whole = False  # inside one of them, where a name may be `<<` with a value of its own
         self._shapes: dict[tuple[str, ...], _Shape] = {}
         self._anchors = Anchors()
         self.problems: list[Problem] = []
@@ -182,10 +186,8 @@ class _Builder:
                     value = self._quoted(event)
                 elif value in _BLANKS:
                     value = _BLANKS[value]
-            elif depth == 1 and name in self._whole:
-                value = self._whole_node(event, depth + 1)
             else:
-                value = self._node(event, depth + 1)
+                value = self._value(name, event, depth + 1)
             if name is None:
                 continue
             names.append(name)
@@ -198,11 +200,21 @@ class _Builder:
         sorted_names, sort = self._shapes.get(written) or self._shape(written, name_places or places)
         return MappingNode(sorted_names, sort(values), sort(places), sort(name_places) if keeps_names else ())
 
+    def _value(self, name: str | None, event: Any, depth: int) -> Node:
+        """Return the node of a value that is more than a plain text."""
+        if depth == _OF_DOCUMENT and name in self._whole:
+            return self._whole_node(event, depth)
+        if name == _MERGE and self._is_whole and type(event) is AliasEvent:
+            self._report(event.start_mark, _NO_MERGE, _USE_ALL)
+            return Blank.REFUSED
+        return self._node(event, depth)
+
     def _whole_node(self, event: Any, depth: int) -> Node:
         """Return a node whose mappings keep the places of their names at every depth."""
         usual, self._name_depth = self._name_depth, MAX_DEPTH
+        self._is_whole = True
         node = self._node(event, depth)
-        self._name_depth = usual
+        self._name_depth, self._is_whole = usual, False
         return node
 
     def _name(self, event: Any, depth: int) -> str | None:
@@ -225,20 +237,20 @@ class _Builder:
         """Sort names that appear for the first time, and leave out invalid ones."""
         first: dict[str, int] = {}
         for index, name in enumerate(written):
-            if not name or name in first or name == "<<" or "\0" in name:
+            if not name or name in first or (name == _MERGE and not self._is_whole) or "\0" in name:
                 self._report_name(name, places, index, first.get(name))
             else:
                 first[name] = index
         names = tuple(map(sys.intern, sorted(first)))
         indexes = tuple(first[name] for name in names)
         shape = _Shape(names, tuple if indexes == tuple(range(len(written))) else picker(indexes))
-        if len(names) == len(written):
+        if len(names) == len(written) and _MERGE not in first:
             self._shapes[written] = shape
         return shape
 
     def _report_name(self, name: str, places: Sequence[int], index: int, first: int | None) -> None:
-        if name == "<<":
-            message, advice = "merge keys (<<) are not supported", _USE_ALL
+        if name == _MERGE and not self._is_whole:
+            message, advice = _NO_MERGE, _USE_ALL
         elif not name:  # also `&x: 1`, which is an anchor without a name to other parsers, and a text to some
             message, advice = "a name cannot be empty", "write the name before the colon"
         elif first is None:
