@@ -267,7 +267,19 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
         (f"{STAGES}\n", '4:12: "stages" must be a mapping'),
         ("object: deals\npipelines: {A: {stages: {}}}\n", '2:25: "stages" is empty'),
         ("object: deals\npipelines: {A: {}, a: {}}\n", '2:20: HubSpot takes "a" for the same label'),
+        # what only records have
+        (
+            "object: x\nproperties: {a: {ownership: observe}}\n",
+            '2:18: "ownership": ownership is about values',
+        ),
+        ("object: x\nproperties: {a: {$ownership: x}}\n", "2:18: ownership is about values of records"),
+        ("object: x\nproperties: {a: {$unmanaged: x}}\n", "2:18: only lines that are there are managed"),
+        ("object: x\ngroups: {a: {$prune: true}}\n", "2:14: nothing is archived because its lines"),
         # schemas and labels
+        (
+            "object: Gear\nschema: {}\n---\nobject: gear\nschema: {}\n",
+            '5:9: HubSpot takes "gear" for the same name as "Gear"',
+        ),
         ("object: deals\nschema: {}\n", "2:9: deals are a type of every portal"),
         ("object: m\nschema: {name: m}\n", "2:10: the name of a custom object is its type"),
         ("object: m\nschema: {labels: M}\n", '2:18: "labels" must be a mapping'),

@@ -6,7 +6,7 @@ from typing import Final
 
 from reconciler.manifest.definitions.context import About
 from reconciler.manifest.definitions.declared import Statement
-from reconciler.manifest.definitions.refusals import refusal
+from reconciler.manifest.definitions.refusals import refusal_within
 from reconciler.manifest.yaml.nodes import Blank, EntryNode, SequenceNode
 from reconciler.model.addresses import DefinitionAddress
 from reconciler.model.definition_attributes import Attribute, Form, canonical_text, list_text
@@ -48,7 +48,7 @@ def read_attributes(
 
 
 def _report_unknown(entry: EntryNode, known: Iterable[str], about: About, address: DefinitionAddress) -> None:
-    refused = refusal(entry.name)
+    refused = refusal_within(entry.name)
     if refused is not None:
         message = f'"{entry.name}": {refused.message}'
         about.report(message, refused.advice, entry.name_place, address)
@@ -96,7 +96,7 @@ def _checked(
     elif entry.name == "probability" and not 0 <= Decimal(value) <= 1:
         about.report(message, "write a number from 0 to 1, such as 0.2", entry.place, address)
     elif attribute.words and value not in attribute.words:
-        refused = refusal(value)
+        refused = refusal_within(value)
         advice = refused.advice if refused else suggest(value, attribute.words)
         message = f"{message}: {refused.message}" if refused else message
         about.report(message, advice, entry.place, address)

@@ -19,6 +19,7 @@ def cross_problems(definitions: Sequence[DesiredDefinition], files: SourceFiles)
     for definition in definitions:
         if definition.address.section is Section.PROPERTIES:
             yield from _option_problems(definition, files)
+    yield from _one_type(definitions, files)
     yield from _one_label(definitions, files)
     yield from _moves(definitions, files)
     yield from _both_ends(definitions, files)
@@ -81,6 +82,19 @@ def _moves(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> Iter
             message = f"its records would move to {to.text}, which is absent as well"
             source = files.ref(definition.place)
             yield Problem(message, "write the name of one that stays", source, address.text)
+
+
+def _one_type(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> Iterator[Problem]:
+    """Report custom object types that are one to HubSpot: capital letters in their names do not count."""
+    first: dict[str, DesiredDefinition] = {}
+    schemas = [each for each in definitions if each.address.section is Section.SCHEMA]
+    for schema in sorted(schemas, key=attrgetter("place")):
+        name = schema.address.object
+        earlier = first.setdefault(name.casefold(), schema)
+        if earlier is not schema:
+            message = f'HubSpot takes "{name}" for the same name as "{earlier.address.object}"'
+            advice = f"write it in one way: the other one is in {files.ref(earlier.place)}"
+            yield Problem(message, advice, files.ref(schema.place), schema.address.text)
 
 
 def _one_label(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from reconciler.manifest.definitions.context import About
+from reconciler.manifest.definitions.refusals import refusal_within
 from reconciler.manifest.yaml.nodes import Blank, EntryNode, MappingNode
 from reconciler.model.addresses import DefinitionAddress, Section
 from reconciler.model.portal_definitions import NO_DEFINITION_DIRECTIVES, DefinitionDirectives
@@ -95,7 +96,9 @@ def _others(names: Iterable[str]) -> list[str]:
 def _is_right(entry: EntryNode, section: Section, about: About, address: DefinitionAddress) -> bool:
     """Return whether a ``$`` key is known in this section and has a possible value; report it if not."""
     name, value = entry.name, entry.value
-    if name not in _FORMS:
+    if name not in _FORMS and (why := refusal_within(name)):
+        about.report(why.message, why.advice, entry.name_place, address)
+    elif name not in _FORMS:
         advice = suggest(name, KNOWN_DIRECTIVES[section])
         about.report(f'unknown key "{name}"', advice, entry.name_place, address)
     elif name not in KNOWN_DIRECTIVES[section]:

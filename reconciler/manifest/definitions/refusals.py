@@ -87,6 +87,20 @@ def _sentences() -> Mapping[str, UnplacedProblem]:
     return found | {name: UnplacedProblem("HubSpot alone sets this value", _REMOVE) for name in _OF_HUBSPOT}
 
 
+_OF_RECORDS: Final = {
+    "ownership": UnplacedProblem(
+        "ownership is about values of records; a definition is written as it is declared",
+        "leave out the lines that people may change, or set `drift: hold`, which leaves changes alone",
+    ),
+    "unmanaged": UnplacedProblem(
+        "only lines that are there are managed", "leave out the lines that people may change"
+    ),
+    "prune": UnplacedProblem(
+        "nothing is archived because its lines are gone", "write `$absent: true` in their place"
+    ),
+}
+"""What records have and definitions do not, with or without ``$``."""
+
 _SENTENCES: Final = _sentences()
 
 
@@ -96,3 +110,8 @@ def refusal(name: str) -> UnplacedProblem | None:
     Capital letters, ``_`` and ``-`` make no difference.
     """
     return _SENTENCES.get(name.replace("_", "").replace("-", "").lower())
+
+
+def refusal_within(name: str) -> UnplacedProblem | None:
+    """Return why a line of a definition called ``name`` is refused; None if nothing is known about it."""
+    return _OF_RECORDS.get(name.removeprefix("$")) or refusal(name)
