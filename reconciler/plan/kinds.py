@@ -42,12 +42,6 @@ class Verb(StrEnum):
     UPDATE_DEFINITION = "update_definition"
     ARCHIVE_DEFINITION = "archive_definition"
 
-    @property
-    def words(self) -> str:
-        """The action in a sentence: ``to create``, ``to create (definitions)``."""
-        action, _, what = self.partition("_")
-        return f"{action} ({what}s)" if what else action
-
 
 @dataclass(frozen=True, slots=True)
 class ChangeKind:

@@ -7,6 +7,7 @@ from reconciler.model.property_history import ValueVersion
 from reconciler.plan.change import Action, Change, Reason, ValueChange
 from reconciler.plan.kinds import Verb, takes_over, verb_of
 from reconciler.plan.plan import Held
+from reconciler.plan.summary import action_words
 from reconciler.report.definition_lists import list_shown
 from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import note_of
@@ -63,7 +64,7 @@ _HELD_SIGN = Piece("!", Style.CHANGED)
 
 _WHY: dict[tuple[Verb, Reason], str] = {
     (Verb.CREATE_DEFINITION, Reason.MISSING): "missing: HubSpot has no such definition",
-    (Verb.UPDATE_DEFINITION, Reason.MISSING): "missing: these name what the plan makes before",
+    (Verb.UPDATE_DEFINITION, Reason.MISSING): "missing: these name what this plan makes first",
     (
         Verb.CREATE_DEFINITION,
         Reason.RECREATED,
@@ -166,7 +167,7 @@ def _change_section(group: Entries[Change]) -> Section[Change]:
     )
     why = why_changed(verb, first.reason)
     is_learned = verb is Verb.ADOPT and not takes_over(first)
-    title = "to record" if is_learned else f"to {verb.words}"
+    title = "to record" if is_learned else action_words(len(group), verb)
     return Section(first.object_type, str(verb), title, why, style, group)
 
 

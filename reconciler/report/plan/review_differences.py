@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterator, Sequence
 
 from reconciler.plan.plan import DifferenceKind, Review, ReviewDifference
+from reconciler.plan.summary import action_words
 from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import difference_text
 from reconciler.report.text.grouping import EntryStyle, Section, key_properties
@@ -37,7 +38,7 @@ def _section(group: Entries[ReviewDifference]) -> Section[ReviewDifference]:
         _notes,
         lambda of: of.alone(),
     )
-    what = f"to {first.verb.words}, {first.how}"
+    what = f"{action_words(len(group), first.verb)}, {first.how}"
     return Section(first.key.object, str(first.verb), what, _REMARKS[first.how], style, group)
 
 

@@ -1,0 +1,110 @@
+"""A plan with every action on definitions, as people see it: read by eye whenever it changes."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.projects import Project
+
+GOLDEN = Path(__file__).parent / "golden"
+SETTINGS = "version: 1\nproject: golden\nenvironments:\n  local: {portal: emulator, seed: portal.json}\n"
+FLAGS = ("--allow", "migrate=10", "--allow", "definitions=20")
+PORTAL = """\
+{"search_lag_ms": 0,
+ "groups": {"companies": [{"name": "erp", "label": "Old ERP"}, {"name": "gone", "label": "Gone"}]},
+ "properties": {"companies": [
+  {"name": "tier", "label": "Tier", "type": "enumeration", "fieldType": "select", "groupName": "erp",
+   "options": [
+    {"label": "Standard", "value": "standard", "displayOrder": 0, "hidden": false},
+    {"label": "Gold", "value": "gold", "displayOrder": 1, "hidden": false}]},
+  {"name": "size", "label": "Size", "type": "string", "fieldType": "text", "groupName": "erp"},
+  {"name": "old_size", "label": "Old size", "type": "string", "fieldType": "text", "groupName": "erp"}]},
+ "pipelines": {"deals": [{"id": "p1", "label": "Contracts", "stages": [
+   {"id": "s1", "label": "Open", "metadata": {"probability": "0.2"}},
+   {"id": "s2", "label": "Won", "metadata": {"probability": "1.0"}},
+   {"id": "s3", "label": "Old", "metadata": {"probability": "0.1"}}]}]},
+ "records": {
+  "companies": [
+   {"id": "101", "properties": {"name": "Acme", "tier": "standard", "old_size": "L"}},
+   {"id": "102", "properties": {"name": "Beta", "tier": "standard"}}],
+  "deals": [{"id": "201", "properties": {"dealname": "One", "pipeline": "p1", "dealstage": "s3"}}]}}
+"""
+MANIFEST = """\
+object: companies
+groups:
+  erp: {label: ERP}
+  gone: {$absent: true}
+properties:
+  tier:
+    label: Level
+    type: enumeration
+    fieldType: select
+    groupName: erp
+    options:
+      gold: Gold
+      silver: {label: Silver, description: from 2024 on}
+      basic: {label: Basic, $renamed_from: standard}
+  size: {label: Size, groupName: erp}
+  old_size: {$absent: true, $moves_to: size}
+  margin:
+    label: Margin
+    type: number
+    fieldType: calculation_equation
+    groupName: erp
+    calculationFormula: annualrevenue / 2
+---
+object: deals
+pipelines:
+  Renewals:
+    $renamed_from: Contracts
+    stages:
+      Open: {probability: 0.3}
+      Signed: {probability: 1.0, $renamed_from: Won}
+      Old: {$absent: true, $moves_to: Open}
+  Upsell: {stages: {New: {probability: 0.1}}}
+---
+object: machines
+schema:
+  labels: {singular: Machine, plural: Machines}
+  primaryDisplayProperty: serial_number
+  requiredProperties: [serial_number]
+properties:
+  serial_number:
+    {label: Serial, type: string, fieldType: text, groupName: machines_information, hasUniqueValue: true}
+key: serial_number
+records:
+  M-1: {}
+---
+object: contacts
+association_labels:
+  companies:
+    billing: {label: Billing contact, inverseLabel: Bills to}
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = Project(tmp_path_factory.mktemp("golden"), {"COLUMNS": "80"})
+    project.write("portal.json", PORTAL)
+    project.write("reconciler.yaml", SETTINGS)
+    project.write("all.yaml", MANIFEST)
+    done = project.run("plan", "--out", "plan.json", *FLAGS)
+    assert done.code == 0, done.err
+    return project
+
+
+def test_a_plan_of_definitions_looks_as_it_did(project: Project, golden: Callable[[Path, str], None]) -> None:
+    text = project.run("show", "plan.json").out
+    sections, _, _ = text.partition("\nall.yaml:")  # warnings and calls follow
+    golden(GOLDEN / "definitions-80.txt", sections)
+
+
+def test_every_form_has_every_definition(project: Project) -> None:
+    plan = json.loads(project.run("show", "plan.json", "--format", "json").out)
+    addresses = {each["why"]["address"] for each in plan["changes"] if each["do"]["kind"] == "definition"}
+    assert len(addresses) == 16
+    for form in ("html", "markdown"):
+        text = project.run("show", "plan.json", "--format", form).out
+        assert all(address in text for address in addresses)
