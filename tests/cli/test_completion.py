@@ -81,7 +81,7 @@ def test_runs_with_a_report_follow(project: Project) -> None:
 
 def test_definitions_have_addresses_too(project: Project) -> None:
     project.write("tiers.yaml", "object: companies\nproperties:\n  tier: {label: Tier}\n")
-    assert completed(project, "explain", "companies:p") == ["companies:properties/tier"]
+    assert completed(project, "explain", "companies:properties/t") == ["companies:properties/tier"]
 
 
 @pytest.mark.parametrize("text", ["", "a: [", "environments: 1\nmanifests: [../..]\n", "\0"])
@@ -126,7 +126,7 @@ def program(project: Project) -> Project:
         ("reconciler plan --target=companies/K-1003", ["companies/K-10031"]),  # bash completes behind the =
         ("reconciler plan --allow arch", ["archive="]),
         ("reconciler explain 'companies/K-1003", ["companies/K-10031"]),
-        ("reconciler explain companies:p", ["properties/tier"]),  # behind the :
+        ("reconciler explain companies:properties/t", ["properties/tier"]),  # behind the :
         ("reconciler explain companies/a\\ ", ["companies/a\\ b"]),
         ("reconciler -e ", ["local", "sandbox"]),
     ],
@@ -163,7 +163,7 @@ def test_fish_takes_it(program: Project, line: str, expected: list[str]) -> None
     [
         (["pl"], ["plan"]),
         (["plan", "--target", "companies/K-1003"], ["companies/K-10031"]),
-        (["explain", "companies:p"], ["companies\\:properties/tier"]),
+        (["explain", "companies:properties/t"], ["companies\\:properties/tier"]),
         (["-e", ""], ["local", "sandbox"]),
     ],
 )

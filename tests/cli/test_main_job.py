@@ -7,10 +7,10 @@ import pytest
 
 from tests.support.projects import Project, example
 
-ADOPTED = 29
+ADOPTED = 30
 CREATED = 31
 ASSOCIATED = 1
-UPDATED = 15
+UPDATED = 14
 DEFINED = 26
 
 

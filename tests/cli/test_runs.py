@@ -61,11 +61,11 @@ def test_runs_are_listed_with_when_whose_what_and_what_became_of_it(project: Pro
 
     (run,) = project.run("runs", "list", "--json").document
     assert run["planned"] == {
-        "adopt": 29,
+        "adopt": 30,
         "associate": 1,
         "create": 31,
         "create_definition": 25,
-        "update": 15,
+        "update": 14,
         "update_definition": 1,
     }
     assert run["accounting"]["applied"] == run["accounting"]["planned"] == 102
@@ -74,7 +74,7 @@ def test_runs_are_listed_with_when_whose_what_and_what_became_of_it(project: Pro
     assert first.startswith(f"{run['id']}  finished  ")
     assert first.endswith(f" UTC  ada on {run['actor']['host']}")
     assert others == [
-        "  29 to adopt, 1 to associate, 31 to create, 25 definitions to create, 15 to",
+        "  30 to adopt, 1 to associate, 31 to create, 25 definitions to create, 14 to",
         "  update, 1 definition to update: 102 applied",
         f"  commit {commit[:12]}",
         "  https://github.com/acme/crm/actions/runs/7",

@@ -210,7 +210,7 @@ def test_the_example_alone_brings_a_portal_of_its_own(folder: Project) -> None:
     assert done.code == 0, done.err
     assert {path.name for path in (folder.folder / "try").iterdir()} == {*EXAMPLE_FILES, ".gitignore"}
     planned = folder.run("-C", "try", "plan")
-    assert "Plan: 31 to create, 15 to update, 0 to archive, 1 to associate, " in planned.out
+    assert "Plan: 31 to create, 14 to update, 0 to archive, 1 to associate, " in planned.out
     refused = folder.run("init", "--example", "--github", "other")
     assert refused.code == 1
     assert not (folder.folder / "other").exists()

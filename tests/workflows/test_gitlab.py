@@ -74,7 +74,7 @@ def test_a_merge_request_gets_one_note_that_is_kept_up_to_date(project: Project,
         assert done.returncode == 0, done.stderr
 
     assert len(gitlab.notes) == 2
-    assert gitlab.notes[1]["body"].startswith(f"{MARK}### Plan: 31 to create, 15 to update")
+    assert gitlab.notes[1]["body"].startswith(f"{MARK}### Plan: 31 to create, 14 to update")
     assert (project.folder / "plan.json").read_bytes().startswith(b"reconciler encrypted 1\n")
 
 

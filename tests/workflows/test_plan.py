@@ -17,7 +17,7 @@ def test_a_pull_request_gets_one_comment_and_the_job_a_summary(world: World) -> 
     assert {name: job.conclusion for name, job in jobs.items()} == {"plan": "success", "comment": "success"}
     (comment,) = world.hub.comments
     assert comment["number"] == 7
-    assert comment["body"].startswith("<!-- reconciler plan local 1000000 -->\n### Plan: 31 to create, 15 to")
+    assert comment["body"].startswith("<!-- reconciler plan local 1000000 -->\n### Plan: 31 to create, 14 to")
     assert comment["body"] == jobs["plan"].summary
     kept = world.hub.artifact(7000, "plan-7")
     assert sorted(path.name for path in kept.iterdir()) == ["plan.html", "plan.json", "plan.md"]
