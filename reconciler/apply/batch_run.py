@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from reconciler.apply.definitions.holders import INDEX_S, FirstLooks
 from reconciler.apply.intent_queue import BeforeSending
 from reconciler.apply.records.creation_evidence import NO_TIME
 from reconciler.errors import HubSpotError
@@ -26,6 +27,8 @@ class Connections(NamedTuple):
     portal: PortalSchema
     sleep: Callable[[float], None] = time.sleep
     tell: Callable[[str], None] = lambda _message: None  # about what is waited for
+    index_s: float = INDEX_S  # seconds that the search index gets between two looks
+    first_looks: FirstLooks = FirstLooks()
 
 
 class Delivery(NamedTuple):

@@ -14,20 +14,21 @@ from itertools import count, islice
 
 from reconciler.apply.batch_executor import BatchExecutor
 from reconciler.apply.batch_run import Delivery
+from reconciler.apply.definitions.holders import look_first
 from reconciler.apply.definitions.made import Made
 from reconciler.apply.definitions.waiting import read_when_visible
 from reconciler.apply.intent_queue import IntentQueue
 from reconciler.apply.kinds import calls_for
 from reconciler.apply.options import ApplyOptions, OnStale
 from reconciler.apply.records.creation_evidence import NO_TIME
-from reconciler.errors import PlanRefused, ReconcilerError, Refusal
+from reconciler.errors import HubSpotError, PlanRefused, ReconcilerError, Refusal
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale
 from reconciler.model.runs import RunDetail
 from reconciler.plan.batches import Batch, batches_of
 from reconciler.plan.change import Change
 from reconciler.plan.plan import Plan
-from reconciler.plan.stages import Entry, StageName, walk_stages
+from reconciler.plan.stages import Entry, StageName, removed_definitions, walk_stages
 from reconciler.state.kinds import ownership_after
 from reconciler.state.rival_names import in_the_way
 from reconciler.state.run_types import RunStart, RunStatus
@@ -84,6 +85,8 @@ def carry_out(
     for stage, entries in walk_stages(plan.changes, plan.stages):
         if stage.name is not StageName.DEFINITIONS and read_portal is not None:
             run.see_definitions(read_portal)
+        if stage.name is StageName.DEFINITION_REMOVALS:
+            run.look_for_holders(removed_definitions(plan.changes, plan.stages))
         to_do = (entry for entry in entries if entry[0] not in settled)
         if stage.name is StageName.STATE:
             run.remember(to_do)
@@ -112,6 +115,7 @@ class _Run:
     ready: deque[Batch] = field(default_factory=deque)  # their intents are published
     in_flight: dict[Future[Delivery], Batch] = field(default_factory=dict)
     made: Made = field(default_factory=Made)
+    has_looked: bool = False  # for holders of what is to go
     seen: int = 0  # how many of its definitions the portal is known to show
 
     def record_stale(self, outcomes: Mapping[int, Outcome]) -> None:
@@ -130,12 +134,34 @@ class _Run:
         self.seen = len(self.made.written)
         if written and not self._is_stopping():
             to = self.batch_executor.to
-            portal = read_when_visible(read_portal, written, self._pause, to.tell)
+            try:
+                portal = read_when_visible(read_portal, written, self._pause, to.tell)
+            except HubSpotError as error:
+                self.stopped_by = error
+                return
             self.batch_executor = replace(self.batch_executor, to=to._replace(portal=portal))
 
+    def look_for_holders(self, removals: Sequence[Change]) -> None:
+        """Look once for holders of everything that is to go, and give the search index its time."""
+        if self.has_looked or self._is_stopping():
+            return
+        self.has_looked = True
+        to = self.batch_executor.to
+        try:
+            first = look_first(to.reader, to.portal, removals, self.changes)
+        except HubSpotError as error:
+            self.stopped_by = error
+            return
+        if first.takes_time and to.index_s:
+            to.tell(f"waiting {to.index_s:.0f} s before anything is removed: HubSpot's search is behind")
+            self._pause(to.index_s)
+        self.batch_executor = replace(self.batch_executor, to=to._replace(first_looks=first))
+
     def _pause(self, seconds: float) -> None:
-        self.batch_executor.to.sleep(seconds)
-        self.journal.renew_if_due()
+        while seconds > 0:
+            self.batch_executor.to.sleep(min(seconds, HEARTBEAT_S))
+            self.journal.renew_if_due()
+            seconds -= HEARTBEAT_S
 
     def remember(self, changes: Iterable[Entry]) -> None:
         """Record changes without a call."""

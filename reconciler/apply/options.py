@@ -27,3 +27,4 @@ class ApplyOptions:
     should_stop: Callable[[], bool] = lambda: False  # called before every call
     progress: Progress = ignore_progress  # changes that have an outcome, and all changes
     tell: Callable[[str], None] = lambda _message: None  # about what is waited for
+    index_s: float | None = None  # seconds that the search index is behind; None: as long as HubSpot's

@@ -106,6 +106,10 @@ class Emulator:
         """Return a valid token; the token with all scopes (None) stays the same. Raises UnknownPortal."""
         return self._portals.token(portal_id, scopes)
 
+    def search_lag_s(self, portal_id: int) -> float:
+        """Return how many seconds the search of a portal is behind."""
+        return self._portals.search_lag_s(portal_id)
+
     def edit(
         self,
         portal_id: int,

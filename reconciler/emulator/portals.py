@@ -75,6 +75,13 @@ class Portals:
         with self._storage.transaction(write=False):
             return tuple(row[0] for row in self._storage.rows("SELECT portal_id FROM portals ORDER BY 1"))
 
+    def search_lag_s(self, portal_id: int) -> float:
+        """Return how many seconds the search of a portal is behind; 0 of one that does not exist."""
+        with self._storage.transaction(write=False):
+            row = self._row(portal_id)
+        settings = {**FRESH_SETTINGS, **json.loads(row[0])} if row else {"search_lag_ms": 0}
+        return float(settings["search_lag_ms"]) / 1000
+
     def token(self, portal_id: int, scopes: Sequence[str] | None) -> str:
         """Return a valid token; the token with all scopes stays the same."""
         with self._storage.transaction(write=True):

@@ -273,14 +273,19 @@ class PortalReader:
         other._answers = PortalAnswers()  # noqa: SLF001 - it is ours
         return other
 
-    def find_holders(self, object_path: str, name: str, value: str | None) -> FoundBody:
+    def find_holders(
+        self, object_path: str, name: str, value: str | None, lacking: str | None = None
+    ) -> FoundBody:
         """Ask the search index for records with ``value`` in a property; None: with any value.
 
-        Of a multiple choice, one of the values counts. The answer has how many there are, and up to 100 of
-        them; the index lags behind.
+        Of a multiple choice, one of the values counts. ``lacking`` is a property in which they have no value.
+        The answer has how many there are, and up to 100 of them; the index lags behind.
         """
         operator = {"operator": "HAS_PROPERTY"} if value is None else {"operator": "EQ", "value": value}
-        groups = [{"filters": [{"propertyName": name} | operator]}]
+        filters: list[Mapping[str, str]] = [{"propertyName": name} | operator]
+        if lacking is not None:
+            filters.append({"propertyName": lacking, "operator": "NOT_HAS_PROPERTY"})
+        groups = [{"filters": filters}]
         body = {"limit": BATCH_SIZE, "filterGroups": groups, "properties": [name]}
         request = Request("POST", self._paths.search(object_path), body=body)
         exchange = self._caller.ask(request, FoundBody.read)

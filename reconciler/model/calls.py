@@ -22,6 +22,9 @@ PAIRS_READ = 1000
 Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide.
 """
 
+MOST_FOUND = 10_000
+"""Results at which a search ends. Source: https://developers.hubspot.com/docs/api-reference/search/guide."""
+
 
 class Call(StrEnum):
     """HubSpot's batch call for a change."""

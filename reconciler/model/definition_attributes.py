@@ -124,6 +124,9 @@ OPTIONS = "options"
 STAGE_NAMES = "stages"
 """Path of the names of a pipeline's stages, in the order of display."""
 
+FORMULA = "calculationFormula"
+"""Path of the formula of a calculated property."""
+
 
 def attribute_of(section: Section, path: str) -> Attribute | None:
     """Return the attribute at ``path`` of definitions in ``section``; None if there is none."""

@@ -1,7 +1,7 @@
 """The portal's definitions: object types, properties, pipelines, and owners."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.model.object_references import Direction
@@ -91,6 +91,7 @@ class ObjectSchema:
     is_read_only: bool = False  # HubSpot's API has no call that writes its records
     is_new: bool = False  # the plan itself makes the type: there is nothing to read
     new_properties: frozenset[str] = frozenset()  # the plan itself makes them: no record has a value
+    removed: Mapping[str, PropertyDef] = field(default_factory=dict)  # that the plan archives
     left_out: frozenset[str] = frozenset()
     """Addresses of definitions that manifests declare and the plan does not make."""
 

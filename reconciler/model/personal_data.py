@@ -51,11 +51,7 @@ class MaskRules:
             sorted(
                 ObjectProperty(object_name, name)
                 for object_name, name in set(pairs)
-                if self._hides(
-                    object_name,
-                    name,
-                    schemas[object_name].properties.get(name) if object_name in schemas else None,
-                )
+                if self._hides(object_name, name, _definition(schemas.get(object_name), name))
             )
         )
 
@@ -70,6 +66,11 @@ class MaskRules:
         if definition is None or not is_personal(object_name, definition):
             return False
         return definition.is_sensitive or not _matches(self.show, object_name, name)
+
+
+def _definition(schema: ObjectSchema | None, name: str) -> PropertyDef | None:
+    """Return the definition of a property, also of one that the plan archives."""
+    return (schema.properties.get(name) or schema.removed.get(name)) if schema else None
 
 
 def is_personal(object_name: str, definition: PropertyDef) -> bool:

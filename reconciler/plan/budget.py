@@ -1,15 +1,17 @@
 """The cost of a plan: calls and time."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.object_types import object_type, type_number
 from reconciler.plan.batches import all_batches
-from reconciler.plan.change import Change
+from reconciler.plan.change import Change, Reason
 from reconciler.plan.kinds import Verb, kind_of, verb_of
 from reconciler.plan.plan import Budget
-from reconciler.plan.stages import Stage
+from reconciler.plan.rests_on import objects_rested_on
+from reconciler.plan.stages import Stage, StageName
 
 
 def looked_at_again(*, had_time: bool, overwrites: bool) -> frozenset[Verb]:
@@ -41,7 +43,7 @@ class Spent:
 
 def budget_of(
     changes: Sequence[Change],
-    stages: Iterable[Stage],
+    stages: Sequence[Stage],
     objects: Mapping[str, ObjectSchema],
     spent: Spent,
     *,
@@ -53,14 +55,35 @@ def budget_of(
     ``looks_again_at``: changes whose records are read again right before their call. ``opening_calls``: calls
     of apply before its first change, see ``calls_to_open``.
     """
-    write_calls, reread_calls = 0, opening_calls
+    write_calls, reread_calls = 0, opening_calls + _calls_to_see_definitions(changes, stages, objects)
+    removes_definitions = any(stage.name is StageName.DEFINITION_REMOVALS for stage in stages)
+    moved: Counter[str] = Counter()
     for batch in all_batches(changes, stages):
         kind, together = kind_of(batch.first), [change for _, change in batch.entries]
-        write_calls += kind.calls_to_write(together, objects[batch.object])
-        if verb_of(batch.first) in looks_again_at:
-            reread_calls += kind.calls_to_read_again(together)
+        schema = objects[batch.object]
+        write_calls += kind.calls_to_write(together, schema)
+        if removes_definitions:  # they come last
+            moved[batch.object] += sum(map(_moves, together))
+        if kind.is_always_read_again or verb_of(batch.first) in looks_again_at:
+            reread_calls += kind.calls_to_read_again(together, schema, moved[batch.object])
     seconds = spent.least_seconds(write_calls + reread_calls)
     return Budget(spent.calls, write_calls, seconds, spent.daily_remaining, reread_calls)
+
+
+def _moves(change: Change) -> bool:
+    return any(value.reason is Reason.MIGRATED for value in change.values)
+
+
+def _calls_to_see_definitions(
+    changes: Sequence[Change], stages: Sequence[Stage], objects: Mapping[str, ObjectSchema]
+) -> int:
+    """Count the calls by which apply reads the portal anew, for what comes after new definitions."""
+    names = [stage.name for stage in stages]
+    last = max((place for place, name in enumerate(names) if name is StageName.DEFINITIONS), default=None)
+    if last is None or last == len(names) - 1:
+        return 0
+    opened = {name for change in changes for name in change.address.objects} | objects_rested_on(changes)
+    return calls_to_open([replace(objects[name], is_new=False) for name in opened])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +98,17 @@ NOTHING_UNSETTLED = Unsettled(frozenset(), 0)
 
 
 def calls_to_open(types: Iterable[ObjectSchema]) -> int:
-    """Count the calls by which apply reads the account and the definitions of object types."""
+    """Count the calls by which apply reads the account and the definitions of object types.
+
+    A new type has none yet.
+    """
     known = {schema.name: schema for schema in types}
     has_custom = any(type_number(name) is None for name in known)
-    return 1 + has_custom + sum(map(_calls_to_know, known.values()))
+    return 1 + has_custom + sum(_calls_to_know(schema) for schema in known.values() if not schema.is_new)
 
 
 def _calls_to_know(schema: ObjectSchema) -> int:
     """Count the calls for a type's properties, its pipelines, and whether it is activated."""
-    has_pipelines = any(definition.kind is Kind.PIPELINE for definition in schema.properties.values())
+    kinds = {definition.kind for definition in schema.properties.values()}
+    has_pipelines = Kind.PIPELINE in kinds or not kinds  # a new type gets some from HubSpot
     return 1 + has_pipelines + object_type(schema.name).is_switched_on_by_hand

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from reconciler.errors import PlanRefused, Refusal
-from reconciler.model.addresses import ThingAddress
+from reconciler.model.addresses import Section, ThingAddress
 from reconciler.model.desired import DesiredRecord
 from reconciler.plan.change import Change, Reason
 from reconciler.plan.definitions.changes import losing_records
@@ -171,6 +171,8 @@ class Guards:
         lost = "would lose what they hold, because it goes away"
         advice = "say where they go: `$moves_to`"
         yield from self._number(Guard.LOSE, counted.losing, name, lost, advice)
+        lost = "would lose their label, because it goes away"
+        yield from self._number(Guard.LOSE, counted.unlabelled, f"associations of {name}", lost)
         if not of.named:
             yield from self._number(
                 Guard.EMPTY, counted.pruned, name, "would leave, and the manifests name none any more"
@@ -277,6 +279,7 @@ class _Counted:
     pruned: _Records = field(default_factory=_Records)
     migrated: _Records = field(default_factory=_Records)  # records that move because what they hold goes away
     losing: _Records = field(default_factory=_Records)  # records that lose what they hold
+    unlabelled: _Records = field(default_factory=_Records)  # associations that lose their label
 
     def add(self, change: Change) -> None:
         verb = verb_of(change)
@@ -285,7 +288,8 @@ class _Counted:
             return
         self.by_verb[verb].add(change.thing)
         if verb is Verb.ARCHIVE_DEFINITION:
-            self.losing.add(change.thing, losing_records(change))
+            is_label = change.definition.section is Section.LABELS
+            (self.unlabelled if is_label else self.losing).add(change.thing, losing_records(change))
             return
         if verb is Verb.ARCHIVE and change.owned_before is None:
             self.strangers.add(change.thing)

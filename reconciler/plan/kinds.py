@@ -64,7 +64,8 @@ class ChangeKind:
     adopted_once_done: Action  # becomes an adoption if HubSpot has all of it by now
     is_counted_when_pruned: bool  # by the guard for manifests that name nothing any more
     calls_to_write: Callable[[Sequence[Change], ObjectSchema], int]  # of one batch
-    calls_to_read_again: Callable[[Sequence[Change]], int]  # of one batch
+    calls_to_read_again: Callable[[Sequence[Change], ObjectSchema, int], int]  # of one batch; records moved
+    is_always_read_again: bool  # even if what people changed meanwhile is overwritten
     goes_with: Callable[[Change], Hashable]  # equal for changes that one call may carry
     write_scopes: Callable[[Iterable[str]], tuple[str, ...]]  # by object types
 
@@ -92,6 +93,7 @@ RECORDS = ChangeKind(
     is_counted_when_pruned=True,
     calls_to_write=costs_of_records.calls_to_write,
     calls_to_read_again=costs_of_records.calls_to_read_again,
+    is_always_read_again=False,
     goes_with=consistency_of_records.goes_with,
     write_scopes=write_scopes,
 )
@@ -114,6 +116,7 @@ ASSOCIATIONS = ChangeKind(
     is_counted_when_pruned=False,
     calls_to_write=costs_of_associations.calls_to_write,
     calls_to_read_again=costs_of_associations.calls_to_read_again,
+    is_always_read_again=False,
     goes_with=consistency_of_associations.goes_with,
     write_scopes=write_scopes,
 )
@@ -141,6 +144,7 @@ DEFINITIONS = ChangeKind(
     is_counted_when_pruned=False,
     calls_to_write=costs_of_definitions.calls_to_write,
     calls_to_read_again=costs_of_definitions.calls_to_read_again,
+    is_always_read_again=True,
     goes_with=consistency_of_definitions.goes_with,
     write_scopes=definition_scopes,
 )

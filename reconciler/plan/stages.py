@@ -91,6 +91,12 @@ def walk_stages(
         deque(entries, maxlen=0)  # those that the caller left
 
 
+def removed_definitions(changes: Sequence[Change], stages: Sequence[Stage]) -> Sequence[Change]:
+    """Return the changes that remove definitions: they are the last ones."""
+    size = sum(stage.size for stage in stages if stage.name is StageName.DEFINITION_REMOVALS)
+    return changes[len(changes) - size :]
+
+
 def are_stages_of(verbs: Iterable[Verb], stages: Sequence[Stage]) -> bool:
     """Return whether ``stages`` are in their order, and hold exactly the changes with these ``verbs``."""
     names = [stage.name for stage in stages]

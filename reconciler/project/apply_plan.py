@@ -15,6 +15,7 @@ from reconciler.errors import UsageError
 from reconciler.hubspot.answers import PortalAnswers
 from reconciler.plan.guards import limits_from
 from reconciler.plan.plan import Plan
+from reconciler.plan.stages import removed_definitions
 from reconciler.project.ephemeral_state import refuse_ephemeral_state
 from reconciler.project.notices import Notice
 from reconciler.project.run_reports import fault_as_notice, reports_kept, write_report
@@ -64,6 +65,8 @@ def apply_and_report(
         refuse_ephemeral_state(session.environment, session.settings.state_url, store, os.environ)
         claim, limits = session.claim(lock_timeout_s), limits_from(session.settings.guards)
         is_new_without_name = session.settings.name is None and store.project() is None
+        if removed_definitions(plan.changes, plan.stages):
+            options = replace(options, index_s=session.index_s())
         result = apply_plan(plan, connection, store, claim, options=options, limits=limits)
         run_id = result.run.header.id
         if is_new_without_name and session.settings.state_url is not None:

@@ -180,6 +180,13 @@ class Session:
         except EmulatorError as error:
             raise UsageError(f"the emulator cannot start: {error}") from error
 
+    def index_s(self) -> float | None:
+        """Return how many seconds the search of the emulator is behind; None of a portal of HubSpot's."""
+        if not self.environment.is_emulator:
+            return None
+        with self.emulator() as emulator:
+            return emulator.search_lag_s(self.environment.portal_id)
+
     @contextmanager
     def state(self, *, to_write: bool) -> Iterator["Store"]:
         """Open the environment's state; without ``to_write``, nothing is created or changed."""

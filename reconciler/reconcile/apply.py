@@ -8,6 +8,7 @@ from datetime import datetime
 from reconciler import __version__
 from reconciler.apply.batch_executor import BatchExecutor
 from reconciler.apply.batch_run import Connections
+from reconciler.apply.definitions import holders
 from reconciler.apply.executor import FinishedRun, carry_out
 from reconciler.apply.options import ApplyOptions, OnStale
 from reconciler.apply.recovery.resume import is_anything_open, settle_earlier
@@ -93,7 +94,8 @@ def apply_plan(
         settle_earlier(store, journal, reader, portal)
         refuse_now(plan, _budget_now(plan, reader, portal, looks_again_at, options.calls_afterwards), limits)
         writer = connection.writer.asking(journal.assert_held)
-        connections = Connections(reader, writer, portal, claim.sleep, options.tell)
+        index_s = holders.INDEX_S if options.index_s is None else options.index_s
+        connections = Connections(reader, writer, portal, claim.sleep, options.tell, index_s)
         return carry_out(
             plan,
             start,

@@ -28,9 +28,10 @@ from reconciler.plan.change import Change, Owned, Reason, ValueChange
 from reconciler.plan.context import PlanContext
 from reconciler.plan.definitions.changes import create_definition
 from reconciler.plan.findings import Findings
+from reconciler.plan.owned_changes import owned_of
 from reconciler.plan.plan import NO_MANIFESTS, Plan
 from reconciler.plan.records.calls import BY_RECORD_ID
-from reconciler.plan.records.changes import owned_of, update_record
+from reconciler.plan.records.changes import update_record
 from reconciler.reconcile.choose_key_values import ChosenValue, KeyValues
 from reconciler.reconcile.find_keys import check_properties
 from reconciler.reconcile.import_checkpoint import KeptRecord

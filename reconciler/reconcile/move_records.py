@@ -9,18 +9,22 @@ from reconciler.hubspot.records.list import list_records
 from reconciler.hubspot.records.prefetch import in_chunks
 from reconciler.hubspot.records.read import read_records
 from reconciler.model.addresses import RECORD_ID, RecordId
-from reconciler.model.calls import BATCH_SIZE
+from reconciler.model.calls import BATCH_SIZE, MOST_FOUND
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.display_names import display_properties
 from reconciler.model.live import LiveRecord
 from reconciler.plan.change import Change, ValueChange
-from reconciler.plan.definitions.moves import Move, changed_records, moved_record, with_carried
+from reconciler.plan.definitions.moves import (
+    Move,
+    by_property,
+    changed_records,
+    moved_record,
+    moved_values,
+    with_carried,
+)
 from reconciler.plan.findings import Findings
 from reconciler.plan.kinds import Verb
 from reconciler.plan.records.display_names import with_display_name
-
-MOST_FOUND = 10_000
-"""Results at which a search ends. Source: https://developers.hubspot.com/docs/api-reference/search/guide."""
 
 
 @dataclass(slots=True)
@@ -38,14 +42,18 @@ class MovingRecords:
         """Add the changes that all ``moves`` of the type take."""
         verbs = (Verb.UPDATE, Verb.ADOPT, Verb.ARCHIVE)
         self._planned |= changed_records(self.findings.changes.of(*verbs), self.schema.name)
-        for move in moves:
-            for page in self._holders(move):
-                self._add(move, page)
+        for of_property in by_property(moves).values():
+            seen: set[RecordId] = set()
+            for move in of_property:
+                for page in self._holders(move, of_property):
+                    new = [live for live in page if live.id not in seen]
+                    seen.update(live.id for live in new)
+                    self._add(of_property, new)
         if self._carried:
             self.findings.replace(self._with_carried)
 
-    def _add(self, move: Move, page: Sequence[LiveRecord]) -> None:
-        moving = [(live, values) for live in page if (values := move.values(live))]
+    def _add(self, moves: Sequence[Move], page: Sequence[LiveRecord]) -> None:
+        moving = [(live, values) for live in page if (values := moved_values(moves, live))]
         new = [live.id for live, _ in moving if live.id not in self._planned]
         owned = self.memory.owned_by_id(self.schema.name, new) if new else {}
         for live, values in moving:
@@ -59,11 +67,11 @@ class MovingRecords:
     def _with_carried(self, change: Change) -> Change:
         return with_carried(change, self.schema.name, self._carried)
 
-    def _holders(self, move: Move) -> Iterator[Sequence[LiveRecord]]:
+    def _holders(self, move: Move, together: Sequence[Move]) -> Iterator[Sequence[LiveRecord]]:
         """Read the records that hold what goes away: found by search, or among all if they are too many."""
         found = self.reader.find_holders(self.schema.path, move.name, move.before)
         if found.total > MOST_FOUND:
-            for page in list_records(self.reader, self.schema, self._names(move)):
+            for page in list_records(self.reader, self.schema, self._names(together)):
                 yield [live for live in page.records if move.holds(live)]
             return
         ids = (
@@ -71,8 +79,9 @@ class MovingRecords:
             for record in self.reader.all_holders(self.schema.path, move.name, move.before)
         )
         for chunk in in_chunks(ids, BATCH_SIZE):
-            live = read_records(self.reader, self.schema, RECORD_ID, chunk, self._names(move))
+            live = read_records(self.reader, self.schema, RECORD_ID, chunk, self._names(together))
             yield [each for each in live.values() if move.holds(each)]
 
-    def _names(self, move: Move) -> Sequence[str]:
-        return tuple(dict.fromkeys((*move.names, *display_properties(self.schema))))
+    def _names(self, moves: Sequence[Move]) -> Sequence[str]:
+        moving = (name for move in moves for name in move.names)
+        return tuple(dict.fromkeys((*moving, *display_properties(self.schema))))

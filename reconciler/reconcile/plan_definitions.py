@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from reconciler.apply.recovery.recovered_state import RecoveredState
+from reconciler.hubspot.associations.count import count_labelled
 from reconciler.hubspot.definitions.read import read_definitions
 from reconciler.hubspot.definitions.read_limits import read_limits
 from reconciler.hubspot.reader import PortalReader
-from reconciler.model.addresses import DefinitionAddress, Section
-from reconciler.model.definitions import PortalSchema
+from reconciler.model.addresses import DefinitionAddress, RecordId, Section
+from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired
 from reconciler.model.labels import Label, reference_label
 from reconciler.model.object_references import Direction
@@ -20,6 +21,7 @@ from reconciler.plan.context import PlanContext
 from reconciler.plan.definitions.context import DefinitionContext, Holding
 from reconciler.plan.definitions.limits import limits_of, within_limits
 from reconciler.plan.definitions.moves import Move, moves_of, not_looked_into, without_target
+from reconciler.plan.definitions.needed import with_all_they_need
 from reconciler.plan.definitions.options import option_part
 from reconciler.plan.definitions.planned_schema import planned_schema
 from reconciler.plan.definitions.planner import (
@@ -100,6 +102,7 @@ class PlanningDefinitions:
             for owned in each.unnamed:
                 self.unmatched.check(owned.key, owned.sent)
         decided = self._decided(matched)
+        decided = with_all_they_need(decided, self._kept(decided))
         for of_type in decided:
             self.findings.add((*of_type.changes, *of_type.held))
             self.findings.problems.extend(of_type.problems)
@@ -148,10 +151,22 @@ class PlanningDefinitions:
             directions |= {
                 Direction(name, each.names[0]) for each in addresses if each.section is Section.LABELS
             }
-        live = read_definitions(self.reader, self.portal, sections, directions) if sections else {}
+        named = {name: found for name in sections if (found := self._named_properties(name, owned[name]))}
+        live = read_definitions(self.reader, self.portal, sections, directions, named) if sections else {}
         for name, entries in owned.items():
             wanted = tuple(each for each in self.desired.definitions if each.address.object == name)
             yield TypeDefinitions(name, wanted, distinct(live.get(name, ())), entries)
+
+    def _named_properties(self, name: str, owned: Iterable[OwnedDefinition]) -> Collection[str] | None:
+        """Return the properties of a type that manifests or state name; None: others matter, too.
+
+        A group that is to go must have no others.
+        """
+        of_type = [each for each in self.desired.definitions if each.address.object == name]
+        if any(each.address.section is Section.GROUPS and each.special.is_absent for each in of_type):
+            return None
+        addresses = [*(each.address for each in of_type), *(entry.key for entry in owned)]
+        return {each.name for each in addresses if each.section is Section.PROPERTIES}
 
     def _types(self) -> set[str]:
         named = {each.address.object for each in self.desired.definitions}
@@ -187,8 +202,19 @@ class PlanningDefinitions:
         schema = self.portal.objects.get(holding.object)
         if schema is None:
             return 0
+        if holding.label is not None:
+            return self._count_labelled(schema, holding.name or "", holding.label)
         name = holding.name or "hs_object_id"
         return self.reader.find_holders(schema.path, name, holding.value).total
+
+    def _count_labelled(self, schema: ObjectSchema, other_name: str, label: RecordId) -> int:
+        """Count the associations that have a label."""
+        other = self.portal.objects.get(other_name)
+        if other is None:
+            return 0
+        category, there, back = label.split("/")[1:]
+        seen = [Label(category, int(number), "") for number in (there, back)]
+        return count_labelled(self.reader, schema, other, seen[0], seen[1] if int(back) else None)
 
     def _kept(self, decided: Iterable[DecidedDefinitions]) -> tuple[Change, ...]:
         """Return the changes that the plan keeps: with a reviewed plan, only those that it has too."""

@@ -12,7 +12,8 @@ from reconciler.model.owned import Origin
 from reconciler.plan.batches import all_batches, batches_of
 from reconciler.plan.change import Change, Owned, Reason, ValueChange
 from reconciler.plan.kinds import verb_of
-from reconciler.plan.records.changes import adopt_record, create_record, update_record
+from reconciler.plan.owned_changes import adopt_thing
+from reconciler.plan.records.changes import create_record, update_record
 from reconciler.plan.stages import stages_of
 from reconciler.source import SourceRef
 
@@ -45,7 +46,7 @@ def update(value: str, route: Operation = BY_ID) -> Change:
 
 
 def adopt(value: str) -> Change:
-    return adopt_record(key(value), RecordId("9002"), Reason.ADOPT, HERE, Owned(Origin.ADOPTED))
+    return adopt_thing(key(value), RecordId("9002"), Reason.ADOPT, HERE, Owned(Origin.ADOPTED))
 
 
 def test_changes_travel_with_their_like_and_keep_their_place_in_the_plan() -> None:

@@ -28,7 +28,8 @@ from reconciler.plan.change import (
     ValueChange,
     carried_out,
 )
-from reconciler.plan.records.changes import adopt_record, archive_record, create_record, update_record
+from reconciler.plan.owned_changes import adopt_thing
+from reconciler.plan.records.changes import archive_record, create_record, update_record
 from reconciler.source import SourceRef
 from reconciler.state.associations.updates import pairs_after
 from reconciler.state.records.updates import disowned_by, owned_after
@@ -62,7 +63,7 @@ def test_a_create_that_found_a_record_owns_it_as_adopted() -> None:
 
 def test_values_in_step_are_learned_with_lives_spelling() -> None:
     in_step = ValueChange("revenue", "12.1", "12.10", Reason.IN_STEP)
-    change = adopt_record(KEY, ID, Reason.ADOPT, HERE, Owned(Origin.ADOPTED), remembered=(in_step,))
+    change = adopt_thing(KEY, ID, Reason.ADOPT, HERE, Owned(Origin.ADOPTED), remembered=(in_step,))
     after = owned_after(change, Applied(ID, {}), None)
     assert after.sent == {"revenue": "12.10"}
     assert after.answered == {"revenue": "12.1"}
@@ -198,7 +199,7 @@ def test_a_removed_record_has_no_associations(change: Change) -> None:
             for reason in (Reason.PRUNED, Reason.NARROWED, Reason.ROLLED_BACK)
         ),
         created(),
-        adopt_record(KEY, ID, Reason.ADOPT, HERE, Owned(Origin.ADOPTED)),
+        adopt_thing(KEY, ID, Reason.ADOPT, HERE, Owned(Origin.ADOPTED)),
     ],
 )
 def test_a_remaining_record_keeps_its_associations(change: Change) -> None:
@@ -236,7 +237,7 @@ def moving(old: str | None, new: str, record_id: str, *, is_update: bool = True)
             owned=Owned(Origin.CREATED),
             moved_from=former,
         )
-    return adopt_record(name, id_, why, HERE, Owned(Origin.CREATED), moved_from=former)
+    return adopt_thing(name, id_, why, HERE, Owned(Origin.CREATED), moved_from=former)
 
 
 @pytest.mark.parametrize("is_update", [True, False])
@@ -298,14 +299,14 @@ def test_a_value_that_no_line_enforces_is_forgotten_with_its_spelling() -> None:
     before = owned("acme", "9001", {"phone": "030 1", "name": "Acme"}, {"phone": "+49301"})
     forgotten = ValueChange("phone", "+49301", "030 1", Reason.UNMANAGED)
     again = owned_after(
-        adopt_record(KEY, ID, Reason.UNMANAGED, HERE, Owned(Origin.CREATED), forgotten=(forgotten,)),
+        adopt_thing(KEY, ID, Reason.UNMANAGED, HERE, Owned(Origin.CREATED), forgotten=(forgotten,)),
         Applied(ID, {}),
         before,
     )
     assert (again.sent, again.answered) == ({"name": "Acme"}, {})
     never_known = ValueChange("city", None, None, Reason.UNMANAGED)
     learned = ValueChange("zip", "1", "1", Reason.IN_STEP)
-    change = adopt_record(
+    change = adopt_thing(
         KEY,
         ID,
         Reason.UNMANAGED,
@@ -321,7 +322,7 @@ def test_a_record_is_adopted_by_what_its_change_says_and_created_unless_somebody
     unknown = Applied(ID, {}, is_new=None)
     assert owned_after(created(), unknown, None).origin is Origin.CREATED
     for origin in Origin:
-        change = adopt_record(KEY, ID, Reason.ADOPT, HERE, Owned(origin, True))
+        change = adopt_thing(KEY, ID, Reason.ADOPT, HERE, Owned(origin, True))
         after = owned_after(change, Applied(ID, {}, is_new=False), None)
         assert (after.origin, after.is_protected) == (origin, True)
 

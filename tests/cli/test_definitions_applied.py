@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.apply.definitions import holders
 from tests.support.projects import PORTAL, Done, Project
 
 SETTINGS = f"""\
@@ -84,12 +83,6 @@ records:
     firstname: Ada
     $associations: {companies: [{to: C-1, label: Billing contact}]}
 """
-
-
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The index of this portal does not lag behind."""
-    monkeypatch.setattr(holders, "INDEX_S", 0.0)
 
 
 @pytest.fixture

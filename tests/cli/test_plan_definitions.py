@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.definitions import holders
 from reconciler.reconcile import owned_definitions
 from tests.support.projects import Project
 
@@ -67,8 +66,7 @@ records:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setattr(holders, "INDEX_S", 0.0)
+def project(tmp_path: Path) -> Project:
     project = Project(tmp_path)
     project.write("portal.json", '{"search_lag_ms": 0}')
     project.write("reconciler.yaml", SETTINGS)

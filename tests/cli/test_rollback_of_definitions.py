@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.definitions import holders
 from tests.support.projects import Project
 
 SETTINGS = """version: 1
@@ -56,12 +55,6 @@ pipelines:
       Open: {probability: 0.2}
       Won: {probability: 1.0}
 """
-
-
-@pytest.fixture(autouse=True)
-def _index_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two looks at the search index need no time between them here."""
-    monkeypatch.setattr(holders, "INDEX_S", 0.0)
 
 
 @pytest.fixture

@@ -5,16 +5,37 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests.crash.death import Task, die_at
+from tests.crash.death import Story, Task, die_at
+from tests.crash.definitions_world import begin_with_definitions
 from tests.crash.world import begin
 from tests.support.git_remotes import bare_repository
 from tests.support.postgres import running_server, server_programs
+
+BEGINS: dict[str, Callable[[Path], Story]] = {"records": begin, "definitions": begin_with_definitions}
+"""Each story, and how its beginning is made."""
+
+
+def tasks_of(start: Story, database: str, step: int, stack: ExitStack) -> Iterator[Task]:
+    """Every n-th death of a story, on each database."""
+    points = range(1, len(start.points) + 1, step)
+    if database in {"sqlite", "both"}:
+        yield from ((start, point, None) for point in points)
+    programs = server_programs()
+    if database in {"postgresql", "both"} and programs:
+        server = stack.enter_context(running_server(programs))
+        yield from ((start, point, server.new_database()) for point in points)
+    if database == "git":
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        for point in range(1, 2 * len(start.points), step):
+            (folder / str(point)).mkdir()
+            remote = bare_repository(folder / str(point))
+            yield start, point, f"git:file://{remote}:refs/reconciler"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -22,25 +43,14 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--all", action="store_true", help="every point (else every tenth)")
     parser.add_argument("--database", choices=["sqlite", "postgresql", "git", "both"], default="both")
+    parser.add_argument("--story", choices=[*BEGINS, "both"], default="both")
     chosen = parser.parse_args(arguments)
     began = time.monotonic()
     with ExitStack() as stack:
-        start = begin(Path(stack.enter_context(tempfile.TemporaryDirectory())))
-        points = range(1, len(start.points) + 1, 1 if chosen.all else 10)
         tasks: list[Task] = []
-        if chosen.database in {"sqlite", "both"}:
-            tasks += [(start, point, None) for point in points]
-        programs = server_programs()
-        if chosen.database in {"postgresql", "both"} and programs:
-            server = stack.enter_context(running_server(programs))
-            tasks += [(start, point, server.new_database()) for point in points]
-        if chosen.database == "git":
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            points = range(1, 2 * len(start.points), 1 if chosen.all else 10)
-            for point in points:
-                (folder / str(point)).mkdir()
-                remote = bare_repository(folder / str(point))
-                tasks.append((start, point, f"git:file://{remote}:refs/reconciler"))
+        for story in BEGINS if chosen.story == "both" else [chosen.story]:
+            start = BEGINS[story](Path(stack.enter_context(tempfile.TemporaryDirectory())))
+            tasks += tasks_of(start, chosen.database, 1 if chosen.all else 10, stack)
         # Spawned, so that each worker has its own process to fork from.
         with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
             results = []

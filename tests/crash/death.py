@@ -6,22 +6,26 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.crash.world import Beginning, check, recover
+from tests.crash.definitions_world import DefinitionsBeginning
+from tests.crash.world import Beginning, recover
 
-Task = tuple[Beginning, int, str | None]
+Story = Beginning | DefinitionsBeginning
+
+Task = tuple[Story, int, str | None]
 
 
 def die_at(task: Task) -> tuple[int, str, bool, str | None]:
-    """One death and what came after: point, database, whether it died there, and what was wrong."""
+    """One death and what came after: point, story and database, whether it died there, what was wrong."""
     start, point, url = task
-    name = "git" if (url or "").startswith("git:") else "postgresql" if url else "sqlite"
+    database = "git" if (url or "").startswith("git:") else "postgresql" if url else "sqlite"
+    name = f"{start.name}, {database}"
     try:
         new_database: Callable[[], str] | None = (lambda: url) if url else None
         with tempfile.TemporaryDirectory() as folder, start.again(Path(folder), new_database) as world:
             died = world.apply(point).code == -signal.SIGKILL
             if died:
                 recover(world)
-            check(world, start)
+            start.check(world)
     except Exception:  # noqa: BLE001 - whatever it is, the others go on and it is told at the end
         return point, name, False, traceback.format_exc()
     return point, name, died, None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.world import Beginning, check, recover
+from tests.crash.world import Beginning, check, points_of, recover
 from tests.support.git_remotes import bare_repository
 
 SAMPLE = 10
@@ -26,8 +26,7 @@ def points(start: Beginning, tmp_path_factory: pytest.TempPathFactory) -> list[i
         done = world.apply(0)
         assert done.code == 0, done.err
         check(world, start)
-    names = [line.split(" ", 2)[2] for line in done.err.splitlines() if line.startswith("point ")]
-    pushes = [number for number, name in enumerate(names, 1) if name.endswith("push")]
+    pushes = [number for number, name in enumerate(points_of(done), 1) if name.endswith("push")]
     assert len(pushes) > SAMPLE
     return pushes
 

@@ -149,6 +149,7 @@ class World:
     project: Project
     portal: Recorder
     state: str
+    allowed: tuple[str, ...] = APPLY  # options of ``apply``
 
     def spawn(self, *arguments: str) -> "subprocess.Popen[bytes]":
         """A process of its own: arguments of the launcher."""
@@ -164,7 +165,7 @@ class World:
     def apply(self, point: int, *more: str) -> Done:
         """``apply`` in a process that dies at ``point``."""
         folder = str(self.project.folder)
-        arguments = ("-C", folder, "apply", *APPLY, "--parallelism", "2", *more)
+        arguments = ("-C", folder, "apply", *self.allowed, "--parallelism", "2", *more)
         return run_forked(point, arguments, {**clean_environment(), **self.project.environ}, timeout_s=120)
 
     def records(self) -> Mapping[str, list[str]]:
@@ -271,10 +272,16 @@ def clean_environment() -> dict[str, str]:
 
 
 @contextmanager
-def world(folder: Path, state: str, portal_file: Path | None) -> Iterator[World]:
+def world(
+    folder: Path,
+    state: str,
+    portal_file: Path | None,
+    seed: Mapping[str, Any] = SEED,
+    allowed: tuple[str, ...] = APPLY,
+) -> Iterator[World]:
     """A world in ``folder``; its portal is a file, or in memory."""
     portal = Recorder(portal_file)
-    portal.ensure_portal(PORTAL, SEED)
+    portal.ensure_portal(PORTAL, seed)
     try:
         with running(portal) as url:
             project = Project(
@@ -283,7 +290,7 @@ def world(folder: Path, state: str, portal_file: Path | None) -> Iterator[World]
                 | ({KEY_VARIABLE: "k" * 44} if state.startswith("git:") else {}),
             )
             project.write("reconciler.yaml", SETTINGS)
-            yield World(project, portal, state)
+            yield World(project, portal, state, allowed)
     finally:
         portal.close()
 
@@ -301,24 +308,38 @@ class Beginning:
     pairs: list[tuple[str, ...]]
     changes: Counter[tuple[str, str]]
     points: tuple[str, ...]  # names of the points that a run passes, in order
+    name = "records"
 
     @contextmanager
     def again(self, folder: Path, new_database: Callable[[], str] | None = None) -> Iterator[World]:
         """That moment once more, about to apply ``AFTER``; in PostgreSQL where a database is given."""
-        shutil.copy(self.folder / "portal.db", folder / "portal.db")
-        (folder / ".reconciler").mkdir()
-        state = "sqlite:///.reconciler/state.db"
-        if new_database is None:
-            shutil.copy(self.folder / "state.db", folder / ".reconciler" / "state.db")
-        else:
-            state = new_database()
-        with world(folder, state, folder / "portal.db") as made:
-            if new_database is not None:
-                made.project.write("export.json", self.export)
-                done = made.run("state", "import", str(folder / "export.json"))
-                assert done.code == 0, done.err
+        with world_again(self.folder, folder, self.export, new_database) as made:
             made.project.write("records.yaml", AFTER)
             yield made
+
+    def check(self, made: World) -> None:
+        """Check that all is as if nobody had died."""
+        check(made, self)
+
+
+@contextmanager
+def world_again(
+    kept: Path, folder: Path, export: str, new_database: Callable[[], str] | None, **more: Any
+) -> Iterator[World]:
+    """A world whose portal and state were ``kept``; in another database, the state is imported."""
+    shutil.copy(kept / "portal.db", folder / "portal.db")
+    (folder / ".reconciler").mkdir()
+    state = "sqlite:///.reconciler/state.db"
+    if new_database is None:
+        shutil.copy(kept / "state.db", folder / ".reconciler" / "state.db")
+    else:
+        state = new_database()
+    with world(folder, state, folder / "portal.db", **more) as made:
+        if new_database is not None:
+            made.project.write("export.json", export)
+            done = made.run("state", "import", str(folder / "export.json"))
+            assert done.code == 0, done.err
+        yield made
 
 
 def begin(folder: Path) -> Beginning:
@@ -337,7 +358,7 @@ def begin(folder: Path) -> Beginning:
         assert done.code == 0, done.out + done.err
         assert made.run("plan").out.startswith("No changes.")
         owned = {key: (origin, sent) for key, (origin, _, sent) in made.owned().items()}
-        points = [line.split(" ", 2)[2] for line in done.err.splitlines() if line.startswith("point ")]
+        points = points_of(done)
         older = {key: id_ for key, (_, id_, _) in made.owned().items() if id_ in there}
         return Beginning(
             folder,
@@ -350,6 +371,11 @@ def begin(folder: Path) -> Beginning:
             applied(made),
             tuple(points),
         )
+
+
+def points_of(done: Done) -> list[str]:
+    """The names of the points that a run has passed."""
+    return [line.split(" ", 2)[2] for line in done.err.splitlines() if line.startswith("point ")]
 
 
 def applied(made: World) -> Counter[tuple[str, str]]:
@@ -423,5 +449,5 @@ def recover(made: World) -> None:
     if made.state.startswith("git:"):
         shutil.rmtree(made.project.folder / ".reconciler")
     assert made.run("unlock").code == 0
-    done = made.run("apply", *APPLY)
+    done = made.run("apply", *made.allowed)
     assert done.code == 0, done.out + done.err

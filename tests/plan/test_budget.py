@@ -21,8 +21,9 @@ from reconciler.plan.budget import (
 )
 from reconciler.plan.change import Change, Owned, Reason, Remote, ValueChange
 from reconciler.plan.kinds import Verb, verb_of
+from reconciler.plan.owned_changes import adopt_thing
 from reconciler.plan.plan import Budget
-from reconciler.plan.records.changes import adopt_record, archive_record, create_record, update_record
+from reconciler.plan.records.changes import archive_record, create_record, update_record
 from reconciler.plan.records.unique_values import turns_of
 from reconciler.plan.stages import stages_of
 from reconciler.source import SourceRef
@@ -143,7 +144,7 @@ def test_only_what_is_looked_at_is_read_again() -> None:
 
 
 def test_changes_of_state_cost_no_call() -> None:
-    adopted = adopt_record(key(1), RecordId("1"), Reason.ADOPT, HERE, Owned(Origin.ADOPTED))
+    adopted = adopt_thing(key(1), RecordId("1"), Reason.ADOPT, HERE, Owned(Origin.ADOPTED))
     found = costs([adopted])
     assert (found.write_calls, found.reread_calls) == (0, 0)
 

@@ -13,8 +13,9 @@ from reconciler.model.owned import Origin
 from reconciler.plan.associations.changes import adopt_association, associate, dissociate, is_association_kept
 from reconciler.plan.change import Action, Change, Owned, Reason, Remote, ValueChange
 from reconciler.plan.consistency import unsound
+from reconciler.plan.owned_changes import adopt_thing
 from reconciler.plan.plan import Held
-from reconciler.plan.records.changes import adopt_record, archive_record, create_record, update_record
+from reconciler.plan.records.changes import archive_record, create_record, update_record
 from reconciler.source import SourceRef
 from tests.support.changes import release, release_pair
 
@@ -51,7 +52,7 @@ def of_record(action: Action, number: int, by: str = "external_id") -> Change:
             owned=Owned(Origin.CREATED),
         )
     if action is Action.ADOPT:
-        return adopt_record(name, id_, why, LINE, Owned(Origin.CREATED), moved_from=key(number, "erp_no"))
+        return adopt_thing(name, id_, why, LINE, Owned(Origin.CREATED), moved_from=key(number, "erp_no"))
     if action is Action.ARCHIVE:
         return archive_record(name, id_, why, None, owned_before=Owned(Origin.CREATED))
     return release(name, id_, why, None, Origin.CREATED)

@@ -248,7 +248,7 @@ def test_what_is_absent_is_archived_with_the_number_of_its_records() -> None:
         [LIVE],
         holders={Holding("companies", "tier"): 12},
     )
-    assert reported(found) == ["archive companies:properties/tier (migrated)"]
+    assert reported(found) == ["archive companies:properties/tier (migrated) moves_to?level"]
 
 
 def test_what_is_protected_is_never_archived() -> None:

@@ -23,8 +23,9 @@ from reconciler.model.owned import Origin, StateVersion
 from reconciler.plan.change import Owned, Reason, Remote, ValueChange
 from reconciler.plan.file.encode import Digests
 from reconciler.plan.file.format import FORMAT_VERSION, digests_of, plan_as_document
+from reconciler.plan.owned_changes import adopt_thing
 from reconciler.plan.plan import Guard, GuardBase, GuardRefusal, Held, Plan
-from reconciler.plan.records.changes import adopt_record, create_record, update_record
+from reconciler.plan.records.changes import create_record, update_record
 from reconciler.project.plan_files import read_plan
 from reconciler.sentences import Sentence, Value, sentence
 from tests.support.plan_files import file_of, parts_of, plan_from_text, plan_to_text
@@ -49,7 +50,7 @@ UPDATE = update_record(
     remembered=(ValueChange("name", "Müller", "Müller", Reason.IN_STEP, at(8)),),
     rests_on=(ValueChange("external_id", "müller", "müller", Reason.IN_STEP),),
 )
-ADOPT = adopt_record(
+ADOPT = adopt_thing(
     RecordAddress("companies", "external_id", "globex"),
     RecordId("9002"),
     Reason.ADOPT,

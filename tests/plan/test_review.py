@@ -13,8 +13,9 @@ from reconciler.model.owned import Origin
 from reconciler.plan.associations.changes import adopt_association, associate
 from reconciler.plan.change import Action, AssociationDetails, Change, Owned, Reason, Remote, ValueChange
 from reconciler.plan.kinds import Verb, verb_of
+from reconciler.plan.owned_changes import adopt_thing
 from reconciler.plan.plan import DifferenceKind, Plan
-from reconciler.plan.records.changes import adopt_record, archive_record, create_record, update_record
+from reconciler.plan.records.changes import archive_record, create_record, update_record
 from reconciler.plan.review import Kept, _subject, keep_reviewed
 from reconciler.report.fact_sentences import difference_text
 from tests.support.changes import release
@@ -38,7 +39,7 @@ UPDATE = update_record(
     source=at(4),
     owned=Owned(Origin.CREATED),
 )
-ADOPT = adopt_record(
+ADOPT = adopt_thing(
     ACME,
     RecordId("9001"),
     Reason.ADOPT,

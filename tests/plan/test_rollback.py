@@ -16,14 +16,9 @@ from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.selection import EVERYTHING, Selection, glob_of
 from reconciler.plan.associations.changes import associate
 from reconciler.plan.change import Action, Change, Owned, Reason, Remote, ValueChange
+from reconciler.plan.owned_changes import adopt_thing, release_thing
 from reconciler.plan.records.calls import BY_RECORD_ID
-from reconciler.plan.records.changes import (
-    adopt_record,
-    archive_record,
-    create_record,
-    release_record,
-    update_record,
-)
+from reconciler.plan.records.changes import archive_record, create_record, update_record
 from reconciler.plan.records.compare import RecordDecision
 from reconciler.plan.records.rollback import (
     AppliedChange,
@@ -75,7 +70,7 @@ def create(**values: str) -> Change:
 
 
 def adopt(*in_step: ValueChange, reason: Reason = Reason.ADOPT) -> Change:
-    return adopt_record(ACME, ID, reason, LINE, Owned(Origin.ADOPTED), remembered=in_step)
+    return adopt_thing(ACME, ID, reason, LINE, Owned(Origin.ADOPTED), remembered=in_step)
 
 
 def rolled_back(
@@ -202,7 +197,7 @@ def test_a_key_that_is_back_already_is_the_one_that_state_knows_it_by() -> None:
     decision = rolled_back(change, live(ID, {"external_id": "old"}), known_as(name="Acme"))
 
     assert decision == RecordDecision(
-        adopt_record(OLD, ID, Reason.ROLLED_BACK, None, Owned(Origin.CREATED), moved_from=ACME)
+        adopt_thing(OLD, ID, Reason.ROLLED_BACK, None, Owned(Origin.CREATED), moved_from=ACME)
     )
 
 
@@ -296,10 +291,10 @@ def test_values_that_state_only_learned_stay_known() -> None:
 def test_a_released_record_is_ours_again_with_the_values_that_hubspot_still_holds() -> None:
     known = owned("acme", ID, {"name": "Acme", "phone": "1"}, origin=Origin.ADOPTED)
 
-    decision = rolled_back(release_record(known, Reason.PRUNED), of_acme(name="Acme", phone="3"), None)
+    decision = rolled_back(release_thing(known, Reason.PRUNED), of_acme(name="Acme", phone="3"), None)
 
     in_step = (ValueChange("name", "Acme", "Acme", Reason.IN_STEP),)
-    assert decision.change == adopt_record(
+    assert decision.change == adopt_thing(
         ACME, ID, Reason.ROLLED_BACK, None, Owned(Origin.ADOPTED), remembered=in_step
     )
     assert [(held.name, held.live, held.desired) for held in decision.held] == [("phone", "3", "1")]
@@ -308,14 +303,14 @@ def test_a_released_record_is_ours_again_with_the_values_that_hubspot_still_hold
 def test_the_two_take_each_other_back() -> None:
     known = owned("acme", ID, {"name": "Acme"}, origin=Origin.ADOPTED)
     now = of_acme(name="Acme")
-    adopted = rolled_back(release_record(known, Reason.PRUNED), now, None).change
+    adopted = rolled_back(release_thing(known, Reason.PRUNED), now, None).change
     assert isinstance(adopted, Change)
     assert adopted.action is Action.ADOPT
 
     released = rolled_back(adopted, now, known).change
     assert isinstance(released, Change)
     assert released.action is Action.RELEASE
-    assert released == release_record(known, Reason.ROLLED_BACK)
+    assert released == release_thing(known, Reason.ROLLED_BACK)
     assert rolled_back(released, now, None).change == adopted
 
 

@@ -17,8 +17,9 @@ from reconciler.model.owned import Origin
 from reconciler.plan.associations.changes import adopt_association, associate, dissociate
 from reconciler.plan.change import Change, Owned, Reason, Remote, ValueChange
 from reconciler.plan.file.format import plan_as_document
+from reconciler.plan.owned_changes import adopt_thing
 from reconciler.plan.plan import Held, Plan
-from reconciler.plan.records.changes import adopt_record, archive_record, create_record, update_record
+from reconciler.plan.records.changes import archive_record, create_record, update_record
 from reconciler.report.mask import Masking, masked_plan
 from reconciler.report.renderers import RENDERERS, Renderer
 from reconciler.report.view import View
@@ -93,7 +94,7 @@ def changes(draw: st.DrawFn) -> Change:
     elif kind == "archive":
         made = archive_record(key, record_id, Reason.ABSENT, source, owned_before=owned, rests_on=in_step)
     elif kind == "adopt":
-        made = adopt_record(key, record_id, Reason.ADOPT, source, owned, remembered=in_step)
+        made = adopt_thing(key, record_id, Reason.ADOPT, source, owned, remembered=in_step)
     else:
         address = AssociationAddress(key, contact(draw(written if source else hub)), None)
         ids = Remote(record_id, RecordId("78"))

@@ -24,9 +24,9 @@ from reconciler.plan.definitions.changes import (
     BY_CREATE,
     archive_definition,
     create_definition,
-    release_definition,
     update_definition,
 )
+from reconciler.plan.owned_changes import release_thing
 from reconciler.state.definitions.updates import DefinitionsAfter
 from reconciler.state.erase import named
 from reconciler.state.export_reader import parse_export
@@ -120,7 +120,7 @@ def test_values_are_remembered_as_sent_and_as_hubspot_keeps_them(store: Store) -
     assert known.sent == {"calculationFormula": "A-B", "label": "M"}
     assert known.answered == {"calculationFormula": "a - b"}
 
-    apply(store, done(release_definition(known, Reason.PRUNED)))
+    apply(store, done(release_thing(known, Reason.PRUNED)))
     assert store.owned_definitions("companies") == ()
 
 

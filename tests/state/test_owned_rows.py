@@ -14,7 +14,7 @@ from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Reason
-from reconciler.plan.records.changes import release_record
+from reconciler.plan.owned_changes import release_thing
 from reconciler.state.store import Store
 from tests.support.journals import (
     UPDATE,
@@ -176,7 +176,7 @@ def test_a_released_record_is_no_longer_owned(store: Store) -> None:
 
     with writer(store) as pen:
         run_id = pen.begin_run(start(1))
-        released = release_record(acme, Reason.PRUNED)
+        released = release_thing(acme, Reason.PRUNED)
         pen.record_uncalled(
             run_id,
             [(0, released, applied("9001"))],

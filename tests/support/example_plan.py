@@ -15,6 +15,7 @@ from reconciler.model.owned import Origin
 from reconciler.model.property_history import ChangeSource, ValueVersion
 from reconciler.plan.change import Change, Owned, Reason, ValueChange
 from reconciler.plan.kinds import Verb
+from reconciler.plan.owned_changes import adopt_thing
 from reconciler.plan.plan import (
     Budget,
     DifferenceKind,
@@ -25,7 +26,7 @@ from reconciler.plan.plan import (
     Review,
     ReviewDifference,
 )
-from reconciler.plan.records.changes import adopt_record, create_record, update_record
+from reconciler.plan.records.changes import create_record, update_record
 from reconciler.sentences import Value, sentence
 from reconciler.source import SourceRef
 from tests.support.plans import at, plan_of
@@ -177,7 +178,7 @@ UPDATES = (
     ),
 )
 ADOPTS = tuple(
-    adopt_record(
+    adopt_thing(
         _company(f"client-{number}"),
         RecordId(str(700 + number)),
         Reason.ADOPT,

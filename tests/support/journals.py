@@ -20,7 +20,8 @@ from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change, Owned, Reason, ValueChange
 from reconciler.plan.kinds import Verb
-from reconciler.plan.records.changes import adopt_record, create_record, update_record
+from reconciler.plan.owned_changes import adopt_thing
+from reconciler.plan.records.changes import create_record, update_record
 from reconciler.source import SourceRef
 from reconciler.state.kinds import OwnershipAfter
 from reconciler.state.records.updates import RecordsAfter
@@ -88,7 +89,7 @@ def update(name: str, record_id: str, *values: ValueChange, in_step: tuple[Value
 
 
 def adopt(name: str, record_id: str, *in_step: ValueChange) -> Change:
-    return adopt_record(
+    return adopt_thing(
         key(name), RecordId(record_id), Reason.IN_STEP, at(), Owned(Origin.ADOPTED), remembered=in_step
     )
 

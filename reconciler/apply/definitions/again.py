@@ -5,12 +5,16 @@ from dataclasses import dataclass
 
 from reconciler.hubspot.definitions.live import live_property
 from reconciler.hubspot.definitions.read import DefinitionsOfPortal
+from reconciler.hubspot.definitions.reader import NOT_SENSITIVE, SENSITIVITIES
+from reconciler.hubspot.definitions.responses import SchemaDefinition
 from reconciler.hubspot.reader import PortalReader
 from reconciler.model.addresses import Section
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.object_references import Direction
 from reconciler.model.portal_definitions import LiveDefinition, definition_id
-from reconciler.plan.change import Change
+from reconciler.plan.change import Action, Change
+
+_SENSITIVITY = "dataSensitivity"
 
 _ALONE = frozenset({Section.PROPERTIES, Section.OPTIONS})
 """Sections of which one definition is read, instead of all of the type."""
@@ -22,20 +26,30 @@ class ReadAgain:
 
     live: LiveDefinition | None
     siblings: tuple[LiveDefinition, ...] = ()  # those of its section; empty for a property
+    schemas: tuple[SchemaDefinition, ...] = ()  # all custom object types, if it is one of them
 
 
-def read_definition_again(reader: PortalReader, portal: PortalSchema, change: Change) -> ReadAgain:
+def read_definition_again(
+    reader: PortalReader, portal: PortalSchema, change: Change, known: LiveDefinition | None = None
+) -> ReadAgain:
     """Read the definition of ``change`` as it is now; an option is read as its property.
+
+    ``known``: the definition as it was read a moment ago.
 
     Raises:
         HubSpotError: the portal cannot be read.
     """
     address = change.definition
+    schema = portal.objects.get(address.object)
     if address.section in _ALONE:
-        schema = portal.objects.get(address.object)
-        body = reader.definitions.property(schema.path, address.names[0]) if schema else None
+        asked = schema.path if schema else "", address.names[0], _sensitivities(change, known)
+        body = reader.definitions.property(*asked) if schema else None
         return ReadAgain(live_property(address.object, body) if body else None)
     asking = DefinitionsOfPortal(reader.definitions, portal)
+    if address.section is Section.SCHEMA:
+        schemas = reader.definitions.schemas()
+        found = asking.schema_among(schemas, schema) if schema else ()
+        return ReadAgain(_one_of(change, found), found, schemas)
     if address.section is Section.LABELS:
         found = asking.labels(Direction(address.object, address.names[0]))
     else:
@@ -44,6 +58,15 @@ def read_definition_again(reader: PortalReader, portal: PortalSchema, change: Ch
     if address.section is Section.PIPELINES:
         siblings = found
     return ReadAgain(_one_of(change, found), siblings)
+
+
+def _sensitivities(change: Change, known: LiveDefinition | None) -> Sequence[str]:
+    """Return the sensitivities under which a property can be found: HubSpot asks for one of them."""
+    if known is not None:
+        return (known.values.get(_SENSITIVITY) or NOT_SENSITIVE,)
+    if change.action is not Action.CREATE:
+        return SENSITIVITIES
+    return (next((v.after for v in change.values if v.name == _SENSITIVITY), None) or NOT_SENSITIVE,)
 
 
 def _one_of(change: Change, found: Sequence[LiveDefinition]) -> LiveDefinition | None:

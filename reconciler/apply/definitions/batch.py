@@ -6,7 +6,7 @@ from functools import partial
 
 from reconciler.apply.batch_run import BatchRun, Connections
 from reconciler.apply.definitions.again import ReadAgain, read_definition_again
-from reconciler.apply.definitions.holders import holder_left
+from reconciler.apply.definitions.holders import Looking
 from reconciler.apply.definitions.made import Made
 from reconciler.apply.definitions.moved import has_moved, is_done, not_taken
 from reconciler.apply.definitions.waiting import PAUSES_S
@@ -25,6 +25,7 @@ from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.match_results import rejected
 from reconciler.hubspot.transport.call_result import ErrorResponse
 from reconciler.model.addresses import DefinitionAddress, Section, ThingAddress
+from reconciler.model.definition_attributes import FORMULA
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, Unknown
 from reconciler.model.portal_definitions import LiveDefinition
@@ -68,7 +69,8 @@ def send_definitions(run: BatchRun, entries: Sequence[Entry]) -> None:
     numbers = [number for number, _ in entries]
     schema = run.to.portal.objects.get(main.object_type)
     if main.action is Action.ARCHIVE and schema is not None:
-        left = holder_left(run.to.reader, schema, main, run.to.sleep)
+        looking = Looking(run.to.reader, schema, run.to.sleep, run.to.index_s, run.to.first_looks)
+        left = looking.holder_left(main)
         if left is not None:
             run.outcomes |= dict.fromkeys(numbers, Stale(f"it stays for now: {left}"))
             return
@@ -77,8 +79,7 @@ def send_definitions(run: BatchRun, entries: Sequence[Entry]) -> None:
     if moved and run.looks_again and not is_repeated:
         run.outcomes |= dict.fromkeys(numbers, Stale(moved))
         return
-    schemas = run.to.reader.definitions.schemas() if main.definition.section is Section.SCHEMA else ()
-    write = _write_of(run, entries, again, schemas)
+    write = _write_of(run, entries, again)
     writer = run.to.writer.notifying(partial(run.record_sending, 1, numbers))
     try:
         answer = _WRITES[main.action](writer.definitions, write)
@@ -91,7 +92,7 @@ def send_definitions(run: BatchRun, entries: Sequence[Entry]) -> None:
         if is_repeated:  # the first call, whose answer was lost, may be why: HubSpot may show it later
             run.outcomes |= _settled_in_time(run, entries)
         return
-    outcome = _outcome(run, main, again, answer, schemas)
+    outcome = _outcome(run, main, again, answer)
     run.outcomes |= {number: _of(change, outcome) for number, change in entries}
 
 
@@ -169,14 +170,12 @@ def _main(entries: Sequence[Entry]) -> Change:
     return next(change for _, change in entries if not details_of(change).is_carried or len(entries) == 1)
 
 
-def _write_of(
-    run: BatchRun, entries: Sequence[Entry], again: ReadAgain, schemas: Sequence[SchemaDefinition]
-) -> DefinitionWrite:
+def _write_of(run: BatchRun, entries: Sequence[Entry], again: ReadAgain) -> DefinitionWrite:
     main, portal = _main(entries), run.to.portal
     address = main.definition
     here = portal.objects.get(address.object)
     other = portal.objects.get(address.names[0]) if address.section is Section.LABELS else None
-    known = find_schema(schemas, here) if here else None
+    known = find_schema(again.schemas, here) if here else None
     return DefinitionWrite(
         address=address,
         id=main.remote.id,
@@ -188,7 +187,7 @@ def _write_of(
         siblings=again.siblings,
         carried=tuple(_carried(change) for _, change in entries if change is not main),
         schema=known,
-        numbers=dict(_numbers(schemas, portal.objects.values())),
+        numbers=dict(_numbers(again.schemas, portal.objects.values())),
     )
 
 
@@ -209,21 +208,15 @@ def _values(change: Change) -> Mapping[str, str | None]:
     return {value.name: value.after for value in change.values}
 
 
-def _outcome(
-    run: BatchRun,
-    main: Change,
-    again: ReadAgain,
-    answer: Written,
-    schemas: Sequence[SchemaDefinition],
-) -> Outcome:
+def _outcome(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> Outcome:
     """Judge an answer: HubSpot may have answered with something that was there before, or kept a value."""
     section = main.definition.section
     if section is Section.SCHEMA and main.action is Action.CREATE:
         number = answer.answered.get("objectTypeId")
-        if any(number == each.object_type_id for each in schemas):
+        if any(number == each.object_type_id for each in again.schemas):
             return Rejected(f"HubSpot answered with the object type {number}, which was there before")
     if main.action is Action.ARCHIVE:
-        return _proven(run, main, answer)
+        return _proven(run, main, again, answer)
     live = _stored(run, main, again, answer)
     if live is None or section is not Section.PROPERTIES:
         return Applied(answer.id, _answered(main, answer.answered), is_new=_is_new(main))
@@ -250,7 +243,7 @@ def _stored(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> L
         return None
     base = again.live or LiveDefinition(main.definition, answer.id, {})
     echoed = replace(base, values=answer.answered)
-    if not any(value.name == "calculationFormula" for value in main.values):
+    if not any(value.name == FORMULA for value in main.values):
         return echoed
     body = run.to.reader.definitions.property(
         run.to.portal.objects[main.object_type].path, main.definition.name
@@ -267,13 +260,13 @@ def _answered(main: Change, answered: Mapping[str, str | None]) -> Mapping[str, 
     return {name: text for name, text in answered.items() if name in names}
 
 
-def _proven(run: BatchRun, main: Change, answer: Written) -> Outcome:
+def _proven(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> Outcome:
     """Read whether a removed definition is gone: HubSpot answers 204 to removals that did nothing."""
     for pause in (0.0, *PAUSES_S):
         if pause:
             run.to.tell(f"{main.definition.text}: waiting until HubSpot shows that it is gone")
             run.to.sleep(pause)
-        if is_done(main, read_definition_again(run.to.reader, run.to.portal, main).live):
+        if is_done(main, read_definition_again(run.to.reader, run.to.portal, main, again.live).live):
             return Applied(answer.id, {})
     return Rejected("HubSpot answered that it is gone, and it is still there")
 

@@ -1,91 +1,184 @@
 """Proof that no record holds what is to be removed: HubSpot removes an option that records hold.
 
-The search index lags behind. So two looks in a row must find nobody, some seconds apart, and whoever it finds
-is read by id: the index may still show what records held before this run moved them.
+The search index lags behind. So two looks in a row must find nobody, with time for the index between them,
+and whoever it finds is read by id: the index may still show what records held before this run moved them. All
+removals of a run have their first look together, and wait once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
 
 from reconciler.hubspot.reader import PortalReader
+from reconciler.hubspot.records.prefetch import in_chunks
 from reconciler.hubspot.records.read import read_records
-from reconciler.model.addresses import RECORD_ID, Section
-from reconciler.model.definitions import ObjectSchema
-from reconciler.plan.change import Change
+from reconciler.model.addresses import RECORD_ID, DefinitionAddress, RecordId, Section
+from reconciler.model.calls import BATCH_SIZE, MOST_FOUND
+from reconciler.model.definitions import ObjectSchema, PortalSchema
+from reconciler.plan.change import Change, Reason
+from reconciler.plan.definitions.changes import losing_records, target_of
 
 INDEX_S = 15.0
-"""Seconds between two looks."""
+"""Seconds that HubSpot's search index gets between two looks; it is a few seconds behind."""
+
+SEPARATOR = ";"
+"""Between the values of a multiple choice."""
 
 _LOOKS = 6
 _LOOKS_IN_A_ROW = 2
 
-_HELD = "records"
-"""Name of the number of records whose values may be lost, as the plan was allowed."""
+
+class HeldByRecords(NamedTuple):
+    """What records hold of a definition."""
+
+    object: str
+    name: str  # the property
+    value: str | None  # None: any value
+    lacking: str | None = None  # a property that is empty in those who still have to move
+
+    def is_in(self, properties: Mapping[str, str | None]) -> bool:
+        """Return whether a record with these properties holds it."""
+        text = properties.get(self.name)
+        is_done = self.lacking is not None and properties.get(self.lacking) is not None
+        return (
+            text is not None and not is_done and (self.value is None or self.value in text.split(SEPARATOR))
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The properties to read."""
+        return (self.name,) if self.lacking is None else (self.name, self.lacking)
 
 
-def holder_left(
-    reader: PortalReader, schema: ObjectSchema, change: Change, sleep: Callable[[float], None]
-) -> str | None:
-    """Return a sentence if records still hold what ``change`` removes; None if nobody does.
+@dataclass(frozen=True, slots=True)
+class FirstLooks:
+    """What is known of the records that held what goes away, before anything goes."""
+
+    free: frozenset[DefinitionAddress] = frozenset()  # nobody held these, before the index got its time
+    moved: Mapping[DefinitionAddress, Sequence[RecordId]] = field(default_factory=dict)
+    """Records that the plan moves, where they are more than a search can show: they are read by id."""
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether there is anything that a second look is for."""
+        return bool(self.free)
+
+
+_Written: TypeAlias = tuple[str, str, str | None]
+"""Object type, property, and value before, of a value that moves."""
+
+
+def look_first(
+    reader: PortalReader, portal: PortalSchema, removals: Sequence[Change], changes: Sequence[Change]
+) -> FirstLooks:
+    """Look for holders of everything that ``removals`` remove; ``changes`` are those of the whole plan.
 
     Raises:
         HubSpotError: the portal cannot be read.
     """
-    held = what_records_hold(schema, change)
-    if held is None:
-        return None
-    name, value = held
-    accepted = next((int(each.before or 0) for each in change.rests_on if each.name == _HELD), 0)
-    free, count = 0, 0
-    for look in range(_LOOKS):
-        if look:
-            sleep(INDEX_S)
-        found = reader.find_holders(schema.path, name, value)
-        count = found.total
-        if count <= accepted:
-            free += 1
-            if free == _LOOKS_IN_A_ROW or accepted:
-                return None
-            continue
-        free = 0
-        holding = _still_holding(reader, schema, name, value, [record.id for record in found.results])
-        if len(holding) > accepted or (accepted and count > accepted):
-            return (
-                f"{_counted(len(holding))} of {schema.name} hold{'s' if len(holding) == 1 else ''} it by now"
-            )
-    return f"HubSpot's search still finds {_counted(count)} of {schema.name} that hold it: apply again later"
+    free: list[DefinitionAddress] = []
+    moving: dict[_Written, DefinitionAddress] = {}
+    for change in removals:
+        schema = portal.objects.get(change.object_type)
+        held = what_records_hold(schema, change) if schema else None
+        if schema is None or held is None or losing_records(change):
+            continue  # nobody can hold it, or it may be lost: one look is enough
+        if change.reason is Reason.MIGRATED:
+            moving[change.object_type, held.lacking or held.name, held.value] = change.definition
+        if not reader.find_holders(schema.path, *held[1:]).total:
+            free.append(change.definition)
+    return FirstLooks(frozenset(free), _moved(moving, changes) if moving else {})
 
 
-def what_records_hold(schema: ObjectSchema, change: Change) -> tuple[str, str | None] | None:
-    """Return property and value that records hold of a definition; None if they hold nothing of it."""
-    address = change.definition
+def _moved(
+    moving: Mapping[_Written, DefinitionAddress], changes: Iterable[Change]
+) -> Mapping[DefinitionAddress, Sequence[RecordId]]:
+    """Return the records that move, of each definition that more of them held than a search can show."""
+    found: dict[DefinitionAddress, list[RecordId]] = {address: [] for address in moving.values()}
+    for change in changes:
+        for value in change.values:
+            if value.reason is not Reason.MIGRATED or change.remote.id is None:
+                continue
+            for text in [None] if value.before is None else value.before.split(SEPARATOR):
+                of = moving.get((change.object_type, value.name, text))
+                if of is not None:
+                    found[of].append(change.remote.id)
+    return {address: ids for address, ids in found.items() if len(ids) > MOST_FOUND}
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Looks for the holders of one definition, right before it is removed."""
+
+    reader: PortalReader
+    schema: ObjectSchema
+    sleep: Callable[[float], None]
+    index_s: float  # seconds that the index gets
+    first: FirstLooks = field(default_factory=FirstLooks)
+
+    def holder_left(self, change: Change) -> str | None:
+        """Return a sentence if records still hold what ``change`` removes; None if nobody does.
+
+        Raises:
+            HubSpotError: the portal cannot be read.
+        """
+        held = what_records_hold(self.schema, change)
+        if held is None:
+            return None
+        holding = list(self._holding(held, self.first.moved.get(change.definition, ())))
+        if holding:
+            return self._sentence(len(holding))
+        accepted = losing_records(change)
+        count, free = 0, int(change.definition in self.first.free)
+        for look in range(_LOOKS):
+            if look:
+                self.sleep(self.index_s)
+            found = self.reader.find_holders(self.schema.path, *held[1:])
+            count = found.total
+            if count <= accepted:
+                free += 1
+                if free == _LOOKS_IN_A_ROW or accepted:
+                    return None
+                continue
+            free = 0
+            holding = list(self._holding(held, [RecordId(record.id) for record in found.results]))
+            if len(holding) > accepted or (accepted and count > accepted):
+                return self._sentence(len(holding))
+        return (
+            f"HubSpot's search still finds {_counted(count)} of {self.schema.name} that hold it: "
+            "apply again later"
+        )
+
+    def _holding(self, held: HeldByRecords, ids: Sequence[RecordId]) -> Iterator[RecordId]:
+        """Return those of some records that really hold the value."""
+        for chunk in in_chunks(ids, BATCH_SIZE):
+            live = read_records(self.reader, self.schema, RECORD_ID, chunk, held.names)
+            for record_id, record in live.items():
+                if held.is_in(record.properties):
+                    yield RecordId(record_id)
+
+    def _sentence(self, count: int) -> str:
+        return f"{_counted(count)} of {self.schema.name} hold{'s' if count == 1 else ''} it by now"
+
+
+def what_records_hold(schema: ObjectSchema, change: Change) -> HeldByRecords | None:
+    """Return what records hold of the definition that ``change`` removes; None if they hold nothing of it."""
+    address, of = change.definition, change.object_type
     own_id = (change.remote.id or "").partition("/")[2]
     names = schema.pipeline_and_stage
     match address.section:
         case Section.OPTIONS:
-            return address.names[0], address.name
+            return HeldByRecords(of, address.names[0], address.name)
         case Section.PROPERTIES:
-            return address.name, None
+            return HeldByRecords(of, address.name, None, target_of(change))
         case Section.PIPELINES if names:
-            return names[0], own_id
+            return HeldByRecords(of, names[0], own_id)
         case Section.STAGES if names:
-            return names[1], own_id
+            return HeldByRecords(of, names[1], own_id)
         case Section.SCHEMA:
-            return "hs_object_id", None
+            return HeldByRecords(of, "hs_object_id", None)
         case _:
             return None
-
-
-def _still_holding(
-    reader: PortalReader, schema: ObjectSchema, name: str, value: str | None, ids: Sequence[str]
-) -> list[str]:
-    """Return those of some records that really hold the value."""
-    live = read_records(reader, schema, RECORD_ID, ids, [name])
-    holding: list[str] = []
-    for record_id, record in live.items():
-        text = record.properties.get(name)
-        if text is not None and (value is None or value == text or value in text.split(";")):
-            holding.append(record_id)
-    return holding
 
 
 def _counted(count: int) -> str:

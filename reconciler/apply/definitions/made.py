@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from reconciler.apply.definitions.unmade import Unmade
 from reconciler.model.addresses import DefinitionAddress, RecordId, ThingAddress
 from reconciler.model.labels import REFERENCE, Label
 from reconciler.model.outcomes import Outcome, Skipped, done_of
 from reconciler.plan.change import Change
+from reconciler.plan.definitions.unmade import Unmade
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from reconciler.model.addresses import Section, ThingAddress
 from reconciler.model.definition_attributes import (
+    FORMULA,
     OPTIONS,
     STAGE_NAMES,
     Attribute,
@@ -14,7 +15,7 @@ from reconciler.model.definition_attributes import (
 from reconciler.model.portal_definitions import LiveDefinition
 from reconciler.plan.change import Action, Change, ValueChange
 
-_REWRITTEN = frozenset({"calculationFormula"})
+_REWRITTEN = frozenset({FORMULA})
 """Values that HubSpot spells in its own way."""
 
 _TEXT = Attribute()

@@ -1,7 +1,9 @@
 """Reading definitions of the portal, as they are now."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 
 from reconciler.errors import NotAllowed, RequestRejected
 from reconciler.hubspot.definitions.live import live_group, live_pipeline, live_property, live_schema
@@ -17,18 +19,23 @@ from reconciler.model.portal_definitions import LiveDefinition
 
 _THREADS = 8
 
+_NUMBER = re.compile(r"\d+-\d+")
+"""The number of an object type."""
+
 
 def read_definitions(
     reader: PortalReader,
     portal: PortalSchema,
     sections: Mapping[str, Collection[Section]],
     labels: Collection[Direction] = (),
+    named: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> Mapping[str, tuple[LiveDefinition, ...]]:
     """Read the definitions of ``sections`` anew, by object type; each type has its address's order.
 
     Of properties, archived ones and those of every sensitivity that the token may see are included. A type
     that the portal does not have has none. ``labels`` are directions whose association labels are read; they
-    are among the definitions of their first type.
+    are among the definitions of their first type. ``named`` are the properties that matter, by object type:
+    if all of them are there and not sensitive, the others are not asked for.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -37,7 +44,7 @@ def read_definitions(
     asking = DefinitionsOfPortal(reader.definitions, portal)
     with ThreadPoolExecutor(_THREADS) as pool:
         reading = [
-            (name, pool.submit(asking.of_section, name, section))
+            (name, pool.submit(asking.of_section, name, section, named.get(name)))
             for name, wanted in sections.items()
             for section in sorted(wanted)
         ]
@@ -57,8 +64,13 @@ class DefinitionsOfPortal:
         self._reader = reader
         self._portal = portal
 
-    def of_section(self, object_name: str, section: Section) -> tuple[LiveDefinition, ...]:
-        """Read the definitions of one section; none of a type that the portal does not have."""
+    def of_section(
+        self, object_name: str, section: Section, named: Collection[str] | None = None
+    ) -> tuple[LiveDefinition, ...]:
+        """Read the definitions of one section; none of a type that the portal does not have.
+
+        ``named`` are the properties that matter; None: all of them.
+        """
         schema = self._portal.objects.get(object_name)
         if schema is None:
             return ()
@@ -67,7 +79,7 @@ class DefinitionsOfPortal:
                 bodies = self._reader.groups(schema.path)
                 return tuple(live_group(object_name, body) for body in bodies if not body.archived)
             case Section.PROPERTIES | Section.OPTIONS:
-                return self._properties(schema)
+                return self._properties(schema, named)
             case Section.PIPELINES | Section.STAGES:
                 return self._pipelines(schema)
             case Section.SCHEMA:
@@ -102,16 +114,16 @@ class DefinitionsOfPortal:
         number = object_type(schema.name).number
         if number is not None:
             return number
+        if _NUMBER.fullmatch(schema.path):
+            return schema.path
         body = self._schema_body(schema)
         return body.object_type_id if body else schema.path
 
-    def _properties(self, schema: ObjectSchema) -> tuple[LiveDefinition, ...]:
-        bodies = [
-            body
-            for sensitivity in SENSITIVITIES
-            for is_archived in (False, True)
-            for body in self._properties_of(schema, sensitivity, is_archived=is_archived)
-        ]
+    def _properties(self, schema: ObjectSchema, named: Collection[str] | None) -> tuple[LiveDefinition, ...]:
+        first, *others = ((each, is_archived) for each in SENSITIVITIES for is_archived in (False, True))
+        bodies = list(self._properties_of(schema, *first))
+        if named is None or not set(named) <= {body.name for body in bodies}:
+            bodies += [body for asked in others for body in self._properties_of(schema, *asked)]
         active = {body.name for body in bodies if not body.archived}
         return tuple(
             live_property(schema.name, body)
@@ -120,7 +132,7 @@ class DefinitionsOfPortal:
         )
 
     def _properties_of(
-        self, schema: ObjectSchema, sensitivity: str, *, is_archived: bool
+        self, schema: ObjectSchema, sensitivity: str, is_archived: bool, /
     ) -> tuple[PropertyDefinition, ...]:
         try:
             return self._reader.properties(schema.path, sensitivity, is_archived=is_archived)
@@ -136,18 +148,26 @@ class DefinitionsOfPortal:
         )
 
     def _schema(self, schema: ObjectSchema) -> tuple[LiveDefinition, ...]:
-        body = self._schema_body(schema)
+        return self.schema_among(self._reader.schemas(), schema) if _is_custom(schema) else ()
+
+    def schema_among(
+        self, schemas: Iterable[SchemaDefinition], schema: ObjectSchema
+    ) -> tuple[LiveDefinition, ...]:
+        """Return the definition of a custom object type, as one of ``schemas`` says it; none if it lacks."""
+        body = find_schema(schemas, schema)
         return () if body is None else (live_schema(schema.name, body, self._names()),)
 
     def _schema_body(self, schema: ObjectSchema) -> SchemaDefinition | None:
-        if schema.name in standard_names():
-            return None
-        return find_schema(self._reader.schemas(), schema)
+        return find_schema(self._reader.schemas(), schema) if _is_custom(schema) else None
 
     def _names(self) -> Mapping[str, str]:
         """Return our names of object types, by number."""
         standard = {number: name for name in standard_names() if (number := object_type(name).number)}
         return standard | {schema.path: schema.name for schema in self._portal.objects.values()}
+
+
+def _is_custom(schema: ObjectSchema) -> bool:
+    return schema.name not in standard_names()
 
 
 def find_schema(schemas: Iterable[SchemaDefinition], wanted: ObjectSchema) -> SchemaDefinition | None:

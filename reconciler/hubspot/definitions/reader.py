@@ -5,7 +5,7 @@ https://developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide,
 https://developers.hubspot.com/docs/api-reference/crm-schemas-v3/guide.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reconciler.errors import NotAllowed
 from reconciler.hubspot.definitions.limit_responses import (
@@ -52,10 +52,12 @@ class DefinitionReader:
         asked = {"dataSensitivity": sensitivity, "archived": str(is_archived).lower()}
         return self._ask(self._paths.properties(object_path), PropertyDefinitions.read, asked).results
 
-    def property(self, object_path: str, name: str) -> PropertyDefinition | None:
-        """Read one active property, whatever its sensitivity; None if there is none."""
+    def property(
+        self, object_path: str, name: str, sensitivities: Sequence[str] = SENSITIVITIES
+    ) -> PropertyDefinition | None:
+        """Read one active property with one of ``sensitivities``; None if there is none."""
         path = self._paths.property_definition(object_path, name)
-        for sensitivity in SENSITIVITIES:
+        for sensitivity in sensitivities:
             request = Request("GET", path, {"dataSensitivity": sensitivity})
             try:
                 exchange = self._caller.ask(request, PropertyDefinition.read)

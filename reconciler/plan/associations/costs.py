@@ -15,7 +15,7 @@ def calls_to_write(_batch: Sequence[Change], _schema: ObjectSchema) -> int:
     return 1
 
 
-def calls_to_read_again(batch: Sequence[Change]) -> int:
+def calls_to_read_again(batch: Sequence[Change], _schema: ObjectSchema, _moved: int) -> int:
     """Count the calls to read a batch again, with as many records per call as possible.
 
     The associations at the first end are read, and the keys of the records at both ends.

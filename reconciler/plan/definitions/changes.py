@@ -84,31 +84,6 @@ def update_definition(
     )
 
 
-def adopt_definition(
-    address: DefinitionAddress,
-    definition_id: RecordId,
-    reason: Reason,
-    source: SourceRef | None,
-    owned: Owned,
-    *,
-    remembered: tuple[ValueChange, ...] = (),
-    forgotten: tuple[ValueChange, ...] = (),
-    moved_from: DefinitionAddress | None = None,
-) -> Change:
-    """Own a definition, or let state learn or forget values of it: no call is made."""
-    return Change(
-        address=address,
-        action=Action.ADOPT,
-        reason=reason,
-        remembered=remembered,
-        forgotten=forgotten,
-        moved_from=moved_from,
-        remote=Remote(definition_id),
-        owned=owned,
-        source=source,
-    )
-
-
 def archive_definition(
     address: DefinitionAddress,
     definition_id: RecordId,
@@ -132,22 +107,6 @@ def archive_definition(
         owned_before=owned_before,
         source=source,
         details=details,
-    )
-
-
-def release_definition(owned: OwnedDefinition, reason: Reason, source: SourceRef | None = None) -> Change:
-    """Stop owning a definition; the change keeps what state knew, because rollback needs that."""
-    return Change(
-        address=owned.key,
-        action=Action.RELEASE,
-        reason=reason,
-        forgotten=tuple(
-            ValueChange(name, owned.expected_live(name), sent, Reason.IN_STEP)
-            for name, sent in sorted(owned.sent.items())
-        ),
-        remote=Remote(owned.record_id),
-        owned_before=Owned(owned.origin, owned.is_protected),
-        source=source,
     )
 
 
@@ -206,6 +165,15 @@ def details_of(change: Change) -> DefinitionDetails:
 
 HELD = "records"
 """Name of the number of records that hold what is archived, on which the archive rests."""
+
+
+TARGET = "moves_to"
+"""Name of the property that gets the values of an archived one, on which the archive rests."""
+
+
+def target_of(change: Change) -> str | None:
+    """Return the property that gets the values of the one that ``change`` archives; None if none does."""
+    return next((value.before for value in change.rests_on if value.name == TARGET), None)
 
 
 def losing_records(change: Change) -> int:

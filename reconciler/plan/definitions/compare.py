@@ -8,11 +8,11 @@ The cases:
 - the portal has it: compare value by value, whatever it is called there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RecordId, Section, definition_address
+from reconciler.model.addresses import DefinitionAddress, RecordId, Section, definition_address
 from reconciler.model.definition_attributes import STAGE_NAMES
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.owned import Origin, OwnedDefinition
@@ -20,11 +20,9 @@ from reconciler.model.portal_definitions import LiveDefinition, definition_id
 from reconciler.plan.change import Action, Change, DefinitionDetails, Owned, Reason, ValueChange
 from reconciler.plan.definitions.changes import (
     COMES_BACK,
-    adopt_definition,
     archive_definition,
     details_of_property,
     lost_values,
-    release_definition,
     update_definition,
 )
 from reconciler.plan.definitions.compare_values import ComparedDefinition, StageOrder
@@ -34,9 +32,10 @@ from reconciler.plan.definitions.context import (
     Holding,
     sibling,
 )
-from reconciler.plan.definitions.holders import held_by, holding_of
-from reconciler.plan.definitions.match import WORDS, DefinitionSides
+from reconciler.plan.definitions.holders import held_by, holding_of, moved_to
+from reconciler.plan.definitions.match import WORDS, DefinitionSides, an
 from reconciler.plan.definitions.new import created, lacking
+from reconciler.plan.owned_changes import adopt_thing, release_thing
 from reconciler.plan.plan import Held
 
 _WEIGHT = (Reason.RENAMED, Reason.CONFLICT, Reason.DRIFT, Reason.CHANGED, Reason.ADOPT)
@@ -79,12 +78,20 @@ def decide(
     return DefinitionDecision(created(sides, new.id, new.details, context), problems=problems)
 
 
-def release_unnamed(owned: OwnedDefinition) -> Change | Held:
-    """Stop owning a definition that no manifest names any more, unless it is protected; HubSpot keeps it."""
+def release_unnamed(owned: OwnedDefinition, leaving: Collection[DefinitionAddress] = ()) -> Change | Held:
+    """Stop owning a definition that no manifest names any more, unless it is protected; HubSpot keeps it.
+
+    The stages of pipelines that are ``leaving`` go with them.
+    """
+    if (
+        owned.key.section is Section.STAGES
+        and definition_address(owned.key.object, Section.PIPELINES, owned.key.names[0]) in leaving
+    ):
+        return release_thing(owned, Reason.ABSENT)
     if owned.is_protected:
         facts = (Fact(FactKind.PROTECTED_STILL),)
         return Held(owned.key, None, Reason.PRUNED, None, None, None, facts)
-    return release_definition(owned, Reason.UNMANAGED)
+    return release_thing(owned, Reason.UNMANAGED)
 
 
 def _unwanted(sides: DefinitionSides, context: DefinitionContext) -> DefinitionDecision:
@@ -93,7 +100,7 @@ def _unwanted(sides: DefinitionSides, context: DefinitionContext) -> DefinitionD
     if live is None:
         if owned is None:
             return DefinitionDecision()
-        gone = release_definition(owned, Reason.ABSENT, context.ref(wanted.place))
+        gone = release_thing(owned, Reason.ABSENT, context.ref(wanted.place))
         return DefinitionDecision((gone,))
     if context.is_settling(sides.address, Action.ARCHIVE):
         return _held(sides, Reason.SETTLING, context)
@@ -117,16 +124,22 @@ def _unwanted(sides: DefinitionSides, context: DefinitionContext) -> DefinitionD
         context.ref(wanted.place),
         owned_before=Owned(owned.origin, owned.is_protected) if owned else None,
         lost=lost_values(live, owned),
-        rests_on=() if is_moved else held_by(count),
+        rests_on=_moved_to(sides) if is_moved else held_by(count),
         details=DefinitionDetails(live.parent_id) if live.parent_id else None,
     )
     return DefinitionDecision((gone,), problems=tuple(_for_good(sides, context)))
 
 
+def _moved_to(sides: DefinitionSides) -> tuple[ValueChange, ...]:
+    """Return what the archive of a definition rests on whose records move."""
+    target = sides.wanted.special.moves_to
+    return moved_to(target) if target and sides.address.section is Section.PROPERTIES else ()
+
+
 def _for_good(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Problem]:
     """Warn that HubSpot cannot bring back what is removed, except what is the same when it is made again."""
     if sides.address.section not in COMES_BACK:
-        message = f"HubSpot cannot bring back a {WORDS[sides.address.section]} that is removed"
+        message = f"HubSpot cannot bring back {an(sides.address.section)} that is removed"
         advice = "rollback cannot either"
         yield context.problem(sides.wanted, message, advice, severity=Severity.WARNING)
 
@@ -201,12 +214,12 @@ def _change_of(
             details=_details(sides, live),
         )
     if owned is None:
-        return adopt_definition(address, live.id, Reason.ADOPT, source, afterwards, remembered=remembered)
+        return adopt_thing(address, live.id, Reason.ADOPT, source, afterwards, remembered=remembered)
     if not (remembered or forgotten or former or owned.is_protected is not afterwards.is_protected):
         return None
     is_forgotten = bool(forgotten) and not remembered
     reason = Reason.RENAMED if former else Reason.UNMANAGED if is_forgotten else Reason.IN_STEP
-    return adopt_definition(
+    return adopt_thing(
         address,
         live.id,
         reason,

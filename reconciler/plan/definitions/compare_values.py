@@ -21,7 +21,7 @@ from reconciler.model.owned import OwnedDefinition
 from reconciler.model.portal_definitions import LiveDefinition
 from reconciler.plan.change import Reason, ValueChange
 from reconciler.plan.definitions.context import DefinitionContext, Holding
-from reconciler.plan.definitions.match import WORDS, DefinitionSides, labels_equal
+from reconciler.plan.definitions.match import DefinitionSides, an, labels_equal
 from reconciler.plan.definitions.options import ComparedOptions, compare_options, in_same_order
 from reconciler.plan.plan import Held
 from reconciler.plan.records.three_way import Verdict, last_applied, verdict_of
@@ -184,7 +184,7 @@ class ComparedDefinition:
         return attribute.is_fixed
 
     def _refuse_change(self, path: str, live: str | None) -> None:
-        what = f"{path} of a {WORDS[self.sides.address.section]}"
+        what = f"{path} of {an(self.sides.address.section)}"
         message = f"HubSpot cannot change {what}: it is {live or 'empty'} there"
         if path == "type":
             message = f"the type cannot change while records have values: it is {live} in HubSpot"

@@ -14,11 +14,12 @@ from reconciler.source import Place, SourceFiles, SourceRef
 
 
 class Holding(NamedTuple):
-    """Records that hold a value of a property."""
+    """Records that hold a value of a property, or associations that have a label."""
 
     object: str
     name: str | None  # None: any record of the type
     value: str | None = None  # None: any value
+    label: RecordId | None = None  # identity of a label; then ``name`` is the other object type
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,3 +200,9 @@ WORDS: Mapping[Section, str] = {
     Section.OPTIONS: "option",
 }
 """What people call a definition of each section."""
+
+
+def an(section: Section) -> str:
+    """Return what people call a definition of a section, with its article: ``an association label``."""
+    word = WORDS[section]
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"

@@ -4,7 +4,7 @@ Records move in two cases only: an option that was renamed, or something absent 
 that this plan changes anyway gets its new value by the same change.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.errors import Problem, Severity
@@ -15,7 +15,7 @@ from reconciler.model.owned import OwnedRecord
 from reconciler.model.portal_definitions import LiveDefinition
 from reconciler.plan.change import Action, Change, Owned, Reason, Remote, ValueChange
 from reconciler.plan.definitions.context import own_id, sibling
-from reconciler.plan.definitions.match import labels_equal
+from reconciler.plan.definitions.match import WORDS, labels_equal
 from reconciler.plan.definitions.planner import DecidedDefinitions
 from reconciler.plan.records.calls import BY_RECORD_ID
 from reconciler.plan.records.changes import is_record_change
@@ -48,28 +48,40 @@ class Move:
         text = live.properties.get(self.name)
         return text is not None and (self.before is None or self.before in text.split(_SEPARATOR))
 
-    def values(self, live: LiveRecord) -> tuple[ValueChange, ...]:
-        """Return the values that a record gets; of a multiple choice only one changes."""
-        text = live.properties.get(self.name)
-        if text is None or not self.holds(live):
-            return ()
-        if self.before is None:
-            present = live.properties.get(self.after)
-            return () if present is not None else (self._value(self.after, None, text),)
-        found = [self._value(self.name, text, self.moved(text))]
-        if self.by_stage is not None:
-            stage = live.properties.get(self.by_stage)
-            new = self.stages.get(stage or "") or next(iter(self.stages.values()), None)
-            found.append(self._value(self.by_stage, stage, new))
-        return tuple(found)
-
-    def moved(self, text: str) -> str:
-        """Return ``text`` with the new value in place of the old one."""
-        items = [self.after if item == self.before else item for item in text.split(_SEPARATOR)]
-        return _SEPARATOR.join(dict.fromkeys(items))
-
-    def _value(self, name: str, before: str | None, after: str | None) -> ValueChange:
+    def value(self, name: str, before: str | None, after: str | None) -> ValueChange:
+        """Return a value that changes because of this move."""
         return ValueChange(name, before, after, Reason.MIGRATED, self.source)
+
+
+def by_property(moves: Iterable[Move]) -> Mapping[str, Sequence[Move]]:
+    """Return the moves by the property that records hold: its moves are made together."""
+    found: dict[str, list[Move]] = {}
+    for move in moves:
+        found.setdefault(move.name, []).append(move)
+    return found
+
+
+def moved_values(moves: Sequence[Move], live: LiveRecord) -> tuple[ValueChange, ...]:
+    """Return the values that a record gets by the moves of one property.
+
+    Of a multiple choice, only the values change that go away.
+    """
+    text = live.properties.get(moves[0].name)
+    held = [move for move in moves if move.holds(live)]
+    if text is None or not held:
+        return ()
+    first = held[0]
+    if first.before is None:
+        is_free = live.properties.get(first.after) is None
+        return (first.value(first.after, None, text),) if is_free else ()
+    instead = {move.before: move.after for move in held}
+    items = dict.fromkeys(instead.get(item, item) for item in text.split(_SEPARATOR))
+    moved = first.value(first.name, text, _SEPARATOR.join(items))
+    if first.by_stage is None:
+        return (moved,)
+    stage = live.properties.get(first.by_stage)
+    new = first.stages.get(stage or "") or next(iter(first.stages.values()), None)
+    return (moved, first.value(first.by_stage, stage, new))
 
 
 def moves_of(
@@ -173,9 +185,16 @@ def _is_beside(decided: DecidedDefinitions, live: LiveDefinition, stage: Definit
 
 
 def _stages_instead(decided: DecidedDefinitions, before: str, after: str) -> Mapping[str, str]:
-    """Return for each stage of one pipeline that of another: with the same label, or else the first."""
+    """Return for each stage of one pipeline that of another: with the same label, or else the first.
+
+    A stage that goes away itself stands for the one to which its records move.
+    """
     live = [each for each in decided.matched.known.live if each.address.section is Section.STAGES]
-    targets = [(own_id(each.id), each.values.get("label")) for each in live if each.parent_id == after]
+    leaving = {
+        change.remote.id: change.definition for change in decided.changes if change.action is Action.ARCHIVE
+    }
+    found = [(each.id, each.values.get("label")) for each in live if each.parent_id == after]
+    targets = [(own_id(each), label) for each, label in found if each not in leaving]
     targets += [
         (own_id(change.remote.id), next((v.after for v in change.values if v.name == "label"), None))
         for change in decided.changes
@@ -185,9 +204,11 @@ def _stages_instead(decided: DecidedDefinitions, before: str, after: str) -> Map
     ]
     if not targets:
         return {}
+    instead = ((target_id(decided, leaving[each]), label) for each, label in found if each in leaving)
+    named = [*targets, *((target, label) for target, label in instead if target is not None)]
     return {
         own_id(each.id): next(
-            (target for target, label in targets if labels_equal(label, each.values.get("label"))),
+            (target for target, label in named if labels_equal(label, each.values.get("label"))),
             targets[0][0],
         )
         for each in live
@@ -211,7 +232,10 @@ def moved_record(
 
 
 def with_moved(change: Change, moved: Iterable[ValueChange]) -> Change:
-    """Let a planned change of a record carry what moves; a value that it writes anyway stays."""
+    """Let a planned change of a record carry what moves; a value that it writes anyway stays.
+
+    State forgets what the manifests no longer name, although it moves.
+    """
     written = {value.name for value in change.values}
     new = [value for value in moved if value.name not in written]
     if not new or change.action not in {Action.UPDATE, Action.ADOPT}:
@@ -221,7 +245,6 @@ def with_moved(change: Change, moved: Iterable[ValueChange]) -> Change:
         change,
         values=tuple(sorted((*change.values, *new), key=lambda value: value.name)),
         remembered=tuple(value for value in change.remembered if value.name not in names),
-        forgotten=tuple(value for value in change.forgotten if value.name not in names),
     )
     if change.action is Action.UPDATE:
         return with_values
@@ -231,10 +254,16 @@ def with_moved(change: Change, moved: Iterable[ValueChange]) -> Change:
 def not_looked_into(moves: Iterable[Move]) -> Iterator[Problem]:
     """Warn of what nobody can look into: HubSpot does not tell where a value is named."""
     for move in moves:
-        what = f'"{move.before}"' if move.before is not None else move.name
-        message = f"workflows, lists and forms that name {what} of {move.name} are not looked into"
+        message = f"workflows, lists and forms that name {_shown(move)} are not looked into"
         advice = "look for them in HubSpot before this is applied"
         yield Problem(message, advice, move.source, move.address.text, Severity.WARNING)
+
+
+def _shown(move: Move) -> str:
+    """Return what goes away as people know it."""
+    if move.address.section is Section.OPTIONS:
+        return f'"{move.before}" of {move.name}'
+    return f'the {WORDS[move.address.section]} "{move.address.name}"'
 
 
 def changed_records(changes: Iterable[Change], object_name: str) -> set[RecordId]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordId, Section
-from reconciler.model.definition_attributes import ATTRIBUTES, OPTIONS, STAGE_NAMES, option_of
+from reconciler.model.definition_attributes import ATTRIBUTES, FORMULA, OPTIONS, STAGE_NAMES, option_of
 from reconciler.model.object_types import object_type
 from reconciler.model.owned import Origin
 from reconciler.model.portal_definitions import DesiredDefinition
@@ -14,7 +14,6 @@ from reconciler.plan.change import Change, DefinitionDetails, Owned, Reason, Val
 from reconciler.plan.definitions.changes import create_definition, update_definition
 from reconciler.plan.definitions.context import DefinitionContext
 from reconciler.plan.definitions.match import WORDS, DefinitionSides
-from reconciler.plan.definitions.order import FORMULA
 
 _RESERVED = re.compile(r"hs_|a\d+_")
 """Beginnings of names that HubSpot keeps for itself and for apps."""

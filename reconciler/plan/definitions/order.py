@@ -10,12 +10,11 @@ Sources: refusals seen live (https://github.com/scopiousdigital/kalup).
 from collections.abc import Collection, Mapping
 
 from reconciler.model.addresses import Section
+from reconciler.model.definition_attributes import FORMULA
 from reconciler.plan.change import Action, Change
 from reconciler.plan.definitions.changes import details_of
 from reconciler.plan.file.sequences import SpooledChanges
 from reconciler.plan.kinds import Verb
-
-FORMULA = "calculationFormula"
 
 _VERBS = frozenset({Verb.CREATE_DEFINITION, Verb.UPDATE_DEFINITION, Verb.ARCHIVE_DEFINITION})
 

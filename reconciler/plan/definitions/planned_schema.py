@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.model.addresses import DefinitionAddress, RecordId, Section, definition_address
-from reconciler.model.definition_attributes import OPTIONS, list_of, option_path
+from reconciler.model.definition_attributes import FORMULA, OPTIONS, list_of, option_path
 from reconciler.model.definitions import (
     Kind,
     ObjectSchema,
@@ -19,12 +19,11 @@ from reconciler.model.definitions import (
     PropertyDef,
 )
 from reconciler.model.object_types import object_type
-from reconciler.model.portal_definitions import LiveDefinition, definition_id
+from reconciler.model.portal_definitions import LiveDefinition
 from reconciler.model.property_kinds import kind_of_property
 from reconciler.plan.change import Action, Change
 from reconciler.plan.definitions.changes import details_of
 from reconciler.plan.definitions.context import own_id
-from reconciler.plan.definitions.order import FORMULA
 from reconciler.plan.definitions.planner import DecidedDefinitions
 
 _OF_EVERY_TYPE = (
@@ -91,14 +90,13 @@ def _new_type(portal: PortalSchema, name: str, changes: Iterable[Change]) -> Obj
 def _left_out(decided: DecidedDefinitions, changes: Iterable[Change]) -> frozenset[str]:
     """Return the addresses of what manifests declare, and is neither live nor made by this plan."""
     made = {change.definition for change in changes if change.action in {Action.CREATE, Action.UPDATE}}
-    live = {each.id for each in decided.matched.known.live if not each.is_archived}
-    there = {each.address for each in decided.matched.sides if each.found} | made
+    there = decided.matched.present | made
     missing: set[str] = set()
     for wanted in decided.matched.known.wanted:
         address = wanted.address
         if wanted.special.is_absent or address in made:
             continue
-        if address not in there and definition_id(address.section, *address.names) not in live:
+        if address not in there:
             missing.add(address.text)
         missing.update(
             definition_address(address.object, Section.OPTIONS, address.name, option.name).text
@@ -117,6 +115,7 @@ class _Planned:
     properties: dict[str, PropertyDef] = field(init=False)
     pipelines: dict[str, Pipeline] = field(init=False)  # by id
     new: set[str] = field(default_factory=set)
+    removed: dict[str, PropertyDef] = field(default_factory=dict)
     required: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -149,18 +148,21 @@ class _Planned:
             pipelines=tuple(self.pipelines.values()),
             required=self.required,
             new_properties=frozenset(self.new),
+            removed=self.removed,
             left_out=left_out,
         )
 
     def _add_property(self, change: Change) -> None:
         name = change.definition.name
+        before = self.properties.get(name)
+        live = self.live.get(change.remote.id) if change.remote.id else None
         if change.action is Action.ARCHIVE:
             self.properties.pop(name, None)
+            values = live.values if live else {}
+            self.removed[name] = _property(self.schema.name, change.definition, values, before)
             return
         if change.action not in {Action.CREATE, Action.UPDATE}:
             return
-        before = self.properties.get(name)
-        live = self.live.get(change.remote.id) if change.remote.id else None
         is_new = change.action is Action.CREATE
         values = {} if live is None or is_new else dict(live.values)
         values |= {value.name: value.after for value in change.values}

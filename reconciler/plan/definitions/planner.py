@@ -40,6 +40,7 @@ class MatchedDefinitions:
     sides: tuple[DefinitionSides, ...]  # of the selected ones, pipelines before their stages
     unselected: frozenset[DefinitionAddress]  # that manifests name, but the selection leaves out
     unnamed: tuple[OwnedDefinition, ...]  # selected, and named by no manifest any more
+    present: frozenset[DefinitionAddress] = frozenset()  # that manifests name and the portal has
 
     def holdings(self, context: DefinitionContext) -> set[Holding]:
         """Return what has to be counted before anything can be decided."""
@@ -97,7 +98,8 @@ def match_type(known: TypeDefinitions, selection: Selection) -> MatchedDefinitio
         entry for entry in known.owned if entry.key not in entries and selection.has_record(entry.key)
     )
     ordered = sorted(sides, key=lambda each: each.address.section is Section.STAGES)
-    return MatchedDefinitions(known, tuple(ordered), frozenset(unselected), unnamed)
+    present = frozenset(each.address for each in matched if each.found)
+    return MatchedDefinitions(known, tuple(ordered), frozenset(unselected), unnamed, present)
 
 
 def decide_type(matched: MatchedDefinitions, context: DefinitionContext) -> DecidedDefinitions:
@@ -106,7 +108,14 @@ def decide_type(matched: MatchedDefinitions, context: DefinitionContext) -> Deci
     deciding.decide()
     decided = checked(matched.sides, matched.known.live, deciding.decisions, matched.unselected, context)
     decided = in_label_order(matched.sides, matched.known.live, decided, context)
-    return DecidedDefinitions(matched, decided, tuple(map(release_unnamed, matched.unnamed)))
+    leaving = {
+        change.definition
+        for decision in decided.values()
+        for change in decision.changes
+        if change.action is Action.ARCHIVE
+    }
+    released = tuple(release_unnamed(owned, leaving) for owned in matched.unnamed)
+    return DecidedDefinitions(matched, decided, released)
 
 
 @dataclass(slots=True)

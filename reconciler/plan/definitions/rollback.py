@@ -26,18 +26,13 @@ from reconciler.model.facts import Fact, FactKind
 from reconciler.model.owned import Origin, OwnedDefinition
 from reconciler.model.portal_definitions import LiveDefinition
 from reconciler.plan.change import Action, Change, Owned, Reason, ValueChange
-from reconciler.plan.definitions.changes import (
-    COMES_BACK,
-    adopt_definition,
-    create_definition,
-    release_definition,
-    update_definition,
-)
+from reconciler.plan.definitions.changes import COMES_BACK, create_definition, update_definition
 from reconciler.plan.definitions.compare import without_order
 from reconciler.plan.definitions.context import DefinitionDecision, own_id
 from reconciler.plan.definitions.label_order import with_free_labels
 from reconciler.plan.definitions.rollback_lists import options_back, stages_back
 from reconciler.plan.definitions.run_effects import RunEffect, WrittenValue
+from reconciler.plan.owned_changes import adopt_thing, release_thing
 from reconciler.plan.plan import Held
 
 NOTHING = DefinitionDecision()
@@ -100,7 +95,7 @@ def roll_back_definition(
     if effect.archived is not None:
         return _made_again(effect, effect.archived) if live is None else _still_there(effect, now)
     if effect.is_adopted:
-        gone = release_definition(owned, Reason.ROLLED_BACK) if owned else None
+        gone = release_thing(owned, Reason.ROLLED_BACK) if owned else None
         return DefinitionDecision((gone,) if gone else ())
     if live is None:
         kind = FactKind.DEFINITION_ARCHIVED if now.live.get(effect.id) else FactKind.DEFINITION_REMOVED
@@ -181,7 +176,7 @@ def _own_again(released: Change, live: LiveDefinition) -> DefinitionDecision:
             of = released.definition
             held.append(Held(of, value.name, Reason.SUPERSEDED, now, value.after, None, facts))
     before = released.owned_before
-    again = adopt_definition(
+    again = adopt_thing(
         released.definition,
         live.id,
         Reason.ROLLED_BACK,
@@ -290,7 +285,7 @@ class _PuttingBack:
         if ours is None or not (learned or moved_from):
             return []
         reason = Reason.ROLLED_BACK if moved_from else Reason.IN_STEP
-        learns = adopt_definition(
+        learns = adopt_thing(
             former or key, self.live.id, reason, None, ours, remembered=learned, moved_from=moved_from
         )
         return [learns]

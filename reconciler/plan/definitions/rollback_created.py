@@ -22,11 +22,12 @@ from reconciler.model.labels import Label
 from reconciler.model.portal_definitions import LiveDefinition, definition_id
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Action, Change, DefinitionDetails, Owned, Reason
-from reconciler.plan.definitions.changes import archive_definition, lost_values, release_definition
+from reconciler.plan.definitions.changes import archive_definition, lost_values
 from reconciler.plan.definitions.context import DefinitionDecision, Holding, own_id
 from reconciler.plan.definitions.holders import held_by
 from reconciler.plan.definitions.rollback import NOTHING, DefinitionsNow, held_whole, is_as_written
 from reconciler.plan.definitions.run_effects import RunEffect, WrittenValue
+from reconciler.plan.owned_changes import release_thing
 from reconciler.plan.records.changes import is_record_change
 
 _ORDER = (
@@ -156,7 +157,7 @@ class _Removing:
         """Decide about one definition; about its parts was decided before."""
         live, owned = self.now.found(effect), self.now.owned.get(effect.id)
         if live is None:
-            lost = (release_definition(owned, Reason.GONE),) if owned else ()
+            lost = (release_thing(owned, Reason.GONE),) if owned else ()
             self.decided[effect.id] = DefinitionDecision(lost)
             return
         obstacle = self._obstacle(effect, live)

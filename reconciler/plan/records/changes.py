@@ -2,7 +2,7 @@
 
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
-from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.owned import Origin
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Action, Change, Owned, Reason, RecordDetails, Remote, ValueChange
 from reconciler.source import SourceRef
@@ -71,31 +71,6 @@ def update_record(
     )
 
 
-def adopt_record(
-    key: RecordAddress,
-    record_id: RecordId,
-    reason: Reason,
-    source: SourceRef | None,
-    owned: Owned,
-    *,
-    remembered: tuple[ValueChange, ...] = (),
-    forgotten: tuple[ValueChange, ...] = (),
-    moved_from: RecordAddress | None = None,
-) -> Change:
-    """Own a record, or let state learn or forget values of it: no call is made."""
-    return Change(
-        address=key,
-        action=Action.ADOPT,
-        reason=reason,
-        remembered=remembered,
-        forgotten=forgotten,
-        moved_from=moved_from,
-        remote=Remote(record_id),
-        owned=owned,
-        source=source,
-    )
-
-
 def archive_record(
     key: RecordAddress,
     record_id: RecordId,
@@ -116,27 +91,6 @@ def archive_record(
         owned_before=owned_before,
         source=source,
     )
-
-
-def release_record(owned: OwnedRecord, reason: Reason, source: SourceRef | None = None) -> Change:
-    """Stop owning a record; the change keeps what state knew, because rollback needs that."""
-    return Change(
-        address=owned.key,
-        action=Action.RELEASE,
-        reason=reason,
-        forgotten=tuple(
-            ValueChange(name, owned.expected_live(name), sent, Reason.IN_STEP)
-            for name, sent in sorted(owned.sent.items())
-        ),
-        remote=Remote(owned.record_id),
-        owned_before=owned_of(owned),
-        source=source,
-    )
-
-
-def owned_of(record: OwnedRecord) -> Owned:
-    """Return how we own ``record``."""
-    return Owned(record.origin, record.is_protected)
 
 
 def identity_of_record(change: Change) -> RecordIdentity:

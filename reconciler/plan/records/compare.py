@@ -23,16 +23,10 @@ from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.references import PropertyRef
 from reconciler.plan.change import Action, Change, Owned, Reason, ValueChange
 from reconciler.plan.drift.provenance import NOBODY_KNOWS, Edits
+from reconciler.plan.owned_changes import adopt_thing, owned_of, release_thing
 from reconciler.plan.plan import Held
 from reconciler.plan.records.calls import BY_RECORD_ID, operation_to_create, operation_to_update
-from reconciler.plan.records.changes import (
-    adopt_record,
-    archive_record,
-    create_record,
-    owned_of,
-    release_record,
-    update_record,
-)
+from reconciler.plan.records.changes import archive_record, create_record, update_record
 from reconciler.plan.records.compare_values import ComparedValues, misfit_problem
 from reconciler.plan.records.identity import alias_warning, is_alias, not_there
 from reconciler.plan.records.policy import Policy
@@ -113,7 +107,7 @@ def _unwanted(resolver: Resolver, parts: RecordSides) -> RecordDecision:
     record, live, owned = parts.record, parts.live, parts.owned
     key, source = record.address, resolver.files.ref(record.place)
     if live is None:
-        return RecordDecision(release_record(owned, Reason.ABSENT, source) if owned else None)
+        return RecordDecision(release_thing(owned, Reason.ABSENT, source) if owned else None)
     owned = parts.same or owned
     if owned is not None and owned.is_protected:
         advice = "lift the protection first: `$protect: false`, applied in a run before this one"
@@ -286,12 +280,12 @@ def _change_of(
             rests_on=() if is_renamed else update_rests_on(key.by, live),
         )
     if owned is None:
-        return adopt_record(key, live.id, Reason.ADOPT, source, afterwards, remembered=remembered)
+        return adopt_thing(key, live.id, Reason.ADOPT, source, afterwards, remembered=remembered)
     if remembered or forgotten or former or owned.is_protected is not protects:
         is_forgotten = bool(forgotten) and not remembered
-        return adopt_record(
-            key=key,
-            record_id=live.id,
+        return adopt_thing(
+            address=key,
+            thing_id=live.id,
             reason=Reason.RENAMED if former else Reason.UNMANAGED if is_forgotten else Reason.IN_STEP,
             source=source,
             owned=afterwards,

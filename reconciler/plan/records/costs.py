@@ -13,7 +13,7 @@ def calls_to_write(batch: Sequence[Change], schema: ObjectSchema) -> int:
     return 1 + any(schema.is_step_back(value.name, value.before, value.after) for value in values)
 
 
-def calls_to_read_again(batch: Sequence[Change]) -> int:
+def calls_to_read_again(batch: Sequence[Change], _schema: ObjectSchema, _moved: int) -> int:
     """Count the calls to read a batch again.
 
     Associations that archives rest on take one call for each type at the other end.

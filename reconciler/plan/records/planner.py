@@ -19,8 +19,8 @@ from reconciler.plan.change import Change, Owned, Reason
 from reconciler.plan.drift.provenance import Edits
 from reconciler.plan.findings import Findings
 from reconciler.plan.guards import Population
+from reconciler.plan.owned_changes import adopt_thing
 from reconciler.plan.records.affected import archived_records, taken_records
-from reconciler.plan.records.changes import adopt_record
 from reconciler.plan.records.compare import IN_STEP, RecordDecision, compare_record, only_read
 from reconciler.plan.records.decisions import add_decision
 from reconciler.plan.records.display_names import decision_with_display_name, with_display_name
@@ -230,9 +230,7 @@ class RecordPlanner:
             if self._identities.is_named(schema, owned.key, found, desired):
                 key = RecordAddress(schema.name, RECORD_ID, owned.record_id)
                 known = Owned(owned.origin, owned.is_protected)
-                adopted = adopt_record(
-                    key, owned.record_id, Reason.RENAMED, None, known, moved_from=owned.key
-                )
+                adopted = adopt_thing(key, owned.record_id, Reason.RENAMED, None, known, moved_from=owned.key)
                 changes.append(with_display_name(adopted, schema, found))
 
     def _take(self, decision: RecordDecision, schema: ObjectSchema, live: LiveRecord | None) -> None:

@@ -19,8 +19,9 @@ from reconciler.model.live import MissingReason, MissingRecord
 from reconciler.model.object_references import GroupKey
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.plan.change import Change, Reason, ValueChange
+from reconciler.plan.owned_changes import owned_of, release_thing
 from reconciler.plan.plan import Held
-from reconciler.plan.records.changes import archive_record, owned_of, release_record
+from reconciler.plan.records.changes import archive_record
 
 
 def not_in_manifests(owned: Iterable[OwnedRecord], records: Records) -> Iterator[OwnedRecord]:
@@ -51,16 +52,16 @@ def decide_prune(
     ``rests_on`` are the values that its archive would rest on.
     """
     if is_named_elsewhere and not owned.is_protected:
-        return release_record(owned, Reason.NARROWED)
+        return release_thing(owned, Reason.NARROWED)
     if prune is Prune.OFF and not is_named_elsewhere:
         return None
     if owned.is_protected:
         facts = (Fact(FactKind.PROTECTED_STILL),)
         return Held(owned.key, None, Reason.PRUNED, None, None, None, facts)
     if not is_live:
-        return release_record(owned, Reason.GONE)
+        return release_thing(owned, Reason.GONE)
     if prune is Prune.OURS and owned.origin is Origin.ADOPTED:
-        return release_record(owned, Reason.PRUNED)
+        return release_thing(owned, Reason.PRUNED)
     return archive_record(
         owned.key, owned.record_id, Reason.PRUNED, None, owned_before=owned_of(owned), rests_on=rests_on
     )

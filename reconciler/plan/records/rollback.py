@@ -27,16 +27,10 @@ from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.selection import Selection
 from reconciler.plan.change import Action, Change, Owned, Reason, ValueChange
+from reconciler.plan.owned_changes import adopt_thing, owned_of, release_thing
 from reconciler.plan.plan import Held
 from reconciler.plan.records.calls import BY_RECORD_ID
-from reconciler.plan.records.changes import (
-    adopt_record,
-    archive_record,
-    is_record_change,
-    owned_of,
-    release_record,
-    update_record,
-)
+from reconciler.plan.records.changes import archive_record, is_record_change, update_record
 from reconciler.plan.records.compare import RecordDecision
 from reconciler.plan.rests_on import archive_rests_on, update_rests_on
 from reconciler.plan.targeting import UnmatchedGlobs
@@ -127,11 +121,11 @@ def roll_back(
 def _let_go(change: Change, owned: OwnedRecord) -> Change | None:
     """Forget what state learned by ``change`` without a call: a key, or the ownership."""
     if former := _former_key(change, owned):
-        return adopt_record(
+        return adopt_thing(
             former, owned.record_id, Reason.ROLLED_BACK, None, owned_of(owned), moved_from=owned.key
         )
     came_by_it = change.reason in _CAME_BY and change.moved_from is None
-    return release_record(owned, Reason.ROLLED_BACK) if came_by_it else None
+    return release_thing(owned, Reason.ROLLED_BACK) if came_by_it else None
 
 
 def _former_key(change: Change, owned: OwnedRecord | None) -> RecordAddress | None:
@@ -214,9 +208,9 @@ def _written_back(
     if not back:
         if afterwards is None or not (learned or former):
             return None
-        return adopt_record(
-            key=former or key,
-            record_id=live.id,
+        return adopt_thing(
+            address=former or key,
+            thing_id=live.id,
             reason=Reason.ROLLED_BACK if former else Reason.IN_STEP,
             source=None,
             owned=afterwards,
@@ -250,9 +244,7 @@ def _own_again(schema: ObjectSchema, change: Change, live: LiveRecord) -> Record
             facts = (Fact(FactKind.CHANGED_IN_HUBSPOT),)
             held.append(Held(change.record, value.name, Reason.SUPERSEDED, now, value.after, None, facts))
     afterwards = Owned(change.owned_before.origin if change.owned_before else Origin.ADOPTED)
-    again = adopt_record(
-        change.record, live.id, Reason.ROLLED_BACK, None, afterwards, remembered=tuple(known)
-    )
+    again = adopt_thing(change.record, live.id, Reason.ROLLED_BACK, None, afterwards, remembered=tuple(known))
     return RecordDecision(again, tuple(held))
 
 

@@ -1,5 +1,6 @@
-"""Definitions that were to be written and were not, and what depends on them."""
+"""Definitions that were to be written and were not, and what depends on them. Pure."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -9,8 +10,10 @@ from reconciler.model.addresses import (
     ThingAddress,
     definition_address,
 )
-from reconciler.model.definition_attributes import OPTIONS, list_of
+from reconciler.model.definition_attributes import FORMULA, OPTIONS, list_of
 from reconciler.plan.change import Action, Change
+
+_NAME = re.compile(r"\w+")
 
 _DISPLAYED = (
     "primaryDisplayProperty",
@@ -84,9 +87,12 @@ def _needed_by_definition(address: DefinitionAddress, change: Change) -> Iterato
     if address.section is Section.STAGES:
         yield definition_address(address.object, Section.PIPELINES, address.names[0])
     for value in change.values:
-        if value.name == "groupName" and value.after:
+        if value.after is None:
+            continue
+        if value.name == "groupName":
             yield definition_address(address.object, Section.GROUPS, value.after)
-        if value.name in _DISPLAYED and value.after:
-            names = list_of(value.after) if value.after.startswith("[") else (value.after,)
-            for name in names:
-                yield definition_address(address.object, Section.PROPERTIES, name)
+        elif value.name == "associatedObjects":
+            yield from (definition_address(name, Section.SCHEMA) for name in list_of(value.after))
+        elif value.name == FORMULA or value.name in _DISPLAYED:
+            names = _NAME.findall(value.after)  # in a text, in a list, and among the words of a formula
+            yield from (definition_address(address.object, Section.PROPERTIES, name) for name in names)

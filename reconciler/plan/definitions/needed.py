@@ -1,0 +1,58 @@
+"""Changes of definitions that need others which the plan does not make: problems that say which to add. Pure.
+
+A selection, a problem or a review may leave a definition out. HubSpot would refuse what names it.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+from reconciler.errors import Problem, Severity
+from reconciler.model.addresses import DefinitionAddress
+from reconciler.plan.change import Action, Change
+from reconciler.plan.definitions.context import DefinitionDecision
+from reconciler.plan.definitions.planner import DecidedDefinitions
+from reconciler.plan.definitions.unmade import Unmade
+
+
+def with_all_they_need(
+    decided: Sequence[DecidedDefinitions], kept: Collection[Change]
+) -> Sequence[DecidedDefinitions]:
+    """Put problems in place of changes that need a definition which is neither there nor among ``kept``."""
+    while True:
+        unmade = Unmade({address for each in decided for address in _not_made(each, kept)})
+        after = [_without_blocked(each, unmade, kept) for each in decided] if unmade.addresses else decided
+        if all(new is old for new, old in zip(after, decided, strict=True)):
+            return after
+        decided = after
+
+
+def _not_made(decided: DecidedDefinitions, kept: Collection[Change]) -> Iterator[DefinitionAddress]:
+    """Return what manifests declare, and is neither live nor created."""
+    created = {
+        change.definition for change in decided.changes if change.action is Action.CREATE and change in kept
+    }
+    for wanted in decided.matched.known.wanted:
+        is_there = wanted.address in decided.matched.present or wanted.address in created
+        if not is_there and not wanted.special.is_absent:
+            yield wanted.address
+
+
+def _without_blocked(
+    decided: DecidedDefinitions, unmade: Unmade, kept: Collection[Change]
+) -> DecidedDefinitions:
+    blocked = [
+        (address, change, needed)
+        for address, decision in decided.decisions.items()
+        for change in decision.changes
+        if change in kept and (needed := unmade.blocking(change)) is not None
+    ]
+    decisions = dict(decided.decisions)
+    for address, change, needed in blocked:
+        earlier = decisions[address]
+        if change not in earlier.changes:
+            continue  # another change of the definition is blocked, too
+        message = f"{change.definition.text} needs {needed.text}, which this plan does not make"
+        advice = f"add --target {needed.text}"
+        problem = Problem(message, advice, change.source, address.text, Severity.ERROR, needs=needed.text)
+        decisions[address] = DefinitionDecision((), earlier.held, (*earlier.problems, problem))
+    return replace(decided, decisions=decisions) if blocked else decided

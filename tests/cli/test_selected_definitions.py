@@ -1,0 +1,109 @@
+"""Definitions that a selection, a problem or a review leaves out: what needs them is left out, too."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.test_definitions_and_records import MACHINES
+from tests.support.projects import Project
+
+SETTINGS = "version: 1\ndefault: local\nenvironments:\n  local: {portal: emulator, seed: portal.json}\n"
+COMPANIES = """\
+object: companies
+groups: {erp: {label: ERP}}
+properties:
+  number: {label: Number, type: string, fieldType: text, groupName: erp, hasUniqueValue: true}
+  rank: {label: Rank, type: number, fieldType: number, groupName: erp}
+  twice:
+    {label: Twice, type: number, fieldType: calculation_equation, groupName: erp,
+     calculationFormula: rank * 2}
+key: number
+records:
+  C-1: {name: One, rank: 1}
+  C-2: {name: Two}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project(tmp_path)
+    made.write("reconciler.yaml", SETTINGS)
+    made.write("portal.json", '{"search_lag_ms": 0}')
+    made.write("manifests/companies.yaml", COMPANIES)
+    return made
+
+
+def planned(project: Project, *flags: str) -> tuple[list[str], dict[str, str]]:
+    """Plan, and return the addresses of the changes, and the advice of each problem by its address."""
+    found: Any = json.loads(project.run("plan", "--json", *flags).out)
+    advice = {problem["address"]: problem["advice"] for problem in found["problems"]}
+    return [change["why"]["address"] for change in found["changes"]], advice
+
+
+def test_what_an_excluded_definition_would_hold_says_which_to_add(project: Project) -> None:
+    changes, advice = planned(project, "--exclude", "companies:properties/rank")
+    assert changes == [
+        *("companies:groups/erp", "companies:properties/number", "companies/C-2"),
+    ]
+    assert advice == dict.fromkeys(
+        ["companies:properties/twice", "companies/C-1#rank"], "add --target companies:properties/rank"
+    ) | {"companies/C-1#rank": advice["companies/C-1#rank"]}
+    assert "--target companies:properties/rank" in advice["companies/C-1#rank"]
+
+
+def test_nothing_of_an_excluded_object_type_is_made(project: Project) -> None:
+    project.write(
+        "manifests/machines.yaml", MACHINES + "  m-1: {power: 1, $associations: {companies: [C-2]}}\n"
+    )
+    changes, advice = planned(project, "--exclude", "machines:schema")
+    assert {address.partition(":")[0].partition("/")[0] for address in changes} == {"companies"}
+    needed = {each: text for each, text in advice.items() if text == "add --target machines:schema"}
+    assert {"machines:groups/plant", "machines:properties/power", "machines:pipelines/Maintenance"} <= set(
+        needed
+    )
+
+
+def test_invalid_definitions_and_what_needs_them_are_skipped_and_the_rest_is_applied(
+    project: Project,
+) -> None:
+    project.replace(
+        "manifests/companies.yaml",
+        "type: number, fieldType: number, groupName: erp}",
+        "type: number, groupName: nowhere, fieldType: number}",
+    )
+    done = project.run("apply", "--auto-approve", "--skip-invalid", "--allow", "create=9")
+    assert done.code == 3, done.out + done.err
+    changes, advice = planned(project)
+    assert changes == []
+    of_rank = {"companies:properties/rank#groupName", "companies/C-1#rank"}
+    assert set(advice) == {"companies:properties/twice", *of_rank}
+    assert project.run("state", "show", "companies/C-2").code == 0
+
+
+def test_only_reviewed_definitions_are_made_and_what_needs_others_is_a_problem(project: Project) -> None:
+    whole = (project.folder / "manifests/companies.yaml").read_text()
+    few = whole[: whole.index("  rank:")] + whole[whole.index("key:") :]
+    project.write("manifests/companies.yaml", few.replace(", rank: 1", ""))
+    assert project.run("plan", "--out", "reviewed.json").code == 0
+    project.write("manifests/companies.yaml", whole)
+
+    changes, advice = planned(project, "--reviewed", "reviewed.json")
+
+    assert changes == ["companies:groups/erp", "companies:properties/number", "companies/C-2"]
+    assert set(advice) == {"companies/C-1#rank"}
+
+
+def test_stages_of_a_pipeline_that_nobody_has_reviewed_so_are_left_out_with_it(project: Project) -> None:
+    deals = "object: deals\npipelines:\n  Renewals: {{stages: {{Open: {{probability: 0.2}}{}}}}}\n"
+    project.write("manifests/deals.yaml", deals.format(""))
+    assert project.run("plan", "--out", "reviewed.json").code == 0
+    project.write("manifests/deals.yaml", deals.format(", Signed: {probability: 1.0}"))
+
+    changes, advice = planned(project, "--reviewed", "reviewed.json", "--target", "deals:*")
+
+    assert changes == []
+    assert advice == {
+        "deals:pipelines/Renewals/stages/Open": "add --target deals:pipelines/Renewals",
+    }
