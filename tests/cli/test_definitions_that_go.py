@@ -96,6 +96,16 @@ def test_values_of_a_property_move_where_the_other_is_empty_and_stay_in_its_arch
     assert [each["name"] for each in gone] == ["old"]
 
 
+def test_new_stages_stand_in_the_order_of_the_manifest(project: Project) -> None:
+    deals = "object: deals\npipelines: {{Renewals: {{stages: {{Open: {{probability: 0.2}}{}}}}}}}\n"
+    project.write("manifests/deals.yaml", deals.format(""))
+    apply(project)
+    new = ", Z: {probability: 0.3}, A: {probability: 0.4}, M: {probability: 0.5}"
+    project.write("manifests/deals.yaml", deals.format(new))
+    apply(project)
+    assert is_in_step(project)
+
+
 def test_odd_names_are_kept_move_and_go(project: Project) -> None:
     def manifests(options: dict[str, Any], value: str, stages: dict[str, Any], stage: str) -> None:
         companies = {
@@ -112,7 +122,7 @@ def test_odd_names_are_kept_move_and_go(project: Project) -> None:
                 },
             },
             "key": "number",
-            "records": {"C-1": {"odd": value}},
+            "records": {"C-1": {"name": "One", "odd": value}},
         }
         deals = {
             "object": "deals",
@@ -124,7 +134,7 @@ def test_odd_names_are_kept_move_and_go(project: Project) -> None:
         text = "---\n".join(f"{json.dumps(each)}\n" for each in (companies, deals))
         project.write("manifests/companies.yaml", text)
 
-    options = {name: {"label": f"{name} "} for name in ODD}
+    options = {name: {"label": f"{name}!"} for name in ODD}
     stages: dict[str, Any] = {name: {"probability": "0.5"} for name in ODD}
     manifests(options, "$0-$50k", stages, "<<")
     apply(project)

@@ -1,18 +1,25 @@
 """New definitions: what they need, and the values with which they are created."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RecordId, Section
-from reconciler.model.definition_attributes import ATTRIBUTES, FORMULA, OPTIONS, STAGE_NAMES, option_of
+from reconciler.model.addresses import DefinitionAddress, RecordId, Section
+from reconciler.model.definition_attributes import (
+    ATTRIBUTES,
+    FORMULA,
+    OPTIONS,
+    STAGE_NAMES,
+    list_of,
+    option_of,
+)
 from reconciler.model.object_types import object_type
 from reconciler.model.owned import Origin
 from reconciler.model.portal_definitions import DesiredDefinition
-from reconciler.plan.change import Change, DefinitionDetails, Owned, Reason, ValueChange
-from reconciler.plan.definitions.changes import create_definition, update_definition
-from reconciler.plan.definitions.context import DefinitionContext
+from reconciler.plan.change import Action, Change, DefinitionDetails, Owned, Reason, ValueChange
+from reconciler.plan.definitions.changes import create_definition, details_of, update_definition
+from reconciler.plan.definitions.context import DefinitionContext, DefinitionDecision
 from reconciler.plan.definitions.match import WORDS, DefinitionSides
 
 _RESERVED = re.compile(r"hs_|a\d+_")
@@ -116,3 +123,30 @@ def _restored(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Pr
         message += f", which were of the type {kind}"
     advice = "write another name if the old values are not wanted"
     yield context.problem(wanted, message, advice, severity=Severity.WARNING)
+
+
+def new_stages_in_order(
+    sides: Iterable[DefinitionSides], decisions: Mapping[DefinitionAddress, DefinitionDecision]
+) -> dict[DefinitionAddress, DefinitionDecision]:
+    """Create the new stages of a live pipeline one after the other: each comes after the last one there."""
+    after = dict(decisions)
+    steps: dict[DefinitionAddress, int] = {}  # of the last one, by pipeline
+    for each in sorted(sides, key=_place_of_stage):
+        decision = after.get(each.address)
+        if each.pipeline is None or decision is None:
+            continue
+        changes: list[Change] = []
+        for change in decision.changes:
+            if change.action is Action.CREATE and not details_of(change).is_carried:
+                step = max(change.step, steps.get(each.pipeline.address, 0) + 1)
+                steps[each.pipeline.address] = step
+                changes.append(replace(change, step=step))
+            else:
+                changes.append(change)
+        after[each.address] = decision._replace(changes=tuple(changes))
+    return after
+
+
+def _place_of_stage(sides: DefinitionSides) -> int:
+    names = list_of(sides.pipeline.wanted.value(STAGE_NAMES)) if sides.pipeline else ()
+    return names.index(sides.address.name) if sides.address.name in names else len(names)

@@ -7,6 +7,7 @@ last. Removals go the other way round: options and labels first, properties befo
 Sources: refusals seen live (https://github.com/scopiousdigital/kalup).
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 
 from reconciler.model.addresses import Section
@@ -35,7 +36,8 @@ _REMOVED = (
 def turns_of_definitions(changes: SpooledChanges) -> Mapping[int, int]:
     """Return the turn of each change of a definition within its stage, by number; 0 is left out.
 
-    Changes of one definition follow each other: their steps are turns of their own.
+    Changes of one definition follow each other: their steps are turns of their own. So are removals of
+    several options of one property, because each writes the list that the one before has left.
     """
     numbered = [(number, changes[number]) for number, verb in enumerate(changes.verbs()) if verb in _VERBS]
     new_types = {
@@ -43,7 +45,15 @@ def turns_of_definitions(changes: SpooledChanges) -> Mapping[int, int]:
         for _, change in numbered
         if change.definition.section is Section.SCHEMA and change.action is Action.CREATE
     }
-    ranks = {number: _rank(change, new_types) for number, change in numbered}
+    ranks: dict[int, tuple[bool, int, int]] = {}
+    removed: Counter[tuple[str, str]] = Counter()  # options, by object type and property
+    for number, change in numbered:
+        is_removed, turn, step = _rank(change, new_types)
+        if is_removed and change.definition.section is Section.OPTIONS:
+            of = change.object_type, change.definition.names[0]
+            removed[of] += 1
+            step = removed[of]
+        ranks[number] = is_removed, turn, step
     turns: dict[int, int] = {}
     for is_removal in (False, True):
         own = sorted({rank for rank in ranks.values() if rank[0] is is_removal})

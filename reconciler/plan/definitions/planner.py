@@ -19,6 +19,7 @@ from reconciler.plan.definitions.holders import holdings_of
 from reconciler.plan.definitions.identity import pipeline_id, stage_id
 from reconciler.plan.definitions.label_order import in_label_order
 from reconciler.plan.definitions.match import DefinitionSides, match_definitions
+from reconciler.plan.definitions.new import new_stages_in_order
 from reconciler.plan.plan import Held
 
 
@@ -108,6 +109,7 @@ def decide_type(matched: MatchedDefinitions, context: DefinitionContext) -> Deci
     deciding.decide()
     decided = checked(matched.sides, matched.known.live, deciding.decisions, matched.unselected, context)
     decided = in_label_order(matched.sides, matched.known.live, decided, context)
+    decided = new_stages_in_order(matched.sides, decided)
     leaving = {
         change.definition
         for decision in decided.values()
