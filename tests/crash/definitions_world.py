@@ -170,7 +170,8 @@ class DefinitionsBeginning:
         """Nothing was lost and nothing doubled: all is as if nobody had died."""
         assert look(made) == self.portal
         assert owned(made) == self.owned
-        assert +(applied(made) - self.before) == +(self.changes - self.before)
+        done, expected = applied(made) - self.before, self.changes - self.before
+        assert done == expected, (done - expected, expected - done)
         planned = made.run("plan")
         assert planned.out.startswith("No changes."), planned.out + planned.err
         check_reports(made)

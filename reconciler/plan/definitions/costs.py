@@ -13,7 +13,9 @@ from reconciler.plan.definitions.changes import details_of, losing_records
 _HELD = frozenset({Section.OPTIONS, Section.PROPERTIES, Section.STAGES, Section.PIPELINES, Section.SCHEMA})
 """Sections of what records hold: before one goes, nobody may hold it."""
 
-_LOOKS = 2
+_LOOKS = 3
+"""Two that find nobody, and one before: the index may still show what this run has just changed."""
+
 _SENSITIVITIES = 3
 """HubSpot shows a property to those who ask for its sensitivity."""
 
@@ -77,10 +79,8 @@ def _calls_to_find_holders(change: Change, moved: int) -> int:
         return 0
     if losing_records(change):
         return 1
-    if change.reason is not Reason.MIGRATED:
-        return _LOOKS
-    by_id = ceil(moved / BATCH_SIZE) if moved > MOST_FOUND else 0
-    return _LOOKS + 1 + by_id  # the index is behind: a first look may still show what moved
+    is_moved = change.reason is Reason.MIGRATED and moved > MOST_FOUND
+    return _LOOKS + (ceil(moved / BATCH_SIZE) if is_moved else 0)
 
 
 def _moves(before: Sequence[str], after: Sequence[str]) -> int:

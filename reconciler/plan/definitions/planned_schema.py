@@ -36,6 +36,8 @@ _OF_EVERY_TYPE = (
 )
 """Properties that HubSpot adds by itself to a new custom object type, as far as records can name them."""
 
+_OF_PIPELINES = frozenset({Kind.PIPELINE, Kind.STAGE})
+
 
 def planned_schema(
     portal: PortalSchema, decided: Iterable[DecidedDefinitions], kept: Collection[Change] | None = None
@@ -141,7 +143,9 @@ class _Planned:
                 pass
 
     def result(self, left_out: frozenset[str]) -> ObjectSchema:
-        """Return the schema with all changes."""
+        """Return the schema with all changes, and with what HubSpot adds to a type that gets pipelines."""
+        if self.pipelines and not any(each.kind is Kind.PIPELINE for each in self.properties.values()):
+            self.properties |= {each.name: each for each in _OF_EVERY_TYPE if each.kind in _OF_PIPELINES}
         return replace(
             self.schema,
             properties=self.properties,
