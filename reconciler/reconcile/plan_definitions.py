@@ -102,7 +102,7 @@ class PlanningDefinitions:
             for owned in each.unnamed:
                 self.unmatched.check(owned.key, owned.sent)
         decided = self._decided(matched)
-        decided = with_all_they_need(decided, self._kept(decided))
+        decided = [*with_all_they_need(decided, self._kept(decided))]
         for of_type in decided:
             self.findings.add((*of_type.changes, *of_type.held))
             self.findings.problems.extend(of_type.problems)
