@@ -133,6 +133,22 @@ def test_groups_and_properties_are_created_changed_and_archived(portal: Definiti
     assert "crm" not in {each["name"] for each in left}
 
 
+def test_every_write_is_announced_before_it_leaves_also_one_without_a_body(
+    portal: DefinitionPortal,
+) -> None:
+    announced: list[str] = []
+    changes = (
+        create("companies:groups/x", {"label": "X"}, "groups/x"),
+        archive("companies:groups/x", "groups/x"),
+    )
+    for change in changes:
+        (batch,) = batches_of(enumerate([change]), count())
+        to = Connections(portal.reader, portal.writer, portal.schema)
+        executor = BatchExecutor(to, ALWAYS_LOOKED_AT, OnStale.SKIP)
+        executor.deliver(batch, lambda *_: announced.append(change.action))  # noqa: B023 - called at once
+    assert announced == ["create", "archive"]
+
+
 def test_a_boolean_gets_both_of_its_options_and_a_formula_the_spelling_of_hubspot(
     portal: DefinitionPortal,
 ) -> None:

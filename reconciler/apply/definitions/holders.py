@@ -29,7 +29,7 @@ _LOOKS_IN_A_ROW = 2
 
 
 class HeldByRecords(NamedTuple):
-    """What records hold of a definition."""
+    """A value that records hold of a definition."""
 
     object: str
     name: str  # the property
@@ -52,7 +52,7 @@ class HeldByRecords(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FirstLooks:
-    """What is known of the records that held what goes away, before anything goes."""
+    """Facts about the records that held what goes away, before anything goes."""
 
     free: frozenset[DefinitionAddress] = frozenset()  # nobody held these, before the index got its time
     moved: Mapping[DefinitionAddress, Sequence[RecordId]] = field(default_factory=dict)

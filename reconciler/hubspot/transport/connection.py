@@ -156,7 +156,8 @@ def send_once(
     """Make ``request`` once; never raise for an error of the network or HubSpot.
 
     ``before_sending`` is called when a connection is ready for the body and before the body is sent:
-    until then HubSpot cannot act on it. If it raises, the call ends.
+    until then HubSpot cannot act on it. A call without a body is announced before it begins. If
+    ``before_sending`` raises, the call ends.
     """
     began = time.monotonic()
     exchange = _attempt(http, request, decode, before_sending)
@@ -177,6 +178,8 @@ def _attempt(
 ) -> CallResult[AnswerT]:
     sent = None if request.body is None else orjson.dumps(request.body)
     headers = {} if sent is None else _JSON | {"Content-Length": str(len(sent))}
+    if sent is None and before_sending:
+        before_sending()
     try:
         with http.stream(
             request.method,
