@@ -47,6 +47,7 @@ ROOMS = {
         "plan.rests_on",
         "plan.batches",
         "plan.stages",
+        "plan.definitions.unmade",
         "hubspot",
         "state",
     },
