@@ -94,8 +94,7 @@ def apply_plan(
         settle_earlier(store, journal, reader, portal)
         refuse_now(plan, _budget_now(plan, reader, portal, looks_again_at, options.calls_afterwards), limits)
         writer = connection.writer.asking(journal.assert_held)
-        index_s = holders.INDEX_S if options.index_s is None else options.index_s
-        connections = Connections(reader, writer, portal, claim.sleep, options.tell, index_s)
+        connections = Connections(reader, writer, portal, claim.sleep, options.tell, _index_s(options))
         return carry_out(
             plan,
             start,
@@ -106,6 +105,11 @@ def apply_plan(
             options=options,
             read_portal=lambda: _read_portal(reader.seeing_changes(), objects, maybe_new, plan.portal_id),
         )
+
+
+def _index_s(options: ApplyOptions) -> float:
+    """Return the seconds that the search index gets between two looks."""
+    return holders.INDEX_S if options.index_s is None else options.index_s
 
 
 def _read_portal(
