@@ -31,6 +31,9 @@ _HIGHEST_ID = 10**18
 @click.option("--github", is_flag=True, help="Write workflows for GitHub Actions.")
 @click.option("--gitlab", is_flag=True, help="Write a pipeline for GitLab CI.")
 @click.option("--example", is_flag=True, help="Write the example project, which needs no HubSpot account.")
+@click.option(
+    "--agents", is_flag=True, help="Add to AGENTS.md what an agent may run, and what only a person does."
+)
 @common_options
 @click.pass_context
 def command(
@@ -42,6 +45,7 @@ def command(
     github: bool,
     gitlab: bool,
     example: bool,
+    agents: bool,
 ) -> int:
     """Make a project in DIR (default: here): settings, workflows, and the scopes that a key needs.
 
@@ -61,6 +65,7 @@ def command(
         github=github,
         gitlab=gitlab,
         example=example,
+        agents=agents,
     )
     talk().has_changed = bool(made.written)
     if common.as_json:

@@ -55,6 +55,7 @@ class Project:
         github: bool = False,
         gitlab: bool = False,
         example: bool = False,
+        agents: bool = False,
     ) -> NewProject:
         """Make a project in ``folder``, offline; leave every file alone that is there already.
 
@@ -65,6 +66,7 @@ class Project:
             github: write workflows for GitHub Actions.
             gitlab: write a pipeline for GitLab CI.
             example: write the example project, which needs no account.
+            agents: add to ``AGENTS.md`` what an agent may run, and what only a person does.
 
         Raises:
             UsageError: the arguments contradict each other, or a file cannot be written.
@@ -74,7 +76,7 @@ class Project:
             init_project,
         )
 
-        asked = InitRequest(Path(folder), portal_id, tuple(objects), github, gitlab, example)
+        asked = InitRequest(Path(folder), portal_id, tuple(objects), github, gitlab, example, agents)
         return init_project(asked, os.environ)
 
     @staticmethod

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from reconciler import Project as PythonProject
+from reconciler.cli.main import COMMANDS
 from reconciler.project.help_pages import HELP_PAGES
 from reconciler.project.init.shipped_files import EXAMPLE_FILES, GITLAB, WORKFLOWS, InstalledFrom
 from reconciler.project.init.workflows import Surroundings, github_workflows, gitlab_pipeline
@@ -87,6 +88,22 @@ def test_it_can_be_run_again_and_overwrites_nothing(folder: Project) -> None:
     assert again.out.startswith(
         "Everything is there already.\nThere already, and left as it is: reconciler.yaml.\n"
     )
+
+
+def test_agents_are_told_once_what_they_may_run(folder: Project) -> None:
+    folder.write("AGENTS.md", "# Agents\n\nBe brief.")
+    done = folder.run("init", "--example", "--agents")
+    assert done.code == 0, done.err
+    text = (folder.folder / "AGENTS.md").read_text()
+    assert text.startswith("# Agents\n\nBe brief.\n\n## reconciler\n")
+    assert "AGENTS.md" in done.out
+    folder.run("init", "--example", "--agents")
+    assert (folder.folder / "AGENTS.md").read_text() == text
+    may, only_people = text.split("Only a person runs")
+    named = {half: set(re.findall(r"`reconciler ([a-z-]+)", half)) for half in (may, only_people)}
+    assert named[may] | named[only_people] >= set(COMMANDS)
+    assert named[may] & named[only_people] == {"drift", "keys", "state"}  # reading and changing
+    assert {"apply", "rollback", "import", "unlock"} <= named[only_people] - named[may]
 
 
 def test_without_a_portal_id_the_settings_say_what_is_missing(folder: Project) -> None:

@@ -14,6 +14,7 @@ from reconciler.model.object_types import object_name
 from reconciler.model.scopes import needed_scopes
 from reconciler.project.editor_line import MANIFEST_SCHEMA, SCHEMAS, SETTINGS_SCHEMA, editor_line
 from reconciler.project.git import Repository, find_repository
+from reconciler.project.init.agents_text import AGENTS_TEXT, HEADING
 from reconciler.project.init.settings_text import (
     ENVIRONMENT,
     SQLITE_STATE,
@@ -50,6 +51,7 @@ class InitRequest:
     github: bool = False
     gitlab: bool = False
     example: bool = False
+    agents: bool = False
 
 
 def init_project(asked: InitRequest, environ: Mapping[str, str]) -> NewProject:
@@ -85,6 +87,8 @@ def init_project(asked: InitRequest, environ: Mapping[str, str]) -> NewProject:
         if not (asked.folder / MANIFESTS).is_dir():
             made.write(asked.folder / MANIFESTS / ".gitkeep", "")
     made.add_lines(asked.folder / ".gitignore", _IGNORED)
+    if asked.agents:
+        made.add_section(asked.folder / "AGENTS.md", HEADING, AGENTS_TEXT)
     placeholders = _write_workflows(made, asked, repository)
     return NewProject(
         folder=made.shown(asked.folder),
@@ -139,22 +143,42 @@ class _Made:
 
     def add_lines(self, path: Path, lines: tuple[str, ...]) -> None:
         """Add the lines that a file does not have yet at its end."""
+        text = _text(path)
+        missing = [line for line in lines if line not in text.splitlines()]
+        if missing:
+            self._append(path, text, "\n".join(missing) + "\n")
+
+    def add_section(self, path: Path, heading: str, section: str) -> None:
+        """Add a section at the end of a file that does not have its heading yet."""
+        text = _text(path)
+        if heading not in text.splitlines():
+            self._append(path, text, section)
+
+    def _append(self, path: Path, text: str, added: str) -> None:
+        gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
         try:
-            text = path.read_text(encoding="utf-8") if path.exists() else ""
-            missing = [line for line in lines if line not in text.splitlines()]
-            if not missing:
-                return
-            gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("a", encoding="utf-8", newline="\n") as file:
-                file.write(gap + "\n".join(missing) + "\n")
-        except (OSError, UnicodeDecodeError) as error:
+                file.write(gap + added)
+        except OSError as error:
             raise _cannot_write(path, error) from error
         self.written.append(self.shown(path))
 
     def shown(self, path: Path) -> str:
         """Return ``path`` from the working directory."""
         return os.path.relpath(path, self.start)
+
+
+def _text(path: Path) -> str:
+    """Return the text of ``path``, which need not exist.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise _cannot_write(path, error) from error
 
 
 def _says(path: Path, text: str) -> bool:
