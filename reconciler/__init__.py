@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from reconciler.project.run_many import WorkResult, run_many
     from reconciler.source import SourceRef
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _MODULES = {
     "Acceptance": "reconciler.model.acceptance",

@@ -30,13 +30,28 @@ def test_every_dependency_is_locked_to_an_allowed_version(wanted: str) -> None:
     assert requirement.specifier.contains(LOCKED[canonicalize_name(requirement.name)])
 
 
-def test_nothing_stands_there_but_versions_and_hashes() -> None:
+def locked(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+@pytest.mark.parametrize("wanted", [*EXTRAS["release"], *PROJECT["build-system"]["requires"]])
+def test_what_makes_a_release_is_locked(wanted: str) -> None:
+    requirement = Requirement(wanted)
+    found = re.search(
+        rf"^{re.escape(requirement.name)}==([^ ;\\]+)", locked(".ci/release.lock"), flags=re.MULTILINE
+    )
+    assert found
+    assert requirement.specifier.contains(found[1])
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", ".ci/release.lock"])
+def test_nothing_stands_there_but_versions_and_hashes(lock: str) -> None:
     line = r"#.*|[A-Za-z0-9._-]+==[^ ;\\]+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?"
-    for text in LOCK.splitlines():
+    for text in locked(lock).splitlines():
         assert re.fullmatch(line, text), text
-    assert "://" not in LOCK
-    assert "index" not in LOCK
-    for block in re.split(r"^(?=[A-Za-z0-9])", LOCK, flags=re.MULTILINE)[1:]:
+    assert "://" not in locked(lock)
+    assert "index" not in locked(lock)
+    for block in re.split(r"^(?=[A-Za-z0-9])", locked(lock), flags=re.MULTILINE)[1:]:
         assert "--hash=sha256:" in block, block
 
 

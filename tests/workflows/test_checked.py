@@ -16,8 +16,12 @@ from tests.support.projects import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
-SCRIPTS = [*sorted((ROOT / ".github").rglob("*.sh")), *sorted((ROOT / ".ci").iterdir())]
-PINNED = re.compile(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+SCRIPTS = [
+    *sorted((ROOT / ".github").rglob("*.sh")),
+    *sorted(path for path in (ROOT / ".ci").iterdir() if path.suffix != ".lock"),
+]
+FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+PINNED = re.compile(r"(actions|pypa)/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
 
 def program(package: str, name: str) -> str:
@@ -39,7 +43,9 @@ def test_zizmor_finds_nothing_unsafe() -> None:
 
 @pytest.mark.parametrize(
     ("schema", "path"),
-    [("github-workflows", path) for path in WORKFLOWS] + [("github-actions", path) for path in ACTIONS],
+    [("github-workflows", path) for path in WORKFLOWS]
+    + [("github-actions", path) for path in ACTIONS]
+    + [("github-issue-config" if path.stem == "config" else "github-issue-forms", path) for path in FORMS],
     ids=lambda value: str(getattr(value, "stem", value)),
 )
 def test_the_schema_agrees(schema: str, path: Path) -> None:

@@ -12,9 +12,10 @@ shows examples; `reconciler help` lists the pages of the documentation.
 You may run these commands. They change nothing in HubSpot and nothing in the state:
 
 - after every edit of a manifest: `reconciler validate`, `reconciler fmt`, `reconciler plan`
-- to find out more: `reconciler show`, `reconciler drift` (without `--accept`), `reconciler explain`,
-  `reconciler runs`, `reconciler state list`, `reconciler state show`, `reconciler keys list`, `reconciler
-  doctor`, `reconciler version`, `reconciler json-schema`, `reconciler completion`, `reconciler help`
+- to find out more: `reconciler rehearse`, `reconciler show`, `reconciler drift` (without `--accept`),
+  `reconciler explain`, `reconciler runs`, `reconciler state list`, `reconciler state show`, `reconciler
+  keys list`, `reconciler doctor`, `reconciler version`, `reconciler json-schema`, `reconciler
+  completion`, `reconciler help`
 
 Only a person runs these commands, or asks you to in so many words:
 
