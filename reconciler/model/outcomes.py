@@ -35,6 +35,7 @@ class Stale:
     """Live, or the entry in state, changed between plan and apply; nothing was sent."""
 
     message: str
+    found: RecordId | None = None  # the id of what a create found there already, exactly as it was planned
     word: ClassVar[str] = "stale"
 
 

@@ -213,3 +213,42 @@ def test_what_a_person_changes_in_a_definition_is_drift_and_is_put_back(
     assert [(each["why"]["address"], each["why"]["reason"]) for each in planned] == [(shown, "drift")]
     apply(project)
     plan_is_empty(project)
+
+
+def test_a_saved_plan_does_what_is_left_where_its_definitions_are_there_already(project: Project) -> None:
+    assert project.run("plan", "--out", "plan.json").code == 0
+    for name in ("companies", "deals", "machines", "contacts"):
+        text = (project.folder / f"{name}.yaml").read_text()
+        project.write(f"{name}.yaml", text.partition("key:")[0])
+    apply(project)  # as a run that ended after the definitions
+
+    again = project.run("apply", "plan.json", "--auto-approve")
+
+    assert again.code == 3
+    assert "it exists in HubSpot by now" in again.out
+    assert " 0 rejected " in again.out
+    assert " 0 skipped " in again.out
+    for name, text in {
+        "companies": COMPANIES,
+        "deals": DEALS,
+        "machines": MACHINES,
+        "contacts": CONTACTS,
+    }.items():
+        project.write(f"{name}.yaml", text)
+    plan_is_empty(project)
+
+
+def test_a_definition_that_is_there_and_otherwise_keeps_its_records_waiting(project: Project) -> None:
+    for name in ("deals", "machines", "contacts"):
+        (project.folder / f"{name}.yaml").unlink()
+    assert project.run("plan", "--out", "plan.json").code == 0
+    project.write("companies.yaml", COMPANIES.replace("gold: Gold, ", "").partition("key:")[0])
+    apply(project)
+
+    again = project.run("apply", "plan.json", "--auto-approve")
+
+    assert again.code == 3
+    assert "not attempted: companies:properties/tier was not created by this run" in " ".join(
+        again.out.split()
+    )
+    assert "5 stale + 2 skipped" in again.out

@@ -11,6 +11,7 @@ from tests.pictures.story import planned
 from tests.report.chromium import running_chromium
 
 WIDTH, HEIGHT, MOST_HEIGHT = 880, 700, 1000
+TERMINAL_WIDTH = 700
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def main() -> None:
             digests[name] = digest_of(text)
             file = Path(folder) / f"{name}.html"
             file.write_text(text, encoding="utf-8")
-            width = 1160 if name == "page" else WIDTH
+            width = {"page": 1160, "terminal": TERMINAL_WIDTH}.get(name, WIDTH)
             for scheme in ("light", "dark"):
                 features = [{"name": "prefers-color-scheme", "value": scheme}]
                 browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
@@ -32,7 +33,7 @@ def main() -> None:
                 browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
                 browser.get(file.as_uri())
                 if name == "page":
-                    browser.execute_script("toggle(list.view[1]); toggle(list.view[6])")
+                    browser.execute_script("toggle(list.view[1]); toggle(list.view[5])")
                 else:
                     measured = "return document.body.firstElementChild.offsetHeight"
                     size["height"] = min(MOST_HEIGHT, browser.execute_script(measured))

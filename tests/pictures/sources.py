@@ -14,7 +14,7 @@ from reconciler.report.terminal import render_plan
 from reconciler.report.view import View
 
 _STYLE = """
-:root { color-scheme: light dark; }
+:root { color-scheme: light dark; } html { overflow: hidden; }
 body { margin: 0; background: light-dark(#ffffff, #0d1117); color: light-dark(#1f2328, #e6edf3); }
 pre { margin: 0; font: 13px/1.5 "DejaVu Sans Mono", monospace; }
 .terminal { padding: 20px 24px; width: max-content; }

@@ -77,7 +77,9 @@ def send_definitions(run: BatchRun, entries: Sequence[Entry]) -> None:
     again, moved = _read_before(run, main)
     is_repeated = any(isinstance(run.outcomes.get(number), Unknown) for number in numbers)
     if moved and run.looks_again and not is_repeated:
-        run.outcomes |= dict.fromkeys(numbers, Stale(moved))
+        run.outcomes |= {
+            number: _stale(change, moved, _live_of(change, main, again)) for number, change in entries
+        }
         return
     write = _write_of(run, entries, again)
     writer = run.to.writer.notifying(partial(run.record_sending, 1, numbers))
@@ -269,6 +271,19 @@ def _proven(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> O
         if is_done(main, read_definition_again(run.to.reader, run.to.portal, main, again.live).live):
             return Applied(answer.id, {})
     return Rejected("HubSpot answered that it is gone, and it is still there")
+
+
+def _stale(change: Change, moved: str, live: LiveDefinition | None) -> Stale:
+    """Return the outcome of a change that was not sent; a create may find what it wants there already."""
+    is_there = change.action is Action.CREATE and live is not None and is_done(change, live)
+    return Stale(moved, found=live.id if is_there and live else None)
+
+
+def _live_of(change: Change, main: Change, again: ReadAgain) -> LiveDefinition | None:
+    """Return what was read of one of the changes of a call: a pipeline is read with its stages."""
+    if change is main:
+        return again.live
+    return next((each for each in again.siblings if each.id == change.remote.id), None)
 
 
 def _of(change: Change, outcome: Outcome) -> Outcome:

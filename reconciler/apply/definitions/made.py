@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from reconciler.model.addresses import DefinitionAddress, RecordId, ThingAddress
 from reconciler.model.labels import REFERENCE, Label
-from reconciler.model.outcomes import Outcome, Skipped, done_of
+from reconciler.model.outcomes import Outcome, Skipped, Stale, done_of
 from reconciler.plan.change import Change
 from reconciler.plan.definitions.unmade import Unmade
 
@@ -20,6 +20,9 @@ class Made:
 
     def add(self, change: Change, address: ThingAddress | None, outcome: Outcome | None) -> None:
         """Add a change with its outcome; ``address`` is what it creates or changes, if anything."""
+        if isinstance(outcome, Stale) and outcome.found is not None:  # what needs it has what it needs
+            self._learn_label(change, outcome.found)
+            return
         done = done_of(outcome)
         if done is None:
             self.unmade.add(change)
@@ -28,8 +31,7 @@ class Made:
         self.ids[address] = done.record_id  # otherwise its associations are unknown
         if isinstance(address, DefinitionAddress):
             self.written.append(change)
-            if label := _label(change, done.record_id):
-                self._labels[address.text] = label
+            self._learn_label(change, done.record_id)
 
     def blocked(self, change: Change) -> Skipped | None:
         """Return the outcome of a change that needs a definition which was not made; None without one."""
@@ -37,6 +39,10 @@ class Made:
         return (
             None if needed is None else Skipped(f"not attempted: {needed.text} was not created by this run")
         )
+
+    def _learn_label(self, change: Change, known: RecordId) -> None:
+        if label := _label(change, known):
+            self._labels[change.definition.text] = label
 
     def label_of(self, label: Label | None) -> Label | Skipped | None:
         """Return the real label for one that the plan only refers to."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from reconciler.model.references import RecordIdentity
+from reconciler.plan.change import Action
 from reconciler.plan.stages import Entry
 from reconciler.state.store import Store
 
@@ -15,6 +16,8 @@ def overtaken(entries: Iterable[Entry], store: Store, serial: int) -> Iterator[i
     owned = store.all_definitions() if written else ()
     names = {each.key for each in owned if RecordIdentity(each.key.object, each.record_id) in written}
     for number, change in entries:
+        if change.action is Action.CREATE:
+            continue  # what is read right before its call tells whether it is there, and as planned
         known = change.remote.id
         is_written = known is not None and RecordIdentity(change.object_type, known) in written
         if is_written or change.definition in names:
