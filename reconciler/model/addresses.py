@@ -3,6 +3,7 @@
 A thing is a record, an association of two records, or a definition of the portal.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -292,8 +293,13 @@ def escaped(value: str) -> str:
     """Escape a key's value for an address."""
     text = "".join(_PERCENT.get(character, character) for character in value)
     text = escaped_where_hidden(text, percent)  # this adds no invisible characters
+    if text.startswith(" ") or text.endswith(" "):
+        text = _OUTER_BLANKS.sub(lambda blanks: "%20" * len(blanks[0]), text)
     return "%3D" + text[1:] if text.startswith("=") else text
 
+
+_OUTER_BLANKS = re.compile(r"^ +| +$")
+"""Blanks that nobody sees at the end of a line, and that shells drop."""
 
 _PERCENT = {character: quote(character, safe="") for character in "/#*?[%"} | {
     chr(code): quote(chr(code), safe="") for code in (*range(32), 127)

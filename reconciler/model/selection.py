@@ -194,4 +194,6 @@ def _as_in_addresses(found: re.Match[str]) -> str:
     text = unquote(found[0])
     if found.start() and found.string[found.start() - 1] == "/":
         return escaped(text)
-    return escaped(f" {text}")[1:]
+    is_end = found.string[found.end() : found.end() + 1] in {"", "#"}
+    inner = text.rstrip(" ") if is_end else text
+    return escaped(f"x {inner}x")[2:-1] + "%20" * (len(text) - len(inner))

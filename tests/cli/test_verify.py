@@ -43,7 +43,7 @@ def test_a_verified_apply_is_one_line(project: Project) -> None:
 def test_only_the_rest_of_the_plan_is_shown(edited_afterwards: Project) -> None:
     done = edited_afterwards.run("apply", "--auto-approve", "--verify")
     assert done.code == ExitCode.NOT_APPLIED
-    assert "name  Ours → Alpenrand Dairy" in done.out
+    assert "Company name (name)  Ours → Alpenrand Dairy" in done.out
     assert "K-10017" not in done.out
 
 

@@ -188,3 +188,10 @@ def test_nothing_hidden_is_shown_of_drift_records_and_runs(value: str, key: str)
         for line in text.split("\n"):
             assert is_visible(line.strip()), form
     assert any("a\\u200bb" in text for text in other_forms("a\u200bb", "k").values())
+
+
+@pytest.mark.parametrize("key", [" ", " a", "a  ", " a b "])
+def test_blanks_at_the_ends_of_a_key_are_seen(key: str) -> None:
+    text = RecordAddress("companies", "external_id", key).text
+
+    assert text == text.strip()
