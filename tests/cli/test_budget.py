@@ -17,6 +17,12 @@ PRODUCTS = "object: products\nkey: hs_sku\nrecords:\n" + "".join(
 )
 """Five calls to write, five to see right before that what moved since, two for account and definitions."""
 
+EMBEDDED = f"""\
+version: 1
+environments:
+  local: {{portal: emulator, portal_id: {PORTAL}, seed: portal.json}}
+"""
+
 
 @pytest.fixture
 def wire(tmp_path: Path) -> Iterator[tuple[Project, Recorder]]:
@@ -212,3 +218,18 @@ def test_an_archive_is_looked_at_again_even_where_its_plan_was_made_a_moment_ago
     assert row["outcome"] == "stale"
     assert "city changed in HubSpot" in row["detail"]["message"]
     assert not portal.asked("/companies/batch/archive")
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"), [(False, "(at once, "), ({"tenSecondly": 100}, "(in 20 s or more, ")]
+)
+def test_an_embedded_portal_is_as_fast_as_its_limits(tmp_path: Path, limits: object, says: str) -> None:
+    """Without limits there is nothing to wait for; with them they are respected from the first answer on."""
+    project = Project(tmp_path)
+    project.write("reconciler.yaml", EMBEDDED)
+    project.write("portal.json", json.dumps({"version": 1, "limits": limits}))
+    rows = "".join(f"P-{number},Sensor\n" for number in range(12_000))
+    project.write("products.csv", f"hs_sku,name\n{rows}")
+    project.write("products.yaml", "object: products\nkey: hs_sku\nsource: {csv: products.csv}\n")
+
+    assert says in project.run("plan", "--allow", "create=20000", "--allow", "total=20000").out

@@ -95,6 +95,13 @@ def test_so_many_calls_take_at_least_so_long(calls: int, seconds: float) -> None
     assert pacer_of().least_seconds(calls) == seconds
 
 
+def test_a_limit_that_is_assumed_counts_until_another_one_is_told() -> None:
+    pacer = RateLimiter(assumed_limit=1_000)
+
+    assert pacer.least_seconds(1_000) == 0
+    assert RateLimiter().least_seconds(1_000) == 90
+
+
 def test_a_limit_that_was_told_counts_for_how_long_calls_take() -> None:
     pacer = pacer_of()
     pacer.run(READ, Script([Success(None, RateHeaders(limit=10, remaining=9, interval_s=4.0))]))

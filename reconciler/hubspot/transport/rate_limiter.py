@@ -23,6 +23,7 @@ from reconciler.hubspot.transport.call_result import (
     Success,
 )
 from reconciler.hubspot.transport.error_details import message_of
+from reconciler.hubspot.transport.limits import LEAST_CALLS_PER_WINDOW
 from reconciler.hubspot.transport.rate_window import RollingWindow
 from reconciler.hubspot.transport.retries import PATIENCE_S, SHORT_PATIENCE_S, RetryDecision, decide_retry
 
@@ -63,14 +64,18 @@ class RateLimiter:
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
         called: str = "the token",
+        assumed_limit: int = LEAST_CALLS_PER_WINDOW,
     ) -> None:
-        """Create the shared limiter of one token; messages name the token as ``called``."""
+        """Create the shared limiter of one token; messages name the token as ``called``.
+
+        ``assumed_limit`` is the number of calls per window until the headers of an answer say another one.
+        """
         self._called = called
         self._now = now
         self._sleep = sleep
         self._jitter = jitter
         self._lock = threading.Lock()
-        self._window = RollingWindow()
+        self._window = RollingWindow(assumed_limit)
         self._keeping = _Keeping()
         self._stopped: Callable[[], HubSpotError] | None = None
         self._was_answered = False

@@ -38,8 +38,8 @@ _TICK_S = 0.02
 class RollingWindow:
     """The calls in the window. Not thread-safe: its owner holds a lock. Times are seconds of one clock."""
 
-    def __init__(self) -> None:
-        self.limit = LEAST_CALLS_PER_WINDOW  # calls in a window
+    def __init__(self, limit: int = LEAST_CALLS_PER_WINDOW) -> None:
+        self.limit = limit  # calls in a window
         self.interval_s = WINDOW_S
         self._has_heard = False  # whether any call has ended
         self._in_flight = 0
