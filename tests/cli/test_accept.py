@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from reconciler.cli.exits import ExitCode
-from tests.support.projects import PORTAL, Done, Project, example
+from tests.support.projects import PORTAL, Done, Project, applied_example
 
 DEAL, COMPANY = "R-2027-011", "K-10023"  # associated in the example
 
@@ -18,8 +18,7 @@ DEAL, COMPANY = "R-2027-011", "K-10023"  # associated in the example
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """The example project, applied, in a git repository."""
-    project = example(tmp_path)
-    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    project = applied_example(tmp_path)
     git(project, "init", "-q")
     git(project, "add", "-A")
     git(project, "-c", "user.name=x", "-c", "user.email=x@x.example", "commit", "-qm", "as applied")

@@ -49,7 +49,7 @@ def project(tmp_path: Path) -> Project:
 def test_the_plan_says_whose_values_it_overwrites(project: Project) -> None:
     shown = project.run("plan", "--values", "show").out
     assert shown.count("by Ada Lindner <ada@acme.example>") == 2
-    assert "+ zip" in shown  # nobody's value is lost there
+    assert "(zip)" in shown  # nobody's value is lost there
 
 
 def test_only_the_first_records_are_asked_about(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

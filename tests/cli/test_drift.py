@@ -9,15 +9,13 @@ import pytest
 
 from reconciler.cli.exits import ExitCode
 from tests.support.edits import ADA, FILLER, company, edit
-from tests.support.projects import Project, example
+from tests.support.projects import Project, applied_example
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """The example project, applied."""
-    project = example(tmp_path)
-    assert project.run("apply", "--auto-approve").code == ExitCode.OK
-    return project
+    return applied_example(tmp_path)
 
 
 def merge(project: Project, primary: str, other: str) -> None:

@@ -4,14 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.projects import Project, example
+from tests.support.projects import Project, applied_example
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    made = example(tmp_path)
-    assert made.run("apply", "--auto-approve", "--quiet").code == 0
-    return made
+    return applied_example(tmp_path)
 
 
 def test_an_edit_is_drift_with_the_name_of_the_person(project: Project) -> None:

@@ -10,7 +10,7 @@ import pytest
 from reconciler.cli.exits import ExitCode
 from reconciler.state.store import open_state
 from tests.support.journals import ADA
-from tests.support.projects import PORTAL, Project, example
+from tests.support.projects import PORTAL, Project, applied_example
 
 STATE = "sqlite:///.reconciler/state.db"
 
@@ -19,8 +19,7 @@ STATE = "sqlite:///.reconciler/state.db"
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """An example that was applied once, and has something to do."""
     monkeypatch.setattr("reconciler.state.database._BUSY_TIMEOUT_S", 0.05)
-    made = example(tmp_path)
-    assert made.run("apply", "--auto-approve").code == ExitCode.OK
+    made = applied_example(tmp_path)
     made.replace("companies.yaml", "name: Donau Feinpapier AG", "name: Donau Papier AG")
     return made
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.projects import Project, example
+from tests.support.projects import Project, applied_example, example
 
 ADOPTED = 30
 CREATED = 31
@@ -20,10 +20,8 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def applied(project: Project) -> Project:
-    done = project.run("apply", "--auto-approve")
-    assert done.code == 0, done.out + done.err
-    return project
+def applied(tmp_path: Path) -> Project:
+    return applied_example(tmp_path)
 
 
 def test_the_first_plan_creates_updates_and_adopts_and_changes_nothing(project: Project) -> None:

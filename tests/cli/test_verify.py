@@ -9,13 +9,12 @@ import pytest
 from reconciler.cli.exits import ExitCode
 from reconciler.reconcile.apply import apply_plan
 from tests.support.edits import ADA, edit
-from tests.support.projects import Project, example
+from tests.support.projects import Project, applied_example
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    made = example(tmp_path)
-    assert made.run("apply", "--auto-approve").code == ExitCode.OK
+    made = applied_example(tmp_path)
     made.replace("companies.yaml", "name: Alpenrand Molkerei GmbH", "name: Alpenrand Dairy")
     return made
 

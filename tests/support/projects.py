@@ -1,12 +1,15 @@
 """Projects in a temporary folder, and commands that run on them."""
 
+import atexit
 import contextlib
 import io
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +89,22 @@ def example(folder: Path) -> Project:
     copy = folder / "project"
     shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns(".reconciler"))
     return Project(copy)
+
+
+def applied_example(folder: Path) -> Project:
+    """Copy the example project with its portal and its state, as the first apply leaves them."""
+    copy = folder / "project"
+    shutil.copytree(_applied_once(), copy)
+    return Project(copy)
+
+
+@cache
+def _applied_once() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="applied-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    done = example(folder).run("apply", "--auto-approve")
+    assert done.code == 0, done.out + done.err
+    return folder / "project"
 
 
 @contextlib.contextmanager
