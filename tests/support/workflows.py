@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -329,11 +330,13 @@ def _all_filled(mapping: Mapping[str, str], contexts: Mapping[str, Any]) -> dict
     return {name: filled(text, contexts) for name, text in mapping.items()}
 
 
-def price(portal: Emulator, product: str) -> str:
-    """Return the price of ``product`` in the portal."""
+def price(portal: Emulator, product: str) -> str | None:
+    """Return the price of ``product`` in the portal; None if there is no such product."""
     with _client(portal) as http:
         answer = http.get(_product(product), params={"idProperty": "hs_sku", "properties": "price"})
-        return str(answer.json()["properties"]["price"])
+        return (
+            None if answer.status_code == HTTPStatus.NOT_FOUND else str(answer.json()["properties"]["price"])
+        )
 
 
 def change_price(portal: Emulator, product: str, price: str) -> None:
