@@ -169,7 +169,7 @@ def test_a_new_record_may_have_a_pipeline_and_no_stage() -> None:
 
 def test_naming_pipeline_or_stage_reads_both() -> None:
     for name in ("pipeline", "stage"):
-        assert keys_and_names(SCHEMA, [desired("acme", {name: "x"})])[1] == ["pipeline", "stage"]
+        assert keys_and_names(SCHEMA, [desired("acme", {name: "x"})])[1] == ["name", "pipeline", "stage"]
     assert keys_and_names(SCHEMA, [desired("acme", {"name": "x"})])[1] == ["name"]
 
 

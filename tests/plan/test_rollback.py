@@ -407,7 +407,7 @@ def test_records_named_by_record_id_have_no_key_to_look_at() -> None:
     ids, names = ids_and_names(COMPANIES, [AppliedChange(change, Applied(ID, {}))])
     decision = rolled_back(change, live(ID, {"phone": "2"}), None)
 
-    assert (ids, names) == ([ID], ["phone"])
+    assert (ids, names) == ([ID], ["name", "phone"])
     assert isinstance(decision.change, Change)
     assert decision.change.action is Action.UPDATE
     assert decision.change.record == key
@@ -533,7 +533,7 @@ def test_both_of_pipeline_and_stage_are_read_to_take_one_of_them_back() -> None:
     _, names = ids_and_names(
         COMPANIES, [AppliedChange(update(written("stage", "s1", "s2")), Applied(ID, {}))]
     )
-    assert names == ["external_id", "pipeline", "stage"]
+    assert names == ["external_id", "name", "pipeline", "stage"]
 
 
 def test_a_choice_whose_options_the_portal_does_not_list_goes_back() -> None:

@@ -96,7 +96,8 @@ def test_the_riskiest_changes_come_first() -> None:
 def test_like_changes_are_folded_and_three_are_named() -> None:
     text = "\n".join(lines_of(EVERYTHING))
 
-    assert "  ~ 317 deals\n      ~ dealstage  appointmentscheduled → closedwon\n      deals/D-0001 " in text
+    change = "Deal stage (dealstage)  Appointment scheduled → Closed (closedwon)"
+    assert f"  ~ 317 deals\n      ~ {change}\n      deals/D-0001 (Renewal 1) " in text
     assert "deals/D-0003 " in text
     assert "deals/D-0004 " not in text
     assert "… 314 more (--full shows all)" in text
@@ -132,7 +133,9 @@ def test_the_line_that_asks_is_called_as_the_reader_would_type_it() -> None:
 
     text = render_plan(plan_of(UPDATES[0]), View(SHOW, where=where))
 
-    assert re.search(r"~ companies/acme +\.\./manifests/companies\.yaml:14$", text, re.MULTILINE)
+    assert re.search(
+        r"~ companies/acme \(Acme GmbH & Co\. KG\) +\.\./manifests/companies\.yaml:14$", text, re.MULTILINE
+    )
 
 
 def test_a_place_too_long_for_the_line_gets_its_own() -> None:
@@ -141,7 +144,7 @@ def test_a_place_too_long_for_the_line_gets_its_own() -> None:
     )
 
     lines = text.splitlines()
-    record = lines.index("  ~ companies/acme")
+    record = lines.index("  ~ companies/acme (Acme GmbH & Co. KG)")
     assert lines[record + 1].endswith("/companies.yaml:14")
 
 
@@ -151,7 +154,7 @@ def test_a_reason_is_named_beside_a_value_where_it_is_not_the_record_s_own() -> 
     assert [line.split()[-2:] for line in lines if line.startswith("      ~ description")] == [
         ["changed", ":17"]
     ]
-    assert [line.split()[-1] for line in lines if line.startswith("      ~ annualrevenue")] == [":16"]
+    assert [line.split()[-1] for line in lines if "(annualrevenue)" in line] == [":16"]
 
 
 def test_adoptions_name_no_values() -> None:
