@@ -62,7 +62,8 @@ SOURCES: dict[str, Callable[[Plan], str]] = {"terminal": terminal, "comment": co
 
 
 def _without_digests(text: str) -> str:
-    """Replace digests, which differ with the state of each new project."""
+    """Replace digests, and ids of records that a project creates: they differ each time."""
+    text = re.sub(r"\b1000000000\d\d\b", "100000000001", text)
     return re.sub(r"sha256:[0-9a-f]{64}", f"sha256:{'3f2c9ab41d7e' * 5}", text)
 
 
