@@ -193,7 +193,6 @@ def test_a_job_that_applies_gets_a_summary_too(in_actions: Project) -> None:
 
     summary = text_of(in_actions, "summary.md")
     assert "### Run: 1 planned = 1 applied\n" in summary, summary
-    assert "```text\nRun " in summary
     assert text_of(in_actions, "output") == "emulator=true\n"
 
 

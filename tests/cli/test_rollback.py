@@ -298,7 +298,8 @@ def test_it_only_makes_the_plan(wire: tuple[Project, Recorder]) -> None:
         == ExitCode.OK
     )
     assert {request.path.rpartition("/")[2] for request in portal.requests if request.method != "GET"} == {
-        "read"
+        "read",
+        "search",  # for holders of definitions
     }
     assert len(project.run("runs", "list", "--json").document) == 1
 
