@@ -13,25 +13,25 @@ from reconciler.reconcile.find_schemas import find_schemas
 def live_schema(session: Session, objects: Iterable[str]) -> dict[str, Any]:
     """Read the portal; return the schema of manifests about ``objects``, without any: those of the manifests.
 
+    What the manifests themselves define counts as being there.
+
     Raises:
         UsageError: no manifest names an object type, or the token belongs to another portal.
         ManifestError: the portal lacks one of the types.
         HubSpotError: the portal cannot be read.
     """
     settings = session.settings
-    names = set(objects)
-    if not names:
-        desired = load_manifests(
-            settings.project,
-            settings.manifests,
-            session.environment.name,
-            settings.environment_names,
-            settings.listed,
-            keeps_going=True,
-        )
-        names = set(desired.objects)
+    desired = load_manifests(
+        settings.project,
+        settings.manifests,
+        session.environment.name,
+        settings.environment_names,
+        settings.listed,
+        keeps_going=True,
+    )
+    names = set(objects) or set(desired.objects)
     if not names:
         raise UsageError("no manifest names an object type\n    name some: --objects companies,deals")
     with session.reader() as reader:
-        schemas, owners = find_schemas(reader, session.environment.portal_id, names)
+        schemas, owners = find_schemas(reader, session.environment.portal_id, names, desired)
     return portal_manifest_schema(schemas, owners)

@@ -54,6 +54,43 @@ def test_with_an_environment_it_names_what_the_portal_defines(project: Project) 
     assert schema == reconciler.Project.open(project.folder).environment("local").json_schema()
 
 
+DEFINED = """\
+object: companies
+groups:
+  own: {label: Own}
+properties:
+  account_tier:
+    groupName: own
+    label: Account tier
+    type: enumeration
+    fieldType: select
+    options: {gold: Gold, silver: Silver}
+  erp_no: {groupName: own, label: ERP number, type: string, fieldType: text, hasUniqueValue: true}
+---
+object: machines
+schema: {labels: {singular: Machine, plural: Machines}, primaryDisplayProperty: serial}
+groups:
+  machines: {label: Machine}
+properties:
+  serial: {groupName: machines, label: Serial, type: string, fieldType: text, hasUniqueValue: true}
+"""
+
+
+def test_what_the_manifests_define_counts_as_being_there(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write("reconciler.yaml", SETTINGS)
+    project.write("portal.json", json.dumps(SEED))
+    project.write("definitions.yaml", DEFINED)
+    done = project.run("json-schema", "-e", "local")
+    assert done.code == ExitCode.OK, done.err
+    schema = json.loads(done.out)
+    assert {"gold", "silver"} <= set(
+        schema["definitions"]["companies.values"]["properties"]["account_tier"]["enum"]
+    )
+    assert "erp_no" in rule(schema, "0-2")["key"]["enum"]
+    assert "serial" in rule(schema, "machines")["key"]["enum"]
+
+
 def test_the_object_types_can_be_named(project: Project) -> None:
     schema = json.loads(project.run("json-schema", "-e", "local", "--objects", "contacts,0-2").out)
     assert [each["if"]["properties"]["object"]["enum"][0] for each in schema["allOf"]] == [
