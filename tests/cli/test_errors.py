@@ -7,9 +7,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from reconciler.emulator.app import Emulator
 from reconciler.emulator.serve import running
-from tests.support.projects import EXAMPLE, PORTAL, Done, Project, example
+from tests.support.projects import EXAMPLE, PORTAL, Done, Project, Recorder, example
 
 
 @pytest.fixture
@@ -101,7 +100,7 @@ def test_an_unreachable_host(project: Project) -> None:
 
 
 def test_a_foreign_or_wrong_token(project: Project) -> None:
-    with contextlib.closing(Emulator(None)) as portal, running(portal) as url:
+    with contextlib.closing(Recorder(None)) as portal, running(portal) as url:
         portal.ensure_portal(PORTAL, orjson.loads((EXAMPLE / "portal.json").read_bytes()))
         project.replace(
             "reconciler.yaml", "    portal_id: 1234567", f"    portal_id: 1234567\n    base_url: {url}"
@@ -169,7 +168,7 @@ environments:
 
 @pytest.mark.parametrize("token", ["", " ", "two words", "a\nb", "ünïcode", "pat-na1-00000000-dead"])
 def test_a_bad_token_is_called_by_its_variable(tmp_path: Path, token: str) -> None:
-    with contextlib.closing(Emulator(None)) as portal, running(portal) as url:
+    with contextlib.closing(Recorder(None)) as portal, running(portal) as url:
         made = Project(tmp_path, {"HUBSPOT_EU_TOKEN": token, "HUBSPOT_US_TOKEN": "x"})
         made.write("reconciler.yaml", FOREIGN.replace("URL", url))
         made.write("a.yaml", "object: companies\nkey: domain\nrecords: {acme.example: {name: Acme}}\n")

@@ -10,12 +10,11 @@ import pytest
 
 from reconciler import PersonalKeys, Unavailable, UsageError
 from reconciler import Project as Opened
-from reconciler.emulator.app import Emulator
 from reconciler.emulator.serve import running
 from reconciler.manifest.documents import read_manifest
 from reconciler.project import import_files, import_records
 from reconciler.source import SourceFiles
-from tests.support.projects import PORTAL, Project, environment
+from tests.support.projects import PORTAL, Project, Recorder, environment
 
 KEY = {"name": "external_id", "label": "Key", "type": "string", "fieldType": "text", "hasUniqueValue": True}
 SEED: Mapping[str, Any] = {
@@ -576,7 +575,7 @@ def test_erasing_a_record_erases_what_imports_keep_of_it(project: Project) -> No
 
 
 def test_owners_whom_the_token_may_not_read_are_left_out(project: Project, tmp_path: Path) -> None:
-    emulator = Emulator(None)
+    emulator = Recorder(None)
     emulator.ensure_portal(PORTAL, SEED)
     token = emulator.token(PORTAL, ["crm.objects.companies.read"])
     with running(emulator) as url:

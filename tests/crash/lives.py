@@ -10,14 +10,13 @@ from typing import Any, Final
 import httpx
 from sqlalchemy.engine.default import DefaultDialect
 
-from reconciler.emulator.app import Emulator
 from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.owned import OwnedRecord
 from reconciler.state.run_types import RunStatus
 from reconciler.state.store import open_state
 from tests.crash.table import Id, Look, Name, Wanted, other_of
-from tests.support.projects import PORTAL, Done, Project
+from tests.support.projects import PORTAL, Done, Project, Recorder
 
 BY: Final = {"companies": "external_id", "contacts": "email", "car": "vin"}
 """Object types, and how their records are told apart."""
@@ -118,7 +117,7 @@ class World:
     def __post_init__(self) -> None:
         """Everything is new; nobody has done anything yet."""
         self._folder = tempfile.TemporaryDirectory()
-        self.emulator = Emulator(None)
+        self.emulator = Recorder(None)
         self.emulator.ensure_portal(PORTAL, _SEED)
         self.project = Project(Path(self._folder.name), {"HUBSPOT_TOKEN": self.emulator.token(PORTAL)})
 
@@ -233,7 +232,7 @@ class World:
 
 
 @contextmanager
-def _through(emulator: Emulator, dies_at: int) -> Iterator[None]:
+def _through(emulator: Recorder, dies_at: int) -> Iterator[None]:
     """Every call of the program's goes to ``emulator``, and it dies at the n-th point of its way.
 
     Points are calls and commits: it dies before one where ``dies_at`` is positive, else after it. 0: never.

@@ -9,9 +9,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from reconciler.emulator.app import Emulator
 from reconciler.emulator.serve import running
-from tests.support.projects import EXAMPLE
+from tests.support.projects import EXAMPLE, Recorder
 from tests.support.workflows import SANDBOX, World, made_world
 
 
@@ -32,9 +31,9 @@ def world(runner: None, tmp_path: Path) -> World:  # noqa: ARG001 - steps need i
 
 
 @pytest.fixture
-def portal(world: World) -> Iterator[Emulator]:
+def portal(world: World) -> Iterator[Recorder]:
     """A portal and secrets that open it. To the project it is no emulator, but a server like any other."""
-    with contextlib.closing(Emulator(None)) as portal, running(portal) as url:
+    with contextlib.closing(Recorder(None)) as portal, running(portal) as url:
         portal.ensure_portal(SANDBOX, orjson.loads((EXAMPLE / "portal.json").read_bytes()))
         settings = world.repository / "manifests" / "reconciler.yaml"
         line = f"    portal_id: {SANDBOX}\n"

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.emulator.app import Emulator
 from reconciler.emulator.faults import parse
 from tests.support.expressions import holds
-from tests.support.projects import ROOT
+from tests.support.projects import ROOT, Recorder
 from tests.support.workflows import AWKWARD, JobRun, World, price, pull_request
 
 KEY = "0123456789abcdef0123456789abcdef0123"
@@ -81,13 +80,13 @@ def test_approvers_see_the_reviewed_content(world: World) -> None:
 
 
 @pytest.fixture
-def live(world: World, portal: Emulator) -> Emulator:
+def live(world: World, portal: Recorder) -> Recorder:
     """A portal, reviewed plans of which are encrypted."""
     world.secrets["RECONCILER_PLAN_KEY"] = KEY
     return portal
 
 
-def test_unreviewed_changes_are_left_out_and_the_run_says_so(world: World, live: Emulator) -> None:
+def test_unreviewed_changes_are_left_out_and_the_run_says_so(world: World, live: Recorder) -> None:
     head = reviewed(world)
     raise_price(world, "TS-12", "58.90", "61.00")  # somebody else merged this in between
     merge(world, head)
@@ -100,7 +99,7 @@ def test_unreviewed_changes_are_left_out_and_the_run_says_so(world: World, live:
     assert (price(live, "PT-100"), price(live, "TS-12")) == ("189.00", None)
 
 
-def test_plans_and_reports_of_a_portal_are_encrypted(world: World, live: Emulator) -> None:
+def test_plans_and_reports_of_a_portal_are_encrypted(world: World, live: Recorder) -> None:
     merge(world, reviewed(world))
 
     jobs = push(world)
@@ -114,7 +113,7 @@ def test_plans_and_reports_of_a_portal_are_encrypted(world: World, live: Emulato
         assert kept.read_bytes().startswith(b"reconciler encrypted 1\n")
 
 
-def test_a_commit_that_no_pull_request_brought_is_not_applied(world: World, live: Emulator) -> None:
+def test_a_commit_that_no_pull_request_brought_is_not_applied(world: World, live: Recorder) -> None:
     raise_price(world, "TS-12", "58.90", "61.00")
     world.commit()
 
@@ -136,7 +135,7 @@ def test_the_plan_of_a_fork_is_nobodys_review(world: World) -> None:
     assert "No plan of this commit was reviewed" in jobs["plan"].log
 
 
-def test_by_hand_all_of_main_is_applied(world: World, live: Emulator) -> None:
+def test_by_hand_all_of_main_is_applied(world: World, live: Recorder) -> None:
     jobs = world.run("apply.yml", "workflow_dispatch", {})
 
     assert conclusions(jobs) == {"plan": "success", "apply": "success", "rest": "skipped"}
@@ -154,7 +153,7 @@ def test_nobody_is_asked_where_there_is_nothing_to_do(world: World) -> None:
     assert conclusions(jobs) == {"plan": "success", "apply": "skipped", "rest": "skipped"}
 
 
-def test_a_rejected_record_fails_the_run_whose_report_is_kept(world: World, live: Emulator) -> None:
+def test_a_rejected_record_fails_the_run_whose_report_is_kept(world: World, live: Recorder) -> None:
     merge(world, reviewed(world))
     live.add_fault(parse("poisoned_record:value=189.00,status=400"))
 

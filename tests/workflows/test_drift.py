@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.emulator.app import Emulator
+from tests.support.projects import Recorder
 from tests.support.workflows import JobRun, World, change_price
 
 MARK = "<!-- reconciler drift sandbox 1234567 -->\n"
@@ -14,7 +14,7 @@ def look(world: World) -> JobRun:
     return world.run("drift.yml", "schedule", {})["drift"]
 
 
-def test_drift_opens_updates_and_closes_one_issue(world: World, portal: Emulator) -> None:
+def test_drift_opens_updates_and_closes_one_issue(world: World, portal: Recorder) -> None:
     world.secrets["RECONCILER_PLAN_KEY"] = "0123456789abcdef0123456789abcdef0123"
     world.run("apply.yml", "workflow_dispatch", {})
     world.change_hub(lambda hub: hub.add_issue("I quote", f"{MARK}and am a person", login="mallory"))

@@ -47,12 +47,17 @@ def _without_blocked(
         if change in kept and (needed := unmade.blocking(change)) is not None
     ]
     decisions = dict(decided.decisions)
+    wrong = {problem.address for decision in decisions.values() for problem in decision.problems}
     for address, change, needed in blocked:
         earlier = decisions[address]
         if change not in earlier.changes:
             continue  # another change of the definition is blocked, too
-        message = f"{change.definition.text} needs {needed.text}, which this plan does not make"
-        advice = f"add --target {needed.text}"
+        if needed.text in wrong:
+            message = f"{change.definition.text} needs {needed.text}, which has a problem of its own"
+            advice = "correct that one first"
+        else:
+            message = f"{change.definition.text} needs {needed.text}, which this plan does not make"
+            advice = f"add --target {needed.text}"
         problem = Problem(message, advice, change.source, address.text, Severity.ERROR, needs=needed.text)
         decisions[address] = DefinitionDecision((), earlier.held, (*earlier.problems, problem))
     return replace(decided, decisions=decisions) if blocked else decided
