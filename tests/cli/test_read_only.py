@@ -58,5 +58,5 @@ LOOKING = (
     "state list",
     "state show products/PT-100",
     "runs list",
-    "rollback last --allow archive=9",
+    "rollback last --allow archive=31 --allow definitions=21",
 )

@@ -68,7 +68,7 @@ def calls(project: Project, portal: Recorder, *command: str) -> dict[str, int]:
         (("validate",), {}),
         (("validate", "--online"), {ACCOUNT: 1, PROPERTIES: 1, OWNERS: 1, READ: 2}),
         (("plan",), {ACCOUNT: 1, PROPERTIES: 1, OWNERS: 1, READ: 2}),
-        (("drift",), {ACCOUNT: 1, PROPERTIES: 1, READ: 2}),
+        (("drift",), {ACCOUNT: 1, PROPERTIES: 1, OWNERS: 1, READ: 2}),
         (("drift", "--accept", "companies/old#name"), {ACCOUNT: 1, PROPERTIES: 1, OWNERS: 1, READ: 3}),
         (("explain", "companies/old"), {ACCOUNT: 1, PROPERTIES: 1, OWNERS: 1, READ: 2}),
         (("explain", "companies/old#name"), {ACCOUNT: 1, PROPERTIES: 1, OWNERS: 1, READ: 2}),
