@@ -86,13 +86,13 @@ def test_a_run_has_a_page_and_a_comment(project: Project) -> None:
     applied = project.run("apply", "--auto-approve", "--report", "run.json", "--format", "html")
     assert applied.code == 0
     assert applied.out.startswith("<!doctype html>")
-    assert "72 planned = 72 applied." in applied.out
+    assert "102 planned = 102 applied." in applied.out
 
     shown = project.run("show", "run.json", "--html", "run.html", "--markdown", "run.md")
     assert shown.code == 0
     page, comment = (project.folder / "run.html").read_text(), (project.folder / "run.md").read_text()
-    assert "72 planned = 72 applied." in page
-    assert comment.startswith("<!-- reconciler run local 1000000 -->\n### Run: 72 planned = 72 applied\n")
+    assert "102 planned = 102 applied." in page
+    assert comment.startswith("<!-- reconciler run local 1000000 -->\n### Run: 102 planned = 102 applied\n")
 
 
 def test_csv_is_written_by_every_command_that_shows_values(project: Project) -> None:

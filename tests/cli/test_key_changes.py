@@ -329,8 +329,8 @@ def test_entries_follow_records_that_exchanged_their_keys(project: Project) -> N
 class Poisoned(Emulator):
     """A portal that refuses one value."""
 
-    def __init__(self, path: Path | None) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path | None, **options: Any) -> None:
+        super().__init__(path, **options)
         self.add_fault(parse("poisoned_record:value=Refused"))
 
 
