@@ -1,5 +1,7 @@
 """Commands that only read never write: a recorder on the portal's port checks it."""
 
+import re
+
 import httpx
 
 from reconciler.cli.exits import ExitCode
@@ -65,7 +67,7 @@ def test_accepting_drift_writes_to_manifests_alone(wire: tuple[Project, Recorder
     assert "city: Bonn" in (project.folder / "companies.yaml").read_text()
 
 
-def test_apply_writes_only_records_that_the_plan_lists_and_their_named_properties(
+def test_apply_writes_only_what_the_plan_lists(
     wire: tuple[Project, Recorder],
 ) -> None:
     project, portal = wire
@@ -74,12 +76,18 @@ def test_apply_writes_only_records_that_the_plan_lists_and_their_named_propertie
     keys = {"external_id", "hs_sku"}
     assert project.run("apply", "--auto-approve").code == ExitCode.OK
 
-    paths = {path for _, path in written(portal) if "/associations/" not in path}
+    paths = {path for _, path in written(portal) if path.startswith("/crm/v3/objects/")}
     assert {path.rpartition("/")[2] for path in paths} <= {"upsert", "update"}
     rows = [row for path in paths for _, body in portal.asked(path) for row in body["inputs"]]
     writing = [change for change in plan["changes"] if change["action"] in {"create", "update"}]
     assert len(rows) == len(writing)
     assert {name for row in rows for name in row["properties"]} <= listed | keys
+    definitions = [path for _, path in written(portal) if re.match(r"/crm/v3/(properties|pipelines)/", path)]
+    made = [change["address"] for change in plan["changes"] if change["action"] == "create_definition"]
+    carried = [
+        address for address in made if "pipelines/Renewals/stages/" in address
+    ]  # by their new pipeline
+    assert len(definitions) == len(made) - len(carried) > 0
     pairs = [pair for _, body in portal.asked("/0-3/companies/batch/create") for pair in body["inputs"]]
     assert [(pair["from"]["id"], pair["to"]["id"]) for pair in pairs] == [
         (change["record_id"], change["association"]["record_id"])
