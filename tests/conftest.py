@@ -12,7 +12,9 @@ from hypothesis import settings
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-settings.register_profile("steady", deadline=None)  # how long an example takes says nothing on a busy machine
+# How long an example takes says nothing on a busy machine. `--hypothesis-profile deep` searches for longer.
+settings.register_profile("steady", deadline=None, max_examples=50)
+settings.register_profile("deep", deadline=None, max_examples=2_000)
 settings.load_profile("steady")
 
 Golden = Callable[[Path, str], None]

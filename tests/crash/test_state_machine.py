@@ -315,8 +315,8 @@ class Lives(RuleBasedStateMachine):
 
 
 ON_DEMAND = os.environ.get("RECONCILER_TEST_EXAMPLES")
-EXAMPLES = int(ON_DEMAND or "160")
-SHARDS = 20
+EXAMPLES = int(ON_DEMAND or "80")
+SHARDS = 10
 """Parts that run side by side."""
 
 

@@ -47,6 +47,7 @@ class Fault:
 def faults_of(text: str) -> list[Fault]:
     """Every small fault that can be planted into a module, in order of place."""
     source = text.encode()
+    original = ast.dump(ast.parse(text))
     starts = _line_starts(source)
     found: dict[str, Fault] = {}
     for node, what, instead in _changes(ast.parse(text)):
@@ -55,7 +56,7 @@ def faults_of(text: str) -> list[Fault]:
         begin = starts[node.lineno - 1] + node.col_offset
         end = starts[node.end_lineno - 1] + node.end_col_offset
         changed = (source[:begin] + instead.encode() + source[end:]).decode()
-        if _is_new(text, changed):
+        if _is_new(original, changed):
             found.setdefault(changed, Fault(node.lineno, what, changed))
     return sorted(found.values(), key=lambda fault: (fault.line, fault.what))
 
@@ -67,10 +68,10 @@ def _line_starts(source: bytes) -> list[int]:
     return starts
 
 
-def _is_new(text: str, changed: str) -> bool:
-    """Whether it is a module at all, and another one."""
+def _is_new(original: str, changed: str) -> bool:
+    """Whether it is a module at all, and another one than the one with this dump."""
     try:
-        return ast.dump(ast.parse(changed)) != ast.dump(ast.parse(text))
+        return ast.dump(ast.parse(changed)) != original
     except SyntaxError:
         return False
 
