@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from reconciler.model.object_references import Direction
 
@@ -75,7 +76,7 @@ _PIPELINE_AND_STAGE = (("pipeline", "dealstage"), ("hs_pipeline", "hs_pipeline_s
 """Properties of deals, and of all other types with pipelines."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, because it caches a result
 class ObjectSchema:
     """An object type as the portal defines it."""
 
@@ -112,7 +113,7 @@ class ObjectSchema:
             if self.can_identify(name) and not (known.is_hidden or known.is_read_only or known.is_calculated)
         )
 
-    @property
+    @cached_property
     def pipeline_and_stage(self) -> tuple[str, str] | None:
         """The properties for pipeline and stage of a record; None if the type has none."""
         for names in _PIPELINE_AND_STAGE:

@@ -28,6 +28,7 @@ class ShownThings:
     objects: Mapping[str, ObjectSchema]
     properties: set[ObjectProperty] = field(default_factory=set)  # also those of keys and display names
     _values: dict[ObjectProperty, set[str]] = field(default_factory=dict)
+    _displayed: set[str] = field(default_factory=set)  # object types of which display names are shown
 
     def add(self, object_name: str, name: str, *texts: str | None) -> None:
         """Add a property with some of its values."""
@@ -39,6 +40,9 @@ class ShownThings:
 
     def add_display_name(self, object_name: str) -> None:
         """Add the properties of which the display names of the object type consist."""
+        if object_name in self._displayed:
+            return
+        self._displayed.add(object_name)
         schema = self.objects.get(object_name)
         names = display_properties(schema) if schema else ()
         self.properties.update(ObjectProperty(object_name, name) for name in names)
