@@ -315,7 +315,7 @@ class Lives(RuleBasedStateMachine):
 
 
 ON_DEMAND = os.environ.get("RECONCILER_TEST_EXAMPLES")
-EXAMPLES = int(ON_DEMAND or "80")
+EXAMPLES = int(ON_DEMAND or "80")  # docs/promises.md says how many
 SHARDS = 10
 """Parts that run side by side."""
 
