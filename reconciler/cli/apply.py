@@ -13,7 +13,7 @@ from reconciler.cli.exits import ExitCode, most_severe
 from reconciler.cli.invocation import Invocation, open_environment
 from reconciler.cli.options import common_options
 from reconciler.cli.output import ViewOptions, gathered_view_options
-from reconciler.cli.plan_options import plan_options
+from reconciler.cli.plan_options import on_stale_option, plan_options, refuse_plan_options
 from reconciler.cli.planning import show_plan
 from reconciler.cli.progress import progress
 from reconciler.cli.signals import stop_requests
@@ -32,13 +32,7 @@ from reconciler.report.renderers import RENDERERS, cannot_show
 @click.command()
 @click.argument("plan", type=click.Path(path_type=Path), required=False)
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
-@click.option(
-    "--on-stale",
-    type=click.Choice([str(choice) for choice in OnStale]),
-    default=str(OnStale.SKIP),
-    show_default=True,
-    help="What to do with records that changed in HubSpot since the plan was made.",
-)
+@on_stale_option
 @plan_options
 @click.option("--fail-fast", is_flag=True, help="Stop at the first record that HubSpot rejects.")
 @click.option("--verify", is_flag=True, help="Plan again afterwards, and show what is still to be written.")
@@ -82,7 +76,7 @@ def command(
     if report is not None:
         check_writable(report)
     if plan is not None:
-        _refuse_options(request)
+        refuse_plan_options(request, "applied")
         chosen = Project.read_plan(plan)
         invocation = open_environment(ctx, made_for=chosen.header.environment)
         invocation.environment.check_appliable(chosen)
@@ -123,14 +117,6 @@ def _carry_out(invocation: Invocation, plan: Plan, how: ApplyArguments) -> Apply
     ):
         stoppable: ApplyArguments = {**how, "should_stop": should_stop}
         return invocation.environment.apply(plan, progress=tell, **stoppable)
-
-
-def _refuse_options(request: PlanRequest) -> None:
-    if request != PlanRequest():
-        raise UsageError(
-            "a saved plan is applied as it is: nothing can be added to it or taken from it here\n"
-            "    give these options to `reconciler plan --out FILE`"
-        )
 
 
 def _new_plan(invocation: Invocation, request: PlanRequest, options: ViewOptions) -> Plan:

@@ -30,6 +30,16 @@ def _records(_ctx: click.Context, _param: click.Parameter, value: str) -> _Recor
     raise click.BadParameter(f"{value!r} is none of named, owned, all and sample=500")
 
 
+def _objects(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Parse ``companies,deals``; no object types: those of the manifests."""
+    if value is None:
+        return ()
+    names = tuple(name.strip() for name in value.split(","))
+    if not all(names):
+        raise click.BadParameter(f"{value!r} is no list such as companies,deals")
+    return names
+
+
 @click.command()
 @click.option("--from", "source", required=True, metavar="ENV", help="Environment whose portal is copied.")
 @click.option(
@@ -40,7 +50,7 @@ def _records(_ctx: click.Context, _param: click.Parameter, value: str) -> _Recor
     metavar="WHICH",
     help="Records to copy: those that manifests name (named) or state (owned), all, or sample=500 of a type.",
 )
-@click.option("--objects", metavar="A,B", default="", help="Only these object types.")
+@click.option("--objects", metavar="A,B", callback=_objects, help="Only these object types.")
 @click.option(
     "--values",
     type=click.Choice(["mask", "show"]),
@@ -50,7 +60,9 @@ def _records(_ctx: click.Context, _param: click.Parameter, value: str) -> _Recor
 )
 @common_options
 @click.pass_context
-def copy(ctx: click.Context, *, source: str, records: _Records, objects: str, values: str) -> None:
+def copy(
+    ctx: click.Context, *, source: str, records: _Records, objects: tuple[str, ...], values: str
+) -> None:
     """Copy the portal of ENV into that of -e (default: local); an interrupted copy goes on."""
     to = said(ctx).environment or _LOCAL
     invocation = open_environment(ctx, named=(source, "--from"))
@@ -59,7 +71,7 @@ def copy(ctx: click.Context, *, source: str, records: _Records, objects: str, va
             to,
             records=records.chosen,
             sample=records.sample,
-            objects=[name.strip() for name in objects.split(",") if name.strip()],
+            objects=objects,
             masked=values == "mask",
             progress=report,
         )

@@ -6,7 +6,9 @@ from typing import Any, TypeVar
 
 import click
 
+from reconciler.apply.options import OnStale
 from reconciler.cli.options import as_dataclass
+from reconciler.errors import UsageError
 from reconciler.plan.plan import Guard
 from reconciler.project.plan_request import PlanRequest
 
@@ -50,6 +52,25 @@ allow_option = click.option(
     callback=_allowances,
     help="Lift one guard to a number, for this plan: update=412.",
 )
+
+on_stale_option = click.option(
+    "--on-stale",
+    type=click.Choice([str(choice) for choice in OnStale]),
+    default=str(OnStale.SKIP),
+    show_default=True,
+    help="What to do with records that changed in HubSpot since the plan was made.",
+)
+"""For commands that carry plans out."""
+
+
+def refuse_plan_options(request: PlanRequest, done: str) -> None:
+    """Refuse options that shape a plan beside a saved one; ``done`` is what is done with it."""
+    if request != PlanRequest():
+        raise UsageError(
+            f"a saved plan is {done} as it is: nothing can be added to it or taken from it here\n"
+            "    give these options to `reconciler plan --out FILE`"
+        )
+
 
 _OPTIONS = (
     target_option,

@@ -10,11 +10,11 @@ from reconciler.cli.exits import ExitCode, exit_of, most_severe
 from reconciler.cli.invocation import Invocation, open_environment
 from reconciler.cli.messages import say
 from reconciler.cli.options import common_options
-from reconciler.cli.plan_options import plan_options
+from reconciler.cli.plan_options import on_stale_option, plan_options, refuse_plan_options
 from reconciler.cli.plan_output import PlanOutput, destination_options, write_outputs
 from reconciler.cli.progress import progress
 from reconciler.cli.signals import stop_requests
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import ReconcilerError
 from reconciler.plan.rehearsal import Rehearsal
 from reconciler.project.plan import Plan
 from reconciler.project.plan_request import PlanRequest
@@ -23,13 +23,7 @@ from reconciler.project.project import Project
 
 @click.command()
 @click.argument("plan", type=click.Path(path_type=Path), required=False)
-@click.option(
-    "--on-stale",
-    type=click.Choice([str(choice) for choice in OnStale]),
-    default=str(OnStale.SKIP),
-    show_default=True,
-    help="What to do with records that changed in HubSpot since the plan was made.",
-)
+@on_stale_option
 @plan_options
 @destination_options
 @common_options
@@ -39,11 +33,7 @@ def command(
 ) -> int:
     """Apply PLAN, or a new plan, to a throw-away copy of the portal; the portal is only read."""
     if plan is not None:
-        if request != PlanRequest():
-            raise UsageError(
-                "a saved plan is rehearsed as it is: nothing can be added to it or taken from it here\n"
-                "    give these options to `reconciler plan --out FILE`"
-            )
+        refuse_plan_options(request, "rehearsed")
         chosen = Project.read_plan(plan)
         invocation = open_environment(ctx, made_for=chosen.header.environment)
     else:

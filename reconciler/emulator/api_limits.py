@@ -106,12 +106,12 @@ def pipelines(work: Work, call: Call) -> Reply:
 def association_labels(work: Work, call: Call) -> Reply:
     """Serve ``GET /crm/v3/limits/associations/labels``: one entry for each direction that has a label.
 
-    A guess: a direction that is asked for has an entry without one, too.
+    A direction that is asked for may have an entry without one, too: a guess.
     """
     wanted = (call.text("fromObjectTypeId"), call.text("toObjectTypeId"))
     limit = tiers.limit(work, tiers.LABELS)
     found = tiers.labels(work)
-    if wanted[0] and wanted[1]:
+    if wanted[0] and wanted[1] and work.guesses.label_limits == "asked_too":
         asked = (work.object_type(wanted[0]).type_id, work.object_type(wanted[1]).type_id)
         found.setdefault(asked, [])
     results = [

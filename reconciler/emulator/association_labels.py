@@ -50,8 +50,10 @@ def _add(
     is_mirror = from_type.type_id == to_type.type_id and inverse_label is None
     first = _next_type_id(work)
     second = first if is_mirror else _next_type_id(work)
-    there = AssociationType(USER, first, label or None, second, name)
-    back = AssociationType(USER, second, inverse_label or label or None, first, name)
+    is_custom = from_type.is_custom or to_type.is_custom
+    category = work.guesses.custom_associations if is_custom and not label else USER
+    there = AssociationType(category, first, label or None, second, name)
+    back = AssociationType(category, second, inverse_label or label or None, first, name)
     _save(work, from_type, to_type, there)
     if is_mirror:
         return [there]
@@ -150,13 +152,13 @@ def delete(work: Work, from_type: ObjectType, to_type: ObjectType, type_id: str)
     ends = ((from_type, to_type, known.type_id), (to_type, from_type, known.inverse_id))
     for start, end, number in ends:
         work.unstore(LABEL, pair_name(start, end), str(number))
-        work.unstore(LIMIT, NO_TYPE, limit_name(start, end, USER, number))
+        work.unstore(LIMIT, NO_TYPE, limit_name(start, end, known.category, number))
         work.storage.run(
             "DELETE FROM associations WHERE portal_id = ? AND from_type = ? AND to_type = ? AND category = ? "
             "AND type_id = ?",
             work.portal_id,
             start.type_id,
             end.type_id,
-            USER,
+            known.category,
             number,
         )

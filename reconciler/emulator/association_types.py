@@ -192,7 +192,8 @@ def target_type(work: Work, from_type: ObjectType, category: str, type_id: int) 
     """Return the object type at the other end of an association of this type."""
     prefix = f"{from_type.type_id}>"
     for pair in _stored_pairs(work, prefix):
-        if str(type_id) in work.stored(LABEL, pair) and category == USER:
+        stored = work.stored(LABEL, pair).get(str(type_id))
+        if stored is not None and stored["category"] == category:
             return work.object_type(pair.removeprefix(prefix))
     for pair in _stored_pairs(work, prefix, COPIED):
         if str(type_id) in work.stored(COPIED, pair) and category == HUBSPOT:

@@ -29,7 +29,7 @@ class Pair:
         """Return the id of a live record; refuse the call if there is no such record."""
         record = identity.find(self.work, object_type, given, None)
         if record is None:
-            raise refusals.missing_records(object_type.error_name, [given])
+            raise guesses.missing_end(self.work.guesses, object_type.error_name, given)
         return record.id
 
     @property

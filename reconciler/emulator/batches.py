@@ -4,7 +4,7 @@ developers.hubspot.com/docs/guides/crm/using-object-apis, "batch"; with ``object
 developers.hubspot.com/docs/api-reference/error-handling, "multi-status errors".
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -58,13 +58,27 @@ def one_by_one(
             with work.storage.attempt():
                 results += carry_out(item)
         except refusals.Refusal as refusal:
+            if refusal.whole:
+                raise
             errors.append(refusal.entry())
     return results, errors
 
 
 def create(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json]:
     """Serve ``batch/create``: return status and body of the answer."""
-    return _write(work, object_type, _parse(work, body, needs_id=False), "create", success=201)
+    inputs = _parse(work, body, needs_id=False)
+    if work.guesses.same_value_twice == "all_refused":
+        guesses.refuse_same_values(list(_unique_values(work, object_type, inputs)))
+    return _write(work, object_type, inputs, "create", success=201)
+
+
+def _unique_values(work: Work, object_type: ObjectType, inputs: Iterable[Input]) -> Iterator[tuple[str, str]]:
+    """Return the values of unique properties in all inputs, each with the name of its property."""
+    for name in work.definitions(object_type).unique_names:
+        for item in inputs:
+            value = item.properties.get(name)
+            if isinstance(value, str) and value:
+                yield name, identity.key_form(work, object_type, name, value)
 
 
 def update(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json]:

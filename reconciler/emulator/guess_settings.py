@@ -213,6 +213,41 @@ class Guesses:
         *("404", "401"),
         about="the status of information about a token that does not exist",
     )
+    same_value_twice: str = _guess(
+        *("second_refused", "all_refused"),
+        about="what two inputs of one create with the same unique value do, if all have a trace id",
+    )
+    missing_end: str = _guess(
+        *("its_input", "whole_call"),
+        about="what an association with a record that is not there refuses of its batch",
+    )
+    label_limits: str = _guess(
+        *("asked_too", "with_labels"),
+        about="whether the limits endpoint about association labels answers a direction that is asked for "
+        "and has no label",
+    )
+    custom_associations: str = _guess(
+        *("USER_DEFINED", "HUBSPOT_DEFINED"),
+        about="the category of the unlabelled association of a custom object",
+    )
+    html_kept: str = _guess(
+        *("formatting", "text"),
+        about="what is left of sanitised HTML: tags and attributes that format, or the text alone",
+        source="seen to lose tags and attributes; which ones is not published",
+    )
+    ids_in_use: str = _guess(
+        *("all", "first"),
+        about="which stages and records a refusal names because records are in a stage that would go",
+    )
+    custom_pipeline_ids: str = _guess(
+        *("shared", "own"),
+        about="whether a pipeline of a custom object may have the id of a pipeline of deals or tickets",
+    )
+    stage_taken_in_put: str = _guess(
+        *("409", "400"),
+        about="the status of a PUT of a pipeline with a stage of another one: as for a new pipeline, or as "
+        "for a new stage",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,25 @@ def order_of_results(chosen: Guesses, results: Sequence[dict[str, Any]]) -> list
     return sorted(results, key=lambda result: str(result["id"])[::-1])
 
 
+def refuse_same_values(values: Sequence[tuple[str, str]]) -> None:
+    """Refuse a whole batch with one value of a unique property twice; ``values`` have their properties."""
+    twice = sorted({value for value in values if values.count(value) > 1})
+    if twice:
+        raise refusals.duplicate_ids([text for _, text in twice])
+
+
+def missing_end(chosen: Guesses, name: str, record_id: str) -> refusals.Refusal:
+    """Refuse an association with a record that is not there."""
+    refusal = refusals.missing_records(name, [record_id])
+    refusal.whole = chosen.missing_end == "whole_call"
+    return refusal
+
+
+def ids_in_use(chosen: Guesses, ids: Sequence[str]) -> list[str]:
+    """Return the ids that a refusal names, of those that are in use."""
+    return list(ids) if chosen.ids_in_use == "all" else list(ids[:1])
+
+
 def number_text(chosen: Guesses, text: str) -> str:
     """Return a number as it is read."""
     return text if chosen.number_text == "as_written" else f"{Decimal(text).normalize():f}"

@@ -32,7 +32,8 @@ def check_new_id(work: Work, object_type: ObjectType, pipeline_id: str) -> None:
         raise refusals.invalid_request(
             f"There's another pipeline in this portal with pipelineId {pipeline_id}"
         )
-    if _is_elsewhere(work, pipeline_id):
+    shares_ids = not object_type.is_custom or work.guesses.custom_pipeline_ids == "shared"
+    if shares_ids and _is_elsewhere(work, pipeline_id):
         raise _stages_exist(guesses.phantom_stages(work.guesses, pipeline_id))
 
 
@@ -72,6 +73,9 @@ def check_new_stages(work: Work, object_type: ObjectType, pipeline_id: str, stag
     elsewhere = [
         stage_id for stage_id in ids if definitions.stage_pipeline(stage_id) not in {None, pipeline_id}
     ]
+    is_put = pipeline_id in definitions.pipelines
+    if elsewhere and is_put and work.guesses.stage_taken_in_put == "400":
+        check_new_stage(work, object_type, elsewhere[0])
     if elsewhere:
         raise _stages_exist(elsewhere)
     twice = sorted({stage_id for stage_id in ids if ids.count(stage_id) > 1})
@@ -137,7 +141,9 @@ def refuse_in_use(work: Work, object_type: ObjectType, stage_ids: Sequence[str])
             "records are in a stage that would be deleted",
             sub_category="PipelineError.STAGE_ID_IN_USE",
             context={
-                "stageIds": [bracketed(dict.fromkeys(inside.values()))],
-                "objectIds": [bracketed(inside)],
+                "stageIds": [
+                    bracketed(guesses.ids_in_use(work.guesses, list(dict.fromkeys(inside.values()))))
+                ],
+                "objectIds": [bracketed(guesses.ids_in_use(work.guesses, list(inside)))],
             },
         )

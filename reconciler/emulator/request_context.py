@@ -1,7 +1,7 @@
 """The context of one request in one portal: transaction, time, sender and version."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -92,6 +92,7 @@ class Work:
     """Types of which more than properties changed: they are built anew from what is stored."""
     _owner_ids: frozenset[str] | None = field(default=None, init=False)
     _guesses: Guesses | None = field(default=None, init=False)
+    _reserved_ids: Iterator[int] = field(default_factory=lambda: iter(()), init=False)
     _rows: dict[str, RecordRows] = field(default_factory=dict, init=False)
 
     @property
@@ -119,11 +120,21 @@ class Work:
 
     def next_id(self) -> int:
         """Return a number that no record, pipeline, stage or label of the portal has yet."""
+        reserved = next(self._reserved_ids, None)
+        return self._take_ids(1) if reserved is None else reserved
+
+    def reserve_ids(self, number: int) -> None:
+        """Let the next so many ids be taken at once: one call of the database instead of one for each."""
+        first = self._take_ids(number)
+        self._reserved_ids = iter(range(first, first + number))
+
+    def _take_ids(self, number: int) -> int:
         row = self.storage.row(
-            "UPDATE portals SET next_id = next_id + 1 WHERE portal_id = ? RETURNING next_id - 1",
+            "UPDATE portals SET next_id = next_id + ? WHERE portal_id = ? RETURNING next_id",
+            number,
             self.portal_id,
         )
-        return int(row[0])
+        return int(row[0]) - number
 
     def skip_ids(self, used: int) -> None:
         """Skip all numbers up to ``used`` from now on."""

@@ -4,6 +4,7 @@ It was observed that tags and attributes are dropped. HubSpot does not publish w
 are a guess.
 """
 
+from collections.abc import Collection
 from html import escape
 from html.parser import HTMLParser
 
@@ -52,24 +53,28 @@ KEPT_ATTRIBUTES = frozenset(
 _VOID = frozenset({"br", "hr", "img"})
 
 
-def sanitise(html: str) -> str:
-    """Remove tags and attributes that could run code, and quote attributes; a second pass changes nothing."""
-    cleaner = _Cleaner()
+def sanitise(html: str, kept: Collection[str] = KEPT) -> str:
+    """Remove tags but the ``kept`` ones, and attributes that could run code, and quote the others.
+
+    A second pass changes nothing.
+    """
+    cleaner = _Cleaner(kept)
     cleaner.feed(html)
     cleaner.close()
     return "".join(cleaner.parts)
 
 
 class _Cleaner(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, kept: Collection[str]) -> None:
         super().__init__()
+        self._kept = kept
         self.parts: list[str] = []
         self._inside = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in DROPPED_WITH_CONTENT:
             self._inside += 1
-        elif not self._inside and tag in KEPT:
+        elif not self._inside and tag in self._kept:
             self.parts.append(f"<{tag}{_attributes(attrs)}>")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -82,7 +87,7 @@ class _Cleaner(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in DROPPED_WITH_CONTENT:
             self._inside = max(0, self._inside - 1)
-        elif not self._inside and tag in KEPT - _VOID:
+        elif not self._inside and tag in self._kept and tag not in _VOID:
             self.parts.append(f"</{tag}>")
 
     def handle_data(self, data: str) -> None:

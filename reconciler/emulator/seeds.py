@@ -90,6 +90,7 @@ def plant(work: Work, seed: Mapping[str, object]) -> None:
     for place, label in _items(seed, "association_labels"):
         with _placed(place):
             _plant_label(work, _object(label))
+    _reserve_ids(work, seed)
     for place, address, item in _items_by_type(seed, "records"):
         with _placed(place):
             _plant_record(work, work.object_type(address), _object(item))
@@ -97,6 +98,13 @@ def plant(work: Work, seed: Mapping[str, object]) -> None:
         with _placed(place):
             _plant_association(work, _object(item))
     _plant_lists(work, seed)
+
+
+def _reserve_ids(work: Work, seed: Mapping[str, object]) -> None:
+    """Reserve the ids of the records, unless some have ids of their own, which the others must not take."""
+    items = [item for _, _, item in _items_by_type(seed, "records")]
+    if not any(isinstance(item, Mapping) and "id" in item for item in items):
+        work.reserve_ids(len(items))
 
 
 def _number_by_portal(work: Work, seed: Mapping[str, object]) -> None:

@@ -168,7 +168,8 @@ def _text(definition: Property, text: str, chosen: Guesses) -> str:
         if definition.name == "domain":
             return domain(text)
     if definition.field_type == "html":
-        return rich_text.sanitise(text) if chosen.html_text == "sanitised" else text
+        kept = rich_text.KEPT if chosen.html_kept == "formatting" else frozenset()
+        return rich_text.sanitise(text, kept) if chosen.html_text == "sanitised" else text
     if definition.field_type == "phonenumber":
         return guesses.phone_text(chosen, text)
     return guesses.plain_text(chosen, text)

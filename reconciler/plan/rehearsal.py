@@ -11,7 +11,7 @@ from reconciler.plan.change import Change
 class Rehearsal:
     """The result of applying a plan to a copy, and of planning its things again."""
 
-    run: RunDetail | None  # with the rows that were not applied; None: the plan has no changes
+    run: RunDetail | None  # with the rows that were not applied; None: there was nothing to apply, or no time
     findings: tuple[
         Problem, ...
     ]  # unique values that other records have; those of archived ones are warnings
@@ -28,6 +28,7 @@ class Rehearsal:
         """Whether every change was applied, nothing is left to write, and nothing collides."""
         return (
             self.is_applied
+            and not self.is_interrupted
             and not self.left
             and all(finding.severity is not Severity.ERROR for finding in self.findings)
         )

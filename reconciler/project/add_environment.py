@@ -7,7 +7,7 @@ from pathlib import Path
 from reconciler.errors import UsageError
 from reconciler.project.files import write_over
 from reconciler.project.settings_file import read_settings_file
-from reconciler.project.settings_rules import FILE_NAME
+from reconciler.project.settings_rules import FILE_NAME, NAME_ADVICE, fault_of_name
 
 _ENVIRONMENTS = re.compile(r"^environments:[ \t]*(#.*)?$", re.MULTILINE)
 _INNER = re.compile(r"\n([ \t]+)[^\s#]")
@@ -19,9 +19,13 @@ def add_copy(project: Path, name: str, original: str) -> str:
     Where there was one environment, and no line says which is the default, it becomes the default.
 
     Raises:
-        UsageError: the file is written in a way that is not understood; the message has the lines.
+        UsageError: nothing can have this name, or the file is written in a way that is not understood; the
+            message has the lines.
         ManifestError: the file is wrong.
     """
+    fault = fault_of_name(name)
+    if fault:
+        raise UsageError(f"{fault}\n    {NAME_ADVICE}")
     path = project / FILE_NAME
     file, _, environments = read_settings_file(project, needs_portal_id=False)
     text = path.read_bytes().decode("utf-8-sig")

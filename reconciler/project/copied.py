@@ -24,11 +24,28 @@ def check_copied(here: EnvironmentSettings, folder: Path, portal_ids: Collection
     Raises:
         UsageError: it is not; the message says how to go on.
     """
-    command = f"reconciler emulator copy --from {here.copy_of} -e {here.name}"
+    command = _command(here)
     if checkpoint_path(folder, here.portal_id).exists():
         raise UsageError(f"the copy of {here.copy_of} is not complete\n    `{command}` goes on with it")
     if here.portal_id not in portal_ids:
         raise UsageError(f"there is no copy of {here.copy_of} yet\n    `{command}` makes it")
+
+
+def refuse_copy(here: EnvironmentSettings) -> None:
+    """Check that the environment has a seed of its own to begin from again.
+
+    Raises:
+        UsageError: it is a copy of another one.
+    """
+    if here.copy_of:
+        raise UsageError(
+            f"environment {here.name} is a copy of {here.copy_of} and has no seed: nothing was reset\n"
+            f"    `{_command(here)}` copies it again"
+        )
+
+
+def _command(here: EnvironmentSettings) -> str:
+    return f"reconciler emulator copy --from {here.copy_of} -e {here.name}"
 
 
 def salt_of(folder: Path, portal_id: int) -> bytes:

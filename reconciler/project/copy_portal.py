@@ -8,15 +8,15 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import PlanRefused, Refusal, UsageError
-from reconciler.hubspot.copies.definitions import read_definitions_part
+from reconciler.errors import UsageError
+from reconciler.hubspot.copies.definitions import calls_of_definitions, read_definitions_part
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.reader import PortalReader
 from reconciler.json_values import Json
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.copies import Copied, CopyRequest, CopyResult
 from reconciler.model.definitions import ObjectSchema
-from reconciler.model.desired import Desired
+from reconciler.model.desired import Desired, DesiredRecord
 from reconciler.model.object_references import Direction, ObjectProperty
 from reconciler.model.object_types import object_type
 from reconciler.model.progress import Progress
@@ -25,7 +25,8 @@ from reconciler.project.copied import checkpoint_path, salt_of
 from reconciler.project.copied_session import plant
 from reconciler.project.files import write_private
 from reconciler.project.session import Session
-from reconciler.reconcile.copy_records import CopyingRecords, Reached
+from reconciler.reconcile.copy_calls import refuse_too_many_calls
+from reconciler.reconcile.copy_records import CopyingRecords, Reached, named_elsewhere
 from reconciler.reconcile.rehearsal.scope import names_to_copy
 from reconciler.state.store import Store
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.app import Emulator
 
 _DEFINITIONS = "definitions"
-_RESERVE = 1.2
+_ADVICE = "copy tomorrow, or less: --objects companies, --records named"
 
 
 @dataclass(slots=True)
@@ -42,28 +43,36 @@ class _Checkpoint:
 
     path: Path
     request: CopyRequest
+    manifests: str  # their digest: with others, the steps have other records
     done: dict[str, str] = field(default_factory=dict)
     is_resumed: bool = False
 
     @classmethod
-    def open(cls, path: Path, request: CopyRequest) -> "_Checkpoint":
-        """Read the file of an interrupted copy; one of another request does not count."""
-        opened = cls(path, request)
+    def open(cls, path: Path, request: CopyRequest, manifests: str) -> "_Checkpoint":
+        """Read the file of an interrupted copy; one of another request or other manifests does not count."""
+        opened = cls(path, request, manifests)
         try:
             found = json.loads(path.read_bytes())
         except FileNotFoundError:
             return opened
         except (OSError, ValueError) as error:
             raise UsageError(f"{path.name} cannot be read ({error})\n    delete it, and copy again") from None
-        if found.get("request") == request.document():
-            opened.done, opened.is_resumed = dict(found["done"]), bool(found["done"])
+        if not isinstance(found, dict) or {**found, "done": None} != opened.document(None):
+            return opened
+        done = found.get("done")
+        if isinstance(done, dict) and all(isinstance(place, str) for place in done.values()):
+            opened.done, opened.is_resumed = done, bool(done)
         return opened
 
     def reach(self, step: str, place: str) -> None:
         """Keep that a step has come so far; what it brought is planted by now."""
         self.done[step] = place
-        document = {"done": self.done, "request": self.request.document(), "version": 1}
-        write_private(self.path, json.dumps(document, indent=1, sort_keys=True))
+        write_private(self.path, json.dumps(self.document(self.done), indent=1, sort_keys=True))
+
+    def document(self, done: Mapping[str, str] | None) -> Mapping[str, object]:
+        """Return the contents of the file."""
+        request = self.request.document()
+        return {"done": done, "manifests": self.manifests, "request": request, "version": 1}
 
 
 def copy_portal(source: Session, target: Session, request: CopyRequest, progress: Progress) -> CopyResult:
@@ -80,9 +89,9 @@ def copy_portal(source: Session, target: Session, request: CopyRequest, progress
 
     folder, portal_id = source.folder, source.environment.portal_id
     desired = source.load_manifests()
-    checkpoint = _Checkpoint.open(checkpoint_path(folder, portal_id), request)
+    checkpoint = _Checkpoint.open(checkpoint_path(folder, portal_id), request, desired.digest)
     with ExitStack() as stack:
-        emulator = Emulator(folder / "portal.db")
+        emulator = Emulator(folder / "portal.db", observed=target.observed())
         stack.callback(emulator.close)
         if not checkpoint.is_resumed:
             emulator.reset(portal_id)
@@ -118,6 +127,7 @@ class _Copying:
     pairs: int = 0
     masked: tuple[ObjectProperty, ...] = ()
     untold: dict[str, None] = field(default_factory=dict)
+    said: frozenset[tuple[str, str, str]] = frozenset()  # object type, key and value that manifests name
     paths: dict[str, str] = field(default_factory=dict)  # of the copied object types
     copied: int = 0
 
@@ -137,15 +147,20 @@ class _Copying:
         if request.is_masked:
             self.masked = self.session.settings.masks.masked_properties(schemas, pairs | _secondary(schemas))
             self.masked = tuple(sorted({*self.masked, *_secondary(schemas)}))
+        elsewhere = named_elsewhere(desired, portal)
+        self.said = frozenset((*of, value.casefold()) for of, values in elsewhere.items() for value in values)
+        total = self._expected(desired, schemas) + sum(map(len, elsewhere.values()))
+        directions = _directions(schemas)
+        calls = ceil(total / BATCH_SIZE)
         if _DEFINITIONS not in self.checkpoint.done:
-            part = read_definitions_part(self.reader, portal, _directions(schemas))
-            self._plant(part)
+            calls += calls_of_definitions(portal, directions)
+        refuse_too_many_calls(self.reader, calls, _ADVICE)
+        if _DEFINITIONS not in self.checkpoint.done:
+            self._plant(read_definitions_part(self.reader, portal, directions))
             self.checkpoint.reach(_DEFINITIONS, "yes")
-        total = self._expected(desired, schemas)
-        _refuse_if_too_many(ceil(total / BATCH_SIZE), self.reader.daily_remaining)
         pseudonyms = Pseudonyms(salt_of(self.session.folder, self.portal_id))
         copying = CopyingRecords(
-            self.reader, portal, desired, request, names, dict(self.checkpoint.done), self._ids
+            self.reader, portal, desired, request, names, dict(self.checkpoint.done), self._ids, elsewhere
         )
         for reached in copying.parts(store):
             self._take(reached, pseudonyms, total)
@@ -198,25 +213,30 @@ class _Copying:
         self, reached: Reached, records: Iterable[dict[str, Any]], pseudonyms: Pseudonyms
     ) -> list[dict[str, Any]]:
         """Return records with pseudonyms; what the manifests themselves say stays."""
-        names = {name for of, name in self.masked if reached.schema and of == reached.schema.name}
+        object_name = reached.schema.name if reached.schema else ""
+        names = {name for of, name in self.masked if of == object_name}
         if not names:
             return list(records)
         by_key = {key.casefold(): record for key, record in reached.declared.items()}
         masked: list[dict[str, Any]] = []
         for record in records:
             key = record["properties"].get(reached.key) or ""
-            declared = by_key.get(key.casefold())
-            said = {reached.key: key} if declared else {}
-            if declared:
-                said |= {
-                    n: v for n, v in zip(declared.names, declared.values, strict=True) if isinstance(v, str)
-                }
-            properties = {
-                name: pseudonyms.of(text) if text and name in names and said.get(name) != text else text
-                for name, text in record["properties"].items()
-            }
+            said = _said(reached.key, key, by_key.get(key.casefold()))
+            properties = dict(record["properties"])
+            for name in names:
+                text = properties.get(name)
+                if text and said.get(name) != text and (object_name, name, text.casefold()) not in self.said:
+                    properties[name] = pseudonyms.of(text)
             masked.append({**record, "properties": properties})
         return masked
+
+
+def _said(by: str, key: str, declared: DesiredRecord | None) -> Mapping[str, str]:
+    """Return the values that the manifests themselves say of a record."""
+    if declared is None:
+        return {}
+    values = zip(declared.names, declared.values, strict=True)
+    return {by: key, **{name: value for name, value in values if isinstance(value, str)}}
 
 
 def _records_in(part: Json) -> list[dict[str, Any]]:
@@ -250,16 +270,6 @@ def _names(
 
 def _directions(schemas: Collection[str]) -> set[Direction]:
     return {Direction(one, other) for one in schemas for other in schemas if one <= other}
-
-
-def _refuse_if_too_many(calls: int, remaining: int | None) -> None:
-    needed = ceil(calls * _RESERVE)
-    if remaining is not None and needed > remaining:
-        raise PlanRefused(
-            Refusal.GUARD,
-            f"the copy needs about {calls:,} more calls, and HubSpot has {remaining:,} left today\n"
-            "    copy tomorrow, or less: --objects companies, --records named",
-        )
 
 
 def _copy_state(source: Store, target: Session) -> int:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.errors import UsageError
+from reconciler.project.copied import refuse_copy
 from reconciler.project.erase_in_reports import Forgotten, forget_in_reports
 from reconciler.project.files import decoded, opened
 from reconciler.project.import_folders import forget_in_imports
@@ -154,9 +155,10 @@ def reset_emulator(session: Session) -> int | None:
         The number of owned records that the state had; None if there is no state.
 
     Raises:
-        UsageError: the environment is no emulator.
+        UsageError: the environment is no emulator, or a copy, which has no seed.
         StateError: the state cannot be written to, or is locked.
     """
+    refuse_copy(session.environment)
     with session.emulator() as emulator:
         emulator.reset(session.environment.portal_id)
     count = None

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.app import Emulator
 
 _FOLDER = "rehearsal-"
+_INTERRUPTED = "the rehearsal was interrupted"
 _OLD_S = 86_400
 """Age in seconds of a folder that a killed rehearsal must have left behind."""
 
@@ -68,10 +69,13 @@ def rehearse(
     with _folder(session) as folder, open_copy(session, folder) as (copied, emulator):
         with session.state(to_write=False) as store:
             unsettled = [change for batch in store.unfinished() for _, change in batch.entries]
-        copy = _copy(session, emulator, Rehearsed(plan, desired, unsettled), answers, reading)
-        run, finished = _apply(copied, plan, options, lists_applied=lists_applied)
+        parts = _Parts(Rehearsed(plan, desired, unsettled), reading, options.should_stop)
+        copy = _copy(session, emulator, parts, answers)
+        run, finished = (None, None) if copy.is_interrupted else _apply(copied, plan, options, lists_applied)
+        is_interrupted = copy.is_interrupted or (finished is not None and finished.is_interrupted)
+        unplanned = _INTERRUPTED if is_interrupted else unplanned
         left: tuple[Change, ...] = ()
-        if not unplanned and finished is not None and plan.changes and not finished.is_interrupted:
+        if not unplanned and finished is not None and plan.changes:
             left = _plan_again(copied, Rehearsed(plan, desired))
     return Rehearsal(
         run=run,
@@ -82,31 +86,38 @@ def rehearse(
         calls=copy.calls,
         seconds=time.monotonic() - began,
         stopped_by=finished.stopped_by if finished else None,
-        is_interrupted=finished.is_interrupted if finished else False,
+        is_interrupted=is_interrupted,
     )
+
+
+class _Parts(NamedTuple):
+    """What is copied, who is told of it, and when it ends early."""
+
+    rehearsed: Rehearsed
+    reading: Progress
+    should_stop: Callable[[], bool]
 
 
 class _Copied(NamedTuple):
     findings: tuple[Problem, ...]
     untold: tuple[str, ...]
     calls: int
+    is_interrupted: bool
 
 
-def _copy(
-    session: Session,
-    emulator: "Emulator",
-    rehearsed: Rehearsed,
-    answers: PortalAnswers | None,
-    reading: Progress,
-) -> _Copied:
+def _copy(session: Session, emulator: "Emulator", parts: _Parts, answers: PortalAnswers | None) -> _Copied:
     """Copy what is needed of the portal, part by part."""
     found: list[Collisions] = []
     untold: dict[str, None] = {}
+    is_interrupted = False
     with session.reader(answers) as reader:
-        for part in read_copy(reader, rehearsed, found, reading):
-            untold |= dict.fromkeys(plant(emulator, rehearsed.plan.portal_id, part))
+        for part in read_copy(reader, parts.rehearsed, found, parts.reading):
+            untold |= dict.fromkeys(plant(emulator, parts.rehearsed.plan.portal_id, part))
+            is_interrupted = parts.should_stop()
+            if is_interrupted:
+                break
         findings = tuple(problem for each in found for problem in each.problems)
-        return _Copied(findings, tuple(untold), reader.calls)
+        return _Copied(findings, tuple(untold), reader.calls, is_interrupted)
 
 
 def _manifests_of(session: Session, plan: Plan) -> tuple[Desired | None, str]:
@@ -139,7 +150,7 @@ def _folder(session: Session) -> Iterator[Path]:
 
 
 def _apply(
-    copied: CopiedSession, plan: Plan, options: ApplyOptions, *, lists_applied: bool
+    copied: CopiedSession, plan: Plan, options: ApplyOptions, lists_applied: bool
 ) -> tuple[RunDetail | None, FinishedRun | None]:
     """Apply the plan to the copy."""
     if plan.is_empty:

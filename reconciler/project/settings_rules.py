@@ -51,6 +51,7 @@ _SQLITE: Final = "sqlite:///"
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _LITERAL_TOKEN: Final = re.compile(r"pat-[a-z]{2}[0-9]+-[0-9A-Za-z-]{4,}")
 _ENVIRONMENT_NAME: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]*")
+NAME_ADVICE: Final = "use letters, digits, dots, dashes and underscores"
 _TAKES_VARIABLES: Final = frozenset({"token", "base_url", "state", "notify"})
 
 
@@ -74,6 +75,11 @@ def version_problems(node: MappingNode) -> Iterator[Problem]:
         yield Problem(message, "upgrade reconciler", _ref(node, "version"))
 
 
+def fault_of_name(name: str) -> str | None:
+    """Return why an environment cannot have this name; None if it can."""
+    return None if _ENVIRONMENT_NAME.fullmatch(name) else f'an environment cannot be called "{name}"'
+
+
 def file_problems(node: MappingNode) -> Iterator[Problem]:
     """Report problems of the file as a whole."""
     yield from _variable_problems(node)
@@ -88,10 +94,9 @@ def file_problems(node: MappingNode) -> Iterator[Problem]:
         yield Problem("there are no environments", advice, _ref(node, "environments"))
     elif isinstance(listed, MappingNode):
         for index, name in enumerate(listed.names):
-            if not _ENVIRONMENT_NAME.fullmatch(name):
-                advice = "use letters, digits, dots, dashes and underscores"
-                source = FILES.ref(listed.name_place(index))
-                yield Problem(f'an environment cannot be called "{name}"', advice, source)
+            fault = fault_of_name(name)
+            if fault:
+                yield Problem(fault, NAME_ADVICE, FILES.ref(listed.name_place(index)))
         default = node.get("default")
         if isinstance(default, str) and default not in listed.names:
             advice = suggest(default, listed.names)

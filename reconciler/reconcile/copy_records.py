@@ -4,7 +4,7 @@ A step is one list of records. Its place says how far it has come; the same requ
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations_with_replacement, islice
 from types import MappingProxyType
 from typing import NamedTuple
@@ -22,7 +22,10 @@ from reconciler.model.addresses import RECORD_ID, RecordId
 from reconciler.model.calls import BATCH_SIZE, PAIRS_READ
 from reconciler.model.copies import Copied, CopyRequest
 from reconciler.model.definitions import ObjectSchema, PortalSchema
-from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord
+from reconciler.model.desired import Desired, DesiredRecord
+from reconciler.model.object_references import GroupKey
+from reconciler.model.selection import Selection
+from reconciler.plan.associations.endpoints import endpoints_of
 from reconciler.state.store import Store
 
 FINISHED = "finished"
@@ -34,6 +37,23 @@ Declared = Mapping[str, DesiredRecord]
 
 NOTHING_DECLARED: Declared = MappingProxyType({})
 """For records that were not read by a key of the manifests."""
+
+
+NamedElsewhere = Mapping[GroupKey, Sequence[str]]
+"""Keys that manifests name besides those of their records: of other ends, and former ones."""
+
+
+def named_elsewhere(desired: Desired, portal: PortalSchema) -> NamedElsewhere:
+    """Return the keys of the other ends of associations, and the former keys of records."""
+    found = {
+        GroupKey(schema.name, by): list(values)
+        for schema, by, values in endpoints_of(desired, portal, Selection()).unknown()
+    }
+    for group in desired.groups:
+        former = [each.special.renamed_from for each in group.records if each.special.renamed_from]
+        if former and group.object in portal.objects:
+            found.setdefault(GroupKey(group.object, group.key), []).extend(former)
+    return found
 
 
 class Reached(NamedTuple):
@@ -58,12 +78,11 @@ class CopyingRecords:
     names: Mapping[str, Sequence[str]]  # properties to read, by object type
     done: Mapping[str, str]  # places of an earlier run, by step
     ids_of: Callable[[str, int], Sequence[int]]  # ids in the copy, by path and from an id on
+    named_elsewhere: NamedElsewhere = field(default_factory=dict)
 
     def parts(self, store: Store) -> Iterator[Reached]:
         """Read all parts: records first, then the associations between them."""
-        for group in self.desired.groups:
-            if group.object in self.portal.objects and self._is_wanted(group.object):
-                yield from self._named(group)
+        yield from self._all_named()
         if self.request.records is Copied.OWNED:
             for object_name, by, _ in store.owned_groups():
                 if object_name in self.portal.objects and self._is_wanted(object_name):
@@ -82,20 +101,32 @@ class CopyingRecords:
         schema = self.portal.objects.get(name)
         return schema is not None and schema.name in self.names
 
-    def _named(self, group: DesiredGroup) -> Iterator[Reached]:
+    def _all_named(self) -> Iterator[Reached]:
+        for group in self.desired.groups:
+            if self._is_wanted(group.object):
+                records = ((record.key, record) for record in group.records)
+                yield from self._named(f"named {group.object} {group.key}", group.object, group.key, records)
+        for (object_name, by), values in sorted(self.named_elsewhere.items()):
+            if self._is_wanted(object_name):
+                others = ((value, None) for value in values)
+                yield from self._named(f"named elsewhere {object_name} {by}", object_name, by, others)
+
+    def _named(
+        self, step: str, object_name: str, by: str, keys: Iterable[tuple[str, DesiredRecord | None]]
+    ) -> Iterator[Reached]:
         """Read the records that the manifests name by one key, a hundred at a time."""
-        step, schema = f"named {group.object} {group.key}", self.portal.objects[group.object]
+        schema = self.portal.objects[object_name]
         place = self.done.get(step, "0")
-        if place == FINISHED or not (group.key == RECORD_ID or schema.can_identify(group.key)):
+        if place == FINISHED or not (by == RECORD_ID or schema.can_identify(by)):
             return
         done = int(place)
-        chunks = in_chunks(islice(iter(group.records), done * BATCH_SIZE, None), BATCH_SIZE)
+        chunks = in_chunks(islice(keys, done * BATCH_SIZE, None), BATCH_SIZE)
         for number, chunk in enumerate(chunks, start=done + 1):
-            declared = {record.key: record for record in chunk}
-            wanted = WantedRecords(schema, group.key, list(declared), self.names[schema.name])
+            declared = {key: record for key, record in chunk if record is not None}
+            wanted = WantedRecords(schema, by, [key for key, _ in chunk], self.names[schema.name])
             for _, records in read_record_chunks(self.reader, [wanted]):
                 part: Json = {"records": {schema.path: records}}
-                yield Reached(step, str(number), part, schema, group.key, declared)
+                yield Reached(step, str(number), part, schema, by, declared)
         yield Reached(step, FINISHED, {})
 
     def _owned(self, store: Store, object_name: str, by: str) -> Iterator[Reached]:

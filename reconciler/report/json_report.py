@@ -61,6 +61,7 @@ def _rehearsed(plan: Plan) -> Json:
             "changes": list(map(_row, run.rows if run else ())),
             "complete": rehearsal.is_complete,
             "findings": list(map(problem_as_document, rehearsal.findings)),
+            "interrupted": rehearsal.is_interrupted,
             "left": [
                 {"action": str(verb_of(change)), "address": str(change.address)} for change in rehearsal.left
             ],

@@ -48,6 +48,8 @@ def rehearsal_lines(rehearsal: Rehearsal, layout: Layout) -> list[Line]:
 def headline(rehearsal: Rehearsal) -> str:
     """Say in one sentence, without full stop, what became of the plan on the copy."""
     if rehearsal.run is None:
+        if rehearsal.is_interrupted:
+            return "it was interrupted while the portal was read"
         return "there is nothing to apply"
     counts = rehearsal.run.accounting()
     planned, applied = counts["planned"], counts["applied"]

@@ -11,8 +11,8 @@ import pytest
 from reconciler.cli.exits import ExitCode
 from reconciler.emulator.faults import parse
 from tests.cli.test_rehearse import writes
-from tests.support.projects import PORTAL, Project, Recorder
-from tests.support.rehearsals import MANIFESTS, SEED
+from tests.support.projects import PORTAL, UNHURRIED, Project, Recorder
+from tests.support.rehearsals import MANIFESTS, SEED, People
 from tests.support.served import served
 
 CANARIES = {
@@ -86,7 +86,7 @@ def test_a_copy_is_read_masked_and_apart(portal: tuple[Project, Recorder]) -> No
 
 def test_an_interrupted_copy_goes_on(portal: tuple[Project, Recorder]) -> None:
     project, recorder = portal
-    recorder.add_fault(parse("server_error:path=/crm/v3/objects/contacts,status=500"))
+    recorder.add_fault(parse("malformed_body:path=/crm/v3/objects/contacts"))
     broken = project.run(*ALL)
     unfinished = project.run("plan", "-e", "local")
     recorder.clear_faults()
@@ -106,6 +106,35 @@ def test_an_interrupted_copy_goes_on(portal: tuple[Project, Recorder]) -> None:
     assert len(stored(project)) == 259
 
 
+def test_an_interrupted_copy_begins_again_when_the_manifests_changed(
+    portal: tuple[Project, Recorder],
+) -> None:
+    project, recorder = portal
+    recorder.add_fault(parse("malformed_body:path=/crm/v3/objects/contacts"))
+    assert project.run(*ALL).code == ExitCode.ERROR
+    recorder.clear_faults()
+    project.replace("companies.yaml", "  c0:\n    vat: N0\n", "")
+
+    done = project.run(*ALL, "--json")
+
+    assert json.loads(done.out)["resumed"] is False
+    assert json.loads(done.out)["records"]["companies"] == 13
+
+
+def test_a_copy_leaves_calls_for_the_day_and_a_copy_is_not_reset(portal: tuple[Project, Recorder]) -> None:
+    project, recorder = portal
+    People(recorder).settings(limits=UNHURRIED | {"daily": 60})
+
+    refused = project.run(*ALL)
+    reset = project.run("emulator", "reset", "-e", "local")
+
+    assert refused.code == ExitCode.GUARDED
+    assert "the copy needs about" in refused.err
+    assert reset.code == ExitCode.ERROR
+    assert "local is a copy of real and has no seed: nothing was reset" in reset.err
+    assert "`reconciler emulator copy --from real -e local` copies it again" in reset.err
+
+
 def test_values_may_be_shown_and_records_chosen(portal: tuple[Project, Recorder]) -> None:
     project, _ = portal
 
@@ -115,10 +144,33 @@ def test_values_may_be_shown_and_records_chosen(portal: tuple[Project, Recorder]
         *("--values", "show", "--json"),
     )
 
-    assert json.loads(named.out)["records"] == {"companies": 11, "contacts": 4, "deals": 2}
+    assert json.loads(named.out)["records"] == {"companies": 11, "contacts": 6, "deals": 2}
     assert json.loads(sample.out)["records"] == {"contacts": 6}
     assert json.loads(sample.out)["masked"] == []
     assert stored(project)["700"]["email"] == "p0@x.example"
+
+
+@pytest.mark.parametrize("records", ["named", "all"])
+def test_plans_fit_a_masked_copy_whoever_the_manifests_name(tmp_path: Path, records: str) -> None:
+    companies = """\
+object: companies
+key: key
+records:
+  new: {$renamed_from: c0, $associations: {contacts: [{by: email, to: P0@X.example}]}}
+  c1: {name: One, $associations: {contacts: [p1@x.example]}}
+"""
+    contacts = "object: contacts\nkey: email\nrecords:\n  p3@x.example: {firstname: Three}\n"
+    manifests = {"companies.yaml": companies, "contacts.yaml": contacts}
+    with served(tmp_path, manifests, SEED, more="guards: {update: 100%}\n") as (project, _):
+        assert project.run("emulator", "copy", "--from", "real", "--records", records).code == ExitCode.OK
+        plans = [project.run("plan", "-e", name) for name in ("real", "local")]
+        kept = {record["email"] for record in stored(project).values()}
+
+    assert [plan.code for plan in plans] == [ExitCode.OK, ExitCode.OK], plans[1].out
+    assert plans[0].out.splitlines()[-1] == plans[1].out.splitlines()[-1]
+    assert {email for email in kept if email.endswith("@x.example")} == {
+        f"p{number}@x.example" for number in (0, 1, 3)
+    }
 
 
 def test_what_a_copy_cannot_be_is_said(portal: tuple[Project, Recorder]) -> None:
@@ -129,7 +181,12 @@ def test_what_a_copy_cannot_be_is_said(portal: tuple[Project, Recorder]) -> None
     to_another = project.run("emulator", "copy", "--from", "real", "-e", "other")
     unknown = project.run("emulator", "copy", "--from", "nowhere")
     wrong = project.run("emulator", "copy", "--from", "real", "--records", "some")
+    nothing = project.run("emulator", "copy", "--from", "real", "--objects", "deals,")
+    named = project.run("emulator", "copy", "--from", "real", "-e", "a b")
 
     assert "environment other is no copy of real" in to_another.err
     assert 'unknown environment "nowhere" (--from)' in unknown.err
     assert "is none of named, owned, all and sample=500" in wrong.err
+    assert "'deals,' is no list such as companies,deals" in nothing.err
+    assert 'an environment cannot be called "a b"' in named.err
+    assert "a b" not in (project.folder / "reconciler.yaml").read_text()

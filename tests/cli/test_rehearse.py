@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import chdir
+from contextlib import chdir, closing, nullcontext
+from datetime import UTC, datetime
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ from reconciler.cli.exits import ExitCode
 from reconciler.emulator.calls import Request
 from reconciler.emulator.faults import parse
 from reconciler.project.project import Project as Opened
-from tests.support.projects import ROOT, Project, Recorder, environment
+from reconciler.state.store import open_state
+from tests.support.journals import ADA
+from tests.support.projects import PORTAL, ROOT, UNHURRIED, Project, Recorder, environment
 from tests.support.rehearsals import FAULTS, MANIFESTS, SEED, Fault, People
 from tests.support.served import served
 
@@ -187,6 +191,67 @@ def test_a_rehearsal_that_breaks_still_shows_and_saves_the_plan(portal: tuple[Pr
     assert "Plan: 4 to create" in done.out
     assert "Rehearsed" not in done.out
     assert (project.folder / "again.json").exists()
+
+
+def test_exit_codes_are_those_of_apply(portal: tuple[Project, Recorder]) -> None:
+    project, recorder = portal
+    plan = (project.folder / "plan.json").read_text()
+    project.write("altered.json", plan.replace('"seven"', '"eleven"'))
+    project.replace("reconciler.yaml", "{update: 100%}", "{update: 1}")
+    project.replace("reconciler.yaml", "environments:", "environments:\n  other: {portal: emulator}")
+    assert project.run("plan", "-e", "real", "--out", "guarded.json").code == ExitCode.GUARDED
+    project.replace("reconciler.yaml", "{update: 1}", "{update: 100%}")
+    People(recorder).update("companies", "908", note="theirs")
+    asked = {
+        ("altered.json",): ExitCode.PLAN_REFUSED,
+        ("guarded.json",): ExitCode.GUARDED,
+        ("plan.json", "-e", "other"): ExitCode.PLAN_REFUSED,
+        ("missing.json",): ExitCode.ERROR,
+        ("plan.json", "--on-stale", "fail"): ExitCode.PLAN_REFUSED,
+    }
+
+    for arguments, code in asked.items():
+        assert project.run("rehearse", *arguments).code == code, arguments
+        assert project.run("apply", *arguments).code == code, arguments
+
+
+def test_a_rehearsal_leaves_calls_for_the_day(portal: tuple[Project, Recorder]) -> None:
+    project, recorder = portal
+    People(recorder).settings(limits=UNHURRIED | {"daily": 90})
+
+    done = project.run("rehearse", "plan.json")
+
+    assert done.code == ExitCode.GUARDED
+    assert "the copy needs about" in done.err
+    assert "rehearse a part of the plan" in done.err
+    assert "Plan: 4 to create" in done.out
+
+
+def test_a_rehearsal_needs_no_lock(portal: tuple[Project, Recorder]) -> None:
+    project, _ = portal
+    address = "sqlite:///.reconciler/state.db"
+    with (
+        closing(open_state(address, project.folder, PORTAL)) as store,
+        store.acquire(ADA, now=lambda: datetime.now(UTC), sleep=lambda _: None, timeout_s=0),
+    ):
+        assert project.run("apply", "plan.json").code == ExitCode.LOCKED
+        assert project.run("rehearse", "plan.json").code == ExitCode.OK
+
+
+@pytest.mark.parametrize(("calls", "says"), [(0, "interrupted while the portal was read"), (20, "skipped")])
+def test_a_rehearsal_can_be_interrupted(
+    portal: tuple[Project, Recorder], monkeypatch: pytest.MonkeyPatch, calls: int, says: str
+) -> None:
+    project, _ = portal
+    answers = chain(repeat(False, calls), repeat(True))
+    monkeypatch.setattr("reconciler.cli.rehearse.stop_requests", lambda: nullcontext(answers.__next__))
+
+    done = project.run("rehearse", "plan.json")
+
+    assert done.code == ExitCode.INTERRUPTED
+    assert says in " ".join(done.out.split())
+    assert "Not planned again: the rehearsal was interrupted" in done.out
+    assert list((project.folder / ".reconciler").glob("rehearsal-*")) == []
 
 
 @pytest.mark.parametrize(("asked", "options"), [("true", ["--rehearse"]), ("false", []), ("", [])])

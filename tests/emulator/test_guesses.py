@@ -22,6 +22,7 @@ PET = {
     "primaryDisplayProperty": "pet_name",
     "properties": [{"name": "pet_name", "label": "Name"}],
 }
+TO_COMPANIES = {"fromObjectTypeId": "2-77", "toObjectTypeId": "0-2", "name": "pet_to_company"}
 CITY_RULES: Mapping[str, Mapping[str, Any]] = {
     "FORMAT": {"ruleArguments": ["CAPITALIZE"], "shouldApplyNormalization": True},
     "MAX_LENGTH": {"ruleArguments": ["30"]},
@@ -127,6 +128,69 @@ def default_number(portal: Portal) -> object:
     return labels[0]["typeId"]
 
 
+def same_value_twice(portal: Portal) -> object:
+    inputs = [
+        {"properties": {"name": "A", "ext_key": "twice"}, "objectWriteTraceId": number} for number in "12"
+    ]
+    return portal.batch("companies", "create", inputs).status_code
+
+
+def associate_with_nobody(portal: Portal) -> object:
+    company = portal.create("companies", name="A")
+    inputs = [{"from": {"id": company}, "to": {"id": contact}} for contact in ("501", "999")]
+    path = "/crm/v4/associations/companies/contacts/batch/associate/default"
+    return portal.post(path, {"inputs": inputs}).status_code
+
+
+def label_limits(portal: Portal) -> object:
+    asked = "fromObjectTypeId=0-2&toObjectTypeId=0-1"
+    return len(portal.client.get(f"/crm/v3/limits/associations/labels?{asked}").json()["results"])
+
+
+def category_of_custom(portal: Portal) -> object:
+    """The category of a custom object's association, which a call with it takes and a limit finds."""
+    number = portal.post("/crm-object-schemas/v3/schemas/2-77/associations", TO_COMPANIES).json()["id"]
+    types = portal.client.get("/crm/v4/associations/2-77/companies/labels").json()["results"]
+    (category,) = (each["category"] for each in types if str(each["typeId"]) == number)
+    to_company = {"to": {"id": portal.create("companies", name="A")}}
+    spec = {"associationCategory": category, "associationTypeId": int(number)}
+    body = {"properties": {"pet_name": "Rex"}, "associations": [to_company | {"types": [spec]}]}
+    assert portal.post("/crm/v3/objects/2-77", body).status_code == 201
+    removed = portal.client.delete(f"/crm-object-schemas/v3/schemas/2-77/associations/{number}")
+    assert removed.is_success
+    return category
+
+
+def html_kept(portal: Portal) -> object:
+    body = {"name": "rich", "label": "Rich", "groupName": "companyinformation", "type": "string"}
+    assert portal.post("/crm/v3/properties/companies", body | {"fieldType": "html"}).is_success
+    record = portal.create("companies", name="A", rich="<b>x</b><script>y</script>")
+    return portal.read("companies", record, "rich")["rich"]
+
+
+def ids_in_use(portal: Portal) -> object:
+    assert pipeline("mine", "a", "b")(portal).is_success
+    for stage in ("a", "b"):
+        portal.create("deals", dealname="D", pipeline="mine", dealstage=stage)
+    answer = portal.client.delete("/crm/v3/pipelines/deals/mine")
+    return answer.json()["context"]["stageIds"]
+
+
+def pipeline_of_custom(portal: Portal) -> object:
+    assert pipeline("mine", "a")(portal).is_success
+    stages = [{"label": "A", "displayOrder": 0, "metadata": {}}]
+    body = {"pipelineId": "mine", "label": "Mine", "displayOrder": 9, "stages": stages}
+    return portal.post("/crm/v3/pipelines/2-77", body).status_code
+
+
+def stage_taken_in_put(portal: Portal) -> object:
+    assert pipeline("mine", "a")(portal).is_success
+    assert pipeline("other", "b")(portal).is_success
+    stages = [{"label": "A", "stageId": "b", "displayOrder": 0, "metadata": {"probability": "0.5"}}]
+    body = {"label": "Mine", "displayOrder": 9, "stages": stages}
+    return portal.client.put("/crm/v3/pipelines/deals/mine", json=body).status_code
+
+
 LOOKS: Mapping[str, tuple[Look, object, object]] = {
     "missing_inputs": (
         lambda portal: portal.post("/crm/v3/objects/companies/batch/create", {}).status_code,
@@ -163,6 +227,14 @@ LOOKS: Mapping[str, tuple[Look, object, object]] = {
     "too_many_associated": (over_the_limit, 400, 409),
     "second_sort": (two_sorts, 400, 200),
     "query_search": (query, 0, 1),
+    "same_value_twice": (same_value_twice, 207, 400),
+    "missing_end": (associate_with_nobody, 207, 404),
+    "label_limits": (label_limits, 1, 0),
+    "custom_associations": (category_of_custom, "USER_DEFINED", "HUBSPOT_DEFINED"),
+    "html_kept": (html_kept, "<b>x</b>", "x"),
+    "ids_in_use": (ids_in_use, ["[a, b]"], ["[a]"]),
+    "custom_pipeline_ids": (pipeline_of_custom, 409, 201),
+    "stage_taken_in_put": (stage_taken_in_put, 409, 400),
 }
 ELSEWHERE = {"allowance", "outside_tier", "unknown_token"}
 """Those that other settings of a portal, or no portal, decide with."""

@@ -54,6 +54,9 @@ def test_details_are_read_from_the_array_inside_the_message_where_there_are_no_e
         ({"message": "Two\nlines", "errors": [{"message": "and why"}]}, "Two lines: and why"),
         ({"errors": [{"code": "INVALID_EMAIL", "in": "email"}]}, "email: INVALID_EMAIL"),
         ({"message": "Said twice", "errors": [{"message": "Said twice"}]}, "Said twice"),
+        ({"message": '{"message":"Inside","category":"VALIDATION_ERROR"}'}, "Inside"),
+        ({"message": '{"message":""}'}, '{"message":""}'),
+        ({"message": "{not json}"}, "{not json}"),
         ({}, ""),
     ],
 )

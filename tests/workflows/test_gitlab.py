@@ -35,7 +35,9 @@ def project(tmp_path: Path) -> Project:
     return example(tmp_path)
 
 
-def run(name: str, project: Project, gitlab: GitLab, **more: str) -> subprocess.CompletedProcess[str]:
+def run(
+    name: str, project: Project, gitlab: GitLab, *, rehearse: str = "false", **more: str
+) -> subprocess.CompletedProcess[str]:
     variables = {
         "CI_API_V4_URL": gitlab.url,
         "CI_PROJECT_ID": str(PROJECT),
@@ -48,6 +50,7 @@ def run(name: str, project: Project, gitlab: GitLab, **more: str) -> subprocess.
         "RECONCILER_PLAN_KEY": KEY,
     } | more
     local = CONFIG.read_text().replace("RECONCILER_ENV: production", "RECONCILER_ENV: local")
+    local = local.replace('REHEARSE: "false"', f'REHEARSE: "{rehearse}"')
     where, commit = published(project.folder.parent)
     local = local.replace("https://github.com/OWNER/REPOSITORY.git", where).replace(
         ": COMMIT #", f": {commit} #"
@@ -75,7 +78,16 @@ def test_a_merge_request_gets_one_note_that_is_kept_up_to_date(project: Project,
 
     assert len(gitlab.notes) == 2
     assert gitlab.notes[1]["body"].startswith(f"{MARK}### Plan: 31 to create, 14 to update")
+    assert "Rehearsed" not in gitlab.notes[1]["body"]
     assert (project.folder / "plan.json").read_bytes().startswith(b"reconciler encrypted 1\n")
+
+
+def test_a_plan_is_also_rehearsed_when_the_pipeline_says_so(project: Project, gitlab: GitLab) -> None:
+    done = run("plan", project, gitlab, rehearse="true")
+
+    assert done.returncode == 0, done.stderr
+    (note,) = gitlab.notes
+    assert "<b>Rehearsed</b>: on a copy of the portal, all 102 changes could be applied" in note["body"]
 
 
 def test_problems_fail_the_job_and_replace_the_note(project: Project, gitlab: GitLab) -> None:

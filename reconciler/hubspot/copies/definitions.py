@@ -23,6 +23,12 @@ _ACCOUNT = (
     *("accountType", "timeZone", "companyCurrency", "additionalCurrencies", "uiDomain"),
     "dataHostingLocation",
 )
+_CALLS_OF_PORTAL = 9
+"""Account, owners, schemas, and five limits."""
+_CALLS_OF_TYPE = 2 + 2 * len(SENSITIVITIES)
+"""Groups, rules, and properties of every sensitivity, live and archived."""
+_CALLS_OF_DIRECTION = 3
+"""Labels from both ends, and limits."""
 _ACCOUNT_TYPES = {"STANDARD", "DEVELOPER_TEST", "SANDBOX", "APP_DEVELOPER"}
 
 
@@ -59,6 +65,14 @@ def read_definitions_part(
             "association_limits": [limit for reading in limits for limit in reading.result()],
             "room": room.result(),
         }
+
+
+def calls_of_definitions(portal: PortalSchema, directions: Collection[Direction]) -> int:
+    """Return how many calls read the definitions part, where no list has a second page."""
+    both = {each for one in directions for each in (one, one.back)}
+    types = {schema.path: schema for schema in portal.objects.values()}
+    by_type = sum(_CALLS_OF_TYPE + bool(schema.pipelines) for schema in types.values())
+    return _CALLS_OF_PORTAL + by_type + _CALLS_OF_DIRECTION * len(both)
 
 
 def _account(body: Mapping[str, Any]) -> Json:

@@ -13,7 +13,15 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Self, TypeVar
 
 import orjson
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 
@@ -99,6 +107,19 @@ class ErrorBody(Shape):
     identity_profile: Annotated[
         _Identity, BeforeValidator(lambda value: value if isinstance(value, dict) else {})
     ] = _Identity()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unwrap(cls, value: Any) -> Any:
+        """Read the error that some endpoints send as JSON text in the message of another one."""
+        text = value.get("message") if isinstance(value, dict) else None
+        if not isinstance(text, str) or not text.startswith("{"):
+            return value
+        try:
+            inner = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return value
+        return {**value, **inner} if isinstance(inner, dict) and inner.get("message") else value
 
     @property
     def split_message(self) -> tuple[str, tuple[Detail, ...]]:

@@ -5,10 +5,8 @@ Nothing here can write: there is a reader, and nothing else.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil
 
-from reconciler.errors import PlanRefused, Refusal
-from reconciler.hubspot.copies.definitions import read_definitions_part
+from reconciler.hubspot.copies.definitions import calls_of_definitions, read_definitions_part
 from reconciler.hubspot.copies.records import (
     read_archived_chunks,
     read_association_parts,
@@ -27,6 +25,7 @@ from reconciler.plan.change import Change
 from reconciler.plan.definitions.changes import types_created_by
 from reconciler.plan.plan import Plan
 from reconciler.plan.rests_on import objects_rested_on, other_end
+from reconciler.reconcile.copy_calls import refuse_too_many_calls
 from reconciler.reconcile.rehearsal.collisions import Collisions
 from reconciler.reconcile.rehearsal.scope import (
     Scope,
@@ -36,8 +35,7 @@ from reconciler.reconcile.rehearsal.scope import (
     selected_records,
 )
 
-_RESERVE = 1.2
-"""How many times the calls of a copy must be left today, as for a plan."""
+_ADVICE = "rehearse tomorrow, or rehearse a part of the plan: plan --target GLOB --out FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +72,14 @@ def read_copy(
     portal = read_portal(reader, _objects(rehearsed), plan.portal_id, lacking=[])
     if desired is not None:
         desired = desired.renamed({name: schema.name for name, schema in portal.objects.items()})
-    yield read_definitions_part(reader, portal, _directions(rehearsed, portal))
+    directions = _directions(rehearsed, portal)
     scope = Scope(portal)
     add_changes(scope, rehearsed.changes)
     if desired is not None and plan.changes:
         add_desired(scope, desired, rehearsed.selection)
+    refuse_too_many_calls(reader, scope.calls + calls_of_definitions(portal, directions), _ADVICE)
+    yield read_definitions_part(reader, portal, directions)
     add_holders(scope, plan.changes, reader)
-    _refuse_if_too_many(scope.calls, reader.daily_remaining)
     collisions = Collisions(portal.objects, plan.changes)
     found.append(collisions)
     total = scope.calls
@@ -122,18 +121,3 @@ def _directions(rehearsed: Rehearsed, portal: PortalSchema) -> set[Direction]:
             found |= {Direction(record.document.object, wanted.object) for wanted in record.associations}
     names = {name: schema.name for name, schema in portal.objects.items()}
     return {Direction(names[one], names[other]) for one, other in found if one in names and other in names}
-
-
-def _refuse_if_too_many(calls: int, remaining: int | None) -> None:
-    """Refuse to read if it would use up the calls of the day.
-
-    Raises:
-        PlanRefused: fewer are left than the copy needs, with a reserve.
-    """
-    needed = ceil(calls * _RESERVE)
-    if remaining is not None and needed > remaining:
-        raise PlanRefused(
-            Refusal.GUARD,
-            f"the copy needs about {calls:,} more calls, and HubSpot has {remaining:,} left today\n"
-            "    rehearse tomorrow, or rehearse a part of the plan: plan --target GLOB --out FILE",
-        )
