@@ -41,6 +41,19 @@ class Pseudonyms:
             return self._day(day[1], day[2], text)
         return self._permuted(text)
 
+    def among(self, choices: Sequence[str], text: str) -> str:
+        """Return the pseudonym of a choice, or of several joined by ``;``: choices again.
+
+        What is no choice is a text. HubSpot calls further e-mail addresses choices, and lists none.
+        """
+        places = {choice: place for place, choice in enumerate(choices)}
+        return ";".join(
+            choices[self._permutation("choice", places[each], len(choices))]
+            if each in places
+            else self.of(each)
+            for each in text.split(";")
+        )
+
     def _day(self, day: str, rest: str, text: str) -> str:
         """Return another day of two centuries, with the same time of day."""
         try:

@@ -15,7 +15,7 @@ from reconciler.hubspot.reader import PortalReader
 from reconciler.json_values import Json
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.copies import Copied, CopyRequest, CopyResult
-from reconciler.model.definitions import ObjectSchema
+from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import Desired, DesiredRecord
 from reconciler.model.object_references import Direction, ObjectProperty
 from reconciler.model.object_types import object_type
@@ -27,7 +27,7 @@ from reconciler.project.files import write_private
 from reconciler.project.session import Session
 from reconciler.reconcile.copy_calls import refuse_too_many_calls
 from reconciler.reconcile.copy_records import CopyingRecords, Reached, named_elsewhere
-from reconciler.reconcile.rehearsal.scope import names_to_copy
+from reconciler.reconcile.rehearsal.scope import SYSTEM, names_to_copy
 from reconciler.state.store import Store
 
 if TYPE_CHECKING:
@@ -146,7 +146,10 @@ class _Copying:
         pairs = {ObjectProperty(of, name) for of, listed in names.items() for name in listed}
         if request.is_masked:
             self.masked = self.session.settings.masks.masked_properties(schemas, pairs | _secondary(schemas))
-            self.masked = tuple(sorted({*self.masked, *_secondary(schemas)}))
+            masked = {*self.masked, *_secondary(schemas)}
+            self.masked = tuple(
+                sorted(each for each in masked if not _is_reference(schemas[each[0]], each[1]))
+            )
         elsewhere = named_elsewhere(desired, portal)
         self.said = frozenset((*of, value.casefold()) for of, values in elsewhere.items() for value in values)
         total = self._expected(desired, schemas) + sum(map(len, elsewhere.values()))
@@ -215,7 +218,7 @@ class _Copying:
         """Return records with pseudonyms; what the manifests themselves say stays."""
         object_name = reached.schema.name if reached.schema else ""
         names = {name for of, name in self.masked if of == object_name}
-        if not names:
+        if not names or reached.schema is None:
             return list(records)
         by_key = {key.casefold(): record for key, record in reached.declared.items()}
         masked: list[dict[str, Any]] = []
@@ -226,9 +229,28 @@ class _Copying:
             for name in names:
                 text = properties.get(name)
                 if text and said.get(name) != text and (object_name, name, text.casefold()) not in self.said:
-                    properties[name] = pseudonyms.of(text)
+                    properties[name] = _pseudonym(reached.schema, name, text, pseudonyms)
             masked.append({**record, "properties": properties})
         return masked
+
+
+def _is_reference(schema: ObjectSchema, name: str) -> bool:
+    """Return whether a property names a record, an owner or a stage: with pseudonyms, plans do not fit."""
+    definition = schema.properties.get(name)
+    is_owner = definition is not None and definition.kind is Kind.OWNER
+    return is_owner or name in {*SYSTEM, *(schema.pipeline_and_stage or ())}
+
+
+def _pseudonym(schema: ObjectSchema, name: str, text: str, pseudonyms: Pseudonyms) -> str:
+    """Return the pseudonym of a value, which the property can have."""
+    definition = schema.properties.get(name)
+    if definition is None:
+        return pseudonyms.of(text)
+    if definition.kind is Kind.BOOLEAN:
+        return pseudonyms.among(("false", "true"), text)
+    if definition.kind in {Kind.CHOICE, Kind.CHOICES}:
+        return pseudonyms.among([option.value for option in definition.options], text)
+    return pseudonyms.of(text)
 
 
 def _said(by: str, key: str, declared: DesiredRecord | None) -> Mapping[str, str]:

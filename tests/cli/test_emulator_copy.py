@@ -84,6 +84,21 @@ def test_a_copy_is_read_masked_and_apart(portal: tuple[Project, Recorder]) -> No
     assert "Plan: 4 to create" in project.run("plan", "-e", "real").out
 
 
+def test_masked_choices_stay_choices_and_references_stay(portal: tuple[Project, Recorder]) -> None:
+    project, recorder = portal
+    People(recorder).update("contacts", "701", lifecyclestage="lead", hubspot_owner_id="1")
+    settings = project.folder / "reconciler.yaml"
+    settings.write_text(settings.read_text() + 'values:\n  mask: {"*": ["*"]}\n')
+
+    assert project.run(*ALL).code == ExitCode.OK
+
+    masked = stored(project)["701"]
+    options = People(recorder).call("GET", "/crm/v3/properties/contacts/lifecyclestage")["options"]
+    assert masked["lifecyclestage"] in {option["value"] for option in options}
+    assert (masked["hs_object_id"], masked["hubspot_owner_id"]) == ("701", "1")
+    assert project.run("plan", "-e", "local").code == ExitCode.OK
+
+
 def test_an_interrupted_copy_goes_on(portal: tuple[Project, Recorder]) -> None:
     project, recorder = portal
     recorder.add_fault(parse("malformed_body:path=/crm/v3/objects/contacts"))

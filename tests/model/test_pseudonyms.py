@@ -29,6 +29,16 @@ def test_short_texts_of_one_form_never_become_the_same() -> None:
     assert {ONE.of(text) for text in codes} == set(codes)
 
 
+def test_choices_become_choices() -> None:
+    choices = ["gold", "silver", "bronze", "none at all"]
+    assert {ONE.among(choices, each) for each in choices} == set(choices)
+    assert ONE.among(choices, "gold;bronze").split(";") == [
+        ONE.among(choices, each) for each in ("gold", "bronze")
+    ]
+    assert form(ONE.among(choices, "gone")) == "aaaa"
+    assert ONE.among((), "ada@acme.de") == ONE.of("ada@acme.de")
+
+
 def test_addresses_stay_addresses_that_nobody_has_and_days_stay_days() -> None:
     assert form(ONE.of("ada@acme.de")) == "aaa@aaaa.aa.aaaaaaa"
     assert ONE.of("ada@acme.de").endswith(".de.example")

@@ -18,10 +18,12 @@ from reconciler.plan.records.changes import replaced_by
 from reconciler.plan.records.unique_values import claims
 from reconciler.plan.rests_on import other_end
 
-_ALWAYS = (
+SYSTEM = (
     *("hs_object_id", "createdate", "hs_createdate", "lastmodifieddate", "hs_lastmodifieddate"),
-    *("lifecyclestage", "hubspot_owner_id", "hs_merged_object_ids"),
+    "hs_merged_object_ids",
 )
+"""Properties that HubSpot itself writes: which record it is, and since when."""
+_ALWAYS = (*SYSTEM, "lifecyclestage", "hubspot_owner_id")
 """Properties that rules of HubSpot look at, whatever a plan writes."""
 
 
