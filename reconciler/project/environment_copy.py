@@ -42,7 +42,8 @@ class CopyingEnvironment(OpenedEnvironment):
             progress: called with the number of read records, and about how many there are.
 
         Raises:
-            UsageError: ``to`` is another environment, or the copy cannot be kept.
+            UsageError: ``to`` is another environment, another one has a local portal of this ID, or the copy
+                cannot be kept.
             PlanRefused: fewer calls are left today than the copy needs.
             ManifestError: the manifests or settings are wrong.
             HubSpotError: the portal cannot be read.
@@ -50,13 +51,30 @@ class CopyingEnvironment(OpenedEnvironment):
         """
         from reconciler.project.copy_portal import copy_portal  # noqa: PLC0415 - as in ``find_keys``
 
-        if self.is_emulator and self.session.environment.copy_of:
-            raise UsageError(
-                f"environment {self.name} is a copy itself: copy {self.session.environment.copy_of}"
-            )
+        self._refuse_local(to)
         request = CopyRequest(Copied(records), sample, tuple(map(object_name, objects)), masked)
         target, written = self._target(to)
         return replace(copy_portal(self.session, target, request, progress), written=written)
+
+    def _refuse_local(self, to: str) -> None:
+        """Refuse to copy an emulator, and to take the place of another environment's local portal.
+
+        Raises:
+            UsageError: either would happen.
+        """
+        here, emulators = self.session.environment, self.session.settings.emulators
+        if here.copy_of:
+            raise UsageError(f"environment {self.name} is a copy itself: copy {here.copy_of}")
+        if self.is_emulator:
+            raise UsageError(f"environment {self.name} is an emulator: only portals of HubSpot's are copied")
+        others = (name for name, portal_id in emulators.items() if portal_id == here.portal_id and name != to)
+        taken = next(others, None)
+        if taken is not None:
+            raise UsageError(
+                f"environment {taken} has the local portal {here.portal_id} already: nothing was copied\n"
+                f"    copy into it, `-e {taken}`, if it is a copy of {self.name}; "
+                "otherwise write another `portal_id` below it"
+            )
 
     def _target(self, to: str) -> "tuple[Session, str | None]":
         """Open the environment of the copy; return it, and the file that got it, if it was missing."""

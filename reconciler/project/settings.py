@@ -102,6 +102,9 @@ class Settings:
     # limits that differ from the defaults: "50%" or "500"
     guards: Mapping[Guard, str] = field(default_factory=dict)
     masks: MaskRules = field(default_factory=MaskRules)  # properties that are masked
+    emulators: Mapping[str, int] = field(
+        default_factory=dict
+    )  # portal IDs of the emulators among all, by name
     webhook: Webhook | None = None  # None: nobody is told; the variable may be unset
 
 
@@ -172,6 +175,7 @@ def load_settings(
         guards=file.guards,
         webhook=None if said.copy_of else filled.webhook,
         masks=MaskRules(mask=_by_object(file, "mask"), show=_by_object(file, "show")),
+        emulators={each: _portal_id(of.said) for each, of in environments.items() if of.said.portal},
     )
 
 

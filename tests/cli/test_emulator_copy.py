@@ -190,7 +190,7 @@ records:
 
 def test_what_a_copy_cannot_be_is_said(portal: tuple[Project, Recorder]) -> None:
     project, _ = portal
-    more = "default: real\nenvironments:\n  other: {portal: emulator}"
+    more = "default: real\nenvironments:\n  other: {portal: emulator, portal_id: 7}"
     project.replace("reconciler.yaml", "environments:", more)
 
     to_another = project.run("emulator", "copy", "--from", "real", "-e", "other")
@@ -198,10 +198,15 @@ def test_what_a_copy_cannot_be_is_said(portal: tuple[Project, Recorder]) -> None
     wrong = project.run("emulator", "copy", "--from", "real", "--records", "some")
     nothing = project.run("emulator", "copy", "--from", "real", "--objects", "deals,")
     named = project.run("emulator", "copy", "--from", "real", "-e", "a b")
+    of_emulator = project.run("emulator", "copy", "--from", "other")
+    project.replace("reconciler.yaml", "portal_id: 7", f"portal_id: {PORTAL}")
+    taken = project.run("emulator", "copy", "--from", "real")
 
     assert "environment other is no copy of real" in to_another.err
     assert 'unknown environment "nowhere" (--from)' in unknown.err
     assert "is none of named, owned, all and sample=500" in wrong.err
     assert "'deals,' is no list such as companies,deals" in nothing.err
     assert 'an environment cannot be called "a b"' in named.err
+    assert "environment other is an emulator: only portals of HubSpot's are copied" in of_emulator.err
+    assert f"environment other has the local portal {PORTAL} already: nothing was copied" in taken.err
     assert "a b" not in (project.folder / "reconciler.yaml").read_text()
