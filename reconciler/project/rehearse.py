@@ -74,9 +74,8 @@ def rehearse(
         run, finished = (None, None) if copy.is_interrupted else _apply(copied, plan, options, lists_applied)
         is_interrupted = copy.is_interrupted or (finished is not None and finished.is_interrupted)
         unplanned = _INTERRUPTED if is_interrupted else unplanned
-        left: tuple[Change, ...] = ()
-        if not unplanned and finished is not None and plan.changes:
-            left = _plan_again(copied, Rehearsed(plan, desired))
+        is_planned = finished is not None and plan.changes and not unplanned
+        left = _plan_again(copied, Rehearsed(plan, desired)) if is_planned else ()
     return Rehearsal(
         run=run,
         findings=copy.findings,
