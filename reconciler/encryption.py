@@ -122,18 +122,18 @@ def decrypt(encrypted: Iterable[bytes], keys: Sequence[str]) -> Iterator[bytes]:
         raise CannotDecrypt(f"it is encrypted\n    set {KEY_VARIABLE} to the key that it was encrypted with")
     salt, check = source.take(_SALT), source.take(_CHECK)
     if len(check) < _CHECK:
-        raise Altered("it was cut off since it was encrypted")
+        raise Altered("its end was cut off after it was encrypted")
     _, derived = _fitting(keys, salt, check)
     head, cipher = _FIRST_LINE + salt + check, _cipher(derived.key)
     number, chunk = 0, source.take(CHUNK + _TAG)
     while True:
         following = source.take(CHUNK + _TAG)
         if len(chunk) < _TAG:
-            raise Altered("it was cut off since it was encrypted")
+            raise Altered("its end was cut off after it was encrypted")
         try:
             yield cipher.decrypt(_nonce(number, is_last=not following), chunk, head)
         except InvalidTag:
-            raise Altered("it was altered or cut off since it was encrypted") from None
+            raise Altered("it was altered or cut off after it was encrypted") from None
         if not following:
             return
         number, chunk = number + 1, following
@@ -192,7 +192,7 @@ class NamedCipher:
         try:
             return self._cipher.decrypt(encrypted[:_NONCE], encrypted[_NONCE:], name.encode())
         except (InvalidTag, ValueError):
-            raise Altered("it was altered since it was encrypted, or is in the place of another") from None
+            raise Altered("it was altered after it was encrypted, or put in the place of another") from None
 
 
 def _fitting(keys: Sequence[str], salt: bytes, check: bytes) -> tuple[str, _Derived]:

@@ -28,7 +28,6 @@ def show_result(invocation: Invocation, plan: Plan, result: ApplyResult, options
     run = result.run
     if run is None:
         return
-    run = replace(run, header=replace(run.header, names=plan.names))
     talk().run = run.header.id
     marks = marks_of_run(run.header)._replace(says_manifests=is_of_commit(plan))
     view = replace(printed_view(options, invocation, marks), full=False)

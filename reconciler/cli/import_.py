@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.exits import ExitCode
 from reconciler.cli.invocation import Invocation, open_environment
+from reconciler.cli.marks import Marks
 from reconciler.cli.messages import answer, document, say
 from reconciler.cli.names import names_in
 from reconciler.cli.options import as_dataclass, common_options
@@ -299,11 +300,12 @@ def _show_unnamed(
             limit=limit,
             progress=report,
         )
+    marks = Marks(None, invocation.environment.commit)
     if options.csv is not None:
-        view = View(masking_for(options.values, as_json=True))
+        view = View(masking_for(options.values, as_json=True, marks=marks))
         write_private(options.csv, unnamed_as_csv(found, view))
         found = found if shows_all else replace(found, records=found.records[:_MOST_SHOWN])
-    masking = masking_for(options.values, as_json=invocation.said.as_json)
+    masking = masking_for(options.values, as_json=invocation.said.as_json, marks=marks)
     if invocation.said.as_json:
         document(unnamed_json(found, masking), nl=True)
     else:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from reconciler.cli.invocation import Invocation
+from reconciler.model.acceptance import Acceptance
 from reconciler.model.drift import DriftFound
 from reconciler.model.explanation import Explanation
 from reconciler.model.runs import RunHeader
@@ -40,6 +41,11 @@ def marks_of_run(header: RunHeader) -> Marks:
 def marks_of_drift(invocation: Invocation, found: DriftFound) -> Marks:
     """Return what the marks of drift are keyed by; it reads no manifests."""
     return Marks(found.state.lineage, invocation.environment.commit)
+
+
+def marks_of_acceptance(invocation: Invocation, acceptance: Acceptance) -> Marks:
+    """Return what the marks of accepted drift are keyed by: those of the drift."""
+    return Marks(acceptance.lineage, invocation.environment.commit)
 
 
 def marks_of_explanation(explained: Explanation) -> Marks:

@@ -5,11 +5,13 @@ import os
 from collections.abc import Iterable
 from itertools import starmap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.exits import ExitCode
-from reconciler.cli.invocation import open_environment, tell_nothing
+from reconciler.cli.invocation import Invocation, open_environment, tell_nothing
+from reconciler.cli.marks import Marks
 from reconciler.cli.messages import answer, document, say, tell_done
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import masking_for, values_option
@@ -19,7 +21,10 @@ from reconciler.model.associations import OwnedAssociation
 from reconciler.model.owned import OwnedThing
 from reconciler.model.selection import is_pattern
 from reconciler.project.session import backup_text
-from reconciler.report.mask import masked_owned
+from reconciler.report.mask import Masking, masked_owned
+
+if TYPE_CHECKING:
+    from reconciler.project.owned_records import OwnedRecords
 
 
 @click.group(cls=Group)
@@ -35,8 +40,8 @@ def command() -> None:
 def list_(ctx: click.Context, values: str | None) -> None:
     """List what is owned: address, id, and whether we created or adopted it."""
     invocation = open_environment(ctx)
-    masking = masking_for(values, as_json=invocation.said.as_json)
     with invocation.environment.state.owned() as owned:
+        masking = _masking(invocation, owned, values)
         masked = owned.masked_keys()
         records = (masked_owned(record, (), masking, masked)[0] for record in owned)
         if invocation.said.as_json:
@@ -48,6 +53,12 @@ def list_(ctx: click.Context, values: str | None) -> None:
             tell_nothing(invocation, "nothing is owned in")
 
 
+def _masking(invocation: Invocation, owned: "OwnedRecords", values: str | None) -> Masking:
+    """Return the mask of what is owned; its marks are those of plans and drift."""
+    marks = Marks(owned.lineage, invocation.environment.commit)
+    return masking_for(values, as_json=invocation.said.as_json, marks=marks)
+
+
 @command.command()
 @click.argument("address")
 @values_option
@@ -56,8 +67,8 @@ def list_(ctx: click.Context, values: str | None) -> None:
 def show(ctx: click.Context, address: str, values: str | None) -> int:
     """Show the values last applied at ADDRESS: companies/acme, or companies:properties/tier."""
     invocation = open_environment(ctx)
-    masking = masking_for(values, as_json=invocation.said.as_json)
     with invocation.environment.state.owned() as owned:
+        masking = _masking(invocation, owned, values)
         found = [
             masked_owned(detail.record, detail.pairs, masking, detail.masked_properties)
             for detail in owned.at(address)

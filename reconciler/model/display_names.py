@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.object_types import object_type
+from reconciler.model.owned import OwnedRecord
 
 _TITLES = ("name", "dealname", "subject", "hs_name", "hs_title")
 _PEOPLE = (("firstname", "lastname"), ("hs_given_name", "hs_family_name"))
@@ -32,3 +33,10 @@ def display_name(names: tuple[str, ...], values: Mapping[str, str | None]) -> st
     'Ada Lovelace'
     """
     return " ".join(filter(None, map(values.get, names))) or None
+
+
+def remembered_name(schema: ObjectSchema | None, owned: OwnedRecord | None) -> str | None:
+    """Return the display name of a record as state remembers it; None if no manifest ever named it."""
+    if schema is None or owned is None:
+        return None
+    return display_name(display_properties(schema), {name: owned.expected_live(name) for name in owned.sent})

@@ -7,7 +7,7 @@ from enum import StrEnum
 from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId
 from reconciler.model.facts import Fact
 from reconciler.model.live import MissingReason
-from reconciler.model.names import NO_NAMES, Names
+from reconciler.model.names import NO_DISPLAY_NAMES, NO_NAMES, DisplayNames, Names
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import StateVersion
 from reconciler.model.property_history import ValueVersion
@@ -58,6 +58,7 @@ class MissingOwnedRecord:
     record_id: RecordId  # the id that we knew
     reason: MissingReason
     facts: tuple[Fact, ...]  # facts about what happened to it
+    display_name: str | None = None  # what people called the record when we last applied it
 
     @property
     def address(self) -> str:
@@ -79,6 +80,7 @@ class RemovedAssociation:
     target: RecordAddress
     last_applied: str  # ``associated``, or the label
     live: str | None  # None: the two are not associated any more
+    display_names: DisplayNames = NO_DISPLAY_NAMES  # as we last applied them
 
     @property
     def address(self) -> str:

@@ -132,7 +132,7 @@ class UnnamedRecord:
     id: RecordId
     key: str | None  # its value of the key; None: it has none
     name: str  # what people call it; may be empty
-    link: str  # its page in HubSpot
+    link: str  # its page in HubSpot; empty for a portal without pages
     created_at: str | None  # as HubSpot writes it
     created_by: str | None  # a person, or a kind of source, as far as HubSpot says
 
@@ -148,6 +148,7 @@ class UnnamedRecords:
     without_key: int  # of these, records that manifests cannot name
     records: tuple[UnnamedRecord, ...]  # the newest of them, all unless there is a limit
     masked_properties: tuple[ObjectProperty, ...] = ()  # pairs of type and property whose values are personal
+    key_label: str = ""  # what people call the key property
 
 
 @dataclass(frozen=True, slots=True)

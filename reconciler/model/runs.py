@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId
-from reconciler.model.names import NO_NAMES, Names
+from reconciler.model.names import NO_DISPLAY_NAMES, NO_NAMES, DisplayNames, Names
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.outcomes import OUTCOME_WORDS, Applied, Skipped, Unknown
 from reconciler.model.owned import StateVersion
@@ -42,7 +42,7 @@ class RunHeader:
         ObjectProperty, ...
     ] = ()  # (object type, property) whose values are masked when shown
     state: StateVersion | None = None  # the state after it; None in reports of older versions
-    names: Names = NO_NAMES  # what people call what it shows, as far as that is known
+    names: Names = NO_NAMES  # what people call what it shows; none once its values are erased
 
     @property
     def is_under_way(self) -> bool:
@@ -66,6 +66,7 @@ class RunRow:
     source: SourceRef | None
     target: RecordAddress | None = None  # the other record of an association
     label: str | None = None  # label of an association, if it has one
+    display_names: DisplayNames = NO_DISPLAY_NAMES
 
     @property
     def address(self) -> str:

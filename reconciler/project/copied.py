@@ -62,5 +62,5 @@ def salt_of(folder: Path, portal_id: int) -> bytes:
         return bytes.fromhex(path.read_text(encoding="ascii"))
     except (OSError, ValueError) as error:
         raise UsageError(
-            f"{os.path.relpath(path)} is no salt ({error})\n    delete it, and copy again"
+            f"{os.path.relpath(path)} is damaged ({error})\n    delete it, and copy again"
         ) from None

@@ -48,6 +48,11 @@ class OwnedRecords:
     def __len__(self) -> int:
         return self._store.count() + len(self._store.all_definitions())
 
+    @property
+    def lineage(self) -> str | None:
+        """The lineage of the state; None if nothing was ever applied."""
+        return self._store.version().lineage
+
     def masked_keys(self) -> frozenset[ObjectProperty]:
         """Return the pairs of object type and key property whose keys should be masked."""
         return self._masking.keys(

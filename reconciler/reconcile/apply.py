@@ -75,7 +75,7 @@ def apply_plan(
         StateError: state or lock was lost during the run; the next run settles the open changes.
     """
     if why := unsound_plan(plan):
-        raise PlanRefused(Refusal.ALTERED, f"no plan of ours says this: {why}\n    plan again")
+        raise PlanRefused(Refusal.ALTERED, f"reconciler never writes such a plan: {why}\n    plan again")
     with claim.acquire(store) as journal:
         refuse_other_project(store, claim.project)
         new_types = types_created_by(plan.changes)
@@ -185,6 +185,7 @@ def _start_of(plan: Plan, claim: LockRequest) -> RunStart:
         commit=plan.manifests.git,
         rolls_back=plan.rolls_back,
         project=claim.project,
+        names=plan.names,
     )
 
 

@@ -19,6 +19,7 @@ from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordI
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired
+from reconciler.model.display_names import remembered_name
 from reconciler.model.drift import DriftFound
 from reconciler.model.live import MissingReason, MissingRecord
 from reconciler.model.owned import StateVersion
@@ -99,7 +100,7 @@ def _explain(reader: PortalReader, portal: PortalSchema, builder: DriftBuilder, 
     """Find out what became of records that the portal does not show, who changed values, and their names."""
     found = find_missing_records(reader, portal, builder.missing)
     _insist_on_answers(found)
-    builder.explain_missing(found)
+    builder.explain_missing(portal, found)
     builder.add_histories(portal, read_histories(reader, portal, builder.drifted()), runs)
     shown = builder.shown(portal)
     return Naming(shown, owner_names(reader, shown.owner_ids()))
@@ -185,8 +186,15 @@ def _compare_owned(
             continue
         pairs = selected_pairs(memory.pairs(*direction), direction, selection, unmatched)
         ids = [pair.source.id for pair in pairs]
-        builder.add_pairs(pairs, read_pairs(reader, *portal.schemas_of(direction), ids))
+        live_pairs = read_pairs(reader, *portal.schemas_of(direction), ids)
+        builder.add_pairs(pairs, live_pairs, partial(_name_in_state, portal, memory))
     unmatched.refuse("we own")
+
+
+def _name_in_state(portal: PortalSchema, memory: RecoveredState, record: RecordIdentity) -> str | None:
+    """Return what people called a record when we last applied it."""
+    owned = memory.owned_by_id(record.object, [record.id]).get(record.id)
+    return remembered_name(portal.objects.get(record.object), owned)
 
 
 def _insist_on_answers(fates: Mapping[RecordId, MissingRecord]) -> None:
@@ -253,7 +261,7 @@ def accept_drift(
             builder.add_edits([accept_lost(each, wanted, desired.files)])
     for pair in pairs:
         builder.add_pair(pair, _named_at(desired, pair.key))
-    return builder.finish(found.masked_properties)
+    return builder.finish(found)
 
 
 def _live_of(

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from reconciler.invisible_characters import visible
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.report.definition_lists import list_shown
+from reconciler.report.named import property_title
 from reconciler.report.text.grouping import group_by
-from reconciler.report.text.layout import Layout
+from reconciler.report.text.layout import Layout, Subject
 from reconciler.report.text.property_rows import PropertyRow, padded, sign_of
 from reconciler.report.text.styled_lines import Line, Piece, Style, line
 from reconciler.report.text.values import one_below_the_other, side_by_side, text_of_written
@@ -21,8 +22,10 @@ def acceptance_sections(shown: Acceptance, layout: Layout) -> Iterator[list[Line
     changed = frozenset(shown.edits)
     edits = sorted((*shown.edits, *shown.agreed), key=lambda edit: (edit.key, edit.name))
     for key, of in group_by(edits, lambda edit: edit.key).items():
-        lines = [line(Piece(visible(key.text), Style.STRONG))]
-        for name, edit in zip(padded([edit.name for edit in of]), of, strict=True):
+        suffix = Subject(key, None, of[0].display_name).suffix
+        lines = [line(Piece(visible(key.text), Style.STRONG), suffix)]
+        titles = [property_title(layout.names, key, edit.name) for edit in of]
+        for name, edit in zip(padded(titles), of, strict=True):
             lines += _edit_lines(name, edit, layout, is_new=edit in changed)
         yield lines
 

@@ -201,14 +201,18 @@ def _rows_of_drift(shown: ShownDrift, about: _About) -> Iterator[_Row]:
         yield about.row(
             record.key,
             record.record_id,
+            record.display_name,
             action="lost",
             verdict=str(record.reason),
             note=facts_text(record.facts, record.key),
         )
     yield from (_row_of_drifted(value, about) for value in shown.values)
     for pair in shown.pairs:
-        row = about.row(pair.key, pair.record_id, action="drift", verdict="association removed")
-        yield row._replace(property=pair.target.text, before=pair.last_applied, after=pair.live)
+        names = pair.display_names
+        row = about.row(pair.key, pair.record_id, names.record, action="drift", verdict="association removed")
+        yield row._replace(
+            property=pair.target.text, label=names.target or "", before=pair.last_applied, after=pair.live
+        )
 
 
 def _row_of_drifted(value: DriftedValue, about: _About) -> _Row:
@@ -230,6 +234,7 @@ def _rows_of_outcome(row: RunRow, header: RunHeader, about: _About) -> Iterator[
     common = about.row(
         row.key,
         row.record_id,
+        row.display_names.record,
         action=row.action,
         verdict=row.outcome or (UNDER_WAY if header.is_under_way else "unknown"),
         who=header.actor.get("user", ""),
@@ -239,21 +244,26 @@ def _rows_of_outcome(row: RunRow, header: RunHeader, about: _About) -> Iterator[
     common = about.at(common, row.source)
     values = list(written_values(row))
     for name, before, after in values:
-        yield about.valued(common, row.key, name, before, after)
+        valued = about.valued(common, row.key, name, before, after)
+        yield valued._replace(label=(row.target and row.display_names.target) or valued.label)
     if not values:
         yield common
 
 
 def _row_of_unnamed(record: UnnamedRecord, found: UnnamedRecords) -> _Row:
-    address = RecordAddress(found.object, found.key, record.key).text if record.key else found.object
+    """Return a row with the live value of the key; a record without one goes by its id."""
+    key = RecordAddress(found.object, found.key, record.key) if record.key else None
     return _Row(
-        address=address,
+        address=key.text if key else f"{found.object}/={record.id}",
         name=record.name,
         link=record.link,
+        property=found.key,
+        label=found.key_label if found.key_label != found.key else "",
+        before=record.key,
         action="none",
         verdict="unnamed",
         who=record.created_by or "",
-        when=record.created_at or "",
+        when=_moment(datetime.fromisoformat(record.created_at)) if record.created_at else "",
         note="" if record.key else f"it has no {found.key}, so that manifests cannot name it",
     )
 

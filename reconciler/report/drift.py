@@ -8,7 +8,7 @@ from reconciler.model.drift import DriftedValue, MissingOwnedRecord, RemovedAsso
 from reconciler.report.definition_lists import change_of_list, list_shown
 from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import facts_text
-from reconciler.report.named import property_title
+from reconciler.report.named import property_title, record_title
 from reconciler.report.provenance import trail_lines
 from reconciler.report.shown import ShownDrift
 from reconciler.report.text.grouping import EntryStyle, Section, T, key_properties
@@ -104,7 +104,7 @@ def _by_record(entries: Entries[_OfRecord]) -> list[Entries[_OfRecord]]:
 
 
 def _subject(entry: MissingOwnedRecord | DriftedValue | RemovedAssociation) -> Subject:
-    name = entry.display_name if isinstance(entry, DriftedValue) else None
+    name = entry.display_names.record if isinstance(entry, RemovedAssociation) else entry.display_name
     return Subject(entry.key, None, name, entry.record_id)
 
 
@@ -113,10 +113,15 @@ def _noun(group: Entries[T], noun: str) -> str:
     return noun if len(group) == 1 else f"{noun}s"
 
 
+def target_title(pair: RemovedAssociation) -> str:
+    """Return the other record of an association, with its display name."""
+    return record_title(pair.target, pair.display_names.target)
+
+
 def _pair_lines(alike: Sequence[Entries[RemovedAssociation]], layout: Layout) -> list[Line]:
     record = list(alike[0])
     lines: list[Line] = []
-    for name, pair in zip(padded([pair.target.text for pair in record]), record, strict=True):
+    for name, pair in zip(padded(list(map(target_title, record))), record, strict=True):
         row = PropertyRow(line(sign_of(pair.last_applied, pair.live), f" {name}", indent=6), [], layout.width)
         values = (pair.last_applied, pair.live)
         inline = (

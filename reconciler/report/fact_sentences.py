@@ -62,7 +62,7 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.IN_USE: lambda fact, _: f"it stays: it has {', '.join(fact.names)}",
     FactKind.NEVER_COMES_BACK: _always("HubSpot cannot bring it back"),
     FactKind.HELD_BY_OTHERS: lambda fact, _: (
-        f"it stays: {counted(fact.count or 0, 'record')} with what that run did not write"
+        f"it stays: {counted(fact.count or 0, 'record')} with values that that run did not write"
     ),
     FactKind.RENAME_OR_CORRECT: _always("correct it in HubSpot, or name it so here"),
     FactKind.NOT_CREATED_AGAIN: lambda _, of: f"it is not created again; --recreate {of.key.text} does",
@@ -84,7 +84,7 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.NO_LONGER_THERE: lambda fact, _: f"{_record(fact)} is no longer there",
     FactKind.THERE_BEFORE: _always("HubSpot had it by then, and its value before is not known"),
     FactKind.PROTECTED: _always("it is protected: `$protect: false`, applied first, lifts that"),
-    FactKind.CHANGED_SINCE: _of_names("changed since, which archiving it would lose"),
+    FactKind.CHANGED_SINCE: _of_names("changed since, and archiving it would lose that"),
     FactKind.CHANGED_IN_HUBSPOT: _always("changed in HubSpot"),
     FactKind.WRITTEN_LATER: _always("a later apply wrote it"),
     FactKind.NO_SUCH_PROPERTY: _always("HubSpot has no such property any more"),
@@ -100,7 +100,7 @@ SENTENCES: Mapping[FactKind, Phrase] = {
         f"one of the two has others now, and the portal allows {fact.count or 0:,} at most"
     ),
     FactKind.NOT_JOURNALED: _always("the journal does not know how it was"),
-    FactKind.LABEL_IN_USE: lambda fact, _: f"{fact.count or 0:,} other associations have it by now",
+    FactKind.LABEL_IN_USE: lambda fact, _: f"{fact.count or 0:,} other associations have this label by now",
     FactKind.LABEL_TAKEN: lambda fact, _: f"{fact.word} has this label by now",
     FactKind.PROPERTIES: lambda fact, _: ", ".join(fact.names),
     FactKind.LABEL: lambda fact, _: fact.word or "",

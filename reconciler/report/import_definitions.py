@@ -42,7 +42,7 @@ def _sentences(result: DefinitionsImported) -> Iterator[tuple[int, str]]:
     else:
         yield 0, f"{result.object}: no definitions to import, nothing was written"
     if result.copies:
-        yield 2, f"what was replaced lies in {', '.join(result.copies)}"
+        yield 2, f"copies of the replaced files: {', '.join(result.copies)}"
     if result.named_already:
         yield 2, f"{counted(result.named_already, 'definition')} in manifests already, left as they are"
     if result.of_hubspot:

@@ -37,7 +37,7 @@ def _sentences(result: ImportResult) -> Iterator[tuple[int, str]]:
     else:
         yield 0, f"{result.object}: nothing to import, nothing was written"
     if result.copies:
-        yield 2, f"what was replaced lies in {', '.join(result.copies)}"
+        yield 2, f"copies of the replaced files: {', '.join(result.copies)}"
     if result.named_already:
         yield 2, f"{counted(result.named_already, 'record')} named by manifests already, left as they are"
     if result.shared:
@@ -130,7 +130,8 @@ def unnamed_lines(found: UnnamedRecords, masking: Masking, width: int) -> Iterat
     yield ""
     for record in shown.records:
         yield clipped(visible(f"  {_called(record, shown)}  {_made(record)}").rstrip(), width)
-        yield f"    {record.link}"
+        if record.link:
+            yield f"    {record.link}"
     if shown.unnamed > len(shown.records):
         yield f"  … {shown.unnamed - len(shown.records):,} more (--full shows all)"
     yield ""

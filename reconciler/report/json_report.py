@@ -20,7 +20,7 @@ from reconciler.model.property_history import ValueVersion
 from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.plan.file.encode import problem_as_document, source_as_document, text_of, text_pieces
 from reconciler.plan.file.format import digests_of, plan_as_document
-from reconciler.plan.file.names import encode_names
+from reconciler.plan.file.names import encode_display_names, encode_names
 from reconciler.plan.kinds import verb_of
 from reconciler.plan.plan import Plan
 from reconciler.report.fact_sentences import facts_text
@@ -109,6 +109,7 @@ def acceptance_as_json(acceptance: Acceptance, view: View) -> str:
             "agreed": len(shown.agreed),
             "problems": len(shown.problems),
         },
+        "names": encode_names(shown.names),
     }
     return _text(document, view.masking)
 
@@ -183,6 +184,7 @@ def run_pieces(shown: RunDetail, rows: Iterable[RunRow], *, masking: Masking = S
             {"object": object_name, "property": name}
             for object_name, name in sorted(shown.header.masked_properties)
         ],
+        "names": encode_names(shown.header.names),
         "planned": dict(shown.header.planned),
         **_header(shown.header),
     }
@@ -242,6 +244,7 @@ def _version(version: ValueVersion) -> Json:
 def _lost_pair(pair: RemovedAssociation) -> Json:
     return {
         "address": pair.address,
+        "display_names": encode_display_names(pair.display_names),
         "key": _key(pair.key),
         "last_applied": pair.last_applied,
         "live": pair.live,
@@ -254,6 +257,7 @@ def _lost_pair(pair: RemovedAssociation) -> Json:
 def _lost(record: MissingOwnedRecord) -> Json:
     return {
         "address": record.address,
+        "display_name": record.display_name,
         "reason": record.reason,
         "key": _key(record.key),
         "new_key": record.new_key,
@@ -268,6 +272,7 @@ def _edit(edit: Edit) -> Json:
         "address": edit.address,
         "after": _written(edit.after),
         "before": _written(edit.before),
+        "display_name": edit.display_name,
         "key": _key(edit.key),
         "object": edit.key.object,
         "property": edit.name,
@@ -330,6 +335,7 @@ def _row(row: RunRow) -> Json:
         "action": row.action,
         "address": row.address,
         "detail": dict(row.detail),
+        "display_names": encode_display_names(row.display_names),
         "key": _key(row.key),
         "number": row.number,
         "object": row.key.object,

@@ -17,9 +17,10 @@ from reconciler.model.explanation import Explanation
 from reconciler.model.imports import ImportResult, UnnamedRecords
 from reconciler.model.names import NO_NAMES, Names
 from reconciler.model.object_types import object_type
-from reconciler.model.runs import RunDetail
+from reconciler.model.runs import RunDetail, RunHeader
 from reconciler.plan.plan import Plan
-from reconciler.report.masker import MaskedProperties, Masker, OwnedT
+from reconciler.report.masker import Masker, OwnedT
+from reconciler.report.value_mask import MaskedProperties
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,10 @@ def masked_acceptance(acceptance: Acceptance, masking: Masking) -> Acceptance:
     """Mask accepted drift."""
     if masking.key is None:
         return acceptance
-    mask = Masker(masking.key, acceptance.masked_properties)
+    mask = Masker(masking.key, acceptance.masked_properties, names=acceptance.names)
     return replace(
         acceptance,
+        names=mask.names(),
         edits=tuple(map(mask.edit, acceptance.edits)),
         agreed=tuple(map(mask.edit, acceptance.agreed)),
         problems=tuple(mask.problem(problem) for problem in acceptance.problems),
@@ -106,11 +108,11 @@ def masked_explanation(explained: Explanation, masking: Masking) -> Explanation:
 
 def masked_run(detail: RunDetail, masking: Masking) -> RunDetail:
     """Mask a run."""
-    if masking.key is None:
+    mask = mask_of_run(masking, detail.header)
+    if mask is None:
         return detail
-    shows = masking.shows_manifests
-    mask = Masker(masking.key, detail.header.masked_properties, shows_manifests=shows)
-    header = replace(detail.header, state=detail.header.state and detail.header.state.brief)
+    state = detail.header.state
+    header = replace(detail.header, state=state and state.brief, names=mask.names())
     return replace(detail, header=header, rows=tuple(map(mask.row, detail.rows)))
 
 
@@ -173,6 +175,14 @@ def masked_text(text: str, masking: Masking) -> str:
 def mask_of(masking: Masking, masked_properties: MaskedProperties, names: Names = NO_NAMES) -> Masker | None:
     """Return what masks the entries of one report; None where everything is shown."""
     return None if masking.key is None else Masker(masking.key, masked_properties, names=names)
+
+
+def mask_of_run(masking: Masking, header: RunHeader) -> Masker | None:
+    """Return what masks the rows of a run; None where everything is shown."""
+    if masking.key is None:
+        return None
+    shows = masking.shows_manifests
+    return Masker(masking.key, header.masked_properties, names=header.names, shows_manifests=shows)
 
 
 def mask_of_plan(masking: Masking, plan: Plan) -> Masker | None:

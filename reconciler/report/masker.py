@@ -1,42 +1,26 @@
-"""What a mask does with each thing that is shown: addresses, values, texts, and all that holds them."""
+"""What a mask does with each thing that is shown: changes, drift, explanations, runs and problems."""
 
-import hmac
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Edit
-from reconciler.model.addresses import RecordAddress, ThingAddress, split_address
+from reconciler.model.addresses import ThingAddress
 from reconciler.model.associations import Association, OwnedAssociation
-from reconciler.model.desired import ManifestValue
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord, RemovedAssociation
 from reconciler.model.explanation import NextAction, PropertyExplained
-from reconciler.model.facts import Fact
-from reconciler.model.names import NO_NAMES, DisplayNames, Names
-from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import OwnedDefinition, OwnedThing
-from reconciler.model.property_history import ValueVersion
 from reconciler.model.runs import RunRow
 from reconciler.plan.change import Change, Reason, ValueChange
 from reconciler.plan.file.fields import FIELDS, Content
 from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.plan import DifferenceKind, GuardRefusal, Held, Plan, Review, ReviewDifference
 from reconciler.plan.rehearsal import Rehearsal
+from reconciler.report.value_mask import ValueMask, taken_apart
 from reconciler.sentences import Value, displayed
-from reconciler.source import SourceRef
 
-MaskedProperties: TypeAlias = Iterable[ObjectProperty]
-"""Pairs of object type and property whose values are personal."""
-
-AddressT = TypeVar("AddressT", bound=ThingAddress)
 OwnedT = TypeVar("OwnedT", bound=OwnedThing)
-
-_DIGITS = 8
-"""Hexadecimal digits of a pseudonym: among a hundred thousand values, about one pair is equal by accident."""
-
-_EMAIL = re.compile(r"[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 
 _SAID = frozenset(
     {
@@ -56,24 +40,8 @@ _SHOWN = tuple((field.name, field.content) for field in FIELDS if field.content 
 """Fields of a change that may show something of people."""
 
 
-class Masker:
+class Masker(ValueMask):
     """Replaces the personal parts of one shown thing."""
-
-    def __init__(
-        self,
-        key: bytes,
-        masked_properties: MaskedProperties,
-        plain_objects: Iterable[str] = (),
-        names: Names = NO_NAMES,
-        *,
-        shows_manifests: bool = False,
-    ) -> None:
-        self._key = key
-        self._names = names
-        self._shows_manifests = shows_manifests  # what manifests say themselves stays as it is
-        self._masked_properties = frozenset(masked_properties)
-        self._objects = frozenset(object_name for object_name, _ in self._masked_properties)
-        self._plain_objects = frozenset(plain_objects)
 
     def about(self, plan: Plan) -> Plan:
         """Return the plan with masks in what it has besides changes, held values, problems and review."""
@@ -103,27 +71,6 @@ class Masker:
         """Mask the records that a guard names."""
         return replace(refusal, first=tuple(map(self.record, refusal.first)))
 
-    def is_personal(self, object_name: str, name: str) -> bool:
-        """Return whether values of the property are masked."""
-        return (object_name, name) in self._masked_properties
-
-    def names(self) -> Names:
-        """Return the names of the report without those of personal values."""
-        return self._names.without_values(self._masked_properties.__contains__)
-
-    def display_names(self, names: DisplayNames, records: Iterable[ThingAddress]) -> DisplayNames:
-        """Mask the display names of these records, if they consist of personal values."""
-        masked = (
-            self.display_name(record.object, name) for name, record in zip(names, records, strict=False)
-        )
-        return DisplayNames(*masked)
-
-    def display_name(self, object_name: str, name: str | None) -> str | None:
-        """Mask the display name of a record, if it consists of personal values."""
-        made_of = self._names.display(object_name)
-        is_personal = not made_of or any(self.is_personal(object_name, of) for of in made_of)
-        return self.pseudonym(name) if name and is_personal else name
-
     def change(self, change: Change) -> Change:
         """Mask a change."""
         objects = {key.object for key in change.address.records}
@@ -144,10 +91,6 @@ class Masker:
         if is_named and name == "address":
             return value
         return value and value.with_records(self.record)
-
-    def is_said(self, source: SourceRef | None) -> bool:
-        """Return whether to show what the manifest line at ``source`` says."""
-        return self._shows_manifests and source is not None
 
     def held(self, held: Held) -> Held:
         """Mask a held difference."""
@@ -177,46 +120,29 @@ class Masker:
             display_name=self.display_name(object_name, value.display_name),
         )
 
-    def version(self, object_name: str, name: str, version: ValueVersion) -> ValueVersion:
-        """Mask a version of a value; the author's name stays."""
-        return replace(
-            version, by=self.text(version.by, []), value=self.value(object_name, name, version.value)
-        )
-
     def lost_pair(self, pair: RemovedAssociation) -> RemovedAssociation:
         """Mask an association that people removed."""
-        return replace(pair, key=self.record(pair.key), target=self.record(pair.target))
+        return replace(
+            pair,
+            key=self.record(pair.key),
+            target=self.record(pair.target),
+            display_names=self.display_names(pair.display_names, (pair.key, pair.target)),
+        )
 
     def lost(self, record: MissingOwnedRecord) -> MissingOwnedRecord:
         """Mask a lost record; its present key is as personal as its former one."""
         facts = self.facts(record.key.object, "", record.facts)
-        return replace(record, key=self.record(record.key), facts=facts)
-
-    def facts(self, object_name: str, name: str, facts: Iterable[Fact]) -> tuple[Fact, ...]:
-        """Mask facts about property ``name``, or about a record if it is empty.
-
-        A value about a record may be personal.
-        """
-
-        def value(text: str | None) -> str | None:
-            return self.value(object_name, name, text) if name or text is None else self.pseudonym(text)
-
-        return tuple(
-            replace(
-                fact,
-                key=fact.key and self.record(fact.key),
-                value=value(fact.value),
-            )
-            for fact in facts
-        )
+        name = self.display_name(record.key.object, record.display_name)
+        return replace(record, key=self.record(record.key), facts=facts, display_name=name)
 
     def edit(self, edit: Edit) -> Edit:
         """Mask an edit of a manifest."""
         return replace(
             edit,
             key=self.record(edit.key),
-            before=self._written(edit.key.object, edit.name, edit.before),
-            after=self._written(edit.key.object, edit.name, edit.after),
+            before=self.written(edit.key.object, edit.name, edit.before),
+            after=self.written(edit.key.object, edit.name, edit.after),
+            display_name=self.display_name(edit.key.object, edit.display_name),
         )
 
     def explained(self, key: ThingAddress, of: PropertyExplained) -> PropertyExplained:
@@ -229,7 +155,7 @@ class Masker:
             statements=tuple(
                 said
                 if self.is_said(said.source)
-                else replace(said, value=self._written(object_name, name, said.value))
+                else replace(said, value=self.written(object_name, name, said.value))
                 for said in of.statements
             ),
             last=last
@@ -244,11 +170,6 @@ class Masker:
             if is_said
             else self.step(key, name, of.step),
         )
-
-    def other(self, key: RecordAddress) -> RecordAddress:
-        """Mask the key of a type without known definitions: only e-mail addresses are recognised."""
-        displayed = self.record(key)
-        return replace(displayed, value=self.text(displayed.value, []))
 
     def step(self, key: ThingAddress, name: str, step: NextAction) -> NextAction:
         """Mask what the next apply does."""
@@ -277,9 +198,10 @@ class Masker:
     def row(self, row: RunRow) -> RunRow:
         """Mask a row of a run."""
         names, is_said = {*row.before, *row.after}, self.is_said(row.source)
+        records = [row.key, *([row.target] if row.target else [])]
         values = {name: (row.before.get(name), row.after.get(name)) for name in names}
-        hidden = self._hidden(row.key, values)
-        hidden += self._hidden(row.target, {}) if row.target else []
+        hidden = self.hidden(row.key, values)
+        hidden += self.hidden(row.target, {}) if row.target else []
         return replace(
             row,
             key=row.key if is_said else self.record(row.key),
@@ -287,18 +209,21 @@ class Masker:
             before={name: self.value(row.key.object, name, text) for name, text in row.before.items()},
             after={name: self.value(row.key.object, name, text) for name, text in row.after.items()},
             detail={name: self.text(text, hidden) for name, text in row.detail.items()},
+            display_names=row.display_names
+            if is_said and row.action == Verb.CREATE
+            else self.display_names(row.display_names, records),
         )
 
     def problem(self, problem: Problem) -> Problem:
         """Mask a problem, whose values know their properties; its address is masked by itself."""
-        key = _taken_apart(problem.address)[2] if self._hides_key(problem.address) else ""
+        key = taken_apart(problem.address)[2] if self.hides_key(problem.address) else ""
         people = [email for email in problem.people if email.casefold() != key.casefold()]
 
         def words(text: str) -> str:
             return self.text(text, [], people)
 
         def value(of: Value) -> str:
-            return self.pseudonym(of.text) if self._hides(of) else words(of.shown)
+            return self.pseudonym(of.text) if self.hides(of) else words(of.shown)
 
         return replace(
             problem,
@@ -311,29 +236,6 @@ class Masker:
             else None,
         )
 
-    def address(self, address: str) -> str:
-        """Mask an address, or a glob over addresses, without knowing more about it."""
-        object_name, _, key, name = _taken_apart(address)
-        record = address.partition("#")[0]
-        if self._hides_key(address):
-            record = RecordAddress(object_name, "", self.pseudonym(key)).text
-        if name:
-            other = self.address(name) if "/" in name else name
-            record = f"{record}#{other}"
-        return self.text(record if object_name else address, [])
-
-    def _hides(self, value: Value) -> bool:
-        """Return whether to mask a value; a value of an unknown property is personal."""
-        if value.object and value.name:
-            return self.is_personal(value.object, value.name)
-        return value.object in self._objects if value.object else bool(self._masked_properties)
-
-    def _hides_key(self, address: str | None) -> bool:
-        """Return whether to mask the key of an address; an unknown key is personal."""
-        object_name, is_record_id, key, _ = _taken_apart(address)
-        is_plain = object_name not in self._objects or object_name in self._plain_objects
-        return not is_plain and not is_record_id and key != "*"
-
     def review(self, review: Review) -> Review:
         """Mask the differences from the reviewed plan."""
         return replace(review, differences=tuple(map(self.difference, review.differences)))
@@ -345,10 +247,6 @@ class Masker:
             return replace(difference, facts=facts)
         target = difference.target and self.record(difference.target)
         return replace(difference, key=self.record(difference.key), target=target, facts=facts)
-
-    def record(self, key: AddressT) -> AddressT:
-        """Mask the key of a record, if its key property is personal; definitions are never personal."""
-        return replace(key, value=self.pseudonym(key.value)) if self.is_personal(*key.key_property) else key
 
     def values(
         self, key: ThingAddress, values: Iterable[ValueChange], *, says_after: bool = False
@@ -369,63 +267,3 @@ class Masker:
             )
             for value in values
         )
-
-    def value(self, object_name: str, name: str, text: str | None) -> str | None:
-        """Mask a value; None stays None, because empty values tell nothing about a person."""
-        return self.pseudonym(text) if text is not None and self.is_personal(object_name, name) else text
-
-    def text(self, text: str, hidden: Iterable[str], people: Iterable[str] = ()) -> str:
-        """Replace the values in ``hidden`` in ``text``, ignoring case, and all e-mail addresses.
-
-        The addresses of ``people`` stay, unless they are in ``hidden`` too.
-        """
-        known = {value.casefold(): value for value in hidden if value}
-        displayed = {email.casefold() for email in people} - known.keys()
-
-        def masked(found: re.Match[str]) -> str:
-            matched = found[0].casefold()
-            return found[0] if matched in displayed else self.pseudonym(known.get(matched, found[0]))
-
-        for pattern in (_any_of(known.values()), _EMAIL):
-            if pattern:
-                text = pattern.sub(masked, text)
-        return text
-
-    def pseudonym(self, value: str) -> str:
-        """Return the pseudonym of a value: equal for equal values."""
-        digest = hmac.digest(self._key, value.encode("utf-8", "surrogatepass"), "sha256")
-        return f"\u2039{digest.hex()[:_DIGITS]}\u203a"
-
-    def _written(self, object_name: str, name: str, written: ManifestValue) -> ManifestValue:
-        """Mask a manifest value, which names owners by e-mail address."""
-        if isinstance(written, tuple):
-            return tuple(self._said(object_name, name, item) for item in written)
-        return None if written is None else self._said(object_name, name, written)
-
-    def _said(self, object_name: str, name: str, text: str) -> str:
-        return self.pseudonym(text) if self.is_personal(object_name, name) else self.text(text, [])
-
-    def _hidden(self, key: ThingAddress, values: Mapping[str, Iterable[str | None]]) -> list[str]:
-        """Return the values that texts about a record may repeat: its key, and ``values`` by property."""
-        hidden = [key.value] if self.is_personal(*key.key_property) else []
-        for name, texts in values.items():
-            if self.is_personal(key.object, name):
-                hidden.extend(text for text in texts if text)
-        return hidden
-
-
-def _taken_apart(address: str | None) -> tuple[str, bool, str, str]:
-    """Split an address into object type, whether by record id, key and property; missing parts are empty."""
-    try:
-        object_name, is_record_id, key, name = split_address(address or "")
-    except ValueError:
-        return "", False, "", ""
-    return object_name, is_record_id, key, name or ""
-
-
-def _any_of(values: Iterable[str]) -> re.Pattern[str] | None:
-    """Build a pattern that matches ``values`` as whole words, the longest first."""
-    ordered = sorted(values, key=len, reverse=True)
-    if not ordered:
-        return None
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ordered))})(?!\w)", re.IGNORECASE)

@@ -68,7 +68,7 @@ def _kind(row: RunRow) -> tuple[str, str]:
 
 
 def _subject(row: RunRow) -> Subject:
-    return Subject(row.key, row.source, record_id=row.record_id)
+    return Subject(row.key, row.source, row.display_names.record, row.record_id)
 
 
 def _alone(rows: Entries[RunRow]) -> list[Entries[RunRow]]:

@@ -6,7 +6,8 @@ a form to a file. A form cannot show the subjects that its row leaves out.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias, TypeVar
+from importlib import import_module
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from reconciler.errors import Problem, UsageError
 from reconciler.model.acceptance import Acceptance
@@ -14,33 +15,23 @@ from reconciler.model.drift import DriftFound
 from reconciler.model.explanation import Explanation
 from reconciler.model.runs import RunDetail
 from reconciler.plan.plan import Plan
-from reconciler.report.csv_report import drift_as_csv, plan_as_csv, run_as_csv
-from reconciler.report.html.drift import render_drift_page
-from reconciler.report.html.plan import render_plan_page
-from reconciler.report.html.run import render_run_page
-from reconciler.report.json_report import (
-    acceptance_as_json,
-    drift_as_json,
-    explanation_as_json,
-    plan_as_json,
-    problems_as_json,
-    run_as_json,
-)
-from reconciler.report.markdown.drift import render_drift_markdown
-from reconciler.report.markdown.plan import render_markdown
-from reconciler.report.markdown.run import render_run_markdown
-from reconciler.report.terminal import (
-    render_acceptance,
-    render_drift,
-    render_explanation,
-    render_plan,
-    render_problems,
-    render_run,
-)
 from reconciler.report.view import View
 
 T = TypeVar("T")
 Render: TypeAlias = Callable[[T, View], str]
+
+
+def _loaded(module: str, function: str) -> Render[Any]:
+    """Return the renderer that a module of ``reconciler.report`` has; it is imported when it is first used.
+
+    A plan on a terminal then pays for no page, comment or table.
+    """
+
+    def render(subject: object, view: View) -> str:
+        text: str = getattr(import_module(f"reconciler.report.{module}"), function)(subject, view)
+        return text
+
+    return render
 
 
 def cannot_show(_subject: object, _view: View) -> str:
@@ -76,20 +67,20 @@ RENDERERS = (
     Renderer(
         "terminal",
         "text",
-        plan=render_plan,
-        drift=render_drift,
-        run=render_run,
-        acceptance=render_acceptance,
-        explanation=render_explanation,
-        problems=render_problems,
+        plan=_loaded("terminal", "render_plan"),
+        drift=_loaded("terminal", "render_drift"),
+        run=_loaded("terminal", "render_run"),
+        acceptance=_loaded("terminal", "render_acceptance"),
+        explanation=_loaded("terminal", "render_explanation"),
+        problems=_loaded("terminal", "render_problems"),
         is_for_terminals=True,
     ),
     Renderer(
         "markdown",
         "a comment for a pull request",
-        plan=render_markdown,
-        drift=render_drift_markdown,
-        run=render_run_markdown,
+        plan=_loaded("markdown.plan", "render_markdown"),
+        drift=_loaded("markdown.drift", "render_drift_markdown"),
+        run=_loaded("markdown.run", "render_run_markdown"),
         file_option=FileOption(
             "--markdown",
             "Also write a comment for a pull request, which always fits.",
@@ -99,12 +90,12 @@ RENDERERS = (
     Renderer(
         "json",
         "JSON",
-        plan=plan_as_json,
-        drift=drift_as_json,
-        run=run_as_json,
-        acceptance=acceptance_as_json,
-        explanation=explanation_as_json,
-        problems=problems_as_json,
+        plan=_loaded("json_report", "plan_as_json"),
+        drift=_loaded("json_report", "drift_as_json"),
+        run=_loaded("json_report", "run_as_json"),
+        acceptance=_loaded("json_report", "acceptance_as_json"),
+        explanation=_loaded("json_report", "explanation_as_json"),
+        problems=_loaded("json_report", "problems_as_json"),
         file_option=FileOption(
             "--json-into",
             "Also write masked JSON for programs; it cannot be applied.",
@@ -114,9 +105,9 @@ RENDERERS = (
     Renderer(
         "html",
         "a page",
-        plan=render_plan_page,
-        drift=render_drift_page,
-        run=render_run_page,
+        plan=_loaded("html.plan", "render_plan_page"),
+        drift=_loaded("html.drift", "render_drift_page"),
+        run=_loaded("html.run", "render_run_page"),
         file_option=FileOption(
             "--html",
             "Also write an HTML page that searches and filters without network.",
@@ -126,9 +117,9 @@ RENDERERS = (
     Renderer(
         "csv",
         "CSV for spreadsheets",
-        plan=plan_as_csv,
-        drift=drift_as_csv,
-        run=run_as_csv,
+        plan=_loaded("csv_report", "plan_as_csv"),
+        drift=_loaded("csv_report", "drift_as_csv"),
+        run=_loaded("csv_report", "run_as_csv"),
         file_option=FileOption(
             "--csv",
             "Also write CSV for spreadsheets, one value a row.",

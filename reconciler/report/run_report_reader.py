@@ -17,9 +17,12 @@ from reconciler.json_values import (
     part,
 )
 from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId, thing_address
+from reconciler.model.names import NO_DISPLAY_NAMES, NO_NAMES
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import StateVersion
 from reconciler.model.runs import RunDetail, RunHeader, RunRow
+from reconciler.plan.file.forms import if_there
+from reconciler.plan.file.names import decode_display_names, decode_names
 from reconciler.source import SourceRef
 
 _BEGINNING = re.compile(rb'\s*\{\s*"accounting"')
@@ -67,6 +70,7 @@ def _header(document: Json) -> RunHeader:
         planned=part(document, "planned", as_mapping(as_count)),
         masked_properties=part(document, "masked_properties", as_tuple(_as_pair)),
         state=or_null(_as_state)(document.get("state")),
+        names=if_there(document, "names", decode_names) or NO_NAMES,
     )
 
 
@@ -87,6 +91,7 @@ def _row(found: object) -> RunRow:
         source=part(row, "source", or_null(_as_source)),
         target=_key(pair) if pair else None,
         label=_as_text_or_null(pair.get("label")),
+        display_names=if_there(row, "display_names", decode_display_names) or NO_DISPLAY_NAMES,
     )
 
 

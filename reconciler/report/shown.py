@@ -22,7 +22,7 @@ from reconciler.plan.change import Change
 from reconciler.plan.plan import Held, Plan, ReviewDifference
 from reconciler.plan.summary import PlanSummary
 from reconciler.report.entries import Entries, as_it_is
-from reconciler.report.mask import Masking, mask_of, mask_of_plan
+from reconciler.report.mask import Masking, mask_of, mask_of_plan, mask_of_run
 from reconciler.report.masker import Masker
 from reconciler.report.named import named_change, named_drifted, named_held, named_row
 
@@ -89,9 +89,8 @@ def shown_drift(found: DriftFound, masking: Masking) -> ShownDrift:
 
 def shown_rows(detail: RunDetail, masking: Masking) -> Entries[RunRow]:
     """Prepare the rows of a run for a report."""
-    names = detail.header.names
-    mask = mask_of(masking, detail.header.masked_properties, names)
-    return Entries(detail.rows, then(mask.row if mask else None, partial(named_row, names)))
+    mask = mask_of_run(masking, detail.header)
+    return Entries(detail.rows, then(mask.row if mask else None, partial(named_row, detail.header.names)))
 
 
 def then(mask: Callable[[T], T] | None, name: Callable[[T], T]) -> Callable[[T], T]:

@@ -76,7 +76,7 @@ def render_drift(found: DriftFound, view: View) -> str:
 
 def render_acceptance(acceptance: Acceptance, view: View) -> str:
     """Render accepted drift: values written into manifests, and values left to the person."""
-    layout = _layout(view)
+    layout = _layout(view, acceptance.names)
     shown = masked_acceptance(acceptance, view.masking)
     sections = chain(
         acceptance_sections(shown, layout),

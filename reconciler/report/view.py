@@ -20,10 +20,14 @@ class SourceLinks:
     files: str  # the beginning of the address of a file at a commit: "https://github.com/acme/crm/blob/"
     folder: str = ""  # the path of the project in the repository, with a slash at its end
 
+    def page(self, file: str, commit: str) -> str:
+        """Return the address of a file at ``commit``."""
+        path = quote(posixpath.normpath(self.folder + file))
+        return f"{self.files}{quote(commit, safe='')}/{path}"
+
     def link(self, source: SourceRef, commit: str) -> str:
         """Return the address of a line at ``commit``."""
-        path = quote(posixpath.normpath(self.folder + source.file))
-        return f"{self.files}{quote(commit, safe='')}/{path}#L{source.line}"
+        return f"{self.page(source.file, commit)}#L{source.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,10 @@ class View:
     color: bool = False
     shows_applied: bool = False  # of a run: not only what went wrong, but each change that was applied
     links: SourceLinks | None = None  # None: nobody knows the repository
+
+    def source_page(self, file: str, commit: str | None) -> str | None:
+        """Return the address of a manifest in the repository; None if that is not known."""
+        return self.links.page(file, commit) if self.links and commit else None
 
     def source_link(self, source: SourceRef | None, commit: str | None) -> str | None:
         """Return the address of a manifest line in the repository; None if that is not known."""

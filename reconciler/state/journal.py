@@ -164,7 +164,9 @@ class Journal:
             self.connection.execute(
                 update(changes).where(changes_of(self.portal_id, run_id)).values(dict(ERASED))
             )
-            self.connection.execute(update(runs).where(the_run(self.portal_id, run_id)).values(erased_at=now))
+            self.connection.execute(
+                update(runs).where(the_run(self.portal_id, run_id)).values(erased_at=now, names=None)
+            )
 
     def unfinished(self) -> tuple[UnfinishedBatch, ...]:
         """Return batches with changes without a final outcome, oldest run first, in order of number."""

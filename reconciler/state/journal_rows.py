@@ -15,7 +15,7 @@ from reconciler.state.tables import changes, runs
 KEEP_VALUES = timedelta(days=90)
 """Time for which the journal keeps values: as long as a run can be rolled back."""
 
-ERASED: Mapping[str, None] = {"values": None, "remembered": None, "forgotten": None, "answer": None}
+ERASED: Mapping[str, None] = dict.fromkeys(("values", "remembered", "forgotten", "answer", "display_names"))
 """Columns of a change that become empty when its values are erased."""
 
 IS_OPEN: ColumnElement[bool] = or_(changes.c.outcome.is_(None), changes.c.outcome == Unknown.word)

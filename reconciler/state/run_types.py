@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from reconciler.model.calls import Operation
+from reconciler.model.names import NO_NAMES, Names
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.outcomes import Applied
 from reconciler.model.runs import RunHeader
@@ -42,6 +43,7 @@ class RunStart:
     commit: str | None = None  # commit of the applied manifests
     rolls_back: str | None = None  # the run that is rolled back
     project: str | None = None  # name of the project; None if it has none
+    names: Names = NO_NAMES  # what people call the properties and values of its changes
 
 
 class RunStatus(StrEnum):

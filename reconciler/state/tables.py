@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 CREATED_INDEX = """CREATE INDEX changes_created ON changes (portal_id, "object", record_id)
     WHERE kind = 'record' AND action = 'create'"""
@@ -135,6 +135,7 @@ runs = Table(
     _column("started_at", Moment()),
     _column("finished_at", Moment(), nullable=True),
     _column("erased_at", Moment(), nullable=True),  # time when the values were erased because of their age
+    _column("names", nullable=True),  # JSON: what people call properties and values; null when erased
 )
 
 batches = Table(
@@ -196,6 +197,7 @@ changes = Table(
     _column("outcome", nullable=True),  # its word; null until it is known
     _column("answer", nullable=True),  # JSON: details of the outcome; null when erased
     _column("details", nullable=True),  # JSON: what only changes of definitions have
+    _column("display_names", nullable=True),  # JSON: of its records; null if unknown or erased
     ForeignKeyConstraint(["portal_id", "run_id"], ["runs.portal_id", "runs.id"]),
 )
 

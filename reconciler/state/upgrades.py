@@ -166,6 +166,7 @@ UPGRADES: Mapping[int, tuple[UpgradeStep, ...]] = {
     ),
     5: _ONE_CHANGE_FOR_EVERY_KIND,
     6: ("ALTER TABLE changes ADD COLUMN details {TEXT}",),
+    7: ("ALTER TABLE runs ADD COLUMN names {TEXT}", "ALTER TABLE changes ADD COLUMN display_names {TEXT}"),
 }
 """By version, the steps that make it out of the version before; SQLite and PostgreSQL both take them.
 

@@ -1,6 +1,7 @@
 """Secret values are put everywhere and searched in all output."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -93,6 +94,11 @@ def wire(tmp_path: Path) -> Iterator[tuple[Project, Repeating]]:
         yield project, portal
 
 
+def git(folder: Path, *arguments: str) -> None:
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@acme.example")
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
+
+
 def seen_in(*texts: str) -> list[str]:
     return [bird for bird in CANARIES if any(bird in text.casefold() for text in texts)]
 
@@ -105,7 +111,8 @@ def everything_said(project: Project, *done: Done) -> list[str]:
     return [*reported, *(text for one in done for text in (one.out, one.err))]
 
 
-VIEWS = ("--markdown", "md.view", "--html", "html.view", "--json-into", "json.view")
+VIEWS = ("--markdown", "md.view", "--html", "html.view", "--json-into", "json.view", "--csv", "csv.view")
+FORMS = ("terminal", "markdown", "html", "json", "csv")
 
 
 def test_plans_and_runs_let_no_canary_out(wire: tuple[Project, Repeating]) -> None:
@@ -113,12 +120,14 @@ def test_plans_and_runs_let_no_canary_out(wire: tuple[Project, Repeating]) -> No
     done = [
         project.run("plan", "--out", "plan.json", "--full", *VIEWS),
         project.run("plan", "--json"),
-        *(project.run("show", "plan.json", "--format", form) for form in ("terminal", "markdown", "html")),
+        *(project.run("show", "plan.json", "--format", form) for form in FORMS),
         project.run("apply", "plan.json"),
         project.run("plan"),
     ]
     (run,) = json.loads(project.run("runs", "list", "--json").out)
     done += [project.run("runs", "show", run["id"], *more) for more in (["--full"], ["--json"])]
+    (report,) = (project.folder / ".reconciler/reports").iterdir()
+    done += [project.run("show", f".reconciler/reports/{report.name}", "--format", form) for form in FORMS]
     for address in ("companies/acme", "contacts/canary.one@acme.example"):
         done += [project.run("explain", address, "--full"), project.run("explain", address, "--json")]
 
@@ -193,6 +202,37 @@ def test_drift_of_canaries_is_told_without_them(wire: tuple[Project, Repeating])
     assert [one.code for one in done] == [0, 2, 2]
     assert "2 to update" in done[0].out
     assert seen_in(*everything_said(project, *done)) == []
+
+
+def test_readers_of_the_repository_see_what_manifests_say_and_nothing_that_only_hubspot_holds(
+    wire: tuple[Project, Repeating],
+) -> None:
+    project, portal = wire
+    project.run("apply", "--auto-approve")
+    change_as_somebody(portal)
+    git(project.folder, "init", "--quiet")
+    git(project.folder, "add", "*.yaml")
+    git(project.folder, "commit", "--quiet", "--message", "Begin")
+
+    def said(*arguments: str) -> Done:
+        return project.run(*arguments, "--values", "manifest")
+
+    planned = said("plan", "--out", "plan.json", "--full", *VIEWS)
+    done = [planned, *(said("show", "plan.json", "--format", form) for form in FORMS)]
+    done += [said("drift", "--full", *VIEWS), *(said("drift", "--format", form) for form in FORMS)]
+    for address in ("companies/acme", "contacts/canary.one@acme.example"):
+        done += [said("explain", address, "--full"), said("explain", address, "--json")]
+    done += [said("apply", "plan.json", "--full"), said("runs", "show", "last", "--full")]
+    done += [said("runs", "show", "last", "--json"), project.run("runs", "list")]
+    report = max((project.folder / ".reconciler/reports").iterdir())
+    done += [said("show", f".reconciler/reports/{report.name}", "--format", form) for form in FORMS]
+
+    assert {one.code for one in done} == {0, 2}
+    texts = everything_said(project, *done)
+    assert [text for text in texts if "canaria of" in text.casefold()] == []
+    assert "canarymilk" in planned.out
+    assert "contacts/canary.one@acme.example" in planned.out
+    assert "canaria of contacts" in (project.folder / "plan.json").read_text()
 
 
 def test_explaining_and_accepting_lets_no_canary_out(wire: tuple[Project, Repeating]) -> None:

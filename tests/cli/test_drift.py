@@ -71,8 +71,8 @@ def test_a_record_that_people_took_away_counts(
     happens(project)
     done = project.run("drift", "--json")
     assert done.code == ExitCode.CHANGES
-    lost = {record["address"]: record["reason"] for record in done.document["lost"]}
-    assert lost["companies/K-10012"] == fate
+    lost = {record["address"]: (record["reason"], record["display_name"]) for record in done.document["lost"]}
+    assert lost["companies/K-10012"] == (fate, "Alpenrand Molkerei GmbH")
 
 
 def test_manifests_that_are_broken_or_absent_make_no_difference(project: Project) -> None:

@@ -332,7 +332,7 @@ def test_an_altered_plan_is_refused(project: Project, command: str) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
 
-    assert_one_sentence(project.run(command, "plan.encrypted"), 5, "it was altered or cut off since it was")
+    assert_one_sentence(project.run(command, "plan.encrypted"), 5, "it was altered or cut off after it was")
 
 
 def test_only_encrypted_plans_are_applied_if_there_is_a_key(project: Project) -> None:

@@ -39,9 +39,14 @@ def project(tmp_path: Path) -> Project:
 
 def with_a_toy(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command of a program whose table of forms has one row more."""
+    return run_python(project, ONE_ROW_MORE, *arguments)
+
+
+def run_python(project: Project, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ``code`` in the folder of the project, in a process of its own."""
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return subprocess.run(
-        [sys.executable, "-c", ONE_ROW_MORE, *arguments],
+        [sys.executable, "-c", code, *arguments],
         cwd=project.folder,
         env=inherited | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -124,6 +129,19 @@ def test_apply_prints_one_document_of_the_form_that_was_asked_for(project: Proje
     assert applied.code == 0
     assert applied.out.startswith("<!-- reconciler run local 1000000 -->\n### Run: ")
     assert applied.out.count("<!-- reconciler") == 1
+
+
+def test_a_plan_on_a_terminal_loads_no_other_form(project: Project) -> None:
+    code = (
+        "import sys; from reconciler.cli.main import main\n"
+        "try: main(['plan', '--target', 'products'])\n"
+        "finally: print(*sorted(name for name in sys.modules if name.startswith('reconciler.report.')))"
+    )
+    done = run_python(project, code)
+
+    loaded = done.stdout.splitlines()[-1].split()
+    assert "reconciler.report.terminal" in loaded
+    assert [name for name in loaded if any(form in name for form in ("html", "markdown", "csv"))] == []
 
 
 def test_every_form_and_every_option_has_a_name_of_its_own() -> None:

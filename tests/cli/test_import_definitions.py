@@ -191,7 +191,7 @@ def test_nothing_is_overwritten_unless_told_to(project: Project) -> None:
     assert "companies-definitions.yaml exists already, and nothing is overwritten" in again.err
     replaced = project.run(*command, "--replace")
     assert replaced.code == 0
-    assert "what was replaced lies in" in replaced.out
+    assert "copies of the replaced files:" in replaced.out
     elsewhere = project.run(*command, "--out", "other.yaml")
     assert "no definitions to import, nothing was written" in elsewhere.out
     assert "2 definitions in manifests already" in elsewhere.out

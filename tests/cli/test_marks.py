@@ -65,6 +65,16 @@ def test_drift_and_plan_of_one_commit_have_the_same_marks(drifted: Project) -> N
     assert planned["do"]["values"]["phone"][0] == of_key["live"] != value["live"]
 
 
+def test_state_and_accepted_drift_have_the_marks_of_drift(drifted: Project) -> None:
+    (value,) = drifted.run("drift", "--json").document["values"]
+    address = f"contacts/={value['record_id']}"
+    (owned,) = json.loads(drifted.run("state", "show", address, "--json").out)
+    (edit,) = drifted.run("drift", "--accept", "*", "--json").document["accepted"]
+
+    assert owned["sent"]["phone"] == edit["before"] == value["last_applied"]
+    assert edit["after"] == value["live"]
+
+
 def test_readers_of_a_repository_see_what_its_manifests_say(drifted: Project) -> None:
     shown = drifted.run("plan", "--values", "manifest").out
 

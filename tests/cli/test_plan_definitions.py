@@ -343,7 +343,7 @@ def test_a_created_property_stays_while_others_use_it(project: Project) -> None:
     with project.portal() as http:
         body = {"properties": {"name": "Other", "tier": "gold"}}
         http.post("/crm/v3/objects/companies", json=body).raise_for_status()
-    assert "1 record with what that run did not write" in " ".join(rolled_back(project).split())
+    assert "1 record with values that that run did not write" in " ".join(rolled_back(project).split())
     with project.portal() as http:
         assert http.get("/crm/v3/properties/companies/tier").status_code == 200
 

@@ -220,7 +220,7 @@ NEW = BEFORE.replace(
             "/crm/v3/objects/companies/c2",
             {"properties": {"grade": "B"}},
             "superseded",
-            "1 record with what that run did not write",
+            "1 record with values that that run did not write",
         ),
         ("/crm/v3/properties/companies/grade", {"label": "Grade"}, "superseded", "label changed since"),
     ],

@@ -94,7 +94,27 @@ def test_a_run_is_shown_row_by_row(project: Project) -> None:
 
     reported = [line.split()[1] for line in shown.splitlines() if line.startswith(("  + ", "  ~ ", "  = "))]
     assert len(reported) == 101 + 1
-    assert any(row.split()[:5] == ["~", "price", "179", "→", "189.00"] for row in shown.splitlines())
+    assert "      ~ Unit price (price)" in shown
+    assert any(row.split()[-3:] == ["179", "→", "189.00"] for row in shown.splitlines())
+
+
+def test_a_run_and_its_report_show_what_people_call_things(project: Project) -> None:
+    project.run("apply", "--auto-approve")
+
+    (report,) = (project.folder / ".reconciler/reports").iterdir()
+    shown = [
+        project.run("runs", "show", "last", "--full", "--values", "show").out,
+        project.run("show", f".reconciler/reports/{report.name}", "--full", "--values", "show").out,
+    ]
+    page = project.run(
+        "show", f".reconciler/reports/{report.name}", "--format", "csv", "--values", "show"
+    ).out
+
+    for text in (*shown, page):
+        assert "Alpenrand Molkerei GmbH" in text
+        assert "ada@" in text
+    assert shown[0] == shown[1]
+    assert "Deal owner (hubspot_owner_id)" in shown[0]
 
 
 def test_nothing_is_said_of_runs_where_there_are_none(project: Project) -> None:

@@ -129,5 +129,5 @@ def test_record_ids_mean_something_in_one_environment_only(
     with pytest.raises(ManifestError) as raised:
         load_manifests(folder, ["."], "local", ["local", "live"])
     (problem,) = raised.value.problems
-    assert "an association by record id holds in one environment, and this document in" in problem.message
+    assert "an association by record id fits one environment, and this document is for" in problem.message
     assert problem.source is not None

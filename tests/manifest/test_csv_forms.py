@@ -144,6 +144,13 @@ def test_wrong_words_about_a_form_have_their_place(tmp_path: Path, said: str, fa
     assert all(problem.advice for problem in problems)
 
 
+def test_all_wrong_words_about_a_form_are_told_at_once(tmp_path: Path) -> None:
+    said = "csv: [a.csv], delimiter: x, encoding: klingon, decimal: 5, clear: ''"
+    problems = reported(refused(project(tmp_path, {"a.yaml": HEAD + f"source: {{{said}}}\n"})))
+    names = [problem.split('"')[1] for problem in problems]
+    assert sorted(names) == ["clear", "csv", "decimal", "delimiter", "klingon"]
+
+
 def test_faults_of_rows_have_their_lines_in_any_form(tmp_path: Path) -> None:
     data = 'sep=;\r\nexternal_id;name\r\na;ö\r\nb\r\nc; "x"\r\n'.encode("cp1252")
     problems = refused(

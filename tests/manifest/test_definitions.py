@@ -280,7 +280,7 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
             "object: Gear\nschema: {}\n---\nobject: gear\nschema: {}\n",
             '5:9: HubSpot takes "gear" for the same name as "Gear"',
         ),
-        ("object: deals\nschema: {}\n", "2:9: deals are a type of every portal"),
+        ("object: deals\nschema: {}\n", "2:9: deals are in every portal, and HubSpot defines their schema"),
         ("object: m\nschema: {name: m}\n", "2:10: the name of a custom object is its type"),
         ("object: m\nschema: {labels: M}\n", '2:18: "labels" must be a mapping'),
         ("object: m\nschema: {labels: {one: M}}\n", '2:19: unknown key "one"'),

@@ -157,5 +157,5 @@ def test_record_ids_do_not_hold_in_two_portals(tmp_path: Path) -> None:
     text = "object: deals\nenvironments: [a, c]\nkey: record_id\nrecords: {1: {}}\n"
     project(tmp_path, {"a.yaml": text})
     listed = (ListedEnvironment("a", 1, (".",)), ListedEnvironment("c", 2, (".",)))
-    with pytest.raises(ManifestError, match="holds in one environment, and this document in a, c"):
+    with pytest.raises(ManifestError, match="fits one environment, and this document is for a, c"):
         load_manifests(tmp_path, ["."], "a", ["a", "c"], listed)

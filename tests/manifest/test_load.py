@@ -93,7 +93,7 @@ def test_record_ids_hold_in_exactly_one_environment(tmp_path: Path, line: str, w
     (problem,) = refused(tmp_path)
     number = 3 if line else 2
     assert reported([problem]) == [
-        f"a.yaml:{number}:6: `key: record_id` holds in one environment, and this document in {where}"
+        f"a.yaml:{number}:6: `key: record_id` fits one environment, and this document is for {where}"
     ]
     assert problem.advice == "write `environments:` so that it matches exactly one of local, prod-eu, prod-us"
 

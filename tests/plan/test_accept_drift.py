@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,8 +10,9 @@ from reconciler.model.acceptance import Acceptance
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.definitions import Owner, Pipeline, PipelineStage
 from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
-from reconciler.model.drift import DriftedValue, MissingOwnedRecord
+from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord
 from reconciler.model.live import MissingReason
+from reconciler.model.owned import StateVersion
 from reconciler.model.tables import Format, TableForm
 from reconciler.plan.drift.accept import AcceptBuilder, DriftedRecord
 from reconciler.plan.values.owners import owner_ids
@@ -19,6 +21,7 @@ from reconciler.source import SourceFiles, SourceRef, place_of
 from tests.support.nouns import COMPANIES, FILES, at, definition, desired, document, live
 
 KEY = RecordAddress("companies", "external_id", "acme")
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 OWNERS = [Owner("71", "ada@acme.example"), Owner("72", "Bob@acme.example")]
 RESOLVER = Resolver(COMPANIES, FILES, owner_ids(OWNERS, {"eve@old.example": "bob@acme.example"}))
 
@@ -39,7 +42,8 @@ def accept(
     found = {"acme": live("9", now)} if now is not None else {}
     builder = AcceptBuilder(shows_sensitive, lambda _: is_elsewhere)
     builder.add_chunk(resolver, [DriftedRecord(record, values)], found)
-    return builder.finish(())
+    now_found = DriftFound("0.1.0", NOW, "local", 1, StateVersion("a", 1), 1, tuple(values), (), read_calls=1)
+    return builder.finish(now_found)
 
 
 def words(before: ManifestValue, name: str, now: str | None, resolver: Resolver = RESOLVER) -> ManifestValue:
@@ -113,7 +117,7 @@ def test_a_stage_that_the_portal_no_longer_has_is_a_problem() -> None:
         schema=replace(COMPANIES, pipelines=(Pipeline("p1", "Sales", (PipelineStage("s1", "New"),)),)),
     )
     (problem,) = accept(desired("acme", {"stage": "New"}), {"stage": "gone"}, resolver=resolver).problems
-    assert problem.message.startswith("the live value cannot be said")
+    assert problem.message.startswith("no manifest can hold the live value")
     assert problem.source == SourceRef("companies.yaml", 11, 7)
 
 

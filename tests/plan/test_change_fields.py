@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.json_values import Wrong
-from reconciler.model.names import NO_DISPLAY_NAMES
 from reconciler.plan.change import Action, Change, Reason, Remote
 from reconciler.plan.file.fields import (
     COLUMNS,
@@ -62,7 +61,7 @@ def test_every_field_is_digested_or_tells_why() -> None:
 def test_every_column_of_a_change_is_kept_by_a_field() -> None:
     assert {column.name for column in changes.columns} == {*COLUMNS, *OF_THE_JOURNAL}
     assert len(COLUMNS) == len(set(COLUMNS))
-    assert [field.name for field in FIELDS if field.kept is None] == ["rests_on", "display_names"]
+    assert [field.name for field in FIELDS if field.kept is None] == ["rests_on"]
 
 
 def test_fields_with_texts_of_properties_or_keys_are_masked() -> None:
@@ -87,7 +86,7 @@ def test_a_change_is_read_as_it_was_written(change: Change) -> None:
 
 
 @given(any_change())
-def test_what_the_journal_keeps_of_a_change_is_all_but_what_it_rests_on_and_is_called(change: Change) -> None:
+def test_what_the_journal_keeps_of_a_change_is_all_but_what_it_rests_on(change: Change) -> None:
     cells = change_cells(change)
 
     assert cells.keys() == set(COLUMNS)
@@ -99,7 +98,6 @@ def test_what_the_journal_keeps_of_a_change_is_all_but_what_it_rests_on_and_is_c
     assert change_in(cells) == replace(
         change,
         rests_on=(),
-        display_names=NO_DISPLAY_NAMES,
         source=reported,
         values=in_file[0],
         remembered=in_file[1],

@@ -91,7 +91,7 @@ def test_what_is_nowhere_is_created_with_everything_that_is_named() -> None:
         (
             "companies:properties/hs_tier",
             TIER | {"type": "string", "fieldType": "text"},
-            "hs_tier cannot be created: HubSpot keeps names that begin with hs_ or a123_",
+            "hs_tier cannot be created: names that begin with hs_ or a123_ are HubSpot's own",
         ),
         (
             "companies:properties/margin",

@@ -142,7 +142,7 @@ def test_the_newline_of_the_last_line_may_be_missing() -> None:
     ],
 )
 def test_lines_that_are_missing_or_too_many_are_noticed(lines: list[bytes]) -> None:
-    with pytest.raises(PlanRefused, match="was altered: it has other lines than its end says"):
+    with pytest.raises(PlanRefused, match="was altered: its last line counts other lines than it has"):
         read(b"".join(lines))
 
 

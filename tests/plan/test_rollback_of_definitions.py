@@ -219,7 +219,7 @@ HELD = Holding("companies", "note")
             [
                 (
                     "hold companies:properties/note (superseded): "
-                    "it stays: 2 records with what that run did not write"
+                    "it stays: 2 records with values that that run did not write"
                 ),
                 "hold companies:groups/erp (superseded): it stays: it has note",
             ],
@@ -260,7 +260,7 @@ def test_a_label_stays_while_other_associations_have_it() -> None:
     assert removed(effects_of(made), now([live]), labels=in_use) == [
         (
             "hold contacts:association_labels/companies/billing (superseded): "
-            "3 other associations have it by now"
+            "3 other associations have this label by now"
         )
     ]
     assert len(removed(effects_of(made), now([live]))) == 1

@@ -143,10 +143,18 @@ def test_personal_values_are_masked_as_everywhere() -> None:
 
 def test_records_that_no_manifest_names_are_listed() -> None:
     record = UnnamedRecord(RecordId("9"), "K-9", "=Acme", "https://x", "2026-11-22T10:00:00Z", "Ada Lindner")
-    found = UnnamedRecords("companies", "external_id", 2, 2, 1, (record, replace(record, key=None)))
+    both = (record, replace(record, key=None))
+    found = UnnamedRecords("companies", "external_id", 2, 2, 1, both, key_label="External id")
     first, second = rows(unnamed_as_csv(found, VIEW))
     assert (first["address"], first["name"], first["verdict"]) == ("companies/K-9", "'=Acme", "unnamed")
-    assert (first["who"], first["when (UTC)"]) == ("Ada Lindner", "2026-11-22T10:00:00Z")
+    assert (first["who"], first["when (UTC)"]) == ("Ada Lindner", "2026-11-22 10:00:00")
+    assert (first["property"], first["property label"], first["before"]) == (
+        "external_id",
+        "External id",
+        "K-9",
+    )
+    assert (first["link"], first["before"]) == ("https://x", "K-9")
+    assert (second["address"], second["before"]) == ("companies/=9", "")
     assert second["note"] == "it has no external_id, so that manifests cannot name it"
 
 

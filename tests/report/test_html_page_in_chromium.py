@@ -17,7 +17,7 @@ from reconciler.model.facts import Fact, FactKind
 from reconciler.plan.change import Change
 from reconciler.report.html.plan import render_plan_page
 from reconciler.report.mask import SHOW
-from reconciler.report.view import View
+from reconciler.report.view import SourceLinks, View
 from tests.report.chromium import logged
 from tests.report.traps import TRAPS
 from tests.support.example_plan import CONVERGED, CREATES, EVERYTHING, HELD, PROBLEMS, UPDATES
@@ -326,6 +326,19 @@ def test_a_record_unfolds_to_its_values_and_their_places(page: Page) -> None:
 
     page.one(".row").click()
     assert not page.all(".detail")
+
+
+def test_places_lead_to_the_repository_where_a_job_knows_it(opened: Open) -> None:
+    links = SourceLinks("https://github.com/acme/crm/blob/", "sales & co/")
+    page = Page(opened(render_plan_page(EVERYTHING, View(SHOW, links=links))))
+    page.search("companies/acme conflict")
+    page.one(".row").click()
+
+    commit = EVERYTHING.manifests.git
+    line = f"https://github.com/acme/crm/blob/{commit}/sales%20%26%20co/companies.yaml#L"
+    found = [link.get_attribute("href") or "" for link in page.all(".detail a")]
+    assert [link for link in found if link.startswith(line)] != []
+    assert all(link.startswith((line, "https://app-eu1.hubspot.com/")) for link in found)
 
 
 def test_texts_of_several_lines_are_compared_line_by_line(page: Page) -> None:

@@ -126,7 +126,7 @@ def forms(plan: Plan) -> dict[str, str]:
     return {
         "text": render_plan(plan, View(SHOW, width=100, full=True)),
         "markdown": render_markdown(plan, View(SHOW, full=True)).partition("Content `")[0],
-        "page": json.dumps(plan_table(shown_plan(plan, SHOW)), ensure_ascii=False),
+        "page": json.dumps(plan_table(shown_plan(plan, SHOW), View(SHOW)), ensure_ascii=False),
         "json": re.sub("sha256:[0-9a-f]{64}", "", plan_as_json(plan, View(SHOW))),
     }
 

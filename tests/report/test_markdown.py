@@ -21,7 +21,7 @@ from reconciler.report.markdown.plan import render_markdown
 from reconciler.report.markdown.summary import MOST_CHARACTERS
 from reconciler.report.markdown.truncate import size_of
 from reconciler.report.mask import SHOW, Masking
-from reconciler.report.view import View
+from reconciler.report.view import SourceLinks, View
 from tests.report.traps import hostile
 from tests.support.example_plan import (
     ADOPTING,
@@ -353,6 +353,18 @@ def test_places_are_called_as_the_reader_would_type_them() -> None:
 
     assert re.search(r"^!   companies/acme \(.*\) +crm/companies\.yaml:14$", text, flags=re.MULTILINE)
     assert "\ncrm/companies.yaml:14:7: broken\n" in text
+
+
+def test_records_lead_to_hubspot_and_lines_to_the_repository_at_the_commit_of_the_plan() -> None:
+    links = SourceLinks("https://github.com/acme/crm/blob/", "sales & co/")
+    commit = EVERYTHING.manifests.git
+
+    text = render_markdown(EVERYTHING, View(SHOW, links=links))
+
+    page = "https://app-eu1.hubspot.com/contacts/7654321/record/0-2/9001"
+    assert f"[<code>companies/acme</code>]({page})" in text
+    assert f"](https://github.com/acme/crm/blob/{commit}/sales%20%26%20co/companies.yaml#L14)" in text
+    assert "github.com" not in comment(EVERYTHING)
 
 
 def test_personal_values_are_masked() -> None:

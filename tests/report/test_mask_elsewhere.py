@@ -26,6 +26,7 @@ from reconciler.model.explanation import (
 )
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import MissingReason
+from reconciler.model.names import DisplayNames
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import Origin, OwnedDefinition, OwnedRecord, StateVersion
 from reconciler.model.property_history import ChangeSource, ValueVersion
@@ -65,10 +66,14 @@ DRIFT = DriftFound(
         ),
         DriftedValue(ACME, ID, "name", "Acme", "ACME", DriftHistory((replace(EDITED, by="", value="ACME"),))),
     ),
-    lost=(MissingOwnedRecord(ADA, ID, MissingReason.REKEYED, (REKEYED,)),),
+    lost=(MissingOwnedRecord(ADA, ID, MissingReason.REKEYED, (REKEYED,), f"{SECRET}-name"),),
     read_calls=1,
     masked_properties=PERSONAL,
-    pairs=(RemovedAssociation(ADA, ID, BOB, "associated", None),),
+    pairs=(
+        RemovedAssociation(
+            ADA, ID, BOB, "associated", None, DisplayNames(f"{SECRET}-name", f"{SECRET}-other")
+        ),
+    ),
 )
 PHONE = PropertyExplained(
     name="phone",
@@ -102,7 +107,7 @@ EXPLANATION = Explanation(
     moves_from=BOB,
     masked_properties=PERSONAL,
 )
-EDIT = Edit(ADA, "phone", f"{SECRET}-1", (f"{SECRET}-3",), at(3))
+EDIT = Edit(ADA, "phone", f"{SECRET}-1", (f"{SECRET}-3",), at(3), display_name=f"{SECRET}-name")
 COMPANY = Edit(ACME, "name", "Acme", None, at(4))
 
 

@@ -11,11 +11,12 @@ from markdown_it import MarkdownIt
 
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.runs import RunDetail
+from reconciler.report.html.run import render_run_page
 from reconciler.report.markdown.run import render_run_markdown
 from reconciler.report.markdown.summary import MOST_CHARACTERS
 from reconciler.report.markdown.truncate import size_of
 from reconciler.report.mask import SHOW, Masking
-from reconciler.report.view import View
+from reconciler.report.view import SourceLinks, View
 from tests.report.traps import hostile
 from tests.support.example_run import HEADER, RUN, of_people
 
@@ -35,6 +36,19 @@ def test_it_says_what_became_of_the_plan_and_what_to_do() -> None:
     assert "| object | rejected | unknown | stale | skipped | update |" in lines
     assert "| <code>deals</code> |  | 2 | 1 | 6 | 10 |" in lines
     assert lines[-1] == "**Next:** correct what HubSpot rejected, and plan again."
+
+
+def test_lines_lead_to_the_repository_at_the_commit_that_was_applied() -> None:
+    links = SourceLinks("https://github.com/acme/crm/blob/", "sales & co/")
+    run = replace(RUN, header=replace(HEADER, commit="5f0c2e1"))
+    files = "https://github.com/acme/crm/blob/5f0c2e1/sales%20%26%20co/"
+
+    text = render_run_markdown(run, View(SHOW, links=links, shows_applied=True))
+    page = render_run_page(run, View(SHOW, links=links))
+
+    assert f"]({files}companies.yaml#L" in text
+    assert f'"pages":["{files}companies.yaml"' in page
+    assert "https:" not in comment(run)
 
 
 def test_a_run_that_applied_all_says_so() -> None:

@@ -6,6 +6,14 @@ import pytest
 
 from reconciler.errors import StateError
 from reconciler.model.addresses import RecordAddress, RecordId
+from reconciler.model.names import (
+    NO_DISPLAY_NAMES,
+    NO_NAMES,
+    DisplayNames,
+    Names,
+    ObjectNames,
+    PropertyNames,
+)
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, Unknown
 from reconciler.model.owned import Origin
@@ -32,6 +40,12 @@ from tests.support.journals import (
     writer,
 )
 
+NAMES = Names(
+    "https://app.hubspot.com/contacts/7654321/record/",
+    {"companies": ObjectNames("0-2", ("name",), {"tier": PropertyNames("Level", {"a": "Gold"})})},
+)
+CALLED = DisplayNames("Globex Inc.")
+
 GROUP = ("companies", "external_id")
 
 
@@ -41,6 +55,7 @@ def test_a_run_begins_with_its_header(store: Store) -> None:
             replace(
                 start(3),
                 masked_properties=(ObjectProperty("companies", "phone"), ObjectProperty("contacts", "email")),
+                names=NAMES,
             )
         )
 
@@ -62,6 +77,7 @@ def test_a_run_begins_with_its_header(store: Store) -> None:
     assert header.finished_at is None
     assert header.status == "running"
     assert header.masked_properties == (("companies", "phone"), ("contacts", "email"))
+    assert header.names == NAMES
 
 
 def test_the_commit_that_was_applied_last_is_that_of_the_newest_run_that_has_one(store: Store) -> None:
@@ -224,7 +240,7 @@ def test_a_run_tells_every_change_in_the_order_of_the_plan(store: Store) -> None
             "companies",
             UPDATE,
             [
-                (1, update("globex", "9002", value("name", "G", "Globex"))),
+                (1, replace(update("globex", "9002", value("name", "G", "Globex")), display_names=CALLED)),
                 (2, update("hooli", "9003", value("name", None, "Hooli"))),
             ],
         )
@@ -271,6 +287,7 @@ def test_a_run_tells_every_change_in_the_order_of_the_plan(store: Store) -> None
         outcome="rejected",
         detail=detail.rows[1].detail,
         source=at(),
+        display_names=CALLED,
     )
     assert detail.rows[4].after == {"name": "U"}
     assert detail.accounting() == {
@@ -338,8 +355,9 @@ def test_values_are_kept_for_ninety_days_and_outcomes_for_ever(store: Store) -> 
 
     def run_once() -> str:
         with writer(store, clock) as pen:
-            run_id = pen.begin_run(start(1))
-            pen.intend(run_id, 0, "companies", UPDATE, [(0, update("acme", "1", value("name", "A", "B")))])
+            run_id = pen.begin_run(replace(start(1), names=NAMES))
+            change = replace(update("acme", "1", value("name", "A", "B")), display_names=CALLED)
+            pen.intend(run_id, 0, "companies", UPDATE, [(0, change)])
             pen.record(run_id, 0, {0: Rejected("B is too long")})
             pen.finish_run(run_id, RunStatus.FINISHED)
         return run_id
@@ -354,6 +372,8 @@ def test_values_are_kept_for_ninety_days_and_outcomes_for_ever(store: Store) -> 
     assert (old.before, old.after, old.detail, old.outcome) == ({}, {}, {}, "rejected")
     assert (recent.before, recent.after) == ({"name": "A"}, {"name": "B"})
     assert recent.detail == {"message": "B is too long"}
+    assert (old.display_names, recent.display_names) == (NO_DISPLAY_NAMES, CALLED)
+    assert (store.run(first).header.names, store.run(second).header.names) == (NO_NAMES, NAMES)
 
 
 def test_values_of_what_is_unsettled_are_kept_until_it_is_settled(store: Store) -> None:

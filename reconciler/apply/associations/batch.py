@@ -127,7 +127,7 @@ class AssociationBatch:
                 for value, record_id in wanted.items():
                     key, now = RecordAddress(schema.name, by, value), live.get(value)
                     if value in live.unanswered:
-                        moved[key] = f"HubSpot leaves {key.text} out of its answers: nobody knows its key"
+                        moved[key] = f"HubSpot leaves {key.text} out of its answers, so its key is not known"
                     elif now is None or now.id != record_id:
                         has_it = f"; record {now.id} has it by now" if now else ""
                         moved[key] = f"record {record_id} no longer has the key of {key.text}{has_it}"

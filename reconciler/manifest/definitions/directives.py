@@ -21,7 +21,7 @@ ID: Final = "$id"
 _FORMS: Final = {
     ABSENT: (re.compile("true"), "write `$absent: true`, or remove the line"),
     PROTECT: (re.compile("true|false"), "write `$protect: true` or `$protect: false`"),
-    RENAMED_FROM: (re.compile(".+", re.DOTALL), "write what it was called before"),
+    RENAMED_FROM: (re.compile(".+", re.DOTALL), "write its former name"),
     MOVES_TO: (re.compile(".+", re.DOTALL), "write the name of the one that its records move to"),
     ID: (re.compile(r"[^\s/]+"), "write HubSpot's id of it, as its API shows it"),
 }
@@ -77,7 +77,7 @@ def read_directives(
     if said.get(MOVES_TO) == name:
         about.report("its records cannot move to itself", _FORMS[MOVES_TO][1], places[MOVES_TO], address)
     if said.get(RENAMED_FROM) == name:
-        advice = "write what it was called before, or remove the line"
+        advice = "write its former name, or remove the line"
         about.report("it cannot be renamed from itself", advice, places[RENAMED_FROM], address)
     return DefinitionDirectives(
         is_absent=is_absent,

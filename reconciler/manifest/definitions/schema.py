@@ -21,7 +21,7 @@ def read_schema(node: MappingNode, place: Place, about: About) -> Iterator[Decla
     """Read ``schema:``, which is at ``place``."""
     address = definition_address(about.object, Section.SCHEMA)
     if type_number(about.object) is not None:
-        message = f"{about.object} are a type of every portal: HubSpot defines its schema"
+        message = f"{about.object} are in every portal, and HubSpot defines their schema"
         about.report(message, "remove `schema`; only custom objects have one to write", place, address)
         return
     attributes = ATTRIBUTES[Section.SCHEMA]

@@ -46,6 +46,8 @@ def read_source(node: MappingNode, files: SourceFiles, problems: list[Problem]) 
     if "source" not in node.names:
         return None
     inner, place = node.mapping("source"), node.place_of("source")
+    found = list(_source_problems(inner, place, files))
+    problems += found
     try:
         said = _Source.model_validate(plain(inner))
     except ValidationError as error:
@@ -53,8 +55,6 @@ def read_source(node: MappingNode, files: SourceFiles, problems: list[Problem]) 
         descriptions = {name: field.description for name, field in _Source.model_fields.items()}
         problems.extend(tell(complaints, descriptions, inner, place, files))
         return None
-    found = list(_source_problems(inner, said, place, files))
-    problems += found
     named = [format_ for format_ in Format if format_ in inner.names]
     if found or len(named) != 1:
         return None
@@ -68,13 +68,13 @@ def read_source(node: MappingNode, files: SourceFiles, problems: list[Problem]) 
     )
 
 
-def _source_problems(node: MappingNode, said: _Source, place: Place, files: SourceFiles) -> Iterator[Problem]:
+def _source_problems(node: MappingNode, place: Place, files: SourceFiles) -> Iterator[Problem]:
     named = [format_ for format_ in Format if format_ in node.names]
     if len(named) != 1:
         message = f"`source` names {len(named)} files" if named else "`source` names no file"
         yield Problem(message, "write one of csv, parquet and jsonl", files.ref(place))
     for name in (*named, "clear"):
-        if name in node.names and not _text(node, name):
+        if name in node.names and (isinstance(node.get(name), Blank) or node.get(name) == ""):
             yield Problem(f'"{name}" is empty', _advice(name), files.ref(node.place_of(name)))
     columns = node.mapping("columns")
     for name, value, where in zip(columns.names, columns.values, columns.places, strict=True):
@@ -82,9 +82,10 @@ def _source_problems(node: MappingNode, said: _Source, place: Place, files: Sour
             yield Problem(f'"{name}" has no value', _advice("columns"), files.ref(where))
         elif isinstance(value, str) and (fault := name_fault(value)):
             yield fault.at(files.ref(where))
-    if codec_of(said.encoding) is None:
+    encoding = node.get("encoding")
+    if isinstance(encoding, str) and codec_of(encoding) is None:
         source = files.ref(node.place_of("encoding"))
-        yield Problem(f'there is no encoding "{said.encoding}"', _advice("encoding"), source)
+        yield Problem(f'there is no encoding "{encoding}"', _advice("encoding"), source)
     for name in _OF_CSV:
         if name in node.names and "csv" not in node.names:
             source = files.ref(node.place_of(name))

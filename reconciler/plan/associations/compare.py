@@ -158,7 +158,7 @@ class AssociationPlanner:
         if pair is not None and (pair.source.address, pair.target.address) == (wanted.key, wanted.target):
             return
         if wanted.endpoint.id is None or wanted.target_endpoint.id is None:
-            raise ValueError(f"{wanted.key.text} is associated before it is there")
+            raise ValueError(f"{wanted.key.text} is associated before its record is planned")
         made_by_us = is_whole and wanted.label is None  # it was a part of an association whose label is gone
         origin = pair.origin if pair else Origin.CREATED if made_by_us else Origin.ADOPTED
         yield adopt_association(

@@ -79,7 +79,7 @@ def lacking(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Prob
     wanted, address = sides.wanted, sides.address
     section = address.section
     if section is Section.PROPERTIES and _RESERVED.match(address.name):
-        message = f"{address.name} cannot be created: HubSpot keeps names that begin with hs_ or a123_"
+        message = f"{address.name} cannot be created: names that begin with hs_ or a123_ are HubSpot's own"
         yield context.problem(wanted, message, "write another name")
     needed = [path for path, attribute in ATTRIBUTES[section].items() if attribute.is_needed]
     needed += _needed_besides(wanted)

@@ -16,7 +16,6 @@ from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
 from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
 from reconciler.model.live import LiveRecord, MissingReason
-from reconciler.model.object_references import ObjectProperty
 from reconciler.model.selection import Glob, means
 from reconciler.plan.drift.accept_in_table import cell_place, cell_texts
 from reconciler.plan.values.equality import same_value
@@ -71,7 +70,7 @@ def chosen(
         and not any(glob.means(pair.key, pair.target.text) for pair in pairs)
     ]
     if unmatched:
-        lines = [f"--accept {quote(text)} means nothing that people changed" for text in unmatched]
+        lines = [f"--accept {quote(text)} matches nothing that people changed" for text in unmatched]
         raise UsageError("\n".join(lines) + "\n    `reconciler drift` shows what they did")
     return values, lost, pairs
 
@@ -145,9 +144,16 @@ class AcceptBuilder:
         advice = "to let it go, take it out of `$associations`; else the next apply makes it again"
         self.problems.append(Problem(message, advice, source, pair.address))
 
-    def finish(self, masked_properties: tuple[ObjectProperty, ...]) -> Acceptance:
-        """Return the decisions."""
-        return Acceptance(tuple(self.edits), tuple(self.agreed), tuple(self.problems), masked_properties)
+    def finish(self, found: DriftFound) -> Acceptance:
+        """Return the decisions, with the names of the drift."""
+        called = {value.key: value.display_name for value in found.values}
+        edits, agreed = (
+            tuple(replace(edit, display_name=called.get(edit.key)) for edit in of)
+            for of in (self.edits, self.agreed)
+        )
+        return Acceptance(
+            edits, agreed, tuple(self.problems), found.masked_properties, found.names, found.state.lineage
+        )
 
     def _wish(
         self, resolver: Resolver, record: DesiredRecord | None, live: LiveRecord | None, value: DriftedValue
@@ -243,7 +249,7 @@ def _no_words(edit: Edit, problem: Problem | None) -> Problem:
         return Problem("no words lead to the live value", "write it by hand", edit.source, edit.address)
     return replace(
         problem,
-        message=sentence("the live value cannot be said: {why}", why=problem.message),
+        message=sentence("no manifest can hold the live value: {why}", why=problem.message),
         severity=Severity.ERROR,
     )
 

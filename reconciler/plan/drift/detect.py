@@ -3,7 +3,7 @@
 Manifests are not used. State knows the values of a record that were enforced when we last applied it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from reconciler import __version__
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import ASSOCIATED, OwnedAssociation, is_so
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
-from reconciler.model.display_names import display_name, display_properties
+from reconciler.model.display_names import display_name, display_properties, remembered_name
 from reconciler.model.drift import (
     DriftedValue,
     DriftFound,
@@ -23,6 +23,7 @@ from reconciler.model.drift import (
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
 from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
+from reconciler.model.names import DisplayNames
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.property_history import PropertyHistories, ValueVersion
@@ -68,16 +69,23 @@ class DriftBuilder:
         self,
         owned: Iterable[OwnedAssociation],
         live: Mapping[RecordId, Mapping[RecordId, frozenset[Label]]],
+        name_of: Callable[[RecordIdentity], str | None],
     ) -> None:
-        """Compare owned associations; those of lost records were removed with them."""
+        """Compare owned associations; those of lost records were removed with them.
+
+        ``name_of`` returns what people called a record when we last applied it.
+        """
         lost = {RecordIdentity(entry.key.object, entry.record_id) for entry in self.missing}
         for pair in owned:
             labels = live.get(pair.source.id, {}).get(pair.target.id)
             if lost.isdisjoint(pair.records) and not is_so(labels, pair.label):
                 text = pair.label.text if pair.label else ASSOCIATED
                 there = None if labels is None else ASSOCIATED
+                names = DisplayNames(*map(name_of, pair.records))
                 self.pairs.append(
-                    RemovedAssociation(pair.source.address, pair.source.id, pair.target.address, text, there)
+                    RemovedAssociation(
+                        pair.source.address, pair.source.id, pair.target.address, text, there, names
+                    )
                 )
 
     def add_definition(self, found: Iterable[DriftedValue | MissingOwnedRecord]) -> None:
@@ -89,11 +97,12 @@ class DriftBuilder:
             else:
                 self.lost.append(each)
 
-    def explain_missing(self, fates: Mapping[RecordId, MissingRecord]) -> None:
+    def explain_missing(self, portal: PortalSchema, fates: Mapping[RecordId, MissingRecord]) -> None:
         """Explain what happened to records that are not found by their key any more."""
-        self.lost.extend(
-            _lost(owned, fates.get(owned.record_id), self.successors.get(owned.key)) for owned in self.missing
-        )
+        for owned in self.missing:
+            name = remembered_name(portal.objects.get(owned.key.object), owned)
+            lost = _lost(owned, fates.get(owned.record_id), self.successors.get(owned.key))
+            self.lost.append(replace(lost, display_name=name))
 
     def drifted(self) -> Iterator[PropertyRef]:
         """Return the properties whose history should be read."""
@@ -161,8 +170,15 @@ class DriftBuilder:
             shown.add(*value.key.key_property)
             if value.display_name is not None:
                 shown.add_display_name(value.key.object)
-        shown.properties.update(record.key.key_property for record in self.lost)
-        shown.properties.update(key.key_property for pair in self.pairs for key in (pair.key, pair.target))
+        for record in self.lost:
+            shown.add(*record.key.key_property)
+            if record.display_name is not None:
+                shown.add_display_name(record.key.object)
+        for pair in self.pairs:
+            for key, name in zip((pair.key, pair.target), pair.display_names, strict=True):
+                shown.add(*key.key_property)
+                if name is not None:
+                    shown.add_display_name(key.object)
         return shown
 
 

@@ -1,11 +1,13 @@
-"""Values and places as short texts for the journal, which keeps a million of them."""
+"""Values, places and names as short texts for the journal, which keeps a million of them."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from reconciler.json_values import json_text
+from reconciler.model.names import NO_DISPLAY_NAMES, DisplayNames
 from reconciler.plan.change import Reason, ValueChange
+from reconciler.plan.file.names import decode_display_names, encode_display_names
 from reconciler.source import SourceRef
 
 _DECODER = json.JSONDecoder()
@@ -55,3 +57,13 @@ def source_in(text: str) -> SourceRef | None:
     """Read the place of a change from the journal."""
     place = _DECODER.raw_decode(text)[0]
     return SourceRef(*place) if place else None
+
+
+def display_names_text(names: DisplayNames) -> str | None:
+    """Write the display names that are known; None if there are none."""
+    return json_text(encode_display_names(names)) if names != NO_DISPLAY_NAMES else None
+
+
+def display_names_in(text: str | None) -> DisplayNames:
+    """Read the result of ``display_names_text``."""
+    return decode_display_names(_DECODER.raw_decode(text)[0]) if text else NO_DISPLAY_NAMES

@@ -15,7 +15,14 @@ from reconciler.model.names import NO_DISPLAY_NAMES
 from reconciler.model.owned import Origin
 from reconciler.plan.change import NO_IDS, Action, Change, Owned, Reason, Remote
 from reconciler.plan.file import forms
-from reconciler.plan.file.cells import source_in, source_text, values_in, values_text
+from reconciler.plan.file.cells import (
+    display_names_in,
+    display_names_text,
+    source_in,
+    source_text,
+    values_in,
+    values_text,
+)
 from reconciler.plan.file.forms import Form
 from reconciler.plan.file.names import DISPLAY_NAMES
 from reconciler.plan.kinds import KINDS, KINDS_BY_NAME, ChangeKind, kind_of
@@ -223,7 +230,7 @@ FIELDS: tuple[Field, ...] = (
         "What people call the record, and the other record of an association.",
         does=None,
         why=DISPLAY_NAMES,
-        kept=None,
+        kept=_column("display_names", display_names_text, display_names_in),
         default=NO_DISPLAY_NAMES,
         content=Content.DISPLAY_NAMES,
     ),

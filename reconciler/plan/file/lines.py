@@ -148,7 +148,7 @@ def read_entries(lines: Iterator[bytes]) -> Iterator[Entry]:
         if isinstance(line.end, _End):
             end = End(line.end.changes, line.end.held, line.end.digest, line.end.content)
             if (end.changes, end.held) != (changes, held) or next(lines, None) is not None:
-                raise altered("it has other lines than its end says")
+                raise altered("its last line counts other lines than it has")
             yield end
             return
         if isinstance(line.held, msgspec.Raw):

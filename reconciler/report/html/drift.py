@@ -18,6 +18,7 @@ from reconciler.report.drift import (
     drift_notes,
     drifted_sections,
     pair_sections,
+    target_title,
     things_looked_at,
 )
 from reconciler.report.entries import Entries
@@ -80,7 +81,7 @@ def _add_lost(table: Table, lost: Entries[MissingOwnedRecord]) -> None:
     for record in lost:
         table.add_group()
         notes = [facts_text(record.facts, record.key)]
-        table.add_row(Subject(record.key, None), record.record_id, notes=notes)
+        table.add_row(Subject(record.key, None, record.display_name), record.record_id, notes=notes)
 
 
 def _add_changed(table: Table, section: Section[DriftedValue], names: Names) -> None:
@@ -110,7 +111,7 @@ def _add_pairs(table: Table, section: Section[RemovedAssociation]) -> None:
     for group in section.alike():
         table.add_group()
         for record in group:
-            values = [table.value(pair.target.text, pair.last_applied, pair.live) for pair in record]
+            values = [table.value(target_title(pair), pair.last_applied, pair.live) for pair in record]
             table.add_row(section.style.subject(record[0]), record[0].record_id, values=values)
 
 

@@ -39,7 +39,7 @@ def render_plan_page(plan: Plan, view: View) -> str:
         refusals=painted(refusal_lines(about.refusals, _WIDE, about.rolls_back), color=False),
         rehearsal=painted(rehearsal_lines(about.rehearsal, _PAGE), color=False) if about.rehearsal else "",
     )
-    return page_text(page, plan_table(shown))
+    return page_text(page, plan_table(shown, view))
 
 
 def _facts(plan: Plan, flags: str) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,7 @@
 """A plan as the table of its page: problems, differences to a review, changes and held values."""
 
+from functools import partial
+
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordId, split_address
 from reconciler.model.names import Names
@@ -16,6 +18,7 @@ from reconciler.report.provenance import edit_text
 from reconciler.report.shown import ShownPlan
 from reconciler.report.text.grouping import Section, group_by
 from reconciler.report.text.styled_lines import Piece, Style
+from reconciler.report.view import View
 from reconciler.source import SourceRef
 
 _PROBLEMS = {
@@ -26,9 +29,9 @@ _PROBLEMS = {
 """Severities in their order: label, style, and consequence."""
 
 
-def plan_table(shown: ShownPlan) -> Json:
+def plan_table(shown: ShownPlan, view: View) -> Json:
     """Return problems, differences to a review, changes and held values; the riskiest first."""
-    table = Table(Titles())
+    table = Table(Titles(), partial(view.source_page, commit=shown.about.manifests.commit))
     problems = shown.problems.grouped(lambda problem: problem.severity)
     for group in sorted(problems, key=lambda of: list(_PROBLEMS).index(of[0].severity)):
         _add_problems(table, group)

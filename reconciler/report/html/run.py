@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from reconciler.invisible_characters import visible
 from reconciler.model.addresses import RecordId
@@ -40,7 +41,7 @@ def render_run_page(detail: RunDetail, view: View) -> str:
         notes=[f"Next: {next_step(detail)}"],
         obstacles=unapplied_text(detail),
     )
-    return page_text(page, run_table(shown_rows(detail, view.masking), header))
+    return page_text(page, run_table(shown_rows(detail, view.masking), header, view))
 
 
 def _facts(header: RunHeader) -> Iterator[tuple[str, str]]:
@@ -55,9 +56,9 @@ def _facts(header: RunHeader) -> Iterator[tuple[str, str]]:
     yield "Digest of the plan", visible(header.plan_digest)
 
 
-def run_table(rows: Entries[RunRow], header: RunHeader) -> Json:
+def run_table(rows: Entries[RunRow], header: RunHeader, view: View) -> Json:
     """Return the rows by outcome, the most urgent first, then by object and action."""
-    table = Table(Titles(action="Outcome"))
+    table = Table(Titles(action="Outcome"), partial(view.source_page, commit=header.commit))
     for section in outcome_sections(rows, header):
         for found in section.entries.grouped(lambda row: (row.key.object, row.action, row.reason)):
             _add(table, replace(section, entries=found), header.names, is_applied=False)

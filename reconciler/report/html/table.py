@@ -5,7 +5,7 @@ the same group are alike, as on a terminal. Repeated words are stored once, so t
 thousand changes stays small. Invisible characters are escaped already.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from reconciler.invisible_characters import visible
@@ -53,9 +53,10 @@ _NOTHING = Remark()
 class Table:
     """Rows, and the words that they share."""
 
-    def __init__(self, titles: Titles) -> None:
-        """Make an empty table."""
+    def __init__(self, titles: Titles, page_of: Callable[[str], str | None] = lambda _: None) -> None:
+        """Make an empty table; ``page_of`` returns the address of a manifest in the repository."""
         self._titles = titles
+        self._page_of = page_of
         self._kinds: list[Json] = []
         self._files: dict[str, int] = {}
         self._names: dict[str, int] = {}
@@ -69,6 +70,7 @@ class Table:
             "files": [visible(name) for name in self._files],
             "kinds": self._kinds,
             "names": [visible(name) for name in self._names],
+            "pages": [self._page_of(name) or "" for name in self._files],
             "reasons": list(self._reasons),
             "rows": self._rows,
             "titles": self._titles._asdict(),

@@ -1,6 +1,7 @@
 """A run as one comment, or as the summary of a job: it always fits, and what was not applied comes first."""
 
 from dataclasses import replace
+from functools import partial
 
 from reconciler.model.runs import RunDetail, RunRow
 from reconciler.report.markdown.blocks import section_blocks
@@ -24,7 +25,8 @@ from reconciler.sentences import counted
 
 def render_run_markdown(detail: RunDetail, view: View) -> str:
     """Render a run in GitHub's Markdown, as far as it fits."""
-    layout = Layout(BLOCK_WIDTH, view.full, view.where, detail.header.names)
+    link = partial(view.source_link, commit=detail.header.commit)
+    layout = Layout(BLOCK_WIDTH, view.full, view.where, detail.header.names, link)
     rows = shown_rows(detail, view.masking)
     sections = list(outcome_sections(rows, detail.header))
     if view.shows_applied:

@@ -2,7 +2,7 @@
 // The first part of the page's one script, which is strict as a whole.
 "use strict";
 
-const { kinds, files, names, reasons, rows, titles } = JSON.parse(document.getElementById("data").textContent);
+const { kinds, files, names, pages, reasons, rows, titles } = JSON.parse(document.getElementById("data").textContent);
 
 // Of a row; rows of one group are alike, and EXTRA is left out where there is nothing more to say.
 const KIND = 0, ADDRESS = 1, FILE = 2, LINE = 3, RECORD_ID = 4, VALUES = 5, NOTES = 6, GROUP = 7, EXTRA = 8;

@@ -69,7 +69,8 @@ function commonEnd(left, right, from) {
 // Everything about an entry, for one that is unfolded.
 function detail(id) {
   const row = rows[id];
-  const facts = [row[ADDRESS] + displayName(id), recordOf(id), asideOf(id)];
+  const aside = row[EXTRA]?.aside ?? lineOfManifest(row[FILE], row[LINE], asideOf(id));
+  const facts = [row[ADDRESS] + displayName(id), recordOf(id), aside];
   return details(kindOf(id), facts.filter(Boolean), row[VALUES], row[NOTES], row[FILE]);
 }
 
@@ -77,7 +78,14 @@ function detail(id) {
 function recordOf(id) {
   const number = rows[id][RECORD_ID], { page } = kindOf(id);
   if (!number || !page) return number && `record ${number}`;
-  return make("a", { href: page + encodeURIComponent(number), target: "_blank", rel: "noreferrer" }, `record ${number} in HubSpot`);
+  return linkTo(page + encodeURIComponent(number), `record ${number} in HubSpot`);
+}
+
+const linkTo = (href, text) => make("a", { href, target: "_blank", rel: "noreferrer" }, text);
+
+// A manifest line, with a link to the repository if that is known.
+function lineOfManifest(file, line, text) {
+  return pages[file] ? linkTo(`${pages[file]}#L${line}`, text) : text;
 }
 
 // What like entries have in common.
@@ -104,7 +112,7 @@ function valueRow(value, file, kind) {
   return make(
     "tr", {},
     make("th", { scope: "row" }, nameOf(value)), cell,
-    make("td", { class: "place" }, reason, reason && place ? " " : "", place),
+    make("td", { class: "place" }, reason, reason && place ? " " : "", place && lineOfManifest(remark.file, remark.line, place)),
   );
 }
 

@@ -1,0 +1,192 @@
+"""What a mask does with addresses, values, names and texts: equal personal values become equal marks."""
+
+import hmac
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TypeAlias, TypeVar
+
+from reconciler.model.addresses import RecordAddress, ThingAddress, split_address
+from reconciler.model.desired import ManifestValue
+from reconciler.model.facts import Fact
+from reconciler.model.names import NO_NAMES, DisplayNames, Names
+from reconciler.model.object_references import ObjectProperty
+from reconciler.model.property_history import ValueVersion
+from reconciler.sentences import Value
+from reconciler.source import SourceRef
+
+MaskedProperties: TypeAlias = Iterable[ObjectProperty]
+"""Pairs of object type and property whose values are personal."""
+
+AddressT = TypeVar("AddressT", bound=ThingAddress)
+
+_DIGITS = 8
+"""Hexadecimal digits of a pseudonym: among a hundred thousand values, about one pair is equal by accident."""
+
+_EMAIL = re.compile(r"[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+_BEHIND_A_NAME = re.compile(rf"(?<=\S) <{_EMAIL.pattern}>\Z")
+
+
+class ValueMask:
+    """Replaces personal addresses, values, names and texts."""
+
+    def __init__(
+        self,
+        key: bytes,
+        masked_properties: MaskedProperties,
+        plain_objects: Iterable[str] = (),
+        names: Names = NO_NAMES,
+        *,
+        shows_manifests: bool = False,
+    ) -> None:
+        self._key = key
+        self._names = names
+        self._shows_manifests = shows_manifests  # what manifests say themselves stays as it is
+        self._masked_properties = frozenset(masked_properties)
+        self._objects = frozenset(object_name for object_name, _ in self._masked_properties)
+        self._plain_objects = frozenset(plain_objects)
+
+    def is_personal(self, object_name: str, name: str) -> bool:
+        """Return whether values of the property are masked."""
+        return (object_name, name) in self._masked_properties
+
+    def names(self) -> Names:
+        """Return the names of the report without those of personal values."""
+        return self._names.without_values(self._masked_properties.__contains__)
+
+    def is_said(self, source: SourceRef | None) -> bool:
+        """Return whether to show what the manifest line at ``source`` says."""
+        return self._shows_manifests and source is not None
+
+    def record(self, key: AddressT) -> AddressT:
+        """Mask the key of a record, if its key property is personal; definitions are never personal."""
+        return replace(key, value=self.pseudonym(key.value)) if self.is_personal(*key.key_property) else key
+
+    def value(self, object_name: str, name: str, text: str | None) -> str | None:
+        """Mask a value; None stays None, because empty values tell nothing about a person."""
+        return self.pseudonym(text) if text is not None and self.is_personal(object_name, name) else text
+
+    def version(self, object_name: str, name: str, version: ValueVersion) -> ValueVersion:
+        """Mask a version of a value; the author's name stays."""
+        return replace(
+            version, by=self.author(version.by), value=self.value(object_name, name, version.value)
+        )
+
+    def facts(self, object_name: str, name: str, facts: Iterable[Fact]) -> tuple[Fact, ...]:
+        """Mask facts about property ``name``, or about a record if it is empty.
+
+        A value about a record may be personal.
+        """
+
+        def value(text: str | None) -> str | None:
+            return self.value(object_name, name, text) if name or text is None else self.pseudonym(text)
+
+        return tuple(
+            replace(
+                fact,
+                key=fact.key and self.record(fact.key),
+                value=value(fact.value),
+            )
+            for fact in facts
+        )
+
+    def author(self, text: str) -> str:
+        """Mask the e-mail address of an author; behind a name, leave it out."""
+        return self.text(_BEHIND_A_NAME.sub("", text), [])
+
+    def display_names(self, names: DisplayNames, records: Iterable[ThingAddress]) -> DisplayNames:
+        """Mask the display names of these records, if they consist of personal values."""
+        masked = (
+            self.display_name(record.object, name) for name, record in zip(names, records, strict=False)
+        )
+        return DisplayNames(*masked)
+
+    def display_name(self, object_name: str, name: str | None) -> str | None:
+        """Mask the display name of a record, if it consists of personal values."""
+        made_of = self._names.display(object_name)
+        is_personal = not made_of or any(self.is_personal(object_name, of) for of in made_of)
+        return self.pseudonym(name) if name and is_personal else name
+
+    def address(self, address: str) -> str:
+        """Mask an address, or a glob over addresses, without knowing more about it."""
+        object_name, _, key, name = taken_apart(address)
+        record = address.partition("#")[0]
+        if self.hides_key(address):
+            record = RecordAddress(object_name, "", self.pseudonym(key)).text
+        if name:
+            other = self.address(name) if "/" in name else name
+            record = f"{record}#{other}"
+        return self.text(record if object_name else address, [])
+
+    def other(self, key: RecordAddress) -> RecordAddress:
+        """Mask the key of a type without known definitions: only e-mail addresses are recognised."""
+        displayed = self.record(key)
+        return replace(displayed, value=self.text(displayed.value, []))
+
+    def text(self, text: str, hidden: Iterable[str], people: Iterable[str] = ()) -> str:
+        """Replace the values in ``hidden`` in ``text``, ignoring case, and all e-mail addresses.
+
+        The addresses of ``people`` stay, unless they are in ``hidden`` too.
+        """
+        known = {value.casefold(): value for value in hidden if value}
+        displayed = {email.casefold() for email in people} - known.keys()
+
+        def masked(found: re.Match[str]) -> str:
+            matched = found[0].casefold()
+            return found[0] if matched in displayed else self.pseudonym(known.get(matched, found[0]))
+
+        for pattern in (_any_of(known.values()), _EMAIL):
+            if pattern:
+                text = pattern.sub(masked, text)
+        return text
+
+    def pseudonym(self, value: str) -> str:
+        """Return the pseudonym of a value: equal for equal values."""
+        digest = hmac.digest(self._key, value.encode("utf-8", "surrogatepass"), "sha256")
+        return f"\u2039{digest.hex()[:_DIGITS]}\u203a"
+
+    def written(self, object_name: str, name: str, written: ManifestValue) -> ManifestValue:
+        """Mask a manifest value, which names owners by e-mail address."""
+        if isinstance(written, tuple):
+            return tuple(self._said(object_name, name, item) for item in written)
+        return None if written is None else self._said(object_name, name, written)
+
+    def _said(self, object_name: str, name: str, text: str) -> str:
+        return self.pseudonym(text) if self.is_personal(object_name, name) else self.text(text, [])
+
+    def hides(self, value: Value) -> bool:
+        """Return whether to mask a value; a value of an unknown property is personal."""
+        if value.object and value.name:
+            return self.is_personal(value.object, value.name)
+        return value.object in self._objects if value.object else bool(self._masked_properties)
+
+    def hides_key(self, address: str | None) -> bool:
+        """Return whether to mask the key of an address; an unknown key is personal."""
+        object_name, is_record_id, key, _ = taken_apart(address)
+        is_plain = object_name not in self._objects or object_name in self._plain_objects
+        return not is_plain and not is_record_id and key != "*"
+
+    def hidden(self, key: ThingAddress, values: Mapping[str, Iterable[str | None]]) -> list[str]:
+        """Return the values that texts about a record may repeat: its key, and ``values`` by property."""
+        hidden = [key.value] if self.is_personal(*key.key_property) else []
+        for name, texts in values.items():
+            if self.is_personal(key.object, name):
+                hidden.extend(text for text in texts if text)
+        return hidden
+
+
+def taken_apart(address: str | None) -> tuple[str, bool, str, str]:
+    """Split an address into object type, whether by record id, key and property; missing parts are empty."""
+    try:
+        object_name, is_record_id, key, name = split_address(address or "")
+    except ValueError:
+        return "", False, "", ""
+    return object_name, is_record_id, key, name or ""
+
+
+def _any_of(values: Iterable[str]) -> re.Pattern[str] | None:
+    """Build a pattern that matches ``values`` as whole words, the longest first."""
+    ordered = sorted(values, key=len, reverse=True)
+    if not ordered:
+        return None
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ordered))})(?!\w)", re.IGNORECASE)
