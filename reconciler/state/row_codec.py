@@ -21,14 +21,12 @@ from reconciler.model.addresses import (
 )
 from reconciler.model.associations import Association, OwnedAssociation, RecordRef
 from reconciler.model.labels import Label
-from reconciler.model.names import NO_NAMES
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, Unknown
 from reconciler.model.owned import Origin, OwnedDefinition, OwnedRecord, OwnedThing, StateVersion
 from reconciler.model.runs import RunHeader, RunRow
 from reconciler.plan.change import Action
-from reconciler.plan.file.cells import display_names_in, source_in
-from reconciler.plan.file.names import decode_names, encode_names
+from reconciler.plan.file.cells import display_names_in, names_in, names_text, source_in
 from reconciler.plan.kinds import KINDS_BY_NAME
 from reconciler.state.run_types import Actor, RunStart
 
@@ -144,7 +142,7 @@ def run_columns(start: RunStart) -> dict[str, object]:
         "undoes": start.rolls_back,
         "personal": json_text(start.masked_properties),
         "planned": json_text({str(action): count for action, count in start.planned.items()}),
-        "names": None if start.names == NO_NAMES else json_text(encode_names(start.names)),
+        "names": names_text(start.names),
     }
 
 
@@ -170,7 +168,7 @@ def header_of(row: Row[Any], lineage: str | None) -> RunHeader:
         status=row.status,
         masked_properties=tuple(ObjectProperty(*pair) for pair in json.loads(row.personal)),
         state=StateVersion(lineage, row.serial),
-        names=decode_names(_read(row.names)) if row.names else NO_NAMES,
+        names=names_in(row.names),
     )
 
 

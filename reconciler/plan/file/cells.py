@@ -5,9 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from reconciler.json_values import json_text
-from reconciler.model.names import NO_DISPLAY_NAMES, DisplayNames
+from reconciler.model.names import NO_DISPLAY_NAMES, NO_NAMES, DisplayNames, Names
 from reconciler.plan.change import Reason, ValueChange
-from reconciler.plan.file.names import decode_display_names, encode_display_names
+from reconciler.plan.file.names import (
+    decode_display_names,
+    decode_names,
+    encode_display_names,
+    encode_names,
+)
 from reconciler.source import SourceRef
 
 _DECODER = json.JSONDecoder()
@@ -67,3 +72,13 @@ def display_names_text(names: DisplayNames) -> str | None:
 def display_names_in(text: str | None) -> DisplayNames:
     """Read the result of ``display_names_text``."""
     return decode_display_names(_DECODER.raw_decode(text)[0]) if text else NO_DISPLAY_NAMES
+
+
+def names_text(names: Names) -> str | None:
+    """Write the names of properties and values; None if there are none."""
+    return json_text(encode_names(names)) if names != NO_NAMES else None
+
+
+def names_in(text: str | None) -> Names:
+    """Read the result of ``names_text``."""
+    return decode_names(_DECODER.raw_decode(text)[0]) if text else NO_NAMES
