@@ -24,7 +24,6 @@ _DIGITS = 8
 """Hexadecimal digits of a pseudonym: among a hundred thousand values, about one pair is equal by accident."""
 
 _EMAIL = re.compile(r"[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
-_BEHIND_A_NAME = re.compile(rf"(?<=\S) <{_EMAIL.pattern}>\Z")
 
 
 class ValueMask:
@@ -69,7 +68,7 @@ class ValueMask:
     def version(self, object_name: str, name: str, version: ValueVersion) -> ValueVersion:
         """Mask a version of a value; the author's name stays."""
         return replace(
-            version, by=self.author(version.by), value=self.value(object_name, name, version.value)
+            version, by=self.text(version.by, []), value=self.value(object_name, name, version.value)
         )
 
     def facts(self, object_name: str, name: str, facts: Iterable[Fact]) -> tuple[Fact, ...]:
@@ -89,10 +88,6 @@ class ValueMask:
             )
             for fact in facts
         )
-
-    def author(self, text: str) -> str:
-        """Mask the e-mail address of an author; behind a name, leave it out."""
-        return self.text(_BEHIND_A_NAME.sub("", text), [])
 
     def display_names(self, names: DisplayNames, records: Iterable[ThingAddress]) -> DisplayNames:
         """Mask the display names of these records, if they consist of personal values."""
