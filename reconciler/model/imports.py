@@ -132,7 +132,7 @@ class UnnamedRecord:
     id: RecordId
     key: str | None  # its value of the key; None: it has none
     name: str  # what people call it; may be empty
-    link: str  # its page in HubSpot; empty for a portal without pages
+    link: str  # its page in HubSpot
     created_at: str | None  # as HubSpot writes it
     created_by: str | None  # a person, or a kind of source, as far as HubSpot says
 

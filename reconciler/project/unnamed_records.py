@@ -58,7 +58,7 @@ def unnamed_records(session: Session, scope: Scope, limit: int | None, progress:
                 live=checkpoint.count,
                 unnamed=unnamed,
                 without_key=without_key,
-                records=describe_unnamed(importing, newest, has_pages=session.environment.has_pages),
+                records=describe_unnamed(importing, newest),
                 masked_properties=importing.masked_properties,
                 key_label=importing.schema.properties[importing.key].label,
             )

@@ -12,9 +12,7 @@ CREATED_BY = (_USER, _SOURCE)
 """The properties that say who or what made a record."""
 
 
-def describe_unnamed(
-    importing: Importing, records: Sequence[KeptRecord], *, has_pages: bool
-) -> tuple[UnnamedRecord, ...]:
+def describe_unnamed(importing: Importing, records: Sequence[KeptRecord]) -> tuple[UnnamedRecord, ...]:
     """Describe ``records``, in their order; users are looked up if they may be."""
     users = Users(importing.reader)
     users.load(record.values[_USER] for record in records if _USER in record.values)
@@ -23,7 +21,7 @@ def describe_unnamed(
             id=record.id,
             key=record.key,
             name=importing.title_of(record),
-            link=importing.link_to(record.id) if has_pages else "",
+            link=importing.link_to(record.id),
             created_at=record.created_at,
             created_by=_author(users, record),
         )

@@ -130,8 +130,7 @@ def unnamed_lines(found: UnnamedRecords, masking: Masking, width: int) -> Iterat
     yield ""
     for record in shown.records:
         yield clipped(visible(f"  {_called(record, shown)}  {_made(record)}").rstrip(), width)
-        if record.link:
-            yield f"    {record.link}"
+        yield f"    {record.link}"
     if shown.unnamed > len(shown.records):
         yield f"  … {shown.unnamed - len(shown.records):,} more (--full shows all)"
     yield ""

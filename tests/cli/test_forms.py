@@ -134,7 +134,7 @@ def test_apply_prints_one_document_of_the_form_that_was_asked_for(project: Proje
 def test_a_plan_on_a_terminal_loads_no_other_form(project: Project) -> None:
     code = (
         "import sys; from reconciler.cli.main import main\n"
-        "try: main(['plan', '--target', 'products'])\n"
+        "try: main(['plan'])\n"
         "finally: print(*sorted(name for name in sys.modules if name.startswith('reconciler.report.')))"
     )
     done = run_python(project, code)
