@@ -42,7 +42,7 @@ class Problem:
     address: str | None = None  # address of the record or property, if it is known
     severity: Severity = Severity.ERROR
     people: tuple[str, ...] = ()  # e-mail addresses in it that are never masked: owners, who use the portal
-    needs: str | None = None  # record that would solve the problem if it were in the same plan; never shown
+    needs: str | None = None  # address that would solve the problem if it were in the same plan
 
     def __str__(self) -> str:
         place = f"{self.source}: " if self.source else ""
@@ -60,10 +60,11 @@ class UnplacedProblem:
     advice: str | None = None
     severity: Severity = Severity.ERROR
     people: tuple[str, ...] = ()
+    needs: str | None = None
 
     def at(self, source: SourceRef | None, address: str | None = None) -> Problem:
         """Return the problem at a place."""
-        return Problem(self.message, self.advice, source, address, self.severity, self.people)
+        return Problem(self.message, self.advice, source, address, self.severity, self.people, self.needs)
 
 
 class UnplacedError(Exception):
@@ -73,9 +74,15 @@ class UnplacedError(Exception):
         problem: the problem, still without a place.
     """
 
-    def __init__(self, message: str, advice: str | None = None, people: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        advice: str | None = None,
+        people: tuple[str, ...] = (),
+        needs: str | None = None,
+    ) -> None:
         super().__init__(message)
-        self.problem = UnplacedProblem(message, advice, people=people)
+        self.problem = UnplacedProblem(message, advice, people=people, needs=needs)
 
     def at(self, source: SourceRef | None, address: str | None = None) -> Problem:
         """Return the problem at a place."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from reconciler.model.not_made import NotMade
 from reconciler.model.object_references import Direction
 
 
@@ -93,8 +94,8 @@ class ObjectSchema:
     is_new: bool = False  # the plan itself makes the type: there is nothing to read
     new_properties: frozenset[str] = frozenset()  # the plan itself makes them: no record has a value
     removed: Mapping[str, PropertyDef] = field(default_factory=dict)  # that the plan archives
-    left_out: frozenset[str] = frozenset()
-    """Addresses of definitions that manifests declare and the plan does not make."""
+    not_made: Mapping[tuple[str, ...], NotMade] = field(default_factory=dict)
+    """What manifests declare and the plan does not make, by section and names."""
 
     def finds_nobody_by(self, name: str) -> bool:
         """Return whether no record can be found by the key ``name``, because the plan makes it."""

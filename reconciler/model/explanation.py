@@ -119,6 +119,7 @@ class Explanation:
     properties: tuple[PropertyExplained, ...]  # sorted by name; only one if the question was about a property
     pairs: tuple[PairExplained, ...]
     problems: tuple[Problem, ...]
+    moves_to: str | None = None  # of a definition that goes away: what its records get instead
     moves_from: RecordAddress | DefinitionAddress | None = None  # the key in state, until the next apply
     # (object type, property) whose values are masked when rendered
     masked_properties: tuple[ObjectProperty, ...] = ()

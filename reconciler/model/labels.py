@@ -33,6 +33,21 @@ REFERENCE = "reference"
 """Category of a label that the plan itself creates: HubSpot gives it a number only then."""
 
 
+_FROM_THE_OTHER_END = "#inverseLabel"
+"""End of a reference to a label as the other end sees it."""
+
+
 def reference_label(address: str) -> Label:
     """Return the label that the definition at ``address`` will make, before HubSpot has numbered it."""
     return Label(REFERENCE, crc32(address.encode()), address)
+
+
+def inverse_reference(label: Label) -> Label:
+    """Return a label that the plan creates, as it is seen from the other end."""
+    address = label.text.removesuffix(_FROM_THE_OTHER_END)
+    return reference_label(address if address != label.text else f"{address}{_FROM_THE_OTHER_END}")
+
+
+def definition_of(label: Label) -> str:
+    """Return the address of the definition of a label that the plan creates."""
+    return label.text.removesuffix(_FROM_THE_OTHER_END)

@@ -31,6 +31,7 @@ from reconciler.model.portal_definitions import DesiredDefinition
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|%")
 _OBJECT_END = re.compile(r"([:/])")
 """What ends the object type in an address."""
+_WILDCARD = re.compile(r"[*?[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +122,12 @@ class Selection:
     def may_have(self, object_name: str) -> bool:
         """Return whether records of a type may be selected, judging by the globs alone."""
         parts = [glob.record.partition("/") for glob in self.target if not glob.is_of_definitions]
-        return not self.target or any(fnmatchcase(object_name, of) or not slash for of, slash, _ in parts)
+        return not self.target or any(_may_begin(object_name, of) or not slash for of, slash, _ in parts)
 
     def may_define(self, object_name: str) -> bool:
         """Return whether definitions of a type may be selected, judging by the globs alone."""
         own = [glob.record.partition(":")[0] for glob in self.target if glob.is_of_definitions]
-        return not self.target or any(fnmatchcase(object_name, of) for of in own)
+        return not self.target or any(_may_begin(object_name, of) for of in own)
 
     def has_record(self, key: ThingAddress) -> bool:
         """Return whether the whole thing is selected, for creating, renaming, archiving or releasing it."""
@@ -187,6 +188,15 @@ class Selection:
 
 
 EVERYTHING = Selection()
+
+
+def _may_begin(object_name: str, pattern: str) -> bool:
+    """Return whether an address of a type may match a glob whose text before ``:`` or ``/`` is ``pattern``.
+
+    A wildcard may match that character, too, and more behind it.
+    """
+    before, *wild = _WILDCARD.split(pattern, maxsplit=1)
+    return object_name.startswith(before) if wild else object_name == before
 
 
 def _as_in_addresses(found: re.Match[str]) -> str:

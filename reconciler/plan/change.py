@@ -115,6 +115,7 @@ class DefinitionDetails(NamedTuple):
     parent_id: str | None = None  # HubSpot's id of the pipeline of a stage
     is_carried: bool = False  # the call that creates its pipeline creates it, too
     includes_options: bool = False  # a property of whose options only some are ours: state keeps no list
+    moves_to: str | None = None  # of an archive: the name of what its records get instead
 
 
 Details: TypeAlias = RecordDetails | AssociationDetails | DefinitionDetails

@@ -10,6 +10,7 @@ from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.history import read_histories
 from reconciler.hubspot.records.read import read_records
+from reconciler.model.addresses import RECORD_ID
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired
 from reconciler.model.display_names import display_properties
@@ -20,6 +21,7 @@ from reconciler.model.personal_data import MaskRules
 from reconciler.model.progress import ignore_progress
 from reconciler.model.selection import Glob, Selection, glob_of
 from reconciler.plan.context import PlanContext
+from reconciler.plan.definitions.planned_schema import bare_schema
 from reconciler.plan.drift.provenance import our_runs
 from reconciler.plan.explain.explain import ExplainInputs, explain, shown_by, spots_of
 from reconciler.plan.explain.target import ExplainTarget, ParsedAddress, find_subject, refuse_unknown_type
@@ -27,6 +29,7 @@ from reconciler.plan.plan import Plan
 from reconciler.plan.records.unselected_rivals import rivals
 from reconciler.reconcile.owner_names import owner_names
 from reconciler.reconcile.plan import plan_changes
+from reconciler.reconcile.plan_definitions import made_types
 from reconciler.state.store import Store
 
 Tracing: TypeAlias = Callable[[Collection[str], str, str], RecordTrace]
@@ -51,7 +54,7 @@ def explain_record(
     """
     reader = reader.keeping_records()
     refuse_unknown_type(asked, desired, store.owned_groups())
-    portal = read_portal(reader, {asked.object}, here.portal_id)
+    portal = _portal(asked, desired, reader, here)
     schema = portal.objects[asked.object]
     written = {group.object for group in desired.groups} & {asked.object, schema.name}
     named = desired.renamed(dict.fromkeys(written, schema.name))
@@ -83,6 +86,13 @@ def explain_record(
     return replace(explained, names=shown.names(owners, portal.account.pages if here.has_pages else None))
 
 
+def _portal(asked: ParsedAddress, desired: Desired, reader: PortalReader, here: PlanContext) -> PortalSchema:
+    """Read the portal; a type that only the manifests know so far is there with nothing in it."""
+    portal = read_portal(reader, {asked.object}, here.portal_id, made_later=made_types(desired))
+    there = portal.objects.get(asked.object) or bare_schema(portal, asked.object)
+    return replace(portal, objects={**portal.objects, asked.object: there})
+
+
 def _subject(
     asked: ParsedAddress, named: Desired, portal: PortalSchema, store: Store, masks: MaskRules
 ) -> ExplainTarget:
@@ -105,6 +115,8 @@ def _read_live(
     Raises:
         Unavailable: HubSpot leaves the record out of its answers.
     """
+    if schema.is_new or not (subject.key.by == RECORD_ID or schema.can_identify(subject.key.by)):
+        return subject, None  # the key is not there yet
     question = _names_to_read(subject, schema)
     answers = read_records(reader, schema, subject.key.by, subject.keys, question)
     if answers.unanswered and not answers:

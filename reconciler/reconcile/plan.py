@@ -18,6 +18,7 @@ from reconciler.plan.associations.compare import AssociationContext
 from reconciler.plan.associations.endpoints import endpoints_of
 from reconciler.plan.budget import Spent, Unsettled
 from reconciler.plan.context import PlanContext
+from reconciler.plan.definitions.before_and_after import before_and_after
 from reconciler.plan.drift.provenance import our_runs
 from reconciler.plan.findings import Findings
 from reconciler.plan.plan import ManifestInfo, Plan
@@ -75,7 +76,7 @@ def plan_changes(
     planning.conclude(store.owned_groups())
     basis = PlanBasis(
         portal=portal,
-        naming=read_naming(reader, findings, portal),
+        naming=read_naming(reader, findings, before_and_after(defining.portal, portal)),
         state=seen,
         manifests=_manifests(desired, here),
         spent=Spent(reader.calls, reader.daily_remaining, reader.least_seconds),

@@ -21,6 +21,7 @@ from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord, Prune, PruneRule
 from reconciler.model.display_names import display_name, display_properties
 from reconciler.model.labels import Label
+from reconciler.model.not_made import NotMade
 from reconciler.model.object_references import Direction, GroupKey
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.associations.compare import AssociationContext, AssociationPlanner
@@ -61,7 +62,7 @@ class PlanningAssociations:
     findings: Findings
     endpoints: Endpoints
     rules: AssociationContext
-    planned_labels: Mapping[Direction, Mapping[str, Label]] = field(default_factory=dict)
+    planned_labels: Mapping[Direction, Mapping[str, Label | NotMade]] = field(default_factory=dict)
 
     def compare(self, associating: Iterable[DesiredRecord]) -> None:
         """Compare the associations of the manifests, and those that we own."""

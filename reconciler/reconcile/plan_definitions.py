@@ -12,17 +12,21 @@ from reconciler.hubspot.reader import PortalReader
 from reconciler.model.addresses import DefinitionAddress, RecordId, Section
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired
-from reconciler.model.labels import Label, reference_label
+from reconciler.model.labels import Label
 from reconciler.model.object_references import Direction
 from reconciler.model.owned import OwnedDefinition
 from reconciler.model.portal_definitions import LiveDefinition
-from reconciler.plan.change import Action, Change
+from reconciler.plan.change import Change
 from reconciler.plan.context import PlanContext
+from reconciler.plan.definitions.changes import losing_records
 from reconciler.plan.definitions.context import DefinitionContext, Holding
+from reconciler.plan.definitions.held_values import changed_away
 from reconciler.plan.definitions.limits import limits_of, within_limits
+from reconciler.plan.definitions.missing_types import problems_of_missing_types, types_not_made
 from reconciler.plan.definitions.moves import Move, moves_of, not_looked_into, without_target
 from reconciler.plan.definitions.needed import with_all_they_need
 from reconciler.plan.definitions.options import option_part
+from reconciler.plan.definitions.planned_labels import PlannedLabels, planned_labels
 from reconciler.plan.definitions.planned_schema import planned_schema
 from reconciler.plan.definitions.planner import (
     DecidedDefinitions,
@@ -32,6 +36,7 @@ from reconciler.plan.definitions.planner import (
     match_type,
 )
 from reconciler.plan.findings import Findings
+from reconciler.plan.kinds import Verb
 from reconciler.plan.review import keep_reviewed
 from reconciler.plan.targeting import UnmatchedGlobs
 from reconciler.reconcile.move_records import MovingRecords
@@ -45,9 +50,6 @@ Source: https://github.com/scopiousdigital/kalup (a type that was seconds old ca
 
 _READ_TOGETHER = frozenset({Section.GROUPS, Section.PROPERTIES})
 """Sections that are judged together: a property needs its group."""
-
-PlannedLabels = Mapping[Direction, Mapping[str, Label]]
-"""Labels that a plan makes or renames, by direction and text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ class PlanningDefinitions:
             self.findings.no_op += of_type.in_step(keeps_state=self.findings.keeps_state)
         kept = self._kept(decided)
         portal = planned_schema(self.portal, decided, kept)
+        missing = types_not_made(decided, kept, portal.objects)
+        self.findings.problems.extend(problems_of_missing_types(self.desired, self.here.selection, missing))
         moves: dict[str, Sequence[Move]] = {}
         for of_type in decided:
             schema = self.portal.objects.get(of_type.matched.known.object)
@@ -119,7 +123,7 @@ class PlanningDefinitions:
                 after = portal.objects[schema.name]
                 self.findings.problems.extend(without_target(of_type, own, found, after))
             moves |= {of_type.matched.known.object: found} if found else {}
-        return PlannedDefinitions(portal, tuple(decided), _planned_labels(kept), moves)
+        return PlannedDefinitions(portal, tuple(decided), planned_labels(decided, kept), moves)
 
     def _decided(self, matched: Iterable[MatchedDefinitions]) -> list[DecidedDefinitions]:
         """Decide about the definitions of all types, as far as the account may have more of them."""
@@ -135,6 +139,15 @@ class PlanningDefinitions:
         for name, of_type in sorted(moves.items()):
             schema = self.portal.objects[name]
             MovingRecords(self.reader, self.memory, self.findings, schema).move(of_type)
+        self._count_losing()
+
+    def _count_losing(self) -> None:
+        """Leave the records out of the counts to which the plan itself gives another value."""
+        changes = self.findings.changes
+        removals = [*changes.of(Verb.ARCHIVE_DEFINITION)]
+        if any(map(losing_records, removals)):
+            written = changes.of(Verb.UPDATE, Verb.ARCHIVE)
+            self.findings.replace(changed_away(removals, written, self.portal.objects))
 
     def _known(self) -> Iterator[TypeDefinitions]:
         """Read what is known about the definitions of each type; only sections that are about something."""
@@ -239,24 +252,3 @@ def distinct(live: Iterable[LiveDefinition]) -> tuple[LiveDefinition, ...]:
         if each.id not in found or found[each.id].is_archived:
             found[each.id] = each
     return tuple(found.values())
-
-
-def _planned_labels(changes: Iterable[Change]) -> PlannedLabels:
-    planned: dict[Direction, dict[str, Label]] = {}
-    for change in changes:
-        if change.definition.section is not Section.LABELS or change.action is Action.ARCHIVE:
-            continue
-        text = next((value.after for value in change.values if value.name == "label"), None)
-        if text is None:
-            continue
-        of = Direction(change.object_type, change.definition.names[0])
-        planned.setdefault(of, {})[text] = _label_of(change, text)
-    return planned
-
-
-def _label_of(change: Change, text: str) -> Label:
-    """Return the label of a change; a new one is only a reference to its definition."""
-    if change.remote.id is None:
-        return reference_label(change.definition.text)
-    _, category, number, *_ = change.remote.id.split("/")
-    return Label(category, int(number), text)

@@ -18,6 +18,7 @@ from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune
 from reconciler.model.display_names import display_properties
 from reconciler.model.labels import Label
 from reconciler.model.live import LiveRecord
+from reconciler.model.not_made import NotMade
 from reconciler.model.object_references import Direction
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.personal_data import MaskRules
@@ -193,7 +194,7 @@ class PlanningRecords:
         return unique_values
 
     def compare_associations(
-        self, context: AssociationContext, planned_labels: Mapping[Direction, Mapping[str, Label]]
+        self, context: AssociationContext, planned_labels: Mapping[Direction, Mapping[str, Label | NotMade]]
     ) -> None:
         """Compare the associations of all compared records; the plan itself makes ``planned_labels``."""
         planning = PlanningAssociations(

@@ -14,13 +14,13 @@ from reconciler.model.labels import Label
 from reconciler.model.object_references import Direction
 from reconciler.plan.change import Change
 from reconciler.plan.definitions.context import DefinitionDecision, Holding
+from reconciler.plan.definitions.held_values import records_leaving
 from reconciler.plan.definitions.planned_schema import schema_with
 from reconciler.plan.definitions.rollback import DefinitionsNow, roll_back_definitions
 from reconciler.plan.definitions.rollback_created import (
     Uses,
     holdings_of_created,
     labels_that_stay,
-    records_leaving,
     remove_created,
 )
 from reconciler.plan.definitions.run_effects import RunEffect

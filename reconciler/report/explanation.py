@@ -103,6 +103,8 @@ def _record_lines(explained: Explanation, layout: Layout) -> list[Line]:
         lines += _said("pruning", _PRUNED[explained.prune], layout)
     else:
         lines += _said("named", "nowhere in the manifests of this environment", layout)
+    if explained.moves_to is not None:
+        lines += _said("records", f"those that hold it move to {visible(explained.moves_to)} first", layout)
     lines += _said("next apply", _next_of_record(explained.step, explained.key), layout)
     return lines + [row for stage in explained.step.stages for row in _said("", _when(stage), layout)]
 

@@ -126,6 +126,7 @@ def explanation_as_json(explained: Explanation, view: View) -> str:
         "is_live": shown.is_live,
         "key": _key(shown.key),
         "moves_from": _key(shown.moves_from) if shown.moves_from else None,
+        **({} if shown.moves_to is None else {"moves_to": shown.moves_to}),
         "names": encode_names(shown.names),
         "next": _step(shown.step, shown.key, shown.key.text),
         "object": shown.key.object,

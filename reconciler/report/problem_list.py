@@ -1,12 +1,14 @@
 """Problems for people: place, message and advice."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from shlex import quote
 
 from reconciler.errors import Problem, Severity
 from reconciler.invisible_characters import visible
+from reconciler.plan.needed_definition import needed_definition
 from reconciler.plan.summary import ProblemCounts
 from reconciler.report.text.layout import Layout
-from reconciler.report.text.styled_lines import Line, Piece, Style, line
+from reconciler.report.text.styled_lines import Line, Piece, Style, beside, line
 from reconciler.report.text.width import wrapped
 from reconciler.sentences import counted
 
@@ -19,8 +21,21 @@ _WORDS = {Severity.ERROR: "", Severity.LEFT_OUT: "left out: ", Severity.WARNING:
 
 
 def problem_lines(problems: Iterable[Problem], layout: Layout) -> list[Line]:
-    """Format each problem as ``file:line:column: message``, with its advice below."""
-    return [row for problem in problems for row in _problem(problem, layout)]
+    """Format each problem as ``file:line:column: message``, with its advice below.
+
+    Those that a selection makes come last, together: what to add to it is said once.
+    """
+    lacking: dict[str, list[Problem]] = {}
+    rows: list[Line] = []
+    for problem in problems:
+        needed = needed_definition(problem)
+        if needed and problem.severity is not Severity.WARNING:
+            lacking.setdefault(needed, []).append(problem)
+        else:
+            rows += _problem(problem, layout)
+    if sum(map(len, lacking.values())) == 1:
+        return [*rows, *(row for (alone,) in lacking.values() for row in _problem(alone, layout))]
+    return [*rows, *_lacking(lacking, layout)] if lacking else rows
 
 
 def how_many(problems: ProblemCounts) -> str:
@@ -42,3 +57,24 @@ def _problem(problem: Problem, layout: Layout) -> Iterator[Line]:
         yield line(row, indent=4)
     if problem.advice:
         yield from layout.paragraph(problem.advice, indent=4)
+
+
+def _lacking(lacking: dict[str, list[Problem]], layout: Layout) -> Iterator[Line]:
+    """Format the definitions that a partial plan needs and leaves out, each with the first place."""
+    what = "a definition" if len(lacking) == 1 else f"{len(lacking):,} definitions"
+    style = _STYLES[next(iter(lacking.values()))[0].severity]
+    yield from layout.paragraph(f"This plan needs {what} that it leaves out. Add:", style=style)
+    for address, found in lacking.items():
+        flag = line(f"--target {visible(quote(address))}", indent=4)
+        yield from beside(flag, (Piece(_places(found, layout), Style.FAINT),), layout.width)
+    types = sorted({address.partition(":")[0] for address in lacking})
+    if len(lacking) > len(types):
+        flags = " ".join(f"--target {quote(f'{name}:*')}" for name in types)
+        yield from layout.paragraph(f"or all definitions: {flags}", indent=4)
+
+
+def _places(found: Sequence[Problem], layout: Layout) -> str:
+    """Format the first place of some problems, and how many others there are."""
+    first = found[0]
+    place = layout.place(first.source) if first.source else visible(first.address or "")
+    return f"{place} and {len(found) - 1:,} more" if len(found) > 1 else place

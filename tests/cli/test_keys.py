@@ -49,8 +49,7 @@ def test_on_a_stock_portal_it_is_told_how_to_make_a_key(tmp_path: Path, object_n
     made = project(tmp_path, f"object: {object_name}\nwrite: auto\nkey: {key}\nrecords: {{acme: {{}}}}\n")
     text = said(made)
     assert "companies.yaml:3:6:" in text
-    assert "Require unique values for this property" in text
-    assert f"make a property of {object_name} for it in HubSpot" in text
+    assert f"`reconciler keys create {object_name} PROPERTY --from SOURCE` makes such a property" in text
     assert "hs_unique_creation_key" not in text
 
 
@@ -70,8 +69,8 @@ def test_a_key_that_can_be_filled_is_advised_and_works(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("associated", "advice"),
     [
-        ("{deals: [D-1]}", "make a property of deals for it in HubSpot"),
-        ("{deals: [{by: dealname, to: D-1}]}", "make a property of deals for it in HubSpot"),
+        ("{deals: [D-1]}", "reconciler keys create deals PROPERTY"),
+        ("{deals: [{by: dealname, to: D-1}]}", "reconciler keys create deals PROPERTY"),
         ("{products: [{by: name, to: P-1}]}", "recognise them by hs_sku, or by record_id"),
         ("{contacts: [{by: firstname, to: Ada}]}", "recognise them by email, or by record_id"),
     ],

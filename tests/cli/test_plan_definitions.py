@@ -184,6 +184,20 @@ def test_what_records_hold_is_not_lost_unless_that_is_allowed(project: Project) 
     assert project.run("plan", "--allow", "lose=1").code == 0
 
 
+def test_what_the_plan_itself_changes_away_is_not_lost(project: Project) -> None:
+    applied(project)
+    with project.portal() as http:
+        body = {"properties": {"name": "Other", "tier": "silver"}}
+        http.post("/crm/v3/objects/companies", json=body).raise_for_status()
+    project.replace("companies.yaml", "      silver: {label: Silver, description: from 2024 on}\n", "")
+    project.replace("companies.yaml", "tier: silver", "tier: gold")
+    done = project.run("plan")
+    assert done.code == 4
+    assert "1 of companies would lose what they hold" in " ".join(done.out.split())
+    applied(project, "--allow", "lose=1")
+    assert project.run("plan").out.startswith("No changes.")
+
+
 def test_a_record_that_names_an_option_which_goes_away_is_a_problem(project: Project) -> None:
     applied(project)
     project.replace(

@@ -48,9 +48,9 @@ def test_what_an_excluded_definition_would_hold_says_which_to_add(project: Proje
         *("companies:groups/erp", "companies:properties/number", "companies/C-2"),
     ]
     assert advice == dict.fromkeys(
-        ["companies:properties/twice", "companies/C-1#rank"], "add --target companies:properties/rank"
-    ) | {"companies/C-1#rank": advice["companies/C-1#rank"]}
-    assert "--target companies:properties/rank" in advice["companies/C-1#rank"]
+        ["companies:properties/twice", "companies/C-1#rank"],
+        "--exclude leaves it out: do not exclude companies:properties/rank",
+    )
 
 
 def test_nothing_of_an_excluded_object_type_is_made(project: Project) -> None:
@@ -59,10 +59,8 @@ def test_nothing_of_an_excluded_object_type_is_made(project: Project) -> None:
     )
     changes, advice = planned(project, "--exclude", "machines:schema")
     assert {address.partition(":")[0].partition("/")[0] for address in changes} == {"companies"}
-    needed = {each: text for each, text in advice.items() if text == "add --target machines:schema"}
-    assert {"machines:groups/plant", "machines:properties/power", "machines:pipelines/Maintenance"} <= set(
-        needed
-    )
+    needed = {each for each, text in advice.items() if text.endswith(": do not exclude machines:schema")}
+    assert {"machines:groups/plant", "machines:properties/power", "machines:pipelines/Maintenance"} <= needed
 
 
 def test_invalid_definitions_and_what_needs_them_are_skipped_and_the_rest_is_applied(
@@ -92,7 +90,8 @@ def test_only_reviewed_definitions_are_made_and_what_needs_others_is_a_problem(p
     changes, advice = planned(project, "--reviewed", "reviewed.json")
 
     assert changes == ["companies:groups/erp", "companies:properties/number", "companies/C-2"]
-    assert set(advice) == {"companies/C-1#rank"}
+    needed = "the reviewed plan does not make it: have companies:properties/rank reviewed, too"
+    assert advice == {"companies/C-1#rank": needed}
 
 
 def test_stages_of_a_pipeline_that_nobody_has_reviewed_so_are_left_out_with_it(project: Project) -> None:
@@ -105,5 +104,76 @@ def test_stages_of_a_pipeline_that_nobody_has_reviewed_so_are_left_out_with_it(p
 
     assert changes == []
     assert advice == {
-        "deals:pipelines/Renewals/stages/Open": "add --target deals:pipelines/Renewals",
+        "deals:pipelines/Renewals/stages/Open": (
+            "the reviewed plan does not make it: have deals:pipelines/Renewals reviewed, too"
+        ),
     }
+
+
+def test_records_alone_are_told_once_which_definitions_to_add(project: Project) -> None:
+    alone = project.run("plan", "--target", "companies/*")
+    assert "This plan needs 2 definitions that it leaves out. Add:" in alone.out
+    assert "--target companies:properties/rank" in alone.out
+    assert "or all definitions: --target 'companies:*'" in alone.out
+    planned_json: Any = json.loads(project.run("plan", "--json", "--target", "companies/*").out)
+    needed = {problem.get("needs") for problem in planned_json["problems"]}
+    assert needed == {"companies:properties/number", "companies:properties/rank"}
+
+    whole = project.run("plan", "--target", "companies/*", "--target", "companies:*")
+    assert whole.code == 0, whole.out + whole.err
+    assert project.run("apply", "--auto-approve").code == 0
+    assert project.run("plan", "--target", "companies/*").out.startswith("No changes.")
+
+
+def test_a_problem_of_another_type_refuses_no_partial_plan(project: Project) -> None:
+    project.write(
+        "manifests/deals.yaml",
+        "object: deals\nproperties: {x: {label: X, type: string, fieldType: text, groupName: nowhere}}\n"
+        "key: dealname\nrecords:\n  X: {y: 1}\n",
+    )
+    assert project.run("plan").code == 1
+    assert project.run("plan", "--target", "companies/*", "--target", "companies:*").code == 0
+
+
+def test_a_record_is_explained_with_the_definitions_that_it_needs(project: Project) -> None:
+    project.write("manifests/machines.yaml", MACHINES + "  m-1: {power: 1}\n")
+    for address in ("companies/C-1#rank", "machines/m-1"):
+        explained = project.run("explain", address)
+        assert explained.code == 0, explained.out + explained.err
+        assert "next apply    create" in explained.out
+
+
+def test_a_stage_of_a_pipeline_that_is_left_out_needs_the_pipeline(project: Project) -> None:
+    project.write(
+        "manifests/deals.yaml",
+        "object: deals\npipelines:\n  Renewals: {stages: {Open: {probability: 0.2}}}\n"
+        "properties: {number: {label: N, type: string, fieldType: text, groupName: dealinformation,"
+        " hasUniqueValue: true}}\n"
+        "key: number\nrecords:\n  D-1: {dealname: X, pipeline: renewals, dealstage: Open}\n",
+    )
+    needed = "this plan leaves it out: add --target deals:pipelines/Renewals"
+    _, advice = planned(project, "--target", "deals/*", "--target", "deals:properties/number")
+    assert advice == {"deals/D-1#pipeline": needed, "deals/D-1#dealstage": needed}
+
+
+def test_both_ends_may_name_a_label_of_the_same_plan(project: Project) -> None:
+    project.write(
+        "manifests/contacts.yaml",
+        "object: contacts\nassociation_labels:\n"
+        "  companies:\n    billing: {label: Billing contact, inverseLabel: Bills to}\n"
+        "  contacts:\n    boss: {label: Boss, inverseLabel: Report}\n"
+        "key: email\nrecords:\n"
+        "  a@x.example: {$associations: {companies: [{to: C-2, label: Billing contact}]}}\n"
+        "  b@x.example: {$associations: {contacts: [{to: a@x.example, label: Report}]}}\n",
+    )
+    one_end = "  C-2: {name: Two, $associations: {contacts: [{to: a@x.example, label: Bills to}]}}\n"
+    other = "  C-3: {name: Three, $associations: {contacts: [{to: a@x.example, label: Bills to}]}}\n"
+    project.replace("manifests/companies.yaml", "  C-2: {name: Two}\n", one_end + other)
+    needed = "this plan leaves it out: add --target contacts:association_labels/companies/billing"
+    _, advice = planned(project, "--target", "*/*", "--target", "companies:*")
+    assert advice["contacts/a@x.example"] == needed
+
+    done = project.run("apply", "--auto-approve")
+    assert done.code == 0, done.out + done.err
+    assert "3 to associate" in done.out  # two records name the same association, once from each end
+    assert project.run("plan").out.startswith("No changes.")

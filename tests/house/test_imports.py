@@ -47,6 +47,7 @@ ROOMS = {
         "plan.rests_on",
         "plan.batches",
         "plan.stages",
+        "plan.definitions.held_values",
         "plan.definitions.unmade",
         "hubspot",
         "state",

@@ -240,4 +240,4 @@ def test_every_document_with_a_key_that_identifies_nothing_is_told_where_it_says
 def test_a_type_without_a_unique_property_is_told_how_to_get_one() -> None:
     assert key_advice(COMPANIES) == "recognise them by external_id, or by record_id"
     bare = replace(COMPANIES, properties={"name": definition("name")})
-    assert key_advice(bare).startswith("make a property of companies for it in HubSpot")
+    assert key_advice(bare).startswith("`reconciler keys create companies PROPERTY")

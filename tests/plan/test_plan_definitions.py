@@ -128,7 +128,7 @@ def test_a_group_of_the_same_plan_is_there() -> None:
     only = Selection(target=(glob_of("companies:properties/tier"),))
     (problem,) = decided([group, tier], selection=only).problems
     assert problem.message == "the portal has no property group erp"
-    assert problem.advice == "add --target companies:groups/erp, which this plan leaves out"
+    assert problem.advice == "this plan leaves it out: add --target companies:groups/erp"
 
 
 def test_an_archived_property_of_the_name_comes_back_with_its_values() -> None:

@@ -7,47 +7,23 @@ removals of a run have their first look together, and wait once.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.prefetch import in_chunks
 from reconciler.hubspot.records.read import read_records
-from reconciler.model.addresses import RECORD_ID, DefinitionAddress, RecordId, Section
+from reconciler.model.addresses import RECORD_ID, DefinitionAddress, RecordId
 from reconciler.model.calls import BATCH_SIZE, MOST_FOUND
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.plan.change import Change, Reason
-from reconciler.plan.definitions.changes import losing_records, target_of
+from reconciler.plan.definitions.changes import losing_records
+from reconciler.plan.definitions.held_values import SEPARATOR, HeldByRecords, what_records_hold
 
 INDEX_S = 15.0
 """Seconds that HubSpot's search index gets between two looks; it is a few seconds behind."""
 
-SEPARATOR = ";"
-"""Between the values of a multiple choice."""
-
 _LOOKS = 6
 _LOOKS_IN_A_ROW = 2
-
-
-class HeldByRecords(NamedTuple):
-    """A value that records hold of a definition."""
-
-    object: str
-    name: str  # the property
-    value: str | None  # None: any value
-    lacking: str | None = None  # a property that is empty in those who still have to move
-
-    def is_in(self, properties: Mapping[str, str | None]) -> bool:
-        """Return whether a record with these properties holds it."""
-        text = properties.get(self.name)
-        is_done = self.lacking is not None and properties.get(self.lacking) is not None
-        return (
-            text is not None and not is_done and (self.value is None or self.value in text.split(SEPARATOR))
-        )
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The properties to read."""
-        return (self.name,) if self.lacking is None else (self.name, self.lacking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +118,7 @@ class Looking:
                 continue
             free = 0
             holding = list(self._holding(held, [RecordId(record.id) for record in found.results]))
-            if len(holding) > accepted or (accepted and count > accepted):
+            if len(holding) > accepted:
                 return self._sentence(len(holding))
         return (
             f"HubSpot's search still finds {_counted(count)} of {self.schema.name} that hold it: "
@@ -159,26 +135,6 @@ class Looking:
 
     def _sentence(self, count: int) -> str:
         return f"{_counted(count)} of {self.schema.name} hold{'s' if count == 1 else ''} it by now"
-
-
-def what_records_hold(schema: ObjectSchema, change: Change) -> HeldByRecords | None:
-    """Return what records hold of the definition that ``change`` removes; None if they hold nothing of it."""
-    address, of = change.definition, change.object_type
-    own_id = (change.remote.id or "").partition("/")[2]
-    names = schema.pipeline_and_stage
-    match address.section:
-        case Section.OPTIONS:
-            return HeldByRecords(of, address.names[0], address.name)
-        case Section.PROPERTIES:
-            return HeldByRecords(of, address.name, None, target_of(change))
-        case Section.PIPELINES if names:
-            return HeldByRecords(of, names[0], own_id)
-        case Section.STAGES if names:
-            return HeldByRecords(of, names[1], own_id)
-        case Section.SCHEMA:
-            return HeldByRecords(of, "hs_object_id", None)
-        case _:
-            return None
 
 
 def _counted(count: int) -> str:

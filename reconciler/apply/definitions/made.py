@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from reconciler.model.addresses import DefinitionAddress, RecordId, ThingAddress
-from reconciler.model.labels import REFERENCE, Label
+from reconciler.model.labels import REFERENCE, Label, definition_of, inverse_reference, reference_label
 from reconciler.model.outcomes import Outcome, Skipped, Stale, done_of
 from reconciler.plan.change import Change
 from reconciler.plan.definitions.unmade import Unmade
@@ -41,28 +41,29 @@ class Made:
         )
 
     def _learn_label(self, change: Change, known: RecordId) -> None:
-        if label := _label(change, known):
-            self._labels[change.definition.text] = label
+        parts = known.split("/")
+        if len(parts) != _LABEL_PARTS:
+            return
+        _, category, *numbers = parts
+        written = {value.name: value.after for value in change.values}
+        label = written.get("label") or change.definition.name
+        there = reference_label(change.definition.text)
+        ends = ((there, label), (inverse_reference(there), written.get("inverseLabel") or label))
+        for (reference, text), number in zip(ends, numbers, strict=True):
+            if int(number):  # else HubSpot does not show which label is the other end
+                self._labels[reference.text] = Label(category, int(number), text)
 
     def label_of(self, label: Label | None) -> Label | Skipped | None:
         """Return the real label for one that the plan only refers to."""
         if label is None or label.category != REFERENCE:
             return label
         found = self._labels.get(label.text)
-        return found or _without(label.text)
+        return found or _without(definition_of(label))
 
 
 def _without(address: str) -> Skipped:
     return Skipped(f"not attempted: {address} was not created by this run")
 
 
-def _label(change: Change, known: RecordId) -> Label | None:
-    """Return a new label; its id has the section, the category, and the numbers from both ends."""
-    parts = known.split("/")
-    if len(parts) != _LABEL_PARTS:
-        return None
-    text = next((value.after for value in change.values if value.name == "label"), None)
-    return Label(parts[1], int(parts[2]), text or change.definition.name)
-
-
 _LABEL_PARTS = 4
+"""Parts of the id of a label: its section, the category, and the numbers from both ends."""

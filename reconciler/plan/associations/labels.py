@@ -15,7 +15,8 @@ from reconciler.errors import UnplacedProblem
 from reconciler.model.addresses import RecordId
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
-from reconciler.model.labels import Label
+from reconciler.model.labels import REFERENCE, Label, inverse_reference
+from reconciler.model.not_made import NotMade
 from reconciler.model.object_references import Direction
 from reconciler.suggestions import did_you_mean
 
@@ -35,8 +36,8 @@ class Labels:
     within_type: Mapping[Type, Type] = field(
         default_factory=dict
     )  # within one object type, from live associations
-    # those that the plan itself makes or renames, by direction and text
-    planned: Mapping[Direction, Mapping[str, Label]] = field(default_factory=dict)
+    # those that the plan itself makes or renames, and those that it leaves out, by direction and text
+    planned: Mapping[Direction, Mapping[str, Label | NotMade]] = field(default_factory=dict)
 
     def named(self, direction: Direction, written: str) -> Label | UnplacedProblem:
         """Find the label in ``direction`` that ``written`` names, ignoring case."""
@@ -45,8 +46,9 @@ class Labels:
         found = [label for label in known if str(label.type_id) == written]
         found = found or [label for label in known if label.text.strip().casefold() == folded]
         planned = {text.strip().casefold(): label for text, label in self.planned.get(direction, {}).items()}
-        if folded in planned:
-            return planned[folded]
+        lacking = planned.get(folded)
+        if isinstance(lacking, Label):
+            return lacking
         if len(found) == 1:
             return found[0]
         if found:
@@ -54,18 +56,25 @@ class Labels:
             return UnplacedProblem(
                 f'"{written}" names more than one label', f"write one of the numbers: {ids}"
             )
+        message = (
+            f'the portal has no label "{written}" for associations of {direction.object} with '
+            f"{direction.to_object}"
+        )
+        if lacking:
+            return UnplacedProblem(message, lacking.advice, needs=lacking.to_add)
         texts = sorted({label.text for label in known})
         advice = (
-            f"it has {', '.join(texts)}" if texts else "it has none: make one in HubSpot, or leave it out"
+            f"it has {', '.join(texts)}"
+            if texts
+            else "it has none: declare it under `association_labels:`, or leave it out"
         )
-        return UnplacedProblem(
-            f'the portal has no label "{written}" for associations of {direction.object} with '
-            f"{direction.to_object}",
-            did_you_mean(written, texts) or advice,
-        )
+        return UnplacedProblem(message, did_you_mean(written, texts) or advice)
 
     def inverse(self, direction: Direction, type_: Type) -> Type | None:
         """Return the label ``type_`` in ``direction`` as seen from the other end; None if unknown."""
+        if type_[0] == REFERENCE:
+            made = (label for label in self.planned.get(direction, {}).values() if isinstance(label, Label))
+            return next((inverse_reference(label).type for label in made if label.type == type_), None)
         if direction == direction.back:
             return _FAMILY.get(type_) or self.within_type.get(type_)
         there, back = (self.by_direction.get(each, ()) for each in (direction, direction.back))

@@ -167,15 +167,6 @@ HELD = "records"
 """Name of the number of records that hold what is archived, on which the archive rests."""
 
 
-TARGET = "moves_to"
-"""Name of the property that gets the values of an archived one, on which the archive rests."""
-
-
-def target_of(change: Change) -> str | None:
-    """Return the property that gets the values of the one that ``change`` archives; None if none does."""
-    return next((value.before for value in change.rests_on if value.name == TARGET), None)
-
-
 def losing_records(change: Change) -> int:
     """Return the number of records that lose what they hold by the archive of a definition."""
     return sum(int(value.before or 0) for value in change.rests_on if value.name == HELD)

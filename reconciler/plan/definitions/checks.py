@@ -1,10 +1,11 @@
 """Rules about several definitions of one object type: groups, unique properties, stages."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import DefinitionAddress, Section, definition_address
+from reconciler.model.not_made import NotMade, WhyNotMade
 from reconciler.model.object_types import object_type
 from reconciler.model.portal_definitions import LiveDefinition
 from reconciler.plan.change import Action, Change
@@ -27,7 +28,7 @@ def checked(
     sides: Sequence[DefinitionSides],
     live: Sequence[LiveDefinition],
     decisions: Mapping[DefinitionAddress, DefinitionDecision],
-    unselected: Collection[DefinitionAddress],
+    unselected: Mapping[DefinitionAddress, WhyNotMade],
     context: DefinitionContext,
 ) -> Decisions:
     """Return the decisions, with problems in place of changes that break a rule."""
@@ -44,7 +45,7 @@ class _Checking:
     sides: Sequence[DefinitionSides]
     live: Sequence[LiveDefinition]
     decisions: Decisions
-    unselected: Collection[DefinitionAddress]
+    unselected: Mapping[DefinitionAddress, WhyNotMade]
     context: DefinitionContext
     _by_address: Mapping[DefinitionAddress, DefinitionSides] = field(init=False)
 
@@ -63,7 +64,8 @@ class _Checking:
                 continue
             of = definition_address(change.object_type, Section.GROUPS, group)
             if of in self.unselected:
-                advice, needs = f"add --target {of.text}, which this plan leaves out", of.text
+                lacking = NotMade(of.text, self.unselected[of])
+                advice, needs = lacking.advice, lacking.to_add
             else:
                 advice, needs = did_you_mean(group, there) or f"declare it: `groups: {{{group}: …}}`", None
             self._refuse(change, f"the portal has no property group {group}", advice, _GROUP, needs)
@@ -120,16 +122,26 @@ class _Checking:
 
     def _stages_after(self, pipeline: DefinitionAddress) -> list[str]:
         """Return the states of the stages that a pipeline will have."""
-        sides = self._by_address.get(pipeline)
         changes = {change.remote.id: change for change in self._stage_changes(pipeline)}
         states: list[str] = []
-        own = own_id(sides.found.id) if sides and sides.found else None
+        own = self._live_id(pipeline)
         for each in self.live:
             if each.address.section is Section.STAGES and own is not None and each.parent_id == own:
                 change = changes.pop(each.id, None)
                 if change is None or change.action is not Action.ARCHIVE:
                     states.append(_state(change) or each.values.get("ticketState") or "OPEN")
         return [*states, *(_state(change) or "OPEN" for change in changes.values() if _is_new(change))]
+
+    def _live_id(self, pipeline: DefinitionAddress) -> str | None:
+        """Return HubSpot's id of a pipeline, which a selection may leave out; None if it is not there."""
+        own = [each for each in self.sides if each.address == pipeline]
+        of_stages = (each.pipeline for each in self._stages_of(pipeline) if each.pipeline)
+        return next((own_id(each.found.id) for each in (*own, *of_stages) if each.found), None)
+
+    def _stages_of(self, pipeline: DefinitionAddress) -> Iterable[DefinitionSides]:
+        for each in self.sides:
+            if each.address.section is Section.STAGES and each.address.names[0] == pipeline.name:
+                yield each
 
     def _pipelines(self) -> Iterable[DefinitionAddress]:
         leaving = {change.definition for change in self._changes(Section.PIPELINES, Action.ARCHIVE)}
@@ -138,10 +150,8 @@ class _Checking:
         return sorted(named - leaving)
 
     def _stage_changes(self, pipeline: DefinitionAddress) -> Iterable[Change]:
-        for each in self.sides:
-            address = each.address
-            if address.section is Section.STAGES and address.names[0] == pipeline.name:
-                yield from self.decisions[address].changes
+        for each in self._stages_of(pipeline):
+            yield from self.decisions[each.address].changes
 
     def _changes(self, section: Section, *actions: Action) -> Iterable[Change]:
         for decision in self.decisions.values():

@@ -32,7 +32,7 @@ from reconciler.plan.definitions.context import (
     Holding,
     sibling,
 )
-from reconciler.plan.definitions.holders import held_by, holding_of, moved_to
+from reconciler.plan.definitions.holders import held_by, holding_of
 from reconciler.plan.definitions.match import WORDS, DefinitionSides, an
 from reconciler.plan.definitions.new import created, lacking
 from reconciler.plan.owned_changes import adopt_thing, release_thing
@@ -124,16 +124,15 @@ def _unwanted(sides: DefinitionSides, context: DefinitionContext) -> DefinitionD
         context.ref(wanted.place),
         owned_before=Owned(owned.origin, owned.is_protected) if owned else None,
         lost=lost_values(live, owned),
-        rests_on=_moved_to(sides) if is_moved else held_by(count),
-        details=DefinitionDetails(live.parent_id) if live.parent_id else None,
+        rests_on=() if is_moved else held_by(count),
+        details=_details_of_archive(live, wanted.special.moves_to if is_moved else None),
     )
     return DefinitionDecision((gone,), problems=tuple(_for_good(sides, context)))
 
 
-def _moved_to(sides: DefinitionSides) -> tuple[ValueChange, ...]:
-    """Return what the archive of a definition rests on whose records move."""
-    target = sides.wanted.special.moves_to
-    return moved_to(target) if target and sides.address.section is Section.PROPERTIES else ()
+def _details_of_archive(live: LiveDefinition, moves_to: str | None) -> DefinitionDetails | None:
+    details = DefinitionDetails(live.parent_id, moves_to=moves_to)
+    return details if details != DefinitionDetails() else None
 
 
 def _for_good(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Problem]:
@@ -251,6 +250,7 @@ def _option_removals(
             owned_before=None,
             lost=lost_values(live, owned, removal.name),
             rests_on=() if is_moved else held_by(count),
+            details=DefinitionDetails(moves_to=removal.moves_to) if is_moved else None,
         )
 
 

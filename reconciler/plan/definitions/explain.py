@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.errors import UsageError
-from reconciler.model.addresses import DefinitionAddress
+from reconciler.model.addresses import DefinitionAddress, Section
 from reconciler.model.desired import Ownership, Prune
 from reconciler.model.explanation import Explanation, ManifestLine, NextAction, PropertyExplained
 from reconciler.model.owned import OwnedDefinition
 from reconciler.model.portal_definitions import DesiredDefinition, LiveDefinition
 from reconciler.model.runs import RunHeader
-from reconciler.plan.change import Reason
+from reconciler.plan.change import Action, Change, Reason
+from reconciler.plan.definitions.changes import details_of
 from reconciler.plan.explain.explain import last_applied, planned_action, step_of_thing
 from reconciler.plan.plan import Plan
 from reconciler.source import SourceFiles
@@ -42,6 +43,7 @@ def explain_definition(
     owned, live = found.owned, found.live
     paths = tuple(_paths(address, path, found))
     asked = {address.text, *map(address.property_address, paths)}
+    gone = _removed_option(found.plan, address, path)
     return Explanation(
         key=address,
         name=path,
@@ -53,12 +55,28 @@ def explain_definition(
         is_protected=owned is not None and owned.is_protected,
         declared=(found.files.ref(found.wanted.place),) if found.wanted else (),
         prune=Prune.OFF,
-        step=step_of_thing(found.plan, address),
+        step=step_of_thing(found.plan, address if gone is None else gone.definition),
         properties=tuple(_value(address, each, found) for each in paths),
         pairs=(),
         problems=tuple(problem for problem in found.plan.problems if problem.address in asked),
+        moves_to=_moves_to(found.wanted, gone),
         moves_from=owned.key if owned and owned.key != address else None,
     )
+
+
+def _removed_option(plan: Plan, address: DefinitionAddress, path: str | None) -> Change | None:
+    """Return the change that removes the option at ``path``; None if none does."""
+    if path is None or address.section is not Section.PROPERTIES:
+        return None
+    asked = address.property_address(path)
+    gone = (each for each in plan.changes if each.action is Action.ARCHIVE)
+    return next((each for each in gone if each.thing.text == asked), None)
+
+
+def _moves_to(wanted: DesiredDefinition | None, gone: Change | None) -> str | None:
+    if gone is not None:
+        return details_of(gone).moves_to
+    return wanted.special.moves_to if wanted else None
 
 
 def unknown_definition(address: DefinitionAddress, known: Iterable[DefinitionAddress]) -> UsageError:

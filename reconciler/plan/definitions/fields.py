@@ -31,6 +31,7 @@ def _encode_details(details: DefinitionDetails) -> Json:
     """Encode the details that are not empty."""
     encoded: Json = {} if details.parent_id is None else {"parent_id": details.parent_id}
     encoded |= {"carried": True} if details.is_carried else {}
+    encoded |= {} if details.moves_to is None else {"moves_to": details.moves_to}
     return encoded | ({"options_include": True} if details.includes_options else {})
 
 
@@ -41,6 +42,7 @@ def _decode_details(found: object) -> DefinitionDetails:
         if_there(details, "parent_id", as_text),
         if_there(details, "carried", as_flag) or False,
         if_there(details, "options_include", as_flag) or False,
+        if_there(details, "moves_to", as_text),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from reconciler.model.addresses import Section
 from reconciler.plan.change import Reason, ValueChange
-from reconciler.plan.definitions.changes import HELD, TARGET
+from reconciler.plan.definitions.changes import HELD
 from reconciler.plan.definitions.context import DefinitionContext, Holding, own_id
 from reconciler.plan.definitions.match import DefinitionSides
 from reconciler.plan.definitions.options import compare_options
@@ -49,11 +49,6 @@ def holding_of(sides: DefinitionSides, context: DefinitionContext) -> Holding | 
             return Holding(address.object, context.stage_names[1], own_id(live.id))
         case _:
             return None
-
-
-def moved_to(target: str) -> tuple[ValueChange, ...]:
-    """Return the property that gets the values of a removed one: a record that has it filled is done."""
-    return (ValueChange(TARGET, target, target, Reason.IN_STEP),)
 
 
 def held_by(count: int) -> tuple[ValueChange, ...]:

@@ -3,15 +3,19 @@
 A selection, a problem or a review may leave a definition out. HubSpot would refuse what names it.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from reconciler.errors import Problem, Severity
+from reconciler.errors import Problem
 from reconciler.model.addresses import DefinitionAddress
+from reconciler.model.not_made import NotMade
 from reconciler.plan.change import Action, Change
 from reconciler.plan.definitions.context import DefinitionDecision
+from reconciler.plan.definitions.not_made import not_made
 from reconciler.plan.definitions.planner import DecidedDefinitions
 from reconciler.plan.definitions.unmade import Unmade
+
+WhyNotMadeOf = Callable[[DefinitionAddress], NotMade]
 
 
 def with_all_they_need(
@@ -20,10 +24,22 @@ def with_all_they_need(
     """Put problems in place of changes that need a definition which is neither there nor among ``kept``."""
     while True:
         unmade = Unmade({address for each in decided for address in _not_made(each, kept)})
-        after = [_without_blocked(each, unmade, kept) for each in decided] if unmade.addresses else decided
+        if not unmade.addresses:
+            return decided
+        why = _why_not_made(decided, kept)
+        after = [_without_blocked(each, unmade, why, kept) for each in decided]
         if all(new is old for new, old in zip(after, decided, strict=True)):
             return after
         decided = after
+
+
+def _why_not_made(decided: Iterable[DecidedDefinitions], kept: Collection[Change]) -> WhyNotMadeOf:
+    by_type = {each.matched.known.object: each for each in decided}
+
+    def why(address: DefinitionAddress) -> NotMade:
+        return not_made(by_type[address.object], address, kept)
+
+    return why
 
 
 def _not_made(decided: DecidedDefinitions, kept: Collection[Change]) -> Iterator[DefinitionAddress]:
@@ -38,7 +54,7 @@ def _not_made(decided: DecidedDefinitions, kept: Collection[Change]) -> Iterator
 
 
 def _without_blocked(
-    decided: DecidedDefinitions, unmade: Unmade, kept: Collection[Change]
+    decided: DecidedDefinitions, unmade: Unmade, why: WhyNotMadeOf, kept: Collection[Change]
 ) -> DecidedDefinitions:
     blocked = [
         (address, change, needed)
@@ -47,17 +63,12 @@ def _without_blocked(
         if change in kept and (needed := unmade.blocking(change)) is not None
     ]
     decisions = dict(decided.decisions)
-    wrong = {problem.address for decision in decisions.values() for problem in decision.problems}
     for address, change, needed in blocked:
         earlier = decisions[address]
         if change not in earlier.changes:
             continue  # another change of the definition is blocked, too
-        if needed.text in wrong:
-            message = f"{change.definition.text} needs {needed.text}, which has a problem of its own"
-            advice = "correct that one first"
-        else:
-            message = f"{change.definition.text} needs {needed.text}, which this plan does not make"
-            advice = f"add --target {needed.text}"
-        problem = Problem(message, advice, change.source, address.text, Severity.ERROR, needs=needed.text)
+        lacking = why(needed)
+        message = f"{change.definition.text} needs {needed.text}"
+        problem = Problem(message, lacking.advice, change.source, address.text, needs=lacking.to_add)
         decisions[address] = DefinitionDecision((), earlier.held, (*earlier.problems, problem))
     return replace(decided, decisions=decisions) if blocked else decided

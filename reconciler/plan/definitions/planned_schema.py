@@ -7,7 +7,7 @@ review leaves out. What is sensitive before or after is sensitive.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.model.addresses import DefinitionAddress, RecordId, Section, definition_address
+from reconciler.model.addresses import DefinitionAddress, RecordId, Section
 from reconciler.model.definition_attributes import FORMULA, OPTIONS, list_of, option_path
 from reconciler.model.definitions import (
     Kind,
@@ -24,6 +24,7 @@ from reconciler.model.property_kinds import kind_of_property
 from reconciler.plan.change import Action, Change
 from reconciler.plan.definitions.changes import details_of
 from reconciler.plan.definitions.context import own_id
+from reconciler.plan.definitions.not_made import all_not_made
 from reconciler.plan.definitions.planner import DecidedDefinitions
 
 _OF_EVERY_TYPE = (
@@ -53,7 +54,8 @@ def planned_schema(
         planned = _Planned(schema, {live.id: live for live in each.matched.known.live})
         for change in changes:
             planned.add(change)
-        after = planned.result(_left_out(each, changes))
+        after = planned.result()
+        after = replace(after, not_made=all_not_made(each, changes, after))
         objects |= {called: after for called, known in objects.items() if known is schema} | {name: after}
     return replace(portal, objects=objects)
 
@@ -71,15 +73,19 @@ def schema_with(
             planned = _Planned(objects[name], live.get(name, {}))
             for change in of_type:
                 planned.add(change)
-            objects[name] = replace(planned.result(frozenset()), new_properties=frozenset())
+            objects[name] = replace(planned.result(), new_properties=frozenset())
     return replace(portal, objects=objects)
 
 
 def _new_type(portal: PortalSchema, name: str, changes: Iterable[Change]) -> ObjectSchema | None:
     """Return the bare schema of a type that the plan makes; None if it makes none."""
     schemas = [change for change in changes if change.definition.section is Section.SCHEMA]
-    if not any(change.action is Action.CREATE for change in schemas):
-        return None
+    is_made = any(change.action is Action.CREATE for change in schemas)
+    return bare_schema(portal, name) if is_made else None
+
+
+def bare_schema(portal: PortalSchema, name: str) -> ObjectSchema:
+    """Return the schema of a type that is not there yet, as it is when nothing but its schema was made."""
     return ObjectSchema(
         name=name,
         path=f"p{portal.account.portal_id}_{name}",
@@ -87,25 +93,6 @@ def _new_type(portal: PortalSchema, name: str, changes: Iterable[Change]) -> Obj
         has_upsert=object_type(name).has_upsert(portal.api_version),
         is_new=True,
     )
-
-
-def _left_out(decided: DecidedDefinitions, changes: Iterable[Change]) -> frozenset[str]:
-    """Return the addresses of what manifests declare, and is neither live nor made by this plan."""
-    made = {change.definition for change in changes if change.action in {Action.CREATE, Action.UPDATE}}
-    there = decided.matched.present | made
-    missing: set[str] = set()
-    for wanted in decided.matched.known.wanted:
-        address = wanted.address
-        if wanted.special.is_absent or address in made:
-            continue
-        if address not in there:
-            missing.add(address.text)
-        missing.update(
-            definition_address(address.object, Section.OPTIONS, address.name, option.name).text
-            for option in wanted.options
-            if not option.special.is_absent
-        )
-    return frozenset(missing)
 
 
 @dataclass(slots=True)
@@ -142,7 +129,7 @@ class _Planned:
             case _:
                 pass
 
-    def result(self, left_out: frozenset[str]) -> ObjectSchema:
+    def result(self) -> ObjectSchema:
         """Return the schema with all changes, and with what HubSpot adds to a type that gets pipelines."""
         if self.pipelines and not any(each.kind is Kind.PIPELINE for each in self.properties.values()):
             self.properties |= {each.name: each for each in _OF_EVERY_TYPE if each.kind in _OF_PIPELINES}
@@ -153,7 +140,6 @@ class _Planned:
             required=self.required,
             new_properties=frozenset(self.new),
             removed=self.removed,
-            left_out=left_out,
         )
 
     def _add_property(self, change: Change) -> None:

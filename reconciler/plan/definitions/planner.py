@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import DefinitionAddress, RecordId, Section, definition_address
 from reconciler.model.definition_attributes import STAGE_NAMES, list_of
+from reconciler.model.not_made import NotMade, WhyNotMade
 from reconciler.model.owned import OwnedDefinition
 from reconciler.model.portal_definitions import DesiredDefinition, LiveDefinition, definition_id
-from reconciler.model.selection import Selection
+from reconciler.model.selection import Selection, means
 from reconciler.plan.change import Action, Change, DefinitionDetails
 from reconciler.plan.definitions.changes import details_of_property
 from reconciler.plan.definitions.checks import checked
@@ -39,7 +40,7 @@ class MatchedDefinitions:
 
     known: TypeDefinitions
     sides: tuple[DefinitionSides, ...]  # of the selected ones, pipelines before their stages
-    unselected: frozenset[DefinitionAddress]  # that manifests name, but the selection leaves out
+    unselected: Mapping[DefinitionAddress, WhyNotMade]  # that manifests name, but the selection leaves out
     unnamed: tuple[OwnedDefinition, ...]  # selected, and named by no manifest any more
     present: frozenset[DefinitionAddress] = frozenset()  # that manifests name and the portal has
 
@@ -86,12 +87,13 @@ class DecidedDefinitions:
 def match_type(known: TypeDefinitions, selection: Selection) -> MatchedDefinitions:
     """Match the definitions of a type, and keep the selected ones."""
     sides: list[DefinitionSides] = []
-    unselected: set[DefinitionAddress] = set()
+    unselected: dict[DefinitionAddress, WhyNotMade] = {}
     matched = match_definitions(known.wanted, known.live, known.owned)
     for each in matched:
         narrowed = selection.narrowed_definition(each.wanted)
         if narrowed is None:
-            unselected.add(each.address)
+            is_excluded = means(selection.exclude, each.address)
+            unselected[each.address] = WhyNotMade.EXCLUDED if is_excluded else WhyNotMade.UNSELECTED
         else:
             sides.append(each if narrowed is each.wanted else replace(each, wanted=narrowed))
     entries = {each.owned.key for each in matched if each.owned}
@@ -100,7 +102,7 @@ def match_type(known: TypeDefinitions, selection: Selection) -> MatchedDefinitio
     )
     ordered = sorted(sides, key=lambda each: each.address.section is Section.STAGES)
     present = frozenset(each.address for each in matched if each.found)
-    return MatchedDefinitions(known, tuple(ordered), frozenset(unselected), unnamed, present)
+    return MatchedDefinitions(known, tuple(ordered), unselected, unnamed, present)
 
 
 def decide_type(matched: MatchedDefinitions, context: DefinitionContext) -> DecidedDefinitions:
@@ -220,13 +222,10 @@ class _Deciding:
         pipeline = sides.pipeline
         if sides.wanted.special.is_absent or (pipeline and pipeline.found) or of in self.new_ids:
             return None
-        message = f"the pipeline of this stage is not there, and {of.text} is not a part of this plan"
-        return DefinitionDecision(
-            problems=(replace(self._problem(sides, message, f"add --target {of.text}"), needs=of.text),)
-        )
-
-    def _problem(self, sides: DefinitionSides, message: str, advice: str) -> Problem:
-        return self.context.problem(sides.wanted, message, advice)
+        lacking = NotMade(of.text, self.matched.unselected.get(of, WhyNotMade.HELD))
+        message = f"the pipeline of this stage is not there: {of.text}"
+        problem = self.context.problem(sides.wanted, message, lacking.advice)
+        return DefinitionDecision(problems=(replace(problem, needs=lacking.to_add),))
 
     def _is_orphan(self, sides: DefinitionSides) -> bool:
         """Return whether a new stage has a new pipeline that is not made: its problem says enough."""

@@ -16,12 +16,11 @@ from dataclasses import dataclass, field
 from reconciler.model.addresses import RecordId, Section, definition_address
 from reconciler.model.associations import AssociationIdentity, OwnedAssociation, identity_of
 from reconciler.model.definition_attributes import OPTIONS, list_of, option_path
-from reconciler.model.definitions import ObjectSchema
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
 from reconciler.model.portal_definitions import LiveDefinition, definition_id
 from reconciler.model.references import RecordIdentity
-from reconciler.plan.change import Action, Change, DefinitionDetails, Owned, Reason
+from reconciler.plan.change import Change, DefinitionDetails, Owned, Reason
 from reconciler.plan.definitions.changes import archive_definition, lost_values
 from reconciler.plan.definitions.context import DefinitionDecision, Holding, own_id
 from reconciler.plan.definitions.holders import held_by
@@ -71,34 +70,6 @@ def holding_of_created(effect: RunEffect, stage_names: tuple[str, str] | None) -
             return Holding(effect.object, stage_names[1], own_id(effect.id))
         case _:
             return None
-
-
-def records_leaving(changes: Iterable[Change], schema: ObjectSchema) -> Mapping[Holding, int]:
-    """Count what records of one type do not hold any more after ``changes``."""
-    found: Counter[Holding] = Counter()
-    pipelines = {stage.id: each.id for each in schema.pipelines for stage in each.stages}
-    names = schema.pipeline_and_stage
-    for change in changes:
-        if not is_record_change(change) or change.object_type != schema.name:
-            continue
-        if change.action is Action.ARCHIVE:
-            held = {value.name: value.before for value in change.rests_on}
-            after: dict[str, str | None] = {}
-            found[Holding(schema.name, None)] += 1
-            if names and names[0] not in held and held.get(names[1]) in pipelines:
-                held[names[0]] = pipelines[held[names[1]] or ""]
-        else:
-            held = {value.name: value.before for value in change.values}
-            after = {value.name: value.after for value in change.values}
-        for name, text in held.items():
-            if text is None:
-                continue
-            left = after.get(name)
-            if left is None:
-                found[Holding(schema.name, name)] += 1
-            gone = {*text.split(";")} - {*(left or "").split(";")}
-            found.update(Holding(schema.name, name, item) for item in gone)
-    return found
 
 
 def labels_that_stay(pairs: Iterable[OwnedAssociation], changes: Iterable[Change]) -> Mapping[Label, int]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from reconciler.model.addresses import (
     DefinitionAddress,
     Section,
-    ThingAddress,
     definition_address,
 )
 from reconciler.model.definition_attributes import FORMULA, OPTIONS, list_of
@@ -27,7 +26,7 @@ _DISPLAYED = (
 class Unmade:
     """Definitions that the rest of a run has to do without."""
 
-    addresses: set[ThingAddress] = field(default_factory=set)  # created by nobody
+    addresses: set[DefinitionAddress] = field(default_factory=set)  # created by nobody
     _options: dict[tuple[str, str, str], DefinitionAddress] = field(default_factory=dict)
     _ids: dict[tuple[str, str], DefinitionAddress] = field(default_factory=dict)  # pipelines and stages
 
@@ -46,7 +45,7 @@ class Unmade:
             if address.section in {Section.PIPELINES, Section.STAGES}:
                 self._ids[address.object, own_id] = address
 
-    def blocking(self, change: Change) -> ThingAddress | None:
+    def blocking(self, change: Change) -> DefinitionAddress | None:
         """Return a definition that ``change`` needs and nobody has made; None without one."""
         if not (self.addresses or self._options):
             return None
@@ -54,7 +53,7 @@ class Unmade:
             iter(self._values(change)), None
         )
 
-    def _needs(self, change: Change) -> Iterator[ThingAddress]:
+    def _needs(self, change: Change) -> Iterator[DefinitionAddress]:
         address = change.address
         for object_name in address.objects:
             schema = definition_address(object_name, Section.SCHEMA)

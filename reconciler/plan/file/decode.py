@@ -181,6 +181,7 @@ def _as_problem(found: object) -> Problem:
         address=part(problem, "address", as_text_or_null),
         severity=part(problem, "severity", _as_severity),
         people=part(problem, "people", as_tuple(as_text)) if "people" in problem else (),
+        needs=part(problem, "needs", as_text) if "needs" in problem else None,
     )
 
 

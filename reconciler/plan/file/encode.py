@@ -15,6 +15,7 @@ from reconciler.model.object_references import ObjectProperty
 from reconciler.plan.change import Change
 from reconciler.plan.file.forms import encode_hand, encode_source, encode_time
 from reconciler.plan.file.names import encode_display_names, encode_names
+from reconciler.plan.needed_definition import needed_definition
 from reconciler.plan.plan import Guard, GuardBase, GuardRefusal, Held, Plan, Review, ReviewDifference
 from reconciler.sentences import Sentence, Value
 from reconciler.source import SourceRef
@@ -219,6 +220,7 @@ def problem_as_document(problem: Problem) -> Json:
         "address": problem.address,
         "advice": problem.advice,
         "message": problem.message,
+        **({"needs": definition} if (definition := needed_definition(problem)) else {}),
         "severity": problem.severity,
         "source": source_as_document(problem.source),
         **({"people": list(problem.people)} if problem.people else {}),

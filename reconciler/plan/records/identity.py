@@ -13,7 +13,7 @@ from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change
 from reconciler.plan.plan import Held
 from reconciler.plan.values.resolve import Resolver
-from reconciler.plan.values.wrong_value import declared_only, not_made
+from reconciler.plan.values.unmade import unmade_of
 from reconciler.sentences import Sentence, sentence
 from reconciler.source import SourceRef
 from reconciler.suggestions import did_you_mean
@@ -228,8 +228,8 @@ def alias_warning(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -
 def _no_key(schema: ObjectSchema, name: str, source: SourceRef) -> Problem:
     if name not in schema.properties:
         message = f'{schema.name} has no property "{name}" to recognise records by'
-        if declared := declared_only(schema, Section.PROPERTIES, name):
-            return Problem(message, not_made(declared), source)
+        if lacking := unmade_of(schema, Section.PROPERTIES, name):
+            return Problem(message, lacking.advice, source, needs=lacking.to_add)
         return Problem(message, did_you_mean(name, schema.advisable_keys()) or key_advice(schema), source)
     message = f"{name} of {schema.name} is not unique: it cannot tell records apart"
     return Problem(message, key_advice(schema), source)
@@ -241,9 +241,8 @@ def key_advice(schema: ObjectSchema) -> str:
     if known:
         return f"recognise them by {' or '.join(known)}, or by record_id"
     return (
-        f"make a property of {schema.name} for it in HubSpot: Settings, Properties, Create property, "
-        "a single-line text, and among its rules `Require unique values for this property`, which can be "
-        "chosen at that moment only; then name that property here. Or recognise them by record_id"
+        f"`reconciler keys create {schema.name} PROPERTY --from SOURCE` makes such a property and fills it; "
+        "or declare one with `hasUniqueValue: true` under `properties:`. Or recognise them by record_id"
     )
 
 

@@ -4,7 +4,8 @@ from reconciler.model.addresses import Section
 from reconciler.model.definitions import ObjectSchema, Pipeline
 from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.live import LiveRecord
-from reconciler.plan.values.wrong_value import WrongValue, declared_only, find_by_label_or_id, not_made
+from reconciler.plan.values.unmade import unmade_of
+from reconciler.plan.values.wrong_value import WrongValue, find_by_label_or_id
 from reconciler.sentences import Value, sentence
 
 
@@ -17,10 +18,10 @@ def find_pipeline(schema: ObjectSchema, written: str) -> Pipeline:
     try:
         return find_by_label_or_id(written, schema.pipelines, f"pipeline of {schema.name}")
     except WrongValue as wrong:
-        declared = declared_only(schema, Section.PIPELINES, written)
-        if declared is None:
+        lacking = unmade_of(schema, Section.PIPELINES, written)
+        if lacking is None:
             raise
-        raise WrongValue(wrong.problem.message, not_made(declared)) from wrong
+        raise wrong.explained_by(lacking) from wrong
 
 
 def find_stage(schema: ObjectSchema, written: str, record: DesiredRecord, live: LiveRecord | None) -> str:
@@ -33,14 +34,13 @@ def find_stage(schema: ObjectSchema, written: str, record: DesiredRecord, live: 
     """
     pipeline = _pipeline_of(schema, record, live)
     if pipeline is None:
-        stages = [stage for candidate in schema.pipelines for stage in candidate.stages]
-        return find_by_label_or_id(written, stages, f"stage of {schema.name}").id
+        return _stage_of_any(schema, written, record)
     try:
         what = sentence('stage of pipeline "{pipeline}"', pipeline=Value(pipeline.label))
         return find_by_label_or_id(written, pipeline.stages, what).id
     except WrongValue as wrong:
-        if declared := declared_only(schema, Section.STAGES, pipeline.label, written):
-            raise WrongValue(wrong.problem.message, not_made(declared)) from wrong
+        if lacking := unmade_of(schema, Section.STAGES, pipeline.label, written):
+            raise wrong.explained_by(lacking) from wrong
         for other in schema.pipelines:
             if any(written in (stage.id, stage.label) for stage in other.stages):
                 raise WrongValue(
@@ -56,6 +56,19 @@ def find_stage(schema: ObjectSchema, written: str, record: DesiredRecord, live: 
                     ),
                 ) from wrong
         raise
+
+
+def _stage_of_any(schema: ObjectSchema, written: str, record: DesiredRecord) -> str:
+    """Find the id of the stage that ``written`` names in some pipeline."""
+    stages = [stage for candidate in schema.pipelines for stage in candidate.stages]
+    try:
+        return find_by_label_or_id(written, stages, f"stage of {schema.name}").id
+    except WrongValue as wrong:
+        pipeline = _written_of(record, (schema.pipeline_and_stage or ("",))[0])
+        lacking = unmade_of(schema, Section.PIPELINES, pipeline) if isinstance(pipeline, str) else None
+        if lacking is None:
+            raise
+        raise wrong.explained_by(lacking) from wrong
 
 
 def _pipeline_of(schema: ObjectSchema, record: DesiredRecord, live: LiveRecord | None) -> Pipeline | None:

@@ -19,7 +19,8 @@ from reconciler.plan.values.checks import check_stays, check_text, join_choices,
 from reconciler.plan.values.numbers import number_in_cell
 from reconciler.plan.values.owners import OwnerDirectory, owner_ids
 from reconciler.plan.values.pipelines import find_pipeline, find_stage
-from reconciler.plan.values.wrong_value import WrongValue, declared_only, not_made
+from reconciler.plan.values.unmade import unmade_of
+from reconciler.plan.values.wrong_value import WrongValue
 from reconciler.sentences import sentence
 from reconciler.source import Place, SourceFiles
 from reconciler.suggestions import did_you_mean
@@ -223,18 +224,21 @@ class Resolver:
         return wrong.as_problem(self.schema.name, name, self.files.ref(place), address)
 
     def _unknown_property(self, name: str) -> WrongValue:
-        declared = declared_only(self.schema, Section.PROPERTIES, name)
-        advice = not_made(declared) if declared else did_you_mean(name, self.schema.properties)
-        return WrongValue(f'{self.schema.name} has no property "{name}"', advice)
+        message = f'{self.schema.name} has no property "{name}"'
+        lacking = unmade_of(self.schema, Section.PROPERTIES, name)
+        wrong = WrongValue(message, did_you_mean(name, self.schema.properties))
+        return wrong.explained_by(lacking) if lacking else wrong
 
     def _checked(self, definition: PropertyDef, written: str) -> str | None:
         try:
             return check_text(definition, written) or None
         except WrongValue as wrong:
-            declared = declared_only(self.schema, Section.OPTIONS, definition.name, written)
-            if declared is None:
+            texts = written.split(";") if definition.kind is Kind.CHOICES else [written]
+            found = (unmade_of(self.schema, Section.OPTIONS, definition.name, text) for text in texts)
+            lacking = next(filter(None, found), None)
+            if lacking is None:
                 raise
-            raise WrongValue(wrong.problem.message, not_made(declared)) from wrong
+            raise wrong.explained_by(lacking) from wrong
 
     def _number(
         self, record: DesiredRecord, name: str, written: ManifestValue, place: Place

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from reconciler.errors import Problem, UnplacedError
-from reconciler.model.addresses import Section, definition_address
-from reconciler.model.definitions import ObjectSchema, Pipeline, PipelineStage
+from reconciler.model.definitions import Pipeline, PipelineStage
+from reconciler.model.not_made import NotMade
 from reconciler.sentences import Sentence, Value, about, join_sentences, sentence
 from reconciler.source import SourceRef
 from reconciler.suggestions import nearest
@@ -24,16 +24,9 @@ class WrongValue(UnplacedError):
         advice = wrong.advice and about(wrong.advice, object_name, name)
         return replace(wrong, message=message, advice=advice).at(source, address)
 
-
-def declared_only(schema: ObjectSchema, section: Section, *names: str) -> str | None:
-    """Return the address of what manifests declare there and the plan does not make; None: nothing."""
-    address = definition_address(schema.name, section, *names).text
-    return address if address in schema.left_out else None
-
-
-def not_made(declared: str) -> str:
-    """Advise on a definition that manifests declare and the plan does not make."""
-    return f"it is declared, and not a part of this plan: add --target {declared}, or correct its problem"
+    def explained_by(self, lacking: NotMade) -> "WrongValue":
+        """Return the error with advice on the definition that it lacks."""
+        return WrongValue(self.problem.message, lacking.advice, self.problem.people, lacking.to_add)
 
 
 def suggest_values(written: str, values: Iterable[str]) -> Sentence | None:

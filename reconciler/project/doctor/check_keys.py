@@ -73,4 +73,4 @@ def _possible(schema: ObjectSchema) -> CheckResult:
 def _advice(schema: ObjectSchema, keys: Sequence[str]) -> str:
     if keys:
         return f"`reconciler keys list {schema.name}` counts what is in {', '.join(keys)}"
-    return "make a property in HubSpot with `Require unique values`, which only works when it is made"
+    return f"`reconciler keys create {schema.name} PROPERTY --from SOURCE` makes one and fills it"

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.apply.definitions.holders import what_records_hold
 from reconciler.hubspot.copies.records import WantedPairs, WantedRecords
 from reconciler.hubspot.reader import PortalReader
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
@@ -14,6 +13,7 @@ from reconciler.model.object_types import object_type
 from reconciler.model.selection import Selection
 from reconciler.plan.associations.endpoints import endpoints_of
 from reconciler.plan.change import Action, Change
+from reconciler.plan.definitions.held_values import what_records_hold
 from reconciler.plan.records.changes import replaced_by
 from reconciler.plan.records.unique_values import claims
 from reconciler.plan.rests_on import other_end

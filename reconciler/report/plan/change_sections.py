@@ -11,7 +11,7 @@ from reconciler.plan.summary import action_words
 from reconciler.report.definition_lists import list_shown
 from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import note_of
-from reconciler.report.plan.kinds import display_values, held_title, shown_kind, value_title
+from reconciler.report.plan.kinds import display_values, held_title, notes_below, shown_kind, value_title
 from reconciler.report.provenance import edit_text
 from reconciler.report.text.grouping import EntryStyle, Section, key_properties
 from reconciler.report.text.layout import Layout, Subject
@@ -36,6 +36,7 @@ _RISKS: tuple[tuple[Verb, Reason | None], ...] = (
     (Verb.UPDATE_DEFINITION, Reason.DRIFT),
     (Verb.UPDATE_DEFINITION, None),
     (Verb.CREATE_DEFINITION, None),
+    (Verb.UPDATE_DEFINITION, Reason.MISSING),
     (Verb.UPDATE, Reason.CONFLICT),
     (Verb.UPDATE, Reason.DRIFT),
     (Verb.UPDATE, Reason.ADOPT),
@@ -219,6 +220,8 @@ def _value_lines(alike: Sequence[Entries[Change]], layout: Layout) -> list[Line]
         below = one_below_the_other(value.before, value.after, layout.width - 10, full=layout.full)
         lines += row.lines(inline, below)
         lines += _edited(value.changed, [each[index] for each in times], layout)
+    for note in (note for change in record for note in notes_below(change)):
+        lines += layout.paragraph(note, indent=6, style=Style.FAINT)
     return lines
 
 
@@ -302,7 +305,7 @@ def _likeness(record: Sequence[Change]) -> Hashable:
         (value.name, value.before, value.after, value.reason, _author(value.changed))
         for value in _shown_values(record)
     )
-    return properties, tuple(values)
+    return properties, tuple(values), tuple(note for change in record for note in notes_below(change))
 
 
 def _shown_values(record: Sequence[Change]) -> Sequence[ValueChange]:

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+from reconciler.model.addresses import Section
 from reconciler.plan.change import Change, ValueChange
-from reconciler.plan.definitions.changes import losing_records
+from reconciler.plan.definitions.changes import details_of, losing_records
 from reconciler.report.definition_lists import list_shown
+from reconciler.sentences import counted
 
 
 def display_values(change: Change) -> tuple[ValueChange, ...]:
@@ -22,8 +24,16 @@ def display_values(change: Change) -> tuple[ValueChange, ...]:
 
 def notes(change: Change) -> list[str]:
     """Return the notes about a definition, besides its values."""
-    former, losing = change.moved_from, losing_records(change)
+    former, losing, target = change.moved_from, losing_records(change), details_of(change).moves_to
     return [
+        *([f"its records move to {target} first"] if target is not None else []),
         *([f"it was {former.text} until now"] if former is not None else []),
-        *([f"{losing:,} records lose what they hold"] if losing else []),
+        *([_losing(change, losing)] if losing else []),
     ]
+
+
+def _losing(change: Change, count: int) -> str:
+    if change.definition.section is Section.LABELS:
+        return f"{counted(count, 'association')} {'loses' if count == 1 else 'lose'} this label"
+    what = "loses what it holds" if count == 1 else "lose what they hold"
+    return f"{counted(count, 'record')} {what}"

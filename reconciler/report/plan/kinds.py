@@ -18,6 +18,7 @@ class ShownKind:
     values: Callable[[Change], tuple[ValueChange, ...]]
     notes: Callable[[Change], list[str]]
     has_two_sides: bool  # its values have a side before and one after
+    has_notes_below: bool = False  # its notes are lines of their own; otherwise its values say the same
 
 
 _SHOWN: Mapping[type[Address], ShownKind] = {
@@ -26,7 +27,7 @@ _SHOWN: Mapping[type[Address], ShownKind] = {
         association_values.display_values, association_values.notes, has_two_sides=False
     ),
     DefinitionAddress: ShownKind(
-        definition_values.display_values, definition_values.notes, has_two_sides=True
+        definition_values.display_values, definition_values.notes, has_two_sides=True, has_notes_below=True
     ),
 }
 
@@ -39,6 +40,12 @@ def shown_kind(change: Change) -> ShownKind:
 def display_values(change: Change) -> tuple[ValueChange, ...]:
     """Return the value changes to show; equal values before and after are not written."""
     return shown_kind(change).values(change)
+
+
+def notes_below(change: Change) -> list[str]:
+    """Return the notes to show below the values of a change."""
+    kind = shown_kind(change)
+    return kind.notes(change) if kind.has_notes_below else []
 
 
 def value_title(names: Names, change: Change, name: str) -> str:

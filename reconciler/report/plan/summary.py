@@ -70,7 +70,7 @@ def closing(shown: ShownPlan, layout: Layout) -> list[Line]:
     summary, lines = shown.summary, _noted(shown, layout)
     if summary.problems.total:
         start, style = (
-            ("", Style.CHANGED) if summary.is_appliable else ("This plan cannot be applied: ", Style.ALARM)
+            ("This plan cannot be applied: ", Style.ALARM) if summary.problems.errors else ("", Style.CHANGED)
         )
         lines += layout.paragraph(f"{start}{how_many(summary.problems)}.", style=style)
     return [*lines, *_unwritten(summary, layout), *layout.paragraph(f"{summary.last_line}.")]

@@ -1,0 +1,66 @@
+"""Labels of associations as a plan makes them: records of the same plan may use them. Pure."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
+from typing import TypeAlias
+
+from reconciler.model.addresses import Section
+from reconciler.model.labels import Label, inverse_reference, reference_label
+from reconciler.model.not_made import NotMade
+from reconciler.model.object_references import Direction
+from reconciler.plan.change import Action, Change
+from reconciler.plan.definitions.not_made import not_made
+from reconciler.plan.definitions.planner import DecidedDefinitions
+
+PlannedLabels: TypeAlias = Mapping[Direction, Mapping[str, Label | NotMade]]
+"""Labels that a plan makes or renames, and declared ones that it does not make, by direction and text."""
+
+_Named: TypeAlias = tuple[Direction, str, Label | NotMade]
+
+
+def planned_labels(decided: Iterable[DecidedDefinitions], kept: Collection[Change]) -> PlannedLabels:
+    """Return the labels of a plan whose changes of definitions are ``kept``."""
+    planned: dict[Direction, dict[str, Label | NotMade]] = {}
+    lacking = (label for each in decided for label in _not_made(each, kept))
+    for direction, text, label in chain(lacking, _made(kept)):
+        planned.setdefault(direction, {})[text] = label
+    return planned
+
+
+def _made(kept: Iterable[Change]) -> Iterator[_Named]:
+    """Return the labels that are made or renamed, as both ends call them; the end that declares them last."""
+    for change in kept:
+        if change.definition.section is not Section.LABELS or change.action is Action.ARCHIVE:
+            continue
+        texts = {value.name: value.after for value in change.values}
+        direction = Direction(change.object_type, change.definition.names[0])
+        label, inverse = _labels_of(change, texts.get("label") or "", texts.get("inverseLabel") or "")
+        text = texts.get("inverseLabel") or (texts.get("label") if change.remote.id is None else None)
+        if text and inverse.type_id:
+            yield direction.back, text, inverse
+        if texts.get("label"):
+            yield direction, texts["label"] or "", label
+
+
+def _not_made(decided: DecidedDefinitions, kept: Collection[Change]) -> Iterator[_Named]:
+    """Return the declared labels that are neither there nor made, as both ends call them."""
+    made = {change.definition for change in kept}
+    for wanted in decided.matched.known.wanted:
+        address = wanted.address
+        is_there = address in decided.matched.present or address in made
+        if address.section is not Section.LABELS or is_there or wanted.special.is_absent:
+            continue
+        direction, lacking = Direction(address.object, address.names[0]), not_made(decided, address, kept)
+        label = wanted.value("label")
+        for way, text in ((direction.back, wanted.value("inverseLabel") or label), (direction, label)):
+            if text is not None:
+                yield way, text, lacking
+
+
+def _labels_of(change: Change, text: str, inverse_text: str) -> tuple[Label, Label]:
+    """Return the label of a change, as both ends see it; a new one is only a reference to its definition."""
+    if change.remote.id is None:
+        label = reference_label(change.definition.text)
+        return label, inverse_reference(label)
+    _, category, number, back, *_ = change.remote.id.split("/")
+    return Label(category, int(number), text), Label(category, int(back), inverse_text)
