@@ -28,6 +28,8 @@ def test_it_is_built_once_and_that_very_artifact_is_tested_attested_and_publishe
             step["with"] for step in uses(job, "actions/download-artifact")
         ]
     assert JOBS["test"]["steps"][-1]["env"] == {"RECONCILER_DIST": "dist"}
+    tried = next(step["run"] for step in JOBS["test"]["steps"] if "run" in step)
+    assert 'for file in dist/*; do PYTHON=python bash .ci/try "$file"; done' in tried
     assert JOBS["test"]["needs"] == "build"
     assert set(JOBS["attest"]["needs"]) == {"build", "test"}
     assert set(JOBS["publish"]["needs"]) == {"test", "attest"}
