@@ -23,6 +23,7 @@ _TABLE: Final = os.path.join(os.path.dirname(__file__), "completion.json")  # no
 _FILES: Final = ":files"
 _MOST: Final = 500  # values
 _UNSAFE: Final = re.compile(r"([^\w@%+=:,./#~^-])")
+_UNSAFE_IN_QUOTES: Final = re.compile(r"([\"$`\\])")
 
 
 class _Typed:
@@ -57,11 +58,12 @@ def complete(shell: str, arguments: Sequence[str]) -> int:
 
     Args:
         shell: bash, zsh or fish.
-        arguments: for bash the line up to the cursor; else the words after the name of the program, the
-            last one being typed.
+        arguments: for bash the line up to the cursor, and the part of it that bash replaces; else the words
+            after the name of the program, the last one being typed.
     """
-    words = _words_of(arguments[0] if arguments else "")[1:] if shell == "bash" else list(arguments)
-    *before, word = words or [""]
+    line, replaced, *_ = (*arguments, "", "")
+    words, quote = _words_of(line) if shell == "bash" else (["", *arguments], "")
+    *before, word = words[1:] or [""]
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     for value, explanation in _answers(before, word):
         if not value.isprintable():
@@ -69,27 +71,37 @@ def complete(shell: str, arguments: Sequence[str]) -> int:
         if value == _FILES or shell != "bash":
             sys.stdout.write(f"{value}\t{explanation}\n" if explanation else f"{value}\n")
         else:
-            sys.stdout.write(_UNSAFE.sub(r"\\\1", value[_taken(word) :]) + "\n")
+            sys.stdout.write(_quoted(value[_kept(word, replaced) :], quote) + "\n")
     return 0
 
 
-def _taken(word: str) -> int:
-    """Return the length of what bash takes for another word: all up to the last ``=`` or ``:``."""
-    return max(word.rfind("="), word.rfind(":")) + 1
+def _kept(word: str, replaced: str) -> int:
+    """Return how much of ``word`` bash keeps: it replaces only what follows signs such as a colon."""
+    if not replaced:
+        return len(word)
+    last = _words_of(replaced)[0][-1:]
+    return len(word) - len(last[0]) if last and word.endswith(last[0]) else 0
 
 
-def _words_of(line: str) -> list[str]:
-    """Split a line as bash does; the last word may be open or empty."""
+def _quoted(text: str, quote: str) -> str:
+    """Return ``text`` as it is typed in bash behind an open ``quote``, or without one."""
+    if quote == "'":
+        return text.replace("'", "'\\''")
+    return (_UNSAFE_IN_QUOTES if quote else _UNSAFE).sub(r"\\\1", text)
+
+
+def _words_of(line: str) -> tuple[list[str], str]:
+    """Split a line as bash does; return its words, and the quote that is open in the last one."""
     import shlex  # noqa: PLC0415 - other shells split their lines themselves
 
-    for ending in ("", "'", '"'):
+    for quote in ("", "'", '"'):
         try:
-            words = shlex.split(line + ending)
+            words = shlex.split(line + quote)
         except ValueError:
             continue
-        is_between = not ending and line[-1:].isspace() and not line.endswith("\\ ")
-        return [*words, ""] if is_between else words
-    return []
+        is_between = not quote and line[-1:].isspace() and not line.endswith("\\ ")
+        return ([*words, ""] if is_between else words), quote
+    return [], ""
 
 
 def _answers(before: Sequence[str], word: str) -> Iterator[tuple[str, str]]:

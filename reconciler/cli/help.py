@@ -5,6 +5,7 @@ from typing import Final
 
 import click
 
+from reconciler.cli.hints import foreign_command
 from reconciler.cli.messages import document, show_text
 from reconciler.cli.options import common_options, said
 from reconciler.cli.output import color, is_terminal, width
@@ -31,6 +32,8 @@ def command(ctx: click.Context, topic: str | None) -> None:
         page = Project.help_page(topic)
     except UsageError:
         explained = _help_of_command(ctx, topic)
+        if explained is None and (hint := foreign_command(topic)):
+            raise UsageError(f'there is no command "{topic}": {hint}') from None
         if explained is None:
             raise
         show_text(f"{explained}\n")

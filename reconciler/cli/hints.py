@@ -25,7 +25,14 @@ _FOREIGN_COMMANDS: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(("status", "refresh"), "`reconciler drift` shows what people changed in HubSpot"),
     "debug": "`reconciler doctor` checks project, token, portal and state",
+    "destroy": "`reconciler help pruning` says how records are archived",
+    **dict.fromkeys(
+        ("state pull", "state dump"), "`reconciler state export` writes the state as lines of JSON"
+    ),
+    "state push": "`reconciler state import` reads what `state export` has written",
 }
+"""What the commands of other tools are called here; those of a group after its name."""
+
 _FOREIGN_OPTIONS: Final[Mapping[str, str]] = {
     "--dry-run": "`reconciler plan` shows what apply would change, `reconciler rehearse` tries it on a copy; "
     "neither writes anything",
@@ -44,9 +51,15 @@ def refuse_command(ctx: click.Context, written: str, names: Sequence[str]) -> No
     Raises:
         UsageError: always; with what may be meant.
     """
-    hint = _FOREIGN_COMMANDS.get(written) if ctx.parent is None else None
-    hint = hint or did_you_mean(written, names) or f"commands are {', '.join(names)}"
+    group = "" if ctx.parent is None else f"{ctx.info_name} "
+    hint = foreign_command(f"{group}{written}") or did_you_mean(written.lower(), names)
+    hint = hint or f"commands are {', '.join(names)}"
     raise click.UsageError(f'there is no command "{written}": {hint}', ctx)
+
+
+def foreign_command(words: str) -> str | None:
+    """Return what a command of another tool is called here."""
+    return _FOREIGN_COMMANDS.get(words.lower())
 
 
 def clearer(error: click.ClickException, arguments: Sequence[str]) -> click.ClickException:

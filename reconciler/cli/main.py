@@ -137,7 +137,7 @@ def _shown(error: click.ClickException) -> str:
     """Format click's error about wrong arguments: usage and message."""
     written = io.StringIO()
     error.show(written)
-    return written.getvalue().rstrip("\n")
+    return written.getvalue().rstrip("\n").expandtabs(4)
 
 
 def leave(fault: OSError | None, code: int) -> int:

@@ -35,15 +35,21 @@ def _with_original(
     if not named:
         return copy
     original = environments.get(named)
-    if original is None or original.said.copy_of:
-        names = originals(environments)
+    if original is None or original.said.portal:
+        names = [name for name, each in originals(environments).items() if not each.said.portal]
+        advice = suggest(named, names) if names else "name one that has `portal_id:` and `token:`"
         place = FILES.ref(copy.node.place_of("copy_of"))
-        message = f'"{named}" is a copy itself' if original else f'there is no environment "{named}"'
-        raise ManifestError((Problem(message, suggest(named, names), place),))
+        raise ManifestError((Problem(_fault(named, original), advice, place),))
     own = EnvironmentShape.model_fields
     kept = {key: own[key].default for key in ("token", "seed", "base_url", "protected")}
     said = original.said.model_copy(update={**kept, "portal": "emulator", "copy_of": named})
     return WrittenEnvironment(said, copy.node)
+
+
+def _fault(named: str, original: WrittenEnvironment | None) -> str:
+    if original is None:
+        return f'there is no environment "{named}"'
+    return f'"{named}" is {"a copy" if original.said.copy_of else "an emulator"} itself'
 
 
 def state_of_copies(project: Path) -> str:

@@ -1,7 +1,10 @@
 """Completion: its table agrees with the command line, values come from the project, real shells take them."""
 
+import contextlib
 import json
 import os
+import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -118,27 +121,68 @@ def program(project: Project) -> Project:
     return project
 
 
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("reconciler pl", ["plan"]),
-        ("reconciler plan --target companies/K-1003", ["companies/K-10031"]),
-        ("reconciler plan --target=companies/K-1003", ["companies/K-10031"]),  # bash completes behind the =
-        ("reconciler plan --allow arch", ["archive="]),
-        ("reconciler explain 'companies/K-1003", ["companies/K-10031"]),
-        ("reconciler explain companies:properties/t", ["properties/tier"]),  # behind the :
-        ("reconciler explain companies/a\\ ", ["companies/a\\ b"]),
-        ("reconciler -e ", ["local", "sandbox"]),
-    ],
-)
-def test_bash_takes_it(program: Project, line: str, expected: list[str]) -> None:
-    program.write("tiers.yaml", "object: companies\nproperties:\n  tier: {label: Tier}\n")
-    program.write("b.yaml", "object: companies\nkey: external_id\nrecords:\n  a b: {name: A}\n")
-    script = (
-        f"source {SCRIPTS / 'bash.sh'}; COMP_LINE=$1; COMP_POINT=${{#1}}; COMP_WORDS=(reconciler)\n"
-        '_reconciler_completion; printf "%s\\n" "${COMPREPLY[@]}"'
-    )
-    assert run(program, ["bash", "-c", script, "bash", line], dict(os.environ)).split("\n")[:-1] == expected
+IN_BASH = {
+    "reconciler pl": "plan",
+    "reconciler explain companies/K-1003": "companies/K-10031",
+    "reconciler plan --target=companies/K-1003": "--target=companies/K-10031",
+    "reconciler plan --allow arch": "archive=",
+    "reconciler explain 'companies/K-1003": "companies/K-10031",
+    "reconciler explain companies:properties/t": "companies:properties/tier",
+    "reconciler explain companies/a\\ ": "companies/a b & c",
+    "reconciler explain companies/a": "companies/a b & c",
+    "reconciler explain 'companies/a": "companies/a b & c",
+    'reconciler explain "companies/a': "companies/a b & c",
+    "reconciler explain companies/x:": "companies/x:y z",
+    'reconciler explain "companies/x:': "companies/x:y z",
+    "reconciler explain 'companies/it": "companies/it's $5",
+    'reconciler explain "companies/it': "companies/it's $5",
+    "reconciler explain companies/10": "companies/100%25",
+    "reconciler explain companies/eq=": "companies/eq=ual",
+    "reconciler explain contacts/ada@ac": "contacts/ada@acme.example",
+    "reconciler plan --target=contacts/ada@": "--target=contacts/ada@acme.example",
+}
+"""Lines that are typed up to the Tab key, and the last word as bash then has it."""
+
+ODD = """\
+object: companies
+key: external_id
+records: {a b & c: {name: A}, "x:y z": {name: A}, "it's $5": {name: A}, 100%: {name: A}, eq=ual: {name: A}}
+---
+object: contacts
+key: email
+records: {ada@acme.example: {firstname: Ada}}
+---
+object: companies
+properties: {tier: {label: Tier}}
+"""
+
+
+def test_bash_takes_it(program: Project) -> None:
+    """A real bash is typed into: Tab, then the program's name is replaced by one that prints the words."""
+    program.write("odd.yaml", ODD)
+    begin = f'source {SCRIPTS / "bash.sh"}; show() {{ printf "last<%s>\\n" "${{@: -1}}"; }}\n'
+    typed = begin + "".join(f"{line}\t\x01\x1bdshow\n" for line in IN_BASH) + "exit\n"
+    environ = {"PATH": f"{program.folder / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    shown = typed_into(["bash", "--norc", "--noprofile", "-i"], typed, program.folder, environ)
+    assert re.findall(r"^last<(.*)>\r?$", shown, flags=re.MULTILINE) == list(IN_BASH.values())
+
+
+def typed_into(command: list[str], text: str, folder: Path, environ: Mapping[str, str]) -> str:
+    """Type ``text`` into a program on a terminal of its own, and return what the terminal shows."""
+    ours, theirs = pty.openpty()
+    environ = {**environ, "TERM": "dumb", "HOME": str(folder), "LANG": "C.UTF-8", "PS1": "$ "}
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder, env=environ, start_new_session=True
+    ) as running:
+        os.close(theirs)
+        os.write(ours, text.encode())
+        shown = b""
+        with contextlib.suppress(OSError):  # the terminal closes with its program
+            while part := os.read(ours, 65536):
+                shown += part
+        os.close(ours)
+        assert running.wait(60) == 0
+    return shown.decode()
 
 
 @pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")

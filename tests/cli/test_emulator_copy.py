@@ -210,3 +210,13 @@ def test_what_a_copy_cannot_be_is_said(portal: tuple[Project, Recorder]) -> None
     assert "environment other is an emulator: only portals of HubSpot's are copied" in of_emulator.err
     assert f"environment other has the local portal {PORTAL} already: nothing was copied" in taken.err
     assert "a b" not in (project.folder / "reconciler.yaml").read_text()
+
+
+def test_settings_name_no_copy_of_an_emulator(portal: tuple[Project, Recorder]) -> None:
+    project, _ = portal
+    more = "environments:\n  other: {portal: emulator}\n  local: {portal: emulator, copy_of: other}"
+    project.replace("reconciler.yaml", "environments:", more)
+    said = project.run("plan", "-e", "local")
+    assert said.code == ExitCode.ERROR
+    assert '"other" is an emulator itself' in said.err
+    assert "known here: real" in said.err

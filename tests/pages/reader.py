@@ -19,6 +19,9 @@ _ANY_LINES = "…"
 _DIFFERS = (
     (re.compile(r"\b\d{8}T\d{6}Z-[0-9a-f]{4}\b"), "RUN"),
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?Z?( to \d\d:\d\d:\d\d)?( UTC)?"), "TIME"),
+    (re.compile(r"\s+host\s+\S+,\s+pid\s+\d+,\s+user\s+\S+"), " WHO"),
+    (re.compile(r"by run RUN of \S+"), "by run RUN of WHO"),
+    (re.compile(r"<(\u2039[0-9a-f]{8}\u203a|[\w.]+@[\w.-]+)>"), "<PERSON>"),  # a terminal shows addresses
     (re.compile(r"\u2039[0-9a-f]{8}\u203a"), "MASK"),
     (re.compile(r"\b[0-9a-f]{7,64}\b"), "HASH"),
     (re.compile(r"\b\d+(\.\d+)? (s|ms)\b"), "DURATION"),
@@ -34,6 +37,7 @@ class Reader:
     folder: Path = field(init=False)
     variables: dict[str, str] = field(default_factory=dict)
     names: dict[str, object] = field(default_factory=dict)  # what Python code of the page has defined
+    closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)  # what runs for it
 
     def __post_init__(self) -> None:
         self.folder = self.home
@@ -49,7 +53,7 @@ class Reader:
         elif step.kind == "diff":
             self._edits(step)
         elif step.kind == "python":
-            with contextlib.chdir(self.folder), environment({"HOME": str(self.home)}):
+            with contextlib.chdir(self.folder), environment({"HOME": str(self.home), **self.variables}):
                 exec(step.text, self.names)
         elif step.kind == "command":
             code, printed = self._types(step.name)

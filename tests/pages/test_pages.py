@@ -1,6 +1,6 @@
 """Everything that a page tells its reader to do works, in its order, and prints what the page shows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -8,47 +8,9 @@ import pytest
 
 from reconciler import encryption
 from reconciler.apply.definitions import holders
+from tests.pages.beginnings import BEGINNINGS, DOCS
 from tests.pages.reader import Reader, alike, rewritten
 from tests.pages.steps import Step, steps
-from tests.support.projects import ROOT, example
-
-DOCS = ROOT / "docs"
-
-
-def _in_the_example(reader: Reader) -> None:
-    reader.folder = example(reader.home).folder
-
-
-def _after_an_apply(reader: Reader) -> None:
-    _in_the_example(reader)
-    reader.runs("reconciler apply --auto-approve")
-
-
-def _after_work_in_hubspot(reader: Reader) -> None:
-    _after_an_apply(reader)
-    moved = "companies/K-10012 city=Füssen country=Austria"
-    received = "tickets/RMA-26-0118 hs_pipeline_stage=return_received"
-    for edit in (moved, received):
-        reader.runs(f"reconciler emulator edit {edit} --as Ada")
-
-
-def _with_a_sandbox(reader: Reader) -> None:
-    folder = example(reader.home).folder.rename(reader.home / "crm")
-    settings = folder / "reconciler.yaml"
-    embedded = "portal: emulator\n    seed: portal.json"
-    text = settings.read_text().replace("token: ${HUBSPOT_SANDBOX_TOKEN}", embedded)
-    settings.write_text(f"{text}\nguards: {{update: 50%}}\n")  # the sandbox has fewer companies
-
-
-BEGINNINGS: Mapping[str, Callable[[Reader], None]] = {
-    **{f"tutorials/{path.name}": lambda _: None for path in DOCS.glob("tutorials/*.md")},
-    "accept.md": _after_work_in_hubspot,
-    "fmt.md": _in_the_example,
-    "plan-file.md": _in_the_example,
-    "python.md": _with_a_sandbox,
-    "review.md": _in_the_example,
-}
-"""Pages that are done from beginning to end, and what a reader has before."""
 
 OTHERWISE = {
     "ci.md": "the hooks are read by tests/workflows/test_pre_commit.py",
@@ -58,34 +20,31 @@ OTHERWISE = {
     "definitions.md": "tests/house/test_docs.py loads the manifests",
     "drift.md": "a report of tests/drift/test_week.py, which compares the page",
     "emulator.md": "tests/emulator/test_docs.py holds the page",
-    "explain.md": "a state that took days: tests/cli/test_explain.py makes such reports",
     "guards.md": "a flag, and settings that tests/cli/test_guards.py reads",
-    "import.md": "a portal with 300 companies: tests/cli/test_import.py and test_keys.py run these commands",
     "manifests.md": "tests/house/test_docs.py loads the manifest",
     "notices.md": "tests/project/test_webhook.py tells a local server",
     "performance.md": "benchmarks, which are run by hand",
     "protection.md": "tests/house/test_docs.py loads the files",
     "pruning.md": "tests/house/test_docs.py loads the manifests",
     "python-api.md": "signatures: tests/reference compares them with the program",
-    "rehearse.md": "tests/cli/test_rehearse.py rehearses such plans",
-    "rollback.md": "tests/house/test_rollback_page.py runs the example",
     "security.md": "a file for GitHub",
     "settings.md": "tests/house/test_docs.py loads the file",
     "start.md": "tests/init/test_start_page.py follows the page with a portal over HTTP",
-    "state.md": "tests/cli/test_state_in_git.py and the tutorial for teams move a state",
     "tables.md": "tests/house/test_docs.py loads the manifest, test_german_table.py the German file",
 }
 """Pages with blocks that are held by other tests, or by none, and why."""
 
 
 @pytest.fixture
-def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
     # Deriving a key takes a quarter of a second on purpose: here, one process runs all commands.
     monkeypatch.setattr(encryption, "_derive", lru_cache(encryption._derive))
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setattr(holders, "INDEX_S", 2.2)  # the emulator's index is 2 seconds behind
-    return Reader(home)
+    reader = Reader(home)
+    with reader.closing:
+        yield reader
 
 
 @pytest.mark.parametrize("name", BEGINNINGS)

@@ -8,6 +8,6 @@ _reconciler_completion() {
             *[/=#]) COMPREPLY+=("$row"); compopt -o nospace 2>/dev/null ;;
             ?*) COMPREPLY+=("$row") ;;
         esac
-    done < <(_RECONCILER_COMPLETE=bash "${COMP_WORDS[0]}" "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
+    done < <(_RECONCILER_COMPLETE=bash "${COMP_WORDS[0]}" "${COMP_LINE:0:COMP_POINT}" "$2" 2>/dev/null)
 }
 complete -F _reconciler_completion reconciler
