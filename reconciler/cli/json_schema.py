@@ -43,6 +43,7 @@ def command(
         document(text)
         return
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {out} ({error.strerror})") from error

@@ -100,9 +100,9 @@ def test_the_object_types_can_be_named(project: Project) -> None:
 
 
 def test_out_names_a_file(project: Project) -> None:
-    done = project.run("json-schema", "--out", "m.json")
-    assert (done.code, done.out) == (ExitCode.OK, "m.json written\n")
-    assert (project.folder / "m.json").read_text() == reconciler.Project.json_schema()
+    done = project.run("json-schema", "--out", ".new/m.json")
+    assert (done.code, done.out) == (ExitCode.OK, ".new/m.json written\n")
+    assert (project.folder / ".new/m.json").read_text() == reconciler.Project.json_schema()
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_out_names_a_file(project: Project) -> None:
     [
         (["settings", "-e", "local"], "is the same for all portals"),
         (["--objects", "companies"], "choose one with -e ENV"),
-        (["--out", "nowhere/m.json"], "cannot write nowhere/m.json"),
+        (["--out", "reconciler.yaml/m.json"], "cannot write reconciler.yaml/m.json"),
         (["-e", "local", "--objects", "nothings"], "nothings"),
     ],
 )

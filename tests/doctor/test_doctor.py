@@ -208,6 +208,19 @@ def test_keys_that_hubspot_does_not_take_fail(
     assert words in check(done, "keys")["finding"]
 
 
+def test_keys_that_the_manifests_define_are_made_by_the_next_apply(place: tuple[Project, Recorder]) -> None:
+    project, _ = place
+    own = (
+        "{label: Our key, type: string, fieldType: text, groupName: companyinformation, hasUniqueValue: true}"
+    )
+    project.write("companies.yaml", MANIFEST.replace("external_id", "our_key"))
+    project.write("our_key.yaml", f"object: companies\nproperties: {{our_key: {own}}}\n")
+    found = check(project.run("doctor", "--json"), "keys")
+    assert (found["status"], found["finding"]) == ("ok", "companies: the next apply makes our_key")
+    project.replace("our_key.yaml", ", hasUniqueValue: true", "")
+    assert check(project.run("doctor", "--json"), "keys")["status"] == "failed"
+
+
 def test_wrong_manifests_and_settings_are_told_with_their_lines(place: tuple[Project, Recorder]) -> None:
     project, _ = place
     project.write("companies.yaml", "object: companies\n")

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 from reconciler.errors import HubSpotError, ManifestError, ReconcilerError
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.reader import PortalReader
-from reconciler.model.addresses import RECORD_ID
+from reconciler.model.addresses import RECORD_ID, Section
 from reconciler.model.definitions import ObjectSchema
+from reconciler.model.desired import Desired
 from reconciler.model.diagnosis import CheckResult
 from reconciler.model.keys import why_no_key
 from reconciler.model.object_types import object_name
 from reconciler.project.doctor.examined import Examined, failed, from_error, passed, skipped, warned
+from reconciler.reconcile.plan_definitions import made_types
 from reconciler.sentences import counted
 
 
@@ -22,8 +24,10 @@ def check_keys(examined: Examined) -> Iterator[CheckResult]:
     if not examined.objects:
         yield skipped("keys", "no manifest names an object type yet")
         return
+    desired = examined.desired
     try:
-        portal = read_portal(examined.reader, examined.objects)
+        made = made_types(desired) if desired else ()
+        portal = read_portal(examined.reader, examined.objects, made_later=made)
     except ManifestError as error:
         for problem in error.problems:
             yield failed("keys", str(problem.message), str(problem.advice or ""))
@@ -31,11 +35,26 @@ def check_keys(examined: Examined) -> Iterator[CheckResult]:
     except ReconcilerError as error:
         yield from_error("keys", error)
         return
-    named = {group.object: group.key for group in examined.desired.groups} if examined.desired else {}
+    named = {group.object: group.key for group in desired.groups} if desired else {}
     for name in examined.objects:
-        schema = portal.objects[object_name(name)]
-        key = named.get(name)
-        yield _chosen(examined.reader, schema, key) if key else _possible(schema)
+        schema, key = portal.objects.get(object_name(name)), named.get(name)
+        if schema is None:
+            yield passed("keys", f"{name}: the next apply makes this object type")
+        elif key and desired and key not in schema.properties and _is_made(desired, name, key):
+            yield passed("keys", f"{schema.name}: the next apply makes {key}")
+        else:
+            yield _chosen(examined.reader, schema, key) if key else _possible(schema)
+
+
+def _is_made(desired: Desired, name: str, key: str) -> bool:
+    """Return whether the manifests define ``key`` as a property that can recognise records."""
+    return any(
+        each.address.object == name
+        and each.address.section is Section.PROPERTIES
+        and each.address.name == key
+        and each.value("hasUniqueValue") == "true"
+        for each in desired.definitions
+    )
 
 
 def _chosen(reader: PortalReader, schema: ObjectSchema, key: str) -> CheckResult:
