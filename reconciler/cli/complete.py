@@ -23,6 +23,7 @@ _TABLE: Final = os.path.join(os.path.dirname(__file__), "completion.json")  # no
 _FILES: Final = ":files"
 _MOST: Final = 500  # values
 _UNSAFE: Final = re.compile(r"([^\w@%+=:,./#~^-])")
+_QUOTING: Final = re.compile(r"[\"'\\]")
 _UNSAFE_IN_QUOTES: Final = re.compile(r"([\"$`\\])")
 
 
@@ -59,11 +60,13 @@ def complete(shell: str, arguments: Sequence[str]) -> int:
     Args:
         shell: bash, zsh or fish.
         arguments: for bash the line up to the cursor, and the part of it that bash replaces; else the words
-            after the name of the program, the last one being typed.
+            after the name of the program, the last one as it is being typed.
     """
     line, replaced, *_ = (*arguments, "", "")
     words, quote = _words_of(line) if shell == "bash" else (["", *arguments], "")
     *before, word = words[1:] or [""]
+    if shell != "bash" and _QUOTING.search(word):
+        word = "".join(_words_of(word)[0])
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     for value, explanation in _answers(before, word):
         if not value.isprintable():

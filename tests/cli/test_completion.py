@@ -191,6 +191,8 @@ def typed_into(command: list[str], text: str, folder: Path, environ: Mapping[str
     [
         ("reconciler pl", ["plan"]),
         ("reconciler plan --target companies/K-1003", ["companies/K-10031"]),
+        ('reconciler explain "companies/K-1003', ["companies/K-10031"]),
+        ("reconciler explain companies/K\\-1003", ["companies/K-10031"]),
         ("reconciler -e ", ["local", "sandbox"]),
     ],
 )
@@ -208,6 +210,7 @@ def test_fish_takes_it(program: Project, line: str, expected: list[str]) -> None
         (["pl"], ["plan"]),
         (["plan", "--target", "companies/K-1003"], ["companies/K-10031"]),
         (["explain", "companies:properties/t"], ["companies\\:properties/tier"]),
+        (["explain", "'companies/K-1003"], ["companies/K-10031"]),
         (["-e", ""], ["local", "sandbox"]),
     ],
 )

@@ -3,7 +3,7 @@
 _reconciler_completion() {
     local row value
     local -a rows whole begun
-    rows=("${(@f)$(_RECONCILER_COMPLETE=zsh ${words[1]} "${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+    rows=("${(@f)$(_RECONCILER_COMPLETE=zsh ${words[1]} "${(@Q)words[2,CURRENT-1]}" "${words[CURRENT]}" 2>/dev/null)}")
     for row in $rows; do
         if [[ $row == :files ]]; then
             _files
