@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import select
 import shutil
 import subprocess
 import sys
@@ -178,10 +179,10 @@ def typed_into(command: list[str], text: str, folder: Path, environ: Mapping[str
         os.write(ours, text.encode())
         shown = b""
         with contextlib.suppress(OSError):  # the terminal closes with its program
-            while part := os.read(ours, 65536):
-                shown += part
-        os.close(ours)
-        assert running.wait(60) == 0
+            while select.select([ours], [], [], 60)[0]:  # a bash that says nothing more is stuck
+                shown += os.read(ours, 65536)
+        os.close(ours)  # ends it, if it is stuck
+        assert running.wait(60) == 0, shown.decode()
     return shown.decode()
 
 
