@@ -13,6 +13,7 @@ from reconciler.hubspot.copies.definitions import calls_of_definitions, read_def
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.reader import PortalReader
 from reconciler.json_values import Json
+from reconciler.model.addresses import RECORD_ID
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.copies import Copied, CopyRequest, CopyResult
 from reconciler.model.definitions import Kind, ObjectSchema
@@ -21,6 +22,7 @@ from reconciler.model.object_references import Direction, ObjectProperty
 from reconciler.model.object_types import object_type
 from reconciler.model.progress import Progress
 from reconciler.model.pseudonyms import Pseudonyms
+from reconciler.plan.values.equality import same_value
 from reconciler.project.copied import checkpoint_path, salt_of
 from reconciler.project.copied_session import plant
 from reconciler.project.files import write_private
@@ -223,15 +225,23 @@ class _Copying:
         by_key = {key.casefold(): record for key, record in reached.declared.items()}
         masked: list[dict[str, Any]] = []
         for record in records:
-            key = record["properties"].get(reached.key) or ""
+            key = record["id"] if reached.key == RECORD_ID else record["properties"].get(reached.key) or ""
             said = _said(reached.key, key, by_key.get(key.casefold()))
             properties = dict(record["properties"])
             for name in names:
                 text = properties.get(name)
-                if text and said.get(name) != text and (object_name, name, text.casefold()) not in self.said:
+                if not text or _is_said(reached.schema, name, said.get(name), text):
+                    continue
+                if (object_name, name, text.casefold()) not in self.said:
                     properties[name] = _pseudonym(reached.schema, name, text, pseudonyms)
             masked.append({**record, "properties": properties})
         return masked
+
+
+def _is_said(schema: ObjectSchema, name: str, said: str | None, text: str) -> bool:
+    """Return whether a manifest says this value, perhaps in another spelling, such as that of a number."""
+    definition = schema.properties.get(name)
+    return said is not None and same_value(definition.kind if definition else Kind.TEXT, said, text)
 
 
 def _is_reference(schema: ObjectSchema, name: str) -> bool:

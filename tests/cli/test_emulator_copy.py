@@ -220,3 +220,18 @@ def test_settings_name_no_copy_of_an_emulator(portal: tuple[Project, Recorder]) 
     assert said.code == ExitCode.ERROR
     assert '"other" is an emulator itself' in said.err
     assert "known here: real" in said.err
+
+
+def test_what_manifests_say_in_another_spelling_stays(tmp_path: Path) -> None:
+    companies = [{"id": "900", "properties": {"name": "A", "phone": "+49 (30) 55-66"}}]
+    manifest = (
+        "object: companies\nkey: record_id\nenvironments: [real]\nrecords: {900: {phone: +49 30 5566}}\n"
+    )
+    with served(tmp_path, {"companies.yaml": manifest}, {"records": {"companies": companies}}) as (
+        project,
+        _,
+    ):
+        assert project.run("emulator", "copy", "--from", "real").code == ExitCode.OK
+        done = project.run("plan", "-e", "local")
+    assert done.code == ExitCode.OK, done.out
+    assert "0 to update" in done.out

@@ -17,6 +17,7 @@ OTHERWISE = {
     "code.md": "a drawing",
     "command-line.md": "tests/cli/test_completion.py and tests/cli/test_json_schema.py run these commands",
     "commands.md": "tests/cli/test_hints.py reads every example as the command line does",
+    "container.md": "tests/packages/test_container.py builds the image where a builder is",
     "definitions.md": "tests/house/test_docs.py loads the manifests",
     "drift.md": "a report of tests/drift/test_week.py, which compares the page",
     "emulator.md": "tests/emulator/test_docs.py holds the page",
