@@ -109,7 +109,7 @@ def _with_production(reader: Reader) -> None:
     settings = reader.folder / "reconciler.yaml"
     production = f"portal_id: {PORTAL}, token: '${{HUBSPOT_ACCESS_TOKEN}}', base_url: '{url}'"
     lines = settings.read_text().partition("default:")[0]
-    settings.write_text(f"{lines}guards: {{update: 50%}}\nenvironments:\n  production: {{{production}}}\n")
+    settings.write_text(f"{lines}environments:\n  production: {{{production}}}\n")
     for manifest in reader.folder.glob("*.yaml"):
         text = manifest.read_text()
         manifest.write_text(text.replace("environments: [local]", "environments: [production]"))
