@@ -45,7 +45,9 @@ def installed(package: Path, folder: Path) -> Path:
         "--quiet",
         "--no-compile",
     )
-    run(*pip, "--no-deps", "--no-index", "--no-build-isolation", package, cwd=folder)
+    # Ours has the same version, perhaps, and pip would leave it at that.
+    options = ("--no-deps", "--no-index", "--no-build-isolation", "--ignore-installed")
+    run(*pip, *options, package, cwd=folder)
     assert (site / "reconciler" / "__init__.py").exists()
     return folder / "bin"
 
