@@ -90,7 +90,7 @@ def rehearse(
 
 
 class _Parts(NamedTuple):
-    """What is copied, who is told of it, and when it ends early."""
+    """The copied parts, who is told of them, and when it ends early."""
 
     rehearsed: Rehearsed
     reading: Progress

@@ -571,8 +571,8 @@ def test_drift_tells_associations_and_labels_that_people_took_away(tmp_path: Pat
         done = project.run("drift", "--values", "show")
         assert done.code == ExitCode.CHANGES
         assert "companies: 2 associations removed\n" in done.out
-        assert "      - contacts/ada@acme.example  associated\n" in done.out
-        assert "      ~ contacts/bob@acme.example  Billing → associated\n" in done.out
+        assert "      - contacts/ada@acme.example (Ada)  associated\n" in done.out
+        assert "      ~ contacts/bob@acme.example (Bob)  Billing → associated\n" in done.out
         assert done.out.endswith("Drift: 2 associations removed.\n")
         masked = project.run("drift", "--json").out
         assert "acme.example" not in masked

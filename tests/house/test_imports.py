@@ -28,7 +28,15 @@ ROOMS = {
     "model": BASE,
     "plan": BASE | {"model", "suggestions"},
     "report": BASE
-    | {"model", "plan.change", "plan.plan", "plan.rehearsal", "plan.summary", "plan.file"}
+    | {
+        "model",
+        "plan.change",
+        "plan.plan",
+        "plan.rehearsal",
+        "plan.summary",
+        "plan.needed_definition",
+        "plan.file",
+    }
     | KINDS,
     "manifest": BASE | {"model", "suggestions"},
     "hubspot": BASE | {"model", "suggestions"},
