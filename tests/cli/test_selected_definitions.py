@@ -170,8 +170,8 @@ def test_both_ends_may_name_a_label_of_the_same_plan(project: Project) -> None:
     other = "  C-3: {name: Three, $associations: {contacts: [{to: a@x.example, label: Bills to}]}}\n"
     project.replace("manifests/companies.yaml", "  C-2: {name: Two}\n", one_end + other)
     needed = "this plan leaves it out: add --target contacts:association_labels/companies/billing"
-    _, advice = planned(project, "--target", "*/*", "--target", "companies:*")
-    assert advice["contacts/a@x.example"] == needed
+    _, advice = planned(project, "--values", "show", "--target", "*/*", "--target", "companies:*")
+    assert advice["contacts/a@x.example#companies/C-2"] == needed
 
     done = project.run("apply", "--auto-approve")
     assert done.code == 0, done.out + done.err

@@ -10,6 +10,7 @@ from reconciler.model.owned import OwnedDefinition
 from reconciler.model.portal_definitions import DefinitionDirectives, DesiredDefinition, LiveDefinition
 from reconciler.model.selection import EVERYTHING, Selection, glob_of
 from reconciler.plan.change import Action, Change, DefinitionDetails, Reason
+from reconciler.plan.definitions.changes import details_of
 from reconciler.plan.definitions.context import DefinitionContext, Holding
 from reconciler.plan.definitions.planner import (
     DecidedDefinitions,
@@ -248,7 +249,9 @@ def test_what_is_absent_is_archived_with_the_number_of_its_records() -> None:
         [LIVE],
         holders={Holding("companies", "tier"): 12},
     )
-    assert reported(found) == ["archive companies:properties/tier (migrated) moves_to?level"]
+    assert reported(found) == ["archive companies:properties/tier (migrated)"]
+    (change,) = found.changes
+    assert details_of(change).moves_to == "level"
 
 
 def test_what_is_protected_is_never_archived() -> None:
