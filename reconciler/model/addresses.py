@@ -335,7 +335,7 @@ def parse_definition_address(text: str) -> tuple[DefinitionAddress, str | None]:
             "deals:pipelines/Renewals/stages/Won or machines:schema"
         )
     address = definition_address(object_name(object_part), known, *map(unquote, names))
-    return address, path or None
+    return address, "/".join(escaped(unquote(part)) for part in path.split("/")) or None
 
 
 _STAGE_PARTS = 3

@@ -127,6 +127,15 @@ STAGE_NAMES = "stages"
 FORMULA = "calculationFormula"
 """Path of the formula of a calculated property."""
 
+PRIMARY_DISPLAY = "primaryDisplayProperty"
+DISPLAY_FIELDS = (
+    PRIMARY_DISPLAY,
+    "secondaryDisplayProperties",
+    "requiredProperties",
+    "searchableProperties",
+)
+"""Members of a schema that name properties."""
+
 
 def attribute_of(section: Section, path: str) -> Attribute | None:
     """Return the attribute at ``path`` of definitions in ``section``; None if there is none."""

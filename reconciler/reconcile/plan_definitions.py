@@ -35,6 +35,7 @@ from reconciler.plan.definitions.planner import (
     decide_type,
     match_type,
 )
+from reconciler.plan.definitions.unknown_names import without_unknown_names
 from reconciler.plan.findings import Findings
 from reconciler.plan.kinds import Verb
 from reconciler.plan.review import keep_reviewed
@@ -103,8 +104,7 @@ class PlanningDefinitions:
         for each in matched:
             for owned in each.unnamed:
                 self.unmatched.check(owned.key, owned.sent)
-        decided = self._decided(matched)
-        decided = [*with_all_they_need(decided, self._kept(decided))]
+        decided = self._possible(self._decided(matched))
         for of_type in decided:
             self.findings.add((*of_type.changes, *of_type.held))
             self.findings.problems.extend(of_type.problems)
@@ -133,6 +133,13 @@ class PlanningDefinitions:
             return decided
         limits = read_limits(self.reader, self.portal, counted)
         return within_limits(decided, limits, self.desired.files)
+
+    def _possible(self, decided: Sequence[DecidedDefinitions]) -> Sequence[DecidedDefinitions]:
+        """Put problems in place of changes that name definitions which are not there after this plan."""
+        decided = with_all_they_need(decided, self._kept(decided))
+        portal = planned_schema(self.portal, decided, self._kept(decided))
+        named = [*without_unknown_names(decided, portal.objects)]
+        return with_all_they_need(named, self._kept(named))
 
     def move_records(self, moves: Mapping[str, Sequence[Move]]) -> None:
         """Add the records that move, once all others are compared."""

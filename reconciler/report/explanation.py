@@ -74,7 +74,11 @@ def explanation_sections(explained: Explanation, layout: Layout) -> Iterator[lis
     quiet = [of for of in explained.properties if of.step.action == "nothing" and of.statements]
     yield from (_property_lines(of, explained, layout) for of in explained.properties if of not in quiet)
     names = padded([property_title(layout.names, explained.key, of.name) for of in quiet])
-    yield [row for name, of in zip(names, quiet, strict=True) for row in _row(name, of, layout)]
+    yield [
+        row
+        for name, of in zip(names, quiet, strict=True)
+        for row in _row(name, _with_lists(of, explained.key), layout)
+    ]
     yield [row for pair in explained.pairs for row in _pair_lines(pair, layout)]
 
 

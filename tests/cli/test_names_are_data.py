@@ -106,6 +106,9 @@ def test_targets_and_explanations_take_the_addresses(project: Project) -> None:
         assert project.run("plan", "--target", address).code == 0, address
         text = project.run("explain", f"companies:properties/tier#{option_path(name, 'label')}").out
         assert f"Label of {name}" in text
+    text = project.run("explain", "companies:properties/tier#options/%61%3Ab%23c/label").out
+    assert "Label of a:b#c" in text  # whatever else is encoded
+    assert "true, 007, $0-$50k, a:b#c" in project.run("explain", "companies:properties/tier").out
 
 
 def test_what_people_change_is_accepted_line_by_line(

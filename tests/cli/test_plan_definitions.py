@@ -148,6 +148,72 @@ def test_a_key_that_the_plan_makes_is_no_risk_where_there_are_no_records(project
     assert project.run("plan").code == 0
 
 
+_CALCULATED = "label: L, type: number, fieldType: calculation_equation, groupName: erp"
+FORMULAS = f"""object: companies
+groups:
+  erp: {{label: ERP}}
+properties:
+  cost: {{label: Cost, type: number, fieldType: number, groupName: erp}}
+  margin: {{{_CALCULATED}, calculationFormula: FORMULA}}
+  half: {{{_CALCULATED}, calculationFormula: margin / 2}}
+  among: {{{_CALCULATED}, calculationFormula: half + cost}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("formula", "unknown"),
+    [
+        ("annualrevenue - cost", []),
+        ("if annualrevenue > 2.5 then max(cost, 1) else 0 endif", []),
+        ("if name equals 'no such name' then cost else 1 endif", []),
+        ("Cost * 2", ["Cost"]),
+        ("annualrevenu - costs / costs", ["annualrevenu", "costs"]),
+        ("if not nosuch then 1 else 2 endif", ["nosuch"]),
+    ],
+)
+def test_a_formula_names_properties_that_are_there_after_the_plan(
+    tmp_path: Path, formula: str, unknown: list[str]
+) -> None:
+    project = Project(tmp_path)
+    project.write("reconciler.yaml", SETTINGS)
+    project.write("portal.json", "{}")
+    project.write("companies.yaml", FORMULAS.replace("FORMULA", json.dumps(formula)))
+    planned = project.run("plan", "--json").document
+    assert [problem["message"] for problem in planned["problems"]] == [
+        f'calculationFormula names "{name}", and companies has no such property' for name in unknown
+    ]
+    assert all((each["severity"], each["source"]["line"]) == ("warning", 6) for each in planned["problems"])
+    applied = project.run("apply", "--auto-approve")
+    assert (applied.code == 0) is not bool(unknown), applied.out + applied.err  # HubSpot agrees
+
+
+def test_formulas_that_name_each_other_come_and_go_in_order(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write("reconciler.yaml", SETTINGS)
+    project.write("portal.json", "{}")
+    project.write("companies.yaml", FORMULAS.replace("FORMULA", "cost * 2"))
+    done = project.run("apply", "--auto-approve")
+    assert done.code == 0, done.out + done.err
+    gone = "".join(f"  {name}: {{$absent: true}}\n" for name in ("cost", "margin", "half", "among"))
+    project.write("companies.yaml", f"object: companies\nproperties:\n{gone}")
+    done = project.run("apply", "--auto-approve")
+    assert done.code == 0, done.out + done.err
+    assert project.run("rollback", "last", "--out", "back.plan").code == 0
+    done = project.run("apply", "back.plan", "--auto-approve")
+    assert done.code == 0, done.out + done.err
+
+
+def test_a_schema_displays_properties_that_are_there_after_the_plan(project: Project) -> None:
+    text = MACHINES.replace(
+        "requiredProperties: [serial_number]", "searchableProperties: [serial_number, sereal]"
+    )
+    project.write("machines.yaml", text)
+    problems = project.run("plan", "--json").document["problems"]
+    (problem,) = [each for each in problems if each["address"].startswith("machines:schema")]
+    assert problem["message"] == 'searchableProperties names "sereal", and machines has no such property'
+    assert problem["source"]["file"] == "machines.yaml"
+
+
 def test_an_option_is_renamed_and_its_records_move(project: Project) -> None:
     applied(project)
     with project.portal() as http:

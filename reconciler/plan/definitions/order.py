@@ -1,17 +1,19 @@
 """The order of definitions within their stage: some need others.
 
 First what others name: groups, then plain properties of types that exist, bare schemas, the groups and
-properties of new types, then the display fields of their schemas, formulas, pipelines, stages, and labels at
-last. Removals go the other way round: options and labels first, properties before groups.
+properties of new types, then the display fields of their schemas, formulas (after those that they name),
+pipelines, stages, and labels at last. Removals go the other way round: options and labels first, properties
+before groups.
 
 Sources: refusals seen live (https://github.com/scopiousdigital/kalup).
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from reconciler.model.addresses import Section
 from reconciler.model.definition_attributes import FORMULA
+from reconciler.model.formulas import depths_of_formulas
 from reconciler.plan.change import Action, Change
 from reconciler.plan.definitions.changes import details_of
 from reconciler.plan.file.sequences import SpooledChanges
@@ -45,15 +47,17 @@ def turns_of_definitions(changes: SpooledChanges) -> Mapping[int, int]:
         for _, change in numbered
         if change.definition.section is Section.SCHEMA and change.action is Action.CREATE
     }
-    ranks: dict[int, tuple[bool, int, int]] = {}
+    depths = _depths(change for _, change in numbered)
+    ranks: dict[int, tuple[bool, int, int, int]] = {}
     removed: Counter[tuple[str, str]] = Counter()  # options, by object type and property
     for number, change in numbered:
         is_removed, turn, step = _rank(change, new_types)
+        depth = depths.get((is_removed, change.object_type, change.definition.name), 0)
         if is_removed and change.definition.section is Section.OPTIONS:
             of = change.object_type, change.definition.names[0]
             removed[of] += 1
             step = removed[of]
-        ranks[number] = is_removed, turn, step
+        ranks[number] = is_removed, turn, -depth if is_removed else depth, step
     turns: dict[int, int] = {}
     for is_removal in (False, True):
         own = sorted({rank for rank in ranks.values() if rank[0] is is_removal})
@@ -61,16 +65,28 @@ def turns_of_definitions(changes: SpooledChanges) -> Mapping[int, int]:
     return {number: turn for number, turn in turns.items() if turn}
 
 
+def _depths(changes: Iterable[Change]) -> Mapping[tuple[bool, str, str], int]:
+    """Return how many other formulas each formula needs, by whether it goes away, object type and name."""
+    formulas: dict[tuple[bool, str], dict[str, str]] = {}
+    for change in changes:
+        if change.definition.section is Section.PROPERTIES and (formula := _formula(change)):
+            of = change.action is Action.ARCHIVE, change.object_type
+            formulas.setdefault(of, {})[change.definition.name] = formula
+    return {
+        (*of, name): depth for of, own in formulas.items() for name, depth in depths_of_formulas(own).items()
+    }
+
+
 def turn_of(change: Change, new_types: Collection[str] = ()) -> int:
     """Return the turn of a change of a definition; the plan creates the object types ``new_types``."""
     section = change.definition.section
     if change.action is Action.ARCHIVE:
-        is_named = section is Section.PROPERTIES and not _is_formula(change)  # by formulas, which go first
+        is_named = section is Section.PROPERTIES and _formula(change) is None  # by formulas, which go first
         return 2 * _REMOVED.index(section) + is_named
     match section:
         case Section.GROUPS:
             return _NEW_GROUPS if change.object_type in new_types else _GROUPS
-        case Section.PROPERTIES if _is_formula(change):
+        case Section.PROPERTIES if _formula(change) is not None:
             return _FORMULAS
         case Section.PROPERTIES:
             return _NEW_PROPERTIES if change.object_type in new_types else _PROPERTIES
@@ -90,9 +106,11 @@ def _rank(change: Change, new_types: Collection[str]) -> tuple[bool, int, int]:
     return change.action is Action.ARCHIVE, turn_of(change, new_types), change.step
 
 
-def _is_formula(change: Change) -> bool:
-    written = any(value.name == FORMULA and value.after is not None for value in change.values)
-    return written or any(value.name == FORMULA and value.before for value in change.forgotten)
+def _formula(change: Change) -> str | None:
+    """Return the formula that a change writes, or that goes away with its property."""
+    written = (value.after for value in change.values if value.name == FORMULA)
+    gone = (value.before for value in change.forgotten if value.name == FORMULA)
+    return next(filter(None, (*written, *gone)), None)
 
 
 def _is_reordered(change: Change) -> bool:

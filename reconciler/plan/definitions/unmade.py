@@ -9,17 +9,10 @@ from reconciler.model.addresses import (
     Section,
     definition_address,
 )
-from reconciler.model.definition_attributes import FORMULA, OPTIONS, list_of
+from reconciler.model.definition_attributes import DISPLAY_FIELDS, FORMULA, OPTIONS, list_of
 from reconciler.plan.change import Action, Change
 
 _NAME = re.compile(r"\w+")
-
-_DISPLAYED = (
-    "primaryDisplayProperty",
-    "secondaryDisplayProperties",
-    "requiredProperties",
-    "searchableProperties",
-)
 
 
 @dataclass(slots=True)
@@ -92,6 +85,6 @@ def _needed_by_definition(address: DefinitionAddress, change: Change) -> Iterato
             yield definition_address(address.object, Section.GROUPS, value.after)
         elif value.name == "associatedObjects":
             yield from (definition_address(name, Section.SCHEMA) for name in list_of(value.after))
-        elif value.name == FORMULA or value.name in _DISPLAYED:
+        elif value.name == FORMULA or value.name in DISPLAY_FIELDS:
             names = _NAME.findall(value.after)  # in a text, in a list, and among the words of a formula
             yield from (definition_address(address.object, Section.PROPERTIES, name) for name in names)

@@ -1,0 +1,44 @@
+"""Formulas of calculated properties, as far as they name properties."""
+
+import re
+from collections.abc import Mapping
+
+_WORD = re.compile(r"\"[^\"]*\"|'[^']*'|(?<![\w.])([A-Za-z_]\w*)\b(?!\s*\()")
+"""A text, which is passed over, or a name; what stands before a bracket is a function."""
+
+_KEYWORDS = frozenset(
+    {"and", "or", "not", "equals", "if", "then", "elseif", "else", "endif", "true", "false"}
+)
+"""Source: https://knowledge.hubspot.com/properties/create-calculation-properties."""
+
+
+def names_in_formula(formula: str) -> tuple[str, ...]:
+    """Return the names of properties in a formula, each once.
+
+    >>> names_in_formula("if stage equals 'open' then max(amount, 1) else amount endif")
+    ('stage', 'amount')
+    """
+    words = (match[1] for match in _WORD.finditer(formula))
+    return tuple(dict.fromkeys(word for word in words if word and word.lower() not in _KEYWORDS))
+
+
+def depths_of_formulas(formulas: Mapping[str, str]) -> Mapping[str, int]:
+    """Return how many formulas each one needs to be there before, one after the other.
+
+    Args:
+        formulas: of properties of one object type, by the name of the property. Formulas that need each other
+            get some order.
+
+    >>> depths_of_formulas({"half": "margin / 2", "margin": "revenue - cost"})
+    {'half': 1, 'margin': 0}
+    """
+    depths: dict[str, int] = {}
+
+    def depth(name: str, above: tuple[str, ...]) -> int:
+        if name not in depths:
+            needed = [each for each in names_in_formula(formulas[name]) if each in formulas]
+            outer = (*above, name)
+            depths[name] = 1 + max((depth(each, outer) for each in needed if each not in outer), default=-1)
+        return depths[name]
+
+    return {name: depth(name, ()) for name in formulas}

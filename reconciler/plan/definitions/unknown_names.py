@@ -1,0 +1,60 @@
+"""Names of properties in formulas and in display fields of schemas: HubSpot refuses unknown ones. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.errors import Problem, Severity
+from reconciler.model.addresses import DefinitionAddress
+from reconciler.model.definition_attributes import DISPLAY_FIELDS, FORMULA, PRIMARY_DISPLAY, list_of
+from reconciler.model.definitions import ObjectSchema
+from reconciler.model.formulas import names_in_formula
+from reconciler.plan.change import Change, ValueChange
+from reconciler.plan.definitions.context import DefinitionDecision
+from reconciler.plan.definitions.planner import DecidedDefinitions
+from reconciler.suggestions import did_you_mean
+
+
+def without_unknown_names(
+    decided: Iterable[DecidedDefinitions], after: Mapping[str, ObjectSchema]
+) -> Iterator[DecidedDefinitions]:
+    """Report changes that name a property which their type lacks ``after`` the plan.
+
+    A display field is an error, in place of its change. A formula is a warning, because not all of its
+    grammar is documented.
+    """
+    for each in decided:
+        schema = after.get(each.matched.known.object)
+        wrong = {} if schema is None else _wrong(each, schema)
+        yield replace(each, decisions={**each.decisions, **wrong}) if wrong else each
+
+
+def _wrong(decided: DecidedDefinitions, after: ObjectSchema) -> dict[DefinitionAddress, DefinitionDecision]:
+    found: dict[DefinitionAddress, DefinitionDecision] = {}
+    for address, decision in decided.decisions.items():
+        problems = tuple(problem for change in decision.changes for problem in _problems(change, after))
+        if problems:
+            is_wrong = any(problem.severity is Severity.ERROR for problem in problems)
+            changes = () if is_wrong else decision.changes
+            found[address] = DefinitionDecision(changes, decision.held, (*decision.problems, *problems))
+    return found
+
+
+def _problems(change: Change, after: ObjectSchema) -> Iterator[Problem]:
+    for value in change.values:
+        for name in _names_in(value):
+            if name not in after.properties:
+                message = f'{value.name} names "{name}", and {after.name} has no such property'
+                advice = did_you_mean(name, after.properties) or "correct the name, or declare the property"
+                address = change.definition.property_address(value.name)
+                severity = Severity.WARNING if value.name == FORMULA else Severity.ERROR
+                yield Problem(message, advice, value.source or change.source, address, severity)
+
+
+def _names_in(value: ValueChange) -> Sequence[str]:
+    if value.after is None:
+        return ()
+    if value.name == FORMULA:
+        return names_in_formula(value.after)
+    if value.name in DISPLAY_FIELDS:
+        return [value.after] if value.name == PRIMARY_DISPLAY else list_of(value.after)
+    return ()
