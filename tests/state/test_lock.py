@@ -11,7 +11,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from reconciler.errors import Locked
+from reconciler.errors import Locked, StateError
 from reconciler.state import lock
 from reconciler.state.store import Store
 from reconciler.state.writer import StateWriter
@@ -54,6 +54,13 @@ def test_only_one_may_write_at_a_time(store: Store, reopened: Callable[[], Store
     assert second == "    run: https://ci.example/runs/1"
     assert third.startswith("    last sign of life ")
     assert third.endswith(": wait, or if that run is gone: reconciler unlock")
+
+
+def test_a_database_publishes_every_commit_and_is_not_written_anew(tmp_path: Path) -> None:
+    with closing(open_state("sqlite:///state.db", tmp_path, PORTAL)) as store, writer(store) as held:
+        assert held.seconds_ahead == 0
+        with pytest.raises(StateError, match="in a database there is nothing to write anew"):
+            held.write_anew()
 
 
 def test_portals_are_locked_apart(store: Store, url: str, tmp_path: Path) -> None:
