@@ -137,8 +137,9 @@ class PlanningDefinitions:
     def _possible(self, decided: Sequence[DecidedDefinitions]) -> Sequence[DecidedDefinitions]:
         """Put problems in place of changes that name definitions which are not there after this plan."""
         decided = with_all_they_need(decided, self._kept(decided))
-        portal = planned_schema(self.portal, decided, self._kept(decided))
-        named = [*without_unknown_names(decided, portal.objects)]
+        kept = self._kept(decided)
+        portal = planned_schema(self.portal, decided, kept)
+        named = [*without_unknown_names(decided, kept, portal.objects)]
         return with_all_they_need(named, self._kept(named))
 
     def move_records(self, moves: Mapping[str, Sequence[Move]]) -> None:

@@ -1,6 +1,6 @@
 """Names of properties in formulas and in display fields of schemas: HubSpot refuses unknown ones. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.errors import Problem, Severity
@@ -15,23 +15,26 @@ from reconciler.suggestions import did_you_mean
 
 
 def without_unknown_names(
-    decided: Iterable[DecidedDefinitions], after: Mapping[str, ObjectSchema]
+    decided: Iterable[DecidedDefinitions], kept: Collection[Change], after: Mapping[str, ObjectSchema]
 ) -> Iterator[DecidedDefinitions]:
-    """Report changes that name a property which their type lacks ``after`` the plan.
+    """Report changes among ``kept`` that name a property which their type lacks ``after`` the plan.
 
     A display field is an error, in place of its change. A formula is a warning, because not all of its
     grammar is documented.
     """
     for each in decided:
         schema = after.get(each.matched.known.object)
-        wrong = {} if schema is None else _wrong(each, schema)
+        wrong = {} if schema is None else _wrong(each, kept, schema)
         yield replace(each, decisions={**each.decisions, **wrong}) if wrong else each
 
 
-def _wrong(decided: DecidedDefinitions, after: ObjectSchema) -> dict[DefinitionAddress, DefinitionDecision]:
+def _wrong(
+    decided: DecidedDefinitions, kept: Collection[Change], after: ObjectSchema
+) -> dict[DefinitionAddress, DefinitionDecision]:
     found: dict[DefinitionAddress, DefinitionDecision] = {}
     for address, decision in decided.decisions.items():
-        problems = tuple(problem for change in decision.changes for problem in _problems(change, after))
+        own = (change for change in decision.changes if change in kept)
+        problems = tuple(problem for change in own for problem in _problems(change, after))
         if problems:
             is_wrong = any(problem.severity is Severity.ERROR for problem in problems)
             changes = () if is_wrong else decision.changes
