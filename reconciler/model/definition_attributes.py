@@ -15,6 +15,7 @@ from enum import StrEnum
 from urllib.parse import unquote
 
 from reconciler.model.addresses import Section, escaped
+from reconciler.model.formulas import names_in_formula
 
 
 class Form(StrEnum):
@@ -127,14 +128,20 @@ STAGE_NAMES = "stages"
 FORMULA = "calculationFormula"
 """Path of the formula of a calculated property."""
 
-PRIMARY_DISPLAY = "primaryDisplayProperty"
-DISPLAY_FIELDS = (
-    PRIMARY_DISPLAY,
-    "secondaryDisplayProperties",
-    "requiredProperties",
-    "searchableProperties",
-)
-"""Members of a schema that name properties."""
+_PRIMARY_DISPLAY = "primaryDisplayProperty"
+_DISPLAY_FIELDS = frozenset({"secondaryDisplayProperties", "requiredProperties", "searchableProperties"})
+"""Lists in a schema that name properties."""
+
+
+def named_properties(path: str, text: str | None) -> Iterable[str]:
+    """Return the properties of the same object type that the value at ``path`` names, each once."""
+    if text is None:
+        return ()
+    if path == FORMULA:
+        return names_in_formula(text)
+    if path == _PRIMARY_DISPLAY:
+        return (text,)
+    return dict.fromkeys(list_of(text)) if path in _DISPLAY_FIELDS else ()
 
 
 def attribute_of(section: Section, path: str) -> Attribute | None:

@@ -6,7 +6,7 @@ not have it can go back, and two texts never become the same one.
 
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -40,6 +40,16 @@ class Pseudonyms:
         if day := _DATE.fullmatch(text):
             return self._day(day[1], day[2], text)
         return self._permuted(text)
+
+    def of_others(self, text: str, kept: Callable[[str], bool]) -> str:
+        """Return the pseudonym of a text, which is none of the texts that are ``kept`` as they are.
+
+        Texts that are not kept still get different ones: the next in the cycle of the permutation.
+        """
+        found = self.of(text)
+        while kept(found):
+            found = self.of(found)
+        return found
 
     def among(self, choices: Sequence[str], text: str) -> str:
         """Return the pseudonym of a choice, or of several joined by ``;``: choices again.

@@ -1,9 +1,11 @@
 """Copying the portal of an environment into an emulator: read, masked and planted, step by step."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +30,7 @@ from reconciler.project.copied_session import plant
 from reconciler.project.files import write_private
 from reconciler.project.session import Session
 from reconciler.reconcile.copy_calls import refuse_too_many_calls
-from reconciler.reconcile.copy_records import CopyingRecords, Reached, named_elsewhere
+from reconciler.reconcile.copy_records import CopyingRecords, Reached, declared_values, named_elsewhere
 from reconciler.reconcile.rehearsal.scope import SYSTEM, names_to_copy
 from reconciler.state.store import Store
 
@@ -129,7 +131,9 @@ class _Copying:
     pairs: int = 0
     masked: tuple[ObjectProperty, ...] = ()
     untold: dict[str, None] = field(default_factory=dict)
-    said: frozenset[tuple[str, str, str]] = frozenset()  # object type, key and value that manifests name
+    # object type, property and value of keys that manifests name, and of their unique values: they stay, and
+    # no pseudonym is equal to one
+    said: frozenset[tuple[str, str, str]] = frozenset()
     paths: dict[str, str] = field(default_factory=dict)  # of the copied object types
     copied: int = 0
 
@@ -153,7 +157,12 @@ class _Copying:
                 sorted(each for each in masked if not _is_reference(schemas[each[0]], each[1]))
             )
         elsewhere = named_elsewhere(desired, portal)
-        self.said = frozenset((*of, value.casefold()) for of, values in elsewhere.items() for value in values)
+        unique = {each for each in self.masked if schemas[each[0]].can_identify(each[1])}
+        said = chain(
+            ((*of, value) for of, values in elsewhere.items() for value in values),
+            declared_values(desired, unique),
+        )
+        self.said = frozenset((of, name, value.casefold()) for of, name, value in said)
         total = self._expected(desired, schemas) + sum(map(len, elsewhere.values()))
         directions = _directions(schemas)
         calls = ceil(total / BATCH_SIZE)
@@ -232,10 +241,14 @@ class _Copying:
                 text = properties.get(name)
                 if not text or _is_said(reached.schema, name, said.get(name), text):
                     continue
-                if (object_name, name, text.casefold()) not in self.said:
-                    properties[name] = _pseudonym(reached.schema, name, text, pseudonyms)
+                if not self._keeps(object_name, name, text):
+                    keeps = partial(self._keeps, object_name, name)
+                    properties[name] = _pseudonym(reached.schema, name, text, pseudonyms, keeps)
             masked.append({**record, "properties": properties})
         return masked
+
+    def _keeps(self, object_name: str, name: str, text: str) -> bool:
+        return (object_name, name, text.casefold()) in self.said
 
 
 def _is_said(schema: ObjectSchema, name: str, said: str | None, text: str) -> bool:
@@ -251,16 +264,16 @@ def _is_reference(schema: ObjectSchema, name: str) -> bool:
     return is_owner or name in {*SYSTEM, *(schema.pipeline_and_stage or ())}
 
 
-def _pseudonym(schema: ObjectSchema, name: str, text: str, pseudonyms: Pseudonyms) -> str:
-    """Return the pseudonym of a value, which the property can have."""
+def _pseudonym(
+    schema: ObjectSchema, name: str, text: str, pseudonyms: Pseudonyms, keeps: Callable[[str], bool]
+) -> str:
+    """Return the pseudonym of a value, which the property can have; none of the values that it ``keeps``."""
     definition = schema.properties.get(name)
-    if definition is None:
-        return pseudonyms.of(text)
-    if definition.kind is Kind.BOOLEAN:
+    if definition is not None and definition.kind is Kind.BOOLEAN:
         return pseudonyms.among(("false", "true"), text)
-    if definition.kind in {Kind.CHOICE, Kind.CHOICES}:
+    if definition is not None and definition.kind in {Kind.CHOICE, Kind.CHOICES}:
         return pseudonyms.among([option.value for option in definition.options], text)
-    return pseudonyms.of(text)
+    return pseudonyms.of_others(text, keeps)
 
 
 def _said(by: str, key: str, declared: DesiredRecord | None) -> Mapping[str, str]:

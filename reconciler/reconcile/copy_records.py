@@ -3,7 +3,7 @@
 A step is one list of records. Its place says how far it has come; the same request has the same steps.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations_with_replacement, islice
 from types import MappingProxyType
@@ -23,7 +23,7 @@ from reconciler.model.calls import BATCH_SIZE, PAIRS_READ
 from reconciler.model.copies import Copied, CopyRequest
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredRecord
-from reconciler.model.object_references import GroupKey
+from reconciler.model.object_references import GroupKey, ObjectProperty
 from reconciler.model.selection import Selection
 from reconciler.plan.associations.endpoints import endpoints_of
 from reconciler.state.store import Store
@@ -54,6 +54,19 @@ def named_elsewhere(desired: Desired, portal: PortalSchema) -> NamedElsewhere:
         if former and group.object in portal.objects:
             found.setdefault(GroupKey(group.object, group.key), []).extend(former)
     return found
+
+
+def declared_values(
+    desired: Desired, properties: Collection[ObjectProperty]
+) -> Iterator[tuple[str, str, str]]:
+    """Return the values of ``properties`` that manifests declare, with object type and name."""
+    for group in desired.groups:
+        names = {name for of, name in properties if of == group.object}
+        for record in group.records if names else ():
+            values = {**dict(zip(record.names, record.values, strict=True)), group.key: record.key}
+            for name in names & values.keys():
+                if isinstance(value := values[name], str):
+                    yield group.object, name, value
 
 
 class Reached(NamedTuple):

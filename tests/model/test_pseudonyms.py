@@ -29,6 +29,14 @@ def test_short_texts_of_one_form_never_become_the_same() -> None:
     assert {ONE.of(text) for text in codes} == set(codes)
 
 
+def test_no_pseudonym_is_a_text_that_is_kept() -> None:
+    kept = {f"V{number}" for number in range(0, 10, 2)}
+    others = [f"V{number}" for number in range(1, 10, 2)] + [f"W{number}" for number in range(10)]
+    found = [ONE.of_others(text, kept.__contains__) for text in others]
+    assert len(set(found)) == len(others)
+    assert not kept.intersection(found)
+
+
 def test_choices_become_choices() -> None:
     choices = ["gold", "silver", "bronze", "none at all"]
     assert {ONE.among(choices, each) for each in choices} == set(choices)

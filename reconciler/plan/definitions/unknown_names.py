@@ -1,14 +1,13 @@
 """Names of properties in formulas and in display fields of schemas: HubSpot refuses unknown ones. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import DefinitionAddress
-from reconciler.model.definition_attributes import DISPLAY_FIELDS, FORMULA, PRIMARY_DISPLAY, list_of
+from reconciler.model.definition_attributes import FORMULA, named_properties
 from reconciler.model.definitions import ObjectSchema
-from reconciler.model.formulas import names_in_formula
-from reconciler.plan.change import Change, ValueChange
+from reconciler.plan.change import Change
 from reconciler.plan.definitions.context import DefinitionDecision
 from reconciler.plan.definitions.planner import DecidedDefinitions
 from reconciler.suggestions import did_you_mean
@@ -44,20 +43,10 @@ def _wrong(
 
 def _problems(change: Change, after: ObjectSchema) -> Iterator[Problem]:
     for value in change.values:
-        for name in _names_in(value):
+        for name in named_properties(value.name, value.after):
             if name not in after.properties:
                 message = f'{value.name} names "{name}", and {after.name} has no such property'
                 advice = did_you_mean(name, after.properties) or "correct the name, or declare the property"
                 address = change.definition.property_address(value.name)
                 severity = Severity.WARNING if value.name == FORMULA else Severity.ERROR
                 yield Problem(message, advice, value.source or change.source, address, severity)
-
-
-def _names_in(value: ValueChange) -> Sequence[str]:
-    if value.after is None:
-        return ()
-    if value.name == FORMULA:
-        return names_in_formula(value.after)
-    if value.name in DISPLAY_FIELDS:
-        return [value.after] if value.name == PRIMARY_DISPLAY else list_of(value.after)
-    return ()

@@ -1,6 +1,5 @@
 """Definitions that were to be written and were not, and what depends on them. Pure."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -9,10 +8,8 @@ from reconciler.model.addresses import (
     Section,
     definition_address,
 )
-from reconciler.model.definition_attributes import DISPLAY_FIELDS, FORMULA, OPTIONS, list_of
+from reconciler.model.definition_attributes import OPTIONS, list_of, named_properties
 from reconciler.plan.change import Action, Change
-
-_NAME = re.compile(r"\w+")
 
 
 @dataclass(slots=True)
@@ -85,6 +82,6 @@ def _needed_by_definition(address: DefinitionAddress, change: Change) -> Iterato
             yield definition_address(address.object, Section.GROUPS, value.after)
         elif value.name == "associatedObjects":
             yield from (definition_address(name, Section.SCHEMA) for name in list_of(value.after))
-        elif value.name == FORMULA or value.name in DISPLAY_FIELDS:
-            names = _NAME.findall(value.after)  # in a text, in a list, and among the words of a formula
+        else:
+            names = named_properties(value.name, value.after)
             yield from (definition_address(address.object, Section.PROPERTIES, name) for name in names)
