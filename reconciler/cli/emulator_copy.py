@@ -7,6 +7,7 @@ import click
 
 from reconciler.cli.invocation import open_environment
 from reconciler.cli.messages import tell_done
+from reconciler.cli.names import names_in
 from reconciler.cli.options import common_options, said
 from reconciler.cli.progress import progress
 from reconciler.model.copies import DOES_NOT_TRAVEL, Copied, CopyResult
@@ -30,16 +31,6 @@ def _records(_ctx: click.Context, _param: click.Parameter, value: str) -> _Recor
     raise click.BadParameter(f"{value!r} is none of named, owned, all and sample=500")
 
 
-def _objects(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...]:
-    """Parse ``companies,deals``; no object types: those of the manifests."""
-    if value is None:
-        return ()
-    names = tuple(name.strip() for name in value.split(","))
-    if not all(names):
-        raise click.BadParameter(f"{value!r} is no list such as companies,deals")
-    return names
-
-
 @click.command()
 @click.option("--from", "source", required=True, metavar="ENV", help="Environment whose portal is copied.")
 @click.option(
@@ -50,7 +41,7 @@ def _objects(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     metavar="WHICH",
     help="Records to copy: those that manifests name (named) or state (owned), all, or sample=500 of a type.",
 )
-@click.option("--objects", metavar="A,B", callback=_objects, help="Only these object types.")
+@click.option("--objects", metavar="A,B", default="", help="Only these object types.")
 @click.option(
     "--values",
     type=click.Choice(["mask", "show"]),
@@ -60,9 +51,7 @@ def _objects(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
 )
 @common_options
 @click.pass_context
-def copy(
-    ctx: click.Context, *, source: str, records: _Records, objects: tuple[str, ...], values: str
-) -> None:
+def copy(ctx: click.Context, *, source: str, records: _Records, objects: str, values: str) -> None:
     """Copy the portal of ENV into that of -e (default: local); an interrupted copy goes on."""
     to = said(ctx).environment or _LOCAL
     invocation = open_environment(ctx, named=(source, "--from"))
@@ -71,7 +60,7 @@ def copy(
             to,
             records=records.chosen,
             sample=records.sample,
-            objects=objects,
+            objects=names_in(objects),
             masked=values == "mask",
             progress=report,
         )

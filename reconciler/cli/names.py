@@ -1,6 +1,17 @@
 """Lists of names in options: ``--objects companies,deals``."""
 
+from reconciler.errors import UsageError
+
 
 def names_in(text: str) -> tuple[str, ...]:
-    """Split names at commas."""
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    """Split names at commas; an empty text has none.
+
+    Raises:
+        UsageError: there is nothing before or after a comma.
+    """
+    names = tuple(name.strip() for name in text.split(",")) if text.strip() else ()
+    if not all(names):
+        raise UsageError(
+            f'a name is missing at a comma in "{text}"\n    separate names like this: companies,deals'
+        )
+    return names

@@ -110,6 +110,10 @@ def test_out_names_a_file(project: Project) -> None:
     [
         (["settings", "-e", "local"], "is the same for all portals"),
         (["--objects", "companies"], "choose one with -e ENV"),
+        (
+            ["-e", "local", "--objects", "companies,,deals"],
+            'a name is missing at a comma in "companies,,deals"',
+        ),
         (["--out", "reconciler.yaml/m.json"], "cannot write reconciler.yaml/m.json"),
         (["-e", "local", "--objects", "nothings"], "nothings"),
     ],

@@ -12,7 +12,7 @@ from reconciler.plan.definitions.context import DefinitionContext
 from reconciler.plan.definitions.planned_schema import planned_schema
 from reconciler.plan.definitions.planner import TypeDefinitions, decide_type, match_type
 from reconciler.plan.records.policy import Policy
-from reconciler.plan.values.unmade import unmade_of
+from reconciler.plan.values.not_made import not_made_of
 from tests.support.definitions import live_definition, option, wanted
 from tests.support.nouns import FILES, PORTAL
 
@@ -151,10 +151,10 @@ def test_what_a_selection_leaves_out_is_not_there_and_its_address_is_known() -> 
     only = Selection(target=(glob_of("companies:properties/rank"),))
     schema = planned(desired, selection=only).objects["companies"]
     assert "grade" not in schema.properties
-    grade = unmade_of(schema, Section.PROPERTIES, "grade")
+    grade = not_made_of(schema, Section.PROPERTIES, "grade")
     assert grade is not None
     assert grade.advice == "this plan leaves it out: add --target companies:properties/grade"
-    assert unmade_of(schema, Section.PROPERTIES, "rank") is None
+    assert not_made_of(schema, Section.PROPERTIES, "rank") is None
 
 
 def test_a_property_that_goes_away_is_none_for_records() -> None:

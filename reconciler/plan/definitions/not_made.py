@@ -10,7 +10,7 @@ from reconciler.model.portal_definitions import DesiredDefinition
 from reconciler.plan.change import Action, Change
 from reconciler.plan.definitions.context import DefinitionDecision
 from reconciler.plan.definitions.planner import DecidedDefinitions
-from reconciler.plan.values.unmade import name_of
+from reconciler.plan.values.not_made import name_of
 
 _LABELLED = frozenset({Section.PIPELINES, Section.STAGES})
 """Sections whose definitions records name by label."""

@@ -12,8 +12,8 @@ from reconciler.model.owned import OwnedRecord
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change
 from reconciler.plan.plan import Held
+from reconciler.plan.values.not_made import not_made_of
 from reconciler.plan.values.resolve import Resolver
-from reconciler.plan.values.unmade import unmade_of
 from reconciler.sentences import Sentence, sentence
 from reconciler.source import SourceRef
 from reconciler.suggestions import did_you_mean
@@ -228,7 +228,7 @@ def alias_warning(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -
 def _no_key(schema: ObjectSchema, name: str, source: SourceRef) -> Problem:
     if name not in schema.properties:
         message = f'{schema.name} has no property "{name}" to recognise records by'
-        if lacking := unmade_of(schema, Section.PROPERTIES, name):
+        if lacking := not_made_of(schema, Section.PROPERTIES, name):
             return Problem(message, lacking.advice, source, needs=lacking.to_add)
         return Problem(message, did_you_mean(name, schema.advisable_keys()) or key_advice(schema), source)
     message = f"{name} of {schema.name} is not unique: it cannot tell records apart"

@@ -4,7 +4,7 @@ from reconciler.model.addresses import Section
 from reconciler.model.definitions import ObjectSchema, Pipeline
 from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.live import LiveRecord
-from reconciler.plan.values.unmade import unmade_of
+from reconciler.plan.values.not_made import not_made_of
 from reconciler.plan.values.wrong_value import WrongValue, find_by_label_or_id
 from reconciler.sentences import Value, sentence
 
@@ -18,7 +18,7 @@ def find_pipeline(schema: ObjectSchema, written: str) -> Pipeline:
     try:
         return find_by_label_or_id(written, schema.pipelines, f"pipeline of {schema.name}")
     except WrongValue as wrong:
-        lacking = unmade_of(schema, Section.PIPELINES, written)
+        lacking = not_made_of(schema, Section.PIPELINES, written)
         if lacking is None:
             raise
         raise wrong.explained_by(lacking) from wrong
@@ -39,7 +39,7 @@ def find_stage(schema: ObjectSchema, written: str, record: DesiredRecord, live: 
         what = sentence('stage of pipeline "{pipeline}"', pipeline=Value(pipeline.label))
         return find_by_label_or_id(written, pipeline.stages, what).id
     except WrongValue as wrong:
-        if lacking := unmade_of(schema, Section.STAGES, pipeline.label, written):
+        if lacking := not_made_of(schema, Section.STAGES, pipeline.label, written):
             raise wrong.explained_by(lacking) from wrong
         for other in schema.pipelines:
             if any(written in (stage.id, stage.label) for stage in other.stages):
@@ -65,7 +65,7 @@ def _stage_of_any(schema: ObjectSchema, written: str, record: DesiredRecord) -> 
         return find_by_label_or_id(written, stages, f"stage of {schema.name}").id
     except WrongValue as wrong:
         pipeline = _written_of(record, (schema.pipeline_and_stage or ("",))[0])
-        lacking = unmade_of(schema, Section.PIPELINES, pipeline) if isinstance(pipeline, str) else None
+        lacking = not_made_of(schema, Section.PIPELINES, pipeline) if isinstance(pipeline, str) else None
         if lacking is None:
             raise
         raise wrong.explained_by(lacking) from wrong

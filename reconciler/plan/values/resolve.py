@@ -16,10 +16,10 @@ from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.display_names import display_properties
 from reconciler.model.live import LiveRecord
 from reconciler.plan.values.checks import check_stays, check_text, join_choices, refuse_read_only
+from reconciler.plan.values.not_made import not_made_of
 from reconciler.plan.values.numbers import number_in_cell
 from reconciler.plan.values.owners import OwnerDirectory, owner_ids
 from reconciler.plan.values.pipelines import find_pipeline, find_stage
-from reconciler.plan.values.unmade import unmade_of
 from reconciler.plan.values.wrong_value import WrongValue
 from reconciler.sentences import sentence
 from reconciler.source import Place, SourceFiles
@@ -225,7 +225,7 @@ class Resolver:
 
     def _unknown_property(self, name: str) -> WrongValue:
         message = f'{self.schema.name} has no property "{name}"'
-        lacking = unmade_of(self.schema, Section.PROPERTIES, name)
+        lacking = not_made_of(self.schema, Section.PROPERTIES, name)
         wrong = WrongValue(message, did_you_mean(name, self.schema.properties))
         return wrong.explained_by(lacking) if lacking else wrong
 
@@ -234,7 +234,7 @@ class Resolver:
             return check_text(definition, written) or None
         except WrongValue as wrong:
             texts = written.split(";") if definition.kind is Kind.CHOICES else [written]
-            found = (unmade_of(self.schema, Section.OPTIONS, definition.name, text) for text in texts)
+            found = (not_made_of(self.schema, Section.OPTIONS, definition.name, text) for text in texts)
             lacking = next(filter(None, found), None)
             if lacking is None:
                 raise

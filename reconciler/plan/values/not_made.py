@@ -5,7 +5,7 @@ from reconciler.model.definitions import ObjectSchema
 from reconciler.model.not_made import NotMade
 
 
-def unmade_of(schema: ObjectSchema, section: Section, *names: str) -> NotMade | None:
+def not_made_of(schema: ObjectSchema, section: Section, *names: str) -> NotMade | None:
     """Return the definition of this name if manifests declare it and the plan does not make it."""
     return schema.not_made.get(name_of(section, *names))
 
