@@ -7,9 +7,12 @@ from difflib import get_close_matches
 def nearest(written: str, known: Iterable[str]) -> list[str]:
     """Find the names that ``written`` may mean, the nearest first.
 
-    A very near name is returned alone, because less similar ones would only distract.
+    A very near name is returned alone, because less similar ones would only distract. A name that
+    differs only in upper and lower case is the nearest of all.
     """
     names = sorted(known)
+    if alike := [name for name in names if name.casefold() == written.casefold()]:
+        return alike
     return get_close_matches(written, names, cutoff=0.85) or get_close_matches(written, names, cutoff=0.6)
 
 

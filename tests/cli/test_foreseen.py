@@ -117,6 +117,23 @@ def test_handing_on_is_taken_back_in_order(tmp_path: Path) -> None:
         assert writes(portal) == [["901"], ["902"]]
 
 
+def test_handing_on_to_a_new_record_is_taken_back_in_two_steps_as_advised(tmp_path: Path) -> None:
+    manifests = companies("a: {ref: r2}", "b: {ref: r3}", "c: {name: C, ref: r1}")
+    with served(tmp_path, manifests, seed(companies=[A, B])) as (project, _):
+        applied(project)
+        (run, *_) = project.run("runs", "list").out.split()
+        whole = project.run("rollback", run)
+        assert whole.code == ExitCode.ERROR
+        said = " ".join(whole.out.split())
+        assert "archive it first: roll back with --target for that record alone" in said
+        assert said.count("that record would give it up, but has a problem itself") == 1
+        for step in (["--target", "companies/c"], []):
+            assert project.run("rollback", run, *step, "--out", "undo").code == ExitCode.OK
+            assert project.run("apply", "undo").code == ExitCode.OK
+        project.write("companies.yaml", companies("a: {ref: r1}", "b: {ref: r2}")["companies.yaml"])
+        assert project.run("plan", "--detailed-exitcode").code == ExitCode.OK
+
+
 def test_an_exchange_is_refused_with_the_way_to_do_it(tmp_path: Path) -> None:
     with served(tmp_path, companies("a: {ref: r2}", "b: {ref: r1}"), seed(companies=[A, B])) as (project, _):
         refused(

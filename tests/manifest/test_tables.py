@@ -67,6 +67,19 @@ def test_columns_are_renamed_or_left_out(tmp_path: Path) -> None:
     assert found == {"companies/acme": {"name": "Acme"}}
 
 
+@pytest.mark.parametrize(
+    "column", ["name ", "Phone Number", "Size: XL", "Street, No.", "{x}", "#", 'an "inch"', "Straße", "* x"]
+)
+def test_the_advice_that_leaves_a_column_out_can_be_pasted(tmp_path: Path, column: str) -> None:
+    quoted = '"' + column.replace('"', '""') + '"'
+    files = {"a.yaml": CSV, "companies.csv": f"external_id,name,{quoted}\na,A,x\n"}
+    (problem,) = refused(project(tmp_path, files))
+    _, advised, _ = str(problem.advice).split("`")
+    assert of_csv(tmp_path, files["companies.csv"], CSV.replace("}", f", {advised}}}")) == {
+        "companies/a": {"name": "A"}
+    }
+
+
 def test_values_from_all_fill_empty_cells(tmp_path: Path) -> None:
     manifest = CSV + "all: {city: Bremen, country: Germany, phone: null}\n"
     found = of_csv(tmp_path, "external_id,name,city\na,A,\nb,B,Kiel\n", manifest)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.definitions import Owner
-from reconciler.model.desired import ManifestValue, Ownership
+from reconciler.model.desired import ManifestValue, Ownership, RecordDirectives
 from reconciler.model.live import LiveRecord
 from reconciler.plan.values.owners import owner_ids
 from reconciler.plan.values.resolve import Resolver
@@ -112,7 +112,7 @@ def test_a_stage_belongs_to_the_pipeline_of_the_same_record() -> None:
     assert resolve({"pipeline": "Renewals", "stage": "New"})[0]["stage"] == "s3"
     _, problems = resolve({"pipeline": "Sales", "stage": "Renewed"})
     assert problems[0].message == '"Renewed" is no stage of pipeline "Sales"'
-    assert problems[0].advice == 'it is one of "Renewals": set the pipeline in the same record'
+    assert problems[0].advice == 'it is one of "Renewals": correct one of pipeline and stage'
 
 
 def test_a_stage_belongs_to_the_pipeline_that_live_is_in() -> None:
@@ -145,19 +145,30 @@ def test_an_observed_property_may_be_read_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "rules", "needed"),
+    ("values", "rules", "needed", "advice"),
     [
-        ({}, {}, "name"),
-        ({"name": "A"}, {"name": Ownership.OBSERVE}, "name"),
-        ({"name": "A"}, {"name": Ownership.INITIAL}, None),
-        ({"name": None}, {}, None),  # that it cannot be cleared is told at its own line
+        ({}, {}, "name", "name these properties"),
+        ({"name": "A"}, {"name": Ownership.OBSERVE}, "name", "set `ownership` of name to initial"),
+        ({"name": "A"}, {"name": Ownership.INITIAL}, None, ""),
+        ({"name": None}, {}, None, ""),  # that it cannot be cleared is told at its own line
     ],
 )
 def test_a_new_record_needs_what_hubspot_requires(
-    values: Mapping[str, ManifestValue], rules: Mapping[str, Ownership], needed: str | None
+    values: Mapping[str, ManifestValue], rules: Mapping[str, Ownership], needed: str | None, advice: str
 ) -> None:
     problem = RESOLVER.missing_required(desired("acme", values, document(ownership=rules)))
     assert (problem and problem.message) == (needed and f"a new record of companies needs {needed}")
+    assert advice in str(problem and problem.advice)
+
+
+def test_a_part_of_a_new_record_lacks_what_hubspot_requires() -> None:
+    part = replace(desired("acme", {"tier": "gold"}), special=RecordDirectives(is_partial=True))
+    problem = RESOLVER.missing_required(part)
+    assert problem
+    assert problem.advice == (
+        "the portal has no such record yet; take the whole record with --target companies/acme "
+        "so that it can be created"
+    )
 
 
 @pytest.mark.parametrize(

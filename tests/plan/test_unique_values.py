@@ -193,16 +193,44 @@ def test_a_circle_stays_one_where_part_of_it_also_takes_what_is_given_up_in_time
 
 
 def test_a_change_that_waits_for_a_circle_learns_the_holder() -> None:
-    changes = [change("a", "x", "y"), change("b", "y", "x"), change("c", None, "x")]
+    changes = [change("a", "x", "y"), change("b", "y", "x"), change("c", None, "x", line=2)]
     refused = found(changes, x="a", y="b")
     assert "another record is to get the same ref" in refused[2][0].message
+
+
+@pytest.mark.parametrize("new", [create("d", "x"), change("d", None, "x")])
+def test_a_line_that_gives_several_records_one_value_is_told_as_such(new: Change) -> None:
+    """It stands under ``all``, or an anchor: there are no two lines of which one could be kept."""
+    refused = found([create("c", "x"), new, create("e", "x")])
+    assert refused.keys() == {1, 2}
+    for (problem,) in refused.values():
+        assert problem.message == "this line gives several records the same ref, and HubSpot keeps it unique"
+        assert problem.advice == "give each record a value of its own"
+
+
+def test_a_record_that_cannot_give_its_value_up_is_told_as_such() -> None:
+    """Correcting what is written would be the wrong advice: the other problem is the only one."""
+    chain = [change("a", "w", "x"), change("b", "x", "y"), create("c", "w")]
+    refused = found(chain, x="b", y="77", w="a")
+    messages = [refused[number][0].message for number in range(3)]
+    assert messages[1] == "record 77 has the same ref, and HubSpot keeps it unique"
+    for number, holder in ((0, "b"), (2, "a")):
+        assert messages[number].startswith(f"record {holder} has the same ref")
+        assert messages[number].endswith("; that record would give it up, but has a problem itself")
+        assert refused[number][0].advice == "solve that problem first"
 
 
 def test_an_archive_comes_too_late_to_free_a_value() -> None:
     ((number, (problem,)),) = found([create("a", "x"), archive("b")], x="b").items()
     assert number == 0
     assert "archived only after this is written" in problem.message
-    assert "--target" in (problem.advice or "")
+    assert problem.advice == "archive it first: apply with --target for that record alone"
+
+
+def test_a_run_that_handed_a_value_to_its_own_record_is_rolled_back_in_two_steps() -> None:
+    made = replace(archive("b"), reason=Reason.ROLLED_BACK)
+    ((_, (problem,)),) = found([change("a", None, "x"), made], x="b").items()
+    assert problem.advice == "archive it first: roll back with --target for that record alone"
 
 
 def test_a_value_that_a_record_outside_the_plan_gives_up_is_told_with_the_way_to_it() -> None:

@@ -1,5 +1,7 @@
 """Columns of a file: their properties, and problems with their names."""
 
+import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -67,8 +69,15 @@ def _misnamed(header: Sequence[str], source: Source, key: str, file: str) -> Ite
                 f'two columns are called "{name}"', "remove one, or rename it under `columns:`", place
             )
         elif name != key and (fault := name_fault(name)):
-            leave = f"`columns: {{{column}: null}}` leaves it out"
-            advice = did_you_mean(name, [key]) or fault.advice
-            yield Problem(
-                f'the column "{column}" has a name that no property can have', f"{advice}; {leave}", place
-            )
+            advice = did_you_mean(name, [key]) or fault.advice or ""
+            advice += " " if advice.endswith("?") else "; "
+            advice += f"`columns: {{{_in_yaml(column)}: null}}` leaves it out"
+            yield Problem(f'the column "{column}" has a name that no property can have', advice, place)
+
+
+_PLAIN = re.compile(r"\w([\w ./()-]*[\w)])?")
+
+
+def _in_yaml(column: str) -> str:
+    """Write a column's name as the manifest needs it, in quotes where YAML would read something else."""
+    return column if _PLAIN.fullmatch(column) else json.dumps(column, ensure_ascii=False)

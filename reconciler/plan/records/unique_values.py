@@ -7,6 +7,7 @@ writes:
 - its own record has it already, in another spelling: fine;
 - a record has it that loses it in the same plan: the change waits for that one, in a later turn;
 - two or more records take values from each other in a circle: no order is possible;
+- a record has it that would lose it, but its own change is left out: a problem, that the other one solves;
 - any other record has it: a problem, even if the same plan archives that record, because archives come last.
 
 A change that is left out frees no value, so changes that need its value are left out too. Messages contain no
@@ -23,10 +24,11 @@ from reconciler.model.addresses import RecordId
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.references import RecordIdentity
-from reconciler.plan.change import Action, Change, ValueChange
+from reconciler.plan.change import Action, Change, Reason, ValueChange
 from reconciler.plan.file.sequences import spooled
 from reconciler.plan.hashes import repeated_hashes
 from reconciler.plan.records.changes import identity_of_record, is_record_archive, is_record_write
+from reconciler.source import SourceRef
 
 Value: TypeAlias = tuple[str, str, str]
 """Object type, property, and the value in the spelling that HubSpot compares."""
@@ -125,7 +127,7 @@ class _Decisions:
     changes: Sequence[Change]
     holders: Mapping[Value, RecordId]
     given: Mapping[Value, int]  # the change that frees each value
-    archived: Collection[RecordIdentity]
+    archived: Mapping[RecordIdentity, Reason]
     left_behind: Mapping[Value, Giver]
 
     def problems(self, claims: Iterable[Claim], refused: Container[int]) -> Mapping[int, Sequence[Problem]]:
@@ -144,26 +146,35 @@ class _Decisions:
             elif giver is not None and giver not in refused and _id_of(self.changes[giver]) == holder:
                 waits.setdefault(claim.number, {})[giver] = claim
             else:
-                found.setdefault(claim.number, []).append(self._held_by(claim, holder))
+                found.setdefault(claim.number, []).append(self._held_by(claim, holder, giver))
         for number, giver, claim in _in_circles(waits):
             found.setdefault(number, []).append(self._swapped(claim, giver))
         return found
 
     def _twice(self, claim: Claim, earlier: Claim) -> Problem:
-        source = (earlier.written and earlier.written.source) or self.changes[earlier.number].source
-        where = f", at {source}" if source else ""
+        source, first = self._source(claim), self._source(earlier)
+        if first is not None and first == source:
+            message = f"this line gives several records the same {claim.name}, and HubSpot keeps it unique"
+            return self._problem(claim, message, "give each record a value of its own")
+        where = f", at {first}" if first else ""
         message = f"another record is to get the same {claim.name}{where}, and HubSpot keeps it unique"
         return self._problem(claim, message, "keep one of the two")
 
-    def _held_by(self, claim: Claim, holder: RecordId) -> Problem:
+    def _held_by(self, claim: Claim, holder: RecordId, giver: int | None) -> Problem:
         message = f"record {holder} has the same {claim.name}, and HubSpot keeps it unique"
-        if giver := self.left_behind.get(claim.value):
+        if behind := self.left_behind.get(claim.value):
             message += "; that record gives it up, and is not part of this plan"
-            return replace(self._problem(claim, message, giver.advice), needs=giver.address)
-        if (claim.value[0], holder) not in self.archived:
+            return replace(self._problem(claim, message, behind.advice), needs=behind.address)
+        if giver is not None and _id_of(self.changes[giver]) == holder:
+            message += "; that record would give it up, but has a problem itself"
+            return self._problem(claim, message, "solve that problem first")
+        reason = self.archived.get(RecordIdentity(claim.value[0], holder))
+        if reason is None:
             return self._problem(claim, message, "correct one of the two, here or in HubSpot")
         message += "; that record is archived only after this is written"
-        return self._problem(claim, message, "archive it first: apply with --target for that record alone")
+        command = "roll back" if reason is Reason.ROLLED_BACK else "apply"
+        advice = f"archive it first: {command} with --target for that record alone"
+        return self._problem(claim, message, advice)
 
     def _swapped(self, claim: Claim, giver: int) -> Problem:
         holder, name = _id_of(self.changes[giver]), claim.name
@@ -172,11 +183,12 @@ class _Decisions:
         return self._problem(claim, message, advice)
 
     def _problem(self, claim: Claim, message: str, advice: str) -> Problem:
-        change, name = self.changes[claim.number], claim.name
-        source = (claim.written and claim.written.source) or change.source
-        key = change.record
+        key, name = self.changes[claim.number].record, claim.name
         address = key.text if name == key.by else key.property_address(name)
-        return Problem(message, advice, source, address)
+        return Problem(message, advice, self._source(claim), address)
+
+    def _source(self, claim: Claim) -> SourceRef | None:
+        return (claim.written and claim.written.source) or self.changes[claim.number].source
 
 
 def claims(changes: Iterable[Change], objects: _Objects) -> Iterator[Claim]:
@@ -223,8 +235,9 @@ def _given_up(changes: Iterable[Change], objects: _Objects) -> dict[Value, int]:
     return given
 
 
-def _archived(changes: Iterable[Change]) -> Collection[RecordIdentity]:
-    return {identity_of_record(change) for change in changes if is_record_archive(change)}
+def _archived(changes: Iterable[Change]) -> Mapping[RecordIdentity, Reason]:
+    """Return the records that are archived, with the reason."""
+    return {identity_of_record(change): change.reason for change in changes if is_record_archive(change)}
 
 
 def _repeated(changes: Sequence[Change], objects: _Objects) -> frozenset[Value]:

@@ -99,9 +99,13 @@ def _pipeline_of(schema: ObjectSchema, record: DesiredRecord, live: LiveRecord |
 
 def _advice_on_pipeline(schema: ObjectSchema, record: DesiredRecord) -> str:
     """Advise on a stage that does not belong to the pipeline of the record."""
-    name = (schema.pipeline_and_stage or ("",))[0]
-    is_left = name in record.names and record.document.ownership_of(name) is not Ownership.ENFORCE
-    return f"`ownership` leaves {name} as it is" if is_left else "set the pipeline in the same record"
+    name, stage = schema.pipeline_and_stage or ("", "")
+    if name in record.names:
+        is_left = record.document.ownership_of(name) is not Ownership.ENFORCE
+        return f"`ownership` leaves {name} as it is" if is_left else f"correct one of {name} and {stage}"
+    if record.special.is_partial:
+        return sentence("--target {record} takes the whole record", record=record.address.display)
+    return "set the pipeline in the same record"
 
 
 def _written_of(record: DesiredRecord, name: str) -> ManifestValue:

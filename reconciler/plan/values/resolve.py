@@ -159,10 +159,26 @@ class Resolver:
             return None
         return Problem(
             f"a new record of {self.schema.name} needs {', '.join(missing)}",
-            "the portal has no such record yet; name these properties so that it can be created",
+            sentence(
+                "the portal has no such record yet; {so_that} so that it can be created",
+                so_that=self._how_to_send(record),
+            ),
             self.files.ref(record.place),
             record.address.text,
         )
+
+    def _how_to_send(self, record: DesiredRecord) -> str:
+        """Advise on required properties that are not sent: observed, not selected, or not named."""
+        observed = [
+            name
+            for name in (*self.schema.required, *self.schema.one_of)
+            if name in record.names and record.document.ownership_of(name) is Ownership.OBSERVE
+        ]
+        if observed:
+            return f"set `ownership` of {' and '.join(observed)} to initial"
+        if record.special.is_partial:
+            return sentence("take the whole record with --target {record}", record=record.address.display)
+        return "name these properties"
 
     def _still_there(
         self, definition: PropertyDef, text: str, record: DesiredRecord, place: Place
