@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from reconciler.model.not_made import NotMade
 from reconciler.model.object_references import Direction
@@ -56,12 +57,20 @@ class PropertyDef:
     leaving: frozenset[str] = frozenset()  # options that the plan removes
 
 
+class Declared(NamedTuple):
+    """Label and name of a pipeline or a stage in the manifests; people may call it otherwise by now."""
+
+    label: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class PipelineStage:
     """One stage of a pipeline."""
 
     id: str
     label: str
+    declared: Declared | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,7 @@ class Pipeline:
     id: str
     label: str
     stages: tuple[PipelineStage, ...]
+    declared: Declared | None = None
 
 
 _PIPELINE_AND_STAGE = (("pipeline", "dealstage"), ("hs_pipeline", "hs_pipeline_stage"))

@@ -42,3 +42,24 @@ def depths_of_formulas(formulas: Mapping[str, str]) -> Mapping[str, int]:
         return depths[name]
 
     return {name: depth(name, ()) for name in formulas}
+
+
+def circle_of_formulas(name: str, formulas: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the shortest circle of formulas through ``name``, in which each needs the next one; else ().
+
+    >>> circle_of_formulas("a", {"a": "b + 1", "b": "c * a", "c": "1"})
+    ('a', 'b')
+    """
+    paths: list[tuple[str, ...]] = [(name,)] if name in formulas else []
+    seen: set[str] = set()
+    while paths:
+        longer: list[tuple[str, ...]] = []
+        for path in paths:
+            for needed in names_in_formula(formulas[path[-1]]):
+                if needed == name:
+                    return path
+                if needed in formulas and needed not in seen:
+                    seen.add(needed)
+                    longer.append((*path, needed))
+        paths = longer
+    return ()

@@ -50,7 +50,8 @@ class ObjectType:
     # types of which a record has one primary record at most; None: all
     one_primary: frozenset[str] | None = frozenset({"companies"})
     also_permitted_by: tuple[str, ...] = ()  # scopes that HubSpot takes instead of its own
-    stages_need: str | None = None  # the member that a new stage of its pipelines must have
+    stage_member: str = "state"  # what a stage of its pipelines says besides its label
+    needs_stage_member: bool = False  # a new stage must say it
     keeps_closed_stage: bool = False  # each of its pipelines has at least one stage that is CLOSED
     has_word_in_schemas: bool = False  # a new custom object names it by a word, other types by their number
     is_with_custom_objects: bool = False  # HubSpot associates every custom object with it
@@ -74,6 +75,24 @@ class ObjectType:
             return self.required
         return (*self.required, self.pipeline_if_several)
 
+
+_WITH_PIPELINES = frozenset(
+    {
+        "appointments",
+        "courses",
+        "deals",
+        "leads",
+        "listings",
+        "orders",
+        "projects",
+        "services",
+        "tickets",
+    }
+)
+"""The standard types for which HubSpot makes pipelines.
+
+Source: https://developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide.
+"""
 
 _CONTACTS_SCOPE = "crm.objects.contacts"
 _LINE_ITEMS_SCOPE = "crm.objects.line_items"
@@ -112,7 +131,8 @@ _TYPES = (
         required=("dealname", "dealstage"),
         pipeline_if_several="pipeline",
         kinds={"pipeline": Kind.PIPELINE, "dealstage": Kind.STAGE},
-        stages_need="probability",
+        stage_member="probability",
+        needs_stage_member=True,
         has_word_in_schemas=True,
     ),
     ObjectType(
@@ -125,6 +145,7 @@ _TYPES = (
         pipeline_if_several="hs_pipeline",
         default_key="hs_external_object_ids",
         also_permitted_by=("crm.objects.tickets.write",),
+        stage_member="ticketState",
         keeps_closed_stage=True,
         has_word_in_schemas=True,
     ),
@@ -233,6 +254,15 @@ def object_name(written: str) -> str:
     ('deals', 'deals', 'deals', 'p12_car')
     """
     return _NAMES.get(written, written)
+
+
+def makes_pipelines(name: str) -> bool:
+    """Return whether HubSpot makes pipelines for an object type; it does for every custom object.
+
+    >>> makes_pipelines("deals"), makes_pipelines("machines"), makes_pipelines("contacts")
+    (True, True, False)
+    """
+    return name in _WITH_PIPELINES or name not in _BY_NAME
 
 
 def names_of(name: str) -> tuple[str, ...]:

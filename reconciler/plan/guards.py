@@ -15,6 +15,7 @@ from reconciler.plan.change import Change, Reason
 from reconciler.plan.definitions.changes import losing_records
 from reconciler.plan.kinds import Verb, kind_of, verb_of
 from reconciler.plan.plan import Budget, Guard, GuardBase, GuardRefusal, Plan
+from reconciler.sentences import counted
 
 FEWEST_RECORDS = 10
 FEWEST_VALUES = 100
@@ -165,14 +166,14 @@ class Guards:
             Guard.CLEAR, counted.cleared, of.values, f"values of {name} would be cleared", FEWEST_VALUES
         )
         removed = by_verb[Verb.ARCHIVE_DEFINITION]
-        yield from self._number(Guard.DEFINITIONS, removed, f"definitions of {name}", "would be archived")
+        yield from self._number(Guard.DEFINITIONS, removed, name, "would be archived", noun="definition")
         moved = "would move to another value, because theirs goes away"
         yield from self._number(Guard.MIGRATE, counted.migrated, name, moved)
         lost = "would lose what they hold, because it goes away"
         advice = "say where they go: `$moves_to`"
-        yield from self._number(Guard.LOSE, counted.losing, name, lost, advice)
-        lost = "would lose their label, because it goes away"
-        yield from self._number(Guard.LOSE, counted.unlabelled, f"associations of {name}", lost)
+        yield from self._number(Guard.LOSE, counted.losing, name, lost, advice=advice)
+        lost = "would lose the label, because it goes away"
+        yield from self._number(Guard.LOSE, counted.unlabelled, name, lost, noun="association")
         if not of.named:
             yield from self._number(
                 Guard.EMPTY, counted.pruned, name, "would leave, and the manifests name none any more"
@@ -191,11 +192,13 @@ class Guards:
             yield GuardRefusal(guard, records.count, message, records.first)
 
     def _number(
-        self, guard: Guard, records: "_Records", name: str, what: str, advice: str = ""
+        self, guard: Guard, records: "_Records", name: str, what: str, *, advice: str = "", noun: str = ""
     ) -> Iterator[GuardRefusal]:
+        """Check a number; ``noun`` is the word for what is counted, if it is no record."""
         limit = self.limits[guard].count
         if limit is not None and records.count > limit and not self._is_allowed(guard, records.count):
-            message = f"{records.count:,} of {name} {what} (limit {limit:,})"
+            how_many = counted(records.count, noun) if noun else f"{records.count:,}"
+            message = f"{how_many} of {name} {what} (limit {limit:,})"
             yield GuardRefusal(guard, records.count, message, records.first, advice)
 
     def _new_key(self, name: str, created: "_Records") -> Iterator[GuardRefusal]:

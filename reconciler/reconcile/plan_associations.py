@@ -20,8 +20,6 @@ from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord, Prune, PruneRule
 from reconciler.model.display_names import display_name, display_properties
-from reconciler.model.labels import Label
-from reconciler.model.not_made import NotMade
 from reconciler.model.object_references import Direction, GroupKey
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.associations.compare import AssociationContext, AssociationPlanner
@@ -35,6 +33,7 @@ from reconciler.plan.associations.label_limits import directions_of_limits
 from reconciler.plan.associations.labels import Labels, Type, directions_of_labels, inverses_within
 from reconciler.plan.associations.resolve import AssociationResolver
 from reconciler.plan.change import ValueChange
+from reconciler.plan.definitions.planned_labels import PlannedLabels
 from reconciler.plan.findings import Findings
 from reconciler.plan.records.affected import archived_records, moved_records
 from reconciler.plan.records.decisions import rest_archives_on
@@ -62,7 +61,7 @@ class PlanningAssociations:
     findings: Findings
     endpoints: Endpoints
     rules: AssociationContext
-    planned_labels: Mapping[Direction, Mapping[str, Label | NotMade]] = field(default_factory=dict)
+    planned_labels: PlannedLabels = field(default_factory=dict)
 
     def compare(self, associating: Iterable[DesiredRecord]) -> None:
         """Compare the associations of the manifests, and those that we own."""

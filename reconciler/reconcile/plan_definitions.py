@@ -15,7 +15,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.labels import Label
 from reconciler.model.object_references import Direction
 from reconciler.model.owned import OwnedDefinition
-from reconciler.model.portal_definitions import LiveDefinition
+from reconciler.model.portal_definitions import DesiredDefinition, LiveDefinition
 from reconciler.plan.change import Change
 from reconciler.plan.context import PlanContext
 from reconciler.plan.definitions.changes import losing_records
@@ -175,7 +175,7 @@ class PlanningDefinitions:
         named = {name: found for name in sections if (found := self._named_properties(name, owned[name]))}
         live = read_definitions(self.reader, self.portal, sections, directions, named) if sections else {}
         for name, entries in owned.items():
-            wanted = tuple(each for each in self.desired.definitions if each.address.object == name)
+            wanted = tuple(each for each in self.desired.definitions if self._can_be_of(each, name))
             yield TypeDefinitions(name, wanted, distinct(live.get(name, ())), entries)
 
     def _named_properties(self, name: str, owned: Iterable[OwnedDefinition]) -> Collection[str] | None:
@@ -192,6 +192,16 @@ class PlanningDefinitions:
     def _types(self) -> set[str]:
         named = {each.address.object for each in self.desired.definitions}
         return named | {self._called(each.key.object) for each in self.store.all_definitions()}
+
+    def _can_be_of(self, wanted: DesiredDefinition, name: str) -> bool:
+        """Return whether a definition is of the type ``name`` and needs no type that nobody knows.
+
+        Such a type is reported once, where the portal is read.
+        """
+        if wanted.address.object != name:
+            return False
+        known = self.portal.objects.keys() | made_types(self.desired)
+        return not self._is_selected(name) or known.issuperset(wanted.objects)
 
     def _called(self, name: str) -> str:
         schema = self.portal.objects.get(name)

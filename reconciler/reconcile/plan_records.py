@@ -16,16 +16,14 @@ from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune, PruneRule
 from reconciler.model.display_names import display_properties
-from reconciler.model.labels import Label
 from reconciler.model.live import LiveRecord
-from reconciler.model.not_made import NotMade
-from reconciler.model.object_references import Direction
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.progress import Progress
 from reconciler.model.selection import Selection
 from reconciler.plan.associations.compare import AssociationContext
 from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence
+from reconciler.plan.definitions.planned_labels import PlannedLabels
 from reconciler.plan.drift.provenance import Edits, OurRuns
 from reconciler.plan.findings import Findings
 from reconciler.plan.records.conflicts import UniqueValues
@@ -193,9 +191,7 @@ class PlanningRecords:
             self.endpoints.correct(change.record, Endpoint(Presence.INVALID, change.remote.id))
         return unique_values
 
-    def compare_associations(
-        self, context: AssociationContext, planned_labels: Mapping[Direction, Mapping[str, Label | NotMade]]
-    ) -> None:
+    def compare_associations(self, context: AssociationContext, planned_labels: PlannedLabels) -> None:
         """Compare the associations of all compared records; the plan itself makes ``planned_labels``."""
         planning = PlanningAssociations(
             self.reader, self.portal, self.memory, self.findings, self.endpoints, context, planned_labels

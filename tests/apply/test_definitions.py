@@ -153,6 +153,8 @@ def test_a_boolean_gets_both_of_its_options_and_a_formula_the_spelling_of_hubspo
     portal: DefinitionPortal,
 ) -> None:
     flag = {"label": "Flag", "type": "bool", "fieldType": "booleancheckbox", "groupName": "erp"}
+    named = {"options/false/label": "Nein", "options/true/label": "Ja"}
+    turned = flag | named | {"options": '["false","true"]'}
     margin = {
         "label": "Margin",
         "type": "number",
@@ -164,10 +166,13 @@ def test_a_boolean_gets_both_of_its_options_and_a_formula_the_spelling_of_hubspo
         deliver(
             portal,
             create("companies:properties/flag", flag, "properties/flag"),
+            create("companies:properties/turned", turned, "properties/turned"),
             create("companies:properties/margin", margin, "properties/margin"),
         )
     )
-    assert outcomes[1].answered["calculationFormula"] == "revenue * 2.5"
+    options = portal.ask("GET", "/properties/companies/turned")["options"]
+    assert [(each["value"], each["label"]) for each in options] == [("false", "Nein"), ("true", "Ja")]
+    assert outcomes[2].answered["calculationFormula"] == "revenue * 2.5"
 
 
 def test_what_people_changed_since_the_plan_is_stale(portal: DefinitionPortal) -> None:

@@ -208,6 +208,31 @@ def test_an_archived_property_comes_back_with_its_values(project: Project) -> No
         assert portal.get("/crm/v3/properties/companies/note").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("absent", "allow", "kept"),
+    [
+        ("{$absent: true, $moves_to: city}", "migrate=1", {"note": None, "city": "one"}),
+        ("{$absent: true}", "lose=1", {"note": None, "city": None}),
+    ],
+)
+def test_what_was_never_ours_comes_back_and_is_not_ours(
+    project: Project, absent: str, allow: str, kept: Mapping[str, str | None]
+) -> None:
+    project.write("manifests.yaml", "object: companies\nkey: external_id\nrecords: {c1: {tier: gold}}\n")
+    assert project.run("apply", "--auto-approve").code == 0
+    before, owned = snapshot(project), owned_by(project)
+    apply(project, f"object: companies\nproperties: {{note: {absent}}}\n", "--allow", allow)
+    with project.portal() as portal:
+        path = "/crm/v3/objects/companies/c0?idProperty=external_id&properties=note,city"
+        now = portal.get(path).json()["properties"]
+        assert {name: now.get(name) for name in kept} == kept
+
+    take_back(project)
+
+    assert snapshot(project) == before
+    assert owned_by(project) == owned
+
+
 NEW = BEFORE.replace(
     "key: external", "  grade: {label: G, type: string, fieldType: text, groupName: erp}\nkey: external"
 ).replace("c1: {tier: gold}", "c1: {tier: gold, grade: A}")

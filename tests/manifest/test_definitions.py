@@ -8,10 +8,12 @@ import pytest
 from reconciler.errors import Problem
 from reconciler.manifest.definitions.merge import merge_definitions
 from reconciler.model.addresses import parse_definition_address
+from reconciler.model.definition_attributes import FORMULA
 from reconciler.model.portal_definitions import DefinitionDirectives, DesiredDefinition
 from tests.manifest.reading import FILES, load, manifest, project, refused, reported
 
 PROPERTY = "object: companies\nproperties:\n  tier: {label: Tier, type: enumeration, fieldType: select, "
+FORMULAS = "object: companies\nproperties:\n"
 STAGES = "object: deals\npipelines:\n  Renewals:\n    stages:\n"
 
 
@@ -220,6 +222,35 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
             "object: companies\nproperties: {a: {type: string, options: {x: X}}}\n",
             "2:41: properties of the type string have no options",
         ),
+        (f"{PROPERTY}options: {{}}}}\n", '3:70: "options" is empty'),
+        (f"{PROPERTY}options: {{a: {{$absent: true}}}}}}\n", "3:70: `options` leaves no option"),
+        (
+            "object: companies\nproperties: {a: {type: bool, options: {false: No}}}\n",
+            "2:39: a bool has both options, `true` and `false`",
+        ),
+        # type and form
+        (
+            "object: companies\nproperties: {a: {type: number, fieldType: text}}\n",
+            "2:43: the fieldType text does not go with the type number",
+        ),
+        (
+            "object: companies\nproperties: {a: {type: bool, fieldType: checkbox}}\n",
+            "2:41: the fieldType checkbox does not go with the type bool",
+        ),
+        (
+            "object: companies\nproperties: {a: {type: date, fieldType: text, calculationFormula: '1'}}\n",
+            "2:41: a property with a formula cannot be shown as text",
+        ),
+        (f"{PROPERTY}externalOptions: true}}\n", "3:78: `externalOptions` needs a `referencedObjectType`"),
+        # formulas
+        (
+            f"object: companies\nproperties: {{a: {{{FORMULA}: a + 1}}}}\n",
+            "2:38: formulas cannot need each other: a needs a",
+        ),
+        (
+            f"{FORMULAS}  b: {{{FORMULA}: c}}\n  c: {{{FORMULA}: a}}\n  a: {{{FORMULA}: b}}\n",
+            "5:27: formulas cannot need each other: a needs b needs c needs a",
+        ),
         (
             f"{PROPERTY}options: {{a: A, b: {{$renamed_from: a}}}}}}\n",
             '3:77: "b" is renamed from "a", which is listed as well',
@@ -256,6 +287,15 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
         (
             f"{STAGES}      Open: {{metadata: {{probability: 1}}}}\n",
             '5:14: "metadata" is not a level of its own',
+        ),
+        (f"{STAGES}      Open: {{ticketState: OPEN}}\n", '5:14: unknown key "ticketState"'),
+        (
+            "object: 0-5\npipelines: {A: {stages: {B: {probability: 1}}}}\n",
+            '2:30: unknown key "probability"',
+        ),
+        (
+            "object: gears\npipelines: {A: {stages: {B: {ticketState: OPEN}}}}\n",
+            '2:30: unknown key "ticketState"',
         ),
         (f"{STAGES}      Open: {{displayOrder: 1}}\n", "5:14: the order of the file is the order of display"),
         (f"{STAGES}      Won: {{}}\n      ' won ': {{}}\n", '6:7: HubSpot takes " won " for the same label'),

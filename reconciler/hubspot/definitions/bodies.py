@@ -19,6 +19,7 @@ _EMPTY_TEXTS = frozenset({"description", "inverseLabel"})
 """Members that an empty text clears; others are cleared by ``null``."""
 
 _YES_NO = (("true", "Yes"), ("false", "No"))
+_BOTH = frozenset(name for name, _ in _YES_NO)
 _LAST = -1
 
 
@@ -68,12 +69,11 @@ def options(names: Iterable[str], values: Values) -> list[dict[str, object]]:
     return listed
 
 
-def yes_and_no(values: Values) -> list[dict[str, object]]:
-    """Return the two options that every boolean property has."""
+def yes_and_no(names: Sequence[str], values: Values) -> list[dict[str, object]]:
+    """Return the two options that every boolean property has, in the order of ``names`` if these say one."""
     labels = {option_path(name, "label"): label for name, label in _YES_NO}
-    return options(
-        (name for name, _ in _YES_NO), labels | {key: text for key, text in values.items() if text}
-    )
+    ordered = names if set(names) == _BOTH else [name for name, _ in _YES_NO]
+    return options(ordered, labels | {key: text for key, text in values.items() if text})
 
 
 def schema_members(values: Values) -> dict[str, object]:

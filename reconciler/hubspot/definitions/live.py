@@ -27,6 +27,9 @@ from reconciler.model.portal_definitions import LiveDefinition, definition_id
 _OF_HUBSPOT = "1970"
 """The pipelines that HubSpot made were made then, as it says."""
 
+_LIFECYCLE = "lifecyclestage"
+"""Its options are stages. Whether HubSpot lets a program change them is not known: people do it."""
+
 _FOR_ALL = "CRM_PERMISSIONS_ENFORCEMENT"
 """Stages with other permissions are changed by HubSpot alone."""
 
@@ -37,13 +40,14 @@ def live_property(object_name: str, body: PropertyDefinition) -> LiveDefinition:
     rights = body.modification_metadata
     is_ours = not body.hubspot_defined
     can_change = not rights.read_only_definition if rights else is_ours
+    is_of_people = body.name == _LIFECYCLE and not object_type(object_name).has_pipelines
     return LiveDefinition(
         definition_address(object_name, Section.PROPERTIES, body.name),
         definition_id(Section.PROPERTIES, body.name),
         values | _option_values(body.options or ()),
         is_hubspot_defined=not is_ours,
         can_change=can_change,
-        can_change_options=can_change and not (rights and rights.read_only_options),
+        can_change_options=can_change and not is_of_people and not (rights and rights.read_only_options),
         can_archive=is_ours and not (rights is not None and rights.archivable is False),
         is_archived=bool(body.archived),
         created_at=body.created_at,

@@ -114,7 +114,7 @@ def _update_group(writer: DefinitionWriter, write: DefinitionWrite) -> Answer:
 def _create_property(writer: DefinitionWriter, write: DefinitionWrite) -> Answer:
     body = {"name": write.address.name, **bodies.members(Section.PROPERTIES, write.values)}
     if write.values.get("type") == "bool":
-        body["options"] = bodies.yes_and_no(write.values)
+        body["options"] = bodies.yes_and_no(_options_after(write), write.values)
     elif names := _options_after(write):
         body["options"] = bodies.options(names, write.values)
     answer = writer.create_property(write.path, body)

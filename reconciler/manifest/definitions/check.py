@@ -1,73 +1,23 @@
-"""Checks of desired definitions that need more than one line: options, labels that are one to HubSpot."""
+"""Checks of desired definitions that need more than one line: labels that are one to HubSpot, both ends."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, groupby
 from operator import attrgetter
 
 from reconciler.errors import Problem
+from reconciler.manifest.definitions.check_properties import property_problems
 from reconciler.model.addresses import Section, definition_address
-from reconciler.model.definition_attributes import OPTIONS
-from reconciler.model.portal_definitions import DesiredDefinition, DesiredOption
+from reconciler.model.portal_definitions import DesiredDefinition
 from reconciler.source import SourceFiles
-
-_HAVE_OPTIONS = frozenset({"enumeration", "bool"})
-_OF_BOOLEANS = frozenset({"true", "false"})
 
 
 def cross_problems(definitions: Sequence[DesiredDefinition], files: SourceFiles) -> Iterator[Problem]:
     """Report contradictions within and between ``definitions``, which are sorted by address."""
-    for definition in definitions:
-        if definition.address.section is Section.PROPERTIES:
-            yield from _option_problems(definition, files)
+    yield from property_problems(definitions, files)
     yield from _one_type(definitions, files)
     yield from _one_label(definitions, files)
     yield from _moves(definitions, files)
     yield from _both_ends(definitions, files)
-
-
-def _option_problems(definition: DesiredDefinition, files: SourceFiles) -> Iterator[Problem]:
-    if not definition.options:
-        return
-    kind, is_multiple = definition.value("type"), definition.value("fieldType") == "checkbox"
-    address = definition.address.text
-    if kind is not None and kind not in _HAVE_OPTIONS:
-        advice = f"remove them, or write `type: enumeration` instead of `type: {kind}`"
-        source = files.ref(definition.place_of(OPTIONS))
-        yield Problem(f"properties of the type {kind} have no options", advice, source, address)
-    for option in definition.options:
-        source = files.ref(option.place)
-        if kind == "bool" and option.name not in _OF_BOOLEANS:
-            message = f'"{option.name}" is no option of a bool: it has `true` and `false` only'
-            advice = "remove it, or write `type: enumeration`"
-            yield Problem(message, advice, source, address)
-        if is_multiple and ";" in option.name:
-            message = f'"{option.name}" contains ";", which separates the values of a multiple choice'
-            yield Problem(message, "write another value, and keep the text as its label", source, address)
-    yield from _option_moves(definition, files)
-
-
-def _option_moves(definition: DesiredDefinition, files: SourceFiles) -> Iterator[Problem]:
-    """Report options whose records would move in a circle, or to nowhere."""
-    by_name = {option.name: option for option in definition.options}
-    sources: dict[str, DesiredOption] = {}
-    for option in definition.options:
-        where, address = files.ref(option.place), definition.address.text
-        before, target = option.special.renamed_from, option.special.moves_to
-        if before is not None and before in by_name:
-            message = f'"{option.name}" is renamed from "{before}", which is listed as well'
-            advice = "remove that one: its records move with the rename"
-            yield Problem(message, advice, where, address)
-        elif before is not None and sources.setdefault(before, option) is not option:
-            message = f'"{option.name}" and "{sources[before].name}" are both renamed from "{before}"'
-            yield Problem(message, "keep one of the two lines", where, address)
-        if target is not None and not _is_kept(by_name.get(target), is_whole=definition.has_all_options):
-            message = f'the records of "{option.name}" would move to "{target}", which is no option here'
-            advice = "write the value of an option that stays"
-            yield Problem(message, advice, where, address)
-
-
-def _is_kept(option: DesiredOption | None, *, is_whole: bool) -> bool:
-    return not option.special.is_absent if option else not is_whole
 
 
 def _moves(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> Iterator[Problem]:

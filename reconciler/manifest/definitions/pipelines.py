@@ -1,6 +1,6 @@
 """Reading ``pipelines:`` with their stages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from reconciler.manifest.definitions.attributes import read_attributes
@@ -10,15 +10,12 @@ from reconciler.manifest.definitions.directives import is_directive, read_direct
 from reconciler.manifest.definitions.properties import is_blank_name
 from reconciler.manifest.yaml.nodes import EntryNode, MappingNode
 from reconciler.model.addresses import DefinitionAddress, Section, definition_address
-from reconciler.model.definition_attributes import ATTRIBUTES
+from reconciler.model.definition_attributes import ATTRIBUTES, Attribute
+from reconciler.model.object_types import object_type
 
 _STAGES: Final = "stages"
-_STAGE_ATTRIBUTES: Final = {
-    # the order of the file says it
-    name: attribute
-    for name, attribute in ATTRIBUTES[Section.STAGES].items()
-    if name != "displayOrder"
-}
+_PLACE: Final = "displayOrder"
+"""What the order of the file says of stages."""
 
 
 def read_pipelines(section: MappingNode, about: About) -> Iterator[DeclaredDefinition]:
@@ -58,9 +55,19 @@ def _read_stages(
         if is_blank_name(entry, about, address) or inner is None:
             continue
         lines = [line for line in inner.in_order() if not is_directive(line.name)]
-        values = read_attributes(lines, _STAGE_ATTRIBUTES, about, stage)
+        values = read_attributes(lines, _stage_attributes(about.object), about, stage)
         special = read_directives(inner, Section.STAGES, entry.name, about, stage)
         yield DeclaredDefinition(stage, entry.name_place, values, special)
+
+
+def _stage_attributes(object_name: str) -> Mapping[str, Attribute]:
+    """Return the members of stages of one object type: HubSpot passes over those of other types."""
+    own = object_type(object_name).stage_member
+    return {
+        name: attribute
+        for name, attribute in ATTRIBUTES[Section.STAGES].items()
+        if name != _PLACE and (not attribute.is_metadata or name == own)
+    }
 
 
 def _stage_node(entry: EntryNode, about: About, address: DefinitionAddress) -> MappingNode | None:

@@ -7,7 +7,7 @@ existing associations tell: two records with one label in each direction.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -15,7 +15,7 @@ from reconciler.errors import UnplacedProblem
 from reconciler.model.addresses import RecordId
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
-from reconciler.model.labels import REFERENCE, Label, inverse_reference
+from reconciler.model.labels import REFERENCE, Label, definition_of, inverse_reference
 from reconciler.model.not_made import NotMade
 from reconciler.model.object_references import Direction
 from reconciler.suggestions import did_you_mean
@@ -36,33 +36,27 @@ class Labels:
     within_type: Mapping[Type, Type] = field(
         default_factory=dict
     )  # within one object type, from live associations
-    # those that the plan itself makes or renames, and those that it leaves out, by direction and text
-    planned: Mapping[Direction, Mapping[str, Label | NotMade]] = field(default_factory=dict)
+    # those that manifests declare, as the plan leaves them, and those that it does not make, with their texts
+    planned: Mapping[Direction, Sequence[tuple[str, Label | NotMade]]] = field(default_factory=dict)
 
     def named(self, direction: Direction, written: str) -> Label | UnplacedProblem:
         """Find the label in ``direction`` that ``written`` names, ignoring case."""
         known = self.by_direction.get(direction, ())
-        folded = written.strip().casefold()
-        found = [label for label in known if str(label.type_id) == written]
-        found = found or [label for label in known if label.text.strip().casefold() == folded]
-        planned = {text.strip().casefold(): label for text, label in self.planned.get(direction, {}).items()}
-        lacking = planned.get(folded)
-        if isinstance(lacking, Label):
-            return lacking
+        numbered = [label for label in known if str(label.type_id) == written]
+        called = [(text, label) for text, label in self._called(direction) if _is_same(text, written)]
+        found = {label.type: label for label in numbered or (label for _, label in called)}
         if len(found) == 1:
-            return found[0]
+            return next(iter(found.values()))
         if found:
-            ids = ", ".join(f"{label.type_id} ({label.category})" for label in found)
-            return UnplacedProblem(
-                f'"{written}" names more than one label', f"write one of the numbers: {ids}"
-            )
+            return UnplacedProblem(f'"{written}" names more than one label', _which(found.values()))
         message = (
             f'the portal has no label "{written}" for associations of {direction.object} with '
             f"{direction.to_object}"
         )
-        if lacking:
-            return UnplacedProblem(message, lacking.advice, needs=lacking.to_add)
-        texts = sorted({label.text for label in known})
+        for text, lacking in self.planned.get(direction, ()):
+            if isinstance(lacking, NotMade) and _is_same(text, written):
+                return UnplacedProblem(message, lacking.advice, needs=lacking.to_add)
+        texts = sorted({text for text, _ in self._called(direction)})
         advice = (
             f"it has {', '.join(texts)}"
             if texts
@@ -70,15 +64,41 @@ class Labels:
         )
         return UnplacedProblem(message, did_you_mean(written, texts) or advice)
 
+    def _made(self, direction: Direction) -> Iterator[tuple[str, Label]]:
+        """Return the labels that manifests declare and that are there after the plan, with their texts."""
+        for text, label in self.planned.get(direction, ()):
+            if isinstance(label, Label):
+                yield text, label
+
+    def _called(self, direction: Direction) -> Sequence[tuple[str, Label]]:
+        """Return the labels after the plan, with their texts."""
+        declared = [*self._made(direction)]
+        types = {label.type for _, label in declared}
+        others = [each for each in self.by_direction.get(direction, ()) if each.type not in types]
+        return [*declared, *((label.text, label) for label in others)]
+
     def inverse(self, direction: Direction, type_: Type) -> Type | None:
         """Return the label ``type_`` in ``direction`` as seen from the other end; None if unknown."""
         if type_[0] == REFERENCE:
-            made = (label for label in self.planned.get(direction, {}).values() if isinstance(label, Label))
-            return next((inverse_reference(label).type for label in made if label.type == type_), None)
+            made = (label for _, label in self._made(direction) if label.type == type_)
+            return next((inverse_reference(label).type for label in made), None)
         if direction == direction.back:
             return _FAMILY.get(type_) or self.within_type.get(type_)
         there, back = (self.by_direction.get(each, ()) for each in (direction, direction.back))
         return _inverses(there, back).get(type_)
+
+
+def _is_same(text: str, written: str) -> bool:
+    return text.strip().casefold() == written.strip().casefold()
+
+
+def _which(labels: Iterable[Label]) -> str:
+    """Return advice on a text that means several labels; only some of them may have a number yet."""
+    new = sorted(definition_of(label) for label in labels if label.category == REFERENCE)
+    if new:
+        return f"give one of them another label: {', '.join(new)}"
+    numbers = ", ".join(f"{each.type_id} ({each.category})" for each in sorted(labels))
+    return f"write one of the numbers: {numbers}"
 
 
 def inverses_within(

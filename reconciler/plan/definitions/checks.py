@@ -115,10 +115,23 @@ class _Checking:
             if not states and own:
                 self._refuse(own[-1], "a pipeline keeps at least one stage", "remove the whole pipeline")
             elif states and object_type(pipeline.object).keeps_closed_stage and "CLOSED" not in states:
-                touching = [*self._stage_changes(pipeline)]
-                if touching:
-                    message = f"a pipeline of {pipeline.object} keeps at least one stage that is CLOSED"
-                    self._refuse(touching[-1], message, "write `ticketState: CLOSED` in one of its stages")
+                self._refuse_without_closed(pipeline)
+
+    def _refuse_without_closed(self, pipeline: DefinitionAddress) -> None:
+        """Refuse a new pipeline without a CLOSED stage, or to take the last one away."""
+        message = f"a pipeline of {pipeline.object} keeps at least one stage that is CLOSED"
+        advice = "write `ticketState: CLOSED` in one of its stages"
+        made = [
+            each for each in self._changes(Section.PIPELINES, Action.CREATE) if each.definition == pipeline
+        ]
+        for change in made:
+            self._refuse(change, message, advice)
+        for stage in [*self._stages_of(pipeline)] if made else ():
+            self.decisions[stage.address] = DefinitionDecision()  # the problem of the pipeline says enough
+        touching = [*self._stage_changes(pipeline)]
+        opening = [each for each in touching if _opens(each)]
+        if touching:
+            self._refuse((opening or touching)[-1], message, advice)
 
     def _stages_after(self, pipeline: DefinitionAddress) -> list[str]:
         """Return the states of the stages that a pipeline will have."""
@@ -178,6 +191,11 @@ class _Checking:
 def _state(change: Change | None) -> str | None:
     values = change.values if change else ()
     return next((value.after for value in values if value.name == "ticketState"), None)
+
+
+def _opens(change: Change) -> bool:
+    """Return whether a change takes a CLOSED stage away, or opens one."""
+    return change.action is Action.ARCHIVE or (change.action is Action.UPDATE and _state(change) == "OPEN")
 
 
 def _is_new(change: Change) -> bool:

@@ -110,7 +110,8 @@ def _unwanted(sides: DefinitionSides, context: DefinitionContext) -> DefinitionD
         return DefinitionDecision(problems=(context.problem(wanted, message, advice),))
     if live.is_hubspot_defined or not live.can_archive:
         message = f"this {word} is HubSpot's own: it cannot be removed"
-        advice = "remove `$absent`; `hidden: true` hides a property from people"
+        is_property = sides.address.section is Section.PROPERTIES
+        advice = "remove `$absent`" + "; `hidden: true` hides it from people" * is_property
         return DefinitionDecision(problems=(context.problem(wanted, message, advice),))
     if problem := _nowhere(sides, context):
         return DefinitionDecision(problems=(problem,))

@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.json_values import Json, Wrong, as_flag, as_object, as_text, part
 from reconciler.model.addresses import Address, DefinitionAddress, thing_address
-from reconciler.plan.change import Action, Change, DefinitionDetails, Details
+from reconciler.plan.change import Action, Change, DefinitionDetails, Details, Reason
 from reconciler.plan.definitions.changes import OPERATIONS
 from reconciler.plan.file.forms import Form, if_there
 
@@ -87,11 +87,16 @@ def flaw(change: Change) -> str | None:
         return f"to {change.action} a definition takes {how}"
     if change.action is not Action.CREATE and change.remote.id is None:
         return f"to {change.action} a definition takes its id"
-    if change.action in _OURS and change.owned is None:
+    if change.action in _OURS and change.owned is None and not _comes_back(change):
         return f"a definition is ours after {change.action}"
     if change.action in _NOT_OURS and change.owned is not None:
         return f"a definition is not ours after {change.action}"
     return None
+
+
+def _comes_back(change: Change) -> bool:
+    """Return whether ``change`` makes a definition again that was never ours and that a run archived."""
+    return change.action is Action.CREATE and change.reason is Reason.ROLLED_BACK
 
 
 _OURS = frozenset({Action.CREATE, Action.ADOPT})

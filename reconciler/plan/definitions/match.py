@@ -38,6 +38,11 @@ class DefinitionSides:
         return None if self.live is None or self.live.is_archived else self.live
 
     @property
+    def is_as_wanted(self) -> bool:
+        """Whether it is there, or is not there and shall not be."""
+        return (self.found is None) is self.wanted.special.is_absent
+
+    @property
     def former(self) -> DefinitionAddress | None:
         """Its address in state until now, if that is another one."""
         return self.owned.key if self.owned and self.owned.key != self.address else None

@@ -14,7 +14,7 @@ from reconciler.model.definition_attributes import (
     list_of,
     option_of,
 )
-from reconciler.model.object_types import object_type
+from reconciler.model.object_types import makes_pipelines, object_type
 from reconciler.model.owned import Origin
 from reconciler.model.portal_definitions import DesiredDefinition
 from reconciler.plan.change import Action, Change, DefinitionDetails, Owned, Reason, ValueChange
@@ -24,6 +24,12 @@ from reconciler.plan.definitions.match import WORDS, DefinitionSides
 
 _RESERVED = re.compile(r"hs_|a\d+_")
 """Beginnings of names that HubSpot keeps for itself and for apps."""
+
+_TYPE_NAME = re.compile(r"[A-Za-z]\w{0,49}", re.ASCII)
+"""Names of custom objects. Source: https://developers.hubspot.com/docs/api-reference/crm-schemas-v3/guide."""
+
+_FULL_NAME = re.compile(r"p\d+_")
+"""The beginning of the name that HubSpot gives a custom object besides."""
 
 _AFTERWARDS = frozenset(
     {
@@ -78,9 +84,10 @@ def lacking(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Prob
     """Report what a new definition lacks, and names that HubSpot keeps for itself."""
     wanted, address = sides.wanted, sides.address
     section = address.section
-    if section is Section.PROPERTIES and _RESERVED.match(address.name):
-        message = f"{address.name} cannot be created: names that begin with hs_ or a123_ are HubSpot's own"
-        yield context.problem(wanted, message, "write another name")
+    refused = _refused(sides)
+    if refused is not None:
+        yield context.problem(wanted, *refused)
+        return
     needed = [path for path, attribute in ATTRIBUTES[section].items() if attribute.is_needed]
     needed += _needed_besides(wanted)
     missing = [path for path in needed if wanted.value(path) is None]
@@ -90,6 +97,35 @@ def lacking(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Prob
         yield context.problem(wanted, message, f"add {names}, or correct the name")
     if sides.live is not None and sides.live.is_archived:
         yield from _restored(sides, context)
+
+
+def _refused(sides: DefinitionSides) -> tuple[str, str] | None:
+    """Return why HubSpot makes no such definition whatever it says, with advice; None if it makes some."""
+    name, of_type = sides.address.name, sides.address.object
+    pipeline = sides.pipeline.found if sides.pipeline else None
+    match sides.address.section:
+        case Section.PROPERTIES if _RESERVED.match(name):
+            message = f"{name} cannot be created: names that begin with hs_ or a123_ are HubSpot's own"
+            return message, "write another name"
+        case Section.SCHEMA if _FULL_NAME.match(of_type):
+            message = (
+                f"{of_type} cannot be created: HubSpot itself puts p and the number of the portal before"
+            )
+            return message, f"write {_FULL_NAME.sub('', of_type)}, or correct the name"
+        case Section.SCHEMA if not _TYPE_NAME.fullmatch(of_type):
+            message = f"{of_type} cannot be the name of a custom object"
+            return message, "write letters, digits and _, a letter first, and at most 50 of them"
+        case Section.PIPELINES if not object_type(of_type).has_pipelines:
+            message = (
+                f"{of_type} have their lifecycle stages in place of pipelines, which HubSpot only reads out"
+            )
+            return message, "remove it, and change lifecycle stages in HubSpot"
+        case Section.PIPELINES if not makes_pipelines(of_type):
+            return f"HubSpot makes no pipelines for {of_type}", "remove it, or correct the object type"
+        case Section.STAGES if pipeline is not None and not pipeline.can_change:
+            message = f'HubSpot does not let anybody change the stages of "{pipeline.values.get("label")}"'
+            return message, "remove the line, or write what HubSpot has"
+    return None
 
 
 def _needed_besides(wanted: DesiredDefinition) -> Iterator[str]:
@@ -102,8 +138,8 @@ def _needed_besides(wanted: DesiredDefinition) -> Iterator[str]:
             yield OPTIONS
     elif section is Section.PIPELINES:
         yield STAGE_NAMES
-    elif section is Section.STAGES and (needed := object_type(wanted.address.object).stages_need):
-        yield needed
+    elif section is Section.STAGES and (of_type := object_type(wanted.address.object)).needs_stage_member:
+        yield of_type.stage_member
 
 
 def _has_other_options(wanted: DesiredDefinition) -> bool:

@@ -37,7 +37,9 @@ def all_not_made(
     """Return what manifests declare and ``after``, the schema with the changes ``kept``, does not have."""
     lacking: dict[tuple[str, ...], NotMade] = {}
     there = {change.definition for change in kept if change.action in {Action.CREATE, Action.UPDATE}}
-    there |= decided.matched.present
+    there |= decided.matched.present.keys()
+    name_of_type = decided.matched.known.object
+    there |= {definition_address(name_of_type, Section.PROPERTIES, name) for name in after.properties}
     for wanted in decided.matched.known.wanted:
         address = wanted.address
         if wanted.special.is_absent:

@@ -1,10 +1,10 @@
 """Labels of associations as a plan makes them: records of the same plan may use them. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TypeAlias
 
-from reconciler.model.addresses import Section
+from reconciler.model.addresses import RecordId, Section
 from reconciler.model.labels import Label, inverse_reference, reference_label
 from reconciler.model.not_made import NotMade
 from reconciler.model.object_references import Direction
@@ -12,18 +12,18 @@ from reconciler.plan.change import Action, Change
 from reconciler.plan.definitions.not_made import not_made
 from reconciler.plan.definitions.planner import DecidedDefinitions
 
-PlannedLabels: TypeAlias = Mapping[Direction, Mapping[str, Label | NotMade]]
-"""Labels that a plan makes or renames, and declared ones that it does not make, by direction and text."""
+PlannedLabels: TypeAlias = Mapping[Direction, Sequence[tuple[str, Label | NotMade]]]
+"""Labels that manifests declare, as a plan leaves them, and those that it does not make, with their texts."""
 
 _Named: TypeAlias = tuple[Direction, str, Label | NotMade]
 
 
 def planned_labels(decided: Iterable[DecidedDefinitions], kept: Collection[Change]) -> PlannedLabels:
     """Return the labels of a plan whose changes of definitions are ``kept``."""
-    planned: dict[Direction, dict[str, Label | NotMade]] = {}
-    lacking = (label for each in decided for label in _not_made(each, kept))
-    for direction, text, label in chain(lacking, _made(kept)):
-        planned.setdefault(direction, {})[text] = label
+    planned: dict[Direction, list[tuple[str, Label | NotMade]]] = {}
+    of_types = ((*_not_made(each, kept), *_there(each, kept)) for each in decided)
+    for direction, text, label in chain(*of_types, _made(kept)):
+        planned.setdefault(direction, []).append((text, label))
     return planned
 
 
@@ -57,10 +57,36 @@ def _not_made(decided: DecidedDefinitions, kept: Collection[Change]) -> Iterator
                 yield way, text, lacking
 
 
+def _there(decided: DecidedDefinitions, kept: Collection[Change]) -> Iterator[_Named]:
+    """Return the declared labels that are there, by the texts of the manifests and by those of the portal.
+
+    A text that the plan changes is left to its change.
+    """
+    changed = {(change.definition, value.name) for change in kept for value in change.values}
+    for each in decided.matched.sides:
+        if each.address.section is not Section.LABELS or each.found is None or each.wanted.special.is_absent:
+            continue
+        direction, live = Direction(each.address.object, each.address.names[0]), each.found.values
+        wanted = {"label": each.wanted.value("label")}
+        wanted["inverseLabel"] = each.wanted.value("inverseLabel") or wanted["label"]
+        texts = live.get("label") or "", live.get("inverseLabel") or live.get("label") or ""
+        ends = zip(
+            (direction, direction.back), wanted.items(), texts, _labels_at(each.found.id, *texts), strict=True
+        )
+        for way, (path, text), present, label in ends:
+            if (each.address, path) not in changed:
+                yield from ((way, called, label) for called in dict.fromkeys((text, present)) if called)
+
+
 def _labels_of(change: Change, text: str, inverse_text: str) -> tuple[Label, Label]:
     """Return the label of a change, as both ends see it; a new one is only a reference to its definition."""
     if change.remote.id is None:
         label = reference_label(change.definition.text)
         return label, inverse_reference(label)
-    _, category, number, back, *_ = change.remote.id.split("/")
+    return _labels_at(change.remote.id, text, inverse_text)
+
+
+def _labels_at(of: RecordId, text: str, inverse_text: str) -> tuple[Label, Label]:
+    """Return the label with the identity ``of``, as both ends see it."""
+    _, category, number, back, *_ = of.split("/")
     return Label(category, int(number), text), Label(category, int(back), inverse_text)

@@ -24,6 +24,7 @@ from reconciler.model.property_kinds import kind_of_property
 from reconciler.plan.change import Action, Change
 from reconciler.plan.definitions.changes import details_of
 from reconciler.plan.definitions.context import own_id
+from reconciler.plan.definitions.declared import with_declared
 from reconciler.plan.definitions.not_made import all_not_made
 from reconciler.plan.definitions.planner import DecidedDefinitions
 
@@ -54,7 +55,7 @@ def planned_schema(
         planned = _Planned(schema, {live.id: live for live in each.matched.known.live})
         for change in changes:
             planned.add(change)
-        after = planned.result()
+        after = with_declared(planned.result(), each, changes)
         after = replace(after, not_made=all_not_made(each, changes, after))
         objects |= {called: after for called, known in objects.items() if known is schema} | {name: after}
     return replace(portal, objects=objects)

@@ -42,7 +42,8 @@ class MatchedDefinitions:
     sides: tuple[DefinitionSides, ...]  # of the selected ones, pipelines before their stages
     unselected: Mapping[DefinitionAddress, WhyNotMade]  # that manifests name, but the selection leaves out
     unnamed: tuple[OwnedDefinition, ...]  # selected, and named by no manifest any more
-    present: frozenset[DefinitionAddress] = frozenset()  # that manifests name and the portal has
+    # the ids of those that manifests name and the portal has
+    present: Mapping[DefinitionAddress, RecordId] = field(default_factory=dict)
 
     def holdings(self, context: DefinitionContext) -> set[Holding]:
         """Return what has to be counted before anything can be decided."""
@@ -75,12 +76,16 @@ class DecidedDefinitions:
         return (*decided, *(each for each in self.released if isinstance(each, Held)))
 
     def in_step(self, *, keeps_state: bool) -> int:
-        """Return how many have nothing to be said or done; without a state, nothing is adopted."""
+        """Return how many have nothing to be said or done; without a state, nothing is adopted.
+
+        A new stage whose pipeline is not made is none of them.
+        """
+        decided = [self.decisions[each.address] for each in self.matched.sides if each.is_as_wanted]
         return sum(
             not (
                 each.held or each.problems or any(keeps_state or change.is_remote for change in each.changes)
             )
-            for each in self.decisions.values()
+            for each in decided
         )
 
 
@@ -101,7 +106,7 @@ def match_type(known: TypeDefinitions, selection: Selection) -> MatchedDefinitio
         entry for entry in known.owned if entry.key not in entries and selection.has_record(entry.key)
     )
     ordered = sorted(sides, key=lambda each: each.address.section is Section.STAGES)
-    present = frozenset(each.address for each in matched if each.found)
+    present = {each.address: each.found.id for each in matched if each.found}
     return MatchedDefinitions(known, tuple(ordered), unselected, unnamed, present)
 
 

@@ -1,6 +1,6 @@
 """Desired values that cannot be sent, and what their author may have meant."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -35,8 +35,19 @@ def suggest_values(written: str, values: Iterable[str]) -> Sentence | None:
     return sentence("did you mean {values}?", values=join_sentences(" or ", near)) if near else None
 
 
+_NAMES: Sequence[Callable[[Pipeline | PipelineStage], Iterable[str]]] = (
+    lambda candidate: [candidate.declared.label] if candidate.declared else [],
+    lambda candidate: [candidate.label],
+    lambda candidate: [candidate.declared.name] if candidate.declared else [],
+)
+"""What a pipeline or stage is called, the names that win first."""
+
+
 def find_by_label_or_id(written: str, candidates: Iterable[_Labelled], what: str) -> _Labelled:
-    """Find the one candidate that ``written`` names: an id wins, labels are compared without case.
+    """Find the one candidate that ``written`` names; only an id is compared with its case.
+
+    An id comes first, then the label that the manifests declare, the label in HubSpot, and at last the name
+    in the manifests: a definition that people call otherwise by now is still the one that is meant.
 
     Raises:
         WrongValue: none has it, or several.
@@ -45,8 +56,14 @@ def find_by_label_or_id(written: str, candidates: Iterable[_Labelled], what: str
     for candidate in known:
         if candidate.id == written:
             return candidate
-    label = written.strip().casefold()
-    matches = [candidate for candidate in known if candidate.label.strip().casefold() == label]
+    called = written.strip().casefold()
+    matches: list[_Labelled] = []
+    for names in _NAMES:
+        matches = matches or [
+            candidate
+            for candidate in known
+            if called in (name.strip().casefold() for name in names(candidate))
+        ]
     if len(matches) == 1:
         return matches[0]
     if matches:
