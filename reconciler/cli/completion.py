@@ -1,11 +1,12 @@
 """``reconciler completion``."""
 
+import json
 from pathlib import Path
 
 import click
 
 from reconciler.cli.messages import document
-from reconciler.cli.options import common_options
+from reconciler.cli.options import common_options, said
 
 _SCRIPTS = Path(__file__).with_name("completion_scripts")
 
@@ -13,6 +14,11 @@ _SCRIPTS = Path(__file__).with_name("completion_scripts")
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @common_options
-def command(shell: str) -> None:
+@click.pass_context
+def command(ctx: click.Context, shell: str) -> None:
     """Print the script that completes commands, options and addresses in SHELL."""
-    document((_SCRIPTS / f"{shell}.sh").read_text(encoding="utf-8"))
+    script = (_SCRIPTS / f"{shell}.sh").read_text(encoding="utf-8")
+    if said(ctx).as_json:
+        document(json.dumps({"script": script, "shell": shell}), nl=True)
+    else:
+        document(script)

@@ -36,7 +36,10 @@ def command(ctx: click.Context, topic: str | None) -> None:
             raise UsageError(f'there is no command "{topic}": {hint}') from None
         if explained is None:
             raise
-        show_text(f"{explained}\n")
+        if common.as_json:
+            document(json.dumps({"command": topic, "help": explained}, ensure_ascii=False), nl=True)
+        else:
+            show_text(f"{explained}\n")
         return
     if common.as_json:
         document(json.dumps({"topic": topic, "markdown": page}, ensure_ascii=False), nl=True)

@@ -4,6 +4,7 @@ A word of another tool gets a hint and never works: a script that says ``push`` 
 """
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NoReturn
 
@@ -43,6 +44,21 @@ _FOREIGN_OPTIONS: Final[Mapping[str, str]] = {
     "--select": "use --target GLOB",
 }
 _LONG_WITH_ONE_DASH: Final = re.compile(r"-[A-Za-z][A-Za-z-]+(=.*)?")
+
+
+def refuse_bytes(arguments: Sequence[str]) -> None:
+    """Refuse arguments that this system's encoding cannot read: no portal, state or file could hold them.
+
+    Raises:
+        click.UsageError: there is one.
+    """
+    for number, argument in enumerate(arguments, 1):
+        if any("\ud800" <= character <= "\udfff" for character in argument):
+            raise click.UsageError(
+                f"argument {number} is not text in the encoding of this system, which is "
+                f"{sys.getfilesystemencoding()}: set LC_ALL=C.UTF-8 if it is UTF-8; in addresses, characters "
+                "may be percent-encoded"
+            )
 
 
 def refuse_command(ctx: click.Context, written: str, names: Sequence[str]) -> NoReturn:

@@ -12,7 +12,7 @@ from reconciler import __version__
 from reconciler.cli.errors import print_error, tell_in_json
 from reconciler.cli.examples import add_examples
 from reconciler.cli.exits import ExitCode, exit_of, most_severe
-from reconciler.cli.hints import clearer, refuse_command
+from reconciler.cli.hints import clearer, refuse_bytes, refuse_command
 from reconciler.cli.messages import begin_talk, say, talk
 from reconciler.cli.options import common_options, said
 from reconciler.cli.streams import make_safe, stdout_fault
@@ -117,6 +117,7 @@ def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     begin_talk()
     try:
+        refuse_bytes(sys.argv[1:] if arguments is None else arguments)
         code = group.main(arguments, prog_name="reconciler", standalone_mode=False)
     except click.exceptions.Abort:
         tell_in_json(arguments, "interrupted", ExitCode.INTERRUPTED)

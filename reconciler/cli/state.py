@@ -22,6 +22,7 @@ from reconciler.model.owned import OwnedThing
 from reconciler.model.selection import is_pattern
 from reconciler.project.session import backup_text
 from reconciler.report.mask import Masking, masked_owned
+from reconciler.sentences import counted
 
 if TYPE_CHECKING:
     from reconciler.project.owned_records import OwnedRecords
@@ -105,10 +106,11 @@ def forget(ctx: click.Context, address: str) -> int:
     """Erase what is at ADDRESS from state, journal and reports."""
     opened = open_environment(ctx).environment
     entries, reports, backups = opened.state.erase(address)
-    sentence = f"{address} was erased from {entries} entries of state and journal"
+    noun = "entry" if entries == 1 else "entries"
+    sentence = f"{address} was erased from {entries} {noun} of state and journal"
     tell_done(ctx, sentence, {"erased": address, "entries": entries})
     say(
-        f"{reports.rewritten} reports were written anew without it, {reports.removed} were removed\n"
+        f"{counted(reports.rewritten, 'report')} written anew without it, {reports.removed} removed\n"
         "copies of reports, plan files and manifests are files of yours: erase it there, too; and reports on "
         "other machines: run this there"
     )

@@ -322,14 +322,14 @@ def parse_definition_address(text: str) -> tuple[DefinitionAddress, str | None]:
     Raises:
         ValueError: there is no such definition; the message says how one is written.
     """
-    whole, _, path = text.partition("#")
+    whole, mark, path = text.partition("#")
     object_part, _, rest = whole.partition(SECTION_MARK)
     section, *names = rest.split("/")
     if section == Section.PIPELINES and len(names) == _STAGE_PARTS and names[1] == Section.STAGES:
         section, names = Section.STAGES, [names[0], names[2]]
     known = {str(each): each for each in Section}.get(section)
     wanted = 0 if known is Section.SCHEMA else 1 + (_INNER_NAMES.get(known, 0) if known else 0)
-    if known is None or len(names) != wanted or not all((object_part, *names)):
+    if known is None or len(names) != wanted or not all((object_part, *names)) or (mark and not path):
         raise ValueError(
             f"{text!r} is not an address of a definition, such as companies:properties/tier, "
             "deals:pipelines/Renewals/stages/Won or machines:schema"
@@ -346,14 +346,15 @@ def split_address(address: str) -> tuple[str, bool, str, str | None]:
     """Split an address into object type, whether it names a record id, key value, and property or None.
 
     Raises:
-        ValueError: there is no ``/``.
+        ValueError: object type, key or property is missing.
     """
-    object_part, slash, rest = address.partition("/")
-    if not slash or not object_part or not rest:
-        raise ValueError(f"{address!r} is not an address such as companies/acme")
-    key, _, name = rest.partition("#")
+    object_part, _, rest = address.partition("/")
+    key, mark, name = rest.partition("#")
     by_record_id = key.startswith("=")
-    return object_name(object_part), by_record_id, unquote(key[1:] if by_record_id else key), name or None
+    value = key.removeprefix("=")
+    if not object_part or not value or (mark and not name):
+        raise ValueError(f"{address!r} is not an address such as companies/acme")
+    return object_name(object_part), by_record_id, unquote(value), name or None
 
 
 RecordId = NewType("RecordId", str)

@@ -85,7 +85,7 @@ def erase_record(session: Session, address: str) -> Erased:
         entries = writer.forget(thing)
         backups = tuple(store.backups())
         portal_id = session.environment.portal_id
-        reports = forget_in_reports(report_folder(session), store, portal_id, names)
+        reports = forget_in_reports(report_folder(session), store, portal_id, names, is_known=bool(entries))
     if not entries + reports.rewritten + reports.removed:
         raise UsageError(f"{address} is neither in the state nor in the journal")
     return Erased(entries, reports, (*backups, *forget_in_imports(session.folder)))

@@ -24,8 +24,15 @@ class Forgotten(NamedTuple):
     unopened: tuple[Path, ...]
 
 
-def forget_in_reports(folder: Path, store: "Store", portal_id: int, names: Collection[str]) -> Forgotten:
-    """Erase a record, which the journal has erased, in the reports in ``folder``."""
+def forget_in_reports(
+    folder: Path, store: "Store", portal_id: int, names: Collection[str], *, is_known: bool
+) -> Forgotten:
+    """Erase a record, which the journal has erased, in the reports in ``folder``.
+
+    ``is_known``: state or journal had it. Of any other name, which may be mistyped, only reports with exactly
+    this record are changed.
+    """
+    spellings = [spelling for name in names for spelling in _spellings(name, is_known=is_known)]
     known = {run.id for run in store.runs()}
     rewritten = removed = 0
     unopened = []
@@ -36,7 +43,7 @@ def forget_in_reports(folder: Path, store: "Store", portal_id: int, names: Colle
         elif text is None:
             path.unlink()  # the next report is written from the journal, which has all of it
             removed += 1
-        elif any(spelling in _unescaped(text) for name in names for spelling in _spellings(name)):
+        elif any(spelling in _unescaped(text) for spelling in spellings):
             if path.stem in known:
                 write_report(store, path.stem, path)
                 rewritten += 1
@@ -74,6 +81,9 @@ def _unescaped(text: str) -> str:
         return text
 
 
-def _spellings(name: str) -> tuple[str, ...]:
-    """Return the spellings of a key or an id in JSON: as a value, and within an address."""
-    return json.dumps(name, ensure_ascii=False), json.dumps(escaped(name), ensure_ascii=False)[1:-1]
+def _spellings(name: str, *, is_known: bool) -> tuple[str, ...]:
+    """Return the spellings of a key or an id in JSON: as a value, and within an address or any text."""
+    value, within = (json.dumps(text, ensure_ascii=False) for text in (name, escaped(name)))
+    if is_known:
+        return value, within[1:-1]
+    return value, *(f"{mark}{within[1:-1]}{end}" for mark in ("/", "/=") for end in '"#')

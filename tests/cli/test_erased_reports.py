@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.exits import ExitCode
 from reconciler.encryption import is_encrypted
 from tests.support.projects import Project
 
@@ -58,7 +59,7 @@ def test_a_forgotten_record_leaves_all_reports(project: Project) -> None:
     done = project.run("state", "forget", "contacts/ada@acme.example")
 
     assert done.code == 0
-    assert "2 reports were written anew without it, 0 were removed" in done.err
+    assert "2 reports written anew without it, 0 removed" in done.err
     assert not any(text in held(project) for text in PERSONAL)
     assert "Bobby" in held(project)
     assert reports(project) == before
@@ -71,6 +72,19 @@ def test_a_record_is_forgotten_by_its_id_too(project: Project) -> None:
     assert project.run("state", "forget", f"contacts/={ada['record_id']}").code == 0
 
     assert not any(text in held(project) for text in PERSONAL)
+
+
+@pytest.mark.parametrize(
+    "mistyped", ["contacts/ada", "contacts/=4", "contacts/ada%40acme.exampl", "contacts/da@acme.example"]
+)
+def test_a_mistyped_address_is_told_though_reports_hold_parts_of_it(project: Project, mistyped: str) -> None:
+    before = held(project)
+    done = project.run("state", "forget", mistyped)
+    assert (done.code, done.err) == (
+        ExitCode.ERROR,
+        f"{mistyped} is neither in the state nor in the journal\n",
+    )
+    assert held(project) == before
 
 
 def test_a_report_that_was_kept_elsewhere_meanwhile_is_reached_later(project: Project) -> None:
@@ -96,7 +110,7 @@ def test_a_report_of_a_run_that_nobody_remembers_is_removed_with_its_person(proj
 
     done = project.run("state", "forget", "contacts/ada@acme.example")
 
-    assert "2 reports were written anew without it, 1 were removed" in done.err
+    assert "2 reports written anew without it, 1 removed" in done.err
     assert not stray.exists()
     assert other.exists()
 

@@ -226,6 +226,25 @@ def test_the_result_of_a_command_is_one_document(applied: Project, words: list[s
     assert (done.code, done.document) == (0, said)
 
 
+@pytest.mark.parametrize(
+    ("words", "member", "holds"),
+    [
+        (["completion", "bash"], "script", "complete -"),
+        (["completion", "zsh"], "script", "compdef"),
+        (["help", "unlock"], "help", "Usage: reconciler unlock"),
+        (["help", "version"], "help", "Usage: reconciler version"),
+        (["help", "pruning"], "markdown", "# "),
+        (["help"], "topics", "pruning"),
+    ],
+)
+def test_texts_for_people_are_documents_too(
+    project: Project, words: list[str], member: str, holds: str
+) -> None:
+    done = project.run(*words, "--json")
+    assert done.code == 0
+    assert holds in json.loads(done.out)[member]
+
+
 def test_forgetting_and_starting_over_are_one_document_each(applied: Project) -> None:
     forgotten = applied.run("state", "forget", "companies/odd-1", "--json").document
     assert forgotten["erased"] == "companies/odd-1"
@@ -252,3 +271,24 @@ def test_a_plan_that_is_refused_is_the_only_document(project: Project) -> None:
 
 def test_masking_without_a_terminal_is_on() -> None:
     assert masking_for(None, as_json=False).is_on
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "R explain $'companies/\\xff'",
+        "R state rm $'companies/a\\xe4b'",
+        "R rollback $'\\xff'",
+        "R runs show $'\\xed\\xa0\\x80'",
+        "R emulator edit companies/odd-1 $'city=\\xe4'",
+        "R plan --target $'companies/\\xff*'",
+    ],
+)
+def test_an_argument_that_is_no_text_is_one_sentence(project: Project, line: str) -> None:
+    done = shell(project, f"{line} --json")
+    (said,) = quiet_end(done).splitlines()
+    assert re.match(r"Error: argument \d is not text in the encoding of this system, which is utf-8", said)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["error"]["kind"] == "usage"
+    ascii_only = shell(project, f"{line} --json", LC_ALL="C", PYTHONUTF8="0")
+    assert "set LC_ALL=C.UTF-8" in quiet_end(ascii_only)

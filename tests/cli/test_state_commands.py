@@ -74,7 +74,9 @@ def test_rm_of_something_unknown_removes_nothing(project: Project) -> None:
 
 @pytest.mark.parametrize("command", ["show", "rm", "forget"])
 def test_an_address_that_names_no_record_is_told(project: Project, command: str) -> None:
-    assert "not an address" in project.run("state", command, "acme").err
+    for address in ("acme", "companies/", "companies/=", "companies/#", "companies/acme#", "/acme"):
+        assert "not an address" in project.run("state", command, address).err
+    assert "not an address" in project.run("state", command, "companies:properties/tier#").err
     assert "names a property" in project.run("state", command, "companies/acme#name").err
 
 

@@ -44,7 +44,9 @@ def test_calls_carry_token_and_version() -> None:
     assert seen[0].headers["User-Agent"] == f"reconciler/{reconciler.__version__}"
 
 
-@pytest.mark.parametrize("token", ["", " ", "pat-na1-ab\n", "pat na1", "pät-na1"])
+@pytest.mark.parametrize(
+    "token", ["", " ", "pat-na1-ab\n", "pat na1", "pät-na1", '"pat-na1"', "'pat-na1'", "pat-na1`"]
+)
 def test_a_token_that_no_header_can_carry_is_refused_without_showing_it(token: str) -> None:
     with pytest.raises(UsageError) as caught:
         open_http("https://api.hubapi.com", token)

@@ -57,7 +57,7 @@ _NEVER_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-_TOKEN_CHARACTERS = re.compile(r"[!-~]+")
+_TOKEN_CHARACTERS = re.compile(r"[!#-&(-_a-~]+")  # no quotes: shells and .env files leave them in
 _MOST_QUOTED = 4 * 1024 * 1024  # bytes of a refusal to read: the rest of a longer one is useless
 _JSON = {"Content-Type": "application/json"}
 
@@ -83,7 +83,7 @@ def open_http(base_url: str, token: str, called: str = "the token") -> httpx.Cli
     """
     if not _TOKEN_CHARACTERS.fullmatch(token):
         raise UsageError(
-            f"{called} is empty or contains a space, a line break or other forbidden characters\n"
+            f"{called} is empty or contains a space, a quote, a line break or other forbidden characters\n"
             "    set it again, without quotes around it"
         )
     url = _checked(base_url)
