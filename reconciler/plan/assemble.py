@@ -22,12 +22,10 @@ from reconciler.plan.context import PlanContext
 from reconciler.plan.definitions.order import turns_of_definitions
 from reconciler.plan.file.sequences import SpooledChanges, sort_key
 from reconciler.plan.findings import Findings
-from reconciler.plan.kinds import kind_of
 from reconciler.plan.names import Naming, ShownThings, shown_things
 from reconciler.plan.plan import Budget, ManifestInfo, Plan, Review
 from reconciler.plan.records.conflicts import UniqueValues
 from reconciler.plan.records.unique_values import turns_of
-from reconciler.plan.rests_on import objects_rested_on
 from reconciler.plan.review import keep_reviewed
 from reconciler.plan.stages import Stage, rank_of, stages_of
 
@@ -90,7 +88,7 @@ def assemble(findings: Findings, basis: PlanBasis, context: PlanContext) -> Plan
         refusals=context.guards.check(kept.changes, bases, budget),
         bases=bases,
         allowances=tuple(sorted(context.guards.allowances.items())),
-        write_scopes=_scopes(kept.changes),
+        write_scopes=tuple(sorted(kept.changes.write_scopes)),
         prune_rules=kept.prune_rules,
         targets=tuple(glob.text for glob in context.selection.target),
         excludes=tuple(glob.text for glob in context.selection.exclude),
@@ -100,14 +98,6 @@ def assemble(findings: Findings, basis: PlanBasis, context: PlanContext) -> Plan
         rolls_back=basis.rolls_back,
         keeps_state=findings.keeps_state,
     )
-
-
-def _scopes(changes: Iterable[Change]) -> tuple[str, ...]:
-    """Return the scopes that apply needs, sorted."""
-    needed = {
-        (kind_of(change).write_scopes, change.address.objects) for change in changes if change.is_remote
-    }
-    return tuple(sorted({scope for scopes_of, objects in needed for scope in scopes_of(objects)}))
 
 
 def _in_order(findings: Findings, basis: PlanBasis) -> _Kept:
@@ -141,8 +131,7 @@ def _reviewed(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanCo
 def _budget(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanContext) -> Budget:
     """Count the calls of apply. If it verifies, it plans again, with about as many calls."""
     changes, objects, unsettled = kept.changes, basis.portal.objects, basis.unsettled
-    opened = {name for change in changes for name in change.address.objects}
-    opened |= objects_rested_on(changes) | unsettled.objects
+    opened = changes.objects | unsettled.objects
     is_opened = context.opens_portal and bool(changes or kept.prune_rules or unsettled.objects)
     opening_calls = calls_to_open(objects[name] for name in opened) if is_opened else 0
     again = basis.spent.calls if context.verifies and changes else 0

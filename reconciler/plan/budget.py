@@ -8,9 +8,9 @@ from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.object_types import object_type, type_number
 from reconciler.plan.batches import all_batches
 from reconciler.plan.change import Change, Reason
+from reconciler.plan.file.sequences import spooled
 from reconciler.plan.kinds import Verb, kind_of, verb_of
 from reconciler.plan.plan import Budget
-from reconciler.plan.rests_on import objects_rested_on
 from reconciler.plan.stages import Stage, StageName
 
 
@@ -82,7 +82,7 @@ def _calls_to_see_definitions(
     last = max((place for place, name in enumerate(names) if name is StageName.DEFINITIONS), default=None)
     if last is None or last == len(names) - 1:
         return 0
-    opened = {name for change in changes for name in change.address.objects} | objects_rested_on(changes)
+    opened = spooled(changes).objects
     return calls_to_open([replace(objects[name], is_new=False) for name in opened])
 
 

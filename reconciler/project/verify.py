@@ -33,7 +33,9 @@ def plan_what_is_left(
 ) -> Plan:
     """Plan again, and return what apply would still write of ``plan``; empty if nothing is left."""
     again = make_plan(session, PlanRequest(take=take, skip_invalid=True), progress)
-    left = tuple(_left(again, {key: change for change in plan.changes for key in change.address.records}))
+    keys = {key for change in again.changes for key in change.address.records}
+    applied = ((key, change) for change in plan.changes for key in change.address.records if key in keys)
+    left = tuple(_left(again, dict(applied)))
     return replace(again, changes=left, held=(), problems=(), refusals=())
 
 

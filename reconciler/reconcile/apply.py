@@ -22,10 +22,10 @@ from reconciler.plan.budget import Spent, budget_of, looked_at_again
 from reconciler.plan.consistency import unsound_plan
 from reconciler.plan.definitions.changes import types_created_by
 from reconciler.plan.file.format import digest_of
+from reconciler.plan.file.sequences import spooled
 from reconciler.plan.guards import Limits, refuse_now
-from reconciler.plan.kinds import Verb, verb_of
+from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import Budget, Plan
-from reconciler.plan.rests_on import objects_rested_on
 from reconciler.reconcile.project_check import refuse_other_project
 from reconciler.state.run_types import Actor, RunStart
 from reconciler.state.store import Store
@@ -78,8 +78,9 @@ def apply_plan(
         raise PlanRefused(Refusal.ALTERED, f"reconciler never writes such a plan: {why}\n    plan again")
     with claim.acquire(store) as journal:
         refuse_other_project(store, claim.project)
-        new_types = types_created_by(plan.changes)
-        objects = {name for change in plan.changes for name in change.address.objects} - new_types
+        changes = spooled(plan.changes)
+        new_types = types_created_by(changes.of(Verb.CREATE_DEFINITION))
+        objects = changes.objects - new_types
         begin_portal(connection.reader, objects)  # the answers arrive while the plan is digested
         start = _start_of(plan, claim)
         moved = stale_owned_changes(plan, start.plan_digest, store)
@@ -87,7 +88,6 @@ def apply_plan(
             had_time=options.rereads_before_write or plan.state != store.version(),
             overwrites=options.on_stale is OnStale.OVERWRITE,
         )
-        objects |= objects_rested_on(plan.changes)
         reader = connection.reader
         maybe_new = new_types | open_objects(store)
         portal = _read_portal(reader, objects, maybe_new, plan.portal_id)
@@ -180,7 +180,7 @@ def _start_of(plan: Plan, claim: LockRequest) -> RunStart:
         plan_digest=digest_of(plan),
         tool_version=__version__,
         actor=claim.actor,
-        planned=Counter(map(verb_of, plan.changes)),
+        planned=Counter(spooled(plan.changes).verbs()),
         masked_properties=plan.masked_properties,
         commit=plan.manifests.git,
         rolls_back=plan.rolls_back,

@@ -9,14 +9,18 @@ from reconciler.plan.change import Change
 
 def in_the_way(changes: Sequence[Change]) -> Mapping[RecordIdentity, tuple[ThingAddress, ThingAddress]]:
     """Return the things whose present addresses others get, with their present and new addresses."""
-    own = [change for change in changes if change.address is change.thing]
     leaving = {
         change.moved_from: (
             RecordIdentity(change.object_type, change.known_id),
             (change.moved_from, change.thing),
         )
-        for change in own
-        if change.moved_from is not None
+        for change in changes
+        if change.moved_from is not None and _is_of_its_own(change)
     }
-    taken = (change.thing for change in own if change.owned is not None) if leaving else ()
+    owned = (change for change in changes if change.owned is not None and _is_of_its_own(change))
+    taken = (change.thing for change in owned) if leaving else ()
     return dict(leaving[address] for address in taken if address in leaving)
+
+
+def _is_of_its_own(change: Change) -> bool:
+    return change.address is change.thing

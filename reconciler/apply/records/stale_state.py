@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TypeVar
 
 from reconciler.model.addresses import RecordId
 from reconciler.model.object_references import GroupKey
@@ -13,13 +12,17 @@ from reconciler.state.store import Store
 WHAT = "this record's entry in state"
 
 _STATE_READ = 900
-"""Keys, or record ids, in one read of state."""
-
-T = TypeVar("T")
+"""Changes whose keys, or record ids, are in one read of state."""
 
 
 def overtaken(entries: Iterable[Entry], store: Store, serial: int) -> Iterator[int]:
     """Return the numbers of ``entries`` whose record was written after ``serial``, by key or by id."""
+    remaining = iter(entries)
+    while some := list(islice(remaining, _STATE_READ)):
+        yield from _overtaken(some, store, serial)
+
+
+def _overtaken(entries: Iterable[Entry], store: Store, serial: int) -> Iterator[int]:
     by_key: dict[GroupKey, dict[str, list[int]]] = {}
     by_id: dict[str, dict[RecordId, list[int]]] = {}
     for number, change in entries:
@@ -29,17 +32,8 @@ def overtaken(entries: Iterable[Entry], store: Store, serial: int) -> Iterator[i
         if record_id is not None:
             by_id.setdefault(change.object_type, {}).setdefault(record_id, []).append(number)
     for (object_name, by), numbers in by_key.items():
-        for some in _parted(numbers):
-            for key in store.moved_since(serial, object_name, by, some):
-                yield from numbers[key]
+        for key in store.moved_since(serial, object_name, by, list(numbers)):
+            yield from numbers[key]
     for object_name, numbers_of in by_id.items():
-        for some_ids in _parted(numbers_of):
-            for record_id in store.ids_moved_since(serial, object_name, some_ids):
-                yield from numbers_of[record_id]
-
-
-def _parted(asked: Iterable[T]) -> Iterator[list[T]]:
-    """Split the items into chunks for one read of state each."""
-    remaining = iter(asked)
-    while some := list(islice(remaining, _STATE_READ)):
-        yield some
+        for record_id in store.ids_moved_since(serial, object_name, list(numbers_of)):
+            yield from numbers_of[record_id]

@@ -5,6 +5,7 @@ access. So a plan is made, reviewed, written and applied in constant memory.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import compress, count, islice
 from operator import itemgetter
@@ -26,9 +27,10 @@ from reconciler.plan.file.lines import (
     json_line,
     parsed,
 )
-from reconciler.plan.kinds import Verb, verb_of
+from reconciler.plan.kinds import Verb, kind_of, verb_of
 from reconciler.plan.plan import Held
 from reconciler.plan.records.changes import replaced_by
+from reconciler.plan.rests_on import objects_rested_on
 
 T = TypeVar("T")
 
@@ -154,6 +156,10 @@ class _Spooled(Sequence[T], Generic[T]):
         return f"<{len(self)} spooled values>"
 
 
+_Writes: TypeAlias = tuple[Callable[[Iterable[str]], tuple[str, ...]], tuple[str, ...]]
+"""The scopes that a kind needs for writing object types, and such types."""
+
+
 @dataclass(slots=True)
 class _Noted:
     """Notes about changes, so that not all of them have to be decoded to find a few."""
@@ -161,6 +167,9 @@ class _Noted:
     marks: bytearray = field(default_factory=bytearray)  # of each, what it does
     names: set[ObjectProperty] = field(default_factory=set)  # object and property of all keys and values
     values: set[ObjectProperty] = field(default_factory=set)  # of all values that are written
+    keys: set[ObjectProperty] = field(default_factory=set)  # of the keys of all things
+    objects: set[str] = field(default_factory=set)  # object types that addresses and what is rested on name
+    writes: set[_Writes] = field(default_factory=set)
 
     def note(self, change: Change) -> None:
         mark = _MARKS[verb_of(change)]
@@ -171,6 +180,23 @@ class _Noted:
         self.marks.append(mark)
         self.names.update(properties_of(change))
         self.values.update(ObjectProperty(change.object_type, value.name) for value in change.values)
+        self.keys.add(change.thing.key_property)
+        objects = change.address.objects
+        self.objects.update(objects)
+        if change.rests_on:
+            self.objects |= objects_rested_on((change,))
+        if change.is_remote:
+            self.writes.add((kind_of(change).write_scopes, objects))
+
+    def of_no_change(self) -> "_Noted":
+        """Return notes of what the same changes name, for those that are noted by their marks only."""
+        return _Noted(
+            names=copy(self.names),
+            values=copy(self.values),
+            keys=copy(self.keys),
+            objects=copy(self.objects),
+            writes=copy(self.writes),
+        )
 
 
 class SpooledChanges(_Spooled[Change]):
@@ -198,6 +224,21 @@ class SpooledChanges(_Spooled[Change]):
     def written_values(self) -> set[ObjectProperty]:
         """Object and property of all values that are written."""
         return self._notes().values
+
+    @property
+    def keys(self) -> set[ObjectProperty]:
+        """Object type and key property of all things."""
+        return self._notes().keys
+
+    @property
+    def objects(self) -> set[str]:
+        """The object types of all things, and of what the changes rest on."""
+        return self._notes().objects
+
+    @property
+    def write_scopes(self) -> set[str]:
+        """The scopes that apply needs."""
+        return {scope for scopes_of, objects in self._notes().writes for scope in scopes_of(objects)}
 
     def of(self, *verbs: Verb) -> Iterator[Change]:
         """Walk those that do one of these."""
@@ -240,9 +281,15 @@ class SpooledChanges(_Spooled[Change]):
             numbers = sorted(range(len(values)), key=lambda number: key(number, values[number]))
             ordered.extend(values[number] for number in numbers)
             return ordered
-        entries = ((key(number, change), self._lines[number]) for number, change in enumerate(self))
-        for _, line in workspace.sort(entries):
-            ordered.append_line(change_in(line))
+        marks = self._notes().marks
+        entries = (
+            (key(number, change), bytes((marks[number],)) + self._lines[number])
+            for number, change in enumerate(self)
+        )
+        ordered._noted = self._noted.of_no_change()
+        for _, marked in workspace.sort(entries):
+            ordered._noted.marks.append(marked[0])
+            ordered.append_line(change_in(marked[1:]))
         return ordered
 
     def _notes(self) -> _Noted:

@@ -10,7 +10,7 @@ from reconciler.model.addresses import RecordId
 from reconciler.model.definitions import ObjectSchema
 from reconciler.plan.change import Change
 from reconciler.plan.file.sequences import SpooledChanges, Workspace
-from reconciler.plan.records.unique_values import Giver, Value, contradictions
+from reconciler.plan.records.unique_values import Giver, Value, contradictions, has_claims
 
 
 class WithoutConflicts(NamedTuple):
@@ -31,6 +31,8 @@ class UniqueValues:
 
     def without_conflicts(self, changes: SpooledChanges, workspace: Workspace) -> WithoutConflicts:
         """Return the ``changes`` whose unique values fit together, and the problems of the others."""
+        if not has_claims(changes, self.objects):
+            return WithoutConflicts(changes)
         refused = contradictions(changes, self.objects, self.holders, self.left_behind)
         if not refused:
             return WithoutConflicts(changes)

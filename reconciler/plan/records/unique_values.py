@@ -25,8 +25,9 @@ from reconciler.model.canonical import canonical
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Action, Change, Reason, ValueChange
-from reconciler.plan.file.sequences import spooled
+from reconciler.plan.file.sequences import SpooledChanges, spooled
 from reconciler.plan.hashes import repeated_hashes
+from reconciler.plan.kinds import Verb
 from reconciler.plan.records.changes import identity_of_record, is_record_archive, is_record_write
 from reconciler.source import SourceRef
 
@@ -189,6 +190,11 @@ class _Decisions:
 
     def _source(self, claim: Claim) -> SourceRef | None:
         return (claim.written and claim.written.source) or self.changes[claim.number].source
+
+
+def has_claims(changes: SpooledChanges, objects: _Objects) -> bool:
+    """Return whether there may be ``claims``, without decoding the changes again."""
+    return _writes_unique(changes, objects) or next(changes.of(Verb.CREATE), None) is not None
 
 
 def claims(changes: Iterable[Change], objects: _Objects) -> Iterator[Claim]:

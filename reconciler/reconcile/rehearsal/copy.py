@@ -23,8 +23,9 @@ from reconciler.model.progress import Progress
 from reconciler.model.selection import Selection
 from reconciler.plan.change import Change
 from reconciler.plan.definitions.changes import types_created_by
+from reconciler.plan.file.sequences import spooled
 from reconciler.plan.plan import Plan
-from reconciler.plan.rests_on import objects_rested_on, other_end
+from reconciler.plan.rests_on import other_end
 from reconciler.reconcile.copy_calls import refuse_too_many_calls
 from reconciler.reconcile.rehearsal.collisions import Collisions
 from reconciler.reconcile.rehearsal.scope import (
@@ -98,9 +99,8 @@ def read_copy(
 
 def _objects(rehearsed: Rehearsed) -> set[str]:
     """Return the object types to copy: those of the plan, and those that its records are associated with."""
-    changes = list(rehearsed.changes)
-    objects = {name for change in changes for name in change.address.objects} - types_created_by(changes)
-    objects |= objects_rested_on(changes)
+    changes = spooled(rehearsed.changes)
+    objects = changes.objects - types_created_by(changes)
     if rehearsed.desired is not None and rehearsed.plan.changes:
         for record in selected_records(rehearsed.desired, rehearsed.selection):
             objects.add(record.document.object)

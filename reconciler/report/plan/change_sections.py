@@ -204,7 +204,8 @@ def _value_lines(alike: Sequence[Entries[Change]], layout: Layout) -> list[Line]
     record = list(alike[0])
     values = [(change, value) for change in record for value in display_values(change)]
     names = padded([value_title(layout.names, change, value.name) for change, value in values])
-    times = [of.unmasked(_edit_times) for of in alike]
+    is_edited = any(value.changed for _, value in values)  # then those of all the others are, too
+    times = [of.unmasked(_edit_times) for of in alike] if is_edited else []
     lines: list[Line] = []
     for index, (name, (change, value)) in enumerate(zip(names, values, strict=True)):
         remarks = [str(value.reason)] if value.reason is not change.reason else []
@@ -300,12 +301,13 @@ def _rank_of_held(held: Held) -> tuple[int, Reason, str]:
 
 
 def _likeness(record: Sequence[Change]) -> Hashable:
-    properties = tuple(key_properties(*change.address.records[1:]) for change in record)
+    changes = tuple(record)  # taken out of the plan once
+    properties = tuple(key_properties(*change.address.records[1:]) for change in changes)
     values = (
         (value.name, value.before, value.after, value.reason, _author(value.changed))
-        for value in _shown_values(record)
+        for value in _shown_values(changes)
     )
-    return properties, tuple(values), tuple(note for change in record for note in notes_below(change))
+    return properties, tuple(values), tuple(note for change in changes for note in notes_below(change))
 
 
 def _shown_values(record: Sequence[Change]) -> Sequence[ValueChange]:
