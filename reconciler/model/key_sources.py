@@ -10,6 +10,8 @@ from reconciler.model.addresses import RECORD_ID, RecordId
 UUID_SOURCE = "uuid"
 """The source whose values nobody has used before."""
 
+_OF_EVERY_RECORD = frozenset({RECORD_ID, UUID_SOURCE})
+
 _NAMESPACE = UUID("6f1c8f4e-7f6c-5d0a-9d5f-3c3f6d6f2b11")
 """Makes our UUIDs other ones than those of other programs for the same text."""
 
@@ -19,23 +21,25 @@ class KeySource:
     """One source of values."""
 
     text: str  # as it was typed
-    names: tuple[str, ...] = ()  # the properties that it needs, all of them filled
+    parts: tuple[str, ...]  # the properties that it needs, all of them filled; record_id and uuid always are
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The properties that it needs."""
+        return tuple(part for part in self.parts if part not in _OF_EVERY_RECORD)
 
     @property
     def differs_between_portals(self) -> bool:
         """Whether the same company has another value in another portal."""
-        return self.text in {RECORD_ID, UUID_SOURCE}
+        return not _OF_EVERY_RECORD.isdisjoint(self.parts)
 
     def value(self, portal_id: int, record_id: RecordId, values: Mapping[str, str | None]) -> str | None:
         """Return the value for a record; None if it lacks a property that the source needs.
 
         The UUID of a record is always the same, so that a plan can be made again.
         """
-        if self.text == RECORD_ID:
-            return record_id
-        if self.text == UUID_SOURCE:
-            return str(uuid5(_NAMESPACE, f"{portal_id}/{record_id}"))
-        held = {name: (values.get(name) or "").strip() for name in self.names}
+        held: dict[str, str] = {name: (values.get(name) or "").strip() for name in self.names}
+        held |= {RECORD_ID: record_id, UUID_SOURCE: str(uuid5(_NAMESPACE, f"{portal_id}/{record_id}"))}
         if not all(held.values()):
             return None
         return (
@@ -51,8 +55,6 @@ def parse_key_source(text: str) -> KeySource:
     Raises:
         ValueError: the template is wrong; the message says why.
     """
-    if text in {RECORD_ID, UUID_SOURCE}:
-        return KeySource(text)
     if "{" not in text and "}" not in text:
         if not text:
             raise ValueError("a source is the name of a property, record_id, uuid or a template")

@@ -55,6 +55,24 @@ class Names:
     pages: str | None = None  # the beginning of the address of a record's page; None: there are no pages
     objects: Mapping[str, ObjectNames] = field(default_factory=dict)
 
+    def with_values_of(self, other: "Names") -> "Names":
+        """Return the names with the values of ``other``, which win: it knows what a plan will make."""
+        return replace(
+            self,
+            objects={
+                object_name: replace(
+                    of_type,
+                    properties={
+                        name: replace(known, values={**known.values, **more.values})
+                        if (more := other._property(object_name, name))  # noqa: SLF001 - of the same class
+                        else known
+                        for name, known in of_type.properties.items()
+                    },
+                )
+                for object_name, of_type in self.objects.items()
+            },
+        )
+
     def label(self, object_name: str, name: str) -> str:
         """Return the label of a property; its name if it has none."""
         known = self._property(object_name, name)

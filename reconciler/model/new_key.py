@@ -30,7 +30,7 @@ class KeyResult:
     without: int  # records that no source gives a value
     left_out_file: str | None  # CSV with a row for each of these; None: there are none
     manifest: str | None  # the file that declares the property now; None: one did already
-    differs_between_portals: tuple[str, ...]  # sources whose values do
+    differs_between_portals: tuple[str, ...]  # sources whose values do, if any record got one
 
     @property
     def left_out(self) -> int:

@@ -84,6 +84,13 @@ class DesiredDefinition:
     options: tuple[DesiredOption, ...] = ()  # of a property, in order; also those that are absent
     has_all_options: bool = False  # ``options:``, the whole list; otherwise ``options_include:``, or none
 
+    @property
+    def moves_records(self) -> bool:
+        """Whether records move because of it, or of one of its options."""
+        return self.special.moves_to is not None or any(
+            option.special.moves_to or option.special.renamed_from for option in self.options
+        )
+
     def value(self, path: str) -> str | None:
         """Return the wanted value at ``path``; None if it is cleared or not managed."""
         return self.values[self.paths.index(path)] if path in self.paths else None

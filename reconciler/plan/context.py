@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from reconciler.model.addresses import RecordId
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.selection import Selection
 from reconciler.plan.budget import ALWAYS_LOOKED_AT
@@ -37,4 +38,7 @@ class PlanContext:
     opens_portal: bool = True  # apply reads account and definitions itself
     verifies: bool = False  # apply plans again afterwards
     has_pages: bool = True  # its records have pages in HubSpot
+    moves_only: RecordId | None = (
+        None  # the record that moves where what it holds goes away; None: all that do
+    )
     workspace: Workspace = IN_MEMORY  # where changes are kept and sorted

@@ -52,7 +52,7 @@ class Findings:
         """Return the counts for percentages of one object type."""
         return self.populations.setdefault(object_name, Population())
 
-    def doubtful_types(self) -> list[str]:
-        """Return the types whose named records are all new, so that it is worth checking for others."""
+    def doubtful_types(self, fewest: int = FEWEST_NEW) -> list[str]:
+        """Return the types whose named records, more than ``fewest``, are all new: there may be others."""
         new = Counter(change.object_type for change in self.changes.of(Verb.CREATE))
-        return sorted(name for name in new if new[name] > FEWEST_NEW and not self.population(name).found)
+        return sorted(name for name in new if new[name] > fewest and not self.population(name).found)

@@ -74,7 +74,7 @@ class Population:
     owned_named: int = 0  # owned records that are named
     values: int = 0  # values that the manifests manage
     has_records: bool = False  # whether the portal has any records of the type
-    has_new_key: bool = False  # whether the plan itself makes the key of named records
+    has_new_key: bool = False  # whether the key of named records is ours and no record has a value of it
     asked: int = 0  # records requested from HubSpot
     unanswered: int = 0  # requested records without any answer
 
@@ -202,10 +202,10 @@ class Guards:
             yield GuardRefusal(guard, records.count, message, records.first, advice)
 
     def _new_key(self, name: str, created: "_Records") -> Iterator[GuardRefusal]:
-        """Refuse every create by a key that the plan itself makes: no record has a value of it yet."""
+        """Refuse every create by a key of ours that is new: no record has a value of it yet."""
         if created.count and not self._is_allowed(Guard.CREATE, created.count):
             message = (
-                f"{created.count:,} of {name} would be created by a key that this plan makes: "
+                f"{created.count:,} of {name} would be created by a key that no record has yet: "
                 "it finds none of those that the portal has"
             )
             advice = f"fill the key first: `reconciler keys create {name} PROPERTY --from SOURCE`"

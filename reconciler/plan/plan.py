@@ -131,7 +131,7 @@ class GuardBase:
     owned_named: int = 0  # owned records that are named
     values: int = 0  # values that the manifests manage
     has_records: bool = False  # whether the portal has any records of the type
-    has_new_key: bool = False  # whether the plan itself makes the key of named records
+    has_new_key: bool = False  # whether the key of named records is ours and no record has a value of it
 
     @property
     def records(self) -> int:

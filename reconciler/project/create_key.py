@@ -99,7 +99,9 @@ def _result(
         left_out_file=_write_left_out(session, key, importing, checkpoint, values) if has_left_out else None,
         manifest=None,
         differs_between_portals=tuple(
-            source.text for source in key.sources if source.differs_between_portals
+            source.text
+            for number, source in enumerate(key.sources)
+            if source.differs_between_portals and values.count(number)
         ),
     )
 

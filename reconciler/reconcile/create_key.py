@@ -32,6 +32,8 @@ from reconciler.plan.owned_changes import owned_of
 from reconciler.plan.plan import NO_MANIFESTS, Plan
 from reconciler.plan.records.calls import BY_RECORD_ID
 from reconciler.plan.records.changes import update_record
+from reconciler.plan.values.checks import check_text
+from reconciler.plan.values.wrong_value import WrongValue
 from reconciler.reconcile.choose_key_values import ChosenValue, KeyValues
 from reconciler.reconcile.find_keys import check_properties
 from reconciler.reconcile.import_checkpoint import KeptRecord
@@ -115,6 +117,8 @@ def check_key(
 
 
 def _check_name(schema: ObjectSchema, name: str) -> None:
+    if name == RECORD_ID:
+        raise UsageError(f"{RECORD_ID} means HubSpot's own id in manifests\n    choose another name")
     if not _NAME.fullmatch(name) or _RESERVED.match(name):
         raise UsageError(
             f"{name!r} cannot be the name of a property\n"
@@ -143,8 +147,19 @@ def fill(key: NewKey, values: KeyValues, records: Iterable[KeptRecord]) -> None:
             values.keep(record.id, held)
         else:
             found = (source.value(portal_id, record.id, record.values) for source in key.sources)
-            values.add(record.id, found)
+            values.add(record.id, (_fitting(key, value) for value in found))
     values.choose(len(key.sources))
+
+
+def _fitting(key: NewKey, value: str | None) -> str | None:
+    """Return ``value`` if the property can have it: one that is there already may be a number."""
+    definition = key.schema.properties.get(key.name)
+    if definition is None or value is None:
+        return value
+    try:
+        return check_text(definition, value)
+    except WrongValue:
+        return None
 
 
 def plan_key(key: NewKey, values: KeyValues, reader: PortalReader, store: Store, here: PlanContext) -> Plan:

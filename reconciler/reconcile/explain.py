@@ -10,7 +10,7 @@ from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.history import read_histories
 from reconciler.hubspot.records.read import read_records
-from reconciler.model.addresses import RECORD_ID
+from reconciler.model.addresses import RECORD_ID, Section
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired
 from reconciler.model.display_names import display_properties
@@ -24,7 +24,14 @@ from reconciler.plan.context import PlanContext
 from reconciler.plan.definitions.planned_schema import bare_schema
 from reconciler.plan.drift.provenance import our_runs
 from reconciler.plan.explain.explain import ExplainInputs, explain, shown_by, spots_of
-from reconciler.plan.explain.target import ExplainTarget, ParsedAddress, find_subject, refuse_unknown_type
+from reconciler.plan.explain.target import (
+    ExplainTarget,
+    ParsedAddress,
+    definitions_that_move,
+    find_subject,
+    refuse_unknown_type,
+    unknown_record,
+)
 from reconciler.plan.plan import Plan
 from reconciler.plan.records.unselected_rivals import rivals
 from reconciler.reconcile.owner_names import owner_names
@@ -60,12 +67,20 @@ def explain_record(
     named = desired.renamed(dict.fromkeys(written, schema.name))
     subject = _subject(asked, named, portal, store, here.masks)
     subject = subject.traced(trace(written, subject.key.by, subject.key.value))
-    subject, live = _read_live(reader, store, schema, subject)
+    subject, live = _read_live(reader, store, schema, subject, _names_of_moves(named, schema))
     spots = {*spots_of(subject, schema, live), *spots_of(replace(subject, name=None), schema, live)}
     histories = read_histories(reader, portal, spots)
     plan = None
-    if subject.is_planned(named):
-        plan = _plan_with_others(subject, named, portal, partial(_plan, desired, reader, store, here))
+    moving = (
+        [glob_of(each.address.text) for each in definitions_that_move(named, schema.name)] if live else []
+    )
+    globs = (*([subject.glob] if subject.is_planned(named) else []), *moving)
+    if globs:
+        here = replace(here, moves_only=live.id if live else None)
+        plan = _plan_with_others(globs, named, portal, partial(_plan, desired, reader, store, here))
+    is_known = subject.record is not None or subject.owned is not None
+    if not (is_known or (plan and any(change.address == subject.key for change in plan.changes))):
+        raise unknown_record(subject.key)
     explained = explain(
         subject,
         ExplainInputs(
@@ -83,7 +98,8 @@ def explain_record(
     )
     shown = shown_by(explained, schema)
     owners = owner_names(reader, shown.owner_ids())
-    return replace(explained, names=shown.names(owners, portal.account.pages if here.has_pages else None))
+    names = shown.names(owners, portal.account.pages if here.has_pages else None)
+    return replace(explained, names=names.with_values_of(plan.names) if plan else names)
 
 
 def _portal(asked: ParsedAddress, desired: Desired, reader: PortalReader, here: PlanContext) -> PortalSchema:
@@ -108,16 +124,18 @@ def _subject(
 
 
 def _read_live(
-    reader: PortalReader, store: Store, schema: ObjectSchema, subject: ExplainTarget
+    reader: PortalReader, store: Store, schema: ObjectSchema, subject: ExplainTarget, moving: Collection[str]
 ) -> tuple[ExplainTarget, LiveRecord | None]:
     """Read the record; return it with the target as state knows the record that was found.
+
+    ``moving`` are properties whose values the plan may move.
 
     Raises:
         Unavailable: HubSpot leaves the record out of its answers.
     """
     if schema.is_new or not (subject.key.by == RECORD_ID or schema.can_identify(subject.key.by)):
         return subject, None  # the key is not there yet
-    question = _names_to_read(subject, schema)
+    question = _names_to_read(subject, schema, moving)
     answers = read_records(reader, schema, subject.key.by, subject.keys, question)
     if answers.unanswered and not answers:
         raise Unavailable(
@@ -129,15 +147,26 @@ def _read_live(
     if live is None:
         return subject, None
     subject = subject.owned_as(store.owned_by_id(schema.name, [live.id]).get(live.id))
-    more = _names_to_read(subject, schema)
+    more = _names_to_read(subject, schema, moving)
     if more != question:
         live = subject.live_among(read_records(reader, schema, subject.key.by, subject.keys, more))
     return subject, live
 
 
-def _names_to_read(subject: ExplainTarget, schema: ObjectSchema) -> Sequence[str]:
+def _names_of_moves(desired: Desired, schema: ObjectSchema) -> Collection[str]:
+    """Return the properties of a type whose values may move because a definition goes away."""
+    names: set[str] = set()
+    for each in definitions_that_move(desired, schema.name):
+        if each.address.section is Section.PROPERTIES:
+            names |= {each.address.name, each.special.moves_to or each.address.name}
+        else:
+            names |= set(schema.pipeline_and_stage or ())
+    return names
+
+
+def _names_to_read(subject: ExplainTarget, schema: ObjectSchema, moving: Collection[str]) -> Sequence[str]:
     """Return the properties to read: the requested one, and those that planning the record needs."""
-    names = {*subject.names(schema), *replace(subject, name=None).names(schema)}
+    names = {*subject.names(schema), *replace(subject, name=None).names(schema), *moving}
     return sorted((names & schema.properties.keys()).union(display_properties(schema)))
 
 
@@ -148,10 +177,9 @@ def _plan(
 
 
 def _plan_with_others(
-    subject: ExplainTarget, named: Desired, portal: PortalSchema, plan_of: Callable[[tuple[Glob, ...]], Plan]
+    globs: tuple[Glob, ...], named: Desired, portal: PortalSchema, plan_of: Callable[[tuple[Glob, ...]], Plan]
 ) -> Plan:
-    """Plan the record, with the records that share unique values with it or pass them to it."""
-    globs: tuple[Glob, ...] = (subject.glob,)
+    """Plan what ``globs`` mean, with the records that share unique values with it or pass them to it."""
     while True:
         plan = plan_of(globs)
         more = {problem.needs for problem in plan.problems if problem.needs}

@@ -35,6 +35,7 @@ class MovingRecords:
     memory: RecoveredState
     findings: Findings
     schema: ObjectSchema  # as it is now
+    only: RecordId | None = None  # the record that is looked at; None: all that hold what goes away
     _planned: set[RecordId] = field(default_factory=set)  # records that have a change already
     _carried: dict[RecordId, list[ValueChange]] = field(default_factory=dict)  # which that change carries
 
@@ -69,6 +70,10 @@ class MovingRecords:
 
     def _holders(self, move: Move, together: Sequence[Move]) -> Iterator[Sequence[LiveRecord]]:
         """Read the records that hold what goes away: found by search, or among all if they are too many."""
+        if self.only is not None:
+            live = read_records(self.reader, self.schema, RECORD_ID, [self.only], self._names(together))
+            yield [each for each in live.values() if move.holds(each)]
+            return
         found = self.reader.find_holders(self.schema.path, move.name, move.before)
         if found.total > MOST_FOUND:
             for page in list_records(self.reader, self.schema, self._names(together)):

@@ -146,7 +146,8 @@ class PlanningDefinitions:
         """Add the records that move, once all others are compared."""
         for name, of_type in sorted(moves.items()):
             schema = self.portal.objects[name]
-            MovingRecords(self.reader, self.memory, self.findings, schema).move(of_type)
+            only = self.here.moves_only
+            MovingRecords(self.reader, self.memory, self.findings, schema, only).move(of_type)
         self._count_losing()
 
     def _count_losing(self) -> None:

@@ -11,13 +11,13 @@ from reconciler.hubspot.records.history import read_histories
 from reconciler.hubspot.records.missing import find_missing_records
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.hubspot.records.read import read_records
-from reconciler.model.addresses import RECORD_ID
+from reconciler.model.addresses import RECORD_ID, Section, definition_address
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune, PruneRule
 from reconciler.model.display_names import display_properties
 from reconciler.model.live import LiveRecord
-from reconciler.model.owned import OwnedRecord
+from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.progress import Progress
 from reconciler.model.selection import Selection
@@ -168,14 +168,29 @@ class PlanningRecords:
             self.findings.population(object_name).has_records = has_records
 
     def _types_by_new_keys(self) -> set[str]:
-        """Return the types whose records are named by a key that the plan itself makes, and note that."""
+        """Return the types whose records are named by a key that no record has a value of, and note that.
+
+        The plan itself makes the key, or we made it in an earlier run.
+        """
         types: set[str] = set()
+        doubtful = self.findings.doubtful_types(fewest=0)
         for group in self.desired.groups:
             schema = self.portal.objects.get(group.object)
-            if schema is not None and group.key in schema.new_properties:
+            if schema is None:
+                continue
+            if group.key in schema.new_properties or (
+                schema.name in doubtful and self._is_empty_key_of_ours(schema, group.key)
+            ):
                 self.findings.population(schema.name).has_new_key = True
                 types.add(schema.name)
         return types
+
+    def _is_empty_key_of_ours(self, schema: ObjectSchema, name: str) -> bool:
+        """Return whether we made the key ``name``, and search knows no record with a value in it."""
+        address = definition_address(schema.name, Section.PROPERTIES, name)
+        owned = self.memory.owned_definitions(schema.name)
+        is_ours = any(each.key == address and each.origin is Origin.CREATED for each in owned)
+        return is_ours and not self.reader.find_holders(schema.path, name, None).total
 
     def refuse_conflicts(self, masks: MaskRules) -> UniqueValues:
         """Leave out changes that HubSpot would refuse for their unique values."""

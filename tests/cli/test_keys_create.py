@@ -98,6 +98,36 @@ def test_a_template_and_a_second_run_for_what_is_left(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sources", "filled", "differ"),
+    [
+        (["domain"], 0, []),
+        (["domain", "name"], 0, []),
+        (["city", "record_id", "uuid"], 5, ["record_id"]),
+        (["1{record_id}", "record_id"], 5, ["1{record_id}"]),
+    ],
+)
+def test_a_key_that_is_a_number_gets_numbers_only(
+    tmp_path: Path, sources: list[str], filled: int, differ: list[str]
+) -> None:
+    project = Project(tmp_path)
+    project.write("reconciler.yaml", STOCK)
+    (tmp_path / "manifests").mkdir()
+    key = {"name": "no", "label": "No", "type": "number", "fieldType": "number", "hasUniqueValue": True}
+    seed = {
+        "properties": {"companies": [key | {"groupName": "companyinformation"}]},
+        "records": {"companies": companies(5)},
+    }
+    project.write("portal.json", json.dumps(seed))
+
+    done = project.run("keys", "create", "companies", "no", *(f"--from={each}" for each in sources))
+
+    assert done.code == 0, done.out + done.err
+    assert f"{filled} to update" in done.out
+    told = [line.partition(" differ ")[0] for line in done.err.splitlines() if " differ between" in line]
+    assert told == [f"values from {each}" for each in differ]
+
+
+@pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["companies", "Erp No", "--from", "domain"], "cannot be the name of a property"),
@@ -105,6 +135,7 @@ def test_a_template_and_a_second_run_for_what_is_left(project: Project) -> None:
         (["companies", "erp_no", "--from", "domian"], 'no property "domian"\n    did you mean "domain"?'),
         (["companies", "erp_no", "--from", "{domain"], "a brace of '{domain' is not closed"),
         (["companies", "name", "--from", "domain"], "it is not unique"),
+        (["companies", "record_id", "--from", "domain"], "record_id means HubSpot's own id in manifests"),
         (["companys", "erp_no", "--from", "domain"], "no object type"),
     ],
 )

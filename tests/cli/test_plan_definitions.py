@@ -139,9 +139,26 @@ def test_a_key_that_the_plan_makes_finds_nobody_and_creates_nothing_beside_other
         http.post("/crm/v3/objects/companies", json={"properties": {"name": "Acme"}}).raise_for_status()
     done = project.run("plan")
     assert done.code == 4
-    assert "2 of companies would be created by a key that this plan makes" in " ".join(done.out.split())
+    assert "2 of companies would be created by a key that no record has yet" in " ".join(done.out.split())
     assert "reconciler keys create companies PROPERTY --from SOURCE" in " ".join(done.out.split())
     assert project.run("plan", "--allow", "create=2").code == 0
+
+
+def test_a_key_that_an_earlier_run_made_and_nobody_filled_creates_nothing_beside_others(
+    project: Project,
+) -> None:
+    assert project.run("plan").code == 0  # which makes the portal
+    with project.portal() as http:
+        companies = "/crm/v3/objects/companies"
+        made = http.post(companies, json={"properties": {"name": "Acme"}}).json()["id"]
+        assert project.run("apply", "--auto-approve", "--target", "companies:*").code == 0
+        assert project.run("plan").code == 4
+        assert project.run("plan", "--allow", "create=2").code == 0
+
+        http.patch(f"{companies}/{made}", json={"properties": {"external_id": "x"}}).raise_for_status()
+        assert project.run("plan").code == 0, "somebody has filled it: these two are new"
+        http.delete(f"{companies}/{made}").raise_for_status()
+        assert project.run("plan").code == 0, "there are no records"
 
 
 def test_a_key_that_the_plan_makes_is_no_risk_where_there_are_no_records(project: Project) -> None:

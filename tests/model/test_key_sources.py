@@ -21,6 +21,18 @@ def test_a_template_needs_all_of_its_properties() -> None:
     assert source.value(1, RecordId("7"), {"domain": "acme.de", "country": " "}) is None
 
 
+def test_a_template_may_name_what_every_record_has() -> None:
+    source = parse_key_source("{country}-{record_id}")
+
+    assert source.names == ("country",)
+    assert source.value(1, RecordId("7"), {"country": "DE"}) == "DE-7"
+    assert source.value(1, RecordId("7"), {}) is None
+    assert source.differs_between_portals
+    assert parse_key_source("crm-{uuid}").value(1, RecordId("7"), {}) == (
+        f"crm-{parse_key_source('uuid').value(1, RecordId('7'), {})}"
+    )
+
+
 def test_braces_that_are_doubled_are_texts() -> None:
     assert parse_key_source("{{{domain}}}").value(1, RecordId("7"), {"domain": "a"}) == "{a}"
 

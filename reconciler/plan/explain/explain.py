@@ -1,6 +1,6 @@
 """Combining everything about one record: manifests, state, portal, and a plan of this record alone."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import Severity
@@ -65,7 +65,7 @@ def spots_of(subject: ExplainTarget, schema: ObjectSchema, live: LiveRecord | No
 def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
     """Combine the facts to an explanation."""
     schema, live, owned, plan = findings.schema, findings.live, subject.owned, findings.plan
-    names = subject.names(schema)
+    names = sorted({*subject.names(schema), *_moved_names(subject, plan)})
     record_id = live.id if live else owned.record_id if owned else None
     asked = {subject.key.text, *map(subject.key.property_address, names)}
     planned = _in_stages(plan) if plan else ()
@@ -95,6 +95,14 @@ def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
         masked_properties=findings.masks.masked_properties({schema.name: schema}, shown),
         display_name=display_name(made_of, live.properties) if live else None,
     )
+
+
+def _moved_names(subject: ExplainTarget, plan: Plan | None) -> Iterable[str]:
+    """Return what the plan writes although nobody asks for it: what the record holds goes away."""
+    if plan is None or subject.name is not None:
+        return ()
+    own = (change for change in plan.changes if change.address == subject.key)
+    return (value.name for change in own for value in change.values if value.reason is Reason.MIGRATED)
 
 
 def shown_by(explained: Explanation, schema: ObjectSchema) -> ShownThings:
@@ -184,12 +192,16 @@ def step_of_thing(plan: Plan | None, key: ThingAddress) -> NextAction:
 def _step(subject: ExplainTarget, findings: ExplainInputs, name: str) -> NextAction:
     """Return the action of the record's plan on one property."""
     plan, key, record = findings.plan, subject.key, subject.record
-    if plan is None or record is None:
+    if plan is None:
+        return _NOTHING
+    planned = planned_action(plan, key, name)
+    if planned is not None and (record is None or planned.reason == Reason.MIGRATED):
+        return planned
+    if record is None:
         return _NOTHING
     is_managed = name in record.names
     if is_managed and record.document.ownership_of(name) is Ownership.INITIAL and findings.live is not None:
         return NextAction("leave", Reason.INITIAL)
-    planned = planned_action(plan, key, name)
     if planned is not None:
         return planned
     is_decided = findings.live is not None and not _is_wrong(plan, key.text)

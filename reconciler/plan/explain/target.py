@@ -1,6 +1,6 @@
 """The record to explain: everything known about it before the portal is read."""
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.errors import UsageError
@@ -11,6 +11,7 @@ from reconciler.model.explanation import RecordTrace
 from reconciler.model.live import LiveRecord
 from reconciler.model.object_references import GroupKey, ObjectProperty
 from reconciler.model.owned import OwnedRecord
+from reconciler.model.portal_definitions import DesiredDefinition
 from reconciler.model.selection import Glob, glob_of
 from reconciler.source import SourceFiles
 from reconciler.suggestions import did_you_mean, nearest
@@ -116,6 +117,7 @@ def refuse_unknown_type(
         UsageError: neither knows it.
     """
     known = {group.object for group in desired.groups} | {object_name for object_name, _, _ in owned}
+    known |= {each.address.object for each in desired.definitions if each.moves_records}
     if asked.object not in known:
         message = f'neither manifests nor state know records of type "{asked.object}"'
         near = did_you_mean(asked.object, known) or f"they know {', '.join(sorted(known)) or 'none at all'}"
@@ -145,6 +147,10 @@ def find_subject(
     ]
     named = next((found for group in groups if (found := group.records.find(asked.value))), None)
     owned = list(owned_under(asked.value))
+    moves = asked.is_record_id and any(definitions_that_move(desired, asked.object))
+    if named is None and not owned and moves:
+        key = RecordAddress(asked.object, RECORD_ID, asked.value)
+        return ExplainTarget(key, asked.name, None, None, desired.files, Prune.OFF)
     if named is None and not owned:
         shown = [group for group in groups if group.key_property not in masked_properties]
         raise UsageError(_unknown(asked, (record.key for group in shown for record in group.records)))
@@ -159,6 +165,18 @@ def find_subject(
         owned=next((entry for entry in owned if entry.key.by == key.by), None),
         files=desired.files,
         prune=rules.get(key.group, Prune.OFF),
+    )
+
+
+def definitions_that_move(desired: Desired, object_name: str) -> Iterator[DesiredDefinition]:
+    """Return the definitions of a type because of which records move: manifests need not name these."""
+    return (each for each in desired.definitions if each.address.object == object_name and each.moves_records)
+
+
+def unknown_record(asked: RecordAddress) -> UsageError:
+    """Return the error of a record that no manifest names, that is not ours, and that does not move."""
+    return UsageError(
+        _unknown(ParsedAddress(asked.object, is_record_id=True, value=asked.value, name=None), ())
     )
 
 
