@@ -4,7 +4,7 @@ Plans, drift, explanations and reports carry these names, so that they can be sh
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from urllib.parse import quote
@@ -86,6 +86,11 @@ class Names:
         if text in known.values or not known.is_list:
             return known.values.get(text, text)
         return "; ".join(known.values.get(each, each) for each in text.split(";"))
+
+    def texts(self, object_name: str, name: str) -> Iterable[str]:
+        """Return what people call the values of a property that are shown, such as owners' addresses."""
+        known = self._property(object_name, name)
+        return known.values.values() if known else ()
 
     def renames(self, object_name: str) -> bool:
         """Return whether any value of the object type has another name."""

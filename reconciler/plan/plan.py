@@ -157,6 +157,7 @@ class ReviewDifference:
     facts: tuple[Fact, ...]  # the exact difference, or the properties or label; may be empty
     source: SourceRef | None
     target: RecordAddress | None = None  # the other record of an association
+    display_names: DisplayNames = NO_DISPLAY_NAMES  # as HubSpot had them when the plan was made
 
 
 @dataclass(frozen=True, slots=True)

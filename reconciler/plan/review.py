@@ -127,7 +127,8 @@ def _difference(
 ) -> ReviewDifference:
     target = next(iter(change.address.records[1:]), None)
     facts = tuple(kind_of(change).shown_in_review(change)) if facts is None else facts
-    return ReviewDifference(how, change.thing, verb_of(change), facts, change.source, target)
+    names = change.display_names
+    return ReviewDifference(how, change.thing, verb_of(change), facts, change.source, target, names)
 
 
 def _differences(before: Change, now: Change) -> Iterator[Fact]:

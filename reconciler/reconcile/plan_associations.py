@@ -19,7 +19,7 @@ from reconciler.model.associations import OwnedAssociation
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord, Prune, PruneRule
-from reconciler.model.display_names import display_name, display_properties
+from reconciler.model.display_names import display_name, display_properties, remembered_name
 from reconciler.model.object_references import Direction, GroupKey
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.associations.compare import AssociationContext, AssociationPlanner
@@ -32,9 +32,10 @@ from reconciler.plan.associations.endpoints import (
 from reconciler.plan.associations.label_limits import directions_of_limits
 from reconciler.plan.associations.labels import Labels, Type, directions_of_labels, inverses_within
 from reconciler.plan.associations.resolve import AssociationResolver
-from reconciler.plan.change import ValueChange
+from reconciler.plan.change import Action, Change, ValueChange
 from reconciler.plan.definitions.planned_labels import PlannedLabels
 from reconciler.plan.findings import Findings
+from reconciler.plan.plan import Held
 from reconciler.plan.records.affected import archived_records, moved_records
 from reconciler.plan.records.decisions import rest_archives_on
 from reconciler.plan.rests_on import association_rested_on
@@ -133,8 +134,23 @@ class PlanningAssociations:
             for direction, ids in planner.question().items()
         }
         found = (*planner.decide(live), *resolver.held)
+        self._note_removed(found)
         self.findings.add(with_display_names(each, self.endpoints) for each in found)
         self.findings.problems.extend(resolver.problems)
+
+    def _note_removed(self, found: Iterable[Change | Held]) -> None:
+        """Let records of associations that go, which are not read, have the display names that we applied."""
+        lacking: dict[str, dict[RecordId, RecordAddress]] = {}
+        for change in found:
+            if isinstance(change, Change) and change.action is Action.ARCHIVE:
+                for key, record_id in zip(change.association.records, change.remote, strict=True):
+                    if record_id is not None and self.endpoints.of(key).display_name is None:
+                        lacking.setdefault(key.object, {})[record_id] = key
+        for object_name, keys in lacking.items():
+            for chunk in in_chunks(iter(keys), BATCH_SIZE):
+                for record_id, owned in self.memory.owned_by_id(object_name, chunk).items():
+                    name = remembered_name(self.portal.objects.get(object_name), owned)
+                    self.endpoints.note(keys[record_id], Endpoint(Presence.MISSING, None, name))
 
     def _inverses_within(
         self,

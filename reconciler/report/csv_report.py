@@ -27,7 +27,9 @@ from reconciler.report.drift import NOT_DEFINED
 from reconciler.report.fact_sentences import difference_text, facts_text, note_of
 from reconciler.report.mask import masked_unnamed
 from reconciler.report.outcomes import written_values
+from reconciler.report.plan.change_sections import change_sections, held_sections
 from reconciler.report.plan.kinds import display_values, shown_kind
+from reconciler.report.run_summary import words_of
 from reconciler.report.shown import ShownDrift, ShownPlan, shown_drift, shown_plan, shown_rows
 from reconciler.report.view import View
 from reconciler.source import SourceRef
@@ -92,7 +94,7 @@ class _About:
 
 
 def plan_as_csv(plan: Plan, view: View) -> str:
-    """Render a plan as CSV: problems, differences to the review, changes, and held values."""
+    """Render a plan as CSV: problems, differences to the review, changes by risk, and held values."""
     return _text(_rows_of_plan(shown_plan(plan, view.masking), view))
 
 
@@ -134,9 +136,11 @@ def _rows_of_plan(shown: ShownPlan, view: View) -> Iterator[_Row]:
     about = _About(view, shown.about.names, shown.about.manifests.commit)
     yield from (_row_of_problem(problem, about) for problem in shown.problems)
     yield from (_row_of_difference(difference, about) for difference in shown.differences)
-    for change in shown.changes:
-        yield from _rows_of_change(change, about)
-    yield from (_row_of_held(held, about) for held in shown.held)
+    for changed in change_sections(shown.changes):
+        for change in changed.entries:
+            yield from _rows_of_change(change, about)
+    for left in held_sections(shown.held):
+        yield from (_row_of_held(held, about) for held in left.entries)
 
 
 def _row_of_problem(problem: Problem, about: _About) -> _Row:
@@ -153,7 +157,8 @@ def _row_of_problem(problem: Problem, about: _About) -> _Row:
 def _row_of_difference(difference: ReviewDifference, about: _About) -> _Row:
     row = about.row(
         difference.key,
-        action=str(difference.verb),
+        name=difference.display_names.record,
+        action=words_of(difference.verb),
         verdict=str(difference.how),
         note=difference_text(difference),
     )
@@ -165,7 +170,7 @@ def _rows_of_change(change: Change, about: _About) -> Iterator[_Row]:
         change.thing,
         change.remote.id,
         change.display_names.record,
-        action=str(verb_of(change)),
+        action=words_of(verb_of(change)),
         verdict=str(change.reason),
         note="; ".join(shown_kind(change).notes(change)),
     )
@@ -235,7 +240,7 @@ def _rows_of_outcome(row: RunRow, header: RunHeader, about: _About) -> Iterator[
         row.key,
         row.record_id,
         row.display_names.record,
-        action=row.action,
+        action=words_of(row.action),
         verdict=row.outcome or (UNDER_WAY if header.is_under_way else "unknown"),
         who=header.actor.get("user", ""),
         when=_moment(header.finished_at or header.started_at),

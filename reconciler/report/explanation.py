@@ -77,7 +77,7 @@ def explanation_sections(explained: Explanation, layout: Layout) -> Iterator[lis
     yield [
         row
         for name, of in zip(names, quiet, strict=True)
-        for row in _row(name, _with_lists(of, explained.key), layout)
+        for row in _row(name, _with_lists(of, explained.key), explained.key, layout)
     ]
     yield [row for pair in explained.pairs for row in _pair_lines(pair, layout)]
 
@@ -175,15 +175,20 @@ def _hand_lines(versions: tuple[ValueVersion, ...], layout: Layout) -> list[Line
     return lines
 
 
-def _row(name: str, of: PropertyExplained, layout: Layout) -> list[Line]:
-    """Format a property in step: the value of the manifest, and its lines."""
+def _row(name: str, of: PropertyExplained, key: ThingAddress, layout: Layout) -> list[Line]:
+    """Format a property in step: the value of the manifest, by its label if it has one, and its lines."""
     head = line(Piece("=" if of.step == _IN_STEP else " ", Style.FAINT), f" {name}  ", indent=2)
     *overridden, last = of.statements
     place = _place(last, layout)
     room = layout.width - line_cells(head) - len(place) - 2
-    first, line_break, _ = (text_of_written(last.value) or "").partition("\n")
-    value = alone(f"{first}\u2026" if line_break else first or None, room, full=False) or ()
-    lines = beside(line(*head, *value), line(Piece(place, Style.FAINT)), layout.width)
+    has_label = of.step == _IN_STEP and any(layout.names.texts(key.object_of_values, of.name))
+    text = of.live if has_label else text_of_written(last.value)
+    first, line_break, _ = (text or "").partition("\n")
+    shortened = f"{first}\u2026" if line_break else first or None
+    value = alone(text if layout.full else shortened, room, full=layout.full)
+    lines = beside(line(*head, *(value or ())), line(Piece(place, Style.FAINT)), layout.width)
+    if value is None:
+        lines += [line(row, indent=6) for row in _chopped(text, layout.width - 6)]
     for statement in reversed(overridden):
         lines += _statement_lines("  overrides", statement, layout)
     return lines
@@ -262,10 +267,14 @@ def _value(label: str, value: str | None, remark: str, layout: Layout) -> list[L
     inline = alone(value, layout.width - 2 - _LABEL - gap, full=layout.full)
     if inline is not None:
         return _fact(label, inline, remark, layout)
-    rows = [part for row in (value or "").split("\n") for part in chopped(line_shown(row), layout.width - 4)]
+    rows = _chopped(value, layout.width - 4)
     shown_rows = rows if layout.full else rows[:_MOST_LINES]
     more = [line(Piece("\u2026", Style.FAINT), indent=4)] if len(shown_rows) < len(rows) else []
     return [*_fact(label, (), remark, layout), *(line(row, indent=4) for row in shown_rows), *more]
+
+
+def _chopped(value: str | None, width: int) -> list[str]:
+    return [part for row in (value or "").split("\n") for part in chopped(line_shown(row), width)]
 
 
 def _fact(label: str, value: Line, remark: str, layout: Layout) -> list[Line]:

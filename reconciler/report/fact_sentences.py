@@ -65,7 +65,7 @@ SENTENCES: Mapping[FactKind, Phrase] = {
         f"it stays: {counted(fact.count or 0, 'record')} with values that that run did not write"
     ),
     FactKind.RENAME_OR_CORRECT: _always("correct it in HubSpot, or name it so here"),
-    FactKind.NOT_CREATED_AGAIN: lambda _, of: f"it is not created again; --recreate {of.key.text} does",
+    FactKind.NOT_CREATED_AGAIN: lambda _, of: f"only --recreate {of.key.text} creates it again",
     FactKind.PROTECTED_STILL: _always("it stays until `$protect: false` has been applied to it"),
     FactKind.WHOLE_RECORD_ONLY: lambda _, of: f"--target {of.key.text} takes the whole record",
     FactKind.CONTESTED: lambda fact, of: (
@@ -110,7 +110,7 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.OTHER_FORMER_KEY: _always("its former key differs"),
     FactKind.ANOTHER_RECORD_LOST: _always("it replaces another missing record by now"),
     FactKind.OTHER_PROTECTION: _always("its protection differs"),
-    FactKind.WRITE_NOT_REVIEWED: _of_names("was not to be written"),
+    FactKind.WRITE_NOT_REVIEWED: _of_names("is not written by the reviewed plan"),
     FactKind.OTHER_VALUE: _of_names("is to become something else"),
     FactKind.EDITED_SINCE: _of_names("was changed in HubSpot"),
     FactKind.MEMORY_NOT_REVIEWED: _of_names("was to be remembered otherwise"),

@@ -58,7 +58,7 @@ def masked_plan(plan: Plan, masking: Masking) -> Plan:
 
 
 def masked_drift(found: DriftFound, masking: Masking) -> DriftFound:
-    """Mask drift; names of its authors stay, their addresses do not."""
+    """Mask drift; its authors stay."""
     if masking.key is None:
         return found
     mask = Masker(masking.key, found.masked_properties, names=found.names)
@@ -138,7 +138,7 @@ def masked_import(result: ImportResult, masking: Masking) -> ImportResult:
 
 
 def masked_unnamed(found: UnnamedRecords, masking: Masking) -> UnnamedRecords:
-    """Mask keys and names of records that no manifest names; who made them stays, addresses do not."""
+    """Mask keys and names of records that no manifest names; who made them stays."""
     if masking.key is None:
         return found
     mask = Masker(masking.key, found.masked_properties)
@@ -150,7 +150,6 @@ def masked_unnamed(found: UnnamedRecords, masking: Masking) -> UnnamedRecords:
                 record,
                 key=mask.value(found.object, found.key, record.key),
                 name=mask.pseudonym(record.name) if is_about_people and record.name else record.name,
-                created_by=record.created_by and masked_text(record.created_by, masking),
             )
             for record in found.records
         ),

@@ -243,10 +243,14 @@ class Masker(ValueMask):
     def difference(self, difference: ReviewDifference) -> ReviewDifference:
         """Mask a difference from the reviewed plan."""
         facts = self.facts(difference.key.object, "", difference.facts)
-        if difference.how is not DifferenceKind.NO_LONGER_PLANNED and self.is_said(difference.source):
-            return replace(difference, facts=facts)
         target = difference.target and self.record(difference.target)
-        return replace(difference, key=self.record(difference.key), target=target, facts=facts)
+        records = (difference.key, *([difference.target] if difference.target else []))
+        names = self.display_names(difference.display_names, records)
+        if difference.how is not DifferenceKind.NO_LONGER_PLANNED and self.is_said(difference.source):
+            return replace(difference, facts=facts, display_names=names)
+        return replace(
+            difference, key=self.record(difference.key), target=target, facts=facts, display_names=names
+        )
 
     def values(
         self, key: ThingAddress, values: Iterable[ValueChange], *, says_after: bool = False

@@ -7,6 +7,7 @@ from reconciler.model.associations import ASSOCIATED
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
 from reconciler.model.runs import UNDER_WAY, RunHeader, RunRow
 from reconciler.plan.kinds import Verb
+from reconciler.report.definition_lists import list_shown
 from reconciler.report.entries import Entries
 from reconciler.report.named import property_title
 from reconciler.report.plan.change_sections import SIGNS
@@ -60,7 +61,7 @@ def applied_sections(rows: Entries[RunRow]) -> Iterator[Section[RunRow]]:
         object_name, action = _kind(found[0])
         sign = _SIGNS.get(action, Piece("=", Style.FAINT))
         style: EntryStyle[RunRow] = EntryStyle(sign, _subject, _likeness_of_applied, _applied_lines, _alone)
-        yield Section(object_name, action, _done(action), "", style, found)
+        yield Section(object_name, action, done(action, len(found)), "", style, found)
 
 
 def _kind(row: RunRow) -> tuple[str, str]:
@@ -80,10 +81,11 @@ def _likeness(alone: Sequence[RunRow]) -> Hashable:
     return row.key.object, row.action, row.target, row.label, tuple(sorted(row.detail.items()))
 
 
-def _done(action: str) -> str:
-    """Return the past form of an action: ``updated``, ``created (definitions)``."""
-    verb, *what = words_of(action).split(" ", 1)
-    return " ".join([f"{verb}d" if verb.endswith("e") else f"{verb}ed", *what])
+def done(action: str, count: int) -> str:
+    """Return the past form of an action: ``updated``, ``definitions created``."""
+    verb, _, what = visible(action).partition("_")
+    past = f"{verb}d" if verb.endswith("e") else f"{verb}ed"
+    return f"{what}{'' if count == 1 else 's'} {past}" if what else past
 
 
 def _likeness_of_applied(alone: Sequence[RunRow]) -> Hashable:
@@ -114,7 +116,8 @@ def written_values(row: RunRow) -> Iterator[tuple[str, str | None, str | None]]:
     if row.action in _OF_STATE_ONLY:
         return  # nothing was written
     for name in sorted(row.before.keys() | row.after.keys()):
-        yield name, row.before.get(name), row.after.get(name)
+        before, after = (list_shown(row.key, name, side.get(name)) for side in (row.before, row.after))
+        yield name, before, after
 
 
 def message_of(row: RunRow) -> str:

@@ -17,22 +17,28 @@ _STYLES = {
     Severity.LEFT_OUT: Style.ALARM,
     Severity.WARNING: Style.CHANGED,
 }
+_MOST_PLACES = 100
+"""Places shown of one problem that many lines have, without ``--full``."""
+
 _WORDS = {Severity.ERROR: "", Severity.LEFT_OUT: "left out: ", Severity.WARNING: "warning: "}
 
 
 def problem_lines(problems: Iterable[Problem], layout: Layout) -> list[Line]:
     """Format each problem as ``file:line:column: message``, with its advice below.
 
-    Those that a selection makes come last, together: what to add to it is said once.
+    What is wrong in several places is said once. Problems that a selection makes come last, together: what to
+    add to it is said once.
     """
     lacking: dict[str, list[Problem]] = {}
-    rows: list[Line] = []
+    alike: dict[tuple[Severity, str, str], list[Problem]] = {}
     for problem in problems:
         needed = needed_definition(problem)
         if needed and problem.severity is not Severity.WARNING:
             lacking.setdefault(needed, []).append(problem)
         else:
-            rows += _problem(problem, layout)
+            said = (problem.severity, str(problem.message), str(problem.advice or ""))
+            alike.setdefault(said, []).append(problem)
+    rows = [row for found in alike.values() for row in _alike(found, layout)]
     if sum(map(len, lacking.values())) == 1:
         return [*rows, *(row for (alone,) in lacking.values() for row in _problem(alone, layout))]
     return [*rows, *_lacking(lacking, layout)] if lacking else rows
@@ -46,8 +52,25 @@ def how_many(problems: ProblemCounts) -> str:
     return ", ".join(counts)
 
 
+def _alike(found: Sequence[Problem], layout: Layout) -> Iterator[Line]:
+    """Format problems that differ in their places only: those of the others stand below the first."""
+    yield from _problem(found[0], layout)
+    _, *others = dict.fromkeys(_exact_place(problem, layout) for problem in found)
+    shown = others if layout.full else others[:_MOST_PLACES]
+    left = f" and {len(others) - len(shown):,} more" if len(shown) < len(others) else ""
+    if others:
+        yield from layout.paragraph(f"also in {', '.join(shown)}{left}", indent=4)
+    if len(found) > 1 + len(others):
+        records = len({problem.address for problem in found})
+        yield from layout.paragraph(f"in {counted(records, 'record')}", indent=4)
+
+
+def _exact_place(problem: Problem, layout: Layout) -> str:
+    return layout.exact_place(problem.source) if problem.source else visible(problem.address or "")
+
+
 def _problem(problem: Problem, layout: Layout) -> Iterator[Line]:
-    place = layout.exact_place(problem.source) if problem.source else visible(problem.address or "")
+    place = _exact_place(problem, layout)
     start = f"{place}: " if place else ""
     start += _WORDS[problem.severity]
     first, *others = wrapped(start + visible(problem.message), layout.width - 4)

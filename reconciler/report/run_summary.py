@@ -117,6 +117,5 @@ def period(header: RunHeader) -> str:
 
 
 def words_of(action: str) -> str:
-    """Return an action for a sentence: ``update``, ``create (definitions)``."""
-    verb, _, what = visible(action).partition("_")
-    return f"{verb} ({what}s)" if what else verb
+    """Return an action as people write it: ``update``, ``create definition``."""
+    return visible(action).replace("_", " ")

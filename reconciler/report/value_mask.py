@@ -11,7 +11,7 @@ from reconciler.model.desired import ManifestValue
 from reconciler.model.facts import Fact
 from reconciler.model.names import NO_NAMES, DisplayNames, Names
 from reconciler.model.object_references import ObjectProperty
-from reconciler.model.property_history import ValueVersion
+from reconciler.model.property_history import ChangeSource, ValueVersion
 from reconciler.sentences import Value
 from reconciler.source import SourceRef
 
@@ -66,10 +66,9 @@ class ValueMask:
         return self.pseudonym(text) if text is not None and self.is_personal(object_name, name) else text
 
     def version(self, object_name: str, name: str, version: ValueVersion) -> ValueVersion:
-        """Mask a version of a value; the author's name stays."""
-        return replace(
-            version, by=self.text(version.by, []), value=self.value(object_name, name, version.value)
-        )
+        """Mask a version of a value; a person who wrote it stays, with the e-mail address of an owner."""
+        by = version.by if version.via is ChangeSource.PERSON else self.text(version.by, [])
+        return replace(version, by=by, value=self.value(object_name, name, version.value))
 
     def facts(self, object_name: str, name: str, facts: Iterable[Fact]) -> tuple[Fact, ...]:
         """Mask facts about property ``name``, or about a record if it is empty.
@@ -147,7 +146,9 @@ class ValueMask:
         return None if written is None else self._said(object_name, name, written)
 
     def _said(self, object_name: str, name: str, text: str) -> str:
-        return self.pseudonym(text) if self.is_personal(object_name, name) else self.text(text, [])
+        if self.is_personal(object_name, name):
+            return self.pseudonym(text)
+        return self.text(text, [], _EMAIL.findall(" ".join(self._names.texts(object_name, name))))
 
     def hides(self, value: Value) -> bool:
         """Return whether to mask a value; a value of an unknown property is personal."""

@@ -64,7 +64,7 @@ def edit(http: httpx.Client, record_id: str, source: dict[str, Any], **propertie
         ({"type": "IMPORT", "id": "4", "label": "Fair.csv"}, ChangeSource.IMPORT, "Fair.csv (4)"),
         ({"type": "INTEGRATION", "id": "88", "label": "ERP"}, ChangeSource.INTEGRATION, "ERP (88)"),
         ({"type": "FORM", "label": "Contact us"}, ChangeSource.FORM, "Contact us"),
-        ({"type": "MIGRATION", "id": "1"}, ChangeSource.OTHER, "MIGRATION 1"),
+        ({"type": "MIGRATION", "id": "1"}, ChangeSource.OTHER, "source MIGRATION 1"),
     ],
 )
 def test_every_source_has_a_hand(

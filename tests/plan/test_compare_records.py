@@ -392,7 +392,7 @@ def test_named_and_renamed_records_are_not_pruned() -> None:
 def test_a_gone_record_is_explained_with_advice(fate: MissingRecord | None, reported: str) -> None:
     note = facts_text(facts_of_gone(OURS, fate), OURS.key)
     assert reported in note
-    assert note.endswith("--recreate companies/acme does")
+    assert note.endswith("only --recreate companies/acme creates it again")
 
 
 def test_records_named_by_id_are_never_created() -> None:

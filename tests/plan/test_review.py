@@ -178,7 +178,7 @@ def test_unreviewed_changes_are_left_out() -> None:
         (
             UPDATE,
             replace(UPDATE, values=(*UPDATE.values, value("zip", None, "1"))),
-            "zip was not to be written",
+            "zip is not written by the reviewed plan",
         ),
         (
             UPDATE,
@@ -201,7 +201,7 @@ def test_unreviewed_changes_are_left_out() -> None:
         (
             replace(UPDATE, values=(NAME,), remembered=(learned(PHONE),)),
             replace(UPDATE, values=(NAME, PHONE)),
-            "phone was not to be written",
+            "phone is not written by the reviewed plan",
         ),
         (ADOPT, replace(ADOPT, remote=Remote(RecordId("7"))), "another record has this key by now"),
         (ARCHIVE, replace(ARCHIVE, remote=Remote(RecordId("7"))), "another record has this key by now"),

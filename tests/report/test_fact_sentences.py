@@ -102,7 +102,7 @@ def test_a_rekeyed_record_is_told_with_its_new_key_where_everything_is_shown() -
     assert (
         facts_text((Fact(FactKind.REKEYED, RecordId("9"), key=key), Fact(FactKind.NOT_CREATED_AGAIN)), KEY)
         == f"record 9 is there, but its phone is now {NEW}; "
-        f"it is not created again; --recreate contacts/{OLD} does"
+        f"only --recreate contacts/{OLD} creates it again"
     )
 
 

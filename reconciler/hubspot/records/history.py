@@ -152,5 +152,5 @@ def version_of(version: VersionBody, people: Users) -> ValueVersion:
     else:
         by = version.source_label or version.source_id or ""
     if via is ChangeSource.OTHER:
-        by = " ".join(part for part in (source_type, by) if part)
+        by = " ".join(part for part in (source_type and f"source {source_type}", by) if part)
     return ValueVersion(via, by, version.timestamp, version.value or None)

@@ -8,7 +8,7 @@ from reconciler.model.addresses import ThingAddress
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import Ownership
-from reconciler.model.display_names import display_name, display_properties
+from reconciler.model.display_names import display_name, display_properties, remembered_name
 from reconciler.model.explanation import (
     ApplyRun,
     Explanation,
@@ -93,7 +93,7 @@ def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
         problems=tuple(problem for problem in plan.problems if problem.address in asked) if plan else (),
         moves_from=moves_from,
         masked_properties=findings.masks.masked_properties({schema.name: schema}, shown),
-        display_name=display_name(made_of, live.properties) if live else None,
+        display_name=display_name(made_of, live.properties) if live else _remembered(subject, schema),
     )
 
 
@@ -114,6 +114,11 @@ def shown_by(explained: Explanation, schema: ObjectSchema) -> ShownThings:
         versions = (version.value for version in of.versions)
         shown.add(schema.name, of.name, *last, of.live, of.step.after, *versions)
     return shown
+
+
+def _remembered(subject: ExplainTarget, schema: ObjectSchema) -> str | None:
+    """Return the display name of a record that HubSpot no longer has."""
+    return remembered_name(schema, subject.owned) if isinstance(subject.owned, OwnedRecord) else None
 
 
 def _declared(subject: ExplainTarget) -> tuple[SourceRef, ...]:

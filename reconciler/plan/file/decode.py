@@ -249,6 +249,7 @@ def _as_difference(found: object) -> ReviewDifference:
         facts=part(difference, "facts", as_tuple(_as_fact)),
         source=part(difference, "source", or_null(decode_source)),
         target=part(difference, "target", or_null(_addressed_record)),
+        display_names=if_there(difference, "display_names", decode_display_names) or NO_DISPLAY_NAMES,
     )
 
 

@@ -118,7 +118,7 @@ def _review(review: Review) -> Json:
 
 
 def _difference(difference: ReviewDifference) -> Json:
-    return {
+    return _if_any("display_names", encode_display_names(difference.display_names)) | {
         "action": difference.verb,
         "address": difference.key.text,
         "difference": difference.how,

@@ -131,7 +131,7 @@ class RecordPlanner:
             elif decision is IN_STEP:
                 self.findings.no_op += 1  # most records of most plans
             else:
-                self._take(decision, resolver.schema, found)
+                self._take(decision, resolver.schema, sides)
             is_about = record.associations or decision.gone
             if self.endpoints and (is_about or self.endpoints.is_wanted(record.address)):
                 self.endpoints.note(record.address, endpoint_of(record, resolver.schema, found, decision))
@@ -159,7 +159,7 @@ class RecordPlanner:
         """Compare the records that people changed again, now that the authors are known."""
         for resolver, sides in self.edited:
             decision = compare_record(resolver, sides, self.policy, edits)
-            self._take(decision, resolver.schema, sides.live or sides.old_live)
+            self._take(decision, resolver.schema, sides)
         self.edited.clear()
         self.spots.clear()
 
@@ -213,7 +213,7 @@ class RecordPlanner:
             if isinstance(decided, Change) and decided.is_remote and schema.is_read_only:
                 self.findings.problems.append(only_read(decided))
             elif decided is not None:
-                self.findings.add([with_display_name(decided, schema, found)])
+                self.findings.add([with_display_name(decided, schema, found, owned)])
 
     def keep_displaced(self, schema: ObjectSchema, live: Mapping[str, LiveRecord], desired: Desired) -> None:
         """Keep displaced records by record id: another record has their key, and a manifest names them.
@@ -233,8 +233,9 @@ class RecordPlanner:
                 adopted = adopt_thing(key, owned.record_id, Reason.RENAMED, None, known, moved_from=owned.key)
                 changes.append(with_display_name(adopted, schema, found))
 
-    def _take(self, decision: RecordDecision, schema: ObjectSchema, live: LiveRecord | None) -> None:
-        decision = decision_with_display_name(decision, schema, live)
+    def _take(self, decision: RecordDecision, schema: ObjectSchema, sides: RecordSides) -> None:
+        live, owned = sides.live or sides.old_live, sides.owned or sides.moved
+        decision = decision_with_display_name(decision, schema, live, owned)
         add_decision(self.findings, decision)
         if self.endpoints and decision.change is not None and decision.change.values:
             self.endpoints.note_values(decision.change)

@@ -30,7 +30,7 @@ def roll_back_records(
         population.values += len(owned.sent) if owned else 0
         found = live.get(each.outcome.record_id)
         decision = roll_back(schema, each, found, owned)
-        add_decision(findings, decision_with_display_name(decision, schema, found))
+        add_decision(findings, decision_with_display_name(decision, schema, found, owned))
 
 
 def hold_taken_keys(findings: Findings, owned_by: Callable[[RecordAddress], OwnedRecord | None]) -> None:

@@ -15,6 +15,7 @@ from reconciler.report.plan.change_sections import change_sections, held_section
 from reconciler.report.plan.kinds import display_values, held_title, shown_kind, value_title
 from reconciler.report.plan.review_differences import difference_sections
 from reconciler.report.provenance import edit_text
+from reconciler.report.run_summary import words_of
 from reconciler.report.shown import ShownPlan
 from reconciler.report.text.grouping import Section, group_by
 from reconciler.report.text.styled_lines import Piece, Style
@@ -49,10 +50,14 @@ def _add_problems(table: Table, problems: Entries[Problem]) -> None:
         action, sign, why = _PROBLEMS[found[0].severity]
         what = action if action == "left out" else f"{action}s"
         table.add_kind(RowKind(action, object_name, "", what, why, sign, one=action))
-        for problem in found:
+        for alike in group_by(found, _said).values():
             table.add_group()
-            notes = [str(text) for text in (problem.message, problem.advice) if text]
-            table.add_place(problem.address or "", problem.source, notes)
+            for problem in alike:
+                table.add_place(problem.address or "", problem.source, _said(problem))
+
+
+def _said(problem: Problem) -> tuple[str, ...]:
+    return tuple(str(text) for text in (problem.message, problem.advice) if text)
 
 
 def _add_differences(table: Table, section: Section[ReviewDifference]) -> None:
@@ -61,7 +66,7 @@ def _add_differences(table: Table, section: Section[ReviewDifference]) -> None:
     for group in section.alike():
         table.add_group()
         for (difference,) in group:
-            text = ": ".join(filter(None, (f"to {difference.verb}", difference_text(difference))))
+            text = ": ".join(filter(None, (f"to {words_of(difference.verb)}", difference_text(difference))))
             table.add_row(section.style.subject(difference), notes=[text])
 
 

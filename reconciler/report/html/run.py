@@ -16,6 +16,7 @@ from reconciler.report.html.table import Json, RowKind, Table, Titles
 from reconciler.report.named import property_title
 from reconciler.report.outcomes import (
     applied_sections,
+    done,
     message_of,
     outcome_sections,
     tickets_of,
@@ -70,7 +71,7 @@ def run_table(rows: Entries[RunRow], header: RunHeader, view: View) -> Json:
 
 def _add(table: Table, section: Section[RunRow], names: Names, *, is_applied: bool) -> None:
     first = section.entries[0]
-    word = section.what if is_applied else section.word
+    word = done(first.action, 1) if is_applied else section.word
     what = section.what if is_applied else f"to {words_of(first.action)}: {section.word}"
     why = section.remark or _why(first)
     page = names.link(first.key, RecordId("")) or ""

@@ -14,7 +14,7 @@ from reconciler.report.view import View
 def render_drift_markdown(found: DriftFound, view: View) -> str:
     """Render drift in GitHub's Markdown, as far as it fits."""
     shown = shown_drift(found, view.masking)
-    layout = Layout(BLOCK_WIDTH, view.full, view.where, shown.about.names)
+    layout = Layout(BLOCK_WIDTH, view.full, view.where, shown.about.names, way_to_all="")
     head, foot = _head(shown), _foot(shown)
     room = MOST_CHARACTERS - LEFT_OUT_CHARACTERS - size_of(head + foot)
     blocks = [

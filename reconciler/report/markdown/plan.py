@@ -39,7 +39,7 @@ def render_markdown(plan: Plan, view: View) -> str:
     """Render a plan in GitHub's Markdown, as far as it fits."""
     shown = shown_plan(plan, view.masking)
     link = partial(view.source_link, commit=plan.manifests.commit)
-    layout = Layout(BLOCK_WIDTH, view.full, view.where, shown.about.names, link)
+    layout = Layout(BLOCK_WIDTH, view.full, view.where, shown.about.names, link, "")
     sections, held_back = change_sections(shown.changes), held_sections(shown.held)
     head = _head(shown, [*sections, *held_back])
     foot = _rehearsed(shown, layout) + _foot(shown, digests_of(plan), layout)

@@ -26,7 +26,7 @@ from reconciler.sentences import counted
 def render_run_markdown(detail: RunDetail, view: View) -> str:
     """Render a run in GitHub's Markdown, as far as it fits."""
     link = partial(view.source_link, commit=detail.header.commit)
-    layout = Layout(BLOCK_WIDTH, view.full, view.where, detail.header.names, link)
+    layout = Layout(BLOCK_WIDTH, view.full, view.where, detail.header.names, link, "")
     rows = shown_rows(detail, view.masking)
     sections = list(outcome_sections(rows, detail.header))
     if view.shows_applied:

@@ -33,7 +33,7 @@ def _section(group: Entries[ReviewDifference]) -> Section[ReviewDifference]:
     first = group[0]
     style: EntryStyle[ReviewDifference] = EntryStyle(
         _SIGNS[first.how],
-        lambda entry: Subject(entry.key, entry.source),
+        lambda entry: Subject(entry.key, entry.source, entry.display_names.record),
         _likeness,
         _notes,
         lambda of: of.alone(),

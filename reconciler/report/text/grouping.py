@@ -84,7 +84,7 @@ def render_entries(style: EntryStyle[T], records: Iterable[Entries[T]], layout: 
         lines += [BLANK] if lines and (body or is_apart) else []
         is_apart = bool(body)
         lines += _stack(style, stack, body, layout)
-    return [*lines, BLANK, more(hidden, indent=2)] if hidden else lines
+    return [*lines, BLANK, more(hidden, layout, indent=2)] if hidden else lines
 
 
 def _stack(style: EntryStyle[T], stack: Sequence[Entries[T]], body: list[Line], layout: Layout) -> list[Line]:
@@ -98,7 +98,7 @@ def _stack(style: EntryStyle[T], stack: Sequence[Entries[T]], body: list[Line], 
         records = [layout.record(subject) for subject in named]
         lines = [line(style.sign, " ", Piece(count, Style.STRONG), indent=2), *body, *chain(*records)]
     hidden = len(stack) - len(named)
-    return [*lines, more(hidden, indent=2 if not body else 6)] if hidden else lines
+    return [*lines, more(hidden, layout, indent=2 if not body else 6)] if hidden else lines
 
 
 def group_by(entries: Iterable[T], key_of: Callable[[T], H]) -> dict[H, list[T]]:

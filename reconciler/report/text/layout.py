@@ -36,6 +36,7 @@ class Layout:
     where: Callable[[SourceRef], str]  # formats file:line:column as the reader would type it
     names: Names = NO_NAMES  # what people call what is shown
     link: Callable[[SourceRef], str | None] = lambda _: None  # returns the page of a manifest line
+    way_to_all: str = "--full shows all"  # what shows hidden entries; empty if the reader runs no command
 
     def place(self, source: SourceRef) -> str:
         """Format file and line."""
@@ -63,6 +64,7 @@ class Layout:
         return [*self.paragraph(title, style=Style.STRONG), *remarks]
 
 
-def more(count: int, *, indent: int) -> Line:
+def more(count: int, layout: Layout, *, indent: int) -> Line:
     """Format the line that stands for ``count`` hidden entries."""
-    return line(Piece(f"{ELLIPSIS} {count:,} more (--full shows all)", Style.FAINT), indent=indent)
+    way = f" ({layout.way_to_all})" if layout.way_to_all else ""
+    return line(Piece(f"{ELLIPSIS} {count:,} more{way}", Style.FAINT), indent=indent)

@@ -30,6 +30,12 @@ function showUnfold() {
   unfold.textContent = list.allOpen ? "Collapse all" : "Expand all";
 }
 
+// The first column fits the longest action.
+function fitActions() {
+  const longest = Math.max(8, ...kinds.map(({ action }) => action.length));
+  document.documentElement.style.setProperty("--action", `${(0.5 * longest + 3.6).toFixed(1)}rem`);
+}
+
 function showColumns() {
   for (const [name, { title }] of Object.entries(COLUMNS)) {
     const button = make("button", { type: "button" }, title);
@@ -131,6 +137,7 @@ const foldFilters = () => { document.getElementById("narrow").open = !narrow.mat
 narrow.addEventListener("change", foldFilters);
 foldFilters();
 limit.textContent = `Filter to ${number(MOST_UNFOLDED)} entries or fewer, and they can be expanded all at once.`;
+fitActions();
 showColumns();
 showSorted();
 refresh();
