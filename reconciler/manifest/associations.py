@@ -9,7 +9,7 @@ from reconciler.errors import UnplacedProblem
 from reconciler.manifest.property_names import name_fault
 from reconciler.manifest.yaml.nodes import Blank, MappingNode, Node, SequenceNode
 from reconciler.model.addresses import RECORD_ID
-from reconciler.model.desired import DesiredAssociation
+from reconciler.model.desired_records import DesiredAssociation
 from reconciler.model.object_types import object_name
 from reconciler.sentences import Value, sentence
 from reconciler.source import Place

@@ -20,7 +20,8 @@ from reconciler.manifest.yaml.anchors import MAX_DEPTH
 from reconciler.manifest.yaml.nodes import NO_ENTRIES, Blank, DocumentNode, MappingNode, SequenceNode
 from reconciler.manifest.yaml.parser import read_nodes
 from reconciler.model.addresses import RECORD_ID
-from reconciler.model.desired import DesiredRecord, Document, ListedRecords, Ownership, Prune, Write
+from reconciler.model.desired import ListedRecords
+from reconciler.model.desired_records import DesiredRecord, Document, Ownership, Prune, Write
 from reconciler.model.object_types import object_name
 from reconciler.source import Place, SourceFiles
 

@@ -19,7 +19,7 @@ from reconciler.model.definition_attributes import (
     Attribute,
     Form,
 )
-from reconciler.model.desired import Ownership, Prune, Write
+from reconciler.model.desired_records import Ownership, Prune, Write
 from reconciler.model.tables import Format
 
 Schema: TypeAlias = dict[str, Any]

@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING
 from reconciler.errors import Problem
 from reconciler.manifest.documents import ManifestDocument
 from reconciler.model.addresses import RECORD_ID, RecordAddress
-from reconciler.model.desired import (
+from reconciler.model.desired import DesiredGroup, ListedRecords, MergedRecords, Records
+from reconciler.model.desired_records import (
     NO_DIRECTIVES,
     DesiredAssociation,
-    DesiredGroup,
     DesiredRecord,
     Document,
-    ListedRecords,
     ManifestValue,
-    MergedRecords,
     Ownership,
     Prune,
     RecordDirectives,
-    Records,
 )
 from reconciler.model.object_references import GroupKey
 from reconciler.sentences import sentence

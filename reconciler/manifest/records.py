@@ -14,7 +14,13 @@ from reconciler.manifest.property_names import _is_property_name, name_fault
 from reconciler.manifest.tables.row_reader import Shared
 from reconciler.manifest.yaml.nodes import Blank, MappingNode, Node, SequenceNode, picker
 from reconciler.model.addresses import RECORD_ID, RecordAddress
-from reconciler.model.desired import NO_DIRECTIVES, DesiredRecord, Document, ManifestValue, RecordDirectives
+from reconciler.model.desired_records import (
+    NO_DIRECTIVES,
+    DesiredRecord,
+    Document,
+    ManifestValue,
+    RecordDirectives,
+)
 from reconciler.sentences import Sentence, Value, sentence
 from reconciler.source import Place, SourceFiles
 from reconciler.suggestions import suggest

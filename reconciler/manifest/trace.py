@@ -15,7 +15,7 @@ from reconciler.manifest.files import find_files
 from reconciler.manifest.tables.sources import Source
 from reconciler.manifest.yaml.nodes import MappingNode, Node, SequenceNode
 from reconciler.manifest.yaml.parser import read_nodes
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from reconciler.model.explanation import ManifestLine, RecordTrace
 from reconciler.source import SourceFiles, SourceRef
 

@@ -21,7 +21,7 @@ from reconciler.errors import UsageError
 from reconciler.manifest.definitions.read import SECTIONS
 from reconciler.manifest.yaml import nodes
 from reconciler.manifest.yaml.parser import read_nodes
-from reconciler.model.desired import ManifestValue, Ownership
+from reconciler.model.desired_records import ManifestValue, Ownership
 from reconciler.source import SourceFiles
 
 _Content: TypeAlias = "str | tuple[_Content, ...] | dict[str, _Content] | None"

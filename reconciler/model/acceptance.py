@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from reconciler.errors import Problem
 from reconciler.model.addresses import DefinitionAddress, RecordAddress
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from reconciler.model.names import NO_NAMES, Names
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.tables import TableForm

@@ -1,171 +1,19 @@
-"""The desired records, from the manifests.
-
-A desired record has one tuple of names (shared by records of one shape), one of values and one of places:
-with a hundred thousand records, an object for each property would need a gigabyte.
-"""
+"""Everything that the manifests want: all desired records, in groups, and the desired definitions."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from heapq import merge
 from itertools import islice
 from operator import attrgetter
-from typing import Protocol, Self, TypeAlias
+from typing import Protocol, Self
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RecordAddress, ThingAddress
+from reconciler.model.addresses import ThingAddress
+from reconciler.model.desired_records import DesiredRecord, Document, Prune, PruneRule
 from reconciler.model.object_references import GroupKey, ObjectProperty
 from reconciler.model.portal_definitions import DesiredDefinition
-from reconciler.model.tables import TableForm
-from reconciler.source import Place, SourceFiles, SourceRef, in_same_file
-
-ManifestValue: TypeAlias = str | tuple[str, ...] | None
-"""A property value as in the manifest: text, a list of texts, or None for a plain ``null``."""
-
-
-class Ownership(StrEnum):
-    """The party that decides about a property."""
-
-    ENFORCE = "enforce"  # the manifest
-    INITIAL = "initial"  # the manifest when the record is created, people afterwards
-    OBSERVE = "observe"  # people; a difference is reported
-
-
-class Write(StrEnum):
-    """The call that a document uses to write records."""
-
-    AUTO = "auto"  # creates by batch/upsert, existing records by batch/update with record id
-    UPSERT = "upsert"  # creates and updates together by batch/upsert
-    UPDATE = "update"  # batch/update; never creates
-
-
-class Prune(StrEnum):
-    """Choices for owned records that no manifest names any more."""
-
-    OFF = "false"  # nothing
-    OURS = "true"  # archive those that we created, release those that we adopted
-    ALL = "all"  # archive all of them
-
-
-class Drift(StrEnum):
-    """Choices for values that people changed since we last applied them."""
-
-    REVERT = "revert"  # write back the manifest value
-    HOLD = "hold"  # leave them alone and report them
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class PruneRule:
-    """The prune setting for one object type and key property."""
-
-    object: str
-    by: str
-    prune: Prune
-
-    @property
-    def group(self) -> GroupKey:
-        """The group that it is about."""
-        return GroupKey(self.object, self.by)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """The settings of one manifest document, shared by all of its records."""
-
-    object: str  # canonical for a standard type, otherwise as written
-    key: str  # the unique property, or RECORD_ID
-    write: Write
-    ownership: Mapping[str, Ownership]  # properties that are not ENFORCE
-    place: Place  # beginning of the document
-    prune: Prune = Prune.OFF
-    columns: Mapping[str, Place] = field(default_factory=dict)
-    """Properties that are columns of its table, with the places that name them."""
-    key_place: Place | None = None  # place of ``key``; None if unknown
-    table: TableForm | None = None  # how the cells of its table are written; None: it has no table
-
-    def is_cell(self, place: Place) -> bool:
-        """Return whether a value of one of its records is in a cell of its table, not under ``all:``."""
-        return self.table is not None and not in_same_file(place, self.place)
-
-    def ownership_of(self, name: str) -> Ownership:
-        """Return who decides about property ``name``."""
-        return self.ownership.get(name, Ownership.ENFORCE)
-
-    @property
-    def group(self) -> GroupKey:
-        """The group of its records."""
-        return GroupKey(self.object, self.key)
-
-    def renamed(self, names: Mapping[str, str]) -> "Document":
-        """Return the document with its object type replaced by its name in ``names``."""
-        return replace(self, object=names.get(self.object, self.object))
-
-
-@dataclass(frozen=True, slots=True)
-class RecordDirectives:
-    """The ``$`` keys of a record; most records have none."""
-
-    is_absent: bool = False  # the record must not exist
-    protect: bool | None = None  # whether it is protected from archiving; None changes nothing
-    renamed_from: str | None = None  # its previous key
-    is_partial: bool = False  # only some of its properties are planned, and not the record itself
-
-
-NO_DIRECTIVES = RecordDirectives()
-"""The directives of records without ``$`` keys, shared by all of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class DesiredAssociation:
-    """A desired association with another record."""
-
-    object: str  # object type of the other record: canonical for a standard type, otherwise as written
-    by: str | None  # the property of ``value``; None: the key of that type in the manifests
-    value: str
-    label: str | None  # as written; None: the unlabelled association
-    place: Place
-
-    @property
-    def address(self) -> str:
-        """Address of the other record, for any key property."""
-        return RecordAddress(self.object, self.by or "", self.value).text
-
-
-@dataclass(frozen=True, slots=True)
-class DesiredRecord:
-    """One desired record, before the portal's definitions give its values a type."""
-
-    key: str  # value of the key
-    names: tuple[str, ...]  # managed properties without the key property, sorted
-    values: tuple[ManifestValue, ...]  # one for each name
-    places: tuple[Place, ...]  # places of the values, one for each name
-    place: Place  # line of the record itself
-    document: Document
-    special: RecordDirectives = NO_DIRECTIVES
-    # sorted by object type, otherwise in the order of the manifest
-    associations: tuple[DesiredAssociation, ...] = ()
-
-    @property
-    def address(self) -> RecordAddress:
-        """The record's key with its object type."""
-        return RecordAddress(self.document.object, self.document.key, self.key)
-
-    def without(self, names: Collection[str]) -> "DesiredRecord":
-        """Return the record without the managed properties ``names``."""
-        return self.limited_to(frozenset(self.names).difference(names))
-
-    def limited_to(self, names: Container[str]) -> "DesiredRecord":
-        """Return the record with only the managed properties ``names``."""
-        kept = [index for index, name in enumerate(self.names) if name in names]
-        if len(kept) == len(self.names):
-            return self
-        return replace(
-            self,
-            names=tuple(self.names[index] for index in kept),
-            values=tuple(self.values[index] for index in kept),
-            places=tuple(self.places[index] for index in kept),
-        )
+from reconciler.source import SourceFiles, SourceRef
 
 
 class Records(Protocol):

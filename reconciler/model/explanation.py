@@ -6,7 +6,7 @@ from datetime import datetime
 
 from reconciler.errors import Problem
 from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId
-from reconciler.model.desired import ManifestValue, Ownership, Prune
+from reconciler.model.desired_records import ManifestValue, Ownership, Prune
 from reconciler.model.facts import Fact
 from reconciler.model.names import NO_NAMES, Names
 from reconciler.model.object_references import ObjectProperty

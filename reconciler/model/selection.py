@@ -24,7 +24,7 @@ from reconciler.model.addresses import (
     percent,
 )
 from reconciler.model.definition_attributes import OPTIONS
-from reconciler.model.desired import DesiredRecord, RecordDirectives
+from reconciler.model.desired_records import DesiredRecord, RecordDirectives
 from reconciler.model.object_types import object_name
 from reconciler.model.portal_definitions import DesiredDefinition
 

@@ -12,7 +12,7 @@ from reconciler import __version__
 from reconciler.errors import Problem, ReconcilerError, Severity
 from reconciler.model.addresses import is_definition_address, split_address
 from reconciler.model.definitions import PortalSchema
-from reconciler.model.desired import PruneRule
+from reconciler.model.desired_records import PruneRule
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import StateVersion
 from reconciler.plan.budget import NOTHING_UNSETTLED, Spent, Unsettled, budget_of, calls_to_open

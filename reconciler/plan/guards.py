@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from reconciler.errors import PlanRefused, Refusal
 from reconciler.model.addresses import Section, ThingAddress
-from reconciler.model.desired import DesiredRecord
+from reconciler.model.desired_records import DesiredRecord
 from reconciler.plan.change import Change, Reason
 from reconciler.plan.definitions.changes import losing_records
 from reconciler.plan.kinds import Verb, kind_of, verb_of

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from reconciler.errors import UsageError
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
-from reconciler.model.desired import Desired, Ownership
+from reconciler.model.desired import Desired
+from reconciler.model.desired_records import Ownership
 from reconciler.model.display_names import display_properties
 from reconciler.model.imports import Choice, ImportRequest
 from reconciler.model.keys import why_no_key

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordAddress, ThingAddress
-from reconciler.model.desired import PruneRule
+from reconciler.model.desired_records import PruneRule
 from reconciler.model.facts import Fact
 from reconciler.model.names import NO_DISPLAY_NAMES, NO_NAMES, DisplayNames, Names
 from reconciler.model.object_references import ObjectProperty

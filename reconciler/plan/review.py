@@ -20,7 +20,7 @@ have ids now. The kept change is always the new one, never the reviewed one.
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.model.desired import PruneRule
+from reconciler.model.desired_records import PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.plan.change import Action, Change, properties_fact
 from reconciler.plan.file.format import digests_of

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from reconciler.errors import UsageError
 from reconciler.model.addresses import ThingAddress
 from reconciler.model.associations import OwnedAssociation
-from reconciler.model.desired import DesiredRecord
+from reconciler.model.desired_records import DesiredRecord
 from reconciler.model.object_references import Direction
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import Glob, Selection

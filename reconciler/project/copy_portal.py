@@ -19,7 +19,8 @@ from reconciler.model.addresses import RECORD_ID
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.copies import Copied, CopyRequest, CopyResult
 from reconciler.model.definitions import Kind, ObjectSchema
-from reconciler.model.desired import Desired, DesiredRecord
+from reconciler.model.desired import Desired
+from reconciler.model.desired_records import DesiredRecord
 from reconciler.model.object_references import Direction, ObjectProperty
 from reconciler.model.object_types import object_type
 from reconciler.model.progress import Progress

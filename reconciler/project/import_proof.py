@@ -7,7 +7,8 @@ from reconciler.errors import Problem, ReconcilerError, Severity
 from reconciler.manifest.tables.write import read_back
 from reconciler.model.addresses import Address
 from reconciler.model.definitions import ObjectSchema
-from reconciler.model.desired import Desired, DesiredRecord, Document, ManifestValue, Ownership, Write
+from reconciler.model.desired import Desired
+from reconciler.model.desired_records import DesiredRecord, Document, ManifestValue, Ownership, Write
 from reconciler.model.imports import Proof
 from reconciler.model.live import LiveRecord
 from reconciler.plan.plan import Plan

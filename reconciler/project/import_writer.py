@@ -12,7 +12,7 @@ from reconciler.manifest.tables.write import Row, appended_pieces, rewritten_pie
 from reconciler.manifest.write import WrittenDocument, WrittenRecord, document_text
 from reconciler.model.addresses import RECORD_ID, RecordId
 from reconciler.model.definitions import Kind, ObjectSchema
-from reconciler.model.desired import ManifestValue, Ownership
+from reconciler.model.desired_records import ManifestValue, Ownership
 from reconciler.model.imports import LeftOutRecords
 from reconciler.model.tables import Format, TableForm
 from reconciler.plan.values.numbers import number_as_cell

@@ -10,7 +10,7 @@ from reconciler.errors import UsageError
 from reconciler.manifest.environments import ListedEnvironment
 from reconciler.manifest.load import raise_if_any
 from reconciler.manifest.yaml.nodes import MappingNode
-from reconciler.model.desired import Drift
+from reconciler.model.desired_records import Drift
 from reconciler.model.object_types import object_name
 from reconciler.model.personal_data import MaskRules
 from reconciler.plan.plan import Guard

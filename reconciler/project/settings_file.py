@@ -11,7 +11,7 @@ from reconciler.manifest.load import raise_if_any
 from reconciler.manifest.validation_errors import plain, tell
 from reconciler.manifest.yaml.nodes import Blank, MappingNode
 from reconciler.manifest.yaml.parser import Reading, read_nodes
-from reconciler.model.desired import Drift
+from reconciler.model.desired_records import Drift
 from reconciler.plan.plan import Guard
 from reconciler.project.settings_rules import (
     FILE_NAME,

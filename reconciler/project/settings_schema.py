@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from reconciler.manifest.manifest_schema import DRAFT, TEXT
-from reconciler.model.desired import Drift
+from reconciler.model.desired_records import Drift
 from reconciler.plan.plan import Guard
 
 _NAME: Final = "[A-Za-z0-9][A-Za-z0-9._-]*"

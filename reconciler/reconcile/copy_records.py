@@ -22,7 +22,8 @@ from reconciler.model.addresses import RECORD_ID, RecordId
 from reconciler.model.calls import BATCH_SIZE, PAIRS_READ
 from reconciler.model.copies import Copied, CopyRequest
 from reconciler.model.definitions import ObjectSchema, PortalSchema
-from reconciler.model.desired import Desired, DesiredRecord
+from reconciler.model.desired import Desired
+from reconciler.model.desired_records import DesiredRecord
 from reconciler.model.object_references import GroupKey, ObjectProperty
 from reconciler.model.selection import Selection
 from reconciler.plan.associations.endpoints import endpoints_of

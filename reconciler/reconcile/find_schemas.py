@@ -8,7 +8,8 @@ from reconciler.hubspot.portal.owners import read_owners
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.reader import PortalReader
 from reconciler.model.definitions import ObjectSchema, Owner, PortalSchema
-from reconciler.model.desired import Desired, Drift
+from reconciler.model.desired import Desired
+from reconciler.model.desired_records import Drift
 from reconciler.model.selection import EVERYTHING
 from reconciler.plan.definitions.context import DefinitionContext
 from reconciler.plan.definitions.planned_schema import planned_schema

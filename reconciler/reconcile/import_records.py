@@ -14,7 +14,8 @@ from reconciler.model.addresses import RECORD_ID, RecordId
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Account, Kind, ObjectSchema, Owner, PropertyDef
-from reconciler.model.desired import Desired, ManifestValue, Ownership
+from reconciler.model.desired import Desired
+from reconciler.model.desired_records import ManifestValue, Ownership
 from reconciler.model.display_names import display_name, display_properties
 from reconciler.model.imports import ImportRequest, Scope
 from reconciler.model.live import LiveRecord

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from reconciler.hubspot.portal.owners import read_owners
 from reconciler.hubspot.reader import PortalReader
-from reconciler.model.desired import DesiredRecord
+from reconciler.model.desired_records import DesiredRecord
 from reconciler.plan.values.resolve import Resolver
 
 

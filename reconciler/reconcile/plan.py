@@ -8,7 +8,8 @@ from reconciler.errors import Problem
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.reader import PortalReader
 from reconciler.model.definitions import PortalSchema
-from reconciler.model.desired import Desired, PruneRule
+from reconciler.model.desired import Desired
+from reconciler.model.desired_records import PruneRule
 from reconciler.model.object_references import GroupKey
 from reconciler.model.object_types import type_number
 from reconciler.model.progress import Progress

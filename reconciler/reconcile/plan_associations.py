@@ -18,7 +18,8 @@ from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import PortalSchema
-from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord, Prune, PruneRule
+from reconciler.model.desired import Desired
+from reconciler.model.desired_records import DesiredAssociation, DesiredRecord, Prune, PruneRule
 from reconciler.model.display_names import display_name, display_properties, remembered_name
 from reconciler.model.object_references import Direction, GroupKey
 from reconciler.model.references import RecordIdentity

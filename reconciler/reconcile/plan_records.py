@@ -14,7 +14,8 @@ from reconciler.hubspot.records.read import read_records
 from reconciler.model.addresses import RECORD_ID, Section, definition_address
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import ObjectSchema, PortalSchema
-from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune, PruneRule
+from reconciler.model.desired import Desired, DesiredGroup
+from reconciler.model.desired_records import DesiredRecord, Prune, PruneRule
 from reconciler.model.display_names import display_properties
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import Origin, OwnedRecord

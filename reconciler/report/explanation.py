@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reconciler.invisible_characters import visible
 from reconciler.model.addresses import ThingAddress
-from reconciler.model.desired import Ownership, Prune
+from reconciler.model.desired_records import Ownership, Prune
 from reconciler.model.explanation import (
     ApplyRun,
     Explanation,

@@ -13,7 +13,7 @@ from reconciler.errors import HubSpotError, Locked, PlanRefused, Problem, Reconc
 from reconciler.json_values import Json
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.addresses import ThingAddress
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
 from reconciler.model.explanation import ApplyRun, Explanation, NextAction, PairExplained, PropertyExplained
 from reconciler.model.property_history import ValueVersion

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 from reconciler.model.addresses import RecordAddress, ThingAddress, split_address
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from reconciler.model.facts import Fact
 from reconciler.model.names import NO_NAMES, DisplayNames, Names
 from reconciler.model.object_references import ObjectProperty

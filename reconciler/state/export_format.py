@@ -10,7 +10,7 @@ from reconciler.errors import StateError
 from reconciler.json_values import json_text
 from reconciler.model.addresses import ThingAddress
 from reconciler.model.associations import OwnedAssociation
-from reconciler.model.desired import PruneRule
+from reconciler.model.desired_records import PruneRule
 from reconciler.model.owned import OwnedThing, StateVersion
 from reconciler.model.references import RecordIdentity
 

@@ -28,7 +28,7 @@ from reconciler.model.addresses import (
     thing_address,
 )
 from reconciler.model.associations import Association, OwnedAssociation, RecordRef
-from reconciler.model.desired import Prune, PruneRule
+from reconciler.model.desired_records import Prune, PruneRule
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin, OwnedThing, StateVersion, owned_thing
 from reconciler.state.export_format import EXPORT_VERSION, Export

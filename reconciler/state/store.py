@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.addresses import DefinitionAddress, RecordId
 from reconciler.model.associations import OwnedAssociation
-from reconciler.model.desired import PruneRule
+from reconciler.model.desired_records import PruneRule
 from reconciler.model.object_references import Direction
 from reconciler.model.owned import OwnedDefinition, OwnedRecord, OwnedThing, StateVersion
 from reconciler.model.references import RecordIdentity

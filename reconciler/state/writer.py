@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from reconciler.errors import StateError
 from reconciler.model.addresses import ThingAddress
 from reconciler.model.calls import Operation
-from reconciler.model.desired import PruneRule
+from reconciler.model.desired_records import PruneRule
 from reconciler.model.outcomes import Outcome
 from reconciler.model.owned import StateVersion
 from reconciler.model.references import RecordIdentity

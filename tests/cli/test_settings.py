@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import ManifestError, Problem, ReconcilerError, UsageError
-from reconciler.model.desired import Drift
+from reconciler.model.desired_records import Drift
 from reconciler.project.settings import Settings, find_project, load_settings
 
 LOCAL = "version: 1\nenvironments:\n  local: {portal: emulator}\n"

@@ -16,7 +16,7 @@ from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.writer import PortalWriter
 from reconciler.manifest.load import load_manifests
-from reconciler.model.desired import Drift
+from reconciler.model.desired_records import Drift
 from reconciler.model.drift import DriftFound
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.selection import EVERYTHING, Selection

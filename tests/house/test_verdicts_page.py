@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.model.desired import Drift
+from reconciler.model.desired_records import Drift
 from reconciler.plan.guards import DEFAULT_LIMITS
 from reconciler.plan.plan import Guard
 from reconciler.plan.records.three_way import three_way

@@ -11,7 +11,8 @@ from reconciler.manifest.documents import Manifest, read_manifest
 from reconciler.manifest.load import load_manifests
 from reconciler.manifest.yaml.nodes import MappingNode, Node, SequenceNode
 from reconciler.manifest.yaml.parser import Reading, read_nodes
-from reconciler.model.desired import Desired, DesiredRecord, ManifestValue
+from reconciler.model.desired import Desired
+from reconciler.model.desired_records import DesiredRecord, ManifestValue
 from reconciler.source import SourceFiles
 
 FILES = SourceFiles(("a.yaml",))

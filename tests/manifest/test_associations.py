@@ -6,7 +6,8 @@ import pytest
 
 from reconciler.errors import ManifestError
 from reconciler.manifest.load import load_manifests
-from reconciler.model.desired import DesiredAssociation, ListedRecords
+from reconciler.model.desired import ListedRecords
+from reconciler.model.desired_records import DesiredAssociation
 from tests.manifest.reading import FILES, HEAD, manifest, project, reported
 
 RECORD = HEAD + "records:\n  acme:\n    $associations:\n"

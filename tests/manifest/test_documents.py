@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.model.desired import Ownership, Write
+from reconciler.model.desired_records import Ownership, Write
 from tests.manifest.reading import FILES, HEAD, manifest, properties, reported
 
 

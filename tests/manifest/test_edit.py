@@ -7,7 +7,7 @@ import pytest
 from reconciler.manifest.edit.edit_manifest import Edited, edit_manifest
 from reconciler.model.acceptance import Edit
 from reconciler.model.addresses import RecordAddress
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from tests.manifest.reading import FILES, HEAD, manifest, properties
 
 

@@ -13,7 +13,7 @@ from ruamel.yaml.nodes import Node as TheirNode
 
 from reconciler.manifest.edit.edit_manifest import edit_manifest
 from reconciler.model.acceptance import Edit
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from tests.manifest.reading import FILES, manifest, plain, read
 from tests.manifest.test_yaml_agrees_with_ruamel import single_quoted, told_by_them
 

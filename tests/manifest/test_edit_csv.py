@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reconciler.manifest.edit.edit_csv import EditedTable, edit_csv
 from reconciler.model.acceptance import Edit
 from reconciler.model.addresses import RecordAddress
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from reconciler.model.tables import Format, TableForm
 from reconciler.source import SourceRef
 

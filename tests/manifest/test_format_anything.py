@@ -11,7 +11,7 @@ from reconciler.manifest.edit.add_records import add_records
 from reconciler.manifest.edit.edit_manifest import edit_manifest
 from reconciler.manifest.layout.format_text import format_text
 from reconciler.manifest.write import WrittenRecord
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from tests.manifest.reading import FILES, plain, read
 from tests.manifest.test_add_records import NEW
 from tests.manifest.test_edit_anything import LIVE, edits_of, manifests

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import ManifestError
-from reconciler.model.desired import NO_DIRECTIVES, Ownership, RecordDirectives, Write
+from reconciler.model.desired_records import NO_DIRECTIVES, Ownership, RecordDirectives, Write
 from tests.manifest.reading import HEAD, load, project, refused, reported, wanted
 from tests.support.people import as_nobody
 

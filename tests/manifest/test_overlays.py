@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model.desired import Ownership, Prune, RecordDirectives, Write
+from reconciler.model.desired_records import Ownership, Prune, RecordDirectives, Write
 from tests.manifest.reading import HEAD, load, project, properties, refused, reported, wanted
 
 ONE = HEAD + "source: {csv: one.csv}\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from tests.manifest.reading import FILES, HEAD, manifest, properties
 
 CLEAR = "write null to clear it in HubSpot, or remove the line to leave it alone"

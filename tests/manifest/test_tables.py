@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import ManifestError
 from reconciler.manifest.tables.sorted_rows import SortedRows
-from reconciler.model.desired import DesiredRecord, Prune, Write
+from reconciler.model.desired_records import DesiredRecord, Prune, Write
 from tests.manifest.reading import HEAD, load, project, properties, refused, reported, wanted
 
 CSV = HEAD + "source: {csv: companies.csv}\n"

@@ -16,7 +16,7 @@ from reconciler.manifest.write import (
     document_text,
     record_lines,
 )
-from reconciler.model.desired import ManifestValue, Ownership
+from reconciler.model.desired_records import ManifestValue, Ownership
 from reconciler.source import SourceFiles
 
 COMPANIES = WrittenDocument("companies", "external_id", {})

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.manifest.load import load_manifests
 from reconciler.manifest.tables.write import Row, appended_pieces, table_pieces
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from reconciler.model.tables import Format, TableForm
 from tests.manifest.test_write import AWKWARD
 

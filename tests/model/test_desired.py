@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from reconciler.model.desired import DesiredAssociation, ListedRecords, MergedRecords
+from reconciler.model.desired import ListedRecords, MergedRecords
+from reconciler.model.desired_records import DesiredAssociation
 from tests.support.nouns import at, desired
 
 

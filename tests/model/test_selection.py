@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.addresses import RECORD_ID, RecordAddress
-from reconciler.model.desired import DesiredRecord, RecordDirectives
+from reconciler.model.desired_records import DesiredRecord, RecordDirectives
 from reconciler.model.selection import Selection, glob_of, renamed
 from tests.support.definitions import address
 from tests.support.nouns import desired

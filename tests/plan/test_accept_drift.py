@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.acceptance import Acceptance
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.definitions import Owner, Pipeline, PipelineStage
-from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
+from reconciler.model.desired_records import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord
 from reconciler.model.live import MissingReason
 from reconciler.model.owned import StateVersion

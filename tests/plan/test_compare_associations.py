@@ -11,7 +11,8 @@ from reconciler.errors import UnplacedProblem
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import Association, OwnedAssociation, RecordRef
 from reconciler.model.definitions import Account, ObjectSchema, PortalSchema
-from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord, Drift, Prune
+from reconciler.model.desired import Desired
+from reconciler.model.desired_records import DesiredAssociation, DesiredRecord, Drift, Prune
 from reconciler.model.labels import Label
 from reconciler.model.object_references import Direction
 from reconciler.model.owned import Origin

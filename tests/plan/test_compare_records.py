@@ -8,15 +8,8 @@ import pytest
 from reconciler.errors import Severity
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.definitions import Kind, ObjectSchema
-from reconciler.model.desired import (
-    DesiredRecord,
-    Drift,
-    ListedRecords,
-    Ownership,
-    Prune,
-    RecordDirectives,
-    Write,
-)
+from reconciler.model.desired import ListedRecords
+from reconciler.model.desired_records import DesiredRecord, Drift, Ownership, Prune, RecordDirectives, Write
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
 from reconciler.model.owned import Origin, OwnedRecord

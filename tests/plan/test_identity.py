@@ -7,7 +7,8 @@ import pytest
 
 from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.definitions import Kind, ObjectSchema
-from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Document, ListedRecords, Write
+from reconciler.model.desired import Desired, DesiredGroup, ListedRecords
+from reconciler.model.desired_records import DesiredRecord, Document, Write
 from reconciler.model.live import LiveRecord
 from reconciler.plan.records.identity import (
     OTHER_ADDRESSES,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 
 from reconciler.model.addresses import RecordId
-from reconciler.model.desired import RecordDirectives
+from reconciler.model.desired_records import RecordDirectives
 from reconciler.plan.change import Action, Reason
 from reconciler.plan.plan import Plan
 from tests.plan.worlds import World, rekeyed_worlds

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.definitions import Kind, ObjectSchema
-from reconciler.model.desired import Drift, Ownership, RecordDirectives
+from reconciler.model.desired_records import Drift, Ownership, RecordDirectives
 from reconciler.model.selection import glob_of
 from reconciler.plan.change import Action, Reason
 from reconciler.plan.records.compare import RecordDecision, compare_record

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.desired import Drift
+from reconciler.model.desired_records import Drift
 from reconciler.model.owned import OwnedDefinition
 from reconciler.model.portal_definitions import DefinitionDirectives, DesiredDefinition, LiveDefinition
 from reconciler.model.selection import EVERYTHING, Selection, glob_of

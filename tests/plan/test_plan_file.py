@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from reconciler.errors import PlanRefused, Problem, Refusal, UsageError
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
-from reconciler.model.desired import Prune, PruneRule
+from reconciler.model.desired_records import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.object_references import ObjectProperty
 from reconciler.model.owned import Origin, StateVersion

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.errors import Severity
 from reconciler.model.calls import Call
-from reconciler.model.desired import Prune
+from reconciler.model.desired_records import Prune
 from reconciler.model.facts import FactKind
 from reconciler.model.owned import Origin
 from reconciler.model.property_history import ChangeSource

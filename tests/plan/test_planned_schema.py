@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reconciler.model.addresses import Section
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
-from reconciler.model.desired import Drift
+from reconciler.model.desired_records import Drift
 from reconciler.model.portal_definitions import DefinitionDirectives, DesiredDefinition, LiveDefinition
 from reconciler.model.selection import EVERYTHING, Selection, glob_of
 from reconciler.plan.definitions.context import DefinitionContext

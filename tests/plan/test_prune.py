@@ -5,15 +5,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
-from reconciler.model.desired import (
-    Desired,
-    DesiredGroup,
-    DesiredRecord,
-    Drift,
-    ListedRecords,
-    Prune,
-    PruneRule,
-)
+from reconciler.model.desired import Desired, DesiredGroup, ListedRecords
+from reconciler.model.desired_records import DesiredRecord, Drift, Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
 from reconciler.model.object_references import GroupKey

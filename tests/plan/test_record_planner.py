@@ -11,15 +11,8 @@ from reconciler.errors import Severity
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import Kind, ObjectSchema
-from reconciler.model.desired import (
-    DesiredGroup,
-    DesiredRecord,
-    Drift,
-    ListedRecords,
-    Ownership,
-    Records,
-    Write,
-)
+from reconciler.model.desired import DesiredGroup, ListedRecords, Records
+from reconciler.model.desired_records import DesiredRecord, Drift, Ownership, Write
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.plan.change import Action, Change, Owned, Reason

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.definitions import Owner
-from reconciler.model.desired import ManifestValue, Ownership, RecordDirectives
+from reconciler.model.desired_records import ManifestValue, Ownership, RecordDirectives
 from reconciler.model.live import LiveRecord
 from reconciler.plan.values.owners import owner_ids
 from reconciler.plan.values.resolve import Resolver

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
-from reconciler.model.desired import Prune, PruneRule
+from reconciler.model.desired_records import Prune, PruneRule
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin
 from reconciler.plan.associations.changes import adopt_association, associate

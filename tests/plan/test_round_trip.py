@@ -21,7 +21,7 @@ from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.writer import PortalWriter
 from reconciler.model.calls import Call, InputRow, Operation
 from reconciler.model.definitions import ObjectSchema
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from reconciler.model.outcomes import Applied
 from reconciler.plan.values.equality import same_value
 from reconciler.plan.values.resolve import Resolver

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.model.definitions import Kind, ObjectSchema
-from reconciler.model.desired import Drift, Ownership, RecordDirectives
+from reconciler.model.desired_records import Drift, Ownership, RecordDirectives
 from reconciler.plan.records.compare import compare_record
 from reconciler.plan.records.policy import Policy
 from reconciler.plan.records.sides import RecordSides

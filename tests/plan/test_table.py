@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.manifest.load import load_manifests
-from reconciler.model.desired import DesiredRecord, Drift, Ownership, Prune
+from reconciler.model.desired_records import DesiredRecord, Drift, Ownership, Prune
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.selection import EVERYTHING, Glob
 from reconciler.plan.change import Action, Reason

@@ -3,7 +3,7 @@
 import pytest
 
 from reconciler.model.definitions import Kind
-from reconciler.model.desired import Drift
+from reconciler.model.desired_records import Drift
 from reconciler.model.owned import OwnedRecord
 from reconciler.plan.change import Reason
 from reconciler.plan.records.three_way import three_way

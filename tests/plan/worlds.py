@@ -7,16 +7,8 @@ from functools import partial
 from hypothesis import strategies as st
 
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.desired import (
-    Desired,
-    DesiredGroup,
-    DesiredRecord,
-    Drift,
-    ListedRecords,
-    Ownership,
-    Prune,
-    RecordDirectives,
-)
+from reconciler.model.desired import Desired, DesiredGroup, ListedRecords
+from reconciler.model.desired_records import DesiredRecord, Drift, Ownership, Prune, RecordDirectives
 from reconciler.model.live import LiveRecord
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord

@@ -20,7 +20,8 @@ from reconciler.model.definitions import (
     PipelineStage,
     PropertyDef,
 )
-from reconciler.model.desired import Desired, Ownership
+from reconciler.model.desired import Desired
+from reconciler.model.desired_records import Ownership
 from reconciler.model.live import LiveRecord
 from reconciler.model.tables import Format
 from reconciler.plan.values.equality import same_value

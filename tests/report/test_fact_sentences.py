@@ -8,7 +8,7 @@ import pytest
 from reconciler.errors import Problem, Severity
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.desired import Prune
+from reconciler.model.desired_records import Prune
 from reconciler.model.drift import DriftFound, MissingOwnedRecord
 from reconciler.model.explanation import Explanation, NextAction
 from reconciler.model.facts import Fact, FactKind

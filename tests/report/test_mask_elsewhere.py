@@ -7,7 +7,7 @@ from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.addresses import RecordAddress, RecordId, Section, definition_address
 from reconciler.model.associations import Association, OwnedAssociation, RecordRef
-from reconciler.model.desired import Ownership, Prune
+from reconciler.model.desired_records import Ownership, Prune
 from reconciler.model.drift import (
     DriftedValue,
     DriftFound,

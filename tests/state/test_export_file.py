@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reconciler.errors import StateError
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import Association, OwnedAssociation, RecordRef
-from reconciler.model.desired import Prune, PruneRule
+from reconciler.model.desired_records import Prune, PruneRule
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.state.export_format import Export, export_lines

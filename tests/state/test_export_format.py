@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import StateError
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.desired import Prune, PruneRule
+from reconciler.model.desired_records import Prune, PruneRule
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.state.export_format import Export, export_lines
 from reconciler.state.export_reader import parse_export

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reconciler.errors import StateError
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.associations import Association, AssociationsAfter
-from reconciler.model.desired import Prune, PruneRule
+from reconciler.model.desired_records import Prune, PruneRule
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Reason

@@ -7,7 +7,7 @@ from typing import Any
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
-from reconciler.model.desired import Prune, PruneRule
+from reconciler.model.desired_records import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.names import DisplayNames, Names, ObjectNames, PropertyNames
 from reconciler.model.object_references import ObjectProperty

@@ -14,7 +14,7 @@ from reconciler.model.definitions import (
     PortalSchema,
     PropertyDef,
 )
-from reconciler.model.desired import DesiredRecord, Document, ManifestValue, Ownership, Write
+from reconciler.model.desired_records import DesiredRecord, Document, ManifestValue, Ownership, Write
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.source import Place, SourceFiles, place_of

@@ -10,7 +10,7 @@ from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import PortalSchema
-from reconciler.model.desired import Drift, Prune, PruneRule
+from reconciler.model.desired_records import Drift, Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
 from reconciler.model.names import DisplayNames, Names, ObjectNames, PropertyNames

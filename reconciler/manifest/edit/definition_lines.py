@@ -16,7 +16,7 @@ from reconciler.model.definition_attributes import (
     list_text,
     option_of,
 )
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from reconciler.model.object_types import object_name
 
 _LABEL: Final = "label"

@@ -21,7 +21,7 @@ from reconciler.manifest.tables.csv_text import Row, codec_in, mark_of, open_tex
 from reconciler.manifest.tables.sources import blocks
 from reconciler.manifest.tables.write import cell_text
 from reconciler.model.acceptance import Edit
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from reconciler.model.tables import TableForm
 from reconciler.source import SourceRef
 

@@ -30,7 +30,7 @@ from reconciler.manifest.yaml.parser import read_nodes
 from reconciler.manifest.yaml.spans import Position
 from reconciler.model.acceptance import Edit
 from reconciler.model.addresses import DefinitionAddress
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from reconciler.source import SourceFiles, SourceRef
 
 

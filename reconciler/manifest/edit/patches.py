@@ -23,7 +23,7 @@ from reconciler.manifest.yaml.spans import (
     Span,
     read_spans,
 )
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 
 LINE_BREAK: Final = re.compile(r"\r\n?|\n")
 """Line breaks, as the parser counts them."""

@@ -9,7 +9,7 @@ from reconciler.errors import Problem, UnplacedError
 from reconciler.manifest.tables.line_endings import uneven_ends
 from reconciler.manifest.tables.sorted_rows import SortedRows, TableError
 from reconciler.manifest.tables.sources import Source, blocks, in_sql
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from reconciler.source import SourceRef
 
 _VALUES = "write a text, a number, true, false, null or a list of texts"

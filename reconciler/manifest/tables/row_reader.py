@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from reconciler.manifest.yaml.nodes import picker
-from reconciler.model.desired import DesiredRecord, Document, ManifestValue
+from reconciler.model.desired_records import DesiredRecord, Document, ManifestValue
 from reconciler.source import Place, place_of
 
 

@@ -17,7 +17,7 @@ from reconciler.manifest.tables.row_reader import RowReader, Shared
 from reconciler.manifest.tables.sorted_rows import MOST, SortedRows, TableError, TableReadError, more_rows
 from reconciler.manifest.tables.sources import Source, count_lines, locate
 from reconciler.model.addresses import RECORD_ID, RecordAddress
-from reconciler.model.desired import DesiredRecord, Document
+from reconciler.model.desired_records import DesiredRecord, Document
 from reconciler.model.tables import Format
 from reconciler.sentences import Value, sentence
 from reconciler.source import Place, SourceFiles, SourceRef, place_of

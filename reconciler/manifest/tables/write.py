@@ -12,7 +12,7 @@ from reconciler.errors import UsageError
 from reconciler.manifest.tables.csv_text import DELIMITERS, codec_in, mark_of, open_text, separator_line
 from reconciler.manifest.tables.sorted_rows import copy_as_parquet, parquet_rows
 from reconciler.manifest.tables.sources import blocks, in_sql
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from reconciler.model.tables import Format, TableForm
 
 _PIECE_ROWS = 1_000

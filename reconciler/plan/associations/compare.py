@@ -19,7 +19,8 @@ from typing import TypeAlias
 
 from reconciler.model.addresses import RecordId
 from reconciler.model.associations import ASSOCIATED, OwnedAssociation, is_so
-from reconciler.model.desired import Desired, Drift, Prune
+from reconciler.model.desired import Desired
+from reconciler.model.desired_records import Drift, Prune
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
 from reconciler.model.object_references import Direction, GroupKey

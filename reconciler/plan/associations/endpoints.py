@@ -9,7 +9,8 @@ from reconciler.errors import Severity, UnplacedProblem
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
-from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord
+from reconciler.model.desired import Desired
+from reconciler.model.desired_records import DesiredAssociation, DesiredRecord
 from reconciler.model.display_names import display_name, display_properties
 from reconciler.model.live import LiveRecord
 from reconciler.model.names import DisplayNames

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from reconciler.errors import Problem
 from reconciler.model.addresses import RecordId
-from reconciler.model.desired import DesiredAssociation, DesiredRecord
+from reconciler.model.desired_records import DesiredAssociation, DesiredRecord
 from reconciler.model.labels import Label
 from reconciler.model.object_references import Direction
 from reconciler.plan.associations.labels import Labels, Type

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from reconciler.errors import UnplacedProblem
 from reconciler.model.addresses import RecordId
 from reconciler.model.associations import OwnedAssociation
-from reconciler.model.desired import DesiredAssociation, DesiredRecord
+from reconciler.model.desired_records import DesiredAssociation, DesiredRecord
 from reconciler.model.labels import REFERENCE, Label, definition_of, inverse_reference
 from reconciler.model.not_made import NotMade
 from reconciler.model.object_references import Direction

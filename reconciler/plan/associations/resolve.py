@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 from reconciler.errors import Problem, Severity, UnplacedProblem
 from reconciler.model.addresses import AssociationAddress, RecordAddress
 from reconciler.model.associations import ASSOCIATED, OwnedAssociation
-from reconciler.model.desired import DesiredAssociation, DesiredRecord
+from reconciler.model.desired_records import DesiredAssociation, DesiredRecord
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.labels import Label
 from reconciler.model.object_references import Direction

@@ -16,7 +16,7 @@ from reconciler.model.definition_attributes import (
     option_of,
     same_text,
 )
-from reconciler.model.desired import Drift
+from reconciler.model.desired_records import Drift
 from reconciler.model.owned import OwnedDefinition
 from reconciler.model.portal_definitions import LiveDefinition
 from reconciler.plan.change import Reason, ValueChange

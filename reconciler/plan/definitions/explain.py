@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reconciler.errors import UsageError
 from reconciler.model.addresses import DefinitionAddress, Section
-from reconciler.model.desired import Ownership, Prune
+from reconciler.model.desired_records import Ownership, Prune
 from reconciler.model.explanation import Explanation, ManifestLine, NextAction, PropertyExplained
 from reconciler.model.owned import OwnedDefinition
 from reconciler.model.portal_definitions import DesiredDefinition, LiveDefinition

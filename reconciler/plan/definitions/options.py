@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from reconciler.model.addresses import escaped
 from reconciler.model.definition_attributes import OPTIONS, list_of, option_of
-from reconciler.model.desired import Drift
+from reconciler.model.desired_records import Drift
 from reconciler.model.owned import OwnedDefinition
 from reconciler.model.portal_definitions import DesiredDefinition, DesiredOption, LiveDefinition
 from reconciler.plan.change import Reason

@@ -13,7 +13,7 @@ from reconciler.errors import Problem, Severity, UnplacedError, UsageError
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.addresses import ThingAddress
 from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
-from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
+from reconciler.model.desired_records import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
 from reconciler.model.live import LiveRecord, MissingReason
 from reconciler.model.selection import Glob, means

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.errors import UnplacedError
 from reconciler.model.definitions import Kind
-from reconciler.model.desired import DesiredRecord, ManifestValue
+from reconciler.model.desired_records import DesiredRecord, ManifestValue
 from reconciler.model.tables import Format, TableForm
 from reconciler.plan.values.numbers import number_as_cell
 from reconciler.source import Place, at_column, column_of

@@ -7,7 +7,7 @@ from reconciler.errors import Severity
 from reconciler.model.addresses import ThingAddress
 from reconciler.model.associations import OwnedAssociation
 from reconciler.model.definitions import Kind, ObjectSchema
-from reconciler.model.desired import Ownership
+from reconciler.model.desired_records import Ownership
 from reconciler.model.display_names import display_name, display_properties, remembered_name
 from reconciler.model.explanation import (
     ApplyRun,

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from reconciler.errors import UsageError
 from reconciler.model.addresses import RECORD_ID, RecordAddress, is_definition_address, split_address
 from reconciler.model.definitions import ObjectSchema
-from reconciler.model.desired import Desired, DesiredRecord, Prune
+from reconciler.model.desired import Desired
+from reconciler.model.desired_records import DesiredRecord, Prune
 from reconciler.model.explanation import RecordTrace
 from reconciler.model.live import LiveRecord
 from reconciler.model.object_references import GroupKey, ObjectProperty

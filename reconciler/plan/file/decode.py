@@ -22,7 +22,7 @@ from reconciler.json_values import (
     part,
 )
 from reconciler.model.addresses import RecordAddress, ThingAddress, thing_address
-from reconciler.model.desired import Prune, PruneRule
+from reconciler.model.desired_records import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.names import NO_DISPLAY_NAMES, NO_NAMES
 from reconciler.model.object_references import ObjectProperty

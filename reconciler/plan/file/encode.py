@@ -8,7 +8,7 @@ from reconciler.errors import Problem, Severity
 from reconciler.invisible_characters import escaped_where_hidden
 from reconciler.json_values import Json, as_is, part
 from reconciler.model.addresses import RecordAddress, ThingAddress
-from reconciler.model.desired import PruneRule
+from reconciler.model.desired_records import PruneRule
 from reconciler.model.facts import Fact
 from reconciler.model.names import NO_NAMES
 from reconciler.model.object_references import ObjectProperty

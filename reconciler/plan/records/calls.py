@@ -3,7 +3,7 @@
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import ObjectSchema
-from reconciler.model.desired import Document, Write
+from reconciler.model.desired_records import Document, Write
 from reconciler.model.object_types import object_type
 
 BY_RECORD_ID = Operation(Call.UPDATE, None)

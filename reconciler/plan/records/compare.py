@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordAddress
-from reconciler.model.desired import NO_DIRECTIVES, DesiredRecord, Ownership
+from reconciler.model.desired_records import NO_DIRECTIVES, DesiredRecord, Ownership
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import Origin, OwnedRecord

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from reconciler.errors import Problem
-from reconciler.model.desired import DesiredRecord, Ownership
+from reconciler.model.desired_records import DesiredRecord, Ownership
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord
 from reconciler.model.property_history import ValueVersion

@@ -6,7 +6,8 @@ from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId, Section
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind, ObjectSchema
-from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Records, Write
+from reconciler.model.desired import Desired, DesiredGroup, Records
+from reconciler.model.desired_records import DesiredRecord, Write
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.references import RecordIdentity

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from reconciler.errors import Problem
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.definitions import ObjectSchema
-from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune, Records
+from reconciler.model.desired import Desired, DesiredGroup, Records
+from reconciler.model.desired_records import DesiredRecord, Prune
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.references import PropertyRef, RecordIdentity

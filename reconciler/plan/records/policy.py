@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.model.addresses import DefinitionAddress, ThingAddress
-from reconciler.model.desired import DesiredRecord, Drift
+from reconciler.model.desired_records import DesiredRecord, Drift
 from reconciler.model.selection import Glob, means, renamed
 
 

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.model.addresses import RecordAddress
-from reconciler.model.desired import Prune, PruneRule, Records
+from reconciler.model.desired import Records
+from reconciler.model.desired_records import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import MissingReason, MissingRecord
 from reconciler.model.object_references import GroupKey

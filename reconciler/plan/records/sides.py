@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from reconciler.model.desired import DesiredRecord
+from reconciler.model.desired_records import DesiredRecord
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
 

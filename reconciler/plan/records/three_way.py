@@ -21,7 +21,7 @@ from functools import partial
 from typing import NamedTuple
 
 from reconciler.model.definitions import PropertyDef
-from reconciler.model.desired import Drift
+from reconciler.model.desired_records import Drift
 from reconciler.model.owned import OwnedThing
 from reconciler.plan.change import Reason
 from reconciler.plan.values.equality import same_value

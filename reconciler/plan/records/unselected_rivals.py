@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.definitions import ObjectSchema, PortalSchema
-from reconciler.model.desired import Desired, DesiredRecord, Ownership
+from reconciler.model.desired import Desired
+from reconciler.model.desired_records import DesiredRecord, Ownership
 from reconciler.model.live import LiveRecord
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.selection import Selection, means

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from reconciler.model.canonical import instant_text, parse_date, parse_instant
 from reconciler.model.definitions import Kind, PropertyDef
-from reconciler.model.desired import ManifestValue, Ownership
+from reconciler.model.desired_records import ManifestValue, Ownership
 from reconciler.plan.values.wrong_value import WrongValue, suggest_values
 from reconciler.sentences import Value, sentence
 

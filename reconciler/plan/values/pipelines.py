@@ -2,7 +2,7 @@
 
 from reconciler.model.addresses import Section
 from reconciler.model.definitions import ObjectSchema, Pipeline
-from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
+from reconciler.model.desired_records import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.live import LiveRecord
 from reconciler.plan.values.not_made import not_made_of
 from reconciler.plan.values.wrong_value import WrongValue, find_by_label_or_id

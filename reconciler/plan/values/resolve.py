@@ -12,7 +12,7 @@ from typing import NamedTuple
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import Section
 from reconciler.model.definitions import Kind, ObjectSchema, Owner, PropertyDef
-from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
+from reconciler.model.desired_records import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.display_names import display_properties
 from reconciler.model.live import LiveRecord
 from reconciler.plan.values.checks import check_stays, check_text, join_choices, refuse_read_only

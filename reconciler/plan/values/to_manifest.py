@@ -11,7 +11,7 @@ from functools import cached_property
 
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind, ObjectSchema, Pipeline, PipelineStage, PropertyDef
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from reconciler.plan.values.checks import is_plain_number
 from reconciler.plan.values.resolve import Resolver
 

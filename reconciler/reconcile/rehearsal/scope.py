@@ -7,7 +7,8 @@ from reconciler.hubspot.copies.records import WantedPairs, WantedRecords
 from reconciler.hubspot.reader import PortalReader
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.definitions import ObjectSchema, PortalSchema
-from reconciler.model.desired import Desired, DesiredRecord
+from reconciler.model.desired import Desired
+from reconciler.model.desired_records import DesiredRecord
 from reconciler.model.object_references import Direction
 from reconciler.model.object_types import object_type
 from reconciler.model.selection import Selection

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from reconciler.invisible_characters import visible
-from reconciler.model.desired import ManifestValue
+from reconciler.model.desired_records import ManifestValue
 from reconciler.report.text.styled_lines import Line, Piece, Style, line_cells
 from reconciler.report.text.width import ELLIPSIS, cells, chopped, clipped
 

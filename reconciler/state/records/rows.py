@@ -18,7 +18,7 @@ from reconciler.model.addresses import (
     RecordId,
     ThingAddress,
 )
-from reconciler.model.desired import Prune, PruneRule
+from reconciler.model.desired_records import Prune, PruneRule
 from reconciler.model.owned import OwnedDefinition, OwnedRecord, OwnedThing, StateVersion
 from reconciler.model.references import RecordIdentity
 from reconciler.state.database import insert_into
