@@ -236,3 +236,40 @@ def test_what_manifests_say_in_another_spelling_stays(tmp_path: Path) -> None:
         done = project.run("plan", "-e", "local")
     assert done.code == ExitCode.OK, done.out
     assert "0 to update" in done.out
+
+
+def test_owned_records_travel_though_no_manifest_names_them(tmp_path: Path) -> None:
+    """An owned record that is gone does not come back, one with another key does, strangers stay away."""
+    head = "object: companies\nkey: key\nprune: all\n"
+    named = "  c1: {name: One, $associations: {contacts: [{by: key, to: p1}]}}\n"
+    dropped = (
+        "  c2: {name: Two, $associations: {contacts: [{by: key, to: p2}]}}\n  c3: {name: Three}\n"
+        "  c4: {name: Four}\n"
+    )
+    contacts = "object: contacts\nkey: key\nrecords:\n  p1: {firstname: One}\n"
+    manifests = {
+        "companies.yaml": f"{head}records:\n{named}{dropped}",
+        "contacts.yaml": f"{contacts}  p2: {{firstname: {CANARIES['firstname']}}}\n",
+    }
+    guards = "guards: {update: 100%, archive: 100%}\n"
+    with served(tmp_path, manifests, SEED, more=guards) as (project, recorder):
+        assert project.run("apply", "--auto-approve").code == ExitCode.OK
+        people = People(recorder)
+        people.archive("companies", "903")
+        people.update("companies", "904", key="moved")
+        project.write("companies.yaml", f"{head}records:\n{named}")
+        project.write("contacts.yaml", contacts)
+        copies = {}
+        for records in ("named", "owned"):
+            done = project.run("emulator", "copy", "--from", "real", "--records", records, "--json")
+            copies[records] = json.loads(done.out)["records"]
+        with sqlite3.connect(project.folder / ".reconciler" / "portal.db") as connection:
+            ids = {row[0] for row in connection.execute("SELECT id FROM records WHERE object_type = '0-2'")}
+        plans = [project.run("plan", "-e", name) for name in ("real", "local")]
+
+    assert copies == {"named": {"companies": 1, "contacts": 1}, "owned": {"companies": 3, "contacts": 2}}
+    assert {str(number) for number in ids} == {"901", "902", "904"}
+    assert [plan.code for plan in plans] == [ExitCode.OK, ExitCode.OK], plans[1].out
+    assert plans[0].out.splitlines()[-1] == plans[1].out.splitlines()[-1]
+    assert plans[1].out.splitlines()[-2:] == plans[0].out.splitlines()[-2:]
+    assert "2 to release, 2 in step." in plans[1].out
