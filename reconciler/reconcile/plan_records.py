@@ -96,6 +96,8 @@ class PlanningRecords:
                 owned = self.memory.owned(group.object, group.key, keys)
                 resolver = owners.resolver_for(resolver, records)
                 known = self._known(group.object, live.values(), owned.values())
+                unfound = [key for key in keys if key not in live and key not in owned]
+                known = known._replace(lost=self.memory.once_known_as(resolver.schema, group.key, unfound))
                 self.records.add_chunk(
                     resolver, records, live, owned, named, known=known, unanswered=live.unanswered
                 )
@@ -104,6 +106,7 @@ class PlanningRecords:
                 done += len(records)
                 progress(done, self.desired.record_count)
         self.decide_edited()
+        self.records.decide_lost()
 
     def _known(self, object_name: str, live: Iterable[LiveRecord], owned: Iterable[OwnedRecord]) -> Known:
         """Find what is known about ``live`` under other keys than the requested one.
@@ -264,7 +267,10 @@ class PlanningRecords:
 
     def _leave_out(self, group: DesiredGroup, left_out: LeftOut) -> None:
         keys = [record.key for record, selected in left_out if selected is None]
-        self.records.leave_out(left_out, self.memory.owned(group.object, group.key, keys))
+        owned = self.memory.owned(group.object, group.key, keys)
+        unknown = [key for key in keys if key not in owned]
+        lost = self.memory.once_known_as(self.portal.objects[group.object], group.key, unknown)
+        self.records.leave_out(left_out, owned, lost.values())
 
 
 def _without(record: DesiredRecord, unknown: Collection[str]) -> DesiredRecord:

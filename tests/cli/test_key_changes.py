@@ -517,3 +517,100 @@ def test_a_record_that_is_named_is_archived_under_its_new_key_where_another_one_
     project.write("companies.yaml", RENAMED_BY_PEOPLE)
     apply(project, "--recreate", "companies/a", "--allow", "absent=9")
     assert project.run("plan").out.startswith("No changes.")
+
+
+LATER = """object: companies
+key: erp_no
+prune: PRUNE
+records:
+  E1: {name: A, $associations: {contacts: [ada@acme.example]}}
+  E2: {name: B}
+  E9: {name: There before}
+"""
+
+
+@pytest.mark.parametrize(
+    ("prune", "how", "protected"),
+    [
+        ("true", "archived", "protected"),
+        ("true", "archived", "not protected"),
+        ("true", "with another number", "not protected"),
+        ("all", "with another number", "protected"),
+        ("false", "archived", "not protected"),
+    ],
+)
+def test_a_record_that_is_gone_when_it_is_named_by_another_key_is_not_created_again(
+    project: Project, prune: str, how: str, protected: str
+) -> None:
+    """Its last applied values tell that it had the new key: it is missing, and neither new nor left over."""
+    if protected == "not protected":
+        project.write("companies.yaml", OLD.replace("$protect: true", "$protect: false"))
+        apply(project)
+        apply(project)
+    before = owned(project)
+    record_id = ids(project)["a"]
+    with project.portal() as http:
+        if how == "archived":
+            http.delete(f"/crm/v3/objects/companies/{record_id}").raise_for_status()
+        else:
+            edit = {"properties": {"erp_no": "E77"}}
+            http.patch(f"/crm/v3/objects/companies/{record_id}", json=edit).raise_for_status()
+    there = live(project)
+    project.write("companies.yaml", LATER.replace("PRUNE", prune))
+
+    for flags in ([], ["--exclude", "companies/E1"], ["--target", "companies/E2", "--target", "companies/a"]):
+        done = project.run("plan", "--json", *flags)
+        touched = {change["address"] for change in done.document["changes"]} if done.code == 0 else set()
+        assert touched.isdisjoint({"companies/a", "companies/E1"})
+    apply(project)
+    said = " ".join(project.run("plan").out.split())
+    assert "--recreate companies/E1" in said
+    assert (f"record {record_id} was archived" in said) is (how == "archived")
+    assert (f"record {record_id} is there, but its erp_no is now E77" in said) is (how != "archived")
+    assert live(project) == there
+    assert owned(project)[f"companies {record_id}"] == before[f"companies {record_id}"]
+
+    apply(project, "--recreate", "companies/E1")
+    (made,) = live(project) - there
+    assert owned(project)[f"companies {made}"] == ("erp_no E1", Origin.CREATED, protected == "protected")
+    assert f"companies {record_id}" not in owned(project)
+    assert project.run("plan", "--detailed-exitcode").code == ExitCode.OK
+
+
+def test_a_number_that_people_gave_to_a_new_record_is_a_new_record_where_the_manifests_follow(
+    project: Project,
+) -> None:
+    a = ids(project)["a"]
+    with project.portal() as http:
+        edit = {"properties": {"erp_no": "E77"}}
+        http.patch(f"/crm/v3/objects/companies/{a}", json=edit).raise_for_status()
+    project.write(
+        "companies.yaml",
+        LATER.replace("PRUNE", "true").replace("  E1: {name: A,", "  E1: {name: New}\n  E77: {name: A,"),
+    )
+
+    assert {("create", "companies/E1"), ("adopt", "companies/E77")} <= set(planned(project))
+    apply(project)
+    assert owned(project)[f"companies {a}"] == ("erp_no E77", Origin.CREATED, True)
+    assert project.run("plan", "--detailed-exitcode").code == ExitCode.OK
+
+
+def test_rows_of_a_table_that_are_gone_are_missed_under_their_new_column(tmp_path: Path) -> None:
+    made = Project(tmp_path)
+    made.write("reconciler.yaml", SETTINGS)
+    made.write("portal.json", json.dumps(SEED | {"records": {}}))
+    made.write("companies.yaml", "object: companies\nkey: external_id\nprune: true\nsource: {csv: c.csv}\n")
+    made.write("c.csv", "external_id,erp_no,name\n" + "".join(f"k{n},N{n},Name\n" for n in range(120)))
+    apply(made)
+    numbers = ids(made)
+    with made.portal() as http:
+        for key in ("k3", "k118"):
+            http.delete(f"/crm/v3/objects/companies/{numbers[key]}").raise_for_status()
+    made.replace("companies.yaml", "key: external_id", "key: erp_no")
+
+    assert {action for action, _ in planned(made)} == {"adopt"}
+    apply(made)
+    left = made.run("plan", "--json").document
+    assert left["changes"] == []
+    assert {held["address"] for held in left["held"]} == {"companies/N3", "companies/N118"}
+    assert len(owned(made)) == 120

@@ -66,6 +66,18 @@ def test_owned_records_come_back_by_key_as_they_were(store: Store) -> None:
     assert store.owned(*GROUP, ["acme", "globex", "initech"]) == {"acme": acme, "globex": globex}
 
 
+def test_keys_between_those_that_are_asked_for_are_others(store: Store) -> None:
+    """The range of the keys is asked for too, which only makes PostgreSQL fast."""
+    acme, beta, globex = owned("acme", "9001"), owned("beta", "9002"), owned("globex", "9003")
+    remember(store, acme, beta, globex)
+
+    assert store.owned(*GROUP, ["globex", "acme"]) == {"acme": acme, "globex": globex}
+    assert store.owned(*GROUP, ["aaa", "zzz"]) == {}
+    assert store.owned(*GROUP, []) == {}
+    assert store.moved_since(0, *GROUP, ["acme", "globex"]) == {"acme", "globex"}
+    assert store.moved_since(0, *GROUP, []) == frozenset()
+
+
 def test_an_owned_record_is_replaced_by_what_was_applied_last(
     store: Store, reopened: Callable[[], Store]
 ) -> None:

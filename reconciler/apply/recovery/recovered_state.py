@@ -1,6 +1,6 @@
 """The state as it will be after unfinished batches of earlier runs are settled; nothing is written."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
 from typing import TypeAlias
@@ -8,8 +8,9 @@ from typing import TypeAlias
 from reconciler.hubspot.reader import PortalReader
 from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId
 from reconciler.model.associations import AssociationIdentity, OwnedAssociation
-from reconciler.model.definitions import PortalSchema
-from reconciler.model.object_references import Direction
+from reconciler.model.canonical import canonical
+from reconciler.model.definitions import ObjectSchema, PortalSchema
+from reconciler.model.object_references import Direction, GroupKey
 from reconciler.model.outcomes import Applied, Outcome, done_of
 from reconciler.model.owned import Origin, OwnedDefinition, OwnedRecord, StateVersion
 from reconciler.model.portal_definitions import is_within
@@ -79,6 +80,7 @@ class RecoveredState:
         self._ended: set[RecordIdentity] = set()
         self._definitions: dict[RecordIdentity, OwnedDefinition | None] = {}
         self._ended_definitions: list[DefinitionAddress] = []
+        self._once: dict[GroupKey, Mapping[str, RecordId]] = {}
         for batch, outcomes in settled:
             records, pairs, definitions = ownership_after(batch.entries, outcomes, store)
             self._owned |= dict.fromkeys(records.disowned) | {
@@ -114,6 +116,34 @@ class RecoveredState:
                 settled = self._owned[RecordIdentity(object_name, record_id)]
                 found |= {record_id: settled} if settled else {}
         return found
+
+    def once_known_as(self, schema: ObjectSchema, by: str, keys: Collection[str]) -> dict[str, OwnedRecord]:
+        """Return owned records under other key properties, by the value of ``by`` that was last applied.
+
+        So a record that manifests name by another property from now on is known although it is not found. The
+        values of such groups are kept in memory; mostly there are none.
+        """
+        definition = schema.properties.get(by)
+        if not keys or definition is None:
+            return {}
+        group = GroupKey(schema.name, by)
+        if group not in self._once:
+            self._once[group] = {
+                canonical(definition.kind, text) or "": entry.record_id
+                for other in self._other_keys(group)
+                for entry in self.in_order(schema.name, other)
+                if (text := entry.sent.get(by))
+            }
+        once = self._once[group]
+        ids = {key: once[text] for key in keys if (text := canonical(definition.kind, key) or "") in once}
+        entries = self.owned_by_id(schema.name, sorted(set(ids.values())))
+        return {key: entries[record_id] for key, record_id in ids.items() if record_id in entries}
+
+    def _other_keys(self, group: GroupKey) -> list[str]:
+        """Return the other key properties under which records of the type are owned."""
+        settled = {record.key.group for record in self._owned.values() if record is not None}
+        stored = {GroupKey(object_name, by) for object_name, by, _ in self._store.owned_groups()}
+        return sorted(each.by for each in stored | settled if each.object == group.object and each != group)
 
     def owned_definitions(self, object_name: str) -> tuple[OwnedDefinition, ...]:
         """Return the owned definitions of an object type, sorted by address."""

@@ -87,7 +87,7 @@ def _decide_record(resolver: Resolver, parts: RecordSides, policy: Policy, edits
         return _present(resolver, parts, parts.old_live, policy, edits)
     if parts.live is not None:
         return _present(resolver, parts, parts.live, policy, edits)
-    known = parts.owned or parts.old_owned
+    known = parts.missing
     if known is not None and not policy.recreates(parts.record):
         return _gone(resolver, parts, known)
     if parts.record.special.is_partial:
@@ -134,6 +134,8 @@ def _two_names(resolver: Resolver, parts: RecordSides) -> Problem:
 def _gone(resolver: Resolver, parts: RecordSides, known: OwnedRecord) -> RecordDecision:
     source = resolver.files.ref(parts.record.place)
     held = Held(parts.record.address, None, Reason.GONE, None, None, source)
+    if known is parts.lost:
+        known = replace(known, key=parts.record.address)  # it is missed under this key
     return RecordDecision(held=(held,), gone=known)
 
 
@@ -155,7 +157,7 @@ def _missing(resolver: Resolver, parts: RecordSides) -> RecordDecision:
     else:
         found_wrong = (resolver.impossible_key(record), resolver.missing_required(record))
         problems += (problem for problem in found_wrong if problem)
-    lost = parts.owned or parts.old_owned
+    lost = parts.missing
     reason = Reason.RECREATED if lost else Reason.MISSING
     first = tuple(
         _first(resolver, value, reason if value.ownership is Ownership.ENFORCE else Reason.INITIAL)

@@ -40,6 +40,7 @@ class Known(NamedTuple):
 
     entries: Mapping[RecordId, OwnedRecord]
     made_by_us: Collection[RecordId]  # created by a run, and not owned any more
+    lost: Mapping[str, OwnedRecord] = {}  # by a key that they had when we last applied them
 
 
 NOTHING_ELSE = Known({}, ())
@@ -65,6 +66,8 @@ class RecordPlanner:
     associating: list[DesiredRecord] = field(default_factory=list)  # records with associations
     # owned records whose keys lead to other records now
     displaced: list[OwnedRecord] = field(default_factory=list)
+    # records under a new key property that are not found, but state knows records that had these keys
+    lost: list[tuple[Resolver, RecordSides]] = field(default_factory=list)
     # records named by any key, which must not be pruned
     named_otherwise: set[RecordIdentity] = field(default_factory=set)
     _identities: Identities = field(default_factory=Identities)
@@ -119,6 +122,9 @@ class RecordPlanner:
             if sides.owned and found and sides.owned.record_id != found.id:
                 self.displaced.append(sides.owned)
             problem = self._obstacle(resolver, sides, population, named, unanswered)
+            if sides.lost is not None and not problem:
+                self.lost.append((resolver, sides))
+                continue
             decision = (
                 RecordDecision(problems=(problem,))
                 if problem
@@ -133,10 +139,7 @@ class RecordPlanner:
                 self.findings.no_op += 1  # most records of most plans
             else:
                 self._take(decision, resolver.schema, sides)
-            is_about = record.associations or decision.gone
-            if self.endpoints and (is_about or self.endpoints.is_wanted(record.address)):
-                self.endpoints.note(record.address, endpoint_of(record, resolver.schema, found, decision))
-                self.associating += [record] if record.associations else []
+            self._note_endpoint(resolver.schema, record, found, decision)
 
     def _obstacle(
         self,
@@ -156,6 +159,24 @@ class RecordPlanner:
             return self._identities.same_key(resolver, record)
         return self._identities.same_record(resolver, record, found, named)
 
+    def decide_lost(self) -> None:
+        """Compare the records that another key property named before, once it is known which ones are found.
+
+        One that another line names is not lost: whatever had its key before is a new record.
+        """
+        changes = self.findings.changes
+        taken = (taken_records(changes) | archived_records(changes)) if self.lost else frozenset()
+        for resolver, sides in self.lost:
+            known = RecordIdentity(resolver.schema.name, sides.lost.record_id) if sides.lost else None
+            if known is None or known in taken:
+                sides = sides._replace(lost=None)  # noqa: PLW2901 - without it
+            else:
+                self.named_otherwise.add(known)
+            decision = compare_record(resolver, sides, self.policy)
+            self._take(decision, resolver.schema, sides)
+            self._note_endpoint(resolver.schema, sides.record, None, decision)
+        self.lost.clear()
+
     def decide_edited(self, edits: Edits) -> None:
         """Compare the records that people changed again, now that the authors are known."""
         for resolver, sides in self.edited:
@@ -164,11 +185,15 @@ class RecordPlanner:
         self.edited.clear()
         self.spots.clear()
 
-    def leave_out(self, left_out: LeftOut, owned: Mapping[str, OwnedRecord]) -> None:
+    def leave_out(
+        self, left_out: LeftOut, owned: Mapping[str, OwnedRecord], lost: Iterable[OwnedRecord] = ()
+    ) -> None:
         """Count records that are not selected for the percentages of guards; ``owned`` is by key value.
 
-        Records in state were found once, and are assumed to exist.
+        Records in state were found once, and are assumed to exist. ``lost`` had keys of these records under
+        other key properties, and are not pruned.
         """
+        self.named_otherwise.update(RecordIdentity(each.key.object, each.record_id) for each in lost)
         for record, selected in left_out:
             population = self.findings.population(record.document.object)
             if selected is None:
@@ -194,6 +219,8 @@ class RecordPlanner:
         """
         population = self.findings.population(schema.name)
         for owned in leftovers:
+            if RecordIdentity(schema.name, owned.record_id) in self.named_otherwise:
+                continue
             population.asked += 1
             if owned.record_id in unanswered:
                 population.unanswered += 1
@@ -234,8 +261,16 @@ class RecordPlanner:
                 adopted = adopt_thing(key, owned.record_id, Reason.RENAMED, None, known, moved_from=owned.key)
                 changes.append(with_display_name(adopted, schema, found))
 
+    def _note_endpoint(
+        self, schema: ObjectSchema, record: DesiredRecord, found: LiveRecord | None, decision: RecordDecision
+    ) -> None:
+        is_about = record.associations or decision.gone
+        if self.endpoints and (is_about or self.endpoints.is_wanted(record.address)):
+            self.endpoints.note(record.address, endpoint_of(record, schema, found, decision))
+            self.associating += [record] if record.associations else []
+
     def _take(self, decision: RecordDecision, schema: ObjectSchema, sides: RecordSides) -> None:
-        live, owned = sides.live or sides.old_live, sides.owned or sides.moved
+        live, owned = sides.live or sides.old_live, sides.missing or sides.moved
         decision = decision_with_display_name(decision, schema, live, owned)
         add_decision(self.findings, decision)
         if self.endpoints and decision.change is not None and decision.change.values:
@@ -251,6 +286,8 @@ def _sides_of(
     old = record.special.renamed_from or ""
     sides = RecordSides(record, live.get(record.key), owned.get(record.key), live.get(old), owned.get(old))
     found = sides.live or sides.old_live
+    if found is None and sides.missing is None and not record.special.is_absent:
+        return sides._replace(lost=known.lost.get(record.key))
     if found is None or sides.same is not None:
         return sides
     return sides._replace(moved=known.entries.get(found.id), is_made_by_us=found.id in known.made_by_us)

@@ -17,6 +17,13 @@ class RecordSides(NamedTuple):
     old_owned: OwnedRecord | None = None
     moved: OwnedRecord | None = None  # entry in state of the live record under any other key
     is_made_by_us: bool = False  # the journal says that we created the live record
+    # entry in state, under another key property, of a record that had this key when we last applied it
+    lost: OwnedRecord | None = None
+
+    @property
+    def missing(self) -> OwnedRecord | None:
+        """The entry in state of a record that is not found."""
+        return self.owned or self.old_owned or self.lost
 
     @property
     def same(self) -> OwnedRecord | None:
