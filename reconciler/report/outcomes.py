@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterator, Sequence
 
 from reconciler.invisible_characters import visible
+from reconciler.model.addresses import DefinitionAddress
 from reconciler.model.associations import ASSOCIATED
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
 from reconciler.model.runs import UNDER_WAY, RunHeader, RunRow
@@ -82,10 +83,15 @@ def _likeness(alone: Sequence[RunRow]) -> Hashable:
 
 
 def done(action: str, count: int) -> str:
-    """Return the past form of an action: ``updated``, ``definitions created``."""
-    verb, _, what = visible(action).partition("_")
-    past = f"{verb}d" if verb.endswith("e") else f"{verb}ed"
-    return f"{what}{'' if count == 1 else 's'} {past}" if what else past
+    """Return the past form of an action, after its number: ``updated``, ``definitions created``."""
+    _, *nouns = words_of(action).split(" ", 1)
+    return " ".join([*(noun if count == 1 else f"{noun}s" for noun in nouns), past_of(action)])
+
+
+def past_of(action: str) -> str:
+    """Return the past form of an action in one word: ``updated``, ``created``."""
+    verb = words_of(action).split(" ", 1)[0]
+    return f"{verb}d" if verb.endswith("e") else f"{verb}ed"
 
 
 def _likeness_of_applied(alone: Sequence[RunRow]) -> Hashable:
@@ -115,8 +121,10 @@ def written_values(row: RunRow) -> Iterator[tuple[str, str | None, str | None]]:
         yield row.target.text, None, row.label or ASSOCIATED
     if row.action in _OF_STATE_ONLY:
         return  # nothing was written
+    if isinstance(row.key, DefinitionAddress) and row.action == Verb.ARCHIVE_DEFINITION:
+        return  # all of it is gone
     for name in sorted(row.before.keys() | row.after.keys()):
-        before, after = (list_shown(row.key, name, side.get(name)) for side in (row.before, row.after))
+        before, after = (list_shown(row.key, name, of.get(name)) for of in (row.before, row.after))
         yield name, before, after
 
 

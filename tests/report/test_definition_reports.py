@@ -1,6 +1,7 @@
-"""A plan with every action on definitions, as people see it: read by eye whenever it changes."""
+"""A plan with every action on definitions, and its run, as people see them: read whenever they change."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from tests.support.projects import Project
 
 GOLDEN = Path(__file__).parent / "golden"
 SETTINGS = "version: 1\nproject: golden\nenvironments:\n  local: {portal: emulator, seed: portal.json}\n"
-FLAGS = ("--allow", "migrate=10", "--allow", "definitions=20")
+FLAGS = ("--allow", "migrate=10", "--allow", "definitions=20", "--skip-invalid")
 PORTAL = """\
-{"search_lag_ms": 0,
+{"search_lag_ms": 0, "limits": {"tenSecondly": 100000, "searchSecondly": 10000},
  "groups": {"companies": [{"name": "erp", "label": "Old ERP"}, {"name": "gone", "label": "Gone"}]},
  "properties": {"companies": [
   {"name": "tier", "label": "Tier", "type": "enumeration", "fieldType": "select", "groupName": "erp",
@@ -47,6 +48,7 @@ properties:
       silver: {label: Silver, description: from 2024 on}
       basic: {label: Basic, $renamed_from: standard}
   size: {label: Size, groupName: erp}
+  region: {label: Region, type: string, fieldType: text, groupName: nowhere}
   old_size: {$absent: true, $moves_to: size}
   margin:
     label: Margin
@@ -81,7 +83,20 @@ object: contacts
 association_labels:
   companies:
     billing: {label: Billing contact, inverseLabel: Bills to}
+key: email
+environments: [local]
+records:
+  ada@acme.example: {$associations: {companies: [{by: record_id, to: "101", label: Billing contact}]}}
 """
+_CHANGING = (
+    (r"sha256:[0-9a-f]{64}", "sha256:DIGEST"),
+    (r"\d{8}T\d{6}Z-[0-9a-f]{4}", "RUN"),
+    (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( to \d\d:\d\d:\d\d)?", "TIME"),
+    (r'"(lineage|host|pid|user)": "[^"]*"', r'"\1": "…"'),
+    (r"(host|pid|user) [^,\s<]+", r"\1 …"),
+    (r'("association_labels/USER_DEFINED)/\d+/\d+"', r'\1/…"'),
+)
+"""What differs between runs, and what stands for it."""
 
 
 @pytest.fixture(scope="module")
@@ -95,10 +110,44 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
+@pytest.fixture(scope="module")
+def ran(project: Project) -> Project:
+    """The project after its plan was applied."""
+    done = project.run("apply", "plan.json", "--auto-approve", "--parallelism", "1", "--report", "run.json")
+    assert done.code == 3, done.err  # one definition is left out
+    return project
+
+
+def timeless(text: str) -> str:
+    for pattern, instead in _CHANGING:
+        text = re.sub(pattern, instead, text)
+    return text
+
+
+def rows_of(page: str) -> str:
+    """The table of a page, as its script reads it."""
+    (table,) = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
+    return json.dumps(json.loads(table), indent=1, ensure_ascii=False) + "\n"
+
+
 def test_a_plan_of_definitions_looks_as_it_did(project: Project, golden: Callable[[Path, str], None]) -> None:
-    text = project.run("show", "plan.json").out
-    sections, _, _ = text.partition("\nall.yaml:")  # warnings and calls follow
-    golden(GOLDEN / "definitions-80.txt", sections)
+    def shown(form: str) -> str:
+        return project.run("show", "plan.json", "--values", "show", "--format", form).out
+
+    golden(GOLDEN / "definitions-80.txt", timeless(shown("terminal")))
+    golden(GOLDEN / "definitions.md", timeless(shown("markdown")))
+    golden(GOLDEN / "definitions.json", timeless(shown("json")))
+    golden(GOLDEN / "definitions.html.json", timeless(rows_of(shown("html"))))
+
+
+def test_a_run_of_definitions_looks_as_it_did(ran: Project, golden: Callable[[Path, str], None]) -> None:
+    def shown(form: str) -> str:
+        return ran.run("show", "run.json", "--values", "show", "--format", form).out
+
+    golden(GOLDEN / "definitions-run-80.txt", timeless(shown("terminal")))
+    golden(GOLDEN / "definitions-run.md", timeless(shown("markdown")))
+    golden(GOLDEN / "definitions-run.json", timeless(shown("json")))
+    golden(GOLDEN / "definitions-run.html.json", timeless(rows_of(shown("html"))))
 
 
 def test_every_form_has_every_definition(project: Project) -> None:

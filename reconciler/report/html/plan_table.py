@@ -3,7 +3,13 @@
 from functools import partial
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RecordId, split_address
+from reconciler.model.addresses import (
+    DefinitionAddress,
+    RecordId,
+    is_definition_address,
+    parse_definition_address,
+    split_address,
+)
 from reconciler.model.names import Names
 from reconciler.plan.change import Change, Reason, ValueChange
 from reconciler.plan.plan import Held, ReviewDifference
@@ -24,7 +30,7 @@ from reconciler.source import SourceRef
 
 _PROBLEMS = {
     Severity.ERROR: ("problem", Piece("\u00d7", Style.ALARM), "the plan cannot be applied like this"),
-    Severity.LEFT_OUT: ("left out", Piece("\u00d7", Style.ALARM), "the record is not in the plan"),
+    Severity.LEFT_OUT: ("left out", Piece("\u00d7", Style.ALARM), "it is not in the plan"),
     Severity.WARNING: ("warning", Piece("!", Style.CHANGED), "the plan can be applied like this"),
 }
 """Severities in their order: label, style, and consequence."""
@@ -73,6 +79,7 @@ def _add_differences(table: Table, section: Section[ReviewDifference]) -> None:
 def _add_changes(table: Table, section: Section[Change], names: Names) -> None:
     first = section.entries[0]
     style = section.style
+    is_of_definition = isinstance(first.address, DefinitionAddress)
     table.add_kind(
         RowKind(
             section.word.replace("_", " "),
@@ -82,6 +89,8 @@ def _add_changes(table: Table, section: Section[Change], names: Names) -> None:
             section.remark,
             style.sign,
             page=names.link(first.thing, RecordId("")) or "",
+            short=str(first.action) if is_of_definition else "",
+            several="definitions" if is_of_definition else "",
         )
     )
     for alike in section.entries.apart(lambda change: style.likeness([change])):
@@ -150,7 +159,10 @@ def _own(source: SourceRef | None, of_row: SourceRef | None) -> SourceRef | None
 
 
 def _object_of(problem: Problem) -> str:
+    address = problem.address or ""
     try:
-        return split_address(problem.address or "")[0]
+        if is_definition_address(address):
+            return parse_definition_address(address)[0].object
+        return split_address(address)[0]
     except ValueError:
         return ""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from reconciler.invisible_characters import visible
-from reconciler.model.addresses import RecordId
+from reconciler.model.addresses import DefinitionAddress, RecordId
 from reconciler.model.names import Names
 from reconciler.model.runs import RunDetail, RunHeader, RunRow
 from reconciler.plan.change import Reason
@@ -19,6 +19,7 @@ from reconciler.report.outcomes import (
     done,
     message_of,
     outcome_sections,
+    past_of,
     tickets_of,
     written_values,
 )
@@ -71,11 +72,17 @@ def run_table(rows: Entries[RunRow], header: RunHeader, view: View) -> Json:
 
 def _add(table: Table, section: Section[RunRow], names: Names, *, is_applied: bool) -> None:
     first = section.entries[0]
+    is_of_definition = isinstance(first.key, DefinitionAddress)
     word = done(first.action, 1) if is_applied else section.word
-    what = section.what if is_applied else f"to {words_of(first.action)}: {section.word}"
+    count = len(section.entries)
+    what = done(first.action, count) if is_applied else f"to {words_of(first.action)}: {section.word}"
     why = section.remark or _why(first)
     page = names.link(first.key, RecordId("")) or ""
-    table.add_kind(RowKind(word, first.key.object, first.reason, what, why, section.style.sign, page=page))
+    short = past_of(first.action) if is_applied and is_of_definition else ""
+    several = "definitions" if is_of_definition else ""
+    sign, of = section.style.sign, first.key.object
+    kind = RowKind(word, of, first.reason, what, why, sign, page=page, short=short, several=several)
+    table.add_kind(kind)
     for group in section.alike():
         table.add_group()
         for (row,) in group:

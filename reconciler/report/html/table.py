@@ -28,6 +28,8 @@ class RowKind(NamedTuple):
     sign: Piece
     one: str = ""  # ``what`` for a single row, if that differs
     page: str = ""  # the address of a record's page in HubSpot, without the record id; empty if there is none
+    short: str = ""  # ``action`` in a row whose address tells the rest
+    several: str = ""  # what several rows are called, if that is not the object type
     against: str = ""  # the name of the side that is compared with HubSpot, if both sides are shown
 
 
@@ -86,6 +88,8 @@ class Table:
                 "one": kind.one,
                 "page": kind.page,
                 "reason": kind.reason,
+                "several": kind.several,
+                "short": kind.short,
                 "sign": kind.sign.text,
                 "tone": kind.sign.style.name.lower(),
                 "what": kind.what,

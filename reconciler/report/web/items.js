@@ -41,14 +41,14 @@ function restLine(item) {
 
 function entryLine(item) {
   const ids = isEntry(item) ? [item] : idsOf(item), id = ids[0], kind = kindOf(id);
-  const record = isEntry(item) ? rows[id][ADDRESS] || "–" : `${number(ids.length)} ${kind.object || "entries"}`;
+  const record = isEntry(item) ? rows[id][ADDRESS] || "–" : `${number(ids.length)} ${kind.several || kind.object || "entries"}`;
   const isSaidAbove = isEntry(item) && isMember(id);
   return lineOf(
     "row",
     cell(
       "action",
       make("span", { class: "sign", "aria-hidden": "true" }, kind.sign),
-      make("span", { class: "word" }, kind.action),
+      make("span", { class: "word" }, kind.short || kind.action),
       make("span", { class: "reason" }, kind.reason && !arrangement.isGrouped ? kind.reason : ""),
     ),
     cell("record", record, ...(isEntry(item) ? named(id) : [])),
