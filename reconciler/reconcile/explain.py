@@ -70,17 +70,10 @@ def explain_record(
     subject, live = _read_live(reader, store, schema, subject, _names_of_moves(named, schema))
     spots = {*spots_of(subject, schema, live), *spots_of(replace(subject, name=None), schema, live)}
     histories = read_histories(reader, portal, spots)
-    plan = None
-    moving = (
-        [glob_of(each.address.text) for each in definitions_that_move(named, schema.name)] if live else []
+    here = replace(here, moves_only=live.id if live else None)
+    plan = _plan_of(
+        subject, named, portal, partial(_plan, desired, reader, store, here), is_live=live is not None
     )
-    globs = (*([subject.glob] if subject.is_planned(named) else []), *moving)
-    if globs:
-        here = replace(here, moves_only=live.id if live else None)
-        plan = _plan_with_others(globs, named, portal, partial(_plan, desired, reader, store, here))
-    is_known = subject.record is not None or subject.owned is not None
-    if not (is_known or (plan and any(change.address == subject.key for change in plan.changes))):
-        raise unknown_record(subject.key)
     explained = explain(
         subject,
         ExplainInputs(
@@ -100,6 +93,29 @@ def explain_record(
     owners = owner_names(reader, shown.owner_ids())
     names = shown.names(owners, portal.account.pages if here.has_pages else None)
     return replace(explained, names=names.with_values_of(plan.names) if plan else names)
+
+
+def _plan_of(
+    subject: ExplainTarget,
+    named: Desired,
+    portal: PortalSchema,
+    plan_of: Callable[[tuple[Glob, ...]], Plan],
+    *,
+    is_live: bool,
+) -> Plan | None:
+    """Plan the record, with the definitions because of which it may move; None if no plan would include it.
+
+    Raises:
+        UsageError: no manifest names it, it is not ours, and it does not move.
+    """
+    moving = definitions_that_move(named, subject.key.object) if is_live else ()
+    own = [subject.glob] if subject.is_planned(named) else []
+    globs = (*own, *(glob_of(each.address.text) for each in moving))
+    plan = _plan_with_others(globs, named, portal, plan_of) if globs else None
+    is_known = subject.record is not None or subject.owned is not None
+    if not is_known and not (plan and any(change.address == subject.key for change in plan.changes)):
+        raise unknown_record(subject.key)
+    return plan
 
 
 def _portal(asked: ParsedAddress, desired: Desired, reader: PortalReader, here: PlanContext) -> PortalSchema:
