@@ -71,6 +71,7 @@ def test_removals_and_moves_make_the_calls_that_the_plan_tells(wire: Wire) -> No
         "{label: Billing contact, inverseLabel: Bills to}",
         "{label: Billing, inverseLabel: B}",
     )
+    project.replace("contacts.yaml", "{to: C-1, label: Billing contact}", "{to: C-1, label: Billing}")
     check(wire, "plan")
 
 

@@ -77,6 +77,12 @@ properties:
   a: {label: A, type: string, fieldType: text, groupName: g}
 pipelines: {P: {stages: {A: {}}}}
 """
+NO_OPTIONS = """\
+object: companies
+properties:
+  industry: {options: {}}
+  a: {label: A, type: enumeration, fieldType: select, groupName: companyinformation, options: {}}
+"""
 LABELS = "{labels: {singular: One, plural: Many}, primaryDisplayProperty: hs_object_id}"
 
 
@@ -116,6 +122,13 @@ LABELS = "{labels: {singular: One, plural: Many}, primaryDisplayProperty: hs_obj
             [
                 "3: a pipeline of tickets keeps at least one stage that is CLOSED",
                 "4: a pipeline of tickets keeps at least one stage that is CLOSED",
+            ],
+        ),
+        (
+            NO_OPTIONS,
+            [
+                "3: HubSpot keeps at least one option of a choice",
+                "4: the portal has no such property, and a new one needs `options`",
             ],
         ),
         (

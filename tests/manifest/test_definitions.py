@@ -54,14 +54,16 @@ properties:
     type: number
     fieldType: calculation_equation
     calculationFormula: revenue - cost
+association_labels:
+  contact:
+    billing: {label: Bills to, inverseLabel: Billing contact}
+---
+object: deal
 pipelines:
   Renewals:
     stages:
       Open: {probability: 0.20}
       Old: {$absent: true, $moves_to: Open}
-association_labels:
-  contact:
-    billing: {label: Bills to, inverseLabel: Billing contact}
 ---
 object: machines
 schema:
@@ -79,9 +81,9 @@ schema:
             "label": "Bills to",
         },
         "companies:groups/erp": {"label": "ERP"},
-        "companies:pipelines/Renewals": {"label": "Renewals", "stages": '["Open"]'},
-        "companies:pipelines/Renewals/stages/Old": {},
-        "companies:pipelines/Renewals/stages/Open": {"label": "Open", "probability": "0.2"},
+        "deals:pipelines/Renewals": {"label": "Renewals", "stages": '["Open"]'},
+        "deals:pipelines/Renewals/stages/Old": {},
+        "deals:pipelines/Renewals/stages/Open": {"label": "Open", "probability": "0.2"},
         "companies:properties/external_id": {
             "fieldType": "text",
             "groupName": "erp",
@@ -104,9 +106,9 @@ schema:
             "secondaryDisplayProperties": '["b","a"]',
         },
     }
-    old = found["companies:pipelines/Renewals/stages/Old"]
+    old = found["deals:pipelines/Renewals/stages/Old"]
     assert old.special == DefinitionDirectives(is_absent=True, moves_to="Open")
-    assert str(FILES.ref(old.place)) == "a.yaml:15:7"
+    assert str(FILES.ref(old.place)) == "a.yaml:20:7"
     assert list(found) == [str(each) for each in sorted(parse_definition_address(text)[0] for text in found)]
 
 
@@ -222,7 +224,6 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
             "object: companies\nproperties: {a: {type: string, options: {x: X}}}\n",
             "2:41: properties of the type string have no options",
         ),
-        (f"{PROPERTY}options: {{}}}}\n", '3:70: "options" is empty'),
         (f"{PROPERTY}options: {{a: {{$absent: true}}}}}}\n", "3:70: `options` leaves no option"),
         (
             "object: companies\nproperties: {a: {type: bool, options: {false: No}}}\n",

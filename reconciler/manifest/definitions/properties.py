@@ -71,7 +71,7 @@ def _read_options(
 ) -> Iterator[DeclaredOption]:
     value, place = node.get(listed), node.place_of(listed)
     options = about.mapping(value, place, f'"{listed}"', _OPTIONS_ADVICE, address)
-    if options is not None and not options.names:
+    if options is not None and not options.names and listed == _SOME:
         about.report(f'"{listed}" is empty', _OPTIONS_ADVICE, place, address)
     for entry in options.in_order() if options else ():
         if is_blank_name(entry, about, address):

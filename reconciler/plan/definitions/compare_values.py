@@ -68,7 +68,7 @@ class ComparedDefinition:
     def compare(self) -> None:
         """Compare all managed values."""
         wanted, section = self.sides.wanted, self.sides.address.section
-        if wanted.options:
+        if wanted.options or (OPTIONS in wanted.paths and self.live.values.get(OPTIONS)):
             self.options = compare_options(wanted, self.live, self.owned, self._drift(OPTIONS))
             self._compare_options(self.options)
         for path in wanted.paths:
@@ -106,6 +106,12 @@ class ComparedDefinition:
             )
         if options.removed and not self.live.can_change_options:
             self._refuse_hubspots_own(OPTIONS)
+        if options.removed and {each.name for each in options.removed}.issuperset(options.after):
+            advice = "keep one of them, or remove the whole property: `$absent: true`"
+            problem = self.context.problem(
+                self.sides.wanted, "HubSpot keeps at least one option of a choice", advice, OPTIONS
+            )
+            self.problems.append(problem)
         if options.is_learned:
             self.remembered.append(self._change(OPTIONS, before, before, Reason.IN_STEP))
         if not options.is_written:

@@ -12,6 +12,7 @@ from reconciler.model.definition_attributes import (
     OPTIONS,
     STAGE_NAMES,
     list_of,
+    list_text,
     option_of,
 )
 from reconciler.model.object_types import makes_pipelines, object_type
@@ -21,6 +22,8 @@ from reconciler.plan.change import Action, Change, DefinitionDetails, Owned, Rea
 from reconciler.plan.definitions.changes import create_definition, details_of, update_definition
 from reconciler.plan.definitions.context import DefinitionContext, DefinitionDecision
 from reconciler.plan.definitions.match import WORDS, DefinitionSides
+
+_EMPTY_LIST = list_text(())
 
 _RESERVED = re.compile(r"hs_|a\d+_")
 """Beginnings of names that HubSpot keeps for itself and for apps."""
@@ -90,7 +93,7 @@ def lacking(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Prob
         return
     needed = [path for path, attribute in ATTRIBUTES[section].items() if attribute.is_needed]
     needed += _needed_besides(wanted)
-    missing = [path for path in needed if wanted.value(path) is None]
+    missing = [path for path in needed if wanted.value(path) in {None, _EMPTY_LIST}]
     if missing:
         names = ", ".join(f"`{path.replace('/', '.')}`" for path in missing)
         message = f"the portal has no such {WORDS[section]}, and a new one needs {names}"
