@@ -4,6 +4,7 @@ from collections.abc import Hashable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from reconciler.model.addresses import DefinitionAddress
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord, RemovedAssociation
 from reconciler.report.definition_lists import change_of_list, list_shown
 from reconciler.report.entries import Entries
@@ -20,7 +21,8 @@ from reconciler.sentences import counted
 
 LOST_SIGN = Piece("-", Style.REMOVED)
 DRIFT_SIGN = Piece("!", Style.CHANGED)
-WHY_LOST = "lost: their keys no longer lead to the records that we created or adopted"
+_RECORDS_LOST = "lost: their keys no longer lead to the records that we created or adopted"
+_DEFINITIONS_LOST = "lost: HubSpot no longer has what we created or adopted"
 WHY_DRIFT = "drift: changed in HubSpot since the last apply"
 NOT_DEFINED = "the portal no longer has this property"
 
@@ -65,9 +67,24 @@ def lost_sections(lost: Entries[MissingOwnedRecord]) -> list[Section[MissingOwne
         LOST_SIGN, _subject, _what_became_of, _lost_lines, lambda of: of.alone()
     )
     return [
-        Section(group[0].key.object, "lost", "lost", WHY_LOST, style, group)
-        for group in lost.grouped(lambda record: record.key.object)
+        Section(group[0].key.object, "lost", _what_is_lost(group), why_lost(group), style, group)
+        for group in lost.grouped(lambda record: (record.key.object, _is_definition(record)))
     ]
+
+
+def why_lost(lost: Entries[MissingOwnedRecord]) -> str:
+    """Return the remark on what is lost: records, or definitions."""
+    return _DEFINITIONS_LOST if _is_definition(lost[0]) else _RECORDS_LOST
+
+
+def _what_is_lost(lost: Entries[MissingOwnedRecord]) -> str:
+    if not _is_definition(lost[0]):
+        return "lost"
+    return "definition lost" if len(lost) == 1 else "definitions lost"
+
+
+def _is_definition(lost: MissingOwnedRecord) -> bool:
+    return isinstance(lost.key, DefinitionAddress)
 
 
 def drifted_sections(values: Entries[DriftedValue]) -> list[Section[DriftedValue]]:

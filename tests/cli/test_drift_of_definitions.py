@@ -439,6 +439,8 @@ def test_definitions_that_are_gone_are_lost(project: Project) -> None:
             f"/crm/v3/schemas/{known['machines']}",
         ):
             http.delete(path).raise_for_status()
+    shown = project.run("drift").out
+    assert "companies: 1 definition lost\n  lost: HubSpot no longer has what we created or adopted" in shown
     done = project.run("drift", "--json")
     assert done.code == 2, done.err
     found = json.loads(done.out)

@@ -14,12 +14,12 @@ from reconciler.report.drift import (
     LOST_SIGN,
     NOT_DEFINED,
     WHY_DRIFT,
-    WHY_LOST,
     drift_notes,
     drifted_sections,
     pair_sections,
     target_title,
     things_looked_at,
+    why_lost,
 )
 from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import facts_text
@@ -77,7 +77,7 @@ def drift_table(shown: ShownDrift) -> Json:
 def _add_lost(table: Table, lost: Entries[MissingOwnedRecord]) -> None:
     first = lost[0]
     what = f"lost ({first.reason})"
-    table.add_kind(RowKind("lost", first.key.object, first.reason, what, WHY_LOST, LOST_SIGN))
+    table.add_kind(RowKind("lost", first.key.object, first.reason, what, why_lost(lost), LOST_SIGN))
     for record in lost:
         table.add_group()
         notes = [facts_text(record.facts, record.key)]
