@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
+from reconciler.apply.recovery.recovered_state import RecoveredState
 from reconciler.errors import Unavailable
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.reader import PortalReader
@@ -161,7 +162,10 @@ def _read_live(
         )
     live = subject.live_among(answers)
     if live is None:
-        return subject, None
+        by, value = subject.key.by, subject.key.value
+        missed = [value] if subject.record and not subject.owned else []
+        lost = RecoveredState(store, ()).once_known_as(schema, by, missed)
+        return subject.owned_as(lost.get(value)), None
     subject = subject.owned_as(store.owned_by_id(schema.name, [live.id]).get(live.id))
     more = _names_to_read(subject, schema, moving)
     if more != question:
