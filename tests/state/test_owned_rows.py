@@ -16,6 +16,7 @@ from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Reason
 from reconciler.plan.owned_changes import release_thing
 from reconciler.state.store import Store
+from tests.state.conftest import PORTAL
 from tests.support.journals import (
     UPDATE,
     adopt,
@@ -76,6 +77,28 @@ def test_keys_between_those_that_are_asked_for_are_others(store: Store) -> None:
     assert store.owned(*GROUP, []) == {}
     assert store.moved_since(0, *GROUP, ["acme", "globex"]) == {"acme", "globex"}
     assert store.moved_since(0, *GROUP, []) == frozenset()
+
+
+def test_what_is_read_is_of_one_portal_type_and_key_property(store: Store, url: str, tmp_path: Path) -> None:
+    acme = owned("acme", "9001", {"name": "Ours"})
+    remember(store, acme)
+    seen = store.version().serial
+    by_number = owned("acme", "9002", by="erp_no")
+    ticket = owned("acme", "9001", object_name="tickets")
+    remember(store, by_number, ticket)
+    with closing(open_state(url, tmp_path, PORTAL + 1)) as other:
+        for name in ("Theirs", "Later"):  # so that its serial is above ours
+            remember(other, owned("acme", "9001", {"name": name}), owned("globex", "9003"))
+
+    assert store.owned(*GROUP, ["acme", "globex"]) == {"acme": acme}
+    assert store.owned("tickets", "external_id", ["acme"]) == {"acme": ticket}
+    assert store.owned("companies", "erp_no", ["acme"]) == {"acme": by_number}
+    ids = [RecordId("9001"), RecordId("9003")]
+    assert store.owned_by_id("companies", ids) == {acme.record_id: acme}
+    assert store.owned_by_id("tickets", ids) == {ticket.record_id: ticket}
+    assert store.moved_since(seen, *GROUP, ["acme", "globex"]) == frozenset()
+    assert store.ids_moved_since(seen, "companies", ids) == frozenset()
+    assert store.owned_in_order(*GROUP, None, 9) == (acme,)
 
 
 def test_an_owned_record_is_replaced_by_what_was_applied_last(
