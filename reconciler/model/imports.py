@@ -149,6 +149,7 @@ class UnnamedRecords:
     records: tuple[UnnamedRecord, ...]  # the newest of them, all unless there is a limit
     masked_properties: tuple[ObjectProperty, ...] = ()  # pairs of type and property whose values are personal
     key_label: str = ""  # what people call the key property
+    display: tuple[str, ...] = ()  # properties that make the display names
 
 
 @dataclass(frozen=True, slots=True)

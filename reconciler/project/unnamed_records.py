@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from reconciler.model.display_names import display_properties
 from reconciler.model.imports import Choice, ImportRequest, Scope, UnnamedRecords
 from reconciler.model.progress import Progress
 from reconciler.project.import_files import load_manifests_if_any
@@ -61,4 +62,5 @@ def unnamed_records(session: Session, scope: Scope, limit: int | None, progress:
                 records=describe_unnamed(importing, newest),
                 masked_properties=importing.masked_properties,
                 key_label=importing.schema.properties[importing.key].label,
+                display=display_properties(importing.schema),
             )

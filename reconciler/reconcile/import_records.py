@@ -91,7 +91,8 @@ class Importing:
         """The pairs of object type and property whose values are masked when shown."""
         name = self.schema.name
         return self.masks.masked_properties(
-            {name: self.schema}, [ObjectProperty(name, each) for each in self.names]
+            {name: self.schema},
+            [ObjectProperty(name, each) for each in (*self.names, *display_properties(self.schema))],
         )
 
     @property

@@ -39,11 +39,12 @@ def acceptance_closing(shown: Acceptance, layout: Layout) -> list[Line]:
 
 
 def acceptance_headline(shown: Acceptance) -> str:
-    """Format ``3 values written into 2 files, 1 said already, 1 left``."""
+    """Format ``3 values written into 2 files, 1 said already, 1 left to you``."""
     files = len({edit.source.file for edit in shown.edits})
     counts = [f"{counted(len(shown.edits), 'value')} written into {counted(files, 'file')}"] if files else []
     counts += [f"{len(shown.agreed):,} said already"] if shown.agreed else []
-    counts += [f"{len(shown.problems):,} left"] if shown.problems else []
+    counts = counts or ["nothing"]
+    counts += [f"{len(shown.problems):,} left to you"] if shown.problems else []
     return ", ".join(counts)
 
 

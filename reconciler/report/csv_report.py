@@ -1,8 +1,9 @@
 """Plans, drift and runs as CSV for spreadsheets: one value a row.
 
 A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@`` as a formula, and values come from
-anybody who can write into HubSpot. Therefore an apostrophe stands before such a text. It also stands behind
-semicolons and line breaks, because a spreadsheet of another country may begin a new cell there.
+anybody who can write into HubSpot. Therefore an apostrophe stands before such a text, unless it is a negative
+number. It also stands behind semicolons and line breaks, because a spreadsheet of another country may begin a
+new cell there.
 Source: https://owasp.org/www-community/attacks/CSV_Injection.
 """
 
@@ -35,6 +36,9 @@ from reconciler.report.view import View
 from reconciler.source import SourceRef
 
 _FORMULA = re.compile(r'(^|[;\n])(?=[\s"]*[=+\-@\uff1d\uff0b\uff0d\uff20])')  # tabs and CR are escaped
+
+
+_NEGATIVE = re.compile(r"-[0-9]+(\.[0-9]+)?", re.ASCII)  # a number for a spreadsheet, too
 
 
 class _Row(NamedTuple):
@@ -126,8 +130,8 @@ def _text(rows: Iterable[_Row]) -> str:
 
 def _cell(text: str | None) -> str:
     """Return what stands between the quotes of a cell: nothing invisible, and no formula."""
-    if not text:
-        return ""
+    if not text or _NEGATIVE.fullmatch(text):
+        return text or ""
     shown = "\n".join(visible(line) for line in text.replace("\r\n", "\n").split("\n"))
     return _FORMULA.sub(r"\1'", shown).replace('"', '""')
 

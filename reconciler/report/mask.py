@@ -16,7 +16,6 @@ from reconciler.model.drift import DriftFound
 from reconciler.model.explanation import Explanation
 from reconciler.model.imports import ImportResult, UnnamedRecords
 from reconciler.model.names import NO_NAMES, Names
-from reconciler.model.object_types import object_type
 from reconciler.model.runs import RunDetail, RunHeader
 from reconciler.plan.plan import Plan
 from reconciler.report.masker import Masker, OwnedT
@@ -142,14 +141,14 @@ def masked_unnamed(found: UnnamedRecords, masking: Masking) -> UnnamedRecords:
     if masking.key is None:
         return found
     mask = Masker(masking.key, found.masked_properties)
-    is_about_people = object_type(found.object).has_people
+    is_personal = any(mask.is_personal(found.object, name) for name in found.display)
     return replace(
         found,
         records=tuple(
             replace(
                 record,
                 key=mask.value(found.object, found.key, record.key),
-                name=mask.pseudonym(record.name) if is_about_people and record.name else record.name,
+                name=mask.pseudonym(record.name) if is_personal and record.name else record.name,
             )
             for record in found.records
         ),

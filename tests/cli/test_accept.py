@@ -198,7 +198,7 @@ def test_a_record_that_people_took_away_is_told_what_to_do(project: Project) -> 
     done = accept(project, "companies/K-10012", code=ExitCode.ERROR)
     assert "was archived in HubSpot" in done.out
     assert "`$absent: true`" in " ".join(done.out.split())
-    assert done.out.endswith("Accepted: 1 left.\n")
+    assert done.out.endswith("Accepted: nothing, 1 left to you.\n")
     assert diff(project) == []
 
 

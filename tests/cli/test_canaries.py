@@ -8,9 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from reconciler.cli.exits import ExitCode
 from reconciler.emulator.calls import Answer, Request
+from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.emulator.serve import running
 from tests.support.projects import PORTAL, Done, Project, Recorder
 
@@ -417,3 +420,17 @@ def test_rules_that_are_none_are_told(wire: tuple[Project, Repeating], rules: st
     assert refused.code == 1
     assert reported in refused.err
     assert "write `mask:` or `show:`" in refused.err
+
+
+def test_records_that_no_manifest_names_are_listed_without_canaries(wire: tuple[Project, Repeating]) -> None:
+    project, portal = wire
+    settings = (project.folder / "reconciler.yaml").read_text()
+    project.write("reconciler.yaml", settings.replace("companies: [", "companies: [name, "))
+    with httpx.Client(transport=EmulatorTransport(portal, PORTAL), base_url="https://x") as http:
+        body = {"properties": {"name": "Canary Holding", "external_id": "k9"}}
+        http.post("/crm/v3/objects/companies", json=body).raise_for_status()
+    check = ("import", "companies", "--check")
+    done = [project.run(*check), project.run(*check, "--json"), project.run(*check, "--csv", "csv.view")]
+    assert [one.code for one in done] == [ExitCode.CHANGES] * 3
+    assert seen_in(*everything_said(project, *done)) == []
+    assert "Canary Holding" in project.run(*check, "--values", "show").out
