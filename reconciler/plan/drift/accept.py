@@ -151,9 +151,8 @@ class AcceptBuilder:
             tuple(replace(edit, display_name=called.get(edit.key)) for edit in of)
             for of in (self.edits, self.agreed)
         )
-        labels = found.names.without_values(lambda _: True)
         return Acceptance(
-            edits, agreed, tuple(self.problems), found.masked_properties, labels, found.state.lineage
+            edits, agreed, tuple(self.problems), found.masked_properties, found.names, found.state.lineage
         )
 
     def _wish(
