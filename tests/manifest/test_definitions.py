@@ -362,9 +362,32 @@ def test_a_label_is_declared_at_one_end() -> None:
     )
 
 
-def test_labels_may_swap() -> None:
-    text = f"{STAGES}      A: {{$renamed_from: B}}\n      B: {{$renamed_from: A}}\n"
-    assert faults(text) == []
+def test_labels_may_swap_and_be_passed_on() -> None:
+    assert faults(f"{STAGES}      A: {{label: B}}\n      B: {{label: A}}\n") == []
+    assert faults(f"{STAGES}      A: {{$renamed_from: B}}\n      B: {{}}\n") == []
+    assert faults(f"{STAGES}      A: {{$renamed_from: B}}\n      B: {{$renamed_from: C}}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            f"{STAGES}      A: {{$renamed_from: B}}\n      B: {{$renamed_from: ' a'}}\n",
+            '5:7: "A", "B" are renamed from each other',
+        ),
+        (
+            "object: 0-3\npipelines: {A: {$renamed_from: C}, B: {$renamed_from: A}, C: {$renamed_from: B}}\n",
+            '2:13: "A", "C", "B" are renamed from each other',
+        ),
+        (
+            "object: contacts\nassociation_labels: {deals: {a: {$renamed_from: b}, b: {$renamed_from: a}}}\n",
+            '2:30: "a", "b" are renamed from each other',
+        ),
+    ],
+)
+def test_renaming_in_a_circle_cannot_be_told_from_what_is_done(text: str, expected: str) -> None:
+    (fault,) = faults(text)
+    assert fault.startswith(expected)
 
 
 def test_a_document_with_definitions_only_has_no_records_and_no_group(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Checks of desired definitions that need more than one line: labels that are one to HubSpot, both ends."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, groupby
 from operator import attrgetter
 
@@ -10,12 +10,16 @@ from reconciler.model.addresses import Section, definition_address
 from reconciler.model.portal_definitions import DesiredDefinition
 from reconciler.source import SourceFiles
 
+_RENAMED = frozenset({Section.PIPELINES, Section.STAGES, Section.LABELS})
+"""Sections whose definitions are renamed by their label."""
+
 
 def cross_problems(definitions: Sequence[DesiredDefinition], files: SourceFiles) -> Iterator[Problem]:
     """Report contradictions within and between ``definitions``, which are sorted by address."""
     yield from property_problems(definitions, files)
     yield from _one_type(definitions, files)
     yield from _one_label(definitions, files)
+    yield from _renamed_in_circles(definitions, files)
     yield from _moves(definitions, files)
     yield from _both_ends(definitions, files)
 
@@ -56,13 +60,48 @@ def _one_label(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> 
             if address.section not in {Section.PIPELINES, Section.STAGES}:
                 continue
             label = definition.value("label") or address.name
-            earlier = first.setdefault(label.strip().casefold(), definition)
+            earlier = first.setdefault(_plain(label), definition)
             if earlier is not definition:
                 where = files.ref(earlier.place)
                 message = f'HubSpot takes "{label}" for the same label as the one in {where}'
                 advice = "write another label: capital letters and outer blanks make no difference"
                 source = files.ref(definition.place_of("label"))
                 yield Problem(message, advice, source, address.text)
+
+
+def _renamed_in_circles(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> Iterator[Problem]:
+    """Report definitions that are renamed from each other: once that is done, it would be done again."""
+    for _, group in groupby(definitions, key=_siblings):
+        own = {_plain(each.address.name): each for each in group if each.address.section in _RENAMED}
+        for definition in sorted(own.values(), key=attrgetter("place")):
+            circle = _circle(definition, own)
+            if circle and definition.place == min(each.place for each in circle):
+                names = ", ".join(f'"{each.address.name}"' for each in circle)
+                message = (
+                    f"{names} are renamed from each other, and nobody can tell whether that is done already"
+                )
+                advice = "remove `$renamed_from`, and write what HubSpot is to show instead: `label:`"
+                yield Problem(message, advice, files.ref(definition.place), definition.address.text)
+
+
+def _circle(
+    definition: DesiredDefinition, siblings: Mapping[str, DesiredDefinition]
+) -> Sequence[DesiredDefinition]:
+    """Return the definitions that are renamed from one another, beginning with ``definition``; else none."""
+    circle = [definition]
+    while (before := circle[-1].special.renamed_from) is not None:
+        earlier = siblings.get(_plain(before))
+        if earlier is definition:
+            return circle
+        if earlier is None or earlier in circle:
+            break
+        circle.append(earlier)
+    return ()
+
+
+def _plain(label: str) -> str:
+    """Return a label as HubSpot compares it: case and outer blanks do not count."""
+    return label.strip().casefold()
 
 
 def _siblings(definition: DesiredDefinition) -> tuple[str, ...]:
