@@ -15,7 +15,7 @@ from reconciler.plan.definitions.context import DefinitionContext
 from reconciler.plan.definitions.planned_schema import planned_schema
 from reconciler.plan.definitions.planner import DecidedDefinitions, TypeDefinitions, decide_type, match_type
 from reconciler.plan.records.policy import Policy
-from reconciler.reconcile.plan_definitions import distinct, made_types, sections_of
+from reconciler.reconcile.plan_definitions import distinct, made_types, removed_types, sections_of
 
 
 def find_schemas(
@@ -30,7 +30,7 @@ def find_schemas(
         ManifestError: the portal lacks one of the types, and no manifest declares it.
         HubSpotError: the portal cannot be read.
     """
-    portal = read_portal(reader, objects, portal_id, made_later=made_types(desired))
+    portal = read_portal(reader, objects, portal_id, made_later=made_types(desired) | removed_types(desired))
     desired = desired.renamed({name: schema.name for name, schema in portal.objects.items()})
     portal = planned_schema(portal, _decided(reader, portal, desired))
     try:

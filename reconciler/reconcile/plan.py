@@ -29,7 +29,12 @@ from reconciler.plan.records.prune import changed_prune_rules
 from reconciler.plan.targeting import UnmatchedGlobs
 from reconciler.reconcile.owner_names import read_naming
 from reconciler.reconcile.plan_associations import paired_objects, rest_on_associations
-from reconciler.reconcile.plan_definitions import PlanningDefinitions, defined_types, made_types
+from reconciler.reconcile.plan_definitions import (
+    PlanningDefinitions,
+    defined_types,
+    made_types,
+    removed_types,
+)
 from reconciler.reconcile.plan_records import PlanningRecords
 from reconciler.reconcile.project_check import refuse_other_project
 from reconciler.state.run_types import UnfinishedBatch
@@ -53,7 +58,7 @@ def plan_changes(
     unfinished, lacking = store.unfinished(), list[Problem]()
     objects = _objects(desired, store, here.selection, remembered, unfinished)
     objects |= defined_types(desired, store, here)
-    asked_at, made_later = desired.first_mentions(), made_types(desired)
+    asked_at, made_later = desired.first_mentions(), made_types(desired) | removed_types(desired)
     portal = read_portal(reader, objects, here.portal_id, asked_at, lacking, made_later=made_later)
     desired, here = _renamed(desired, here, portal)
     memory, unsettled = recover_state(reader, store, portal, unfinished)

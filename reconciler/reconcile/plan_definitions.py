@@ -82,6 +82,18 @@ def made_types(desired: Desired) -> frozenset[str]:
     )
 
 
+def removed_types(desired: Desired) -> frozenset[str]:
+    """Return the custom object types of which the manifests say nothing but that they must not exist."""
+    schemas = [each for each in desired.definitions if each.address.section is Section.SCHEMA]
+    if not any(each.special.is_absent for each in schemas):
+        return frozenset()
+    others = [each for each in desired.definitions if each not in schemas and not each.special.is_absent]
+    of_records = {group.object for group in desired.groups}
+    needed = {name for each in others for name in each.objects} | of_records
+    needed |= desired.associated_with(of_records)
+    return frozenset(each.address.object for each in schemas if each.special.is_absent) - needed
+
+
 @dataclass(frozen=True, slots=True)
 class PlanningDefinitions:
     """The shared data of the steps."""
@@ -201,7 +213,7 @@ class PlanningDefinitions:
         """
         if wanted.address.object != name:
             return False
-        known = self.portal.objects.keys() | made_types(self.desired)
+        known = self.portal.objects.keys() | made_types(self.desired) | removed_types(self.desired)
         return not self._is_selected(name) or known.issuperset(wanted.objects)
 
     def _called(self, name: str) -> str:

@@ -10,9 +10,9 @@ _LISTS = frozenset({Form.LIST, Form.SET})
 
 
 def list_shown(key: ThingAddress, name: str | None, text: str | None) -> str | None:
-    """Return the names of a list with commas between them; any other value stays as it is."""
+    """Return the names of a list with commas between them; None if it has none, other values as they are."""
     names = None if text is None else _names(key, name, text)
-    return text if names is None else ", ".join(map(_shown, names))
+    return text if names is None else ", ".join(map(_shown, names)) or None
 
 
 def change_of_list(key: ThingAddress, name: str, before: str | None, after: str | None) -> str:

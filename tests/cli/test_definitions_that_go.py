@@ -158,3 +158,47 @@ def test_odd_names_are_kept_move_and_go(project: Project) -> None:
     with project.portal() as http:
         found = http.get("/crm/v3/properties/companies/odd").json()["options"]
     assert "$0-$50k" not in {each["value"] for each in found}
+
+
+GEARS = """\
+object: gears
+schema: {labels: {singular: Gear, plural: Gears}, primaryDisplayProperty: no, searchableProperties: [no]}
+properties: {no: {label: No, type: string, fieldType: text, groupName: gears_information}}
+---
+object: contacts
+association_labels: {gears: {maker: {label: Maker}}}
+"""
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "",
+        "properties: {no: {$absent: true}}\n",
+        "---\nobject: contacts\nassociation_labels: {gears: {maker: {$absent: true}}}\n",
+    ],
+)
+def test_an_object_type_goes_and_the_next_plan_is_empty(project: Project, beside: str) -> None:
+    project.write("manifests/gears.yaml", GEARS)
+    apply(project)
+    cleared = project.run("plan", "--target", "gears:*").out
+    assert "No changes." in cleared
+    project.write("manifests/gears.yaml", GEARS.replace("[no]}", "[]}"))
+    assert "- searchableProperties  no → (cleared)" in project.run("plan").out
+    project.write("manifests/gears.yaml", f"object: gears\nschema: {{$absent: true}}\n{beside}")
+
+    apply(project)
+
+    assert is_in_step(project)
+    with project.portal() as http:
+        assert http.get("/crm/v3/schemas").json()["results"] == []
+
+
+def test_what_names_an_object_type_that_is_gone_is_a_problem(project: Project) -> None:
+    _, _, contacts = GEARS.partition("---\n")
+    project.write("manifests/gears.yaml", f"object: gears\nschema: {{$absent: true}}\n---\n{contacts}")
+
+    planned = project.run("plan")
+
+    assert planned.code == 1
+    assert 'the portal has no object type "gears"' in planned.out
