@@ -231,6 +231,8 @@ def test_a_change_of_key_goes_back_with_its_run(project: Project) -> None:
     done = project.run("apply", "undo.json")
 
     assert done.code == 0, undo.out + done.out + done.err
+    assert "renamed: ours already, and named by another key" in undo.out
+    assert "taken over" not in undo.out
     assert (owned(project), ends(project)) == before
     project.write("companies.yaml", OLD)
     assert {action for action, _ in planned(project)} == {"adopt"}  # of values that state forgot as keys

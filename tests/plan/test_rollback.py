@@ -197,7 +197,7 @@ def test_a_key_that_is_back_already_is_the_one_that_state_knows_it_by() -> None:
     decision = rolled_back(change, live(ID, {"external_id": "old"}), known_as(name="Acme"))
 
     assert decision == RecordDecision(
-        adopt_thing(OLD, ID, Reason.ROLLED_BACK, None, Owned(Origin.CREATED), moved_from=ACME)
+        adopt_thing(OLD, ID, Reason.RENAMED, None, Owned(Origin.CREATED), moved_from=ACME)
     )
 
 

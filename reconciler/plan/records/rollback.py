@@ -121,9 +121,8 @@ def roll_back(
 def _let_go(change: Change, owned: OwnedRecord) -> Change | None:
     """Forget what state learned by ``change`` without a call: a key, or the ownership."""
     if former := _former_key(change, owned):
-        return adopt_thing(
-            former, owned.record_id, Reason.ROLLED_BACK, None, owned_of(owned), moved_from=owned.key
-        )
+        known = owned_of(owned)
+        return adopt_thing(former, owned.record_id, Reason.RENAMED, None, known, moved_from=owned.key)
     came_by_it = change.reason in _CAME_BY and change.moved_from is None
     return release_thing(owned, Reason.ROLLED_BACK) if came_by_it else None
 
@@ -211,7 +210,7 @@ def _written_back(
         return adopt_thing(
             address=former or key,
             thing_id=live.id,
-            reason=Reason.ROLLED_BACK if former else Reason.IN_STEP,
+            reason=Reason.RENAMED if former else Reason.IN_STEP,
             source=None,
             owned=afterwards,
             remembered=learned,
