@@ -8,7 +8,12 @@ from reconciler.model.addresses import DefinitionAddress, RecordId, Section, def
 from reconciler.model.definition_attributes import STAGE_NAMES, list_of
 from reconciler.model.not_made import NotMade, WhyNotMade
 from reconciler.model.owned import OwnedDefinition
-from reconciler.model.portal_definitions import DesiredDefinition, LiveDefinition, definition_id
+from reconciler.model.portal_definitions import (
+    DesiredDefinition,
+    LiveDefinition,
+    definition_id,
+    is_within,
+)
 from reconciler.model.selection import Selection, means
 from reconciler.plan.change import Action, Change, DefinitionDetails
 from reconciler.plan.definitions.changes import details_of_property
@@ -116,7 +121,7 @@ def decide_type(matched: MatchedDefinitions, context: DefinitionContext) -> Deci
     deciding.decide()
     decided = checked(matched.sides, matched.known.live, deciding.decisions, matched.unselected, context)
     decided = in_label_order(matched.sides, matched.known.live, decided, context)
-    decided = new_stages_in_order(matched.sides, decided)
+    decided = _without_what_goes_along(new_stages_in_order(matched.sides, decided))
     leaving = {
         change.definition
         for decision in decided.values()
@@ -125,6 +130,27 @@ def decide_type(matched: MatchedDefinitions, context: DefinitionContext) -> Deci
     }
     released = tuple(release_unnamed(owned, leaving) for owned in matched.unnamed)
     return DecidedDefinitions(matched, decided, released)
+
+
+def _without_what_goes_along(
+    decisions: dict[DefinitionAddress, DefinitionDecision],
+) -> dict[DefinitionAddress, DefinitionDecision]:
+    """Archive nothing that goes with its object type: HubSpot refuses to archive what that type displays."""
+    types = [
+        change.definition
+        for decision in decisions.values()
+        for change in decision.changes
+        if change.action is Action.ARCHIVE and change.definition.section is Section.SCHEMA
+    ]
+    if not types:
+        return decisions
+    return {
+        address: DefinitionDecision()
+        if any(is_within(address, each) for each in types)
+        and any(change.action is Action.ARCHIVE for change in decision.changes)
+        else decision
+        for address, decision in decisions.items()
+    }
 
 
 @dataclass(slots=True)
