@@ -1,5 +1,6 @@
 """Golden files: expected texts that one flag rewrites, so that the diff of the rewrite can be read."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -25,6 +26,17 @@ Golden = Callable[[Path, str], None]
 def pytest_xdist_auto_num_workers() -> int:
     """``-n auto``: one more than there are cores, because tests of crashes and locks mostly wait."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_sessionstart() -> None:
+    """Leave what is collected out of every search for garbage: fifteen thousand tests are many objects."""
+    gc.disable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
