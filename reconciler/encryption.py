@@ -196,7 +196,7 @@ class NamedCipher:
 
 
 def _fitting(keys: Sequence[str], salt: bytes, check: bytes) -> tuple[str, _Derived]:
-    """Return the key that fits ``check``, and what is derived from it."""
+    """Return the key that fits ``check``, and the keys derived from it."""
     for key in keys:
         derived = _derive(key, salt)
         if hmac.compare_digest(derived.check, check):
@@ -248,7 +248,7 @@ def _nonce(number: int, *, is_last: bool) -> bytes:
 
 @lru_cache(maxsize=8)
 def _derive(key: str, salt: bytes) -> _Derived:
-    """Derive what encrypts and what checks; a state in git is opened several times in one process."""
+    """Derive the key and its check value; a state in git is opened several times in one process."""
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt  # noqa: PLC0415 - few commands need it
 
     secret = Scrypt(salt=salt, length=_KEY + _CHECK, n=_COST, r=8, p=1).derive(

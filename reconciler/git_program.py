@@ -35,7 +35,7 @@ _RUNS_NOTHING = (
     "core.fsmonitor=false",
     f"core.hooksPath={os.devnull}",
 )
-"""Settings that override those of a repository."""
+"""Settings that override the settings of a repository."""
 
 NO_GIT = 127
 """Exit code of a shell for a missing program."""

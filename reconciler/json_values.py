@@ -138,7 +138,7 @@ def as_mapping(read: Callable[[object], T]) -> Callable[[object], Mapping[str, T
 
 
 def unexpected(expected: str, found: object) -> Wrong:
-    """Say what should stand instead of ``found``."""
+    """Name the expected value instead of ``found``."""
     return Wrong("", f"{expected} is expected, not {_shown(found)}")
 
 

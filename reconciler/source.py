@@ -64,5 +64,5 @@ class SourceFiles:
         )
 
     def with_more(self, names: Iterable[str]) -> "SourceFiles":
-        """Return these files, followed by those of ``names`` that are not among them, sorted."""
+        """Return these files, followed by the other files of ``names``, sorted."""
         return SourceFiles((*self.names, *sorted(set(names).difference(self.names))))

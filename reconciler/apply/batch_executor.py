@@ -3,8 +3,7 @@
 It runs in a worker thread and does not touch state. In order:
 
 1. read again: a change that live moved away from since the plan was made is stale and is not sent; 2. send
-the rest; 3. settle changes without an answer by reading; send again only those that did not happen, as far as
-the read tells.
+the rest; 3. settle changes without an answer by reading; send only the associations again that are not there.
 """
 
 from collections.abc import Collection

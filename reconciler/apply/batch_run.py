@@ -26,7 +26,7 @@ class Connections(NamedTuple):
     writer: PortalWriter
     portal: PortalSchema
     sleep: Callable[[float], None] = time.sleep
-    tell: Callable[[str], None] = lambda _message: None  # about what is waited for
+    tell: Callable[[str], None] = lambda _message: None  # told the reason for waiting
     index_s: float = INDEX_S  # seconds that the search index gets between two looks
     first_looks: FirstLooks = FirstLooks()
 
@@ -45,7 +45,7 @@ class BatchRun:
     to: Connections
     batch: Batch
     before_sending: BeforeSending
-    looks_again: bool = True  # what live moved away from is stale
+    looks_again: bool = True  # a change is stale if live moved away from it
     made: Collection[ThingAddress] = ()  # records that this run has created, definitions that it has written
     # first times of calls, see ``runs.Sent``
     sent: dict[tuple[int, int], datetime | None] = field(default_factory=dict)

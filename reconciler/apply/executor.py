@@ -70,7 +70,7 @@ def carry_out(
 ) -> FinishedRun:
     """Apply ``plan`` except the changes in ``moved``, which have outcomes already; account for every change.
 
-    ``read_portal`` reads the portal anew, for what comes after its definitions were changed.
+    ``read_portal`` reads the portal again, for the changes that follow the definitions.
 
     Raises:
         StateError: state or lock was lost; the next run settles the open calls.
@@ -115,7 +115,7 @@ class _Run:
     ready: deque[Batch] = field(default_factory=deque)  # their intents are published
     in_flight: dict[Future[Delivery], Batch] = field(default_factory=dict)
     made: Made = field(default_factory=Made)
-    has_looked: bool = False  # for holders of what is to go
+    has_looked: bool = False  # for records that hold removed values
     seen: int = 0  # how many of its definitions the portal is known to show
 
     def record_stale(self, outcomes: Mapping[int, Outcome]) -> None:
@@ -129,7 +129,7 @@ class _Run:
                 self.made.add(change, None, outcome)
 
     def see_definitions(self, read_portal: Callable[[], PortalSchema]) -> None:
-        """Let what follows know the definitions that this run has written since the last time."""
+        """Pass on the definitions that this run has written since the last time to later changes."""
         written = self.made.written[self.seen :]
         self.seen = len(self.made.written)
         if written and not self._is_stopping():
@@ -175,7 +175,7 @@ class _Run:
             self._advance(len(chunk))
 
     def send_all(self, batches: Iterator[Batch]) -> Iterator[Batch]:
-        """Send batches until all are sent or something stops the run; return those without an intent."""
+        """Send batches until all are sent or the run is stopped; return the changes without an intent."""
         with ThreadPoolExecutor(self.options.parallelism) as pool:
             try:
                 while True:
@@ -271,7 +271,7 @@ class _Run:
         future.add_done_callback(self.queue.ended)
 
     def _with_ids(self, batch: Batch) -> Sequence[Entry]:
-        """Return the changes with ids of records that this run created; leave out those without them."""
+        """Return the changes with the ids of new records of this run; leave out changes without an id."""
         entries: list[Entry] = []
         lacking: list[tuple[int, Change, Outcome]] = []
         for number, change in batch.entries:

@@ -47,7 +47,7 @@ class KindCalls:
     settle: Callable[[BatchRun], Mapping[int, Outcome]]
     """Finds changes of the run without an answer that happened."""
     settle_later: Callable[[PortalReader, PortalSchema, Sequence[Entry], Sent], Mapping[int, Outcome]]
-    """Finds those of a run that has ended."""
+    """Finds the changes of an ended run that happened."""
     not_sent: Callable[[BatchRun, Sequence[Entry], HubSpotError], Mapping[int, Outcome]]
     """Returns the outcomes of changes that an error kept from being sent."""
 

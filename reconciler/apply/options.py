@@ -26,5 +26,5 @@ class ApplyOptions:
     calls_afterwards: int = 0  # number of calls to verify after the apply
     should_stop: Callable[[], bool] = lambda: False  # called before every call
     progress: Progress = ignore_progress  # changes that have an outcome, and all changes
-    tell: Callable[[str], None] = lambda _message: None  # about what is waited for
-    index_s: float | None = None  # seconds that the search index is behind; None: as long as HubSpot's
+    tell: Callable[[str], None] = lambda _message: None  # told the reason for waiting
+    index_s: float | None = None  # seconds by which the search index is late; None: HubSpot's usual delay

@@ -19,7 +19,7 @@ def stale_owned_changes(plan: Plan, digest: str, store: Store) -> dict[int, Stal
             Refusal.FOREIGN,
             f"the plan was made against the state of lineage {plan.state.brief.lineage}, and this one "
             f"{f'is of {present.brief.lineage}' if present.lineage else 'is empty'}\n"
-            "    plan again, or put the state back that the plan was made against",
+            "    plan again, or put back the state that the plan was made against",
         )
     if plan.state.serial > present.serial and plan.state.lineage is not None:
         raise PlanRefused(

@@ -1,8 +1,8 @@
-"""What can follow in a command line that is being typed: commands, options and values.
+"""The words that can follow in a command line that is being typed: commands, options and values.
 
 Commands and options stand in ``completion.json``, which a test compares with the command line; so nothing of
-it has to be imported. Values come from the files of the project. There are no errors: what cannot be read
-completes nothing.
+it has to be imported. Values come from the files of the project. There are no errors: if something cannot be
+read, it is not completed.
 
 Each import counts here: ``typing``, ``pathlib`` and ``dataclasses`` take as long as the interpreter itself.
 """
@@ -28,11 +28,11 @@ _UNSAFE_IN_QUOTES: Final = re.compile(r"([\"$`\\])")
 
 
 class _Typed:
-    """The meaning of the words before the one that is being typed.
+    """The meaning of the words before the typed word.
 
     Attributes:
         command: its row of the table.
-        options: common options, and what was typed after them.
+        options: common options, and the words after them.
         expected: the kind of the value that the option before wants.
         position: number of arguments before.
         is_literal: after ``--``.
@@ -55,7 +55,7 @@ class _Typed:
 
 
 def complete(shell: str, arguments: Sequence[str]) -> int:
-    """Print what can follow, a row each, and return the exit code.
+    """Print the words that can follow, a row each, and return the exit code.
 
     Args:
         shell: bash, zsh or fish.
@@ -79,7 +79,7 @@ def complete(shell: str, arguments: Sequence[str]) -> int:
 
 
 def _kept(word: str, replaced: str) -> int:
-    """Return how much of ``word`` bash keeps: it replaces only what follows signs such as a colon."""
+    """Return how much of ``word`` bash keeps: it replaces only the part after signs such as a colon."""
     if not replaced:
         return len(word)
     last = _words_of(replaced)[0][-1:]

@@ -1,4 +1,4 @@
-"""The table of ``completion.json``: what the command line has, as completion reads it."""
+"""The table of ``completion.json``: the commands and options, as completion reads them."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -25,11 +25,11 @@ _KINDS: Final[Mapping[str, str]] = {
     "topic": "topics",
     "directory": "files",
 }
-"""What the values of options and arguments are, by name; files and choices are known by their types."""
+"""The kinds of values of options and arguments, by name; files and choices are known by their types."""
 
 
 def completion_table(group: click.Group) -> Mapping[str, Any]:
-    """Return the commands of ``group`` and their options, with what their values are."""
+    """Return the commands of ``group`` and their options, with the kinds of their values."""
     context = click.Context(group, **group.context_settings)  # they name the options for help
     guards = [str(guard) for guard in Guard]
     return {

@@ -58,7 +58,7 @@ def command(
     invocation = open_environment(ctx)
     if not accepted:
         if more:
-            raise UsageError(f"{more[0]}: say an address with --accept, which writes to the manifests")
+            raise UsageError(f"{more[0]}: give --accept an address; it writes to the manifests")
         with progress("reading", quiet=invocation.said.quiet) as report:
             found = invocation.environment.drift(target=target, exclude=exclude, progress=report)
         _keep(invocation, found, to)
@@ -83,7 +83,7 @@ def _refuse_to_tell_of_what_ends(to: OutputOptions, is_selected: object) -> None
     reports = [form.file_option.name for form in to.files if form.file_option]
     reports += [f"--format {to.form.name}"] if to.form.acceptance is cannot_show else []
     if reports:
-        raise UsageError(f"{reports[0]} reports drift, and --accept ends it: say one of them")
+        raise UsageError(f"{reports[0]} reports drift, and --accept ends it: use only one of them")
     if is_selected:
         raise UsageError("--accept names its own addresses: do not give --target or --exclude with it")
 

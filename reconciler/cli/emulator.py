@@ -15,7 +15,7 @@ from reconciler.errors import UsageError
 @click.group(cls=Group)
 @common_options
 def command() -> None:
-    """Serve, seed, copy, edit or reset the embedded portal, or verify what it assumes."""
+    """Serve, seed, copy, edit or reset the embedded portal, or verify its assumptions."""
 
 
 command.add_command(copy)
@@ -45,7 +45,7 @@ command.add_command(verify)
     "--observations",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="What was seen of HubSpot (see `emulator verify`), instead of the environment's file.",
+    help="Observations of HubSpot (see `emulator verify`), instead of the environment's file.",
 )
 @common_options
 @click.pass_context
@@ -118,7 +118,7 @@ def edit(
 ) -> None:
     """Edit the record at ADDRESS as a person does in HubSpot; NAME= clears a property."""
     if archive == bool(values):
-        raise UsageError("say either what to change, such as phone=123, or --archive")
+        raise UsageError("give a change, such as phone=123, or --archive")
     properties = dict(map(_assigned, values))
     environment = open_environment(ctx).environment
     portal_id = environment.portal_id

@@ -28,7 +28,7 @@ def _records(_ctx: click.Context, _param: click.Parameter, value: str) -> _Recor
         return _Records(Copied.SAMPLE, int(found[1]))
     if value in {"named", "owned", "all"}:
         return _Records(Copied(value))
-    raise click.BadParameter(f"{value!r} is none of named, owned, all and sample=500")
+    raise click.BadParameter(f"{value!r} is not one of named, owned, all and sample=500")
 
 
 @click.command()
@@ -78,7 +78,7 @@ def _lines(result: CopyResult) -> list[str]:
     went_on = "; it went on where it was interrupted" if result.is_resumed else ""
     lines.append(f"{counted(result.calls, 'call')} read the portal, and nothing was written there{went_on}")
     if result.written is not None:
-        lines.append(f"{result.written} has the environment {result.environment} now")
+        lines.append(f"{result.written} now has the environment {result.environment}")
     return lines
 
 

@@ -30,7 +30,7 @@ from reconciler.report.view import View
     metavar="FILE",
     default="observations.json",
     show_default=True,
-    help="Write what was seen to this file; nothing of the portal is in it.",
+    help="Write the observations to this file; it contains no data of the portal.",
 )
 @common_options
 @click.pass_context

@@ -8,7 +8,7 @@ import click
 EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "apply": (
         "reconciler apply                          # plan, show, ask, apply",
-        "reconciler apply plan.json --verify       # what was reviewed, and read it again",
+        "reconciler apply plan.json --verify       # the reviewed plan, then compare",
     ),
     "completion": (
         'eval "$(reconciler completion bash)"       # in ~/.bashrc',
@@ -32,7 +32,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "import": (
         "reconciler import companies --key external_id",
         "reconciler import deals --filter 'amount>1000' --out deals.csv",
-        "reconciler import companies --check       # what no manifest names",
+        "reconciler import companies --check       # records that no manifest names",
     ),
     "init": ("reconciler init --example", "reconciler init crm --portal-id 7654321 --github"),
     "json-schema": (

@@ -22,7 +22,7 @@ from reconciler.sentences import counted
 @common_options
 @click.pass_context
 def command(ctx: click.Context, paths: tuple[Path, ...], check: bool, diff: bool) -> int:
-    """Lay out manifests and reconciler.yaml in the one way; what they say stays the same.
+    """Lay out manifests and reconciler.yaml in one standard way; their meaning stays the same.
 
     PATHS are files, and folders of files; without them, all files of the project. Lists the files that had
     another layout. If one of them cannot be read, nothing is written.

@@ -1,4 +1,4 @@
-"""Unknown commands and options: the near ones, and what the words of other tools are called here.
+"""Unknown commands and options: similar ones, and our words for the words of other tools.
 
 A word of another tool gets a hint and never works: a script that says ``push`` would not know what it does.
 """
@@ -14,7 +14,7 @@ from reconciler.suggestions import did_you_mean
 
 _FOREIGN_COMMANDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
-        ("diff", "preview"), "`reconciler plan` shows what apply would change, and `fmt --diff` layout alone"
+        ("diff", "preview"), "`reconciler plan` shows what apply would change, `fmt --diff` shows layout"
     ),
     **dict.fromkeys(
         ("pull", "dump", "export"),
@@ -32,7 +32,7 @@ _FOREIGN_COMMANDS: Final[Mapping[str, str]] = {
     ),
     "state push": "`reconciler state import` reads what `state export` has written",
 }
-"""What the commands of other tools are called here; those of a group after its name."""
+"""Our names for the commands of other tools; commands of a group stand after its name."""
 
 _FOREIGN_OPTIONS: Final[Mapping[str, str]] = {
     "--dry-run": "`reconciler plan` shows what apply would change, `reconciler rehearse` tries it on a copy; "
@@ -65,7 +65,7 @@ def refuse_command(ctx: click.Context, written: str, names: Sequence[str]) -> No
     """Refuse an unknown command of the group of ``ctx``.
 
     Raises:
-        UsageError: always; with what may be meant.
+        UsageError: always; with the command that may be meant.
     """
     group = "" if ctx.parent is None else f"{ctx.info_name} "
     hint = foreign_command(f"{group}{written}") or did_you_mean(written.lower(), names)
@@ -74,7 +74,7 @@ def refuse_command(ctx: click.Context, written: str, names: Sequence[str]) -> No
 
 
 def foreign_command(words: str) -> str | None:
-    """Return what a command of another tool is called here."""
+    """Return our name for a command of another tool."""
     return _FOREIGN_COMMANDS.get(words.lower())
 
 

@@ -111,7 +111,10 @@ _OPTIONS = (
     click.option("--custom", is_flag=True, help="Take properties that were made in this portal."),
     click.option("--personal", is_flag=True, help="Take personal properties too, and keys of people."),
     click.option(
-        "--enforce", metavar="a,b", default="", help="Enforce these, although people change them all day."
+        "--enforce",
+        metavar="a,b",
+        default="",
+        help="Enforce these properties, although people change them often.",
     ),
     click.option(
         "--filter",
@@ -127,11 +130,11 @@ _OPTIONS = (
         metavar="FILE",
         help="Only the records whose ids are in this file, one a line.",
     ),
-    click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many records."),
+    click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Maximum number of records."),
     click.option(
         "--associations", multiple=True, metavar="TYPE", help="Also associations with records of this type."
     ),
-    click.option("--factor", is_flag=True, help="Move what all records share to `all:`."),
+    click.option("--factor", is_flag=True, help="Move values that all records share to `all:`."),
     click.option(
         "--out",
         type=click.Path(dir_okay=False, path_type=Path),
@@ -167,10 +170,10 @@ def command(ctx: click.Context, object_type: str, options: ImportOptions) -> int
     try:
         return _run(invocation, object_type, options)
     except KeyboardInterrupt:
-        say("interrupted: the same command goes on with what was read so far")
+        say("interrupted: the same command continues with the records read so far")
         return ExitCode.INTERRUPTED
     except Unavailable:
-        say("what was read so far is kept: the same command goes on with it")
+        say("the records read so far are kept: the same command continues with them")
         raise
 
 
@@ -237,7 +240,7 @@ def _import_definitions(invocation: Invocation, object_type: str, options: Impor
 
 def _check(options: ImportOptions) -> None:
     if options.definitions is not None and (typed := options.about_records()):
-        raise UsageError(f"--definitions writes no records: {typed[0]} has no say in it")
+        raise UsageError(f"--definitions writes no records: {typed[0]} cannot be used with it")
     chosen = [
         name
         for name, is_said in (
@@ -248,13 +251,13 @@ def _check(options: ImportOptions) -> None:
         if is_said
     ]
     if len(chosen) > 1:
-        raise UsageError(f"{' and '.join(chosen)} contradict each other: say one of them")
+        raise UsageError(f"{' and '.join(chosen)} contradict each other: use only one of them")
     if options.add and options.replace:
-        raise UsageError("--add and --replace contradict each other: say one of them")
+        raise UsageError("--add and --replace contradict each other: use only one of them")
     if options.in_list and options.ids:
-        raise UsageError("--list and --ids both say which records: say one of them")
+        raise UsageError("--list and --ids both say which records: use only one of them")
     if options.check and (typed := options.typed()):
-        raise UsageError(f"--check writes no manifests: {typed[0]} has no say in it")
+        raise UsageError(f"--check writes no manifests: {typed[0]} cannot be used with it")
     if options.csv is not None and not options.check:
         raise UsageError("--csv lists records that no manifest names: give --check, or --out FILE.csv")
 

@@ -33,7 +33,9 @@ def command(
     if is_live and what != _KINDS[0]:
         raise UsageError("the form of reconciler.yaml is the same for all portals\n    leave out -e")
     if objects and not is_live:
-        raise UsageError("--objects is about the definitions of a portal\n    choose one with -e ENV")
+        raise UsageError(
+            "--objects needs a portal, to read its definitions\n    choose an environment with -e ENV"
+        )
     if is_live:
         schema = open_environment(ctx).environment.json_schema(objects=names_in(objects))
         text = json.dumps(schema, indent=1, ensure_ascii=False) + "\n"

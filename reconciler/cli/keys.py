@@ -28,7 +28,7 @@ def command() -> None:
 @command.command("list")
 @click.argument("object_type", metavar="OBJECT")
 @click.option(
-    "--properties", metavar="a,b", default="", help="Count these properties too, whether unique or not."
+    "--properties", metavar="a,b", default="", help="Count these properties too, even if they are not unique."
 )
 @common_options
 @click.pass_context
@@ -45,7 +45,7 @@ def list_(ctx: click.Context, object_type: str, properties: str) -> int:
     for line in _lines(found):
         answer(line)
     if not any(candidate.is_usable for candidate in found.candidates):
-        say("no property of this type can be a key: HubSpot must call it unique, from when it is made")
+        say("no property of this type can be a key: a key must have been created as unique in HubSpot")
     elif found.others and not properties:
         say(f"other properties are counted if they are named: --properties {','.join(found.others[:3])}")
     return ExitCode.OK

@@ -23,9 +23,9 @@ COMMANDS = {
     "completion": "Print the script that completes commands, options and addresses in SHELL.",
     "doctor": "Check project, token, portal and state, and say what to do.",
     "drift": "Show what people changed in HubSpot since the last apply, and who did it.",
-    "emulator": "Serve, seed, copy, edit or reset the embedded portal, or verify what it assumes.",
+    "emulator": "Serve, seed, copy, edit or reset the embedded portal, or verify its assumptions.",
     "explain": "Explain the record, definition or value at ADDRESS.",
-    "fmt": "Lay out manifests and reconciler.yaml in the one way; what they say stays the same.",
+    "fmt": "Lay out manifests and reconciler.yaml in one standard way; their meaning stays the same.",
     "help": "Show the page about TOPIC or the help of a command, or list the topics.",
     "import": "Write live records of OBJECT as manifests; the portal and the state stay as they are.",
     "init": "Make a project in DIR (default: here): settings, workflows, and the scopes that a key needs.",
@@ -51,7 +51,7 @@ def module_name(command: str) -> str:
 
 
 _YOUNG_OBJECTS = 10_000
-"""Number of new objects between two garbage collections: ours have no cycles, those of an answer few."""
+"""Number of new objects between two garbage collections: ours have no cycles, answers few."""
 
 
 _UNUSED = ("httpx._main", "trio")

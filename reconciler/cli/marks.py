@@ -13,11 +13,11 @@ from reconciler.report.mask import is_of_commit
 
 
 class Marks(NamedTuple):
-    """The state and the commit that a report is about; marks without both are those of one report."""
+    """The state and the commit that a report is about; without both, marks are only valid in one report."""
 
     lineage: str | None = None
     commit: str | None = None
-    says_manifests: bool = False  # the report tells what the manifests of this very commit say
+    says_manifests: bool = False  # the report shows values of the manifests of this very commit
 
     @property
     def key(self) -> bytes:
@@ -29,25 +29,25 @@ NO_MARKS = Marks()
 
 
 def marks_of_plan(plan: Plan) -> Marks:
-    """Return what the marks of a plan are keyed by."""
+    """Return the key of the marks of a plan."""
     return Marks(plan.state.lineage, plan.manifests.git, is_of_commit(plan))
 
 
 def marks_of_run(header: RunHeader) -> Marks:
-    """Return what the marks of a run are keyed by: it does not know whether its manifests were committed."""
+    """Return the key of the marks of a run: it does not know whether its manifests were committed."""
     return Marks(header.state.lineage if header.state else None, header.commit)
 
 
 def marks_of_drift(invocation: Invocation, found: DriftFound) -> Marks:
-    """Return what the marks of drift are keyed by; it reads no manifests."""
+    """Return the key of the marks of drift; it reads no manifests."""
     return Marks(found.state.lineage, invocation.environment.commit)
 
 
 def marks_of_acceptance(invocation: Invocation, acceptance: Acceptance) -> Marks:
-    """Return what the marks of accepted drift are keyed by: those of the drift."""
+    """Return the key of the marks of accepted drift: the key of the drift."""
     return Marks(acceptance.lineage, invocation.environment.commit)
 
 
 def marks_of_explanation(explained: Explanation) -> Marks:
-    """Return what the marks of an explanation are keyed by."""
+    """Return the key of the marks of an explanation."""
     return Marks(explained.lineage, explained.commit, explained.is_of_commit)

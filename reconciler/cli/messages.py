@@ -67,7 +67,7 @@ def say_to_runner(commands: str) -> None:
 
 
 def tell_done(ctx: click.Context, sentence: str, facts: Mapping[str, object]) -> None:
-    """Print what was changed: ``sentence`` for a person, ``facts`` with ``--json``."""
+    """Print the result of a change: ``sentence`` for a person, ``facts`` with ``--json``."""
     talk().has_changed = True
     if said(ctx).as_json:
         document(json.dumps(facts, ensure_ascii=False), nl=True)

@@ -27,7 +27,7 @@ class CommonOptions:
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """Store an option: later ones win, and options win over variables."""
+    """Store an option: later options win, and options win over variables."""
     if value is None or value is False:
         return
     name = str(param.name)

@@ -35,7 +35,7 @@ def _chosen_form(ctx: click.Context, _param: click.Parameter, value: str) -> Ren
     form = _BY_NAME[value]
     common = said(ctx)
     if common.as_json and form not in {TERMINAL, JSON}:
-        raise click.UsageError(f"--json and --format {value} contradict each other: say one of them")
+        raise click.UsageError(f"--json and --format {value} contradict each other: use only one of them")
     if form is JSON:
         ctx.find_root().obj = replace(common, as_json=True)
     return JSON if common.as_json else form
@@ -45,7 +45,7 @@ values_option = click.option(
     "--values",
     type=click.Choice(["show", "manifest", "mask"]),
     help="Personal values; by default shown on a terminal outside of CI, masked elsewhere. "
-    "`manifest` shows those that the manifests of this commit say.",
+    "`manifest` shows the values that the manifests of this commit contain.",
 )
 """The option of commands that show values; ``masking_for`` takes its value."""
 
@@ -96,14 +96,14 @@ def print_report(text: str, form: Renderer) -> None:
 
 
 def printed_view(options: ViewOptions, invocation: Invocation, marks: Marks = NO_MARKS) -> View:
-    """Return the look of a printed report, and what it may show."""
+    """Return the look of a printed report, and the values that it may show."""
     masking = masking_for(options.values, as_json=not options.form.is_for_terminals, marks=marks)
     links = invocation.links
     return View(masking, invocation.where, options.full, width(), color(invocation.said), links=links)
 
 
 def written_view(options: ViewOptions, invocation: Invocation, marks: Marks = NO_MARKS) -> View:
-    """Return the look of reports in files and in the summary of a job, and what they may show."""
+    """Return the look of reports in files and in the summary of a job, and the values that they may show."""
     masking = masking_for(options.values, as_json=True, marks=marks)
     return View(masking, invocation.where, options.full, links=invocation.links)
 

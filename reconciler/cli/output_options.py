@@ -52,7 +52,7 @@ def output_options(
     """Give a command the options of ``kind``; they arrive together as ``to``.
 
     Args:
-        kind: what the options are gathered in.
+        kind: the class that gathers the options.
         help_of: the forms that the command can show, each with the help of the option that writes it to a
             file; empty where there is no such option.
         function: the command.

@@ -64,7 +64,7 @@ on_stale_option = click.option(
 
 
 def refuse_plan_options(request: PlanRequest, done: str) -> None:
-    """Refuse options that shape a plan beside a saved one; ``done`` is what is done with it."""
+    """Refuse options that shape a plan beside a saved one; ``done`` says how the saved plan is used."""
     if request != PlanRequest():
         raise UsageError(
             f"a saved plan is {done} as it is: nothing can be added to it or taken from it here\n"

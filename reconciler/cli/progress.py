@@ -19,7 +19,7 @@ _LINE_EVERY_S = 10.0
 
 @contextmanager
 def progress(what: str, *, quiet: bool) -> Iterator[Report]:
-    """Show the progress of ``what`` on stderr."""
+    """Show the progress of a task, called ``what``, on stderr."""
     if quiet:
         yield _ignore
     elif sys.stderr.isatty():

@@ -55,7 +55,7 @@ def list_(ctx: click.Context, values: str | None) -> None:
 
 
 def _masking(invocation: Invocation, owned: "OwnedRecords", values: str | None) -> Masking:
-    """Return the mask of what is owned; its marks are those of plans and drift."""
+    """Return the mask of owned things; its marks equal the marks of plans and drift."""
     marks = Marks(owned.lineage, invocation.environment.commit)
     return masking_for(values, as_json=invocation.said.as_json, marks=marks)
 
@@ -75,7 +75,7 @@ def show(ctx: click.Context, address: str, values: str | None) -> int:
             for detail in owned.at(address)
         ]
     if not found:
-        raise UsageError(f"{address} is not owned: `reconciler state list` shows what is")
+        raise UsageError(f"{address} is not owned: `reconciler state list` shows everything that is owned")
     if invocation.said.as_json:
         document(json.dumps([_detail(record, pairs) for record, pairs in found]), nl=True)
         return ExitCode.OK
@@ -111,14 +111,14 @@ def forget(ctx: click.Context, address: str) -> int:
     tell_done(ctx, sentence, {"erased": address, "entries": entries})
     say(
         f"{counted(reports.rewritten, 'report')} written anew without it, {reports.removed} removed\n"
-        "copies of reports, plan files and manifests are files of yours: erase it there, too; and reports on "
-        "other machines: run this there"
+        "your own copies of reports, plan files and manifests may still contain it: erase it there, "
+        "too; for reports on other machines, run this there"
     )
     for report in reports.unopened:
         say(f"a report that cannot be opened may hold it still: {os.path.relpath(report)}")
     if opened.state.is_in_git:
         say(
-            "hosts of git keep replaced commits, which hold it still: put a new key first in "
+            "hosts of git keep replaced commits, which still contain it: put a new key first in "
             "RECONCILER_PLAN_KEY, run `reconciler state rekey`, and destroy the old key"
         )
     for backup in backups:

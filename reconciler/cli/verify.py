@@ -1,4 +1,4 @@
-"""``apply --verify``: plans again right after an apply and shows what is left of the plan."""
+"""``apply --verify``: plans again right after an apply and shows the changes that are left of the plan."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from reconciler.project.plan_request import PlanRequest
 def verify_applied(
     invocation: Invocation, plan: Plan, request: PlanRequest, options: ViewOptions
 ) -> ExitCode:
-    """Plan again and show what apply would still write of ``plan``; return an error if that is unknown."""
+    """Plan again and show the changes of ``plan`` that are left; return an error if that is unknown."""
     try:
         return _verify(invocation, plan, request, options)
     except ReconcilerError as error:  # raising it would hide how the run ended
@@ -32,7 +32,7 @@ def _verify(invocation: Invocation, plan: Plan, request: PlanRequest, options: V
         if left.is_empty:
             say("Verified: HubSpot holds what was applied.")
             return ExitCode.OK
-        say("Not everything is as it was applied:")
+        say("Not everything in HubSpot is as it was applied:")
         if options.form.is_for_terminals:
             show_plan(invocation, left.value, replace(options, full=False))
     return ExitCode.NOT_APPLIED

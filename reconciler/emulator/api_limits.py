@@ -87,7 +87,7 @@ def custom_object_types(work: Work, call: Call) -> Reply:
 
 
 def pipelines(work: Work, call: Call) -> Reply:
-    """Serve ``GET /crm/v3/limits/pipelines``: the pipelines beyond HubSpot's own ones."""
+    """Serve ``GET /crm/v3/limits/pipelines``: the pipelines beyond HubSpot's own."""
     del call
     standard = [
         {**_labels(object_type)}

@@ -76,7 +76,7 @@ class Emulator:
         return self._portals.ensure(portal_id, seed)
 
     def plant(self, portal_id: int, part: Mapping[str, Any]) -> list[str]:
-        """Store a part of another portal as it is; return sentences about what is not imitated.
+        """Store a part of another portal as it is; return sentences about parts that are not imitated.
 
         ``docs/emulator.md`` describes a part ("Copies"). Raises SeedError, UnknownPortal.
         """

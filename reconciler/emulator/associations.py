@@ -90,7 +90,7 @@ class Pair:
             )
             for end, pair, bearer, other, type_id in ends:
                 if known.primary_of == end:
-                    continue  # the flag moves away from the one that had it
+                    continue  # the flag moves away from the association that had it
                 name = association_types.limit_name(pair.from_type, pair.to_type, known.category, type_id)
                 limit = limits.get(name)
                 if limit is None:

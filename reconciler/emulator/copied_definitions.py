@@ -1,6 +1,6 @@
 """Definitions of another portal, stored as its API shows them.
 
-HubSpot's own definitions differ between portals: those that the original does not show are hidden here.
+HubSpot's own definitions differ between portals: definitions that the original does not show are hidden here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ LeftBehind: TypeAlias = str
 def plant_type(
     work: Work, object_type: ObjectType, given: Mapping[str, Sequence[Body]]
 ) -> Iterator[LeftBehind]:
-    """Store the groups, properties, pipelines and rules of a type; whatever it has else is hidden."""
+    """Store the groups, properties, pipelines and rules of a type; its other definitions are hidden."""
     standard = standard_definitions(object_type)
     bodies: dict[str, dict[str, Body]] = {GROUP: {}, PROPERTY: {}, PIPELINE: {}}
     for group in given.get("groups", ()):

@@ -1,4 +1,4 @@
-"""Records of another portal, stored as they were read: with their ids, and whatever values they have."""
+"""Records of another portal, stored as they were read: with their ids, and with any values."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ _SOURCE = {"sourceType": "MIGRATION"}
 
 
 def plant_records(work: Work, object_type: ObjectType, given: Iterable[Mapping[str, Any]]) -> None:
-    """Store records; one that is here already only gets values that it lacks."""
+    """Store records; a record that exists here already only gets values that it lacks."""
     rows = work.rows(object_type)
     highest = 0
     for each in given:
@@ -48,7 +48,7 @@ def _ms(text: str | None, otherwise: int) -> int:
 
 
 def _claim(work: Work, object_type: ObjectType, record: Record, names: Iterable[str]) -> None:
-    """Let a record hold its unique values, except those that another one holds here already."""
+    """Let a record hold its unique values, except the values that another record here holds already."""
     if record.archived_ms is not None and work.guesses.archived_unique_values == "free":
         return
     rows, fresh = work.rows(object_type), set(names)
@@ -65,7 +65,7 @@ def _claim(work: Work, object_type: ObjectType, record: Record, names: Iterable[
 def plant_associations(work: Work, given: Mapping[str, Any]) -> None:
     """Store associations of two object types, each with its types; the plain type is always among them.
 
-    With ``present``, only those of records that are here at both ends.
+    With ``present``, only associations whose records are both here.
     """
     pair = Pair(work, work.object_type(given["from"]), work.object_type(given["to"]))
     work.storage.run_many(

@@ -1,4 +1,4 @@
-"""Copies of other portals: what was read from one is stored as it is, without the checks of a write.
+"""Copies of other portals: their things are stored as they were read, without the checks of a write.
 
 A copy holds a part of its original. The room that the original has left for definitions is therefore told,
 because it cannot be counted here. ``docs/emulator.md`` describes the format of a part.
@@ -21,7 +21,7 @@ KEYS = (
 
 
 def plant(work: Work, part: Mapping[str, Any]) -> list[str]:
-    """Store one part of another portal; return sentences about what cannot be imitated.
+    """Store one part of another portal; return sentences about parts that cannot be imitated.
 
     Records that are there already keep their values, and get those that they lack. Raises SeedError.
     """
@@ -57,7 +57,7 @@ def _planted(work: Work, part: Mapping[str, Any]) -> Iterator[LeftBehind]:
 
 
 def _plant_schemas(work: Work, schemas: Sequence[Mapping[str, Any]]) -> None:
-    """Store custom object types; new ones get numbers above all of theirs."""
+    """Store custom object types; new types get numbers above the numbers of the other portal."""
     kept = ("id", "objectTypeId", "fullyQualifiedName", "name", "labels", "description", "archived")
     lists = ("requiredProperties", "searchableProperties", "secondaryDisplayProperties")
     for schema in schemas:

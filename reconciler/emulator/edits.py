@@ -1,4 +1,4 @@
-"""Edits of records as another person or program: what happens in a portal besides calls of clients."""
+"""Edits of records as another person or program: changes in a portal that no client makes by calls."""
 
 from typing import Any
 

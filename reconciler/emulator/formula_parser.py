@@ -152,7 +152,7 @@ class _Reader:
 
 
 def names(node: Node) -> Iterator[str]:
-    """Return every property that the formula names, in order, repeated ones too."""
+    """Return every property that the formula names, in order, with repetitions."""
     if node.kind == NAME:
         yield node.text
     for part in node.parts:
@@ -160,7 +160,7 @@ def names(node: Node) -> Iterator[str]:
 
 
 def canonical(node: Node, is_text: Callable[[str], bool]) -> Node:
-    """Replace what HubSpot replaces: ``+`` of texts, ``=`` and ``!=``.
+    """Replace the same signs as HubSpot: ``+`` of texts, ``=`` and ``!=``.
 
     ``is_text`` returns whether a property holds text.
     """

@@ -1,4 +1,4 @@
-"""Formulas of calculated properties: what a formula says, and what it computes from a record.
+"""Formulas of calculated properties: their language, and their results for a record.
 
 Functions of dates are parsed and stay without a value; ``formula_parser`` lists the language.
 """

@@ -1,4 +1,4 @@
-"""The settings of guesses: what each decides, what else it could be, and what is known about it.
+"""The settings of guesses: the decision of each, its alternatives, and the known facts about it.
 
 ``guesses`` carries them out. A seed sets them with ``guesses``, a file of observations for every portal
 (``observations``); ``docs/emulator.md`` lists them.
@@ -17,7 +17,7 @@ _KALUP = "github.com/scopiousdigital/kalup, HubSpot notes"
 
 
 def _guess(default: str, *others: str, about: str, source: str = UNPUBLISHED) -> Any:
-    """Return a field with its default, the other choices (none: any number), and what it decides."""
+    """Return a field with its default, the other choices (none: any number), and the decision it makes."""
     return field(default=default, metadata={"others": others, "about": about, "source": source})
 
 
@@ -27,7 +27,7 @@ class Guesses:
 
     trace_ids: str = _guess(
         *("others_written", "nothing_written"),
-        about="what a refused input does to the others of its batch, if all have a trace id",
+        about="the effect of a refused input on the others of its batch, if all have a trace id",
         source="developers.hubspot.com/docs/api-reference/error-handling; seen by few",
     )
     partial_success_2026_09: str = _guess(
@@ -42,7 +42,7 @@ class Guesses:
     )
     merged_id: str = _guess(
         *("left_out", "error", "followed"),
-        about="how batch/read answers the id of a record that was merged into another one",
+        about="the answer of batch/read for the id of a record that was merged into another record",
         source="batch/update leaves it out without an error: github.com/rudderlabs/rudder-transformer, tests",
     )
     archived_unique_values: str = _guess(
@@ -51,7 +51,7 @@ class Guesses:
     )
     written_null: str = _guess(
         *("refused", "ignored", "clears"),
-        about="what `null` as a value does before version 2026-09, whose specification allows it",
+        about="the effect of `null` as a value before version 2026-09, whose specification allows it",
         source="reports disagree: ignored, or refused with 400",
     )
     number_text: str = _guess(
@@ -66,7 +66,7 @@ class Guesses:
     html_text: str = _guess(
         *("sanitised", "as_written"),
         about="how HTML with a script is read",
-        source="seen to lose tags and attributes; which ones is not published",
+        source="seen to lose tags and attributes; there is no published list",
     )
     phone_text: str = _guess(
         *("as_written", "digits"),
@@ -82,12 +82,12 @@ class Guesses:
     )
     lifecycle_step_back: str = _guess(
         *("ignored", "refused", "taken"),
-        about="what a step back of the lifecycle stage of a contact does",
-        source="knowledge.hubspot.com says that it must be cleared first, not what happens otherwise",
+        about="the effect of a step back of the lifecycle stage of a contact",
+        source="knowledge.hubspot.com says that it must be cleared first, but not the effect otherwise",
     )
     equal_write: str = _guess(
         *("nothing", "date", "date_and_history"),
-        about="what writing the value that is there changes",
+        about="the effect of writing a value that is already there",
     )
     search_lag: str = _guess(
         *("behind", "at_once"),
@@ -101,11 +101,11 @@ class Guesses:
     )
     created_at: str = _guess(
         *("within_the_call", "before_the_call", "after_the_call"),
-        about="when a new record was created by its `createdAt`, compared with `Date` of the answers",
+        about="the time in the `createdAt` of a new record, compared with the `Date` header of the answers",
     )
     archived_property_name: str = _guess(
         *("values_return", "values_gone", "refused"),
-        about="what creating a property under the name of an archived one does to its values",
+        about="the effect of creating a property under the name of an archived property on its values",
         source=_KALUP,
     )
     stage_ids: str = _guess(
@@ -115,12 +115,12 @@ class Guesses:
     )
     secondary_email_upsert: str = _guess(
         *("updates", "refused"),
-        about="what an upsert by a secondary e-mail address does",
+        about="the effect of an upsert by a secondary e-mail address",
         source="seen in an integration: github.com/mitodl/mitxpro/issues/2653",
     )
     missing_inputs: str = _guess(
         *("nothing", "refused"),
-        about="what a batch without `inputs` does",
+        about="the effect of a batch without `inputs`",
         source="seen for upsert: github.com/rudderlabs/rudder-transformer/pull/5147",
     )
     id_read_twice: str = _guess(
@@ -137,8 +137,8 @@ class Guesses:
     )
     email_upsert: str = _guess(
         *("writes", "refused"),
-        about="what an upsert of a contact by e-mail does that names few properties",
-        source="the documentation does not support it; seen to write what it names",
+        about="the effect of an upsert of a contact by e-mail that names few properties",
+        source="the documentation does not support it; seen to write the named properties",
     )
     retry_after: str = _guess(
         *("absent", "sent"),
@@ -146,7 +146,7 @@ class Guesses:
     )
     display_properties: str = _guess(
         *("required", "id"),
-        about="what the schema of a standard type displays: what a record needs one of, or the id",
+        about="the display property of a standard type: one of its required properties, or the id",
     )
     plain_association_again: str = _guess(
         *("400", "409"),
@@ -178,7 +178,7 @@ class Guesses:
     )
     capitalized: str = _guess(
         *("every_word", "first_word"),
-        about="what the validation rule FORMAT does with CAPITALIZE",
+        about="the effect of CAPITALIZE in the validation rule FORMAT",
     )
     rule_code: str = _guess(
         *("of_rule", "general"),
@@ -195,7 +195,7 @@ class Guesses:
     )
     unlisted_association_numbers: str = _guess(
         "1000000",
-        about="where the numbers begin of default associations whose numbers nobody has published",
+        about="the first number for default associations with unpublished numbers",
     )
     too_many_associated: str = _guess(
         *("400", "409"),
@@ -203,7 +203,7 @@ class Guesses:
     )
     second_sort: str = _guess(
         *("refused", "ignored"),
-        about="what a second sort does to a search",
+        about="the effect of a second sort on a search",
     )
     query_search: str = _guess(
         *("text", "every_type"),
@@ -215,11 +215,11 @@ class Guesses:
     )
     same_value_twice: str = _guess(
         *("second_refused", "all_refused"),
-        about="what two inputs of one create with the same unique value do, if all have a trace id",
+        about="the effect of two inputs of one create with the same unique value, if all have a trace id",
     )
     missing_end: str = _guess(
         *("its_input", "whole_call"),
-        about="what an association with a record that is not there refuses of its batch",
+        about="the part of a batch that is refused because of an association with a missing record",
     )
     label_limits: str = _guess(
         *("asked_too", "with_labels"),
@@ -232,12 +232,12 @@ class Guesses:
     )
     html_kept: str = _guess(
         *("formatting", "text"),
-        about="what is left of sanitised HTML: tags and attributes that format, or the text alone",
-        source="seen to lose tags and attributes; which ones is not published",
+        about="the rest of sanitised HTML: tags and attributes that format, or the text alone",
+        source="seen to lose tags and attributes; there is no published list",
     )
     ids_in_use: str = _guess(
         *("all", "first"),
-        about="which stages and records a refusal names because records are in a stage that would go",
+        about="the stages and records in a refusal because of records in a stage that would be removed",
     )
     custom_pipeline_ids: str = _guess(
         *("shared", "own"),
@@ -298,6 +298,6 @@ def _made(choices: Iterable[tuple[str, str]]) -> Guesses:
 
 
 def guesses_of(*layers: Mapping[str, str]) -> Guesses:
-    """Return the guesses with the choices of these layers; later ones win."""
+    """Return the guesses with the choices of these layers; later layers win."""
     chosen = {name: choice for layer in layers for name, choice in layer.items()}
     return _made(tuple(sorted(chosen.items())))

@@ -1,7 +1,7 @@
 """Guesses about behaviour that HubSpot does not document, one small function for each.
 
-Each depends on its setting in ``guess_settings``, which says what is known about it. Where the setting alone
-decides, the code that uses it asks for it.
+Each depends on its setting in ``guess_settings``, which lists the known facts about it. If a setting alone
+decides, the code reads it directly.
 """
 
 from collections.abc import Callable, Sequence
@@ -47,7 +47,7 @@ def ids_to_read(chosen: Guesses, ids: Sequence[str]) -> list[str]:
 
 
 def order_of_results(chosen: Guesses, results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the results in HubSpot's order; any order: sorted by the reversed digits of the id."""
+    """Return the results in HubSpot's order; "any order" sorts by the reversed digits of the id."""
     if chosen.result_order == "as_asked":
         return list(results)
     return sorted(results, key=lambda result: str(result["id"])[::-1])
@@ -68,7 +68,7 @@ def missing_end(chosen: Guesses, name: str, record_id: str) -> refusals.Refusal:
 
 
 def ids_in_use(chosen: Guesses, ids: Sequence[str]) -> list[str]:
-    """Return the ids that a refusal names, of those that are in use."""
+    """Return the ids that a refusal names, among the ids in use."""
     return list(ids) if chosen.ids_in_use == "all" else list(ids[:1])
 
 
@@ -135,7 +135,7 @@ def operation_not_offered(chosen: Guesses) -> refusals.Refusal:
 
 
 def type_not_activated(chosen: Guesses, path: str) -> refusals.Refusal:
-    """Refuse records of a type that is not activated: like those of an unknown type, or as forbidden."""
+    """Refuse records of a type that is not activated: as for an unknown type, or as forbidden."""
     if chosen.type_not_activated == "forbidden":
         return refusals.Refusal(403, f"{path} is not activated", category="USER_DOES_NOT_HAVE_PERMISSIONS")
     return refusals.unknown_type(path)
@@ -217,7 +217,7 @@ def style_of(chosen: Guesses, style: str) -> str:
 
 
 def letter_case(style: str) -> Callable[[str], str]:
-    """Return what the rule FORMAT does with a text; only the meaning of its arguments was published."""
+    """Return the result of the rule FORMAT for a text; only the meaning of its arguments was published."""
     styles: dict[str, Callable[[str], str]] = {
         "UPPERCASE": str.upper,
         "LOWERCASE": str.lower,

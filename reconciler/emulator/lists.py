@@ -73,7 +73,7 @@ def body_of(stored: Mapping[str, Any]) -> Json:
 
 
 def members_of(work: Work, stored: Mapping[str, Any]) -> list[int]:
-    """Return the ids of the live records in the list; HubSpot removes archived ones from it."""
+    """Return the ids of the live records in the list; HubSpot removes archived records from it."""
     rows = work.rows(work.object_type(stored["objectTypeId"]))
     found = ((record_id, rows.get(record_id)) for record_id in stored["members"])
     return [record_id for record_id, record in found if record and record.archived_ms is None]

@@ -1,4 +1,4 @@
-"""What was seen of HubSpot, read from a file: choices for guesses, for every portal of an emulator.
+"""Observations of HubSpot, read from a file: choices for guesses, for every portal of an emulator.
 
 ``reconciler emulator verify`` writes such files; ``observations.schema.json`` describes them.
 """

@@ -51,7 +51,7 @@ def find(work: Work, object_type: ObjectType, value: str) -> Record:
 def as_stored(
     work: Work, object_type: ObjectType, record: Record, properties: Mapping[str, str]
 ) -> dict[str, str]:
-    """Replace labels of options, pipelines and stages, and e-mail addresses of owners, by what is stored."""
+    """Replace labels of options, pipelines and stages, and e-mails of owners, by the stored values."""
     stored: dict[str, str] = {}
     by_pipeline, by_stage = object_type.pipeline_properties or ("", "")
     definitions = work.definitions(object_type)
@@ -78,7 +78,7 @@ def _labels(things: Any, key: str) -> dict[str, str]:
 
 
 def details_of(refusal: refusals.Refusal) -> str:
-    """Return what HubSpot would say to the person, in one sentence."""
+    """Return the message that HubSpot would show to the person, in one sentence."""
     return (
         "; ".join(str(error["message"]) for error in refusal.errors if "message" in error) or refusal.message
     )

@@ -84,7 +84,7 @@ def _check_options(given: Json) -> None:
 
 
 def check_external(given: Json) -> None:
-    """Refuse options from elsewhere that cannot be created: they need a reference, and one choice."""
+    """Refuse external options that cannot be created: they need a reference, and allow one choice only."""
     if not given.get("externalOptions"):
         return
     if not given.get("referencedObjectType") or given.get("options"):
@@ -118,7 +118,7 @@ def check_sensitivity(work: Work, object_type: ObjectType, sensitivity: str) -> 
 
 
 def formula_of(work: Work, object_type: ObjectType, text: str) -> formulas.Formula:
-    """Parse a formula; refuse one that cannot be read, or that names properties which do not exist."""
+    """Parse a formula; refuse a formula that cannot be read, or that names unknown properties."""
     properties = work.definitions(object_type).properties
     texts = frozenset(name for name, known in properties.items() if known.type in _TEXT_TYPES)
     try:

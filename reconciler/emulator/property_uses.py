@@ -13,7 +13,7 @@ from reconciler.emulator.request_context import NO_TYPE, SCHEMA, Work
 IN_USE = "PropertyValidationError.CANNOT_DELETE_PROPERTY_IN_USE"
 
 Use = tuple[str, str]
-"""Type and name of what uses a property: ``("WORKFLOW", "Welcome")``."""
+"""Type and name of a use of a property: ``("WORKFLOW", "Welcome")``."""
 
 
 def refuse_in_use(work: Work, object_type: ObjectType, name: str) -> None:

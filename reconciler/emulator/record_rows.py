@@ -126,9 +126,9 @@ class RecordRows:
     def claim(
         self, record_id: int, property_name: str, values: Iterable[str], *, is_new: bool = False
     ) -> tuple[str, int] | None:
-        """Store ``values`` as the only ones of a unique property that belong to the record.
+        """Store ``values`` as the unique values of the record in a property.
 
-        Return the value that another record has already, and its id: the caller must undo what was stored.
+        Return the value that another record has already, and its id: the caller must undo the write.
         """
         if not is_new:
             self.release(record_id, property_name)
@@ -140,7 +140,7 @@ class RecordRows:
         return None
 
     def release(self, record_id: int, property_name: str | None = None) -> None:
-        """Free the unique values of the record, or those of one property."""
+        """Free the unique values of the record, or of one of its properties."""
         condition = "" if property_name is None else " AND property = ?"
         extra = () if property_name is None else (property_name,)
         self._storage.run(

@@ -81,7 +81,7 @@ class Work:
     """Counter of changes of definitions; other threads and processes notice changes by it."""
     use: Use = NO_USE
     actor: Actor | None = None
-    """The app that asks; None: nothing is forbidden to who asks (a seed, a person)."""
+    """The app that asks; None: nothing is forbidden (a seed, a person)."""
     lag_ms: int = 0
     """How far definitions and their counts are behind in this request: it only reads them."""
     link_to_next: Callable[[str], str] = "?after={}".format
@@ -89,7 +89,7 @@ class Work:
     _own: dict[str, Definitions] | None = field(default=None, init=False)
     _changed_types: set[str] = field(default_factory=set, init=False)
     _rebuilt_types: set[str] = field(default_factory=set, init=False)
-    """Types of which more than properties changed: they are built anew from what is stored."""
+    """Types of which more than properties changed: they are built again from the stored definitions."""
     _owner_ids: frozenset[str] | None = field(default=None, init=False)
     _guesses: Guesses | None = field(default=None, init=False)
     _reserved_ids: Iterator[int] = field(default_factory=lambda: iter(()), init=False)
@@ -173,7 +173,7 @@ class Work:
         return built
 
     def _remembered(self, type_id: str) -> Definitions | None:
-        """Return what this process knows of a type, if nobody has changed it since."""
+        """Return the type as this process remembers it, if nobody has changed it since."""
         known = self.cache.built.get((self.portal_id, type_id))
         is_old = known is None or known[0] != self.serial or type_id in self._changed_types
         return None if is_old or self.lag_ms or known is None else known[1]
@@ -236,7 +236,7 @@ class Work:
         return {name: json.loads(body) for name, body in rows}
 
     def owner_ids(self) -> frozenset[str]:
-        """Return the ids of all owners, archived ones too."""
+        """Return the ids of all owners, also of archived owners."""
         if self._owner_ids is None:
             self._owner_ids = frozenset(self.stored(OWNER, NO_TYPE))
         return self._owner_ids

@@ -54,7 +54,7 @@ _VOID = frozenset({"br", "hr", "img"})
 
 
 def sanitise(html: str, kept: Collection[str] = KEPT) -> str:
-    """Remove tags but the ``kept`` ones, and attributes that could run code, and quote the others.
+    """Remove all tags except ``kept`` ones, and attributes that could run code, and quote the others.
 
     A second pass changes nothing.
     """

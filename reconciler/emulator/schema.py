@@ -46,7 +46,7 @@ class Definitions:
     object_type: ObjectType
     properties: Mapping[str, Property]
     bodies: Mapping[str, Body]
-    """Every property definition by name, archived ones too."""
+    """Every property definition by name, also archived properties."""
     groups: Mapping[str, Body]
     pipelines: Mapping[str, Body]
     """Live pipelines by id, in display order."""

@@ -1,4 +1,4 @@
-"""New custom object schemas, with what HubSpot adds to them.
+"""New custom object schemas, with HubSpot's additions.
 
 Behaviour beyond developers.hubspot.com/docs/api-reference/crm-schemas-v3/guide as observed and published in
 the HubSpot notes of github.com/scopiousdigital/kalup.
@@ -73,7 +73,7 @@ def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
 
 
 def _merge(work: Work, schema: Body, given: Json) -> Json:
-    """Answer a create with the type that exists: its labels stay, what it lacks of the request is added."""
+    """Answer a create with the type that exists: its labels stay, missing parts are added."""
     object_type = work.custom_type(schema)
     known = work.definitions(object_type).properties
     items = response_format.as_list(given.get("properties"), "properties")

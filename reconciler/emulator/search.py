@@ -96,7 +96,7 @@ def indexed(work: Work, object_type: ObjectType) -> Iterator[Record]:
 
 
 def _as_of(work: Work, object_type: ObjectType, record: Record, horizon: int) -> Record | None:
-    """Return the record as it was at ``horizon``; None: it was not there yet, whatever its date says."""
+    """Return the record as it was at ``horizon``; None: it did not exist yet, even if its date says so."""
     edits = work.rows(object_type).edits(record.id)
     if not edits or edits[0].at_ms > horizon:
         return None

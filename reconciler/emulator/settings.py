@@ -97,7 +97,7 @@ def _required_when(key: str, value: object) -> dict[str, list[Any]]:
 
 
 def _property_uses(key: str, value: object) -> dict[str, dict[str, list[Any]]]:
-    """Read ``{type: {property: [{type, name}]}}``: what uses a property, and keeps it from being archived."""
+    """Read ``{type: {property: [{type, name}]}}``: the uses of a property, which prevent archiving it."""
     return {
         address: {
             name: [_use(f"{key}.{address}.{name}", use) for use in uses if isinstance(uses, list)]
@@ -152,7 +152,7 @@ def _guesses(key: str, value: object) -> dict[str, str]:
 
 
 def _allowances(key: str, value: object) -> dict[str, dict[str, int]]:
-    """Read ``{feature: {scope: number}}``: what this portal may have, whatever its tier."""
+    """Read ``{feature: {scope: number}}``: the numbers that this portal may have, in any tier."""
     return {
         feature: {scope: _count(f"{key}.{feature}.{scope}", number) for scope, number in by_scope.items()}
         for feature, by_scope in (

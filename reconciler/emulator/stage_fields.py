@@ -91,7 +91,7 @@ def place_all(stages: Iterable[Body]) -> list[Body]:
 def place(others: Iterable[Body], stage: Body) -> list[Body]:
     """Place a stage among the others.
 
-    If its ``displayOrder`` is taken, it comes right after the stage that has it, and all are numbered anew.
+    If its ``displayOrder`` is taken, it comes right after the stage that has it, and all get new numbers.
     Otherwise the others keep theirs.
     """
     ordered = sorted(others, key=lambda other: other["displayOrder"])
@@ -103,7 +103,7 @@ def place(others: Iterable[Body], stage: Body) -> list[Body]:
 
 
 def echoed(before: Body, given: Json) -> Body:
-    """Return the answer to a write: the request over what was stored, not what is stored now.
+    """Return the answer to a write: the request laid over the previous values, not the present values.
 
     It spells values as they were sent, has keys that HubSpot drops, and an outdated ``isClosed``.
     """

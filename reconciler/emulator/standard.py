@@ -186,7 +186,7 @@ _CUSTOM_PROPERTIES: tuple[tuple[str, str, str, bool], ...] = (
     ("hs_shared_team_ids", "enumeration", "checkbox", False),
     ("hs_shared_user_ids", "enumeration", "checkbox", False),
 )
-"""What HubSpot adds to every new custom object, besides the common properties."""
+"""Definitions that HubSpot adds to every new custom object, besides the common properties."""
 
 
 def _generic_properties(object_type: ObjectType, group: str) -> Iterable[Body]:

@@ -1,7 +1,7 @@
-"""What the subscription of a portal allows to define: its ``tier``.
+"""The definitions that the subscription of a portal allows: its ``tier``.
 
-knowledge.hubspot.com/data-management/track-crm-data-limits says which tiers have what; the numbers, and the
-refusals, are guesses. What a seed brings is there whatever the tier is, as after a downgrade.
+knowledge.hubspot.com/data-management/track-crm-data-limits lists the features of each tier; the numbers, and
+the refusals, are guesses. Definitions of a seed exist in any tier, as after a downgrade.
 """
 
 from collections.abc import Iterable
@@ -45,7 +45,7 @@ def used(work: Work, feature: str, scope: str) -> int:
 
 
 def refuse(work: Work, feature: str, there: int, maximum: int | None = None) -> None:
-    """Refuse to define one more; ``there`` are those that count towards the limit."""
+    """Refuse to define one more; ``there`` are the definitions that count towards the limit."""
     allowed = limit(work, feature) if maximum is None else maximum
     if work.actor is None or there < allowed:
         return
@@ -89,7 +89,7 @@ def pipelines_allowed(work: Work, object_type: ObjectType) -> int:
 
 
 def check_pipeline(work: Work, object_type: ObjectType) -> None:
-    """Refuse a pipeline beyond the tier; those of custom objects count together."""
+    """Refuse a pipeline beyond the tier; the pipelines of all custom objects count together."""
     if object_type.is_custom:
         refuse(work, PIPELINES, sum(pipelines_used(work, custom) for custom in custom_types(work)))
     else:
@@ -98,7 +98,7 @@ def check_pipeline(work: Work, object_type: ObjectType) -> None:
 
 
 def check_calculated(work: Work) -> None:
-    """Refuse a calculated property beyond the tier; those of all types count together."""
+    """Refuse a calculated property beyond the tier; the properties of all types count together."""
     refuse(work, CALCULATED, used(work, CALCULATED, WHOLE_PORTAL))
 
 

@@ -135,7 +135,7 @@ def _datetime(text: str) -> str:
 
 
 def _choice(definition: Property, text: str, stored: str, setting: Setting) -> str:
-    """Check exact option values; several are ``a;b``, and a leading ``;`` adds to the stored ones."""
+    """Check exact option values; several are written ``a;b``, and a leading ``;`` adds to the stored ones."""
     if not definition.is_multiple:
         _check_option(definition, text, setting)
         return text

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """The behaviour of one version; the defaults are those of v3 (v4 for associations)."""
+    """The behaviour of one version; the defaults belong to v3 (v4 for associations)."""
 
     name: str
     null_clears: bool = False

@@ -1,7 +1,7 @@
 """Answers that one command needs more than once, so that it asks once.
 
-Account and definitions are those of one moment for as long as somebody keeps their answers. Records are kept
-only where a reader is told to, because they change much faster.
+Account and definitions stay as they were at one moment, as long as somebody keeps the answers. Records are
+kept only where a reader is told to, because they change much faster.
 """
 
 import threading
@@ -61,7 +61,7 @@ class BatchReadResult:
 
 @dataclass(frozen=True, slots=True)
 class BatchQuestion:
-    """One call of batch/read: which records, and what of them."""
+    """One call of batch/read: the records, and the parts of them."""
 
     object_path: str
     id_property: str | None
@@ -71,7 +71,7 @@ class BatchQuestion:
     with_history: frozenset[str]
 
     def covers(self, other: "BatchQuestion") -> bool:
-        """Return whether the answer to this one also answers ``other``."""
+        """Return whether the answer to this question also answers ``other``."""
         return (
             (self.object_path, self.id_property, self.is_archived, self.ids)
             == (other.object_path, other.id_property, other.is_archived, other.ids)

@@ -103,7 +103,7 @@ class PortalReader:
 
     @property
     def calls(self) -> int:
-        """Number of calls so far, including repeated ones."""
+        """Number of calls so far, including repetitions."""
         return self._caller.calls
 
     @property
@@ -145,7 +145,7 @@ class PortalReader:
         return self._ask(self._paths.daily_usage, UsagePage.read).results
 
     def properties(self, object_path: str) -> tuple[PropertyBody, ...]:
-        """Read the definitions of a type's properties; HubSpot leaves out those with sensitive data."""
+        """Read the definitions of a type's properties; HubSpot leaves out properties with sensitive data."""
         return self._ask_once(self._paths.properties(object_path), PropertyPage.read).results
 
     def pipelines(self, object_path: str) -> tuple[PipelineBody, ...]:
@@ -157,7 +157,7 @@ class PortalReader:
         return self._ask_once(self._paths.schemas, SchemaPage.read).results
 
     def owners(self, *, archived: bool = False) -> tuple[OwnerBody, ...]:
-        """Read all active owners, or all archived ones, once."""
+        """Read all active owners, or all archived owners, once."""
         known = self._answers.owners
         if archived not in known:
             known[archived] = self._read_owners(archived=archived)
@@ -268,7 +268,7 @@ class PortalReader:
         return self._ask(self._paths.records(object_path), RecordPage.read, asked)
 
     def seeing_changes(self) -> Self:
-        """Return a reader that reads account and definitions anew, and keeps those answers."""
+        """Return a reader that reads account and definitions again, and keeps the new answers."""
         other = copy(self)
         other._answers = PortalAnswers()  # noqa: SLF001 - it is ours
         return other
@@ -278,8 +278,8 @@ class PortalReader:
     ) -> FoundBody:
         """Ask the search index for records with ``value`` in a property; None: with any value.
 
-        Of a multiple choice, one of the values counts. ``lacking`` is a property in which they have no value.
-        The answer has how many there are, and up to 100 of them; the index lags behind.
+        For a multiple choice, one matching value is enough. ``lacking`` is a property in which they have no
+        value. The answer has their number, and up to 100 of them; the index lags behind.
         """
         operator = {"operator": "HAS_PROPERTY"} if value is None else {"operator": "EQ", "value": value}
         filters: list[Mapping[str, str]] = [{"propertyName": name} | operator]

@@ -52,7 +52,7 @@ class PortalWriter:
 
     @property
     def calls(self) -> int:
-        """Number of calls so far, including repeated ones."""
+        """Number of calls so far, including repetitions."""
         return self._caller.calls
 
     def write(

@@ -120,7 +120,10 @@ def _other_folders(project: Path, chosen: ListedEnvironment, other: ListedEnviro
 
 
 def _one_portal(one: ListedEnvironment, other: ListedEnvironment) -> str:
-    return f"environments {one.name} and {other.name} are one portal: each would undo what the other does"
+    return (
+        f"environments {one.name} and {other.name} are the same portal: "
+        "each would undo the changes of the other"
+    )
 
 
 def _normal(folders: Sequence[str]) -> tuple[str, ...]:

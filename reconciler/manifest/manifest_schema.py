@@ -33,11 +33,11 @@ DIRECTIVES: Final[Mapping[str, Schema]] = {
     "$absent": {"enum": [True, "true"], "description": "It must not exist: archive it."},
     "$protect": {
         "enum": [True, False, "true", "false"],
-        "description": "Never archived, even if its line goes.",
+        "description": "Never archived, even if its line is removed.",
     },
-    "$renamed_from": {**TEXT, "description": "What it was called before: its key, value or label."},
-    "$moves_to": {**TEXT, "description": "With $absent: where its records move first."},
-    "$id": {**TEXT, "description": "HubSpot's id of it, where the label is not the name."},
+    "$renamed_from": {**TEXT, "description": "Its former key, value or label."},
+    "$moves_to": {**TEXT, "description": "With $absent: the target to which its records move first."},
+    "$id": {**TEXT, "description": "Its id in HubSpot, where the label is not the name."},
     "$unmanaged": {
         "type": "array",
         "items": TEXT,
@@ -61,7 +61,7 @@ _FORMS: Final[Mapping[Form, Schema]] = {
 
 
 def manifest_schema() -> Schema:
-    """Return the schema of one document of a manifest, whatever the portal defines."""
+    """Return the schema of one document of a manifest, for any portal."""
     sections = {str(section): {"$ref": f"#/definitions/{section}"} for section in _SECTIONS}
     return {
         "$schema": DRAFT,
@@ -97,7 +97,8 @@ def _head() -> Schema:
         "write": {"enum": [str(word) for word in Write], "description": "Which call writes records."},
         "prune": {
             "enum": _as_editors_read([str(word) for word in Prune]),
-            "description": "true: archive what we created under this object and key and no longer name.",
+            "description": "true: archive records that we created under this object and key and "
+            "that no manifest names any more.",
         },
         "ownership": {
             "type": "object",
@@ -109,7 +110,7 @@ def _head() -> Schema:
             "type": "array",
             "items": TEXT,
             "minItems": 1,
-            "description": "Names of environments, or globs: the document holds only there.",
+            "description": "Names of environments, or globs: the document applies only there.",
         },
         "all": {
             "type": "object",
@@ -144,7 +145,7 @@ def _association() -> Schema:
             "to": {**TEXT, "description": "The other record's key."},
             "by": {
                 "type": "string",
-                "description": "The unique property that `to` is a value of, or record_id.",
+                "description": "The unique property whose value is `to`, or record_id.",
             },
             "label": {**TEXT, "description": "The label as HubSpot shows it."},
         },
@@ -156,7 +157,7 @@ def _source() -> Schema:
     path = {"type": "string", "minLength": 1, "description": "A path that starts at the project folder."}
     return {
         "type": "object",
-        "description": "The file that rows come from.",
+        "description": "The file with the rows.",
         "additionalProperties": False,
         "oneOf": [{"required": [str(format_)]} for format_ in Format],
         "properties": {
@@ -238,7 +239,7 @@ def _attribute(attribute: Attribute) -> Schema:
 
 
 def _as_editors_read(words: Iterable[str]) -> list[str | bool]:
-    """Return texts, and what an editor takes those for that are no texts in YAML."""
+    """Return texts, and also the values that an editor reads instead of texts such as ``no``."""
     listed: list[str | bool] = []
     for word in words:
         listed += [word == "true", word] if word in {"true", "false"} else [word]

@@ -15,9 +15,9 @@ _LISTS: Final = frozenset({Kind.CHOICES, Kind.OWNERS})
 
 
 def portal_manifest_schema(objects: Iterable[ObjectSchema], owners: Iterable[Owner]) -> Schema:
-    """Return the schema of manifests that names what the portal defines for ``objects``.
+    """Return the schema of manifests that names the portal's definitions of ``objects``.
 
-    Object types that are not among them have the form alone.
+    Other object types are checked for form only.
     """
     schema = manifest_schema()
     emails = sorted({owner.email for owner in owners if owner.is_active and owner.email})
@@ -35,7 +35,7 @@ def _values_of(known: ObjectSchema) -> str:
 
 
 def _rule(known: ObjectSchema, names: Sequence[str]) -> Schema:
-    """Return what holds for the documents of one object type, whose properties have these names."""
+    """Return the rule for documents of one object type, whose properties have these names."""
     values = [{"$ref": f"#/definitions/{_values_of(known)}"}]
     record = {"propertyNames": {"enum": [*names, *OF_RECORDS]}, "allOf": values}
     return {
@@ -85,7 +85,7 @@ def _values(known: ObjectSchema, definition: PropertyDef, emails: Sequence[str])
 
 
 def _by_label(things: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
-    """Return labels, then ids, each once, with what the editor shows beside them.
+    """Return labels, then ids, each once, with the text that the editor shows beside them.
 
     Args:
         things: label, id, and the label of the pipeline around it.
@@ -96,7 +96,7 @@ def _by_label(things: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
 
 
 def _enum(choices: Sequence[tuple[str, str]]) -> Schema:
-    """Return the choice of texts, with what people read; an editor takes some texts for other types."""
+    """Return the choice of texts, with the labels that people read; editors misread some texts."""
     listed: list[Any] = []
     described: list[str] = []
     for value, label in choices:

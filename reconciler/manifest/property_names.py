@@ -14,7 +14,7 @@ _is_property_name = re.compile(PROPERTY_NAME).fullmatch
 
 
 def name_fault(name: str) -> UnplacedProblem | None:
-    """Return why ``name`` cannot be a property name, and what to write; None if it can."""
+    """Return why ``name`` cannot be a property name, and advice; None if it can."""
     if _is_property_name(name):
         return None
     message = f'"{name}" is not a property name'

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ADVICE = (
     "the project is the folder of reconciler.yaml: put it there, under a name without a leading dot; "
-    "what several projects share wants reconciler.yaml in their common parent"
+    "files that several projects share need reconciler.yaml in the common parent folder"
 )
 
 

@@ -123,7 +123,7 @@ class RecordReader:
         )
 
     def _shape(self, own: tuple[str, ...], unmanaged: Collection[str]) -> _Shape:
-        """Compute the managed properties of records with these names, without the ``unmanaged`` ones."""
+        """Compute the managed properties of records with these names, without ``unmanaged`` names."""
         positions = {
             name: len(own) + index
             for index, name in enumerate(self._shared_names)

@@ -25,7 +25,7 @@ from reconciler.model.desired_records import ManifestValue, Ownership
 from reconciler.source import SourceFiles
 
 _Content: TypeAlias = "str | tuple[_Content, ...] | dict[str, _Content] | None"
-"""What a document says: texts, lists, mappings, and the plain ``null``."""
+"""The contents of a document: texts, lists, mappings, and the plain ``null``."""
 
 _FILES: Final = SourceFiles(("",))
 _WIDEST: Final = 1 << 30  # columns: lines are never folded
@@ -37,7 +37,7 @@ _BLOCK: Final = re.compile(
 _BLANK_AT_END: Final = re.compile(r"[ \t](\n|$)|\n\n$")
 _WRITE_A_TABLE: Final = "write a table: --out FILE.csv"
 _RECORD: Final = re.compile(r"(?m)^  (?=[^ \n])(?!: )")  # not the value of a name that begins with ?
-_OWNERSHIP: Final = "# what people and automation change all day: compared and shown, never written\n"
+_OWNERSHIP: Final = "# people and automation change these all day: compared and shown, never written\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def yaml_text(
     Args:
         sections: texts, tuples of texts, mappings of them, and None for the plain ``null``.
         polished: adds comments and blank lines.
-        advice: what to do if a text cannot be written in YAML.
+        advice: advice if a text cannot be written in YAML.
 
     Raises:
         UsageError: a text cannot be written in YAML.

@@ -25,7 +25,7 @@ class Edit:
     source: SourceRef  # place of the value that wins now, in the record or under ``all:``, or of a cell
     table: TableForm | None = None  # how the table of that cell is written; None: the place is in YAML
     takes_out: bool = False  # the option or stage whose label this is leaves its list
-    display_name: str | None = None  # what people call the record
+    display_name: str | None = None  # the display name of the record
 
     @property
     def address(self) -> str:
@@ -42,5 +42,5 @@ class Acceptance:
     problems: tuple[Problem, ...]  # values that cannot be written, with advice
     # (object type, property) whose values are masked when rendered
     masked_properties: tuple[ObjectProperty, ...] = ()
-    names: Names = NO_NAMES  # what people call its properties; values are shown as manifests write them
+    names: Names = NO_NAMES  # the names of its properties; values are shown as manifests write them
     lineage: str | None = None  # of the state that the drift was found with

@@ -28,9 +28,9 @@ SortParts: TypeAlias = tuple[str | int, ...]
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class ThingAddress:
-    """The address of a record or a definition: what state knows by an id, and has values.
+    """The address of a record or a definition: anything with values that state knows by an id.
 
-    Addresses of both sorts have one order: by object type, then definitions before records.
+    Addresses of both kinds have one order: by object type, then definitions before records.
     """
 
     object: str
@@ -89,7 +89,7 @@ class ThingAddress:
 
     @property
     def display(self) -> Sentence:
-        """``text`` as a part of a sentence."""
+        """The address as a part of a sentence."""
         raise NotImplementedError
 
     def property_sentence(self, name: str) -> Sentence:
@@ -128,7 +128,7 @@ class RecordAddress(ThingAddress):
 
     @property
     def display(self) -> Sentence:
-        """``text`` as a part of a sentence."""
+        """The address as a part of a sentence."""
         sign = "=" if self.by == RECORD_ID else ""
         key = Value(self.value, self.object, self.by, escaped(self.value))
         return sentence("{object}/{sign}{key}", object=self.object, sign=sign, key=key)
@@ -155,7 +155,8 @@ class DefinitionAddress(ThingAddress):
     """The address of a definition of the portal: ``companies:properties/tier``, ``machines:schema``.
 
     A pipeline has the name that the manifest gives it, a stage the names of its pipeline and its own, a label
-    those of the other object type and its own, an option those of its property and its own, a schema none.
+    the names of the other object type and its own, an option the names of its property and its own, a schema
+    none.
     """
 
     @property
@@ -200,7 +201,7 @@ class DefinitionAddress(ThingAddress):
 
     @property
     def objects(self) -> tuple[str, ...]:
-        """The object types of the address: those of both ends for a label."""
+        """The object types of the address: for a label, the types of both ends."""
         return (self.object, self.names[0]) if self.section is Section.LABELS else (self.object,)
 
     def renamed(self, names: Mapping[str, str]) -> "DefinitionAddress":
@@ -216,7 +217,7 @@ class DefinitionAddress(ThingAddress):
 
     @property
     def display(self) -> Sentence:
-        """``text`` as a part of a sentence."""
+        """The address as a part of a sentence."""
         return sentence("{definition}", definition=self.text)
 
 
@@ -267,7 +268,7 @@ class AssociationAddress:
 
     @property
     def records(self) -> tuple[RecordAddress, ...]:
-        """Both records, first the one that names the association."""
+        """Both records, first the record that names the association."""
         return (self.record, self.target)
 
     @property

@@ -98,12 +98,12 @@ class OwnedAssociation:
 
     @property
     def records(self) -> tuple[RecordIdentity, RecordIdentity]:
-        """The two records, first the one whose manifest names the association."""
+        """The two records, first the record whose manifest names the association."""
         return self.source.identity, self.target.identity
 
     @property
     def direction(self) -> Direction:
-        """The object types of the two records, first that of the one whose manifest names the association."""
+        """The object types of the two records; the manifest of the first one names the association."""
         return self.address.direction
 
     def renamed(self, addresses: Mapping[RecordIdentity, RecordAddress]) -> "OwnedAssociation":

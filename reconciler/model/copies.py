@@ -1,4 +1,4 @@
-"""Copying a portal into an emulator: what is asked for, and what was copied."""
+"""Copying a portal into an emulator: the request and its result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,10 +8,10 @@ from enum import StrEnum
 class Copied(StrEnum):
     """Choices of the records that are copied."""
 
-    NAMED = "named"  # those that the manifests name
-    OWNED = "owned"  # also those that state knows
+    NAMED = "named"  # records that the manifests name
+    OWNED = "owned"  # also records that state knows
     ALL = "all"  # all of the object types
-    SAMPLE = "sample"  # the named ones, and the first ones of each object type
+    SAMPLE = "sample"  # the named records, and the first records of each object type
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class CopyRequest:
 
     records: Copied = Copied.NAMED
     sample: int = 0  # records of each object type, with ``SAMPLE``
-    objects: tuple[str, ...] = ()  # object types; none: those of the manifests
+    objects: tuple[str, ...] = ()  # object types; none: the object types of the manifests
     is_masked: bool = True  # personal values become pseudonyms
 
     def document(self) -> Mapping[str, object]:
@@ -44,14 +44,14 @@ class CopyResult:
     calls: int  # calls that read the portal, in this run
     masked: tuple[str, ...]  # properties with pseudonyms, as ``contacts#email``
     owned: int  # records and definitions that the copied state owns
-    untold: tuple[str, ...]  # what the emulator does not imitate
+    untold: tuple[str, ...]  # parts that the emulator does not imitate
     is_resumed: bool  # an earlier copy was interrupted, and this one went on
     written: str | None = field(default=None)  # the file that got the environment; None: it was there
 
 
 DOES_NOT_TRAVEL = (
     "history of values, lists, workflows, forms, files and e-mails",
-    "rules of admins that no API tells, and permissions of users",
+    "rules of admins that no API shows, and permissions of users",
     "the journal of runs: rollback begins with the first apply to the copy",
 )
-"""What no copy has."""
+"""Parts that no copy has."""

@@ -197,7 +197,7 @@ def list_of(text: str | None) -> tuple[str, ...]:
 
 
 def same_text(attribute: Attribute, left: str | None, right: str | None) -> bool:
-    """Compare two texts of an attribute; what HubSpot leaves out has the default."""
+    """Compare two texts of an attribute; a text that HubSpot leaves out has its default."""
     one, other = (canonical_text(attribute.form, text) for text in (left, right))
     if attribute.form in {Form.LIST, Form.SET}:
         items = list_of(one), list_of(other)

@@ -58,7 +58,7 @@ class PropertyDef:
 
 
 class Declared(NamedTuple):
-    """Label and name of a pipeline or a stage in the manifests; people may call it otherwise by now."""
+    """Label and name of a pipeline or a stage in the manifests; people may have renamed it since."""
 
     label: str
     name: str
@@ -98,14 +98,14 @@ class ObjectSchema:
     required: tuple[str, ...] = ()  # properties that a new record must have
     one_of: tuple[str, ...] = ()  # properties of which a new record must have at least one
     default_key: str | None = None  # usable as idProperty although not marked as unique
-    primary_display: str | None = None  # what a custom type's own schema calls its primary display property
+    primary_display: str | None = None  # the primary display property in a custom type's own schema
     has_upsert: bool = True
     is_read_only: bool = False  # HubSpot's API has no call that writes its records
     is_new: bool = False  # the plan itself makes the type: there is nothing to read
     new_properties: frozenset[str] = frozenset()  # the plan itself makes them: no record has a value
     removed: Mapping[str, PropertyDef] = field(default_factory=dict)  # that the plan archives
     not_made: Mapping[tuple[str, ...], NotMade] = field(default_factory=dict)
-    """What manifests declare and the plan does not make, by section and names."""
+    """Definitions that manifests declare and the plan does not make, by section and names."""
 
     def finds_nobody_by(self, name: str) -> bool:
         """Return whether no record can be found by the key ``name``, because the plan makes it."""

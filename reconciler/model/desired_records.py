@@ -1,4 +1,4 @@
-"""Desired records: what one document of the manifests says about one record, and how it is meant.
+"""Desired records: the lines of one document about one record, and how to apply them.
 
 A desired record has one tuple of names (shared by records of one shape), one of values and one of places:
 with a hundred thousand records, an object for each property would need a gigabyte.
@@ -38,7 +38,7 @@ class Prune(StrEnum):
     """Choices for owned records that no manifest names any more."""
 
     OFF = "false"  # nothing
-    OURS = "true"  # archive those that we created, release those that we adopted
+    OURS = "true"  # archive records that we created, release records that we adopted
     ALL = "all"  # archive all of them
 
 

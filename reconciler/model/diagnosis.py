@@ -15,12 +15,12 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check: what was found, and what to do about it."""
+    """One check: its finding, and advice."""
 
     name: str
     status: CheckStatus
     finding: str  # a sentence without full stop, perhaps of several lines; it contains no token
-    advice: str = ""  # what to do; may be empty
+    advice: str = ""  # advice; may be empty
 
     @property
     def has_failed(self) -> bool:

@@ -1,4 +1,4 @@
-"""The display name of a record: what HubSpot's pages call it, from its type's primary display property."""
+"""The display name of a record: its name on HubSpot's pages, from its type's primary display property."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ _PEOPLE = (("firstname", "lastname"), ("hs_given_name", "hs_family_name"))
 def display_properties(schema: ObjectSchema) -> tuple[str, ...]:
     """Return the properties that make the display name of a record; none if its type has no such property.
 
-    A custom type names its primary display property. HubSpot's own types have theirs without saying so.
+    A custom type names its primary display property. HubSpot's own types have one, but do not name it.
     """
     known = schema.properties
     if schema.primary_display is not None and schema.primary_display in known:

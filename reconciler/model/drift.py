@@ -18,9 +18,9 @@ class HistoryStart(StrEnum):
 
     APPLIED = "applied"  # the value was as applied then, during one of our runs
     SEEN = "seen"  # the value was last as applied then, outside any known run
-    CUT = "cut"  # the oldest change that HubSpot still keeps; there may be earlier ones
+    CUT = "cut"  # the oldest change that HubSpot still keeps; earlier changes may be lost
     UNKNOWN = "unknown"  # HubSpot's history does not contain the value that we applied
-    LATEST = "latest"  # HubSpot knows only the latest change of a definition, whatever it was about
+    LATEST = "latest"  # HubSpot knows only the latest change of a definition, of any kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class DriftedValue:
     live: str | None
     trail: DriftHistory = DriftHistory()
     is_defined: bool = True  # whether the portal still has the property
-    display_name: str | None = None  # what people call the record
+    display_name: str | None = None  # the display name of the record
 
     @property
     def address(self) -> str:
@@ -58,7 +58,7 @@ class MissingOwnedRecord:
     record_id: RecordId  # the id that we knew
     reason: MissingReason
     facts: tuple[Fact, ...]  # facts about what happened to it
-    display_name: str | None = None  # what people called the record when we last applied it
+    display_name: str | None = None  # the display name of the record when we last applied it
 
     @property
     def address(self) -> str:
@@ -67,7 +67,7 @@ class MissingOwnedRecord:
 
     @property
     def new_key(self) -> str | None:
-        """Key of the record that it became, if any."""
+        """Key of the record into which this one was merged, if any."""
         return next((fact.key.value for fact in self.facts if fact.key), None)
 
 
@@ -90,7 +90,7 @@ class RemovedAssociation:
 
 @dataclass(frozen=True, slots=True)
 class DriftSummary:
-    """The numbers of what has drifted; it holds no values of records."""
+    """The numbers of drifted things; it holds no values of records."""
 
     values: int
     changed_records: int  # records of these values
@@ -140,7 +140,7 @@ class DriftFound:
     ] = ()  # (object type, property) whose values are masked when rendered, sorted
     pairs: tuple[RemovedAssociation, ...] = ()  # sorted by key, then target
     looked_at_definitions: int = 0  # number of checked owned definitions
-    names: Names = NO_NAMES  # what people call what it shows
+    names: Names = NO_NAMES  # display names of the things that it shows
 
     @property
     def differences(self) -> tuple[DriftedValue | MissingOwnedRecord | RemovedAssociation, ...]:
@@ -149,7 +149,7 @@ class DriftFound:
 
     @property
     def summary(self) -> DriftSummary:
-        """The numbers of what has drifted."""
+        """The numbers of drifted things."""
         changed = {value.key for value in self.values}
         definitions = sum(not key.records for key in changed)
         lost = sum(not each.key.records for each in self.lost)

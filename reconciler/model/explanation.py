@@ -59,7 +59,7 @@ class PlannedStage:
 
     number: int  # from 1
     count: int  # number of steps of the plan
-    name: str  # what it is for: state, records, associations or removals
+    name: str  # its purpose: state, records, associations or removals
     makes_calls: bool  # False: its changes are about state alone
 
 
@@ -119,12 +119,12 @@ class Explanation:
     properties: tuple[PropertyExplained, ...]  # sorted by name; only one if the question was about a property
     pairs: tuple[PairExplained, ...]
     problems: tuple[Problem, ...]
-    moves_to: str | None = None  # of a definition that goes away: what its records get instead
+    moves_to: str | None = None  # of a removed definition: the value that its records get instead
     moves_from: RecordAddress | DefinitionAddress | None = None  # the key in state, until the next apply
     # (object type, property) whose values are masked when rendered
     masked_properties: tuple[ObjectProperty, ...] = ()
-    display_name: str | None = None  # what people call the record
-    names: Names = NO_NAMES  # what people call everything else that it shows
+    display_name: str | None = None  # the display name of the record
+    names: Names = NO_NAMES  # display names of everything else that it shows
     lineage: str | None = None  # of the state
     commit: str | None = None  # of the manifests; None outside git
     is_of_commit: bool = False  # all manifests are as in that commit

@@ -13,7 +13,7 @@ class FormattedFile:
 
     @property
     def is_changed(self) -> bool:
-        """Whether its layout was another one."""
+        """Whether its layout was different."""
         return self.before != self.after
 
 
@@ -26,5 +26,5 @@ class FormatResult:
 
     @property
     def changed(self) -> tuple[FormattedFile, ...]:
-        """The files whose layout was another one."""
+        """The files whose layout was different."""
         return tuple(file for file in self.files if file.is_changed)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 _WORD = re.compile(r"\"[^\"]*\"|'[^']*'|(?<![\w.])([A-Za-z_]\w*)\b(?!\s*\()")
-"""A text, which is passed over, or a name; what stands before a bracket is a function."""
+"""A text, which is passed over, or a name; a name before a bracket is a function."""
 
 _KEYWORDS = frozenset(
     {"and", "or", "not", "equals", "if", "then", "elseif", "else", "endif", "true", "false"}

@@ -1,4 +1,4 @@
-"""What an import is asked for, and what came of it."""
+"""The request for an import, and its result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ from reconciler.model.object_references import ObjectProperty
 class Choice(StrEnum):
     """The properties that an import takes."""
 
-    NAMED = "named"  # those that are named one by one
-    USED = "used"  # those that have a value in one of the records
-    CUSTOM = "custom"  # those that the portal has made itself
+    NAMED = "named"  # properties that are named one by one
+    USED = "used"  # properties that have a value in one of the records
+    CUSTOM = "custom"  # properties that were made in this portal
 
 
 class ImportTarget(StrEnum):
@@ -40,13 +40,13 @@ class ImportRequest:
     """The flags of an import."""
 
     scope: Scope
-    key: str | None = None  # None: the only property that can be one
+    key: str | None = None  # None: the only property that can be the key
     choice: Choice = Choice.USED
     properties: tuple[str, ...] = ()  # with Choice.NAMED
     takes_personal: bool = False
     enforce: tuple[str, ...] = ()  # properties that people change all day and that are ours all the same
     associations: tuple[str, ...] = ()  # object types
-    factors: bool = False  # what all records share goes to ``all:``
+    factors: bool = False  # values that all records share go to ``all:``
     restarts: bool = False
 
 
@@ -86,13 +86,13 @@ class Proof:
 
     @property
     def holds(self) -> bool:
-        """Whether the manifests say what the portal says."""
+        """Whether the manifests agree with the portal."""
         return self.fault is None and not self.differing
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """The records and properties that an import wrote, and those that it left out."""
+    """The written and the omitted records and properties of an import."""
 
     object: str
     key: str
@@ -131,7 +131,7 @@ class UnnamedRecord:
 
     id: RecordId
     key: str | None  # its value of the key; None: it has none
-    name: str  # what people call it; may be empty
+    name: str  # its display name; may be empty
     link: str  # its page in HubSpot
     created_at: str | None  # as HubSpot writes it
     created_by: str | None  # a person, or a kind of source, as far as HubSpot says
@@ -148,7 +148,7 @@ class UnnamedRecords:
     without_key: int  # of these, records that manifests cannot name
     records: tuple[UnnamedRecord, ...]  # the newest of them, all unless there is a limit
     masked_properties: tuple[ObjectProperty, ...] = ()  # pairs of type and property whose values are personal
-    key_label: str = ""  # what people call the key property
+    key_label: str = ""  # the label of the key property
     display: tuple[str, ...] = ()  # properties that make the display names
 
 
@@ -158,7 +158,7 @@ class DefinitionsRequest:
 
     object: str  # the object type, as the user wrote it
     sections: tuple[Section, ...]
-    properties: tuple[str, ...] = ()  # only these, also HubSpot's; empty: those that the portal made itself
+    properties: tuple[str, ...] = ()  # only these, also HubSpot's; empty: those made in this portal
     associations: tuple[str, ...] = ()  # further object types; labels of associations with them are taken
 
 
@@ -172,7 +172,7 @@ class LeftOutDefinition:
 
 @dataclass(frozen=True, slots=True)
 class DefinitionsImported:
-    """The definitions that an import wrote, and those that it left out."""
+    """The written and the omitted definitions of an import."""
 
     object: str
     written: Mapping[Section, int]  # number of definitions, by section

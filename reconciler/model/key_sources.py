@@ -13,7 +13,7 @@ UUID_SOURCE = "uuid"
 _OF_EVERY_RECORD = frozenset({RECORD_ID, UUID_SOURCE})
 
 _NAMESPACE = UUID("6f1c8f4e-7f6c-5d0a-9d5f-3c3f6d6f2b11")
-"""Makes our UUIDs other ones than those of other programs for the same text."""
+"""Makes our UUIDs differ from other programs' UUIDs for the same text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def parse_key_source(text: str) -> KeySource:
 
 
 def _pieces(template: str) -> list[tuple[str, str]]:
-    """Divide a template into texts, each with the property after it ("": none).
+    """Divide a template into texts, each with the property after it ("" for no property).
 
     Raises:
         ValueError: a brace is not closed, or there is more than a name between two braces.

@@ -29,7 +29,7 @@ class KeysFound:
 
     object: str
     records: int  # live records of the type
-    candidates: tuple[KeyCandidate, ...]  # usable ones first, then by name
+    candidates: tuple[KeyCandidate, ...]  # usable properties first, then by name
     others: tuple[str, ...]  # text properties that were not counted
 
 

@@ -29,7 +29,7 @@ class LiveRecords(dict[str, LiveRecord]):
 
 
 GONE_ASKED_ALONE = 300
-"""Gone records of one type that are read one by one; with more, somebody probably deleted all."""
+"""Number of gone records of one type that are read one by one; more were probably deleted together."""
 
 
 class MissingReason(StrEnum):
@@ -48,5 +48,5 @@ class MissingRecord:
     """Findings about one missing record."""
 
     kind: MissingReason
-    record_id: RecordId  # id of the record that it became, or its own
+    record_id: RecordId  # id of the record into which it was merged, or its own id
     key: str | None  # its present key

@@ -1,4 +1,4 @@
-"""What people call the things of a portal: labels, e-mail addresses of owners, and names of records.
+"""The display names of the things of a portal: labels, e-mail addresses of owners, and names of records.
 
 Plans, drift, explanations and reports carry these names, so that they can be shown without asking the portal.
 """
@@ -13,7 +13,7 @@ from reconciler.model.addresses import RecordId, ThingAddress
 from reconciler.model.object_references import ObjectProperty
 
 PAGES = re.compile(r"https://[a-z0-9-]+\.hubspot\.com/contacts/[0-9]{1,20}/record/", re.ASCII)
-"""The addresses that reports link to: those of HubSpot's pages, and no other, whatever a plan says."""
+"""The addresses that reports link to: only HubSpot's pages, even if a plan says otherwise."""
 
 TYPE_NUMBER = re.compile(r"[0-9]{1,9}-[0-9]{1,20}", re.ASCII)
 """HubSpot's objectTypeId: ``0-3``, ``2-123456``."""
@@ -22,7 +22,7 @@ TYPE_NUMBER = re.compile(r"[0-9]{1,9}-[0-9]{1,20}", re.ASCII)
 class DisplayNames(NamedTuple):
     """The display names behind an address; None if a record has none, or it is not known."""
 
-    record: str | None = None  # of the record, or of the one that names an association
+    record: str | None = None  # of the record, or of the record that names an association
     target: str | None = None  # of the other record of an association
 
 
@@ -31,7 +31,7 @@ NO_DISPLAY_NAMES = DisplayNames()
 
 @dataclass(frozen=True, slots=True)
 class PropertyNames:
-    """The names of one property, and of those of its values that are shown."""
+    """The names of one property, and of its shown values."""
 
     label: str
     values: Mapping[str, str] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class Names:
         return known.label if known and known.label else name
 
     def value(self, object_name: str, name: str, text: str | None) -> str | None:
-        """Return what people call a value of a property; the text itself if it has no other name."""
+        """Return the display name of a value of a property; the text itself if it has no other name."""
         known = self._property(object_name, name)
         if text is None or known is None or not known.values:
             return text
@@ -88,7 +88,7 @@ class Names:
         return "; ".join(known.values.get(each, each) for each in text.split(";"))
 
     def texts(self, object_name: str, name: str) -> Iterable[str]:
-        """Return what people call the values of a property that are shown, such as owners' addresses."""
+        """Return the display names of shown values of a property, such as owners' addresses."""
         known = self._property(object_name, name)
         return known.values.values() if known else ()
 
@@ -110,7 +110,7 @@ class Names:
         return known.display if known else ()
 
     def without_values(self, is_hidden: Callable[[ObjectProperty], bool]) -> "Names":
-        """Return the names without the values of hidden properties: which ones there are tells something."""
+        """Return the names without the values of hidden properties: even their existence tells something."""
         return replace(
             self,
             objects={

@@ -1,4 +1,4 @@
-"""What a plan for a new key is asked for, and what came of it."""
+"""The request for a plan for a new key, and its result."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class KeyRequest:
     object: str  # the object type, as the user wrote it
     name: str  # of the property
     sources: tuple[KeySource, ...]
-    restarts: bool = False  # read again what an interrupted run has read
+    restarts: bool = False  # read records again that an interrupted run has read
 
 
 @dataclass(frozen=True, slots=True)

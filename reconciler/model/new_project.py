@@ -1,4 +1,4 @@
-"""A new project folder: what was made, and what its token needs."""
+"""A new project folder: its files, and the scopes of its token."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NeededScopes:
-    """Scopes to tick for one key, by what they are for; each list is sorted."""
+    """Scopes to tick for one key, by purpose; each list is sorted."""
 
     plan: tuple[str, ...]  # to plan and to look for drift, which only read
-    begin: Mapping[str, tuple[str, ...]]  # besides those: what begins with it, and the scopes for that
-    apply: tuple[str, ...]  # besides those of ``plan``
+    begin: Mapping[str, tuple[str, ...]]  # further scopes, by the beginning of a task
+    apply: tuple[str, ...]  # besides the scopes of ``plan``
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +26,5 @@ class NewProject:
     is_shared: bool  # whether other machines reach this state
     portal_id: int | None  # None: it is still to be written
     is_example: bool = False
-    hosts: tuple[str, ...] = ()  # GitHub, GitLab: those for which there are workflows
+    hosts: tuple[str, ...] = ()  # the hosts with workflows: GitHub, GitLab
     placeholders: tuple[str, ...] = ()  # names in the workflows that a person has to replace

@@ -1,4 +1,4 @@
-"""Definitions that manifests declare and a plan does not make: why, and what to do about it."""
+"""Definitions that manifests declare and a plan does not make: the reasons, and advice."""
 
 from dataclasses import dataclass
 from enum import StrEnum

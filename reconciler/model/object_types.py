@@ -1,7 +1,7 @@
 """The object types of every HubSpot portal: one table with one row for each type.
 
-Special cases of a type are cells of its row. Custom objects have no row: for them, ``object_type`` returns
-one without special cases.
+Special cases of a type are cells of its row. Custom objects have no row: for these, ``object_type`` returns a
+row without special cases.
 
 Sources: https://developers.hubspot.com/docs/guides/api/crm/understanding-the-crm (numbers),
 https://developers.hubspot.com/docs/guides/api/crm/using-object-apis (properties of a new record),
@@ -50,7 +50,7 @@ class ObjectType:
     # types of which a record has one primary record at most; None: all
     one_primary: frozenset[str] | None = frozenset({"companies"})
     also_permitted_by: tuple[str, ...] = ()  # scopes that HubSpot takes instead of its own
-    stage_member: str = "state"  # what a stage of its pipelines says besides its label
+    stage_member: str = "state"  # the attribute of its stages besides their label
     needs_stage_member: bool = False  # a new stage must say it
     keeps_closed_stage: bool = False  # each of its pipelines has at least one stage that is CLOSED
     has_word_in_schemas: bool = False  # a new custom object names it by a word, other types by their number
@@ -243,7 +243,7 @@ _NAMES = {row.number: row.name for row in _TYPES} | {row.singular: row.name for 
 
 
 def object_type(name: str) -> ObjectType:
-    """Return the row of a standard type by its path name; for a custom object, one without special cases."""
+    """Return the row of a standard type by its path name; custom objects have no special cases."""
     return _BY_NAME.get(name) or ObjectType(name)
 
 

@@ -1,4 +1,4 @@
-"""What was seen of HubSpot where its behaviour is a guess, compared with what the emulator assumes."""
+"""Observations of HubSpot where its behaviour is a guess, compared with the emulator's assumptions."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Comparison(StrEnum):
-    """The comparison of what was seen with what is assumed."""
+    """The comparison of an observation with an assumption."""
 
     SAME = "same"
     DIFFERS = "differs"
@@ -18,11 +18,11 @@ class Observation:
     """The answer to one question; nothing in it is of the portal in which it was asked."""
 
     guess: str  # name of the emulator's setting
-    about: str  # what the guess decides
+    about: str  # the decision of the guess
     assumed: str
     seen: str | None  # a choice of the setting; None: nothing, or something that the emulator cannot imitate
     comparison: Comparison
-    detail: str = ""  # what was seen instead, or why nothing was
+    detail: str = ""  # another observation, or why there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +40,5 @@ class Verification:
 
     @property
     def differs(self) -> bool:
-        """Whether HubSpot was seen to differ from what is assumed."""
+        """Whether HubSpot was seen to differ from the assumption."""
         return bool(self.of(Comparison.DIFFERS))

@@ -35,7 +35,7 @@ class Stale:
     """Live, or the entry in state, changed between plan and apply; nothing was sent."""
 
     message: str
-    found: RecordId | None = None  # the id of what a create found there already, exactly as it was planned
+    found: RecordId | None = None  # the id of a thing that existed already, exactly as the create planned it
     word: ClassVar[str] = "stale"
 
 
@@ -59,7 +59,7 @@ Outcome: TypeAlias = Applied | Rejected | Stale | Unknown | Skipped
 
 
 def done_of(outcome: Outcome | None) -> Applied | None:
-    """Return what HubSpot applied, in whole or in part; None if nothing, or if it is unknown."""
+    """Return the applied part of a change, or all of it; None if nothing was applied, or if it is unknown."""
     match outcome:
         case Applied():
             return outcome

@@ -23,7 +23,7 @@ class OwnedThing:
     origin: Origin
     sent: Mapping[str, str | None]  # last applied values as sent; None was cleared
     answered: Mapping[str, str | None]  # values that HubSpot stored, if they differ from ``sent``
-    is_protected: bool = False  # never archived, whatever the manifests say
+    is_protected: bool = False  # never archived, even if the manifests ask for it
 
     def expected_live(self, name: str) -> str | None:
         """Return the live value of property ``name`` right after we last applied it."""
@@ -53,7 +53,7 @@ def owned_thing(
     *,
     is_protected: bool,
 ) -> OwnedRecord | OwnedDefinition:
-    """Build what we own at ``key``: a record or a definition."""
+    """Build the owned record or definition at ``key``."""
     if isinstance(key, DefinitionAddress):
         return OwnedDefinition(key, record_id, origin, sent, answered, is_protected)
     return OwnedRecord(key, record_id, origin, sent, answered, is_protected)
@@ -67,7 +67,7 @@ _SHOWN_OF_LINEAGE = 8
 class StateVersion:
     """The version of a state: lineage is its identity, serial counts its runs."""
 
-    lineage: str | None  # None: there is no state yet
+    lineage: str | None  # None: no state yet
     serial: int
 
     @property

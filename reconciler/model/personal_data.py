@@ -38,7 +38,7 @@ Globs: TypeAlias = Mapping[str, Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class MaskRules:
-    """The masked properties: the default ones, and the settings of a project."""
+    """The masked properties: the default properties, and the settings of a project."""
 
     mask: Globs = field(default_factory=dict)  # also masked
     show: Globs = field(default_factory=dict)  # shown although masked by default
@@ -60,7 +60,7 @@ class MaskRules:
         return frozenset(pair for pair in pairs if _matches(self.mask, *pair))
 
     def _hides(self, object_name: str, name: str, definition: PropertyDef | None) -> bool:
-        """Return whether to mask a property: ``mask`` beats ``show``; sensitive ones are always masked."""
+        """Return whether to mask a property: ``mask`` wins over ``show``; sensitive ones always are."""
         if _matches(self.mask, object_name, name):
             return True
         if definition is None or not is_personal(object_name, definition):
@@ -69,7 +69,7 @@ class MaskRules:
 
 
 def _definition(schema: ObjectSchema | None, name: str) -> PropertyDef | None:
-    """Return the definition of a property, also of one that the plan archives."""
+    """Return the definition of a property, also of a property that the plan archives."""
     return (schema.properties.get(name) or schema.removed.get(name)) if schema else None
 
 

@@ -73,7 +73,7 @@ class DesiredOption:
 
 @dataclass(frozen=True, slots=True)
 class DesiredDefinition:
-    """One definition as the manifests want it: only what is named is managed."""
+    """One definition as the manifests want it: only named attributes are managed."""
 
     address: DefinitionAddress
     paths: tuple[str, ...]  # of the managed values, sorted
@@ -81,7 +81,7 @@ class DesiredDefinition:
     places: tuple[Place, ...]  # one for each path
     place: Place  # of the definition itself
     special: DefinitionDirectives = NO_DEFINITION_DIRECTIVES
-    options: tuple[DesiredOption, ...] = ()  # of a property, in order; also those that are absent
+    options: tuple[DesiredOption, ...] = ()  # of a property, in order; also absent options
     has_all_options: bool = False  # ``options:``, the whole list; otherwise ``options_include:``, or none
 
     @property
@@ -101,7 +101,7 @@ class DesiredDefinition:
 
     @property
     def objects(self) -> tuple[str, ...]:
-        """The object types that it needs: its own first, and custom ones that it names."""
+        """The object types that it needs: its own type first, and custom types that it names."""
         named = (each for each in list_of(self.value(_ASSOCIATED)) if type_number(each) is None)
         return tuple(dict.fromkeys((*self.address.objects, *named)))
 

@@ -73,7 +73,7 @@ class PropertyHistory:
     """The changes of one property that HubSpot still knows."""
 
     versions: tuple[ValueVersion, ...]  # oldest first
-    is_truncated: bool  # HubSpot keeps only this many; older ones are lost
+    is_truncated: bool  # HubSpot keeps only this many; older versions are lost
 
 
 PropertyHistories: TypeAlias = Mapping[PropertyRef, PropertyHistory]

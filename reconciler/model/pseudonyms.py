@@ -26,7 +26,7 @@ Source: https://www.rfc-editor.org/rfc/rfc2606 (reserved names).
 
 @dataclass(frozen=True, slots=True)
 class Pseudonyms:
-    """Replaces texts by pseudonyms, the same ones whenever the salt is the same."""
+    """Replaces texts by pseudonyms; with the same salt, they are the same again."""
 
     salt: bytes = field(repr=False)
 
@@ -42,7 +42,7 @@ class Pseudonyms:
         return self._permuted(text)
 
     def of_others(self, text: str, kept: Callable[[str], bool]) -> str:
-        """Return the pseudonym of a text, which is none of the texts that are ``kept`` as they are.
+        """Return the pseudonym of a text, which differs from all texts that are ``kept`` as they are.
 
         Texts that are not kept still get different ones: the next in the cycle of the permutation.
         """
@@ -75,7 +75,7 @@ class Pseudonyms:
         return date.fromordinal(_FIRST_DAY + self._permutation("day", number, _DAYS)).isoformat() + rest
 
     def _permuted(self, text: str) -> str:
-        """Return another text of the same form: the number of a text among those of its form is permuted."""
+        """Return another text of the same form, by permuting the number of the text among such texts."""
         alphabets = [_alphabet(character) for character in text]
         number, size = 0, 1
         for character, alphabet in zip(text, alphabets, strict=True):
@@ -119,7 +119,7 @@ class Pseudonyms:
 
 @lru_cache(maxsize=4096)
 def _alphabet(character: str) -> Sequence[str]:
-    """Return the characters among which this one is exchanged: others of its sort, or itself alone."""
+    """Return the characters that can replace this one: characters of its kind, or only itself."""
     for known in (ascii_lowercase, ascii_uppercase, digits):
         if character in known:
             return known

@@ -42,7 +42,7 @@ class RunHeader:
         ObjectProperty, ...
     ] = ()  # (object type, property) whose values are masked when shown
     state: StateVersion | None = None  # the state after it; None in reports of older versions
-    names: Names = NO_NAMES  # what people call what it shows; none once its values are erased
+    names: Names = NO_NAMES  # display names for it; none once its values are erased
 
     @property
     def is_under_way(self) -> bool:
@@ -76,7 +76,7 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class RunDetail:
-    """A run with its rows: all of them, or all except the applied ones, which are only counted."""
+    """A run with its rows: all rows, or all except applied ones, which are only counted."""
 
     header: RunHeader
     rows: tuple[RunRow, ...]  # in the order of the plan

@@ -1,7 +1,7 @@
-"""Scopes that a token needs, so that a plan can name those for apply, and a new project all of them.
+"""Scopes that a token needs, so that a plan can name the scopes for apply, and a new project all scopes.
 
 Source: https://developers.hubspot.com/docs/guides/apps/authentication/scopes. If HubSpot also accepts an
-older scope (``e-commerce``), this module names the narrower one.
+older scope (``e-commerce``), this module names the narrower scope.
 """
 
 from collections.abc import Container, Iterable, Mapping
@@ -34,13 +34,13 @@ def read_scopes(objects: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_held(scope: str, held: Container[str]) -> bool:
-    """Return whether a token with the scopes ``held`` may do what ``scope`` permits."""
+    """Return whether a token with the scopes ``held`` has the permissions of ``scope``."""
     return scope in held or any(other in held for other in _instead().get(scope, ()))
 
 
 @lru_cache(maxsize=1)
 def _instead() -> Mapping[str, tuple[str, ...]]:
-    """Return the scopes that HubSpot takes instead of another one, by that one."""
+    """Return the scopes that HubSpot accepts instead of a scope, by that scope."""
     return {
         scope: object_type(name).also_permitted_by
         for name in standard_names()
@@ -50,7 +50,7 @@ def _instead() -> Mapping[str, tuple[str, ...]]:
 
 
 def write_scopes(objects: Iterable[str]) -> tuple[str, ...]:
-    """Return the scopes for writing records of these types, besides those for reading. Sorted."""
+    """Return the scopes for writing records of these types, without the scopes for reading. Sorted."""
     names = {name for written in objects if not object_type(name := object_name(written)).is_read_only}
     return tuple(sorted({scope for name in names for scope in _write_scopes(name)}))
 

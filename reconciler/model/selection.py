@@ -30,7 +30,7 @@ from reconciler.model.portal_definitions import DesiredDefinition
 
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|%")
 _OBJECT_END = re.compile(r"([:/])")
-"""What ends the object type in an address."""
+"""The signs that end the object type in an address."""
 _WILDCARD = re.compile(r"[*?[]")
 
 
@@ -109,7 +109,7 @@ def _with_object(record: str, names: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The selected part of a plan: everything, or what is targeted and not excluded."""
+    """The selected part of a plan: everything, or the targeted part that is not excluded."""
 
     target: tuple[Glob, ...] = ()  # empty means everything
     exclude: tuple[Glob, ...] = ()

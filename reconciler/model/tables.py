@@ -25,7 +25,7 @@ class TableForm:
 
     @property
     def unusual(self) -> Mapping[str, str]:
-        """The keys under ``source:`` that describe a CSV file, as far as they are not the usual ones."""
+        """The keys under ``source:`` that describe a CSV file, if their values are not the usual ones."""
         usual = TableForm(self.format)
         names = ("delimiter", "encoding", "decimal", "clear")
         return {name: getattr(self, name) for name in names if getattr(self, name) != getattr(usual, name)}

@@ -1,4 +1,4 @@
-"""Assembling a plan of what the planners of the kinds have found. Pure.
+"""Assembling a plan from the findings of the planners of the kinds. Pure.
 
 Equal changes are sorted by object type, key property and key (by code point), and by the other record of an
 association. The order of files, records and answers never matters.
@@ -39,15 +39,15 @@ class PlanBasis:
     manifests: ManifestInfo
     spent: Spent  # by reading
     unsettled: Unsettled = NOTHING_UNSETTLED  # open changes of earlier runs, which apply settles first
-    prune_rules: tuple[PruneRule, ...] = ()  # those that state does not know yet
+    prune_rules: tuple[PruneRule, ...] = ()  # records that state does not know yet
     rolls_back: str | None = None  # the run that is rolled back
     unique_values: UniqueValues = field(default_factory=UniqueValues)
-    naming: Naming | None = None  # what the findings show; None: it is collected now, without owners
+    naming: Naming | None = None  # things that the findings show; None: collected now, without owners
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """The changes of a plan, in order, and what was left out of it."""
+    """The changes of a plan, in order, and the changes that were left out."""
 
     changes: SpooledChanges
     stages: tuple[Stage, ...]
@@ -119,7 +119,7 @@ def _turns(changes: SpooledChanges, basis: PlanBasis) -> Mapping[int, int]:
 
 
 def _reviewed(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanContext) -> _Kept:
-    """Keep only what the reviewed plan has too, if there is one."""
+    """Keep only changes that the reviewed plan has too, if there is one."""
     if context.reviewed is None:
         return kept
     common = keep_reviewed(context.reviewed, kept.changes, kept.prune_rules, findings.workspace)
@@ -149,7 +149,7 @@ def _budget(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanCont
 def _masked_properties(
     shown: ShownThings, findings: Findings, context: PlanContext
 ) -> tuple[ObjectProperty, ...]:
-    # Of all changes: a review shows those that are left out, too.
+    # Of all changes: a review also shows changes that are left out.
     masked = context.masks.masked_properties(
         shown.objects, {*shown.properties, *_properties_of(findings.problems)}
     )

@@ -11,7 +11,7 @@ from reconciler.plan.kinds import Verb, kind_of, verb_of
 from reconciler.plan.stages import Entry, Stage, StageName, walk_stages
 
 _Destination: TypeAlias = tuple[Verb, Hashable, Operation]
-"""What the changes of one call have in common: action, object types or definition, call."""
+"""The common parts of the changes of one call: action, object types or definition, call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def budget_of(
     looks_again_at: Collection[Verb],
     opening_calls: int = 0,
 ) -> Budget:
-    """Count the calls for ``changes``, besides those that were ``spent``.
+    """Count the calls for ``changes``, besides the calls that were ``spent``.
 
     ``looks_again_at``: changes whose records are read again right before their call. ``opening_calls``: calls
     of apply before its first change, see ``calls_to_open``.
@@ -77,7 +77,7 @@ def _moves(change: Change) -> bool:
 def _calls_to_see_definitions(
     changes: Sequence[Change], stages: Sequence[Stage], objects: Mapping[str, ObjectSchema]
 ) -> int:
-    """Count the calls by which apply reads the portal anew, for what comes after new definitions."""
+    """Count the calls by which apply reads the portal again after new definitions."""
     names = [stage.name for stage in stages]
     last = max((place for place, name in enumerate(names) if name is StageName.DEFINITIONS), default=None)
     if last is None or last == len(names) - 1:

@@ -57,7 +57,7 @@ class Reason(StrEnum):
     ROLLED_BACK = "rolled back"  # a change of a run, now rolled back
     FILLED = "filled"  # the record gets its value in a new key
     MIGRATED = "migrated"  # the record holds an option, a stage or a value that goes away
-    SETTLING = "settling"  # HubSpot still shows what was there before our own write, minutes ago
+    SETTLING = "settling"  # HubSpot still shows the values from before our own write, minutes ago
     SUPERSEDED = "superseded"  # a change of a run that was changed again later
     FINAL = "final"  # a change of a run that cannot be rolled back
 
@@ -115,7 +115,7 @@ class DefinitionDetails(NamedTuple):
     parent_id: str | None = None  # HubSpot's id of the pipeline of a stage
     is_carried: bool = False  # the call that creates its pipeline creates it, too
     includes_options: bool = False  # a property of whose options only some are ours: state keeps no list
-    moves_to: str | None = None  # of an archive: the name of what its records get instead
+    moves_to: str | None = None  # of an archive: the name of the value that its records get instead
 
 
 Details: TypeAlias = RecordDetails | AssociationDetails | DefinitionDetails
@@ -136,7 +136,7 @@ class Change:
     remote: Remote = NO_IDS
     operation: Operation | None = None  # its call; None: it only changes state
     owned: Owned | None = None  # ownership afterwards; None: not owned
-    owned_before: Owned | None = None  # only if it is not owned afterwards; None: it never was
+    owned_before: Owned | None = None  # only if it is not owned afterwards; None: it was never owned
     source: SourceRef | None = None  # its manifest line; None if there is none
     details: Details | None = None  # details of single kinds
     step: int = 1  # 2 and more if a plan changes one thing several times
@@ -154,7 +154,7 @@ class Change:
 
     @property
     def record(self) -> RecordAddress:
-        """The record of the change, or the one that names the association. Not for definitions."""
+        """The record of the change, or the record that names the association. Not for definitions."""
         if isinstance(self.address, DefinitionAddress):
             raise TypeError(f"{self.address} is no record")
         return self.address.record
@@ -192,7 +192,7 @@ class Change:
 
     @property
     def known_id(self) -> RecordId:
-        """The id of ``record``, which must have one by now."""
+        """The id of ``record``, which must have an id by now."""
         if self.remote.id is None:
             raise ValueError(f"{self.address} has no id yet")
         return self.remote.id

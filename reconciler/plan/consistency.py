@@ -1,12 +1,12 @@
 """Rules for every plan, checked before a plan is shown and before it is applied. Pure.
 
 - A thing has one change.
-- What is removed is not needed by another change or by a held difference: an archived record is neither
+- No change or held difference needs a thing that is removed: an archived record is neither
   created nor associated nor left as it is, and a removed association is not created or adopted too, from
   either end.
 
-Each kind says what its changes are about, remove and need (``kinds.py``). A plan that breaks one of these
-rules is a bug of ours, or was altered.
+Each kind names the subjects, removals and needs of its changes (``kinds.py``). A plan that breaks one of
+these rules is a bug of ours, or was altered.
 """
 
 from collections.abc import Collection, Hashable, Iterable

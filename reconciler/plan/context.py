@@ -39,6 +39,6 @@ class PlanContext:
     verifies: bool = False  # apply plans again afterwards
     has_pages: bool = True  # its records have pages in HubSpot
     moves_only: RecordId | None = (
-        None  # the record that moves where what it holds goes away; None: all that do
+        None  # the only record that moves if its value is removed; None: all records move
     )
     workspace: Workspace = IN_MEMORY  # where changes are kept and sorted

@@ -1,4 +1,4 @@
-"""What planning has found so far.
+"""The findings of planning so far.
 
 The planner of each kind adds to it, and ``assemble`` makes the plan of it.
 """

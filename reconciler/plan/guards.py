@@ -53,7 +53,7 @@ DEFAULT_LIMITS: Limits = {
 def limits_from(said: Mapping[Guard, str]) -> Limits:
     """Merge the limits in ``said`` with the defaults: ``50%`` is a percentage, ``500`` a number.
 
-    If the default has both, the other one stays.
+    If the default has both, the other limit stays.
     """
     limits = dict(DEFAULT_LIMITS)
     for guard, text in said.items():
@@ -111,7 +111,7 @@ class Divergence:
     def refusal(self) -> GuardRefusal:
         """Return the refusal of a plan from these manifests."""
         start = f"the manifests (commit {self.commit[:_DIGITS]})"
-        applied = f"what was applied last (commit {self.applied[:_DIGITS]})"
+        applied = f"the last apply (commit {self.applied[:_DIGITS]})"
         if self.is_shallow:
             message = f"whether {start} contain {applied} cannot be told, because this clone is shallow"
             advice = "fetch the history: `git fetch --unshallow`, or `fetch-depth: 0` of actions/checkout"
@@ -159,7 +159,7 @@ class Guards:
         if of.has_records and of.has_new_key:
             yield from self._new_key(name, by_verb[Verb.CREATE])
         elif of.has_records and not of.found:
-            doubt = f"would be created although the portal has {name}, and none by these keys"
+            doubt = f"would be created although the portal has {name}, none of them with these keys"
             yield from self._number(Guard.CREATE, by_verb[Verb.CREATE], name, doubt)
         yield from self._number(Guard.ABSENT, counted.strangers, name, "would be archived and are not ours")
         yield from self._share(
@@ -167,16 +167,16 @@ class Guards:
         )
         removed = by_verb[Verb.ARCHIVE_DEFINITION]
         yield from self._number(Guard.DEFINITIONS, removed, name, "would be archived", noun="definition")
-        moved = "would move to another value, because theirs goes away"
+        moved = "would move to another value, because their value is removed"
         yield from self._number(Guard.MIGRATE, counted.migrated, name, moved)
-        lost = "would lose what they hold, because it goes away"
-        advice = "say where they go: `$moves_to`"
+        lost = "would lose their value, because it is removed"
+        advice = "name their new value with `$moves_to`"
         yield from self._number(Guard.LOSE, counted.losing, name, lost, advice=advice)
-        lost = "would lose the label, because it goes away"
+        lost = "would lose the label, because it is removed"
         yield from self._number(Guard.LOSE, counted.unlabelled, name, lost, noun="association")
         if not of.named:
             yield from self._number(
-                Guard.EMPTY, counted.pruned, name, "would leave, and the manifests name none any more"
+                Guard.EMPTY, counted.pruned, name, "would leave, and the manifests name no records any more"
             )
 
     def _share(
@@ -194,7 +194,7 @@ class Guards:
     def _number(
         self, guard: Guard, records: "_Records", name: str, what: str, *, advice: str = "", noun: str = ""
     ) -> Iterator[GuardRefusal]:
-        """Check a number; ``noun`` is the word for what is counted, if it is no record."""
+        """Check a number; ``noun`` is the word for the counted things, if they are not records."""
         limit = self.limits[guard].count
         if limit is not None and records.count > limit and not self._is_allowed(guard, records.count):
             how_many = counted(records.count, noun) if noun else f"{records.count:,}"
@@ -206,7 +206,7 @@ class Guards:
         if created.count and not self._is_allowed(Guard.CREATE, created.count):
             message = (
                 f"{created.count:,} of {name} would be created by a key that no record has yet: "
-                "it finds none of those that the portal has"
+                "it finds none of the existing records"
             )
             advice = f"fill the key first: `reconciler keys create {name} PROPERTY --from SOURCE`"
             yield GuardRefusal(Guard.CREATE, created.count, message, created.first, advice)
@@ -240,7 +240,7 @@ class Guards:
 def refuse_now(plan: Plan, budget: Budget, limits: Limits) -> None:
     """Check again right before the writes, with newly counted changes.
 
-    The base is that of the plan; limits and remaining calls are those of today. Between a plan and its apply,
+    The base is that of the plan; limits and remaining calls are today's. Between a plan and its apply,
     limits may become narrower, and other programs use calls too.
 
     Raises:
@@ -280,8 +280,8 @@ class _Counted:
     strangers: _Records = field(default_factory=_Records)  # archived records that we do not own
     cleared: _Records = field(default_factory=_Records)  # one record for each cleared value
     pruned: _Records = field(default_factory=_Records)
-    migrated: _Records = field(default_factory=_Records)  # records that move because what they hold goes away
-    losing: _Records = field(default_factory=_Records)  # records that lose what they hold
+    migrated: _Records = field(default_factory=_Records)  # records that move because their value is removed
+    losing: _Records = field(default_factory=_Records)  # records that lose their values
     unlabelled: _Records = field(default_factory=_Records)  # associations that lose their label
 
     def add(self, change: Change) -> None:

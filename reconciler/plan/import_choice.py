@@ -18,7 +18,7 @@ from reconciler.suggestions import did_you_mean
 
 _MOVED = frozenset({"lifecyclestage", "hs_lead_status"})
 _MOVED_KINDS = frozenset({Kind.OWNER, Kind.OWNERS, Kind.PIPELINE, Kind.STAGE})
-"""What people and automation change all day."""
+"""Properties that people and automation change all day."""
 
 _OF_THE_SYSTEM = frozenset({"createdate", "hs_createdate", "lastmodifieddate", "hs_lastmodifieddate"})
 """Dates that HubSpot keeps by itself, although some types let others write them."""
@@ -26,7 +26,7 @@ _OF_THE_SYSTEM = frozenset({"createdate", "hs_createdate", "lastmodifieddate", "
 
 @dataclass(frozen=True, slots=True)
 class ChosenProperties:
-    """The properties of an import, and those that were left out before anything was read."""
+    """The properties of an import, and the properties that were left out before anything was read."""
 
     names: tuple[str, ...]  # in the order of the lines
     observed: frozenset[str]  # of these, properties that are left to people
@@ -40,10 +40,10 @@ def is_moved(definition: PropertyDef) -> bool:
 
 
 def choose_key(schema: ObjectSchema, desired: Desired, asked: str | None) -> str:
-    """Return the key of an import: the one asked for, that of the manifests, or the only usable one.
+    """Return the key of an import: the requested key, the key of the manifests, or the only usable key.
 
     Raises:
-        UsageError: there is none, there are several, or the one asked for cannot be a key.
+        UsageError: there is none, there are several, or the requested property cannot be a key.
     """
     named = [group.key for group in desired.groups if group.object == schema.name and group.key != RECORD_ID]
     if asked is None and named:
@@ -59,7 +59,7 @@ def choose_key(schema: ObjectSchema, desired: Desired, asked: str | None) -> str
     if not schema.can_identify(asked):
         raise UsageError(
             f"{asked} of {schema.name} cannot be a key: {why_no_key(schema, definition)}\n"
-            f"    `reconciler keys list {schema.name}` shows what can be one"
+            f"    `reconciler keys list {schema.name}` shows which properties can be a key"
         )
     if named and asked != named[0]:
         raise UsageError(
@@ -87,7 +87,7 @@ def _only_key(schema: ObjectSchema) -> str:
 def choose_properties(
     schema: ObjectSchema, request: ImportRequest, key: str, masks: MaskRules, existing: Iterable[str] = ()
 ) -> ChosenProperties:
-    """Choose the properties to take; ``existing`` ones are in the document that records are added to.
+    """Choose the properties to take; ``existing`` properties are in the document that records are added to.
 
     Raises:
         UsageError: a property does not exist, or ``--enforce`` names one that is not taken.
@@ -149,7 +149,7 @@ def _personal(schema: ObjectSchema, masks: MaskRules, names: Collection[str]) ->
 
 
 def has_personal_key(schema: ObjectSchema, key: str, masks: MaskRules) -> bool:
-    """Return whether keys tell who a person is: those of people, and addresses and phone numbers."""
+    """Return whether keys tell who a person is: keys of people, e-mail addresses and phone numbers."""
     if key == RECORD_ID:
         return False
     return object_type(schema.name).has_people or bool(_personal(schema, masks, [key]))

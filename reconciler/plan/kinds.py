@@ -65,7 +65,7 @@ class ChangeKind:
     is_counted_when_pruned: bool  # by the guard for manifests that name nothing any more
     calls_to_write: Callable[[Sequence[Change], ObjectSchema], int]  # of one batch
     calls_to_read_again: Callable[[Sequence[Change], ObjectSchema, int], int]  # of one batch; records moved
-    is_always_read_again: bool  # even if what people changed meanwhile is overwritten
+    is_always_read_again: bool  # even if changes of people are overwritten
     goes_with: Callable[[Change], Hashable]  # equal for changes that one call may carry
     write_scopes: Callable[[Iterable[str]], tuple[str, ...]]  # by object types
 
@@ -169,7 +169,7 @@ def verb_of(change: Change) -> Verb:
 
 
 def takes_over(change: Change) -> bool:
-    """Return whether ``change`` adopts what was not ours; other adoptions let state learn values."""
+    """Return whether ``change`` adopts a thing that was not ours; other adoptions let state learn values."""
     return change.action is Action.ADOPT and change.reason not in _LEARNS
 
 

@@ -1,6 +1,6 @@
-"""Collecting what a plan, drift or an explanation shows, and what people call it. Pure.
+"""Collecting the things that a plan, drift or an explanation shows, and their display names. Pure.
 
-Only what is shown gets a name: a portal may have thousands of properties and options.
+Only shown things get a name: a portal may have thousands of properties and options.
 """
 
 from collections import Counter
@@ -26,9 +26,9 @@ class ShownThings:
     """Properties and values that something shows, in a portal with these object types."""
 
     objects: Mapping[str, ObjectSchema]
-    properties: set[ObjectProperty] = field(default_factory=set)  # also those of keys and display names
+    properties: set[ObjectProperty] = field(default_factory=set)  # also keys and parts of display names
     _values: dict[ObjectProperty, set[str]] = field(default_factory=dict)
-    _displayed: set[str] = field(default_factory=set)  # object types of which display names are shown
+    _displayed: set[str] = field(default_factory=set)  # object types whose display names are shown
 
     def add(self, object_name: str, name: str, *texts: str | None) -> None:
         """Add a property with some of its values."""
@@ -39,7 +39,7 @@ class ShownThings:
             self._values.setdefault(shown, set()).update(text for text in texts if text)
 
     def add_display_name(self, object_name: str) -> None:
-        """Add the properties of which the display names of the object type consist."""
+        """Add the properties that make the display names of the object type."""
         if object_name in self._displayed:
             return
         self._displayed.add(object_name)
@@ -80,7 +80,7 @@ class ShownThings:
         """Return the names of everything that is shown.
 
         Args:
-            owners: what to call each owner, by id.
+            owners: the name of each owner, by id.
             pages: the beginning of the address of a record's page; None: there are no pages.
         """
         by_object: dict[str, dict[str, PropertyNames]] = {}
@@ -119,7 +119,7 @@ class ShownThings:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """The things that something shows, and what to call the owners in it."""
+    """The things that something shows, and the names of the owners in it."""
 
     shown: ShownThings
     owners: Mapping[str, str] = field(default_factory=dict)  # by id
@@ -132,7 +132,7 @@ class Naming:
 def shown_things(
     changes: Iterable[Change], held: Iterable[Held], objects: Mapping[str, ObjectSchema]
 ) -> ShownThings:
-    """Collect what changes and held differences show."""
+    """Collect the things that changes and held differences show."""
     shown = ShownThings(objects)
     for change in changes:
         shown.add_change(change)
@@ -157,9 +157,9 @@ def _labels(
 
 
 def _told_apart(labels: Iterable[tuple[str, str]], seen: set[str]) -> dict[str, str]:
-    """Return the names of the values in ``seen``, with the value beside a name that another one has too.
+    """Return the names of the values in ``seen``, with the value beside a name that another value has too.
 
-    Two values never get the same text: a value keeps its own text rather than that of another.
+    Two values never get the same text: a value keeps its own text if another value has the name.
     """
     known = {value: label for value, label in labels if label}
     used = Counter([*known.values(), *(seen - known.keys())])
@@ -173,6 +173,6 @@ def _told_apart(labels: Iterable[tuple[str, str]], seen: set[str]) -> dict[str, 
 
 
 def _number(schema: ObjectSchema) -> str | None:
-    """Return HubSpot's number of a type; None for one that the plan makes itself."""
+    """Return HubSpot's number of a type; None for a type that the plan makes itself."""
     number = type_number(schema.name) or schema.path
     return number if TYPE_NUMBER.fullmatch(number) and not schema.is_new else None

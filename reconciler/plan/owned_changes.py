@@ -34,7 +34,7 @@ def adopt_thing(
 def release_thing(
     owned: OwnedRecord | OwnedDefinition, reason: Reason, source: SourceRef | None = None
 ) -> Change:
-    """Stop owning something; the change keeps what state knew, because rollback needs that."""
+    """Stop owning something; the change keeps the values in state, because rollback needs them."""
     return Change(
         address=owned.key,
         action=Action.RELEASE,

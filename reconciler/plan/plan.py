@@ -84,7 +84,7 @@ class Budget:
     seconds: float  # minimum time of apply's calls at the portal's limit
     daily_remaining: int | None  # calls left today when the plan was made
     reread_calls: int = 0  # number of reading calls of apply: account, definitions, second reads
-    missing_calls: int = 0  # those of ``read_calls`` that asked about gone records
+    missing_calls: int = 0  # part of ``read_calls``: the calls about gone records
 
     @property
     def apply_calls(self) -> int:
@@ -105,8 +105,8 @@ class Guard(StrEnum):
     BUDGET = "budget"  # fewer calls are left today than needed
     DIVERGED = "diverged"  # the manifests do not contain the commit that was applied last
     DEFINITIONS = "definitions"  # many definitions of the portal are archived
-    MIGRATE = "migrate"  # records move, because what they hold goes away
-    LOSE = "lose"  # records lose what they hold, because it goes away
+    MIGRATE = "migrate"  # records move, because their value is removed
+    LOSE = "lose"  # records lose their values, because these are removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +211,8 @@ class Plan:
     excludes: tuple[str, ...] = ()  # globs that it leaves out
     review: Review | None = None  # None: it was not compared with a reviewed plan
     host: str | None = None  # host of the portal, if it is not HubSpot's
-    names: Names = NO_NAMES  # what people call what it shows
-    rehearsal: Rehearsal | None = None  # what became of it on a copy; in no file
+    names: Names = NO_NAMES  # display names of the things that it shows
+    rehearsal: Rehearsal | None = None  # its result on a copy; in no file
 
     @property
     def is_appliable(self) -> bool:

@@ -1,4 +1,4 @@
-"""A rehearsal: what became of a plan on a throw-away copy of its portal."""
+"""A rehearsal: the result of a plan on a throw-away copy of its portal."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,10 @@ class Rehearsal:
     run: RunDetail | None  # with the rows that were not applied; None: there was nothing to apply, or no time
     findings: tuple[
         Problem, ...
-    ]  # unique values that other records have; those of archived ones are warnings
+    ]  # unique values that other records have; values of archived records are warnings
     left: tuple[Change, ...]  # writes that the second plan still has
     unplanned: str  # why there was no second plan; empty if there was one
-    untold: tuple[str, ...]  # what the copy does not imitate, as sentences without full stops
+    untold: tuple[str, ...]  # parts that the copy does not imitate, as sentences without full stops
     calls: int  # calls that read the portal
     seconds: float  # time of the whole rehearsal
     stopped_by: ReconcilerError | None = None  # the error that stopped the run on the copy

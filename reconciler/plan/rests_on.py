@@ -23,7 +23,7 @@ _LAST_CHANGE = ("hs_lastmodifieddate", "lastmodifieddate")
 
 
 def names_rested_on(schema: ObjectSchema, owned: Iterable[OwnedRecord]) -> set[str]:
-    """Return the properties to read for records that may be archived, including those of ``owned``."""
+    """Return the properties to read for records that may be archived, also for ``owned``."""
     held = {name for record in owned for name in record.sent}
     return held.union(_LAST_CHANGE) & schema.properties.keys()
 
@@ -42,7 +42,7 @@ def archive_rests_on(
     *,
     last_change: bool = False,
 ) -> tuple[ValueChange, ...]:
-    """Return the values on which an archive rests; ``others`` are properties besides those of state.
+    """Return the values on which an archive rests; ``others`` are further properties that are not in state.
 
     ``last_change``: rest on the time of the last change although state knows the record.
     """

@@ -46,7 +46,7 @@ def keep_reviewed(
     rules: Iterable[PruneRule],
     workspace: Workspace = IN_MEMORY,
 ) -> Kept:
-    """Keep those of ``changes`` and ``rules`` that ``reviewed`` has too, in order, in ``workspace``."""
+    """Keep the ``changes`` and ``rules`` that ``reviewed`` has too, in order, in ``workspace``."""
     seen = _Reviewed(reviewed.changes)
     kept = SpooledChanges(workspace.lines())
     differences: list[ReviewDifference] = []

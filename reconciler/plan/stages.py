@@ -1,13 +1,13 @@
 """Stages: the ordered steps of a plan.
 
-A stage begins when the one before it has ended. The plan makes the list of stages once; apply, budget and
+A stage begins when the previous stage has ended. The plan makes the list of stages once; apply, budget and
 explain read this list. The changes of a plan are in the order of its stages:
 
 1. state: adoptions and releases, which make no call and free the keys that others take over; 2. definitions
 of the portal, turn by turn, because some need others (``definitions/order.py``); 3. records: creates and
-updates, then, turn by turn, those that take over a unique value from earlier ones; 4. associations, after the
-records that they need; 5. removals: associations that go, and archives; 6. definitions that go, once nothing
-uses them any more.
+updates, then, turn by turn, updates that take over a unique value from earlier changes; 4. associations,
+after the records that they need; 5. removals: associations that go, and archives; 6. definitions that go,
+once nothing uses them any more.
 """
 
 from collections import deque
@@ -88,7 +88,7 @@ def walk_stages(
     for stage in stages:
         entries = islice(numbered, stage.size)
         yield stage, entries
-        deque(entries, maxlen=0)  # those that the caller left
+        deque(entries, maxlen=0)  # changes that the caller left out
 
 
 def removed_definitions(changes: Sequence[Change], stages: Sequence[Stage]) -> Sequence[Change]:

@@ -34,7 +34,7 @@ def count_problems(problems: Iterable[Problem]) -> ProblemCounts:
 
 @dataclass(frozen=True, slots=True)
 class TakenOver:
-    """The adoptions of a plan, as people read them: what was there before us becomes ours."""
+    """The adoptions of a plan, as people read them: things that existed before us become ours."""
 
     records: int = 0
     associations: int = 0

@@ -100,7 +100,7 @@ class UnmatchedGlobs:
         if self._left:
             lines = [f"{flag} {quote(glob.text)} matches nothing" for flag, glob in self._left]
             raise UsageError(
-                "\n".join(lines) + f"\n    no record or property that {among} is called so:\n"
+                "\n".join(lines) + f"\n    no record or property that {among} has this address:\n"
                 "    companies/acme is one record, companies/* are all of a type, companies/acme#phone is a "
                 "property, companies:properties/* are definitions"
             )

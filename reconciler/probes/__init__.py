@@ -1,1 +1,1 @@
-"""Questions to a portal about what HubSpot does not document, each answered by calls."""
+"""Questions to a portal about undocumented behaviour of HubSpot, each answered by calls."""

@@ -1,4 +1,4 @@
-"""The list of what probes make, written before it is made: a later run removes what a killed one left."""
+"""The list of things that probes make, written first: a later run removes the leftovers of a killed run."""
 
 import json
 import os

@@ -52,7 +52,7 @@ class Reply:
 
 
 class ProbedPortal:
-    """A test account. ``run`` tells its things apart from those of earlier runs, which stay as archived."""
+    """A test account. ``run`` separates its things from earlier runs, whose things stay as archived."""
 
     def __init__(
         self, caller: Caller, version: str, made: MadeList, run: str, pause: Callable[[], None]
@@ -91,7 +91,7 @@ class ProbedPortal:
         return Reply(exchange.status, {}, exchange.pace)
 
     def make(self, things: Sequence[Made], path: str, body: Any) -> Reply:
-        """Write down what is about to be made, and make it; what HubSpot refused is taken back."""
+        """Write down a thing, and then make it; if HubSpot refuses it, remove it from the list."""
         self._made.add(*things)
         try:
             reply = self.send("POST", path, body)

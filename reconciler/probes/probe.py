@@ -12,21 +12,21 @@ class Seen(NamedTuple):
 
     choice: str | None
     detail: str = ""
-    """What was seen instead, or why nothing was; it contains nothing of the portal, because it is sent in."""
+    """Another observation, or why there is none; it contains nothing of the portal, because it is sent in."""
     was_asked: bool = True
     """Whether the question was answered at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A question about the guess called ``guess``, whose setting says what is assumed and why."""
+    """A question about the guess called ``guess``, whose setting gives the assumption and its reason."""
 
     guess: str
     ask: Callable[[ProbedPortal], Seen]
 
 
 def one_of(seen: str, *choices: str) -> Seen:
-    """Return what was seen: as a choice if it is one."""
+    """Return an observation: as a choice if it is one."""
     return Seen(seen) if seen in choices else Seen(None, seen)
 
 

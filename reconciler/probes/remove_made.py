@@ -1,4 +1,4 @@
-"""Removing what probes made: records and definitions are archived, pipelines deleted."""
+"""Removing the things that probes made: records and definitions are archived, pipelines deleted."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Running the probes in a test account, and removing what they made."""
+"""Running the probes in a test account, and removing the things that they made."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -47,7 +47,7 @@ def check_account(caller: Caller, version: str, portal_id: int) -> str:
 
 @contextmanager
 def _removing(portal: ProbedPortal, made: MadeList) -> Iterator[None]:
-    """Remove what is made in the block, however it ends."""
+    """Remove everything that is made in the block, even after an error."""
     try:
         yield
     finally:
@@ -60,7 +60,7 @@ def run_probes(
     probes: Sequence[Probe],
     tell: Callable[[int, int], None],
 ) -> list[Seen]:
-    """Ask all questions, and remove what was made; ``tell`` gets the number of answers, and of questions.
+    """Ask all questions, and remove everything made; ``tell`` gets the number of answers, and of questions.
 
     Raises:
         UsageError: something that was made cannot be removed.
@@ -77,7 +77,7 @@ def run_probes(
 
 
 def remove_leftovers(portal: ProbedPortal, made: MadeList) -> None:
-    """Remove what a killed run has left, which is found by the property of the keys.
+    """Remove the leftovers of a killed run; they are found by the property of the keys.
 
     Raises:
         UsageError: something cannot be removed.
@@ -88,7 +88,7 @@ def remove_leftovers(portal: ProbedPortal, made: MadeList) -> None:
 
 
 def _define_key(portal: ProbedPortal) -> None:
-    """Define the property by which what is made is found again."""
+    """Define the property by which probes find the records that they made."""
     try:
         portal.define(KEY, type="string", fieldType="text", hasUniqueValue=True)
     except NotAsked as reason:
@@ -99,7 +99,7 @@ def _define_key(portal: ProbedPortal) -> None:
 
 
 def _ask(portal: ProbedPortal, probe: Probe) -> Seen:
-    """Ask one question; what keeps it from being answered is not an answer."""
+    """Ask one question; a failure to answer it is not an answer."""
     try:
         return probe.ask(portal)
     except NotAsked as reason:

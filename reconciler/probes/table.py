@@ -1,4 +1,4 @@
-"""All probes: what the safety of plans rests on, and no documentation says."""
+"""All probes: undocumented behaviour on which the safety of plans rests."""
 
 from typing import Final
 

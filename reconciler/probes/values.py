@@ -1,4 +1,4 @@
-"""Probes of values: how numbers, dates, HTML and phone numbers are read, and what ``null`` does."""
+"""Probes of values: how numbers, dates, HTML and phone numbers are read, and the effect of ``null``."""
 
 from typing import Any
 

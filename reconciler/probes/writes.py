@@ -9,7 +9,7 @@ from reconciler.probes.probe import Seen, refused
 
 _STAGE = "lifecyclestage"
 _TICK = timedelta(seconds=1)
-"""What ``Date`` cuts off: it has whole seconds."""
+"""The part that ``Date`` cuts off: it has whole seconds."""
 
 
 def lifecycle_step_back(portal: ProbedPortal) -> Seen:

@@ -98,4 +98,4 @@ def settle_open_changes(session: Session, lock_timeout_s: float = 0.0) -> None:
         session.portal() as connection,
     ):
         settle_earlier_runs(connection, store, session.claim(lock_timeout_s), session.environment.portal_id)
-    session.notify(Notice("settled what an earlier run left open"))
+    session.notify(Notice("settled the open calls of an earlier run"))

@@ -47,7 +47,7 @@ class Permits:
     variables: frozenset[str] = frozenset()
 
     def fault_of_variable(self, name: str) -> UnplacedProblem | None:
-        """Return why the file may not use the variable ``name``, and what to do; None if it may."""
+        """Return why the file may not use the variable ``name``, and advice; None if it may."""
         if name in READ_BY_US:
             fault = f"the variable {name} has another meaning, and cannot be used here"
             return UnplacedProblem(fault, "put the value into another variable")

@@ -26,9 +26,9 @@ def values(kind: str, chosen: str | None, begin: str) -> Iterable[str]:
     """Return values of a kind, which is environments, runs or addresses.
 
     Args:
-        kind: what is asked for.
+        kind: the kind of values.
         chosen: the folder of ``-C``.
-        begin: what was typed; it decides which addresses are returned, and they need not begin with it.
+        begin: the typed text; it decides which addresses are returned, and they need not begin with it.
     """
     project = _project_folder(chosen)
     if project is None:
@@ -48,7 +48,7 @@ def values(kind: str, chosen: str | None, begin: str) -> Iterable[str]:
 
 
 def _asked(begin: str) -> str:
-    """Return what all beginnings with the same answer have in common."""
+    """Return the common part of all beginnings with the same answer."""
     thing, sign, _ = begin.partition("#")
     return f"{thing}#" if sign else "all" if "/" in begin or ":" in begin else "types"
 
@@ -115,7 +115,7 @@ def _read(project: str) -> Mapping[str, object]:
 
 
 def _write(project: str, cache: Mapping[str, object]) -> None:
-    """Keep answers where commands keep what is of this machine; elsewhere nothing is written."""
+    """Keep answers in the private folder of the project; without one, nothing is written."""
     folder = f"{project}/{_PRIVATE}"
     if os.path.islink(folder) or not os.path.isdir(folder):  # noqa: PTH112, PTH114 - as above
         return

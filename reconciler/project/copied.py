@@ -1,4 +1,4 @@
-"""What a copy of a portal keeps in the private folder: how far it has come, and the salt of pseudonyms."""
+"""The files of a copy in the private folder: how far it has come, and the salt of pseudonyms."""
 
 import os
 import secrets

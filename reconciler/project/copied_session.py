@@ -27,13 +27,13 @@ class CopiedSession(Session):
 
     @contextmanager
     def emulator(self, observations: Path | None = None) -> Iterator["Emulator"]:
-        """Return the copy, which stays open; what was seen of HubSpot was read when it was opened."""
+        """Return the copy, which stays open; the observations of HubSpot were read when it was opened."""
         del observations
         yield self._copy
 
 
 def plant(emulator: "Emulator", portal_id: int, part: Json) -> list[str]:
-    """Store a part of a portal in its copy; return sentences about what is not imitated.
+    """Store a part of a portal in its copy; return sentences about parts that are not imitated.
 
     Raises:
         UsageError: the emulator cannot store it.

@@ -70,7 +70,7 @@ class _Checkpoint:
         return opened
 
     def reach(self, step: str, place: str) -> None:
-        """Keep that a step has come so far; what it brought is planted by now."""
+        """Note how far a step has come; everything before is planted."""
         self.done[step] = place
         write_private(self.path, json.dumps(self.document(self.done), indent=1, sort_keys=True))
 
@@ -195,7 +195,7 @@ class _Copying:
         if request.records is Copied.OWNED:
             objects |= {object_name for object_name, _, _ in store.owned_groups()}
         if not objects:
-            raise UsageError("the manifests name no object type\n    say which: --objects companies,deals")
+            raise UsageError("the manifests name no object type\n    name them: --objects companies,deals")
         return objects
 
     def _expected(self, desired: Desired, schemas: Mapping[str, ObjectSchema]) -> int:
@@ -227,7 +227,7 @@ class _Copying:
     def _masked(
         self, reached: Reached, records: Iterable[dict[str, Any]], pseudonyms: Pseudonyms
     ) -> list[dict[str, Any]]:
-        """Return records with pseudonyms; what the manifests themselves say stays."""
+        """Return records with pseudonyms; values of the manifests themselves stay."""
         object_name = reached.schema.name if reached.schema else ""
         names = {name for of, name in self.masked if of == object_name}
         if not names or reached.schema is None:
@@ -278,7 +278,7 @@ def _pseudonym(
 
 
 def _said(by: str, key: str, declared: DesiredRecord | None) -> Mapping[str, str]:
-    """Return the values that the manifests themselves say of a record."""
+    """Return the values of a record in the manifests themselves."""
     if declared is None:
         return {}
     values = zip(declared.names, declared.values, strict=True)
@@ -305,7 +305,7 @@ def _secondary(schemas: Mapping[str, ObjectSchema]) -> set[ObjectProperty]:
 def _names(
     desired: Desired, schemas: Mapping[str, ObjectSchema], *, is_masked: bool
 ) -> Mapping[str, Sequence[str]]:
-    """Return the properties to copy: what manifests name, keys, what rules need; masked: nothing computed."""
+    """Return the properties to copy: named ones, keys, and needs of rules; masked: nothing computed."""
     wanted: dict[str, set[str]] = {name: set() for name in schemas}
     for group in desired.groups:
         if group.object in wanted:
@@ -319,7 +319,7 @@ def _directions(schemas: Collection[str]) -> set[Direction]:
 
 
 def _copy_state(source: Store, target: Session) -> int:
-    """Copy what state owns into the state of the copy, under a lineage of its own; return how much it is."""
+    """Copy the owned things into the state of the copy, under a lineage of its own; return how much it is."""
     with target.state(to_write=True) as place, target.claim().acquire(place) as writer:
         writer.drop()
         return 0 if source.is_empty() else source.copy_owned_into(writer)

@@ -51,7 +51,7 @@ def check_has_state(session: Session) -> None:
 
 
 def remove_owned(session: Session, addresses: Iterable[str]) -> Removed:
-    """Own what is at ``addresses``, which may be globs, no longer; the portal keeps it.
+    """Stop owning the things at ``addresses``, which may be globs; the portal keeps them.
 
     Raises:
         UsageError: an address selects nothing that is owned; nothing is removed then.

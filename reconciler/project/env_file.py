@@ -26,7 +26,7 @@ _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 def with_env_file(environ: Mapping[str, str], project: Path | None = None) -> Mapping[str, str]:
-    """Return ``environ`` with the variables of the file that it names; those of ``environ`` win.
+    """Return ``environ`` with the variables of the file that it names; variables of ``environ`` win.
 
     Args:
         environ: the variables of the process.
@@ -48,8 +48,8 @@ def with_env_file(environ: Mapping[str, str], project: Path | None = None) -> Ma
 def variables_in(text: str, name: str) -> Mapping[str, str]:
     """Read lines ``NAME=value``; messages call the file ``name`` and never repeat a line.
 
-    Blank lines and those that begin with ``#`` are skipped, ``export`` before a name too. A value in quotes
-    is what stands between them; without quotes it ends before a blank and ``#``.
+    Blank lines and lines that begin with ``#`` are skipped, ``export`` before a name too. A value in quotes
+    is the text between them; without quotes it ends before a blank and ``#``.
 
     Raises:
         UsageError: a line is something else, names a variable twice or one that no file may set.

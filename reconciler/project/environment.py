@@ -1,6 +1,6 @@
 """One portal of a project: each command of the product as a method that returns values and prints nothing.
 
-The verbs stand beside this module: what plans, what applies, what looks for drift, what imports.
+Modules beside this one hold the verbs: planning, applying, looking for drift, importing.
 """
 
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ class Environment(
 
     @property
     def state(self) -> EnvironmentState:
-        """Its state: what it owns, and corrections by hand."""
+        """Its state: owned things, and corrections by hand."""
         return EnvironmentState(self.session)
 
     @property
@@ -53,14 +53,14 @@ class Environment(
         observations: str | Path | None = None,
         progress: Progress = ignore_progress,
     ) -> "Verification":
-        """Ask this portal, a test account, where HubSpot differs from what the emulator assumes.
+        """Ask this portal, a test account, where HubSpot differs from the emulator's assumptions.
 
         Records, properties and a pipeline are made and removed; their names begin with ``reconciler_probe``.
-        What an interrupted call left is removed first.
+        Leftovers of an interrupted call are removed first.
 
         Args:
             portal_id: the ID of the portal; passing it means consent to that.
-            observations: a file for what was seen, which contains nothing of the portal.
+            observations: a file for the observations, which contains nothing of the portal.
             progress: called with the number of answered questions, and of all.
 
         Raises:

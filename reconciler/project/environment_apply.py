@@ -35,7 +35,7 @@ class ApplyArguments(TypedDict, total=False):
     report: str | Path | None  # a file for the report of the run, besides ``.reconciler/reports/``
     should_stop: Callable[[], bool] | None  # called before each call; True: only calls under way are finished
     # read definitions and records again right before the writes, to find out whether they changed; False: a
-    # plan that this process has just made is applied to what planning read
+    # plan that this process has just made is applied to the values that planning read
     rereads: bool
     # ``plan_what_is_left`` will be called afterwards: the budget includes its calls, and the manifests must
     # describe the plan

@@ -30,19 +30,20 @@ class CopyingEnvironment(OpenedEnvironment):
         """Copy the portal into the emulator of environment ``to``; an interrupted copy goes on.
 
         The portal is only read. ``to`` is written into ``reconciler.yaml`` if it is missing. Ids are kept.
-        What state owns is copied under a lineage of its own: plans of the two do not fit each other.
+        Owned things are copied under a lineage of their own: plans of the two do not fit each other.
 
         Args:
             to: name of the environment, a copy of this one.
             records: ``named`` by manifests, also ``owned`` according to state, ``all``, or ``sample``: the
                 named ones and the first ``sample`` of each object type.
             sample: see ``records``.
-            objects: object types; none: those of the manifests.
-            masked: replace personal values by pseudonyms; what the manifests say themselves stays.
+            objects: object types; none: the object types of the manifests.
+            masked: replace personal values by pseudonyms; values of the manifests themselves stay.
             progress: called with the number of read records, and about how many there are.
 
         Raises:
-            UsageError: ``to`` is another environment, another one has a local portal of this ID, or the copy
+            UsageError: ``to`` is another environment, another environment has a local portal of this ID, or
+            the copy
                 cannot be kept.
             PlanRefused: fewer calls are left today than the copy needs.
             ManifestError: the manifests or settings are wrong.

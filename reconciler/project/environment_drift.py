@@ -52,7 +52,7 @@ class DriftingEnvironment(OpenedEnvironment):
         shows_sensitive: bool = False,
         progress: Progress = ignore_progress,
     ) -> "Acceptance":
-        """Write what people changed in HubSpot into the manifests. Comments and order stay.
+        """Write changes that people made in HubSpot into the manifests. Comments and order stay.
 
         Args:
             addresses: globs of drifted records or properties.

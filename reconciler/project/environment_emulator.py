@@ -22,7 +22,7 @@ class EnvironmentEmulator:
     def open(self, observations: str | Path | None = None) -> "AbstractContextManager[Emulator]":
         """Open the emulator in a ``with`` statement, to serve it or to inject faults.
 
-        ``observations`` is a file of what was seen of HubSpot, instead of the environment's.
+        ``observations`` is a file of observations of HubSpot, instead of the environment's.
         """
         return self._session.emulator(None if observations is None else Path(observations))
 
@@ -69,7 +69,9 @@ class EnvironmentEmulator:
         except ValueError as error:
             raise UsageError(str(error)) from None
         if name is not None:
-            raise UsageError(f"name the record alone, and the property apart: {name}=VALUE")
+            raise UsageError(
+                f"write the address of the record alone, and the property after it: {name}=VALUE"
+            )
         with self._session.emulator() as emulator:
             try:
                 return emulator.edit(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ImportingEnvironment(OpenedEnvironment):
-    """The verbs about live records that become manifests. They write nothing to portal or state."""
+    """The verbs that write live records as manifests. They write nothing to portal or state."""
 
     def find_keys(
         self, object_type: str, *, properties: Iterable[str] = (), progress: Progress = ignore_progress
@@ -54,16 +54,17 @@ class ImportingEnvironment(OpenedEnvironment):
     ) -> "tuple[Plan, KeyResult]":
         """Plan a unique property, and a value for every record that can get one; ``apply`` carries it out.
 
-        The portal is only read; a manifest that declares the property is written. What the plan fills does
-        not become ours. A call that was interrupted goes on when it is made again.
+        The portal is only read; a manifest that declares the property is written. Records whose key the plan
+        fills do not become ours. A call that was interrupted goes on when it is made again.
 
         Args:
             object_type: path name (``companies``), type number (``0-2``) or name of a custom object.
             name: internal name of the property.
             sources: a property (``domain``), ``record_id``, ``uuid`` or a template
-                (``{domain}-{country}``); of each record, the first one that is filled and not repeated wins.
+                (``{domain}-{country}``); each record takes the first source with a value that no other record
+                has.
             allow: guards to lift, with the allowed number.
-            restart: read again what an interrupted call has read.
+            restart: read everything again after an interrupted call.
             progress: called with the number of records read, and about how many there are.
 
         Returns:
@@ -133,7 +134,7 @@ class ImportingEnvironment(OpenedEnvironment):
         """Write live definitions as a manifest. The portal is only read, and the state stays as it is.
 
         Without ``properties``, the definitions that the portal made itself are taken, and none of HubSpot's.
-        What the manifests declare already is left to them.
+        Definitions that the manifests declare already are left out.
 
         Args:
             object_type: path name (``companies``), type number (``0-2``) or name of a custom object.
@@ -173,7 +174,8 @@ class ImportingEnvironment(OpenedEnvironment):
     ) -> "UnnamedRecords":
         """Find the live records of a type that no manifest names. Changes nothing anywhere.
 
-        The arguments are those of ``import_records``, but ``limit``: at most so many records are described.
+        The arguments are those of ``import_records``, but ``limit`` is the maximum number of described
+        records.
 
         Raises:
             UsageError: the arguments do not fit the portal, or nothing says how records are recognised.

@@ -94,7 +94,7 @@ class PlanningEnvironment(OpenedEnvironment):
     def plan_what_is_left(
         self, plan: Plan, *, take: Iterable[str] = (), progress: Progress = ignore_progress
     ) -> Plan:
-        """Plan again after ``plan`` was applied, and return what apply would still write of it.
+        """Plan again after ``plan`` was applied, and return the changes of it that are left.
 
         Args:
             plan: the applied plan.

@@ -28,7 +28,7 @@ class RehearsingEnvironment(OpenedEnvironment):
         progress: Progress = ignore_progress,
         lists_applied: bool = False,
     ) -> "Rehearsal":
-        """Apply ``plan`` to a copy of what it needs of the portal, and plan again there.
+        """Apply ``plan`` to a copy of the parts of the portal that it needs, and plan again there.
 
         The portal is only read, and the state stays as it is. Afterwards the plan holds the rehearsal, and
         its reports show it. A protected environment takes any plan: nothing is written.

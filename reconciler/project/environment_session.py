@@ -1,4 +1,4 @@
-"""An environment and its session: what its settings say about it."""
+"""An environment and its session, made from its settings."""
 
 import os
 from collections.abc import Iterable

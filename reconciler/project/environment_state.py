@@ -1,4 +1,4 @@
-"""The state of an environment: what it owns, and the corrections that people make by hand."""
+"""The state of an environment: owned things, and the corrections that people make by hand."""
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager

@@ -29,5 +29,5 @@ def refuse_ephemeral_state(
             "the state is an empty SQLite file, and a CI job (CI is set) forgets it when it ends: every run "
             "would look at the portal as if for the first time\n"
             "    keep it in git (`state: git:refs/reconciler` in reconciler.yaml) or in PostgreSQL\n"
-            "    (`state: postgresql+psycopg://…`); `state: none` does without"
+            "    (`state: postgresql+psycopg://…`); or use no state: `state: none`"
         )

@@ -17,10 +17,10 @@ from reconciler.project.settings_rules import FILE_NAME
 
 
 def format_files(paths: Iterable[Path], *, write: bool) -> FormatResult:
-    """Lay out the files at ``paths``; write those whose layout was another one.
+    """Lay out the files at ``paths``; write files whose layout was different.
 
     Raises:
-        ManifestError: a file is no YAML, or has what we refuse; nothing is written.
+        ManifestError: a file is no YAML, or has parts that we refuse; nothing is written.
         UsageError: a file cannot be read or written.
     """
     problems: list[Problem] = []

@@ -1,4 +1,4 @@
-"""Access to a state in git: where the checkout's remote is, and what the job gives us for it."""
+"""Access to a state in git: where the checkout's remote is, and the variables of the job for it."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final

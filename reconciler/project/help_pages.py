@@ -16,13 +16,13 @@ HELP_PAGES: Final[Mapping[str, str]] = {
     "definitions": "properties, pipelines, custom objects and association labels",
     "drift": "who changed what in HubSpot since the last apply",
     "emulator": "the embedded portal, and what it does not imitate",
-    "exit-codes": "what a command ends with",
-    "explain": "why a value is what it is",
+    "exit-codes": "the exit codes",
+    "explain": "where a value comes from",
     "fmt": "the layout of manifests",
     "guards": "when a whole plan is refused, and how to allow it",
     "import": "live records become manifests; keys",
     "lifecycle": "every step from manifest to report",
-    "limits": "what no plan can foresee",
+    "limits": "problems that no plan can foresee",
     "manifests": "the manifest language",
     "notices": "a webhook that is told of drift, refused plans and incomplete runs",
     "plan-file": "the plan file, key by key",
@@ -33,8 +33,8 @@ HELP_PAGES: Final[Mapping[str, str]] = {
     "python-api": "the Python API, name by name",
     "rehearse": "apply a plan to a throw-away copy of its portal",
     "review": "plans for reviewers, masking, encryption",
-    "rollback": "take back what a run did",
-    "security": "which attacks are prevented, and what is left to you",
+    "rollback": "take back the changes of a run",
+    "security": "the attacks that are prevented, and your own part",
     "settings": "reconciler.yaml and environment variables",
     "start": "from a HubSpot key to the first pull request; messages and what to do",
     "state": "where state lives, keys, and moving it",
@@ -42,7 +42,7 @@ HELP_PAGES: Final[Mapping[str, str]] = {
     "values": "which values are equal, and which are refused",
     "verdicts": "who decides about a value",
 }
-"""Topics and what they are about; each topic is the name of a page."""
+"""Topics with their subjects; each topic is the name of a page."""
 
 _COMMENT: Final = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 

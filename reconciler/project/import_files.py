@@ -1,4 +1,4 @@
-"""The files of an import: where records are written, and what is there already."""
+"""The files of an import: where records are written, and the files that exist already."""
 
 import os
 from collections.abc import Collection
@@ -97,7 +97,7 @@ def place_for(session: Session, object_name: str, out: Path | None, count: int |
     path = Path.cwd() / out
     ending = path.suffix.lower()
     if ending != _YAML and ending not in _FORMATS:
-        raise UsageError(f"--out {out}: the ending says the form: .yaml, .csv, .jsonl or .parquet")
+        raise UsageError(f"--out {out}: the name must end in .yaml, .csv, .jsonl or .parquet")
     _check_inside(session, path, out)
     if ending == _YAML:
         _check_is_manifest(session, path, out)

@@ -1,9 +1,9 @@
-"""What imports keep in the private folder of a project: checkpoints, left out records, replaced files."""
+"""The files of imports in the private folder of a project: checkpoints, left out records, replaced files."""
 
 from pathlib import Path
 
 CHECKPOINTS = "import"
-"""Folder of what interrupted imports have read, and of lists of records that were left out."""
+"""Folder of checkpoints of interrupted imports, and of lists of records that were left out."""
 
 COPIES = "replaced"
 """Folder of files that imports have replaced."""
@@ -17,7 +17,7 @@ def private_subfolder(folder: Path, name: str) -> Path:
 
 
 def forget_in_imports(folder: Path) -> tuple[Path, ...]:
-    """Delete what imports have read, and return the replaced files, which people may still need."""
+    """Delete the checkpoints of imports, and return the replaced files, which people may still need."""
     for path in (folder / CHECKPOINTS).glob("*"):
         path.unlink(missing_ok=True)
     return tuple(sorted((folder / COPIES).glob("*")))

@@ -1,4 +1,4 @@
-"""The proof of an import: what was written, planned against the portal, or compared with what was read."""
+"""The proof of an import: its files are planned, or compared with the records that were read."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -93,7 +93,7 @@ def compare_table(
 ) -> Proof:
     """Read a new table again, row by row, and compare it with the records that were just read.
 
-    ``ownership`` and ``shared`` are what its document says of all records.
+    ``ownership`` and ``shared`` are the values for all records in its document.
     """
     document = Document(resolver.schema.name, table.columns[0], Write.AUTO, ownership, _NOWHERE)
     with closing(read_back(table.format, table.path, table.columns)) as rows:
@@ -124,7 +124,7 @@ def _compared(resolver: Resolver, records: Iterator[DesiredRecord], kept: Iterab
 
 
 def _agrees(resolver: Resolver, record: DesiredRecord, live: KeptRecord) -> bool:
-    """Return whether a manifest says of a record what was read."""
+    """Return whether a manifest has the values of a record that were read."""
     problems: list[Problem] = []
     resolved = resolver.resolve(record, LiveRecord(live.id, live.values), problems)
     return len(resolved) == len(record.names) and all(

@@ -59,7 +59,7 @@ from reconciler.reconcile.import_records import (
 from reconciler.source import SourceFiles
 
 ConfirmKeys: TypeAlias = Callable[[PersonalKeys], bool]
-"""Gets what is known about personal keys, and returns whether to write them."""
+"""Gets the facts about personal keys, and returns whether to write them."""
 
 _NO_ASSOCIATIONS = FoundAssociations({}, {}, {})
 
@@ -141,7 +141,9 @@ class _Import:
 
     def _check_flags(self) -> None:
         if self._adds and self._request.factors:
-            raise UsageError("--factor is for new files: the document says already what all records share")
+            raise UsageError(
+                "--factor is for new files: the document already has the values that all records share"
+            )
 
     def _find_existing(self, object_names: Collection[str], key: str) -> Existing | None:
         if not self._adds:
@@ -166,7 +168,7 @@ class _Import:
             name = importing.schema.name
             raise UsageError(
                 f"the keys of {name} ({importing.key}) are personal data, and would stay in git's history\n"
-                "    --personal takes them all the same; or keep them in a table outside git:\n"
+                "    --personal imports them anyway; or keep them in a table outside git:\n"
                 f"    --personal --out private/{name}.csv, with private/ in .gitignore"
             )
 
@@ -175,7 +177,7 @@ class _Import:
         return folder / f"{self._session.environment.name}-{importing.schema.name}.db"
 
     def _write(self, importing: Importing, checkpoint: Checkpoint, missing: Collection[str]) -> ImportResult:
-        """Write what was read, and compare it with the portal."""
+        """Write the records that were read, and compare the files with the portal."""
         replaced = self._replaced_files(importing)
         asked_for = self._request.scope.object
         managed = ManagedRecords(importing, managed_keys(self._desired, importing, asked_for, replaced))
@@ -226,7 +228,7 @@ class _Import:
         owners: OwnersKnown,
         kept: Callable[[], Iterator[KeptRecord]],
     ) -> Proof:
-        """Plan a few records; compare many with what was read."""
+        """Plan a few records; compare many with the records that were read."""
         schema, stand_ins = importing.schema, self._session.environment.owners
         first = tuple(record.key or "" for record in islice(kept(), MOST_IN_YAML + 1))
         if len(first) <= MOST_IN_YAML:

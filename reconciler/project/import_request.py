@@ -34,7 +34,7 @@ class ImportArguments(TypedDict, total=False):
     ids: Iterable[str] | None  # record ids: only these records
     limit: int | None  # maximum number of records
     associations: Iterable[str]  # object types: associations with their records are written, too
-    factor: bool  # move what all records share to ``all:``
+    factor: bool  # move values that all records share to ``all:``
     out: str | Path | None  # file to write, from the working directory; its ending says the form
     # ``new``: the file must not exist; ``add``: put records that no manifest names into it; ``replace``:
     # write it anew, and keep a copy in ``.reconciler/replaced/``
@@ -67,7 +67,7 @@ def import_request(
     """
     named = tuple(properties)
     if named and custom:
-        raise UsageError("properties are named one by one, or chosen: say one of them")
+        raise UsageError("properties are named one by one, or chosen as a group: use only one of them")
     wanted = None if ids is None else tuple(ids)
     request = ImportRequest(
         scope=Scope(object_type, tuple(filters), in_list, wanted, limit),
@@ -84,7 +84,7 @@ def import_request(
 
 
 SECTIONS = (Section.GROUPS, Section.PROPERTIES, Section.PIPELINES, Section.SCHEMA, Section.LABELS)
-"""The sections of definitions that an import can write; stages and options come with what they belong to."""
+"""The sections that an import can write; stages and options come with their pipeline or property."""
 
 
 def definitions_request(

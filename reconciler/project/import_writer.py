@@ -1,4 +1,4 @@
-"""Writing the files of an import: new ones, records added to old ones, and a list of what was left out."""
+"""Writing the files of an import: new files, records added to old files, and a list of omitted records."""
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -157,12 +157,12 @@ def _sayable_as_row(record: WrittenRecord) -> WrittenRecord:
     """Return the record if a row can say it: rows have no ``$unmanaged``.
 
     Raises:
-        UsageError: what ``all:`` says does not hold for it.
+        UsageError: a value of ``all:`` does not apply to it.
     """
     if record.unmanaged:
         name = record.unmanaged[0]
         raise UsageError(
-            f"--add: `all:` sets {name}, and it is something else in one of the records\n"
+            f"--add: `all:` sets {name}, and one of the records has another value\n"
             f"    take {name} out of `all:`, or let --out name a new file; nothing was written"
         )
     return record

@@ -11,9 +11,9 @@ from reconciler.reconcile.find_schemas import find_schemas
 
 
 def live_schema(session: Session, objects: Iterable[str]) -> dict[str, Any]:
-    """Read the portal; return the schema of manifests about ``objects``, without any: those of the manifests.
+    """Read the portal; return the schema of manifests about ``objects``, by default of all manifests.
 
-    What the manifests themselves define counts as being there.
+    Definitions of the manifests themselves count as existing.
 
     Raises:
         UsageError: no manifest names an object type, or the token belongs to another portal.

@@ -34,9 +34,9 @@ def make_plan(
 
     Args:
         session: session of the environment.
-        request: what to plan.
+        request: the parts to plan, and options.
         progress: called with the number of compared records, and of all records.
-        answers: gets what is read of account and definitions, for applying the plan right away.
+        answers: gets the account and definitions that are read, for applying the plan right away.
 
     Raises:
         ManifestError: the manifests are wrong, with places relative to the working directory.
@@ -131,7 +131,7 @@ def _plan(
 
 
 def _all_problems(desired: Desired, plan: Plan) -> Sequence[Problem]:
-    """Join the problems of partly unreadable manifests with those that the portal reveals.
+    """Join the problems of partly unreadable manifests with the problems that the portal reveals.
 
     It only includes problems of types, columns and single values: other records, and other values of a
     record, may be in the unreadable part.

@@ -1,4 +1,4 @@
-"""Moving a state to another place, and writing it anew with another key."""
+"""Moving a state to another place, and encrypting it again with another key."""
 
 import os
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The file of observations: what was seen in one portal, without anything of the portal, for the emulator."""
+"""The file of observations: observations in one portal, without any of its data, for the emulator."""
 
 import json
 from pathlib import Path
@@ -34,7 +34,7 @@ def observations_document(verification: Verification) -> dict[str, Any]:
 
 
 def write_observations(path: Path, verification: Verification) -> None:
-    """Write the observations to ``path``, over those of an earlier run.
+    """Write the observations to ``path``, over the observations of an earlier run.
 
     Raises:
         UsageError: the folder is missing or not writable.

@@ -55,13 +55,13 @@ def refuse_older_state(version: StateVersion, reported: Sequence[ReportedSerial]
             shown = os.path.relpath(path)
             raise StateError(
                 f"state in git: it was put back to serial {version.serial}, and {shown} reports a run that "
-                f"made serial {serial}: what was applied since is not in it\n"
+                f"made serial {serial}: later changes are missing from it\n"
                 "    put the newest commit of that ref back; if this is as it should be, move the report away"
             )
 
 
 def _lineage_in(path: Path, lineage: str) -> bool:
-    """Return whether a report is about the state with this lineage; unreadable ones are about none."""
+    """Return whether a report is about the state with this lineage; unreadable reports are about none."""
     try:
         text = read_encrypted(path, "report")
         if json.dumps(lineage) not in text:  # reports of other environments may be long

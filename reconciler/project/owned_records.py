@@ -60,7 +60,7 @@ class OwnedRecords:
         )
 
     def at(self, address: str) -> Iterator[OwnedDetail]:
-        """Return what is known of the records or the definition at ``address``; nothing if it is not owned.
+        """Return the facts about the records or the definition at ``address``; nothing if it is not owned.
 
         Raises:
             UsageError: it is no address of a record or definition.
@@ -125,9 +125,9 @@ def owned_at(store: Store, thing: NamedThing) -> tuple[OwnedRecord | OwnedDefini
 
 
 def selected_by(store: Store, address: str) -> tuple[OwnedRecord | OwnedDefinition, ...]:
-    """Return what is owned of what an address, or a glob over addresses, selects.
+    """Return the owned things that an address, or a glob over addresses, selects.
 
-    A glob with a ``:`` selects definitions, any other one records.
+    A glob with a ``:`` selects definitions, any other glob selects records.
 
     Raises:
         UsageError: it selects properties, or is no address.

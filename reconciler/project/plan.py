@@ -71,7 +71,7 @@ class Plan:
         self.file = file
         """The file that it was read from; None for a new plan."""
         self.answers = answers
-        """What planning read of account and definitions; None for a plan that was read from a file."""
+        """Account and definitions as planning read them; None for a plan that was read from a file."""
         self.summary: PlanSummary = value.summary
         """The numbers of the plan: changes by the word that people read, problems, the headline."""
         self.header = _header_of(value)

@@ -25,8 +25,8 @@ def save_plan(plan: Plan, path: Path) -> None:
 def read_plan(path: Path, *, to_apply: bool = False) -> Plan:
     """Read a plan that ``save_plan`` wrote; where plans are encrypted, ``to_apply`` takes no other.
 
-    The file is read once, from one open descriptor. What is carried out is what was read then, whatever
-    becomes of the file.
+    The file is read once, from one open descriptor. Apply carries out the plan that was read then, even if
+    the file changes later.
 
     Raises:
         UsageError: it is no plan, of a version we do not know, or cannot be opened.

@@ -26,7 +26,7 @@ def refuse_foreign_files(project: Path, state_url: str | None) -> None:
     for link in _links(folder):
         raise UsageError(
             f"{os.path.relpath(link)} is a symbolic link: its files would be in another place\n"
-            f"    remove the link; reconciler makes {PRIVATE_FOLDER}/ and what is in it by itself"
+            f"    remove the link; reconciler makes {PRIVATE_FOLDER}/ and its contents by itself"
         )
     state = Path(state_url.removeprefix(_SQLITE)) if state_url and state_url.startswith(_SQLITE) else None
     kept = [folder] if os.path.lexists(folder) else []
@@ -40,10 +40,10 @@ def refuse_foreign_files(project: Path, state_url: str | None) -> None:
     if tracked:
         name = _shown(repository.top / tracked[0])
         raise UsageError(
-            f"git tracks {name}, which is to be of this machine alone: "
-            "a commit could replace what is remembered here\n"
+            f"git tracks {name}, which must stay on this machine:  "
+            "a commit could replace its contents\n"
             f"    if it is yours: git rm --cached -r -- {name}, and commit that\n"
-            "    if somebody else added it, remove the file too: what it says is theirs"
+            "    if somebody else added it, remove the file too: its contents are theirs"
         )
 
 

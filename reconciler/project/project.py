@@ -66,7 +66,7 @@ class Project:
             github: write workflows for GitHub Actions.
             gitlab: write a pipeline for GitLab CI.
             example: write the example project, which needs no account.
-            agents: add to ``AGENTS.md`` what an agent may run, and what only a person does.
+            agents: add to ``AGENTS.md`` the commands for an agent, and the commands for a person only.
 
         Raises:
             UsageError: the arguments contradict each other, or a file cannot be written.
@@ -117,7 +117,7 @@ class Project:
 
     @staticmethod
     def help_topics() -> Mapping[str, str]:
-        """Return the topics of ``help_page``, and what each is about."""
+        """Return the topics of ``help_page``, with their subjects."""
         from reconciler.project.help_pages import HELP_PAGES  # noqa: PLC0415 - nothing else needs it
 
         return HELP_PAGES
@@ -145,7 +145,7 @@ class Project:
         Args:
             *paths: files, and folders of files; none: all files of the project in ``folder``.
             folder: the project folder, as for ``open``.
-            write: write the files whose layout was another one.
+            write: write the files whose layout was different.
             said_by: how to name a folder, for messages.
 
         Raises:

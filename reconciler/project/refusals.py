@@ -45,14 +45,14 @@ def check_reviewed(plan: Plan) -> None:
     if plan.review is not None and plan.review.unreviewed > 0:
         raise PlanRefused(
             Refusal.UNREVIEWED,
-            "not everything that would be applied is as it was reviewed: nothing was applied\n"
-            "    have it reviewed as it is now, or save what was reviewed alone:\n"
+            "some changes differ from the reviewed plan: nothing was applied\n"
+            "    have the plan reviewed again, or save the reviewed changes only:\n"
             "    reconciler plan --reviewed PLAN --out FILE",
         )
 
 
 def check_appliable(plan: Plan, verb: str = "applied") -> None:
-    """Check that ``plan`` has no problems and no refusals; ``verb`` is what was not done with it.
+    """Check that ``plan`` has no problems and no refusals; ``verb`` names the action that is refused.
 
     Raises:
         UsageError: it has problems.

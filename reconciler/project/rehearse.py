@@ -46,7 +46,7 @@ def rehearse(
     *,
     lists_applied: bool = False,
 ) -> Rehearsal:
-    """Copy what ``plan`` needs, apply it to the copy, and plan its things again there.
+    """Copy the parts that ``plan`` needs, apply it to the copy, and plan its things again there.
 
     The portal is only read, and the state stays as it is.
 
@@ -105,7 +105,7 @@ class _Copied(NamedTuple):
 
 
 def _copy(session: Session, emulator: "Emulator", parts: _Parts, answers: PortalAnswers | None) -> _Copied:
-    """Copy what is needed of the portal, part by part."""
+    """Copy the needed parts of the portal, one by one."""
     found: list[Collisions] = []
     untold: dict[str, None] = {}
     is_interrupted = False
@@ -134,7 +134,7 @@ def _manifests_of(session: Session, plan: Plan) -> tuple[Desired | None, str]:
 
 @contextmanager
 def _folder(session: Session) -> Iterator[Path]:
-    """Make a private folder for the copy, and remove it afterwards, and those that were left behind."""
+    """Make a private folder for the copy, and remove it afterwards, with folders that were left behind."""
     parent = session.folder
     for old in parent.glob(f"{_FOLDER}*"):
         with suppress(OSError):
@@ -163,7 +163,7 @@ def _apply(
 
 
 def _plan_again(copied: CopiedSession, rehearsed: Rehearsed) -> tuple[Change, ...]:
-    """Plan the things of the plan again on the copy; return what would still be written."""
+    """Plan the things of the plan again on the copy; return the changes that are left."""
     request = PlanRequest(skip_invalid=True, only=rehearsed.selection)
     again = make_plan(copied, request)
     return tuple(change for change in again.changes if change.is_remote)

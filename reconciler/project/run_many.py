@@ -16,7 +16,7 @@ class WorkResult(Generic[T]):
     """The result of work on one environment."""
 
     environment: str  # its name
-    value: T | None = None  # what the work returned; None if it failed
+    value: T | None = None  # the result of the work; None if it failed
     error: ReconcilerError | None = None  # why it failed; None if it did not
 
     def unwrap(self) -> T:

@@ -142,7 +142,7 @@ class Session:
             yield Caller(http, self._limiter)
 
     def observed(self, observations: Path | None = None) -> Mapping[str, str]:
-        """Return what was seen of HubSpot, by guess: from this file or the environment's; empty without one.
+        """Return the observations of HubSpot, by guess: from this file or the environment's; perhaps none.
 
         Raises:
             UsageError: the file cannot be used.
@@ -202,7 +202,7 @@ class Session:
             opened = store.memory_state(portal_id)
         elif access is not None:
             if to_write:
-                _ = self.folder  # where this machine remembers what it has seen
+                _ = self.folder  # makes the folder for notes about the newest state that was seen
             reported = reported_serials(self.settings.project / PRIVATE_FOLDER / REPORTS)
             opened = store.open_git_state(access, portal_id)
         elif to_write:

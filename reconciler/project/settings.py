@@ -49,7 +49,7 @@ class EnvironmentSettings:
     token_variable: str | None  # the variable that contains it
     is_emulator: bool
     seed: Path | None  # the first contents of an emulator
-    observations: Path | None  # what was seen of HubSpot, for an emulator and rehearsals
+    observations: Path | None  # observations of HubSpot, for an emulator and rehearsals
     api_version: str
     base_url: str  # without a slash at the end
     # the environment of the same portal with ``protected: true``; only saved plans are applied
@@ -259,7 +259,7 @@ def _webhook(file: FileShape, node: MappingNode, variables: Variables) -> Webhoo
 
 
 def _protected_by(name: str, environments: Mapping[str, WrittenEnvironment]) -> str | None:
-    """Return the environment that protects the portal of ``name``: itself, or another one of this portal."""
+    """Return the environment that protects the portal of ``name``: itself, or another one of it."""
     portal_id = _portal_id(environments[name].said)
     if environments[name].said.copy_of:
         return None

@@ -11,7 +11,7 @@ from reconciler.state.database_files import PRIVATE_FOLDER
 from reconciler.suggestions import suggest
 
 COPIES: Final = "copy"
-"""Folder of the private folder that has what belongs to copies: state, salt, and how far each has come."""
+"""Folder of the private folder with the files of copies: state, salt, and the progress of each copy."""
 
 
 def with_originals(environments: Mapping[str, WrittenEnvironment]) -> Mapping[str, WrittenEnvironment]:

@@ -147,15 +147,13 @@ def _only_document(reading: Reading) -> tuple[MappingNode, Place]:
     if len(documents) > 1:
         source = FILES.ref(documents[1].place)
         raise ManifestError(
-            (Problem("settings are one document", "remove what follows the line ---", source),)
+            (Problem("settings are one document", "remove everything after the line ---", source),)
         )
     if documents and isinstance(documents[0].node, MappingNode):
         return documents[0].node, documents[0].place
     raise_if_any(reading.problems)
     advice = "begin with `version: 1` and `environments:`"
-    raise ManifestError(
-        (Problem("settings are a mapping, which this is not", advice, SourceRef(FILE_NAME, 1, 1)),)
-    )
+    raise ManifestError((Problem("settings must be a mapping", advice, SourceRef(FILE_NAME, 1, 1)),))
 
 
 def _read_environments(

@@ -219,7 +219,7 @@ def state_problems(state: str, node: MappingNode) -> Iterator[Problem]:
 
 
 def state_fault(state: str) -> UnplacedProblem | None:
-    """Return why no state can be kept at ``state``, and what to write; None if it can."""
+    """Return why no state can be kept at ``state``, and advice; None if it can."""
     if state.startswith(GIT):
         return None if git_place(state) else UnplacedProblem("this is no place for state in git", GIT_ADVICE)
     if state.startswith("sqlite"):
@@ -241,7 +241,7 @@ def base_url_permit_problems(url: str, node: MappingNode, permits: Permits) -> I
         return
     shown = server.host if server.host in str(node.get("base_url")).lower() else "this host"
     yield Problem(
-        f"{shown} is neither a host of HubSpot nor this machine, but would get the token",
+        f"the token would go to {shown}, which is neither a host of HubSpot nor this machine",
         f"write https://api.hubapi.com, or let the job that runs us set {ALLOW_HOSTS} to the host",
         _ref(node, "base_url"),
     )

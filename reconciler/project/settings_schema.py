@@ -92,7 +92,7 @@ def _environment() -> dict[str, Any]:
             },
             "observations": {
                 "type": "string",
-                "description": "What was seen of HubSpot, for an emulator and rehearsals: a JSON file.",
+                "description": "Observations of HubSpot, for an emulator and rehearsals: a JSON file.",
             },
             "api_version": {"enum": ["v3", "2025-09", "2026-03", "2026-09"]},
             "base_url": {"type": "string", "description": "https://api.hubapi.com unless it is written."},
@@ -105,7 +105,7 @@ def _environment() -> dict[str, Any]:
             "owners": {
                 "type": "object",
                 "additionalProperties": {"type": "string"},
-                "description": "Who stands in for whom here, by e-mail.",
+                "description": "Owners who stand in for others here, by e-mail.",
             },
         },
     }

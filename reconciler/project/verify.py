@@ -31,7 +31,7 @@ def check_verifiable(session: Session, plan: Plan) -> None:
 def plan_what_is_left(
     session: Session, plan: Plan, take: tuple[str, ...] = (), progress: Progress = ignore_progress
 ) -> Plan:
-    """Plan again, and return what apply would still write of ``plan``; empty if nothing is left."""
+    """Plan again, and return the changes of ``plan`` that apply would still write; maybe none."""
     again = make_plan(session, PlanRequest(take=take, skip_invalid=True), progress)
     keys = {key for change in again.changes for key in change.address.records}
     applied = ((key, change) for change in plan.changes for key in change.address.records if key in keys)

@@ -18,7 +18,7 @@ from reconciler.project.notices import Notice
 from reconciler.project.session import Session
 
 _SETTLING_S = 3.0
-"""Seconds after which HubSpot has computed what it computes of a new record."""
+"""Seconds after which HubSpot has computed the values of a new record."""
 _EMULATOR_S = 0.002
 """The same for the embedded portal, which computes nothing later; its dates are in milliseconds."""
 
@@ -41,7 +41,7 @@ def verify_emulator(session: Session, portal_id: int, progress: Progress) -> Ver
         pause = partial(time.sleep, _EMULATOR_S if here.is_emulator else _SETTLING_S)
         portal = ProbedPortal(caller, here.api_version, made, secrets.token_hex(4), pause)
         if made.things:
-            session.notify(Notice("removing what an earlier run left in the portal"))
+            session.notify(Notice("removing the leftovers of an earlier run from the portal"))
             remove_leftovers(portal, made)
         seen = run_probes(portal, made, PROBES, progress)
     day = datetime.now(UTC).date()

@@ -1,7 +1,7 @@
 """Choosing the value of a new key for each record, on disk, so that memory does not grow with the portal.
 
-Of each record, the first source that is filled and not repeated wins: the sources are tried in turn, and a
-value is taken only if no other record has it, from the same source or from one that was tried before.
+Each record takes the first source with a value that no other record has: the sources are tried in turn, and a
+value is taken only if no other record has it, from the same source or from an earlier one.
 """
 
 import hashlib
@@ -69,7 +69,7 @@ class KeyValues:
         self._base.executemany("INSERT OR REPLACE INTO candidates VALUES (?, ?, ?, ?)", rows)
 
     def choose(self, sources: int) -> None:
-        """Try so many sources, the first one first; call it once, after everything was added."""
+        """Try this number of sources in their order; call it once, after everything was added."""
         self._base.execute(_INDEX)
         for number in range(sources):
             self._base.execute(_TAKE, (number,))
@@ -95,7 +95,7 @@ class KeyValues:
         return int(number)
 
     def left(self) -> Iterator[tuple[RecordId, str]]:
-        """Return records whose values are all repeated, with one of these; equal ones side by side."""
+        """Return records whose values are all repeated, each with one value; equal values side by side."""
         rows = self._base.execute(_LEFT)
         while page := rows.fetchmany(_PAGE):
             yield from ((RecordId(str(id_)), value) for id_, value in page)

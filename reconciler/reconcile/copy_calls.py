@@ -1,4 +1,4 @@
-"""The calls that a copy of a portal takes, and refusing one that would use up those of the day."""
+"""The calls that a copy of a portal takes, and refusing a copy that would use up the calls of the day."""
 
 from math import ceil
 
@@ -6,11 +6,11 @@ from reconciler.errors import PlanRefused, Refusal
 from reconciler.hubspot.reader import PortalReader
 
 _RESERVE = 1.2
-"""How many times the calls of a copy must be left today, as for a plan."""
+"""The number of calls that must be left today, as a multiple of the calls of a copy; plans use it too."""
 
 
 def refuse_too_many_calls(reader: PortalReader, calls: int, advice: str) -> None:
-    """Refuse to read on if the ``calls`` that are to come would use up those of the day.
+    """Refuse to read on if the remaining ``calls`` would use up the calls of the day.
 
     Raises:
         PlanRefused: fewer are left than the copy needs, with a reserve.

@@ -33,7 +33,7 @@ FINISHED = "finished"
 """Place of a step that has ended."""
 
 Declared = Mapping[str, DesiredRecord]
-"""Desired records by key: what they say is no secret of the portal."""
+"""Desired records by key: their values are no secret of the portal."""
 
 
 NOTHING_DECLARED: Declared = MappingProxyType({})
@@ -41,7 +41,7 @@ NOTHING_DECLARED: Declared = MappingProxyType({})
 
 
 NamedElsewhere = Mapping[GroupKey, Sequence[str]]
-"""Keys that manifests name besides those of their records: of other ends, and former ones."""
+"""Further keys in manifests: of other ends of associations, and former keys."""
 
 
 def named_elsewhere(desired: Desired, portal: PortalSchema) -> NamedElsewhere:

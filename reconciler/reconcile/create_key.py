@@ -94,7 +94,7 @@ class NewKey:
 def check_key(
     reader: PortalReader, portal: PortalSchema, schema: ObjectSchema, name: str, sources: Sequence[KeySource]
 ) -> NewKey:
-    """Check that property ``name`` can become the key, or is one that some records still lack.
+    """Check that property ``name`` can become the key, or is a key that some records still lack.
 
     Raises:
         UsageError: it cannot be a key, or a source names a property that the type does not have.
@@ -140,7 +140,7 @@ def _group_of(schema: ObjectSchema, live: Iterable[LiveDefinition]) -> str:
 
 
 def fill(key: NewKey, values: KeyValues, records: Iterable[KeptRecord]) -> None:
-    """Give a value to each record that can get one; those that have one keep it."""
+    """Give a value to each record that can get one; records that have one keep it."""
     portal_id = key.portal.account.portal_id
     for record in records:
         if held := record.values.get(key.name):
@@ -152,7 +152,7 @@ def fill(key: NewKey, values: KeyValues, records: Iterable[KeptRecord]) -> None:
 
 
 def _fitting(key: NewKey, value: str | None) -> str | None:
-    """Return ``value`` if the property can have it: one that is there already may be a number."""
+    """Return ``value`` if the property can have it: an existing property may be a number property."""
     definition = key.schema.properties.get(key.name)
     if definition is None or value is None:
         return value

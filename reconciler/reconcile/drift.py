@@ -57,7 +57,7 @@ def find_drift(
     progress: Progress,
     has_pages: bool = True,
 ) -> DriftFound:
-    """Compare everything that we own with what we last applied, without manifests. Writes nothing.
+    """Compare everything that we own with the last applied values, without manifests. Writes nothing.
 
     Raises:
         UsageError: there is no state to compare with, the selection matches nothing that we own, or the
@@ -97,7 +97,7 @@ def find_drift(
 
 
 def _explain(reader: PortalReader, portal: PortalSchema, builder: DriftBuilder, runs: OurRuns) -> Naming:
-    """Find out what became of records that the portal does not show, who changed values, and their names."""
+    """Find out the fate of missing records, the authors of changes, and display names."""
     found = find_missing_records(reader, portal, builder.missing)
     _insist_on_answers(found)
     builder.explain_missing(portal, found)
@@ -107,7 +107,7 @@ def _explain(reader: PortalReader, portal: PortalSchema, builder: DriftBuilder, 
 
 
 def _types(store: Store, unfinished: Iterable[UnfinishedBatch]) -> tuple[set[str], set[str]]:
-    """Return the object types of records that we own, and those that may be gone with their definitions."""
+    """Return the object types of owned records, and of records that may be gone with their definitions."""
     objects = {name for name, _, _ in store.owned_groups()}.union(*store.paired_types())
     defined = {name for batch in unfinished for name in batch.objects}
     return objects, defined | {name for each in store.all_definitions() for name in types_of(each)}
@@ -135,9 +135,9 @@ def _compare_definitions(
     selection: Selection,
     unmatched: UnmatchedGlobs,
 ) -> None:
-    """Compare the selected definitions that we own with what the portal has.
+    """Compare the selected definitions that we own with the portal.
 
-    ``recent`` are our own writes of the last minutes: HubSpot may still show what was there before.
+    ``recent`` are our own writes of the last minutes: HubSpot may still show the values from before.
     """
     known = {name: memory.owned_definitions(name) for name in objects}
     there: dict[RecordIdentity, LiveDefinition] = {}
@@ -164,7 +164,7 @@ def _compare_owned(
     unmatched: UnmatchedGlobs,
     progress: Progress,
 ) -> None:
-    """Compare the selected records and associations that we own with what the portal has.
+    """Compare the selected records and associations that we own with the portal.
 
     ``groups`` are object type, key property and number of the owned records.
 
@@ -192,7 +192,7 @@ def _compare_owned(
 
 
 def _name_in_state(portal: PortalSchema, memory: RecoveredState, record: RecordIdentity) -> str | None:
-    """Return what people called a record when we last applied it."""
+    """Return the display name that a record had when we last applied it."""
     owned = memory.owned_by_id(record.object, [record.id]).get(record.id)
     return remembered_name(portal.objects.get(record.object), owned)
 

@@ -104,7 +104,7 @@ def _plan_of(
     *,
     is_live: bool,
 ) -> Plan | None:
-    """Plan the record, with the definitions because of which it may move; None if no plan would include it.
+    """Plan the record, with the definitions that may move it; None if no plan would include it.
 
     Raises:
         UsageError: no manifest names it, it is not ours, and it does not move.
@@ -129,7 +129,7 @@ def _portal(asked: ParsedAddress, desired: Desired, reader: PortalReader, here: 
 def _subject(
     asked: ParsedAddress, named: Desired, portal: PortalSchema, store: Store, masks: MaskRules
 ) -> ExplainTarget:
-    """Find the record that is meant, among those that the manifests name and those that state owns."""
+    """Find the meant record, among the records that the manifests name or state owns."""
     schema = portal.objects[asked.object]
 
     def owned_under(value: str) -> Sequence[OwnedRecord]:
@@ -185,7 +185,7 @@ def _names_of_moves(desired: Desired, schema: ObjectSchema) -> Collection[str]:
 
 
 def _names_to_read(subject: ExplainTarget, schema: ObjectSchema, moving: Collection[str]) -> Sequence[str]:
-    """Return the properties to read: the requested one, and those that planning the record needs."""
+    """Return the properties to read: the requested property, and needs of planning."""
     names = {*subject.names(schema), *replace(subject, name=None).names(schema), *moving}
     return sorted((names & schema.properties.keys()).union(display_properties(schema)))
 
@@ -199,7 +199,7 @@ def _plan(
 def _plan_with_others(
     globs: tuple[Glob, ...], named: Desired, portal: PortalSchema, plan_of: Callable[[tuple[Glob, ...]], Plan]
 ) -> Plan:
-    """Plan what ``globs`` mean, with the records that share unique values with it or pass them to it."""
+    """Plan the selection of ``globs``, with records that share unique values with it or pass them to it."""
     while True:
         plan = plan_of(globs)
         more = {problem.needs for problem in plan.problems if problem.needs}

@@ -72,7 +72,7 @@ def explain_one_definition(
 def _plan(
     address: DefinitionAddress, desired: Desired, reader: PortalReader, store: Store, here: PlanContext
 ) -> Plan:
-    """Plan the definition, with those that it needs."""
+    """Plan the definition, with the definitions that it needs."""
     globs: tuple[Glob, ...] = (glob_of(address.text),)
     while True:
         plan = plan_changes(

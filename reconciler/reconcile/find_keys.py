@@ -1,4 +1,4 @@
-"""Finding the properties that can recognise the records of a type, and counting what is in them."""
+"""Finding the properties that can recognise the records of a type, and counting their values."""
 
 import hashlib
 import sqlite3
@@ -61,7 +61,7 @@ def check_properties(schema: ObjectSchema, names: Iterable[str]) -> None:
     """Refuse names that are no properties of the type.
 
     Raises:
-        UsageError: with the first such name, and what may have been meant.
+        UsageError: with the first such name, and a similar one.
     """
     for name in names:
         if name not in schema.properties:
@@ -103,7 +103,7 @@ class _Counts:
         return self._count("SELECT count(*) FROM found WHERE name = -1")
 
     def add(self, records: Iterable[LiveRecord]) -> None:
-        """Count some records; one that comes twice counts once."""
+        """Count some records; a record that comes twice counts once."""
         rows = []
         for record in records:
             rows.append((-1, b"", int(record.id)))
@@ -115,7 +115,7 @@ class _Counts:
         self._base.executemany("INSERT OR REPLACE INTO found VALUES (?, ?, ?)", rows)
 
     def candidate(self, name: str) -> KeyCandidate:
-        """Return what was counted of one property."""
+        """Return the counts of one property."""
         number, definition = self._names.index(name), self._schema.properties[name]
         filled = self._count("SELECT count(*) FROM found WHERE name = ?", number)
         alone = self._count(

@@ -1,4 +1,4 @@
-"""Reading what a schema for editors names: object types with their definitions, and the owners."""
+"""Reading the names for a schema for editors: object types with their definitions, and the owners."""
 
 from collections.abc import Collection, Iterator
 

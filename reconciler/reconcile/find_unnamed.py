@@ -1,4 +1,4 @@
-"""Describing live records that no manifest names: what they are called, who made them, and when."""
+"""Describing live records that no manifest names: their names, their authors, and their dates."""
 
 from collections.abc import Sequence
 

@@ -83,14 +83,14 @@ def _key_of_targets(importing: Importing, other: ObjectSchema, desired: Desired)
     if len(usable) == 1:
         return usable[0], False
     raise UsageError(
-        f"nothing says which property names {other.name}\n    import {other.name} first, with their --key"
+        f"the key property of {other.name} is unknown\n    import {other.name} first, with --key"
     )
 
 
 def _keys_of(
     reader: PortalReader, schema: ObjectSchema, by: str, ids: Sequence[RecordId]
 ) -> Mapping[RecordId, str]:
-    """Return the keys of records, of those that have one."""
+    """Return the keys of the records that have one."""
     if by == RECORD_ID:
         return {record_id: record_id for record_id in ids}
     keys: dict[RecordId, str] = {}

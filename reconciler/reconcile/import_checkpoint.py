@@ -1,4 +1,4 @@
-"""Checkpoints: what an import has read so far, in a file, so that an interrupted import can go on.
+"""Checkpoints: the records that an import has read so far, in a file; an interrupted import goes on there.
 
 The file also keeps memory small: records are sorted and counted in it. It is private, like the state, and
 deleted once the import has written its files.
@@ -46,7 +46,7 @@ class KeptRecord(NamedTuple):
 
     id: RecordId
     key: str | None
-    spelling: str | None  # the one spelling of all keys that HubSpot takes for the same
+    spelling: str | None  # one spelling for all keys that are the same to HubSpot
     created_at: str | None
     values: Mapping[str, str]  # without empty ones
 
@@ -80,7 +80,7 @@ class Checkpoint:
         return frozenset(self._names[number] for number in self._used)
 
     def begin(self, segments: Iterable[Segment], wanted: Iterable[str]) -> None:
-        """Note what is to be read: a list, or the records with certain ids."""
+        """Note the records to read: a list, or the records with certain ids."""
         with self._base:
             self._base.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((int(id_),) for id_ in wanted))
             self._leave(segments)
@@ -88,7 +88,7 @@ class Checkpoint:
     def keep(
         self, records: Iterable[KeptRecord], left: Iterable[Segment] | None, done: Iterable[str] = ()
     ) -> None:
-        """Keep some records, with what is left to read: segments, or ids without those that are ``done``."""
+        """Keep some records, with the part that is left to read: segments, or ids without ``done`` ones."""
         rows, used = [], set[int]()
         for record in records:
             held = {self._numbers[name]: value for name, value in record.values.items()}
@@ -130,7 +130,7 @@ class Checkpoint:
         return self._number(f"SELECT count(*) FROM records WHERE {_RECOGNISED}")
 
     def count_unrecognised(self) -> tuple[int, int]:
-        """Count the records without a key, and those with a repeated one."""
+        """Count the records without a key, and those with a repeated key."""
         without = self._number("SELECT count(*) FROM records WHERE key IS NULL")
         return without, self.count - without - self.count_recognised()
 
@@ -139,7 +139,7 @@ class Checkpoint:
         return self._records(_RECOGNISED)
 
     def unrecognised(self) -> Iterator[KeptRecord]:
-        """Return the records with a repeated key, side by side, and then those without any."""
+        """Return the records with a repeated key, side by side, and then the records without a key."""
         yield from self._records(f"spelling IN ({_REPEATED})", "spelling, id")
         yield from self._records("key IS NULL", "id")
 
@@ -170,7 +170,7 @@ class Checkpoint:
         return int(number)
 
     def discard(self) -> None:
-        """Delete the file when it is closed, whatever happens."""
+        """Delete the file when it is closed, even after an error."""
         self._is_kept = False
 
     def __enter__(self) -> Self:

@@ -30,7 +30,7 @@ def find_definitions(
     Args:
         reader: reads the portal.
         portal_id: the portal to which the token must belong.
-        request: what is asked for.
+        request: the options of the import.
         desired_for: gets our name of the object type, and returns the manifests that count.
 
     Returns:
@@ -57,7 +57,7 @@ def find_definitions(
 def _with_others(
     reader: PortalReader, portal: PortalSchema, object_name: str, named: Collection[str]
 ) -> tuple[PortalSchema, tuple[str, ...]]:
-    """Read the object types whose labels may be looked at; those that the token may not read are left out."""
+    """Read the object types whose labels may be looked at, except types that the token may not read."""
     objects = dict(portal.objects)
     for other in sorted({*named, *_USUAL} - objects.keys()):
         try:

@@ -69,7 +69,7 @@ def _read(text: str, schema: ObjectSchema, owner_ids: Callable[[str], Sequence[s
     if not value:
         raise UsageError(
             f"--filter {text!r} names no value\n"
-            f"    !{definition.name} is for records without one, {definition.name} for those with any"
+            f"    !{definition.name} finds records without a value, {definition.name} those with any value"
         )
     values = (value, *_stored(definition, value, schema, owner_ids))
     return Filter(definition, tuple(dict.fromkeys(values)), found["sign"] == "!=")
@@ -78,7 +78,7 @@ def _read(text: str, schema: ObjectSchema, owner_ids: Callable[[str], Sequence[s
 def _stored(
     definition: PropertyDef, value: str, schema: ObjectSchema, owner_ids: Callable[[str], Sequence[str]]
 ) -> Sequence[str]:
-    """Return what HubSpot stores for a label or an e-mail address."""
+    """Return the text that HubSpot stores for a label or an e-mail address."""
     called = value.strip().casefold()
     match definition.kind:
         case Kind.OWNER | Kind.OWNERS:

@@ -51,7 +51,7 @@ class Existing:
 
 @dataclass(frozen=True, slots=True)
 class Importing:
-    """One import: what the portal is asked for."""
+    """One import: its questions to the portal."""
 
     reader: PortalReader
     account: Account
@@ -108,7 +108,7 @@ class Importing:
         return self.account.link_to(type_number(self.schema.name) or self.schema.path, record_id)
 
     def title_of(self, record: KeptRecord) -> str:
-        """Return what people call a record; empty if it has no name."""
+        """Return the display name of a record; empty if it has none."""
         return display_name(display_properties(self.schema), record.values) or ""
 
 
@@ -291,7 +291,7 @@ class OwnersKnown:
 
 
 def owner_names(importing: Importing, names: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the properties ``names`` that are about owners."""
+    """Return the properties among ``names`` that are about owners."""
     return tuple(name for name in names if importing.schema.properties[name].kind in _OWNERS)
 
 

@@ -1,4 +1,4 @@
-"""Moving records: all of them that hold what goes away are found, and get a change."""
+"""Moving records: all records that hold a removed value are found, and get a change."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class MovingRecords:
     memory: RecoveredState
     findings: Findings
     schema: ObjectSchema  # as it is now
-    only: RecordId | None = None  # the record that is looked at; None: all that hold what goes away
+    only: RecordId | None = None  # the only record to look at; None: all records that hold the removed value
     _planned: set[RecordId] = field(default_factory=set)  # records that have a change already
     _carried: dict[RecordId, list[ValueChange]] = field(default_factory=dict)  # which that change carries
 
@@ -69,7 +69,7 @@ class MovingRecords:
         return with_carried(change, self.schema.name, self._carried)
 
     def _holders(self, move: Move, together: Sequence[Move]) -> Iterator[Sequence[LiveRecord]]:
-        """Read the records that hold what goes away: found by search, or among all if they are too many."""
+        """Read the records that hold the removed value: by search, or among all if they are too many."""
         if self.only is not None:
             live = read_records(self.reader, self.schema, RECORD_ID, [self.only], self._names(together))
             yield [each for each in live.values() if move.holds(each)]

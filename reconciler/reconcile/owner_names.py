@@ -1,4 +1,4 @@
-"""What to call the owners that something shows: their e-mail addresses, also of those who left."""
+"""The names of the owners that something shows: their e-mail addresses, also of those who left."""
 
 from collections.abc import Collection, Mapping
 
@@ -11,7 +11,7 @@ from reconciler.plan.names import Naming, shown_things
 
 
 def owner_names(reader: PortalReader, owner_ids: Collection[str]) -> Mapping[str, str]:
-    """Return what to call the owners with these ids; nothing is read without an id.
+    """Return the names of the owners with these ids; nothing is read without an id.
 
     Owners who are not active are looked up among the archived ones. If the token may not read owners, they
     keep their ids.
@@ -33,7 +33,7 @@ def owner_names(reader: PortalReader, owner_ids: Collection[str]) -> Mapping[str
 
 
 def read_naming(reader: PortalReader, findings: Findings, portal: PortalSchema) -> Naming:
-    """Collect what the findings of a plan show, and look up the owners in it.
+    """Collect the things that the findings of a plan show, and look up the owners in it.
 
     Raises:
         HubSpotError: HubSpot does not answer.

@@ -96,7 +96,7 @@ def plan_changes(
 def _associating(
     planning: PlanningRecords, here: PlanContext, rules: Mapping[GroupKey, PruneRule]
 ) -> AssociationContext:
-    """Return what comparing associations takes of the compared records."""
+    """Return the parts of compared records that comparing associations needs."""
     named_otherwise = planning.records.named_otherwise - moved_records(planning.findings.changes).keys()
     prune = {group: rule.prune for group, rule in rules.items()}
     return AssociationContext(here.policy, here.selection, planning.desired, prune, named_otherwise)

@@ -66,7 +66,7 @@ class PlanningAssociations:
     planned_labels: PlannedLabels = field(default_factory=dict)
 
     def compare(self, associating: Iterable[DesiredRecord]) -> None:
-        """Compare the associations of the manifests, and those that we own."""
+        """Compare the associations of the manifests, and the associations that we own."""
         self._note_others()
         named: dict[frozenset[str], list[tuple[DesiredRecord, DesiredAssociation]]] = {
             frozenset(types): []

@@ -1,4 +1,4 @@
-"""Planning the portal's definitions: reading, counting what records hold, and the schema that records get."""
+"""Planning the portal's definitions: reading, counting held values, and the schema for records."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ from reconciler.reconcile.move_records import MovingRecords
 from reconciler.state.store import Store
 
 SETTLING = timedelta(minutes=5)
-"""How long HubSpot may still show what was there before our own write.
+"""How long HubSpot may still show the values from before our own write.
 
 Source: https://github.com/scopiousdigital/kalup (a type that was seconds old came and went for 70 s).
 """
@@ -74,7 +74,7 @@ def defined_types(desired: Desired, store: Store, here: PlanContext) -> frozense
 
 
 def made_types(desired: Desired) -> frozenset[str]:
-    """Return the custom object types that the manifests declare: the plan makes those that are not there."""
+    """Return the custom object types that the manifests declare: the plan makes the missing ones."""
     return frozenset(
         each.address.object
         for each in desired.definitions
@@ -108,7 +108,7 @@ class PlanningDefinitions:
     unmatched: UnmatchedGlobs
 
     def plan(self) -> PlannedDefinitions:
-        """Compare the selected definitions, and add what is found to the findings."""
+        """Compare the selected definitions, and add the results to the findings."""
         matched = [match_type(known, self.here.selection) for known in self._known()]
         for wanted in self.desired.definitions:
             parts = (option_part(option.name) for option in wanted.options)
@@ -171,7 +171,7 @@ class PlanningDefinitions:
             self.findings.replace(changed_away(removals, written, self.portal.objects))
 
     def _known(self) -> Iterator[TypeDefinitions]:
-        """Read what is known about the definitions of each type; only sections that are about something."""
+        """Read the known definitions of each type; only sections that manifests or state mention."""
         owned: dict[str, tuple[OwnedDefinition, ...]] = {}
         for name in sorted(self._types()):
             owned[name] = self.memory.owned_definitions(name) if self._is_selected(name) else ()
@@ -227,7 +227,7 @@ class PlanningDefinitions:
         return (each.address for each in self.desired.definitions if each.address.object == name)
 
     def _context(self, matched: MatchedDefinitions) -> DefinitionContext:
-        """Return the facts of one type, with the numbers of records that hold what goes away."""
+        """Return the facts of one type, with the numbers of records that hold removed values."""
         schema = self.portal.objects.get(matched.known.object)
         since = self.here.created_at - SETTLING
         context = DefinitionContext(
@@ -261,7 +261,7 @@ class PlanningDefinitions:
         return count_labelled(self.reader, schema, other, seen[0], seen[1] if int(back) else None)
 
     def _kept(self, decided: Iterable[DecidedDefinitions]) -> tuple[Change, ...]:
-        """Return the changes that the plan keeps: with a reviewed plan, only those that it has too."""
+        """Return the changes that the plan keeps: with a reviewed plan, only changes that it has too."""
         changes = tuple(change for each in decided for change in each.changes)
         if self.here.reviewed is None or not changes:
             return changes

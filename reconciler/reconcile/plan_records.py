@@ -1,4 +1,4 @@
-"""Planning records: those that the manifests name, chunk by chunk, and those that only state knows."""
+"""Planning records: records that the manifests name, chunk by chunk, and records that only state knows."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class PlanningRecords:
         return self.records.findings
 
     def compare(self, rules: Iterable[PruneRule], stand_ins: Mapping[str, str], progress: Progress) -> None:
-        """Compare the records that the manifests name, and those that we own beside them."""
+        """Compare the records that the manifests name, and other records that we own."""
         self.compare_named(stand_ins, progress)
         for rule in rules:
             self.compare_leftovers(rule)
@@ -109,7 +109,7 @@ class PlanningRecords:
         self.records.decide_lost()
 
     def _known(self, object_name: str, live: Iterable[LiveRecord], owned: Iterable[OwnedRecord]) -> Known:
-        """Find what is known about ``live`` under other keys than the requested one.
+        """Find the entries in state about ``live`` under other keys than the requested one.
 
         Mostly without a call.
         """
@@ -163,7 +163,7 @@ class PlanningRecords:
             )
 
     def count_others(self, owned: Iterable[tuple[str, str, int]]) -> None:
-        """Count the records that guards take percentages of, besides the named ones."""
+        """Count the records, besides the named ones, for the percentages of guards."""
         for object_name, _, count in owned:
             self.findings.population(object_name).owned += count
         for object_name in {*self.findings.doubtful_types(), *self._types_by_new_keys()}:
@@ -218,7 +218,7 @@ class PlanningRecords:
         planning.compare(self.records.associating)
 
     def conclude(self, owned: Iterable[tuple[str, str, int]]) -> None:
-        """Refuse globs that match nothing, and count what guards take percentages of.
+        """Refuse globs that match nothing, and count the records for the percentages of guards.
 
         Raises:
             UsageError: a glob matches nothing.
@@ -227,7 +227,7 @@ class PlanningRecords:
         self.count_others(owned)
 
     def explain_missing(self) -> None:
-        """Explain what is not found, and refuse to plan if too much of it is a silence of HubSpot."""
+        """Explain records that are not found; refuse to plan if HubSpot left too many out of its answers."""
         self.explain_gone()
         self.insist_on_answers()
 

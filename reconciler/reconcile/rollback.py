@@ -120,7 +120,7 @@ ChangesT = TypeVar("ChangesT")
 
 
 def _there(portal: PortalSchema, groups: Mapping[GroupT, ChangesT]) -> Mapping[GroupT, ChangesT]:
-    """Leave out what is of object types that the run removed: they are gone with everything in them."""
+    """Leave out things of object types that the run removed: they are gone with everything in them."""
     return {group: of_group for group, of_group in groups.items() if _is_there(portal, group)}
 
 
@@ -190,7 +190,7 @@ class _PlanningRollback:
 def _known(
     moved: Mapping[RecordId, OwnedRecord], owned: Mapping[str, OwnedRecord], applied: AppliedChange
 ) -> OwnedRecord | None:
-    """Return what state knows about the record of a change now, under any key."""
+    """Return the present entry in state about the record of a change, under any key."""
     return moved.get(applied.outcome.record_id) or owned.get(applied.change.record.value)
 
 

@@ -1,4 +1,4 @@
-"""Rolling back the definitions of a run: what must be read, and what records still hold of new ones.
+"""Rolling back the definitions of a run: the things to read, and values that records still hold.
 
 Restored definitions come before the records that need them, removals after everything else.
 """
@@ -42,7 +42,7 @@ class DefinitionsRollback:
     _restored: dict[str, Sequence[Change]] = field(default_factory=dict)
 
     def restore(self, recent: Mapping[DefinitionAddress, Change]) -> PortalSchema:
-        """Plan what goes back or is made again; return the portal as records of the plan find it."""
+        """Plan to restore definitions; return the portal as the records of the plan will find it."""
         self._read(recent)
         for name, of_type in sorted(self.effects.items()):
             decisions = roll_back_definitions(of_type, self._now[name]).values()
@@ -55,7 +55,7 @@ class DefinitionsRollback:
         return schema_with(self.portal, live, (each for each in back if each.is_remote))
 
     def remove_created(self) -> None:
-        """Plan to remove what the run created, while only what this plan takes away is in it."""
+        """Plan to remove definitions of the run, if this plan removes everything that is in them."""
         for name, of_type in sorted(self.effects.items()):
             now, schema = self._now[name], self.portal.objects.get(name)
             stage_names = schema.pipeline_and_stage if schema else None
@@ -81,7 +81,7 @@ class DefinitionsRollback:
             self._now[name] = DefinitionsNow(live[name], owned, recent)
 
     def _staying(self, name: str, holdings: Sequence[Holding]) -> Mapping[Holding, int]:
-        """Count the records that hold something which this plan does not take away; search may lag behind."""
+        """Count the records whose value this plan does not remove; search may lag behind."""
         schema = self.portal.objects.get(name)
         if schema is None or not holdings:
             return {}
@@ -106,7 +106,7 @@ class DefinitionsRollback:
 
 
 def _addresses(effects: Sequence[RunEffect]) -> Iterator[DefinitionAddress]:
-    """Return addresses of everything to read: of a new object type, also what is in it."""
+    """Return addresses of everything to read: of a new object type, also its parts."""
     for effect in effects:
         yield effect.address
         if effect.section is Section.SCHEMA and effect.created:

@@ -45,7 +45,7 @@ class _Row(NamedTuple):
     """One row; the fields are the columns, in this order."""
 
     address: str = ""
-    name: str = ""  # what people call the record
+    name: str = ""  # the display name of the record
     link: str = ""
     property: str = ""
     label: str = ""  # of the property; the display name of the other record of an association
@@ -109,7 +109,7 @@ def drift_as_csv(found: DriftFound, view: View) -> str:
 
 
 def run_as_csv(detail: RunDetail, view: View) -> str:
-    """Render a run as CSV: its changes with what became of them."""
+    """Render a run as CSV: its changes with their outcomes."""
     header = detail.header
     about = _About(view, header.names, header.commit)
     rows = shown_rows(detail, view.masking)
@@ -129,7 +129,7 @@ def _text(rows: Iterable[_Row]) -> str:
 
 
 def _cell(text: str | None) -> str:
-    """Return what stands between the quotes of a cell: nothing invisible, and no formula."""
+    """Return the text between the quotes of a cell: nothing invisible, and no formula."""
     if not text or _NEGATIVE.fullmatch(text):
         return text or ""
     shown = "\n".join(visible(line) for line in text.replace("\r\n", "\n").split("\n"))
@@ -273,7 +273,7 @@ def _row_of_unnamed(record: UnnamedRecord, found: UnnamedRecords) -> _Row:
         verdict="unnamed",
         who=record.created_by or "",
         when=_moment(datetime.fromisoformat(record.created_at)) if record.created_at else "",
-        note="" if record.key else f"it has no {found.key}, so that manifests cannot name it",
+        note="" if record.key else f"it has no {found.key}, so manifests cannot name it",
     )
 
 

@@ -1,4 +1,4 @@
-"""Lists among the values of definitions, as people write them, and what has changed in them."""
+"""Lists among the values of definitions, as people write them, and the changes in them."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ def list_shown(key: ThingAddress, name: str | None, text: str | None) -> str | N
 
 
 def change_of_list(key: ThingAddress, name: str, before: str | None, after: str | None) -> str:
-    """Say in words what has become of a list; nothing of other values."""
+    """Describe the changes of a list in words; nothing of other values."""
     was, now = _names(key, name, before), _names(key, name, after)
     if was is None or now is None:
         return ""
@@ -33,7 +33,7 @@ def change_of_list(key: ThingAddress, name: str, before: str | None, after: str 
 
 
 def _names(key: ThingAddress, name: str | None, text: str | None) -> Sequence[str] | None:
-    """Return the names of a list; None if it is none, or masked."""
+    """Return the names of a list; None if it is not a list, or masked."""
     if not isinstance(key, DefinitionAddress) or name is None:
         return None
     attribute = attribute_of(key.section, name)

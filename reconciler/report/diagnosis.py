@@ -1,4 +1,4 @@
-"""Checks for people: a line for each, and what to do about it."""
+"""Checks for people: a line for each, and advice."""
 
 import json
 from dataclasses import asdict
@@ -27,7 +27,7 @@ _MARGIN = _STATUS_WIDTH + _NAME_WIDTH
 
 
 def render_check(result: CheckResult, view: View) -> str:
-    """Format one check: its status, its name, what was found, and what to do."""
+    """Format one check: its status, its name, its finding, and advice."""
     found = wrapped(result.finding, view.width - _MARGIN)
     style = Style.FAINT if result.status is CheckStatus.SKIPPED else Style.PLAIN
     lines: list[Line] = []

@@ -149,7 +149,7 @@ def _pair_lines(alike: Sequence[Entries[RemovedAssociation]], layout: Layout) ->
 
 
 def _what_became_of(alone: Sequence[MissingOwnedRecord]) -> Hashable:
-    """Return what makes records equal; addresses that differ in the key property alone are not equal."""
+    """Return the facts that make records equal; a different key property alone makes them differ."""
     (record,) = alone
     return facts_text(record.facts, record.key), key_properties(record.key, *record.facts)
 

@@ -1,4 +1,4 @@
-"""Entries of a report, masked one by one as they are taken out: what nobody is shown is never masked."""
+"""Entries of a report, masked one by one as they are taken out: hidden entries are never masked."""
 
 from array import array
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -9,7 +9,7 @@ P = TypeVar("P")
 
 
 class _Chosen(Sequence[T], Generic[T]):
-    """Some entries of a sequence, by number: those of a large plan stay on disk until one is taken out."""
+    """Some entries of a sequence, by number; a large plan stays on disk until entries are taken out."""
 
     __slots__ = ("_entries", "_numbers")
 
@@ -88,7 +88,7 @@ class Entries(Generic[T]):
             yield Entries(_Chosen(self._bare, chosen), self._mask)
 
     def masked(self) -> "Entries[T]":
-        """Return the entries with all of them masked now, for those that are compared as they are shown."""
+        """Return the entries with all of them masked now, for entries that are compared as they are shown."""
         return Entries(tuple(self), as_it_is)
 
     def unmasked(self, read: Callable[[Sequence[T]], P]) -> P:

@@ -60,7 +60,7 @@ _VERBS = Verb.CREATE, Verb.UPDATE
 _VERBS_OF_DEFINITIONS = Verb.CREATE_DEFINITION, Verb.UPDATE_DEFINITION
 _SIMPLE = {
     "remember": "remembers it: HubSpot holds what the manifest says",
-    "forget": "forgets it: no line enforces it any more, and HubSpot keeps what it holds",
+    "forget": "forgets it: no line enforces it any more, and HubSpot keeps its value",
     "problem": "cannot be made: see the problem",
 }
 
@@ -108,7 +108,7 @@ def _record_lines(explained: Explanation, layout: Layout) -> list[Line]:
     else:
         lines += _said("named", "nowhere in the manifests of this environment", layout)
     if explained.moves_to is not None:
-        lines += _said("records", f"those that hold it move to {visible(explained.moves_to)} first", layout)
+        lines += _said("records", f"records that hold it move to {visible(explained.moves_to)} first", layout)
     lines += _said("next apply", _next_of_record(explained.step, explained.key), layout)
     return lines + [row for stage in explained.step.stages for row in _said("", _when(stage), layout)]
 
@@ -197,7 +197,7 @@ def _row(name: str, of: PropertyExplained, key: ThingAddress, layout: Layout) ->
 def _pair_lines(pair: PairExplained, layout: Layout) -> list[Line]:
     what = visible(pair.target.text) + (f" ({visible(pair.label)})" if pair.label else "")
     if pair.step.action == Verb.ADOPT:
-        remark = "HubSpot has them so"
+        remark = "HubSpot has this association already"
     elif pair.step.action == "nothing":
         remark = _OURS[pair.origin]
     else:

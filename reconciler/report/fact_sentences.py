@@ -62,14 +62,14 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.IN_USE: lambda fact, _: f"it stays: it has {', '.join(fact.names)}",
     FactKind.NEVER_COMES_BACK: _always("HubSpot cannot bring it back"),
     FactKind.HELD_BY_OTHERS: lambda fact, _: (
-        f"it stays: {counted(fact.count or 0, 'record')} with values that that run did not write"
+        f"it stays: {counted(fact.count or 0, 'record')} have values that the run did not write"
     ),
-    FactKind.RENAME_OR_CORRECT: _always("correct it in HubSpot, or name it so here"),
+    FactKind.RENAME_OR_CORRECT: _always("correct it in HubSpot, or use that name here"),
     FactKind.NOT_CREATED_AGAIN: lambda _, of: f"only --recreate {of.key.text} creates it again",
     FactKind.PROTECTED_STILL: _always("it stays until `$protect: false` has been applied to it"),
     FactKind.WHOLE_RECORD_ONLY: lambda _, of: f"--target {of.key.text} takes the whole record",
     FactKind.CONTESTED: lambda fact, of: (
-        f"it has overwritten what {fact.count} applies wrote: change one or the other; "
+        f"it has overwritten the values of {fact.count} applies: change one or the other; "
         f"--take {of.address} writes it once more"
     ),
     FactKind.GOES_WITH: lambda fact, _: f"it goes with {', '.join(fact.names)}, which is left as it is",
@@ -80,11 +80,11 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.RESTORED_BY_HAND_ONLY: lambda fact, _: (
         f"HubSpot's API restores nothing; its own pages can restore {_record(fact)} within 90 days"
     ),
-    FactKind.OTHER_RECORD_NOW: lambda fact, _: f"this is {_record(fact)} by now",
+    FactKind.OTHER_RECORD_NOW: lambda fact, _: f"this is now {_record(fact)}",
     FactKind.NO_LONGER_THERE: lambda fact, _: f"{_record(fact)} is no longer there",
-    FactKind.THERE_BEFORE: _always("HubSpot had it by then, and its value before is not known"),
-    FactKind.PROTECTED: _always("it is protected: `$protect: false`, applied first, lifts that"),
-    FactKind.CHANGED_SINCE: _of_names("changed since, and archiving it would lose that"),
+    FactKind.THERE_BEFORE: _always("HubSpot already had it, and its earlier value is unknown"),
+    FactKind.PROTECTED: _always("it is protected: apply `$protect: false` first"),
+    FactKind.CHANGED_SINCE: _of_names("changed since then, and archiving it would lose the change"),
     FactKind.CHANGED_IN_HUBSPOT: _always("changed in HubSpot"),
     FactKind.WRITTEN_LATER: _always("a later apply wrote it"),
     FactKind.NO_SUCH_PROPERTY: _always("HubSpot has no such property any more"),
@@ -95,25 +95,25 @@ SENTENCES: Mapping[FactKind, Phrase] = {
         f"it would not fit {', '.join(fact.names)}: a stage belongs to one pipeline"
     ),
     FactKind.LABELLED_NOW: _always("it has a label by now, which archiving would remove"),
-    FactKind.NOT_ASSOCIATED_SO: _always("no longer so in HubSpot"),
+    FactKind.NOT_ASSOCIATED_SO: _always("no longer associated in HubSpot"),
     FactKind.NO_ROOM: lambda fact, _: (
-        f"one of the two has others now, and the portal allows {fact.count or 0:,} at most"
+        f"one of the two has other associations now, and the portal allows {fact.count or 0:,} at most"
     ),
-    FactKind.NOT_JOURNALED: _always("the journal does not know how it was"),
+    FactKind.NOT_JOURNALED: _always("the journal does not know its earlier values"),
     FactKind.LABEL_IN_USE: lambda fact, _: f"{fact.count or 0:,} other associations have this label by now",
     FactKind.LABEL_TAKEN: lambda fact, _: f"{fact.word} has this label by now",
     FactKind.PROPERTIES: lambda fact, _: ", ".join(fact.names),
     FactKind.LABEL: lambda fact, _: fact.word or "",
     FactKind.REVIEWED_TO: lambda fact, _: f"to {fact.word} when it was reviewed",
     FactKind.ANOTHER_RECORD_HAS_KEY: _always("another record has this key by now"),
-    FactKind.OTHER_CALL: _always("another call would carry it"),
+    FactKind.OTHER_CALL: _always("another call would write it"),
     FactKind.OTHER_FORMER_KEY: _always("its former key differs"),
     FactKind.ANOTHER_RECORD_LOST: _always("it replaces another missing record by now"),
     FactKind.OTHER_PROTECTION: _always("its protection differs"),
     FactKind.WRITE_NOT_REVIEWED: _of_names("is not written by the reviewed plan"),
-    FactKind.OTHER_VALUE: _of_names("is to become something else"),
+    FactKind.OTHER_VALUE: _of_names("gets a value that was not reviewed"),
     FactKind.EDITED_SINCE: _of_names("was changed in HubSpot"),
-    FactKind.MEMORY_NOT_REVIEWED: _of_names("was to be remembered otherwise"),
+    FactKind.MEMORY_NOT_REVIEWED: _of_names("was to be remembered differently"),
     FactKind.VALUE_MISSING: _of_names("would be missing"),
 }
 """One sentence for each kind of fact."""

@@ -23,7 +23,7 @@ def import_json(result: ImportResult, masking: Masking) -> str:
 
 
 def import_lines(result: ImportResult, masking: Masking, width: int) -> Iterator[str]:
-    """Return what an import wrote and left out, and what the next plan will say."""
+    """Return the lines about written and omitted things, and about the next plan."""
     for indent, sentence in _sentences(masked_import(result, masking)):
         for row in wrapped(visible(sentence), width - indent):
             yield " " * indent + row
@@ -87,7 +87,7 @@ def _about_records(left_out: LeftOutRecords, key: str) -> Iterator[tuple[int, st
 
 
 def proof_sentences(proof: Proof, count: int) -> Iterator[tuple[int, str]]:
-    """Return what the comparison with the portal found about ``count`` written things, with indents."""
+    """Return the result of comparing ``count`` written things with the portal, with indents."""
     yield 0, ""
     if proof.fault is not None:
         yield 0, "It is written, but could not be compared with the portal:"

@@ -30,7 +30,7 @@ class Masking:
     """
 
     key: bytes | None = field(default=None, repr=False)  # None shows them; otherwise secret
-    shows_manifests: bool = False  # what the manifests of the commit say themselves is shown
+    shows_manifests: bool = False  # values in the manifests of the commit are shown
 
     @property
     def is_on(self) -> bool:
@@ -171,12 +171,12 @@ def masked_text(text: str, masking: Masking) -> str:
 
 
 def mask_of(masking: Masking, masked_properties: MaskedProperties, names: Names = NO_NAMES) -> Masker | None:
-    """Return what masks the entries of one report; None where everything is shown."""
+    """Return the mask for the entries of one report; None if everything is shown."""
     return None if masking.key is None else Masker(masking.key, masked_properties, names=names)
 
 
 def mask_of_run(masking: Masking, header: RunHeader) -> Masker | None:
-    """Return what masks the rows of a run; None where everything is shown."""
+    """Return the mask for the rows of a run; None if everything is shown."""
     if masking.key is None:
         return None
     shows = masking.shows_manifests
@@ -184,7 +184,7 @@ def mask_of_run(masking: Masking, header: RunHeader) -> Masker | None:
 
 
 def mask_of_plan(masking: Masking, plan: Plan) -> Masker | None:
-    """Return what masks the entries of a plan; None where everything is shown."""
+    """Return the mask for the entries of a plan; None if everything is shown."""
     return None if masking.key is None else _of_plan(masking.key, plan, masking)
 
 

@@ -34,7 +34,7 @@ _SAID = frozenset(
         Reason.RECREATED,
     }
 )
-"""Reasons of new values that the manifests say; all others may come from HubSpot, such as those that move."""
+"""Reasons of new values that the manifests say; other values may come from HubSpot, such as moved ones."""
 
 _SHOWN = tuple((field.name, field.content) for field in FIELDS if field.content is not Content.NOTHING)
 """Fields of a change that may show something of people."""
@@ -44,7 +44,7 @@ class Masker(ValueMask):
     """Replaces the personal parts of one shown thing."""
 
     def about(self, plan: Plan) -> Plan:
-        """Return the plan with masks in what it has besides changes, held values, problems and review."""
+        """Return the plan with masks in its other parts: not in changes, held values, problems and review."""
         return replace(
             plan,
             names=self.names(),
@@ -58,7 +58,7 @@ class Masker(ValueMask):
         )
 
     def rehearsal(self, rehearsal: Rehearsal) -> Rehearsal:
-        """Mask what a rehearsal shows: rows, findings, and changes that are left."""
+        """Mask the parts of a rehearsal: rows, findings, and changes that are left."""
         run = rehearsal.run
         return replace(
             rehearsal,
@@ -172,7 +172,7 @@ class Masker(ValueMask):
         )
 
     def step(self, key: ThingAddress, name: str, step: NextAction) -> NextAction:
-        """Mask what the next apply does."""
+        """Mask the actions of the next apply."""
         of = key.object_of_values
         return replace(step, after=self.value(of, name, step.after), facts=self.facts(of, name, step.facts))
 

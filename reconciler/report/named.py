@@ -1,4 +1,4 @@
-"""Entries of reports with what people call their values, and titles of records and properties.
+"""Entries of reports with the display names of their values, and titles of records and properties.
 
 Values are named when they are taken out to be shown, after they were masked: a mask has no other name.
 """

@@ -1,4 +1,4 @@
-"""What came of making a plan for a new key, as text."""
+"""The result of making a plan for a new key, as text."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from reconciler.model.new_key import KeyResult
 
 
 def new_key_lines(result: KeyResult) -> Iterator[str]:
-    """Return the lines for a terminal: how many records get their value from where, and what to do next."""
+    """Return the lines for a terminal: how many records get their value from where, and the next step."""
     yield f"{result.object}: {result.records:,} records, key {result.name}"
     counts = [(text, count) for text, count in result.by_source]
     counts += [("filled already", result.filled_already)] if result.filled_already else []
@@ -21,4 +21,4 @@ def new_key_lines(result: KeyResult) -> Iterator[str]:
     if result.was_archived:
         yield f"HubSpot has an archived property {result.name}: it comes back with its old values"
     for source in result.differs_between_portals:
-        yield f"values from {source} differ between portals: such a record has another key in each"
+        yield f"values from {source} differ between portals: a record gets another key in each portal"

@@ -1,4 +1,4 @@
-"""A new project for people: what was made, the scopes to tick, and the next steps."""
+"""A new project for people: its files, the scopes to tick, and the next steps."""
 
 from collections.abc import Iterator, Sequence
 from shlex import quote
@@ -49,7 +49,7 @@ _WIDTH_OF_SECRET = 21
 
 
 def render_new_project(made: NewProject, view: View) -> str:
-    """Format what was made, what to tick, and what to do next."""
+    """Format the new files, the scopes to tick, and the next steps."""
     layout = Layout(view.width, view.full, view.where)
     lines = [*_files(made, layout), *_state(made, layout), BLANK]
     lines += _example_steps(made) if made.is_example else _steps(made, layout)
@@ -76,7 +76,7 @@ def _state(made: NewProject, layout: Layout) -> Iterator[Line]:
         file = made.state.removeprefix("sqlite:///")
         text = (
             f"State is kept in {file}, which lives on this machine only: before other people or CI jobs "
-            "apply, `reconciler state move` brings it to a place that all reach."
+            "apply, `reconciler state move` moves it to a place that everybody can reach."
         )
         yield from layout.paragraph(text)
 
@@ -103,7 +103,7 @@ def _steps(made: NewProject, layout: Layout) -> Iterator[Line]:
         yield from layout.paragraph(_PORTAL_PLACE, indent=3)
     yield from _commands([f"reconciler doctor --objects {','.join(made.objects)}"])
     yield BLANK
-    yield from _step(4, "Take over what is there: this changes nothing in HubSpot", layout)
+    yield from _step(4, "Take over the existing records: this changes nothing in HubSpot", layout)
     first = made.objects[0] if made.objects else "companies"
     yield from _commands(
         [

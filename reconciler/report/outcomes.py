@@ -1,4 +1,4 @@
-"""The changes of a run: those that were not applied, with HubSpot's messages, and those that were."""
+"""The changes of a run: changes that were not applied, with HubSpot's messages, and applied changes."""
 
 from collections.abc import Hashable, Iterator, Sequence
 
@@ -23,14 +23,14 @@ from reconciler.report.text.width import cells
 _SECTIONS = {
     Rejected.word: (
         Piece("x", Style.REMOVED),
-        "HubSpot rejected the change; except for what is said here, these records are as they were",
+        "HubSpot rejected the change; these records are unchanged, except where a line says otherwise",
     ),
     Unknown.word: (
         Piece("?", Style.REMOVED),
         "sent, and no answer came; the next run reads these records and settles them",
     ),
     UNDER_WAY: (Piece(">", Style.CHANGED), "the run goes on, and their outcome is not known yet"),
-    Stale.word: (Piece("!", Style.CHANGED), "HubSpot or state moved on since the plan; nothing was sent"),
+    Stale.word: (Piece("!", Style.CHANGED), "HubSpot or state changed since the plan; nothing was sent"),
     Skipped.word: (Piece(".", Style.FAINT), "not attempted"),
 }
 """Outcomes other than applied, the most urgent first."""
@@ -134,7 +134,7 @@ def message_of(row: RunRow) -> str:
 
 
 def tickets_of(row: RunRow) -> list[str]:
-    """Return what HubSpot's support asks for: ``correlationId 5f0c…``."""
+    """Return the facts that HubSpot's support asks for: ``correlationId 5f0c…``."""
     return [f"{label} {row.detail[name]}" for name, label in _TICKETS.items() if row.detail.get(name)]
 
 

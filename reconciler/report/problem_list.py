@@ -26,8 +26,8 @@ _WORDS = {Severity.ERROR: "", Severity.LEFT_OUT: "left out: ", Severity.WARNING:
 def problem_lines(problems: Iterable[Problem], layout: Layout) -> list[Line]:
     """Format each problem as ``file:line:column: message``, with its advice below.
 
-    What is wrong in several places is said once. Problems that a selection makes come last, together: what to
-    add to it is said once.
+    An error in several places is said once. Problems that a selection makes come last, together: the
+    necessary additions are said once.
     """
     lacking: dict[str, list[Problem]] = {}
     alike: dict[tuple[Severity, str, str], list[Problem]] = {}
@@ -53,7 +53,7 @@ def how_many(problems: ProblemCounts) -> str:
 
 
 def _alike(found: Sequence[Problem], layout: Layout) -> Iterator[Line]:
-    """Format problems that differ in their places only: those of the others stand below the first."""
+    """Format problems that differ in their places only: the other places stand below the first."""
     yield from _problem(found[0], layout)
     _, *others = dict.fromkeys(_exact_place(problem, layout) for problem in found)
     shown = others if layout.full else others[:_MOST_PLACES]

@@ -10,9 +10,9 @@ from reconciler.report.text.styled_lines import Line, Piece, Style, beside
 from reconciler.report.text.values import EMPTY, shown
 
 _NOTES = {
-    HistoryStart.SEEN: "since it last was as applied; the run that applied it is forgotten",
+    HistoryStart.SEEN: "since it last had the applied value; the run that applied it is forgotten",
     HistoryStart.CUT: "HubSpot keeps no older changes",
-    HistoryStart.UNKNOWN: "what was applied is not in HubSpot's history",
+    HistoryStart.UNKNOWN: "the applied value is not in HubSpot's history",
     HistoryStart.LATEST: "the latest change of this definition; HubSpot keeps no older ones",
 }
 _INDENT = 10
@@ -35,7 +35,7 @@ def trail_text(trail: DriftHistory) -> str:
 
 
 def trail_lines(trail: DriftHistory, times: Sequence[Sequence[datetime]], layout: Layout) -> list[Line]:
-    """Format who changed a value, oldest first, and what each made of it if there were several.
+    """Format who changed a value, oldest first, and each value if there were several.
 
     Args:
         trail: of one of the values, which changed alike.

@@ -40,7 +40,7 @@ def cannot_show(_subject: object, _view: View) -> str:
 
 
 class FileOption(NamedTuple):
-    """An option of the command line that writes one form to a file, besides what is printed."""
+    """An option of the command line that writes one form to a file, besides the printed output."""
 
     name: str  # "--html"
     plan_help: str
@@ -52,7 +52,7 @@ class Renderer:
     """One form of report: a function for each subject that it can show."""
 
     name: str  # as ``--format`` calls it
-    noun: str  # what it is, for people
+    noun: str  # its name for people
     plan: Render[Plan]
     drift: Render[DriftFound] = cannot_show
     run: Render[RunDetail] = cannot_show

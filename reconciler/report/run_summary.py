@@ -1,4 +1,4 @@
-"""A run in a few lines: what it was, and the accounting of its changes."""
+"""A run in a few lines: its head, and the accounting of its changes."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC
@@ -14,12 +14,12 @@ from reconciler.sentences import counted
 _COMMIT_DIGITS = 12
 
 _NEXT = {
-    Rejected.word: "correct what HubSpot rejected, and plan again.",
+    Rejected.word: "correct the changes that HubSpot rejected, and plan again.",
     Unknown.word: "plan again: the next run reads the records without an answer, and settles them.",
-    Stale.word: "plan again: what moved on in the meantime is compared anew.",
-    Skipped.word: "plan again: what was not attempted is planned once more.",
+    Stale.word: "plan again: records that changed in the meantime are compared again.",
+    Skipped.word: "plan again: changes that were not attempted are planned again.",
 }
-"""What to do after a run, by the most urgent outcome."""
+"""The next step after a run, by the most urgent outcome."""
 
 
 def run_opening(header: RunHeader, layout: Layout) -> list[Line]:
@@ -99,7 +99,7 @@ def unapplied_text(detail: RunDetail) -> str:
 
 
 def next_step(detail: RunDetail) -> str:
-    """Say what to do now."""
+    """Name the next step."""
     if detail.header.is_under_way:
         return "the run goes on; look again when it has ended."
     counts = detail.accounting()

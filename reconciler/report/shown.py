@@ -94,7 +94,7 @@ def shown_rows(detail: RunDetail, masking: Masking) -> Entries[RunRow]:
 
 
 def then(mask: Callable[[T], T] | None, name: Callable[[T], T]) -> Callable[[T], T]:
-    """Return what masks an entry, if anything does, and then names its values."""
+    """Return a function that masks an entry, if necessary, and then names its values."""
     return name if mask is None else lambda entry: name(mask(entry))
 
 

@@ -1,4 +1,4 @@
-"""What a mask does with addresses, values, names and texts: equal personal values become equal marks."""
+"""The effect of a mask on addresses, values, names and texts: equal personal values become equal marks."""
 
 import hmac
 import re
@@ -40,7 +40,7 @@ class ValueMask:
     ) -> None:
         self._key = key
         self._names = names
-        self._shows_manifests = shows_manifests  # what manifests say themselves stays as it is
+        self._shows_manifests = shows_manifests  # values of the manifests themselves stay as they are
         self._masked_properties = frozenset(masked_properties)
         self._objects = frozenset(object_name for object_name, _ in self._masked_properties)
         self._plain_objects = frozenset(plain_objects)
@@ -50,11 +50,11 @@ class ValueMask:
         return (object_name, name) in self._masked_properties
 
     def names(self) -> Names:
-        """Return the names of the report without those of personal values."""
+        """Return the names of the report without the names of personal values."""
         return self._names.without_values(self._masked_properties.__contains__)
 
     def is_said(self, source: SourceRef | None) -> bool:
-        """Return whether to show what the manifest line at ``source`` says."""
+        """Return whether to show the value of the manifest line at ``source``."""
         return self._shows_manifests and source is not None
 
     def record(self, key: AddressT) -> AddressT:

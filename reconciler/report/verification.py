@@ -1,4 +1,4 @@
-"""What was seen of HubSpot, as a table that can be pasted into an issue, and its sentences."""
+"""Observations of HubSpot, as a table for an issue, and as sentences."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ _STYLES = {
 
 
 def render_verification(verification: Verification, view: View) -> str:
-    """Format the table, and below it what is different and what could not be asked."""
+    """Format the table, and below it the differences and the questions without an answer."""
     rows = [(each, _cells(each)) for each in verification.observations]
     table = [_HEAD, *(cells for _, cells in rows)]
     widths = [max(len(cells[place]) for cells in table) for place in range(len(_HEAD))]

@@ -1,4 +1,4 @@
-"""The look of a report, and what it may show: the second argument of every renderer."""
+"""The look of a report, and the values that it may show: the second argument of every renderer."""
 
 import posixpath
 from collections.abc import Callable
@@ -32,15 +32,15 @@ class SourceLinks:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The look of a report, and what it may show; each form uses the parts that it needs."""
+    """The look of a report, and the values that it may show; each form uses the parts that it needs."""
 
     masking: Masking  # whether personal values are shown
     where: Where = str
-    full: bool = False  # shows what is otherwise folded or shortened
+    full: bool = False  # shows parts that are otherwise folded or shortened
     width: int = 80  # columns
     color: bool = False
-    shows_applied: bool = False  # of a run: not only what went wrong, but each change that was applied
-    links: SourceLinks | None = None  # None: nobody knows the repository
+    shows_applied: bool = False  # of a run: also the applied changes, not only the failed ones
+    links: SourceLinks | None = None  # None: the repository is unknown
 
     def source_page(self, file: str, commit: str | None) -> str | None:
         """Return the address of a manifest in the repository; None if that is not known."""

@@ -77,7 +77,7 @@ class StateBackend(Protocol):
 
     @property
     def database(self) -> Database:
-        """The tables: those of the place itself, or a working copy of them."""
+        """The tables: the tables of the place itself, or a working copy of them."""
 
     @property
     def previous(self) -> str | None:
@@ -108,4 +108,4 @@ class StateBackend(Protocol):
         """Remove the lock and return its holder, if there is one."""
 
     def close(self) -> None:
-        """Close connections, and remove what was only for this process."""
+        """Close connections, and remove everything that was only for this process."""

@@ -12,7 +12,7 @@ _TABLES = (states, prune_rules, owned, pairs, runs, batches, changes, intents)
 """In an order in which they can be filled. The lock stays where it is."""
 
 OWNERSHIP = (prune_rules, owned, pairs)
-"""What is owned, without lineage and journal."""
+"""The owned things, without lineage and journal."""
 
 _CHUNK = 1000
 

@@ -12,7 +12,7 @@ _CREATION_LOCK = 0x7265636F6E63  # PostgreSQL lock: two first runs at once creat
 
 
 class SchemaError(Exception):
-    """The tables cannot be used; the sentence says why and what to do."""
+    """The tables cannot be used; the sentence says why, with advice."""
 
 
 def schema_version(connection: Connection) -> int | None:

@@ -85,8 +85,8 @@ class Database:
             is_busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
         if is_busy:
             raise StateError(
-                f"state {self.name}: what was removed is still in {self.name}-wal, which another program "
-                "reads: end that, then do this once more"
+                f"state {self.name}: removed values are still in {self.name}-wal, which another program "
+                "has open: end that program, then do this again"
             )
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ BUSY = (
 )
 _DAMAGED = "the file is damaged: put back a backup, or move it away and plan again to adopt what is there"
 _FULL = "the disk is full: make room and run again, what was recorded is safe"
-_NO_ACCESS = "it may not be written: check the permissions of the file and of its folder"
+_NO_ACCESS = "it cannot be written: check the permissions of the file and of its folder"
 _NOT_TEXT = "a key holds a character that PostgreSQL cannot store (NUL): change that key"
 
 _SQLITE = {  # by primary result code, https://www.sqlite.org/rescode.html
@@ -16,7 +16,7 @@ _SQLITE = {  # by primary result code, https://www.sqlite.org/rescode.html
     5: BUSY,  # BUSY
     6: BUSY,  # LOCKED
     8: _NO_ACCESS,  # READONLY
-    10: "the disk does not read or write as it should: check it, then run again",  # IOERR
+    10: "the disk has errors when it reads or writes: check it, then run again",  # IOERR
     11: _DAMAGED,  # CORRUPT
     13: _FULL,  # FULL
     14: "it cannot be opened: check that the file is there and who may read it",  # CANTOPEN
@@ -24,7 +24,7 @@ _SQLITE = {  # by primary result code, https://www.sqlite.org/rescode.html
 }
 
 _POSTGRESQL = {  # by SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html
-    "25006": "the server only reads for now (a standby?): use the primary in the state's URL",
+    "25006": "the server is read-only for now (a standby?): use the primary in the state's URL",
     "42501": "this user lacks a right there: grant it CREATE, SELECT, INSERT, UPDATE and DELETE",
     "53100": _FULL,
 }
@@ -33,7 +33,7 @@ _PRIMARY_CODE = 0xFF
 
 
 def explanation(error: DBAPIError) -> str | None:
-    """Explain an error and what to do, in one sentence; return None if it is a bug of ours."""
+    """Explain an error in one sentence, with advice; return None if it is a bug of ours."""
     cause = error.orig
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:

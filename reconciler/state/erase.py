@@ -109,13 +109,13 @@ def forget(connection: Connection, portal_id: int, thing: NamedThing) -> int:
 
 
 def names_of(connection: Connection, portal_id: int, thing: NamedThing) -> frozenset[str]:
-    """Return all keys and ids of the thing, with the one that names it."""
+    """Return all keys and ids of the thing, with the key or id that names it."""
     record = _followed(connection, portal_id, thing)
     return record.keys | record.ids
 
 
 def _forgotten(thing: NamedThing) -> str:
-    """Return what replaces the key: as many names as a definition of its section has."""
+    """Return the text that replaces the key: as many names as a definition of its section has."""
     return "/".join([FORGOTTEN] * (thing.value.count("/") + 1)) if thing.section else FORGOTTEN
 
 

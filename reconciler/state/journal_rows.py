@@ -39,7 +39,7 @@ def run_row(connection: Connection, portal_id: int, run_id: str) -> Row[Any]:
     """
     row = connection.execute(select(runs).where(the_run(portal_id, run_id))).one_or_none()
     if row is None:
-        raise StateError(f"there is no run {run_id}: `reconciler runs list` shows those there are")
+        raise StateError(f"there is no run {run_id}: `reconciler runs list` shows all runs")
     return row
 
 

@@ -1,4 +1,4 @@
-"""What becomes ours by the changes of each kind: the only table of kinds in this package."""
+"""The ownership after the changes of each kind: the only table of kinds in this package."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
@@ -45,7 +45,7 @@ class OwnedBefore(Protocol):
 def ownership_after(
     entries: Iterable[tuple[int, Change]], outcomes: Mapping[int, Outcome], before: OwnedBefore
 ) -> OwnershipAfter:
-    """Return what is ours after the changes that were applied, as ``outcomes`` say by number."""
+    """Return the ownership after the applied changes, whose ``outcomes`` are by number."""
     applied = [
         (carried_out(change, done.written), done)
         for number, change in entries
@@ -59,7 +59,7 @@ def ownership_after(
 
 
 def write_ownership(connection: Connection, portal_id: int, after: OwnershipAfter) -> None:
-    """Store and remove what is ours and what is not any more."""
+    """Store new ownership, and remove the ownership that has ended."""
     rows, between = OwnedRows(connection, portal_id), PairRows(connection, portal_id)
     serial = rows.version().serial
     rows.remove_records(after.records.disowned)  # first: another record may take over the key

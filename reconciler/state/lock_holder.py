@@ -20,13 +20,13 @@ class LockHolder:
         return f"{self.actor} since {_shown(self.acquired_at)}{run}"
 
 
-UNRENEWED = "it ran out, because this process was suspended, or its state kept busy, and nobody renewed it"
+UNRENEWED = "it expired, because this process was suspended or its state was busy, and nobody renewed it"
 UNLOCKED = "somebody unlocked it"
-RAN_OUT = "it ran out, and another run had it since, or somebody unlocked it"
+RAN_OUT = "it expired, and another run took it since, or somebody unlocked it"
 
 
 def taken(portal_id: int, holder: LockHolder | None) -> str:
-    """Say who holds the lock, and what to do; ``holder`` is None if it was released meanwhile."""
+    """Say who holds the lock, with advice; ``holder`` is None if it was released meanwhile."""
     if holder is None:
         return f"the state of portal {portal_id} was locked until a moment ago: try again"
     return (
@@ -37,7 +37,7 @@ def taken(portal_id: int, holder: LockHolder | None) -> str:
 
 
 def lost(portal_id: int, because: str) -> str:
-    """Say that this run lost the lock, and what happens now."""
+    """Say that this run lost the lock, and what happens next."""
     return (
         f"lost the lock on the state of portal {portal_id}: {because}\n"
         "    nothing more was written; the next `reconciler apply` settles what was under way"

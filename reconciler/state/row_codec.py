@@ -208,7 +208,7 @@ def value_names(row: Row[Any]) -> frozenset[str]:
 
 
 def _verb_of(row: Row[Any]) -> str:
-    """Return what people call the action. A newer version may have written an action unknown to this one."""
+    """Return the verb that people read for the action. A newer version may have written an unknown action."""
     if row.kind in KINDS_BY_NAME and row.action in _ACTIONS:
         return KINDS_BY_NAME[row.kind].verb(Action(row.action))
     return str(row.action)

@@ -1,4 +1,4 @@
-"""Runs as the journal knows them: what people look at, what a rollback needs, what identifies a record."""
+"""Runs as the journal knows them: for people, for rollback, and for identifying records."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -71,10 +71,10 @@ class RunReader:
             meant = newest.where(runs.c.id.startswith(said, autoescape=True)).limit(_MOST_NAMED + 1)
         found = self.connection.scalars(meant).all()
         if not found:
-            raise StateError(f"there is no run {said}: `reconciler runs list` shows those there are")
+            raise StateError(f"there is no run {said}: `reconciler runs list` shows all runs")
         if len(found) > 1:
             named = ", ".join(found[:_MOST_NAMED]) + (" and others" if len(found) > _MOST_NAMED else "")
-            raise StateError(f"{said} may be {named}: say more of it")
+            raise StateError(f"{said} may be {named}: write more of its id")
         return str(found[0])
 
     def last_runs(self, object_name: str, record_id: RecordId) -> Mapping[str, RunHeader]:

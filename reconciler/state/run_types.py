@@ -1,4 +1,4 @@
-"""Values that apply passes to the journal at the start of a run, and those that it reads to settle."""
+"""Values that apply passes to the journal at the start of a run, and values that it reads to settle."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class RunStart:
     commit: str | None = None  # commit of the applied manifests
     rolls_back: str | None = None  # the run that is rolled back
     project: str | None = None  # name of the project; None if it has none
-    names: Names = NO_NAMES  # what people call the properties and values of its changes
+    names: Names = NO_NAMES  # display names of the properties and values of its changes
 
 
 class RunStatus(StrEnum):
@@ -77,7 +77,7 @@ class UnfinishedBatch:
     object: str
     operation: Operation
     intended_at: datetime  # aware, UTC
-    entries: tuple[tuple[int, Change], ...]  # only those without a final outcome, by number
+    entries: tuple[tuple[int, Change], ...]  # only changes without a final outcome, by number
     sent: Sent = field(default_factory=dict)
 
     @property

@@ -108,7 +108,7 @@ class Store:
     def definition_writes(self, since: datetime) -> Mapping[DefinitionAddress, tuple[Change, datetime]]:
         """Return our own latest write of each definition since ``since``, and when its call left.
 
-        The times are those of HubSpot's clock, as far as the run knew it.
+        The times are by HubSpot's clock, as far as the run knew it.
         """
         with self._database.reading() as connection:
             return definition_writes(connection, self._portal_id, since)
@@ -282,7 +282,7 @@ class Store:
             return writer.copy_from(connection)
 
     def copy_owned_into(self, writer: StateWriter) -> int:
-        """Copy what is owned into another, empty state, under a lineage of its own; return how much it is."""
+        """Copy the owned things into another, empty state with a lineage of its own; return their number."""
         with self._database.reading() as connection:
             return writer.copy_owned_from(connection)
 

@@ -135,7 +135,7 @@ runs = Table(
     _column("started_at", Moment()),
     _column("finished_at", Moment(), nullable=True),
     _column("erased_at", Moment(), nullable=True),  # time when the values were erased because of their age
-    _column("names", nullable=True),  # JSON: what people call properties and values; null when erased
+    _column("names", nullable=True),  # JSON: display names of properties and values; null when erased
 )
 
 batches = Table(
@@ -192,11 +192,11 @@ changes = Table(
     _column("call", nullable=True),
     _column("id_property", nullable=True),
     _column("values", nullable=True),  # JSON: name to [before, after, reason, place]; null when erased
-    _column("remembered", nullable=True),  # the same: what state learned without a write
-    _column("forgotten", nullable=True),  # the same: what state dropped
+    _column("remembered", nullable=True),  # the same: values that state learned without a write
+    _column("forgotten", nullable=True),  # the same: values that state dropped
     _column("outcome", nullable=True),  # its word; null until it is known
     _column("answer", nullable=True),  # JSON: details of the outcome; null when erased
-    _column("details", nullable=True),  # JSON: what only changes of definitions have
+    _column("details", nullable=True),  # JSON: parts that only changes of definitions have
     _column("display_names", nullable=True),  # JSON: of its records; null if unknown or erased
     ForeignKeyConstraint(["portal_id", "run_id"], ["runs.portal_id", "runs.id"]),
 )

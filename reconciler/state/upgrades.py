@@ -39,7 +39,7 @@ remaining key.
 
 
 def _split_in_step(connection: Connection) -> None:
-    """Tell what state has forgotten from what it has learned: until version 4 one column had both."""
+    """Separate forgotten values from learned ones: until version 4 one column had both."""
     rows = connection.execute(
         text(
             """SELECT portal_id, run_id, number, remembered FROM changes
@@ -121,14 +121,14 @@ _ONE_CHANGE_FOR_EVERY_KIND: tuple["UpgradeStep", ...] = (
     CREATED_INDEX,
     _split_in_step,
 )
-"""One shape of row for every kind and action; what carries a change stands among the intents alone.
+"""One shape of row for every kind and action; only the intents say which call carries a change.
 
-Before version 4 nobody wrote down when a call left. Such a call may have been sent, at a time that proves
+Before version 4 the time of a call was not recorded. Such a call may have been sent, at a time that proves
 nothing: so an open batch of any version can be settled after the upgrade as it could before.
 """
 
 UpgradeStep: TypeAlias = str | Callable[[Connection], None]
-"""One step of an upgrade: a statement that both databases run, or what no statement can do in both."""
+"""One step of an upgrade: a statement for both databases, or a function if no statement works in both."""
 
 UPGRADES: Mapping[int, tuple[UpgradeStep, ...]] = {
     2: ("ALTER TABLE runs ADD COLUMN git_commit {TEXT}", "ALTER TABLE runs ADD COLUMN undoes {TEXT}"),

@@ -151,13 +151,13 @@ class StateWriter:
         entries: Iterable[tuple[int, Change, Outcome]],
         ownership: OwnershipAfter = UNCHANGED,
     ) -> None:
-        """Record changes without a call: changes of state only, skipped ones, and those stale before."""
+        """Record changes without a call: of state only, skipped, or stale before."""
         with self._writing() as connection:
             Journal(connection, self._portal_id).add_uncalled(run_id, entries)
             write_ownership(connection, self._portal_id, ownership)
 
     def set_aside(self, things: Iterable[RecordIdentity]) -> None:
-        """Store records and definitions under their ids until they get new keys: others get the old ones.
+        """Store records and definitions under their ids until they get new keys: others get the old keys.
 
         So they may exchange keys in any order, and none is lost if a run dies.
         """
@@ -178,7 +178,7 @@ class StateWriter:
             OwnedRows(connection, self._portal_id).put_prune_rules(rules)
 
     def finish_run(self, run_id: str, status: RunStatus) -> None:
-        """Record how a run ended: this one, or one that was found dead.
+        """Record how a run ended: the present run, or a run that was found dead.
 
         Raises:
             StateError: ``status`` is finished, but the journal does not have all planned changes.
@@ -242,7 +242,7 @@ class StateWriter:
             return copy_rows(source, connection, self._portal_id)
 
     def copy_owned_from(self, source: Connection) -> int:
-        """Copy what another state owns into this empty one, without its journal, under a new lineage."""
+        """Copy the owned things of another state here, without the journal, with a new lineage."""
         with self._writing() as connection:
             count = copy_rows(source, connection, self._portal_id, OWNERSHIP)
             serial = OwnedRows(source, self._portal_id).version().serial  # of the rows, too

@@ -128,7 +128,7 @@ def test_a_create_whose_key_is_there_by_now_is_not_sent() -> None:
 
 def test_an_unanswered_record_is_neither_created_nor_gone() -> None:
     found = reported({0: create(1), 1: create(2)}, {}, silent=frozenset({"2"}))
-    assert found == {1: Stale("HubSpot leaves the record out of its answers: nobody knows how it is now")}
+    assert found == {1: Stale("HubSpot leaves the record out of its answers: its present values are unknown")}
 
 
 def test_an_archive_whose_record_lost_an_association_that_it_rests_on_is_not_sent() -> None:
@@ -157,7 +157,7 @@ def link(number: int) -> Change:
 def test_an_association_that_somebody_made_by_now_is_not_made_again() -> None:
     there = {"1": "A", "2": "A"}
     found = reported({0: link(1), 1: link(2)}, there, tickets={"1": "800"})
-    assert found == {0: Stale("it is associated so with tickets/=800 by now")}
+    assert found == {0: Stale("it is already associated with tickets/=800")}
 
 
 def test_an_association_one_of_whose_records_has_another_key_by_now_is_not_made() -> None:

@@ -162,7 +162,7 @@ def test_an_association_that_people_removed_is_left_to_the_person(project: Proje
     said = " ".join(done.out.split())
     assert "deals.yaml:" in said
     assert "people removed this association in HubSpot: there is no value to write back" in said
-    assert "take it out of `$associations`; else the next apply makes it again" in said
+    assert "take it out of `$associations`; otherwise the next apply makes it again" in said
     assert diff(project) == []
 
 
@@ -205,14 +205,14 @@ def test_a_record_that_people_took_away_is_told_what_to_do(project: Project) -> 
 def test_an_address_that_means_no_drift_is_an_error_and_nothing_is_written(project: Project) -> None:
     change(project, "companies/K-10012", name="A")
     done = accept(project, "companies/*", "companies/nobody", code=ExitCode.ERROR)
-    assert "--accept companies/nobody matches nothing that people changed" in done.err
+    assert "--accept companies/nobody matches no change by people" in done.err
     assert diff(project) == []
 
 
 def test_an_address_without_accept_is_an_error(project: Project) -> None:
     done = project.run("drift", "companies/K-10012")
     assert done.code == ExitCode.ERROR
-    assert "companies/K-10012: say an address with --accept" in done.err
+    assert "companies/K-10012: give --accept an address" in done.err
 
 
 def test_a_value_that_the_manifest_has_already_needs_no_edit(project: Project) -> None:

@@ -78,10 +78,13 @@ def test_the_spelling_of_the_portal_is_taken_over_without_a_loss(project: Projec
 @pytest.mark.parametrize(
     ("manifest", "reported"),
     [
-        (f"{COMPANIES}  Acme: {{name: A}}\n  acme: {{name: B}}\n", "are one record in the portal (9001)"),
+        (
+            f"{COMPANIES}  Acme: {{name: A}}\n  acme: {{name: B}}\n",
+            "are the same record in the portal (9001)",
+        ),
         (
             f"{CONTACTS}  ada@acme.example: {{}}\n  ada@old.example: {{firstname: B}}\n",
-            "are one record in the portal (71)",
+            "are the same record in the portal (71)",
         ),
     ],
 )

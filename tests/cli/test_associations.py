@@ -436,8 +436,8 @@ def test_a_saved_plan_leaves_alone_what_moved_meanwhile(tmp_path: Path) -> None:
         done = project.run("apply", "plan.json", "--auto-approve", "--json", "--values", "show")
         assert done.code == ExitCode.NOT_APPLIED
         assert [(row["outcome"], row["detail"]["message"]) for row in done.document["changes"]] == [
-            ("stale", f"it is associated so with {BOB} by now"),
-            ("stale", f"it is no longer associated so with {ADA} by now"),
+            ("stale", f"it is already associated with {BOB}"),
+            ("stale", f"it is no longer associated with {ADA}"),
         ]
 
 

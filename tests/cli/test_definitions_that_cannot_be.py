@@ -91,7 +91,7 @@ LABELS = "{labels: {singular: One, plural: Many}, primaryDisplayProperty: hs_obj
     [
         (
             "object: contacts\npipelines:\n  X: {stages: {A: {}}}\n",
-            ["3: contacts have their lifecycle stages in place of pipelines, which HubSpot only reads out"],
+            ["3: contacts have their lifecycle stages instead of pipelines, and these are read-only"],
         ),
         (
             "object: companies\npipelines:\n  Lifecycle Stage Pipeline: {stages: {New one: {}}}\n",

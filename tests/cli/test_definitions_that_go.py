@@ -68,7 +68,7 @@ def test_a_label_goes_only_if_its_associations_may_lose_it(project: Project) -> 
     refused = project.run("plan", "--target", "contacts:*")
 
     assert refused.code == 4, refused.out
-    message = "2 associations of contacts would lose the label, because it goes away (limit 0)"
+    message = "2 associations of contacts would lose the label, because it is removed (limit 0)"
     assert message in " ".join(refused.out.split())
     assert "--allow lose=2" in refused.out
     apply(project, "--target", "contacts:*", "--allow", "lose=2")

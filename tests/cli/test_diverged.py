@@ -72,14 +72,14 @@ def test_an_older_branch_is_refused(project: Project) -> None:
 
     assert planned.code == 5
     reported = " ".join(planned.out.split())
-    assert f"(commit {older[:12]}) do not contain what was applied last (commit {applied[:12]})" in reported
+    assert f"(commit {older[:12]}) do not contain the last apply (commit {applied[:12]})" in reported
     assert "1 commit is missing" in reported
     assert "merge the branch that was applied or rebase onto it" in reported
     assert "if this is intended: --allow diverged=1" in reported
     for arguments in (["apply", "plan.json"], ["apply", "--auto-approve"]):
         refused = project.run(*arguments)
         assert refused.code == 5
-        assert "do not contain what was applied last" in refused.err
+        assert "do not contain the last apply" in refused.err
 
     git(project, "rebase", "-q", "-X", "theirs", "main")
     assert project.run("plan").code == 0

@@ -45,8 +45,8 @@ def test_a_record_is_archived(project: Project) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["companies/K-10012"], "say either what to change"),
-        (["companies/K-10012", "--archive", "city=X"], "say either what to change"),
+        (["companies/K-10012"], "give a change"),
+        (["companies/K-10012", "--archive", "city=X"], "give a change"),
         (["companies/K-10012", "city"], "'city' is no NAME=VALUE"),
         (["companies/K-10012#city", "city=X"], "name the record alone"),
         (["acme", "city=X"], "is not an address"),

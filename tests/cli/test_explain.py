@@ -236,7 +236,7 @@ def test_a_problem_is_told_where_it_is(project: Project) -> None:
         ("companies/K-1001", "no manifest names companies/K-1001, and state does not know it"),
         ("companies/K-1001", "did you mean companies/K-100"),
         ("companies/=5", "no manifest names companies/=5"),
-        ("companies/K-*", "one record is asked about, not several"),
+        ("companies/K-*", "name one record, not several"),
         ("companies/K-10012#citty", 'did you mean "city"?'),
         ("companys/K-10012", 'did you mean "companies"?'),
         ("cars/x", "they know companies, deals, goal_targets, postal_mail, products, tickets"),

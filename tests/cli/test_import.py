@@ -122,7 +122,7 @@ Planned: 8 to take over, nothing to write.
 object: companies
 key: external_id
 
-# what people and automation change all day: compared and shown, never written
+# people and automation change these all day: compared and shown, never written
 ownership:
   hubspot_owner_id: observe
   lifecyclestage: observe
@@ -456,7 +456,7 @@ def test_a_person_is_asked_about_personal_keys(project: Project) -> None:
         (["companies", "--filter", "ctiy=5"], 'did you mean "city"?'),
         (["companies", "--filter", "city="], "names no value"),
         (["companies", "--list", "Nothing"], 'the portal has no list "Nothing" of companies'),
-        (["companies", "--out", "x.txt"], "the ending says the form"),
+        (["companies", "--out", "x.txt"], "the name must end in"),
         (["companies", "--out", "../x.yaml"], "is outside the project folder"),
         (["companies", "--out", "x.csv", "--associations", "deals"], "rows of a table have no associations"),
         (["companies", "--check", "--out", "x.yaml"], "--check writes no manifests"),
@@ -524,7 +524,7 @@ def test_an_error_on_the_way_says_that_it_goes_on(project: Project, monkeypatch:
         failed = project.run("import", "companies")
     assert failed.code == 1
     assert failed.err.startswith(
-        "what was read so far is kept: the same command goes on with it\nHubSpot cannot"
+        "the records read so far are kept: the same command continues with them\nHubSpot cannot"
     )
     assert project.run("import", "companies", "--filter", "external_id").code == 0
 
@@ -621,5 +621,5 @@ def test_a_row_cannot_say_that_what_all_says_is_not_so(project: Project) -> None
     project.write("companies.yaml", document)
     refused = project.run("import", "companies", "--add", "--properties", "name", "--filter", "city=Bonn")
     assert refused.code == 1
-    assert "`all:` sets city, and it is something else in one of the records" in refused.err
+    assert "`all:` sets city, and one of the records has another value" in refused.err
     assert text_of(project, "companies.csv") == "external_id,name\nK-1,Acme 1\n"

@@ -109,7 +109,7 @@ def test_out_names_a_file(project: Project) -> None:
     ("words", "message"),
     [
         (["settings", "-e", "local"], "is the same for all portals"),
-        (["--objects", "companies"], "choose one with -e ENV"),
+        (["--objects", "companies"], "choose an environment with -e ENV"),
         (
             ["-e", "local", "--objects", "companies,,deals"],
             'a name is missing at a comma in "companies,,deals"',

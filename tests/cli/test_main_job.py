@@ -141,7 +141,7 @@ def test_an_altered_plan_is_refused(project: Project) -> None:
     project.replace("plan.json", '"189.00"]', '"1.00"]')
     refused = project.run("apply", "plan.json")
     assert refused.code == 5
-    assert "the plan file was altered: what it would do does not match its digest" in refused.err
+    assert "the plan file was altered: its changes do not match its digest" in refused.err
 
 
 def test_nobody_to_ask_is_an_error_and_nothing_is_written(project: Project) -> None:

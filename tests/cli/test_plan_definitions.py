@@ -246,7 +246,7 @@ def test_an_option_is_renamed_and_its_records_move(project: Project) -> None:
     done = project.run("plan")
     assert done.code == 4
     text = " ".join(done.out.split())
-    assert "2 of companies would move to another value, because theirs goes away" in text
+    assert "2 of companies would move to another value, because their value is removed" in text
     assert 'workflows, lists and forms that name "silver" of tier are not looked into' in text
     applied(project, "--allow", "migrate=2")
     with project.portal() as http:
@@ -263,7 +263,7 @@ def test_what_records_hold_is_not_lost_unless_that_is_allowed(project: Project) 
     project.replace("companies.yaml", ", tier: silver", "")
     done = project.run("plan")
     assert done.code == 4
-    assert "1 of companies would lose what they hold, because it goes away" in " ".join(done.out.split())
+    assert "1 of companies would lose their value, because it is removed" in " ".join(done.out.split())
     assert project.run("plan", "--allow", "lose=1").code == 0
 
 
@@ -276,7 +276,7 @@ def test_what_the_plan_itself_changes_away_is_not_lost(project: Project) -> None
     project.replace("companies.yaml", "tier: silver", "tier: gold")
     done = project.run("plan")
     assert done.code == 4
-    assert "1 of companies would lose what they hold" in " ".join(done.out.split())
+    assert "1 of companies would lose their value" in " ".join(done.out.split())
     applied(project, "--allow", "lose=1")
     assert project.run("plan").out.startswith("No changes.")
 
@@ -288,7 +288,7 @@ def test_a_record_that_names_an_option_which_goes_away_is_a_problem(project: Pro
         "silver: {label: Silver, description: from 2024 on}",
         "basic: {label: Basic, $renamed_from: silver}",
     )
-    assert 'option "silver" of tier goes away' in problems(project)
+    assert 'option "silver" of tier is removed' in problems(project)
 
 
 def test_a_stage_is_removed_and_its_deals_move(project: Project) -> None:
@@ -440,7 +440,7 @@ def test_a_created_property_stays_while_others_use_it(project: Project) -> None:
     with project.portal() as http:
         body = {"properties": {"name": "Other", "tier": "gold"}}
         http.post("/crm/v3/objects/companies", json=body).raise_for_status()
-    assert "1 record with values that that run did not write" in " ".join(rolled_back(project).split())
+    assert "1 record have values that the run did not write" in " ".join(rolled_back(project).split())
     with project.portal() as http:
         assert http.get("/crm/v3/properties/companies/tier").status_code == 200
 

@@ -324,7 +324,7 @@ def test_a_run_is_named_by_its_beginning_or_as_the_last(project: Project) -> Non
     several = project.run("rollback", "20")
     assert (several.code, several.err) == (
         ExitCode.ERROR,
-        f"20 may be {newest}, {oldest}: say more of it\n",
+        f"20 may be {newest}, {oldest}: write more of its id\n",
     )
     for said in ("1999", "%", ""):
         missing = project.run("rollback", said)

@@ -245,7 +245,7 @@ NEW = BEFORE.replace(
             "/crm/v3/objects/companies/c2",
             {"properties": {"grade": "B"}},
             "superseded",
-            "1 record with values that that run did not write",
+            "1 record have values that the run did not write",
         ),
         ("/crm/v3/properties/companies/grade", {"label": "Grade"}, "superseded", "label changed since"),
     ],

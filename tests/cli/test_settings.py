@@ -301,8 +301,8 @@ def test_a_token_is_not_in_the_repr(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", ["1:1: settings are a mapping, which this is not"]),
-        ("- a\n", ["1:1: settings are a mapping, which this is not"]),
+        ("", ["1:1: settings must be a mapping"]),
+        ("- a\n", ["1:1: settings must be a mapping"]),
         ("version: 1\n---\nversion: 1\n", ["3:1: settings are one document"]),
         (
             "version: 2\nfuture: x\n",

@@ -177,7 +177,7 @@ def test_without_state_there_is_nothing_to_correct(project: Project) -> None:
 def test_a_run_that_does_not_exist_is_told(project: Project) -> None:
     done = project.run("runs", "show", "20260101T000000Z-0001")
     assert done.code == ExitCode.ERROR
-    assert "there is no run 20260101T000000Z-0001: `reconciler runs list` shows those there are" in done.err
+    assert "there is no run 20260101T000000Z-0001: `reconciler runs list` shows all runs" in done.err
 
 
 @pytest.mark.parametrize("written", ["60s", "2m", "0", "1.5", "1h"])

@@ -227,7 +227,7 @@ def test_an_older_snapshot_is_noticed_by_the_report_of_a_newer_run(
     done = project.run(*command)
 
     assert_refused(done, "it was put back to serial 1, and .reconciler/reports/")
-    assert "-0002.json reports a run that made serial 2: what was applied since is not in it" in done.err
+    assert "-0002.json reports a run that made serial 2: later changes are missing from it" in done.err
     assert (
         "put the newest commit of that ref back; if this is as it should be, move the report away" in done.err
     )

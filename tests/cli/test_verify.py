@@ -50,7 +50,7 @@ def test_json_stays_one_document(edited_afterwards: Project) -> None:
     done = edited_afterwards.run("apply", "--auto-approve", "--verify", "--json")
     assert done.code == ExitCode.NOT_APPLIED
     assert json.loads(done.out)["accounting"]["applied"] == 1
-    assert "Not everything is as it was applied" in done.err
+    assert "Not everything in HubSpot is as it was applied" in done.err
 
 
 def test_a_saved_plan_is_verified_by_the_manifests_that_are_here(edited_afterwards: Project) -> None:

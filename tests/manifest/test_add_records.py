@@ -54,7 +54,7 @@ def is_insertion(old: str, new: str) -> bool:
         ("source: {csv: a.csv}\n", "it has no `records`"),
         ("records: {}   # none yet\n", None),
         ("records:\n  a: {name: x}  # the last one", None),
-        ("records:\n  a:\n    text: |+\n      x\n\n\n", "would not say exactly what is meant"),
+        ("records:\n  a:\n    text: |+\n      x\n\n\n", "would not have exactly the intended"),
     ],
 )
 def test_where_records_cannot_be_added_safely_it_says_so(records: str, why: str | None) -> None:

@@ -314,8 +314,8 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
             '2:18: "ownership": ownership is about values',
         ),
         ("object: x\nproperties: {a: {$ownership: x}}\n", "2:18: ownership is about values of records"),
-        ("object: x\nproperties: {a: {$unmanaged: x}}\n", "2:18: only lines that are there are managed"),
-        ("object: x\ngroups: {a: {$prune: true}}\n", "2:14: nothing is archived because its lines"),
+        ("object: x\nproperties: {a: {$unmanaged: x}}\n", "2:18: only lines that are written are managed"),
+        ("object: x\ngroups: {a: {$prune: true}}\n", "2:14: removing its lines archives nothing"),
         # schemas and labels
         (
             "object: Gear\nschema: {}\n---\nobject: gear\nschema: {}\n",

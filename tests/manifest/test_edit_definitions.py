@@ -217,7 +217,7 @@ def test_a_stage_that_is_gone_leaves_its_pipeline() -> None:
 def test_the_last_stage_does_not_leave_its_pipeline() -> None:
     stages = "deals:pipelines/Renewals/stages"
     done = edited((f"{stages}/Won#label", None), (f"{stages}/Open#label", None), text=LISTED)
-    assert [str(problem.message) for problem in done.problems] == ["nothing would be left in its list"]
+    assert [str(problem.message) for problem in done.problems] == ["its list would be empty"]
     assert len(definition(done.data.decode(), "deals:pipelines/Renewals").paths) == 2
 
 
@@ -231,7 +231,11 @@ def test_the_last_stage_does_not_leave_its_pipeline() -> None:
             "this list has other names than HubSpot",
         ),
         ("companies:properties/tier#options/gold/hidden", "true", "the option is written in its short form"),
-        ("companies:properties/tier#type", None, "the edited file would not say exactly what is meant"),
+        (
+            "companies:properties/tier#type",
+            None,
+            "the edited file would not have exactly the intended contents",
+        ),
     ],
 )
 def test_what_cannot_be_edited_safely_is_told(address: str, after: str | None, message: str) -> None:

@@ -15,7 +15,7 @@ from tests.manifest.reading import FILES, HEAD, load, project, refused, reported
 
 COMPANIES = HEAD + "records:\n  acme: {name: Acme}\n"
 DEALS = "object: deals\nkey: external_id\nrecords:\n  d1: {amount: 12.10}\n"
-ONE_PORTAL = "environments a and b are one portal: each would undo what the other does"
+ONE_PORTAL = "environments a and b are the same portal: each would undo the changes of the other"
 NAMES = ("local", "prod-eu", "prod-us")
 
 

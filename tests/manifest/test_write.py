@@ -135,7 +135,7 @@ object: companies
 key: external_id
 environments: [production]
 
-# what people and automation change all day: compared and shown, never written
+# people and automation change these all day: compared and shown, never written
 ownership:
   lifecyclestage: observe
 

@@ -301,7 +301,7 @@ def test_manifests_that_lack_what_was_applied_are_refused(
 ) -> None:
     divergence = Divergence(*COMMITS, missing, is_shallow)
     refusal = divergence.refusal()
-    applied = f"what was applied last (commit {'b' * 12})"
+    applied = f"the last apply (commit {'b' * 12})"
     start = f"{'whether ' if is_shallow else ''}the manifests (commit {'a' * 12}) "
     assert refusal.message == start + message.format(applied=applied)
     assert refusal.advice is not None

@@ -95,7 +95,7 @@ def test_an_alias_is_told_by_what_differs() -> None:
     spelled = alias_warning(RESOLVER, desired("acme", {}), live("1", {"external_id": "ACME"}))
     assert (spelled.message, spelled.advice) == (
         "companies/acme is spelled ACME in the portal",
-        "spell it so here, or leave it: both mean the same record",
+        "use this spelling here, or leave it: both mean the same record",
     )
     other = alias_warning(RESOLVER, desired("acme", {}), live("1", {"external_id": "acme-2"}))
     assert (other.message, other.advice) == (
@@ -124,7 +124,7 @@ def test_a_record_under_two_spellings_is_found_whichever_comes_first(in_order: b
         records = [desired(first, {}), desired(second, {})]
         assert met(records, [ACME_ID_9, ACME_ID_9], in_order=in_order) == [
             None,
-            f"companies/{second} and companies/{first} are one record in the portal (9)",
+            f"companies/{second} and companies/{first} are the same record in the portal (9)",
         ]
 
 
@@ -139,7 +139,7 @@ def test_a_record_is_one_by_its_id_and_by_its_key() -> None:
     records = [desired("acme", {}), desired("9", {}, BY_ID)]
     assert met(records, [ACME_ID_9, ACME_ID_9], in_order=False) == [
         None,
-        "companies/=9 and companies/acme are one record in the portal (9)",
+        "companies/=9 and companies/acme are the same record in the portal (9)",
     ]
 
 

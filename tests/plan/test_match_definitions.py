@@ -109,7 +109,7 @@ def test_two_names_of_one_definition_are_a_problem() -> None:
     first, second = found([by_id, other], [SALES])
     assert first == "pipelines/p1"
     assert second is not None
-    assert "are one definition in the portal" in second
+    assert "are the same definition in the portal" in second
 
 
 @given(st.data())

@@ -103,7 +103,7 @@ def test_one_of_the_two_is_not_taken_without_the_other(taken: str, other: str) -
     policy = Policy(Drift.HOLD, take=(glob_of(f"companies/acme#{taken}"),))
     moved = {"pipeline": "p2", "stage": "s3"}
     _, advice = problem(decision({"pipeline": "p1", "stage": "s1"}, moved, SALES, policy))
-    assert advice == f"--take companies/acme#{other} takes the other one too"
+    assert advice == f"--take companies/acme#{other} takes the other property too"
     both = Policy(Drift.HOLD, take=(glob_of("companies/acme"),))
     assert written(decision({"pipeline": "p1", "stage": "s1"}, moved, SALES, both)) == SALES
 
@@ -127,7 +127,7 @@ def test_a_new_record_without_a_pipeline_gets_the_first_one() -> None:
     message, advice = problem(decision({"stage": "Renewed"}, None))
     assert (
         message
-        == 'stage "Renewed" of "Renewals" is none of pipeline "Sales", which a record gets that names none'
+        == 'stage "Renewed" of "Renewals" is not in pipeline "Sales", which a record without a pipeline gets'
     )
     assert advice == "set pipeline in the same record"
     created = decision({"stage": "Won"}, None).change
@@ -135,15 +135,15 @@ def test_a_new_record_without_a_pipeline_gets_the_first_one() -> None:
     assert created.action is Action.CREATE
     observed = {"pipeline": Ownership.OBSERVE}
     message, _ = problem(decision({"pipeline": "Renewals", "stage": "Renewed"}, None, ownership=observed))
-    assert "which a record gets that names none" in message
+    assert "which a record without a pipeline gets" in message
 
 
 @pytest.mark.parametrize(
     ("live_", "written_", "why", "is_both"),
     [
         (SALES, {"stage": "s4"}, ", in which the record would stay", False),
-        ({}, {"stage": "s4"}, ", which a record gets that names none", False),
-        (SALES, {"pipeline": None, "stage": "s4"}, ", which a record gets that names none", False),
+        ({}, {"stage": "s4"}, ", which a record without a pipeline gets", False),
+        (SALES, {"pipeline": None, "stage": "s4"}, ", which a record without a pipeline gets", False),
         (SALES, {"pipeline": "p1", "stage": "s4"}, "", True),
     ],
 )
@@ -152,7 +152,7 @@ def test_why_a_stage_does_not_fit_is_told(
 ) -> None:
     misfit = misfit_of(COMPANIES, live_, written_)
     assert misfit is not None
-    assert str(misfit.message).endswith(f'is none of pipeline "Sales"{why}')
+    assert str(misfit.message).endswith(f'is not in pipeline "Sales"{why}')
     assert (misfit.name, misfit.other, misfit.is_both) == ("stage", "pipeline", is_both)
 
 

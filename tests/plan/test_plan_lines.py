@@ -142,7 +142,7 @@ def test_the_newline_of_the_last_line_may_be_missing() -> None:
     ],
 )
 def test_lines_that_are_missing_or_too_many_are_noticed(lines: list[bytes]) -> None:
-    with pytest.raises(PlanRefused, match="was altered: its last line counts other lines than it has"):
+    with pytest.raises(PlanRefused, match="was altered: the counts in its last line do not match its lines"):
         read(b"".join(lines))
 
 
@@ -158,11 +158,11 @@ def test_changes_in_another_order_have_another_digest() -> None:
     [
         (b'{"do":{},"why":', "line 3: it is not JSON"),
         (b"", "line 3: it is not JSON"),
-        (b"[1]", "line 3: it has another shape than lines of a plan"),
-        (b'{"do":{}}', "line 3: it is neither a change nor held nor the end"),
-        (b'{"do":{},"why":{}}\n{"held":{}}\n{"do":{},"why":{}}', "line 5: a change stands behind what is h"),
-        (b'{"end":{"changes":1}}', "line 3: it has another shape than lines of a plan"),
-        (b'{"end":{"changes":"1","held":0,"digest":"","content":""}}', "line 3: it has another shape"),
+        (b"[1]", "line 3: it does not have the form of a line of a plan"),
+        (b'{"do":{}}', "line 3: it is not a change, a held value or the end"),
+        (b'{"do":{},"why":{}}\n{"held":{}}\n{"do":{},"why":{}}', "line 5: a change comes after the held"),
+        (b'{"end":{"changes":1}}', "line 3: it does not have the form of a line of a plan"),
+        (b'{"end":{"changes":"1","held":0,"digest":"","content":""}}', "line 3: it does not have the form"),
         (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "line 3: "),
     ],
 )
@@ -178,7 +178,7 @@ def test_a_line_that_is_none_of_a_plan_is_told_with_its_number(line: bytes, said
     [
         (b"", "this is no plan file: it is not JSON"),
         (b"name,phone\n", "this is no plan file: it is not JSON"),
-        (b"[]\n", "this is no plan file: it has another shape than lines of a plan"),
+        (b"[]\n", "this is no plan file: it does not have the form of a line of a plan"),
         (b"\xff\xfe", "this is no plan file: it is not JSON"),
         (b'{\n  "changes": [\n  ],\n  "format_version": "1.1",\n', "has the form of an older version, which"),
         (b'{\n  "changes": [\n  ],\n  "masked": true,\n', "this plan is masked: it is for reading"),

@@ -197,7 +197,7 @@ def test_two_addresses_of_one_live_record_are_a_problem() -> None:
     same = live("9001", {"name": "Acme"})
     made = plan([desired("a", {"name": "Acme"}), desired("b", {"name": "Acme"})], {"a": same, "b": same})
     (problem,) = made.problems
-    assert problem.message == "companies/b and companies/a are one record in the portal (9001)"
+    assert problem.message == "companies/b and companies/a are the same record in the portal (9001)"
 
 
 @pytest.mark.parametrize("order", [("Acme", "acme"), ("acme", "zebra")])
@@ -208,7 +208,7 @@ def test_a_record_found_by_its_own_key_is_recognised_without_being_collected(ord
     (problem,) = (problem for problem in made.problems if problem.severity is Severity.ERROR)
     assert (
         problem.message
-        == f"companies/{order[1]} and companies/{order[0]} are one record in the portal (9001)"
+        == f"companies/{order[1]} and companies/{order[0]} are the same record in the portal (9001)"
     )
 
 
@@ -293,5 +293,5 @@ def test_two_spellings_of_one_key_are_a_problem() -> None:
         [desired("Ada@x.example", {}, by_email), desired("ada@x.example", {}, by_email)], schema=contacts
     )
     (problem,) = made.problems
-    assert problem.message == "ada@x.example and Ada@x.example are one e-mail to HubSpot"
+    assert problem.message == "ada@x.example and Ada@x.example are the same e-mail to HubSpot"
     assert len(made.changes) == 1

@@ -168,7 +168,7 @@ def test_unreviewed_changes_are_left_out() -> None:
         (
             UPDATE,
             replace(UPDATE, values=(replace(NAME, after="Acme AG"), PHONE)),
-            "name is to become something else",
+            "name gets a value that was not reviewed",
         ),
         (
             UPDATE,
@@ -183,18 +183,18 @@ def test_unreviewed_changes_are_left_out() -> None:
         (
             UPDATE,
             replace(UPDATE, remembered=(value("zip", "1", "1"),)),
-            "zip was to be remembered otherwise",
+            "zip was to be remembered differently",
         ),
         (
             UPDATE,
             replace(UPDATE, values=(NAME,), remembered=(value("phone", "3", "3"),)),
-            "phone was to be remembered otherwise",
+            "phone was to be remembered differently",
         ),
         (UPDATE, replace(UPDATE, remote=Remote(RecordId("7"))), "another record has this key by now"),
         (
             UPDATE,
             replace(UPDATE, operation=Operation(Call.UPSERT, "external_id")),
-            "another call would carry it",
+            "another call would write it",
         ),
         (UPDATE, replace(UPDATE, owned=Owned(Origin.CREATED, is_protected=True)), "its protection differs"),
         (UPDATE, replace(UPDATE, moved_from=replace(UPDATE.record, value="akme")), "its former key differs"),

@@ -168,7 +168,7 @@ def test_what_was_archived_comes_back_as_far_as_hubspot_lets_it() -> None:
         "create companies:properties/note fieldType=text groupName=erp label=Note type=string"
     ]
     assert back(effects_of(archived(note)), now([])) == [
-        "hold companies:properties/note (final): the journal does not know how it was"
+        "hold companies:properties/note (final): the journal does not know its earlier values"
     ]
     assert back(effects_of(archived(won)), now([])) == [
         "hold deals:pipelines/Sales/stages/Won (final): HubSpot cannot bring it back"
@@ -219,7 +219,7 @@ HELD = Holding("companies", "note")
             [
                 (
                     "hold companies:properties/note (superseded): "
-                    "it stays: 2 records with values that that run did not write"
+                    "it stays: 2 records have values that the run did not write"
                 ),
                 "hold companies:groups/erp (superseded): it stays: it has note",
             ],

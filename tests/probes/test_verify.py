@@ -187,7 +187,7 @@ def test_the_next_run_removes_what_a_killed_one_left(tmp_path: Path, call: int) 
         assert left(http)
     done = project.run(*VERIFY)
     assert done.code == 0, done.err
-    assert "removing what an earlier run left" in done.err
+    assert "removing the leftovers of an earlier run" in done.err
     with project.portal() as http:
         assert left(http) == []
 

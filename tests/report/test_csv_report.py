@@ -162,7 +162,7 @@ def test_records_that_no_manifest_names_are_listed() -> None:
     )
     assert (first["link"], first["before"]) == ("https://x", "K-9")
     assert (second["address"], second["before"]) == ("companies/=9", "")
-    assert second["note"] == "it has no external_id, so that manifests cannot name it"
+    assert second["note"] == "it has no external_id, so manifests cannot name it"
 
 
 @given(plans)

@@ -201,7 +201,7 @@ def test_omitted_entries_are_counted() -> None:
     assert reported > 100
     assert f"\n{left_out:,} more of these are left out.\n\n</details>\n" in text
     assert (
-        f"**Left out, because a comment takes no more: {left_out:,} changes.** `reconciler plan --full`"
+        f"**Left out, because a comment has no more room: {left_out:,} changes.** `reconciler plan --full`"
         in text
     )
 
@@ -215,7 +215,7 @@ def test_a_large_section_leaves_room_for_smaller_ones_and_for_what_is_held() -> 
     assert "kkkk" not in text
     assert "\n!   companies/globex " in text
     assert "held</b>" in text
-    assert re.search(r"takes no more: [\d,]+ changes, [\d,]+ held\.\*\*", text)
+    assert re.search(r"has no more room: [\d,]+ changes, [\d,]+ held\.\*\*", text)
 
 
 def test_nothing_is_said_of_leaving_out_where_everything_fits() -> None:

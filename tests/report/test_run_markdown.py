@@ -35,7 +35,7 @@ def test_it_says_what_became_of_the_plan_and_what_to_do() -> None:
     assert "> 11 changes were not applied: 2 rejected, 1 stale, 6 skipped, 2 unknown." in lines
     assert "| object | rejected | unknown | stale | skipped | update |" in lines
     assert "| <code>deals</code> |  | 2 | 1 | 6 | 10 |" in lines
-    assert lines[-1] == "**Next:** correct what HubSpot rejected, and plan again."
+    assert lines[-1] == "**Next:** correct the changes that HubSpot rejected, and plan again."
 
 
 def test_lines_lead_to_the_repository_at_the_commit_that_was_applied() -> None:
@@ -89,7 +89,7 @@ def test_it_fits_and_counts_what_does_not(full: bool) -> None:
     text = comment(RunDetail(HEADER, rows), full=full)
 
     assert size_of(text) <= MOST_CHARACTERS
-    assert ("**Left out, because a comment takes no more: " in text) is full
+    assert ("**Left out, because a comment has no more room: " in text) is full
 
 
 def test_personal_values_are_masked() -> None:

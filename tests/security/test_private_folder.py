@@ -56,8 +56,8 @@ def test_a_state_that_git_tracks_is_refused_by_every_command(project: Project, c
 
     assert done.code == 1
     assert done.err.startswith(
-        "git tracks .reconciler/state.db, which is to be of this machine alone: "
-        "a commit could replace what is remembered here\n"
+        "git tracks .reconciler/state.db, which must stay on this machine:  "
+        "a commit could replace its contents\n"
         "    if it is yours: git rm --cached -r -- .reconciler/state.db"
     )
     assert (project.folder / ".reconciler/state.db").read_bytes() == before
@@ -136,7 +136,7 @@ def test_a_link_in_the_place_of_the_folder_is_refused(
     assert done.code == 1
     assert done.err == (
         ".reconciler is a symbolic link: its files would be in another place\n"
-        "    remove the link; reconciler makes .reconciler/ and what is in it by itself\n"
+        "    remove the link; reconciler makes .reconciler/ and its contents by itself\n"
     )
     assert sorted((tmp_path / "elsewhere").iterdir()) == before
 

@@ -69,7 +69,7 @@ def refused(folder: Path, line: str = "", state: str = "none", **more: str) -> s
 )
 def test_a_token_goes_to_hubspot_or_this_machine_alone(tmp_path: Path, host: str) -> None:
     assert refused(tmp_path, f"base_url: https://{host}").endswith(
-        "is neither a host of HubSpot nor this machine, but would get the token"
+        ", which is neither a host of HubSpot nor this machine"
     )
 
 
@@ -151,7 +151,7 @@ def test_a_host_that_the_job_lists_is_allowed(tmp_path: Path, allowed: str, url:
 )
 def test_a_host_that_the_job_lists_allows_no_other(tmp_path: Path, host: str) -> None:
     message = refused(tmp_path, f"base_url: https://{host}", RECONCILER_ALLOW_HOSTS="PROXY.ACME.EXAMPLE")
-    assert message.startswith(f"{host} is neither a host of HubSpot")
+    assert message.startswith(f"the token would go to {host}, which is neither a host of HubSpot")
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_no_variable_is_read_inside_an_address(tmp_path: Path, url: str) -> None
 )
 def test_an_address_that_a_variable_holds_is_held_against_the_same_rules(tmp_path: Path, value: str) -> None:
     assert refused(tmp_path, "base_url: ${RECONCILER_URL}", RECONCILER_URL=value) in {
-        "this host is neither a host of HubSpot nor this machine, but would get the token",
+        "the token would go to this host, which is neither a host of HubSpot nor this machine",
         "this is not the address of a server",
     }
 

@@ -138,7 +138,7 @@ def test_half_a_lease_after_the_last_push_nothing_leaves(
     clock.sleep(149)
     pen.assert_held()
     clock.sleep(1)
-    with pytest.raises(Locked, match="it ran out, because this process was suspended"):
+    with pytest.raises(Locked, match="it expired, because this process was suspended"):
         pen.assert_held()
 
     pen.renew_if_due()

@@ -272,7 +272,7 @@ def test_a_lease_that_nobody_renewed_lets_nothing_leave(
     pen.assert_held()
     clock.sleep(1)
 
-    with pytest.raises(Locked, match="it ran out, because this process was suspended"):
+    with pytest.raises(Locked, match="it expired, because this process was suspended"):
         pen.assert_held()
 
     pen.begin_run(start(0))
@@ -357,7 +357,7 @@ def test_a_lease_that_ran_out_at_this_very_moment_is_not_called_unlocked(
     writer(reopened(), clock, BOB).release()
     clock.sleep(60)
 
-    with pytest.raises(Locked, match="it ran out, and another run had it since, or somebody unlocked it"):
+    with pytest.raises(Locked, match="it expired, and another run took it since, or somebody unlocked it"):
         loser.begin_run(start(0))
 
 
@@ -371,7 +371,7 @@ def test_a_lease_that_ran_out_and_was_taken_and_given_back_is_not_called_unlocke
     writer(reopened(), clock, BOB).release()
     clock.sleep(61)
 
-    with pytest.raises(Locked, match="it ran out, and another run had it since, or somebody unlocked it"):
+    with pytest.raises(Locked, match="it expired, and another run took it since, or somebody unlocked it"):
         loser.begin_run(start(0))
 
 

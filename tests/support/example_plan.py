@@ -305,7 +305,7 @@ REVIEWED: Plan = replace(
         GuardRefusal(
             Guard.DIVERGED,
             3,
-            "the manifests (commit 3f2c9ab41d7e) do not contain what was applied last (commit ab12cd34ef56): "
+            "the manifests (commit 3f2c9ab41d7e) do not contain the last apply (commit ab12cd34ef56): "
             "3 commits are missing",
             advice="merge the branch that was applied or rebase onto it, and plan again",
         ),

@@ -95,7 +95,7 @@ def test_unreviewed_changes_are_left_out_and_the_run_says_so(world: World, live:
 
     assert conclusions(jobs) == {"plan": "success", "apply": "success", "rest": "failure"}
     assert "::error::Some of what main asks for was not reviewed" in jobs["rest"].log
-    assert ". Not as it was reviewed, which was " in jobs["plan"].summary
+    assert ". It differs from the reviewed plan " in jobs["plan"].summary
     assert (price(live, "PT-100"), price(live, "TS-12")) == ("189.00", None)
 
 

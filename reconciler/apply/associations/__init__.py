@@ -1,1 +1,1 @@
-"""The calls for associations: what is sent, read again, and settled."""
+"""The calls for associations: sending them, reading them again, and settling them."""

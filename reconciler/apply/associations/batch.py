@@ -1,4 +1,4 @@
-"""Associations of two object types: finding stale ones, sending the rest, and settling lost answers."""
+"""Associations of two object types: finding stale changes, sending the rest, and settling lost answers."""
 
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,7 +45,7 @@ def with_ids(change: Change, made: Made) -> Change | Skipped:
 
 
 def creates(_change: Change) -> RecordAddress | None:
-    """Return None: associations are made between records that exist."""
+    """Return None: associations do not create records."""
     return None
 
 
@@ -84,7 +84,7 @@ def settle_sent(run: BatchRun) -> Mapping[int, Outcome]:
 def settle_later(
     reader: PortalReader, portal: PortalSchema, entries: Entries, _sent: Sent
 ) -> Mapping[int, Outcome]:
-    """Find those ``entries`` of a run that has ended that happened.
+    """Find the ``entries`` of an ended run that happened.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -99,7 +99,7 @@ def not_sent(_run: BatchRun, entries: Entries, error: HubSpotError) -> Mapping[i
 
 @dataclass(frozen=True, slots=True)
 class AssociationBatch:
-    """Two object types, first the one whose records name the associations."""
+    """The associations of two object types; records of the first type name them."""
 
     reader: PortalReader
     one: ObjectSchema
@@ -187,8 +187,8 @@ def _others(entries: Entries) -> Mapping[RecordAddress, RecordId]:
 def _moved(change: Change, live: LivePairs, removed: Container[Label]) -> str | None:
     target = change.association.target
     if _is_done(change, live):
-        now = "associated so" if change.action is Action.CREATE else "no longer associated so"
-        return f"it is {now} with {target.text} by now"
+        now = "already associated" if change.action is Action.CREATE else "no longer associated"
+        return f"it is {now} with {target.text}"
     if change.action is Action.ARCHIVE and is_whole(change):
         labels = _labels(change, live) or ()
         if any(label not in removed and not label.is_flag for label in labels):

@@ -1,1 +1,1 @@
-"""The calls for definitions: what is sent, read again, and settled."""
+"""The calls for definitions: sending them, reading them again, and settling them."""

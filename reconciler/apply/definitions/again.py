@@ -25,7 +25,7 @@ class ReadAgain:
     """A definition, and those beside it, as they are now."""
 
     live: LiveDefinition | None
-    siblings: tuple[LiveDefinition, ...] = ()  # those of its section; empty for a property
+    siblings: tuple[LiveDefinition, ...] = ()  # definitions of its section; empty for a property
     schemas: tuple[SchemaDefinition, ...] = ()  # all custom object types, if it is one of them
 
 

@@ -1,4 +1,4 @@
-"""Definitions, one in each call: finding stale ones, sending the rest, and settling lost answers."""
+"""Definitions, one in each call: finding stale changes, sending the rest, and settling lost answers."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -59,7 +59,7 @@ def takes_two_calls(_change: Change, _portal: PortalSchema) -> bool:
 def stale_definitions(
     _to: Connections, _entries: Sequence[Entry], _made: Collection[ThingAddress]
 ) -> Mapping[int, Stale]:
-    """Return nothing: what is read right before the call tells it, and is the base of the lists written."""
+    """Return nothing: each definition is read again right before its call."""
     return {}
 
 
@@ -115,7 +115,7 @@ def _read_before(run: BatchRun, main: Change) -> tuple[ReadAgain, str | None]:
 
 
 def _settled_in_time(run: BatchRun, entries: Sequence[Entry]) -> Mapping[int, Outcome]:
-    """Settle a refused repetition, waiting up to a minute until HubSpot shows what the first call did."""
+    """Settle a refused repetition: wait up to a minute until HubSpot shows the effect of the first call."""
     for pause in (0.0, *PAUSES_S):
         if pause:
             run.to.sleep(pause)
@@ -136,7 +136,7 @@ def settle_sent(run: BatchRun) -> Mapping[int, Outcome]:
 def settle_later(
     reader: PortalReader, portal: PortalSchema, entries: Sequence[Entry], _sent: Sent
 ) -> Mapping[int, Outcome]:
-    """Find those ``entries`` of a run that has ended that happened.
+    """Find the ``entries`` of an ended run that happened.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -255,7 +255,7 @@ def _stored(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> L
 
 
 def _answered(main: Change, answered: Mapping[str, str | None]) -> Mapping[str, str | None]:
-    """Return what HubSpot stored of the written values, and the number of a new object type."""
+    """Return the stored form of the written values, and the number of a new object type."""
     names = {value.name for value in main.values} - {"stages"}
     if main.definition.section is Section.SCHEMA:
         names |= {"objectTypeId", "createdAt"}
@@ -274,13 +274,13 @@ def _proven(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> O
 
 
 def _stale(change: Change, moved: str, live: LiveDefinition | None) -> Stale:
-    """Return the outcome of a change that was not sent; a create may find what it wants there already."""
+    """Return the outcome of a change that was not sent; a create may find its definition there already."""
     is_there = change.action is Action.CREATE and live is not None and is_done(change, live)
     return Stale(moved, found=live.id if is_there and live else None)
 
 
 def _live_of(change: Change, main: Change, again: ReadAgain) -> LiveDefinition | None:
-    """Return what was read of one of the changes of a call: a pipeline is read with its stages."""
+    """Return the live values of one change of a call; a pipeline is read with its stages."""
     if change is main:
         return again.live
     return next((each for each in again.siblings if each.id == change.remote.id), None)

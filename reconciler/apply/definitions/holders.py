@@ -1,7 +1,7 @@
-"""Proof that no record holds what is to be removed: HubSpot removes an option that records hold.
+"""Proof that no record holds a value that is to be removed: HubSpot removes an option that records hold.
 
 The search index lags behind. So two looks in a row must find nobody, with time for the index between them,
-and whoever it finds is read by id: the index may still show what records held before this run moved them. All
+and found records are read by id: the index may still show old values of records that this run moved. All
 removals of a run have their first look together, and wait once.
 """
 
@@ -28,7 +28,7 @@ _LOOKS_IN_A_ROW = 2
 
 @dataclass(frozen=True, slots=True)
 class FirstLooks:
-    """Facts about the records that held what goes away, before anything goes."""
+    """Facts about the records that held removed values, before anything is removed."""
 
     free: frozenset[DefinitionAddress] = frozenset()  # nobody held these, before the index got its time
     moved: Mapping[DefinitionAddress, Sequence[RecordId]] = field(default_factory=dict)
@@ -47,7 +47,7 @@ _Written: TypeAlias = tuple[str, str, str | None]
 def look_first(
     reader: PortalReader, portal: PortalSchema, removals: Sequence[Change], changes: Sequence[Change]
 ) -> FirstLooks:
-    """Look for holders of everything that ``removals`` remove; ``changes`` are those of the whole plan.
+    """Look for holders of everything that ``removals`` remove; ``changes`` are all changes of the plan.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -93,7 +93,7 @@ class Looking:
     first: FirstLooks = field(default_factory=FirstLooks)
 
     def holder_left(self, change: Change) -> str | None:
-        """Return a sentence if records still hold what ``change`` removes; None if nobody does.
+        """Return a sentence if records still hold a value that ``change`` removes; None if none does.
 
         Raises:
             HubSpotError: the portal cannot be read.
@@ -126,7 +126,7 @@ class Looking:
         )
 
     def _holding(self, held: HeldByRecords, ids: Sequence[RecordId]) -> Iterator[RecordId]:
-        """Return those of some records that really hold the value."""
+        """Return the records that really hold the value."""
         for chunk in in_chunks(ids, BATCH_SIZE):
             live = read_records(self.reader, self.schema, RECORD_ID, chunk, held.names)
             for record_id, record in live.items():

@@ -1,4 +1,4 @@
-"""What a run has made so far: later changes need its ids, or have to do without it."""
+"""The things that a run has made so far: later changes need their ids."""
 
 from dataclasses import dataclass, field
 
@@ -16,11 +16,11 @@ class Made:
     ids: dict[ThingAddress, RecordId] = field(default_factory=dict)
     written: list[Change] = field(default_factory=list)  # applied changes of definitions
     unmade: Unmade = field(default_factory=Unmade)
-    _labels: dict[str, Label] = field(default_factory=dict)  # new ones, by address
+    _labels: dict[str, Label] = field(default_factory=dict)  # new definitions, by address
 
     def add(self, change: Change, address: ThingAddress | None, outcome: Outcome | None) -> None:
-        """Add a change with its outcome; ``address`` is what it creates or changes, if anything."""
-        if isinstance(outcome, Stale) and outcome.found is not None:  # what needs it has what it needs
+        """Add a change with its outcome; ``address`` is the thing that it creates or changes, if any."""
+        if isinstance(outcome, Stale) and outcome.found is not None:  # changes that need it can go on
             self._learn_label(change, outcome.found)
             return
         done = done_of(outcome)
@@ -54,7 +54,7 @@ class Made:
                 self._labels[reference.text] = Label(category, int(number), text)
 
     def label_of(self, label: Label | None) -> Label | Skipped | None:
-        """Return the real label for one that the plan only refers to."""
+        """Return the real label for a label that the plan only refers to."""
         if label is None or label.category != REFERENCE:
             return label
         found = self._labels.get(label.text)

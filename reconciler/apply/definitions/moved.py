@@ -26,7 +26,8 @@ def has_moved(
 ) -> str | None:
     """Describe how live moved away from ``change`` since the plan was made; None if it did not.
 
-    ``written`` are definitions that this run has written: what a new one has by itself is no news.
+    ``written`` are definitions that this run has written: values that a new one has by itself are not
+    reported.
     """
     address = change.definition
     if change.action is Action.CREATE:

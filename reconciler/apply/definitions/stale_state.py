@@ -17,7 +17,7 @@ def overtaken(entries: Iterable[Entry], store: Store, serial: int) -> Iterator[i
     names = {each.key for each in owned if RecordIdentity(each.key.object, each.record_id) in written}
     for number, change in entries:
         if change.action is Action.CREATE:
-            continue  # what is read right before its call tells whether it is there, and as planned
+            continue  # reading it right before its call tells whether it exists as planned
         known = change.remote.id
         is_written = known is not None and RecordIdentity(change.object_type, known) in written
         if is_written or change.definition in names:

@@ -1,4 +1,4 @@
-"""Waiting until HubSpot shows what was written: it shows some definitions only after a while."""
+"""Waiting until HubSpot shows written definitions: it shows some definitions only after a while."""
 
 from collections.abc import Callable, Sequence
 
@@ -17,7 +17,7 @@ def read_when_visible(
     sleep: Callable[[float], None],
     tell: Callable[[str], None],
 ) -> PortalSchema:
-    """Read the portal anew until it has what ``written`` made, up to a minute; then as it is."""
+    """Read the portal again until it shows the effect of ``written``, for at most a minute."""
     portal = read()
     for pause in PAUSES_S:
         late = [change for change in written if not _is_visible(portal, change)]

@@ -1,1 +1,1 @@
-"""The calls for records: what is sent, read again, and settled."""
+"""The calls for records: sending them, reading them again, and settling them."""

@@ -43,9 +43,9 @@ def checked_outcome(
 
 
 def only_emptied(schema: ObjectSchema, change: Change, outcome: Rejected) -> Rejected:
-    """Return the outcome if the first call emptied the lifecycle stage and the second had ``outcome``.
+    """Return the outcome after the first call emptied the lifecycle stage and the second had ``outcome``.
 
-    State records that the stage is empty, so that the next run sets it, whatever the drift setting is.
+    State records that the stage is empty, so that the next run sets it, with any drift setting.
     """
     emptied: dict[str, str | None] = {
         value.name: None
@@ -59,8 +59,8 @@ def only_emptied(schema: ObjectSchema, change: Change, outcome: Rejected) -> Rej
         return outcome
     answered = {name: text for name, text in done.answered.items() if name not in emptied}
     return Rejected(
-        f"{outcome.message}. {', '.join(emptied)} was emptied before, which HubSpot wants for a step back, "
-        "and is empty now: apply again",
+        f"{outcome.message}. {', '.join(emptied)} was emptied first, because HubSpot requires that for "
+        "a step back, and is still empty: apply again",
         outcome.category,
         outcome.correlation_id,
         outcome.record_id,

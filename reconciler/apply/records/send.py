@@ -1,8 +1,8 @@
 """Sending records: one call, or two where a lifecycle stage goes back.
 
 HubSpot allows a stage to go back only from empty, so a first call empties it. A change that takes two calls
-has one outcome for both: if the second call did not happen, the change is not applied, and the outcome says
-what the first call did.
+has one outcome for both: if the second call did not happen, the change is not applied, and the outcome tells
+the effect of the first call.
 
 A create that is sent again may meet the record that its first call created, because reads may lag behind. The
 time of the first call and the record's first values decide whether the record is ours
@@ -32,7 +32,7 @@ from reconciler.plan.stages import Entry
 
 
 def send_records(run: BatchRun, entries: Sequence[Entry]) -> None:
-    """Send ``entries``, after the first call of those that take two."""
+    """Send ``entries``; if an entry takes two calls, its first call has been made."""
     entries = _empty_stages(run, entries)
     if not entries:
         return

@@ -21,7 +21,7 @@ from reconciler.state.run_types import Sent
 def settle_later(
     reader: PortalReader, portal: PortalSchema, entries: Sequence[Entry], sent: Sent
 ) -> Mapping[int, Outcome]:
-    """Find those ``entries`` of a run that has ended that happened, also if only the first of two calls did.
+    """Find the ``entries`` of an ended run that happened, also if only the first of two calls did.
 
     Raises:
         HubSpotError: the portal cannot be read.

@@ -18,7 +18,7 @@ Associated: TypeAlias = Mapping[tuple[RecordId, str], str | None]
 """Labels by record and by address of the other record."""
 
 
-_UNANSWERED = "HubSpot leaves the record out of its answers: nobody knows how it is now"
+_UNANSWERED = "HubSpot leaves the record out of its answers: its present values are unknown"
 
 
 def stale_records(

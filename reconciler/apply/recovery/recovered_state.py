@@ -47,7 +47,7 @@ Settled: TypeAlias = Sequence[tuple[UnfinishedBatch, Mapping[int, Outcome]]]
 def settle_batches(
     reader: PortalReader, portal: PortalSchema, unfinished: Sequence[UnfinishedBatch]
 ) -> Settled:
-    """Return what became of batches whose run has ended, by reading live; most often there are none.
+    """Return the outcomes of batches whose run has ended, by reading live; usually there are none.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -161,7 +161,7 @@ class RecoveredState:
         return any(is_within(definition.key, ended) for ended in self._ended_definitions)
 
     def created(self, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
-        """Return the records in ``ids`` that a run created, also one that is being settled."""
+        """Return the records in ``ids`` that a run created, also a record of a run that is being settled."""
         made = {
             record_id
             for (of_type, record_id), owned in self._owned.items()
@@ -175,7 +175,7 @@ class RecoveredState:
         return merge(unsettled, self._settled(object_name, by), key=_key_value)
 
     def paired_types(self) -> frozenset[Direction]:
-        """Return the pairs of object types with owned associations, from the one that names them."""
+        """Return the pairs of object types with owned associations, first the type that names them."""
         return self._store.paired_types() | {pair.direction for pair in self._pairs.values() if pair}
 
     def pairs(self, object_name: str, other: str) -> list[OwnedAssociation]:

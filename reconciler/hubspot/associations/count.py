@@ -18,8 +18,8 @@ def count_labelled(
 ) -> int:
     """Count the associations of ``one`` with ``other`` that have the label ``there``.
 
-    ``back`` is the same label seen from the other end; None: nobody knows. A label that is the same from both
-    ends counts once for each pair of records.
+    ``back`` is the same label seen from the other end; None: unknown. A label that is the same from both ends
+    counts once for each pair of records.
 
     Raises:
         HubSpotError: the portal cannot be read.

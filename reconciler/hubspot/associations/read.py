@@ -46,7 +46,7 @@ def read_association_limits(
 ) -> Mapping[tuple[str, int] | None, int]:
     """Read how many records of ``other`` one record may be associated with, by category and number.
 
-    The category and number are those of a label; None stands for the unlabelled association.
+    The category and number belong to a label; None stands for the unlabelled association.
 
     Raises:
         HubSpotError: the portal cannot be read.

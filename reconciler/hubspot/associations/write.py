@@ -1,4 +1,4 @@
-"""Creating and removing associations, with one outcome for each, in whatever form HubSpot answers.
+"""Creating and removing associations, with one outcome for each, in any form of HubSpot's answer.
 
 These calls have no trace ids. Creating an existing association or removing a missing one changes nothing. So
 a result is matched by its two record ids, and an error by the ids that it names. Associations without result

@@ -1,1 +1,1 @@
-"""What is read for a copy of a portal: definitions and records as HubSpot sends them."""
+"""Reading for a copy of a portal: definitions and records as HubSpot sends them."""

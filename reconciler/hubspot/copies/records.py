@@ -44,7 +44,7 @@ class WantedRecords:
 
 @dataclass(frozen=True, slots=True)
 class WantedPairs:
-    """Associations to copy: those of some records with records of another type."""
+    """Associations to copy: between some records and records of another type."""
 
     one: ObjectSchema
     other: ObjectSchema
@@ -59,7 +59,7 @@ class WantedPairs:
 def read_record_chunks(
     reader: PortalReader, wanted: Iterable[WantedRecords]
 ) -> Iterator[tuple[WantedRecords, list[Json]]]:
-    """Read records a hundred at a time, some chunks ahead, each time with what was wanted.
+    """Read records a hundred at a time, some chunks ahead, each time with the request.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -106,7 +106,7 @@ def read_archived_chunks(
 
 
 def read_association_parts(reader: PortalReader, wanted: Iterable[WantedPairs]) -> Iterator[Json]:
-    """Read associations, those of up to a thousand records at a time.
+    """Read associations of up to a thousand records at a time.
 
     Raises:
         HubSpotError: the portal cannot be read.

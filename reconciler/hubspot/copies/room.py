@@ -1,4 +1,4 @@
-"""How many more definitions a portal may have: HubSpot's limits, less what is used of them.
+"""How many more definitions a portal may have: HubSpot's limits minus their present use.
 
 Source: https://developers.hubspot.com/docs/api-reference/limits-tracking (limits of the subscription).
 """
@@ -49,7 +49,7 @@ def _left(body: Mapping[str, Any], used: str = "usage", most: str = "limit") -> 
 
 
 def _of_types(body: Json | None, numbers: Collection[str]) -> Iterator[tuple[str, int]]:
-    """Return the room of each type: its own limit, and the one of all types together."""
+    """Return the room of each type: its own limit, and the limit of all types together."""
     if not body:
         return
     overall = _left(body, "overallUsage", "overallLimit")

@@ -24,7 +24,7 @@ def _object(body: bytes) -> dict[str, Any]:
     """Read a JSON object.
 
     Raises:
-        InvalidResponse: it is none.
+        InvalidResponse: it is something else.
     """
     try:
         found = orjson.loads(body)
@@ -36,10 +36,10 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def _page(body: bytes) -> dict[str, Any]:
-    """Read a JSON object with ``results``, all of which are objects.
+    """Read a JSON object with ``results``, which must all be objects.
 
     Raises:
-        InvalidResponse: it is none.
+        InvalidResponse: it is something else.
     """
     found = _object(body)
     results = found.get("results")
@@ -49,7 +49,7 @@ def _page(body: bytes) -> dict[str, Any]:
 
 
 class VerbatimReader:
-    """Reads what a copy holds. Thread-safe; every method may raise ``HubSpotError``."""
+    """Reads the contents of a copy. Thread-safe; every method may raise ``HubSpotError``."""
 
     def __init__(self, caller: Caller, paths: Paths) -> None:
         self._caller = caller
@@ -60,7 +60,7 @@ class VerbatimReader:
         return self._ask(Request("GET", self._paths.account), _object)
 
     def owners(self, *, is_archived: bool) -> list[Json]:
-        """Read all active owners, or all archived ones; none if the token may not see them."""
+        """Read all active owners, or all archived owners; none if the token may not see them."""
         params = {"limit": str(OWNERS_PER_PAGE), "archived": str(is_archived).lower()}
         return self._optional(self._paths.owners, params)
 
@@ -108,7 +108,7 @@ class VerbatimReader:
         id_property: str | None = None,
         is_archived: bool = False,
     ) -> list[Json]:
-        """Read those of up to 100 records that exist, by record id or by a unique property.
+        """Read up to 100 records by record id or by a unique property; leave out missing ones.
 
         An answer that leaves some of them out without a word is asked for once more.
         """

@@ -21,7 +21,7 @@ from reconciler.model.references import RecordIdentity
 def latest_edits(
     reader: PortalReader, portal: PortalSchema, live: Mapping[RecordIdentity, LiveDefinition]
 ) -> Mapping[RecordIdentity, ValueVersion]:
-    """Return when each definition was changed last, and by whom, without a value; unknown ones are left out.
+    """Return when each definition was changed last, and by whom, without a value; unknown dates are left out.
 
     This takes a call for each pipeline and stage, and one or two for the names of users.
 

@@ -15,7 +15,7 @@ class LimitBody(Shape):
 
 
 class OverallLimitBody(Shape):
-    """A limit of the whole account, with those of its types."""
+    """A limit of the whole account, with the limits of its types."""
 
     overall_usage: int = 0
     overall_limit: int | None = None
@@ -23,7 +23,7 @@ class OverallLimitBody(Shape):
 
 
 class PipelineLimitsBody(Shape):
-    """The limits of pipelines: standard types have their own, custom ones have one together."""
+    """The limits of pipelines: each standard type has a limit, all custom types share one limit."""
 
     hubspot_defined_object_types: tuple[LimitBody, ...] = ()
     custom_object_types: OverallLimitBody = OverallLimitBody()

@@ -69,7 +69,7 @@ def _option_values(options: Iterable[OptionDefinition]) -> dict[str, str | None]
 
 
 def in_display_order(options: Iterable[OptionDefinition]) -> list[OptionDefinition]:
-    """Return options in the order of display; those without a place, or at -1, come last."""
+    """Return options in the order of display; options without a place, or at -1, come last."""
     return sorted(options, key=lambda option: _place(option.display_order))
 
 
@@ -129,7 +129,7 @@ def _live_stage(
 
 
 def live_schema(object_name: str, body: SchemaDefinition, names: Mapping[str, str]) -> LiveDefinition:
-    """Convert the schema of a custom object; ``names`` are those of object types, by number."""
+    """Convert the schema of a custom object; ``names`` are the names of object types, by number."""
     members: dict[str, object] = body.model_dump(by_alias=True)
     members |= {"labels/singular": body.labels.singular, "labels/plural": body.labels.plural}
     own = body.object_type_id
@@ -152,7 +152,7 @@ def _added_by_hubspot(body: SchemaDefinition) -> set[str]:
 def _values(
     section: Section, members: Mapping[str, object], *, has_defaults: bool = False
 ) -> dict[str, str | None]:
-    """Return the canonical texts of a definition's members; HubSpot's default for what it leaves out."""
+    """Return the canonical texts of a definition's members; HubSpot's default for omitted ones."""
     values: dict[str, str | None] = {}
     for path, attribute in ATTRIBUTES[section].items():
         text = _text(members.get(path), attribute)

@@ -23,7 +23,7 @@ def live_labels(
     names: Mapping[str, str],
     names_back: Mapping[str, str],
 ) -> tuple[LiveDefinition, ...]:
-    """Return the labels of ``direction``; ``back`` are those from the other end.
+    """Return the labels of ``direction``; ``back`` are the labels from the other end.
 
     ``names`` are the internal names of each direction, by type number.
     """

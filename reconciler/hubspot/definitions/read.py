@@ -32,7 +32,7 @@ def read_definitions(
 ) -> Mapping[str, tuple[LiveDefinition, ...]]:
     """Read the definitions of ``sections`` anew, by object type; each type has its address's order.
 
-    Of properties, archived ones and those of every sensitivity that the token may see are included. A type
+    Archived properties are included, and properties of every sensitivity that the token may see. A type
     that the portal does not have has none. ``labels`` are directions whose association labels are read; they
     are among the definitions of their first type. ``named`` are the properties that matter, by object type:
     if all of them are there and not sensitive, the others are not asked for.
@@ -67,9 +67,9 @@ class DefinitionsOfPortal:
     def of_section(
         self, object_name: str, section: Section, named: Collection[str] | None = None
     ) -> tuple[LiveDefinition, ...]:
-        """Read the definitions of one section; none of a type that the portal does not have.
+        """Read the definitions of one section; for an unknown type, there are none.
 
-        ``named`` are the properties that matter; None: all of them.
+        ``named`` are the properties that matter; None: all properties.
         """
         schema = self._portal.objects.get(object_name)
         if schema is None:

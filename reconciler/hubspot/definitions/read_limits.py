@@ -1,6 +1,6 @@
 """Reading how many definitions the account may have, where a plan makes some.
 
-What the token may not see, and what HubSpot does not answer, has no limit here: HubSpot tells it when it
+There is no limit here if the token may not see it or HubSpot does not answer: HubSpot tells it when it
 refuses the definition.
 """
 

@@ -1,4 +1,4 @@
-"""The calls that read definitions anew: what other readers keep for a whole run is too old for comparing.
+"""The calls that read definitions again: other readers keep them for a whole run, too long for comparing.
 
 Sources: https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide,
 https://developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide,
@@ -35,7 +35,7 @@ _NOT_FOUND = 404
 
 NOT_SENSITIVE = "non_sensitive"
 SENSITIVITIES = (NOT_SENSITIVE, "sensitive", "highly_sensitive")
-"""One list of properties has those of one sensitivity."""
+"""One list of properties has the properties of one sensitivity."""
 
 
 class DefinitionReader:
@@ -48,7 +48,7 @@ class DefinitionReader:
     def properties(
         self, object_path: str, sensitivity: str = NOT_SENSITIVE, *, is_archived: bool = False
     ) -> tuple[PropertyDefinition, ...]:
-        """Read the properties of a type with one of ``SENSITIVITIES``: the active or the archived ones."""
+        """Read the properties of a type with one of ``SENSITIVITIES``: active or archived properties."""
         asked = {"dataSensitivity": sensitivity, "archived": str(is_archived).lower()}
         return self._ask(self._paths.properties(object_path), PropertyDefinitions.read, asked).results
 
@@ -72,7 +72,7 @@ class DefinitionReader:
         return None
 
     def groups(self, object_path: str) -> tuple[GroupDefinition, ...]:
-        """Read the property groups of a type; HubSpot never shows archived ones."""
+        """Read the property groups of a type; HubSpot never shows archived groups."""
         return self._ask(self._paths.groups(object_path), GroupDefinitions.read).results
 
     def pipelines(self, object_path: str) -> tuple[PipelineDefinition, ...]:
@@ -86,7 +86,7 @@ class DefinitionReader:
         return tuple(schema for schema in found if not schema.archived)
 
     def schema(self, object_path: str) -> SchemaDefinition:
-        """Read the schema of one type, standard ones included; it may be a minute old."""
+        """Read the schema of one type, also of a standard type; it may be a minute old."""
         return self._ask(self._paths.schema(object_path), SchemaDefinition.read)
 
     def labels(self, object_path: str, other_path: str) -> tuple[LabelDefinition, ...]:
@@ -106,7 +106,7 @@ class DefinitionReader:
         return self._ask(self._paths.usage("calculated-properties"), OverallLimitBody.read)
 
     def limits_of_pipelines(self) -> PipelineLimitsBody:
-        """Read how many pipelines beyond HubSpot's own ones each type may have, and has."""
+        """Read how many pipelines each type may have and has, beyond HubSpot's own."""
         return self._ask(self._paths.usage("pipelines"), PipelineLimitsBody.read)
 
     def limits_of_labels(self, type_id: str, other_id: str) -> LabelLimitsBody:

@@ -162,7 +162,7 @@ class SchemaDefinitions(Page):
 
 
 class LabelDefinitions(Shape):
-    """All types of association between two object types, or the new ones in the answer to a create."""
+    """All types of association between two object types, or the new types in the answer to a create."""
 
     results: tuple[LabelDefinition, ...] = ()
 

@@ -1,7 +1,7 @@
 """Creating, changing and archiving one definition, from values by path.
 
-Lists are written whole: a change of options starts from the options that were just read, so that those
-that people added stay. Places of stages are written one request at a time, and only where the order differs.
+Lists are written whole: a change of options starts from the options that were just read, so that options that
+people added stay. Places of stages are written one request at a time, and only where the order differs.
 Sources: https://developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide, and for the behaviour of
 lists, places and schemas https://github.com/scopiousdigital/kalup.
 """
@@ -37,7 +37,7 @@ _SCHEMA_MEMBERS = (
 
 @dataclass(frozen=True, slots=True)
 class DefinitionWrite:
-    """One definition to write, with what was read right before."""
+    """One definition to write, with the values that were read right before."""
 
     address: DefinitionAddress
     id: RecordId | None  # None: HubSpot gives it
@@ -143,7 +143,7 @@ def _patch_property(writer: DefinitionWriter, write: DefinitionWrite, body: Mapp
 
 
 def _options_after(write: DefinitionWrite) -> list[str]:
-    """Return the options to write: the wanted ones in order, then live ones that nobody wanted away."""
+    """Return the options to write: the wanted options in order, then live options that are not removed."""
     live = _live_options(write)
     wanted = list_of(write.values.get(OPTIONS)) if write.values.get(OPTIONS) else live
     named = [name for path in write.values if (name := option_of(path)) is not None]

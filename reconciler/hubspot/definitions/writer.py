@@ -1,7 +1,7 @@
 """The calls that change definitions: one method for each endpoint.
 
-Every method returns HubSpot's answer, or its refusal, and may raise ``HubSpotError`` as those of
-``PortalWriter`` do. Sources: see ``reader.py``, and
+Every method returns HubSpot's answer, or its refusal, and may raise ``HubSpotError`` like the methods of
+``PortalWriter``. Sources: see ``reader.py``, and
 https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide.
 """
 
@@ -20,7 +20,7 @@ from reconciler.hubspot.transport.caller import Caller
 
 Body: TypeAlias = Mapping[str, object]
 Done: TypeAlias = ErrorResponse | None
-"""A refusal, or None: HubSpot did it. What it answers is only an echo."""
+"""A refusal, or None: HubSpot did it. Its answer is only an echo."""
 
 
 class DefinitionWriter:
@@ -84,7 +84,7 @@ class DefinitionWriter:
         return self._send("POST", self._paths.schemas, SchemaDefinition.read, body)
 
     def update_schema(self, object_path: str, body: Body) -> Done:
-        """Change a custom object type; members that are left out may become what they were minutes ago."""
+        """Change a custom object type; omitted members may return to their values of minutes ago."""
         return self._send("PATCH", self._paths.schema(object_path), _nothing, body)
 
     def archive_schema(self, object_path: str) -> Done:
@@ -92,7 +92,7 @@ class DefinitionWriter:
         return self._send("DELETE", self._paths.schema(object_path), _nothing)
 
     def associate_schema(self, object_path: str, body: Body) -> Done:
-        """Let records of a custom object type be associated with those of another type."""
+        """Let records of a custom object type be associated with records of another type."""
         return self._send("POST", self._paths.schema_associations(object_path), _nothing, body)
 
     def create_label(self, object_path: str, other_path: str, body: Body) -> LabelDefinitions | ErrorResponse:

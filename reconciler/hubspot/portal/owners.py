@@ -7,7 +7,7 @@ from reconciler.model.definitions import Owner
 
 
 def read_owners(reader: PortalReader, named: Iterable[str]) -> tuple[Owner, ...]:
-    """Read all active owners; if some of ``named`` (e-mail or id) are missing, also all archived ones.
+    """Read all active owners; if some of ``named`` (e-mail or id) are missing, also all archived owners.
 
     Each list is read once in a run.
 

@@ -25,7 +25,7 @@ _UNKNOWN_NUMBER = re.compile(r"0-\d+")
 """A standard type that is newer than our table; HubSpot's generic paths accept its number."""
 
 _UI_DOMAIN = re.compile(r"[a-z0-9-]+\.hubspot\.com", re.ASCII)
-"""A host of HubSpot's pages: reports link to no other, whatever an endpoint answers."""
+"""A host of HubSpot's pages: reports link to no other host, even if an endpoint names one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ def read_portal(
     ``objects`` of the result has each type under all of its names. Standard types can be named by path name
     or number, custom types by name, qualified name or number. ``portal_id`` is the portal to which the token
     must belong; None accepts any. ``asked_at`` gives the place of a type in messages. Types that the
-    portal does not have are left out, and reported in ``lacking`` if it is given; those ``made_later``, by
-    the plan itself, are only left out.
+    portal does not have are left out, and reported in ``lacking`` if it is given; names in ``made_later``,
+    which the plan itself makes, are only left out.
 
     Raises:
         UsageError: the token belongs to another portal.

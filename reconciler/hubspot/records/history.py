@@ -45,7 +45,7 @@ Source: https://knowledge.hubspot.com/properties/understand-source-properties.
 def read_histories(
     reader: PortalReader, portal: PortalSchema, spots: Iterable[PropertyRef]
 ) -> PropertyHistories:
-    """Read the history of some properties; leave out those that the portal does not define.
+    """Read the history of some properties; leave out unknown properties.
 
     This takes one call for each fifty records of a type, and a few for people who left.
 

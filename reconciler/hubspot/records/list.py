@@ -71,10 +71,10 @@ def list_records(
 ) -> Iterator[ListedPage]:
     """Read all live records in ``segments`` with the properties ``names``, in no order.
 
-    ``highest`` is about the highest id, for dividing the list; None: nobody knows.
+    ``highest`` is about the highest id, for dividing the list; None: unknown.
 
-    A record may come twice. If the caller keeps the records of a page together with what is left, reading
-    can go on from there in another process. With one of ``readers``, pages come in order of id.
+    A record may come twice. If the caller keeps the records of a page together with the remaining segments,
+    reading can go on from there in another process. With one of ``readers``, pages come in order of id.
 
     Raises:
         HubSpotError: HubSpot does not answer.

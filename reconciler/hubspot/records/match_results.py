@@ -2,8 +2,8 @@
 
 HubSpot returns results in another order than the inputs, and one may be missing without an error, so
 positions mean nothing. A result belongs to the row with its trace id, else with its key, else with its record
-id. An error belongs to the rows whose trace ids it names, else whose ids, else to the one row whose id its
-message mentions. Any other row is ``Unknown``; there is no guessing.
+id. An error belongs to the rows whose trace ids it names, else to the rows whose ids it names, else to the
+row whose id its message mentions. Any other row is ``Unknown``; there is no guessing.
 
 Sources: https://developers.hubspot.com/docs/api-reference/error-handling (multi-status errors),
 https://github.com/rudderlabs/rudder-transformer (merged records are missing in answers).

@@ -26,8 +26,9 @@ def find_missing_records(
 ) -> Mapping[RecordId, MissingRecord]:
     """Find out what happened to each of ``missing``, by the record id that we knew.
 
-    This takes one call for each hundred records of one type and key, and one more for those not found. Only a
-    single read follows a merge: one more call for each record, up to ``GONE_ASKED_ALONE`` of one type.
+    This takes one call for each hundred records of one type and key, and one more for records that are not
+    found. Only a single read follows a merge: one more call for each record, up to ``GONE_ASKED_ALONE`` of
+    one type.
 
     Raises:
         HubSpotError: the portal cannot be read.

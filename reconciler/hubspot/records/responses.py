@@ -13,7 +13,7 @@ def _in_utc(moment: datetime) -> datetime:
     try:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("a moment beyond all years") from error
+        raise ValueError("a time after the year 9999") from error
 
 
 class VersionBody(Shape):
@@ -58,7 +58,7 @@ class RecordPage(Page):
 
 
 class FoundBody(Shape):
-    """The answer of a search of which only the number of results and the first one matter."""
+    """The answer of a search; only the number of results and the first result matter."""
 
     total: int
     results: tuple[Record, ...]

@@ -1,4 +1,4 @@
-"""Writing a batch of rows, with one outcome for each, in whatever form HubSpot answers.
+"""Writing a batch of rows, with one outcome for each, in any form of HubSpot's answer.
 
 Every row has a trace id, so that a bad row fails alone. If HubSpot refuses the whole batch anyway, nothing
 was written, and the batch is divided and sent again until the bad rows are sent alone. The rows that the
@@ -115,7 +115,7 @@ class _Batch:
     def _cut(
         self, rows: Sequence[InputRow], error: ErrorBody
     ) -> tuple[Sequence[InputRow], Sequence[InputRow]]:
-        """Divide rows: those that the error does not name and those that it names, or two halves."""
+        """Divide rows into rows that the error does not name and rows that it names, or into two halves."""
         half = len(rows) // 2
         suspects = self._suspects(rows, error)
         if 0 < len(suspects) <= half:

@@ -36,7 +36,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class RateHeaders:
-    """The headers of an answer about limits and time; None for missing ones.
+    """The headers of an answer about limits and time; None for missing headers.
 
     Source: https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details (response headers).
     """
@@ -71,7 +71,7 @@ class ErrorResponse:
 class NoResponse:
     """No answer arrived, or none that can be read."""
 
-    reason: str  # what happened, in words
+    reason: str  # the failure, in words
     was_sent: bool  # False: HubSpot cannot have seen the request
     is_garbled: bool = False  # an unreadable answer arrived, so asking again for long is useless
     pace: RateHeaders = RateHeaders()

@@ -57,7 +57,7 @@ class Caller:
 
     @property
     def calls(self) -> int:
-        """Number of calls so far, by this object and by those derived from it."""
+        """Number of calls so far, by this object and by objects derived from it."""
         return self._counter.calls
 
     def reserve_slot(self) -> AbstractContextManager[None]:

@@ -126,7 +126,7 @@ def _checked(base_url: str) -> httpx.URL:
 
 
 def _certificates() -> ssl.SSLContext:
-    """Load the trusted certificates: from the usual environment variables, else those of httpx.
+    """Load the trusted certificates: from the usual environment variables, or else from httpx.
 
     Raises:
         UsageError: there are none.

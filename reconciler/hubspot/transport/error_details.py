@@ -24,7 +24,7 @@ def _reason(detail: Detail) -> str:
 
 
 def missing_scopes(error: ErrorBody) -> tuple[str, ...]:
-    """Return the scopes of a 403, of which one would be enough. Sorted."""
+    """Return the scopes of a 403, one of which would be enough. Sorted."""
     return tuple(sorted(set(_named(error, "requiredGranularScopes") or _named(error, "requiredScopes"))))
 
 

@@ -68,7 +68,8 @@ class RateLimiter:
     ) -> None:
         """Create the shared limiter of one token; messages name the token as ``called``.
 
-        ``assumed_limit`` is the number of calls per window until the headers of an answer say another one.
+        ``assumed_limit`` is the number of calls per window until the headers of an answer give another
+        number.
         """
         self._called = called
         self._now = now

@@ -111,7 +111,7 @@ class ErrorBody(Shape):
     @model_validator(mode="before")
     @classmethod
     def _unwrap(cls, value: Any) -> Any:
-        """Read the error that some endpoints send as JSON text in the message of another one."""
+        """Read the error that some endpoints send as JSON text in the message of another error."""
         text = value.get("message") if isinstance(value, dict) else None
         if not isinstance(text, str) or not text.startswith("{"):
             return value
@@ -136,12 +136,12 @@ class ErrorBody(Shape):
 
     @property
     def details(self) -> tuple[Detail, ...]:
-        """The reasons: those in ``errors``, else those inside the message."""
+        """The reasons: from ``errors``, else from inside the message."""
         return self.errors or self.split_message[1]
 
 
 def read_error(body: bytes) -> ErrorBody:
-    """Read the body of a refusal, whatever it is; an HTML page or an empty body has no fields."""
+    """Read the body of a refusal, of any kind; an HTML page or an empty body has no fields."""
     try:
         return ErrorBody.read(body)
     except InvalidResponse:

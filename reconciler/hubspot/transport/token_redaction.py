@@ -11,7 +11,7 @@ _ESCAPED = re.compile(r"\\+u00([2-7][0-9a-fA-F])|\\+/")
 
 _KEPT = {'"', "\\"}
 _LEAST_CHARACTERS = 8
-"""Minimum length of the searched pieces: shorter ones also occur in innocent texts."""
+"""Minimum length of the searched pieces: shorter pieces also occur in harmless texts."""
 
 
 def redact_token(text: str, token: str) -> str:

@@ -29,7 +29,7 @@ def read_attributes(
     """Read the members that are in the table; report all others.
 
     Args:
-        entries: the lines of the definition, without directives and what is nested.
+        entries: the lines of the definition, without directives and nested lines.
         attributes: the table, by path.
         about: the document, which takes the problems.
         address: the definition.

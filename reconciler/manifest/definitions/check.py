@@ -25,7 +25,7 @@ def cross_problems(definitions: Sequence[DesiredDefinition], files: SourceFiles)
 
 
 def _moves(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> Iterator[Problem]:
-    """Report stages and properties whose records would move to one that is absent as well."""
+    """Report stages and properties whose records would move to a stage or property that is absent as well."""
     absent = {each.address for each in definitions if each.special.is_absent}
     for definition in definitions:
         address, target = definition.address, definition.special.moves_to
@@ -35,7 +35,7 @@ def _moves(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> Iter
         if to in absent and to != address:
             message = f"its records would move to {to.text}, which is absent as well"
             source = files.ref(definition.place)
-            yield Problem(message, "write the name of one that stays", source, address.text)
+            yield Problem(message, "write the name of a definition that stays", source, address.text)
 
 
 def _one_type(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> Iterator[Problem]:

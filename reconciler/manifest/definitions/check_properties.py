@@ -101,7 +101,7 @@ def _option_moves(definition: DesiredDefinition, files: SourceFiles) -> Iterator
         before, target = option.special.renamed_from, option.special.moves_to
         if before is not None and before in by_name:
             message = f'"{option.name}" is renamed from "{before}", which is listed as well'
-            advice = "remove that one: its records move with the rename"
+            advice = f'remove "{before}": its records move with the rename'
             yield Problem(message, advice, where, address)
         elif before is not None and sources.setdefault(before, option) is not option:
             message = f'"{option.name}" and "{sources[before].name}" are both renamed from "{before}"'

@@ -33,7 +33,7 @@ class DeclaredDefinition:
     options: tuple[DeclaredOption, ...] = ()  # of a property, in the order of the file
     has_all_options: bool = False  # ``options:``; otherwise ``options_include:``, or none
     stages: tuple[str, ...] = ()  # names of the stages of a pipeline, in the order of the file
-    inner_place: Place | None = field(default=None)  # of its options or stages; None: it says nothing of them
+    inner_place: Place | None = field(default=None)  # of its options or stages; None: not mentioned
 
     def renamed(self, names: Mapping[str, str]) -> "DeclaredDefinition":
         """Return the definition with object types replaced by their ``names`` in the portal."""

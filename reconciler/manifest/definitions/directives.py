@@ -22,8 +22,8 @@ _FORMS: Final = {
     ABSENT: (re.compile("true"), "write `$absent: true`, or remove the line"),
     PROTECT: (re.compile("true|false"), "write `$protect: true` or `$protect: false`"),
     RENAMED_FROM: (re.compile(".+", re.DOTALL), "write its former name"),
-    MOVES_TO: (re.compile(".+", re.DOTALL), "write the name of the one that its records move to"),
-    ID: (re.compile(r"[^\s/]+"), "write HubSpot's id of it, as its API shows it"),
+    MOVES_TO: (re.compile(".+", re.DOTALL), "write the name of the target to which its records move"),
+    ID: (re.compile(r"[^\s/]+"), "write its id in HubSpot, as the API shows it"),
 }
 _BY_ID: Final = (ABSENT, PROTECT, RENAMED_FROM, MOVES_TO, ID)
 KNOWN_DIRECTIVES: Final[Mapping[Section, tuple[str, ...]]] = {
@@ -37,7 +37,7 @@ KNOWN_DIRECTIVES: Final[Mapping[Section, tuple[str, ...]]] = {
 }
 _ELSEWHERE: Final = {
     PROTECT: "options are protected with their property: put the line beside `label`",
-    RENAMED_FROM: "HubSpot never changes such a name: change what people read, which is `label`",
+    RENAMED_FROM: "HubSpot never changes such a name: change `label`, which people read",
     MOVES_TO: "only records of a property, an option, a pipeline or a stage can move",
     ID: "it is found by its name: remove the line",
 }
@@ -72,7 +72,9 @@ def read_directives(
         message = f"`{ABSENT}: true` excludes all other lines, such as `{others[0]}`"
         about.report(message, "remove them, or this line", places[ABSENT], address)
     if MOVES_TO in said and not is_absent:
-        message = f"`{MOVES_TO}` needs `{ABSENT}: true`: records move away from what is removed"
+        message = (
+            f"`{MOVES_TO}` needs `{ABSENT}: true`: records only move away from something that is removed"
+        )
         about.report(message, "write both, or remove the line", places[MOVES_TO], address)
     if said.get(MOVES_TO) == name:
         about.report("its records cannot move to itself", _FORMS[MOVES_TO][1], places[MOVES_TO], address)

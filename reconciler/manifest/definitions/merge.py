@@ -58,7 +58,7 @@ def _override(earlier: DeclaredDefinition | None, later: DeclaredDefinition) -> 
 
 
 def _options(earlier: DeclaredDefinition, later: DeclaredDefinition) -> tuple[DeclaredOption, ...]:
-    """Replace the options of the earlier folder, or add those of ``options_include:`` at the end."""
+    """Replace the options of the earlier folder, or add the options of ``options_include:`` at the end."""
     if later.has_all_options:
         return later.options
     options = {option.name: option for option in earlier.options}

@@ -15,7 +15,7 @@ from reconciler.model.object_types import object_type
 
 _STAGES: Final = "stages"
 _PLACE: Final = "displayOrder"
-"""What the order of the file says of stages."""
+"""The meaning of the order of the file for stages."""
 
 
 def read_pipelines(section: MappingNode, about: About) -> Iterator[DeclaredDefinition]:
@@ -61,7 +61,7 @@ def _read_stages(
 
 
 def _stage_attributes(object_name: str) -> Mapping[str, Attribute]:
-    """Return the members of stages of one object type: HubSpot passes over those of other types."""
+    """Return the members of stages of one object type: HubSpot ignores members of other types."""
     own = object_type(object_name).stage_member
     return {
         name: attribute

@@ -20,7 +20,7 @@ SECTIONS: Final = {
     "schema": "write its members, such as `labels: {singular: Machine, plural: Machines}`",
     "association_labels": "write the other object type, and its labels below it",
 }
-"""The keys of a document that declare definitions, with advice for what stands below them."""
+"""The keys of a document that declare definitions, with advice for the lines below them."""
 
 
 def read_definitions(

@@ -1,4 +1,4 @@
-"""Writing a manifest of definitions that can be read again: what the grammar refuses is left out."""
+"""Writing a manifest of definitions that can be read again: refused definitions are left out."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -20,7 +20,8 @@ def readable_text(
     """Write definitions of one object type as a manifest.
 
     Returns:
-        the text, the definitions in it, and those that a manifest cannot say, with the reader's reason.
+        the text, the definitions in it, and the definitions that a manifest cannot hold, with the reader's
+        reason.
 
     Raises:
         UsageError: a name or a text cannot be written in YAML.
@@ -47,7 +48,7 @@ def _problems(text: str) -> dict[str, str]:
 
 
 def _is_in(address: DefinitionAddress, wrong: dict[str, str]) -> bool:
-    """Return whether a definition, or the pipeline of a stage, is among those with a problem."""
+    """Return whether a definition, or the pipeline of a stage, has a problem."""
     outer = address
     if address.section is Section.STAGES:
         outer = definition_address(address.object, Section.PIPELINES, address.names[0])

@@ -93,13 +93,11 @@ _OF_RECORDS: Final = {
         "leave out the lines that people may change, or set `drift: hold`, which leaves changes alone",
     ),
     "unmanaged": UnplacedProblem(
-        "only lines that are there are managed", "leave out the lines that people may change"
+        "only lines that are written are managed", "leave out the lines that people may change"
     ),
-    "prune": UnplacedProblem(
-        "nothing is archived because its lines are gone", "write `$absent: true` in their place"
-    ),
+    "prune": UnplacedProblem("removing its lines archives nothing", "write `$absent: true` in their place"),
 }
-"""What records have and definitions do not, with or without ``$``."""
+"""Keys that records have and definitions do not, with or without ``$``."""
 
 _SENTENCES: Final = _sentences()
 

@@ -22,7 +22,9 @@ def read_schema(node: MappingNode, place: Place, about: About) -> Iterator[Decla
     address = definition_address(about.object, Section.SCHEMA)
     if type_number(about.object) is not None:
         message = f"{about.object} are in every portal, and HubSpot defines their schema"
-        about.report(message, "remove `schema`; only custom objects have one to write", place, address)
+        about.report(
+            message, "remove `schema`: only the schema of a custom object can be written", place, address
+        )
         return
     attributes = ATTRIBUTES[Section.SCHEMA]
     values: dict[str, Statement] = {}

@@ -26,7 +26,7 @@ _Content: TypeAlias = dict[str, Any]
 _NOT_WRITTEN: Final = frozenset({"displayOrder"})
 _NO_LIST: Final = "[]"
 _LISTS: Final = frozenset({Form.LIST, Form.SET})
-_LONGEST_LINE: Final = 90  # characters of what is written in braces on one line
+_LONGEST_LINE: Final = 90  # characters of a line in braces
 
 
 def definitions_text(

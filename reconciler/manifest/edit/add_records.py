@@ -40,7 +40,7 @@ def add_records(data: bytes, file: str, document: int, records: Sequence[Written
         listed |= {record.key: record.content for record in records}
     if after.problems or list(content_of(after)) != meant:
         raise UsageError(
-            f"cannot add records to {file}: the edited file would not say exactly what is meant\n"
+            f"cannot add records to {file}: the edited file would not have exactly the intended contents\n"
             "    let --out name another file"
         )
     return laid_out_as_before(data, text.encode(), file)

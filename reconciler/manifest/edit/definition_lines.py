@@ -65,7 +65,7 @@ def entry_line(document: Content, address: DefinitionAddress, path: str) -> tupl
 
 
 def check_before(document: Content, edit: Edit, address: DefinitionAddress, line: Sequence[str]) -> None:
-    """Insist that the document says what the edit takes for the present value.
+    """Insist that the document has the value that the edit takes for the present value.
 
     Raises:
         Unsafe: it says something else.

@@ -123,7 +123,7 @@ def _with_cell(row: str, edit: Edit, form: TableForm) -> str:
     written = cell_text(new, form.delimiter, in_quotes=row.startswith('"', start))
     edited = row[:start] + written + row[end:]
     if _cells_of(edited, form.delimiter)[0] != [*cells[:index], new, *cells[index + 1 :]]:
-        raise Unsafe("the edited row would not say exactly what is meant")
+        raise Unsafe("the edited row would not have exactly the intended contents")
     return edited
 
 

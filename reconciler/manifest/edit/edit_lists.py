@@ -33,14 +33,14 @@ class ListEditor:
     """Edits lists of one file, after all other edits of it."""
 
     text: str
-    meant: Sequence[Content]  # what the documents are to say; changed as the lists are
+    meant: Sequence[Content]  # the intended contents of the documents; changed with the lists
     problems: list[Problem] = field(default_factory=list)
     orders: dict[ListPlace, tuple[str, ...]] = field(default_factory=dict)  # the names of each edited list
     places: dict[Edit, int] = field(default_factory=dict)  # offsets of the lists
     _moves: list[Moved] = field(default_factory=list)
 
     def edit(self, edits: Iterable[Edit], documents: Mapping[Edit, int]) -> None:
-        """Carry out ``edits``; those of one list together."""
+        """Carry out ``edits``; edits of one list together."""
         of_list: dict[ListPlace, list[Edit]] = {}
         for edit in edits:
             try:
@@ -79,7 +79,7 @@ class ListEditor:
         listed = _list_at(self.meant[place.document], place.line)
         gone = {_name_of(edit) for edit in edits if edit.takes_out}
         if missing := gone - set(listed):
-            raise Unsafe(f"{min(missing)} does not stand in this list", "remove its line by hand")
+            raise Unsafe(f"{min(missing)} is not in this list", "remove its line by hand")
         patcher = Patcher(self.text.encode(), AnyKey())
         before = _names_at(patcher, place)
         names = [name for name in before if name not in gone]
@@ -111,7 +111,7 @@ def _names_at(patcher: Patcher, place: ListPlace) -> tuple[str, ...]:
 
 
 def _in_order(listed: Mapping[str, Content], names: Sequence[str], wanted: Sequence[str]) -> list[str]:
-    """Put names in the order of ``wanted``; those that must not exist (``$absent``) keep their places.
+    """Put names in the order of ``wanted``; names that must not exist (``$absent``) keep their places.
 
     Raises:
         Unsafe: the list has other names than the wanted ones.

@@ -46,7 +46,7 @@ class Edited:
 def edit_manifest(data: bytes, edits: Sequence[Edit]) -> Edited:
     """Apply ``edits`` of distinct properties to the file content ``data``, as far as this is safe.
 
-    If those of several things cannot be made together, each thing is tried alone, so that one does not stop
+    If edits of several things cannot be made together, each thing is tried alone, so that one does not stop
     the others.
     """
     edited = _edit_together(data, edits)
@@ -60,7 +60,7 @@ def edit_manifest(data: bytes, edits: Sequence[Edit]) -> Edited:
     )
     places: dict[Edit, SourceRef] = {}
     problems: list[Problem] = []
-    for of_thing in lowest_first:  # so that the places of those above stay
+    for of_thing in lowest_first:  # so that the places of earlier lines stay
         done = _edit_together(data, of_thing)
         added = done.data.count(b"\n") - data.count(b"\n")
         below = {edit: replace(place, line=place.line + added) for edit, place in places.items()}
@@ -103,7 +103,7 @@ def _edit_together(data: bytes, edits: Sequence[Edit]) -> Edited:
 
 
 def _is_as_meant(data: bytes, lists: ListEditor, files: SourceFiles, edits: Iterable[Edit]) -> bool:
-    """Read the edited text again: return whether it says what is meant, and is a manifest."""
+    """Read the edited text again: return whether it has the intended contents, and is a manifest."""
     text = lists.text.encode()
     after = read_nodes(text, files, 0, whole=SECTIONS)
     said = list(content_of(after))
@@ -117,7 +117,7 @@ def _line_of(document: Content, edit: Edit) -> tuple[tuple[str, ...], ManifestVa
     """Return the names that lead to the edited value, and the new value as it is written.
 
     Raises:
-        Unsafe: the document does not say what the edit takes for the present value.
+        Unsafe: the document does not have the value that the edit takes for the present value.
     """
     if isinstance(edit.key, DefinitionAddress):
         line = definition_line(document, edit.key, edit.name)
@@ -158,7 +158,7 @@ def _entry(mapping: Content, name: str) -> Content:
 
 
 def _not_sure(edit: Edit) -> Problem:
-    message = "the edited file would not say exactly what is meant, so it was not written"
+    message = "the edited file would not have exactly the intended contents, so it was not written"
     return Problem(message, "write the value by hand", edit.source, edit.address)
 
 

@@ -46,7 +46,7 @@ def rewrite_entries(patcher: Patcher, number: int, line: Sequence[str], names: S
     mapping = patcher.mapping(number, line)
     entries = {entry.name: place for place, entry in enumerate(mapping.entries)}
     if not names:
-        raise Unsafe("nothing would be left in its list")
+        raise Unsafe("its list would be empty")
     order = [entries[name] for name in names]
     if mapping.is_flow:
         return _in_braces(patcher.text, mapping, order)

@@ -43,7 +43,7 @@ class Patch(NamedTuple):
 
 
 class Unsafe(UnplacedError):
-    """A value that cannot be edited safely, and what the user can do instead."""
+    """A value that cannot be edited safely, and advice for the user."""
 
     def __init__(self, message: str, advice: str = _BY_HAND) -> None:
         super().__init__(message, advice)
@@ -90,7 +90,7 @@ class Patcher:
         return self.patch_line(number, ("records", key, name), value)
 
     def patch_line(self, number: int, line: Sequence[str], value: ManifestValue) -> Patch:
-        """Build the patch that sets what document ``number`` says under the names of ``line`` to ``value``.
+        """Build the patch that sets the value at ``line`` in document ``number`` to ``value``.
 
         Raises:
             Unsafe: the patch would change other text or values.
@@ -280,9 +280,9 @@ class Patcher:
 
 
 def _last_property(record: MappingSpan) -> Span:
-    """Return the value below which to insert a line: the last one that is not a ``$`` key.
+    """Return the value below which to insert a line: the last value without a ``$`` key.
 
-    A block of text may include blank lines after it, so it is used only if there is no other value.
+    A block of text may include blank lines after it, so such a value is used only if there is no other.
     """
     properties = [entry.value for entry in record.entries if not entry.name.startswith("$")]
     values = properties or [entry.value for entry in record.entries]

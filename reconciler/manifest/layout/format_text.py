@@ -1,7 +1,7 @@
 """Laying out the text of a manifest or of ``reconciler.yaml``.
 
-The layout is read again: it must say what the text said, with the same comments, anchors and spellings.
-Otherwise the text is not touched.
+The layout is read again: it must have the same meaning as the text, with the same comments, anchors and
+spellings. Otherwise the text is not touched.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
@@ -23,7 +23,7 @@ _NAMED = frozenset({TokenKind.ANCHOR, TokenKind.ALIAS, TokenKind.SCALAR})
 
 @dataclass(frozen=True, slots=True)
 class Formatted:
-    """The text of a file in the one layout."""
+    """The text of a file in the standard layout."""
 
     data: bytes  # as it was if there are problems
     problems: tuple[Problem, ...]
@@ -46,7 +46,7 @@ def format_text(data: bytes, file: str) -> Formatted:
         or list(content_of(before)) != list(content_of(after))
         or not _is_kept(text, tokens, layout)
     ):
-        message = "this file cannot be laid out without a change of what it says, so it stays as it is"
+        message = "this file cannot be laid out without a change of its meaning, so it stays as it is"
         return Formatted(data, (Problem(message, "lay it out by hand", SourceRef(file, 1, 1)),))
     return Formatted(layout.encode(), ())
 

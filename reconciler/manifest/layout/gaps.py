@@ -1,4 +1,4 @@
-"""Gaps: what stands between two tokens, which is blanks, blank lines and comments."""
+"""Gaps: the blanks, blank lines and comments between two tokens."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple

@@ -1,7 +1,7 @@
-"""Writing the tokens of a text in the one layout.
+"""Writing the tokens of a text in the standard layout.
 
-Each token either goes on in its line, after a blank or not, or begins a line. After a comment it always
-begins one.
+Each token either continues a line, with or without a blank before it, or begins a line. After a comment it
+always begins a line.
 """
 
 from collections.abc import Sequence
@@ -49,11 +49,11 @@ class _Place(NamedTuple):
     """The place of the next token."""
 
     indent: int  # if it begins a line
-    glue: str | None = None  # what stands before it in the same line; None: it begins a line
+    glue: str | None = None  # the text before it in the same line; None: it begins a line
 
 
 def laid_out(text: str, tokens: Sequence[Token]) -> str:
-    """Return ``text``, whose tokens these are, in the one layout."""
+    """Return ``text``, whose tokens these are, in the standard layout."""
     writer = _LayoutWriter(text)
     for token, closing in zip(tokens, _closings(tokens), strict=True):
         writer.add(token, closing)
@@ -83,7 +83,7 @@ class _LayoutWriter:
         self._end = 0  # end of the last token in the text
         self._is_below = False  # it was a block of lines
         self._kept = NO_GAP  # the gap before a comma
-        self._comma = False  # whether a comma waits for what follows it
+        self._comma = False  # whether a comma waits for the next token
         self._place: _Place | None = None  # the place of a name, from the token before it
 
     def add(self, token: Token, closing: int) -> None:
@@ -131,7 +131,7 @@ class _LayoutWriter:
             self._closed.append(self._levels.pop())
 
     def _inner(self) -> int:
-        """Return the indentation of what is inside the mapping or list around it."""
+        """Return the indentation of the lines inside the mapping or list around it."""
         return self._levels[-1].indent + _STEP if self._levels else 0
 
     def _place_of(self, token: Token) -> _Place:
@@ -244,7 +244,7 @@ class _LayoutWriter:
         return self._text.rfind("\n", 0, at) + 1
 
     def _comments(self, gap: Gap, indent: int) -> None:
-        """Write the comments of a gap, those on lines of their own at the level that they stood at."""
+        """Write the comments of a gap, and keep the level of comments on lines of their own."""
         is_first = self._before in _OPENING
         for comment in gap.comments:
             if comment.is_trailing and self.lines.can_take_comment:

@@ -1,4 +1,4 @@
-"""The lines of a text (a scalar) at another indentation; what it says stays the same."""
+"""The lines of a text (a scalar) at another indentation; its meaning stays the same."""
 
 import re
 from typing import Final, NamedTuple
@@ -16,7 +16,7 @@ class Block(NamedTuple):
 
 
 def flow_lines(text: str, indent: int) -> tuple[str, ...]:
-    """Return a plain or quoted text, the lines after the first one at ``indent``."""
+    """Return a plain or quoted text, the lines after the first line at ``indent``."""
     first, *others = text.split("\n")
     if not others:
         return (text,)

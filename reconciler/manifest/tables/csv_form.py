@@ -1,4 +1,4 @@
-"""The form of a CSV file: what its manifest says about it, compared with what the file looks like.
+"""The form of a CSV file: the description in its manifest, compared with the file itself.
 
 A file of another form is refused with the line that describes it. Nothing is guessed silently, because a
 wrong guess would write wrong text into the portal.
@@ -29,9 +29,9 @@ from reconciler.model.tables import TableForm
 from reconciler.source import SourceRef
 
 NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
-"""What people call the delimiters."""
+"""Names of the delimiters."""
 _LIKELY = ("utf-8", "cp1252", "cp850")
-"""Encodings of files, the likely ones first; the last one can read everything."""
+"""Encodings of files, likely encodings first; the last encoding can read everything."""
 _LONGEST_NAME = 10_000
 _SAMPLE = 1_000  # rows
 _DECIMAL_COMMA = re.compile(r"-?(\d+|\d{1,3}(\.\d{3})+),\d+")
@@ -47,7 +47,7 @@ class _Fault:
 
 
 def form_problems(path: Path, source: Source) -> Sequence[Problem]:
-    """Return everything about the form of the file that ``source`` does not say, each with what to write."""
+    """Return the facts about the form of the file that ``source`` lacks, each with the line to write."""
     faults: list[_Fault] = []
     form = source.form
     if misread := _misread(path, form):
@@ -74,7 +74,9 @@ def _line_for(source: Source, form: TableForm) -> str:
     if source.columns or form.clear is not None:  # they may be long, and stay as they are
         said = " and ".join(f"`{key}`" for key in keys)
         return (
-            f"under `source:`, beside csv, write {said}" if keys else "remove what `source:` says of its form"
+            f"under `source:`, beside csv, write {said}"
+            if keys
+            else "remove the settings of its form below `source:`"
         )
     return f"write `source: {{{', '.join((f'csv: {_in_yaml(source.path)}', *keys))}}}`"
 

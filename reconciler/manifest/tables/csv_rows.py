@@ -34,7 +34,7 @@ class ColumnNames:
 
     names: Sequence[str]
     lines: int  # number of lines to the end of the header
-    all_lines: int  # number of lines of the file, without blank ones at its end
+    all_lines: int  # number of lines of the file, without blank lines at its end
 
 
 def read_column_names(text: CsvText) -> ColumnNames:

@@ -38,7 +38,7 @@ def codec_of(encoding: str) -> str | None:
 
 
 def mark_of(path: Path) -> tuple[bytes, str | None]:
-    """Return the byte order mark of a file, and the encoding that it stands for; none: nothing and None."""
+    """Return the byte order mark of a file, and its encoding; without a mark, nothing and None."""
     with path.open("rb") as file:
         beginning = file.read(3)
     return next(((mark, name) for mark, name in _MARKS.items() if beginning.startswith(mark)), (b"", None))

@@ -1,4 +1,4 @@
-"""Line ends that are mixed within a file or unusual: reported once, at the first one."""
+"""Line ends that are mixed within a file or unusual: reported once, at the first line."""
 
 from collections.abc import Iterable, Iterator
 

@@ -158,7 +158,7 @@ def _choices(column: str) -> str:
 
 
 def _is_empty(rows: SortedRows, path: Path, column: Typed) -> bool:
-    """Return whether the column is empty, whatever its type is."""
+    """Return whether the column is empty, of any type."""
     holds = f"len({column.sql}) > 0" if column.kind.endswith("]") else f"{column.sql} IS NOT NULL"
     return not rows.run(f"SELECT 1 FROM {_file(path)} WHERE {holds} LIMIT 1")
 

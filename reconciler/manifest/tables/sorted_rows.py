@@ -82,7 +82,7 @@ class SortedRows:
         self.run(statement)
 
     def give_back_memory(self) -> None:
-        """Free what reading and sorting took: 70 MB of 200,000 rows, which planning needs afterwards.
+        """Free the memory of reading and sorting: 70 MB of 200,000 rows, which planning needs afterwards.
 
         DuckDB frees memory above a new limit at once. The old limit comes back, because rows of many columns
         need more to be read.
@@ -114,7 +114,7 @@ class SortedRows:
     def problems(self, statement: str, tell: Callable[..., Problem], beginning: SourceRef) -> list[Problem]:
         """Convert the rows of ``statement`` to problems with ``tell``, by line.
 
-        Count those beyond a hundred.
+        Problems beyond a hundred are only counted.
         """
         found = self.run(f"{statement} ORDER BY line LIMIT {MOST + 1}")
         problems = [tell(*row) for row in found[:MOST]]

@@ -36,7 +36,7 @@ class _Source(BaseModel):
     )
     encoding: str = Field(
         "utf-8",
-        description="write utf-8, utf-16, cp1252 (Windows, Western Europe) or another of Python's names",
+        description="write utf-8, utf-16, cp1252 (Windows, Western Europe) or another that Python knows",
     )
     decimal: Literal[".", ","] = Field(".", description="write '.' or ','")
 

@@ -94,14 +94,14 @@ class Hash(Protocol):
 
 
 def digest_file(path: Path, into: Hash) -> None:
-    """Add the content of ``path``, whatever its size."""
+    """Add the content of ``path``, of any size."""
     into.update(b"%d:" % path.stat().st_size)
     for block in blocks(path):
         into.update(block)
 
 
 def count_lines(path: Path, name: str, above: int = 0) -> int:
-    """Count the lines of a text, without blank ones at its end, and the lines ``above`` it in its file.
+    """Count the lines of a text, without blank lines at its end, and the lines ``above`` it in its file.
 
     Raises:
         TableError: the file is not UTF-8 text.
@@ -126,7 +126,7 @@ def count_lines(path: Path, name: str, above: int = 0) -> int:
 
 
 def in_sql(path: Path) -> str:
-    """Write ``path`` as a name of one file in DuckDB's SQL, whatever characters it has."""
+    """Write ``path`` as a name of one file in DuckDB's SQL, with any characters."""
     return "'" + glob.escape(str(path)).replace("'", "''") + "'"
 
 

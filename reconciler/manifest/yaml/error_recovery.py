@@ -1,8 +1,8 @@
 """Recovery from YAML errors: an error in one place does not hide problems in other places.
 
 The record with the error is left out, and the rest is read. If the document still cannot be read, it is left
-out from there on, and then as a whole. A second error in one document is not reported, because most likely
-the first one causes it. Lines keep their numbers, so that places stay right.
+out from there on, and then as a whole. A second error in one document is not reported, because the first
+error most likely causes it. Lines keep their numbers, so that places stay right.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import NamedTuple
 _DOCUMENT = re.compile(rb"---(\s|$)")
 _RECORDS = re.compile(rb"records:[ \t]*(#.*)?\r?$")
 _STAND_IN = b"9990000000%d: {$absent: true}"
-"""A record in place of the one that is left out; any key may be this text, and it has no values."""
+"""A record in place of the omitted record; any key may be this text, and it has no values."""
 
 
 class _Cut(NamedTuple):
@@ -41,7 +41,7 @@ class Salvage:
     def leave_out(self, line: int) -> bool:
         """Leave out the part that an error at ``line``, from 0, makes unreadable.
 
-        Return whether to report the error: only the first one of its document is reported.
+        Return whether to report the error: only the first error of its document is reported.
         """
         line = min(line, len(self.lines) - 1)
         start = max((at for at in range(line + 1) if _DOCUMENT.match(self.lines[at])), default=0)

@@ -133,7 +133,7 @@ class _Builder:
         self.problems: list[Problem] = []
 
     def read_into(self, documents: list[DocumentNode]) -> None:
-        """Read document after document; finished ones survive an error in a later one."""
+        """Read document after document; finished documents survive an error in a later document."""
         while type(event := self._next()) is not StreamEndEvent:
             if type(event) is DocumentStartEvent:
                 self._anchors.clear()
@@ -234,7 +234,7 @@ class _Builder:
         return None
 
     def _shape(self, written: tuple[str, ...], places: Sequence[int]) -> _Shape:
-        """Sort names that appear for the first time, and leave out invalid ones."""
+        """Sort names that appear for the first time, and leave out invalid names."""
         first: dict[str, int] = {}
         for index, name in enumerate(written):
             if not name or name in first or (name == _MERGE and not self._is_whole) or "\0" in name:

@@ -1,4 +1,4 @@
-"""libyaml's errors, in words that tell the author of a file what to do.
+"""libyaml's errors, in words that help the author of a file.
 
 libyaml's own words ("mapping values are not allowed in this context") describe its state, not the mistake.
 Its errors are a closed set, found in scanner.c and parser.c of https://github.com/yaml/libyaml (0.2.5 and the
@@ -80,7 +80,7 @@ _BY_PROBLEM = {
     "found a tab character that violates indentation": TAB,
     "found a tab character where an indentation space is expected": TAB,
     "found an indentation indicator equal to 0": ParserError(
-        "the indentation of a block of text cannot be 0", "leave the number after | or > out"
+        "the indentation of a block of text cannot be 0", "leave out the number after | or >"
     ),
     "found character that cannot start any token": ParserError(
         "a text cannot begin with this character", _QUOTE

@@ -95,7 +95,7 @@ class DocumentSpan:
 
 
 def read_spans(data: bytes, keys: Collection[str]) -> tuple[DocumentSpan, ...]:
-    """Read the spans of a file without problems; of its records, only those with ``keys``."""
+    """Read the spans of a file without problems; of its records, only records with ``keys``."""
     pieces = PieceReader(data)
     documents = []
     while piece := pieces.read():

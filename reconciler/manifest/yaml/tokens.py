@@ -21,7 +21,7 @@ class TokenKind(Enum):
     FLOW_START = "[ or {"
     FLOW_ENTRY = ","
     FLOW_END = "] or }"
-    KEY = "before a name"  # ``?``, or mostly no text
+    KEY = "before a name"  # ``?``, or usually no text at all
     VALUE = ":"
     ANCHOR = "&"
     ALIAS = "*"
@@ -36,7 +36,7 @@ class Token(NamedTuple):
     start: int  # characters from the start of the text
     end: int
     column: int  # column of the start, from 0
-    value: str = ""  # what a scalar says, or the name of an anchor
+    value: str = ""  # the text of a scalar, or the name of an anchor
     style: str = ""  # style of a scalar: ' " | >
 
 

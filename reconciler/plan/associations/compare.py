@@ -1,4 +1,4 @@
-"""Comparing associations: those that manifests name, and those that we own.
+"""Comparing associations: associations that manifests name, and associations that we own.
 
 The cases:
 
@@ -6,7 +6,7 @@ The cases:
 - named, missing, and unknown to state: created;
 - named, missing, and known to state: people removed it; created again, or held;
 - owned and not named any more: left alone without ``prune``; with it, removed if we created it and it still
-  exists, otherwise released. Associations that existed before us are never removed, whatever ``prune`` says;
+  exists, otherwise released. Associations that existed before us are never removed, with any ``prune``;
 - owned, and its record is named for other environments only: released.
 
 A label implies the unlabelled association, so the unlabelled one is ignored beside a label. If we created

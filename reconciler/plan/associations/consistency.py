@@ -1,4 +1,4 @@
-"""What changes of associations are about, remove and need."""
+"""The subjects, removals and needs of changes of associations."""
 
 from collections.abc import Hashable, Iterator
 

@@ -152,7 +152,7 @@ def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -
 def endpoint_of(
     record: DesiredRecord, schema: ObjectSchema, live: LiveRecord | None, decision: RecordDecision
 ) -> Endpoint:
-    """Return the presence of a compared record, and what people call it."""
+    """Return the presence of a compared record, and its display name."""
     record_id, names = live.id if live else None, display_properties(schema)
     if record.special.is_absent:
         return Endpoint(Presence.ABSENT, record_id)

@@ -1,8 +1,8 @@
 """The portal's limits on the number of associated records, for all associations or for one label.
 
 HubSpot refuses associations beyond a limit, at either end. The planner counts the associations that will
-exist after the plan. Removed associations still count, because associations are removed after new ones are
-created. A label implies the unlabelled association, so it needs room for both.
+exist after the plan. Removed associations still count, because the plan removes associations after it creates
+new ones. A label implies the unlabelled association, so it needs room for both.
 """
 
 from collections.abc import Iterable, Mapping
@@ -65,7 +65,7 @@ class Room:
                 yield _towards(bearer, partner), RecordId(bearer[1])
 
     def take(self, one: Side, other: Side, label: Label | None, live: LivePairs) -> NoRoom | None:
-        """Count the association of the two beside all earlier ones, or return why there is no room."""
+        """Count the association of the two after all earlier ones, or return why there is no room."""
         limited = tuple(self._limited(one, other, label))
         for type_, bearer, partner in limited:
             others = self._others(type_, bearer, partner[0], live)

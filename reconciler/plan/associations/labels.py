@@ -36,7 +36,8 @@ class Labels:
     within_type: Mapping[Type, Type] = field(
         default_factory=dict
     )  # within one object type, from live associations
-    # those that manifests declare, as the plan leaves them, and those that it does not make, with their texts
+    # labels that manifests declare, as the plan leaves them, and labels that it does not make, with their
+    # texts
     planned: Mapping[Direction, Sequence[tuple[str, Label | NotMade]]] = field(default_factory=dict)
 
     def named(self, direction: Direction, written: str) -> Label | UnplacedProblem:
@@ -60,7 +61,7 @@ class Labels:
         advice = (
             f"it has {', '.join(texts)}"
             if texts
-            else "it has none: declare it under `association_labels:`, or leave it out"
+            else "it has no labels: declare it under `association_labels:`, or leave it out"
         )
         return UnplacedProblem(message, did_you_mean(written, texts) or advice)
 

@@ -113,7 +113,7 @@ class AssociationResolver:
         return Identity((other, one), inverse or (f"inverse of {category}", number))
 
     def sides(self, wanted: DesiredLink) -> tuple[Side, Side]:
-        """Return the two records of ``wanted``, first the one whose manifest names it."""
+        """Return the two records of ``wanted``, first the record whose manifest names it."""
         return self.side(wanted.key, wanted.endpoint), self.side(wanted.target, wanted.target_endpoint)
 
     def side(self, key: RecordAddress, endpoint: Endpoint) -> Side:

@@ -4,7 +4,7 @@ The cases:
 
 - an association that the run created is removed, except labels that others gave it since;
 - an association that it removed is created again, if the portal has room for it;
-- an association that it adopted is released, and one that it released is owned again if it still exists;
+- an adopted association is released, and a released association is owned again if it still exists;
 - if it is already as before, it is released or owned again without a call;
 - an association of a record that is archived needs nothing.
 """
@@ -165,7 +165,7 @@ def _unmade(
 def _owned_again(change: Change, labels: frozenset[Label] | None) -> Iterator[Change | Held]:
     """Own a released association again, as it was owned before.
 
-    If that is not known any more, it counts as one that existed before us, which is never removed.
+    If that is unknown now, it counts as an association that existed before us, which is never removed.
     """
     key, target = change.association.records
     label = change.association.label

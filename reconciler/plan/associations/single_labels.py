@@ -38,7 +38,7 @@ class Once:
         self._first: dict[tuple[Side, str], tuple[Identity, DesiredLink]] = {}
 
     def allows(self, identity: Identity, wanted: DesiredLink) -> bool:
-        """Return whether neither record has the label with another one; otherwise report a problem."""
+        """Return whether neither record has the label with another record; otherwise report a problem."""
         label = wanted.label
         if label is None:
             return True
@@ -65,6 +65,6 @@ class Once:
             f'a record of {key.object} has one of {other.object} as "{text}", and this one gets another one '
             f"at {first.source}"
         )
-        advice = "keep one of the two, and associate the other one without that label"
+        advice = "keep one of the two, and associate the other without that label"
         address = wanted.key.property_address(wanted.name)
         self._resolver.problems.append(Problem(message, advice, wanted.source, address))

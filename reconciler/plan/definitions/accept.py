@@ -1,4 +1,4 @@
-"""Accepting drift of definitions: the manifest edits that say what people made of them. Pure."""
+"""Accepting drift of definitions: the manifest edits that repeat what people did. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -22,7 +22,7 @@ Wanted = Mapping[DefinitionAddress, DesiredDefinition]
 
 
 def drifted_definitions(values: Iterable[DriftedValue]) -> Iterator[DefinitionAddress]:
-    """Return the definitions among what has drifted."""
+    """Return the definitions among the drifted things."""
     return (value.key for value in values if isinstance(value.key, DefinitionAddress))
 
 
@@ -78,7 +78,7 @@ def _options(
 
 
 def _in_live_order(pipeline: DesiredDefinition, wanted: Wanted, live: str | None) -> str:
-    """Return the stages that manifests name, in the order of the live ones; ``live`` has names or labels."""
+    """Return the stages that manifests name, in live order; ``live`` has names or labels."""
     names = list_of(pipeline.value(STAGE_NAMES))
     called: dict[str, str] = {}
     for name in names:
@@ -100,6 +100,6 @@ def accept_lost(lost: MissingOwnedRecord, wanted: Wanted, files: SourceFiles) ->
     if named is not None and source is not None and is_stage:
         label = named.value("label") or named.address.name
         return Edit(named.address, "label", label, None, source, takes_out=True)
-    message = "HubSpot has this definition no longer: there is no value to write back"
-    advice = f"to let it go, remove its lines; `reconciler plan --recreate {lost.address}` makes it again"
+    message = "HubSpot no longer has this definition: there is no value to write back"
+    advice = f"if it should stay away, remove its lines; or `reconciler plan --recreate {lost.address}`"
     return Problem(message, advice, source, lost.address)

@@ -1,4 +1,4 @@
-"""A portal with what a plan removes beside what it makes: reports show the names of both. Pure."""
+"""A portal with removed and new definitions of a plan together: reports show the names of both. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -121,9 +121,10 @@ https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide.
 def lost_values(
     live: LiveDefinition, owned: OwnedDefinition | None, option: str | None = None
 ) -> tuple[ValueChange, ...]:
-    """Return how a definition is before it is archived, or one of its options: live, and as it was sent.
+    """Return a definition before it is archived, or one of its options: its live values, and the sent ones.
 
-    A value that state does not know has the reason ``UNMANAGED``. Nothing is kept of what cannot come back.
+    A value that state does not know has the reason ``UNMANAGED``. Nothing is kept of a definition that cannot
+    come back.
     """
     if live.address.section not in COMES_BACK:
         return ()
@@ -159,14 +160,14 @@ def details_of_property(wanted: DesiredDefinition) -> DefinitionDetails | None:
 
 
 def details_of(change: Change) -> DefinitionDetails:
-    """Return the details of the change of a definition; those of most changes are empty."""
+    """Return the details of the change of a definition; they are empty for most changes."""
     return change.details if isinstance(change.details, DefinitionDetails) else DefinitionDetails()
 
 
 HELD = "records"
-"""Name of the number of records that hold what is archived, on which the archive rests."""
+"""Name of the number of records that hold the archived value; the archive rests on it."""
 
 
 def losing_records(change: Change) -> int:
-    """Return the number of records that lose what they hold by the archive of a definition."""
+    """Return the number of records that lose their values by the archive of a definition."""
     return sum(int(value.before or 0) for value in change.rests_on if value.name == HELD)

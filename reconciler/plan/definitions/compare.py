@@ -5,7 +5,7 @@ The cases:
 - it must not exist (``$absent``): archive it, or release it if it is gone already;
 - neither portal nor state know it: create it;
 - state knows it, but the portal does not: it is gone; report it, and create it only on request;
-- the portal has it: compare value by value, whatever it is called there.
+- the portal has it: compare value by value, under any name.
 """
 
 from collections.abc import Collection, Iterator
@@ -56,7 +56,7 @@ def decide(
     new: NewIdentity,
     stages: StageOrder | None = None,
 ) -> DefinitionDecision:
-    """Decide about one definition; ``stages`` are those of a pipeline."""
+    """Decide about one definition; ``stages`` are the stages of a pipeline."""
     if sides.problem is not None:
         source = context.ref(sides.wanted.place)
         return DefinitionDecision(problems=(sides.problem.at(source, sides.address.text),))
@@ -105,7 +105,7 @@ def _unwanted(sides: DefinitionSides, context: DefinitionContext) -> DefinitionD
     if context.is_settling(sides.address, Action.ARCHIVE):
         return _held(sides, Reason.SETTLING, context)
     if owned is not None and owned.is_protected:
-        advice = "lift the protection first: `$protect: false`, applied in a run before this one"
+        advice = "lift the protection first: apply `$protect: false` in a run of its own"
         message = f"{sides.address.text} is protected and cannot be archived"
         return DefinitionDecision(problems=(context.problem(wanted, message, advice),))
     if live.is_hubspot_defined or not live.can_archive:
@@ -137,7 +137,7 @@ def _details_of_archive(live: LiveDefinition, moves_to: str | None) -> Definitio
 
 
 def _for_good(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Problem]:
-    """Warn that HubSpot cannot bring back what is removed, except what is the same when it is made again."""
+    """Warn that HubSpot cannot restore a removed definition, unless a new one would be the same."""
     if sides.address.section not in COMES_BACK:
         message = f"HubSpot cannot bring back {an(sides.address.section)} that is removed"
         advice = "rollback cannot either"

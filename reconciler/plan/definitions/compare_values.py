@@ -1,4 +1,4 @@
-"""Comparing the values of one live definition with the desired ones and with state."""
+"""Comparing the values of one live definition with the desired values and with state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,19 +33,19 @@ Same = Callable[[str | None, str | None], bool]
 class StageOrder:
     """The stages of a live pipeline, by the labels that they will have."""
 
-    desired: tuple[str, ...]  # those that are there, or that this plan makes, in the order of the manifest
+    desired: tuple[str, ...]  # names of existing or new options, in the order of the manifest
     live: tuple[str, ...]  # all that are there
 
     @property
     def is_in_step(self) -> bool:
-        """Whether they are in order; new ones come last."""
+        """Whether the options are in order; new options come last."""
         there = [name for name in self.live if name in self.desired]
         new = [name for name in self.desired if name not in self.live]
         return (*there, *new) == self.desired
 
     @property
     def after(self) -> tuple[str, ...]:
-        """All of them in order; those that no manifest names come last."""
+        """All names in order; names that are in no manifest come last."""
         return (*self.desired, *(name for name in self.live if name not in self.desired))
 
 
@@ -94,7 +94,7 @@ class ComparedDefinition:
         self._decide(path, is_same, live, desired)
 
     def _compare_options(self, options: ComparedOptions) -> None:
-        """Take over which options there are to be, with the members of new ones."""
+        """Decide the list of options, with the members of new options."""
         before, after = list_text(options.live), list_text(options.after)
         for difference in options.held:
             is_there = option_of(f"{difference.path}/label") in options.live
@@ -177,13 +177,13 @@ class ComparedDefinition:
         self.problems.append(self.context.problem(self.sides.wanted, message, advice, path))
 
     def _is_settling(self, path: str, live: str | None) -> bool:
-        """Return whether HubSpot shows exactly what was there before our own write, minutes ago."""
+        """Return whether HubSpot shows exactly the values from before our own write, minutes ago."""
         ours = self.context.recent.get(self.sides.address)
         before = [value.before for value in ours.values if value.name == path] if ours else []
         return bool(before) and before[0] == live
 
     def _cannot_change(self, path: str, attribute: Attribute) -> bool:
-        """Return whether HubSpot ignores or refuses the change: of fixed values, and of the type in use."""
+        """Return whether HubSpot ignores or refuses the change of a fixed value, or of a type in use."""
         if path == "type":
             of = self.sides.address
             return self.context.holders.get(Holding(of.object, of.name), 0) > 0

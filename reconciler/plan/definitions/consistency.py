@@ -1,4 +1,4 @@
-"""What changes of definitions are about, remove and need, and which go in one call."""
+"""The subjects, removals and needs of changes of definitions, and the changes of one call."""
 
 from collections.abc import Hashable, Iterator
 

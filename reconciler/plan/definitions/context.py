@@ -30,13 +30,15 @@ class DefinitionContext:
     policy: Policy
     files: SourceFiles
     is_whole: Callable[[DefinitionAddress], bool]  # selected as a whole, and not only some of its values
-    holders: Mapping[Holding, int] = field(default_factory=dict)  # how many records hold what goes away
+    holders: Mapping[Holding, int] = field(
+        default_factory=dict
+    )  # numbers of records that hold removed values
     recent: Mapping[DefinitionAddress, Change] = field(default_factory=dict)
-    """Our own writes of the last minutes: HubSpot may still show what was there before."""
+    """Our own writes of the last minutes: HubSpot may still show the values from before."""
     stage_names: tuple[str, str] | None = None  # the properties for pipeline and stage of a record
 
     def counting(self, holders: Mapping[Holding, int]) -> "DefinitionContext":
-        """Return the context with the numbers of records that hold what goes away."""
+        """Return the context with the numbers of records that hold removed values."""
         return replace(self, holders=holders)
 
     def ref(self, place: Place) -> SourceRef:
@@ -76,5 +78,5 @@ def own_id(record_id: RecordId) -> str:
 
 
 def sibling(address: DefinitionAddress, name: str) -> DefinitionAddress:
-    """Return the address of the definition called ``name`` beside the one at ``address``."""
+    """Return the address of the definition called ``name`` beside the definition at ``address``."""
     return definition_address(address.object, address.section, *address.names[:-1], name)

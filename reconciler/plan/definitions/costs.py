@@ -11,13 +11,13 @@ from reconciler.plan.change import Action, Change, Reason
 from reconciler.plan.definitions.changes import details_of, losing_records
 
 _HELD = frozenset({Section.OPTIONS, Section.PROPERTIES, Section.STAGES, Section.PIPELINES, Section.SCHEMA})
-"""Sections of what records hold: before one goes, nobody may hold it."""
+"""Sections whose values records hold: no record may hold a definition when it is removed."""
 
 _LOOKS = 3
-"""Two that find nobody, and one before: the index may still show what this run has just changed."""
+"""Two that find no record, and one before: the index may still show values that this run has just changed."""
 
 _SENSITIVITIES = 3
-"""HubSpot shows a property to those who ask for its sensitivity."""
+"""HubSpot shows a property only if its sensitivity is asked for."""
 
 
 def calls_to_write(batch: Sequence[Change], _schema: ObjectSchema) -> int:
@@ -41,8 +41,8 @@ def calls_to_write(batch: Sequence[Change], _schema: ObjectSchema) -> int:
 def calls_to_read_again(batch: Sequence[Change], schema: ObjectSchema, moved: int) -> int:
     """Count the calls that read a batch before and after its call, at most.
 
-    ``moved`` is the number of records of the type that the plan moves: above what a search can show, they are
-    read by id.
+    ``moved`` is the number of records of the type that the plan moves: if a search cannot show so many, they
+    are read by id.
     """
     main = _main(batch)
     look = _calls_to_look(main, schema)
@@ -74,7 +74,7 @@ def _calls_to_look(change: Change, schema: ObjectSchema) -> int:
 
 
 def _calls_to_find_holders(change: Change, moved: int) -> int:
-    """Count the looks for records that hold what goes away."""
+    """Count the searches for records that hold removed values."""
     if change.definition.section not in _HELD:
         return 0
     if losing_records(change):
@@ -84,8 +84,8 @@ def _calls_to_find_holders(change: Change, moved: int) -> int:
 
 
 def _moves(before: Sequence[str], after: Sequence[str]) -> int:
-    """Count the calls that put stages in order: one for each that moves, two for a new first one."""
-    present = list(dict.fromkeys((*before, *after)))  # new ones are at the end
+    """Count the calls that put stages in order: one for each stage that moves, two for a new first stage."""
+    present = list(dict.fromkeys((*before, *after)))  # new stages are at the end
     calls = 0
     for place, name in enumerate(dict.fromkeys(after)):
         if present[place] == name:

@@ -1,4 +1,4 @@
-"""Names of pipelines and stages in the manifests: records use them, whatever people call these. Pure."""
+"""Names of pipelines and stages in the manifests: records use them, even after a rename in HubSpot. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -55,7 +55,7 @@ def _ids(decided: DecidedDefinitions, kept: Iterable[Change]) -> Mapping[Definit
 def _found(
     wanted: DesiredDefinition, ids: Mapping[DefinitionAddress, str], candidates: Iterable[_Labelled]
 ) -> _Labelled | None:
-    """Return the one that is meant: by its id, else by its label."""
+    """Return the meant definition: by its id, else by its label."""
     by_id = ids.get(wanted.address) or wanted.special.id
     label = _declared(wanted).label
     for each in candidates:

@@ -1,4 +1,4 @@
-"""Drift of definitions: what people changed since we last applied it, against state alone. Pure."""
+"""Drift of definitions: changes by people since we last applied it, against state alone. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
@@ -28,7 +28,7 @@ def drift_of_definition(
 ) -> Iterator[DriftedValue | MissingOwnedRecord]:
     """Compare an owned definition with ``live``, by id; it may still show what ``recent`` writes replaced.
 
-    ``known`` are all owned definitions of the type: a stage is the same one under another label.
+    ``known`` are all owned definitions of the type: a stage stays the same under another label.
     """
     found = live.get(owned.record_id)
     ours = recent.get(owned.key)
@@ -59,7 +59,7 @@ def _stage_names(
     known: Iterable[OwnedDefinition],
     last: Collection[str],
 ) -> str:
-    """Return the stages of a live pipeline, in order; those that are ours under the names of ``last``."""
+    """Return the stages of a live pipeline, in order; our own stages under their names in ``last``."""
     own = pipeline.id.partition("/")[2]
     names = {each.record_id: (each.sent.get("label") or "", each.key.name) for each in known}
     stages = [each for each in live.values() if each.parent_id == own]

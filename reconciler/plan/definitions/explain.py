@@ -22,10 +22,10 @@ from reconciler.suggestions import did_you_mean, nearest
 class DefinitionFindings:
     """Everything known about one definition."""
 
-    wanted: DesiredDefinition | None  # what the manifests want
+    wanted: DesiredDefinition | None  # the desired definition
     owned: OwnedDefinition | None
     live: LiveDefinition | None
-    plan: Plan  # of this definition alone, and of what it needs
+    plan: Plan  # of this definition alone, and of the definitions that it needs
     applyings: Mapping[str, RunHeader]  # by path, the run that last applied it
     files: SourceFiles
     portal_id: int

@@ -26,7 +26,7 @@ class HeldByRecords(NamedTuple):
     object: str
     name: str  # the property
     value: str | None  # None: any value
-    lacking: str | None = None  # a property that is empty in those who still have to move
+    lacking: str | None = None  # a property that is empty in records that still have to move
 
     def is_in(self, properties: Mapping[str, str | None]) -> bool:
         """Return whether a record with these properties holds it."""
@@ -43,7 +43,7 @@ class HeldByRecords(NamedTuple):
 
 
 def what_records_hold(schema: ObjectSchema, change: Change) -> HeldByRecords | None:
-    """Return what records hold of the definition that ``change`` removes; None if they hold nothing of it."""
+    """Return the value of the removed definition that records can hold; None if they hold nothing of it."""
     address, of = change.definition, change.object_type
     own_id = (change.remote.id or "").partition("/")[2]
     names = schema.pipeline_and_stage
@@ -63,7 +63,7 @@ def what_records_hold(schema: ObjectSchema, change: Change) -> HeldByRecords | N
 
 
 def records_leaving(changes: Iterable[Change], schema: ObjectSchema) -> Mapping[Holding, int]:
-    """Count what records of one type do not hold any more after ``changes``."""
+    """Count the values that records of one type do not hold any more after ``changes``."""
     found: Counter[Holding] = Counter()
     pipelines = {stage.id: each.id for each in schema.pipelines for stage in each.stages}
     names = schema.pipeline_and_stage
@@ -93,7 +93,7 @@ def records_leaving(changes: Iterable[Change], schema: ObjectSchema) -> Mapping[
 def changed_away(
     removals: Iterable[Change], changes: Iterable[Change], objects: Mapping[str, ObjectSchema]
 ) -> Callable[[Change], Change]:
-    """Return a function that corrects the ``removals`` of a plan by what its other ``changes`` write.
+    """Return a function that corrects the ``removals`` of a plan by the writes of its other ``changes``.
 
     Records that the plan itself gives another value, or archives, lose nothing.
     """

@@ -1,4 +1,4 @@
-"""What records hold and what is to go away: counted before anything is decided."""
+"""Records that hold values to be removed: counted before anything is decided."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from reconciler.plan.definitions.options import compare_options
 
 
 def holdings_of(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Holding]:
-    """Return what has to be counted before it can be decided about a definition."""
+    """Return the values to count before deciding about a definition."""
     wanted, live = sides.wanted, sides.found
     if live is None:
         return
@@ -32,7 +32,7 @@ def holdings_of(sides: DefinitionSides, context: DefinitionContext) -> Iterator[
 
 
 def holding_of(sides: DefinitionSides, context: DefinitionContext) -> Holding | None:
-    """Return what records hold of a live definition; None if they hold nothing of it, or nobody can tell."""
+    """Return the value of a live definition that records can hold; None if there is none or it is unknown."""
     address, live = sides.address, sides.found
     if live is None:
         return None
@@ -52,6 +52,6 @@ def holding_of(sides: DefinitionSides, context: DefinitionContext) -> Holding | 
 
 
 def held_by(count: int) -> tuple[ValueChange, ...]:
-    """Return the number of records, on which a removal rests that loses what they hold."""
+    """Return the number of records that lose their value by a removal, which rests on that number."""
     text = str(count)
     return (ValueChange(HELD, text, text, Reason.IN_STEP),) if count else ()

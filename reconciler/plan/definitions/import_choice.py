@@ -1,4 +1,4 @@
-"""Choosing the live definitions that an import writes: those that the portal made itself."""
+"""Choosing the live definitions that an import writes: definitions that were made in the portal."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ def choose_definitions(
 ) -> ChosenDefinitions:
     """Choose among the definitions of one object type.
 
-    HubSpot's own definitions are left out, and those that it keeps to itself, unless the request names them.
+    HubSpot's own and its read-only definitions are left out, unless the request names them.
 
     Args:
         live: all of them, also archived ones; the properties too if groups are asked for.
         request: sections and names.
-        declared: what the manifests declare already, which is left to them.
+        declared: definitions that the manifests declare already; they are left out.
     """
     active = [each for each in live if not each.is_archived]
     named = {each.address for each in declared}

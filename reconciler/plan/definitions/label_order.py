@@ -1,8 +1,8 @@
-"""Labels that pass from one pipeline or stage to another: HubSpot refuses a label that another one has.
+"""Labels that pass from one pipeline or stage to another: HubSpot refuses a label that is in use.
 
-- a definition that gets the label of one that changes its own waits for that one;
+- a definition waits if it gets the label of another definition that changes its own label;
 - two or more that take labels from each other in a circle: one of them gets a temporary label first;
-- a label of one that stays as it is, or goes away only at the end: a problem.
+- a label belongs to a definition that stays as it is, or is removed only at the end: a problem.
 
 Waiting is a later ``step``: steps of one stage follow each other.
 """
@@ -19,7 +19,7 @@ from reconciler.plan.definitions.context import DefinitionContext, DefinitionDec
 from reconciler.plan.definitions.match import DefinitionSides, plain_label
 
 _UNIQUE = frozenset({Section.PIPELINES, Section.STAGES})
-"""Sections whose labels HubSpot keeps unique: those of pipelines in a type, those of stages in a pipeline."""
+"""Sections whose labels HubSpot keeps unique: of pipelines in a type, of stages in a pipeline."""
 
 _LABEL = "label"
 
@@ -43,12 +43,12 @@ def in_label_order(
 
 
 class TakenLabel(NamedTuple):
-    """A definition whose new label another one keeps."""
+    """A definition whose new label another definition keeps."""
 
     address: DefinitionAddress
     label: str
-    holder: str  # HubSpot's id of the other one
-    is_leaving: bool  # the other one goes away, but only after this is written
+    holder: str  # HubSpot's id of the other definition
+    is_leaving: bool  # the other definition is removed, but only after this is written
 
     @property
     def sentence(self) -> tuple[str, str]:
@@ -112,7 +112,7 @@ class _Labels:
         return None if holder is None or holder.id == change.remote.id else holder
 
     def refused(self) -> list[TakenLabel]:
-        """Return the definitions whose new label another one keeps; they write nothing."""
+        """Return the definitions whose new label another definition keeps; they write nothing."""
         found: list[TakenLabel] = []
         while True:
             refused = [

@@ -1,4 +1,4 @@
-"""What the account may not have, or not one more of: problems in place of new definitions."""
+"""Definitions that the account may not have, or has no room for: problems instead of new definitions."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -27,9 +27,9 @@ def limits_of(decided: Iterable[DecidedDefinitions]) -> frozenset[Limited]:
 def within_limits(
     decided: Sequence[DecidedDefinitions], limits: DefinitionLimits, files: SourceFiles
 ) -> list[DecidedDefinitions]:
-    """Refuse the new definitions for which there is no room, the last ones of the manifests first.
+    """Refuse the new definitions for which there is no room; the last definitions of the manifests go first.
 
-    What a refused one contains, or a type that is not made has, is left out with it.
+    The parts of a refused definition, or of a type that is not made, are left out with it.
     """
     refused = dict(_refused(decided, limits, files))
     return [replace(each, decisions=_without(each.decisions, refused)) for each in decided]

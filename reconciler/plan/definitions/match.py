@@ -19,7 +19,7 @@ NAMED = frozenset({Section.GROUPS, Section.PROPERTIES, Section.SCHEMA})
 
 @dataclass(frozen=True, slots=True)
 class DefinitionSides:
-    """A desired definition, with what portal and state have of it."""
+    """A desired definition, with its live and owned versions."""
 
     wanted: DesiredDefinition
     live: LiveDefinition | None = None
@@ -44,7 +44,7 @@ class DefinitionSides:
 
     @property
     def former(self) -> DefinitionAddress | None:
-        """Its address in state until now, if that is another one."""
+        """Its address in state until now, if it differs."""
         return self.owned.key if self.owned and self.owned.key != self.address else None
 
 
@@ -94,7 +94,7 @@ class _Matching:
         self._state_by_id = {each.record_id: each for each in self.owned}
 
     def claim(self, wanted: Sequence[DesiredDefinition]) -> None:
-        """Note which live definitions are known by an id: no other one finds them by their label."""
+        """Note which live definitions are known by an id: no other definition finds them by their label."""
         for each in wanted:
             old = each.special.renamed_from
             if old and each.address not in self._in_state and each.address.section not in NAMED:
@@ -120,7 +120,7 @@ class _Matching:
         if live is not None and not wanted.special.is_absent:
             first = self.taken.setdefault(live.id, sides)
             if first is not sides:
-                message = f"{first.address.text} and {address.text} are one definition in the portal"
+                message = f"{first.address.text} and {address.text} are the same definition in the portal"
                 sides = DefinitionSides(
                     wanted, live, owned, pipeline, UnplacedProblem(message, "remove one of the two")
                 )
@@ -160,7 +160,7 @@ class _Matching:
         return live, self._entry(live, known), None
 
     def _known(self, wanted: DesiredDefinition) -> OwnedDefinition | None:
-        """Return the entry in state under its address, or under those that ``$renamed_from`` makes."""
+        """Return the entry in state under its address, or under an address that ``$renamed_from`` makes."""
         own = [each for each in self._addresses(wanted, wanted.address.name) if each not in self.passed_on]
         old = wanted.special.renamed_from
         addresses = [*own, *(self._addresses(wanted, old) if old else ())]
@@ -204,10 +204,10 @@ WORDS: Mapping[Section, str] = {
     Section.LABELS: "association label",
     Section.OPTIONS: "option",
 }
-"""What people call a definition of each section."""
+"""The word for a definition of each section."""
 
 
 def an(section: Section) -> str:
-    """Return what people call a definition of a section, with its article: ``an association label``."""
+    """Return the word for a definition of a section, with its article: ``an association label``."""
     word = WORDS[section]
     return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"

@@ -1,6 +1,6 @@
-"""Moving records: what they hold goes away, and the manifests say what they get instead. Pure.
+"""Moving records: their value is removed, and the manifests name a new value. Pure.
 
-Records move in two cases only: an option that was renamed, or something absent with ``$moves_to``. A record
+Records move in two cases only: a renamed option, or an absent definition with ``$moves_to``. A record
 that this plan changes anyway gets its new value by the same change.
 """
 
@@ -27,9 +27,9 @@ _SEPARATOR = ";"
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A value that records of one type hold, and the one that they get instead."""
+    """A value that records of one type hold, and their new value."""
 
-    address: DefinitionAddress  # of what goes away
+    address: DefinitionAddress  # of the removed definition
     source: SourceRef | None
     name: str  # the property
     before: str | None  # the value that they hold; None: any
@@ -44,7 +44,7 @@ class Move:
         return (self.name, *others)
 
     def holds(self, live: LiveRecord) -> bool:
-        """Return whether a record holds what goes away."""
+        """Return whether a record holds the removed value."""
         text = live.properties.get(self.name)
         return text is not None and (self.before is None or self.before in text.split(_SEPARATOR))
 
@@ -98,7 +98,7 @@ def moves_of(
 def without_target(
     decided: DecidedDefinitions, kept: Iterable[Change], moves: Iterable[Move], after: ObjectSchema
 ) -> Iterator[Problem]:
-    """Report what goes away although its records would move to nothing; ``after`` is the planned schema."""
+    """Report removed definitions whose records would have no new value; ``after`` is the planned schema."""
     targets = {move.address: move for move in moves}
     for change in kept:
         if change.action is not Action.ARCHIVE or change.reason is not Reason.MIGRATED:
@@ -155,7 +155,7 @@ def _target_name(decided: DecidedDefinitions, address: DefinitionAddress) -> str
 
 
 def target_id(decided: DecidedDefinitions, address: DefinitionAddress) -> str | None:
-    """Return the id of the pipeline or stage to which records of the one at ``address`` move."""
+    """Return the id of the pipeline or stage to which records of ``address`` move."""
     name = _target_name(decided, address)
     address = next((sides.address for sides in decided.matched.sides if sides.former == address), address)
     if name is None:
@@ -185,9 +185,9 @@ def _is_beside(decided: DecidedDefinitions, live: LiveDefinition, stage: Definit
 
 
 def _stages_instead(decided: DecidedDefinitions, before: str, after: str) -> Mapping[str, str]:
-    """Return for each stage of one pipeline that of another: with the same label, or else the first.
+    """Return the new stage for each stage of a pipeline: one with the same label, or the first.
 
-    A stage that goes away itself stands for the one to which its records move.
+    A stage that is removed itself stands for the stage to which its records move.
     """
     live = [each for each in decided.matched.known.live if each.address.section is Section.STAGES]
     leaving = {
@@ -232,9 +232,9 @@ def moved_record(
 
 
 def with_moved(change: Change, moved: Iterable[ValueChange]) -> Change:
-    """Let a planned change of a record carry what moves; a value that it writes anyway stays.
+    """Let a planned change of a record carry moved values; a value that it writes anyway stays.
 
-    State forgets what the manifests no longer name, although it moves.
+    State forgets values that the manifests no longer name, although they move.
     """
     written = {value.name for value in change.values}
     new = [value for value in moved if value.name not in written]
@@ -252,7 +252,7 @@ def with_moved(change: Change, moved: Iterable[ValueChange]) -> Change:
 
 
 def not_looked_into(moves: Iterable[Move]) -> Iterator[Problem]:
-    """Warn of what nobody can look into: HubSpot does not tell where a value is named."""
+    """Warn that workflows, lists and forms may name a value: HubSpot does not tell where."""
     for move in moves:
         message = f"workflows, lists and forms that name {_shown(move)} are not looked into"
         advice = "look for them in HubSpot before this is applied"
@@ -260,7 +260,7 @@ def not_looked_into(moves: Iterable[Move]) -> Iterator[Problem]:
 
 
 def _shown(move: Move) -> str:
-    """Return what goes away as people know it."""
+    """Return the display name of the removed value."""
     if move.address.section is Section.OPTIONS:
         return f'"{move.before}" of {move.name}'
     return f'the {WORDS[move.address.section]} "{move.address.name}"'
@@ -278,7 +278,7 @@ def changed_records(changes: Iterable[Change], object_name: str) -> set[RecordId
 def with_carried(
     change: Change, object_name: str, carried: Mapping[RecordId, Iterable[ValueChange]]
 ) -> Change:
-    """Let the change of a record of one type carry what is to be ``carried``, by record id."""
+    """Add the values in ``carried``, by record id, to the change of a record."""
     if change.object_type != object_name or not is_record_change(change) or change.remote.id is None:
         return change
     moved = carried.get(change.remote.id)

@@ -1,6 +1,7 @@
-"""Changes of definitions that need others which the plan does not make: problems that say which to add. Pure.
+"""Changes of definitions whose needs the plan does not make: problems that name these needs. Pure.
 
-A selection, a problem or a review may leave a definition out. HubSpot would refuse what names it.
+A selection, a problem or a review may leave a definition out. HubSpot would refuse a definition that names
+it.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -43,7 +44,7 @@ def _why_not_made(decided: Iterable[DecidedDefinitions], kept: Collection[Change
 
 
 def _not_made(decided: DecidedDefinitions, kept: Collection[Change]) -> Iterator[DefinitionAddress]:
-    """Return what manifests declare, and is neither live nor created."""
+    """Return declared definitions that are neither live nor created."""
     created = {
         change.definition for change in decided.changes if change.action is Action.CREATE and change in kept
     }

@@ -1,4 +1,4 @@
-"""New definitions: what they need, and the values with which they are created."""
+"""New definitions: their needs, and the values with which they are created."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -103,7 +103,7 @@ def lacking(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Prob
 
 
 def _refused(sides: DefinitionSides) -> tuple[str, str] | None:
-    """Return why HubSpot makes no such definition whatever it says, with advice; None if it makes some."""
+    """Return why HubSpot makes no such definition at all, with advice; None if it can."""
     name, of_type = sides.address.name, sides.address.object
     pipeline = sides.pipeline.found if sides.pipeline else None
     match sides.address.section:
@@ -119,9 +119,7 @@ def _refused(sides: DefinitionSides) -> tuple[str, str] | None:
             message = f"{of_type} cannot be the name of a custom object"
             return message, "write letters, digits and _, a letter first, and at most 50 of them"
         case Section.PIPELINES if not object_type(of_type).has_pipelines:
-            message = (
-                f"{of_type} have their lifecycle stages in place of pipelines, which HubSpot only reads out"
-            )
+            message = f"{of_type} have their lifecycle stages instead of pipelines, and these are read-only"
             return message, "remove it, and change lifecycle stages in HubSpot"
         case Section.PIPELINES if not makes_pipelines(of_type):
             return f"HubSpot makes no pipelines for {of_type}", "remove it, or correct the object type"
@@ -132,7 +130,7 @@ def _refused(sides: DefinitionSides) -> tuple[str, str] | None:
 
 
 def _needed_besides(wanted: DesiredDefinition) -> Iterator[str]:
-    """Return what only some definitions of the section need."""
+    """Return the names that only some definitions of the section need."""
     section = wanted.address.section
     if section is Section.PROPERTIES:
         if wanted.value("fieldType") == "calculation_equation":

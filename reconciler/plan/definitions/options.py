@@ -25,7 +25,7 @@ class Difference(NamedTuple):
 
 
 class Removal(NamedTuple):
-    """An option that goes away."""
+    """An option that is removed."""
 
     name: str
     reason: Reason
@@ -58,7 +58,7 @@ _WEIGHT = (Reason.CONFLICT, Reason.DRIFT, Reason.CHANGED, Reason.ADOPT)
 def compare_options(
     wanted: DesiredDefinition, live: LiveDefinition, owned: OwnedDefinition | None, drift: Drift
 ) -> ComparedOptions:
-    """Compare the named options of ``wanted`` with those of ``live`` and of state."""
+    """Compare the named options of ``wanted`` with the options of ``live`` and of state."""
     comparing = _Comparing(
         wanted,
         desired=tuple(option.name for option in wanted.options if not option.special.is_absent),
@@ -135,7 +135,7 @@ class _Comparing:
         return Reason.DRIFT if in_same_order(self.sent, ordered) else Reason.CONFLICT
 
     def _is_news(self) -> bool:
-        """Return whether state has another list than the one that is desired and live."""
+        """Return whether the list in state differs from the list that is desired and live."""
         if not self.wanted.has_all_options:
             return False  # state knows each of them by its label
         if self.sent is None or not self.knows_list:

@@ -1,9 +1,9 @@
 """The order of definitions within their stage: some need others.
 
-First what others name: groups, then plain properties of types that exist, bare schemas, the groups and
-properties of new types, then the display fields of their schemas, formulas (after those that they name),
-pipelines, stages, and labels at last. Removals go the other way round: options and labels first, properties
-before groups.
+First the definitions that others name: groups, then plain properties of types that exist, bare schemas, the
+groups and properties of new types, then the display fields of their schemas, formulas (after the formulas
+that they name), pipelines, stages, and labels at last. Removals go the other way round: options and labels
+first, properties before groups.
 
 Sources: refusals seen live (https://github.com/scopiousdigital/kalup).
 """
@@ -39,7 +39,7 @@ def turns_of_definitions(changes: SpooledChanges) -> Mapping[int, int]:
     """Return the turn of each change of a definition within its stage, by number; 0 is left out.
 
     Changes of one definition follow each other: their steps are turns of their own. So are removals of
-    several options of one property, because each writes the list that the one before has left.
+    several options of one property, because each writes the list that the previous removal has left.
     """
     numbered = [(number, changes[number]) for number, verb in enumerate(changes.verbs()) if verb in _VERBS]
     new_types = {
@@ -66,7 +66,7 @@ def turns_of_definitions(changes: SpooledChanges) -> Mapping[int, int]:
 
 
 def _depths(changes: Iterable[Change]) -> Mapping[tuple[bool, str, str], int]:
-    """Return how many other formulas each formula needs, by whether it goes away, object type and name."""
+    """Return how many other formulas each formula needs, by whether it is removed, object type and name."""
     formulas: dict[tuple[bool, str], dict[str, str]] = {}
     for change in changes:
         if change.definition.section is Section.PROPERTIES and (formula := _formula(change)):
@@ -107,7 +107,7 @@ def _rank(change: Change, new_types: Collection[str]) -> tuple[bool, int, int]:
 
 
 def _formula(change: Change) -> str | None:
-    """Return the formula that a change writes, or that goes away with its property."""
+    """Return the formula that a change writes, or that is removed with its property."""
     written = (value.after for value in change.values if value.name == FORMULA)
     gone = (value.before for value in change.forgotten if value.name == FORMULA)
     return next(filter(None, (*written, *gone)), None)

@@ -58,7 +58,7 @@ def _not_made(decided: DecidedDefinitions, kept: Collection[Change]) -> Iterator
 
 
 def _there(decided: DecidedDefinitions, kept: Collection[Change]) -> Iterator[_Named]:
-    """Return the declared labels that are there, by the texts of the manifests and by those of the portal.
+    """Return the declared labels that exist, by the texts of the manifests and by the texts of the portal.
 
     A text that the plan changes is left to its change.
     """

@@ -1,7 +1,7 @@
 """The planned schema: the portal's definitions as they are, with the changes that this plan makes of them.
 
-Records are judged against it. It holds the changes that are kept: not those that a selection, a problem or a
-review leaves out. What is sensitive before or after is sensitive.
+Records are judged against it. It has no changes that a selection, a problem or a review leaves out. What is
+sensitive before or after is sensitive.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -64,7 +64,7 @@ def planned_schema(
 def schema_with(
     portal: PortalSchema, live: Mapping[str, Mapping[RecordId, LiveDefinition]], changes: Iterable[Change]
 ) -> PortalSchema:
-    """Return the portal's schema with ``changes`` of definitions, whose ``live`` ones are by object type."""
+    """Return the portal's schema with ``changes`` of definitions; ``live`` is by object type."""
     objects = dict(portal.objects)
     by_type: dict[str, list[Change]] = {}
     for change in changes:
@@ -131,7 +131,7 @@ class _Planned:
                 pass
 
     def result(self) -> ObjectSchema:
-        """Return the schema with all changes, and with what HubSpot adds to a type that gets pipelines."""
+        """Return the schema with all changes, and with HubSpot's additions to a type that gets pipelines."""
         if self.pipelines and not any(each.kind is Kind.PIPELINE for each in self.properties.values()):
             self.properties |= {each.name: each for each in _OF_EVERY_TYPE if each.kind in _OF_PIPELINES}
         return replace(

@@ -44,14 +44,14 @@ class MatchedDefinitions:
     """The selected definitions of one object type, each with its sides."""
 
     known: TypeDefinitions
-    sides: tuple[DefinitionSides, ...]  # of the selected ones, pipelines before their stages
+    sides: tuple[DefinitionSides, ...]  # of the selected definitions, pipelines before their stages
     unselected: Mapping[DefinitionAddress, WhyNotMade]  # that manifests name, but the selection leaves out
     unnamed: tuple[OwnedDefinition, ...]  # selected, and named by no manifest any more
-    # the ids of those that manifests name and the portal has
+    # the ids of definitions that manifests name and the portal has
     present: Mapping[DefinitionAddress, RecordId] = field(default_factory=dict)
 
     def holdings(self, context: DefinitionContext) -> set[Holding]:
-        """Return what has to be counted before anything can be decided."""
+        """Return the values to count before deciding."""
         return {holding for sides in self.sides for holding in holdings_of(sides, context)}
 
 
@@ -95,7 +95,7 @@ class DecidedDefinitions:
 
 
 def match_type(known: TypeDefinitions, selection: Selection) -> MatchedDefinitions:
-    """Match the definitions of a type, and keep the selected ones."""
+    """Match the definitions of a type, and keep the selected definitions."""
     sides: list[DefinitionSides] = []
     unselected: dict[DefinitionAddress, WhyNotMade] = {}
     matched = match_definitions(known.wanted, known.live, known.owned)
@@ -208,7 +208,7 @@ class _Deciding:
         return NewIdentity(definition_id(Section.STAGES, chosen), details)
 
     def _ids(self, section: Section) -> Collection[str]:
-        """Return the ids of a section that are taken, in the portal or by what state knows of it."""
+        """Return the taken ids of a section, in the portal or in state."""
         live = [each.id for each in self.matched.known.live if each.address.section is section]
         return [own_id(each) for each in live]
 
@@ -218,7 +218,7 @@ class _Deciding:
         if sides.address.section is not Section.PIPELINES or live is None:
             return None
         named: dict[RecordId, str] = {}
-        labels: dict[str, str] = {}  # of those that are there, or made, by their name in the manifests
+        labels: dict[str, str] = {}  # of existing or new definitions, by their name in the manifests
         for each in self.matched.sides:
             if each.pipeline is None or each.pipeline.address != sides.address:
                 continue

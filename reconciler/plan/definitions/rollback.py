@@ -1,4 +1,4 @@
-"""Rolling back what a run did to definitions, in the stages before records. Pure.
+"""Rolling back changes of a run to definitions, in the stages before records. Pure.
 
 The cases:
 
@@ -6,7 +6,7 @@ The cases:
 - an archived property is made again, and HubSpot gives it its old values; so is a group;
 - a removed stage, pipeline, label or object type cannot come back;
 - an adopted definition is released, and a released one is owned again;
-- what the run created is removed at the end of the plan: see ``rollback_created``.
+- definitions that the run created are removed at the end of the plan: see ``rollback_created``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -47,7 +47,7 @@ class DefinitionsNow:
     live: Mapping[RecordId, LiveDefinition]
     owned: Mapping[RecordId, OwnedDefinition]
     recent: Mapping[DefinitionAddress, Change] = field(default_factory=dict)
-    """Our own writes of the last minutes: HubSpot may still show what was there before."""
+    """Our own writes of the last minutes: HubSpot may still show the values from before."""
 
     def found(self, effect: RunEffect) -> LiveDefinition | None:
         """Return the live definition of ``effect``, unless it is archived."""
@@ -55,7 +55,7 @@ class DefinitionsNow:
         return None if live is None or live.is_archived else live
 
     def key(self, effect: RunEffect) -> DefinitionAddress:
-        """Return its address in state now, or the one that the run gave it."""
+        """Return its address in state now, or the address that the run gave it."""
         owned = self.owned.get(effect.id)
         return owned.key if owned else effect.address
 
@@ -63,12 +63,12 @@ class DefinitionsNow:
 def roll_back_definitions(
     effects: Iterable[RunEffect], now: DefinitionsNow
 ) -> Mapping[DefinitionAddress, DefinitionDecision]:
-    """Roll back what a run did to definitions of one type that it did not create; labels wait for each other.
+    """Roll back changes of a run to definitions of one type that it did not create, in the order of labels.
 
     Stages come first: the order of a pipeline's stages names the labels that they get back.
     """
     decisions: dict[DefinitionAddress, DefinitionDecision] = {}
-    labels: dict[str, dict[str, str]] = {}  # new labels of stages by present ones, by pipeline
+    labels: dict[str, dict[str, str]] = {}  # new labels of stages by present labels, by pipeline
     for effect in sorted(effects, key=lambda effect: effect.section is not Section.STAGES):
         renamed = labels.get(own_id(effect.id), {}) if effect.section is Section.PIPELINES else {}
         decided = roll_back_definition(effect, now, renamed)
@@ -88,7 +88,7 @@ def roll_back_definitions(
 def roll_back_definition(
     effect: RunEffect, now: DefinitionsNow, labels: Mapping[str, str] = MappingProxyType({})
 ) -> DefinitionDecision:
-    """Roll back what a run did to one definition; ``labels`` are the new ones of a pipeline's stages."""
+    """Roll back the changes of a run to one definition; ``labels`` are new labels of a pipeline's stages."""
     live, owned = now.found(effect), now.owned.get(effect.id)
     if effect.created is not None:
         return NOTHING
@@ -106,7 +106,7 @@ def roll_back_definition(
 
 
 def is_as_written(section: Section, path: str, value: WrittenValue, text: str | None) -> bool:
-    """Return whether ``text`` is what the run wrote, or HubSpot's form of it."""
+    """Return whether ``text`` is the text that the run wrote, or HubSpot's form of it."""
     return any(_is_same(section, path, text, each) for each in (value.after, value.answered))
 
 
@@ -121,7 +121,7 @@ def held_whole(address: DefinitionAddress, reason: Reason, *facts: Fact) -> Defi
 
 
 def _still_there(effect: RunEffect, now: DefinitionsNow) -> DefinitionDecision:
-    """Leave alone what somebody made again; HubSpot may also show for a while what was just removed."""
+    """Leave definitions alone that somebody made again; HubSpot may also show a removed one for a while."""
     recent = now.recent.get(effect.address)
     is_settling = recent is not None and recent.action is Action.ARCHIVE
     return held_whole(effect.address, Reason.SETTLING) if is_settling else NOTHING
@@ -153,7 +153,7 @@ def _made_again(effect: RunEffect, gone: Change) -> DefinitionDecision:
 
 
 def _reason(value: ValueChange) -> Reason:
-    """Return the reason of a value that comes back: people keep what state did not know."""
+    """Return the reason of a restored value: values that state did not know belong to people."""
     return Reason.INITIAL if value.reason is Reason.UNMANAGED else Reason.ROLLED_BACK
 
 
@@ -291,7 +291,7 @@ class _PuttingBack:
         return [learns]
 
     def _former(self) -> DefinitionAddress | None:
-        """Return its address before the run, unless it changed again, or another one has it now."""
+        """Return its address before the run, unless it changed again, or another definition has it now."""
         former, key = self.effect.former, self.now.key(self.effect)
         if former is None or key != self.effect.address:
             return None

@@ -37,7 +37,7 @@ _ORDER = (
     Section.GROUPS,
     Section.SCHEMA,
 )
-"""What is within others is decided before these."""
+"""Parts of other definitions are decided before these."""
 
 _GROUP = "groupName"
 
@@ -45,7 +45,7 @@ _GROUP = "groupName"
 def holdings_of_created(
     effects: Iterable[RunEffect], now: DefinitionsNow, stage_names: tuple[str, str] | None
 ) -> Iterator[Holding]:
-    """Return what must be counted before it can be decided about the removals."""
+    """Return the values to count before deciding about the removals."""
     for effect in effects:
         if now.found(effect) is None:
             continue
@@ -58,7 +58,7 @@ def holdings_of_created(
 
 
 def holding_of_created(effect: RunEffect, stage_names: tuple[str, str] | None) -> Holding | None:
-    """Return what records may hold of a definition; None if they hold nothing of it."""
+    """Return the value of a definition that records may hold; None if they hold nothing of it."""
     match effect.section:
         case Section.PROPERTIES:
             return Holding(effect.object, effect.address.name)
@@ -88,7 +88,7 @@ def labels_that_stay(pairs: Iterable[OwnedAssociation], changes: Iterable[Change
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """Uses of the definitions that go away."""
+    """Uses of the definitions that are removed."""
 
     stage_names: tuple[str, str] | None
     records: Mapping[Holding, int]  # that hold something this plan does not take away
@@ -119,7 +119,7 @@ class _Removing:
     decided: dict[RecordId, DefinitionDecision] = field(default_factory=dict)
 
     def decisions(self) -> Iterator[DefinitionDecision]:
-        """Return the decisions, without those about parts of something else that the run created."""
+        """Return the decisions; leave out parts of something else that the run created."""
         for effect in self.created:
             if self._whole(effect) is None:
                 yield self.decided[effect.id]
@@ -193,7 +193,7 @@ class _Removing:
                 pass
 
     def _members(self, group: str) -> Iterator[str]:
-        """Return the properties that a group will have: those that are there, move, or come back."""
+        """Return the properties that a group will have: properties that exist, move into it, or come back."""
         leaving = {change.remote.id for each in self.decided.values() for change in each.changes}
         after = {
             change.remote.id: value.after
@@ -208,7 +208,7 @@ class _Removing:
         yield from (own_id(known) for known, name in after.items() if known and name == group)
 
     def _whole(self, effect: RunEffect) -> RunEffect | None:
-        """Return what the run created and the definition is a part of: its pipeline or object type."""
+        """Return the pipeline or object type of the definition, if the run created it."""
         for each in self.created:
             is_inside = each.section is Section.SCHEMA and effect.section is not Section.LABELS
             if is_inside and effect is not each:

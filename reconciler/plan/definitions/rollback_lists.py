@@ -14,7 +14,7 @@ from reconciler.plan.definitions.run_effects import RunEffect
 
 
 def options_back(effect: RunEffect, live: LiveDefinition) -> Sequence[ValueChange] | None:
-    """Return the list of options as it was, with the members of those that come back.
+    """Return the list of options as it was, with the members of options that come back.
 
     Nothing if all is as before, None if people changed the order since.
     """

@@ -158,7 +158,7 @@ def types_removed_by(changes: Iterable[Change]) -> frozenset[str]:
 
 
 def _select(effect: RunEffect, selection: Selection) -> bool:
-    """Leave out of ``effect`` what is not selected; return whether anything is left of it."""
+    """Leave out unselected parts of ``effect``; return whether anything is left of it."""
     if not selection.is_partial:
         return True
     if effect.created or effect.archived or effect.released or effect.is_adopted or effect.former:
@@ -176,7 +176,7 @@ def _select(effect: RunEffect, selection: Selection) -> bool:
 
 
 def _select_options(effect: RunEffect, selection: Selection) -> None:
-    """Leave out the order of options, and those that are added and not selected."""
+    """Leave out the order of options, and added options that are not selected."""
     after = effect.written[OPTIONS].after
     chosen = [name for name in effect.added_options if selection.has(effect.address, option_part(name))]
     kept = list_text(name for name in list_of(after) if name not in chosen)

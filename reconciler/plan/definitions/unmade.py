@@ -1,4 +1,4 @@
-"""Definitions that were to be written and were not, and what depends on them. Pure."""
+"""Definitions that could not be written, and the changes that depend on them. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -59,7 +59,7 @@ class Unmade:
                 yield definition_address(address.object, Section.PROPERTIES, value.name)
 
     def _values(self, change: Change) -> Iterator[DefinitionAddress]:
-        """Return what the written values of a record name: options, pipelines and stages."""
+        """Return the options, pipelines and stages that the written values of a record name."""
         if change.address is not change.thing or isinstance(change.address, DefinitionAddress):
             return
         for value in change.values:

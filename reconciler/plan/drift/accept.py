@@ -33,10 +33,10 @@ _WHAT_BECAME: Mapping[MissingReason, str] = {
     MissingReason.UNANSWERED: "the record is left out of HubSpot's answers",
 }
 """Without the new key, which may be personal: `reconciler drift` shows it."""
-_LET_GO = "to let it go, make `$absent: true` all that is said of it, or remove its lines"
+_LET_GO = "if it should stay away, write only `$absent: true` about it, or remove its lines"
 _WHAT_NOW: Mapping[MissingReason, str] = {
     MissingReason.ARCHIVED: f"restore it in HubSpot; or {_LET_GO}",
-    MissingReason.MERGED: "to let it go, remove its lines",
+    MissingReason.MERGED: "if it should stay away, remove its lines",
     MissingReason.REKEYED: (
         "to follow it, write the key that `reconciler drift` shows in place of the old one"
     ),
@@ -70,8 +70,8 @@ def chosen(
         and not any(glob.means(pair.key, pair.target.text) for pair in pairs)
     ]
     if unmatched:
-        lines = [f"--accept {quote(text)} matches nothing that people changed" for text in unmatched]
-        raise UsageError("\n".join(lines) + "\n    `reconciler drift` shows what they did")
+        lines = [f"--accept {quote(text)} matches no change by people" for text in unmatched]
+        raise UsageError("\n".join(lines) + "\n    `reconciler drift` shows their changes")
     return values, lost, pairs
 
 
@@ -141,7 +141,9 @@ class AcceptBuilder:
         """Report that an association is a list entry, not a value; people see at once which entry it is."""
         what = "this association" if pair.live is None else f'the label "{pair.last_applied}"'
         message = f"people removed {what} in HubSpot: there is no value to write back"
-        advice = "to let it go, take it out of `$associations`; else the next apply makes it again"
+        advice = (
+            "if it should stay away, take it out of `$associations`; otherwise the next apply makes it again"
+        )
         self.problems.append(Problem(message, advice, source, pair.address))
 
     def finish(self, found: DriftFound) -> Acceptance:
@@ -165,7 +167,7 @@ class AcceptBuilder:
         """
         name = value.name
         if record is None and self.is_for_other_environment(value.key):
-            advice = "write it by hand, in the document that is for those"
+            advice = "write it by hand, in the document for those environments"
             raise _Obstacle("manifests name the record for other environments only", advice)
         if record is None or name not in record.names:
             what = "the record" if record is None or record.special.is_absent else "this property"
@@ -180,7 +182,7 @@ class AcceptBuilder:
             message = f"the manifest leaves it to people (`{name}: {ownership}` under `ownership`)"
             raise _Obstacle(message, "leave it as it is")
         if definition.is_sensitive and not self.shows_sensitive:
-            advice = "with --values show it is written where git keeps it for ever"
+            advice = "--values show writes it, and git keeps it for ever"
             raise _Obstacle("the portal calls this property sensitive", advice)
         index = record.names.index(name)
         text, place, form = live.properties.get(name), record.places[index], record.document.table
@@ -246,7 +248,9 @@ def _failing(
 
 def _no_words(edit: Edit, problem: Problem | None) -> Problem:
     if problem is None:
-        return Problem("no words lead to the live value", "write it by hand", edit.source, edit.address)
+        return Problem(
+            "no manifest text stands for the live value", "write it by hand", edit.source, edit.address
+        )
     return replace(
         problem,
         message=sentence("no manifest can hold the live value: {why}", why=problem.message),

@@ -71,9 +71,9 @@ class DriftBuilder:
         live: Mapping[RecordId, Mapping[RecordId, frozenset[Label]]],
         name_of: Callable[[RecordIdentity], str | None],
     ) -> None:
-        """Compare owned associations; those of lost records were removed with them.
+        """Compare owned associations; associations of lost records were removed with them.
 
-        ``name_of`` returns what people called a record when we last applied it.
+        ``name_of`` returns the display name that a record had when we last applied it.
         """
         lost = {RecordIdentity(entry.key.object, entry.record_id) for entry in self.missing}
         for pair in owned:
@@ -183,7 +183,7 @@ class DriftBuilder:
 
 
 def keys_and_sent(schema: ObjectSchema, chunk: Sequence[OwnedRecord]) -> tuple[list[str], list[str]]:
-    """Return the keys and properties to read for some owned records, with those of display names."""
+    """Return the keys and properties to read for some owned records, with the properties of display names."""
     names = {name for owned in chunk for name in owned.sent}
     return [owned.key.value for owned in chunk], sorted(names.union(display_properties(schema)))
 

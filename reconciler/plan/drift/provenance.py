@@ -87,7 +87,7 @@ NOBODY_KNOWS = Edits({}, OurRuns())
 def trail_of(
     history: PropertyHistory | None, kind: Kind, last_applied: str | None, live: str | None, runs: OurRuns
 ) -> DriftHistory:
-    """Return the changes since we applied ``last_applied``, up to the one that set ``live``."""
+    """Return the changes since we applied ``last_applied``, up to the change that set ``live``."""
     versions = _until(history.versions if history else (), kind, live)
     if history is None or not versions:
         return DriftHistory()
@@ -125,6 +125,6 @@ def _rounds(versions: Sequence[ValueVersion], kind: Kind, last_applied: str | No
 
 
 def _until(versions: Sequence[ValueVersion], kind: Kind, live: str | None) -> tuple[ValueVersion, ...]:
-    """Return the changes up to the one that set the live value; all of them if none did."""
+    """Return the changes up to the change that set the live value; all changes if none did."""
     made = [index for index, version in enumerate(versions) if same_value(kind, version.value, live)]
     return tuple(versions[: made[-1] + 1]) if made else tuple(versions)

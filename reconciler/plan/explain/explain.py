@@ -56,7 +56,7 @@ class ExplainInputs:
 
 
 def spots_of(subject: ExplainTarget, schema: ObjectSchema, live: LiveRecord | None) -> Iterator[PropertyRef]:
-    """Return the properties whose history should be read: the requested one, or those that drifted."""
+    """Return the properties whose history should be read: the requested property, or drifted properties."""
     for name in subject.names(schema) if live else ():
         if live and (name == subject.name or _has_drifted(subject.owned, schema, live, name)):
             yield PropertyRef(subject.key.object, live.id, name)
@@ -98,7 +98,7 @@ def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
 
 
 def _moved_names(subject: ExplainTarget, plan: Plan | None) -> Iterable[str]:
-    """Return what the plan writes although nobody asks for it: what the record holds goes away."""
+    """Return values that the plan writes because the record's present value is removed."""
     if plan is None or subject.name is not None:
         return ()
     own = (change for change in plan.changes if change.address == subject.key)
@@ -165,7 +165,7 @@ def last_applied(
 
 
 def _versions(subject: ExplainTarget, findings: ExplainInputs, name: str) -> tuple[ValueVersion, ...]:
-    """Return all changes of the requested property, or those since the last apply."""
+    """Return all changes of the requested property, or the changes since the last apply."""
     owned, live = subject.owned, findings.live
     history = findings.histories.get(PropertyRef(subject.key.object, live.id, name)) if live else None
     if live is None or history is None:

@@ -170,7 +170,7 @@ def find_subject(
 
 
 def definitions_that_move(desired: Desired, object_name: str) -> Iterator[DesiredDefinition]:
-    """Return the definitions of a type because of which records move: manifests need not name these."""
+    """Return the definitions of a type whose change moves records; manifests need not name these records."""
     return (each for each in desired.definitions if each.address.object == object_name and each.moves_records)
 
 
@@ -188,5 +188,5 @@ def _unknown(asked: ParsedAddress, keys: Iterable[str]) -> str:
     if near:
         advice = f"did you mean {' or '.join(addresses)}?"
     elif "*" in asked.value:
-        advice = "one record is asked about, not several: * stands for itself here"
+        advice = "name one record, not several: * is an ordinary character here"
     return f"no manifest names {asked.address}, and state does not know it\n    {advice}"

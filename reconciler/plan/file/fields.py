@@ -219,7 +219,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "step",
-        "The number of this change among those of the same thing; absent for the first.",
+        "The number of this change among the changes of the same thing; absent for the first.",
         does=forms.STEP,
         why=None,
         kept=_column("step", int, int),
@@ -227,7 +227,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "display_names",
-        "What people call the record, and the other record of an association.",
+        "The display name of the record, and of the other record of an association.",
         does=None,
         why=DISPLAY_NAMES,
         kept=_column("display_names", display_names_text, display_names_in),
@@ -269,7 +269,7 @@ def _described(field: Field, form: Form | None) -> Json:
 
 
 def encode_change(change: Change) -> tuple[Json, Json]:
-    """Encode ``change`` as plain JSON values: what it does, which the digest covers, and why."""
+    """Encode ``change`` as plain JSON values: its effect, which the digest covers, and its reason."""
     why: Json = {"address": str(change.address)}  # for people, never read
     for name, default, encode in _WHY_ENCODERS:
         value = getattr(change, name)

@@ -4,7 +4,7 @@ The header contains everything except changes. Then comes one line for each chan
 then one line for each held difference. The last line counts and digests them (``lines.py``). Equal plans give
 equal files.
 
-The digest shows whether apply would still do what was planned. It covers the format version, environment,
+The digest shows whether apply would still carry out the plan. It covers the format version, environment,
 portal, allowances, prune rules, the rolled-back run, whether the plan may be applied, its problems and
 refusals, the numbers that guards take percentages of, the masked properties, and everything under ``do`` of
 each change. It also covers the commit of the manifests, and lineage and serial of the state. Reasons, places,
@@ -69,7 +69,7 @@ def plan_as_document(
 ) -> str:
     """Write the plan as one JSON document, for programs that only read it.
 
-    If the values of ``plan`` are masked, ``digests`` are those of the real plan. ``further`` are members that
+    If the values of ``plan`` are masked, ``digests`` belong to the real plan. ``further`` are members that
     a plan file does not have.
     """
     changes = spooled(plan.changes)
@@ -120,7 +120,7 @@ def read_plan(pieces: Iterable[bytes], workspace: Workspace = IN_MEMORY) -> Plan
             f"the plan file cannot be used: {wrong}\n    it was damaged{other}: plan again"
         ) from None
     if end is None or (end.digest, end.content) != digests:
-        raise altered("what it would do does not match its digest")
+        raise altered("its changes do not match its digest")
     return plan
 
 

@@ -1,6 +1,6 @@
 """The JSON forms of the parts of a change: encoding, decoding, and schema.
 
-A form has two functions, of which one reverses the other, and a JSON Schema. Decoding checks all input,
+A form has two functions, one to encode and one to decode, and a JSON Schema. Decoding checks all input,
 because somebody else may have changed it.
 """
 
@@ -174,7 +174,7 @@ def decode_values(texts: object, reasons: object) -> tuple[ValueChange, ...]:
     """Decode the results of ``encode_values`` and ``encode_reasons`` for the same values."""
     written, why = as_object(texts), as_object(reasons)
     if written.keys() != why.keys():
-        raise Wrong("", "has not the same names in what is done and in why")
+        raise Wrong("", "does not have the same names in its effects and in its reasons")
     return tuple(
         [
             _value_as_usual(name, written[name], why[name])
@@ -227,7 +227,7 @@ def _encode_reason(value: ValueChange) -> Json:
 def _decoder_of(name: str, why: object) -> Callable[[object], ValueChange]:
     def decode(texts: object) -> ValueChange:
         if not isinstance(texts, list) or len(texts) != _BEFORE_AND_AFTER:
-            raise Wrong("", "is not a list of what was before and what is after")
+            raise Wrong("", "is not a list of the values before and after")
         before, after = map(as_text_or_null, texts)
         said = as_object(why)
         return ValueChange(

@@ -82,7 +82,7 @@ def json_line(value: object) -> bytes:
 
 
 def change_line(does: object, why: object) -> ChangeLine:
-    """Encode a change: what it does, which the digest covers, and why."""
+    """Encode a change: its effect, which the digest covers, and its reason."""
     does_text = json_line(does)
     return ChangeLine(b'{"do":%b,"why":%b}' % (does_text, json_line(why)), does_text)
 
@@ -148,7 +148,7 @@ def read_entries(lines: Iterator[bytes]) -> Iterator[Entry]:
         if isinstance(line.end, _End):
             end = End(line.end.changes, line.end.held, line.end.digest, line.end.content)
             if (end.changes, end.held) != (changes, held) or next(lines, None) is not None:
-                raise altered("its last line counts other lines than it has")
+                raise altered("the counts in its last line do not match its lines")
             yield end
             return
         if isinstance(line.held, msgspec.Raw):
@@ -156,11 +156,11 @@ def read_entries(lines: Iterator[bytes]) -> Iterator[Entry]:
             yield HeldLine(bytes(line.held))
         elif isinstance(line.do, msgspec.Raw) and isinstance(line.why, msgspec.Raw):
             if held:
-                raise damaged(number, "a change stands behind what is held")
+                raise damaged(number, "a change comes after the held values")
             changes += 1
             yield ChangeLine(text, bytes(line.do))
         else:
-            raise damaged(number, "it is neither a change nor held nor the end")
+            raise damaged(number, "it is not a change, a held value or the end")
     raise PlanRefused(
         Refusal.ALTERED, "the plan file was cut off: its last line, the end, is missing\n    plan again"
     )
@@ -224,7 +224,7 @@ def _refuse_document(lines: Iterator[bytes]) -> None:
 
 def _masked() -> UsageError:
     return UsageError(
-        "this plan is masked: it is for reading, and its values are not the real ones\n"
+        "this plan is masked: it is for reading, and its values are not the real values\n"
         "    take the file that `reconciler plan --out FILE` writes"
     )
 
@@ -232,7 +232,7 @@ def _masked() -> UsageError:
 def _reason(error: Exception) -> str:
     """Describe an error in a text without quoting it, because it may contain values."""
     if isinstance(error, msgspec.ValidationError):
-        return "it has another shape than lines of a plan"
+        return "it does not have the form of a line of a plan"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     return "it is not JSON"

@@ -1,4 +1,4 @@
-"""The JSON forms of names: those of properties and values in the header, display names beside each change.
+"""The JSON forms of names: of properties and values in the header, display names beside each change.
 
 Decoding checks the address of HubSpot's pages: a plan may come from anybody, and reports link to it.
 """

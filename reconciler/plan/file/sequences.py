@@ -164,11 +164,11 @@ _Writes: TypeAlias = tuple[Callable[[Iterable[str]], tuple[str, ...]], tuple[str
 class _Noted:
     """Notes about changes, so that not all of them have to be decoded to find a few."""
 
-    marks: bytearray = field(default_factory=bytearray)  # of each, what it does
+    marks: bytearray = field(default_factory=bytearray)  # the effect of each change
     names: set[ObjectProperty] = field(default_factory=set)  # object and property of all keys and values
     values: set[ObjectProperty] = field(default_factory=set)  # of all values that are written
     keys: set[ObjectProperty] = field(default_factory=set)  # of the keys of all things
-    objects: set[str] = field(default_factory=set)  # object types that addresses and what is rested on name
+    objects: set[str] = field(default_factory=set)  # object types that changes name or rest on
     writes: set[_Writes] = field(default_factory=set)
 
     def note(self, change: Change) -> None:
@@ -189,7 +189,7 @@ class _Noted:
             self.writes.add((kind_of(change).write_scopes, objects))
 
     def of_no_change(self) -> "_Noted":
-        """Return notes of what the same changes name, for those that are noted by their marks only."""
+        """Return notes with the names in the same changes, for changes that are noted by their marks only."""
         return _Noted(
             names=copy(self.names),
             values=copy(self.values),
@@ -200,7 +200,7 @@ class _Noted:
 
 
 class SpooledChanges(_Spooled[Change]):
-    """Changes, with a digest of what they do."""
+    """Changes, with a digest of their effects."""
 
     __slots__ = ("_digest", "_noted")
 
@@ -211,7 +211,7 @@ class SpooledChanges(_Spooled[Change]):
 
     @property
     def digest(self) -> RunningDigest:
-        """The digest of what all changes do."""
+        """The digest of the effects of all changes."""
         self._lines = self.lines
         return self._digest
 
@@ -232,7 +232,7 @@ class SpooledChanges(_Spooled[Change]):
 
     @property
     def objects(self) -> set[str]:
-        """The object types of all things, and of what the changes rest on."""
+        """The object types of all things, and of the values on which the changes rest."""
         return self._notes().objects
 
     @property
@@ -241,20 +241,20 @@ class SpooledChanges(_Spooled[Change]):
         return {scope for scopes_of, objects in self._notes().writes for scope in scopes_of(objects)}
 
     def of(self, *verbs: Verb) -> Iterator[Change]:
-        """Walk those that do one of these."""
+        """Walk the changes with one of these actions."""
         marks = {_MARKS[verb] for verb in verbs}
         return self._marked(lambda mark: mark & _VERB in marks)
 
     def verbs(self) -> Iterator[Verb]:
-        """Return what each of them does, without decoding them again."""
+        """Return the verb of each change, without decoding it again."""
         return (_BY_MARK[mark & _VERB] for mark in self._notes().marks)
 
     def moved(self) -> Iterator[Change]:
-        """Walk those of records that get another key."""
+        """Walk the changes of records that get another key."""
         return self._marked(lambda mark: bool(mark & _MOVED))
 
     def replacing(self) -> Iterator[Change]:
-        """Walk those that take the place of a lost record."""
+        """Walk the changes that take the place of a lost record."""
         return self._marked(lambda mark: bool(mark & _REPLACES))
 
     def append(self, value: Change) -> None:
@@ -293,7 +293,7 @@ class SpooledChanges(_Spooled[Change]):
         return ordered
 
     def _notes(self) -> _Noted:
-        """Return the notes about all changes, also about those that came as lines."""
+        """Return the notes about all changes, also about changes that came as lines."""
         missing = len(self) - len(self._noted.marks)
         for change in islice(self, len(self) - missing, None) if missing else ():
             self._noted.note(change)

@@ -99,7 +99,7 @@ def only_read(change: Change) -> Problem:
     """Report that HubSpot's API has no call that writes records of the type."""
     what = {Action.CREATE: "creates", Action.UPDATE: "changes", Action.ARCHIVE: "archives"}[change.action]
     message = f"HubSpot's API only reads {change.object_type}, and never {what} them"
-    advice = "remove the record, or say `ownership: {PROPERTY: observe}` to be told of differences"
+    advice = "remove the record, or write `ownership: {PROPERTY: observe}` to be told of differences"
     return Problem(message, advice, change.source, change.record.text)
 
 
@@ -110,7 +110,7 @@ def _unwanted(resolver: Resolver, parts: RecordSides) -> RecordDecision:
         return RecordDecision(release_thing(owned, Reason.ABSENT, source) if owned else None)
     owned = parts.same or owned
     if owned is not None and owned.is_protected:
-        advice = "lift the protection first: `$protect: false`, applied in a run before this one"
+        advice = "lift the protection first: apply `$protect: false` in a run of its own"
         message = sentence("{record} is protected and cannot be archived", record=key.display)
         problem = Problem(message, advice, source, key.text)
         return RecordDecision(problems=(problem,))
@@ -226,7 +226,7 @@ def _is_spelled_alike(resolver: Resolver, parts: RecordSides, live: LiveRecord, 
     """Return whether manifest, portal and state are literally equal, so that nothing is to compare.
 
     That holds for most records of most plans, and takes a twentieth of the time. References need the full
-    comparison, which warns about those that lead nowhere, and so does null, which may not be allowed.
+    comparison, which warns about references that lead nowhere, and so does null, which may not be allowed.
     """
     record, owned = parts.record, parts.owned
     return (

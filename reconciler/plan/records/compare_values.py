@@ -64,9 +64,9 @@ class ComparedValues:
             self._hold(value, reason)
 
     def misfit(self, policy: Policy) -> Problem | None:
-        """Report if pipeline and stage will not fit; hold one of them if the other one is held.
+        """Report if pipeline and stage will not fit; hold one of them if the other is held.
 
-        A user who takes only one of them has to decide about the other one too.
+        A user who takes only one of them has to decide about the other too.
         """
         schema, record = self.resolver.schema, self.parts.record
         found = misfit_of(schema, self.live.properties, {value.name: value.after for value in self.written})
@@ -143,7 +143,9 @@ def misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *, 
     elif record.special.is_partial:
         advice = sentence("--target {record} takes the whole record", record=key.display)
     elif is_left:
-        advice = sentence("--take {property} takes the other one too", property=key.property_sentence(other))
+        advice = sentence(
+            "--take {property} takes the other property too", property=key.property_sentence(other)
+        )
     elif other in record.names:
         advice = f"`ownership` leaves {other} as it is: give {found.name} the same ownership, or enforce both"
     else:

@@ -18,7 +18,7 @@ class WithoutConflicts(NamedTuple):
 
     changes: SpooledChanges
     left_out: tuple[Change, ...] = ()
-    problems: tuple[Problem, ...] = ()  # of those left out
+    problems: tuple[Problem, ...] = ()  # of omitted records
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class UniqueValues:
 
     objects: Mapping[str, ObjectSchema] = field(default_factory=dict)
     holders: Mapping[Value, RecordId] = field(default_factory=dict)  # the present records of these values
-    left_behind: Mapping[Value, Giver] = field(default_factory=dict)  # those left out of the plan
+    left_behind: Mapping[Value, Giver] = field(default_factory=dict)  # records left out of the plan
 
     def without_conflicts(self, changes: SpooledChanges, workspace: Workspace) -> WithoutConflicts:
         """Return the ``changes`` whose unique values fit together, and the problems of the others."""

@@ -1,4 +1,4 @@
-"""What changes of records are about, remove and need."""
+"""The subjects, removals and needs of changes of records."""
 
 from collections.abc import Hashable, Iterator
 

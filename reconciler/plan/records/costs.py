@@ -8,7 +8,7 @@ from reconciler.plan.rests_on import objects_rested_on
 
 
 def calls_to_write(batch: Sequence[Change], schema: ObjectSchema) -> int:
-    """Count the call of a batch, and the one before it that empties lifecycle stages."""
+    """Count the call of a batch, and the earlier call that empties lifecycle stages."""
     values = (value for change in batch for value in change.values)
     return 1 + any(schema.is_step_back(value.name, value.before, value.after) for value in values)
 

@@ -1,4 +1,4 @@
-"""Decisions about records, added to what planning has found."""
+"""Decisions about records, added to the findings of planning."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ from reconciler.plan.records.unanswered import many_gone, unanswered_problem
 
 
 def add_decision(findings: Findings, decision: RecordDecision) -> None:
-    """Add the result for one record; without a state, a record to adopt is in step."""
+    """Add the result for one record; without a state, a record to adopt counts as in step."""
     if decision.gone is not None:
         findings.gone.append((decision.held[0], decision.gone))
         return
@@ -99,7 +99,7 @@ def explain_gone(
     facts: Callable[[OwnedRecord, MissingRecord | None], tuple[Fact, ...]] = facts_of_gone,
     endpoints: Endpoints | None = None,
 ) -> None:
-    """Explain what happened to records that state knows and the portal does not find any more."""
+    """Explain the fate of records that state knows and the portal does not find any more."""
     gone: dict[str, Counter[MissingReason]] = {}
     for held, owned in findings.gone:
         fate, key = fates.get(owned.record_id), held.key

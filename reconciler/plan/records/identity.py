@@ -49,7 +49,7 @@ class Identities:
         if first is record:
             return None
         message = sentence(
-            "{key} and {other} are one {kind} to HubSpot",
+            "{key} and {other} are the same {kind} to HubSpot",
             key=record.address.as_value,
             other=first.address.as_value,
             kind=kind,
@@ -76,7 +76,7 @@ class Identities:
         if first is None:
             return None
         message = sentence(
-            "{record} and {other} are one record in the portal ({id})",
+            "{record} and {other} are the same record in the portal ({id})",
             record=record.address.display,
             other=first.address.display,
             id=live.id,
@@ -94,7 +94,7 @@ class Identities:
             self._unread.add((object_name, record.key.casefold()))
 
     def add_old(self, schema: ObjectSchema, live: LiveRecord) -> None:
-        """Collect a record that is named by ``$renamed_from``, whatever happens to it."""
+        """Collect a record that is named by ``$renamed_from``, even if it is left out."""
         self._old.add(RecordIdentity(schema.name, live.id))
 
     def is_named(self, schema: ObjectSchema, key: RecordAddress, live: LiveRecord, desired: Desired) -> bool:
@@ -216,7 +216,7 @@ def alias_warning(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -
     own = replace(key, value=own_key).as_value
     if own_key.casefold() == key.value.casefold():
         message = sentence("{record} is spelled {own} in the portal", record=key.display, own=own)
-        way = "spell it so here"
+        way = "use this spelling here"
     else:
         message = sentence(
             "{record} is another {by} of {own} in the portal", record=key.display, by=by, own=own

@@ -1,6 +1,7 @@
-"""Planning the records that manifests name, and those that state knows besides.
+"""Planning the records that manifests name, and other records that state knows.
 
-Records are compared chunk by chunk. Those that people edited are compared again, once the authors are known.
+Records are compared chunk by chunk. Records that people edited are compared again, once the authors are
+known.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -108,8 +109,8 @@ class RecordPlanner:
         """Compare ``records`` of one object type and key; ``live`` and ``owned`` are by key value.
 
         Nobody knows whether records with ``unanswered`` keys exist. ``named`` are all records of the type,
-        including these; None if some of them are named by another key property. ``known`` is what state knows
-        about ``live`` under other keys.
+        including these; None if some of them are named by another key property. ``known`` are the entries in
+        state about ``live`` under other keys.
         """
         population = self.findings.population(resolver.schema.name)
         for record in records:
@@ -149,7 +150,7 @@ class RecordPlanner:
         named: Records | None,
         unanswered: Collection[str],
     ) -> Problem | None:
-        """Return why the record cannot be compared: no answer, or another one is the same record."""
+        """Return why the record cannot be compared: no answer, or it is another record's double."""
         record, found = sides.record, sides.live or sides.old_live
         population.asked += 1
         if is_unanswered(sides, unanswered, self.policy):
@@ -160,9 +161,9 @@ class RecordPlanner:
         return self._identities.same_record(resolver, record, found, named)
 
     def decide_lost(self) -> None:
-        """Compare the records that another key property named before, once it is known which ones are found.
+        """Compare the records that another key property named before, once it is known which are found.
 
-        One that another line names is not lost: whatever had its key before is a new record.
+        A record that another line names is not lost: the record under its old key is a new one.
         """
         changes = self.findings.changes
         taken = (taken_records(changes) | archived_records(changes)) if self.lost else frozenset()

@@ -4,7 +4,7 @@ The cases:
 
 - a created record is archived, unless it is protected or was changed since;
 - a written value gets its previous value again, and so does a key, unless it was changed since;
-- an adopted record is released, and a released one is owned again, with what we knew about it;
+- an adopted record is released, and a released record is owned again, with its values in state;
 - a value that state only learned stays known: the portal held it before and after;
 - an archived record stays archived: HubSpot's API cannot restore it.
 
@@ -119,7 +119,7 @@ def roll_back(
 
 
 def _let_go(change: Change, owned: OwnedRecord) -> Change | None:
-    """Forget what state learned by ``change`` without a call: a key, or the ownership."""
+    """Forget values that state learned by ``change`` without a call: a key, or the ownership."""
     if former := _former_key(change, owned):
         known = owned_of(owned)
         return adopt_thing(former, owned.record_id, Reason.RENAMED, None, known, moved_from=owned.key)

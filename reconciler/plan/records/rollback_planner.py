@@ -23,7 +23,7 @@ def roll_back_records(
     live: Mapping[RecordId, LiveRecord],
     known: Callable[[AppliedChange], OwnedRecord | None],
 ) -> None:
-    """Roll back changes of a run; ``live`` is by record id, ``known`` returns what state knows now."""
+    """Roll back changes of a run; ``live`` is by record id, ``known`` returns the present entry in state."""
     population = findings.population(schema.name)
     for each in applied:
         owned = known(each)

@@ -1,4 +1,4 @@
-"""The sides of a comparison: a desired record, live, and what state knows."""
+"""The sides of a comparison: a desired record, live, and the entry in state."""
 
 from typing import NamedTuple
 

@@ -47,7 +47,7 @@ class LastApplied(NamedTuple):
 
 
 def last_applied(owned: OwnedThing | None, name: str) -> LastApplied | None:
-    """Return what we last applied to the value ``name``; None if state does not know it."""
+    """Return the last applied value ``name``; None if state does not know it."""
     if owned is None or name not in owned.sent:
         return None
     return LastApplied(owned.sent[name], owned.expected_live(name))

@@ -54,6 +54,6 @@ def many_gone(gone: Mapping[str, Counter[MissingReason]]) -> Iterator[Problem]:
             yield Problem(
                 f"{kinds.total():,} {object_name} that we own are gone: {archived:,} are among the archived, "
                 f"{kinds.total() - archived:,} were merged or erased",
-                "what became of each was not asked: `reconciler explain ADDRESS` asks about one",
+                "HubSpot was not asked about each: `reconciler explain ADDRESS` asks about one record",
                 severity=Severity.WARNING,
             )

@@ -5,9 +5,10 @@ writes:
 
 - no record has it: fine, unless another change writes it too;
 - its own record has it already, in another spelling: fine;
-- a record has it that loses it in the same plan: the change waits for that one, in a later turn;
+- the record that has it loses it in the same plan: the change waits for that change, in a later turn;
 - two or more records take values from each other in a circle: no order is possible;
-- a record has it that would lose it, but its own change is left out: a problem, that the other one solves;
+- the record that has it would lose it, but its own change is left out: a problem that the other change
+solves;
 - any other record has it: a problem, even if the same plan archives that record, because archives come last.
 
 A change that is left out frees no value, so changes that need its value are left out too. Messages contain no
@@ -179,7 +180,9 @@ class _Decisions:
 
     def _swapped(self, claim: Claim, giver: int) -> Problem:
         holder, name = _id_of(self.changes[giver]), claim.name
-        message = f"{name} is exchanged with record {holder}, and HubSpot refuses what another record has"
+        message = (
+            f"{name} is exchanged with record {holder}, and HubSpot refuses a value that another record has"
+        )
         advice = f"do it in two steps: apply `{name}: null` for one of the records, then write all of them"
         return self._problem(claim, message, advice)
 
@@ -256,7 +259,7 @@ def _repeated(changes: Sequence[Change], objects: _Objects) -> frozenset[Value]:
 
 
 def _turns(waits: Mapping[int, Collection[int]]) -> Mapping[int, int]:
-    """Return the turn of each change, from 1; changes in circles, and those that wait for them, have none."""
+    """Return the turn of each change, from 1; changes in circles and all that wait for them have none."""
     followers: dict[int, list[int]] = {}
     for number, givers in waits.items():
         for giver in givers:

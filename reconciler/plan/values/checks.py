@@ -29,7 +29,7 @@ def refuse_read_only(definition: PropertyDef, ownership: Ownership, object_name:
     why = "calculated by HubSpot" if definition.is_calculated else "read-only"
     raise WrongValue(
         f"{definition.name} of {object_name} is {why} and cannot be written",
-        f"remove the line, or say `ownership: {{{definition.name}: observe}}` to be told of differences",
+        f"remove the line, or write `ownership: {{{definition.name}: observe}}` to be told of differences",
     )
 
 
@@ -37,14 +37,14 @@ def check_stays(definition: PropertyDef, written: ManifestValue) -> None:
     """Refuse a value that records hold already, if the same plan removes its option.
 
     Raises:
-        WrongValue: it goes away.
+        WrongValue: its option is removed.
     """
     if not definition.leaving or written is None:
         return
     items = written if isinstance(written, tuple) else tuple(written.split(";"))
     for item in items:
         if item in definition.leaving:
-            message = sentence('option "{it}" of {name} goes away', it=Value(item), name=definition.name)
+            message = sentence('option "{it}" of {name} is removed', it=Value(item), name=definition.name)
             raise WrongValue(message, "write the option that takes its place")
 
 
@@ -101,7 +101,9 @@ def _choices(definition: PropertyDef, written: str) -> str:
     items = [item for item in written.split(";") if item.strip()]
     if written and not items:
         raise WrongValue(
-            sentence('{name} takes choices, and "{it}" names none', name=definition.name, it=Value(written)),
+            sentence(
+                '{name} takes choices, and "{it}" contains none', name=definition.name, it=Value(written)
+            ),
             "write the option's value; to clear it, write null in YAML, the text of `clear:` in a table",
         )
     for item in items:

@@ -58,7 +58,7 @@ _NATIONAL_DIGITS = 7  # at the end of a phone number, after any country code
 def _same_json(left: str, right: str) -> bool:
     """Compare JSON values, ignoring the order of keys and ``1`` against ``1.0``, but not the order of lists.
 
-    Numbers are decimals of any length: as floating point, long ones would be equal.
+    Numbers are decimals of any length: as floating point, long numbers would be equal.
     """
     from deepdiff import DeepDiff  # noqa: PLC0415 - 0.2 s to import, and few portals hold nested values
 

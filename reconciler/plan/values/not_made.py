@@ -11,7 +11,7 @@ def not_made_of(schema: ObjectSchema, section: Section, *names: str) -> NotMade 
 
 
 def name_of(section: Section, *names: str) -> tuple[str, ...]:
-    """Return what finds a definition of a type; capital letters and outer blanks of labels do not count."""
+    """Return the name that finds a definition; capital letters and outer blanks of labels do not count."""
     if section in {Section.PIPELINES, Section.STAGES}:
         names = tuple(name.strip().casefold() for name in names)
     return (section, *names)

@@ -50,11 +50,11 @@ def misfit_of(
     if by_pipeline not in written and pipeline_id is not None:
         why = ", in which the record would stay"
     elif pipeline_id is None:
-        why = ", which a record gets that names none"
+        why = ", which a record without a pipeline gets"
     else:
         why = ""
     message = sentence(
-        'stage {stage} is none of pipeline "{pipeline}"{why}', stage=stage, pipeline=called, why=why
+        'stage {stage} is not in pipeline "{pipeline}"{why}', stage=stage, pipeline=called, why=why
     )
     return Misfit(by_stage, by_pipeline, message, is_both=by_pipeline in written and pipeline_id is not None)
 

@@ -27,7 +27,7 @@ def find_pipeline(schema: ObjectSchema, written: str) -> Pipeline:
 def find_stage(schema: ObjectSchema, written: str, record: DesiredRecord, live: LiveRecord | None) -> str:
     """Find the id of the stage that ``written`` names, in the pipeline that the record will be in.
 
-    That is the pipeline which its manifest names, else the one which it is in.
+    That is the pipeline which its manifest names, else its present pipeline.
 
     Raises:
         WrongValue: the pipeline has no such stage.

@@ -1,7 +1,7 @@
 """Resolving manifest text with the portal's definitions: the result is texts to send, or problems.
 
 This finds everything that can be known before a write: a wrong name, an unknown option, an invalid number, an
-owner or stage that does not exist. ``docs/limits.md`` lists what cannot be known.
+owner or stage that does not exist. ``docs/limits.md`` lists the rest.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -294,9 +294,9 @@ class Resolver:
 def keys_and_names(
     schema: ObjectSchema, records: Sequence[DesiredRecord]
 ) -> tuple[Sequence[str], Sequence[str]]:
-    """Return what to read to compare ``records``: keys, old ones included, and properties.
+    """Return the properties to read for comparing ``records``: keys, old ones included, and properties.
 
-    The properties are the named ones that exist, both pipeline and stage if one of them is named, and those
+    The properties are existing named properties, both pipeline and stage if one of them is named, and parts
     of display names.
     """
     keys = [record.key for record in records]

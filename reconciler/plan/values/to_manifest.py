@@ -17,7 +17,7 @@ from reconciler.plan.values.resolve import Resolver
 
 _SETS = frozenset({Kind.CHOICES, Kind.FILES})
 _NORMAL = frozenset({Kind.TEXT, Kind.HTML, Kind.DATE})
-"""Kinds whose canonical form is what a person would write; other canonical forms remove spaces and case."""
+"""Kinds whose canonical form looks as a person would write it; other forms remove spaces and case."""
 
 
 def wordings(

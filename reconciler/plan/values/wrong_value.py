@@ -1,4 +1,4 @@
-"""Desired values that cannot be sent, and what their author may have meant."""
+"""Desired values that cannot be sent, and values that their author may have meant."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -40,14 +40,14 @@ _NAMES: Sequence[Callable[[Pipeline | PipelineStage], Iterable[str]]] = (
     lambda candidate: [candidate.label],
     lambda candidate: [candidate.declared.name] if candidate.declared else [],
 )
-"""What a pipeline or stage is called, the names that win first."""
+"""The names of a pipeline or stage; the first names win."""
 
 
 def find_by_label_or_id(written: str, candidates: Iterable[_Labelled], what: str) -> _Labelled:
     """Find the one candidate that ``written`` names; only an id is compared with its case.
 
     An id comes first, then the label that the manifests declare, the label in HubSpot, and at last the name
-    in the manifests: a definition that people call otherwise by now is still the one that is meant.
+    in the manifests: a definition that people call otherwise by now is still found.
 
     Raises:
         WrongValue: none has it, or several.

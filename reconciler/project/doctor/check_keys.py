@@ -17,7 +17,7 @@ from reconciler.sentences import counted
 
 
 def check_keys(examined: Examined) -> Iterator[CheckResult]:
-    """Look at the key of each type: that of the manifests, or those that could be one."""
+    """Look at the key of each type: the key of the manifests, or properties that could be a key."""
     if examined.reader is None:
         yield skipped("keys", "the token comes first")
         return
@@ -76,7 +76,7 @@ def _chosen(reader: PortalReader, schema: ObjectSchema, key: str) -> CheckResult
     if lacking:
         finding = f"{schema.name}: {key} is usable; without one: {lacking:,} of {counted(total, 'record')}"
         return warned(
-            "keys", finding, "manifests cannot name those; fill the property in HubSpot to name them"
+            "keys", finding, "manifests cannot name records without it; fill the property in HubSpot"
         )
     return passed("keys", f"{schema.name}: {key} is usable, and no record lacks it ({total:,})")
 

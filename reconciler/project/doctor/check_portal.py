@@ -48,7 +48,7 @@ _SKEW = timedelta(minutes=2)
 
 
 def check_network(examined: Examined) -> Iterator[CheckResult]:
-    """Call HubSpot once; what it answers is for the checks after this one."""
+    """Call HubSpot once; later checks use its answer."""
     if examined.is_emulator and examined.session is not None:
         examined.reader = examined.closing.enter_context(examined.session.reader())
         examined.account = examined.reader.account()
@@ -72,7 +72,9 @@ def check_network(examined: Examined) -> Iterator[CheckResult]:
     path = paths_of(examined.api_version).account
     answer = send_once(http, Request("GET", path), AccountBody.read)
     if isinstance(answer, NoResponse):
-        advice = "look at the network, at HTTPS_PROXY, and at SSL_CERT_FILE behind a proxy that reads along"
+        advice = (
+            "look at the network, at HTTPS_PROXY, and at SSL_CERT_FILE behind a proxy that decrypts traffic"
+        )
         yield failed("network", f"{host} cannot be reached {way}: {answer.reason}", advice)
         return
     examined.headers = answer.pace
@@ -102,7 +104,7 @@ def check_token(examined: Examined) -> Iterator[CheckResult]:
 
 
 def check_account(examined: Examined) -> Iterator[CheckResult]:
-    """Tell the kind of account, and what its limits say about its tier."""
+    """Tell the kind of account, and the tier that its limits suggest."""
     if examined.account is None:
         yield skipped("account", _COMES_FIRST)
         return
@@ -129,14 +131,16 @@ def check_calls(examined: Examined) -> Iterator[CheckResult]:
         yield passed("calls", "HubSpot does not say how many are left today; it does not count service keys")
     elif daily is not None and remaining * _LOW_SHARE < daily[1]:
         yield warned(
-            "calls", f"{remaining:,} of {daily[1]:,} are left today", "the rest comes at midnight there"
+            "calls",
+            f"{remaining:,} of {daily[1]:,} are left today",
+            "the allowance starts again at midnight there",
         )
     else:
         yield passed("calls", f"{remaining:,} are left today")
 
 
 def check_scopes(examined: Examined) -> Iterator[CheckResult]:
-    """Compare the scopes of the token with those that the object types need."""
+    """Compare the scopes of the token with the scopes that the object types need."""
     if examined.is_emulator:
         yield skipped("scopes", "an embedded portal needs none")
         return
@@ -151,7 +155,7 @@ def check_scopes(examined: Examined) -> Iterator[CheckResult]:
     try:
         held = frozenset(examined.reader.token(examined.token).scopes)
     except HubSpotError as error:
-        advice = "it tells so of service keys and of private apps' tokens alone"
+        advice = "it lists them only for service keys and tokens of private apps"
         yield warned("scopes", f"HubSpot does not say which ones the token has ({error.status})", advice)
         return
     reading = read_scopes(examined.objects)
@@ -197,7 +201,7 @@ def check_clock(examined: Examined) -> Iterator[CheckResult]:
     apart = abs(datetime.now(UTC) - there)
     if apart > _SKEW:
         finding = f"{apart.total_seconds():,.0f} s apart from HubSpot's"
-        yield failed("clock", finding, "set it by NTP: whose an edit is, is told by time")
+        yield failed("clock", finding, "set it by NTP: the time of an edit decides whose edit it is")
     else:
         yield passed("clock", "agrees with HubSpot's")
 
@@ -222,7 +226,7 @@ def _portal_of_token(examined: Examined, portal_id: int) -> CheckResult:
     if settings.environment.portal_id == portal_id:
         return passed("token", f"belongs to portal {portal_id}, as {name} says")
     finding = f"belongs to portal {portal_id}, and {name} is portal {settings.environment.portal_id}"
-    return failed("token", finding, "correct portal_id or the token; nothing runs as it is")
+    return failed("token", finding, "correct portal_id or the token; nothing runs until then")
 
 
 def _daily(examined: Examined) -> tuple[int, int] | None:

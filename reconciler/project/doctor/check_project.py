@@ -29,7 +29,7 @@ _COMMIT_DIGITS = 12
 
 
 def check_version(examined: Examined) -> Iterator[CheckResult]:
-    """Tell the version of this program, and the extras that are installed; what needs one says so itself."""
+    """Tell the version of this program and the installed extras; features that need one say so themselves."""
     del examined
     there = [extra for extra, module in _EXTRAS.items() if find_spec(module)]
     lacking = [extra for extra in _EXTRAS if extra not in there]
@@ -122,7 +122,7 @@ def check_variables(examined: Examined) -> Iterator[CheckResult]:
 
 
 def _missing_variables(examined: Examined, environ: Mapping[str, str]) -> Iterator[CheckResult]:
-    """Read the settings with their variables; report those that are missing, besides the token."""
+    """Read the settings with their variables; report missing variables, besides the token."""
     if examined.settings is None or examined.project is None:
         return
     environment, is_known = examined.request.environment, examined.knows_portal
@@ -151,14 +151,16 @@ def check_git(examined: Examined) -> Iterator[CheckResult]:
     on = f"branch {branch}, {at}" if branch else at
     remotes = repository.ask("remote").out.split()
     if repository.ask("rev-parse", "--is-shallow-repository").out.strip() == "true":
-        advice = "fetch all of it (fetch-depth: 0): whether main contains the last applied commit is unknown"
+        advice = (
+            "fetch the whole history (fetch-depth: 0), to know whether main contains the last applied commit"
+        )
         yield warned("git", f"{on}, a shallow clone", advice)
     else:
         yield passed("git", f"{on}, {f'remote {remotes[0]}' if remotes else 'no remote'}")
 
 
 def _incomplete(examined: Examined, project: Path, shown: str, complaint: ReconcilerError) -> CheckResult:
-    """Read settings that say all but the portal; ``complaint`` is what is wrong with them otherwise."""
+    """Read settings that only lack the portal; ``complaint`` names their other faults."""
     try:
         examined.settings = _load(examined, project, needs_portal_id=False)
     except ReconcilerError:

@@ -1,4 +1,4 @@
-"""The facts that checks find out for later checks, and the words for what they found."""
+"""The facts that checks find out for later checks, and the words for their findings."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -24,11 +24,11 @@ USUAL_VARIABLE = "HUBSPOT_ACCESS_TOKEN"
 
 @dataclass(frozen=True, slots=True)
 class DoctorRequest:
-    """The project to examine, and what the command line says besides."""
+    """The project to examine, and the options of the command line."""
 
-    folder: Path | None = None  # the one given by -C
+    folder: Path | None = None  # the folder given by -C
     environment: str | None = None
-    objects: tuple[str, ...] = ()  # object types, besides those of the manifests
+    objects: tuple[str, ...] = ()  # object types, besides the object types of the manifests
     token_variable: str | None = None  # the variable with the token, instead of that of the settings
 
 
@@ -94,7 +94,7 @@ def warned(name: str, finding: str, advice: str = "") -> CheckResult:
 
 
 def failed(name: str, finding: str, advice: str = "") -> CheckResult:
-    """Return that something will not work, and what to do."""
+    """Return that something will not work, with advice."""
     return CheckResult(name, CheckStatus.FAILED, finding, advice)
 
 
@@ -111,7 +111,7 @@ def from_error(name: str, error: ReconcilerError) -> CheckResult:
 
 @contextmanager
 def examining(request: DoctorRequest, environ: Mapping[str, str]) -> Iterator[Examined]:
-    """Begin an examination; close what it opened at its end."""
+    """Begin an examination; close everything that it opened at its end."""
     examined = Examined(request, environ)
     with examined.closing:
         yield examined

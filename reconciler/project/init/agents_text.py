@@ -1,4 +1,4 @@
-"""The lines of ``AGENTS.md``: what an agent may run, and what only a person does."""
+"""The lines of ``AGENTS.md``: the commands for an agent, and the commands for a person only."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ You may run these commands. They change nothing in HubSpot and nothing in the st
   keys list`, `reconciler doctor`, `reconciler version`, `reconciler json-schema`, `reconciler
   completion`, `reconciler help`
 
-Only a person runs these commands, or asks you to in so many words:
+Only a person runs these commands, or asks you for them explicitly:
 
 - `reconciler apply`, `reconciler rollback`, `reconciler drift --accept`, `reconciler import`, `reconciler
   keys create`, `reconciler unlock`, `reconciler init`, `reconciler emulator`, and every other command of

@@ -190,7 +190,7 @@ def _says(path: Path, text: str) -> bool:
 
 def _cannot_write(path: Path, error: OSError | UnicodeDecodeError) -> UsageError:
     why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-    return UsageError(f"cannot write {os.path.relpath(path)} ({why})\n    nothing that was there is changed")
+    return UsageError(f"cannot write {os.path.relpath(path)} ({why})\n    existing files are unchanged")
 
 
 def _nearest_folder(folder: Path) -> Path:
@@ -205,7 +205,7 @@ def _state_for(repository: Repository | None) -> str:
 
 
 def _write_workflows(made: "_Made", asked: InitRequest, repository: Repository | None) -> tuple[str, ...]:
-    """Write the workflows that are asked for; return what has to be filled in by hand."""
+    """Write the workflows that are asked for; return the lines to fill in by hand."""
     if not (asked.github or asked.gitlab):
         return ()
     root = repository.top if repository else asked.folder
@@ -223,7 +223,7 @@ def _surroundings(folder: Path, root: Path, repository: Repository | None) -> Su
 
 
 def _branches(repository: Repository) -> Iterator[str]:
-    """Return the branch that a clone checks out, then the one that is checked out here."""
+    """Return the branch that a clone checks out, then the branch that is checked out here."""
     for name, prefix in ((_TRUNK, "refs/remotes/origin/"), ("HEAD", "refs/heads/")):
         answer = repository.ask("symbolic-ref", name)
         if answer.is_yes and answer.out.startswith(prefix):

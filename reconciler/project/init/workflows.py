@@ -1,4 +1,4 @@
-"""Workflows for GitHub and GitLab: those of this repository, fitted to another project."""
+"""Workflows for GitHub and GitLab: the workflows of this repository, fitted to another project."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What a webhook is told of: conditions of an environment, each good or bad, with their numbers.
+"""The subjects of a webhook: conditions of an environment, each good or bad, with their numbers.
 
 A condition holds counts and names of guards alone. Addresses and values may be personal, and whoever reads
 the notices need not be allowed to read the CRM.
@@ -38,7 +38,7 @@ class Condition:
 
     subject: Subject
     is_bad: bool
-    text: str  # one sentence without a full stop, about what it has become
+    text: str  # one sentence without a full stop, about the new state of the condition
     facts: Facts
 
 
@@ -60,7 +60,7 @@ def condition_of_drift(summary: DriftSummary) -> Condition:
 def conditions_of_plan(plan: Plan) -> tuple[Condition, ...]:
     """Return whether guards refuse the plan, and whether calls are scarce.
 
-    A plan of a part, of what was reviewed or of a rollback says nothing about the environment.
+    A partial plan, a reviewed plan or a rollback says nothing about the environment.
     """
     if plan.targets or plan.excludes or plan.review is not None or plan.rolls_back is not None:
         return ()

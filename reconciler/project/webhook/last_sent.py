@@ -31,7 +31,7 @@ def read_last_sent(path: Path) -> Mapping[str, bool]:
 
 
 def write_last_sent(path: Path, sent: Mapping[str, bool]) -> None:
-    """Remember what the webhook knows now.
+    """Remember the conditions that the webhook knows now.
 
     Raises:
         UsageError: the file cannot be written.

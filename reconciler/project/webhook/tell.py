@@ -1,6 +1,6 @@
-"""Telling a webhook what has changed since it was told last. Whatever happens here, the run goes on.
+"""Telling a webhook about changed conditions. If that fails, the run goes on all the same.
 
-A condition that is good and was never told is no news. If the notice is not taken, there is one warning, and
+A good condition that was never told is not told. If the notice is not taken, there is one warning, and
 the next run tries again.
 """
 
@@ -80,4 +80,4 @@ def _remember(session: Session, sent: Mapping[str, bool]) -> None:
     try:
         write_last_sent(last_sent_path(session.folder, session.environment.name), sent)
     except UsageError as error:
-        session.notify(Notice(f"{error}\n    the webhook may be told the same again"))
+        session.notify(Notice(f"{error}\n    the webhook may get the same notice again"))

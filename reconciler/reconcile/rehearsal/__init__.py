@@ -1,1 +1,1 @@
-"""Rehearsing a plan: what its copy of the portal needs, and what is found on the way."""
+"""Rehearsing a plan: reading its copy of the portal, and findings on the way."""

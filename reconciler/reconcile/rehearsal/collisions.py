@@ -25,7 +25,7 @@ class Collisions:
     _found: dict[tuple[Value, str], Problem] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Collect what the changes claim and give up."""
+        """Collect the values that the changes claim and give up."""
         for change in self.changes:
             if not change.address.records or change.object_type not in self.objects:
                 continue
@@ -83,7 +83,7 @@ class Collisions:
         address = change.record.text if is_key else change.record.property_address(claim.name)
         if is_archived:
             message = f"archived record {holder} has the same {claim.name}"
-            advice = "HubSpot may refuse it, or restore that record: nobody documents which"
+            advice = "HubSpot may refuse it, or restore that record: HubSpot does not document which"
             return Problem(message, advice, source, address, Severity.WARNING)
         whose = "" if (change.object_type, holder) in self._ours else ", which this plan does not name,"
         message = f"record {holder}{whose} has the same {claim.name}, and HubSpot keeps it unique"

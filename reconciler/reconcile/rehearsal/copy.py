@@ -1,4 +1,4 @@
-"""Reading what a rehearsal needs of a portal: parts of a copy, all of them read before anything is planted.
+"""Reading the parts of a portal that a rehearsal needs, all of them before anything is planted.
 
 Nothing here can write: there is a reader, and nothing else.
 """
@@ -62,7 +62,7 @@ class Rehearsed:
 def read_copy(
     reader: PortalReader, rehearsed: Rehearsed, found: list[Collisions], progress: Progress
 ) -> Iterator[Json]:
-    """Read the parts of a copy, definitions first; ``found`` gets what collides.
+    """Read the parts of a copy, definitions first; ``found`` gets the collisions.
 
     Raises:
         UsageError: the token belongs to another portal.
@@ -98,7 +98,7 @@ def read_copy(
 
 
 def _objects(rehearsed: Rehearsed) -> set[str]:
-    """Return the object types to copy: those of the plan, and those that its records are associated with."""
+    """Return the object types to copy: types of the plan, and types associated with its records."""
     changes = spooled(rehearsed.changes)
     objects = changes.objects - types_created_by(changes)
     if rehearsed.desired is not None and rehearsed.plan.changes:

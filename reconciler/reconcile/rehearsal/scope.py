@@ -1,4 +1,4 @@
-"""The scope of the copy for a rehearsal: what applying a plan, and planning it again, will look at."""
+"""The scope of the copy for a rehearsal: the things that applying and planning again will look at."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ SYSTEM = (
 )
 """Properties that HubSpot itself writes: which record it is, and since when."""
 _ALWAYS = (*SYSTEM, "lifecyclestage", "hubspot_owner_id")
-"""Properties that rules of HubSpot look at, whatever a plan writes."""
+"""Properties that rules of HubSpot look at for any write."""
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Scope:
     record_ids: dict[RecordAddress, RecordId] = field(default_factory=dict)  # of the records of changes
 
     def records(self) -> Iterator[WantedRecords]:
-        """Return the records to copy: live ones, and archived ones that had a value that the plan writes."""
+        """Return the records to copy: live records, and archived ones with a value that the plan writes."""
         for (name, by), values in sorted(self._all_keys().items()):
             if self._has(name, by):
                 yield WantedRecords(self.portal.objects[name], by, sorted(values), self._names(name))
@@ -97,13 +97,13 @@ class Scope:
         self.names.setdefault(name, set()).update(names)
 
     def add_ends(self, direction: Direction, record_id: RecordId | None) -> None:
-        """Add the associations of a record with those of another type."""
+        """Add the associations of a record with records of another type."""
         if record_id is not None:
             self.pairs.setdefault(direction, set()).add(record_id)
 
 
 def add_changes(scope: Scope, changes: Iterable[Change]) -> None:
-    """Add what ``changes`` touch and rest on, and the values of unique properties that they write."""
+    """Add the things that ``changes`` touch and rest on, and the unique values that they write."""
     for change in changes:
         if not change.address.records:
             continue
@@ -138,7 +138,7 @@ def _add_values(scope: Scope, change: Change) -> None:
 
 
 def add_desired(scope: Scope, desired: Desired, selection: Selection) -> None:
-    """Add what planning the selected records again will look at."""
+    """Add the things that planning the selected records again will look at."""
     for record in selected_records(desired, selection):
         name = record.document.object
         scope.add_key(record.address)
@@ -165,7 +165,7 @@ def selected_records(desired: Desired, selection: Selection) -> Iterator[Desired
 
 
 def add_holders(scope: Scope, changes: Iterable[Change], reader: PortalReader) -> None:
-    """Add records that hold what the plan removes from the definitions: as many as one search shows.
+    """Add records that hold values of definitions that the plan removes: as many as one search shows.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -182,7 +182,7 @@ def add_holders(scope: Scope, changes: Iterable[Change], reader: PortalReader) -
 
 
 def names_to_copy(schema: ObjectSchema, wanted: Iterable[str], *, computed: bool = True) -> list[str]:
-    """Return the properties to copy: ``wanted`` ones, those that identify, and those that rules need.
+    """Return the properties to copy: ``wanted`` ones, identifying ones, and needs of rules.
 
     Without ``computed``, no values that HubSpot computes from others are among them.
     """

@@ -27,11 +27,11 @@ class Page(NamedTuple):
     environment: str
     portal: str  # "portal 7654321"
     command: str  # the command that prints the same
-    headline: str  # what it comes to, without full stop
-    facts: Sequence[tuple[str, str]]  # what it was made of, and when
+    headline: str  # its result, without full stop
+    facts: Sequence[tuple[str, str]]  # its source, and its date
     notes: Sequence[str]  # sentences
-    obstacles: str = ""  # sentences about what is wrong
-    is_fatal: bool = False  # whether the obstacles prevent what comes next
+    obstacles: str = ""  # sentences about its faults
+    is_fatal: bool = False  # whether the obstacles prevent the next step
     refusals: str = ""  # lines
     rehearsal: str = ""  # lines
 

@@ -1,4 +1,4 @@
-"""A run as an HTML page: what was not applied first, then what was applied."""
+"""A run as an HTML page: first the changes that were not applied, then the applied changes."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -47,7 +47,7 @@ def render_run_page(detail: RunDetail, view: View) -> str:
 
 
 def _facts(header: RunHeader) -> Iterator[tuple[str, str]]:
-    """Return what is known about the run besides its changes."""
+    """Return the facts about the run besides its changes."""
     yield "Run", f"{visible(header.id)}, {visible(header.status)}"
     yield "Applied", f"{period(header)} by reconciler {visible(header.tool_version)}"
     yield from ((visible(name).capitalize(), visible(text)) for name, text in sorted(header.actor.items()))

@@ -20,7 +20,7 @@ Json: TypeAlias = dict[str, object]
 class RowKind(NamedTuple):
     """The things that the rows under one heading have in common."""
 
-    action: str  # what becomes of them, in one word or two
+    action: str  # the action on them, in one or two words
     object: str
     reason: str
     what: str  # the rest of a heading that begins with their number: ``to update``
@@ -29,7 +29,7 @@ class RowKind(NamedTuple):
     one: str = ""  # ``what`` for a single row, if that differs
     page: str = ""  # the address of a record's page in HubSpot, without the record id; empty if there is none
     short: str = ""  # ``action`` in a row whose address tells the rest
-    several: str = ""  # what several rows are called, if that is not the object type
+    several: str = ""  # the word for several rows, if it is not the object type
     against: str = ""  # the name of the side that is compared with HubSpot, if both sides are shown
 
 
@@ -117,7 +117,7 @@ class Table:
             record_id: HubSpot's id, if it is known.
             values: made by ``value``.
             notes: sentences below the values.
-            aside: what the last column shows instead of the manifest line.
+            aside: the text of the last column instead of the manifest line.
         """
         row = self._row(subject.key.text, subject.source, record_id, values, notes)
         said = {"aside": visible(aside), "name": subject.suffix}

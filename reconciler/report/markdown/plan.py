@@ -93,7 +93,7 @@ def _left_out(problems: Fitted, differences: Fitted, changes: Fitted, held: Fitt
     if not what:
         return ""
     return (
-        f"**Left out, because a comment takes no more: {what}.** "
+        f"**Left out, because a comment has no more room: {what}.** "
         "`reconciler plan --full` prints the whole plan, `reconciler plan --html FILE` makes it a page.\n\n"
     )
 
@@ -134,9 +134,8 @@ def _content(plan: Plan, digests: Digests) -> str:
         return f"{text}: equal in every run that plans the same."
     if plan.review.content == digests.content:
         return f"{text}, as it was reviewed."
-    return (
-        f"{text}. Not as it was reviewed, which was {inline_code(plan.review.content)}: look at what differs."
-    )
+    reviewed = inline_code(plan.review.content)
+    return f"{text}. It differs from the reviewed plan {reviewed}: look at the differences."
 
 
 def _next(plan: Plan, summary: PlanSummary) -> str:
@@ -148,7 +147,7 @@ def _next(plan: Plan, summary: PlanSummary) -> str:
         return "review it; `reconciler apply FILE` does exactly that, with the file of `rollback --out FILE`."
     if summary.unreviewed:
         return (
-            "have the changes that were left out reviewed as they are now. `reconciler apply FILE` carries "
+            "have the changes that were left out reviewed again. `reconciler apply FILE` carries "
             "out the rest, which was reviewed."
         )
     if plan.review is not None and summary.writes:

@@ -1,4 +1,4 @@
-"""A run as one comment, or as the summary of a job: it always fits, and what was not applied comes first."""
+"""A run as one comment, or as the summary of a job: it always fits, with failed changes first."""
 
 from dataclasses import replace
 from functools import partial
@@ -63,4 +63,4 @@ def _left_out(detail: RunDetail, count: int) -> str:
     if not count:
         return ""
     show = f"`reconciler runs show RUN --full`, with the run {inline_code(detail.header.id)}, prints all"
-    return f"**Left out, because a comment takes no more: {counted(count, 'change')}.** {show}.\n\n"
+    return f"**Left out, because a comment has no more room: {counted(count, 'change')}.** {show}.\n\n"

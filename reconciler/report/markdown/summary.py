@@ -19,7 +19,7 @@ https://github.com/telia-oss/github-pr-resource/issues/259).
 BLOCK_WIDTH = 100
 """Columns of a code block in a comment."""
 
-LEFT_OUT_CHARACTERS = 400  # for the sentence about what is left out
+LEFT_OUT_CHARACTERS = 400  # for the sentence about omitted parts
 
 _MARK_CHARACTERS = 100
 _MOST_OBJECTS = 30

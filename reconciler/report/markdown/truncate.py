@@ -9,7 +9,7 @@ _OPEN_CHARACTERS = 3_000
 """Blocks that end within this many characters are unfolded."""
 
 _MOST_IN_FULL = 40_000
-"""Characters, at most, for what blocks shorten: mails about a comment show it unfolded."""
+"""Maximum number of characters for the rest of shortened blocks: mails about a comment show it unfolded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def fitted(blocks: Iterable[Block], room: int) -> Fitted:
 def texts_of(blocks: Iterable[FittedBlock], room: int) -> Iterator[str]:
     """Return the texts of blocks: those at the beginning are unfolded.
 
-    What they shorten follows in a fold, as far as ``room`` UTF-16 code units go.
+    The shortened rest follows in a fold, as far as ``room`` UTF-16 code units go.
     """
     size = 0
     room = min(room, _MOST_IN_FULL)

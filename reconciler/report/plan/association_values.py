@@ -9,7 +9,7 @@ from reconciler.plan.change import Action, Change, ValueChange
 
 
 def display_values(change: Change) -> tuple[ValueChange, ...]:
-    """Return the association as a value that comes or goes."""
+    """Return the association as a value that is added or removed."""
     before, after = _before_and_after(change)
     name = change.association.target.text
     return (ValueChange(name, before, after, change.reason, change.source),)

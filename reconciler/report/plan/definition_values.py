@@ -35,5 +35,5 @@ def notes(change: Change) -> list[str]:
 def _losing(change: Change, count: int) -> str:
     if change.definition.section is Section.LABELS:
         return f"{counted(count, 'association')} {'loses' if count == 1 else 'lose'} this label"
-    what = "loses what it holds" if count == 1 else "lose what they hold"
+    what = "loses its value" if count == 1 else "lose their values"
     return f"{counted(count, 'record')} {what}"

@@ -56,7 +56,7 @@ def value_title(names: Names, change: Change, name: str) -> str:
 
 
 def held_title(names: Names, held: Held) -> str:
-    """Return the title of what is held of a record: a property, or the other record; may be empty."""
+    """Return the title of a held difference of a record: a property, or the other record; may be empty."""
     if held.target is not None:
         return record_title(held.target, held.display_names.target)
     return property_title(names, held.key, held.name) if held.name else ""

@@ -60,7 +60,7 @@ def _sentences(review: Review, unreviewed: int) -> Iterator[str]:
     against = f"the reviewed plan of commit {review.git[:12]}" if review.git else "the reviewed plan"
     for rule in review.unreviewed_rules:
         yield f"`prune: {rule.prune}` of {rule.object} by {rule.by} was not reviewed."
-    yield left_out(unreviewed, against) if unreviewed else f"Held against {against}: nothing is left out."
+    yield left_out(unreviewed, against) if unreviewed else f"Compared with {against}: nothing is left out."
 
 
 def _rank(difference: ReviewDifference) -> tuple[int, str, str]:

@@ -89,7 +89,7 @@ def _noted(shown: ShownPlan, layout: Layout) -> list[Line]:
 
 
 def _unwritten(summary: PlanSummary, layout: Layout) -> Iterator[Line]:
-    """Format the counts that make no call; if nothing is written at all, the headline has them."""
+    """Format the counts of changes without a call; if there are no others, the headline has them."""
     if summary.writes and summary.unwritten:
         yield from layout.paragraph(f"{summary.unwritten}.")
 
@@ -134,7 +134,7 @@ def _share(budget: Budget) -> str:
 
 
 def _time(seconds: float) -> str:
-    """Format the minimum time that ``seconds`` of waiting for the portal's limit take."""
+    """Format ``seconds``, the minimum time of waiting for the portal's limit."""
     if seconds < 1:
         return "at once"
     if seconds < 2 * _MINUTE_S:

@@ -38,7 +38,7 @@ class Section(Generic[T]):
     """Entries of one object type that were put together for one reason, under one heading."""
 
     object: str  # object type; empty where there may be several
-    word: str  # ``update``, ``held``: what becomes of the entries
+    word: str  # the action on the entries: ``update``, ``held``
     what: str  # the same in a heading: ``to update``
     remark: str  # the reason: a sentence without full stop; may be empty
     style: EntryStyle[T]

@@ -34,9 +34,9 @@ class Layout:
     width: int  # columns
     full: bool  # show everything, shorten nothing
     where: Callable[[SourceRef], str]  # formats file:line:column as the reader would type it
-    names: Names = NO_NAMES  # what people call what is shown
+    names: Names = NO_NAMES  # display names of the things that are shown
     link: Callable[[SourceRef], str | None] = lambda _: None  # returns the page of a manifest line
-    way_to_all: str = "--full shows all"  # what shows hidden entries; empty if the reader runs no command
+    way_to_all: str = "--full shows all"  # the command that shows hidden entries, if there is one
 
     def place(self, source: SourceRef) -> str:
         """Format file and line."""
@@ -52,7 +52,7 @@ class Layout:
             yield line(Piece(row, style), indent=indent)
 
     def record(self, subject: Subject, sign: Piece | None = None) -> list[Line]:
-        """Format a record's line: what people call it, and at the right margin the line that asks for it."""
+        """Format a record's line: its display name, and at the right margin the line that asks for it."""
         source, address = subject.source, visible(subject.key.text)
         title = (Piece(address, Style.STRONG if sign else Style.PLAIN), subject.suffix)
         left = line(sign, " ", *title, indent=2) if sign else line(*title, indent=6)

@@ -61,7 +61,7 @@ class PairRows:
             self.connection.execute(statement, pair_columns(self.portal_id, serial, pair))
 
     def remove(self, identities: Iterable[AssociationIdentity]) -> None:
-        """Remove owned associations; ignore those that are not owned."""
+        """Remove owned associations; ignore things that are not owned."""
         for identity in identities:
             same = (pairs.c[name] == value for name, value in identity._asdict().items())
             self.connection.execute(delete(pairs).where(self._ours(), *same))

@@ -51,7 +51,7 @@ class DefinitionRows:
         return frozenset(RecordIdentity(*row) for row in self.connection.execute(query))
 
     def remove_within(self, addresses: Iterable[DefinitionAddress]) -> None:
-        """Remove what is gone together with these: stages of a pipeline, everything of a custom type."""
+        """Remove everything gone together with these: stages of a pipeline, everything of a custom type."""
         for address in addresses:
             here = and_(self._ours(), IS_DEFINITION, owned.c.object == address.object)
             if address.section is Section.SCHEMA:

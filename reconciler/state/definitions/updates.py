@@ -20,7 +20,7 @@ class DefinitionsAfter(NamedTuple):
 
     owned: Sequence[OwnedDefinition] = ()
     disowned: Sequence[RecordIdentity] = ()
-    ended: Sequence[DefinitionAddress] = ()  # archived: what is within them is gone, too
+    ended: Sequence[DefinitionAddress] = ()  # archived: everything within them is gone, too
 
 
 DefinitionsById: TypeAlias = Callable[[str, Sequence[RecordId]], Mapping[RecordId, OwnedDefinition]]
@@ -105,7 +105,7 @@ def _keep_own_options(
     answered: dict[str, str | None],
     before: OwnedDefinition | None,
 ) -> None:
-    """Leave only options that are ours in the list that state keeps: a call writes it with those of others.
+    """Leave only our own options in the list that state keeps: a call writes it with the options of others.
 
     Where the manifest names only some options, state keeps no list, but the label of each.
     """

@@ -106,7 +106,7 @@ def access_to(
 def _with_token(url: str, user: str, token: str) -> dict[str, str]:
     basic = base64.b64encode(f"{user}:{token}".encode()).decode()
     settings = (
-        ("credential.helper", ""),  # the empty value forgets those of the machine
+        ("credential.helper", ""),  # the empty value forgets the settings of the machine
         ("http.followRedirects", "false"),
         ("http.extraHeader", ""),
         (f"http.{url}.extraHeader", ""),

@@ -32,7 +32,7 @@ class GitBackend:
     """The state of one portal in a repository, with a working copy in memory.
 
     Raises:
-        StateError: the repository cannot be read, or what it holds is no state that can be used.
+        StateError: the repository cannot be read, or does not hold a usable state.
     """
 
     def __init__(self, access: GitAccess, portal_id: int) -> None:
@@ -119,7 +119,7 @@ class GitBackend:
     def _take(
         self, note: LockNote, now: Callable[[], datetime], sleep: Callable[[float], None]
     ) -> GitLease | None:
-        """Try to make the lock, or to take over the one that was seen; None if somebody was faster."""
+        """Try to make the lock, or to take over the lock that was seen; None if somebody was faster."""
         begun = Stopwatch(now)
         (made,) = self._repository.write(int(now().timestamp()), [NewCommit(note.text(now()))])
         pushed = self._remote.push(Move(self._snapshots.names.lock, self._refs.lock, made.commit))

@@ -1,4 +1,4 @@
-"""The rows of the tables as texts of blobs: those that were written since the last push, or all."""
+"""The rows of the tables as texts of blobs: rows that were written since the last push, or all rows."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping

@@ -2,7 +2,7 @@
 
 Nobody else may take over before the lock has not moved for a whole lease of their clock. This run sends
 nothing later than half a lease after the beginning of its last push that arrived. So it stops by itself
-before anybody can take over, whatever became of the network, or of this process.
+before anybody can take over, even if the network or this process fails.
 """
 
 import threading
@@ -37,13 +37,13 @@ class Stopwatch:
         self._begun = now(), time.monotonic()
 
     def elapsed(self) -> timedelta:
-        """Return the longer of what two clocks say: the monotonic one may stop while a machine sleeps."""
+        """Return the longer time of two clocks: the monotonic one may stop while a machine sleeps."""
         begun, ticks = self._begun
         return max(self._now() - begun, timedelta(seconds=time.monotonic() - ticks))
 
 
 class GitLease:
-    """The right to write, with what is at the remote."""
+    """The right to write, with the refs at the remote."""
 
     seconds_ahead = SECONDS_AHEAD
 
@@ -148,7 +148,7 @@ class GitLease:
             self._changed.notify_all()
 
     def _pushed_or_lost(self, prepared: Prepared) -> Pushed:
-        """Push once; find out what happened if the answer does not say.
+        """Push once; find out the result if the answer does not say.
 
         Raises:
             Locked: somebody else moved the lock.
@@ -169,7 +169,7 @@ class GitLease:
         return self._judged(pushed, found, prepared)
 
     def _judged(self, pushed: Pushed, found: Refs, prepared: Prepared) -> Pushed:
-        """Judge a push that was no success by what is at the remote now."""
+        """Judge a push that was no success by the refs at the remote now."""
         if found == prepared.refs:
             return Pushed(PushResult.DONE)  # only the answer was lost: no other push has this commit
         for earlier in self._unanswered:
@@ -209,9 +209,9 @@ class GitLease:
 
 
 def refused(ref: str, reason: str) -> str:
-    """Say that the host refuses pushes to ``ref``, and what to do."""
+    """Say that the host refuses pushes to ``ref``, with advice."""
     return (
         f"state in git: the repository refuses to move {ref} ({reason})\n"
         "    let the job write (`contents: write` on GitHub, RECONCILER_GIT_TOKEN), and let no rule protect "
-        "this ref from it; where the host takes branches alone, use a ref below refs/heads/"
+        "this ref from it; if the host accepts branches only, use a ref below refs/heads/"
     )

@@ -1,8 +1,8 @@
 """The refs at the remote: reading them, and moving all of them or none.
 
-A push says for each ref what it found (``--force-with-lease=REF:ID``, without an id: nothing), and is atomic.
-Its outcome is read from ``--porcelain``, for each ref: only a new, updated or deleted ref is a success. A ref
-that is "up to date" is none: git says so if somebody else has pushed the very same commit.
+A push names the expected id of each ref (``--force-with-lease=REF:ID``, without an id: nothing), and is
+atomic. Its outcome is read from ``--porcelain``, for each ref: only a new, updated or deleted ref is a
+success. A ref that is "up to date" is none: git says so if somebody else has pushed the very same commit.
 
 Source: https://git-scm.com/docs/git-push#_output.
 """
@@ -53,7 +53,7 @@ class PushResult(Enum):
     """The result of a push."""
 
     DONE = auto()
-    MOVED = auto()  # a ref was not what was expected: somebody else moved it
+    MOVED = auto()  # a ref had not the expected id: somebody else moved it
     REFUSED = auto()  # the host does not want it
     UNANSWERED = auto()  # it may have happened or not
 
@@ -68,7 +68,7 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One ref to move: from what it must be, to what it will be; None: not there."""
+    """One ref to move: from the id that it must have, to the id that it will have; None: no ref."""
 
     ref: str
     before: str | None

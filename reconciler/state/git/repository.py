@@ -55,7 +55,7 @@ class Written(NamedTuple):
 
 
 class PrivateRepository:
-    """A bare repository in a temporary folder, which contains what was fetched and what is pushed."""
+    """A bare repository in a temporary folder, which contains the fetched and the pushed objects."""
 
     def __init__(self, access: GitAccess) -> None:
         self.access = access

@@ -53,7 +53,7 @@ def check_not_older(seen: Seen | None, place: str, header: SnapshotHeader | None
     if header.version.lineage == seen.lineage and found < (seen.serial, seen.push):
         raise StateError(
             f"state in git: {place} was put back to serial {header.version.serial}, and this machine has "
-            f"seen it at serial {seen.serial}: what was applied since is not in it\n{advice}"
+            f"seen it at serial {seen.serial}: later changes are missing from it\n{advice}"
         )
 
 

@@ -98,7 +98,7 @@ class Snapshots:
         Args:
             state: the present commit of the state.
             leaving: the run whose intents may leave from now on.
-            note: what the lock will say; None: it will be removed.
+            note: the text of the lock; None: it will be removed.
             now: the date of the commits.
         """
         commits = [NewCommit(note.text(now))] if note is not None else []
@@ -126,12 +126,12 @@ class Snapshots:
             self.bytes_pushed += prepared.bytes_new
 
     def arrived_late(self, prepared: Prepared) -> None:
-        """Go on from commits that have arrived although it was not known; what was written is noted still."""
+        """Go on from commits that have arrived although it was not known; written rows are still noted."""
         if prepared.loaded is not None:
             self.loaded = prepared.loaded
 
     def _cipher(self) -> tuple[NamedCipher | None, bool]:
-        """Return the cipher of the newest key, and whether the present blobs have another one."""
+        """Return the cipher of the newest key, and whether the present blobs have another key."""
         keys, present = self._repository.access.keys, self.loaded.cipher if self.loaded else None
         if not keys:
             return None, present is not None
@@ -148,7 +148,7 @@ class Snapshots:
     def _next(
         self, export: Export, cipher: NamedCipher | None, fence: int | None
     ) -> tuple[SnapshotHeader | None, dict[str, bytes | str]]:
-        """Return the next header, and its blobs: new ones, and ids of others; None: nothing is new."""
+        """Return the next header, and its blobs: new blobs, and ids of others; None: nothing is new."""
         before = self.loaded.header if self.loaded else _nothing(self.names.portal_id)
         push = before.push + 1
         header = SnapshotHeader(

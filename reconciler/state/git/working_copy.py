@@ -1,6 +1,6 @@
 """The tables of a snapshot, in memory: read and written like those of any database.
 
-Nothing of it is on disk, and it lasts as long as the process. Triggers note which rows were written, so that
+They are never on disk, and it lasts as long as the process. Triggers note which rows were written, so that
 a push reads and writes only the blobs in which something changed.
 """
 
@@ -39,7 +39,7 @@ _NOTES = {
     "changes": f"'part', {{row}}.run_id, {{row}}.number / {CHANGES_A_BLOB}, '' ",
     "intents": f"""'part', {{row}}.run_id, {{row}}."change" / {CHANGES_A_BLOB}, '' """,
 }
-"""By table, what is noted of a row that was written: what its blob is found by."""
+"""By table, the note about a written row: the key by which its blob is found."""
 
 _NAME = re.compile("[a-z_]+")  # of a column
 
@@ -59,7 +59,7 @@ class Export:
 
 
 class WorkingCopy:
-    """The tables of one portal, with notes about what was written since the last push."""
+    """The tables of one portal, with notes about rows that were written since the last push."""
 
     def __init__(self, portal_id: int) -> None:
         self.database = memory_database(is_writable=True)
@@ -70,10 +70,10 @@ class WorkingCopy:
             connection.exec_driver_sql("CREATE TABLE notes (kind TEXT, one TEXT, two, three TEXT)")
 
     def load(self, header: SnapshotHeader | None, texts: Mapping[str, bytes]) -> None:
-        """Replace everything by a snapshot; None: by nothing.
+        """Replace all tables by a snapshot; None: empty them.
 
         Raises:
-            StateError: a newer version wrote it, or it does not hold together.
+            StateError: a newer version wrote it, or its parts contradict each other.
         """
         if header is not None and header.schema > SCHEMA_VERSION:
             raise StateError(
@@ -90,10 +90,10 @@ class WorkingCopy:
             _take_notes(connection)
 
     def export(self, leaving: Leaving | None, *, is_whole: bool) -> Export:
-        """Return what was written since the last push, or everything.
+        """Return the rows that were written since the last push, or all rows.
 
-        Intents of ``leaving`` without a time did not leave yet: the snapshot says of them that they leave
-        from its moment on.
+        Intents of ``leaving`` without a time are not sent yet: in the snapshot they get the time of the
+        snapshot.
         """
         with self.database.reading() as connection:
             buckets, texts = self._buckets, dict[str, bytes]()

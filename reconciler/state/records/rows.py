@@ -1,6 +1,6 @@
 """Rows of owned records: finding, storing and removing them.
 
-Definitions share the table. Storing and removing takes both; what is found are records.
+Definitions share the table. Storing and removing takes both; finding returns records.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -193,7 +193,7 @@ class OwnedRows:
         return tuple(map(thing_of, rows))
 
     def remove_records(self, records: Iterable[RecordIdentity]) -> None:
-        """Remove records or definitions, under any key; ignore those that are not owned."""
+        """Remove records or definitions, under any key; ignore things that are not owned."""
         for object_name, record_id in records:
             self.connection.execute(
                 delete(owned).where(
@@ -202,7 +202,7 @@ class OwnedRows:
             )
 
     def remove(self, keys: Iterable[ThingAddress]) -> None:
-        """Remove the records and definitions with ``keys``; ignore those that are not owned."""
+        """Remove the records and definitions with ``keys``; ignore things that are not owned."""
         for key in keys:
             self.connection.execute(
                 delete(owned).where(self._in_group(key.object, key.by), owned.c.key == key.value)
