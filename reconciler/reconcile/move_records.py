@@ -22,6 +22,7 @@ from reconciler.plan.definitions.moves import (
     moved_values,
     with_carried,
 )
+from reconciler.plan.definitions.wrong_moves import takes, wrong_moves
 from reconciler.plan.findings import Findings
 from reconciler.plan.kinds import Verb
 from reconciler.plan.records.display_names import with_display_name
@@ -35,9 +36,11 @@ class MovingRecords:
     memory: RecoveredState
     findings: Findings
     schema: ObjectSchema  # as it is now
+    after: ObjectSchema  # as the plan makes it
     only: RecordId | None = None  # the only record to look at; None: all records that hold the removed value
     _planned: set[RecordId] = field(default_factory=set)  # records that have a change already
     _carried: dict[RecordId, list[ValueChange]] = field(default_factory=dict)  # which that change carries
+    _wrong: list[Move] = field(default_factory=list)  # one for each record whose value cannot move
 
     def move(self, moves: Sequence[Move]) -> None:
         """Add the changes that all ``moves`` of the type take."""
@@ -52,9 +55,14 @@ class MovingRecords:
                     self._add(of_property, new)
         if self._carried:
             self.findings.replace(self._with_carried)
+        self.findings.problems.extend(wrong_moves(self._wrong))
 
     def _add(self, moves: Sequence[Move], page: Sequence[LiveRecord]) -> None:
-        moving = [(live, values) for live in page if (values := moved_values(moves, live))]
+        moving = [
+            (live, values)
+            for live in page
+            if (values := moved_values(moves, live)) and self._fits(moves[0], values)
+        ]
         new = [live.id for live, _ in moving if live.id not in self._planned]
         owned = self.memory.owned_by_id(self.schema.name, new) if new else {}
         for live, values in moving:
@@ -64,6 +72,14 @@ class MovingRecords:
                 self._planned.add(live.id)
                 change = moved_record(self.schema.name, live, values, owned.get(live.id))
                 self.findings.changes.append(with_display_name(change, self.schema, live))
+
+    def _fits(self, move: Move, values: Sequence[ValueChange]) -> bool:
+        """Return whether the property that gets the value of another can have it; note it if not."""
+        definition = self.after.properties.get(move.after) if move.before is None else None
+        if definition is None or takes(definition, values[0].after):
+            return True
+        self._wrong.append(move)
+        return False
 
     def _with_carried(self, change: Change) -> Change:
         return with_carried(change, self.schema.name, self._carried)

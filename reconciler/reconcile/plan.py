@@ -73,7 +73,7 @@ def plan_changes(
     )
     rules = remembered | {rule.group: rule for rule in desired.prune_rules}
     planning.compare(rules.values(), here.stand_ins, progress)
-    defining.move_records(definitions.moves)
+    defining.move_records(definitions)
     unique_values = planning.refuse_conflicts(here.masks)
     associating = _associating(planning, here, rules)
     planning.explain_missing()

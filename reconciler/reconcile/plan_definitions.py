@@ -154,12 +154,12 @@ class PlanningDefinitions:
         named = [*without_unknown_names(decided, kept, portal.objects)]
         return with_all_they_need(named, self._kept(named))
 
-    def move_records(self, moves: Mapping[str, Sequence[Move]]) -> None:
+    def move_records(self, planned: PlannedDefinitions) -> None:
         """Add the records that move, once all others are compared."""
-        for name, of_type in sorted(moves.items()):
-            schema = self.portal.objects[name]
+        for name, of_type in sorted(planned.moves.items()):
+            schema, after = self.portal.objects[name], planned.portal.objects[name]
             only = self.here.moves_only
-            MovingRecords(self.reader, self.memory, self.findings, schema, only).move(of_type)
+            MovingRecords(self.reader, self.memory, self.findings, schema, after, only).move(of_type)
         self._count_losing()
 
     def _count_losing(self) -> None:

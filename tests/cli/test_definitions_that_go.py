@@ -95,6 +95,38 @@ def test_values_of_a_property_move_where_the_other_is_empty_and_stay_in_its_arch
     assert [each["name"] for each in gone] == ["old"]
 
 
+@pytest.mark.parametrize(
+    ("definition", "count"),
+    [
+        ("{label: W, type: number, fieldType: number, groupName: companyinformation}", "2 records"),
+        ("{label: W, type: date, fieldType: date, groupName: companyinformation}", "2 records"),
+        (
+            (
+                "{label: W, type: enumeration, fieldType: select, groupName: companyinformation,"
+                " options: {of one: One}}"
+            ),
+            "1 record",
+        ),
+    ],
+)
+def test_values_that_the_other_property_cannot_have_are_a_problem(
+    project: Project, definition: str, count: str
+) -> None:
+    apply(project)
+    text = (project.folder / "manifests/companies.yaml").read_text()
+    old = next(line for line in text.splitlines() if line.startswith("  old:"))
+    absent = f"  old: {{$absent: true, $moves_to: wanted}}\n  wanted: {definition}"
+    project.replace("manifests/companies.yaml", old, absent)
+    project.replace("manifests/companies.yaml", ", old: of one", "")
+    project.replace("manifests/companies.yaml", ", old: of two", "")
+
+    planned = project.run("plan", "--allow", "migrate=2")
+
+    assert planned.code == 1
+    message = f"{count} cannot move to wanted, which takes no such values"
+    assert message in " ".join(planned.out.split())
+
+
 def test_new_stages_stand_in_the_order_of_the_manifest(project: Project) -> None:
     deals = "object: deals\npipelines: {{Renewals: {{stages: {{Open: {{probability: 0.2}}{}}}}}}}\n"
     project.write("manifests/deals.yaml", deals.format(""))
