@@ -170,7 +170,7 @@ class Guesses:
     )
     stage_id_twice: str = _guess(
         *("400", "409"),
-        about="the status of a pipeline with two stages of one id",
+        about="the status of a pipeline with two stages of the same id",
     )
     used_by_schema: str = _guess(
         *("in_use", "free"),

@@ -21,7 +21,7 @@ class NotMade:
 
     address: str
     why: WhyNotMade
-    lacks: str | None = None  # of a wrong one: the address of another that this plan leaves out
+    lacks: str | None = None  # the address of an omitted definition without which it has a problem
 
     @property
     def advice(self) -> str:

@@ -15,7 +15,7 @@ class Comparison(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """The answer to one question; nothing in it is of the portal in which it was asked."""
+    """The answer to one question; it contains no data of the portal."""
 
     guess: str  # name of the emulator's setting
     about: str  # the decision of the guess
@@ -35,7 +35,7 @@ class Verification:
     observations: tuple[Observation, ...]
 
     def of(self, comparison: Comparison) -> tuple[Observation, ...]:
-        """Return the observations that compare so."""
+        """Return the observations with this comparison."""
         return tuple(each for each in self.observations if each.comparison is comparison)
 
     @property

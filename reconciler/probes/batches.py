@@ -47,7 +47,7 @@ def result_order(portal: ProbedPortal) -> Seen:
         raise refused(made.status)
     ids = {str(result["properties"].get(KEY)): str(result["id"]) for result in made.results()}
     if set(ids) != set(names):
-        return Seen(None, f"{len(ids)} of {_RECORDS} created records were answered")
+        return Seen(None, f"{len(ids)} of {_RECORDS} created records are in the answer")
     asked = [ids[names[place]] for place in _ORDER]
     answered = [str(result["id"]) for result in portal.read_many(COMPANIES, asked).results()]
     if sorted(answered) != sorted(asked):

@@ -20,7 +20,7 @@ HELP_PAGES: Final[Mapping[str, str]] = {
     "explain": "where a value comes from",
     "fmt": "the layout of manifests",
     "guards": "when a whole plan is refused, and how to allow it",
-    "import": "live records become manifests; keys",
+    "import": "writing live records as manifests; keys",
     "lifecycle": "every step from manifest to report",
     "limits": "problems that no plan can foresee",
     "manifests": "the manifest language",

@@ -24,7 +24,7 @@ def export_by_line(file: BinaryIO) -> Export | None:
     """Read ``file`` line by line while it is open; return None if it has to be read as a whole.
 
     Raises:
-        StateError: as ``parse_export``; from the lists, if the file changes before they have been read.
+        StateError: as ``parse_export``; reading the lists raises it too, if the file has changed.
     """
     if not file.seekable():
         return None

@@ -69,7 +69,7 @@ def look_first(
 def _moved(
     moving: Mapping[_Written, DefinitionAddress], changes: Iterable[Change]
 ) -> Mapping[DefinitionAddress, Sequence[RecordId]]:
-    """Return the records that move, of each definition that more of them held than a search can show."""
+    """Return the moving records of each definition that is held by more records than a search can show."""
     found: dict[DefinitionAddress, list[RecordId]] = {address: [] for address in moving.values()}
     for change in changes:
         for value in change.values:

@@ -78,7 +78,7 @@ def _renamed_in_circles(definitions: Iterable[DesiredDefinition], files: SourceF
             if circle and definition.place == min(each.place for each in circle):
                 names = ", ".join(f'"{each.address.name}"' for each in circle)
                 message = (
-                    f"{names} are renamed from each other, and nobody can tell whether that is done already"
+                    f"{names} are renamed from each other, and it is unclear whether that is done already"
                 )
                 advice = "remove `$renamed_from`, and write what HubSpot is to show instead: `label:`"
                 yield Problem(message, advice, files.ref(definition.place), definition.address.text)

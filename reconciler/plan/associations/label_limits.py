@@ -89,7 +89,7 @@ class Room:
                 yield type_, bearer, partner
 
     def _of_label(self, one: Side, other: Side, label: Label | None) -> Iterable[tuple[Type, Side, Side]]:
-        """Return the label's type from each end, except an end from which HubSpot moves it."""
+        """Return the label's type from each end; leave out ends whose label HubSpot moves by itself."""
         if label is None:
             return
         inverse = self._labels.inverse(_towards(one, other), label.type)

@@ -90,7 +90,7 @@ class GitLease:
             self.publish()
 
     def assert_held(self) -> None:
-        """Wait until a push has arrived in the last half of a lease; any thread may call this."""
+        """In the last half of a lease, wait for a successful push; any thread may call this."""
         half = self._note.lasts / 2
         with self._changed:
             self._changed.wait_for(
