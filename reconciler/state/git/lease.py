@@ -90,7 +90,7 @@ class GitLease:
             self.publish()
 
     def assert_held(self) -> None:
-        """In the last half of a lease, wait for a successful push; any thread may call this."""
+        """Wait for a successful push in the last half of a lease; any thread may call this."""
         half = self._note.lasts / 2
         with self._changed:
             self._changed.wait_for(
