@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 
-from reconciler.model.addresses import RecordId
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.desired_records import RecordDirectives
+from reconciler.model.selection import means
 from reconciler.plan.change import Action, Reason
 from reconciler.plan.plan import Plan
 from tests.plan.worlds import World, rekeyed_worlds
@@ -57,6 +58,32 @@ def test_state_keeps_whatever_is_named_and_ours(world: World) -> None:
     assert ours <= {entry.record_id for entry in after.owned.values()}
 
 
+def missed(world: World) -> dict[str, RecordId]:
+    """Records of ours that manifests name by the number that they had, and no record has it now; by number.
+
+    A record that another line names is not missed: this line names a new one.
+    """
+    known = {
+        entry.sent.get("erp_no"): entry for entry in world.owned.values() if entry.key.by == "external_id"
+    }
+    numbers = {record.key for record in world.numbered} & known.keys()
+    numbers -= {*world.by_key("erp_no"), *world.owned_by("erp_no")}
+    keys = {key for record in world.records for key in (record.key, record.special.renamed_from)}
+    found = {number: known[number] for number in numbers if known[number].key.value not in keys}
+    return {number: entry.record_id for number, entry in found.items() if entry.record_id not in named(world)}
+
+
+@settings(max_examples=150)
+@given(rekeyed_worlds())
+def test_a_record_that_is_gone_is_missed_by_its_new_key_and_not_made_again(world: World) -> None:
+    lost, changes = missed(world), world.plan().changes
+    made = {change.record.value for change in changes if change.action is Action.CREATE}
+    again = {number for number in lost if means(world.recreate, RecordAddress("companies", "erp_no", number))}
+    assert made & lost.keys() <= again
+    ended = {change.remote.id for change in changes if change.action in {Action.ARCHIVE, Action.RELEASE}}
+    assert ended.isdisjoint(lost.values())
+
+
 def test_rekeyed_worlds_meet_what_they_are_for() -> None:
     """Records that move to another key, exchanged ones among them, and archives beside them."""
     seen: set[str] = set()
@@ -71,6 +98,7 @@ def test_rekeyed_worlds_meet_what_they_are_for() -> None:
             if change.action in {Action.UPDATE, Action.ADOPT} and change.moved_from
         }
         seen.update("-".join(pair) for pair in moved)
+        seen.update("missed" for _ in missed(world))
         seen.update(
             "archive beside a move" for change in plan.changes if moved and change.action is Action.ARCHIVE
         )
@@ -81,6 +109,7 @@ def test_rekeyed_worlds_meet_what_they_are_for() -> None:
         "external_id-erp_no",
         "external_id-external_id",
         "archive beside a move",
+        "missed",
     }
 
 

@@ -105,10 +105,13 @@ class World:
         for group in groups:
             live, owned = self.by_key(group.key), self.owned_by(group.key)
             named = group.records if len(groups) == 1 else None
-            leave_out = partial(_leave_out, planner, owned)
+            unfound = {record.key for record in group.records} - live.keys() - owned.keys()
+            lost = {key: entry for key, entry in self.once_known_as(group.key).items() if key in unfound}
+            leave_out = partial(_leave_out, planner, owned, lost)
             for chunk in selected([tuple(group.records)], self.selection, leave_out, 2):
-                planner.add_chunk(resolver, chunk, live, owned, named, known=Known(ours, ()))
+                planner.add_chunk(resolver, chunk, live, owned, named, known=Known(ours, (), lost))
         planner.decide_edited(NOBODY_KNOWS)
+        planner.decide_lost()
         for by in ("erp_no", "external_id"):
             entries = self.owned_by(by)
             left = not_in_manifests(
@@ -125,6 +128,11 @@ class World:
     def owned_by(self, by: str) -> Mapping[str, OwnedRecord]:
         """What state knows by one key property, by key."""
         return {key: entry for key, entry in self.owned.items() if entry.key.by == by}
+
+    def once_known_as(self, by: str) -> Mapping[str, OwnedRecord]:
+        """What state knows by the other key property, by the value of ``by`` that was last applied."""
+        others = (entry for entry in self.owned.values() if entry.key.by != by)
+        return {key: entry for entry in others if (key := entry.sent.get(by))}
 
     def after(self, plan: Plan) -> "World":
         """The world once ``plan`` has been applied to it, without a fault."""
@@ -156,13 +164,22 @@ class World:
         return text.upper() if self.is_shouted and text and name == "name" else text
 
 
-def _leave_out(planner: RecordPlanner, owned: Mapping[str, OwnedRecord], left: LeftOut) -> None:
-    planner.leave_out(left, owned)
+def _leave_out(
+    planner: RecordPlanner,
+    owned: Mapping[str, OwnedRecord],
+    lost: Mapping[str, OwnedRecord],
+    left_out: LeftOut,
+) -> None:
+    keys = [record.key for record, part in left_out if part is None]
+    planner.leave_out(left_out, owned, [lost[key] for key in keys if key in lost])
 
 
 @st.composite
 def rekeyed_worlds(draw: st.DrawFn) -> World:
-    """Worlds whose records exchanged keys since, or are called by another key property, or by both."""
+    """Worlds whose records exchanged keys since, or are called by another key property, or by both.
+
+    Some of them were called by it before; among them are records that are gone.
+    """
     world = draw(worlds(with_selection=draw(st.booleans())))
     ids = sorted(world.live)
     keys = [world.live[record_id]["external_id"] for record_id in ids]
@@ -176,11 +193,13 @@ def rekeyed_worlds(draw: st.DrawFn) -> World:
     by_number = document(key="erp_no")
     numbered = tuple(desired(number, draw(some_values), by_number) for number in sorted(named))
     records = world.records if draw(often) else ()
-    owned = dict(world.owned)
-    for key in sorted(owned):
+    owned, once = dict(world.owned), draw(st.permutations(NUMBERS))
+    for key, written in zip(sorted(owned), once, strict=False):
         number = live.get(owned[key].record_id, {}).get("erp_no")
         if number and draw(st.booleans()):
             owned[number] = replace(owned.pop(key), key=RecordAddress("companies", "erp_no", number))
+        elif draw(st.booleans()):  # gone from the portal perhaps, or called otherwise there since
+            owned[key] = replace(owned[key], sent={**owned[key].sent, "erp_no": written})
     return replace(world, live=live, owned=owned, records=records, numbered=numbered)
 
 
