@@ -44,6 +44,11 @@ class ThingAddress:
         return self.text
 
     @property
+    def plural(self) -> str:
+        """The word for several of its kind: the object type."""
+        return self.object
+
+    @property
     def text(self) -> str:
         """The address in flags, plans and reports."""
         raise NotImplementedError
@@ -158,6 +163,11 @@ class DefinitionAddress(ThingAddress):
     the names of the other object type and its own, an option the names of its property and its own, a schema
     none.
     """
+
+    @property
+    def plural(self) -> str:
+        """The word for several of its kind."""
+        return "definitions"
 
     @property
     def object_of_values(self) -> str:

@@ -125,12 +125,23 @@ OPTIONS = "options"
 STAGE_NAMES = "stages"
 """Path of the names of a pipeline's stages, in the order of display."""
 
+GROUP = "groupName"
+"""Path of a property's group."""
+
 FORMULA = "calculationFormula"
 """Path of the formula of a calculated property."""
 
 _PRIMARY_DISPLAY = "primaryDisplayProperty"
 _DISPLAY_FIELDS = frozenset({"secondaryDisplayProperties", "requiredProperties", "searchableProperties"})
 """Lists in a schema that name properties."""
+
+
+def made_group(object_type: str) -> str:
+    """Return the property group that HubSpot makes with a custom object type.
+
+    Source: https://github.com/scopiousdigital/kalup.
+    """
+    return f"{object_type}_information"
 
 
 def named_properties(path: str, text: str | None) -> Iterable[str]:

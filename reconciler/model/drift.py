@@ -66,6 +66,11 @@ class MissingOwnedRecord:
         return self.key.text
 
     @property
+    def is_definition(self) -> bool:
+        """Whether it is a definition."""
+        return isinstance(self.key, DefinitionAddress)
+
+    @property
     def new_key(self) -> str | None:
         """Key of the record into which this one was merged, if any."""
         return next((fact.key.value for fact in self.facts if fact.key), None)

@@ -4,7 +4,6 @@ from collections.abc import Hashable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from reconciler.model.addresses import DefinitionAddress
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord, RemovedAssociation
 from reconciler.report.definition_lists import change_of_list, list_shown
 from reconciler.report.entries import Entries
@@ -68,23 +67,19 @@ def lost_sections(lost: Entries[MissingOwnedRecord]) -> list[Section[MissingOwne
     )
     return [
         Section(group[0].key.object, "lost", _what_is_lost(group), why_lost(group), style, group)
-        for group in lost.grouped(lambda record: (record.key.object, _is_definition(record)))
+        for group in lost.grouped(lambda record: (record.key.object, record.is_definition))
     ]
 
 
 def why_lost(lost: Entries[MissingOwnedRecord]) -> str:
     """Return the remark on what is lost: records, or definitions."""
-    return _DEFINITIONS_LOST if _is_definition(lost[0]) else _RECORDS_LOST
+    return _DEFINITIONS_LOST if lost[0].is_definition else _RECORDS_LOST
 
 
 def _what_is_lost(lost: Entries[MissingOwnedRecord]) -> str:
-    if not _is_definition(lost[0]):
+    if not lost[0].is_definition:
         return "lost"
     return "definition lost" if len(lost) == 1 else "definitions lost"
-
-
-def _is_definition(lost: MissingOwnedRecord) -> bool:
-    return isinstance(lost.key, DefinitionAddress)
 
 
 def drifted_sections(values: Entries[DriftedValue]) -> list[Section[DriftedValue]]:

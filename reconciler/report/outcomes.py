@@ -3,7 +3,6 @@
 from collections.abc import Hashable, Iterator, Sequence
 
 from reconciler.invisible_characters import visible
-from reconciler.model.addresses import DefinitionAddress
 from reconciler.model.associations import ASSOCIATED
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
 from reconciler.model.runs import UNDER_WAY, RunHeader, RunRow
@@ -121,7 +120,7 @@ def written_values(row: RunRow) -> Iterator[tuple[str, str | None, str | None]]:
         yield row.target.text, None, row.label or ASSOCIATED
     if row.action in _OF_STATE_ONLY:
         return  # nothing was written
-    if isinstance(row.key, DefinitionAddress) and row.action == Verb.ARCHIVE_DEFINITION:
+    if row.action == Verb.ARCHIVE_DEFINITION:
         return  # all of it is gone
     for name in sorted(row.before.keys() | row.after.keys()):
         before, after = (list_shown(row.key, name, of.get(name)) for of in (row.before, row.after))

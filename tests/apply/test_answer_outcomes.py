@@ -160,7 +160,7 @@ BACK = update(lifecyclestage=("customer", "lead"), name=("A", "B"))
 
 def test_a_stage_that_was_emptied_and_not_set_is_empty_for_state_too() -> None:
     outcome = only_emptied(schema(Kind.TEXT), BACK, Rejected("the portal has a rule", "VALIDATION_ERROR"))
-    assert outcome.message.startswith("the portal has a rule. lifecyclestage was emptied before")
+    assert outcome.message.startswith("the portal has a rule. lifecyclestage was emptied first")
     assert outcome.category == "VALIDATION_ERROR"
     assert outcome.done == Applied(ID, {}, written={"lifecyclestage": None})
 

@@ -274,7 +274,7 @@ def test_a_refused_second_call_reports_that_the_stage_is_empty() -> None:
     portal.refused = {"lifecyclestage": "lead"}
     (outcomes, _), _ = delivered(portal, BACK, ulm("globex", "9002"))
     assert isinstance(outcomes[0], Rejected)
-    assert "lifecyclestage was emptied before" in outcomes[0].message
+    assert "lifecyclestage was emptied first" in outcomes[0].message
     assert outcomes[0].done == Applied(BACK.known_id, {}, written={"lifecyclestage": None})
     assert isinstance(outcomes[1], Applied)
 

@@ -339,7 +339,7 @@ def test_a_run_that_ended_between_two_calls_leaves_an_empty_stage_which_is_told(
     emptied, never_arrived, all_done = settle_batch(reader, PORTAL, left).values()
 
     assert isinstance(emptied, Rejected)
-    assert emptied.message.startswith("not written when its run ended. lifecyclestage was emptied before")
+    assert emptied.message.startswith("not written when its run ended. lifecyclestage was emptied first")
     assert emptied.done == Applied(RecordId("9001"), {}, written={"lifecyclestage": None})
     assert never_arrived == Skipped("not written when its run ended")
     assert all_done == Applied(RecordId("9003"), {"lifecyclestage": "lead"})

@@ -263,7 +263,7 @@ WRONG = [  # whatever follows from a manifest that is wrong: file, text, what is
     ("contacts.yaml", CONTACTS + "  canary.three: {firstname: A}\n", "email takes an e-mail address"),
     ("contacts.yaml", CONTACTS + "  canary.four@acme.example:\n", "is empty"),
     ("contacts.yaml", CONTACTS + "  canary.five@acme.example: canary\n", "must be a mapping of properties"),
-    ("contacts.yaml", CONTACTS + "  Canary.One@acme.example: {firstname: A}\n", "are one"),
+    ("contacts.yaml", CONTACTS + "  Canary.One@acme.example: {firstname: A}\n", "are the same"),
     (
         "contacts.yaml",
         CONTACTS.replace("phone:", "email: canary.x@acme.example, phone:"),

@@ -80,6 +80,27 @@ def applied(project: Project, *flags: str) -> str:
     return done.out
 
 
+def test_a_new_property_without_a_group_joins_the_one_of_the_record_id(project: Project) -> None:
+    """People may move it to another group later: that is no drift, because no manifest names the group."""
+    amount = "type: number, fieldType: number"
+    project.write(
+        "companies.yaml",
+        "object: companies\nproperties:\n"
+        f"  revenue: {{label: Revenue, {amount}}}\n  cost: {{label: Cost, {amount}}}\n"
+        "  margin: {label: Margin, type: number, fieldType: calculation_equation, "
+        "calculationFormula: revenue - cost}\n",
+    )
+    bare = MACHINES.partition("key:")[0].replace("groupName: machines_information, ", "")
+    project.write("machines.yaml", bare)
+    assert applied(project).count("groupName") == 4
+    assert project.run("plan", "--json").document["changes"] == []
+    with project.portal() as http:
+        group = {"groupName": "company_activity"}
+        http.patch("/crm/v3/properties/companies/cost", json=group).raise_for_status()
+    assert project.run("plan", "--json").document["changes"] == []
+    assert project.run("drift").code == 0
+
+
 def actions(project: Project, *flags: str) -> list[tuple[str, str]]:
     """Plan, and return each action with its address."""
     done = project.run("plan", "--json", *flags)

@@ -57,7 +57,7 @@ def test_reviewed_changes_are_applied(project: Project) -> None:
     planned = held_against(project)
 
     assert planned.code == 0
-    assert "Held against the reviewed plan: nothing is left out." in planned.out
+    assert "Compared with the reviewed plan: nothing is left out." in planned.out
     assert saved(project)["review"]["differences"] == []
     assert project.run("apply", "now.json").code == 0
     assert project.run("plan").out.startswith("No changes.")

@@ -125,7 +125,7 @@ def test_an_answer_that_is_lost_once_costs_nothing(
 def assert_told_as_emptied(done: Done) -> None:
     assert done.code == ExitCode.NOT_APPLIED, done.out
     assert outcomes(done)[ADA] == "rejected"
-    assert "lifecyclestage was emptied before" in said_of(done, ADA)
+    assert "lifecyclestage was emptied first" in said_of(done, ADA)
     assert "is empty now" in said_of(done, ADA)
 
 

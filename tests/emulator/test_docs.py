@@ -27,7 +27,7 @@ def first_column(heading: str) -> set[str]:
 
 def test_every_guess_is_listed_with_its_default_and_what_is_known(golden: Golden) -> None:
     before, head, after = PAGE.partition(GUESSES)
-    _, end, after = after.partition("\n\nThree guesses are no settings")
+    _, end, after = after.partition("\n\nThree guesses are not settings")
     assert end
     rows = "\n".join(
         f"| `{each.name}` | `{each.default}` | {choices(each)} | {each.about} | {each.source} |"

@@ -26,6 +26,7 @@ TIER = {"label": "Tier", "type": "enumeration", "fieldType": "select", "groupNam
 GROUP = live_definition("companies:groups/erp", {"label": "ERP"})
 SALES = live_definition("deals:pipelines/Sales", {"label": "Sales", "stages": '["Open","Won"]'}, "p1")
 OPEN, WON = stage("Sales", "Open", "s1", "p1"), stage("Sales", "Won", "s2", "p1")
+ID = {"label": "Record ID", "groupName": "basics"}
 ABSENT = DefinitionDirectives(is_absent=True)
 
 
@@ -79,6 +80,35 @@ def test_what_is_nowhere_is_created_with_everything_that_is_named() -> None:
             'options=["gold","basic"] options/basic/label=basic options/gold/label=gold type=enumeration'
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "live", "group"),
+    [
+        ("companies:properties/cost", [live_definition("companies:properties/hs_object_id", ID)], "basics"),
+        ("machines:properties/cost", [], "machines_information"),
+    ],
+)
+def test_a_new_property_has_the_group_of_the_record_id_unless_it_names_one(
+    address: str, live: Sequence[LiveDefinition], group: str
+) -> None:
+    of = address.partition(":")[0]
+    groups = [live_definition(f"{of}:groups/{name}", {"label": name}) for name in (group, "erp")]
+    values = {"label": "Cost", "type": "number", "fieldType": "number"}
+    for own, reason in ((None, Reason.INITIAL), ("erp", Reason.MISSING)):
+        (change,) = decided(
+            [wanted(address, values | ({"groupName": own} if own else {}))], [*live, *groups]
+        ).changes
+        found = [value for value in change.values if value.name == "groupName"]
+        assert [(value.after, value.reason) for value in found] == [(own or group, reason)]
+
+
+def test_a_new_property_names_its_group_where_the_portal_does_not_say_it() -> None:
+    found = decided(
+        [wanted("companies:properties/cost", {"label": "Cost"})],
+        [live_definition("companies:properties/name", {})],
+    )
+    assert "a new one needs `type`, `fieldType`, `groupName`" in found.problems[0].message
 
 
 @pytest.mark.parametrize(

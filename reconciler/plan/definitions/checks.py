@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import DefinitionAddress, Section, definition_address
+from reconciler.model.definition_attributes import GROUP, made_group
 from reconciler.model.not_made import NotMade, WhyNotMade
 from reconciler.model.object_types import object_type
 from reconciler.model.portal_definitions import LiveDefinition
@@ -18,8 +19,6 @@ MOST_UNIQUE = 10
 
 Source: https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide.
 """
-
-_GROUP = "groupName"
 
 Decisions = dict[DefinitionAddress, DefinitionDecision]
 
@@ -57,9 +56,9 @@ class _Checking:
         there = {each.address.name for each in self._live(Section.GROUPS)}
         there |= {change.definition.name for change in self._changes(Section.GROUPS, Action.CREATE)}
         made = self._changes(Section.SCHEMA, Action.CREATE)
-        there |= {f"{change.object_type}_information" for change in made}  # HubSpot makes it itself
+        there |= {made_group(change.object_type) for change in made}
         for change in [*self._changes(Section.PROPERTIES, Action.CREATE, Action.UPDATE)]:
-            group = next((value.after for value in change.values if value.name == _GROUP), None)
+            group = next((value.after for value in change.values if value.name == GROUP), None)
             if group is None or group in there:
                 continue
             of = definition_address(change.object_type, Section.GROUPS, group)
@@ -68,7 +67,7 @@ class _Checking:
                 advice, needs = lacking.advice, lacking.to_add
             else:
                 advice, needs = did_you_mean(group, there) or f"declare it: `groups: {{{group}: …}}`", None
-            self._refuse(change, f"the portal has no property group {group}", advice, _GROUP, needs)
+            self._refuse(change, f"the portal has no property group {group}", advice, GROUP, needs)
 
     def groups_in_use(self) -> None:
         """Refuse to remove groups that still have properties."""
@@ -77,14 +76,14 @@ class _Checking:
             change.definition: value.after
             for change in self._changes(Section.PROPERTIES, Action.UPDATE)
             for value in change.values
-            if value.name == _GROUP
+            if value.name == GROUP
         }
         for change in [*self._changes(Section.GROUPS, Action.ARCHIVE)]:
             group = change.definition.name
             left = [
                 each.address.name
                 for each in self._live(Section.PROPERTIES)
-                if moving.get(each.address, each.values.get(_GROUP)) == group and each.address not in leaving
+                if moving.get(each.address, each.values.get(GROUP)) == group and each.address not in leaving
             ]
             if left:
                 message = f"the group still has properties: {', '.join(sorted(left)[:3])}"

@@ -36,6 +36,7 @@ class DefinitionContext:
     recent: Mapping[DefinitionAddress, Change] = field(default_factory=dict)
     """Our own writes of the last minutes: HubSpot may still show the values from before."""
     stage_names: tuple[str, str] | None = None  # the properties for pipeline and stage of a record
+    group: str | None = None  # the group of new properties whose manifests name none; None: unknown
 
     def counting(self, holders: Mapping[Holding, int]) -> "DefinitionContext":
         """Return the context with the numbers of records that hold removed values."""

@@ -3,21 +3,24 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from operator import attrgetter
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import DefinitionAddress, RecordId, Section
 from reconciler.model.definition_attributes import (
     ATTRIBUTES,
     FORMULA,
+    GROUP,
     OPTIONS,
     STAGE_NAMES,
     list_of,
     list_text,
+    made_group,
     option_of,
 )
 from reconciler.model.object_types import makes_pipelines, object_type
 from reconciler.model.owned import Origin
-from reconciler.model.portal_definitions import DesiredDefinition
+from reconciler.model.portal_definitions import DesiredDefinition, LiveDefinition
 from reconciler.plan.change import Action, Change, DefinitionDetails, Owned, Reason, ValueChange
 from reconciler.plan.definitions.changes import create_definition, details_of, update_definition
 from reconciler.plan.definitions.context import DefinitionContext, DefinitionDecision
@@ -62,6 +65,9 @@ def created(
         for path, text in named
         if text is not None
     )
+    if wanted.address.section is Section.PROPERTIES and wanted.value(GROUP) is None and context.group:
+        group = ValueChange(GROUP, None, context.group, Reason.INITIAL, source)
+        values = tuple(sorted((*values, group), key=attrgetter("name")))
     empty = tuple(
         ValueChange(path, None, None, Reason.IN_STEP, context.ref(wanted.place_of(path)))
         for path, text in named
@@ -83,6 +89,16 @@ def created(
     return change, display
 
 
+def group_of_new_properties(object_type: str, live: Iterable[LiveDefinition]) -> str | None:
+    """Return the group of new properties whose manifests name none: that of the record id.
+
+    None if the portal has the type and does not say it. HubSpot makes this group with a custom object type.
+    """
+    properties = [each for each in live if each.address.section is Section.PROPERTIES]
+    of_id = (each.values.get(GROUP) for each in properties if each.address.name == "hs_object_id")
+    return next(of_id, None) if properties else made_group(object_type)
+
+
 def lacking(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Problem]:
     """Report what a new definition lacks, and names that HubSpot keeps for itself."""
     wanted, address = sides.wanted, sides.address
@@ -91,7 +107,11 @@ def lacking(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Prob
     if refused is not None:
         yield context.problem(wanted, *refused)
         return
-    needed = [path for path, attribute in ATTRIBUTES[section].items() if attribute.is_needed]
+    needed = [
+        path
+        for path, attribute in ATTRIBUTES[section].items()
+        if attribute.is_needed and not (path == GROUP and context.group)
+    ]
     needed += _needed_besides(wanted)
     missing = [path for path in needed if wanted.value(path) in {None, _EMPTY_LIST}]
     if missing:

@@ -25,7 +25,7 @@ from reconciler.plan.definitions.holders import holdings_of
 from reconciler.plan.definitions.identity import pipeline_id, stage_id
 from reconciler.plan.definitions.label_order import in_label_order
 from reconciler.plan.definitions.match import DefinitionSides, match_definitions
-from reconciler.plan.definitions.new import new_stages_in_order
+from reconciler.plan.definitions.new import group_of_new_properties, new_stages_in_order
 from reconciler.plan.plan import Held
 
 
@@ -117,6 +117,7 @@ def match_type(known: TypeDefinitions, selection: Selection) -> MatchedDefinitio
 
 def decide_type(matched: MatchedDefinitions, context: DefinitionContext) -> DecidedDefinitions:
     """Decide about the definitions of a type."""
+    context = replace(context, group=group_of_new_properties(matched.known.object, matched.known.live))
     deciding = _Deciding(matched, context)
     deciding.decide()
     decided = checked(matched.sides, matched.known.live, deciding.decisions, matched.unselected, context)

@@ -4,7 +4,6 @@ from functools import partial
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import (
-    DefinitionAddress,
     RecordId,
     is_definition_address,
     parse_definition_address,
@@ -79,18 +78,17 @@ def _add_differences(table: Table, section: Section[ReviewDifference]) -> None:
 def _add_changes(table: Table, section: Section[Change], names: Names) -> None:
     first = section.entries[0]
     style = section.style
-    is_of_definition = isinstance(first.address, DefinitionAddress)
     table.add_kind(
         RowKind(
-            section.word.replace("_", " "),
+            word := section.word.replace("_", " "),
             section.object,
             first.reason,
             section.what,
             section.remark,
             style.sign,
             page=names.link(first.thing, RecordId("")) or "",
-            short=str(first.action) if is_of_definition else "",
-            several="definitions" if is_of_definition else "",
+            short=str(first.action) if word.startswith(f"{first.action} ") else "",
+            several=first.thing.plural,
         )
     )
     for alike in section.entries.apart(lambda change: style.likeness([change])):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from reconciler.invisible_characters import visible
-from reconciler.model.addresses import DefinitionAddress, RecordId
+from reconciler.model.addresses import RecordId
 from reconciler.model.names import Names
 from reconciler.model.runs import RunDetail, RunHeader, RunRow
 from reconciler.plan.change import Reason
@@ -72,16 +72,15 @@ def run_table(rows: Entries[RunRow], header: RunHeader, view: View) -> Json:
 
 def _add(table: Table, section: Section[RunRow], names: Names, *, is_applied: bool) -> None:
     first = section.entries[0]
-    is_of_definition = isinstance(first.key, DefinitionAddress)
     word = done(first.action, 1) if is_applied else section.word
     count = len(section.entries)
     what = done(first.action, count) if is_applied else f"to {words_of(first.action)}: {section.word}"
     why = section.remark or _why(first)
     page = names.link(first.key, RecordId("")) or ""
-    short = past_of(first.action) if is_applied and is_of_definition else ""
-    several = "definitions" if is_of_definition else ""
+    past = past_of(first.action)
+    short = past if is_applied and past != word else ""
     sign, of = section.style.sign, first.key.object
-    kind = RowKind(word, of, first.reason, what, why, sign, page=page, short=short, several=several)
+    kind = RowKind(word, of, first.reason, what, why, sign, page=page, short=short, several=first.key.plural)
     table.add_kind(kind)
     for group in section.alike():
         table.add_group()

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Generic, NamedTuple, TypeVar
 
 from reconciler.invisible_characters import visible
-from reconciler.model.addresses import DefinitionAddress, ThingAddress
+from reconciler.model.addresses import ThingAddress
 from reconciler.model.facts import Fact
 from reconciler.model.object_references import ObjectProperty
 from reconciler.report.entries import Entries
@@ -94,9 +94,7 @@ def _stack(style: EntryStyle[T], stack: Sequence[Entries[T]], body: list[Line], 
         records = [layout.record(subject, style.sign) for subject in named]
         lines = [*chain(*records), *body]
     else:
-        key = named[0].key
-        what = "definitions" if isinstance(key, DefinitionAddress) else visible(key.object)
-        count = f"{len(stack):,} {what}"
+        count = f"{len(stack):,} {visible(named[0].key.plural)}"
         records = [layout.record(subject) for subject in named]
         lines = [line(style.sign, " ", Piece(count, Style.STRONG), indent=2), *body, *chain(*records)]
     hidden = len(stack) - len(named)
