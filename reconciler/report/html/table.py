@@ -29,7 +29,7 @@ class RowKind(NamedTuple):
     one: str = ""  # ``what`` for a single row, if that differs
     page: str = ""  # the address of a record's page in HubSpot, without the record id; empty if there is none
     short: str = ""  # ``action`` in a row whose address tells the rest
-    several: str = ""  # the word for several rows, if it is not the object type
+    several: str = ""  # the word for several rows; empty: the object type
     against: str = ""  # the name of the side that is compared with HubSpot, if both sides are shown
 
 
