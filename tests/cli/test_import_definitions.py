@@ -211,7 +211,10 @@ def test_what_a_manifest_cannot_say_is_left_out_and_told(project: Project) -> No
     ("options", "message"),
     [
         (["--definitions=propertys"], '"propertys" is no section of definitions'),
-        (["--definitions", "--filter", "city=Bonn"], "--definitions writes no records: --filter cannot be used with it"),
+        (
+            ["--definitions", "--filter", "city=Bonn"],
+            "--definitions writes no records: --filter cannot be used with it",
+        ),
         (["--definitions", "--check"], "--definitions writes no records: --check cannot be used with it"),
         (["--definitions", "--properties", "nix"], 'companies has no property "nix"'),
         (["--definitions", "--out", "a.csv"], "--out a.csv: definitions are written as YAML"),

@@ -126,7 +126,7 @@ def assert_told_as_emptied(done: Done) -> None:
     assert done.code == ExitCode.NOT_APPLIED, done.out
     assert outcomes(done)[ADA] == "rejected"
     assert "lifecyclestage was emptied first" in said_of(done, ADA)
-    assert "is empty now" in said_of(done, ADA)
+    assert "is still empty" in said_of(done, ADA)
 
 
 def test_a_second_call_that_stays_unanswered_is_settled_and_done_by_the_next_run(

@@ -160,8 +160,13 @@ def test_manifests_say_what_is_live(live: dict[str, dict[str, str]], is_observed
         read_back(loaded(Path(name)), live)
 
 
+def has_comma(values: dict[str, str]) -> bool:
+    """Whether a number has a comma: HubSpot keeps none, and a table would have to say what it means."""
+    return "," in values.get("number", "")
+
+
 @settings(max_examples=8, deadline=None)
-@given(RECORDS)
+@given(RECORDS.filter(lambda live: not any(map(has_comma, live.values()))))
 def test_tables_say_what_is_live(live: dict[str, dict[str, str]]) -> None:
     document = WrittenDocument("companies", "external_id", {}, source={"csv": "companies.csv"})
     columns = tuple(name for name in SCHEMA.properties if name != "external_id")
