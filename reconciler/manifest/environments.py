@@ -107,7 +107,7 @@ def _other_documents(
 
 
 def _other_folders(project: Path, chosen: ListedEnvironment, other: ListedEnvironment) -> Problem:
-    """Report the first file that only one of the two environments has, or else their folders."""
+    """Report the first file that only one of the two environments has, or that their folders differ."""
     ours, theirs = (_names(find_files(project, each.folders)[0]) for each in (chosen, other))
     message = _one_portal(chosen, other)
     first = min(ours ^ theirs, default=None)

@@ -50,7 +50,7 @@ class CopyResult:
 
 
 DOES_NOT_TRAVEL = (
-    "history of values, lists, workflows, forms, files and e-mails",
+    "lists, workflows, forms, files, e-mails and the history of values",
     "rules of admins that no API shows, and permissions of users",
     "the journal of runs: rollback begins with the first apply to the copy",
 )

@@ -55,7 +55,7 @@ class Reason(StrEnum):
     CONTESTED = "contested"  # an automation overwrites it after every apply
     OBSERVED = "observed"  # it differs, and the manifest only observes it
     ROLLED_BACK = "rolled back"  # a change of a run, now rolled back
-    FILLED = "filled"  # the record gets its value in a new key
+    FILLED = "filled"  # a property is to become the key, and the record gets a value in it
     MIGRATED = "migrated"  # the record holds an option, a stage or a value that goes away
     SETTLING = "settling"  # HubSpot still shows the values from before our own write, minutes ago
     SUPERSEDED = "superseded"  # a change of a run that was changed again later

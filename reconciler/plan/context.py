@@ -34,7 +34,7 @@ class PlanContext:
     skips_invalid: bool  # leave records with problems out of the plan instead of stopping
     host: str | None = None  # host of the portal, if it is not HubSpot's
     project: str | None = None  # name of the project; None if it has none
-    looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT  # changes whose records apply will read again
+    looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT  # for these, apply reads the records again
     opens_portal: bool = True  # apply reads account and definitions itself
     verifies: bool = False  # apply plans again afterwards
     has_pages: bool = True  # its records have pages in HubSpot

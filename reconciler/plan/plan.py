@@ -168,7 +168,7 @@ class Review:
     content: str  # content hash of the reviewed plan; this plan has the same if nothing differs
     git: str | None  # commit of the reviewed plan
     differences: tuple[ReviewDifference, ...]  # by kind of difference, then key
-    unreviewed_rules: tuple[PruneRule, ...]  # prune rules that state does not learn
+    unreviewed_rules: tuple[PruneRule, ...]  # not reviewed, so that apply does not store them
 
     @property
     def unreviewed(self) -> int:

@@ -89,7 +89,7 @@ def settle_open_changes(session: Session, lock_timeout_s: float = 0.0) -> None:
     """
     with session.state(to_write=False) as state:
         if not is_anything_open(state):
-            # a report that cannot be written yet waits
+            # if a report cannot be written now, a later command writes it
             with suppress(UsageError), reports_kept(session, state):
                 return
     with (

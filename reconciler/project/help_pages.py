@@ -37,7 +37,7 @@ HELP_PAGES: Final[Mapping[str, str]] = {
     "security": "the attacks that are prevented, and your own part",
     "settings": "reconciler.yaml and environment variables",
     "start": "from a HubSpot key to the first pull request; messages and what to do",
-    "state": "where state lives, keys, and moving it",
+    "state": "where state is kept, how it is encrypted and moved",
     "tables": "records from CSV, Parquet and JSON lines files",
     "values": "which values are equal, and which are refused",
     "verdicts": "who decides about a value",

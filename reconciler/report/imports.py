@@ -41,7 +41,7 @@ def _sentences(result: ImportResult) -> Iterator[tuple[int, str]]:
     if result.named_already:
         yield 2, f"{counted(result.named_already, 'record')} named by manifests already, left as they are"
     if result.shared:
-        yield 2, f"in every record, now under `all:`: {_listed(result.shared)}"
+        yield 2, f"the same in every record, and written once under `all:`: {_listed(result.shared)}"
     for name, count in result.associations.items():
         yield 2, f"{counted(count, 'association') if count else 'no associations'} with {name}"
     for name, count in result.unnamed_targets.items():

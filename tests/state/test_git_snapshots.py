@@ -227,7 +227,7 @@ def test_an_older_snapshot_is_noticed_by_a_machine_that_has_seen_a_newer_one(
         opened(KEY, seen=True)
     assert opened(KEY).count() == 1  # another machine cannot know
     git(remote, "update-ref", "-d", STATE)
-    with pytest.raises(StateError, match="is gone, and this machine has seen it at serial 2"):
+    with pytest.raises(StateError, match="is gone, although this machine has read serial 2"):
         opened(KEY, seen=True)
     git(remote, "update-ref", STATE, newest)
     assert opened(KEY, seen=True).count() == 2

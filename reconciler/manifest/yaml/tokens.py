@@ -15,7 +15,7 @@ class TokenKind(Enum):
     DOCUMENT_START = "---"
     DOCUMENT_END = "..."
     BLOCK_MAPPING = "start of a mapping"  # no text
-    BLOCK_SEQUENCE = "start of a list"  # no text; a list may do without it, in the column of its name
+    BLOCK_SEQUENCE = "start of a list"  # no text; missing where a list stands in the column of its key
     BLOCK_END = "end of a mapping or list"  # no text
     BLOCK_ENTRY = "-"
     FLOW_START = "[ or {"

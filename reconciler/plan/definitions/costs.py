@@ -61,7 +61,7 @@ def _calls_to_look(change: Change, schema: ObjectSchema) -> int:
     """Count the calls that read one definition."""
     address = change.definition
     match address.section:
-        case Section.LABELS:  # both directions, and their internal names
+        case Section.LABELS:  # one call for each direction, one for internal names
             return 2 + (address.names[0] != address.object)
         case Section.OPTIONS | Section.PROPERTIES if change.action is not Action.CREATE:
             known = schema.properties.get(address.names[0])

@@ -63,7 +63,7 @@ class TakenLabel(NamedTuple):
 def with_free_labels(
     live: Sequence[LiveDefinition], decisions: Mapping[DefinitionAddress, DefinitionDecision]
 ) -> tuple[Decisions, list[TakenLabel]]:
-    """Return the decisions with their steps, without the changes whose label is taken, and these."""
+    """Return the decisions with their steps, without the changes whose label is taken; and these labels."""
     result, refused = dict(decisions), list[TakenLabel]()
     scopes: dict[tuple[Section, str | None], _Labels] = {}
     for each in live:

@@ -19,7 +19,7 @@ def takes(definition: PropertyDef, text: str | None) -> bool:
 
 
 def wrong_moves(moves: Iterable[Move]) -> Iterator[Problem]:
-    """Report moves that are impossible; each stands there once for every record that holds such a value."""
+    """Report impossible moves; ``moves`` has one for every record whose value cannot move."""
     by_address: dict[str, list[Move]] = {}
     for move in moves:
         by_address.setdefault(move.address.text, []).append(move)

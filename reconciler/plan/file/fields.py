@@ -192,8 +192,8 @@ FIELDS: tuple[Field, ...] = (
             lambda row: Operation(Call(row["call"]), row["id_property"]) if row["call"] else None,
         ),
     ),
-    _owned("owned", "The ownership afterwards; absent if it is not ours then."),
-    _owned("owned_before", "The ownership before, if it is not ours afterwards.", "_before"),
+    _owned("owned", "The ownership after the change; absent if it is not ours then."),
+    _owned("owned_before", "The ownership before the change, if it is not ours afterwards.", "_before"),
     Field(
         "source",
         "The manifest line that asks for it.",

@@ -317,7 +317,7 @@ def _new_key(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> Val
 
 
 def _first(resolver: Resolver, value: ResolvedValue, reason: Reason) -> ValueChange:
-    """Build the first value of a new record."""
+    """Build the change that gives a property of a new record its value."""
     return ValueChange(value.definition.name, None, value.text, reason, resolver.files.ref(value.place))
 
 

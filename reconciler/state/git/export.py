@@ -89,7 +89,7 @@ def texts_of_runs(
 
 
 def everything_in(connection: Connection) -> Written:
-    """Return all runs and parts of their changes."""
+    """Return all runs, and all parts into which their changes are split."""
     return Written(
         runs=set(connection.exec_driver_sql("SELECT id FROM runs").scalars()),
         parts={

@@ -47,7 +47,7 @@ def check_not_older(seen: Seen | None, place: str, header: SnapshotHeader | None
     advice = f"    put the newest commit of that ref back; if this is as it should be, remove {shown}"
     if header is None:
         raise StateError(
-            f"state in git: {place} is gone, and this machine has seen it at serial {seen.serial}\n{advice}"
+            f"state in git: {place} is gone, although this machine has read serial {seen.serial}\n{advice}"
         )
     found = (header.version.serial, header.push)
     if header.version.lineage == seen.lineage and found < (seen.serial, seen.push):

@@ -246,7 +246,7 @@ class OwnedRows:
 
 
 def called(known: OwnedRecord | OwnedDefinition, key: ThingAddress) -> OwnedRecord | OwnedDefinition:
-    """Return ``known`` at another address of the same kind."""
+    """Return a copy of ``known`` with the address ``key``, which is of the same kind."""
     if isinstance(known, OwnedRecord) and isinstance(key, RecordAddress):
         return replace(known, key=key)
     if isinstance(known, OwnedDefinition) and isinstance(key, DefinitionAddress):
