@@ -1,6 +1,7 @@
-"""Finding repeated values among many, in little memory."""
+"""Finding repeated and known values among many, in little memory."""
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable
 
 _PARTS = 256
@@ -11,14 +12,32 @@ def repeated_hashes(hashes: Iterable[int]) -> frozenset[int]:
 
     Eight bytes of each are kept, sorted in parts.
     """
-    parts = [array("q") for _ in range(_PARTS)]
-    for each in hashes:
-        parts[each % _PARTS].append(each)
     alike: set[int] = set()
-    for part in parts:
+    for part in _parted(hashes):
         before: int | None = None
         for each in sorted(part):
             if each == before:
                 alike.add(each)
             before = each
     return frozenset(alike)
+
+
+class KnownHashes:
+    """Many hashes, to look whether one of them is there; eight bytes of each are kept."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, hashes: Iterable[int]) -> None:
+        self._parts = [array("q", sorted(part)) for part in _parted(hashes)]
+
+    def __contains__(self, found: int) -> bool:
+        part = self._parts[found % _PARTS]
+        place = bisect_left(part, found)
+        return place < len(part) and part[place] == found
+
+
+def _parted(hashes: Iterable[int]) -> "list[array[int]]":
+    parts = [array("q") for _ in range(_PARTS)]
+    for each in hashes:
+        parts[each % _PARTS].append(each)
+    return parts

@@ -25,6 +25,7 @@ from reconciler.model.object_references import Direction, ObjectProperty
 from reconciler.model.object_types import object_type
 from reconciler.model.progress import Progress
 from reconciler.model.pseudonyms import Pseudonyms
+from reconciler.plan.hashes import KnownHashes
 from reconciler.plan.values.equality import same_value
 from reconciler.project.copied import checkpoint_path, salt_of
 from reconciler.project.copied_session import plant
@@ -132,9 +133,9 @@ class _Copying:
     pairs: int = 0
     masked: tuple[ObjectProperty, ...] = ()
     untold: dict[str, None] = field(default_factory=dict)
-    # object type, property and value of keys that manifests name, and of their unique values: they stay, and
-    # no pseudonym is equal to one
-    said: frozenset[tuple[str, str, str]] = frozenset()
+    # hashes of object type, property and value, of keys that manifests name and of their unique values: they
+    # stay, and no pseudonym is equal to one
+    said: KnownHashes = field(default_factory=lambda: KnownHashes(()))
     paths: dict[str, str] = field(default_factory=dict)  # of the copied object types
     copied: int = 0
 
@@ -163,7 +164,7 @@ class _Copying:
             ((*of, value) for of, values in elsewhere.items() for value in values),
             declared_values(desired, unique),
         )
-        self.said = frozenset((of, name, value.casefold()) for of, name, value in said)
+        self.said = KnownHashes(hash((of, name, value.casefold())) for of, name, value in said)
         total = self._expected(desired, schemas) + sum(map(len, elsewhere.values()))
         directions = _directions(schemas)
         calls = ceil(total / BATCH_SIZE)
@@ -249,7 +250,7 @@ class _Copying:
         return masked
 
     def _keeps(self, object_name: str, name: str, text: str) -> bool:
-        return (object_name, name, text.casefold()) in self.said
+        return hash((object_name, name, text.casefold())) in self.said
 
 
 def _is_said(schema: ObjectSchema, name: str, said: str | None, text: str) -> bool:
