@@ -1,9 +1,7 @@
 """State of a record after a change."""
 
 import gc
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import overload
 
 import pytest
 
@@ -38,6 +36,7 @@ from reconciler.state.associations.updates import pairs_after
 from reconciler.state.records.updates import disowned_by, owned_after
 from reconciler.state.rival_names import in_the_way
 from tests.support.changes import release, release_pair
+from tests.support.many_changes import ManyChanges
 from tests.support.nouns import owned
 
 HERE = SourceRef("companies.yaml", 1, 1)
@@ -273,32 +272,22 @@ def test_a_key_that_nobody_else_gets_is_left_without_ado(other: Change) -> None:
     assert in_the_way([created(), other]) == {}
 
 
-class _MadeWhenLookedAt(Sequence[Change]):
-    """Many moved records, which are made when somebody looks at them, like those of a large plan."""
-
-    alive = 0  # how many changes there were at most
-
-    def __len__(self) -> int:
-        return 3_000
-
-    @overload
-    def __getitem__(self, index: int) -> Change: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Change]: ...
-    def __getitem__(self, index: int | slice) -> Change | Sequence[Change]:
-        assert isinstance(index, int)
-        if index == len(self):
-            raise IndexError
-        if index % 500 == 499:
-            self.alive = max(self.alive, sum(isinstance(each, Change) for each in gc.get_objects()))
-        return moving(None, f"k{index}", str(index))
+def alive() -> int:
+    return sum(isinstance(each, Change) for each in gc.get_objects())
 
 
 def test_no_change_of_a_large_plan_is_kept_to_look_for_those_in_the_way() -> None:
     gc.collect()
-    changes, before = _MadeWhenLookedAt(), sum(isinstance(each, Change) for each in gc.get_objects())
-    assert in_the_way(changes) == {}
-    assert 0 < changes.alive < before + 100
+    before, seen = alive(), list[int]()
+
+    def make(number: int) -> Change:
+        if number % 500 == 499:
+            seen.append(alive())
+        return moving(None, f"k{number}", str(number))
+
+    assert in_the_way(ManyChanges(3_000, make)) == {}
+    assert len(seen) >= 6
+    assert max(seen) < before + 100
 
 
 LOST = RecordId("9000")

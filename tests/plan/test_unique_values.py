@@ -1,9 +1,8 @@
 """Only one record has a value of a unique property; a value is passed on in order, or not at all."""
 
 import tracemalloc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import overload
 
 import pytest
 from hypothesis import given
@@ -19,6 +18,7 @@ from reconciler.plan.records.calls import BY_RECORD_ID
 from reconciler.plan.records.changes import archive_record, create_record, update_record
 from reconciler.plan.records.unique_values import Giver, contradictions, questions, turns_of, value_of
 from reconciler.source import SourceRef
+from tests.support.many_changes import ManyChanges
 from tests.support.nouns import COMPANIES, definition
 
 SCHEMA = replace(
@@ -307,32 +307,12 @@ def test_in_turns_and_without_what_is_refused_no_value_is_ever_on_two_records(
         assert ref in alone.values() or ref in others
 
 
-class _Many(Sequence[Change]):
-    """A great many new records that are made as they are looked at."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-
-    def __len__(self) -> int:
-        return self._count
-
-    @overload
-    def __getitem__(self, index: int) -> Change: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Change]: ...
-    def __getitem__(self, index: int | slice) -> Change | Sequence[Change]:
-        assert isinstance(index, int)
-        return create(f"c{index}", f"ref-{index % (self._count - 1)}")
-
-    def __iter__(self) -> Iterator[Change]:
-        return map(self.__getitem__, range(self._count))
-
-
 def test_a_million_values_would_take_less_than_fifty_megabytes() -> None:
     count = 20_000
     tracemalloc.start()
     try:
-        refused = contradictions(_Many(count), OBJECTS, {})
+        changes = ManyChanges(count, lambda number: create(f"c{number}", f"ref-{number % (count - 1)}"))
+        refused = contradictions(changes, OBJECTS, {})
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -130,24 +130,25 @@ def rows_of(page: str) -> str:
     return json.dumps(json.loads(table), indent=1, ensure_ascii=False) + "\n"
 
 
-def test_a_plan_of_definitions_looks_as_it_did(project: Project, golden: Callable[[Path, str], None]) -> None:
-    def shown(form: str) -> str:
-        return project.run("show", "plan.json", "--values", "show", "--format", form).out
+def check_forms(project: Project, name: str, golden: Callable[[Path, str], None]) -> None:
+    """Hold a plan, or a run, against the golden file of each form."""
 
-    golden(GOLDEN / "definitions-80.txt", timeless(shown("terminal")))
-    golden(GOLDEN / "definitions.md", timeless(shown("markdown")))
-    golden(GOLDEN / "definitions.json", timeless(shown("json")))
-    golden(GOLDEN / "definitions.html.json", timeless(rows_of(shown("html"))))
+    def shown(form: str) -> str:
+        return project.run("show", f"{name}.json", "--values", "show", "--format", form).out
+
+    of = {"plan": "definitions", "run": "definitions-run"}[name]
+    golden(GOLDEN / f"{of}-80.txt", timeless(shown("terminal")))
+    golden(GOLDEN / f"{of}.md", timeless(shown("markdown")))
+    golden(GOLDEN / f"{of}.json", timeless(shown("json")))
+    golden(GOLDEN / f"{of}.html.json", timeless(rows_of(shown("html"))))
+
+
+def test_a_plan_of_definitions_looks_as_it_did(project: Project, golden: Callable[[Path, str], None]) -> None:
+    check_forms(project, "plan", golden)
 
 
 def test_a_run_of_definitions_looks_as_it_did(ran: Project, golden: Callable[[Path, str], None]) -> None:
-    def shown(form: str) -> str:
-        return ran.run("show", "run.json", "--values", "show", "--format", form).out
-
-    golden(GOLDEN / "definitions-run-80.txt", timeless(shown("terminal")))
-    golden(GOLDEN / "definitions-run.md", timeless(shown("markdown")))
-    golden(GOLDEN / "definitions-run.json", timeless(shown("json")))
-    golden(GOLDEN / "definitions-run.html.json", timeless(rows_of(shown("html"))))
+    check_forms(ran, "run", golden)
 
 
 def test_every_form_has_every_definition(project: Project) -> None:

@@ -16,7 +16,7 @@ class Made:
     ids: dict[ThingAddress, RecordId] = field(default_factory=dict)
     written: list[Change] = field(default_factory=list)  # applied changes of definitions
     unmade: Unmade = field(default_factory=Unmade)
-    _labels: dict[str, Label] = field(default_factory=dict)  # new definitions, by address
+    _labels: dict[str, Label] = field(default_factory=dict)  # new labels, by address
 
     def add(self, change: Change, address: ThingAddress | None, outcome: Outcome | None) -> None:
         """Add a change with its outcome; ``address`` is the thing that it creates or changes, if any."""

@@ -110,8 +110,9 @@ def _unwanted(sides: DefinitionSides, context: DefinitionContext) -> DefinitionD
         return DefinitionDecision(problems=(context.problem(wanted, message, advice),))
     if live.is_hubspot_defined or not live.can_archive:
         message = f"this {word} is HubSpot's own: it cannot be removed"
-        is_property = sides.address.section is Section.PROPERTIES
-        advice = "remove `$absent`" + "; `hidden: true` hides it from people" * is_property
+        advice = "remove `$absent`"
+        if sides.address.section is Section.PROPERTIES:
+            advice += "; `hidden: true` hides it from people"
         return DefinitionDecision(problems=(context.problem(wanted, message, advice),))
     if problem := _nowhere(sides, context):
         return DefinitionDecision(problems=(problem,))

@@ -33,19 +33,19 @@ Same = Callable[[str | None, str | None], bool]
 class StageOrder:
     """The stages of a live pipeline, by the labels that they will have."""
 
-    desired: tuple[str, ...]  # names of existing or new options, in the order of the manifest
+    desired: tuple[str, ...]  # existing and new stages, in the order of the manifest
     live: tuple[str, ...]  # all that are there
 
     @property
     def is_in_step(self) -> bool:
-        """Whether the options are in order; new options come last."""
+        """Whether the stages are in order; new stages come last."""
         there = [name for name in self.live if name in self.desired]
         new = [name for name in self.desired if name not in self.live]
         return (*there, *new) == self.desired
 
     @property
     def after(self) -> tuple[str, ...]:
-        """All names in order; names that are in no manifest come last."""
+        """All stages in order; stages that no manifest names come last."""
         return (*self.desired, *(name for name in self.live if name not in self.desired))
 
 

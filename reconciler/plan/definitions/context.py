@@ -30,9 +30,7 @@ class DefinitionContext:
     policy: Policy
     files: SourceFiles
     is_whole: Callable[[DefinitionAddress], bool]  # selected as a whole, and not only some of its values
-    holders: Mapping[Holding, int] = field(
-        default_factory=dict
-    )  # numbers of records that hold removed values
+    holders: Mapping[Holding, int] = field(default_factory=dict)  # how many records hold removed values
     recent: Mapping[DefinitionAddress, Change] = field(default_factory=dict)
     """Our own writes of the last minutes: HubSpot may still show the values from before."""
     stage_names: tuple[str, str] | None = None  # the properties for pipeline and stage of a record
