@@ -28,7 +28,7 @@ def property_problems(definitions: Iterable[DesiredDefinition], files: SourceFil
 
 
 def _form_problems(definition: DesiredDefinition, files: SourceFiles) -> Iterator[Problem]:
-    """Report a form that HubSpot refuses for the type, and options from elsewhere that say not where."""
+    """Report a form that HubSpot refuses for the type, and external options without a source."""
     kind, form = definition.value("type"), definition.value("fieldType")
     address = definition.address.text
     source = files.ref(definition.place_of("fieldType"))

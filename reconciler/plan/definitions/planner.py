@@ -219,7 +219,7 @@ class _Deciding:
         if sides.address.section is not Section.PIPELINES or live is None:
             return None
         named: dict[RecordId, str] = {}
-        labels: dict[str, str] = {}  # of existing or new definitions, by their name in the manifests
+        labels: dict[str, str] = {}  # of existing and new stages, by their name in the manifests
         for each in self.matched.sides:
             if each.pipeline is None or each.pipeline.address != sides.address:
                 continue

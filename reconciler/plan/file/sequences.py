@@ -188,7 +188,7 @@ class _Noted:
         if change.is_remote:
             self.writes.add((kind_of(change).write_scopes, objects))
 
-    def of_no_change(self) -> "_Noted":
+    def without_marks(self) -> "_Noted":
         """Return notes with the names in the same changes, for changes that are noted by their marks only."""
         return _Noted(
             names=copy(self.names),
@@ -286,7 +286,7 @@ class SpooledChanges(_Spooled[Change]):
             (key(number, change), bytes((marks[number],)) + self._lines[number])
             for number, change in enumerate(self)
         )
-        ordered._noted = self._noted.of_no_change()
+        ordered._noted = self._noted.without_marks()
         for _, marked in workspace.sort(entries):
             ordered._noted.marks.append(marked[0])
             ordered.append_line(change_in(marked[1:]))
