@@ -266,7 +266,9 @@ class PlanningRecords:
         return keys, names
 
     def _leave_out(self, group: DesiredGroup, left_out: LeftOut) -> None:
-        keys = [record.key for record, selected in left_out if selected is None]
+        keys, _ = keys_and_names(
+            self.portal.objects[group.object], [record for record, selected in left_out if selected is None]
+        )
         owned = self.memory.owned(group.object, group.key, keys)
         unknown = [key for key in keys if key not in owned]
         lost = self.memory.once_known_as(self.portal.objects[group.object], group.key, unknown)

@@ -2,15 +2,16 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 
 from reconciler.model.addresses import RecordAddress, RecordId
-from reconciler.model.desired_records import RecordDirectives
-from reconciler.model.selection import means
+from reconciler.model.desired_records import Prune, RecordDirectives
+from reconciler.model.selection import EVERYTHING, Selection, glob_of, means
 from reconciler.plan.change import Action, Reason
 from reconciler.plan.plan import Plan
-from tests.plan.worlds import World, rekeyed_worlds
-from tests.support.nouns import desired, owned
+from tests.plan.worlds import OLD, World, rekeyed_worlds
+from tests.support.nouns import desired, document, owned
 
 
 def named(world: World) -> set[RecordId]:
@@ -59,18 +60,22 @@ def test_state_keeps_whatever_is_named_and_ours(world: World) -> None:
 
 
 def missed(world: World) -> dict[str, RecordId]:
-    """Records of ours that manifests name by the number that they had, and no record has it now; by number.
+    """Records of ours that manifests name by a number that they had, and no record has it now; by new number.
 
     A record that another line names is not missed: this line names a new one.
     """
     known = {
         entry.sent.get("erp_no"): entry for entry in world.owned.values() if entry.key.by == "external_id"
     }
-    numbers = {record.key for record in world.numbered} & known.keys()
-    numbers -= {*world.by_key("erp_no"), *world.owned_by("erp_no")}
+    there = {*world.by_key("erp_no"), *world.owned_by("erp_no")}
     keys = {key for record in world.records for key in (record.key, record.special.renamed_from)}
-    found = {number: known[number] for number in numbers if known[number].key.value not in keys}
-    return {number: entry.record_id for number, entry in found.items() if entry.record_id not in named(world)}
+    found: dict[str, RecordId] = {}
+    for record in world.numbered:
+        numbers = [number for number in (record.key, record.special.renamed_from) if number]
+        entry = next((known[number] for number in numbers if number in known), None)
+        if entry is not None and there.isdisjoint(numbers) and entry.key.value not in keys:
+            found[record.key] = entry.record_id
+    return {number: record_id for number, record_id in found.items() if record_id not in named(world)}
 
 
 @settings(max_examples=150)
@@ -88,7 +93,7 @@ def test_rekeyed_worlds_meet_what_they_are_for() -> None:
     """Records that move to another key, exchanged ones among them, and archives beside them."""
     seen: set[str] = set()
 
-    @settings(max_examples=200, database=None, derandomize=True)
+    @settings(max_examples=400, database=None, derandomize=True)
     @given(rekeyed_worlds())
     def collect(world: World) -> None:
         plan = world.plan()
@@ -111,6 +116,35 @@ def test_rekeyed_worlds_meet_what_they_are_for() -> None:
         "archive beside a move",
         "missed",
     }
+
+
+def test_a_gone_record_that_a_line_says_must_not_exist_is_not_missed_by_its_new_key() -> None:
+    """The line with the new key is about another record then, also if everything may be created again."""
+    world = World(
+        records=(replace(desired("b", {}), special=RecordDirectives(is_absent=True)),),
+        live={},
+        owned={"b": owned("b", RecordId("9001"), {"erp_no": "n1"})},
+        recreate=(glob_of("companies/*"),),
+        numbered=(desired("n1", {}, document(key="erp_no")),),
+    )
+    for each in (world, replace(world, recreate=())):
+        planned = {(change.action, change.record.value) for change in each.plan().changes}
+        assert planned == {(Action.RELEASE, "b"), (Action.CREATE, "n1")}
+
+
+@pytest.mark.parametrize("is_left_out", [True, False])
+def test_a_record_that_people_gave_an_old_key_of_another_line_stays(is_left_out: bool) -> None:
+    """It is found by that key in a plan of that line, so a plan without the line keeps its entry."""
+    renamed = replace(desired("b", {}), special=RecordDirectives(renamed_from=OLD))
+    world = World(
+        records=(renamed,),
+        live={RecordId("9000"): {"external_id": OLD}},
+        owned={"a": owned("a", RecordId("9000"), {}), "b": owned("b", RecordId("9001"), {})},
+        prune=Prune.ALL,
+        selection=Selection((glob_of("companies/a"),), ()) if is_left_out else EVERYTHING,
+    )
+    planned = [(change.action, change.record.value) for change in world.plan().changes]
+    assert planned == ([] if is_left_out else [(Action.UPDATE, "b")])
 
 
 def test_unwanted_records_that_exchanged_their_keys_are_archived_each_once() -> None:

@@ -21,7 +21,7 @@ from reconciler.plan.records.planner import Known, RecordPlanner
 from reconciler.plan.records.policy import Policy
 from reconciler.plan.records.prune import not_in_manifests
 from reconciler.plan.targeting import LeftOut, selected
-from reconciler.plan.values.resolve import Resolver
+from reconciler.plan.values.resolve import Resolver, keys_and_names
 from reconciler.source import SourceFiles
 from reconciler.state.records.updates import disowned_by, owned_after
 from reconciler.state.rival_names import in_the_way
@@ -105,7 +105,8 @@ class World:
         for group in groups:
             live, owned = self.by_key(group.key), self.owned_by(group.key)
             named = group.records if len(groups) == 1 else None
-            unfound = {record.key for record in group.records} - live.keys() - owned.keys()
+            keys, _ = keys_and_names(SCHEMA, list(group.records))
+            unfound = set(keys) - live.keys() - owned.keys()
             lost = {key: entry for key, entry in self.once_known_as(group.key).items() if key in unfound}
             leave_out = partial(_leave_out, planner, owned, lost)
             for chunk in selected([tuple(group.records)], self.selection, leave_out, 2):
@@ -170,7 +171,7 @@ def _leave_out(
     lost: Mapping[str, OwnedRecord],
     left_out: LeftOut,
 ) -> None:
-    keys = [record.key for record, part in left_out if part is None]
+    keys, _ = keys_and_names(SCHEMA, [record for record, part in left_out if part is None])
     planner.leave_out(left_out, owned, [lost[key] for key in keys if key in lost])
 
 
@@ -192,12 +193,20 @@ def rekeyed_worlds(draw: st.DrawFn) -> World:
     named = draw(st.sets(st.sampled_from(NUMBERS), max_size=3))
     by_number = document(key="erp_no")
     numbered = tuple(desired(number, draw(some_values), by_number) for number in sorted(named))
+    is_renamed = draw(st.booleans())
+    if numbered and is_renamed:
+        before = draw(st.sampled_from(NUMBERS))
+        special = RecordDirectives(renamed_from=None if before in named else before)
+        numbered = (replace(numbered[0], special=special), *numbered[1:])
     records = world.records if draw(often) else ()
     owned, once = dict(world.owned), draw(st.permutations(NUMBERS))
     for key, written in zip(sorted(owned), once, strict=False):
         number = live.get(owned[key].record_id, {}).get("erp_no")
         if number and draw(st.booleans()):
-            owned[number] = replace(owned.pop(key), key=RecordAddress("companies", "erp_no", number))
+            entry = owned.pop(key)
+            named_before = {"external_id": key} if draw(st.booleans()) else {}
+            sent = {**entry.sent, **named_before}
+            owned[number] = replace(entry, key=RecordAddress("companies", "erp_no", number), sent=sent)
         elif draw(st.booleans()):  # gone from the portal perhaps, or called otherwise there since
             owned[key] = replace(owned[key], sent={**owned[key].sent, "erp_no": written})
     return replace(world, live=live, owned=owned, records=records, numbered=numbered)

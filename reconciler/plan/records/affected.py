@@ -6,7 +6,7 @@ from reconciler.model.addresses import RecordAddress
 from reconciler.model.references import RecordIdentity
 from reconciler.plan.file.sequences import SpooledChanges
 from reconciler.plan.kinds import Verb
-from reconciler.plan.records.changes import identity_of_record, is_record_change, is_record_ours
+from reconciler.plan.records.changes import identity_of_record, is_record_change, is_record_ours, replaced_by
 
 
 def taken_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
@@ -21,6 +21,19 @@ def taken_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
 def archived_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
     """Return the records that ``changes`` archive."""
     return frozenset(identity_of_record(change) for change in changes.of(Verb.ARCHIVE))
+
+
+def affected_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
+    """Return the records that ``changes`` make or keep ours, archive, release, or create again.
+
+    A record that is archived by another key than state knows is left out: two lines may mean it.
+    """
+    ended = (change for change in changes.of(Verb.ARCHIVE, Verb.RELEASE) if is_record_change(change))
+    replaced = ((change.object_type, replaced_by(change)) for change in changes.replacing())
+    return taken_records(changes).union(
+        (identity_of_record(change) for change in ended if change.moved_from is None),
+        (RecordIdentity(name, record_id) for name, record_id in replaced if record_id),
+    )
 
 
 def moved_records(changes: SpooledChanges) -> Mapping[RecordIdentity, RecordAddress]:

@@ -92,10 +92,16 @@ class Identities:
             self._presumed.setdefault(RecordIdentity(object_name, owned.record_id), record)
         else:
             self._unread.add((object_name, record.key.casefold()))
+        if record.special.renamed_from is not None:  # a plan of it may find the record by either key
+            self._unread.add((object_name, record.special.renamed_from.casefold()))
 
     def add_old(self, schema: ObjectSchema, live: LiveRecord) -> None:
         """Collect a record that is named by ``$renamed_from``, even if it is left out."""
         self._old.add(RecordIdentity(schema.name, live.id))
+
+    def is_collected(self, record: RecordIdentity) -> bool:
+        """Return whether a line names ``record`` by any key, also a line that this plan leaves out."""
+        return record in self._by_id or record in self._presumed or record in self._old
 
     def is_named(self, schema: ObjectSchema, key: RecordAddress, live: LiveRecord, desired: Desired) -> bool:
         """Return whether manifests name ``live`` by another key than ``key``.
@@ -103,8 +109,7 @@ class Identities:
         They may use another key property, another spelling, its record id or a key that people gave it; and
         this plan may leave it out. All named records have been collected or left out by now.
         """
-        record = (schema.name, live.id)
-        if record in self._by_id or record in self._presumed or record in self._old:
+        if self.is_collected(RecordIdentity(schema.name, live.id)):
             return True
         known = {key.value.casefold()}
         for group in desired.groups:

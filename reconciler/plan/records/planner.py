@@ -22,7 +22,7 @@ from reconciler.plan.drift.provenance import Edits
 from reconciler.plan.findings import Findings
 from reconciler.plan.guards import Population
 from reconciler.plan.owned_changes import adopt_thing
-from reconciler.plan.records.affected import archived_records, taken_records
+from reconciler.plan.records.affected import affected_records, archived_records, taken_records
 from reconciler.plan.records.compare import IN_STEP, RecordDecision, compare_record, only_read
 from reconciler.plan.records.decisions import add_decision
 from reconciler.plan.records.display_names import decision_with_display_name, with_display_name
@@ -163,15 +163,18 @@ class RecordPlanner:
     def decide_lost(self) -> None:
         """Compare the records that another key property named before, once it is known which are found.
 
-        A record that another line names is not lost: the record under its old key is a new one.
+        A record that another line is about is not lost: the record under its old key is a new one.
         """
-        changes = self.findings.changes
-        taken = (taken_records(changes) | archived_records(changes)) if self.lost else frozenset()
+        if not self.lost:
+            return
+        others = self.named_otherwise.union(affected_records(self.findings.changes))
+        others.update(RecordIdentity(owned.key.object, owned.record_id) for _, owned in self.findings.gone)
         for resolver, sides in self.lost:
             known = RecordIdentity(resolver.schema.name, sides.lost.record_id) if sides.lost else None
-            if known is None or known in taken:
+            if known is None or known in others or self._identities.is_collected(known):
                 sides = sides._replace(lost=None)  # noqa: PLW2901 - without it
             else:
+                others.add(known)
                 self.named_otherwise.add(known)
             decision = compare_record(resolver, sides, self.policy)
             self._take(decision, resolver.schema, sides)
@@ -200,7 +203,8 @@ class RecordPlanner:
             if selected is None:
                 is_owned = record.key in owned
                 population.count(record, is_found=is_owned, is_owned=is_owned)
-                self._identities.leave_out(record, owned.get(record.key))
+                old = record.special.renamed_from or ""
+                self._identities.leave_out(record, owned.get(record.key) or owned.get(old))
             else:
                 population.values += len(record.names) - len(selected.names)
 
@@ -288,7 +292,7 @@ def _sides_of(
     sides = RecordSides(record, live.get(record.key), owned.get(record.key), live.get(old), owned.get(old))
     found = sides.live or sides.old_live
     if found is None and sides.missing is None and not record.special.is_absent:
-        return sides._replace(lost=known.lost.get(record.key))
+        return sides._replace(lost=known.lost.get(record.key) or known.lost.get(old))
     if found is None or sides.same is not None:
         return sides
     return sides._replace(moved=known.entries.get(found.id), is_made_by_us=found.id in known.made_by_us)
