@@ -1,9 +1,11 @@
 """Executing one batch, from the second read to an outcome for each of its changes.
 
-It runs in a worker thread and does not touch state. In order:
+A worker thread executes a batch; it does not touch state. The steps, in order:
 
-1. read again: a change that live moved away from since the plan was made is stale and is not sent; 2. send
-the rest; 3. settle changes without an answer by reading; send only the associations again that are not there.
+1. Read the records again. A change whose values in HubSpot differ from those that the plan read is stale, and
+is not sent.
+2. Send the other changes.
+3. Settle changes without an answer by reading. Send those again that HubSpot did not carry out.
 """
 
 from collections.abc import Collection
@@ -19,7 +21,7 @@ from reconciler.plan.batches import Batch
 from reconciler.plan.kinds import Verb, verb_of
 
 ATTEMPTS = 3
-"""Number of attempts for one change whose answers are lost."""
+"""Maximum number of times that a change is sent while its answers are lost."""
 
 _NONE: Collection[ThingAddress] = ()
 
@@ -29,7 +31,7 @@ class BatchExecutor:
     """Executes batches; all worker threads share it."""
 
     to: Connections
-    looks_again_at: Collection[Verb]  # changes whose records are read again right before the call
+    looks_again_at: Collection[Verb]  # changes with these verbs are read again before their call
     on_stale: OnStale
 
     def deliver(

@@ -26,7 +26,7 @@ class Connections(NamedTuple):
     writer: PortalWriter
     portal: PortalSchema
     sleep: Callable[[float], None] = time.sleep
-    tell: Callable[[str], None] = lambda _message: None  # told the reason for waiting
+    tell: Callable[[str], None] = lambda _message: None  # called with the reason whenever we wait
     index_s: float = INDEX_S  # seconds that the search index gets between two looks
     first_looks: FirstLooks = FirstLooks()
 
@@ -45,14 +45,14 @@ class BatchRun:
     to: Connections
     batch: Batch
     before_sending: BeforeSending
-    looks_again: bool = True  # a change is stale if live moved away from it
+    looks_again: bool = True  # whether records are read again before the call, to find stale changes
     made: Collection[ThingAddress] = ()  # records that this run has created, definitions that it has written
-    # first times of calls, see ``runs.Sent``
+    # times when the first calls for changes left, see ``runs.Sent``
     sent: dict[tuple[int, int], datetime | None] = field(default_factory=dict)
-    # times when the last calls of repeated creates left
+    # by number of the change: when the last repetition of a create left
     repeated: dict[int, datetime] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
-    # changes whose lifecycle stage the first of two calls has emptied
+    # numbers of the changes whose lifecycle stage was emptied by the first of two calls
     emptied: set[int] = field(default_factory=set)
 
     @property
@@ -67,7 +67,7 @@ class BatchRun:
     def record_sending(self, ordinal: int, numbers: Sequence[int]) -> None:
         """Record that calls for these changes leave now.
 
-        Keep the first time at which one may have arrived.
+        For a repeated call, keep the time of the first one, because that call may have arrived.
         """
         moment = self.to.writer.time_there() or NO_TIME
         first: dict[datetime, list[int]] = {}

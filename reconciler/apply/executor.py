@@ -1,9 +1,9 @@
-"""Applying a plan: it journals before and after every call, and accounts for everything if it stops.
+"""Applying a plan: calls are journaled before and after, and every change gets an outcome, even after a stop.
 
-The order for every batch: commit the intent and publish it; a worker reads again, sends and settles
-(``batch_executor.py``); commit outcomes and ownership together. Where publishing takes a second, intents of
-several batches are published together. Only this module's thread uses state, workers never do. A failed
-record never stops the others.
+The order for every batch: commit and publish its intents; a worker reads the records again, sends the changes
+and settles them (``batch_executor.py``); commit outcomes and ownership together. If publishing takes seconds
+(a git push), the intents of several batches are published together. Only the thread of this module uses
+state; workers never do. A record that fails never stops the others.
 """
 
 from collections import deque
@@ -36,23 +36,23 @@ from reconciler.state.store import Store
 from reconciler.state.writer import StateWriter
 
 REMEMBERED_AT_ONCE = 1_000
-"""Changes without a call that one transaction records."""
+"""Maximum number of changes without a call that one transaction records."""
 
 HEARTBEAT_S = 5.0
-"""Maximum seconds between two checks of the lock; its lease is a minute, or more."""
+"""Maximum seconds between two checks whether the lock must be renewed; its lease is a minute or more."""
 
 _CALLS_A_BATCH = 2
-"""The second read, and the write."""
+"""Number of calls for a batch: the second read, and the write."""
 
 _LARGEST_GROUP = 256
-"""Batches whose intents are published together, if the portal's limit is unknown."""
+"""Maximum number of batches whose intents are published together."""
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
-    """A run that has ended, with the error that stopped it, if any."""
+    """The result of a run that has ended, with the error that stopped it, if any."""
 
-    run: RunDetail  # without the applied rows
+    run: RunDetail  # without the entries of applied changes
     stopped_by: ReconcilerError | None
     is_interrupted: bool
 
@@ -68,12 +68,14 @@ def carry_out(
     options: ApplyOptions,
     read_portal: Callable[[], PortalSchema] | None = None,
 ) -> FinishedRun:
-    """Apply ``plan`` except the changes in ``moved``, which have outcomes already; account for every change.
+    """Apply ``plan``; the changes in ``moved`` are not sent, because their outcomes are known already.
+
+    Every change gets an outcome, also if the run stops early.
 
     ``read_portal`` reads the portal again, for the changes that follow the definitions.
 
     Raises:
-        StateError: state or lock was lost; the next run settles the open calls.
+        StateError: state or lock was lost; the next run finds out what the last calls did.
     """
     run = _Run(plan.changes, store, journal, batch_executor, options, journal.begin_run(start))
     journal.remember_pruning(plan.prune_rules)
@@ -93,7 +95,7 @@ def carry_out(
         else:
             run.skip(run.send_all(batches_of(to_do, run.batch_numbers)))
     if crowded:
-        journal.put_back(crowded)  # records without a new key: rejected, stale, or not attempted
+        journal.put_back(crowded)  # some records did not get their new key: rejected, stale or not attempted
     is_whole = run.stopped_by is None and not run.is_interrupted
     journal.finish_run(run.id, RunStatus.FINISHED if is_whole else RunStatus.INTERRUPTED)
     return FinishedRun(store.run(run.id, lists_applied=False), run.stopped_by, run.is_interrupted)
@@ -115,11 +117,11 @@ class _Run:
     ready: deque[Batch] = field(default_factory=deque)  # their intents are published
     in_flight: dict[Future[Delivery], Batch] = field(default_factory=dict)
     made: Made = field(default_factory=Made)
-    has_looked: bool = False  # for records that hold removed values
-    seen: int = 0  # how many of its definitions the portal is known to show
+    has_looked: bool = False  # whether ``look_for_holders`` has been called
+    seen: int = 0  # how many of ``made.written`` the portal in use contains
 
     def record_stale(self, outcomes: Mapping[int, Outcome]) -> None:
-        """Record changes whose outcome is known before anything is sent."""
+        """Record changes that are stale before anything is sent."""
         entries = [(number, self.changes[number], outcome) for number, outcome in outcomes.items()]
         if entries:
             self.journal.record_uncalled(self.id, entries)
@@ -129,7 +131,7 @@ class _Run:
                 self.made.add(change, None, outcome)
 
     def see_definitions(self, read_portal: Callable[[], PortalSchema]) -> None:
-        """Pass on the definitions that this run has written since the last time to later changes."""
+        """Read the portal again if this run wrote definitions, so that later changes can use them."""
         written = self.made.written[self.seen :]
         self.seen = len(self.made.written)
         if written and not self._is_stopping():
@@ -142,7 +144,7 @@ class _Run:
             self.batch_executor = replace(self.batch_executor, to=to._replace(portal=portal))
 
     def look_for_holders(self, removals: Sequence[Change]) -> None:
-        """Look once for holders of everything that is to go, and give the search index its time."""
+        """Search once for records with values that this plan removes, and wait for the search index."""
         if self.has_looked or self._is_stopping():
             return
         self.has_looked = True
@@ -164,7 +166,7 @@ class _Run:
             seconds -= HEARTBEAT_S
 
     def remember(self, changes: Iterable[Entry]) -> None:
-        """Record changes without a call."""
+        """Record changes that need no call: only state changes."""
         while chunk := tuple(islice(changes, REMEMBERED_AT_ONCE)):
             outcomes: Mapping[int, Outcome] = {
                 number: Applied(change.known_id, {}) for number, change in chunk
@@ -175,7 +177,7 @@ class _Run:
             self._advance(len(chunk))
 
     def send_all(self, batches: Iterator[Batch]) -> Iterator[Batch]:
-        """Send batches until all are sent or the run is stopped; return the changes without an intent."""
+        """Send batches until all are sent or the run is stopped; return those without journaled intents."""
         with ThreadPoolExecutor(self.options.parallelism) as pool:
             try:
                 while True:
@@ -186,11 +188,11 @@ class _Run:
                         return batches
                     self._attend()
             except BaseException as error:
-                self.queue.close(error)  # otherwise waiting workers would wait for ever
+                self.queue.close(error)  # otherwise workers that wait for the journal would wait for ever
                 raise
 
     def _attend(self) -> None:
-        """Wait for workers: let calls leave, and record answered batches."""
+        """Wait for workers; journal their next calls before these are sent, and their outcomes."""
         intents = self.queue.take(HEARTBEAT_S)
         try:
             self.journal.record_sending(
@@ -206,7 +208,7 @@ class _Run:
             self._conclude(self.in_flight.pop(future), future)
 
     def skip(self, batches: Iterable[Batch]) -> None:
-        """Record batches that were not attempted."""
+        """Record batches as not attempted: their intents were never journaled."""
         for batch in batches:
             skipped = self._not_attempted()
             self.journal.record_uncalled(
@@ -215,7 +217,7 @@ class _Run:
             self._advance(len(batch.entries))
 
     def _skip_ready(self) -> None:
-        """Record batches that were not attempted although their intents are published."""
+        """Record batches as not attempted although their intents are published."""
         while self.ready:
             batch = self.ready.popleft()
             skipped = dict.fromkeys((number for number, _ in batch.entries), self._not_attempted())
@@ -240,7 +242,7 @@ class _Run:
         return True
 
     def _intended(self, batch: Batch) -> Batch | None:
-        """Journal the intents of ``batch``, as far as its records are known; None if none is."""
+        """Journal the intents of ``batch``; return it without changes that lack an id, None if all do."""
         entries = self._with_ids(batch)
         if not entries:
             return None
@@ -250,7 +252,7 @@ class _Run:
         return replace(batch, entries=entries)
 
     def _group_size(self) -> int:
-        """Return how many batches at most can be sent while one publication of their intents lasts."""
+        """Return how many batches can be published together: their calls take as long as one publication."""
         ahead_s, size = self.journal.seconds_ahead, 1
         while ahead_s and size < _LARGEST_GROUP:
             if self.batch_executor.to.reader.least_seconds(_CALLS_A_BATCH * size * 2) >= ahead_s:
@@ -271,7 +273,7 @@ class _Run:
         future.add_done_callback(self.queue.ended)
 
     def _with_ids(self, batch: Batch) -> Sequence[Entry]:
-        """Return the changes with the ids of new records of this run; leave out changes without an id."""
+        """Return the changes with the ids of records that this run created; skip changes that lack an id."""
         entries: list[Entry] = []
         lacking: list[tuple[int, Change, Outcome]] = []
         for number, change in batch.entries:
@@ -297,7 +299,7 @@ class _Run:
         self._heed(outcomes)
 
     def _heed(self, outcomes: Mapping[int, Outcome]) -> None:
-        """Stop if the user asked to stop on such outcomes."""
+        """Stop the run if the user asked to stop on such ``outcomes`` (--fail-fast, --on-stale fail)."""
         for outcome in outcomes.values():
             if self.stopped_by is None and isinstance(outcome, Rejected) and self.options.fail_fast:
                 self.stopped_by = ReconcilerError("HubSpot rejected a record, and --fail-fast says to stop")

@@ -1,7 +1,7 @@
-"""The queue of calls that are about to leave: each waits until the journal has recorded it.
+"""The queue of calls that are about to be sent: each waits until the journal has recorded it.
 
 Workers do not touch state. So a worker puts its intent into the queue and waits. The run's own thread, which
-waits for workers anyway, journals all queued intents in one transaction and lets them go on.
+waits for workers anyway, records all queued intents in one transaction and then lets the workers go on.
 """
 
 import threading
@@ -12,21 +12,21 @@ from datetime import datetime
 from typing import TypeAlias
 
 BeforeSending: TypeAlias = Callable[[int, Sequence[int], datetime], None]
-"""Called before HubSpot can act on a call, with its ordinal, the numbers of its changes, and the time."""
+"""Called right before a call is sent, with its ordinal, the numbers of its changes, and HubSpot's time."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedIntent:
-    """One call that waits to leave."""
+    """One call that waits until it may be sent."""
 
-    ordinal: int  # 1; 2 for the second call for the same changes
+    ordinal: int  # 1, or 2 for the second of two calls for the same changes
     numbers: Sequence[int]  # numbers of its changes
     moment: datetime  # time on HubSpot's clock
     recorded: Future[None] = field(default_factory=Future)
 
 
 class IntentQueue:
-    """The queue between workers and the run."""
+    """The queue between worker threads and the thread of the run."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -35,7 +35,11 @@ class IntentQueue:
         self._ended = 0
 
     def wait_until_recorded(self, ordinal: int, numbers: Sequence[int], moment: datetime) -> None:
-        """Wait until the journal has the call; for workers. Raises the error that ended the run."""
+        """Wait until the journal has recorded the call. A worker calls this.
+
+        Raises:
+            BaseException: the error that ended the run.
+        """
         intent = QueuedIntent(ordinal, numbers, moment)
         with self._changed:
             if self._closed_by is not None:
@@ -45,13 +49,13 @@ class IntentQueue:
         intent.recorded.result()
 
     def ended(self, _worker: object) -> None:
-        """Count a worker that has ended, for any reason."""
+        """Count a worker that has ended, whether it succeeded or failed."""
         with self._changed:
             self._ended += 1
             self._changed.notify_all()
 
     def take(self, timeout_s: float) -> Sequence[QueuedIntent]:
-        """Wait until a worker has ended or wants to send; return the waiting calls."""
+        """Wait until a worker ends or has a call to send; return the queued calls (none at timeout)."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._ended, timeout_s)
             self._ended = 0
@@ -59,7 +63,7 @@ class IntentQueue:
         return taken
 
     def close(self, error: BaseException, taken: Sequence[QueuedIntent] = ()) -> None:
-        """End the run: no call leaves any more."""
+        """End the run with ``error``: calls in the queue, and those in ``taken``, are not sent any more."""
         with self._changed:
             self._closed_by = error
             waiting, self._waiting = [*taken, *self._waiting], []

@@ -1,4 +1,4 @@
-"""The calls for each kind of thing: the only table of kinds in this package."""
+"""The table of kinds in this package: functions that send and settle the changes of each kind."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,24 +32,24 @@ from reconciler.state.store import Store
 class KindCalls:
     """How the changes of one kind are sent. All changes of one call are of one kind and action."""
 
-    entry_in_state: str  # in messages
+    entry_in_state: str  # its name in messages
     overtaken: Callable[[Iterable[Entry], Store, int], Iterable[int]]
-    """Finds changes whose entry in state was written after a serial."""
+    """Finds changes whose entry in state another run wrote after a serial."""
     with_ids: Callable[[Change, Made], Change | Skipped]
     """Adds the ids of records and definitions that this run has created."""
     creates: Callable[[Change], ThingAddress | None]
-    """Names the record or definition that a change makes: later changes may need its id."""
+    """Returns the record or definition that a change creates or changes: later changes may need its id."""
     takes_two_calls: Callable[[Change, PortalSchema], bool]
     stale: Callable[[Connections, Sequence[Entry], Collection[ThingAddress]], Mapping[int, Stale]]
-    """Finds changes that live moved away from since the plan was made."""
+    """Finds stale changes: their values in HubSpot changed since the plan was made."""
     send: Callable[[BatchRun, Sequence[Entry]], None]
     """Sends changes, and adds their outcomes to the run."""
     settle: Callable[[BatchRun], Mapping[int, Outcome]]
-    """Finds changes of the run without an answer that happened."""
+    """Finds unanswered changes of the run that HubSpot carried out nevertheless."""
     settle_later: Callable[[PortalReader, PortalSchema, Sequence[Entry], Sent], Mapping[int, Outcome]]
-    """Finds the changes of an ended run that happened."""
+    """Finds the changes of an ended run that HubSpot carried out."""
     not_sent: Callable[[BatchRun, Sequence[Entry], HubSpotError], Mapping[int, Outcome]]
-    """Returns the outcomes of changes that an error kept from being sent."""
+    """Returns the outcomes of changes that were not sent because of an error."""
 
 
 _CALLS: Mapping[type[Address], KindCalls] = {
@@ -95,11 +95,11 @@ _CALLS: Mapping[type[Address], KindCalls] = {
 
 
 def calls_for(change: Change) -> KindCalls:
-    """Return the calls for the kind of ``change``."""
+    """Return the functions for the kind of ``change``."""
     return _CALLS[type(change.address)]
 
 
 def by_kind(changes: Sequence[Change]) -> Iterator[tuple[KindCalls, Iterator[Entry]]]:
-    """Return the changes of each kind, with their numbers."""
+    """Return, for each kind, its functions and its changes with their numbers."""
     for kind, calls in _CALLS.items():
         yield calls, (entry for entry in enumerate(changes) if type(entry[1].address) is kind)

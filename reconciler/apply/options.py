@@ -8,11 +8,11 @@ from reconciler.model.progress import Progress, ignore_progress
 
 
 class OnStale(StrEnum):
-    """Choices for records that changed between plan and apply."""
+    """Choices for stale changes, whose records somebody changed since the plan was made."""
 
-    SKIP = "skip"  # leave them, apply the others
-    FAIL = "fail"  # leave them and stop
-    OVERWRITE = "overwrite"  # write them anyway
+    SKIP = "skip"  # do not send them, apply the other changes
+    FAIL = "fail"  # do not send them, and stop the run
+    OVERWRITE = "overwrite"  # send them nevertheless
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,11 @@ class ApplyOptions:
     """The options of a run."""
 
     parallelism: int = 16  # maximum number of parallel calls
-    rereads_before_write: bool = False  # somebody had time to edit since the plan was made
+    rereads_before_write: bool = False  # since the plan was made, people had time to edit
     on_stale: OnStale = OnStale.SKIP
     fail_fast: bool = False  # stop at the first change that HubSpot rejects
     calls_afterwards: int = 0  # number of calls to verify after the apply
-    should_stop: Callable[[], bool] = lambda: False  # called before every call
-    progress: Progress = ignore_progress  # changes that have an outcome, and all changes
-    tell: Callable[[str], None] = lambda _message: None  # told the reason for waiting
-    index_s: float | None = None  # seconds by which the search index is late; None: HubSpot's usual delay
+    should_stop: Callable[[], bool] = lambda: False  # called before every batch
+    progress: Progress = ignore_progress  # called with counts of changes: finished, all
+    tell: Callable[[str], None] = lambda _message: None  # called with the reason whenever we wait
+    index_s: float | None = None  # seconds of delay of the search index; None: HubSpot's usual delay

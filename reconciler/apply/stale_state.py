@@ -1,4 +1,4 @@
-"""Changes whose entry in state another run has written since their plan was made."""
+"""Changes whose entry in state was written by another run since their plan was made."""
 
 from reconciler.apply.kinds import by_kind
 from reconciler.errors import PlanRefused, Refusal
@@ -8,7 +8,9 @@ from reconciler.state.store import Store
 
 
 def stale_owned_changes(plan: Plan, digest: str, store: Store) -> dict[int, Stale]:
-    """Return an outcome for every change that another run overtook, by number; ``digest`` is the plan's.
+    """Return an outcome for every change whose entry in state another run has written, by number.
+
+    ``digest`` is the digest of ``plan``.
 
     Raises:
         PlanRefused: the plan was made against another state.
@@ -38,7 +40,7 @@ def stale_owned_changes(plan: Plan, digest: str, store: Store) -> dict[int, Stal
 
 
 def _writer(plan: Plan, digest: str, store: Store) -> str:
-    """Name the writer of state since the plan was made: mostly an earlier apply of this plan."""
+    """Name the run that wrote state since the plan was made: mostly an earlier apply of the same plan."""
     for run in store.runs():
         if run.plan_digest == digest and run.started_at >= plan.created_at:
             return f"run {run.id} applied this plan already, and wrote"

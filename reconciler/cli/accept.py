@@ -1,4 +1,4 @@
-"""``drift --accept``: shows the result of accepting drift."""
+"""``drift --accept``: printing the result of accepting drift."""
 
 from reconciler.cli.exits import ExitCode
 from reconciler.cli.invocation import Invocation
@@ -8,7 +8,7 @@ from reconciler.model.acceptance import Acceptance
 
 
 def show_acceptance(invocation: Invocation, acceptance: Acceptance, options: ViewOptions) -> ExitCode:
-    """Print the result of accepting drift; return an error if some drift is left."""
+    """Print the result of accepting drift; return ERROR if some drift could not be accepted."""
     view = printed_view(options, invocation, marks_of_acceptance(invocation, acceptance))
     print_report(options.form.acceptance(acceptance, view), options.form)
     return ExitCode.ERROR if acceptance.problems else ExitCode.OK

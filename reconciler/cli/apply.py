@@ -95,12 +95,12 @@ def command(
         report=report,
         rereads=plan is not None or not auto_approve,
         verifies=verify,
-        lists_applied=not options.form.is_for_terminals,  # a document
+        lists_applied=not options.form.is_for_terminals,  # documents list them
     )
     with chosen:
         result = _carry_out(invocation, chosen, how)
         if result.run is None:
-            if plan is not None:  # a new one was shown before
+            if plan is not None:  # a plan that was made just now has been shown already
                 show_plan(invocation, chosen.value, options)
             return _left_out(chosen)
         show_result(invocation, chosen.value, result, options)
@@ -124,7 +124,7 @@ def _new_plan(invocation: Invocation, request: PlanRequest, options: ViewOptions
 
     Raises:
         PlanRefused: the environment takes only saved plans, or the plan differs from the reviewed one.
-        UsageError: it has problems.
+        UsageError: the plan has problems.
     """
     environment = invocation.environment
     environment.check_takes_new_plans()

@@ -1,4 +1,4 @@
-"""Showing the result of an apply to the person, and to the CI job that runs the command."""
+"""Showing the result of an apply to a person, and to the CI job in which the command runs."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ from reconciler.report.mask import is_of_commit
 
 
 def show_result(invocation: Invocation, plan: Plan, result: ApplyResult, options: ViewOptions) -> None:
-    """Print the result of the run of ``plan``, and pass it to the CI job that runs us."""
+    """Print the result of the run of ``plan``; in GitHub Actions, write it to the summary of the job, too."""
     run = result.run
     if run is None:
         return

@@ -1,10 +1,10 @@
-"""The words that can follow in a command line that is being typed: commands, options and values.
+"""Shell completion: the words that can follow in a command line that a person is typing.
 
-Commands and options stand in ``completion.json``, which a test compares with the command line; so nothing of
-it has to be imported. Values come from the files of the project. There are no errors: if something cannot be
-read, it is not completed.
+Such words are commands, options and values. Commands and options are read from ``completion.json``, which a
+test compares with the command line; so the modules of commands need not be imported. Values are read from the
+files of the project. There are no errors: if a file cannot be read, its values are missing.
 
-Each import counts here: ``typing``, ``pathlib`` and ``dataclasses`` take as long as the interpreter itself.
+Imports are kept few: ``typing``, ``pathlib`` and ``dataclasses`` take as long as the interpreter itself.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 
 _TABLE: Final = os.path.join(os.path.dirname(__file__), "completion.json")  # noqa: PTH118, PTH120 - see above
 _FILES: Final = ":files"
-_MOST: Final = 500  # values
+_MOST: Final = 500  # maximum number of suggested values
 _UNSAFE: Final = re.compile(r"([^\w@%+=:,./#~^-])")
 _QUOTING: Final = re.compile(r"[\"'\\]")
 _UNSAFE_IN_QUOTES: Final = re.compile(r"([\"$`\\])")
 
 
 class _Typed:
-    """The meaning of the words before the typed word.
+    """The meaning of the words before the word that is being typed.
 
     Attributes:
-        command: its row of the table.
-        options: common options, and the words after them.
-        expected: the kind of the value that the option before wants.
-        position: number of arguments before.
-        is_literal: after ``--``.
+        command: the entry of the last command in ``completion.json``.
+        options: common options that were typed, with their values.
+        expected: kind of the value that must follow, because the previous word is an option that takes one.
+        position: number of arguments typed so far.
+        is_literal: whether ``--`` was typed, after which nothing is an option.
     """
 
     def __init__(
@@ -55,12 +55,12 @@ class _Typed:
 
 
 def complete(shell: str, arguments: Sequence[str]) -> int:
-    """Print the words that can follow, a row each, and return the exit code.
+    """Print the words that can follow, one per line, and return the exit code.
 
     Args:
         shell: bash, zsh or fish.
-        arguments: for bash the line up to the cursor, and the part of it that bash replaces; else the words
-            after the name of the program, the last one as it is being typed.
+        arguments: for bash, the line up to the cursor, and the part of it that bash will replace; for other
+            shells, the words after the name of the program, of which the last is being typed.
     """
     line, replaced, *_ = (*arguments, "", "")
     words, quote = _words_of(line) if shell == "bash" else (["", *arguments], "")
@@ -70,7 +70,7 @@ def complete(shell: str, arguments: Sequence[str]) -> int:
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     for value, explanation in _answers(before, word):
         if not value.isprintable():
-            continue  # a name from a manifest must not control the terminal
+            continue  # skip it: a name from a manifest must not control the terminal
         if value == _FILES or shell != "bash":
             sys.stdout.write(f"{value}\t{explanation}\n" if explanation else f"{value}\n")
         else:
@@ -79,7 +79,7 @@ def complete(shell: str, arguments: Sequence[str]) -> int:
 
 
 def _kept(word: str, replaced: str) -> int:
-    """Return how much of ``word`` bash keeps: it replaces only the part after signs such as a colon."""
+    """Return how many characters of ``word`` bash keeps: it replaces only the part after a sign like ":"."""
     if not replaced:
         return len(word)
     last = _words_of(replaced)[0][-1:]
@@ -87,15 +87,15 @@ def _kept(word: str, replaced: str) -> int:
 
 
 def _quoted(text: str, quote: str) -> str:
-    """Return ``text`` as it is typed in bash behind an open ``quote``, or without one."""
+    """Return ``text`` escaped for bash, inside the open ``quote``; outside of quotes if it is empty."""
     if quote == "'":
         return text.replace("'", "'\\''")
     return (_UNSAFE_IN_QUOTES if quote else _UNSAFE).sub(r"\\\1", text)
 
 
 def _words_of(line: str) -> tuple[list[str], str]:
-    """Split a line as bash does; return its words, and the quote that is open in the last one."""
-    import shlex  # noqa: PLC0415 - other shells split their lines themselves
+    """Split a line as bash does; return its words, and the quote that is still open at its end."""
+    import shlex  # noqa: PLC0415 - only needed for bash
 
     for quote in ("", "'", '"'):
         try:
@@ -131,7 +131,7 @@ def _answers(before: Sequence[str], word: str) -> Iterator[tuple[str, str]]:
 
 
 def _read(table: Mapping[str, Any], words: Sequence[str]) -> _Typed:
-    """Follow the words through the table."""
+    """Find the command, options and arguments that the typed words stand for."""
     command, options, expected, option = table, {}, None, ""
     position, is_literal = 0, False
     for word in words:
@@ -153,7 +153,7 @@ def _read(table: Mapping[str, Any], words: Sequence[str]) -> _Typed:
 def _values(
     table: Mapping[str, Any], kind: Any, word: str, options: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Return values of a kind that begin with ``word``."""
+    """Return the values of a kind that begin with ``word``; their help texts are empty."""
     if isinstance(kind, list):
         found: Iterable[str] = kind
     elif kind == "guards":

@@ -1,4 +1,4 @@
-"""The table of ``completion.json``: the commands and options, as completion reads them."""
+"""Creating the table of commands and options in ``completion.json``, from which shells complete."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -25,12 +25,12 @@ _KINDS: Final[Mapping[str, str]] = {
     "topic": "topics",
     "directory": "files",
 }
-"""The kinds of values of options and arguments, by name; files and choices are known by their types."""
+"""Kinds of values, by name of option or argument; click's types give the kinds of the others."""
 
 
 def completion_table(group: click.Group) -> Mapping[str, Any]:
     """Return the commands of ``group`` and their options, with the kinds of their values."""
-    context = click.Context(group, **group.context_settings)  # they name the options for help
+    context = click.Context(group, **group.context_settings)  # has the names of --help
     guards = [str(guard) for guard in Guard]
     return {
         **_command(group, context),

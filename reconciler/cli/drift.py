@@ -75,7 +75,7 @@ def command(
 def _refuse_to_tell_of_what_ends(to: OutputOptions, is_selected: object) -> None:
     """Refuse ``--accept`` together with flags that report or select drift.
 
-    Accepted values are no drift any more, and ``--accept`` selects drift itself.
+    Accepted values are no longer drift, so a report would be empty; and ``--accept`` itself selects drift.
 
     Raises:
         UsageError: there are such flags.
@@ -94,7 +94,7 @@ def _show(invocation: Invocation, found: DriftFound, to: OutputOptions) -> None:
 
 
 def _keep(invocation: Invocation, found: DriftFound, to: OutputOptions) -> None:
-    """Write the drift to files and, in GitHub Actions, to summary and outputs of the job."""
+    """Write the drift to files and, in GitHub Actions, to the summary and the outputs of the job."""
     view = written_view(to, invocation, marks_of_drift(invocation, found))
     write_forms(to, view, lambda form, view: form.drift(found, view))
     tell_github("GITHUB_STEP_SUMMARY", lambda: MARKDOWN.drift(found, view))

@@ -9,7 +9,7 @@ _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 class Duration(click.ParamType[float]):
-    """A duration; the command gets seconds."""
+    """A duration as a type of click options; the command gets it in seconds."""
 
     name = "duration"
 

@@ -59,7 +59,7 @@ def serve(
     observations: Path | None,
 ) -> None:
     """Serve the portal over HTTP until interrupted, for anything that speaks HubSpot's API."""
-    from reconciler.emulator.faults import parse  # noqa: PLC0415 - the server's libraries are for it alone
+    from reconciler.emulator.faults import parse  # noqa: PLC0415 - only this command needs a server
     from reconciler.emulator.serve import serve as serve_forever  # noqa: PLC0415
 
     invocation = open_environment(ctx)

@@ -23,7 +23,7 @@ class _Records(NamedTuple):
 
 
 def _records(_ctx: click.Context, _param: click.Parameter, value: str) -> _Records:
-    """Parse ``named``, ``owned``, ``all`` or ``sample=500``."""
+    """Parse the value of ``--records``: ``named``, ``owned``, ``all`` or ``sample=500``."""
     if found := _SAMPLE.fullmatch(value):
         return _Records(Copied.SAMPLE, int(found[1]))
     if value in {"named", "owned", "all"}:

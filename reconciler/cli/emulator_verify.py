@@ -1,4 +1,4 @@
-"""``reconciler emulator verify``: asking HubSpot."""
+"""``reconciler emulator verify``: comparing the emulator with a test account of HubSpot."""
 
 import json
 import sys
@@ -40,7 +40,7 @@ def verify(ctx: click.Context, portal_id: int | None, out: Path) -> int:
     The probes make records, properties and a pipeline whose names begin with reconciler_probe, and remove
     them, also those that an interrupted run left. Accounts in which people work are refused.
     """
-    from reconciler.project.observations_file import observations_document  # noqa: PLC0415 - few ask
+    from reconciler.project.observations_file import observations_document  # noqa: PLC0415 - only needed here
     from reconciler.report.verification import render_verification  # noqa: PLC0415
 
     invocation = open_environment(ctx)

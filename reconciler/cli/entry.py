@@ -1,7 +1,6 @@
-"""The beginning of the program: completion and ``--version`` are answered without the command line.
+"""The start of the program: completion and ``--version`` are answered without importing the command line.
 
-Completion has to answer while a person types. The command line would take several times as long to be
-imported.
+Completion must answer while a person types. Importing the command line would make it several times slower.
 """
 
 import os
@@ -10,11 +9,11 @@ import sys
 from reconciler import __version__
 
 _ASKING = "_RECONCILER_COMPLETE"
-"""The variable that holds the name of the shell that asks."""
+"""Environment variable that contains the name of the shell when a shell runs us for completion."""
 
 
 def main() -> None:
-    """Answer a shell, or run the command line, and end the process."""
+    """Answer a shell's request for completion, or run the command line; end the process."""
     if sys.argv[1:] in (["--version"], ["-V"]) and _is_written(f"reconciler {__version__}\n"):
         return
     shell = os.environ.get(_ASKING)
@@ -28,7 +27,10 @@ def main() -> None:
 
 
 def _is_written(text: str) -> bool:
-    """Write to stdout; after an error, the command line finds it again and reports it."""
+    """Write ``text`` to stdout; return False after an error.
+
+    After an error, the command line tries again, and reports it.
+    """
     try:
         return os.write(1, text.encode()) == len(text)
     except OSError:

@@ -10,7 +10,7 @@ from reconciler.errors import HubSpotError, ManifestError, Problem, ReconcilerEr
 
 
 def print_error(error: ReconcilerError, code: int, *, as_json: bool) -> None:
-    """Print an error to stderr, and with ``--json`` to stdout unless a document was printed before."""
+    """Print an error to stderr; with ``--json`` also to stdout, unless a document was printed there."""
     if not isinstance(error, ManifestError):
         say(format_error(error))
         if as_json and not talk().has_answered:
@@ -33,7 +33,7 @@ def print_error(error: ReconcilerError, code: int, *, as_json: bool) -> None:
 
 
 def _masked(error: ManifestError, *, as_json: bool) -> ManifestError:
-    """Mask an error if a portal has told which of its values are personal."""
+    """Mask the values in an error that are personal according to the portal, if the portal has been read."""
     from reconciler.cli.output import masking_for  # noqa: PLC0415 - only on this path
     from reconciler.report.mask import masked_problems  # noqa: PLC0415
 
@@ -42,7 +42,7 @@ def _masked(error: ManifestError, *, as_json: bool) -> ManifestError:
 
 
 def tell_in_json(arguments: Sequence[str] | None, message: str, code: int) -> None:
-    """Print wrong ``arguments`` or an interruption as JSON, if they ask for JSON."""
+    """Print ``message``, about wrong usage or an interruption, as JSON if ``arguments`` ask for JSON."""
     words = sys.argv[1:] if arguments is None else arguments
     is_asked = "--json" in words or "--format=json" in words or ("--format", "json") in pairwise(words)
     if is_asked and not talk().has_answered:
@@ -52,7 +52,10 @@ def tell_in_json(arguments: Sequence[str] | None, message: str, code: int) -> No
 
 
 def format_error(error: ReconcilerError, *, is_seen: bool | None = None) -> str:
-    """Format an error; mask e-mail addresses from HubSpot or a manifest unless a terminal shows it."""
+    """Format an error; mask e-mail addresses from HubSpot or manifests.
+
+    They are not masked if ``is_seen`` is true, or if it is None and stderr is the terminal of a person.
+    """
     if is_seen or not isinstance(error, HubSpotError | ManifestError):
         return str(error)
     from reconciler.cli.output import is_before_a_person, masking_for  # noqa: PLC0415 - only on this path
@@ -65,7 +68,7 @@ def format_error(error: ReconcilerError, *, is_seen: bool | None = None) -> str:
 
 
 def annotate(problems: Sequence[Problem]) -> None:
-    """Put problems beside the lines of the pull request, in GitHub Actions."""
+    """Print problems as annotations in GitHub Actions: it shows them beside the lines of a pull request."""
     if os.environ.get("GITHUB_ACTIONS") == "true" and problems:
         from reconciler.cli.output import masking_for  # noqa: PLC0415 - only on this path
         from reconciler.report.github_annotations import problems_as_annotations  # noqa: PLC0415

@@ -73,11 +73,11 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "validate": ("reconciler validate", "reconciler validate --online -e sandbox"),
     "version": ("reconciler version",),
 }
-"""By command; a line may end in a comment."""
+"""Examples by command; text after ``#`` is a comment."""
 
 
 def add_examples(command: click.Command, path: str) -> None:
-    """End the help of ``command``, whose name is ``path``, and of its commands with examples."""
+    """Add examples to the end of the help of ``command``, called ``path``, and of its subcommands."""
     if isinstance(command, click.Group):
         for name, inner in command.commands.items():
             add_examples(inner, f"{path} {name}")

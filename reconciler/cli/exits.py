@@ -30,7 +30,7 @@ PRECEDENCE = (
     ExitCode.CHANGES,
     ExitCode.OK,
 )
-"""The order of severity: the first code that applies is returned."""
+"""Exit codes in order of severity: if several apply, the first of them is returned."""
 
 
 def exit_of(error: ReconcilerError) -> ExitCode:
@@ -45,5 +45,5 @@ def exit_of(error: ReconcilerError) -> ExitCode:
 
 
 def most_severe(*exits: ExitCode) -> ExitCode:
-    """Return the most severe of ``exits``."""
+    """Return the most severe of ``exits``; OK if there are none."""
     return next(code for code in PRECEDENCE if code in (*exits, ExitCode.OK))

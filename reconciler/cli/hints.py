@@ -1,6 +1,6 @@
-"""Unknown commands and options: similar ones, and our words for the words of other tools.
+"""Hints for unknown commands and options: similar names, and our names for those of other tools.
 
-A word of another tool gets a hint and never works: a script that says ``push`` would not know what it does.
+The names of other tools get a hint and never work: a script that calls ``push`` expects another tool.
 """
 
 import re
@@ -32,7 +32,7 @@ _FOREIGN_COMMANDS: Final[Mapping[str, str]] = {
     ),
     "state push": "`reconciler state import` reads what `state export` has written",
 }
-"""Our names for the commands of other tools; commands of a group stand after its name."""
+"""Hints for commands of other tools, by name; names like "state pull" are commands of our group ``state``."""
 
 _FOREIGN_OPTIONS: Final[Mapping[str, str]] = {
     "--dry-run": "`reconciler plan` shows what apply would change, `reconciler rehearse` tries it on a copy; "
@@ -47,10 +47,10 @@ _LONG_WITH_ONE_DASH: Final = re.compile(r"-[A-Za-z][A-Za-z-]+(=.*)?")
 
 
 def refuse_bytes(arguments: Sequence[str]) -> None:
-    """Refuse arguments that this system's encoding cannot read: no portal, state or file could hold them.
+    """Refuse arguments that cannot be decoded with this system's encoding: they could not be stored anywhere.
 
     Raises:
-        click.UsageError: there is one.
+        click.UsageError: there is such an argument.
     """
     for number, argument in enumerate(arguments, 1):
         if any("\ud800" <= character <= "\udfff" for character in argument):
@@ -65,7 +65,7 @@ def refuse_command(ctx: click.Context, written: str, names: Sequence[str]) -> No
     """Refuse an unknown command of the group of ``ctx``.
 
     Raises:
-        UsageError: always; with the command that may be meant.
+        UsageError: always; the message names the command that may be meant.
     """
     group = "" if ctx.parent is None else f"{ctx.info_name} "
     hint = foreign_command(f"{group}{written}") or did_you_mean(written.lower(), names)
@@ -74,22 +74,22 @@ def refuse_command(ctx: click.Context, written: str, names: Sequence[str]) -> No
 
 
 def foreign_command(words: str) -> str | None:
-    """Return our name for a command of another tool."""
+    """Return the hint for a command of another tool; None for other words."""
     return _FOREIGN_COMMANDS.get(words.lower())
 
 
 def clearer(error: click.ClickException, arguments: Sequence[str]) -> click.ClickException:
-    """Return the error about an unknown option with a hint; other errors as they are.
+    """Return a clearer error if ``error`` is about an unknown option; otherwise ``error`` itself.
 
     Args:
         error: an error of click.
-        arguments: the words of the command line, which click has split into letters.
+        arguments: the words of the command line, because click splits an option like ``-out`` into letters.
     """
     if not isinstance(error, click.NoSuchOption) or error.ctx is None:
         return error
     known = _options(error.ctx)
     written = error.option_name
-    if not written.startswith("--"):  # -out is read as -o, -u and -t
+    if not written.startswith("--"):  # click reads -out as the options -o, -u and -t
         written = next((word for word in arguments if _is_long(word, written)), written).partition("=")[0]
     hint = f"use -{written}" if f"-{written}" in known else _FOREIGN_OPTIONS.get(written)
     hint = hint or did_you_mean(written, known) or f"`{error.ctx.command_path} --help` lists the options"

@@ -27,14 +27,14 @@ from reconciler.report.imports import import_json, import_lines, unnamed_json, u
 from reconciler.report.view import View
 
 _MOST_SHOWN = 50
-"""Records that --check lists without --full."""
+"""Maximum number of records that ``--check`` lists without ``--full``."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """The options of the command, as they were typed."""
+    """The options of ``import`` as they were typed."""
 
     key: str | None
     properties: str
@@ -59,7 +59,7 @@ class ImportOptions:
     values: str | None
 
     def typed(self) -> list[str]:
-        """Return the options about files, which --check does not write."""
+        """Return the typed options that ``--check`` refuses, because they are about writing manifests."""
         given = {
             "--key": self.key,
             "--properties": self.properties,
@@ -76,7 +76,7 @@ class ImportOptions:
         return [name for name, value in given.items() if value]
 
     def about_records(self) -> list[str]:
-        """Return the options that mean nothing where definitions are imported."""
+        """Return the typed options that an import of definitions refuses: they are about records."""
         given = {
             "--key": self.key,
             "--used": self.used,
@@ -187,7 +187,7 @@ def _run(invocation: Invocation, object_type: str, options: ImportOptions) -> Ex
         report = bar.enter_context(progress("reading", quiet=invocation.said.quiet))
 
         def confirm(keys: PersonalKeys) -> bool:
-            bar.close()  # a question and a bar do not go together
+            bar.close()  # otherwise the progress bar would be drawn over the question
             return _confirm(keys)
 
         is_before_a_person = sys.stdin.isatty() and sys.stderr.isatty()
@@ -274,7 +274,7 @@ def _confirm(keys: PersonalKeys) -> bool:
 
 
 def _ids_in(path: Path) -> list[str]:
-    """Read record ids: the first cell of each line; a first line without an id is a header."""
+    """Read record ids from the first cell of each line of a file; the first line may be a header."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""A running command: its common options, and the environment that they select."""
+"""The command that is running: its common options, and the environment that they select."""
 
 import os
 from collections.abc import Callable
@@ -18,19 +18,19 @@ from reconciler.source import SourceRef
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A running command."""
+    """The command that is running, with its environment."""
 
     said: CommonOptions
     environment: Environment
 
     @property
     def where(self) -> Callable[[SourceRef], str]:
-        """The function that formats a place for the person."""
+        """The function that formats a place in a file as people read it."""
         return self.environment.where
 
     @property
     def links(self) -> SourceLinks | None:
-        """The repository's pages for manifests, if this is a job of GitHub or GitLab."""
+        """Links to the pages of manifests on GitHub or GitLab; None unless this is one of their jobs."""
         return self.environment.links
 
 
@@ -45,12 +45,13 @@ def open_environment(
 
     Args:
         ctx: context of the command.
-        offline: neither portal nor state will be used.
-        made_for: environment of a saved plan, used if the command line names none.
-        named: environment that another option than ``-e`` names, and that option.
+        offline: whether the command uses neither portal nor state.
+        made_for: environment of a saved plan; used if the command line names no environment.
+        named: an environment, and the option other than ``-e`` that names it.
 
     Raises:
-        UsageError: there is none, its settings are wrong, or ``.reconciler/`` contains files of others.
+        UsageError: there is no such environment, its settings are wrong, or ``.reconciler/`` contains files
+            of others.
     """
     common = said(ctx)
     start_logging(common.log_format)
@@ -67,7 +68,7 @@ def open_environment(
 
 
 def tell_nothing(invocation: Invocation, what: str) -> None:
-    """Tell the user that the state is empty, so that ``what`` is unknown."""
+    """Tell the user that the state is empty; ``what`` begins the sentence ("nothing was applied to")."""
     is_remembered = invocation.environment.state.is_kept
     sentence = f"{what} environment {invocation.environment.name} yet"
     say(sentence if is_remembered else "`state: none` remembers nothing")

@@ -1,4 +1,4 @@
-"""``reconciler keys``: the properties that can recognise records."""
+"""``reconciler keys``: properties with unique values, by which records can be recognised."""
 
 import json
 from collections.abc import Iterator

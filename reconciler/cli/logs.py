@@ -1,4 +1,4 @@
-"""Log lines on stderr, if ``RECONCILER_LOG`` is set: one for each call, without any values."""
+"""Log lines on stderr if ``RECONCILER_LOG`` is set: one for each call of HubSpot, without any values."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ def start_logging(log_format: str | None) -> None:
     """Start logging at the level in ``RECONCILER_LOG``; log nothing if it is not set.
 
     Raises:
-        UsageError: it is not a level.
+        UsageError: the variable contains no level.
     """
     level = os.environ.get("RECONCILER_LOG", "").lower()
     if not level:
@@ -27,7 +27,7 @@ def start_logging(log_format: str | None) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_JsonLines() if log_format == "json" else _Lines(_TEXT))
     logger = logging.getLogger("reconciler")
-    logger.handlers = [handler]  # once, even if several commands run in one process
+    logger.handlers = [handler]  # not added: several commands in one process would log lines twice
     logger.setLevel(level.upper())
 
 
@@ -35,7 +35,7 @@ _TEXT = "%(asctime)s %(levelname)s %(message)s"
 
 
 class _Lines(logging.Formatter):
-    """Formatter with one line for each message, except for a traceback."""
+    """Formatter for text: one line for each message, except for a traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Format time, level and message."""

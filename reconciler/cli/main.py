@@ -1,4 +1,4 @@
-"""The command line: one group, one module for each command, and the only place that prints errors."""
+"""The command line: a group with one module for each command; only this module prints errors."""
 
 import gc
 import io
@@ -45,17 +45,17 @@ COMMANDS = {
 
 
 def module_name(command: str) -> str:
-    """Return the name of a command's module; a word of Python's own gets an underscore."""
+    """Return the name of a command's module; it ends with an underscore if it is a keyword of Python."""
     name = command.replace("-", "_")
     return f"{name}_" if iskeyword(name) else name
 
 
 _YOUNG_OBJECTS = 10_000
-"""Number of new objects between two garbage collections: ours have no cycles, answers few."""
+"""New objects between two garbage collections; the default costs time, and few of our objects form cycles."""
 
 
 _UNUSED = ("httpx._main", "trio")
-"""Optional imports of httpx that we do not need: its command line, and other ways to wait."""
+"""Modules that httpx imports if they exist; they take time, and we do not need them."""
 
 
 class _Commands(click.Group):
@@ -109,7 +109,7 @@ def main(arguments: list[str] | None = None) -> None:
     make_safe()
     code = run(arguments)
     code = leave(stdout_fault(), code)
-    gc.freeze()  # the process ends now; two more garbage collections would take up to 0.1 s
+    gc.freeze()  # the process ends now, and two last garbage collections would take up to 0.1 s
     sys.exit(code)
 
 
@@ -135,17 +135,18 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _shown(error: click.ClickException) -> str:
-    """Format click's error about wrong arguments: usage and message."""
+    """Format click's error about wrong arguments as its usage and message."""
     written = io.StringIO()
     error.show(written)
     return written.getvalue().rstrip("\n").expandtabs(4)
 
 
 def leave(fault: OSError | None, code: int) -> int:
-    """Return the exit code after an error that may have kept output from stdout.
+    """Return the exit code, which may have to tell that ``fault`` kept output from stdout.
 
-    A closed reader (head, less) is not an error. If a full disk prevents output after writes to HubSpot or
-    state, the exit code still tells the result, and a line on stderr says where to find the report.
+    If the reader of a pipe has closed it (head, less), this is not an error. If output fails after writes to
+    HubSpot or state (disk full), the exit code still tells the result, and a line on stderr says where to
+    find the report.
     """
     if fault is None:
         return code

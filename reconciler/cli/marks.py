@@ -1,4 +1,7 @@
-"""The keys of marks: equal values have equal marks in all commands of one commit."""
+"""The keys of marks, the short codes that replace masked values in reports.
+
+With the same key, equal values get equal marks. All commands of one commit use the same key.
+"""
 
 from typing import NamedTuple
 
@@ -13,15 +16,18 @@ from reconciler.report.mask import is_of_commit
 
 
 class Marks(NamedTuple):
-    """The state and the commit that a report is about; without both, marks are only valid in one report."""
+    """The state and the commit that a report is about, from which the key of its marks is derived.
+
+    Without both, the key is random, and marks can only be compared inside of one report.
+    """
 
     lineage: str | None = None
     commit: str | None = None
-    says_manifests: bool = False  # the report shows values of the manifests of this very commit
+    says_manifests: bool = False  # whether the shown values of manifests are those of this commit
 
     @property
     def key(self) -> bytes:
-        """The key of the marks."""
+        """The key with which the marks are computed."""
         return mark_key(self.lineage, self.commit)
 
 
@@ -29,25 +35,28 @@ NO_MARKS = Marks()
 
 
 def marks_of_plan(plan: Plan) -> Marks:
-    """Return the key of the marks of a plan."""
+    """Return the state and commit from which the marks of a plan are computed."""
     return Marks(plan.state.lineage, plan.manifests.git, is_of_commit(plan))
 
 
 def marks_of_run(header: RunHeader) -> Marks:
-    """Return the key of the marks of a run: it does not know whether its manifests were committed."""
+    """Return the state and commit for the marks of a run.
+
+    A run does not record whether its manifests were committed, so ``says_manifests`` is false.
+    """
     return Marks(header.state.lineage if header.state else None, header.commit)
 
 
 def marks_of_drift(invocation: Invocation, found: DriftFound) -> Marks:
-    """Return the key of the marks of drift; it reads no manifests."""
+    """Return the state and commit for the marks of drift; no manifests are read for it."""
     return Marks(found.state.lineage, invocation.environment.commit)
 
 
 def marks_of_acceptance(invocation: Invocation, acceptance: Acceptance) -> Marks:
-    """Return the key of the marks of accepted drift: the key of the drift."""
+    """Return the state and commit for the marks of accepted drift; they equal the marks of the drift."""
     return Marks(acceptance.lineage, invocation.environment.commit)
 
 
 def marks_of_explanation(explained: Explanation) -> Marks:
-    """Return the key of the marks of an explanation."""
+    """Return the state and commit for the marks of an explanation."""
     return Marks(explained.lineage, explained.commit, explained.is_of_commit)

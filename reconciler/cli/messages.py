@@ -1,6 +1,6 @@
-"""Printing: results for people or one JSON document to stdout; progress and messages to stderr.
+"""Printing: results for people, or one JSON document, to stdout; progress and messages to stderr.
 
-Only this module prints, so that no printed text can control a terminal or a job.
+Only this module prints, and it escapes everything that could control a terminal or a CI job.
 """
 
 import json
@@ -16,7 +16,7 @@ from reconciler.cli.safe_output import harmless, without_commands
 
 @dataclass(slots=True)
 class Talk:
-    """The output of the running command so far."""
+    """Facts about the running command: whether it has printed a result, and what it has changed."""
 
     has_answered: bool = False
     run: str | None = None  # id of the run that was carried out
@@ -27,12 +27,12 @@ _talks: list[Talk] = [Talk()]
 
 
 def begin_talk() -> None:
-    """Start a new command."""
+    """Forget the facts about an earlier command, because a new one begins."""
     _talks[:] = [Talk()]
 
 
 def talk() -> Talk:
-    """Return the output state of the running command."""
+    """Return the facts about the running command."""
     return _talks[0]
 
 
@@ -43,13 +43,13 @@ def answer(line: str) -> None:
 
 
 def show_text(text: str) -> None:
-    """Print a result that is formatted for a person, perhaps in colour."""
+    """Print a result that is formatted for a person, possibly in colour."""
     talk().has_answered = True
     click.echo(without_commands(text), nl=False, color=True)
 
 
 def document(text: str, *, nl: bool = False) -> None:
-    """Print a result, or a part of it, for a program: in UTF-8, whatever the terminal's encoding is."""
+    """Print a result, or a part of it, for a program: always in UTF-8."""
     talk().has_answered = True
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -57,17 +57,17 @@ def document(text: str, *, nl: bool = False) -> None:
 
 
 def say(text: str) -> None:
-    """Print a message besides the result to stderr."""
+    """Print a message that is not part of the result to stderr."""
     click.echo(harmless(text), err=True)
 
 
 def say_to_runner(commands: str) -> None:
-    """Print workflow commands for the runner of a job to stderr; the values in them are escaped."""
+    """Print commands for the runner of a CI job to stderr; the values in ``commands`` are already escaped."""
     click.echo(commands, nl=False, err=True)
 
 
 def tell_done(ctx: click.Context, sentence: str, facts: Mapping[str, object]) -> None:
-    """Print the result of a change: ``sentence`` for a person, ``facts`` with ``--json``."""
+    """Print the result of a command that changed something: ``sentence``, or ``facts`` with ``--json``."""
     talk().has_changed = True
     if said(ctx).as_json:
         document(json.dumps(facts, ensure_ascii=False), nl=True)

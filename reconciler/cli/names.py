@@ -4,11 +4,7 @@ from reconciler.errors import UsageError
 
 
 def names_in(text: str) -> tuple[str, ...]:
-    """Split names at commas; an empty text has none.
-
-    Raises:
-        UsageError: there is nothing before or after a comma.
-    """
+    """Split ``text`` at commas into names; an empty text gives no names."""
     names = tuple(name.strip() for name in text.split(",")) if text.strip() else ()
     if not all(names):
         raise UsageError(

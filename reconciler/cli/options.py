@@ -1,4 +1,4 @@
-"""Options of every command, before or after its name."""
+"""The options that every command takes; they may stand before or after the command's name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -27,7 +27,7 @@ class CommonOptions:
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """Store an option: later options win, and options win over variables."""
+    """Store the value of an option: later options win over earlier ones, and options over variables."""
     if value is None or value is False:
         return
     name = str(param.name)
@@ -43,7 +43,7 @@ def said(ctx: click.Context) -> CommonOptions:
 
 
 def as_dataclass(name: str, kind: type, function: _Function) -> _Function:
-    """Pass the fields of ``kind``, which click passes one by one, together as ``name``."""
+    """Pass parameters that are fields of the dataclass ``kind`` to the function as one argument, ``name``."""
 
     @wraps(function)
     def gathering(*args: Any, **kwargs: Any) -> Any:
@@ -56,25 +56,25 @@ def as_dataclass(name: str, kind: type, function: _Function) -> _Function:
 
 
 class Group(click.Group):
-    """A group whose list of commands has whole sentences, wrapped instead of cut."""
+    """A group of commands whose help shows whole sentences, wrapped instead of cut."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that ``args`` begin with; suggest one where there is none."""
+        """Return the command that ``args`` begin with; refuse an unknown one and suggest a similar one."""
         if args[0] not in self.commands and not args[0].startswith("-"):
             refuse_command(ctx, args[0], sorted(self.commands))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands; click's own would cut the sentences to one line."""
+        """Write the list of commands; click would shorten each sentence to one line."""
         with formatter.section("Commands"):
             names = self.list_commands(ctx)
             formatter.write_dl([(name, self.commands[name].get_short_help_str(_WHOLE)) for name in names])
 
 
 _WHOLE = 1000
-"""More characters than any sentence has."""
+"""Length limit for the help of a command: longer than any of our sentences."""
 
 
 def common_options(function: _Function) -> _Function:

@@ -1,4 +1,4 @@
-"""Output settings: form, colour, width, and whether personal values may be shown."""
+"""How output looks: its form, colour and width, and whether personal values are shown."""
 
 import os
 import shutil
@@ -26,12 +26,12 @@ TERMINAL, MARKDOWN, JSON = (_BY_NAME[name] for name in ("terminal", "markdown", 
 
 
 def form_for(common: CommonOptions) -> Renderer:
-    """Return the form to print in, for commands without ``--format``."""
+    """Return the form of output for commands without ``--format``."""
     return JSON if common.as_json else TERMINAL
 
 
 def _chosen_form(ctx: click.Context, _param: click.Parameter, value: str) -> Renderer:
-    """Treat ``--format json`` as ``--json``; other forms contradict ``--json``."""
+    """Treat ``--format json`` as ``--json``; refuse other forms together with ``--json``."""
     form = _BY_NAME[value]
     common = said(ctx)
     if common.as_json and form not in {TERMINAL, JSON}:
@@ -47,12 +47,12 @@ values_option = click.option(
     help="Personal values; by default shown on a terminal outside of CI, masked elsewhere. "
     "`manifest` shows the values that the manifests of this commit contain.",
 )
-"""The option of commands that show values; ``masking_for`` takes its value."""
+"""The option ``--values``, for commands that show values; ``masking_for`` takes what it was set to."""
 
 
 @dataclass(frozen=True, slots=True)
 class ViewOptions:
-    """The options that say how something is shown."""
+    """The options about how a result is shown."""
 
     form: Renderer
     full: bool
@@ -60,7 +60,7 @@ class ViewOptions:
 
 
 def view_options(forms: Sequence[Renderer]) -> Callable[[_Function], _Function]:
-    """Give a command ``--format`` with these ``forms``, ``--full`` and ``--values``."""
+    """Return a decorator that gives a command ``--format`` with ``forms``, ``--full`` and ``--values``."""
 
     def give(function: _Function) -> _Function:
         chosen = click.option(
@@ -78,7 +78,7 @@ def view_options(forms: Sequence[Renderer]) -> Callable[[_Function], _Function]:
 
 
 def gathered_view_options(forms: Sequence[Renderer]) -> Callable[[_Function], _Function]:
-    """Give a command these options; they arrive together as ``options``."""
+    """Return the same decorator as ``view_options``; the command gets one argument, ``options``."""
     return lambda function: as_dataclass("options", ViewOptions, view_options(forms)(function))
 
 
@@ -96,14 +96,14 @@ def print_report(text: str, form: Renderer) -> None:
 
 
 def printed_view(options: ViewOptions, invocation: Invocation, marks: Marks = NO_MARKS) -> View:
-    """Return the look of a printed report, and the values that it may show."""
+    """Return how a report looks when it is printed, and which values it may show."""
     masking = masking_for(options.values, as_json=not options.form.is_for_terminals, marks=marks)
     links = invocation.links
     return View(masking, invocation.where, options.full, width(), color(invocation.said), links=links)
 
 
 def written_view(options: ViewOptions, invocation: Invocation, marks: Marks = NO_MARKS) -> View:
-    """Return the look of reports in files and in the summary of a job, and the values that they may show."""
+    """Return how a report looks in a file or in the summary of a job, and which values it may show."""
     masking = masking_for(options.values, as_json=True, marks=marks)
     return View(masking, invocation.where, options.full, links=invocation.links)
 
@@ -111,7 +111,8 @@ def written_view(options: ViewOptions, invocation: Invocation, marks: Marks = NO
 def color(said: CommonOptions) -> bool:
     """Return whether to use colour: on terminals, unless the user switched it off.
 
-    https://no-color.org wins over https://force-color.org, which switches it on where no terminal is.
+    ``NO_COLOR`` (https://no-color.org) wins over ``FORCE_COLOR`` (https://force-color.org), which switches
+    colour on even if stdout is not a terminal.
     """
     is_wanted = sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
     return is_wanted and not said.no_color and not os.environ.get("NO_COLOR")
@@ -123,28 +124,33 @@ def is_terminal() -> bool:
 
 
 def width() -> int:
-    """Return the columns of the terminal, 80 without one."""
+    """Return the number of columns of the terminal; 80 if there is no terminal."""
     return shutil.get_terminal_size(fallback=(80, 24)).columns
 
 
 def is_before_a_person(stream: TextIO) -> bool:
-    """Return whether ``stream`` is a terminal with a person; CI jobs may have one that is kept as a log.
+    """Return whether ``stream`` is a terminal that a person reads.
 
-    ``CI`` is set by GitHub, GitLab, CircleCI, Travis, Buildkite and others, ``TF_BUILD`` by Azure.
+    A CI job may have a terminal, too, but its output is kept as a log. ``CI`` is set by GitHub, GitLab,
+    CircleCI, Travis, Buildkite and others, ``TF_BUILD`` by Azure.
     """
     is_job = any(os.environ.get(name, "").lower() not in {"", "0", "false"} for name in ("CI", "TF_BUILD"))
     return stream.isatty() and not is_job
 
 
 def masking_for(values: str | None, *, as_json: bool, marks: Marks = NO_MARKS) -> Masking:
-    """Show personal values on a terminal and mask them elsewhere, unless ``--values`` is given."""
+    """Return how to treat personal values: as ``values`` (``--values``) says.
+
+    If that is None, they are shown on the terminal of a person and masked elsewhere.
+    """
     shown = values == "show" or (values is None and is_before_a_person(sys.stdout) and not as_json)
     return SHOW if shown else Masking(marks.key, values == "manifest" and marks.says_manifests)
 
 
 def tell_github(variable: str, text: Callable[[], str]) -> None:
-    """Add ``text`` to the file that ``variable`` names in GitHub Actions: a job's summary, or its outputs.
+    """Append ``text`` to the file that ``variable``, an environment variable of GitHub Actions, names.
 
+    Such a file is the summary of a job, or its outputs. Elsewhere, do nothing.
     Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
 
     Raises:

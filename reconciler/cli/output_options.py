@@ -1,4 +1,4 @@
-"""Options for the output, and for files with it."""
+"""Options about the output of a command, and about files to which it is written as well."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,24 +20,24 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions(ViewOptions):
-    """The given options."""
+    """The options about output that were typed."""
 
-    files: Mapping[Renderer, Path]  # the files that were named, by the form that goes there
+    files: Mapping[Renderer, Path]  # files to write, by their form
 
     def __post_init__(self) -> None:
-        """Refuse two options with the same file, because one would overwrite the other."""
+        """Refuse two options that name the same file, because one would overwrite the other."""
         named = [path.absolute() for path in self.paths()]
         for path in named:
             if named.count(path) > 1:
                 raise UsageError(f"{path} cannot hold two things: give each its own file")
 
     def paths(self) -> Sequence[Path]:
-        """Return all given files."""
+        """Return all files that the options name."""
         return tuple(self.files.values())
 
 
 def write_forms(to: OutputOptions, view: View, render: Callable[[Renderer, View], str]) -> None:
-    """Write a subject to the files that were named, each in its form.
+    """Write the same result to all files that options name, each in its form.
 
     Raises:
         UsageError: a folder is missing or not writable.
@@ -49,12 +49,12 @@ def write_forms(to: OutputOptions, view: View, render: Callable[[Renderer, View]
 def output_options(
     kind: type[OutputOptions], help_of: Mapping[Renderer, str], function: _Function
 ) -> _Function:
-    """Give a command the options of ``kind``; they arrive together as ``to``.
+    """Add the options of ``kind`` to a command; it gets them in one argument, ``to``.
 
     Args:
-        kind: the class that gathers the options.
-        help_of: the forms that the command can show, each with the help of the option that writes it to a
-            file; empty where there is no such option.
+        kind: the dataclass of the options.
+        help_of: the forms of output that the command can show, each with the help of the option that writes
+            it to a file; empty where there is no such option.
         function: the command.
     """
     made = _files_together(help_of, as_dataclass("to", kind, view_options(list(help_of))(function)))
@@ -65,13 +65,13 @@ def output_options(
 
 
 def file_option(name: str, explanation: str, parameter: str) -> Callable[[_Function], _Function]:
-    """Return an option that names a file to write; it arrives as ``parameter``."""
+    """Return an option that names a file to write; the command gets it as the argument ``parameter``."""
     path = click.Path(path_type=Path, dir_okay=False)
     return click.option(name, parameter, type=path, metavar="FILE", help=explanation)
 
 
 def _files_together(forms: Mapping[Renderer, str], function: _Function) -> _Function:
-    """Gather the files that were named into one argument, ``files``."""
+    """Pass the files that options name to the command in one argument, ``files``."""
 
     @wraps(function)
     def gathering(*args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A page in Markdown, laid out for a terminal."""
+"""Formatting a Markdown page of the help for a terminal."""
 
 import io
 import re
@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 _WIDEST: Final = 100
-"""Columns; longer lines are hard to read."""
+"""Maximum number of columns: longer lines are hard to read."""
 
 _LINK: Final = re.compile(r"\[(?P<text>(?:`[^`]*`|[^][`])*)\]\((?P<target>[^()\s]+)\)")
 _CODE: Final = re.compile(
@@ -20,8 +20,8 @@ _PAGE: Final = re.compile(r"(?P<name>[a-z-]+)\.md(#.*)?")
 def laid_out(page: str, *, columns: int, is_colored: bool) -> str:
     """Return ``page`` as text for a terminal with ``columns`` columns.
 
-    Links inside the pages cannot be followed there. They become their text, and the end of the page lists
-    the other pages.
+    Links to other pages cannot be followed on a terminal. So only their text is shown, and the other pages
+    are listed at the end.
     """
     text = io.StringIO()
     console = Console(
@@ -40,7 +40,7 @@ def laid_out(page: str, *, columns: int, is_colored: bool) -> str:
 
 
 def _marked(code: re.Match[str]) -> str:
-    """Keep the marks around code in a line: without colour, nothing else sets it apart."""
+    """Keep the backquotes around code in a line, because without colour nothing else marks it as code."""
     return code["block"] or f"`` `{code['inline']}` ``"
 
 

@@ -18,7 +18,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 def _allowances(
     _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 ) -> tuple[tuple[Guard, int], ...]:
-    """Parse ``NAME=NUMBER`` as a guard and the allowed number."""
+    """Parse values of ``--allow``, such as ``archive=41``, as guards with the numbers that are allowed."""
     allowances: dict[Guard, int] = {}
     for value in values:
         name, _, number = value.partition("=")
@@ -31,7 +31,7 @@ def _allowances(
 
 
 def plan_options(function: _Function) -> _Function:
-    """Add the options that shape a plan to a command; they arrive together as ``request``."""
+    """Add the options that shape a plan to a command; it gets them in one argument, ``request``."""
     made = as_dataclass("request", PlanRequest, function)
     for option in reversed(_OPTIONS):
         made = option(made)
@@ -39,7 +39,7 @@ def plan_options(function: _Function) -> _Function:
 
 
 def glob_option(name: str, explanation: str) -> Callable[[_Function], _Function]:
-    """Build an option that takes addresses and can be repeated."""
+    """Return an option that takes globs of addresses and can be repeated."""
     return click.option(name, multiple=True, metavar="GLOB", help=explanation)
 
 
@@ -60,11 +60,11 @@ on_stale_option = click.option(
     show_default=True,
     help="What to do with records that changed in HubSpot since the plan was made.",
 )
-"""For commands that carry plans out."""
+"""The option ``--on-stale``, for commands that carry out plans."""
 
 
 def refuse_plan_options(request: PlanRequest, done: str) -> None:
-    """Refuse options that shape a plan beside a saved one; ``done`` says how the saved plan is used."""
+    """Refuse options that shape a plan if a saved plan is given; ``done`` says how that plan is used."""
     if request != PlanRequest():
         raise UsageError(
             f"a saved plan is {done} as it is: nothing can be added to it or taken from it here\n"

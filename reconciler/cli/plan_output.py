@@ -1,4 +1,4 @@
-"""Options for the output of a plan: files to apply or to read, and the screen."""
+"""Options about the output of a plan: the plan file for apply, reports in files, and the screen."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ class PlanOutput(OutputOptions):
     out: Path | None
 
     def paths(self) -> Sequence[Path]:
-        """Return all given files; a plan to apply must not be overwritten by another form."""
+        """Return all files that the options name, including the plan file: no report may overwrite it."""
         return (*self.files.values(), *([self.out] if self.out is not None else []))
 
 
 def destination_options(function: _Function) -> _Function:
-    """Add the options of ``PlanOutput`` to a command that makes a plan; they arrive together as ``to``."""
+    """Add the options of ``PlanOutput`` to a command, which gets them in one argument, ``to``."""
     help_of = {form: form.file_option.plan_help if form.file_option else "" for form in RENDERERS}
     return file_option("--out", _OUT, "out")(output_options(PlanOutput, help_of, function))
 
@@ -37,7 +37,7 @@ _OUT = "Save the plan for `apply FILE`, with all values; see RECONCILER_PLAN_KEY
 
 
 def write_outputs(invocation: Invocation, plan: Plan, to: PlanOutput) -> ExitCode:
-    """Write ``plan`` to its files and show it; return the exit code."""
+    """Write ``plan`` to the files that options name, and print it; return the exit code."""
     if to.out is not None:
         plan.save(to.out)
     value = plan.value

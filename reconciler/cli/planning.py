@@ -1,4 +1,4 @@
-"""Shared by ``plan``, ``show``, ``rollback`` and ``apply``: showing a plan, and writing it to files."""
+"""Showing a plan, and writing it to files; for ``plan``, ``show``, ``rollback`` and ``apply``."""
 
 from reconciler.cli.errors import annotate
 from reconciler.cli.invocation import Invocation
@@ -28,7 +28,10 @@ def show_plan(invocation: Invocation, plan: Plan, options: ViewOptions) -> None:
 
 
 def keep_plan(invocation: Invocation, plan: Plan, to: OutputOptions) -> None:
-    """Write ``plan`` to files, and tell GitHub Actions of it; equal values get equal masks everywhere."""
+    """Write ``plan`` to files, and to summary and outputs of a job in GitHub Actions.
+
+    Equal values have equal marks in all of them.
+    """
     view = written_view(to, invocation, marks_of_plan(plan))
     write_forms(to, view, lambda form, view: form.plan(plan, view))
     tell_github("GITHUB_STEP_SUMMARY", lambda: MARKDOWN.plan(plan, view))
@@ -36,7 +39,7 @@ def keep_plan(invocation: Invocation, plan: Plan, to: OutputOptions) -> None:
 
 
 def _outputs(plan: Plan) -> str:
-    """Return the outputs for later steps of a job; none of them contains a value."""
+    """Return outputs for later steps of a job, as lines; they contain no values of records."""
     digests, summary = digests_of(plan), plan.summary
     return (
         f"changes={str(summary.writes).lower()}\nempty={str(summary.is_empty).lower()}\n"
@@ -46,5 +49,5 @@ def _outputs(plan: Plan) -> str:
 
 
 def whose_values(invocation: Invocation) -> str:
-    """Return the output that tells whether values come from a real portal or an emulator."""
+    """Return the output line that says whether values come from an emulator or a real portal."""
     return f"emulator={str(invocation.environment.is_emulator).lower()}\n"

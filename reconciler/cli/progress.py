@@ -12,14 +12,14 @@ Report: TypeAlias = Callable[[int, int], None]
 """Called with the number of finished steps and of all steps."""
 
 _SHORT = 1000
-"""Work with fewer steps shows no progress."""
+"""Minimum number of steps for which progress is shown."""
 
 _LINE_EVERY_S = 10.0
 
 
 @contextmanager
 def progress(what: str, *, quiet: bool) -> Iterator[Report]:
-    """Show the progress of a task, called ``what``, on stderr."""
+    """Show the progress of a task on stderr; ``what`` is its name ("reading")."""
     if quiet:
         yield _ignore
     elif sys.stderr.isatty():

@@ -46,9 +46,9 @@ def command(
 
 
 def rehearse_if_appliable(invocation: Invocation, plan: Plan, on_stale: OnStale = OnStale.SKIP) -> ExitCode:
-    """Rehearse ``plan``, which holds the result from then on, unless apply would refuse it anyway."""
+    """Rehearse ``plan`` and store the result in it; do nothing if apply would refuse the plan anyway."""
     if not plan.is_appliable:
-        return ExitCode.OK  # the plan's own exit code says why
+        return ExitCode.OK  # the exit code of the plan itself says why
     try:
         with (
             progress("rehearsing", quiet=invocation.said.quiet) as report,
@@ -57,7 +57,7 @@ def rehearse_if_appliable(invocation: Invocation, plan: Plan, on_stale: OnStale 
             rehearsal = invocation.environment.rehearse(
                 plan, on_stale=on_stale, reading=report, progress=report, should_stop=should_stop
             )
-    except ReconcilerError as error:  # raising it would keep the plan from being shown and saved
+    except ReconcilerError as error:  # print it only, so that the plan is still shown and saved
         say(format_error(error))
         return exit_of(error)
     left_out = ExitCode.NOT_APPLIED if plan.summary.problems.left_out else ExitCode.OK
@@ -65,7 +65,7 @@ def rehearse_if_appliable(invocation: Invocation, plan: Plan, on_stale: OnStale 
 
 
 def exit_of_rehearsal(rehearsal: Rehearsal) -> ExitCode:
-    """Return the exit code that ``apply`` would end with."""
+    """Return the exit code with which ``apply`` would end."""
     return most_severe(
         exit_of(rehearsal.stopped_by) if rehearsal.stopped_by else ExitCode.OK,
         ExitCode.INTERRUPTED if rehearsal.is_interrupted else ExitCode.OK,

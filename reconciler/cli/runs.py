@@ -59,7 +59,7 @@ def show(ctx: click.Context, run: str, full: bool, values: str | None) -> None:
 
 
 def show_run(invocation: Invocation, detail: RunDetail, options: ViewOptions) -> None:
-    """Print a run row by row."""
+    """Print a run, one change after the other."""
     detail = invocation.environment.masked_run(detail)
     view = replace(printed_view(options, invocation, marks_of_run(detail.header)), shows_applied=True)
     print_report(options.form.run(detail, view), options.form)

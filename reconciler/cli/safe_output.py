@@ -1,9 +1,9 @@
-"""Printed text cannot control a terminal or the runner of a job.
+"""Escaping printed text so that it cannot control a terminal or the runner of a CI job.
 
-Runners read what their jobs print: GitHub's obey ``::command::`` at the beginning of a line, also after
-blanks, and ``##[command]`` anywhere in one; Azure's obey ``##vso[…]``, TeamCity's ``##teamcity[…]``. Values
-of records, HubSpot's messages and names from files are printed too. So one character of each such beginning
-is written as an escape, which JSON understands as well.
+Runners read what their jobs print and obey commands in it: GitHub's runner obeys ``::command::`` at the
+beginning of a line, also after blanks, and ``##[command]`` anywhere in a line; Azure's obeys ``##vso[…]``,
+TeamCity's ``##teamcity[…]``. We also print values of records, HubSpot's messages and names from files. So one
+character of each beginning of a command is written as an escape that JSON understands as well.
 
 Sources: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands,
 https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands.
@@ -14,7 +14,7 @@ import re
 from reconciler.invisible_characters import visible
 
 _MOST_CHARACTERS = 4_000
-"""Maximum length of a line for people."""
+"""Maximum number of characters in a line for people; the rest is cut."""
 
 _COLOUR = r"\x1b\[[0-9;]*m"
 _ANYWHERE = re.compile(r"#(?=#(?:\[|[A-Za-z]+\[))")
@@ -22,12 +22,12 @@ _AT_THE_BEGINNING = re.compile(rf"^((?:\s|{_COLOUR})*):(?=:)", re.MULTILINE)
 
 
 def harmless(text: str) -> str:
-    """Escape invisible characters in ``text`` for a person, and shorten very long lines."""
+    """Escape invisible characters and commands for runners in ``text``, and shorten very long lines."""
     return without_commands("\n".join(map(_line, text.split("\n"))))
 
 
 def without_commands(text: str) -> str:
-    """Escape commands for runners in ``text``, which is a document or was made visible before."""
+    """Escape commands for runners in ``text``; it must contain no invisible characters, or be a document."""
     if "##" in text:
         text = _ANYWHERE.sub(r"\\u0023", text)
     return _AT_THE_BEGINNING.sub(r"\1\\u003a", text) if "::" in text else text

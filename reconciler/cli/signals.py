@@ -16,8 +16,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def stop_requests() -> Iterator[Callable[[], bool]]:
     """Yield a function that returns whether the user asked to stop.
 
-    After the first request, the calls under way finish, and a message says so. The second request ends the
-    process at once: the journal knows which calls were under way, and the next run settles them.
+    After the first Ctrl-C or SIGTERM, the calls under way are finished, and a message says so. The second one
+    ends the process at once: the journal knows which calls were under way, and the next run settles them.
     """
     requested = False
 

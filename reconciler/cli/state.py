@@ -55,7 +55,7 @@ def list_(ctx: click.Context, values: str | None) -> None:
 
 
 def _masking(invocation: Invocation, owned: "OwnedRecords", values: str | None) -> Masking:
-    """Return the mask of owned things; its marks equal the marks of plans and drift."""
+    """Return how values of owned things are masked; equal values have the same marks in plans and drift."""
     marks = Marks(owned.lineage, invocation.environment.commit)
     return masking_for(values, as_json=invocation.said.as_json, marks=marks)
 

@@ -1,8 +1,8 @@
-"""The three streams of the process: writing to them never fails.
+"""The standard streams of the process, replaced so that writing to them never fails.
 
-A terminal in cp1252 shows the characters that it has. If stdout leads to a full disk, to a closed reader or
-nowhere, the work goes on, because work in HubSpot must be finished; the first error is kept and reported when
-the process ends.
+If a terminal's encoding (such as cp1252) lacks a character, an escape is written. If stdout is a full disk, a
+closed pipe or not open, the command goes on, because work in HubSpot must be finished; the first error is
+kept and reported when the process ends.
 """
 
 import errno
@@ -23,7 +23,7 @@ class _Stream(io.FileIO):
         self.fault = fault
 
     def write(self, data: "memoryview") -> int:  # type: ignore[override]  # never None: it waits
-        """Write some of ``data``; after an error, discard it."""
+        """Write some of ``data``, and return how many bytes; after an error, discard all of it."""
         while self.fault is None:
             try:
                 written = super().write(data)
@@ -32,12 +32,12 @@ class _Stream(io.FileIO):
             else:
                 if written is not None:
                     return written
-                select.select([], [self], [])  # a non-blocking pipe
+                select.select([], [self], [])  # the pipe is full and non-blocking: wait until it takes data
         return len(data)
 
 
 def make_safe() -> None:
-    """Replace the standard streams by safe ones."""
+    """Replace stdin, stdout and stderr by streams that never fail."""
     closed = _opened_again()
     if sys.stdin is None or _STDIN in closed:
         sys.stdin = io.TextIOWrapper(io.FileIO(_STDIN, "rb", closefd=False))
@@ -47,14 +47,14 @@ def make_safe() -> None:
 
 
 def stdout_fault() -> OSError | None:
-    """Return the error that kept output from stdout; None without one."""
+    """Return the error that kept output from stdout; None if there was no error."""
     sys.stdout.flush()
     stream = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
     return stream.fault if isinstance(stream, _Stream) else None
 
 
 def _opened_again() -> frozenset[int]:
-    """Open closed streams, because the next opened file would get the number of a closed one."""
+    """Open closed standard streams as ``os.devnull``: otherwise the next opened file gets their number."""
     closed = set[int]()
     while (number := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
         closed.add(number)
@@ -63,10 +63,10 @@ def _opened_again() -> frozenset[int]:
 
 
 def _text(before: TextIO | None, stream: _Stream) -> TextIO:
-    """Open a text stream like ``before`` that writes characters outside its encoding as escapes."""
+    """Return a text stream in the encoding of ``before``; it writes characters that this lacks as escapes."""
     encoding = before.encoding if before is not None else "utf-8"
     is_terminal = stream.isatty()
-    if before is not None and is_terminal and os.name == "nt":  # a console takes text, not bytes
+    if before is not None and is_terminal and os.name == "nt":  # the Windows console takes text, not bytes
         return before
     if before is not None:
         before.flush()

@@ -38,7 +38,7 @@ def command(ctx: click.Context, online: bool) -> int:
 
 
 def _tell(invocation: Invocation, problems: Sequence[Problem], none: str) -> None:
-    """Show problems and warnings, or print ``none``."""
+    """Show problems and warnings; if there are none, print ``none``."""
     annotate(problems)
     form = form_for(invocation.said)
     if problems or not form.is_for_terminals:

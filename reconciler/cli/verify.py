@@ -1,4 +1,4 @@
-"""``apply --verify``: plans again right after an apply and shows the changes that are left of the plan."""
+"""``apply --verify``: planning again after an apply, and showing which of its changes are still needed."""
 
 from dataclasses import replace
 
@@ -17,10 +17,10 @@ from reconciler.project.plan_request import PlanRequest
 def verify_applied(
     invocation: Invocation, plan: Plan, request: PlanRequest, options: ViewOptions
 ) -> ExitCode:
-    """Plan again and show the changes of ``plan`` that are left; return an error if that is unknown."""
+    """Plan again, show the changes of ``plan`` that are still needed, and return the exit code."""
     try:
         return _verify(invocation, plan, request, options)
-    except ReconcilerError as error:  # raising it would hide how the run ended
+    except ReconcilerError as error:  # print it only: raising it would hide the result of the run
         print_error(error, exit_of(error), as_json=invocation.said.as_json)
         return exit_of(error)
 

@@ -24,13 +24,13 @@ from reconciler.plan.stages import Entry
 from reconciler.state.run_types import Sent
 
 Entries: TypeAlias = Sequence[Entry]
-"""Changes between the same two object types; all of their records have ids."""
+"""Entries of changes between the same two object types; HubSpot's ids of all their records are known."""
 
 
 def with_ids(change: Change, made: Made) -> Change | Skipped:
-    """Return ``change`` with the ids of records, and the label, that were made before it.
+    """Return ``change`` with the ids of new records, and the new label, that this run created for it.
 
-    It is skipped if one was not made.
+    Return ``Skipped`` instead if the run failed to create one of them.
     """
     addresses = change.address.records
     ids = [known or made.ids.get(address) for known, address in zip(change.remote, addresses, strict=True)]
@@ -50,14 +50,16 @@ def creates(_change: Change) -> RecordAddress | None:
 
 
 def takes_two_calls(_change: Change, _portal: PortalSchema) -> bool:
-    """Return False: one call associates."""
+    """Return False: every association takes one call."""
     return False
 
 
 def stale_associations(
     reader: PortalReader, portal: PortalSchema, entries: Entries, created: Collection[ThingAddress] = ()
 ) -> Mapping[int, Stale]:
-    """Return the ``entries`` that live moved away from; ``created`` are records of this run.
+    """Return the stale changes in ``entries``: their associations or keys changed in HubSpot since the plan.
+
+    ``created`` are records that this run has created.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -73,7 +75,7 @@ def send_associations(run: BatchRun, entries: Entries) -> None:
 
 
 def settle_sent(run: BatchRun) -> Mapping[int, Outcome]:
-    """Find the changes of ``run`` without an answer that happened.
+    """Return the outcomes of unanswered changes of ``run`` that HubSpot carried out nevertheless.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -84,7 +86,7 @@ def settle_sent(run: BatchRun) -> Mapping[int, Outcome]:
 def settle_later(
     reader: PortalReader, portal: PortalSchema, entries: Entries, _sent: Sent
 ) -> Mapping[int, Outcome]:
-    """Find the ``entries`` of an ended run that happened.
+    """Return the outcomes of those ``entries`` of an ended run that HubSpot carried out.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -93,29 +95,29 @@ def settle_later(
 
 
 def not_sent(_run: BatchRun, entries: Entries, error: HubSpotError) -> Mapping[int, Outcome]:
-    """Return the outcomes of changes that ``error`` kept from being sent."""
+    """Return the outcomes of changes that were not sent because of ``error``."""
     return {number: Skipped(f"not sent: {error.summary}") for number, _ in entries}
 
 
 @dataclass(frozen=True, slots=True)
 class AssociationBatch:
-    """The associations of two object types; records of the first type name them."""
+    """The associations of two object types; manifests declare them on records of the first type (``one``)."""
 
     reader: PortalReader
     one: ObjectSchema
     other: ObjectSchema
 
     def moved(self, entries: Entries, made: Collection[ThingAddress] = ()) -> Mapping[int, str]:
-        """Find changes that are stale because somebody changed something since the plan was made, and why.
+        """Return stale changes, with the reason: somebody changed a record or an association since the plan.
 
-        ``made`` are records that this run has created: their keys are known.
+        ``made`` are records that this run has created: their keys are not read again.
         """
         left = self._moved_keys(entries, made)
         entries = [entry for entry in entries if entry[0] not in left]
         return {**left, **self._moved_pairs(entries)} if entries else left
 
     def _moved_keys(self, entries: Entries, made: Collection[ThingAddress]) -> Mapping[int, str]:
-        """Find changes with a record that has another key now."""
+        """Return changes with a record that has another key now, with a message about it."""
         moved: dict[RecordAddress, str] = {}
         for schema, ends in ((self.one, _ones(entries)), (self.other, _others(entries))):
             of_property: dict[str, dict[str, RecordId]] = {}
@@ -149,7 +151,7 @@ class AssociationBatch:
     def send(
         self, writer: PortalWriter, entries: Entries, before_sending: Callable[[Sequence[int]], None]
     ) -> Mapping[int, Outcome]:
-        """Send all changes, by one call if HubSpot takes them together, after ``before_sending``."""
+        """Call ``before_sending``, then send all changes: in one call if HubSpot takes them together."""
         rows = [PairRow(number, *_ids(change), change.association.label) for number, change in entries]
         call = entries[0][1].sent_by.call
         return write_pairs(
@@ -162,7 +164,7 @@ class AssociationBatch:
         )
 
     def settled(self, entries: Entries) -> Mapping[int, Outcome]:
-        """Find changes whose answer was lost but that happened."""
+        """Return the outcomes of changes whose answer was lost, but which HubSpot carried out."""
         live = self._read(entries)
         return {number: Applied(_ids(change)[0], {}) for number, change in entries if _is_done(change, live)}
 
@@ -171,7 +173,7 @@ class AssociationBatch:
 
 
 def _batch(reader: PortalReader, portal: PortalSchema, entries: Entries) -> AssociationBatch:
-    """Return the two object types of ``entries``."""
+    """Return the batch of ``entries`` with their two object types."""
     types = (portal.objects[address.object] for address in entries[0][1].address.records)
     return AssociationBatch(reader, *types)
 
@@ -197,7 +199,7 @@ def _moved(change: Change, live: LivePairs, removed: Container[Label]) -> str | 
 
 
 def _is_done(change: Change, live: LivePairs) -> bool:
-    """Return whether the portal is as ``change`` wants it."""
+    """Return whether the portal already is as it should be after ``change``."""
     labels = _labels(change, live)
     label = change.association.label
     if change.action is Action.CREATE:

@@ -1,4 +1,4 @@
-"""Associations whose entry in state another run has written since a plan was made."""
+"""Associations whose entry in state was written by another run since a plan was made."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,7 +10,7 @@ WHAT = "this association's entry in state"
 
 
 def overtaken(entries: Iterable[Entry], store: Store, serial: int) -> Iterator[int]:
-    """Return the numbers of ``entries`` whose association was written after ``serial``."""
+    """Return the numbers of ``entries`` whose association's entry in state was written after ``serial``."""
     written = {association.identity for association in store.pairs_written_since(serial)}
     for number, change in entries:
         if identity_of_association(change) in written:

@@ -17,24 +17,24 @@ from reconciler.plan.change import Action, Change
 _SENSITIVITY = "dataSensitivity"
 
 _ALONE = frozenset({Section.PROPERTIES, Section.OPTIONS})
-"""Sections of which one definition is read, instead of all of the type."""
+"""Sections whose definitions are read one by one; of other sections, all definitions of the type are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadAgain:
-    """A definition, and those beside it, as they are now."""
+    """A definition, and the other definitions of its section, as they are in HubSpot now."""
 
     live: LiveDefinition | None
-    siblings: tuple[LiveDefinition, ...] = ()  # definitions of its section; empty for a property
-    schemas: tuple[SchemaDefinition, ...] = ()  # all custom object types, if it is one of them
+    siblings: tuple[LiveDefinition, ...] = ()  # all definitions of its section; empty for a property
+    schemas: tuple[SchemaDefinition, ...] = ()  # all custom object types, if the definition is one of them
 
 
 def read_definition_again(
     reader: PortalReader, portal: PortalSchema, change: Change, known: LiveDefinition | None = None
 ) -> ReadAgain:
-    """Read the definition of ``change`` as it is now; an option is read as its property.
+    """Read the definition of ``change`` as it is now; for an option, read its property.
 
-    ``known``: the definition as it was read a moment ago.
+    ``known`` is the definition as it was read a moment ago; it gives the property's sensitivity.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -61,7 +61,7 @@ def read_definition_again(
 
 
 def _sensitivities(change: Change, known: LiveDefinition | None) -> Sequence[str]:
-    """Return the sensitivities under which a property can be found: HubSpot asks for one of them."""
+    """Return the sensitivities to look for a property under: a call finds properties of one sensitivity."""
     if known is not None:
         return (known.values.get(_SENSITIVITY) or NOT_SENSITIVE,)
     if change.action is not Action.CREATE:
@@ -73,7 +73,7 @@ def _one_of(change: Change, found: Sequence[LiveDefinition]) -> LiveDefinition |
     address = change.definition
     if change.remote.id is not None:
         return next((each for each in found if each.id == change.remote.id), None)
-    if address.section is Section.LABELS:  # its numbers are unknown until HubSpot has answered
+    if address.section is Section.LABELS:  # a new label has no numbers yet, so its id is unknown
         label = next((value.after for value in change.values if value.name == "label"), address.name)
         ours = [each for each in found if not each.is_hubspot_defined]
         return next((each for each in ours if each.values.get("label") == label), None)

@@ -42,29 +42,29 @@ _WRITES = {
 
 
 def with_ids(change: Change, _made: Made) -> Change:
-    """Return ``change``: its id is in the plan, or HubSpot gives it."""
+    """Return ``change`` itself: the id of its definition is in the plan, or in HubSpot's answer."""
     return change
 
 
 def creates(change: Change) -> DefinitionAddress | None:
-    """Return the definition that ``change`` creates or changes: HubSpot may show it only after a while."""
+    """Return the definition that ``change`` creates or updates: HubSpot may show it only after a while."""
     return change.definition if change.action in {Action.CREATE, Action.UPDATE} else None
 
 
 def takes_two_calls(_change: Change, _portal: PortalSchema) -> bool:
-    """Return False: one call writes a definition."""
+    """Return False: every definition takes one call."""
     return False
 
 
 def stale_definitions(
     _to: Connections, _entries: Sequence[Entry], _made: Collection[ThingAddress]
 ) -> Mapping[int, Stale]:
-    """Return nothing: each definition is read again right before its call."""
+    """Return no stale changes: ``send_definitions`` looks for them when it reads right before the call."""
     return {}
 
 
 def send_definitions(run: BatchRun, entries: Sequence[Entry]) -> None:
-    """Send the call of ``entries``, and add their outcomes to ``run``."""
+    """Send the one call for ``entries``, and add their outcomes to ``run``."""
     main = _main(entries)
     numbers = [number for number, _ in entries]
     schema = run.to.portal.objects.get(main.object_type)
@@ -91,7 +91,7 @@ def send_definitions(run: BatchRun, entries: Sequence[Entry]) -> None:
     if isinstance(answer, ErrorResponse):
         refusal = rejected(answer.error)
         run.outcomes |= dict.fromkeys(numbers, refusal)
-        if is_repeated:  # the first call, whose answer was lost, may be why: HubSpot may show it later
+        if is_repeated:  # perhaps because our first call, without an answer, took effect
             run.outcomes |= _settled_in_time(run, entries)
         return
     outcome = _outcome(run, main, again, answer)
@@ -99,9 +99,9 @@ def send_definitions(run: BatchRun, entries: Sequence[Entry]) -> None:
 
 
 def _read_before(run: BatchRun, main: Change) -> tuple[ReadAgain, str | None]:
-    """Read a definition right before its call, and say how it moved since the plan was made.
+    """Read a definition right before its call, and describe how it differs from the one that the plan read.
 
-    What this run wrote may not be visible yet: it is waited for, up to a minute.
+    Wait up to a minute if HubSpot does not show yet what this run wrote to it.
     """
     for pause in (0.0, *PAUSES_S):
         if pause:
@@ -115,7 +115,7 @@ def _read_before(run: BatchRun, main: Change) -> tuple[ReadAgain, str | None]:
 
 
 def _settled_in_time(run: BatchRun, entries: Sequence[Entry]) -> Mapping[int, Outcome]:
-    """Settle a refused repetition: wait up to a minute until HubSpot shows the effect of the first call."""
+    """Settle changes whose repeated call was refused: wait a minute for the effect of the first call."""
     for pause in (0.0, *PAUSES_S):
         if pause:
             run.to.sleep(pause)
@@ -125,7 +125,7 @@ def _settled_in_time(run: BatchRun, entries: Sequence[Entry]) -> Mapping[int, Ou
 
 
 def settle_sent(run: BatchRun) -> Mapping[int, Outcome]:
-    """Find the changes of ``run`` without an answer that happened.
+    """Return the outcomes of unanswered changes of ``run`` that HubSpot carried out nevertheless.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -136,7 +136,7 @@ def settle_sent(run: BatchRun) -> Mapping[int, Outcome]:
 def settle_later(
     reader: PortalReader, portal: PortalSchema, entries: Sequence[Entry], _sent: Sent
 ) -> Mapping[int, Outcome]:
-    """Find the ``entries`` of an ended run that happened.
+    """Return the outcomes of those ``entries`` of an ended run that HubSpot carried out.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -145,7 +145,7 @@ def settle_later(
 
 
 def not_sent(_run: BatchRun, entries: Sequence[Entry], error: HubSpotError) -> Mapping[int, Outcome]:
-    """Return the outcomes of changes that ``error`` kept from being sent."""
+    """Return the outcomes of changes that were not sent because of ``error``."""
     return {number: Skipped(f"not sent: {error.summary}") for number, _ in entries}
 
 
@@ -168,7 +168,7 @@ def _applied(change: Change, live: LiveDefinition | None) -> Applied:
 
 
 def _main(entries: Sequence[Entry]) -> Change:
-    """Return the change whose call carries the others: a new pipeline carries its stages."""
+    """Return the change whose call also carries out the others: that for a pipeline creates its stages."""
     return next(change for _, change in entries if not details_of(change).is_carried or len(entries) == 1)
 
 
@@ -196,7 +196,7 @@ def _write_of(run: BatchRun, entries: Sequence[Entry], again: ReadAgain) -> Defi
 def _numbers(
     schemas: Sequence[SchemaDefinition], objects: Collection[ObjectSchema]
 ) -> Iterator[tuple[str, str]]:
-    """Return names and numbers of custom object types."""
+    """Return the name and the type number of each custom object type; for other types, name and path."""
     for each in objects:
         body = find_schema(schemas, each)
         yield each.name, body.object_type_id if body else each.path
@@ -211,7 +211,10 @@ def _values(change: Change) -> Mapping[str, str | None]:
 
 
 def _outcome(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> Outcome:
-    """Judge an answer: HubSpot may have answered with something that was there before, or kept a value."""
+    """Return the outcome of an answered call, which may be a rejection.
+
+    HubSpot may have answered with an object type that existed before, or have kept an old value.
+    """
     section = main.definition.section
     if section is Section.SCHEMA and main.action is Action.CREATE:
         number = answer.answered.get("objectTypeId")
@@ -240,7 +243,10 @@ def _is_new(main: Change) -> bool | None:
 
 
 def _stored(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> LiveDefinition | None:
-    """Return a property as HubSpot stores it: the answer to a formula only repeats it."""
+    """Return a property as HubSpot stores it.
+
+    Read it again if its formula was written: the answer repeats a formula as it was sent.
+    """
     if main.definition.section is not Section.PROPERTIES:
         return None
     base = again.live or LiveDefinition(main.definition, answer.id, {})
@@ -255,7 +261,7 @@ def _stored(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> L
 
 
 def _answered(main: Change, answered: Mapping[str, str | None]) -> Mapping[str, str | None]:
-    """Return the stored form of the written values, and the number of a new object type."""
+    """Return the written values as HubSpot answered them, and the type number of a new object type."""
     names = {value.name for value in main.values} - {"stages"}
     if main.definition.section is Section.SCHEMA:
         names |= {"objectTypeId", "createdAt"}
@@ -263,7 +269,7 @@ def _answered(main: Change, answered: Mapping[str, str | None]) -> Mapping[str, 
 
 
 def _proven(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> Outcome:
-    """Read whether a removed definition is gone: HubSpot answers 204 to removals that did nothing."""
+    """Read until a removed definition is gone: HubSpot also answers 204 if it removed nothing."""
     for pause in (0.0, *PAUSES_S):
         if pause:
             run.to.tell(f"{main.definition.text}: waiting until HubSpot shows that it is gone")
@@ -274,20 +280,20 @@ def _proven(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> O
 
 
 def _stale(change: Change, moved: str, live: LiveDefinition | None) -> Stale:
-    """Return the outcome of a change that was not sent; a create may find its definition there already."""
+    """Return the outcome of a stale change; it names the definition if a create finds it there already."""
     is_there = change.action is Action.CREATE and live is not None and is_done(change, live)
     return Stale(moved, found=live.id if is_there and live else None)
 
 
 def _live_of(change: Change, main: Change, again: ReadAgain) -> LiveDefinition | None:
-    """Return the live values of one change of a call; a pipeline is read with its stages."""
+    """Return the live definition of one change of a call; stages are read with their pipeline."""
     if change is main:
         return again.live
     return next((each for each in again.siblings if each.id == change.remote.id), None)
 
 
 def _of(change: Change, outcome: Outcome) -> Outcome:
-    """Return the outcome of one of the changes of a call."""
+    """Return the outcome of ``change``, given that of its call; a stage created by that call is new."""
     if isinstance(outcome, Applied) and details_of(change).is_carried:
         return Applied(change.known_id, {}, is_new=True)
     return outcome

@@ -1,8 +1,8 @@
-"""Proof that no record holds a value that is to be removed: HubSpot removes an option that records hold.
+"""Proof that no record has a value that is to be removed: HubSpot removes options even if records have them.
 
-The search index lags behind. So two looks in a row must find nobody, with time for the index between them,
-and found records are read by id: the index may still show old values of records that this run moved. All
-removals of a run have their first look together, and wait once.
+The search index lags behind. So two looks in a row must find no record, with time for the index between them.
+And records that a search finds are read by id, because the index may still show old values of records that
+this run changed. The first look at all removals of a run is taken at once, so the run waits only once.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from reconciler.plan.definitions.changes import losing_records
 from reconciler.plan.definitions.held_values import SEPARATOR, HeldByRecords, what_records_hold
 
 INDEX_S = 15.0
-"""Seconds that HubSpot's search index gets between two looks; it is a few seconds behind."""
+"""Seconds between two looks, so that HubSpot's search index, a few seconds behind, can catch up."""
 
 _LOOKS = 6
 _LOOKS_IN_A_ROW = 2
@@ -28,26 +28,28 @@ _LOOKS_IN_A_ROW = 2
 
 @dataclass(frozen=True, slots=True)
 class FirstLooks:
-    """Facts about the records that held removed values, before anything is removed."""
+    """Results of the first look for records with removed values, taken before anything is removed."""
 
-    free: frozenset[DefinitionAddress] = frozenset()  # nobody held these, before the index got its time
+    free: frozenset[DefinitionAddress] = frozenset()  # no record had these at the first look
     moved: Mapping[DefinitionAddress, Sequence[RecordId]] = field(default_factory=dict)
-    """Records that the plan moves, where they are more than a search can show: they are read by id."""
+    """Ids of records that the plan gives another value; empty if one search can return all of them."""
 
     @property
     def takes_time(self) -> bool:
-        """Whether there is anything that a second look is for."""
+        """Whether a second look is needed, and so a pause before it."""
         return bool(self.free)
 
 
 _Written: TypeAlias = tuple[str, str, str | None]
-"""Object type, property, and value before, of a value that moves."""
+"""Object type, property, and old value of a value that the plan replaces because the old one is removed."""
 
 
 def look_first(
     reader: PortalReader, portal: PortalSchema, removals: Sequence[Change], changes: Sequence[Change]
 ) -> FirstLooks:
-    """Look for holders of everything that ``removals`` remove; ``changes`` are all changes of the plan.
+    """Search for records that have anything that ``removals`` remove.
+
+    ``changes`` are all changes of the plan.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -58,7 +60,7 @@ def look_first(
         schema = portal.objects.get(change.object_type)
         held = what_records_hold(schema, change) if schema else None
         if schema is None or held is None or losing_records(change):
-            continue  # nobody can hold it, or it may be lost: one look is enough
+            continue  # no record can have it, or records may lose it: one look is enough
         if change.reason is Reason.MIGRATED:
             moving[change.object_type, held.lacking or held.name, held.value] = change.definition
         if not reader.find_holders(schema.path, *held[1:]).total:
@@ -69,7 +71,7 @@ def look_first(
 def _moved(
     moving: Mapping[_Written, DefinitionAddress], changes: Iterable[Change]
 ) -> Mapping[DefinitionAddress, Sequence[RecordId]]:
-    """Return the moving records of each definition that is held by more records than a search can show."""
+    """Return the ids of records that get another value, where they are more than a search can return."""
     found: dict[DefinitionAddress, list[RecordId]] = {address: [] for address in moving.values()}
     for change in changes:
         for value in change.values:
@@ -84,16 +86,16 @@ def _moved(
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """Looks for the holders of one definition, right before it is removed."""
+    """A search for the records that have a value of one definition, right before it is removed."""
 
     reader: PortalReader
     schema: ObjectSchema
     sleep: Callable[[float], None]
-    index_s: float  # seconds that the index gets
+    index_s: float  # seconds between two looks, for the search index
     first: FirstLooks = field(default_factory=FirstLooks)
 
     def holder_left(self, change: Change) -> str | None:
-        """Return a sentence if records still hold a value that ``change`` removes; None if none does.
+        """Return a sentence if records still have a value that ``change`` removes; None if no record has it.
 
         Raises:
             HubSpotError: the portal cannot be read.
@@ -126,7 +128,7 @@ class Looking:
         )
 
     def _holding(self, held: HeldByRecords, ids: Sequence[RecordId]) -> Iterator[RecordId]:
-        """Return the records that really hold the value."""
+        """Return those of the records ``ids`` that really have the value: the search index may be late."""
         for chunk in in_chunks(ids, BATCH_SIZE):
             live = read_records(self.reader, self.schema, RECORD_ID, chunk, held.names)
             for record_id, record in live.items():

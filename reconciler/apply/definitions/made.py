@@ -1,4 +1,4 @@
-"""The things that a run has made so far: later changes need their ids."""
+"""The records and definitions that a run has created so far: later changes need their ids."""
 
 from dataclasses import dataclass, field
 
@@ -19,8 +19,8 @@ class Made:
     _labels: dict[str, Label] = field(default_factory=dict)  # new labels, by address
 
     def add(self, change: Change, address: ThingAddress | None, outcome: Outcome | None) -> None:
-        """Add a change with its outcome; ``address`` is the thing that it creates or changes, if any."""
-        if isinstance(outcome, Stale) and outcome.found is not None:  # changes that need it can go on
+        """Add a change with its outcome; ``address`` is the thing that it creates or updates, if any."""
+        if isinstance(outcome, Stale) and outcome.found is not None:  # it exists already
             self._learn_label(change, outcome.found)
             return
         done = done_of(outcome)
@@ -28,13 +28,13 @@ class Made:
             self.unmade.add(change)
         if address is None or done is None or done.is_new is False:
             return
-        self.ids[address] = done.record_id  # otherwise its associations are unknown
+        self.ids[address] = done.record_id  # later associations of the thing need its id
         if isinstance(address, DefinitionAddress):
             self.written.append(change)
             self._learn_label(change, done.record_id)
 
     def blocked(self, change: Change) -> Skipped | None:
-        """Return the outcome of a change that needs a definition which was not made; None without one."""
+        """Return an outcome if ``change`` needs a definition that this run did not create; None otherwise."""
         needed = self.unmade.blocking(change)
         return (
             None if needed is None else Skipped(f"not attempted: {needed.text} was not created by this run")
@@ -50,11 +50,14 @@ class Made:
         there = reference_label(change.definition.text)
         ends = ((there, label), (inverse_reference(there), written.get("inverseLabel") or label))
         for (reference, text), number in zip(ends, numbers, strict=True):
-            if int(number):  # else HubSpot does not show which label is the other end
+            if int(number):  # 0: HubSpot does not show the label of this direction
                 self._labels[reference.text] = Label(category, int(number), text)
 
     def label_of(self, label: Label | None) -> Label | Skipped | None:
-        """Return the real label for a label that the plan only refers to."""
+        """Return the label with HubSpot's number in place of ``label``, which only names a label of the plan.
+
+        Return other labels as they are, and ``Skipped`` if this run did not create the label.
+        """
         if label is None or label.category != REFERENCE:
             return label
         found = self._labels.get(label.text)
@@ -66,4 +69,4 @@ def _without(address: str) -> Skipped:
 
 
 _LABEL_PARTS = 4
-"""Parts of the id of a label: its section, the category, and the numbers from both ends."""
+"""Number of parts in the id of a label: section, category, and a number for each of the two directions."""

@@ -1,4 +1,4 @@
-"""Comparing a planned change of a definition with the definition as it is now. Pure."""
+"""Comparing the definition that a plan read with the same definition as it is in HubSpot now. Pure."""
 
 from collections.abc import Collection
 
@@ -16,7 +16,7 @@ from reconciler.model.portal_definitions import LiveDefinition
 from reconciler.plan.change import Action, Change, ValueChange
 
 _REWRITTEN = frozenset({FORMULA})
-"""Values that HubSpot spells in its own way."""
+"""Names of values that HubSpot stores in another spelling than was sent."""
 
 _TEXT = Attribute()
 
@@ -24,10 +24,9 @@ _TEXT = Attribute()
 def has_moved(
     change: Change, live: LiveDefinition | None, written: Collection[ThingAddress] = ()
 ) -> str | None:
-    """Describe how live moved away from ``change`` since the plan was made; None if it did not.
+    """Describe how a definition changed in HubSpot since the plan was made; None if it did not change.
 
-    ``written`` are definitions that this run has written: values that a new one has by itself are not
-    reported.
+    ``written`` are definitions that this run has written: values that HubSpot adds to a new one do not count.
     """
     address = change.definition
     if change.action is Action.CREATE:
@@ -44,7 +43,7 @@ def has_moved(
 
 
 def is_done(change: Change, live: LiveDefinition | None) -> bool:
-    """Return whether the portal is as ``change`` wants it."""
+    """Return whether the portal already is as it should be after ``change``."""
     if change.action is Action.ARCHIVE:
         return live is None or not _has_option(change, live)
     return live is not None and all(
@@ -53,7 +52,7 @@ def is_done(change: Change, live: LiveDefinition | None) -> bool:
 
 
 def not_taken(change: Change, live: LiveDefinition) -> list[ValueChange]:
-    """Return the values that HubSpot holds otherwise than they were sent."""
+    """Return the values of ``change`` that HubSpot has not stored as they were sent."""
     return [
         value
         for value in change.values
@@ -71,8 +70,8 @@ def _has_option(change: Change, live: LiveDefinition) -> bool:
 def _is(change: Change, live: LiveDefinition, path: str, text: str | None) -> bool:
     section = change.definition.section
     if path == STAGE_NAMES and section is Section.PIPELINES:
-        return True  # an order of names that only the manifests have
+        return True  # HubSpot has no such value: an order of names that only manifests give
     if path == "name" and section is Section.LABELS and live.values.get(path) is None:
-        return True  # HubSpot shows it minutes later
+        return True  # HubSpot shows the name only some minutes after the label is created
     attribute = attribute_of(section, path) or _TEXT
     return same_text(attribute, live.values.get(path), text)

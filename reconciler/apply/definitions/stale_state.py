@@ -1,4 +1,4 @@
-"""Definitions whose entry in state another run has written since a plan was made."""
+"""Definitions whose entry in state was written by another run since a plan was made."""
 
 from collections.abc import Iterable, Iterator
 
@@ -11,13 +11,13 @@ WHAT = "this definition's entry in state"
 
 
 def overtaken(entries: Iterable[Entry], store: Store, serial: int) -> Iterator[int]:
-    """Return the numbers of ``entries`` whose definition was written after ``serial``."""
+    """Return the numbers of ``entries`` whose definition's entry in state was written after ``serial``."""
     written = store.definitions_written_since(serial)
     owned = store.all_definitions() if written else ()
     names = {each.key for each in owned if RecordIdentity(each.key.object, each.record_id) in written}
     for number, change in entries:
         if change.action is Action.CREATE:
-            continue  # reading it right before its call tells whether it exists as planned
+            continue  # the read before its call shows whether the definition exists
         known = change.remote.id
         is_written = known is not None and RecordIdentity(change.object_type, known) in written
         if is_written or change.definition in names:

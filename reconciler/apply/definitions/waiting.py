@@ -1,4 +1,4 @@
-"""Waiting until HubSpot shows written definitions: it shows some definitions only after a while."""
+"""Waiting until HubSpot shows definitions that were written: it shows some only after a while."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,7 +8,7 @@ from reconciler.model.definitions import PortalSchema
 from reconciler.plan.change import Action, Change
 
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-"""Seconds between the looks: a minute in all."""
+"""Seconds between two reads: a minute in all."""
 
 
 def read_when_visible(
@@ -17,7 +17,7 @@ def read_when_visible(
     sleep: Callable[[float], None],
     tell: Callable[[str], None],
 ) -> PortalSchema:
-    """Read the portal again until it shows the effect of ``written``, for at most a minute."""
+    """Read the portal again until it shows the effect of the changes ``written``, for at most a minute."""
     portal = read()
     for pause in PAUSES_S:
         late = [change for change in written if not _is_visible(portal, change)]

@@ -19,7 +19,10 @@ def checked_outcome(
     outcome: Applied | Rejected | Unknown,
     sent: Mapping[str, str] | None = None,
 ) -> Outcome:
-    """Return the outcome of ``change``; ``sent`` are the values of the call, if not all ("" clears)."""
+    """Return the outcome of ``change`` after comparing HubSpot's answer with the values that were sent.
+
+    ``sent`` are the values of this call if they are not all values of the change; "" clears a property.
+    """
     if not isinstance(outcome, Applied):
         return outcome
     if change.action is Action.UPDATE and outcome.record_id != change.known_id:

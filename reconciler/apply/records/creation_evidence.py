@@ -1,8 +1,8 @@
-"""Evidence that we created a record, if no answer says so. Pure.
+"""Evidence that we created a record although no answer says so. Pure.
 
-A key was missing when its create was planned, and exists now. Our call may have created it, or somebody who
-was faster. It counts as ours only with evidence: HubSpot says that the record was created while our call was
-under way, and it has every value that we sent, or the value that HubSpot makes of it.
+A key did not exist when its create was planned, and exists now. Our call may have created the record, or
+somebody else was faster. The record counts as ours only if HubSpot says that it was created while our call
+was under way, and if it has every value that we sent, or the value that HubSpot makes of it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -16,19 +16,19 @@ from reconciler.plan.change import Change, ValueChange
 from reconciler.plan.values.equality import may_be_spelling, same_value
 
 NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
-"""Used if HubSpot gives no time: it proves nothing."""
+"""The time of a call if HubSpot gave none: so early that it proves nothing."""
 
 _BEFORE = timedelta(seconds=2)
-"""HubSpot's clocks differ a little, and its headers contain whole seconds."""
+"""Tolerated difference of clocks: those of HubSpot differ a little, and its headers give whole seconds."""
 
 _AFTER = timedelta(seconds=DEADLINE_S) + timedelta(minutes=2)
-"""Time in which HubSpot may still act on a call after it was handed to a connection."""
+"""Time after sending in which HubSpot may still act on a call."""
 
 
 def found_as_created(
     schema: ObjectSchema, change: Change, live: LiveRecord, sent_at: datetime | None
 ) -> Applied:
-    """Return the outcome of a create whose answer was lost and whose key exists."""
+    """Return the outcome of a create whose answer was lost, and whose key exists now as ``live``."""
     values = change.values
     written = {
         value.name: value.after
@@ -44,12 +44,12 @@ def found_as_created(
 def is_ours_as_made(
     schema: ObjectSchema, change: Change, made: LiveRecord | None, sent_at: datetime | None
 ) -> bool:
-    """Return whether our call of ``sent_at`` created the record whose first values are ``made``."""
+    """Return whether our call at ``sent_at`` created the record whose first values are ``made``."""
     return made is not None and found_as_created(schema, change, made, sent_at).is_new is True
 
 
 def is_there(schema: ObjectSchema, value: ValueChange, now: str | None) -> bool:
-    """Return whether ``now`` is the new value, or HubSpot's spelling of it, and not the old one."""
+    """Return whether ``now`` is the new value, or HubSpot's spelling of it, and not the old value."""
     definition = schema.properties.get(value.name)
     if definition is None:
         return False
@@ -59,7 +59,10 @@ def is_there(schema: ObjectSchema, value: ValueChange, now: str | None) -> bool:
 
 
 def _is_sent(schema: ObjectSchema, value: ValueChange, now: str | None) -> bool:
-    """Return the same for a new record, without an old value: HubSpot removes some HTML completely."""
+    """Return whether ``now`` is the value sent for a new record, or HubSpot's spelling of it.
+
+    The old value does not matter here. HubSpot removes some HTML completely, so ``now`` may be None.
+    """
     definition = schema.properties.get(value.name)
     return definition is not None and may_be_spelling(definition.kind, value.after, now)
 

@@ -11,7 +11,7 @@ from reconciler.plan.change import Action, Change
 
 
 def with_ids(change: Change, _made: Made) -> Change:
-    """Return ``change``: records that exist have their ids from the plan."""
+    """Return ``change`` itself: ids of existing records are in the plan already."""
     return change
 
 
@@ -21,7 +21,7 @@ def creates(change: Change) -> RecordAddress | None:
 
 
 def takes_two_calls(change: Change, portal: PortalSchema) -> bool:
-    """Return whether a first call empties the lifecycle stage of ``change``."""
+    """Return whether ``change`` sets a lifecycle stage back: a first call must then empty the stage."""
     return step_back_row(0, change, portal.objects[change.object_type]) is not None
 
 
@@ -35,7 +35,7 @@ def row_of(number: int, change: Change) -> InputRow:
 
 
 def step_back_row(number: int, change: Change, schema: ObjectSchema) -> InputRow | None:
-    """Build the row to write before ``change``; None if there is none."""
+    """Build the input that empties the lifecycle stage before ``change`` sets it back; None if not needed."""
     emptied = {
         value.name: ""
         for value in change.values

@@ -1,10 +1,10 @@
-"""Sending records: one call, or two where a lifecycle stage goes back.
+"""Sending records: in one call, or in two where a lifecycle stage is set back.
 
-HubSpot allows a stage to go back only from empty, so a first call empties it. A change that takes two calls
-has one outcome for both: if the second call did not happen, the change is not applied, and the outcome tells
+HubSpot allows setting a stage back only if it is empty, so a first call empties it. A change that takes two
+calls has one outcome for both: if the second call failed, the change is not applied, and its outcome contains
 the effect of the first call.
 
-A create that is sent again may meet the record that its first call created, because reads may lag behind. The
+A create that is sent again may find the record that its first call created, because reads lag behind. The
 time of the first call and the record's first values decide whether the record is ours
 (``creation_evidence.py``).
 """
@@ -32,7 +32,7 @@ from reconciler.plan.stages import Entry
 
 
 def send_records(run: BatchRun, entries: Sequence[Entry]) -> None:
-    """Send ``entries``; if an entry takes two calls, its first call has been made."""
+    """Send ``entries``; for changes that take two calls, send both."""
     entries = _empty_stages(run, entries)
     if not entries:
         return
@@ -49,7 +49,7 @@ def send_records(run: BatchRun, entries: Sequence[Entry]) -> None:
 
 
 def settle_sent(run: BatchRun) -> Mapping[int, Outcome]:
-    """Find the changes of ``run`` without an answer that happened.
+    """Return the outcomes of unanswered changes of ``run`` that HubSpot carried out nevertheless.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -58,7 +58,7 @@ def settle_sent(run: BatchRun) -> Mapping[int, Outcome]:
 
 
 def not_sent(run: BatchRun, entries: Sequence[Entry], error: HubSpotError) -> Mapping[int, Outcome]:
-    """Return the outcomes of changes that ``error`` kept from being sent."""
+    """Return the outcomes of changes of which a call was not sent because of ``error``."""
     schema = _schema_of(run)
     return {
         number: only_emptied(schema, change, Rejected(error.summary))
@@ -73,7 +73,7 @@ def _schema_of(run: BatchRun) -> ObjectSchema:
 
 
 def _empty_stages(run: BatchRun, entries: Sequence[Entry]) -> Sequence[Entry]:
-    """Make the first of two calls where necessary; return the changes that are ready for the last one."""
+    """Send the first of two calls where necessary; return the changes that are ready for their last call."""
     schema = _schema_of(run)
     back = [
         (change, row)
@@ -111,7 +111,7 @@ def _write(run: BatchRun, schema: ObjectSchema, rows: Sequence[InputRow]) -> Map
 
 
 def _found_by_repeats(run: BatchRun, answered: Mapping[int, Outcome]) -> Mapping[int, Outcome]:
-    """Return outcomes of repeated creates in ``answered`` that found an existing record."""
+    """Return the outcomes of repeated creates in ``answered`` that found an existing record."""
     refused = [
         (number, change)
         for number, change in _repeated_creates(run, answered)
@@ -123,13 +123,16 @@ def _found_by_repeats(run: BatchRun, answered: Mapping[int, Outcome]) -> Mapping
         if (done := done_of(outcome)) and done.is_new is False
     }
     if refused:
-        with suppress(HubSpotError):  # otherwise the create is rejected
+        with suppress(HubSpotError):  # if HubSpot cannot be read, the create stays rejected
             found |= settle(run.to.reader, run.to.portal, refused, run.sent)
     return _whose(run, found)
 
 
 def _whose(run: BatchRun, found: Mapping[int, Outcome]) -> Mapping[int, Outcome]:
-    """Decide whether we created each found record, by its first values: a repeated call has replaced them."""
+    """Decide whether our first call created each found record: compare the first values in its history.
+
+    Its present values prove nothing, because the repeated call wrote them.
+    """
     done: dict[int, tuple[Change, Applied]] = {
         number: (change, applied)
         for number, change in _repeated_creates(run, found)
@@ -141,7 +144,7 @@ def _whose(run: BatchRun, found: Mapping[int, Outcome]) -> Mapping[int, Outcome]
     changes = [change for change, _ in done.values()]
     names = {value.name for change in changes for value in change.values} & schema.properties.keys()
     ids = [each.record_id for _, each in done.values()]
-    made: Mapping[RecordId, LiveRecord] = {}  # if this stays empty, nothing proves that they are ours
+    made: Mapping[RecordId, LiveRecord] = {}  # if it stays empty, nothing proves that the records are ours
     with suppress(HubSpotError):
         made = read_as_made(run.to.reader, schema, changes[0].record.by, ids, names)
     decided = dict(found)

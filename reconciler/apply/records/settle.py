@@ -1,4 +1,4 @@
-"""Settling changes whose answer was lost: by reading live, never by sending again."""
+"""Settling changes whose answer was lost: by reading the records, never by sending again."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,7 +21,9 @@ from reconciler.state.run_types import Sent
 def settle_later(
     reader: PortalReader, portal: PortalSchema, entries: Sequence[Entry], sent: Sent
 ) -> Mapping[int, Outcome]:
-    """Find the ``entries`` of an ended run that happened, also if only the first of two calls did.
+    """Return the outcomes of those ``entries`` of an ended run that HubSpot carried out, fully or by half.
+
+    A change is carried out by half if only the first of its two calls was.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -37,7 +39,10 @@ def settle_later(
 def settle(
     reader: PortalReader, portal: PortalSchema, entries: Sequence[Entry], sent: Sent
 ) -> Mapping[int, Outcome]:
-    """Find the ``entries`` of one call that happened; ``sent`` gives the times of the calls."""
+    """Return the outcomes of those ``entries`` of one call that HubSpot carried out.
+
+    ``sent`` gives the times of the calls, which tell whether a new record is ours.
+    """
     if not entries:
         return {}
     schema = portal.objects[entries[0][1].object_type]
@@ -51,7 +56,7 @@ def settle(
 
 
 def are_emptied(reader: PortalReader, schema: ObjectSchema, entries: Sequence[Entry]) -> frozenset[int]:
-    """Return the numbers of ``entries`` whose lifecycle stage is to go back and is empty now."""
+    """Return the numbers of ``entries`` whose lifecycle stage is to be set back and is empty now."""
     live = read_again(reader, schema, entries)
     return frozenset(
         number for number, change in entries if is_emptied(schema, change, live.get(identity(change)))
@@ -59,7 +64,7 @@ def are_emptied(reader: PortalReader, schema: ObjectSchema, entries: Sequence[En
 
 
 def is_emptied(schema: ObjectSchema, change: Change, live: LiveRecord | None) -> bool:
-    """Return whether the first of two calls happened: it empties the stage that the second sets."""
+    """Return whether the first of two calls took effect: the stage that the second call sets is empty."""
     back = [
         value.name for value in change.values if schema.is_step_back(value.name, value.before, value.after)
     ]
@@ -69,9 +74,9 @@ def is_emptied(schema: ObjectSchema, change: Change, live: LiveRecord | None) ->
 def settled(
     schema: ObjectSchema, change: Change, live: LiveRecord | None, sent_at: datetime | None
 ) -> Applied | None:
-    """Return Applied if live is as ``change`` wanted it, or None if it provably did not happen.
+    """Return Applied if the record is as it should be after ``change``; None if HubSpot did not carry it out.
 
-    ``sent_at`` is the time when its call left, by HubSpot's clock, if it is known.
+    ``sent_at`` is the time when its call was sent, by HubSpot's clock; None if unknown.
     """
     if change.action is Action.ARCHIVE:
         return None if live else Applied(change.known_id, {})
@@ -85,16 +90,16 @@ def settled(
 
 
 def holds(schema: ObjectSchema, live: LiveRecord, name: str, text: str | None) -> bool:
-    """Return whether ``live`` has ``text`` in property ``name``; False if the portal lost that property."""
+    """Return whether ``live`` has ``text`` in property ``name``; False if that property is gone."""
     definition = schema.properties.get(name)
     return definition is not None and same_value(definition.kind, live.properties.get(name), text)
 
 
 class ReadAgain(dict[tuple[str, str], LiveRecord]):
-    """Records as they are now, by ``identity``.
+    """Records as they are in HubSpot now, by ``identity``.
 
     Attributes:
-        unanswered: identities that HubSpot leaves out of its answers: nobody knows whether they exist.
+        unanswered: identities that HubSpot leaves out of its answers: these records may exist or not.
     """
 
     def __init__(self) -> None:
@@ -102,7 +107,7 @@ class ReadAgain(dict[tuple[str, str], LiveRecord]):
         self.unanswered: set[tuple[str, str]] = set()
 
     def insist_on_answers(self) -> None:
-        """Refuse to decide about records without an answer.
+        """Raise an error if the answers leave a record out: nothing can be decided about it.
 
         Raises:
             Unavailable: HubSpot leaves records out of its answers.
@@ -116,7 +121,7 @@ class ReadAgain(dict[tuple[str, str], LiveRecord]):
 
 
 def read_again(reader: PortalReader, schema: ObjectSchema, entries: Sequence[Entry]) -> ReadAgain:
-    """Read the records of ``entries`` as they are now, by ``identity``."""
+    """Read the records of ``entries`` as they are in HubSpot now, by ``identity``."""
     known = (value for _, change in entries for value in (*change.values, *change.rests_on))
     names = sorted({value.name for value in known} & schema.properties.keys())
     wanted: dict[str, list[str]] = {}
@@ -132,7 +137,7 @@ def read_again(reader: PortalReader, schema: ObjectSchema, entries: Sequence[Ent
 
 
 def identity(change: Change) -> tuple[str, str]:
-    """Return property and value by which the record of ``change`` is read."""
+    """Return the property and the value by which the record of ``change`` is read."""
     if change.action is Action.CREATE:
         return (change.record.by, change.record.value)
     return (RECORD_ID, change.known_id)

@@ -1,4 +1,4 @@
-"""Changes that live moved away from since their plan was made: found right before their call, not sent."""
+"""Stale changes of records: somebody changed the records since the plan. They are found before the call."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
@@ -15,7 +15,7 @@ from reconciler.plan.rests_on import associated_as, other_end
 from reconciler.plan.stages import Entry
 
 Associated: TypeAlias = Mapping[tuple[RecordId, str], str | None]
-"""Labels by record and by address of the other record."""
+"""Labels of associations, by record id and address of the other record."""
 
 
 _UNANSWERED = "HubSpot leaves the record out of its answers: its present values are unknown"
@@ -27,7 +27,7 @@ def stale_records(
     entries: Sequence[Entry],
     _created: Collection[ThingAddress] = (),
 ) -> Mapping[int, Stale]:
-    """Return the ``entries`` of one call that live moved away from, by number.
+    """Return the stale changes in ``entries``, by number: their records changed in HubSpot since the plan.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -47,7 +47,7 @@ def stale_records(
 def has_moved(
     schema: ObjectSchema, change: Change, live: LiveRecord | None, associated: Associated
 ) -> str | None:
-    """Describe how live moved away from ``change`` since the plan was made; None if it did not."""
+    """Describe how a record changed in HubSpot since the plan was made; None if it did not change."""
     if change.action is Action.CREATE:
         return f"record {live.id} has this key by now" if live else None
     if live is None:
@@ -65,7 +65,7 @@ def has_moved(
 def _read_associated(
     reader: PortalReader, portal: PortalSchema, schema: ObjectSchema, changes: Sequence[Change]
 ) -> Associated:
-    """Read the associations that ``changes`` rest on, as they are now."""
+    """Read the associations that ``changes`` rest on, as they are in HubSpot now."""
     wanted: dict[str, list[tuple[RecordId, RecordId, str]]] = {}
     for change in changes:
         for value in change.rests_on:

@@ -1,4 +1,4 @@
-"""Records whose entry in state another run has written since a plan was made."""
+"""Records whose entry in state was written by another run since a plan was made."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -12,11 +12,14 @@ from reconciler.state.store import Store
 WHAT = "this record's entry in state"
 
 _STATE_READ = 900
-"""Changes whose keys, or record ids, are in one read of state."""
+"""Maximum number of changes whose keys or record ids are looked up by one read of state."""
 
 
 def overtaken(entries: Iterable[Entry], store: Store, serial: int) -> Iterator[int]:
-    """Return the numbers of ``entries`` whose record was written after ``serial``, by key or by id."""
+    """Return the numbers of ``entries`` whose record's entry in state was written after ``serial``.
+
+    Records are found by key or by record id.
+    """
     remaining = iter(entries)
     while some := list(islice(remaining, _STATE_READ)):
         yield from _overtaken(some, store, serial)

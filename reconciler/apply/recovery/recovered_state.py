@@ -1,4 +1,4 @@
-"""The state as it will be after unfinished batches of earlier runs are settled; nothing is written."""
+"""The state as it will be once the unfinished batches of earlier runs are settled; nothing is written."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -24,17 +24,17 @@ _CHUNK = 500
 
 
 def version_seen(store: Store, now: datetime) -> StateVersion:
-    """Return the version of the state that a plan made ``now`` knows.
+    """Return the version of the state that a plan made ``now`` rests on.
 
-    While another run is under way, a plan sees only a part of its work. So its version is that of the state
-    before that run: everything that the run writes counts as changed since.
+    While another run is under way, a plan sees only a part of its work. So the version is the one before that
+    run: every entry that the run writes counts as changed since the plan.
     """
     version = store.version()
     return StateVersion(version.lineage, version.serial - 1) if run_under_way(store, now) else version
 
 
 def run_under_way(store: Store, now: datetime) -> str | None:
-    """Return the run that is being carried out now; None if there is none."""
+    """Return the id of the run that is being carried out now; None if there is none."""
     holder, runs = store.lock_holder(), store.runs()
     is_begun = bool(runs) and runs[0].status == RunStatus.RUNNING
     return runs[0].id if is_begun and holder is not None and holder.expires_at > now else None
@@ -47,7 +47,9 @@ Settled: TypeAlias = Sequence[tuple[UnfinishedBatch, Mapping[int, Outcome]]]
 def settle_batches(
     reader: PortalReader, portal: PortalSchema, unfinished: Sequence[UnfinishedBatch]
 ) -> Settled:
-    """Return the outcomes of batches whose run has ended, by reading live; usually there are none.
+    """Return the outcomes of batches whose run has ended, by reading the portal.
+
+    Usually there are no such batches.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -60,7 +62,7 @@ def settle_batches(
 
 
 def applied_by(run_id: str, settled: Settled) -> list[tuple[Change, Applied]]:
-    """Return the changes of a run that turned out to be applied."""
+    """Return the changes of a run that settling found to be applied, with their outcomes."""
     return [
         (carried_out(change, done.written), done)
         for batch, outcomes in settled
@@ -70,12 +72,12 @@ def applied_by(run_id: str, settled: Settled) -> list[tuple[Change, Applied]]:
 
 
 class RecoveredState:
-    """Owned records and definitions of the store, with the additions and removals of settling."""
+    """Owned records and definitions of the store, as they are after the batches in ``settled``."""
 
     def __init__(self, store: Store, settled: Settled) -> None:
         self._store = store
         self._owned: dict[RecordIdentity, OwnedRecord | None] = {}  # None: not owned any more
-        self._keys: set[RecordAddress] = set()  # keys of the records that settling knows
+        self._keys: set[RecordAddress] = set()  # keys of records that settling adds or changes
         self._pairs: dict[AssociationIdentity, OwnedAssociation | None] = {}
         self._ended: set[RecordIdentity] = set()
         self._definitions: dict[RecordIdentity, OwnedDefinition | None] = {}
@@ -108,7 +110,7 @@ class RecoveredState:
         }
 
     def owned_by_id(self, object_name: str, ids: Sequence[RecordId]) -> dict[RecordId, OwnedRecord]:
-        """Return the owned records with record ids ``ids``, under any key."""
+        """Return the owned records whose record id is in ``ids``, by record id; their keys do not matter."""
         found = self._store.owned_by_id(object_name, ids)
         for record_id in ids if self._owned else ():
             if (object_name, record_id) in self._owned:
@@ -118,10 +120,10 @@ class RecoveredState:
         return found
 
     def once_known_as(self, schema: ObjectSchema, by: str, keys: Collection[str]) -> dict[str, OwnedRecord]:
-        """Return owned records under other key properties, by the value of ``by`` that was last applied.
+        """Return owned records under other key properties, by the value of ``by`` that we last applied.
 
-        So a record that manifests name by another property from now on is known although it is not found. The
-        values of such groups are kept in memory; mostly there are none.
+        So a record is recognised when manifests begin to name it by another property. All records of such
+        groups are read into memory; mostly there are none.
         """
         definition = schema.properties.get(by)
         if not keys or definition is None:
@@ -161,7 +163,7 @@ class RecoveredState:
         return any(is_within(definition.key, ended) for ended in self._ended_definitions)
 
     def created(self, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
-        """Return the records in ``ids`` that a run created, also a record of a run that is being settled."""
+        """Return those of ``ids`` whose record a run created, including runs that are being settled."""
         made = {
             record_id
             for (of_type, record_id), owned in self._owned.items()
@@ -170,16 +172,16 @@ class RecoveredState:
         return self._store.created(object_name, ids) | made.intersection(ids)
 
     def in_order(self, object_name: str, by: str) -> Iterator[OwnedRecord]:
-        """Return all owned records of a group in order of their keys, by code point."""
+        """Return all owned records of a group, sorted by key (by code point)."""
         unsettled = (record for record in self._stored(object_name, by) if not self._is_settled(record))
         return merge(unsettled, self._settled(object_name, by), key=_key_value)
 
     def paired_types(self) -> frozenset[Direction]:
-        """Return the pairs of object types with owned associations, first the type that names them."""
+        """Return the pairs of object types with owned associations; the first type declares them."""
         return self._store.paired_types() | {pair.direction for pair in self._pairs.values() if pair}
 
     def pairs(self, object_name: str, other: str) -> list[OwnedAssociation]:
-        """Return the owned associations between two object types, whichever end named them."""
+        """Return the owned associations between two object types, whichever of the two declares them."""
         types = {object_name, other}
         keys = {record: owned.key for record, owned in self._owned.items() if owned}
         stored = {pair.identity: pair.renamed(keys) for pair in self._store.pairs(object_name, other)}
@@ -197,7 +199,7 @@ class RecoveredState:
             after = chunk[-1].key.value
 
     def _settled(self, object_name: str, by: str) -> list[OwnedRecord]:
-        """Return the records of a group as settling changes them, by key."""
+        """Return those records of a group that settling adds or changes, sorted by key."""
         group = (record for record in self._owned.values() if record is not None)
         return sorted(
             (record for record in group if record.key.group == (object_name, by)),
@@ -205,7 +207,7 @@ class RecoveredState:
         )
 
     def _is_settled(self, record: OwnedRecord) -> bool:
-        """Return whether settling changes the entry, or gives its key to another record."""
+        """Return whether settling changes the entry of ``record``, or gives its key to another record."""
         return (record.key.object, record.record_id) in self._owned or record.key in self._keys
 
 

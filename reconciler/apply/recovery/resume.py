@@ -1,4 +1,4 @@
-"""Settling the open changes of earlier runs, by the holder of the lock."""
+"""Settling the open changes of earlier runs; only the run that holds the lock does this."""
 
 from reconciler.apply.recovery.settle import settle_batch
 from reconciler.hubspot.reader import PortalReader
@@ -10,12 +10,12 @@ from reconciler.state.writer import StateWriter
 
 
 def is_anything_open(store: Store) -> bool:
-    """Return whether a run died, or ended with changes without a known outcome."""
+    """Return whether an earlier run was killed, or has changes whose outcome is unknown."""
     return bool(store.unfinished()) or any(run.status == RunStatus.RUNNING for run in store.runs())
 
 
 def settle_earlier(store: Store, journal: StateWriter, reader: PortalReader, portal: PortalSchema) -> None:
-    """Record the outcomes of unfinished batches, and that their runs were interrupted.
+    """Settle the unfinished batches of earlier runs, and mark those runs as interrupted.
 
     Raises:
         HubSpotError: the portal cannot be read.

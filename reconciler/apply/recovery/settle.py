@@ -1,4 +1,4 @@
-"""Settling a batch whose run has ended, by reading live, never by sending again."""
+"""Settling a batch whose run has ended: by reading the portal, never by sending again."""
 
 from collections.abc import Mapping
 
