@@ -1,4 +1,4 @@
-"""Accepting drift: live values that manifests take over, because people were right."""
+"""The result of accepting drift: live values, changed by people, that are written into the manifests."""
 
 from dataclasses import dataclass
 
@@ -22,9 +22,9 @@ class Edit:
     name: str
     before: ManifestValue  # the present manifest value
     after: ManifestValue  # the new manifest value
-    source: SourceRef  # place of the value that wins now, in the record or under ``all:``, or of a cell
-    table: TableForm | None = None  # how the table of that cell is written; None: the place is in YAML
-    takes_out: bool = False  # the option or stage whose label this is leaves its list
+    source: SourceRef  # place of the effective value: in the record, under ``all:``, or a cell of a table
+    table: TableForm | None = None  # format of the table if ``source`` is a cell; None: it is in YAML
+    takes_out: bool = False  # True: remove the option or stage of this label from its list
     display_name: str | None = None  # the display name of the record
 
     @property
@@ -35,12 +35,12 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """The result for drifted values that the user wants to accept."""
+    """The result of accepting drifted values, for all values that the user selected."""
 
     edits: tuple[Edit, ...]  # sorted by key, then name; after writing, with their new places
-    agreed: tuple[Edit, ...]  # manifests that have the live value already, in any spelling; also sorted
+    agreed: tuple[Edit, ...]  # manifests have these live values already, in any spelling; also sorted
     problems: tuple[Problem, ...]  # values that cannot be written, with advice
     # (object type, property) whose values are masked when rendered
     masked_properties: tuple[ObjectProperty, ...] = ()
-    names: Names = NO_NAMES  # the names of its properties; values are shown as manifests write them
-    lineage: str | None = None  # of the state that the drift was found with
+    names: Names = NO_NAMES  # display names of the properties; values are shown as manifests write them
+    lineage: str | None = None  # lineage of the state with which the drift was found

@@ -45,7 +45,7 @@ class ThingAddress:
 
     @property
     def plural(self) -> str:
-        """The word for several of its kind: the object type."""
+        """The plural noun for such things, for counts in messages: the object type."""
         return self.object
 
     @property
@@ -70,12 +70,12 @@ class ThingAddress:
 
     @property
     def object_of_values(self) -> str:
-        """The object type whose properties its values are; empty if they are no values of properties."""
+        """The object type whose properties have the values of this thing; empty for a definition."""
         return self.object
 
     @property
     def key_property(self) -> ObjectProperty:
-        """The property whose value is the key; definitions have none, and nobody masks their names."""
+        """The property whose value is the key; a definition has none, and its names are never masked."""
         return ObjectProperty(self.object, self.by)
 
     @property
@@ -140,7 +140,7 @@ class RecordAddress(ThingAddress):
 
 
 class Section(StrEnum):
-    """The sections of a manifest that declare definitions; each has its word in their addresses."""
+    """The sections of a manifest that declare definitions; addresses of definitions contain these words."""
 
     GROUPS = "groups"  # property groups
     PROPERTIES = "properties"
@@ -148,45 +148,45 @@ class Section(StrEnum):
     STAGES = "stages"  # of a pipeline
     SCHEMA = "schema"  # of a custom object type
     LABELS = "association_labels"
-    OPTIONS = "options"  # of a property, where one is removed after its records were moved
+    OPTIONS = "options"  # of a property: an option that is removed after its records were moved
 
 
 SECTION_MARK = ":"
-"""Distinguishes the section of a definition from the key property of a record, which never begins so."""
+"""Begins ``by`` in the address of a definition; no key property of a record begins with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionAddress(ThingAddress):
     """The address of a definition of the portal: ``companies:properties/tier``, ``machines:schema``.
 
-    A pipeline has the name that the manifest gives it, a stage the names of its pipeline and its own, a label
-    the names of the other object type and its own, an option the names of its property and its own, a schema
-    none.
+    The names in it depend on the section. A pipeline: its name in the manifest. A stage: the names of its
+    pipeline and of itself. A label: the other object type, and its own name. An option: the names of its
+    property and of itself. A schema: none.
     """
 
     @property
     def plural(self) -> str:
-        """The word for several of its kind."""
+        """The plural noun for such things, for counts in messages."""
         return "definitions"
 
     @property
     def object_of_values(self) -> str:
-        """Empty: a definition may have a value that is called like a property, and it is not personal."""
+        """Empty: values of a definition are not values of properties, even if a path is called like one."""
         return ""
 
     @property
     def section(self) -> Section:
-        """The section that declares it."""
+        """The section of a manifest that declares the definition."""
         return Section(self.by.removeprefix(SECTION_MARK))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Its names, from the outermost."""
+        """The names in the address, from the outermost: of a stage, its pipeline and itself."""
         return tuple(map(unquote, self.value.split("/"))) if self.section is not Section.SCHEMA else ()
 
     @property
     def name(self) -> str:
-        """Its own name; that of its object type for a schema."""
+        """The definition's own name, the last of ``names``; for a schema, the name of its object type."""
         return self.names[-1] if self.names else self.object
 
     @property
@@ -211,7 +211,7 @@ class DefinitionAddress(ThingAddress):
 
     @property
     def objects(self) -> tuple[str, ...]:
-        """The object types of the address: for a label, the types of both ends."""
+        """The object types of the address: two for a label of associations, otherwise one."""
         return (self.object, self.names[0]) if self.section is Section.LABELS else (self.object,)
 
     def renamed(self, names: Mapping[str, str]) -> "DefinitionAddress":
@@ -232,16 +232,16 @@ class DefinitionAddress(ThingAddress):
 
 
 def definition_address(object_name: str, section: Section, *names: str) -> DefinitionAddress:
-    """Build the address of a definition from its names, as they are."""
+    """Build the address of a definition from its names, which are not percent-encoded yet."""
     value = "/".join(map(escaped, names)) if names else str(section)
     return DefinitionAddress(object_name, f"{SECTION_MARK}{section}", value)
 
 
 def thing_address(object_name: str, by: str, value: str) -> RecordAddress | DefinitionAddress:
-    """Build the address that has these three parts: that of a record or of a definition.
+    """Build the address of a record or a definition from the three parts that are stored in state.
 
     Raises:
-        ValueError: there is no such section, or its definitions have another number of names.
+        ValueError: the section does not exist, or ``value`` has a wrong number of names for it.
     """
     if not by.startswith(SECTION_MARK):
         return RecordAddress(object_name, by, value)
@@ -268,7 +268,7 @@ class AssociationAddress:
 
     @property
     def thing(self) -> ThingAddress:
-        """The thing beside which people read about the association: the record that names it."""
+        """The thing under which reports show the association: the record that names it."""
         return self.record
 
     @property
@@ -303,7 +303,7 @@ Address: TypeAlias = RecordAddress | AssociationAddress | DefinitionAddress
 def escaped(value: str) -> str:
     """Escape a key's value for an address."""
     text = "".join(_PERCENT.get(character, character) for character in value)
-    text = escaped_where_hidden(text, percent)  # this adds no invisible characters
+    text = escaped_where_hidden(text, percent)  # adds only visible characters
     if text.startswith(" ") or text.endswith(" "):
         text = _OUTER_BLANKS.sub(lambda blanks: "%20" * len(blanks[0]), text)
     return "%3D" + text[1:] if text.startswith("=") else text
@@ -331,7 +331,7 @@ def parse_definition_address(text: str) -> tuple[DefinitionAddress, str | None]:
     """Parse an address such as ``companies:properties/tier#options/gold``: definition, and path or None.
 
     Raises:
-        ValueError: there is no such definition; the message says how one is written.
+        ValueError: the address has a wrong form; the message says how to write it.
     """
     whole, mark, path = text.partition("#")
     object_part, _, rest = whole.partition(SECTION_MARK)

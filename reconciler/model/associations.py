@@ -11,13 +11,13 @@ from reconciler.model.owned import Origin
 from reconciler.model.references import RecordIdentity
 
 ASSOCIATED = "associated"
-"""Value of an unlabelled association, where a property has its value."""
+"""The text for an unlabelled association in the places where reports show the value of a property."""
 
 
 def is_so(labels: Collection[Label] | None, label: Label | None) -> bool:
-    """Return whether an association with ``labels`` (None: no association) includes ``label``.
+    """Return whether two records with ``labels`` (None: not associated) are associated with ``label``.
 
-    Every label implies the unlabelled association.
+    ``label`` is None for the unlabelled association, which every label implies.
     """
     if labels is None or label is None:
         return labels is not None
@@ -47,7 +47,7 @@ class RecordRef(NamedTuple):
         return RecordIdentity(self.address.object, self.id)
 
     def renamed(self, addresses: Mapping[RecordIdentity, RecordAddress]) -> "RecordRef":
-        """Return the record under its address in ``addresses``, if it is there."""
+        """Return the record with its address replaced by the one in ``addresses``, if that has one for it."""
         return self._replace(address=addresses.get(self.identity, self.address))
 
 
@@ -73,8 +73,8 @@ class Association(NamedTuple):
 class OwnedAssociation:
     """An association that we own.
 
-    A label implies the unlabelled association. ``is_whole``: the two records were not associated before us,
-    so the whole association is removed with its last label.
+    A label implies the unlabelled association. ``is_whole``: the two records were not associated before we
+    associated them, so we also remove the unlabelled association when we remove the last label.
     """
 
     association: Association
@@ -107,7 +107,7 @@ class OwnedAssociation:
         return self.address.direction
 
     def renamed(self, addresses: Mapping[RecordIdentity, RecordAddress]) -> "OwnedAssociation":
-        """Return the association with its records under their ``addresses``, where these are known."""
+        """Return the association with the addresses of its records replaced by those in ``addresses``."""
         source, target = (record.renamed(addresses) for record in (self.source, self.target))
         return replace(self, association=Association(source, target, self.label))
 
@@ -118,7 +118,7 @@ class OwnedAssociation:
 
     @property
     def address(self) -> AssociationAddress:
-        """The address of its change."""
+        """The address of a change to the association."""
         return self.association.address
 
 
@@ -133,8 +133,8 @@ class AssociationsAfter(NamedTuple):
 
     owned: Sequence[OwnedAssociation] = ()
     disowned: Sequence[AssociationIdentity] = ()
-    ended: Sequence[RecordIdentity] = ()  # records that are gone, with all their associations
+    ended: Sequence[RecordIdentity] = ()  # deleted records: remove all their associations
 
 
 NO_ASSOCIATIONS = AssociationsAfter()
-"""The result of changes without associations."""
+"""The value for changes that store and remove no association."""

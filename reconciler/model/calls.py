@@ -1,4 +1,4 @@
-"""Calls to HubSpot: their names and limits, the call of a change, and one row of a batch."""
+"""Calls to HubSpot: their names and limits, the call for a change, and one input of a batch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,13 +17,16 @@ PAIRS_REMOVED = 500
 """Associations removed by one call; HubSpot states no limit, and this is well below its other limits."""
 
 PAIRS_READ = 1000
-"""Records whose associations one call reads, before others are created or removed.
+"""Records whose associations one call reads.
 
 Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide.
 """
 
 MOST_FOUND = 10_000
-"""Results at which a search ends. Source: https://developers.hubspot.com/docs/api-reference/search/guide."""
+"""Maximum number of results of a search.
+
+Source: https://developers.hubspot.com/docs/api-reference/search/guide.
+"""
 
 
 class Call(StrEnum):
@@ -33,7 +36,7 @@ class Call(StrEnum):
     UPDATE = "batch/update"
     CREATE = "batch/create"  # only for object types without upsert
     ARCHIVE = "batch/archive"
-    ASSOCIATE = "associations/batch/create"  # with a label
+    ASSOCIATE = "associations/batch/create"  # creates labelled associations
     ASSOCIATE_PLAIN = "associations/batch/associate/default"
     DISSOCIATE = "associations/batch/archive"  # all associations between two records
     CREATE_DEFINITION = "definitions/create"  # one definition; a pipeline together with its stages
@@ -43,7 +46,7 @@ class Call(StrEnum):
 
 
 DEFINITIONS_AT_ONCE = 100
-"""Definitions in one call: a pipeline with its stages, of which HubSpot allows fewer."""
+"""Maximum number of definitions in one call: a pipeline with its stages. HubSpot allows fewer stages."""
 
 _SIZES = {
     Call.CREATE_DEFINITION: DEFINITIONS_AT_ONCE,
@@ -64,7 +67,7 @@ class Operation:
     """The call for a change, with the property by which it recognises records."""
 
     call: Call
-    id_property: str | None  # the unique property of ``Row.id``; None: it is the record id
+    id_property: str | None  # the unique property whose value is ``InputRow.id``; None: that is the record id
 
 
 @dataclass(frozen=True, slots=True)

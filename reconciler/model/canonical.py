@@ -50,7 +50,7 @@ def _domain(text: str) -> str | None:
 
 
 def _phone(text: str) -> str:
-    """Normalise a phone number: ``+49 (30) 12-34`` equals ``+49301234``; with words in it, it is a text."""
+    """Normalise a phone number: ``+49 (30) 12-34`` to ``+49301234``; return a text with words unchanged."""
     number = _PHONE.fullmatch(text.strip())
     if number is None:
         return text

@@ -6,11 +6,11 @@ from enum import StrEnum
 
 
 class Copied(StrEnum):
-    """Choices of the records that are copied."""
+    """The choices which records to copy."""
 
     NAMED = "named"  # records that the manifests name
-    OWNED = "owned"  # also records that state knows
-    ALL = "all"  # all of the object types
+    OWNED = "owned"  # the named records, and the owned records in state
+    ALL = "all"  # all records of the object types
     SAMPLE = "sample"  # the named records, and the first records of each object type
 
 
@@ -24,7 +24,7 @@ class CopyRequest:
     is_masked: bool = True  # personal values become pseudonyms
 
     def document(self) -> Mapping[str, object]:
-        """Return the request for a checkpoint: another request cannot go on with it."""
+        """Return the request as JSON for a checkpoint: only an equal request can continue from it."""
         return {
             "is_masked": self.is_masked,
             "objects": list(self.objects),
@@ -38,7 +38,7 @@ class CopyResult:
     """A portal that was copied."""
 
     environment: str  # the environment that has the copy
-    portal_id: int  # of the original, and of the copy
+    portal_id: int  # the copy has the same portal id as the original
     records: Mapping[str, int]  # by object type
     associations: int  # pairs of records
     calls: int  # calls that read the portal, in this run
@@ -46,7 +46,7 @@ class CopyResult:
     owned: int  # records and definitions that the copied state owns
     untold: tuple[str, ...]  # parts that the emulator does not imitate
     is_resumed: bool  # an earlier copy was interrupted, and this one went on
-    written: str | None = field(default=None)  # the file that got the environment; None: it was there
+    written: str | None = field(default=None)  # file to which the environment was added; None: it existed
 
 
 DOES_NOT_TRAVEL = (
@@ -54,4 +54,4 @@ DOES_NOT_TRAVEL = (
     "rules of admins that no API shows, and permissions of users",
     "the journal of runs: rollback begins with the first apply to the copy",
 )
-"""Parts that no copy has."""
+"""Parts of a portal that are never copied, as texts for the user."""

@@ -137,7 +137,7 @@ _DISPLAY_FIELDS = frozenset({"secondaryDisplayProperties", "requiredProperties",
 
 
 def made_group(object_type: str) -> str:
-    """Return the property group that HubSpot makes with a custom object type.
+    """Return the name of the property group that HubSpot creates together with a custom object type.
 
     Source: https://github.com/scopiousdigital/kalup.
     """
@@ -183,9 +183,9 @@ def option_of(path: str) -> str | None:
 
 
 def canonical_text(form: Form, text: str | None) -> str | None:
-    """Return the canonical text of a value in ``form``; None, and an empty text, are None.
+    """Return the canonical text of a value in ``form``; None for an empty text or None.
 
-    A number or boolean that is none stays as it is: whoever validates it reports it.
+    A text that is not a valid number or boolean stays as it is: validation reports it.
     """
     if text is None or (text == "" and form is not Form.LIST and form is not Form.SET):
         return None
@@ -203,12 +203,12 @@ def list_text(items: Iterable[str], form: Form = Form.LIST) -> str:
 
 
 def list_of(text: str | None) -> tuple[str, ...]:
-    """Return the items of a list's text; an empty one has none."""
+    """Return the items of a list from its canonical text; an empty text or None has no items."""
     return tuple(json.loads(text)) if text else ()
 
 
 def same_text(attribute: Attribute, left: str | None, right: str | None) -> bool:
-    """Compare two texts of an attribute; a text that HubSpot leaves out has its default."""
+    """Return whether two texts of an attribute are equal; None counts as the attribute's default."""
     one, other = (canonical_text(attribute.form, text) for text in (left, right))
     if attribute.form in {Form.LIST, Form.SET}:
         items = list_of(one), list_of(other)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Feature(StrEnum):
-    """A sort of definitions that HubSpot counts; an account may have none of it at all."""
+    """A sort of definitions with a limit in HubSpot; some accounts do not offer the sort at all."""
 
     CUSTOM_OBJECTS = "custom objects"
     CUSTOM_PROPERTIES = "custom properties"
@@ -16,22 +16,22 @@ class Feature(StrEnum):
 
 
 class Limited(NamedTuple):
-    """Definitions that count together."""
+    """Definitions that HubSpot counts together against one limit."""
 
     feature: Feature
-    object: str | None = None  # None: of the whole account, and pipelines of all custom objects
+    object: str | None = None  # None: the whole account; for pipelines, all custom objects
     other: str | None = None  # the type at the other end of labels
 
 
 class Allowance(NamedTuple):
-    """How many there may be, and how many there are."""
+    """How many such definitions a portal may have, and how many it has."""
 
     limit: int
     used: int
 
     @property
     def has_room(self) -> bool:
-        """Whether there may be one more."""
+        """Whether the portal may have one more such definition."""
         return self.used < self.limit
 
 

@@ -11,7 +11,7 @@ from reconciler.model.object_references import Direction
 
 
 class Kind(StrEnum):
-    """Kinds of values, from the property's definition: they decide how texts are read and compared."""
+    """The kind of a property's values, from its definition: it decides how texts are parsed and compared."""
 
     TEXT = "text"
     HTML = "html"
@@ -58,7 +58,7 @@ class PropertyDef:
 
 
 class Declared(NamedTuple):
-    """Label and name of a pipeline or a stage in the manifests; people may have renamed it since."""
+    """Label and name of a pipeline or a stage in the manifests; its live label may differ."""
 
     label: str
     name: str
@@ -84,7 +84,7 @@ class Pipeline:
 
 
 _PIPELINE_AND_STAGE = (("pipeline", "dealstage"), ("hs_pipeline", "hs_pipeline_stage"))
-"""Properties of deals, and of all other types with pipelines."""
+"""Names of the properties for pipeline and stage: first of deals, then of all other types with pipelines."""
 
 
 @dataclass(frozen=True)  # without slots, because it caches a result
@@ -101,14 +101,14 @@ class ObjectSchema:
     primary_display: str | None = None  # the primary display property in a custom type's own schema
     has_upsert: bool = True
     is_read_only: bool = False  # HubSpot's API has no call that writes its records
-    is_new: bool = False  # the plan itself makes the type: there is nothing to read
-    new_properties: frozenset[str] = frozenset()  # the plan itself makes them: no record has a value
-    removed: Mapping[str, PropertyDef] = field(default_factory=dict)  # that the plan archives
+    is_new: bool = False  # the plan itself creates the type: it has no live records to read
+    new_properties: frozenset[str] = frozenset()  # the plan itself creates them: no record has a value
+    removed: Mapping[str, PropertyDef] = field(default_factory=dict)  # properties that the plan archives
     not_made: Mapping[tuple[str, ...], NotMade] = field(default_factory=dict)
     """Definitions that manifests declare and the plan does not make, by section and names."""
 
     def finds_nobody_by(self, name: str) -> bool:
-        """Return whether no record can be found by the key ``name``, because the plan makes it."""
+        """Return whether no live record can have a value in property ``name``: the plan creates it."""
         return self.is_new or name in self.new_properties
 
     def can_identify(self, name: str) -> bool:
@@ -135,7 +135,9 @@ class ObjectSchema:
         return (pipelines[0], stages[0]) if pipelines and stages else None
 
     def is_step_back(self, name: str, before: str | None, after: str | None) -> bool:
-        """Return whether this lifecycle stage goes back, which HubSpot allows only from empty.
+        """Return whether the change sets ``lifecyclestage`` back to an earlier stage.
+
+        HubSpot refuses that unless the property is cleared first.
 
         Source: https://knowledge.hubspot.com/records/use-lifecycle-stages
         """
@@ -150,7 +152,7 @@ class Owner:
 
     id: str
     email: str
-    is_active: bool = True  # otherwise they were deactivated and cannot get new records
+    is_active: bool = True  # False: the owner was deactivated and cannot get new records
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +161,15 @@ class Account:
 
     portal_id: int
     type: str  # STANDARD, SANDBOX, DEVELOPER_TEST, APP_DEVELOPER
-    ui_domain: str = "app.hubspot.com"  # host of HubSpot's pages for it
+    ui_domain: str = "app.hubspot.com"  # host of HubSpot's pages for this portal
 
     @property
     def pages(self) -> str:
-        """The beginning of the address of a record's page in HubSpot."""
+        """The beginning of the URL of a record's page in HubSpot."""
         return f"https://{self.ui_domain}/contacts/{self.portal_id}/record/"
 
     def link_to(self, type_number: str, record_id: str) -> str:
-        """Return the address of a record's page in HubSpot."""
+        """Return the URL of a record's page in HubSpot."""
         return f"{self.pages}{type_number}/{record_id}"
 
 

@@ -1,4 +1,4 @@
-"""Everything that the manifests want: all desired records, in groups, and the desired definitions."""
+"""Everything that the manifests declare: all desired records, in groups, and the desired definitions."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -19,8 +19,8 @@ from reconciler.source import SourceFiles, SourceRef
 class Records(Protocol):
     """Desired records of one group, sorted by key, by code point; keys are distinct.
 
-    They may be read from a file, again at each iteration: a caller that wants constant memory keeps only a
-    few of them.
+    Each iteration may read the records from a file again: a caller that needs constant memory keeps only a
+    few of them at a time.
     """
 
     def __len__(self) -> int:
@@ -142,24 +142,24 @@ class DesiredGroup:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """Everything that the manifests want in one environment."""
+    """Everything that the manifests declare for one environment."""
 
     groups: tuple[DesiredGroup, ...]  # sorted by object type, then key
     files: SourceFiles
     digest: str  # "sha256:…" over names and contents of the manifests that were read
     other_environments: frozenset[tuple[str, str, str]] = frozenset()
-    """Object type, key property and key of records that are named for other environments only."""
+    """Object type, key property and key of records that manifests name for other environments only."""
     # problems of the manifests themselves; only warnings if a plan may be made
     problems: tuple[Problem, ...] = ()
     rejoin: (
         Callable[[Mapping[str, str]], tuple[tuple[DesiredGroup, ...], tuple[DesiredDefinition, ...]]] | None
     ) = field(default=None, compare=False, repr=False)
-    """Builds groups and definitions again if several names mean one object type; None: they do not."""
+    """Rebuilds groups and definitions if several names mean one object type; None: each type has one name."""
     definitions: tuple[DesiredDefinition, ...] = ()  # definitions of the portal, sorted by address
 
     @property
     def is_sound(self) -> bool:
-        """Whether everything could be read; otherwise do not plan with it."""
+        """Whether the manifests have no errors; if they have, no plan may be made from this value."""
         return all(problem.severity is Severity.WARNING for problem in self.problems)
 
     @property
@@ -178,7 +178,7 @@ class Desired:
         return next(found, ListedRecords(()))
 
     def has_one_key(self, object_name: str) -> bool:
-        """Return whether one key property names all records of a type, apart from record ids."""
+        """Return whether the manifests name all records of a type by the same key property."""
         return sum(group.object == object_name for group in self.groups) == 1
 
     def is_for_other_environment(self, key: ThingAddress) -> bool:
@@ -186,7 +186,10 @@ class Desired:
         return (key.object, key.by, key.value) in self.other_environments
 
     def first_mentions(self) -> Mapping[str, SourceRef]:
-        """Return the first place that names each object type: its records, a definition, an association."""
+        """Return, for each object type, a place in the manifests that names it.
+
+        That is the first document with its records; else the first definition; else an association with it.
+        """
         places = {
             wanted.object: wanted.place
             for group in reversed(self.groups)
@@ -204,7 +207,7 @@ class Desired:
 
     @property
     def objects(self) -> frozenset[str]:
-        """The object types of records and of their associated records."""
+        """The object types of records, of their associated records, and of definitions."""
         own = frozenset(group.object for group in self.groups)
         defined = {name for definition in self.definitions for name in definition.objects}
         return own | self.associated_with(own) | defined
@@ -222,11 +225,11 @@ class Desired:
     def renamed(self, names: Mapping[str, str]) -> "Desired":
         """Replace object types by their ``names`` in the portal.
 
-        Documents that use several names for one type are merged before anything is decided.
+        If documents use several names for one type, their records are merged into one group.
 
         Raises:
-            ManifestError: a record or a definition is declared twice, or keys or prune rules of one type
-                differ.
+            ManifestError: merging finds a record or definition that is declared twice, or two different key
+            properties or prune rules for one type.
         """
         if all(names.get(name, name) == name for name in self.objects):
             return self

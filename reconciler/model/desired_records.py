@@ -1,4 +1,4 @@
-"""Desired records: the lines of one document about one record, and how to apply them.
+"""Desired records: the values that one document gives one record, and the settings of that document.
 
 A desired record has one tuple of names (shared by records of one shape), one of values and one of places:
 with a hundred thousand records, an object for each property would need a gigabyte.
@@ -19,7 +19,7 @@ ManifestValue: TypeAlias = str | tuple[str, ...] | None
 
 
 class Ownership(StrEnum):
-    """The party that decides about a property."""
+    """Who decides about the value of a property."""
 
     ENFORCE = "enforce"  # the manifest
     INITIAL = "initial"  # the manifest when the record is created, people afterwards
@@ -27,7 +27,7 @@ class Ownership(StrEnum):
 
 
 class Write(StrEnum):
-    """The call that a document uses to write records."""
+    """HubSpot's calls for writing the records of a document."""
 
     AUTO = "auto"  # creates by batch/upsert, existing records by batch/update with record id
     UPSERT = "upsert"  # creates and updates together by batch/upsert
@@ -35,7 +35,7 @@ class Write(StrEnum):
 
 
 class Prune(StrEnum):
-    """Choices for owned records that no manifest names any more."""
+    """The choices for owned records that no manifest names any more."""
 
     OFF = "false"  # nothing
     OURS = "true"  # archive records that we created, release records that we adopted
@@ -43,7 +43,7 @@ class Prune(StrEnum):
 
 
 class Drift(StrEnum):
-    """Choices for values that people changed since we last applied them."""
+    """The choices for values that people changed since we last applied them."""
 
     REVERT = "revert"  # write back the manifest value
     HOLD = "hold"  # leave them alone and report them
@@ -59,7 +59,7 @@ class PruneRule:
 
     @property
     def group(self) -> GroupKey:
-        """The group that it is about."""
+        """The group of records to which the rule applies."""
         return GroupKey(self.object, self.by)
 
 
@@ -76,10 +76,10 @@ class Document:
     columns: Mapping[str, Place] = field(default_factory=dict)
     """Properties that are columns of its table, with the places that name them."""
     key_place: Place | None = None  # place of ``key``; None if unknown
-    table: TableForm | None = None  # how the cells of its table are written; None: it has no table
+    table: TableForm | None = None  # format of the document's table; None: the document has no table
 
     def is_cell(self, place: Place) -> bool:
-        """Return whether a value of one of its records is in a cell of its table, not under ``all:``."""
+        """Return whether a value at ``place`` is in a cell of the document's table, not under ``all:``."""
         return self.table is not None and not in_same_file(place, self.place)
 
     def ownership_of(self, name: str) -> Ownership:
@@ -103,7 +103,7 @@ class RecordDirectives:
     is_absent: bool = False  # the record must not exist
     protect: bool | None = None  # whether it is protected from archiving; None changes nothing
     renamed_from: str | None = None  # its previous key
-    is_partial: bool = False  # only some of its properties are planned, and not the record itself
+    is_partial: bool = False  # plan some of its properties; do not create or archive the record
 
 
 NO_DIRECTIVES = RecordDirectives()
@@ -115,7 +115,7 @@ class DesiredAssociation:
     """A desired association with another record."""
 
     object: str  # object type of the other record: canonical for a standard type, otherwise as written
-    by: str | None  # the property of ``value``; None: the key of that type in the manifests
+    by: str | None  # the property that has ``value``; None: the type's key in the manifests
     value: str
     label: str | None  # as written; None: the unlabelled association
     place: Place
@@ -128,7 +128,7 @@ class DesiredAssociation:
 
 @dataclass(frozen=True, slots=True)
 class DesiredRecord:
-    """One desired record, before the portal's definitions give its values a type."""
+    """One desired record, with its values as text: the portal's definitions give them types later."""
 
     key: str  # value of the key
     names: tuple[str, ...]  # managed properties without the key property, sorted

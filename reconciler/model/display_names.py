@@ -11,7 +11,7 @@ _PEOPLE = (("firstname", "lastname"), ("hs_given_name", "hs_family_name"))
 
 
 def display_properties(schema: ObjectSchema) -> tuple[str, ...]:
-    """Return the properties that make the display name of a record; none if its type has no such property.
+    """Return the properties whose values form the display name of records of a type; perhaps none.
 
     A custom type names its primary display property. HubSpot's own types have one, but do not name it.
     """
@@ -36,7 +36,7 @@ def display_name(names: tuple[str, ...], values: Mapping[str, str | None]) -> st
 
 
 def remembered_name(schema: ObjectSchema | None, owned: OwnedRecord | None) -> str | None:
-    """Return the display name of a record as state remembers it; None if no manifest ever named it."""
+    """Return the display name of a record from the last applied values in state; None if they have none."""
     if schema is None or owned is None:
         return None
     return display_name(display_properties(schema), {name: owned.expected_live(name) for name in owned.sent})

@@ -1,4 +1,4 @@
-"""Drift: changes of live values since we last applied them, in everything that we own."""
+"""Drift: changes that others made in HubSpot to things that we own, since we last applied them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,13 +14,13 @@ from reconciler.model.property_history import ValueVersion
 
 
 class HistoryStart(StrEnum):
-    """The beginning of a list of changes."""
+    """How far back the list of changes to a drifted value begins."""
 
-    APPLIED = "applied"  # the value was as applied then, during one of our runs
-    SEEN = "seen"  # the value was last as applied then, outside any known run
+    APPLIED = "applied"  # at our last run, when the value was as applied
+    SEEN = "seen"  # at the last time when the value was as applied, outside any known run
     CUT = "cut"  # the oldest change that HubSpot still keeps; earlier changes may be lost
-    UNKNOWN = "unknown"  # HubSpot's history does not contain the value that we applied
-    LATEST = "latest"  # HubSpot knows only the latest change of a definition, of any kind
+    UNKNOWN = "unknown"  # unknown: HubSpot's history does not contain the value that we applied
+    LATEST = "latest"  # for a definition, HubSpot knows only its latest change, of whatever value
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,12 @@ class DriftHistory:
 
 @dataclass(frozen=True, slots=True)
 class DriftedValue:
-    """One property that differs from the value that we last applied."""
+    """One live value of a record or definition that differs from the value that we last applied."""
 
     key: RecordAddress | DefinitionAddress
     record_id: RecordId  # id of the live record or definition
     name: str
-    last_applied: str | None  # value that HubSpot returned then; None is empty
+    last_applied: str | None  # the value that HubSpot returned when we applied it; None is empty
     live: str | None
     trail: DriftHistory = DriftHistory()
     is_defined: bool = True  # whether the portal still has the property
@@ -67,7 +67,7 @@ class MissingOwnedRecord:
 
     @property
     def is_definition(self) -> bool:
-        """Whether it is a definition."""
+        """Whether the missing thing is a definition, not a record."""
         return isinstance(self.key, DefinitionAddress)
 
     @property
@@ -83,9 +83,9 @@ class RemovedAssociation:
     key: RecordAddress
     record_id: RecordId
     target: RecordAddress
-    last_applied: str  # ``associated``, or the label
+    last_applied: str  # ``associated``, or the text of the label
     live: str | None  # None: the two are not associated any more
-    display_names: DisplayNames = NO_DISPLAY_NAMES  # as we last applied them
+    display_names: DisplayNames = NO_DISPLAY_NAMES  # display names of both records when we last applied them
 
     @property
     def address(self) -> str:
@@ -95,13 +95,13 @@ class RemovedAssociation:
 
 @dataclass(frozen=True, slots=True)
 class DriftSummary:
-    """The numbers of drifted things; it holds no values of records."""
+    """The numbers of drifted things; it contains no values of records."""
 
     values: int
-    changed_records: int  # records of these values
+    changed_records: int  # number of records with a drifted value
     removed_associations: int
     lost_records: int
-    changed_definitions: int = 0  # definitions of these values
+    changed_definitions: int = 0  # number of definitions with a drifted value
     lost_definitions: int = 0
 
     @property

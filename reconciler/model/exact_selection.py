@@ -1,4 +1,4 @@
-"""The selection of exactly some things, however many they are."""
+"""Selecting an exact set of records and definitions, also a large one, by lookup instead of pattern."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -10,28 +10,28 @@ from reconciler.model.selection import Glob, Selection
 
 @dataclass(frozen=True, slots=True)
 class ExactGlob(Glob):
-    """A glob that matches some things of one object type as a whole, and never complains."""
+    """A glob that matches exactly the given things of one object type, with all of their values."""
 
     things: frozenset[ThingAddress] = frozenset()
 
     def means(self, key: ThingAddress, name: str | None = None) -> bool:
-        """Return whether the thing is one of them; then all of its values are."""
+        """Return whether ``key`` is one of the things, whatever value ``name`` asks about."""
         del name
         return key in self.things
 
     def is_exactly(self, key: ThingAddress, name: str) -> bool:
-        """Return False: it names no single property."""
+        """Return False: this glob never names a single property."""
         del key, name
         return False
 
     def touches(self, key: ThingAddress, names: Iterable[str]) -> bool:
-        """Return True: that it matches nothing is no mistake."""
+        """Return True, so that nobody reports this glob as a user's typing error that matches nothing."""
         del key, names
         return True
 
 
 def exactly(things: Collection[ThingAddress]) -> Selection:
-    """Select exactly ``things``, which must not be empty; of options, their property as well."""
+    """Select exactly ``things``, which must not be empty; for an option, also select its property."""
     by_pattern: dict[str, set[ThingAddress]] = {}
     for thing in things:
         mark = SECTION_MARK if thing.by.startswith(SECTION_MARK) else "/"

@@ -17,7 +17,7 @@ from reconciler.source import SourceRef
 
 @dataclass(frozen=True, slots=True)
 class ManifestLine:
-    """One line of a manifest about a property."""
+    """One line of a manifest that sets a property."""
 
     value: ManifestValue
     source: SourceRef
@@ -28,7 +28,7 @@ class ManifestLine:
 class RecordTrace:
     """All manifest lines about one record."""
 
-    # lines that declare the record, in the order in which folders override each other
+    # lines that declare the record, in the order in which manifest folders override each other
     declared: tuple[SourceRef, ...]
     statements: Mapping[str, tuple[ManifestLine, ...]]  # by property, in the same order: the last one wins
     unmanaged: Mapping[str, SourceRef]  # by property, the last line that removes it with ``$unmanaged``
@@ -36,7 +36,7 @@ class RecordTrace:
 
 @dataclass(frozen=True, slots=True)
 class ApplyRun:
-    """The run that last applied a value, or found it in step."""
+    """The run that last applied a value, or found that live already had it."""
 
     run_id: str
     at: datetime  # start of the run; aware, UTC
@@ -50,17 +50,17 @@ class LastApplied:
 
     sent: str | None  # None: it was cleared
     kept: str | None  # the value that HubSpot stored
-    by: ApplyRun | None  # None if the journal does not know it any more
+    by: ApplyRun | None  # None if the journal no longer has the run
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedStage:
-    """The step of a plan in which a change is made."""
+    """The stage of a plan in which a change is made."""
 
     number: int  # from 1
-    count: int  # number of steps of the plan
-    name: str  # its purpose: state, records, associations or removals
-    makes_calls: bool  # False: its changes are about state alone
+    count: int  # number of stages of the plan
+    name: str  # for example: state, records, associations, removals
+    makes_calls: bool  # False: its changes only update state
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,10 @@ class NextAction:
         # action of the plan; for a property "write", "remember" or "forget"; or "leave", "nothing", "problem"
         str
     )
-    reason: str = ""  # reason in one word; empty if nothing is compared
+    reason: str = ""  # reason in one word; empty if nothing was compared
     after: str | None = None  # the value to write, if any
     facts: tuple[Fact, ...] = ()  # further facts
-    stages: tuple[PlannedStage, ...] = ()  # of its changes; empty if there are none
+    stages: tuple[PlannedStage, ...] = ()  # the stages with changes to it; empty if there are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class PropertyExplained:
 
     name: str
     statements: tuple[ManifestLine, ...]  # the last one wins; empty if no manifest sets it
-    unmanaged_at: SourceRef | None  # the line that removes the value from `all`
+    unmanaged_at: SourceRef | None  # the line with ``$unmanaged`` that cancels the value from ``all:``
     ownership: Ownership | None  # None if no manifest sets it
     last: LastApplied | None  # None if we never applied it
     live: str | None  # None is empty, also without a live record
@@ -106,17 +106,17 @@ class Explanation:
     """One record or definition in manifests, state and portal."""
 
     key: RecordAddress | DefinitionAddress
-    name: str | None  # the property or path of the question; None: the whole record or definition
+    name: str | None  # the property or path that is explained; None: the whole record or definition
     environment: str
     portal_id: int
-    record_id: RecordId | None  # None if there is none, neither live nor in state
+    record_id: RecordId | None  # None if neither live nor state has the record
     is_live: bool
     origin: Origin | None  # how we own it; None if we do not
     is_protected: bool
     declared: tuple[SourceRef, ...]  # the last one wins; empty if no manifest names it
     prune: Prune
     step: NextAction
-    properties: tuple[PropertyExplained, ...]  # sorted by name; only one if the question was about a property
+    properties: tuple[PropertyExplained, ...]  # sorted by name; only one if one property is explained
     pairs: tuple[PairExplained, ...]
     problems: tuple[Problem, ...]
     moves_to: str | None = None  # of a removed definition: the value that its records get instead
@@ -125,6 +125,6 @@ class Explanation:
     masked_properties: tuple[ObjectProperty, ...] = ()
     display_name: str | None = None  # the display name of the record
     names: Names = NO_NAMES  # display names of everything else that it shows
-    lineage: str | None = None  # of the state
-    commit: str | None = None  # of the manifests; None outside git
-    is_of_commit: bool = False  # all manifests are as in that commit
+    lineage: str | None = None  # lineage of the state
+    commit: str | None = None  # git commit of the manifests; None outside git
+    is_of_commit: bool = False  # whether all manifest files are unchanged since that commit

@@ -1,7 +1,7 @@
 """Facts about things that a plan shows and leaves alone, as values instead of sentences.
 
 The code that finds a fact records its kind, and the record, property or value. Only renderers make sentences,
-after personal values were replaced: ``report/fact_sentences.py`` has one sentence for each kind.
+after masking personal values: ``report/fact_sentences.py`` has one sentence for each kind.
 
 A new kind needs a word in ``FactKind``, its sentence in that table and, only if no field of ``Fact`` fits, a
 new field.
@@ -31,14 +31,14 @@ class FactKind(StrEnum):
     DEFINITION_REMOVED = "definition removed"
 
     NEVER_COMES_BACK = "never comes back"
-    IN_USE = "in use"  # names: some of what is in it
+    IN_USE = "in use"  # names: some of the things that use it
     HELD_BY_OTHERS = "held by others"  # count: records whose values the run did not write
 
-    # why something named, or not named any more, is left alone
+    # why the plan leaves a thing alone that manifests name, or that they no longer name
     PROTECTED_STILL = "protected still"
     WHOLE_RECORD_ONLY = "whole record only"
     CONTESTED = "contested"  # count: number of applies that were overwritten
-    GOES_WITH = "goes with"  # names: the property beside it that is left alone
+    GOES_WITH = "goes with"  # names: the property together with which it is left alone
     OTHER_END_GONE = "other end gone"  # key: key of the other record
     OTHER_LABEL_STAYS = "other label stays"
 
@@ -81,13 +81,13 @@ class FactKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact about the record, property or association beside it."""
+    """One fact about a record, property or association; the value that contains the fact says about which."""
 
     kind: FactKind
     record_id: RecordId | None = None
     other_id: RecordId | None = None  # id of another record
     key: RecordAddress | None = None  # key of another record, or the present key of this one; may be personal
     names: tuple[str, ...] = ()  # names of properties
-    value: str | None = None  # value of the property beside it; as personal as the property
+    value: str | None = None  # value of the property that the fact is about; masked if that property is
     word: str | None = None  # a fixed word, or a word of the portal's definitions; never personal
     count: int | None = None

@@ -1,4 +1,4 @@
-"""The ways in which HubSpot shows a property (``fieldType``), for each type of values.
+"""The values of ``fieldType`` (how HubSpot shows a property) that each ``type`` of values allows.
 
 Source: refusals seen live (https://github.com/scopiousdigital/kalup).
 """
@@ -6,7 +6,7 @@ Source: refusals seen live (https://github.com/scopiousdigital/kalup).
 from collections.abc import Mapping
 
 CALCULATED = "calculation_equation"
-"""The way to show a property with a formula."""
+"""The ``fieldType`` of a property with a formula."""
 
 FIELD_TYPES: Mapping[str, tuple[str, ...]] = {
     "bool": ("booleancheckbox", CALCULATED),

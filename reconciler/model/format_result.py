@@ -1,11 +1,11 @@
-"""The result of ``fmt``: files before and after they were laid out."""
+"""The result of the command ``fmt``: files before and after formatting."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class FormattedFile:
-    """One file, before and after."""
+    """The text of one file before and after formatting."""
 
     name: str  # its path from the working directory
     before: str
@@ -13,7 +13,7 @@ class FormattedFile:
 
     @property
     def is_changed(self) -> bool:
-        """Whether its layout was different."""
+        """Whether formatting changes the file."""
         return self.before != self.after
 
 
@@ -26,5 +26,5 @@ class FormatResult:
 
     @property
     def changed(self) -> tuple[FormattedFile, ...]:
-        """The files whose layout was different."""
+        """The files that formatting changes."""
         return tuple(file for file in self.files if file.is_changed)

@@ -1,10 +1,10 @@
-"""Formulas of calculated properties, as far as they name properties."""
+"""Finding the properties that formulas of calculated properties name, and the order of such formulas."""
 
 import re
 from collections.abc import Mapping
 
 _WORD = re.compile(r"\"[^\"]*\"|'[^']*'|(?<![\w.])([A-Za-z_]\w*)\b(?!\s*\()")
-"""A text, which is passed over, or a name; a name before a bracket is a function."""
+"""A quoted text, or a name (group 1). A name before a bracket is a function and does not match."""
 
 _KEYWORDS = frozenset(
     {"and", "or", "not", "equals", "if", "then", "elseif", "else", "endif", "true", "false"}
@@ -23,11 +23,11 @@ def names_in_formula(formula: str) -> tuple[str, ...]:
 
 
 def depths_of_formulas(formulas: Mapping[str, str]) -> Mapping[str, int]:
-    """Return how many formulas each one needs to be there before, one after the other.
+    """Return for each formula how many others must be created before it, one after the other.
 
     Args:
-        formulas: of properties of one object type, by the name of the property. Formulas that need each other
-            get some order.
+        formulas: of properties of one object type, by name of the property. Formulas that need each other
+        get an arbitrary order.
 
     >>> depths_of_formulas({"half": "margin / 2", "margin": "revenue - cost"})
     {'half': 1, 'margin': 0}

@@ -9,7 +9,7 @@ from reconciler.model.object_references import ObjectProperty
 
 
 class Choice(StrEnum):
-    """The properties that an import takes."""
+    """The choices which properties to import."""
 
     NAMED = "named"  # properties that are named one by one
     USED = "used"  # properties that have a value in one of the records
@@ -17,22 +17,22 @@ class Choice(StrEnum):
 
 
 class ImportTarget(StrEnum):
-    """The ways in which an import writes its file."""
+    """How an import writes its file."""
 
-    NEW = "new"  # it must not exist
-    ADD = "add"  # records that no manifest names go into it
-    REPLACE = "replace"  # it is written anew; a copy is kept
+    NEW = "new"  # the file must not exist yet
+    ADD = "add"  # records that no manifest names are added to the existing file
+    REPLACE = "replace"  # the file is written anew; a copy of the old file is kept
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The live records that are asked for."""
+    """The live records to import."""
 
     object: str  # the object type, as the user wrote it
-    filters: tuple[str, ...] = ()  # PROPERTY=VALUE, PROPERTY!=VALUE, PROPERTY, !PROPERTY: all must hold
+    filters: tuple[str, ...] = ()  # PROPERTY=VALUE, PROPERTY!=VALUE, PROPERTY, !PROPERTY: joined by and
     list: str | None = None  # name or id of a list in HubSpot
     ids: tuple[str, ...] | None = None  # record ids
-    limit: int | None = None  # number of records
+    limit: int | None = None  # maximum number of records
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +44,26 @@ class ImportRequest:
     choice: Choice = Choice.USED
     properties: tuple[str, ...] = ()  # with Choice.NAMED
     takes_personal: bool = False
-    enforce: tuple[str, ...] = ()  # properties that people change all day and that are ours all the same
+    enforce: tuple[str, ...] = ()  # properties to enforce although people often change them
     associations: tuple[str, ...] = ()  # object types
-    factors: bool = False  # values that all records share go to ``all:``
+    factors: bool = False  # write values that all records share under ``all:``
     restarts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOutProperties:
-    """Properties that were not taken."""
+    """Properties that an import left out, by reason."""
 
-    read_only: tuple[str, ...] = ()  # or calculated: HubSpot alone writes them
-    empty: tuple[str, ...] = ()  # in every record
-    personal: tuple[str, ...] = ()  # with personal data, which was not asked for
-    unowned: tuple[str, ...] = ()  # changed by people all day, and not in the ``ownership:`` of the document
+    read_only: tuple[str, ...] = ()  # read-only or calculated: only HubSpot writes them
+    empty: tuple[str, ...] = ()  # empty in every record
+    personal: tuple[str, ...] = ()  # with personal data, which the user did not ask for
+    unowned: tuple[str, ...] = ()  # often changed by people, and not under ``ownership:`` of the document
     owners: tuple[str, ...] = ()  # owners of records, whom the token may not read
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOutRecords:
-    """Records that could not be taken, because nothing recognises them."""
+    """Counts of records that could not be imported, because no unique key recognises them."""
 
     without_key: int = 0
     repeated: int = 0  # they share their key with another record
@@ -79,8 +79,8 @@ class Proof:
     """The comparison of the manifests with the portal after an import."""
 
     to_take_over: int  # records that the next apply will own, or that it would leave as they are
-    differing: int  # values of these records that the manifests say otherwise, and problems
-    first: str | None = None  # the address of the first of them
+    differing: int  # values of these records that differ in the manifests, plus problems
+    first: str | None = None  # the address of the first difference
     is_planned: bool = True  # False: the file was compared with what had been read, without new calls
     fault: str | None = None  # why nothing could be compared
 
@@ -97,28 +97,28 @@ class ImportResult:
     object: str
     key: str
     records: int  # written
-    named_already: int  # records that other lines name
+    named_already: int  # records that other lines of the manifests name already
     files: tuple[str, ...]  # written files, relative to the working directory
     copies: tuple[str, ...]  # of replaced files
     properties: tuple[str, ...]  # that were taken
-    observed: tuple[str, ...]  # that are left to people
-    shared: tuple[str, ...]  # that went to ``all:``
+    observed: tuple[str, ...]  # properties written with ``observe``: people decide about them
+    shared: tuple[str, ...]  # properties written under ``all:``
     left_out: LeftOutProperties
     left_out_records: LeftOutRecords
     associations: Mapping[str, int] = field(default_factory=dict)  # entries written, by object type
-    unnamed_targets: Mapping[str, int] = field(default_factory=dict)  # associations that no key names
+    unnamed_targets: Mapping[str, int] = field(default_factory=dict)  # associations whose target has no key
     proof: Proof | None = None  # None: nothing was written
     masked_properties: tuple[ObjectProperty, ...] = ()  # pairs of type and property whose values are personal
 
     @property
     def is_complete(self) -> bool:
-        """Whether every record was taken, and nothing would be written."""
+        """Whether every record was imported, and the next plan would write nothing."""
         return not self.left_out_records and (self.proof is None or self.proof.holds)
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalKeys:
-    """Keys with personal data that an import is about to write, for the person who decides about it."""
+    """Keys with personal data that an import is about to write, shown to the person who confirms it."""
 
     object: str
     key: str
@@ -130,7 +130,7 @@ class UnnamedRecord:
     """A live record that no manifest names."""
 
     id: RecordId
-    key: str | None  # its value of the key; None: it has none
+    key: str | None  # its value of the key property; None: it has none
     name: str  # its display name; may be empty
     link: str  # its page in HubSpot
     created_at: str | None  # as HubSpot writes it
@@ -146,20 +146,20 @@ class UnnamedRecords:
     live: int  # records that were looked at
     unnamed: int  # of these, records that no manifest names
     without_key: int  # of these, records that manifests cannot name
-    records: tuple[UnnamedRecord, ...]  # the newest of them, all unless there is a limit
+    records: tuple[UnnamedRecord, ...]  # the newest unnamed records; all of them unless there is a limit
     masked_properties: tuple[ObjectProperty, ...] = ()  # pairs of type and property whose values are personal
     key_label: str = ""  # the label of the key property
-    display: tuple[str, ...] = ()  # properties that make the display names
+    display: tuple[str, ...] = ()  # properties whose values form the display names
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionsRequest:
-    """The definitions of one object type that an import is asked for."""
+    """The definitions of one object type that the user wants to import."""
 
     object: str  # the object type, as the user wrote it
     sections: tuple[Section, ...]
-    properties: tuple[str, ...] = ()  # only these, also HubSpot's; empty: those made in this portal
-    associations: tuple[str, ...] = ()  # further object types; labels of associations with them are taken
+    properties: tuple[str, ...] = ()  # only these, also HubSpot's own; empty: all that this portal added
+    associations: tuple[str, ...] = ()  # further object types; labels of associations with them are imported
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +176,14 @@ class DefinitionsImported:
 
     object: str
     written: Mapping[Section, int]  # number of definitions, by section
-    named_already: int  # definitions that other lines name
-    of_hubspot: int  # definitions that HubSpot made, and that were not asked for
+    named_already: int  # definitions that other lines of the manifests declare already
+    of_hubspot: int  # HubSpot's own definitions that the user did not ask for
     left_out: tuple[LeftOutDefinition, ...]  # sorted by address
     files: tuple[str, ...] = ()  # written files, relative to the working directory
-    copies: tuple[str, ...] = ()  # of replaced files
+    copies: tuple[str, ...] = ()  # the copies of replaced files
     proof: Proof | None = None  # None: nothing was written
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything that was asked for was written, and the next plan would write nothing."""
+        """Whether every requested definition was written, and the next plan would write nothing."""
         return not self.left_out and (self.proof is None or self.proof.holds)

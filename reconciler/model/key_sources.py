@@ -8,29 +8,29 @@ from uuid import UUID, uuid5
 from reconciler.model.addresses import RECORD_ID, RecordId
 
 UUID_SOURCE = "uuid"
-"""The source whose values nobody has used before."""
+"""The source that makes a UUID for each record."""
 
 _OF_EVERY_RECORD = frozenset({RECORD_ID, UUID_SOURCE})
 
 _NAMESPACE = UUID("6f1c8f4e-7f6c-5d0a-9d5f-3c3f6d6f2b11")
-"""Makes our UUIDs differ from other programs' UUIDs for the same text."""
+"""The namespace of our UUIDs, so that they differ from other programs' UUIDs for the same text."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeySource:
-    """One source of values."""
+    """One source of values for a new key."""
 
     text: str  # as it was typed
-    parts: tuple[str, ...]  # the properties that it needs, all of them filled; record_id and uuid always are
+    parts: tuple[str, ...]  # names in the template, also ``record_id`` and ``uuid``; a record needs each
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The properties that it needs."""
+        """The properties whose values the source needs."""
         return tuple(part for part in self.parts if part not in _OF_EVERY_RECORD)
 
     @property
     def differs_between_portals(self) -> bool:
-        """Whether the same company has another value in another portal."""
+        """Whether the same real company or person gets another value in another portal."""
         return not _OF_EVERY_RECORD.isdisjoint(self.parts)
 
     def value(self, portal_id: int, record_id: RecordId, values: Mapping[str, str | None]) -> str | None:

@@ -19,7 +19,7 @@ class KeyCandidate:
 
     @property
     def is_complete(self) -> bool:
-        """Whether it recognises every record."""
+        """Whether this property can recognise every record of the type."""
         return self.is_usable and not self.empty and not self.repeated
 
 

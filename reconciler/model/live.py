@@ -17,7 +17,7 @@ class LiveRecord:
 
 
 class LiveRecords(dict[str, LiveRecord]):
-    """Records by requested key.
+    """Live records, by the key with which they were requested.
 
     Attributes:
         unanswered: keys that answers left out repeatedly: nobody knows whether these records exist.
@@ -29,7 +29,7 @@ class LiveRecords(dict[str, LiveRecord]):
 
 
 GONE_ASKED_ALONE = 300
-"""Number of gone records of one type that are read one by one; more were probably deleted together."""
+"""Up to this many gone records of one type are read one by one; more were probably deleted together."""
 
 
 class MissingReason(StrEnum):
@@ -39,7 +39,7 @@ class MissingReason(StrEnum):
     MERGED = "merged"  # into another record
     REKEYED = "rekeyed"  # it exists under another key
     ERASED = "erased"  # the portal does not know it any more
-    NOT_FOUND = "not found"  # merged or erased: too many are gone to ask about each
+    NOT_FOUND = "not found"  # merged or erased: too many are gone to read each one
     UNANSWERED = "unanswered"  # HubSpot leaves it out of its answers: it may exist
 
 
@@ -49,4 +49,4 @@ class MissingRecord:
 
     kind: MissingReason
     record_id: RecordId  # id of the record into which it was merged, or its own id
-    key: str | None  # its present key
+    key: str | None  # its present key, or that of the record into which it was merged; None: unknown

@@ -1,6 +1,6 @@
 """The display names of the things of a portal: labels, e-mail addresses of owners, and names of records.
 
-Plans, drift, explanations and reports carry these names, so that they can be shown without asking the portal.
+Plans, drift, explanations and reports include these names, so that showing them needs no call to HubSpot.
 """
 
 import re
@@ -13,14 +13,14 @@ from reconciler.model.addresses import RecordId, ThingAddress
 from reconciler.model.object_references import ObjectProperty
 
 PAGES = re.compile(r"https://[a-z0-9-]+\.hubspot\.com/contacts/[0-9]{1,20}/record/", re.ASCII)
-"""The addresses that reports link to: only HubSpot's pages, even if a plan says otherwise."""
+"""The URLs that reports may link to: only HubSpot's pages, whatever URL a plan file contains."""
 
 TYPE_NUMBER = re.compile(r"[0-9]{1,9}-[0-9]{1,20}", re.ASCII)
 """HubSpot's objectTypeId: ``0-3``, ``2-123456``."""
 
 
 class DisplayNames(NamedTuple):
-    """The display names behind an address; None if a record has none, or it is not known."""
+    """The display names of the records of an address; None if a record has none, or it is not known."""
 
     record: str | None = None  # of the record, or of the record that names an association
     target: str | None = None  # of the other record of an association
@@ -36,15 +36,15 @@ class PropertyNames:
     label: str
     values: Mapping[str, str] = field(default_factory=dict)
     """By value: its label, or the e-mail address of an owner. Two values never have the same text."""
-    is_list: bool = False  # a value consists of several, separated by semicolons
+    is_list: bool = False  # whether a value is a list, separated by semicolons
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectNames:
-    """The names of the properties of one object type, and where its records are."""
+    """The names of the properties of one object type, and its number in the URLs of its records."""
 
     type_number: str | None = None  # HubSpot's objectTypeId, for links; None if the type is not made yet
-    display: tuple[str, ...] = ()  # the properties that make the display name of a record
+    display: tuple[str, ...] = ()  # the properties whose values form the display name of a record
     properties: Mapping[str, PropertyNames] = field(default_factory=dict)
 
 
@@ -52,11 +52,14 @@ class ObjectNames:
 class Names:
     """The names for everything that one plan or report shows."""
 
-    pages: str | None = None  # the beginning of the address of a record's page; None: there are no pages
+    pages: str | None = None  # the beginning of the URL of a record's page; None: there are no pages
     objects: Mapping[str, ObjectNames] = field(default_factory=dict)
 
     def with_values_of(self, other: "Names") -> "Names":
-        """Return the names with the values of ``other``, which win: it knows what a plan will make."""
+        """Return the names, with names of values from ``other`` added; those of ``other`` win.
+
+        ``other`` also has the names of things that the plan will create.
+        """
         return replace(
             self,
             objects={
@@ -93,24 +96,24 @@ class Names:
         return known.values.values() if known else ()
 
     def renames(self, object_name: str) -> bool:
-        """Return whether any value of the object type has another name."""
+        """Return whether any value of the object type has a display name that differs from its text."""
         known = self.objects.get(object_name)
         return known is not None and any(of.values for of in known.properties.values())
 
     def link(self, thing: ThingAddress, record_id: RecordId | None) -> str | None:
-        """Return the address of a record's page in HubSpot; None if it has none."""
+        """Return the URL of a record's page in HubSpot; None if it has none."""
         known = self.objects.get(thing.object_of_values)
         if self.pages is None or known is None or known.type_number is None or record_id is None:
             return None
         return f"{self.pages}{quote(known.type_number, safe='')}/{quote(record_id, safe='')}"
 
     def display(self, object_name: str) -> tuple[str, ...]:
-        """Return the properties that make the display name of a record."""
+        """Return the properties whose values form the display name of a record."""
         known = self.objects.get(object_name)
         return known.display if known else ()
 
     def without_values(self, is_hidden: Callable[[ObjectProperty], bool]) -> "Names":
-        """Return the names without the values of hidden properties: even their existence tells something."""
+        """Return the names without the values of hidden properties, which must not be shown anywhere."""
         return replace(
             self,
             objects={
@@ -131,4 +134,4 @@ class Names:
 
 
 NO_NAMES = Names()
-"""For reports of older versions, which carry no names."""
+"""No names at all, as in reports of older versions."""

@@ -12,25 +12,25 @@ class KeyRequest:
     object: str  # the object type, as the user wrote it
     name: str  # of the property
     sources: tuple[KeySource, ...]
-    restarts: bool = False  # read records again that an interrupted run has read
+    restarts: bool = False  # ignore the checkpoint of an interrupted run: read all records again
 
 
 @dataclass(frozen=True, slots=True)
 class KeyResult:
-    """The records of a type, by where the values of the new key come from."""
+    """The result of ``keys create``: how many records get the value of their new key from which source."""
 
     object: str
     name: str  # of the property
     is_new: bool  # the plan makes the property
-    was_archived: bool  # HubSpot restores it, with its old values
+    was_archived: bool  # HubSpot restores the archived property, with its old values
     records: int
     filled_already: int
-    by_source: tuple[tuple[str, int], ...]  # each source, and how many records it gives their value
-    repeated: int  # records whose values others have too
-    without: int  # records that no source gives a value
-    left_out_file: str | None  # CSV with a row for each of these; None: there are none
-    manifest: str | None  # the file that declares the property now; None: one did already
-    differs_between_portals: tuple[str, ...]  # sources whose values do, if any record got one
+    by_source: tuple[tuple[str, int], ...]  # each source, with the number of values from it
+    repeated: int  # left-out records whose value another record has, too
+    without: int  # left-out records for which no source has a value
+    left_out_file: str | None  # CSV with a row for each left-out record; None: there are none
+    manifest: str | None  # the file written to declare the property; None: one declared it already
+    differs_between_portals: tuple[str, ...]  # used sources whose values differ between portals
 
     @property
     def left_out(self) -> int:

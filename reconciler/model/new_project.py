@@ -6,25 +6,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NeededScopes:
-    """Scopes to tick for one key, by purpose; each list is sorted."""
+    """Scopes that the user has to select for an access token, by purpose; each list is sorted."""
 
-    plan: tuple[str, ...]  # to plan and to look for drift, which only read
-    begin: Mapping[str, tuple[str, ...]]  # further scopes, by the beginning of a task
-    apply: tuple[str, ...]  # besides the scopes of ``plan``
+    plan: tuple[str, ...]  # for plan and drift, which only read
+    begin: Mapping[str, tuple[str, ...]]  # further scopes, by first task of a new user
+    apply: tuple[str, ...]  # further scopes for apply
 
 
 @dataclass(frozen=True, slots=True)
 class NewProject:
     """The result of ``init``."""
 
-    folder: str  # the project folder, from the working directory
-    written: tuple[str, ...]  # files that were made, or got lines, from the working directory
-    kept: tuple[str, ...]  # files that were there before, and say something else
-    objects: tuple[str, ...]  # object types that the scopes are for
+    folder: str  # the project folder, relative to the working directory
+    written: tuple[str, ...]  # created or extended files, relative to the working directory
+    kept: tuple[str, ...]  # existing files that differ from the new text and were left unchanged
+    objects: tuple[str, ...]  # object types for which the scopes are listed
     scopes: NeededScopes
     state: str  # the address of the state; empty if reconciler.yaml was there before
-    is_shared: bool  # whether other machines reach this state
-    portal_id: int | None  # None: it is still to be written
+    is_shared: bool  # whether other machines can use this state
+    portal_id: int | None  # None: the user still has to write it
     is_example: bool = False
-    hosts: tuple[str, ...] = ()  # the hosts with workflows: GitHub, GitLab
+    hosts: tuple[str, ...] = ()  # the git hosts for which workflow files were written: GitHub, GitLab
     placeholders: tuple[str, ...] = ()  # names in the workflows that a person has to replace

@@ -1,4 +1,4 @@
-"""Definitions that manifests declare and a plan does not make: the reasons, and advice."""
+"""Definitions that manifests declare but a plan does not create: the reasons, and advice."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from shlex import quote
 
 
 class WhyNotMade(StrEnum):
-    """Reasons why a plan does not make a definition; ``it`` in their texts is the definition."""
+    """Reasons why a plan does not create a declared definition; in their texts, ``it`` is the definition."""
 
     UNSELECTED = "this plan leaves it out"
     EXCLUDED = "--exclude leaves it out"
@@ -21,11 +21,11 @@ class NotMade:
 
     address: str
     why: WhyNotMade
-    lacks: str | None = None  # the address of an omitted definition without which it has a problem
+    lacks: str | None = None  # the address of a left-out definition that this one needs
 
     @property
     def advice(self) -> str:
-        """Advice on it."""
+        """The reason, and how to have the definition created, as part of a message."""
         address = quote(self.address)
         match self.why:
             case WhyNotMade.UNSELECTED:
@@ -42,5 +42,5 @@ class NotMade:
 
     @property
     def to_add(self) -> str | None:
-        """The address that a selection has to add; None where that would not help."""
+        """The address to add to ``--target`` so that the plan creates it; None if that would not help."""
         return self.address if self.why is WhyNotMade.UNSELECTED else self.lacks

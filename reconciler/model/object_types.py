@@ -29,48 +29,48 @@ class ObjectType:
     number: str | None = None
     singular: str | None = None  # another name that HubSpot accepts
     documented_path: str = ""  # the path segment in HubSpot's documentation, if it is not the name
-    scope: str = ""  # the stem of its scopes, if it is not "crm.objects." and the name
+    scope: str = ""  # the beginning of its scopes, if that is not "crm.objects." and the name
     has_one_scope: bool = False  # one scope for reading and writing
     further_scopes: tuple[str, ...] = ()
     required: tuple[str, ...] = ()  # properties that a new record must have
     one_of: tuple[str, ...] = ()  # properties of which a new record must have at least one
     pipeline_if_several: str | None = None  # also required if the type has several pipelines
     default_key: str | None = None  # usable as idProperty although its definition does not say so
-    # kinds of properties whose definition does not tell
+    # kinds of properties whose definition in HubSpot does not reveal the kind
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     has_pipelines: bool = True  # False: its hs_pipeline contains lifecycle stages
     is_read_only: bool = False  # only HubSpot creates its records
     # API versions whose specification has no batch/upsert for it
     without_upsert: frozenset[str] = frozenset()
-    by_id_only: frozenset[str] = frozenset()  # keys with which HubSpot refuses or ignores partial updates
+    by_id_only: frozenset[str] = frozenset()  # keys by which HubSpot does not update records: use the id
     secondary_keys: Mapping[str, str] = field(default_factory=dict)  # key -> property with further values
-    versions_kept: int = _VERSIONS_KEPT  # changes of one property that its history shows
+    versions_kept: int = _VERSIONS_KEPT  # number of changes to one property that HubSpot's history shows
     is_switched_on_by_hand: bool = False  # a portal may not have activated it
     has_people: bool = False  # its records are people: names and addresses are personal data
-    # types of which a record has one primary record at most; None: all
+    # other types to which a record has at most one association labelled "Primary"; None: all types
     one_primary: frozenset[str] | None = frozenset({"companies"})
-    also_permitted_by: tuple[str, ...] = ()  # scopes that HubSpot takes instead of its own
-    stage_member: str = "state"  # the attribute of its stages besides their label
-    needs_stage_member: bool = False  # a new stage must say it
+    also_permitted_by: tuple[str, ...] = ()  # scopes that HubSpot accepts instead of the type's own
+    stage_member: str = "state"  # the attribute that its pipeline stages have besides their label
+    needs_stage_member: bool = False  # whether a new stage must have that attribute
     keeps_closed_stage: bool = False  # each of its pipelines has at least one stage that is CLOSED
     has_word_in_schemas: bool = False  # a new custom object names it by a word, other types by their number
     is_with_custom_objects: bool = False  # HubSpot associates every custom object with it
 
     @property
     def path(self) -> str:
-        """The path segment in HubSpot's documentation of its calls; for some types it is the number."""
+        """The path segment for this type in HubSpot's documented calls: its name, for some its number."""
         return self.documented_path or self.name
 
     def has_upsert(self, api_version: str) -> bool:
-        """Return whether ``api_version`` has batch/upsert for it."""
+        """Return whether ``api_version`` has ``batch/upsert`` for records of this type."""
         return not self.is_read_only and api_version not in self.without_upsert
 
     def has_one_primary(self, other: str) -> bool:
-        """Return whether a record of this type has one primary record of the type ``other`` at most."""
+        """Return whether a record can have at most one "Primary" association with records of ``other``."""
         return self.one_primary is None or other in self.one_primary
 
     def required_properties(self, pipeline_count: int) -> tuple[str, ...]:
-        """Return the properties that a new record must have, with so many pipelines."""
+        """Return the properties that a new record must have in a portal with ``pipeline_count`` pipelines."""
         if self.pipeline_if_several is None or pipeline_count < 2:  # noqa: PLR2004 - several are two or more
             return self.required
         return (*self.required, self.pipeline_if_several)
@@ -243,7 +243,7 @@ _NAMES = {row.number: row.name for row in _TYPES} | {row.singular: row.name for 
 
 
 def object_type(name: str) -> ObjectType:
-    """Return the row of a standard type by its path name; custom objects have no special cases."""
+    """Return the row of a standard type by its path name; for a custom type, one without special cases."""
     return _BY_NAME.get(name) or ObjectType(name)
 
 

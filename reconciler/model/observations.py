@@ -6,28 +6,28 @@ from enum import StrEnum
 
 
 class Comparison(StrEnum):
-    """The comparison of an observation with an assumption."""
+    """Whether an observation agrees with the emulator's assumption."""
 
     SAME = "same"
     DIFFERS = "differs"
-    NOT_SEEN = "not seen"  # the question could not be asked
+    NOT_SEEN = "not seen"  # nothing could be observed in this portal
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """The answer to one question; it contains no data of the portal."""
+    """HubSpot's observed behaviour in one respect; it contains no data of the portal."""
 
     guess: str  # name of the emulator's setting
-    about: str  # the decision of the guess
+    about: str  # the question that the setting answers
     assumed: str
     seen: str | None  # a choice of the setting; None: nothing, or something that the emulator cannot imitate
     comparison: Comparison
-    detail: str = ""  # another observation, or why there is none
+    detail: str = ""  # further information, or why nothing was seen
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """All answers of one portal."""
+    """All observations of one portal."""
 
     account_type: str
     api_version: str
@@ -40,5 +40,5 @@ class Verification:
 
     @property
     def differs(self) -> bool:
-        """Whether HubSpot was seen to differ from the assumption."""
+        """Whether HubSpot differed from any assumption of the emulator."""
         return bool(self.of(Comparison.DIFFERS))

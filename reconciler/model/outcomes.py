@@ -25,8 +25,8 @@ class Rejected:
     message: str
     category: str | None = None
     correlation_id: str | None = None
-    record_id: RecordId | None = None  # if the answer names one although it is a refusal
-    done: Applied | None = None  # the part of it that was applied anyway
+    record_id: RecordId | None = None  # the record id in the refusal, if it names one
+    done: Applied | None = None  # the part of the change that was applied all the same
     word: ClassVar[str] = "rejected"
 
 
@@ -35,7 +35,7 @@ class Stale:
     """Live, or the entry in state, changed between plan and apply; nothing was sent."""
 
     message: str
-    found: RecordId | None = None  # the id of a thing that existed already, exactly as the create planned it
+    found: RecordId | None = None  # id of an existing thing that is as the planned create wants it
     word: ClassVar[str] = "stale"
 
 
@@ -59,7 +59,7 @@ Outcome: TypeAlias = Applied | Rejected | Stale | Unknown | Skipped
 
 
 def done_of(outcome: Outcome | None) -> Applied | None:
-    """Return the applied part of a change, or all of it; None if nothing was applied, or if it is unknown."""
+    """Return the part of a change that was applied, perhaps all; None if nothing, or if that is unknown."""
     match outcome:
         case Applied():
             return outcome
@@ -70,4 +70,4 @@ def done_of(outcome: Outcome | None) -> Applied | None:
 
 
 OUTCOME_WORDS: tuple[str, ...] = tuple(kind.word for kind in (Applied, Rejected, Stale, Skipped, Unknown))
-"""The words for outcomes in their fixed order; an accounting contains each of them."""
+"""The words for outcomes, in the fixed order in which an accounting counts each of them."""

@@ -8,7 +8,7 @@ from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordI
 
 
 class Origin(StrEnum):
-    """The origin of our ownership of a record."""
+    """How we came to own a thing."""
 
     CREATED = "created"  # by us: prune may archive it
     ADOPTED = "adopted"  # it existed before us: prune only releases it
@@ -19,9 +19,9 @@ class OwnedThing:
     """A record or a definition that we own according to state, with the values that we last applied."""
 
     key: ThingAddress
-    record_id: RecordId  # of a definition: its section and HubSpot's id of it, see ``definition_id``
+    record_id: RecordId  # for a definition: its section and HubSpot's id, see ``definition_id``
     origin: Origin
-    sent: Mapping[str, str | None]  # last applied values as sent; None was cleared
+    sent: Mapping[str, str | None]  # last applied values, as sent to HubSpot; None: the value was cleared
     answered: Mapping[str, str | None]  # values that HubSpot stored, if they differ from ``sent``
     is_protected: bool = False  # never archived, even if the manifests ask for it
 
@@ -60,7 +60,7 @@ def owned_thing(
 
 
 _SHOWN_OF_LINEAGE = 8
-"""Characters of a lineage, which has 36 in all: the others are hard to guess."""
+"""Shown characters of a lineage; it has 36, and the hidden ones are hard to guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +72,5 @@ class StateVersion:
 
     @property
     def brief(self) -> "StateVersion":
-        """The version for logs and comments, with the beginning of the lineage alone: it may key marks."""
+        """The version for logs and comments, with a shortened lineage: the whole one may be a secret key."""
         return StateVersion(self.lineage and self.lineage[:_SHOWN_OF_LINEAGE], self.serial)

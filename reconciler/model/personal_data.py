@@ -40,7 +40,7 @@ Globs: TypeAlias = Mapping[str, Iterable[str]]
 class MaskRules:
     """The masked properties: the default properties, and the settings of a project."""
 
-    mask: Globs = field(default_factory=dict)  # also masked
+    mask: Globs = field(default_factory=dict)  # masked in addition to the default properties
     show: Globs = field(default_factory=dict)  # shown although masked by default
 
     def masked_properties(

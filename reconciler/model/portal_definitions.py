@@ -1,4 +1,4 @@
-"""Definitions of the portal as things with values: as HubSpot holds them, and as the manifests want them."""
+"""Definitions of the portal as things with values: live ones from HubSpot, desired ones from manifests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ def definition_id(section: Section, *ids: str) -> RecordId:
 
 
 def is_within(inner: DefinitionAddress, outer: DefinitionAddress) -> bool:
-    """Return whether ``inner`` goes away with ``outer``: a stage of a pipeline, all of a custom type."""
+    """Return whether archiving ``outer`` also removes ``inner``: a pipeline's stage, all of a custom type."""
     if inner == outer:
         return False
     if outer.section is Section.SCHEMA:
@@ -32,9 +32,9 @@ def is_within(inner: DefinitionAddress, outer: DefinitionAddress) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LiveDefinition:
-    """One definition as HubSpot holds it."""
+    """One definition as HubSpot returned it in this run."""
 
-    address: DefinitionAddress  # by its present label, where HubSpot knows it by an id
+    address: DefinitionAddress  # with its present label as name if HubSpot identifies it by an id
     id: RecordId  # see ``definition_id``
     values: Mapping[str, str | None]  # canonical texts by path; see ``definition_attributes``
     parent_id: str | None = None  # HubSpot's id of the pipeline of a stage
@@ -42,10 +42,10 @@ class LiveDefinition:
     can_change: bool = True
     can_change_options: bool = True
     can_archive: bool = True
-    is_archived: bool = False  # only properties: creating the name again restores it, with its old values
+    is_archived: bool = False  # only properties; creating one with this name restores it, with values
     created_at: str | None = field(default=None, compare=False)
-    updated_at: str | None = field(default=None, compare=False)  # groups and labels never have it
-    updated_by: str | None = field(default=None, compare=False)  # HubSpot's id of a user; properties only
+    updated_at: str | None = field(default=None, compare=False)  # None for groups and labels
+    updated_by: str | None = field(default=None, compare=False)  # HubSpot's id of a user; only for properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ class DefinitionDirectives:
     is_absent: bool = False  # it must not exist
     protect: bool | None = None  # whether it is protected from archiving; None changes nothing
     renamed_from: str | None = None  # its previous label; of an option: its previous value
-    moves_to: str | None = None  # of an absent one: where its records go
-    id: str | None = None  # HubSpot's id of a pipeline or stage whose label differs
+    moves_to: str | None = None  # for an absent definition: the value that its records get instead
+    id: str | None = None  # HubSpot's id of a pipeline or stage whose live label differs
 
 
 NO_DEFINITION_DIRECTIVES = DefinitionDirectives()
@@ -73,7 +73,7 @@ class DesiredOption:
 
 @dataclass(frozen=True, slots=True)
 class DesiredDefinition:
-    """One definition as the manifests want it: only named attributes are managed."""
+    """One definition as the manifests declare it: only the named attributes are managed."""
 
     address: DefinitionAddress
     paths: tuple[str, ...]  # of the managed values, sorted
@@ -81,27 +81,27 @@ class DesiredDefinition:
     places: tuple[Place, ...]  # one for each path
     place: Place  # of the definition itself
     special: DefinitionDirectives = NO_DEFINITION_DIRECTIVES
-    options: tuple[DesiredOption, ...] = ()  # of a property, in order; also absent options
-    has_all_options: bool = False  # ``options:``, the whole list; otherwise ``options_include:``, or none
+    options: tuple[DesiredOption, ...] = ()  # of a property: its named options, in order, also absent ones
+    has_all_options: bool = False  # True: ``options:``, the whole list; False: ``options_include:``, or none
 
     @property
     def moves_records(self) -> bool:
-        """Whether records move because of it, or of one of its options."""
+        """Whether records get another value because it, or one of its options, is removed or renamed."""
         return self.special.moves_to is not None or any(
             option.special.moves_to or option.special.renamed_from for option in self.options
         )
 
     def value(self, path: str) -> str | None:
-        """Return the wanted value at ``path``; None if it is cleared or not managed."""
+        """Return the desired value at ``path``; None if the value is cleared or not managed."""
         return self.values[self.paths.index(path)] if path in self.paths else None
 
     def place_of(self, path: str) -> Place:
-        """Return the place of a managed value, or that of the definition."""
+        """Return the place of the managed value at ``path``; of the definition if that is not managed."""
         return self.places[self.paths.index(path)] if path in self.paths else self.place
 
     @property
     def objects(self) -> tuple[str, ...]:
-        """The object types that it needs: its own type first, and custom types that it names."""
+        """The object types that the definition needs: its own first, then custom types that it names."""
         named = (each for each in list_of(self.value(_ASSOCIATED)) if type_number(each) is None)
         return tuple(dict.fromkeys((*self.address.objects, *named)))
 

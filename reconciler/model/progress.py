@@ -1,10 +1,10 @@
-"""How far a verb has come, for callers who show it."""
+"""The callback with which an operation reports its progress to a caller."""
 
 from collections.abc import Callable
 from typing import TypeAlias
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the number of finished records or changes, and of all; called often, so it must be fast."""
+"""Called with the number of finished records or changes and their total; called often, so it must be fast."""
 
 
 def ignore_progress(_done: int, _total: int) -> None:

@@ -20,11 +20,11 @@ class ChangeSource(StrEnum):
     FORM = "form"
     CALCULATION = "calculation"
     MERGE = "merge"
-    OTHER = "other"  # HubSpot has more sources than it documents
+    OTHER = "other"  # a source that HubSpot does not document
 
     @property
     def is_automatic(self) -> bool:
-        """Whether the source acts by itself, and would do so again."""
+        """Whether the source is a program that would change the value again."""
         return self in _AUTOMATIC
 
 
@@ -59,7 +59,7 @@ class ValueVersion:
     via: ChangeSource
     by: str  # "Ada Lovelace <ada@acme.example>", "Fill names (55)"; empty if HubSpot does not say
     at: datetime  # aware, UTC
-    value: str | None  # its value; None is empty
+    value: str | None  # the value of the property in this version; None is empty
 
     def __str__(self) -> str:
         """Format the author: ``Ada Lovelace <ada@acme.example>``, ``workflow Fill names (55)``."""
@@ -73,7 +73,7 @@ class PropertyHistory:
     """The changes of one property that HubSpot still knows."""
 
     versions: tuple[ValueVersion, ...]  # oldest first
-    is_truncated: bool  # HubSpot keeps only this many; older versions are lost
+    is_truncated: bool  # whether HubSpot may have dropped older versions
 
 
 PropertyHistories: TypeAlias = Mapping[PropertyRef, PropertyHistory]

@@ -1,7 +1,7 @@
 """Pseudonyms of the same form: letters become letters, digits digits, and different texts stay different.
 
-Texts of one form (``Aaa Aaaa``, ``+00 000``) are permuted among each other, keyed by a salt: nobody who does
-not have it can go back, and two texts never become the same one.
+All texts of one form (``Aaa Aaaa``, ``+00 000``) are permuted with a secret salt. Nobody can find the
+original text without the salt, and two texts never get the same pseudonym.
 """
 
 import hmac
@@ -16,9 +16,9 @@ _ROUNDS = 8
 _BLOCK = 128
 _EMAIL = re.compile(r"([^@\s]+)@([^@\s]+)\.([^@\s.]+)")
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(.*)", re.DOTALL)
-_FIRST_DAY, _DAYS = date(1900, 1, 1).toordinal(), 73_049  # to the end of 2099
+_FIRST_DAY, _DAYS = date(1900, 1, 1).toordinal(), 73_049  # until the end of 2099
 NOBODY = ".example"
-"""Ending of masked e-mail addresses: nobody can have one.
+"""Ending of masked e-mail addresses: no real address can end with it.
 
 Source: https://www.rfc-editor.org/rfc/rfc2606 (reserved names).
 """
@@ -26,7 +26,7 @@ Source: https://www.rfc-editor.org/rfc/rfc2606 (reserved names).
 
 @dataclass(frozen=True, slots=True)
 class Pseudonyms:
-    """Replaces texts by pseudonyms; with the same salt, they are the same again."""
+    """Replaces texts by pseudonyms; the same salt gives the same text the same pseudonym."""
 
     salt: bytes = field(repr=False)
 
@@ -42,9 +42,10 @@ class Pseudonyms:
         return self._permuted(text)
 
     def of_others(self, text: str, kept: Callable[[str], bool]) -> str:
-        """Return the pseudonym of a text, which differs from all texts that are ``kept`` as they are.
+        """Return a pseudonym of a text that no text has for which ``kept`` is true.
 
-        Texts that are not kept still get different ones: the next in the cycle of the permutation.
+        Such texts stay as they are. The permutation is repeated until its result is another text, so
+        different texts still get different pseudonyms.
         """
         found = self.of(text)
         while kept(found):
@@ -52,9 +53,10 @@ class Pseudonyms:
         return found
 
     def among(self, choices: Sequence[str], text: str) -> str:
-        """Return the pseudonym of a choice, or of several joined by ``;``: choices again.
+        """Return another choice as the pseudonym of a choice; of several, joined by ``;``, one for each.
 
-        What is no choice is a text. HubSpot calls further e-mail addresses choices, and lists none.
+        A part that is not in ``choices`` becomes a pseudonym like any text: HubSpot calls additional e-mail
+        addresses choices, too, but does not list them.
         """
         places = {choice: place for place, choice in enumerate(choices)}
         return ";".join(
@@ -65,7 +67,7 @@ class Pseudonyms:
         )
 
     def _day(self, day: str, rest: str, text: str) -> str:
-        """Return another day of two centuries, with the same time of day."""
+        """Return another day between 1900 and 2099, with the same time of day."""
         try:
             number = date.fromisoformat(day).toordinal() - _FIRST_DAY
         except ValueError:
@@ -75,7 +77,7 @@ class Pseudonyms:
         return date.fromordinal(_FIRST_DAY + self._permutation("day", number, _DAYS)).isoformat() + rest
 
     def _permuted(self, text: str) -> str:
-        """Return another text of the same form, by permuting the number of the text among such texts."""
+        """Return another text of the same form, by permuting the numbers of all texts of that form."""
         alphabets = [_alphabet(character) for character in text]
         number, size = 0, 1
         for character, alphabet in zip(text, alphabets, strict=True):
@@ -92,7 +94,8 @@ class Pseudonyms:
     def _permutation(self, form: str, number: int, size: int) -> int:
         """Return the place of ``number`` in a keyed permutation of ``size`` numbers.
 
-        A Feistel network permutes all numbers of so many bits, again until the result is small enough.
+        A Feistel network permutes all numbers of the same bit length, repeatedly until the result is below
+        ``size``.
         Source: https://csrc.nist.gov/pubs/sp/800/38/g/final (format-preserving encryption, cycle walking).
         """
         if size == 1:
@@ -108,7 +111,7 @@ class Pseudonyms:
                 return number
 
     def _round(self, form: str, round_: int, right: int, bits: int) -> int:
-        """Return so many bits that depend on salt, form and the other half."""
+        """Return ``bits`` pseudo-random bits that depend on salt, form and the other half (``right``)."""
         found, block = 0, 0
         while block * 256 < bits:
             said = f"{round_}\0{block}\0{right}\0{form}".encode()
@@ -119,7 +122,7 @@ class Pseudonyms:
 
 @lru_cache(maxsize=4096)
 def _alphabet(character: str) -> Sequence[str]:
-    """Return the characters that can replace this one: characters of its kind, or only itself."""
+    """Return the characters that can replace ``character``: letters or digits like it, or only itself."""
     for known in (ascii_lowercase, ascii_uppercase, digits):
         if character in known:
             return known

@@ -1,7 +1,7 @@
 """One run of apply, as the journal recorded it; reports are made from it.
 
-It uses plain words instead of the classes of the plan: a journal outlives the version of the plan that wrote
-it, and a report must be able to show a run with actions that this version does not know.
+It uses plain texts instead of the classes of the plan: a journal may be older or newer than this version of
+the program, and a report must be able to show a run with actions that this version does not know.
 """
 
 from collections import Counter
@@ -41,12 +41,12 @@ class RunHeader:
     masked_properties: tuple[
         ObjectProperty, ...
     ] = ()  # (object type, property) whose values are masked when shown
-    state: StateVersion | None = None  # the state after it; None in reports of older versions
-    names: Names = NO_NAMES  # display names for it; none once its values are erased
+    state: StateVersion | None = None  # version of the state after the run; None in reports of older versions
+    names: Names = NO_NAMES  # display names for the report; none after its values were erased
 
     @property
     def is_under_way(self) -> bool:
-        """Whether it has not ended, according to the journal."""
+        """Whether the run has not ended yet, according to the journal."""
         return self.status == _RUNNING
 
 
@@ -58,8 +58,8 @@ class RunRow:
     key: RecordAddress | DefinitionAddress
     action: str
     reason: str
-    record_id: RecordId | None  # None until HubSpot has assigned one
-    before: Mapping[str, str | None]  # by property name; None was empty
+    record_id: RecordId | None  # None until HubSpot has assigned an id
+    before: Mapping[str, str | None]  # by property name; None: it was empty
     after: Mapping[str, str | None]  # by property name; None clears
     outcome: str | None  # one of OUTCOME_WORDS; None if the journal has none
     detail: Mapping[str, str]  # HubSpot's message, category and correlation_id, as far as given
@@ -107,7 +107,7 @@ class RunSummary:
     """A run with the counts of its outcomes."""
 
     header: RunHeader
-    outcomes: Mapping[str | None, int]  # rows by outcome; None: without an outcome in the journal
+    outcomes: Mapping[str | None, int]  # number of rows by outcome; None: the journal has no outcome for them
 
     def accounting(self) -> Mapping[str, int]:
         """Return ``planned`` and the count of each outcome, in fixed order; they add up to ``planned``.

@@ -1,4 +1,4 @@
-"""Scopes that a token needs, so that a plan can name the scopes for apply, and a new project all scopes.
+"""The scopes that a token needs: a plan names those for applying it, and ``init`` names all of them.
 
 Source: https://developers.hubspot.com/docs/guides/apps/authentication/scopes. If HubSpot also accepts an
 older scope (``e-commerce``), this module names the narrower scope.
@@ -15,9 +15,10 @@ _LISTS = "crm.lists.read"
 
 
 def needed_scopes(objects: Iterable[str]) -> NeededScopes:
-    """Return the scopes for planning, beginning and applying with records of these types.
+    """Return the scopes for working with records of these types, by purpose: see ``NeededScopes``.
 
-    Owners are named by e-mail, and the people in a history by name: both need the scope for owners.
+    Planning always needs the scope for owners: manifests name owners by e-mail address, and reports name the
+    people who changed a value.
     """
     names = {object_name(written) for written in objects}
     return NeededScopes(

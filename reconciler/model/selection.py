@@ -1,10 +1,10 @@
 """Selections: globs over addresses, and the records and properties that they match.
 
-A glob of records (``companies/a*``) matches whole records, one with a ``#`` (``companies/acme#phone``,
+A glob of records (``companies/a*``) matches whole records; a glob with a ``#`` (``companies/acme#phone``,
 ``*#phone``) matches single properties. ``*`` matches anything, also ``/``, but only ``#`` matches ``#``, so
-that a glob of records never matches a property by accident. For the same reason a glob without a ``:`` in its
-object type never matches a definition, nor one with it (``companies:properties/*``) a record. A glob of a
-pipeline matches its stages, too, and one of a property its options.
+that a glob of records never matches a property by accident. For the same reason, a glob matches definitions
+only if its object type ends with ``:`` (``companies:properties/*``), and then it matches no records. A glob
+of a pipeline also matches its stages, and a glob of a property its options.
 """
 
 import re
@@ -30,7 +30,7 @@ from reconciler.model.portal_definitions import DesiredDefinition
 
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|%")
 _OBJECT_END = re.compile(r"([:/])")
-"""The signs that end the object type in an address."""
+"""The characters that end the object type in an address."""
 _WILDCARD = re.compile(r"[*?[]")
 
 
@@ -40,15 +40,15 @@ class Glob:
 
     text: str  # as it was typed, in the spelling of addresses
     record: str  # pattern for addresses of records or definitions
-    name: str | None  # pattern for names of properties or paths; None means whole things
+    name: str | None  # pattern for names of properties or paths; None: matches whole things
 
     @property
     def is_of_definitions(self) -> bool:
-        """Whether it matches definitions; otherwise it matches records."""
+        """Whether the glob matches definitions; otherwise it matches records."""
         return is_definition_address(self.record)
 
     def means(self, key: ThingAddress, name: str | None = None) -> bool:
-        """Return whether it matches the record or definition or, with ``name``, that value of it."""
+        """Return whether the glob matches the record or definition or, with ``name``, its value ``name``."""
         if isinstance(key, DefinitionAddress):
             return self.is_of_definitions and self._means_definition(key, name)
         if self.is_of_definitions or not self._means_name(name):
@@ -70,16 +70,16 @@ class Glob:
         return name is not None and (is_part or fnmatchcase(name, self.name))
 
     def is_exactly(self, key: ThingAddress, name: str) -> bool:
-        """Return whether it is the exact address of this property, without wildcards."""
+        """Return whether the glob is exactly the address of this property, without wildcards."""
         return (self.record, self.name) == (key.text, name)
 
     def touches(self, key: ThingAddress, names: Iterable[str]) -> bool:
-        """Return whether it matches the record or definition, or one of its values ``names``."""
+        """Return whether the glob matches the record or definition, or one of its values ``names``."""
         return self.means(key) or any(self.means(key, name) for name in names)
 
 
 def glob_of(text: str) -> Glob:
-    """Build a glob from user input: types by name or number, percent-encoded like addresses or more."""
+    """Build a glob from user input: object types by name or number; more may be encoded than in addresses."""
     text = escaped_where_hidden(_ENCODED.sub(_as_in_addresses, text), percent)
     record, mark, name = text.partition("#")
     object_part, slash, key_part = record.partition("/")
@@ -93,7 +93,7 @@ def is_pattern(text: str) -> bool:
 
 
 def means(globs: Iterable[Glob], key: ThingAddress, name: str | None = None) -> bool:
-    """Return whether one of ``globs`` matches a record or definition or, with ``name``, that value of it."""
+    """Return whether any glob matches the record or definition or, with ``name``, its value ``name``."""
     return any(glob.means(key, name) for glob in globs)
 
 
@@ -140,7 +140,7 @@ class Selection:
         return is_targeted and not means(self.exclude, key) and not means(self.exclude, key, name)
 
     def narrowed(self, record: DesiredRecord) -> DesiredRecord | None:
-        """Return the record with its selected parts; None without any."""
+        """Return the record with only its selected parts; None if nothing of it is selected."""
         key, special = record.address, record.special
         if means(self.exclude, key):
             return None
@@ -158,7 +158,7 @@ class Selection:
         return replace(record.limited_to(kept), special=special, associations=associations)
 
     def narrowed_definition(self, wanted: DesiredDefinition) -> DesiredDefinition | None:
-        """Return the definition with its selected values; None without any."""
+        """Return the definition with only its selected values; None if nothing of it is selected."""
         key = wanted.address
         if means(self.exclude, key):
             return None
@@ -193,14 +193,14 @@ EVERYTHING = Selection()
 def _may_begin(object_name: str, pattern: str) -> bool:
     """Return whether an address of a type may match a glob whose text before ``:`` or ``/`` is ``pattern``.
 
-    A wildcard may match that character, too, and more behind it.
+    A wildcard in ``pattern`` may also match that ``:`` or ``/`` and the text after it.
     """
     before, *wild = _WILDCARD.split(pattern, maxsplit=1)
     return object_name.startswith(before) if wild else object_name == before
 
 
 def _as_in_addresses(found: re.Match[str]) -> str:
-    """Normalise encoded characters: encoded only if addresses require it."""
+    """Decode percent-encoded characters, except those that must stay encoded in addresses."""
     text = unquote(found[0])
     if found.start() and found.string[found.start() - 1] == "/":
         return escaped(text)

@@ -1,4 +1,4 @@
-"""Tables as manifests describe them: the format of a file, and how its cells are written."""
+"""The format of a table that a manifest names: the type of its file, and how its cells are written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TableForm:
-    """How the cells of a table are written. All but the first two are of CSV alone."""
+    """How the cells of a table are written; ``delimiter``, ``encoding`` and ``decimal`` are for CSV only."""
 
     format: Format
     clear: str | None = None  # the text that clears a property
     delimiter: str = ","  # one character between two cells
     encoding: str = "utf-8"  # as the manifest names it
-    decimal: str = "."  # between the digits of a number: "." or ","
+    decimal: str = "."  # the decimal separator of numbers: "." or ","
 
     @property
     def unusual(self) -> Mapping[str, str]:
-        """The keys under ``source:`` that describe a CSV file, if their values are not the usual ones."""
+        """The keys under ``source:`` that describe the CSV file, without those with their default values."""
         usual = TableForm(self.format)
         names = ("delimiter", "encoding", "decimal", "clear")
         return {name: getattr(self, name) for name in names if getattr(self, name) != getattr(usual, name)}

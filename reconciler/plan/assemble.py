@@ -37,12 +37,12 @@ class PlanBasis:
     portal: PortalSchema
     state: StateVersion
     manifests: ManifestInfo
-    spent: Spent  # by reading
+    spent: Spent  # the calls that reading took
     unsettled: Unsettled = NOTHING_UNSETTLED  # open changes of earlier runs, which apply settles first
-    prune_rules: tuple[PruneRule, ...] = ()  # records that state does not know yet
+    prune_rules: tuple[PruneRule, ...] = ()  # the prune rules that are not in state yet
     rolls_back: str | None = None  # the run that is rolled back
     unique_values: UniqueValues = field(default_factory=UniqueValues)
-    naming: Naming | None = None  # things that the findings show; None: collected now, without owners
+    naming: Naming | None = None  # display names for the shown things; None: collected here, without owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class _Kept:
 def assemble(findings: Findings, basis: PlanBasis, context: PlanContext) -> Plan:
     """Make the plan: put the changes in order, count their calls, and check the guards.
 
-    With a reviewed plan, only changes that it has too are kept.
+    If there is a reviewed plan, only changes that it contains are kept.
     """
     if why := unsound(findings.changes, findings.held):
         raise ReconcilerError(f"{why}: this is a bug, please report it\n    nothing was planned")
@@ -119,7 +119,7 @@ def _turns(changes: SpooledChanges, basis: PlanBasis) -> Mapping[int, int]:
 
 
 def _reviewed(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanContext) -> _Kept:
-    """Keep only changes that the reviewed plan has too, if there is one."""
+    """Keep only changes that the reviewed plan contains; without a reviewed plan, keep all."""
     if context.reviewed is None:
         return kept
     common = keep_reviewed(context.reviewed, kept.changes, kept.prune_rules, findings.workspace)
@@ -129,7 +129,7 @@ def _reviewed(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanCo
 
 
 def _budget(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanContext) -> Budget:
-    """Count the calls of apply. If it verifies, it plans again, with about as many calls."""
+    """Count the calls of apply. If apply verifies its result, it plans again, with about as many calls."""
     changes, objects, unsettled = kept.changes, basis.portal.objects, basis.unsettled
     opened = changes.objects | unsettled.objects
     is_opened = context.opens_portal and bool(changes or kept.prune_rules or unsettled.objects)
@@ -149,7 +149,7 @@ def _budget(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanCont
 def _masked_properties(
     shown: ShownThings, findings: Findings, context: PlanContext
 ) -> tuple[ObjectProperty, ...]:
-    # Of all changes: a review also shows changes that are left out.
+    # Of all changes, also left-out ones, because a review shows these, too.
     masked = context.masks.masked_properties(
         shown.objects, {*shown.properties, *_properties_of(findings.problems)}
     )
@@ -158,7 +158,7 @@ def _masked_properties(
 
 
 def _weighed(context: PlanContext, problem: Problem) -> Problem:
-    """Reduce the severity of a record's problem if invalid records are skipped."""
+    """Reduce an error of one record to "left out" if the user asked to skip invalid records."""
     if context.skips_invalid and problem.address and problem.severity is Severity.ERROR:
         return replace(problem, severity=Severity.LEFT_OUT)
     return problem
@@ -172,7 +172,7 @@ def _by_place(problem: Problem) -> tuple[str, int, int, str, str]:
 
 
 def _properties_of(problems: Iterable[Problem]) -> Iterator[ObjectProperty]:
-    """Return object type and property of the values that problems are about."""
+    """Return object type and property of each value that has a problem."""
     for problem in problems:
         if problem.address and not is_definition_address(problem.address):
             object_name, _, _, name = split_address(problem.address)

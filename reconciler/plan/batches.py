@@ -11,7 +11,7 @@ from reconciler.plan.kinds import Verb, kind_of, verb_of
 from reconciler.plan.stages import Entry, Stage, StageName, walk_stages
 
 _Destination: TypeAlias = tuple[Verb, Hashable, Operation]
-"""The common parts of the changes of one call: action, object types or definition, call."""
+"""The parts that all changes of one call share: verb, object types or definition, and the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Batch:
 
     @property
     def object(self) -> str:
-        """The object type of the records; of associations, the type whose records name them."""
+        """The object type of the changes; for associations, the type of the records that name them."""
         return self.first.object_type
 
     @property
@@ -38,7 +38,7 @@ class Batch:
 
 
 def batches_of(entries: Iterable[Entry], numbers: Iterator[int]) -> Iterator[Batch]:
-    """Group changes of one stage by call: full batches as soon as they are full, then the others.
+    """Group changes of one stage by call: each batch as soon as it is full, and the others at the end.
 
     ``numbers`` gives the numbers of the batches.
     """

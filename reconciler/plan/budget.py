@@ -15,11 +15,11 @@ from reconciler.plan.stages import Stage, StageName
 
 
 def looked_at_again(*, had_time: bool, overwrites: bool) -> frozenset[Verb]:
-    """Return the changes whose records apply reads again right before it writes.
+    """Return the verbs of changes whose records the apply step reads again right before it writes.
 
-    All changes, if people ``had_time`` to edit since the plan was made. Archives always, because the API
-    cannot restore a record, and one call reads a hundred of them. Definitions always: they are few, and their
-    lists are written whole. None, if the user asked to overwrite.
+    All verbs, if people ``had_time`` to edit since the plan was made. Otherwise archives, because the API
+    cannot restore a record, and definitions, because they are few and their lists are written whole. No
+    verbs, if the user asked to overwrite (``overwrites``).
     """
     if overwrites:
         return frozenset()
@@ -29,7 +29,7 @@ def looked_at_again(*, had_time: bool, overwrites: bool) -> frozenset[Verb]:
 _ALWAYS = frozenset({Verb.ARCHIVE, Verb.CREATE_DEFINITION, Verb.UPDATE_DEFINITION, Verb.ARCHIVE_DEFINITION})
 
 ALWAYS_LOOKED_AT = looked_at_again(had_time=True, overwrites=False)
-"""The changes whose records an apply of a saved plan reads again."""
+"""The verbs of changes whose records are read again when a saved plan is applied: all verbs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Spent:
 
     calls: int
     daily_remaining: int | None  # calls left today; None: unknown
-    least_seconds: Callable[[int], float]  # the time of so many calls at the portal's limit
+    least_seconds: Callable[[int], float]  # the time that a number of calls takes at the portal's limit
 
 
 def budget_of(
@@ -50,10 +50,10 @@ def budget_of(
     looks_again_at: Collection[Verb],
     opening_calls: int = 0,
 ) -> Budget:
-    """Count the calls for ``changes``, besides the calls that were ``spent``.
+    """Count the calls for applying ``changes``; the calls ``spent`` so far are listed beside them.
 
-    ``looks_again_at``: changes whose records are read again right before their call. ``opening_calls``: calls
-    of apply before its first change, see ``calls_to_open``.
+    ``looks_again_at``: verbs of changes whose records are read again right before they are written.
+    ``opening_calls``: calls of the apply step before its first change, see ``calls_to_open``.
     """
     write_calls, reread_calls = 0, opening_calls + _calls_to_see_definitions(changes, stages, objects)
     removes_definitions = any(stage.name is StageName.DEFINITION_REMOVALS for stage in stages)
@@ -62,7 +62,7 @@ def budget_of(
         kind, together = kind_of(batch.first), [change for _, change in batch.entries]
         schema = objects[batch.object]
         write_calls += kind.calls_to_write(together, schema)
-        if removes_definitions:  # they come last
+        if removes_definitions:  # removals come last, after all moved records are counted
             moved[batch.object] += sum(map(_moves, together))
         if kind.is_always_read_again or verb_of(batch.first) in looks_again_at:
             reread_calls += kind.calls_to_read_again(together, schema, moved[batch.object])
@@ -77,7 +77,7 @@ def _moves(change: Change) -> bool:
 def _calls_to_see_definitions(
     changes: Sequence[Change], stages: Sequence[Stage], objects: Mapping[str, ObjectSchema]
 ) -> int:
-    """Count the calls by which apply reads the portal again after new definitions."""
+    """Count the calls that read the portal again after the apply step created definitions."""
     names = [stage.name for stage in stages]
     last = max((place for place, name in enumerate(names) if name is StageName.DEFINITIONS), default=None)
     if last is None or last == len(names) - 1:
@@ -98,9 +98,9 @@ NOTHING_UNSETTLED = Unsettled(frozenset(), 0)
 
 
 def calls_to_open(types: Iterable[ObjectSchema]) -> int:
-    """Count the calls by which apply reads the account and the definitions of object types.
+    """Count the calls with which the apply step reads the account and the definitions of object types.
 
-    A new type has none yet.
+    A type that the plan creates has no definitions to read yet.
     """
     known = {schema.name: schema for schema in types}
     has_custom = any(type_number(name) is None for name in known)
@@ -110,5 +110,5 @@ def calls_to_open(types: Iterable[ObjectSchema]) -> int:
 def _calls_to_know(schema: ObjectSchema) -> int:
     """Count the calls for a type's properties, its pipelines, and whether it is activated."""
     kinds = {definition.kind for definition in schema.properties.values()}
-    has_pipelines = Kind.PIPELINE in kinds or not kinds  # a new type gets some from HubSpot
+    has_pipelines = Kind.PIPELINE in kinds or not kinds  # HubSpot creates pipelines for a new type
     return 1 + has_pipelines + object_type(schema.name).is_switched_on_by_hand

@@ -26,11 +26,11 @@ from reconciler.source import SourceRef
 
 
 class Action(StrEnum):
-    """Actions, the same for every kind of thing."""
+    """The actions of changes, the same for every kind of thing."""
 
     CREATE = "create"
     UPDATE = "update"
-    ADOPT = "adopt"  # owned from now on, or state learns values: no call is made
+    ADOPT = "adopt"  # owned from now on, or state stores values: no call is made
     ARCHIVE = "archive"
     RELEASE = "release"  # not owned any more: the portal keeps it, and no call is made
 
@@ -38,11 +38,11 @@ class Action(StrEnum):
 class Reason(StrEnum):
     """The reason of a change: the result of comparing last applied, desired and live values."""
 
-    MISSING = "missing"  # the portal has no such record
-    INITIAL = "initial"  # written when the record is created, and then left to people
-    CHANGED = "changed"  # the manifest changed since we last applied it
-    DRIFT = "drift"  # people changed it since we last applied it
-    CONFLICT = "conflict"  # both changed
+    MISSING = "missing"  # the portal does not have it
+    INITIAL = "initial"  # a property that is written only when the record is created
+    CHANGED = "changed"  # the manifest value changed since we last applied it
+    DRIFT = "drift"  # people changed the live value since we last applied it
+    CONFLICT = "conflict"  # both the manifest value and the live value changed
     ADOPT = "adopt"  # it existed before us
     GONE = "gone"  # state knows it, but the portal does not
     RENAMED = "renamed"  # its key changed in the manifest
@@ -52,19 +52,19 @@ class Reason(StrEnum):
     NARROWED = "narrowed"  # the manifests name it for other environments only
     IN_STEP = "in step"  # desired equals live
     UNMANAGED = "unmanaged"  # no line enforces the property any more
-    CONTESTED = "contested"  # an automation overwrites it after every apply
-    OBSERVED = "observed"  # it differs, and the manifest only observes it
+    CONTESTED = "contested"  # an automation in HubSpot overwrites the value after every apply
+    OBSERVED = "observed"  # the live value differs, and the manifest only observes it
     ROLLED_BACK = "rolled back"  # a change of a run, now rolled back
-    FILLED = "filled"  # a property is to become the key, and the record gets a value in it
-    MIGRATED = "migrated"  # the record holds an option, a stage or a value that goes away
+    FILLED = "filled"  # the record gets a value in a property that is to become the key
+    MIGRATED = "migrated"  # the record has an option, a stage or a value that is removed
     SETTLING = "settling"  # HubSpot still shows the values from before our own write, minutes ago
-    SUPERSEDED = "superseded"  # a change of a run that was changed again later
+    SUPERSEDED = "superseded"  # a change of a run that a later run changed again
     FINAL = "final"  # a change of a run that cannot be rolled back
 
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:
-    """One property: its live value and its new value."""
+    """The change of one value, or of what state stores about it: live value and new value."""
 
     name: str
     before: str | None  # live text; None is empty
@@ -72,7 +72,7 @@ class ValueChange:
     reason: Reason
     source: SourceRef | None = None  # the manifest line of the value
     changed: ValueVersion | None = (
-        None  # version whose edit would be overwritten; None if there is none, or it is unknown
+        None  # the change in HubSpot that would be overwritten; None if none or unknown
     )
 
 
@@ -87,7 +87,7 @@ NO_IDS = Remote()
 
 
 class Owned(NamedTuple):
-    """How we own something."""
+    """How we own a thing."""
 
     origin: Origin
     is_protected: bool = False  # it is never archived
@@ -96,26 +96,27 @@ class Owned(NamedTuple):
 class RecordDetails(NamedTuple):
     """Details of record changes."""
 
-    replaces: RecordId  # the lost record that the created one replaces in state
+    replaces: RecordId  # id of the lost record that the new one replaces in state
 
 
 class AssociationDetails(NamedTuple):
     """Details of association changes."""
 
     is_whole: bool
-    """Created: the two were not associated until now. Archived: nothing is left between them.
+    """Whether the change is about the whole association of the two records, not only about one label.
 
-    Otherwise they stay associated without the label. Adopted: nothing else was between the two before us.
+    Create: they were not associated before. Archive: they are not associated afterwards; False: they stay
+    associated, without the label. Adopt: they were not associated before us.
     """
 
 
 class DefinitionDetails(NamedTuple):
     """Details of changes of definitions."""
 
-    parent_id: str | None = None  # HubSpot's id of the pipeline of a stage
-    is_carried: bool = False  # the call that creates its pipeline creates it, too
-    includes_options: bool = False  # a property of whose options only some are ours: state keeps no list
-    moves_to: str | None = None  # of an archive: the name of the value that its records get instead
+    parent_id: str | None = None  # for a stage: HubSpot's id of its pipeline
+    is_carried: bool = False  # a stage that is created by the call for its new pipeline
+    includes_options: bool = False  # manifests name only some options of the property
+    moves_to: str | None = None  # for an archive: the name of the value that its records get instead
 
 
 Details: TypeAlias = RecordDetails | AssociationDetails | DefinitionDetails
@@ -129,18 +130,18 @@ class Change:
     action: Action
     reason: Reason
     values: tuple[ValueChange, ...] = ()  # written values; sorted by name
-    remembered: tuple[ValueChange, ...] = ()  # not written: state learns ``after``; sorted by name
-    forgotten: tuple[ValueChange, ...] = ()  # values that state drops; before: live, after: as sent
-    rests_on: tuple[ValueChange, ...] = ()  # read, not written: see rests_on.py; sorted by name
-    moved_from: RecordAddress | DefinitionAddress | None = None  # its address in state until now
+    remembered: tuple[ValueChange, ...] = ()  # not written: state stores ``after``; sorted by name
+    forgotten: tuple[ValueChange, ...] = ()  # values that state removes; before: live, after: as sent
+    rests_on: tuple[ValueChange, ...] = ()  # values on which the change depends; sorted by name
+    moved_from: RecordAddress | DefinitionAddress | None = None  # its previous address in state
     remote: Remote = NO_IDS
-    operation: Operation | None = None  # its call; None: it only changes state
-    owned: Owned | None = None  # ownership afterwards; None: not owned
-    owned_before: Owned | None = None  # only if it is not owned afterwards; None: it was never owned
-    source: SourceRef | None = None  # its manifest line; None if there is none
-    details: Details | None = None  # details of single kinds
-    step: int = 1  # 2 and more if a plan changes one thing several times
-    display_names: DisplayNames = NO_DISPLAY_NAMES  # as HubSpot had them when the plan was made
+    operation: Operation | None = None  # the call; None: the change only updates state
+    owned: Owned | None = None  # ownership after the change; None: not owned
+    owned_before: Owned | None = None  # only set if not owned afterwards; None: never owned
+    source: SourceRef | None = None  # the manifest line that asks for it; None if there is none
+    details: Details | None = None  # values that only one kind has
+    step: int = 1  # counts the changes of one thing in a plan, from 1
+    display_names: DisplayNames = NO_DISPLAY_NAMES  # as they were in HubSpot at planning
 
     @property
     def thing(self) -> ThingAddress:
@@ -149,45 +150,45 @@ class Change:
 
     @property
     def object_type(self) -> str:
-        """The object type of that thing."""
+        """The object type of ``thing``."""
         return self.address.thing.object
 
     @property
     def record(self) -> RecordAddress:
-        """The record of the change, or the record that names the association. Not for definitions."""
+        """The record of the change, or the record that names the association. Fails for a definition."""
         if isinstance(self.address, DefinitionAddress):
             raise TypeError(f"{self.address} is no record")
         return self.address.record
 
     @property
     def definition(self) -> DefinitionAddress:
-        """The definition of the change. Only for changes of definitions."""
+        """The definition of the change. Fails for other kinds."""
         if isinstance(self.address, DefinitionAddress):
             return self.address
         raise TypeError(f"{self.address} is no definition")
 
     @property
     def association(self) -> AssociationAddress:
-        """The association of the change. Only for changes of associations."""
+        """The association of the change. Fails for other kinds."""
         if isinstance(self.address, AssociationAddress):
             return self.address
         raise TypeError(f"{self.address} is no association")
 
     @property
     def is_remote(self) -> bool:
-        """Whether HubSpot gets a call for it."""
+        """Whether the change needs a call to HubSpot; otherwise it only updates state."""
         return self.operation is not None
 
     @property
     def sent_by(self) -> Operation:
-        """The call for it. Only for changes with a call."""
+        """The call for the change. Fails if the change only updates state."""
         if self.operation is None:
             raise ValueError(f"no call carries the change of {self.address}")
         return self.operation
 
     @property
     def former_record(self) -> RecordAddress | None:
-        """The key of the record in state until now."""
+        """The previous key of the record in state, if it changes; None also for other kinds."""
         return self.moved_from if isinstance(self.moved_from, RecordAddress) else None
 
     @property
@@ -199,7 +200,7 @@ class Change:
 
     @property
     def is_protected(self) -> bool:
-        """Whether the record is protected afterwards."""
+        """Whether the thing is protected from archiving after the change."""
         return self.owned is not None and self.owned.is_protected
 
 
@@ -209,7 +210,7 @@ def properties_fact(values: Iterable[ValueChange]) -> Fact:
 
 
 def carried_out(change: Change, written: Mapping[str, str | None] | None) -> Change:
-    """Return the part of ``change`` that was applied: its ``written`` values; None: all of them."""
+    """Return the part of ``change`` that was applied: only its values in ``written``; None means all."""
     if written is None or not change.values:
         return change
     values = tuple(

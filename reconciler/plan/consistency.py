@@ -1,12 +1,12 @@
 """Rules for every plan, checked before a plan is shown and before it is applied. Pure.
 
 - A thing has one change.
-- No change or held difference needs a thing that is removed: an archived record is neither
-  created nor associated nor left as it is, and a removed association is not created or adopted too, from
-  either end.
+- No change or held difference needs a thing that the plan removes. The same plan does not archive a record
+and also create it, associate it or leave it as it is. It does not remove an association and also create or
+adopt it, from either end.
 
-Each kind names the subjects, removals and needs of its changes (``kinds.py``). A plan that breaks one of
-these rules is a bug of ours, or was altered.
+Each kind says which things a change of it changes, removes and needs (``kinds.py``). A plan that breaks one
+of these rules shows a bug of this program, or its file was altered.
 """
 
 from collections.abc import Collection, Hashable, Iterable
@@ -30,7 +30,7 @@ def unsound(changes: Collection[Change], held: Collection[Held] = ()) -> str | N
 
 
 def unsound_plan(plan: Plan) -> str | None:
-    """Return a sentence about the broken rule of a plan; its stages must hold all of its changes, too."""
+    """Return a sentence about a broken rule; None if the plan is consistent, also in its stages."""
     if not are_stages_of(spooled(plan.changes).verbs(), plan.stages):
         return "its stages are not those of its changes"
     return unsound(plan.changes, plan.held)

@@ -17,28 +17,26 @@ from reconciler.plan.records.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class PlanContext:
-    """Facts that planning needs besides manifests, portal and state."""
+    """The settings that planning needs besides manifests, portal and state."""
 
     environment: str
-    portal_id: int  # the credentials must belong to it
+    portal_id: int  # the access token must belong to this portal
     policy: Policy
     selection: Selection
     guards: Guards
     masks: MaskRules  # properties that are masked when shown
     stand_ins: Mapping[str, str]  # e-mail of an absent owner -> e-mail of the replacement
     commit: str | None  # commit of the manifests; None outside git
-    has_uncommitted: bool  # manifests differ from it
+    has_uncommitted: bool  # whether manifests differ from ``commit``
     created_at: datetime
-    keeps_state: bool  # there is a state between runs
+    keeps_state: bool  # whether a state is kept between runs
     reviewed: Plan | None  # only changes of this plan are planned
     skips_invalid: bool  # leave records with problems out of the plan instead of stopping
-    host: str | None = None  # host of the portal, if it is not HubSpot's
+    host: str | None = None  # API host, if it is not HubSpot's
     project: str | None = None  # name of the project; None if it has none
-    looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT  # for these, apply reads the records again
-    opens_portal: bool = True  # apply reads account and definitions itself
-    verifies: bool = False  # apply plans again afterwards
-    has_pages: bool = True  # its records have pages in HubSpot
-    moves_only: RecordId | None = (
-        None  # the only record that moves if its value is removed; None: all records move
-    )
+    looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT  # apply reads their records again
+    opens_portal: bool = True  # whether apply reads account and definitions itself
+    verifies: bool = False  # whether apply verifies its result by planning again
+    has_pages: bool = True  # whether records have pages in HubSpot, unlike in the emulator
+    moves_only: RecordId | None = None  # with removed values, change only this record; None: all records
     workspace: Workspace = IN_MEMORY  # where changes are kept and sorted

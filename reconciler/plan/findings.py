@@ -1,6 +1,6 @@
-"""The findings of planning so far.
+"""The findings of planning, before they become a plan.
 
-The planner of each kind adds to it, and ``assemble`` makes the plan of it.
+The planner of each kind adds its changes, held differences and problems; ``assemble`` makes the plan of all.
 """
 
 from collections import Counter
@@ -16,19 +16,19 @@ from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import Held
 
 FEWEST_NEW = 10
-"""If all named records of a type are new and there are more of them, check whether the portal has others."""
+"""If more than this many named records of a type are all new, check whether the portal has any records."""
 
 
 @dataclass(slots=True)
 class Findings:
     """Changes, held differences and problems, in the order in which they were found."""
 
-    keeps_state: bool = True  # there is a state for adoptions
+    keeps_state: bool = True  # whether there is a state that can store adoptions
     workspace: Workspace = IN_MEMORY  # where changes are kept and sorted
     held: list[Held] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    gone: list[tuple[Held, OwnedRecord]] = field(default_factory=list)  # not explained yet
-    no_op: int = 0  # number of records in step
+    gone: list[tuple[Held, OwnedRecord]] = field(default_factory=list)  # still to be explained
+    no_op: int = 0  # number of records that need no change
     missing_calls: int = 0  # calls to find out what happened to gone records
     populations: dict[str, Population] = field(default_factory=dict)  # by object type
     changes: SpooledChanges = field(init=False)
@@ -37,7 +37,7 @@ class Findings:
         self.changes = SpooledChanges(self.workspace.lines())
 
     def add(self, found: Iterable[Change | Held]) -> None:
-        """Add changes and held differences; without a state, nothing is adopted."""
+        """Add changes and held differences; without a state, drop changes that would only update state."""
         for each in found:
             if isinstance(each, Held):
                 self.held.append(each)
@@ -45,14 +45,14 @@ class Findings:
                 self.changes.append(each)
 
     def replace(self, decide: Callable[[Change], Change | None]) -> None:
-        """Decide about each change: it stays, is replaced, or is left out."""
+        """Replace each change by the result of ``decide``: the same, another one, or None to drop it."""
         self.changes = self.changes.kept(self.workspace, decide)
 
     def population(self, object_name: str) -> Population:
-        """Return the counts for percentages of one object type."""
+        """Return the counts of one object type, of which guards take percentages."""
         return self.populations.setdefault(object_name, Population())
 
     def doubtful_types(self, fewest: int = FEWEST_NEW) -> list[str]:
-        """Return the types whose named records, more than ``fewest``, are all new: there may be others."""
+        """Return the types with more than ``fewest`` new records and not one that the portal has already."""
         new = Counter(change.object_type for change in self.changes.of(Verb.CREATE))
         return sorted(name for name in new if new[name] > fewest and not self.population(name).found)

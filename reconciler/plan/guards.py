@@ -1,7 +1,8 @@
-"""Guards: they refuse a plan that would do far more than one change is expected to do.
+"""Guards: limits that refuse a plan which would do far more than an ordinary change of manifests.
 
-Each guard checks every object type, relative to its named or owned records. Percentages apply from 10
-records, or 100 values, on. ``--allow NAME=NUMBER`` lifts one guard to that number, for one plan.
+Each guard checks every object type separately. Percentages are of its named or owned records or values, and
+count only from 10 records or 100 values on. ``--allow NAME=NUMBER`` raises one guard to that number, for one
+plan.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ from reconciler.sentences import counted
 
 FEWEST_RECORDS = 10
 FEWEST_VALUES = 100
-_DIGITS = 12  # digits of a commit
+_DIGITS = 12  # shown digits of a commit
 _SHOWN = 3
 """Number of records that a refusal names."""
 
@@ -42,7 +43,7 @@ DEFAULT_LIMITS: Limits = {
     Guard.CLEAR: Limit(percent=10),
     Guard.TOTAL: Limit(count=10_000),
     Guard.EMPTY: Limit(count=0),
-    Guard.BUDGET: Limit(percent=20),  # reserve in percent
+    Guard.BUDGET: Limit(percent=20),  # percentage of daily calls to keep in reserve
     Guard.DIVERGED: Limit(count=0),  # number of commits
     Guard.DEFINITIONS: Limit(count=10),
     Guard.MIGRATE: Limit(count=0),
@@ -51,9 +52,9 @@ DEFAULT_LIMITS: Limits = {
 
 
 def limits_from(said: Mapping[Guard, str]) -> Limits:
-    """Merge the limits in ``said`` with the defaults: ``50%`` is a percentage, ``500`` a number.
+    """Return the default limits, replaced by those in ``said``: ``50%`` is a percentage, ``500`` a number.
 
-    If the default has both, the other limit stays.
+    If the default has both a percentage and a number, only the given one is replaced.
     """
     limits = dict(DEFAULT_LIMITS)
     for guard, text in said.items():
@@ -66,11 +67,11 @@ def limits_from(said: Mapping[Guard, str]) -> Limits:
 
 @dataclass(slots=True)
 class Population:
-    """Counts for the percentages of one object type."""
+    """The counts of one object type, of which guards take percentages."""
 
     named: int = 0  # records that the manifests name
     found: int = 0  # named records that the portal has
-    owned: int = 0  # records that state knows
+    owned: int = 0  # records that state has
     owned_named: int = 0  # owned records that are named
     values: int = 0  # values that the manifests manage
     has_records: bool = False  # whether the portal has any records of the type

@@ -18,7 +18,7 @@ def associate(
 ) -> Change:
     """Associate two records, or add a label. The call changes nothing if the association exists already.
 
-    An id is missing if the same plan creates the record.
+    ``remote`` lacks the id of a record that the same plan creates.
     """
     return Change(
         address=address,
@@ -33,7 +33,7 @@ def associate(
 
 
 def dissociate(address: AssociationAddress, remote: Remote, reason: Reason, *, is_whole: bool) -> Change:
-    """Remove an association that we created, or one label of it. The call ignores a missing one."""
+    """Remove an association that we created, or one of its labels. HubSpot ignores a missing association."""
     return Change(
         address=address,
         action=Action.ARCHIVE,
@@ -67,7 +67,7 @@ def adopt_association(
 
 
 def release_association(pair: OwnedAssociation, reason: Reason) -> Change:
-    """Stop owning an association; the change keeps how we owned it, because rollback needs that."""
+    """Stop owning an association; the change stores how we owned it, because rollback needs that."""
     return Change(
         address=pair.address,
         action=Action.RELEASE,

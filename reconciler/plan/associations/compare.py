@@ -1,16 +1,16 @@
-"""Comparing associations: associations that manifests name, and associations that we own.
+"""Comparing the associations that manifests name with live ones and with those that we own.
 
 The cases:
 
-- named and existing: owned from now on, if it was not yet;
+- named and existing: owned from now on;
 - named, missing, and unknown to state: created;
-- named, missing, and known to state: people removed it; created again, or held;
-- owned and not named any more: left alone without ``prune``; with it, removed if we created it and it still
-  exists, otherwise released. Associations that existed before us are never removed, with any ``prune``;
+- named, missing, and known to state, because people removed it: created again, or held;
+- owned and not named any more: without ``prune``, left alone; with it, removed if we created it and it still
+exists, otherwise released. No ``prune`` setting removes associations that existed before us;
 - owned, and its record is named for other environments only: released.
 
-A label implies the unlabelled association, so the unlabelled one is ignored beside a label. If we created
-both, both are removed.
+A label implies the unlabelled association, so if manifests name a label, they need not name the unlabelled
+one. If we created both, both are removed.
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -55,7 +55,7 @@ class AssociationContext:
     policy: Policy
     selection: Selection
     desired: Desired
-    prune: Mapping[GroupKey, Prune]  # by group of the record that names them
+    prune: Mapping[GroupKey, Prune]  # by group of the record that names the association
     named_otherwise: Container[RecordIdentity] = (
         frozenset()
     )  # records named by another key that this plan leaves out
@@ -160,7 +160,7 @@ class AssociationPlanner:
             return
         if wanted.endpoint.id is None or wanted.target_endpoint.id is None:
             raise ValueError(f"{wanted.key.text} is associated before its record is planned")
-        made_by_us = is_whole and wanted.label is None  # it was a part of an association whose label is gone
+        made_by_us = is_whole and wanted.label is None  # we made it together with a label that is gone
         origin = pair.origin if pair else Origin.CREATED if made_by_us else Origin.ADOPTED
         yield adopt_association(
             wanted.association,
@@ -215,7 +215,7 @@ class AssociationPlanner:
         )
 
     def _is_removed(self, pair: OwnedAssociation) -> bool:
-        """Return whether it is removed if it still exists."""
+        """Return whether ``pair``, which no manifest names, is to be removed if it still exists."""
         return (
             self._is_ours_to_decide(pair)
             and pair.origin is Origin.CREATED
@@ -224,9 +224,11 @@ class AssociationPlanner:
         )
 
     def _is_ours_to_decide(self, pair: OwnedAssociation) -> bool:
-        """Return whether it is selected and not named, and neither of its records is removed anyway.
+        """Return whether this planner may decide about ``pair``, which no manifest seems to name.
 
-        A record that is gone or has a problem may be named, but then does not decide about it.
+        It must be selected, and the plan must not archive one of its records anyway. If a manifest names it
+        after all, from a record that is gone or has a problem, it is left alone.
+
         """
         selection, archived, endpoints = (
             self._rules.selection,
@@ -248,7 +250,7 @@ class AssociationPlanner:
         return selection.has(pair.source.address, pair.target.address.text)
 
     def _may_be_named_from_there(self, identity: Identity, pair: OwnedAssociation, label: Label) -> bool:
-        """Return whether a manifest may name the label from the other end, as its inverse is unknown."""
+        """Return whether a manifest may name this label from the other end: its inverse is unknown."""
         if pair.source.address.object != pair.target.address.object or identity.sides not in self._labelled:
             return False
         return self._resolver.labels.inverse(pair.direction, label.type) is None
@@ -260,7 +262,7 @@ class AssociationPlanner:
         return self._rules.policy.drift_of(wanted.record, wanted.name)
 
     def _types(self, pair: OwnedAssociation, label: Label) -> set[Type]:
-        """Return the types of the label from both ends."""
+        """Return the types of the label as seen from both records."""
         inverse = self._resolver.labels.inverse(pair.direction, label.type)
         return {label.type, *([inverse] if inverse else [])}
 
@@ -273,5 +275,5 @@ def _labels_of(wanted: DesiredLink, live: LivePairs) -> frozenset[Label] | None:
 
 
 def _is_turned(pair: OwnedAssociation, wanted: DesiredLink) -> bool:
-    """Return whether state knows it from the other end."""
+    """Return whether state has the association from the other end than the manifests."""
     return pair.source.identity != (wanted.key.object, wanted.endpoint.id)

@@ -1,4 +1,4 @@
-"""The subjects, removals and needs of changes of associations."""
+"""What changes of associations change, remove and need, for the rules of ``plan/consistency.py``."""
 
 from collections.abc import Hashable, Iterator
 
@@ -7,12 +7,12 @@ from reconciler.plan.change import Action, Change
 
 
 def subject(_change: Change) -> Hashable | None:
-    """Return None: a label may go while another one comes."""
+    """Return None: two records may have several changes, such as one label removed and another added."""
     return None
 
 
 def removes(change: Change) -> Iterator[Hashable]:
-    """Return the removed label, and the two records if nothing is left between them."""
+    """Return the removed label, and the two records if they are no longer associated afterwards."""
     if change.action is Action.ARCHIVE:
         yield _directed(change)
         if is_whole(change):
@@ -20,7 +20,7 @@ def removes(change: Change) -> Iterator[Hashable]:
 
 
 def needs(change: Change) -> Iterator[Hashable]:
-    """Return the two records of a created or adopted association, by address and id, and itself."""
+    """Return what a created or adopted association needs: both records, by address and id, and itself."""
     if change.owned is None:
         return
     for address, record_id in zip(change.association.records, change.remote, strict=True):
@@ -43,5 +43,5 @@ def _directed(change: Change) -> Hashable:
 
 
 def goes_with(change: Change) -> Hashable:
-    """Return both object types: one call associates records of two types."""
+    """Return both object types: changes with the same two types share a call."""
     return change.address.objects

@@ -23,7 +23,7 @@ from reconciler.plan.records.identity import key_advice
 from reconciler.suggestions import did_you_mean
 
 Spelling: TypeAlias = tuple[str, str, str]
-"""Object type, key property and value of a record, in the spelling that HubSpot compares."""
+"""Object type, key property and canonical key value of a record."""
 
 
 class Presence(Enum):
@@ -35,15 +35,15 @@ class Presence(Enum):
     GONE = "gone"  # state knows it, but the portal does not
     INVALID = "invalid"  # the record has a problem
     MISSING = "missing"  # neither portal nor state know it
-    UNANSWERED = "unanswered"  # HubSpot leaves it out of its answers
+    UNANSWERED = "unanswered"  # HubSpot's answers leave the record out, so it may exist
 
 
 class Endpoint(NamedTuple):
     """One of two records to associate."""
 
     presence: Presence
-    id: RecordId | None = None  # if the portal has it
-    display_name: str | None = None  # if it is known
+    id: RecordId | None = None  # None if the portal does not have the record
+    display_name: str | None = None  # None if unknown
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class Endpoints:
     portal: PortalSchema
     _keys: Mapping[str, str] = field(default_factory=dict)  # object type -> key property in the manifests
     _wanted: Mapping[Spelling, RecordAddress] = field(default_factory=dict)
-    # pairs of records that manifests associate, selected or not
+    # pairs of records that manifests associate, also outside the selection
     _named: frozenset[frozenset[Spelling]] = frozenset()
     _noted: dict[Spelling, tuple[RecordAddress, Endpoint]] = field(default_factory=dict)
 
@@ -72,7 +72,7 @@ class Endpoints:
         return self.called(RecordAddress(schema.name, by, wanted.value))
 
     def called(self, key: RecordAddress) -> RecordAddress:
-        """Return the key of the same record as the manifests write it, if they name it."""
+        """Return the key by which manifests name the record at ``key``, or ``key`` if they do not name it."""
         noted = self._noted.get(self.spelling(key))
         return noted[0] if noted else key
 
@@ -89,7 +89,7 @@ class Endpoints:
         self._noted.setdefault(self.spelling(key), (key, endpoint))
 
     def note_values(self, change: Change) -> None:
-        """Record the presence of records that associations name by a value from this plan."""
+        """Record the presence of the changed record if associations name it by a value that is written."""
         for value in change.values if self._wanted else ():
             if value.after is None:
                 continue
@@ -102,7 +102,7 @@ class Endpoints:
                 self.note(change.record, endpoint)
 
     def correct(self, key: RecordAddress, endpoint: Endpoint) -> None:
-        """Record a problem of a record that was found after its comparison."""
+        """Replace the presence of a record whose problem was found after its comparison."""
         if self.spelling(key) in self._noted:
             self._noted[self.spelling(key)] = key, endpoint
 
@@ -121,7 +121,7 @@ class Endpoints:
             yield self.portal.objects[object_name], by, sorted(values)
 
     def spelling(self, key: RecordAddress) -> Spelling:
-        """Return the spelling of ``key`` that HubSpot compares."""
+        """Return the parts of ``key`` in canonical form, so that equal keys in any spelling are found."""
         schema = self.portal.objects.get(key.object)
         definition = schema.properties.get(key.by) if schema else None
         kind = definition.kind if definition else Kind.TEXT
@@ -129,7 +129,7 @@ class Endpoints:
 
 
 def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -> Endpoints:
-    """Collect the records that manifests associate, all of them still without presence."""
+    """Collect the records that manifests associate; their presence is recorded later."""
     keys = {group.object: group.key for group in desired.groups if group.key != RECORD_ID}
     endpoints = Endpoints(portal, keys)
     wanted: dict[Spelling, RecordAddress] = {}
@@ -139,7 +139,7 @@ def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -
             narrowed = selection.narrowed(record) if selection.may_have(group.object) else None
             for association in record.associations:
                 if not portal.objects.keys() >= {group.object, association.object}:
-                    continue  # nothing is planned for this type
+                    continue  # one of the types is not planned
                 key = endpoints.key_of(association)
                 if isinstance(key, UnplacedProblem):  # reported when the association is compared
                     continue

@@ -69,7 +69,7 @@ def details_cells(change: Change) -> Mapping[str, object]:
 
 
 def details_in(cells: Mapping[str, Any]) -> Details | None:
-    """Read details from columns of the journal; releases of older versions do not have them."""
+    """Read details from columns of the journal; None for releases that older versions recorded without."""
     return None if cells["whole"] is None else AssociationDetails(bool(cells["whole"]))
 
 

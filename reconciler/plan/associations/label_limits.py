@@ -2,7 +2,7 @@
 
 HubSpot refuses associations beyond a limit, at either end. The planner counts the associations that will
 exist after the plan. Removed associations still count, because the plan removes associations after it creates
-new ones. A label implies the unlabelled association, so it needs room for both.
+new ones. A label implies the unlabelled association, so it counts towards both limits.
 """
 
 from collections.abc import Iterable, Mapping
@@ -43,7 +43,7 @@ class NoRoom:
     bearer: Side
     partner: Side
     most: int
-    is_of_label: bool  # otherwise the limit of all associations between the two object types
+    is_of_label: bool  # True: limit of the label; False: of all associations between the two types
 
 
 class Room:
@@ -65,7 +65,7 @@ class Room:
                 yield _towards(bearer, partner), RecordId(bearer[1])
 
     def take(self, one: Side, other: Side, label: Label | None, live: LivePairs) -> NoRoom | None:
-        """Count the association of the two after all earlier ones, or return why there is no room."""
+        """Count the association of ``one`` and ``other``, or return why the limits have no room for it."""
         limited = tuple(self._limited(one, other, label))
         for type_, bearer, partner in limited:
             others = self._others(type_, bearer, partner[0], live)
@@ -89,7 +89,7 @@ class Room:
                 yield type_, bearer, partner
 
     def _of_label(self, one: Side, other: Side, label: Label | None) -> Iterable[tuple[Type, Side, Side]]:
-        """Return the label's type from each end; leave out ends whose label HubSpot moves by itself."""
+        """Return the label's type as seen from each record, unless HubSpot moves that label by itself."""
         if label is None:
             return
         inverse = self._labels.inverse(_towards(one, other), label.type)
@@ -100,7 +100,7 @@ class Room:
             yield inverse, other, one
 
     def _others(self, type_: Type | None, bearer: Side, far: str, live: LivePairs) -> set[Side]:
-        """Return the records of type ``far`` that ``bearer`` has so far, in all or under the label."""
+        """Return the records of type ``far`` associated with ``bearer`` so far, perhaps only by one label."""
         others = self._bearing.get((bearer, far, type_))
         if others is None:
             there = live.get(Direction(bearer[0], far), {}).get(RecordId(bearer[1]), {})
@@ -118,7 +118,7 @@ def _towards(one: Side, other: Side) -> Direction:
 
 
 def no_room_problem(wanted: DesiredLink, no_room: NoRoom, end: Side) -> Problem:
-    """Report why there is no room for ``wanted``, whose limited record is ``end``."""
+    """Report why the limits have no room for ``wanted``; ``end`` is the record that names it."""
     bearer, partner = no_room.bearer[0], no_room.partner[0]
     label = f' as "{wanted.label.text}"' if wanted.label and no_room.is_of_label else ""
     which = "this one" if no_room.bearer == end else "the other one"

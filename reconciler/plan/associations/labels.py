@@ -1,9 +1,9 @@
 """Labels of associations: the label that a manifest names, and its name from the other end.
 
-HubSpot has a separate type for each direction of a label, and does not say which two belong together. Labels
-with the same name at both ends belong together; so do other labels whose numbers follow each other, because
-HubSpot creates both at once. Within one object type, parent and child are known. For other labels, only
-existing associations tell: two records with one label in each direction.
+HubSpot has a separate type for each direction of a label, and does not say which two belong together. Two
+types with the same name belong together; so do types with consecutive numbers, because HubSpot creates both
+at once. Within one object type, parent and child are known. Other labels are found only from existing
+associations: two records with one label in each direction.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ from reconciler.model.object_references import Direction
 from reconciler.suggestions import did_you_mean
 
 Type: TypeAlias = tuple[str, int]
-"""Category and number of a label."""
+"""Category and type id of a label."""
 
 _FAMILY = {("HUBSPOT_DEFINED", 13): ("HUBSPOT_DEFINED", 14), ("HUBSPOT_DEFINED", 14): ("HUBSPOT_DEFINED", 13)}
 """Parent and child company.
@@ -35,9 +35,9 @@ class Labels:
     by_direction: Mapping[Direction, Sequence[Label]] = field(default_factory=dict)
     within_type: Mapping[Type, Type] = field(
         default_factory=dict
-    )  # within one object type, from live associations
-    # labels that manifests declare, as the plan leaves them, and labels that it does not make, with their
-    # texts
+    )  # of labels within one object type, found from live associations
+    # by direction, the declared labels with their texts: as they are after the plan, or why the plan does not
+    # create them
     planned: Mapping[Direction, Sequence[tuple[str, Label | NotMade]]] = field(default_factory=dict)
 
     def named(self, direction: Direction, written: str) -> Label | UnplacedProblem:
@@ -66,13 +66,13 @@ class Labels:
         return UnplacedProblem(message, did_you_mean(written, texts) or advice)
 
     def _made(self, direction: Direction) -> Iterator[tuple[str, Label]]:
-        """Return the labels that manifests declare and that are there after the plan, with their texts."""
+        """Return the declared labels that exist after the plan, each with its text."""
         for text, label in self.planned.get(direction, ()):
             if isinstance(label, Label):
                 yield text, label
 
     def _called(self, direction: Direction) -> Sequence[tuple[str, Label]]:
-        """Return the labels after the plan, with their texts."""
+        """Return all labels that exist after the plan, each with its text."""
         declared = [*self._made(direction)]
         types = {label.type for _, label in declared}
         others = [each for each in self.by_direction.get(direction, ()) if each.type not in types]
@@ -94,7 +94,7 @@ def _is_same(text: str, written: str) -> bool:
 
 
 def _which(labels: Iterable[Label]) -> str:
-    """Return advice on a text that means several labels; only some of them may have a number yet."""
+    """Return advice for a text that several labels have; labels that the plan creates have no number yet."""
     new = sorted(definition_of(label) for label in labels if label.category == REFERENCE)
     if new:
         return f"give one of them another label: {', '.join(new)}"
@@ -107,8 +107,8 @@ def inverses_within(
 ) -> Mapping[Type, Type]:
     """Find which labels within one object type belong together, from live associations.
 
-    Two records have equally many labels in both directions; if all but one are known, the last one follows. A
-    label in both directions is its own inverse.
+    Two records have equally many labels in both directions. If all but one are matched, the last one is
+    matched, too. A label in both directions is its own inverse.
     """
     known: dict[Type, Type] = dict(_FAMILY)
     sides = [
@@ -159,7 +159,8 @@ def directions_of_labels(
 ) -> frozenset[Direction]:
     """Return the directions between object types whose labels must be read.
 
-    If both ends name labels, or we own some that the other end named, both directions are needed.
+    Both directions are needed if manifests of both types name labels, or if we own labels that a manifest
+    of the other type named.
     """
     wanted = {
         Direction(record.document.object, association.object)

@@ -1,4 +1,4 @@
-"""Resolving the associations of manifests: they become pairs of known records, or problems."""
+"""Resolving the associations in manifests to pairs of known records, or to problems."""
 
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ Side: TypeAlias = tuple[str, str, str]
 
 
 class Identity(NamedTuple):
-    """The identity of an association, independent of the end that names it."""
+    """The identity of an association, the same from whichever of its records a manifest names it."""
 
     sides: tuple[Side, Side]  # sorted
     type: Type | None  # type of the label, seen from the first record; None: the unlabelled association
@@ -34,7 +34,7 @@ class Identity(NamedTuple):
 class DesiredLink(NamedTuple):
     """An association that a manifest names, between existing or planned records."""
 
-    record: DesiredRecord  # the record that names it
+    record: DesiredRecord  # the record whose manifest names the association
     key: RecordAddress
     endpoint: Endpoint
     target: RecordAddress
@@ -44,7 +44,7 @@ class DesiredLink(NamedTuple):
 
     @property
     def association(self) -> AssociationAddress:
-        """The address of its change."""
+        """The address of the association."""
         return AssociationAddress(self.key, self.target, self.label)
 
     @property
@@ -54,18 +54,18 @@ class DesiredLink(NamedTuple):
 
     @property
     def remote(self) -> Remote:
-        """The ids of both records, as far as they exist."""
+        """The ids of both records; None for a record that does not exist yet."""
         return Remote(self.endpoint.id, self.target_endpoint.id)
 
     @property
     def name(self) -> str:
-        """Its name at its record, like the name of a property."""
+        """The address of the other record, used like the name of a property of ``record``."""
         return self.target.text
 
 
 @dataclass(slots=True)
 class AssociationResolver:
-    """Resolves records and labels in manifests; collects problems and associations that must wait."""
+    """Resolves the records and labels of named associations; collects problems and held associations."""
 
     endpoints: Endpoints
     labels: Labels
@@ -77,7 +77,7 @@ class AssociationResolver:
     def resolve(
         self, named: Iterable[tuple[DesiredRecord, DesiredAssociation]]
     ) -> dict[Identity, DesiredLink]:
-        """Resolve the named associations, each once: from the first record, in order, that names it."""
+        """Resolve the named associations, each once, as the first of its records in order names it."""
         wanted: dict[Identity, DesiredLink] = {}
         for record, association in named:
             resolved = self._resolved(record, association)
@@ -117,7 +117,7 @@ class AssociationResolver:
         return self.side(wanted.key, wanted.endpoint), self.side(wanted.target, wanted.target_endpoint)
 
     def side(self, key: RecordAddress, endpoint: Endpoint) -> Side:
-        """Return the identity of one of two records."""
+        """Return the record at ``key`` by its id, or by its key if it has no id."""
         return (
             (key.object, endpoint.id, "")
             if endpoint.id
@@ -127,7 +127,7 @@ class AssociationResolver:
     def _resolved(self, record: DesiredRecord, association: DesiredAssociation) -> DesiredLink | None:
         key, source = record.address, self.files.ref(association.place)
         endpoint = self.endpoints.of(key)
-        # this problem is reported at the record
+        # the problem of an invalid record is reported with that record, not with its associations
         is_wrong = endpoint.presence is Presence.INVALID and endpoint.id is None
         if endpoint.presence is not Presence.NEW and endpoint.id is None and not is_wrong:
             return None
@@ -154,7 +154,7 @@ class AssociationResolver:
     def _faults(
         self, key: RecordAddress, endpoint: Endpoint, target: RecordAddress, target_endpoint: Endpoint
     ) -> Iterator[UnplacedProblem]:
-        """Return the reasons why the two cannot be associated."""
+        """Return the reasons why the two records cannot be associated."""
         if self.side(key, endpoint) == self.side(target, target_endpoint):
             yield UnplacedProblem(
                 sentence("{record} cannot be associated with itself", record=target.display), "remove it"

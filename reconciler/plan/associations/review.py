@@ -13,7 +13,7 @@ def shown_in_review(change: Change) -> Iterator[Fact]:
 
 
 def unreviewed(before: Change, now: Change) -> Iterator[Fact]:
-    """Return every difference of ``now`` from the reviewed change, besides the action.
+    """Return every difference between ``now`` and the reviewed change ``before``, except in the action.
 
     Records that were new in the review may have ids now.
     """

@@ -2,11 +2,11 @@
 
 The cases:
 
-- an association that the run created is removed, except labels that others gave it since;
-- an association that it removed is created again, if the portal has room for it;
+- an association that the run created is removed; labels that others have added since then stay;
+- an association that the run removed is created again, if the portal's limits allow it;
 - an adopted association is released, and a released association is owned again if it still exists;
-- if it is already as before, it is released or owned again without a call;
-- an association of a record that is archived needs nothing.
+- an association that is already as before the run is only released or owned again, without a call;
+- an association of a record that this plan archives needs no change.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -61,7 +61,7 @@ def ids_of(done: Iterable[Change]) -> set[RecordId]:
 
 @dataclass(frozen=True, slots=True)
 class AssociationRollback:
-    """Associations in one direction, as they are now."""
+    """Rolls back the associations of one direction, given the live ones."""
 
     live: Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]
     owned: Mapping[AssociationIdentity, OwnedAssociation]
@@ -84,7 +84,7 @@ class AssociationRollback:
             key, target = change.association.records
             label = change.association.label
             if record_id is None or target_id is None:
-                continue  # it was never created
+                continue  # never created, so nothing to roll back
             ends = (RecordIdentity(key.object, record_id), RecordIdentity(target.object, target_id))
             if any(end in self.archived for end in ends):
                 continue
@@ -120,7 +120,7 @@ class AssociationRollback:
         *,
         is_whole: bool,
     ) -> Iterator[Change | Held]:
-        """Roll back a removal; an association that exists again is only owned again, as before the run."""
+        """Roll back a removal: create the association; if it exists again, only own it as before the run."""
         address, remote = removed.association, removed.remote
         key, target, label = address.record, address.target, address.label
         if is_so(labels, label):
@@ -148,7 +148,7 @@ def _unmade(
     *,
     is_there: bool,
 ) -> Iterator[Change | Held]:
-    """Roll back a creation; ``others`` are labels of other people, which keep the two associated."""
+    """Roll back a creation; ``others`` are labels that others added: with these the two stay associated."""
     if not is_there:
         if pair is not None:
             yield release_association(pair, Reason.IN_STEP)
@@ -165,7 +165,8 @@ def _unmade(
 def _owned_again(change: Change, labels: frozenset[Label] | None) -> Iterator[Change | Held]:
     """Own a released association again, as it was owned before.
 
-    If that is unknown now, it counts as an association that existed before us, which is never removed.
+    If it is unknown how it was owned, it counts as an association that existed before us: these are never
+    removed.
     """
     key, target = change.association.records
     label = change.association.label

@@ -1,7 +1,7 @@
 """Labels that a record can have with only one other record: HubSpot moves them or refuses a second one.
 
-Two manifests that name such a label for different records would take it from each other at every apply. It
-does not matter from which end they name it.
+If two manifests named such a label for different records, each apply would move it from one to the other.
+That is so from whichever end they name it.
 """
 
 from reconciler.errors import Problem
@@ -16,7 +16,7 @@ _PARENT_TO_CHILD, _CHILD_TO_PARENT = 13, 14
 
 
 def bears_one(one: str, other: str, label: Label) -> tuple[bool, bool]:
-    """Return whether a record of ``one``, and one of ``other``, can have ``label`` only once.
+    """Return, for records of ``one`` and of ``other``, whether such a record can have ``label`` only once.
 
     A contact, deal, ticket or lead has one primary company, a lead also one primary contact, and a company
     has one parent. A company may be the primary one of many records.
@@ -38,7 +38,7 @@ class Once:
         self._first: dict[tuple[Side, str], tuple[Identity, DesiredLink]] = {}
 
     def allows(self, identity: Identity, wanted: DesiredLink) -> bool:
-        """Return whether neither record has the label with another record; otherwise report a problem."""
+        """Return whether both records are free for the label; otherwise report a problem."""
         label = wanted.label
         if label is None:
             return True
@@ -50,7 +50,7 @@ class Once:
             bearer = (
                 self._resolver.side(key, end),
                 other.object,
-            )  # between two types there is one such label
+            )  # of two object types, there is only one label of this sort
             first_identity, first = self._first.setdefault(bearer, (identity, wanted))
             if first_identity.sides != identity.sides:
                 self._tell(key, other, wanted, first)

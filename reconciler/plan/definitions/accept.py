@@ -1,4 +1,4 @@
-"""Accepting drift of definitions: the manifest edits that repeat what people did. Pure."""
+"""Accepting drift of definitions: manifest edits with the live values that people set. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -34,8 +34,8 @@ def accept_values(
 ) -> Iterator[Edit | Problem]:
     """Return an edit for each drifted value, or the reason why there is none.
 
-    An edit whose two values are equal says that the manifest agrees already. One that leaves an option
-    without label takes it out.
+    An edit whose two values are equal means that the manifest agrees already. If the option no longer has a
+    label, the edit removes the option from its list.
     """
     for value in values:
         if not isinstance(value.key, DefinitionAddress):
@@ -62,7 +62,7 @@ def _options(
     live: Mapping[RecordIdentity, LiveDefinition],
     files: SourceFiles,
 ) -> Iterator[Edit]:
-    """Yield the edits of a whole list: new options get a line with their label, others lose their line."""
+    """Yield the edits of the list of options: each new option gets a line, each removed one loses it."""
     address, there, listed = named.address, list_of(value.live), list_of(named.value(OPTIONS))
     found = live.get(RecordIdentity(address.object, value.record_id))
     for name in there:
@@ -78,7 +78,7 @@ def _options(
 
 
 def _in_live_order(pipeline: DesiredDefinition, wanted: Wanted, live: str | None) -> str:
-    """Return the stages that manifests name, in live order; ``live`` has names or labels."""
+    """Return the manifest names of the pipeline's stages in the order of ``live`` (names or labels)."""
     names = list_of(pipeline.value(STAGE_NAMES))
     called: dict[str, str] = {}
     for name in names:
@@ -93,7 +93,7 @@ def _in_live_order(pipeline: DesiredDefinition, wanted: Wanted, live: str | None
 
 
 def accept_lost(lost: MissingOwnedRecord, wanted: Wanted, files: SourceFiles) -> Edit | Problem:
-    """Take a stage that people removed out of its pipeline; any other definition has no value to write."""
+    """Return the edit that removes a lost stage from the manifest; for other definitions, a problem."""
     named = wanted.get(lost.key) if isinstance(lost.key, DefinitionAddress) else None
     source = files.ref(named.place) if named else None
     is_stage = named is not None and named.address.section is Section.STAGES and not named.special.is_absent

@@ -1,4 +1,4 @@
-"""A portal with removed and new definitions of a plan together: reports show the names of both. Pure."""
+"""One schema with the definitions before and after a plan, because reports show names of both. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,7 +7,7 @@ from reconciler.model.definitions import ObjectSchema, Pipeline, PortalSchema, P
 
 
 def before_and_after(before: PortalSchema, after: PortalSchema) -> PortalSchema:
-    """Return the portal ``after`` a plan, with pipelines, stages and options that only ``before`` has."""
+    """Return the schema ``after`` a plan, plus pipelines, stages and options that only ``before`` has."""
     objects = {
         name: _with_removed(before.objects[name], schema) if name in before.objects else schema
         for name, schema in after.objects.items()

@@ -23,7 +23,7 @@ BY_UPDATE = Operation(Call.UPDATE_DEFINITION, None)
 BY_ARCHIVE = Operation(Call.ARCHIVE_DEFINITION, None)
 
 OPERATIONS = {Action.CREATE: BY_CREATE, Action.UPDATE: BY_UPDATE, Action.ARCHIVE: BY_ARCHIVE}
-"""The call of each action; other actions make none."""
+"""The call for each action; other actions need no call."""
 
 
 def create_definition(
@@ -36,7 +36,7 @@ def create_definition(
     details: DefinitionDetails | None = None,
     reason: Reason = Reason.MISSING,
 ) -> Change:
-    """Create a definition. Its id is known before, except where HubSpot alone gives ids (labels)."""
+    """Create a definition. ``definition_id`` is None for a label: HubSpot chooses its id."""
     return Change(
         address=address,
         action=Action.CREATE,
@@ -95,7 +95,7 @@ def archive_definition(
     rests_on: tuple[ValueChange, ...] = (),
     details: DefinitionDetails | None = None,
 ) -> Change:
-    """Archive a definition; ``lost`` is how it was, so that a rollback can make it again."""
+    """Archive a definition; ``lost`` are its values until now, so that a rollback can create it again."""
     return Change(
         address=address,
         action=Action.ARCHIVE,
@@ -111,9 +111,9 @@ def archive_definition(
 
 
 COMES_BACK = frozenset({Section.PROPERTIES, Section.OPTIONS, Section.GROUPS})
-"""Sections whose definitions are the same again if they are made again; others are lost for good.
+"""Sections whose archived definitions can be restored by creating them again; others are lost for good.
 
-HubSpot gives a property that is made again its old values. Source:
+A property that is created again even has its old values in all records. Source:
 https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide.
 """
 
@@ -121,10 +121,10 @@ https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide.
 def lost_values(
     live: LiveDefinition, owned: OwnedDefinition | None, option: str | None = None
 ) -> tuple[ValueChange, ...]:
-    """Return a definition before it is archived, or one of its options: its live values, and the sent ones.
+    """Return the live and the last sent values of a definition, or of one ``option``, that is to be archived.
 
-    A value that state does not know has the reason ``UNMANAGED``. Nothing is kept of a definition that cannot
-    come back.
+    A value that state does not know has the reason ``UNMANAGED``. Empty for a definition that cannot be
+    restored.
     """
     if live.address.section not in COMES_BACK:
         return ()
@@ -154,20 +154,20 @@ def is_definition_change(change: Change) -> bool:
 
 
 def details_of_property(wanted: DesiredDefinition) -> DefinitionDetails | None:
-    """Return the details of a change of a property; None for most, and for other definitions."""
+    """Return the details for a property with ``options_include:``; None for every other definition."""
     is_part = OPTIONS in wanted.paths and not wanted.has_all_options
     return DefinitionDetails(includes_options=True) if is_part else None
 
 
 def details_of(change: Change) -> DefinitionDetails:
-    """Return the details of the change of a definition; they are empty for most changes."""
+    """Return the details of a change of a definition; empty details if it has none."""
     return change.details if isinstance(change.details, DefinitionDetails) else DefinitionDetails()
 
 
 HELD = "records"
-"""Name of the number of records that hold the archived value; the archive rests on it."""
+"""Name of the value with the number of records that have the archived value (in ``Change.rests_on``)."""
 
 
 def losing_records(change: Change) -> int:
-    """Return the number of records that lose their values by the archive of a definition."""
+    """Return the number of records that lose a value when the definition of ``change`` is archived."""
     return sum(int(value.before or 0) for value in change.rests_on if value.name == HELD)

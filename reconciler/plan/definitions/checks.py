@@ -15,7 +15,7 @@ from reconciler.plan.definitions.match import DefinitionSides
 from reconciler.suggestions import did_you_mean
 
 MOST_UNIQUE = 10
-"""Unique properties of one object type.
+"""Maximum number of unique properties of one object type.
 
 Source: https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide.
 """
@@ -52,7 +52,7 @@ class _Checking:
         self._by_address = {each.address: each for each in self.sides}
 
     def groups(self) -> None:
-        """Refuse properties whose group is neither there nor made by this plan."""
+        """Refuse properties whose group neither exists nor is created by this plan."""
         there = {each.address.name for each in self._live(Section.GROUPS)}
         there |= {change.definition.name for change in self._changes(Section.GROUPS, Action.CREATE)}
         made = self._changes(Section.SCHEMA, Action.CREATE)
@@ -70,7 +70,7 @@ class _Checking:
             self._refuse(change, f"the portal has no property group {group}", advice, GROUP, needs)
 
     def groups_in_use(self) -> None:
-        """Refuse to remove groups that still have properties."""
+        """Refuse removing groups that still have properties after the plan."""
         leaving = {change.definition for change in self._changes(Section.PROPERTIES, Action.ARCHIVE)}
         moving = {
             change.definition: value.after
@@ -90,7 +90,7 @@ class _Checking:
                 self._refuse(change, message, "move them to another group with `groupName`, or remove them")
 
     def unique_properties(self) -> None:
-        """Refuse the eleventh unique property of a type."""
+        """Refuse new unique properties of a type beyond ``MOST_UNIQUE``."""
         leaving = {change.definition for change in self._changes(Section.PROPERTIES, Action.ARCHIVE)}
         used = sum(
             each.values.get("hasUniqueValue") == "true" and not each.is_hubspot_defined
@@ -107,7 +107,7 @@ class _Checking:
                     self._refuse(change, message, "remove one of the others first", "hasUniqueValue")
 
     def stages(self) -> None:
-        """Refuse to leave a pipeline without a stage, or one of tickets without a CLOSED one."""
+        """Refuse to leave a pipeline without stages, or a pipeline of tickets without a CLOSED stage."""
         for pipeline in self._pipelines():
             states = self._stages_after(pipeline)
             own = [change for change in self._stage_changes(pipeline) if change.action is Action.ARCHIVE]
@@ -117,7 +117,7 @@ class _Checking:
                 self._refuse_without_closed(pipeline)
 
     def _refuse_without_closed(self, pipeline: DefinitionAddress) -> None:
-        """Refuse a new pipeline without a CLOSED stage, or to take the last one away."""
+        """Refuse a new pipeline without a CLOSED stage, or the change that removes the last CLOSED stage."""
         message = f"a pipeline of {pipeline.object} keeps at least one stage that is CLOSED"
         advice = "write `ticketState: CLOSED` in one of its stages"
         made = [
@@ -126,14 +126,14 @@ class _Checking:
         for change in made:
             self._refuse(change, message, advice)
         for stage in [*self._stages_of(pipeline)] if made else ():
-            self.decisions[stage.address] = DefinitionDecision()  # the problem of the pipeline says enough
+            self.decisions[stage.address] = DefinitionDecision()  # report only the pipeline
         touching = [*self._stage_changes(pipeline)]
         opening = [each for each in touching if _opens(each)]
         if touching:
             self._refuse((opening or touching)[-1], message, advice)
 
     def _stages_after(self, pipeline: DefinitionAddress) -> list[str]:
-        """Return the states of the stages that a pipeline will have."""
+        """Return the ``ticketState`` of each stage that the pipeline will have after the plan."""
         changes = {change.remote.id: change for change in self._stage_changes(pipeline)}
         states: list[str] = []
         own = self._live_id(pipeline)
@@ -145,7 +145,7 @@ class _Checking:
         return [*states, *(_state(change) or "OPEN" for change in changes.values() if _is_new(change))]
 
     def _live_id(self, pipeline: DefinitionAddress) -> str | None:
-        """Return HubSpot's id of a pipeline, which a selection may leave out; None if it is not there."""
+        """Return HubSpot's id of a pipeline, also of one outside the selection; None if it is not live."""
         own = [each for each in self.sides if each.address == pipeline]
         of_stages = (each.pipeline for each in self._stages_of(pipeline) if each.pipeline)
         return next((own_id(each.found.id) for each in (*own, *of_stages) if each.found), None)
@@ -177,7 +177,7 @@ class _Checking:
     def _refuse(
         self, change: Change, message: str, advice: str, path: str | None = None, needs: str | None = None
     ) -> None:
-        """Put a problem in place of the changes of a definition."""
+        """Replace the changes of the definition of ``change`` by a problem."""
         address = next(address for address, decision in self.decisions.items() if change in decision.changes)
         wanted = self._by_address[address].wanted
         source = self.context.ref(wanted.place_of(path) if path else wanted.place)
@@ -193,7 +193,7 @@ def _state(change: Change | None) -> str | None:
 
 
 def _opens(change: Change) -> bool:
-    """Return whether a change takes a CLOSED stage away, or opens one."""
+    """Return whether a change archives a stage or sets its ``ticketState`` to OPEN."""
     return change.action is Action.ARCHIVE or (change.action is Action.UPDATE and _state(change) == "OPEN")
 
 

@@ -2,10 +2,10 @@
 
 The cases:
 
-- it must not exist (``$absent``): archive it, or release it if it is gone already;
-- neither portal nor state know it: create it;
-- state knows it, but the portal does not: it is gone; report it, and create it only on request;
-- the portal has it: compare value by value, under any name.
+- it must not exist (``$absent``): archive it, or release it if the portal no longer has it;
+- neither portal nor state has it: create it;
+- state has it, but the portal does not: report that it is gone, and create it only if the user asks;
+- the portal has it, perhaps under another label: compare value by value.
 """
 
 from collections.abc import Collection, Iterator
@@ -39,14 +39,14 @@ from reconciler.plan.owned_changes import adopt_thing, release_thing
 from reconciler.plan.plan import Held
 
 _WEIGHT = (Reason.RENAMED, Reason.CONFLICT, Reason.DRIFT, Reason.CHANGED, Reason.ADOPT)
-"""Reasons of values, in the order in which one names the whole definition."""
+"""Reasons of value changes by weight: the first that occurs becomes the reason of the whole change."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewIdentity:
-    """The id that a definition gets if it is created, and the details of its change."""
+    """The id that a definition gets if the plan creates it, and the details of that change."""
 
-    id: RecordId | None  # None: HubSpot alone gives it
+    id: RecordId | None  # None: HubSpot chooses the id
     details: DefinitionDetails | None = None
 
 
@@ -56,7 +56,7 @@ def decide(
     new: NewIdentity,
     stages: StageOrder | None = None,
 ) -> DefinitionDecision:
-    """Decide about one definition; ``stages`` are the stages of a pipeline."""
+    """Decide about one definition; ``stages``: for a pipeline whose stages are named, their order."""
     if sides.problem is not None:
         source = context.ref(sides.wanted.place)
         return DefinitionDecision(problems=(sides.problem.at(source, sides.address.text),))
@@ -81,7 +81,7 @@ def decide(
 def release_unnamed(owned: OwnedDefinition, leaving: Collection[DefinitionAddress] = ()) -> Change | Held:
     """Stop owning a definition that no manifest names any more, unless it is protected; HubSpot keeps it.
 
-    The stages of pipelines that are ``leaving`` go with them.
+    The stages of pipelines that are ``leaving`` (archived by the plan) are always released.
     """
     if (
         owned.key.section is Section.STAGES
@@ -138,7 +138,7 @@ def _details_of_archive(live: LiveDefinition, moves_to: str | None) -> Definitio
 
 
 def _for_good(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Problem]:
-    """Warn that HubSpot cannot restore a removed definition, unless a new one would be the same."""
+    """Warn that HubSpot cannot restore a removed definition of this section."""
     if sides.address.section not in COMES_BACK:
         message = f"HubSpot cannot bring back {an(sides.address.section)} that is removed"
         advice = "rollback cannot either"
@@ -146,7 +146,7 @@ def _for_good(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Pr
 
 
 def _nowhere(sides: DefinitionSides, context: DefinitionContext) -> Problem | None:
-    """Report that records would move to the definition itself."""
+    """Report a ``$moves_to`` that names the removed definition itself; None if it does not."""
     target = sides.wanted.special.moves_to
     if target is None or sibling(sides.address, target) != sides.address:
         return None
@@ -169,7 +169,7 @@ def _present(
 
 
 def without_order(change: Change) -> Iterator[Change]:
-    """Divide a change of a pipeline: its stages are put in order when all of them are there."""
+    """Move a new order of stages into a second change of the pipeline, after all stages are created."""
     order = tuple(value for value in change.values if value.name == STAGE_NAMES)
     others = tuple(value for value in change.values if value.name != STAGE_NAMES)
     if change.definition.section is not Section.PIPELINES or not (order and others):
@@ -239,7 +239,7 @@ def _details(sides: DefinitionSides, live: LiveDefinition) -> DefinitionDetails 
 def _option_removals(
     sides: DefinitionSides, live: LiveDefinition, compared: ComparedDefinition, context: DefinitionContext
 ) -> Iterator[Change]:
-    """Remove options in changes of their own, at the end, when no record holds them any more."""
+    """Remove options in separate changes, which come last, when no record has these options any more."""
     of, owned = sides.address, compared.owned
     for removal in compared.options.removed if compared.options else ():
         count = context.holders.get(Holding(of.object, of.name, removal.name), 0)

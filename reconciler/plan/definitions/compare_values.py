@@ -31,39 +31,39 @@ Same = Callable[[str | None, str | None], bool]
 
 @dataclass(frozen=True, slots=True)
 class StageOrder:
-    """The stages of a live pipeline, by the labels that they will have."""
+    """The desired and the live order of a pipeline's stages, by the labels that they will have."""
 
     desired: tuple[str, ...]  # existing and new stages, in the order of the manifest
-    live: tuple[str, ...]  # all that are there
+    live: tuple[str, ...]  # all live stages, in live order
 
     @property
     def is_in_step(self) -> bool:
-        """Whether the stages are in order; new stages come last."""
+        """Whether the order needs no change: HubSpot adds new stages at the end."""
         there = [name for name in self.live if name in self.desired]
         new = [name for name in self.desired if name not in self.live]
         return (*there, *new) == self.desired
 
     @property
     def after(self) -> tuple[str, ...]:
-        """All stages in order; stages that no manifest names come last."""
+        """All stages in the desired order, then the stages that no manifest names."""
         return (*self.desired, *(name for name in self.live if name not in self.desired))
 
 
 @dataclass(slots=True)
 class ComparedDefinition:
-    """The combined verdicts on the values of a definition."""
+    """The results of comparing all values of one definition: changes, held differences, problems."""
 
     sides: DefinitionSides
     live: LiveDefinition
     context: DefinitionContext
-    owned: OwnedDefinition | None  # only if it is the same definition
-    stages: "StageOrder | None" = None  # of a pipeline whose stages are named
+    owned: OwnedDefinition | None  # None if state has no entry for the live definition
+    stages: "StageOrder | None" = None  # for a pipeline whose stages are named
     written: list[ValueChange] = field(default_factory=list)
     remembered: list[ValueChange] = field(default_factory=list)
     forgotten: list[ValueChange] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    options: ComparedOptions | None = None  # of a property with named options
+    options: ComparedOptions | None = None  # for a property with named options
 
     def compare(self) -> None:
         """Compare all managed values."""
@@ -94,7 +94,7 @@ class ComparedDefinition:
         self._decide(path, is_same, live, desired)
 
     def _compare_options(self, options: ComparedOptions) -> None:
-        """Decide the list of options, with the members of new options."""
+        """Decide about the list of options; if it is written, write the attributes of new options, too."""
         before, after = list_text(options.live), list_text(options.after)
         for difference in options.held:
             is_there = option_of(f"{difference.path}/label") in options.live
@@ -125,7 +125,7 @@ class ComparedDefinition:
                 self.written.append(self._change(path, None, self.sides.wanted.value(path), options.reason))
 
     def _compare_stages(self, stages: "StageOrder") -> None:
-        """Compare the order of stages, as an order only: numbers may be anything."""
+        """Compare the order of stages; the numbers (``displayOrder``) themselves do not count."""
         last = last_applied(self.owned, STAGE_NAMES)
         known = list_of(last.sent) if last else ()
         live, after = list_text(stages.live), list_text(stages.after)
@@ -153,7 +153,7 @@ class ComparedDefinition:
         self._settle(path, verdict, live, desired)
 
     def _settle(self, path: str, verdict: Verdict, live: str | None, desired: str | None) -> None:
-        """Put a verdict where it belongs."""
+        """Add the value to ``remembered``, ``written`` or ``held``, as its verdict says."""
         if verdict.is_learned:
             self.remembered.append(self._change(path, live, desired, verdict.reason))
         elif verdict.reason in {Reason.DRIFT, Reason.CONFLICT} and self._is_settling(path, live):
@@ -177,13 +177,13 @@ class ComparedDefinition:
         self.problems.append(self.context.problem(self.sides.wanted, message, advice, path))
 
     def _is_settling(self, path: str, live: str | None) -> bool:
-        """Return whether HubSpot shows exactly the values from before our own write, minutes ago."""
+        """Return whether ``live`` is the value from before our own write, minutes ago, at ``path``."""
         ours = self.context.recent.get(self.sides.address)
         before = [value.before for value in ours.values if value.name == path] if ours else []
         return bool(before) and before[0] == live
 
     def _cannot_change(self, path: str, attribute: Attribute) -> bool:
-        """Return whether HubSpot ignores or refuses the change of a fixed value, or of a type in use."""
+        """Return whether HubSpot does not change this value: a fixed one, or the type of a used property."""
         if path == "type":
             of = self.sides.address
             return self.context.holders.get(Holding(of.object, of.name), 0) > 0
@@ -202,7 +202,7 @@ class ComparedDefinition:
         self.problems.append(self.context.problem(self.sides.wanted, message, advice, path))
 
     def _let_go(self) -> None:
-        """Let state forget values that no line names any more; people may change them."""
+        """Remove values from state that no manifest line names any more, so that they are left to people."""
         if self.owned is None:
             return
         source = self.context.ref(self.sides.wanted.place)

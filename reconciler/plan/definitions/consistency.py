@@ -1,4 +1,4 @@
-"""The subjects, removals and needs of changes of definitions, and the changes of one call."""
+"""What changes of definitions change, remove and need, and which of them share a call."""
 
 from collections.abc import Hashable, Iterator
 
@@ -8,7 +8,7 @@ from reconciler.plan.definitions.changes import details_of
 
 
 def subject(change: Change) -> Hashable | None:
-    """Return the definition, which may have one change a step."""
+    """Return definition and step: a definition may have only one change in each step."""
     return change.address, change.step
 
 
@@ -19,7 +19,7 @@ def removes(change: Change) -> Iterator[Hashable]:
 
 
 def needs(change: Change) -> Iterator[Hashable]:
-    """Return the definition itself, and the pipeline of a stage, unless it is removed."""
+    """Return the needed definitions: itself and, for a stage, the pipeline. A removal needs nothing."""
     if change.action in {Action.ARCHIVE, Action.RELEASE}:
         return
     yield change.address
@@ -28,7 +28,7 @@ def needs(change: Change) -> Iterator[Hashable]:
 
 
 def goes_with(change: Change) -> Hashable:
-    """Return the definition whose call carries the change; a new pipeline carries its stages."""
+    """Return the definition whose call includes the change: for stages of a new pipeline, the pipeline."""
     if details_of(change).is_carried:
         return definition_address(change.object_type, Section.PIPELINES, change.definition.names[0])
     return change.definition

@@ -1,4 +1,4 @@
-"""The facts that comparing the definitions of one object type needs, besides the three sides."""
+"""The facts for comparing the definitions of one object type, besides manifests, portal and state."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,34 +14,34 @@ from reconciler.source import Place, SourceFiles, SourceRef
 
 
 class Holding(NamedTuple):
-    """Records that hold a value of a property, or associations that have a label."""
+    """The records that have a value in a property, or the associations that have a label, to be counted."""
 
     object: str
     name: str | None  # None: any record of the type
     value: str | None = None  # None: any value
-    label: RecordId | None = None  # identity of a label; then ``name`` is the other object type
+    label: RecordId | None = None  # a label's identity; ``name`` is then the other object type
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionContext:
-    """Facts beside manifests, portal and state."""
+    """The facts for comparing definitions, besides manifests, portal and state."""
 
     portal_id: int
     policy: Policy
     files: SourceFiles
-    is_whole: Callable[[DefinitionAddress], bool]  # selected as a whole, and not only some of its values
-    holders: Mapping[Holding, int] = field(default_factory=dict)  # how many records hold removed values
+    is_whole: Callable[[DefinitionAddress], bool]  # whether a definition is selected as a whole
+    holders: Mapping[Holding, int] = field(default_factory=dict)  # how many records have values to be removed
     recent: Mapping[DefinitionAddress, Change] = field(default_factory=dict)
-    """Our own writes of the last minutes: HubSpot may still show the values from before."""
+    """Our own changes of the last minutes: HubSpot may still show the values from before them."""
     stage_names: tuple[str, str] | None = None  # the properties for pipeline and stage of a record
-    group: str | None = None  # the group of new properties whose manifests name none; None: unknown
+    group: str | None = None  # the default group for new properties; None: unknown
 
     def counting(self, holders: Mapping[Holding, int]) -> "DefinitionContext":
-        """Return the context with the numbers of records that hold removed values."""
+        """Return the context with the numbers of records that have values to be removed."""
         return replace(self, holders=holders)
 
     def ref(self, place: Place) -> SourceRef:
-        """Return a place for people."""
+        """Return a place with its file name, as messages show it."""
         return self.files.ref(place)
 
     def problem(
@@ -53,13 +53,13 @@ class DefinitionContext:
         *,
         severity: Severity = Severity.ERROR,
     ) -> Problem:
-        """Report something about a definition, or about its value at ``path``."""
+        """Build a problem of a definition, or of its value at ``path``."""
         place = wanted.place_of(path) if path else wanted.place
         address = wanted.address.property_address(path) if path else wanted.address.text
         return Problem(message, advice, self.ref(place), address, severity)
 
     def is_settling(self, address: DefinitionAddress, action: Action) -> bool:
-        """Return whether we did this minutes ago, so that HubSpot may not show it yet."""
+        """Return whether we did ``action`` at ``address`` minutes ago: HubSpot may not show it yet."""
         return address in self.recent and self.recent[address].action is action
 
 

@@ -11,19 +11,20 @@ from reconciler.plan.change import Action, Change, Reason
 from reconciler.plan.definitions.changes import details_of, losing_records
 
 _HELD = frozenset({Section.OPTIONS, Section.PROPERTIES, Section.STAGES, Section.PIPELINES, Section.SCHEMA})
-"""Sections whose values records hold: no record may hold a definition when it is removed."""
+"""Sections whose definitions records use as values: before removal, no record may have the value."""
 
 _LOOKS = 3
-"""Two that find no record, and one before: the index may still show values that this run has just changed."""
+"""Searches before a removal: two must find no record; an earlier one may still show values from before."""
 
 _SENSITIVITIES = 3
-"""HubSpot shows a property only if its sensitivity is asked for."""
+"""Calls that read all properties, one for each sensitivity: HubSpot returns one sensitivity per call."""
 
 
 def calls_to_write(batch: Sequence[Change], _schema: ObjectSchema) -> int:
     """Count the calls that write a batch.
 
-    Stages change their places one by one, and so do object types with which a custom type is associated.
+    Each stage that changes its place needs one call, and so does each object type that is added to the
+    associations of a custom type.
     """
     main = _main(batch)
     if main.action is not Action.UPDATE:
@@ -39,7 +40,7 @@ def calls_to_write(batch: Sequence[Change], _schema: ObjectSchema) -> int:
 
 
 def calls_to_read_again(batch: Sequence[Change], schema: ObjectSchema, moved: int) -> int:
-    """Count the calls that read a batch before and after its call, at most.
+    """Return the maximum number of calls that read the definitions of a batch before and after its call.
 
     ``moved`` is the number of records of the type that the plan moves: if a search cannot show so many, they
     are read by id.
@@ -53,7 +54,7 @@ def calls_to_read_again(batch: Sequence[Change], schema: ObjectSchema, moved: in
 
 
 def _main(batch: Sequence[Change]) -> Change:
-    """Return the change whose call carries the others."""
+    """Return the change whose call includes the other changes of the batch."""
     return next((change for change in batch if not details_of(change).is_carried), batch[0])
 
 
@@ -74,7 +75,7 @@ def _calls_to_look(change: Change, schema: ObjectSchema) -> int:
 
 
 def _calls_to_find_holders(change: Change, moved: int) -> int:
-    """Count the searches for records that hold removed values."""
+    """Count the searches for records that still have the removed values."""
     if change.definition.section not in _HELD:
         return 0
     if losing_records(change):
@@ -84,8 +85,8 @@ def _calls_to_find_holders(change: Change, moved: int) -> int:
 
 
 def _moves(before: Sequence[str], after: Sequence[str]) -> int:
-    """Count the calls that put stages in order: one for each stage that moves, two for a new first stage."""
-    present = list(dict.fromkeys((*before, *after)))  # new stages are at the end
+    """Count the calls that sort stages: one for each stage that moves, two for a new first stage."""
+    present = list(dict.fromkeys((*before, *after)))  # HubSpot adds new stages at the end
     calls = 0
     for place, name in enumerate(dict.fromkeys(after)):
         if present[place] == name:

@@ -1,4 +1,4 @@
-"""Names of pipelines and stages in the manifests: records use them, even after a rename in HubSpot. Pure."""
+"""Manifest names of pipelines and stages: records can use them even after a rename in HubSpot. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -16,7 +16,7 @@ _Labelled = TypeVar("_Labelled", Pipeline, PipelineStage)
 
 
 def with_declared(after: ObjectSchema, decided: DecidedDefinitions, kept: Iterable[Change]) -> ObjectSchema:
-    """Return the planned schema ``after``, whose pipelines and stages know their names in the manifests."""
+    """Return the planned schema ``after`` with the manifest names of its pipelines and stages added."""
     wanted = [each for each in decided.matched.known.wanted if not each.special.is_absent]
     pipelines = [each for each in wanted if each.address.section is Section.PIPELINES]
     if not pipelines:
@@ -44,7 +44,7 @@ def _declared(wanted: DesiredDefinition) -> Declared:
 
 
 def _ids(decided: DecidedDefinitions, kept: Iterable[Change]) -> Mapping[DefinitionAddress, str]:
-    """Return HubSpot's ids of pipelines and stages, as far as portal, state or plan know them."""
+    """Return HubSpot's ids of pipelines and stages, from portal, state and plan."""
     known = {each.key: each.record_id for each in decided.matched.known.owned} | dict(decided.matched.present)
     for change in kept:
         if change.action is Action.CREATE and change.remote.id:
@@ -55,7 +55,7 @@ def _ids(decided: DecidedDefinitions, kept: Iterable[Change]) -> Mapping[Definit
 def _found(
     wanted: DesiredDefinition, ids: Mapping[DefinitionAddress, str], candidates: Iterable[_Labelled]
 ) -> _Labelled | None:
-    """Return the meant definition: by its id, else by its label."""
+    """Return the candidate that ``wanted`` means: by its id, else by its label."""
     by_id = ids.get(wanted.address) or wanted.special.id
     label = _declared(wanted).label
     for each in candidates:

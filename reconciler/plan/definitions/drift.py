@@ -1,4 +1,4 @@
-"""Drift of definitions: changes by people since we last applied it, against state alone. Pure."""
+"""Drift of definitions: changes that people made since we last applied them; manifests do not count. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
@@ -26,9 +26,11 @@ def drift_of_definition(
     recent: Mapping[DefinitionAddress, Change],
     known: Iterable[OwnedDefinition] = (),
 ) -> Iterator[DriftedValue | MissingOwnedRecord]:
-    """Compare an owned definition with ``live``, by id; it may still show what ``recent`` writes replaced.
+    """Compare an owned definition with the live one of the same id.
 
-    ``known`` are all owned definitions of the type: a stage stays the same under another label.
+    ``recent`` are our writes of the last minutes: HubSpot may still show the values from before them.
+
+    ``known`` are all owned definitions of the type: a stage is recognised under another label, too.
     """
     found = live.get(owned.record_id)
     ours = recent.get(owned.key)
@@ -44,13 +46,13 @@ def drift_of_definition(
     for path in sorted(owned.sent):
         last, now = owned.expected_live(path), values.get(path)
         is_settling = path in before and before[path] == now
-        is_told = option_of(path) in gone  # by the list of options
+        is_told = option_of(path) in gone  # the changed list of options reports it
         if not (is_told or is_settling or _is_same(owned, path, last, now)):
             yield DriftedValue(owned.key, owned.record_id, path, last, now)
 
 
 _MAKES_IT = frozenset({Reason.MISSING, Reason.RECREATED})
-"""Reasons of changes that make a definition; a schema takes two."""
+"""Reasons of changes that create a definition."""
 
 
 def _stage_names(
@@ -59,7 +61,7 @@ def _stage_names(
     known: Iterable[OwnedDefinition],
     last: Collection[str],
 ) -> str:
-    """Return the stages of a live pipeline, in order; our own stages under their names in ``last``."""
+    """Return the stages of a live pipeline, in order: owned stages by name in ``last``, others by label."""
     own = pipeline.id.partition("/")[2]
     names = {each.record_id: (each.sent.get("label") or "", each.key.name) for each in known}
     stages = [each for each in live.values() if each.parent_id == own]
@@ -89,6 +91,6 @@ def _is_same(owned: OwnedDefinition, path: str, last: str | None, now: str | Non
 
 
 def _same_order(last: tuple[str, ...], now: tuple[str, ...]) -> bool:
-    """Compare the order of the stages that both have: each of them is a definition of its own."""
+    """Compare the order of the stages in both lists; other stages are drift of their own definitions."""
     both = {*last} & {*now}
     return list_text(name for name in last if name in both) == list_text(name for name in now if name in both)

@@ -25,8 +25,8 @@ class DefinitionFindings:
     wanted: DesiredDefinition | None  # the desired definition
     owned: OwnedDefinition | None
     live: LiveDefinition | None
-    plan: Plan  # of this definition alone, and of the definitions that it needs
-    applyings: Mapping[str, RunHeader]  # by path, the run that last applied it
+    plan: Plan  # a plan of only this definition and the definitions that it needs
+    applyings: Mapping[str, RunHeader]  # by path, the run that last applied the value
     files: SourceFiles
     portal_id: int
     environment: str
@@ -35,7 +35,7 @@ class DefinitionFindings:
 def explain_definition(
     address: DefinitionAddress, path: str | None, found: DefinitionFindings
 ) -> Explanation:
-    """Combine the facts to an explanation; ``path`` is that of a value or of several, such as of an option.
+    """Build the explanation of a definition or, with ``path``, of one value or all values of one option.
 
     Raises:
         UsageError: the definition has no such value.

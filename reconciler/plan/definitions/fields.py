@@ -28,7 +28,7 @@ def _decode_address(found: object) -> DefinitionAddress:
 
 
 def _encode_details(details: DefinitionDetails) -> Json:
-    """Encode the details that are not empty."""
+    """Encode only the details that are set."""
     encoded: Json = {} if details.parent_id is None else {"parent_id": details.parent_id}
     encoded |= {"carried": True} if details.is_carried else {}
     encoded |= {} if details.moves_to is None else {"moves_to": details.moves_to}
@@ -95,7 +95,7 @@ def flaw(change: Change) -> str | None:
 
 
 def _comes_back(change: Change) -> bool:
-    """Return whether ``change`` makes a definition again that was never ours and that a run archived."""
+    """Return whether ``change`` is a rollback that creates a definition again."""
     return change.action is Action.CREATE and change.reason is Reason.ROLLED_BACK
 
 

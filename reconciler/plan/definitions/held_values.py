@@ -1,4 +1,4 @@
-"""Values that records hold of definitions, and the records of a plan that hold them no longer. Pure."""
+"""Removed values that records have, and the number of records that the plan itself changes. Pure."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -14,22 +14,22 @@ from reconciler.plan.definitions.holders import held_by
 from reconciler.plan.records.changes import is_record_change
 
 SEPARATOR = ";"
-"""Between the values of a multiple choice."""
+"""The separator between the values of a multiple choice."""
 
 _RECORD_ID = "hs_object_id"
 """The property that every record has."""
 
 
 class HeldByRecords(NamedTuple):
-    """A value that records hold of a definition."""
+    """A value of a definition, as records have it in a property."""
 
     object: str
     name: str  # the property
     value: str | None  # None: any value
-    lacking: str | None = None  # a property that is empty in records that still have to move
+    lacking: str | None = None  # a second property: where it is filled, the record has moved already
 
     def is_in(self, properties: Mapping[str, str | None]) -> bool:
-        """Return whether a record with these properties holds it."""
+        """Return whether a record with these properties still has the value."""
         text = properties.get(self.name)
         is_done = self.lacking is not None and properties.get(self.lacking) is not None
         return (
@@ -43,7 +43,7 @@ class HeldByRecords(NamedTuple):
 
 
 def what_records_hold(schema: ObjectSchema, change: Change) -> HeldByRecords | None:
-    """Return the value of the removed definition that records can hold; None if they hold nothing of it."""
+    """Return how records have the removed definition as a value; None if records cannot have it."""
     address, of = change.definition, change.object_type
     own_id = (change.remote.id or "").partition("/")[2]
     names = schema.pipeline_and_stage
@@ -63,7 +63,7 @@ def what_records_hold(schema: ObjectSchema, change: Change) -> HeldByRecords | N
 
 
 def records_leaving(changes: Iterable[Change], schema: ObjectSchema) -> Mapping[Holding, int]:
-    """Count the values that records of one type do not hold any more after ``changes``."""
+    """Count, for each value, the records of one type that no longer have it after ``changes``."""
     found: Counter[Holding] = Counter()
     pipelines = {stage.id: each.id for each in schema.pipelines for stage in each.stages}
     names = schema.pipeline_and_stage
@@ -93,9 +93,9 @@ def records_leaving(changes: Iterable[Change], schema: ObjectSchema) -> Mapping[
 def changed_away(
     removals: Iterable[Change], changes: Iterable[Change], objects: Mapping[str, ObjectSchema]
 ) -> Callable[[Change], Change]:
-    """Return a function that corrects the ``removals`` of a plan by the writes of its other ``changes``.
+    """Return a function that corrects, in each of ``removals``, the number of records that lose a value.
 
-    Records that the plan itself gives another value, or archives, lose nothing.
+    It subtracts the records to which other ``changes`` of the plan give another value, or that they archive.
     """
     away: dict[DefinitionAddress, int] = {}
     written = tuple(changes)

@@ -1,4 +1,4 @@
-"""Records that hold values to be removed: counted before anything is decided."""
+"""Finding the values to be removed whose records must be counted before planning decides."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from reconciler.plan.definitions.options import compare_options
 
 
 def holdings_of(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Holding]:
-    """Return the values to count before deciding about a definition."""
+    """Return the values whose records must be counted before deciding about a definition."""
     wanted, live = sides.wanted, sides.found
     if live is None:
         return
@@ -32,7 +32,7 @@ def holdings_of(sides: DefinitionSides, context: DefinitionContext) -> Iterator[
 
 
 def holding_of(sides: DefinitionSides, context: DefinitionContext) -> Holding | None:
-    """Return the value of a live definition that records can hold; None if there is none or it is unknown."""
+    """Return how records or associations have a live definition as a value; None if they cannot."""
     address, live = sides.address, sides.found
     if live is None:
         return None
@@ -52,6 +52,6 @@ def holding_of(sides: DefinitionSides, context: DefinitionContext) -> Holding | 
 
 
 def held_by(count: int) -> tuple[ValueChange, ...]:
-    """Return the number of records that lose their value by a removal, which rests on that number."""
+    """Return the number of records that lose their value by a removal, as a value for ``Change.rests_on``."""
     text = str(count)
     return (ValueChange(HELD, text, text, Reason.IN_STEP),) if count else ()

@@ -1,16 +1,16 @@
 """Ids of new pipelines and stages: chosen when planning, so that records of the same plan can name them.
 
-They are kept in state and never derived again. Limits: HubSpot answers status 500 to a longer id.
+Later plans take the ids from state and do not compute them again. HubSpot answers status 500 to a longer id.
 """
 
 from collections.abc import Collection
 from hashlib import sha256
 
 MOST_OF_PIPELINE = 36
-"""Characters of a pipeline's id, as seen live."""
+"""Maximum length of a pipeline's id in characters, as seen in HubSpot."""
 
 MOST_OF_STAGE = 100
-"""Characters of a stage's id, as seen live."""
+"""Maximum length of a stage's id in characters, as seen in HubSpot."""
 
 _DIGITS = 8
 
@@ -39,6 +39,6 @@ def _free_id(label: str, seed: tuple[str, ...], most: int, taken: Collection[str
 
 
 def _readable(label: str) -> str:
-    """Return the letters and digits of ``label`` that every system takes, joined by ``_``."""
+    """Return the ASCII letters and digits of ``label``, with ``_`` for everything between them."""
     plain = (character if character.isascii() and character.isalnum() else " " for character in label)
     return "_".join("".join(plain).split())

@@ -1,4 +1,4 @@
-"""Choosing the live definitions that an import writes: definitions that were made in the portal."""
+"""Choosing the live definitions that an import writes: by default, those that HubSpot did not define."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from reconciler.plan.definitions.match import labels_equal
 
 @dataclass(frozen=True, slots=True)
 class ChosenDefinitions:
-    """The definitions to write, and how many others there are."""
+    """The definitions to write, and the numbers of others."""
 
     taken: tuple[LiveDefinition, ...]
     named_already: int
@@ -26,8 +26,8 @@ def choose_definitions(
     HubSpot's own and its read-only definitions are left out, unless the request names them.
 
     Args:
-        live: all of them, also archived ones; the properties too if groups are asked for.
-        request: sections and names.
+        live: all definitions of the type, also archived ones; properties too if groups are requested.
+        request: the requested sections and names.
         declared: definitions that the manifests declare already; they are left out.
     """
     active = [each for each in live if not each.is_archived]
@@ -50,7 +50,7 @@ def choose_definitions(
 def _is_asked(
     definition: LiveDefinition, request: DefinitionsRequest, active: Iterable[LiveDefinition]
 ) -> bool:
-    """Return whether a request is about a definition; stages come with their pipelines."""
+    """Return whether ``request`` includes a definition; stages are included with their pipelines."""
     address, names = definition.address, request.properties
     section = Section.PIPELINES if address.section is Section.STAGES else address.section
     if section not in request.sections or _is_mirrored(definition):
@@ -65,13 +65,13 @@ def _is_asked(
 
 
 def _is_of_hubspot(definition: LiveDefinition) -> bool:
-    """Return whether HubSpot made it; the default pipeline is as much the portal's as others are."""
+    """Return whether HubSpot defined it; pipelines, stages and groups never count as HubSpot's here."""
     is_told = definition.address.section in {Section.PROPERTIES, Section.LABELS}
     return is_told and definition.is_hubspot_defined
 
 
 def _groups_of_hubspot(live: Iterable[LiveDefinition]) -> frozenset[DefinitionAddress]:
-    """Return the groups that hold one of HubSpot's own properties: HubSpot does not say who made a group."""
+    """Return the groups with a property that HubSpot defined; HubSpot does not say who made a group."""
     return frozenset(
         definition_address(each.address.object, Section.GROUPS, group)
         for each in live
@@ -81,7 +81,7 @@ def _groups_of_hubspot(live: Iterable[LiveDefinition]) -> frozenset[DefinitionAd
 
 
 def _is_mirrored(definition: LiveDefinition) -> bool:
-    """Return whether this is the second end of a label between records of one type."""
+    """Return whether this label within one object type is the inverse of another one in the list."""
     address = definition.address
     if address.section is not Section.LABELS or address.objects[0] != address.objects[1]:
         return False
@@ -90,7 +90,7 @@ def _is_mirrored(definition: LiveDefinition) -> bool:
 
 
 def _is_declared_at_other_end(definition: LiveDefinition, declared: Iterable[DesiredDefinition]) -> bool:
-    """Return whether the manifests declare a label from the other object type."""
+    """Return whether the manifests declare this label from its other object type."""
     address = definition.address
     if address.section is not Section.LABELS:
         return False

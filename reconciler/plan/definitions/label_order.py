@@ -1,10 +1,10 @@
-"""Labels that pass from one pipeline or stage to another: HubSpot refuses a label that is in use.
+"""Renaming pipelines or stages to labels that others still have: HubSpot refuses a label that is in use.
 
-- a definition waits if it gets the label of another definition that changes its own label;
-- two or more that take labels from each other in a circle: one of them gets a temporary label first;
-- a label belongs to a definition that stays as it is, or is removed only at the end: a problem.
+- the other definition changes its label in the same plan: this one waits for it;
+- two or more definitions exchange their labels in a circle: one of them gets a temporary label first;
+- the other definition keeps its label, or is removed only at the end: this is a problem.
 
-Waiting is a later ``step``: steps of one stage follow each other.
+A change that waits has a higher ``step``: the steps of one stage of the plan are applied one after the other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ def in_label_order(
     decisions: Mapping[DefinitionAddress, DefinitionDecision],
     context: DefinitionContext,
 ) -> Decisions:
-    """Return the decisions with steps in which every label is free when it is written."""
+    """Return the decisions with such steps that every label is free when it is written."""
     result, refused = with_free_labels(live, decisions)
     by_address = {each.address: each for each in sides}
     for each in refused:
@@ -48,11 +48,11 @@ class TakenLabel(NamedTuple):
     address: DefinitionAddress
     label: str
     holder: str  # HubSpot's id of the other definition
-    is_leaving: bool  # the other definition is removed, but only after this is written
+    is_leaving: bool  # whether the other definition is removed later in the plan
 
     @property
     def sentence(self) -> tuple[str, str]:
-        """The message of a problem, and its advice."""
+        """The message and the advice of the problem."""
         message = f"{self.holder} has the label {self.label} already"
         if self.is_leaving:
             advice = "apply without it first, or use another label"
@@ -63,7 +63,7 @@ class TakenLabel(NamedTuple):
 def with_free_labels(
     live: Sequence[LiveDefinition], decisions: Mapping[DefinitionAddress, DefinitionDecision]
 ) -> tuple[Decisions, list[TakenLabel]]:
-    """Return the decisions with their steps, without the changes whose label is taken; and these labels."""
+    """Return the decisions with steps, without changes whose new label is taken; and the taken labels."""
     result, refused = dict(decisions), list[TakenLabel]()
     scopes: dict[tuple[Section, str | None], _Labels] = {}
     for each in live:
@@ -89,19 +89,19 @@ def with_free_labels(
 class _Labels:
     """The labels of one pipeline's stages, or of one type's pipelines."""
 
-    holders: dict[str, LiveDefinition] = field(default_factory=dict)  # by their label
-    writers: dict[DefinitionAddress, Change] = field(default_factory=dict)  # of the changes with a label
+    holders: dict[str, LiveDefinition] = field(default_factory=dict)  # live definitions by label
+    writers: dict[DefinitionAddress, Change] = field(default_factory=dict)  # the changes that write a label
     others: dict[DefinitionAddress, list[Change]] = field(default_factory=dict)
 
     def add(self, address: DefinitionAddress, change: Change) -> None:
-        """Add a change of the scope."""
+        """Add a change of one of these definitions."""
         if change.is_remote and any(value.name == _LABEL for value in change.values):
             self.writers[address] = change
         else:
             self.others.setdefault(address, []).append(change)
 
     def _giver(self, change: Change) -> DefinitionAddress | None:
-        """Return the definition that has the new label of ``change`` and gives it up."""
+        """Return the definition that has the new label of ``change`` and gets another label; else None."""
         holder = self._holder(change)
         if holder is None:
             return None
@@ -112,7 +112,7 @@ class _Labels:
         return None if holder is None or holder.id == change.remote.id else holder
 
     def refused(self) -> list[TakenLabel]:
-        """Return the definitions whose new label another definition keeps; they write nothing."""
+        """Return and drop the changes whose new label another definition keeps."""
         found: list[TakenLabel] = []
         while True:
             refused = [
@@ -132,7 +132,7 @@ class _Labels:
                 found.append(TakenLabel(address, _new_label(change), own_id(holder.id), is_leaving))
 
     def ordered(self) -> dict[DefinitionAddress, tuple[Change, ...]]:
-        """Return the changes of each definition whose label has to wait, with their steps."""
+        """Return the changes, with their steps, of each definition that must wait for a label."""
         waits = {address: self._giver(change) for address, change in self.writers.items()}
         steps: dict[DefinitionAddress, int] = {}
         temporary: set[DefinitionAddress] = set()
@@ -143,7 +143,7 @@ class _Labels:
                 chain.append(address)
                 address = waits[address]
             base = steps.get(address, 0) if address is not None else 0
-            if address in chain:  # a circle: its last one frees its label first
+            if address in chain:  # a circle: the last one gets a temporary label first
                 last, base = chain.pop(), 1
                 temporary.add(last)
                 steps[last] = len(chain) + 2

@@ -1,4 +1,4 @@
-"""Definitions that the account may not have, or has no room for: problems instead of new definitions."""
+"""Limits of the account on definitions: new ones beyond a limit become problems."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ _FORMULA = "calculationFormula"
 
 
 def limits_of(decided: Iterable[DecidedDefinitions]) -> frozenset[Limited]:
-    """Return the limits that new definitions count towards."""
+    """Return the limits towards which the new definitions of the plan count."""
     return frozenset(
         limited for each in decided for change in each.changes for limited, _ in _counts_towards(change)
     )
@@ -27,9 +27,9 @@ def limits_of(decided: Iterable[DecidedDefinitions]) -> frozenset[Limited]:
 def within_limits(
     decided: Sequence[DecidedDefinitions], limits: DefinitionLimits, files: SourceFiles
 ) -> list[DecidedDefinitions]:
-    """Refuse the new definitions for which there is no room; the last definitions of the manifests go first.
+    """Refuse new definitions beyond the limits, beginning with the last ones in the manifests.
 
-    The parts of a refused definition, or of a type that is not made, are left out with it.
+    The parts of a refused definition are left out, too: stages of a pipeline, everything of an object type.
     """
     refused = dict(_refused(decided, limits, files))
     return [replace(each, decisions=_without(each.decisions, refused)) for each in decided]
@@ -53,7 +53,7 @@ def _refused(
 def _in_order(
     changes: Iterable[Change], wanted: Mapping[DefinitionAddress, DesiredDefinition]
 ) -> list[Change]:
-    """Return the changes that make something a manifest names, in the order of its lines; each once."""
+    """Return the changes that create definitions, each once, in the order of the manifest lines."""
     new = {each.definition: each for each in changes if each.action is Action.CREATE}
     return sorted(
         (change for address, change in new.items() if address in wanted),
@@ -62,7 +62,7 @@ def _in_order(
 
 
 def _counts_towards(change: Change) -> Iterator[tuple[Limited, str | None]]:
-    """Yield the limits that a new definition counts towards, with the path of the value that is about it."""
+    """Yield each limit that a new definition counts towards, with the path of the value that causes it."""
     if change.action is not Action.CREATE:
         return
     address = change.definition

@@ -1,8 +1,8 @@
 """Finding the live definition of each desired one.
 
-HubSpot knows groups and properties by a name that never changes, and everything else by an id: state's id
-comes first, then ``$id``, then the label (or the name), then the label of ``$renamed_from``. Labels are one
-to HubSpot if only case and outer blanks differ.
+HubSpot identifies groups and properties by a name that never changes, and everything else by an id. The live
+definition is found by the id in state, else by ``$id``, else by its label (or name), else by the label in
+``$renamed_from``. Labels that differ only in case and outer blanks are equal in HubSpot.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from reconciler.model.owned import OwnedDefinition
 from reconciler.model.portal_definitions import DesiredDefinition, LiveDefinition, definition_id
 
 NAMED = frozenset({Section.GROUPS, Section.PROPERTIES, Section.SCHEMA})
-"""Sections whose definitions HubSpot knows by a name that never changes."""
+"""Sections whose definitions HubSpot identifies by a name that never changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,9 @@ class DefinitionSides:
 
     wanted: DesiredDefinition
     live: LiveDefinition | None = None
-    owned: OwnedDefinition | None = None  # its entry in state, under any address
-    pipeline: "DefinitionSides | None" = None  # that of a stage
-    problem: UnplacedProblem | None = None  # it cannot be told which live definition is meant
+    owned: OwnedDefinition | None = None  # its entry in state, perhaps under another address
+    pipeline: "DefinitionSides | None" = None  # for a stage: its pipeline
+    problem: UnplacedProblem | None = None  # set if it is unclear which live definition is meant
 
     @property
     def address(self) -> DefinitionAddress:
@@ -39,17 +39,17 @@ class DefinitionSides:
 
     @property
     def is_as_wanted(self) -> bool:
-        """Whether it is there, or is not there and shall not be."""
+        """Whether it exists if it should exist, and does not exist if it should be absent."""
         return (self.found is None) is self.wanted.special.is_absent
 
     @property
     def former(self) -> DefinitionAddress | None:
-        """Its address in state until now, if it differs."""
+        """Its previous address in state, if it differs; else None."""
         return self.owned.key if self.owned and self.owned.key != self.address else None
 
 
 def labels_equal(one: str | None, other: str | None) -> bool:
-    """Return whether HubSpot takes two labels for one: case and outer blanks do not count."""
+    """Return whether two labels are equal in HubSpot, which ignores case and outer blanks."""
     return one is not None and other is not None and plain_label(one) == plain_label(other)
 
 
@@ -63,11 +63,11 @@ def match_definitions(
     live: Iterable[LiveDefinition],
     owned: Iterable[OwnedDefinition],
 ) -> tuple[DefinitionSides, ...]:
-    """Find live and state of each desired definition of one object type; they keep their order."""
+    """Find the live definition and the entry in state for each desired definition of one type, in order."""
     wanted = tuple(desired)
     matching = _Matching(tuple(live), tuple(owned))
     found: dict[DefinitionAddress, DefinitionSides] = {}
-    for stages in (False, True):  # after their pipelines
+    for stages in (False, True):  # stages after their pipelines
         own = [each for each in wanted if (each.address.section is Section.STAGES) is stages]
         matching.claim(own)
         found |= {each.address: matching.sides_of(each) for each in own}
@@ -76,14 +76,14 @@ def match_definitions(
 
 @dataclass(slots=True)
 class _Matching:
-    """Matches one definition after the other; no live one belongs to two."""
+    """Matches one desired definition after the other; each live one is used only once."""
 
     live: Sequence[LiveDefinition]
     owned: Sequence[OwnedDefinition]
     taken: dict[RecordId, DefinitionSides] = field(default_factory=dict)
-    pipelines: dict[str, DefinitionSides] = field(default_factory=dict)  # by their name in the manifests
-    claimed: dict[RecordId, DefinitionAddress] = field(default_factory=dict)  # known by an id
-    passed_on: set[DefinitionAddress] = field(default_factory=set)  # their definitions have other names now
+    pipelines: dict[str, DefinitionSides] = field(default_factory=dict)  # by name in the manifests
+    claimed: dict[RecordId, DefinitionAddress] = field(default_factory=dict)  # those that an id identifies
+    passed_on: set[DefinitionAddress] = field(default_factory=set)  # old addresses of renamed definitions
     _by_id: Mapping[RecordId, LiveDefinition] = field(init=False)
     _in_state: Mapping[DefinitionAddress, OwnedDefinition] = field(init=False)
     _state_by_id: Mapping[RecordId, OwnedDefinition] = field(init=False)
@@ -94,7 +94,7 @@ class _Matching:
         self._state_by_id = {each.record_id: each for each in self.owned}
 
     def claim(self, wanted: Sequence[DesiredDefinition]) -> None:
-        """Note which live definitions are known by an id: no other definition finds them by their label."""
+        """Record which live definitions an id identifies, so that no other definition is matched by label."""
         for each in wanted:
             old = each.special.renamed_from
             if old and each.address not in self._in_state and each.address.section not in NAMED:
@@ -107,7 +107,7 @@ class _Matching:
                 self.claimed.setdefault(definition_id(each.address.section, each.special.id), each.address)
 
     def sides_of(self, wanted: DesiredDefinition) -> DefinitionSides:
-        """Return the sides of one definition; stages come after their pipelines."""
+        """Return the sides of one definition. Call it for stages after their pipelines."""
         address = wanted.address
         pipeline = self.pipelines.get(address.names[0]) if address.section is Section.STAGES else None
         problem: UnplacedProblem | None = None
@@ -160,14 +160,14 @@ class _Matching:
         return live, self._entry(live, known), None
 
     def _known(self, wanted: DesiredDefinition) -> OwnedDefinition | None:
-        """Return the entry in state under its address, or under an address that ``$renamed_from`` makes."""
+        """Return the entry in state under the address of ``wanted``, or under its address before a rename."""
         own = [each for each in self._addresses(wanted, wanted.address.name) if each not in self.passed_on]
         old = wanted.special.renamed_from
         addresses = [*own, *(self._addresses(wanted, old) if old else ())]
         return next((self._in_state[each] for each in addresses if each in self._in_state), None)
 
     def _addresses(self, wanted: DesiredDefinition, name: str) -> list[DefinitionAddress]:
-        """Return the addresses of ``wanted`` called ``name``, also under its pipeline in state."""
+        """Return the addresses that ``wanted`` could have as ``name``, also below its pipeline's old name."""
         address = wanted.address
         parents: list[tuple[str, ...]] = [address.names[:-1]]
         pipeline = self.pipelines.get(parents[0][0]) if address.section is Section.STAGES else None
@@ -176,7 +176,7 @@ class _Matching:
         return [definition_address(address.object, address.section, *parent, name) for parent in parents]
 
     def _entry(self, live: LiveDefinition | None, known: OwnedDefinition | None) -> OwnedDefinition | None:
-        """Return the entry in state of ``live``; without one, the entry that its address has."""
+        """Return the entry in state with the id of ``live``; if there is none, ``known``."""
         return self._state_by_id.get(live.id, known) if live else known
 
     def _may_be(

@@ -1,4 +1,4 @@
-"""Records of custom object types that manifests declare, and a plan does not make. Pure."""
+"""Records of custom object types that manifests declare but a plan does not create. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -20,7 +20,7 @@ _Place = tuple[Place, str]
 def types_not_made(
     decided: Sequence[DecidedDefinitions], kept: Collection[Change], there: Collection[str]
 ) -> Mapping[str, NotMade]:
-    """Return the declared object types that are neither ``there`` nor made by the changes ``kept``."""
+    """Return the declared object types that neither exist (``there``) nor are created by changes ``kept``."""
     found: dict[str, NotMade] = {}
     for each in decided:
         schema = definition_address(each.matched.known.object, Section.SCHEMA)

@@ -1,4 +1,4 @@
-"""Moving records: their value is removed, and the manifests name a new value. Pure.
+"""Moving records from a value that is removed to the value that manifests name instead. Pure.
 
 Records move in two cases only: a renamed option, or an absent definition with ``$moves_to``. A record
 that this plan changes anyway gets its new value by the same change.
@@ -22,39 +22,39 @@ from reconciler.plan.records.changes import is_record_change
 from reconciler.source import SourceRef
 
 _SEPARATOR = ";"
-"""Between the values of a multiple choice."""
+"""The separator between the values of a multiple choice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A value that records of one type hold, and their new value."""
+    """A removed value that records of one type have, and their new value."""
 
-    address: DefinitionAddress  # of the removed definition
+    address: DefinitionAddress  # address of the removed definition
     source: SourceRef | None
     name: str  # the property
-    before: str | None  # the value that they hold; None: any
-    after: str  # the value that they get; if ``before`` is None, the property that gets their value
-    stages: Mapping[str, str] = field(default_factory=dict)  # of a pipeline: the new stage of each old one
-    by_stage: str | None = None  # of a pipeline: the property of its stage
+    before: str | None  # the removed value; None: any value
+    after: str  # the new value; if ``before`` is None, the property to which values are copied
+    stages: Mapping[str, str] = field(default_factory=dict)  # for a pipeline: new stage by old stage
+    by_stage: str | None = None  # for a pipeline: the property for the stage
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The properties to read."""
+        """The properties of records that must be read for this move."""
         others = [self.by_stage] if self.by_stage else [self.after] if self.before is None else []
         return (self.name, *others)
 
     def holds(self, live: LiveRecord) -> bool:
-        """Return whether a record holds the removed value."""
+        """Return whether a record has the removed value."""
         text = live.properties.get(self.name)
         return text is not None and (self.before is None or self.before in text.split(_SEPARATOR))
 
     def value(self, name: str, before: str | None, after: str | None) -> ValueChange:
-        """Return a value that changes because of this move."""
+        """Build a value change whose reason is this move."""
         return ValueChange(name, before, after, Reason.MIGRATED, self.source)
 
 
 def by_property(moves: Iterable[Move]) -> Mapping[str, Sequence[Move]]:
-    """Return the moves by the property that records hold: its moves are made together."""
+    """Group the moves by property: the moves of one property change a record together."""
     found: dict[str, list[Move]] = {}
     for move in moves:
         found.setdefault(move.name, []).append(move)
@@ -64,7 +64,7 @@ def by_property(moves: Iterable[Move]) -> Mapping[str, Sequence[Move]]:
 def moved_values(moves: Sequence[Move], live: LiveRecord) -> tuple[ValueChange, ...]:
     """Return the values that a record gets by the moves of one property.
 
-    Of a multiple choice, only the values change that go away.
+    In a multiple choice, only the removed values are replaced.
     """
     text = live.properties.get(moves[0].name)
     held = [move for move in moves if move.holds(live)]
@@ -87,7 +87,7 @@ def moved_values(moves: Sequence[Move], live: LiveRecord) -> tuple[ValueChange, 
 def moves_of(
     decided: DecidedDefinitions, kept: Iterable[Change], stage_names: tuple[str, str] | None
 ) -> Iterator[Move]:
-    """Return the moves that removals of ``kept`` changes need."""
+    """Return the moves of records that the removals among the ``kept`` changes need."""
     for change in kept:
         if change.action is Action.ARCHIVE and change.reason is Reason.MIGRATED:
             move = _move_of(decided, change, stage_names)
@@ -98,7 +98,7 @@ def moves_of(
 def without_target(
     decided: DecidedDefinitions, kept: Iterable[Change], moves: Iterable[Move], after: ObjectSchema
 ) -> Iterator[Problem]:
-    """Report removed definitions whose records would have no new value; ``after`` is the planned schema."""
+    """Report removals whose ``$moves_to`` names nothing that exists in the planned schema ``after``."""
     targets = {move.address: move for move in moves}
     for change in kept:
         if change.action is not Action.ARCHIVE or change.reason is not Reason.MIGRATED:
@@ -177,7 +177,7 @@ def target_id(decided: DecidedDefinitions, address: DefinitionAddress) -> str | 
 
 
 def _is_beside(decided: DecidedDefinitions, live: LiveDefinition, stage: DefinitionAddress) -> bool:
-    """Return whether ``live`` is a stage of the pipeline of ``stage``."""
+    """Return whether ``live`` is a stage of the same pipeline as ``stage``."""
     for sides in decided.matched.sides:
         if sides.address == stage and sides.found is not None:
             return sides.found.parent_id == live.parent_id
@@ -185,9 +185,9 @@ def _is_beside(decided: DecidedDefinitions, live: LiveDefinition, stage: Definit
 
 
 def _stages_instead(decided: DecidedDefinitions, before: str, after: str) -> Mapping[str, str]:
-    """Return the new stage for each stage of a pipeline: one with the same label, or the first.
+    """Return, for each stage of the removed pipeline, the new stage: with the same label, else the first one.
 
-    A stage that is removed itself stands for the stage to which its records move.
+    If the stage with that label is removed, too, the result is the stage to which its records move.
     """
     live = [each for each in decided.matched.known.live if each.address.section is Section.STAGES]
     leaving = {
@@ -219,7 +219,7 @@ def _stages_instead(decided: DecidedDefinitions, before: str, after: str) -> Map
 def moved_record(
     object_name: str, live: LiveRecord, values: tuple[ValueChange, ...], owned: OwnedRecord | None
 ) -> Change:
-    """Move a record that the plan does not change otherwise; it stays ours, or not ours."""
+    """Build the change of a record that the plan changes only to move it; its ownership stays the same."""
     return Change(
         address=owned.key if owned else RecordAddress(object_name, RECORD_ID, live.id),
         action=Action.UPDATE,
@@ -232,9 +232,9 @@ def moved_record(
 
 
 def with_moved(change: Change, moved: Iterable[ValueChange]) -> Change:
-    """Let a planned change of a record carry moved values; a value that it writes anyway stays.
+    """Add moved values to a planned change of a record, except values that the change writes already.
 
-    State forgets values that the manifests no longer name, although they move.
+    What the change removes from state (``forgotten``) stays, also for moved values.
     """
     written = {value.name for value in change.values}
     new = [value for value in moved if value.name not in written]
@@ -252,7 +252,7 @@ def with_moved(change: Change, moved: Iterable[ValueChange]) -> Change:
 
 
 def not_looked_into(moves: Iterable[Move]) -> Iterator[Problem]:
-    """Warn that workflows, lists and forms may name a value: HubSpot does not tell where."""
+    """Warn that workflows, lists and forms may use a removed value: HubSpot does not say which do."""
     for move in moves:
         message = f"workflows, lists and forms that name {_shown(move)} are not looked into"
         advice = "look for them in HubSpot before this is applied"
@@ -267,7 +267,7 @@ def _shown(move: Move) -> str:
 
 
 def changed_records(changes: Iterable[Change], object_name: str) -> set[RecordId]:
-    """Return the records of one type that ``changes`` are about."""
+    """Return the ids of the records of one type that ``changes`` change."""
     return {
         change.remote.id
         for change in changes
@@ -278,7 +278,7 @@ def changed_records(changes: Iterable[Change], object_name: str) -> set[RecordId
 def with_carried(
     change: Change, object_name: str, carried: Mapping[RecordId, Iterable[ValueChange]]
 ) -> Change:
-    """Add the values in ``carried``, by record id, to the change of a record."""
+    """Add to the change of a record the values that ``carried`` has for its record id."""
     if change.object_type != object_name or not is_record_change(change) or change.remote.id is None:
         return change
     moved = carried.get(change.remote.id)

@@ -1,7 +1,7 @@
-"""Changes of definitions whose needs the plan does not make: problems that name these needs. Pure.
+"""Changes of definitions that need a definition which the plan does not create: they become problems. Pure.
 
-A selection, a problem or a review may leave a definition out. HubSpot would refuse a definition that names
-it.
+A selection, a problem or a review may leave a definition out. HubSpot would refuse other definitions that
+name it.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ WhyNotMadeOf = Callable[[DefinitionAddress], NotMade]
 def with_all_they_need(
     decided: Sequence[DecidedDefinitions], kept: Collection[Change]
 ) -> Sequence[DecidedDefinitions]:
-    """Put problems in place of changes that need a definition which is neither there nor among ``kept``."""
+    """Replace changes that need a definition which neither exists nor is created in ``kept`` by problems."""
     while True:
         unmade = Unmade({address for each in decided for address in _not_made(each, kept)})
         if not unmade.addresses:
@@ -67,7 +67,7 @@ def _without_blocked(
     for address, change, needed in blocked:
         earlier = decisions[address]
         if change not in earlier.changes:
-            continue  # another change of the definition is blocked, too
+            continue  # an earlier problem has removed it already
         lacking = why(needed)
         message = f"{change.definition.text} needs {needed.text}"
         problem = Problem(message, lacking.advice, change.source, address.text, needs=lacking.to_add)

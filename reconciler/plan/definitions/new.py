@@ -1,4 +1,4 @@
-"""New definitions: their needs, and the values with which they are created."""
+"""New definitions: what they need, and the values with which they are created."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,13 +29,13 @@ from reconciler.plan.definitions.match import WORDS, DefinitionSides
 _EMPTY_LIST = list_text(())
 
 _RESERVED = re.compile(r"hs_|a\d+_")
-"""Beginnings of names that HubSpot keeps for itself and for apps."""
+"""Prefixes of names that HubSpot reserves for itself and for apps."""
 
 _TYPE_NAME = re.compile(r"[A-Za-z]\w{0,49}", re.ASCII)
 """Names of custom objects. Source: https://developers.hubspot.com/docs/api-reference/crm-schemas-v3/guide."""
 
 _FULL_NAME = re.compile(r"p\d+_")
-"""The beginning of the name that HubSpot gives a custom object besides."""
+"""The prefix of the full name that HubSpot gives a custom object (``fullyQualifiedName``)."""
 
 _AFTERWARDS = frozenset(
     {
@@ -45,7 +45,7 @@ _AFTERWARDS = frozenset(
         "searchableProperties",
     }
 )
-"""Members of a schema that name its properties: written once these are there."""
+"""Members of a schema that name its properties: written after these properties are created."""
 
 
 def created(
@@ -54,7 +54,7 @@ def created(
     details: DefinitionDetails | None,
     context: DefinitionContext,
 ) -> tuple[Change, ...]:
-    """Return the changes that create a definition: two for a schema, which names properties of its own."""
+    """Return the changes that create a definition: two for a schema that names properties of its own type."""
     wanted = sides.wanted
     reason = Reason.RECREATED if sides.owned else Reason.MISSING
     owned = Owned(Origin.CREATED, wanted.special.protect or False)
@@ -90,9 +90,10 @@ def created(
 
 
 def group_of_new_properties(object_type: str, live: Iterable[LiveDefinition]) -> str | None:
-    """Return the group of new properties whose manifests name none: that of the record id.
+    """Return the default group for new properties: the group of the property ``hs_object_id``.
 
-    None if the portal has the type and does not say it. HubSpot makes this group with a custom object type.
+    None if the portal has the type, but this property has no group. For a new custom object type, it is the
+    group that HubSpot creates with the type.
     """
     properties = [each for each in live if each.address.section is Section.PROPERTIES]
     of_id = (each.values.get(GROUP) for each in properties if each.address.name == "hs_object_id")
@@ -100,7 +101,7 @@ def group_of_new_properties(object_type: str, live: Iterable[LiveDefinition]) ->
 
 
 def lacking(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Problem]:
-    """Report what a new definition lacks, and names that HubSpot keeps for itself."""
+    """Report missing values of a new definition, and definitions that HubSpot would not create."""
     wanted, address = sides.wanted, sides.address
     section = address.section
     refused = _refused(sides)
@@ -123,7 +124,7 @@ def lacking(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Prob
 
 
 def _refused(sides: DefinitionSides) -> tuple[str, str] | None:
-    """Return why HubSpot makes no such definition at all, with advice; None if it can."""
+    """Return why HubSpot would not create such a definition, with advice; None if it would."""
     name, of_type = sides.address.name, sides.address.object
     pipeline = sides.pipeline.found if sides.pipeline else None
     match sides.address.section:
@@ -150,7 +151,7 @@ def _refused(sides: DefinitionSides) -> tuple[str, str] | None:
 
 
 def _needed_besides(wanted: DesiredDefinition) -> Iterator[str]:
-    """Return the names that only some definitions of the section need."""
+    """Return the paths that a new definition needs only in some cases, such as the formula."""
     section = wanted.address.section
     if section is Section.PROPERTIES:
         if wanted.value("fieldType") == "calculation_equation":
@@ -185,9 +186,9 @@ def _restored(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Pr
 def new_stages_in_order(
     sides: Iterable[DefinitionSides], decisions: Mapping[DefinitionAddress, DefinitionDecision]
 ) -> dict[DefinitionAddress, DefinitionDecision]:
-    """Create the new stages of a live pipeline one after the other: each comes after the last one there."""
+    """Create new stages of a live pipeline in successive steps: HubSpot adds each stage at the end."""
     after = dict(decisions)
-    steps: dict[DefinitionAddress, int] = {}  # of the last one, by pipeline
+    steps: dict[DefinitionAddress, int] = {}  # of the last new stage, by pipeline
     for each in sorted(sides, key=_place_of_stage):
         decision = after.get(each.address)
         if each.pipeline is None or decision is None:

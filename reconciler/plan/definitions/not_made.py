@@ -1,4 +1,4 @@
-"""Finding out which definitions of the manifests a plan does not make, and why. Pure."""
+"""Finding out which declared definitions a plan does not create, and why. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping
 
@@ -13,11 +13,11 @@ from reconciler.plan.definitions.planner import DecidedDefinitions
 from reconciler.plan.values.not_made import name_of
 
 _LABELLED = frozenset({Section.PIPELINES, Section.STAGES})
-"""Sections whose definitions records name by label."""
+"""Sections whose definitions can be named by label in records of manifests."""
 
 
 def not_made(decided: DecidedDefinitions, address: DefinitionAddress, kept: Collection[Change]) -> NotMade:
-    """Say why the definition at ``address`` is not made; ``kept`` are the changes of the plan."""
+    """Return why the plan, whose changes are ``kept``, does not create the definition at ``address``."""
     unselected = decided.matched.unselected.get(address)
     if unselected is not None:
         return NotMade(address.text, unselected)
@@ -55,7 +55,7 @@ def all_not_made(
 
 
 def _names_of(wanted: DesiredDefinition) -> Iterator[tuple[str, ...]]:
-    """Return the names by which records may call a definition."""
+    """Return the names by which records of manifests may refer to a definition."""
     yield wanted.address.names
     label = wanted.value("label")
     if label and wanted.address.section in _LABELLED:
@@ -73,7 +73,7 @@ def _options_not_there(wanted: DesiredDefinition, after: ObjectSchema) -> Iterat
 def _option_not_made(
     decided: DecidedDefinitions, option: DefinitionAddress, of: DefinitionAddress, kept: Collection[Change]
 ) -> NotMade:
-    """Say why an ``option`` of a property that is there is not made."""
+    """Return why the plan does not create an ``option`` of an existing property."""
     selected = (each.wanted.options for each in decided.matched.sides if each.address == of)
     if any(option.name == each.name for options in selected for each in options):
         return NotMade(option.text, not_made(decided, of, kept).why)

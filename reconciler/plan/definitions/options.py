@@ -1,7 +1,7 @@
-"""Comparing the options of a property: which there are, and in which order.
+"""Comparing which options a property has, and their order.
 
-Options are added by the change of their property, which writes the list whole. They go away in changes of
-their own, at the very end, because records may hold them until then.
+New options are added by the change of their property, which writes the whole list. Options are removed by
+separate changes at the very end of a plan, because records may have them as values until then.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ class Removal(NamedTuple):
 
     name: str
     reason: Reason
-    moves_to: str | None  # the option that its records get
+    moves_to: str | None  # the option that its records get instead
     place: Place
 
 
@@ -38,21 +38,21 @@ class ComparedOptions:
     """The result of comparing the options of one property."""
 
     live: tuple[str, ...]
-    after: tuple[str, ...]  # as they are to be until others go away
+    after: tuple[str, ...]  # the new list, still with the options that are removed later
     added: tuple[str, ...] = ()
-    reason: Reason = Reason.IN_STEP  # of the new list
-    is_learned: bool = False  # nothing is written, but state does not know the list
+    reason: Reason = Reason.IN_STEP  # why the list is written
+    is_learned: bool = False  # True: the list is not written, but stored in state
     held: tuple[Difference, ...] = ()
     removed: tuple[Removal, ...] = ()
 
     @property
     def is_written(self) -> bool:
-        """Whether the list is written."""
+        """Whether the plan writes the list."""
         return self.after != self.live
 
 
 _WEIGHT = (Reason.CONFLICT, Reason.DRIFT, Reason.CHANGED, Reason.ADOPT)
-"""Reasons in the order in which one names the whole list."""
+"""Reasons by weight: the first that occurs becomes the reason for writing the list."""
 
 
 def compare_options(
@@ -71,9 +71,9 @@ def compare_options(
 
 
 def known_options(sent: Mapping[str, str | None]) -> tuple[str, ...] | None:
-    """Return the options in the values that state has of a property; None if it has none.
+    """Return the options of a property in its values from state; None if it has none there.
 
-    Where the manifest names only some, state has no list of them, and knows each by its label.
+    If the manifest names only some options, state has no list, but the label of each of them.
     """
     if OPTIONS in sent:
         return list_of(sent[OPTIONS])
@@ -85,8 +85,8 @@ class _Comparing:
     wanted: DesiredDefinition
     desired: tuple[str, ...]
     live: tuple[str, ...]
-    sent: tuple[str, ...] | None  # None: state does not know them
-    knows_list: bool  # whether state knows the whole list
+    sent: tuple[str, ...] | None  # the options in state; None: state has none
+    knows_list: bool  # whether state has the whole list
     drift: Drift
 
     def result(self) -> ComparedOptions:
@@ -124,7 +124,7 @@ class _Comparing:
         return Reason.DRIFT if name in self.sent else Reason.CHANGED
 
     def _why_ordered(self, ordered: Sequence[str]) -> Reason:
-        """Return why the options have another order; in step if they have not."""
+        """Return why the options must be reordered; ``IN_STEP`` if they need not."""
         live = [name for name in self.live if name in ordered]
         if live == [name for name in ordered if name in self.live]:
             return Reason.IN_STEP
@@ -137,7 +137,7 @@ class _Comparing:
     def _is_news(self) -> bool:
         """Return whether the list in state differs from the list that is desired and live."""
         if not self.wanted.has_all_options:
-            return False  # state knows each of them by its label
+            return False  # state has no list, only labels of single options
         if self.sent is None or not self.knows_list:
             return True
         known = [name for name in self.sent if name in self.desired or name in self.live]
@@ -159,7 +159,7 @@ class _Comparing:
         return tuple(named[name] for name in self.live if name in named), left
 
     def _named_removals(self, there: Collection[str]) -> Iterator[Removal]:
-        """Return the options that the manifests themselves let go."""
+        """Return the options that manifests remove with ``$absent`` or ``$renamed_from``."""
         for option in self.wanted.options:
             old, target = option.special.renamed_from, option.special.moves_to
             if option.special.is_absent and option.name in self.live:
@@ -178,6 +178,6 @@ def option_part(name: str) -> str:
 
 
 def in_same_order(known: Sequence[str], names: Sequence[str]) -> bool:
-    """Return whether the names that both have stand in the same order."""
+    """Return whether the names that are in both lists have the same order in both."""
     both = set(known).intersection(names)
     return [name for name in known if name in both] == [name for name in names if name in both]

@@ -1,8 +1,8 @@
-"""The order of definitions within their stage: some need others.
+"""The order of changes of definitions within their stage of the plan: some need others.
 
 First the definitions that others name: groups, then plain properties of types that exist, bare schemas, the
 groups and properties of new types, then the display fields of their schemas, formulas (after the formulas
-that they name), pipelines, stages, and labels at last. Removals go the other way round: options and labels
+that they name), pipelines, stages, and finally labels. Removals have the opposite order: options and labels
 first, properties before groups.
 
 Sources: refusals seen live (https://github.com/scopiousdigital/kalup).
@@ -32,14 +32,14 @@ _REMOVED = (
     Section.SCHEMA,
     Section.GROUPS,
 )
-"""The order of removals."""
+"""The sections in the order in which their definitions are removed."""
 
 
 def turns_of_definitions(changes: SpooledChanges) -> Mapping[int, int]:
-    """Return the turn of each change of a definition within its stage, by number; 0 is left out.
+    """Return the turn (position within its stage) of each change of a definition, by number of the change.
 
-    Changes of one definition follow each other: their steps are turns of their own. So are removals of
-    several options of one property, because each writes the list that the previous removal has left.
+    Turn 0 is left out. Steps of one definition are separate turns. So are removals of several options of one
+    property, because each removal writes the list that the previous one left.
     """
     numbered = [(number, changes[number]) for number, verb in enumerate(changes.verbs()) if verb in _VERBS]
     new_types = {
@@ -49,7 +49,7 @@ def turns_of_definitions(changes: SpooledChanges) -> Mapping[int, int]:
     }
     depths = _depths(change for _, change in numbered)
     ranks: dict[int, tuple[bool, int, int, int]] = {}
-    removed: Counter[tuple[str, str]] = Counter()  # options, by object type and property
+    removed: Counter[tuple[str, str]] = Counter()  # removed options so far, by object type and property
     for number, change in numbered:
         is_removed, turn, step = _rank(change, new_types)
         depth = depths.get((is_removed, change.object_type, change.definition.name), 0)
@@ -66,7 +66,7 @@ def turns_of_definitions(changes: SpooledChanges) -> Mapping[int, int]:
 
 
 def _depths(changes: Iterable[Change]) -> Mapping[tuple[bool, str, str], int]:
-    """Return how many other formulas each formula needs, by whether it is removed, object type and name."""
+    """Return the depth of each formula (see ``depths_of_formulas``), by: is it removed, object type, name."""
     formulas: dict[tuple[bool, str], dict[str, str]] = {}
     for change in changes:
         if change.definition.section is Section.PROPERTIES and (formula := _formula(change)):
@@ -107,12 +107,12 @@ def _rank(change: Change, new_types: Collection[str]) -> tuple[bool, int, int]:
 
 
 def _formula(change: Change) -> str | None:
-    """Return the formula that a change writes, or that is removed with its property."""
+    """Return the formula that a change writes, or the formula of the property that it removes."""
     written = (value.after for value in change.values if value.name == FORMULA)
     gone = (value.before for value in change.forgotten if value.name == FORMULA)
     return next(filter(None, (*written, *gone)), None)
 
 
 def _is_reordered(change: Change) -> bool:
-    """Return whether stages change their places: all of them have to be there."""
+    """Return whether a change reorders the stages of a pipeline, which then must all exist."""
     return any(value.name == "stages" for value in change.values)

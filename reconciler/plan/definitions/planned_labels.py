@@ -1,4 +1,4 @@
-"""Labels of associations as a plan makes them: records of the same plan may use them. Pure."""
+"""Association labels after a plan, because records of the same plan may use new or renamed ones. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -13,7 +13,7 @@ from reconciler.plan.definitions.not_made import not_made
 from reconciler.plan.definitions.planner import DecidedDefinitions
 
 PlannedLabels: TypeAlias = Mapping[Direction, Sequence[tuple[str, Label | NotMade]]]
-"""Labels that manifests declare, as a plan leaves them, and those that it does not make, with their texts."""
+"""Declared labels after a plan, by direction: each with its text; or why the plan does not create it."""
 
 _Named: TypeAlias = tuple[Direction, str, Label | NotMade]
 
@@ -28,7 +28,7 @@ def planned_labels(decided: Iterable[DecidedDefinitions], kept: Collection[Chang
 
 
 def _made(kept: Iterable[Change]) -> Iterator[_Named]:
-    """Return the labels that are made or renamed, as both ends call them; the end that declares them last."""
+    """Return new and renamed labels with their texts at both ends, first the end that does not declare it."""
     for change in kept:
         if change.definition.section is not Section.LABELS or change.action is Action.ARCHIVE:
             continue
@@ -43,7 +43,7 @@ def _made(kept: Iterable[Change]) -> Iterator[_Named]:
 
 
 def _not_made(decided: DecidedDefinitions, kept: Collection[Change]) -> Iterator[_Named]:
-    """Return the declared labels that are neither there nor made, as both ends call them."""
+    """Return the declared labels that neither exist nor are created, with their texts at both ends."""
     made = {change.definition for change in kept}
     for wanted in decided.matched.known.wanted:
         address = wanted.address
@@ -60,7 +60,7 @@ def _not_made(decided: DecidedDefinitions, kept: Collection[Change]) -> Iterator
 def _there(decided: DecidedDefinitions, kept: Collection[Change]) -> Iterator[_Named]:
     """Return the declared labels that exist, by the texts of the manifests and by the texts of the portal.
 
-    A text that the plan changes is left to its change.
+    Texts that the plan changes are left out: ``_made`` returns them.
     """
     changed = {(change.definition, value.name) for change in kept for value in change.values}
     for each in decided.matched.sides:
@@ -79,7 +79,7 @@ def _there(decided: DecidedDefinitions, kept: Collection[Change]) -> Iterator[_N
 
 
 def _labels_of(change: Change, text: str, inverse_text: str) -> tuple[Label, Label]:
-    """Return the label of a change, as both ends see it; a new one is only a reference to its definition."""
+    """Return the label of a change as seen from both ends; a new label is a placeholder without number."""
     if change.remote.id is None:
         label = reference_label(change.definition.text)
         return label, inverse_reference(label)
@@ -87,6 +87,6 @@ def _labels_of(change: Change, text: str, inverse_text: str) -> tuple[Label, Lab
 
 
 def _labels_at(of: RecordId, text: str, inverse_text: str) -> tuple[Label, Label]:
-    """Return the label with the identity ``of``, as both ends see it."""
+    """Return the label with the identity ``of`` as seen from both ends."""
     _, category, number, back, *_ = of.split("/")
     return Label(category, int(number), text), Label(category, int(back), inverse_text)

@@ -1,7 +1,7 @@
-"""The planned schema: the portal's definitions as they are, with the changes that this plan makes of them.
+"""The planned schema: the portal's definitions, with the changes of this plan added.
 
-Records are judged against it. It has no changes that a selection, a problem or a review leaves out. What is
-sensitive before or after is sensitive.
+Records are checked against this schema. It does not include changes that a selection, a problem or a review
+leaves out. A property that is sensitive before or after the plan is sensitive in it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -36,7 +36,7 @@ _OF_EVERY_TYPE = (
     PropertyDef("hs_pipeline", "Pipeline", Kind.PIPELINE),
     PropertyDef("hs_pipeline_stage", "Pipeline stage", Kind.STAGE),
 )
-"""Properties that HubSpot adds by itself to a new custom object type, as far as records can name them."""
+"""Properties that HubSpot itself adds to a new custom object type and that manifests may set."""
 
 _OF_PIPELINES = frozenset({Kind.PIPELINE, Kind.STAGE})
 
@@ -44,7 +44,7 @@ _OF_PIPELINES = frozenset({Kind.PIPELINE, Kind.STAGE})
 def planned_schema(
     portal: PortalSchema, decided: Iterable[DecidedDefinitions], kept: Collection[Change] | None = None
 ) -> PortalSchema:
-    """Return the portal's schema after the definitions of a plan; ``kept`` are its changes, None: all."""
+    """Return the portal's schema after the changes of definitions that are in ``kept`` (None: all)."""
     objects = dict(portal.objects)
     for each in decided:
         name = each.matched.known.object
@@ -79,14 +79,14 @@ def schema_with(
 
 
 def _new_type(portal: PortalSchema, name: str, changes: Iterable[Change]) -> ObjectSchema | None:
-    """Return the bare schema of a type that the plan makes; None if it makes none."""
+    """Return the bare schema of the type ``name`` if ``changes`` create it; else None."""
     schemas = [change for change in changes if change.definition.section is Section.SCHEMA]
     is_made = any(change.action is Action.CREATE for change in schemas)
     return bare_schema(portal, name) if is_made else None
 
 
 def bare_schema(portal: PortalSchema, name: str) -> ObjectSchema:
-    """Return the schema of a type that is not there yet, as it is when nothing but its schema was made."""
+    """Return the schema of a new custom object type with only the properties that HubSpot adds itself."""
     return ObjectSchema(
         name=name,
         path=f"p{portal.account.portal_id}_{name}",
@@ -101,7 +101,7 @@ class _Planned:
     """The schema of one type, to which changes are added one by one."""
 
     schema: ObjectSchema
-    live: Mapping[RecordId, LiveDefinition]  # by identity
+    live: Mapping[RecordId, LiveDefinition]  # live definitions by identity
     properties: dict[str, PropertyDef] = field(init=False)
     pipelines: dict[str, Pipeline] = field(init=False)  # by id
     new: set[str] = field(default_factory=set)
@@ -131,7 +131,7 @@ class _Planned:
                 pass
 
     def result(self) -> ObjectSchema:
-        """Return the schema with all changes, and with HubSpot's additions to a type that gets pipelines."""
+        """Return the schema with all changes, and with the properties that HubSpot adds for pipelines."""
         if self.pipelines and not any(each.kind is Kind.PIPELINE for each in self.properties.values()):
             self.properties |= {each.name: each for each in _OF_EVERY_TYPE if each.kind in _OF_PIPELINES}
         return replace(

@@ -1,4 +1,4 @@
-"""Planning the definitions of one object type: each is compared, then all of them together are checked."""
+"""Planning the definitions of one object type: each is compared, then the rules for all are checked."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -44,14 +44,14 @@ class MatchedDefinitions:
     """The selected definitions of one object type, each with its sides."""
 
     known: TypeDefinitions
-    sides: tuple[DefinitionSides, ...]  # of the selected definitions, pipelines before their stages
-    unselected: Mapping[DefinitionAddress, WhyNotMade]  # that manifests name, but the selection leaves out
-    unnamed: tuple[OwnedDefinition, ...]  # selected, and named by no manifest any more
+    sides: tuple[DefinitionSides, ...]  # selected definitions, pipelines before stages
+    unselected: Mapping[DefinitionAddress, WhyNotMade]  # named, but not selected
+    unnamed: tuple[OwnedDefinition, ...]  # selected, but no longer named
     # the ids of definitions that manifests name and the portal has
     present: Mapping[DefinitionAddress, RecordId] = field(default_factory=dict)
 
     def holdings(self, context: DefinitionContext) -> set[Holding]:
-        """Return the values to count before deciding."""
+        """Return the values whose records must be counted before deciding."""
         return {holding for sides in self.sides for holding in holdings_of(sides, context)}
 
 
@@ -65,25 +65,25 @@ class DecidedDefinitions:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """All changes."""
+        """All changes of definitions of the type."""
         decided = (change for each in self.decisions.values() for change in each.changes)
         return (*decided, *(each for each in self.released if isinstance(each, Change)))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """All problems."""
+        """All problems of definitions of the type."""
         return tuple(problem for each in self.decisions.values() for problem in each.problems)
 
     @property
     def held(self) -> tuple[Held, ...]:
-        """Everything that is left alone."""
+        """All held differences: what is reported and left alone."""
         decided = (held for each in self.decisions.values() for held in each.held)
         return (*decided, *(each for each in self.released if isinstance(each, Held)))
 
     def in_step(self, *, keeps_state: bool) -> int:
-        """Return how many have nothing to be said or done; without a state, nothing is adopted.
+        """Return how many definitions need neither a change nor a report; without a state, none is adopted.
 
-        A new stage whose pipeline is not made is none of them.
+        A new stage whose pipeline is not created does not count.
         """
         decided = [self.decisions[each.address] for each in self.matched.sides if each.is_as_wanted]
         return sum(
@@ -95,7 +95,7 @@ class DecidedDefinitions:
 
 
 def match_type(known: TypeDefinitions, selection: Selection) -> MatchedDefinitions:
-    """Match the definitions of a type, and keep the selected definitions."""
+    """Find the live and owned versions of a type's desired definitions, and keep the selected ones."""
     sides: list[DefinitionSides] = []
     unselected: dict[DefinitionAddress, WhyNotMade] = {}
     matched = match_definitions(known.wanted, known.live, known.owned)
@@ -136,7 +136,7 @@ def decide_type(matched: MatchedDefinitions, context: DefinitionContext) -> Deci
 def _without_what_goes_along(
     decisions: dict[DefinitionAddress, DefinitionDecision],
 ) -> dict[DefinitionAddress, DefinitionDecision]:
-    """Archive nothing that goes with its object type: HubSpot refuses to archive what that type displays."""
+    """Drop archives of parts of an archived object type: they go with it, and HubSpot would refuse some."""
     types = [
         change.definition
         for decision in decisions.values()
@@ -159,10 +159,10 @@ class _Deciding:
     matched: MatchedDefinitions
     context: DefinitionContext
     decisions: dict[DefinitionAddress, DefinitionDecision] = field(default_factory=dict)
-    new_ids: dict[DefinitionAddress, str] = field(default_factory=dict)  # of pipelines
+    new_ids: dict[DefinitionAddress, str] = field(default_factory=dict)  # ids of new pipelines
 
     def decide(self) -> None:
-        """Decide about stages before pipelines, whose order depends on them; ids the other way round."""
+        """Decide about all definitions: stages first, because the order in a pipeline depends on them."""
         sides = self.matched.sides
         identities = {each.address: self._identity(each) for each in sides}
         for each in sides:
@@ -180,7 +180,7 @@ class _Deciding:
                 self.decisions[each.address] = DefinitionDecision()
 
     def _identity(self, sides: DefinitionSides) -> NewIdentity:
-        """Return the identity of a definition if it is created."""
+        """Return the identity that the definition gets if the plan creates it."""
         address = sides.address
         match address.section:
             case Section.LABELS:
@@ -209,7 +209,7 @@ class _Deciding:
         return NewIdentity(definition_id(Section.STAGES, chosen), details)
 
     def _ids(self, section: Section) -> Collection[str]:
-        """Return the taken ids of a section, in the portal or in state."""
+        """Return HubSpot's ids of the live definitions of a section, which new ones cannot have."""
         live = [each.id for each in self.matched.known.live if each.address.section is section]
         return [own_id(each) for each in live]
 
@@ -219,7 +219,7 @@ class _Deciding:
         if sides.address.section is not Section.PIPELINES or live is None:
             return None
         named: dict[RecordId, str] = {}
-        labels: dict[str, str] = {}  # of existing and new stages, by their name in the manifests
+        labels: dict[str, str] = {}  # of existing and new stages, by manifest name
         for each in self.matched.sides:
             if each.pipeline is None or each.pipeline.address != sides.address:
                 continue
@@ -249,7 +249,7 @@ class _Deciding:
         return decided.changes if decided else ()
 
     def _without_pipeline(self, sides: DefinitionSides) -> DefinitionDecision | None:
-        """Report a new stage of a pipeline that is neither there nor selected."""
+        """Report a new stage whose pipeline neither exists nor is created; None if it has one."""
         of = definition_address(sides.address.object, Section.PIPELINES, sides.address.names[0])
         pipeline = sides.pipeline
         if sides.wanted.special.is_absent or (pipeline and pipeline.found) or of in self.new_ids:
@@ -260,7 +260,7 @@ class _Deciding:
         return DefinitionDecision(problems=(replace(problem, needs=lacking.to_add),))
 
     def _is_orphan(self, sides: DefinitionSides) -> bool:
-        """Return whether a new stage has a new pipeline that is not made: its problem says enough."""
+        """Return whether the new pipeline of a new stage is not created; only the pipeline is reported."""
         of = definition_address(sides.address.object, Section.PIPELINES, sides.address.names[0])
         if of not in self.new_ids or of not in self.decisions:
             return False

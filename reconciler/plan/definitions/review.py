@@ -13,5 +13,5 @@ def shown_in_review(change: Change) -> Iterator[Fact]:
 
 
 def unreviewed(before: Change, now: Change) -> Iterator[Fact]:
-    """Return every difference of ``now`` from the reviewed change, besides the action: as for records."""
+    """Return every difference between ``now`` and the reviewed change, except in the action."""
     return of_records.unreviewed(before, now)

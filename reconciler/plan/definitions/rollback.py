@@ -1,11 +1,11 @@
-"""Rolling back changes of a run to definitions, in the stages before records. Pure.
+"""Rolling back the changes of a run to definitions, in plan stages before those of records. Pure.
 
 The cases:
 
-- a written value gets its previous value again, unless it was changed since;
-- an archived property is made again, and HubSpot gives it its old values; so is a group;
-- a removed stage, pipeline, label or object type cannot come back;
-- an adopted definition is released, and a released one is owned again;
+- a written value is set back to its previous value, unless it was changed since the run;
+- an archived property or group is created again, and HubSpot restores the property's values in records;
+- an archived stage, pipeline, label or object type cannot be restored;
+- an adopted definition is released, and a released definition is owned again;
 - definitions that the run created are removed at the end of the plan: see ``rollback_created``.
 """
 
@@ -47,7 +47,7 @@ class DefinitionsNow:
     live: Mapping[RecordId, LiveDefinition]
     owned: Mapping[RecordId, OwnedDefinition]
     recent: Mapping[DefinitionAddress, Change] = field(default_factory=dict)
-    """Our own writes of the last minutes: HubSpot may still show the values from before."""
+    """Our own changes of the last minutes: HubSpot may still show the values from before them."""
 
     def found(self, effect: RunEffect) -> LiveDefinition | None:
         """Return the live definition of ``effect``, unless it is archived."""
@@ -55,7 +55,7 @@ class DefinitionsNow:
         return None if live is None or live.is_archived else live
 
     def key(self, effect: RunEffect) -> DefinitionAddress:
-        """Return its address in state now, or the address that the run gave it."""
+        """Return the definition's present address in state, or the address that the run gave it."""
         owned = self.owned.get(effect.id)
         return owned.key if owned else effect.address
 
@@ -63,12 +63,12 @@ class DefinitionsNow:
 def roll_back_definitions(
     effects: Iterable[RunEffect], now: DefinitionsNow
 ) -> Mapping[DefinitionAddress, DefinitionDecision]:
-    """Roll back changes of a run to definitions of one type that it did not create, in the order of labels.
+    """Roll back changes of a run to definitions of one type, except definitions that the run created.
 
-    Stages come first: the order of a pipeline's stages names the labels that they get back.
+    Stages come before pipelines, because the order of a pipeline's stages contains their restored labels.
     """
     decisions: dict[DefinitionAddress, DefinitionDecision] = {}
-    labels: dict[str, dict[str, str]] = {}  # new labels of stages by present labels, by pipeline
+    labels: dict[str, dict[str, str]] = {}  # by pipeline: restored label of a stage by present label
     for effect in sorted(effects, key=lambda effect: effect.section is not Section.STAGES):
         renamed = labels.get(own_id(effect.id), {}) if effect.section is Section.PIPELINES else {}
         decided = roll_back_definition(effect, now, renamed)
@@ -88,7 +88,10 @@ def roll_back_definitions(
 def roll_back_definition(
     effect: RunEffect, now: DefinitionsNow, labels: Mapping[str, str] = MappingProxyType({})
 ) -> DefinitionDecision:
-    """Roll back the changes of a run to one definition; ``labels`` are new labels of a pipeline's stages."""
+    """Roll back the changes of a run to one definition.
+
+    ``labels``: for a pipeline, the restored labels of its stages by their present labels.
+    """
     live, owned = now.found(effect), now.owned.get(effect.id)
     if effect.created is not None:
         return NOTHING
@@ -116,19 +119,22 @@ def _is_same(section: Section, path: str, left: str | None, right: str | None) -
 
 
 def held_whole(address: DefinitionAddress, reason: Reason, *facts: Fact) -> DefinitionDecision:
-    """Leave a whole definition as it is."""
+    """Return the decision to leave a whole definition as it is, and why."""
     return DefinitionDecision(held=(Held(address, None, reason, None, None, None, facts),))
 
 
 def _still_there(effect: RunEffect, now: DefinitionsNow) -> DefinitionDecision:
-    """Leave definitions alone that somebody made again; HubSpot may also show a removed one for a while."""
+    """Leave a definition alone that exists although the run archived it.
+
+    Somebody created it again, or HubSpot still shows it minutes after we archived it.
+    """
     recent = now.recent.get(effect.address)
     is_settling = recent is not None and recent.action is Action.ARCHIVE
     return held_whole(effect.address, Reason.SETTLING) if is_settling else NOTHING
 
 
 def _made_again(effect: RunEffect, gone: Change) -> DefinitionDecision:
-    """Make an archived definition again, as the journal knows it."""
+    """Create an archived definition again, with its values in the journal."""
     section = effect.section
     if section not in COMES_BACK:
         return held_whole(effect.address, Reason.FINAL, Fact(FactKind.NEVER_COMES_BACK))
@@ -153,7 +159,7 @@ def _made_again(effect: RunEffect, gone: Change) -> DefinitionDecision:
 
 
 def _reason(value: ValueChange) -> Reason:
-    """Return the reason of a restored value: values that state did not know belong to people."""
+    """Return the reason for a restored value: ``INITIAL`` leaves it to people if state had no such value."""
     return Reason.INITIAL if value.reason is Reason.UNMANAGED else Reason.ROLLED_BACK
 
 
@@ -163,7 +169,7 @@ def _is_default(section: Section, path: str, text: str) -> bool:
 
 
 def _own_again(released: Change, live: LiveDefinition) -> DefinitionDecision:
-    """Own a released definition again, with the values that the portal still holds."""
+    """Own a released definition again, with those of its values that the portal still has."""
     section = released.definition.section
     known: list[ValueChange] = []
     held: list[Held] = []
@@ -201,7 +207,7 @@ class _PuttingBack:
     held: list[Held] = field(default_factory=list)
 
     def result(self) -> DefinitionDecision:
-        """Return the update; nothing if all is as before."""
+        """Return the update that restores the values; no change if all are as before."""
         effect = self.effect
         for path, value in sorted(effect.written.items()):
             if path not in {OPTIONS, STAGE_NAMES} and not self._goes_with_option(path):
@@ -214,7 +220,7 @@ class _PuttingBack:
         return DefinitionDecision(tuple(self._changes()), tuple(self.held))
 
     def _goes_with_option(self, path: str) -> bool:
-        """Return whether a value is that of an option which the run added: it goes with it."""
+        """Return whether ``path`` is about an option that the run added, and is removed with that option."""
         option = option_of(path)
         return option is not None and option in self.effect.added_options
 
@@ -234,7 +240,7 @@ class _PuttingBack:
             self.back.append(restored)
 
     def _decide_list(self, path: str, back: Sequence[ValueChange] | None) -> None:
-        """Take over how a list goes back; None: people changed it since."""
+        """Add the changes that restore a list; ``back`` is None if people changed it, which is reported."""
         if back is None:
             now, before = self.live.values.get(path), self.effect.written.get(path)
             wanted = before.before if before else None
@@ -291,7 +297,7 @@ class _PuttingBack:
         return [learns]
 
     def _former(self) -> DefinitionAddress | None:
-        """Return its address before the run, unless it changed again, or another definition has it now."""
+        """Return the address to restore, from before the run; None if it changed again or is taken now."""
         former, key = self.effect.former, self.now.key(self.effect)
         if former is None or key != self.effect.address:
             return None

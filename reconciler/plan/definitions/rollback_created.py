@@ -1,12 +1,12 @@
-"""Removing the definitions that a run created, while nothing else is in them. Pure.
+"""Removing the definitions that a run created, if nothing else uses them. Pure.
 
-They go at the end of the plan, after the values and records of the same run. A definition stays if
+They are removed at the end of the plan, after values and records of the same run. A definition stays if
 
-- one of its values was changed since, or it is protected;
-- records hold something of it that this rollback does not take away;
+- one of its values was changed since the run, or it is protected;
+- records have it as a value, and this rollback does not change these records;
 - other definitions are in it: properties in a group or an object type, stages in a pipeline.
 
-The stages of a pipeline go, or stay, with it; so does everything of an object type.
+The stages of a pipeline are removed, or stay, with their pipeline; so do all definitions of an object type.
 """
 
 from collections import Counter
@@ -37,7 +37,7 @@ _ORDER = (
     Section.GROUPS,
     Section.SCHEMA,
 )
-"""Parts of other definitions are decided before these."""
+"""The sections in the order of deciding: the parts of a definition before the definition itself."""
 
 _GROUP = "groupName"
 
@@ -45,7 +45,7 @@ _GROUP = "groupName"
 def holdings_of_created(
     effects: Iterable[RunEffect], now: DefinitionsNow, stage_names: tuple[str, str] | None
 ) -> Iterator[Holding]:
-    """Return the values to count before deciding about the removals."""
+    """Return the values whose records must be counted before deciding about the removals."""
     for effect in effects:
         if now.found(effect) is None:
             continue
@@ -58,7 +58,7 @@ def holdings_of_created(
 
 
 def holding_of_created(effect: RunEffect, stage_names: tuple[str, str] | None) -> Holding | None:
-    """Return the value of a definition that records may hold; None if they hold nothing of it."""
+    """Return how records may have a definition as a value; None if they cannot."""
     match effect.section:
         case Section.PROPERTIES:
             return Holding(effect.object, effect.address.name)
@@ -73,7 +73,7 @@ def holding_of_created(effect: RunEffect, stage_names: tuple[str, str] | None) -
 
 
 def labels_that_stay(pairs: Iterable[OwnedAssociation], changes: Iterable[Change]) -> Mapping[Label, int]:
-    """Count our associations that stay after ``changes``, by their label."""
+    """Count, by label, our associations that still exist after ``changes``."""
     going: set[AssociationIdentity] = set()
     archived: set[RecordIdentity] = set()
     for change in changes:
@@ -88,18 +88,18 @@ def labels_that_stay(pairs: Iterable[OwnedAssociation], changes: Iterable[Change
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """Uses of the definitions that are removed."""
+    """What uses the definitions to be removed, so that they may have to stay."""
 
     stage_names: tuple[str, str] | None
-    records: Mapping[Holding, int]  # that hold something this plan does not take away
-    labels: Mapping[Label, int] = field(default_factory=dict)  # associations that stay, by their label
-    changes: Sequence[Change] = ()  # of definitions of the type, in the same plan
+    records: Mapping[Holding, int]  # records that still have the value after this plan
+    labels: Mapping[Label, int] = field(default_factory=dict)  # associations that stay, by label
+    changes: Sequence[Change] = ()  # other changes of the type's definitions in the same plan
 
 
 def remove_created(
     effects: Collection[RunEffect], now: DefinitionsNow, uses: Uses
 ) -> Iterator[DefinitionDecision]:
-    """Return for each definition of a type that the run created whether it goes, and for each new option."""
+    """Decide whether to remove each definition of a type that the run created, and each option it added."""
     removing = _Removing([each for each in effects if each.created is not None], now, uses)
     for section in _ORDER:
         for effect in removing.created:
@@ -119,13 +119,13 @@ class _Removing:
     decided: dict[RecordId, DefinitionDecision] = field(default_factory=dict)
 
     def decisions(self) -> Iterator[DefinitionDecision]:
-        """Return the decisions; leave out parts of something else that the run created."""
+        """Return the decisions, except about parts of another definition that the run created, too."""
         for effect in self.created:
             if self._whole(effect) is None:
                 yield self.decided[effect.id]
 
     def decide(self, effect: RunEffect) -> None:
-        """Decide about one definition; about its parts was decided before."""
+        """Decide about one definition. Call it for the parts of a definition first."""
         live, owned = self.now.found(effect), self.now.owned.get(effect.id)
         if live is None:
             lost = (release_thing(owned, Reason.GONE),) if owned else ()
@@ -149,7 +149,7 @@ class _Removing:
         self.decided[effect.id] = DefinitionDecision((gone,))
 
     def _obstacle(self, effect: RunEffect, live: LiveDefinition) -> tuple[Reason, Fact] | None:
-        """Return why a definition stays; None if it can go."""
+        """Return why a definition has to stay; None if it can be removed."""
         owned = self.now.owned.get(effect.id)
         if effect.is_late:
             return Reason.FINAL, Fact(FactKind.THERE_BEFORE)
@@ -171,13 +171,13 @@ class _Removing:
         return self.uses.records.get(holding, 0) if holding else 0
 
     def _associations(self, effect: RunEffect) -> int:
-        """Return how many associations that we own keep a label, seen from either end."""
+        """Return how many owned associations keep the label, as seen from either record."""
         category, *numbers = own_id(effect.id).split("/")
         labels = {Label(category, int(number), "") for number in numbers}
         return sum(self.uses.labels.get(label, 0) for label in labels)
 
     def _others(self, effect: RunEffect) -> Iterator[str]:
-        """Return the definitions in a group, pipeline or object type that stay."""
+        """Return the names of definitions inside a group, pipeline or object type that are not removed."""
         parts = {each.id for each in self.created if self._whole(each) is effect}
         stays = {part for part in parts if self.decided[part].held}
         match effect.section:
@@ -193,7 +193,7 @@ class _Removing:
                 pass
 
     def _members(self, group: str) -> Iterator[str]:
-        """Return the properties that a group will have: properties that exist, move into it, or come back."""
+        """Return the properties that a group will have: present ones, and those moved into it or restored."""
         leaving = {change.remote.id for each in self.decided.values() for change in each.changes}
         after = {
             change.remote.id: value.after
@@ -208,7 +208,7 @@ class _Removing:
         yield from (own_id(known) for known, name in after.items() if known and name == group)
 
     def _whole(self, effect: RunEffect) -> RunEffect | None:
-        """Return the pipeline or object type of the definition, if the run created it."""
+        """Return the pipeline or object type that contains the definition, if the run created that, too."""
         for each in self.created:
             is_inside = each.section is Section.SCHEMA and effect.section is not Section.LABELS
             if is_inside and effect is not each:
@@ -220,9 +220,9 @@ class _Removing:
 
 
 def _is_restored(effect: RunEffect) -> bool:
-    """Return whether the run itself was a rollback that made a property again, with its old values.
+    """Return whether the run was itself a rollback that restored a property with its old values.
 
-    They go again with it, under the guard ``lose``.
+    Then its values are removed with the property again; the guard ``lose`` limits that.
     """
     created = effect.created
     return (
@@ -236,7 +236,7 @@ def _is_peoples(live: LiveDefinition) -> bool:
 
 
 def _moved(effect: RunEffect, live: LiveDefinition) -> list[str]:
-    """Return the written values that live does not hold any more."""
+    """Return the paths of written values whose live values differ now."""
     return [
         path
         for path, value in sorted(effect.written.items())
@@ -245,7 +245,7 @@ def _moved(effect: RunEffect, live: LiveDefinition) -> list[str]:
 
 
 def _remove_option(effect: RunEffect, option: str, now: DefinitionsNow, uses: Uses) -> DefinitionDecision:
-    """Remove an option that the run added, once no record holds it."""
+    """Remove an option that the run added, unless records have it as a value."""
     live = now.found(effect)
     if live is None or option not in list_of(live.values.get(OPTIONS)):
         return NOTHING

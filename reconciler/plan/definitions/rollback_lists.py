@@ -1,7 +1,7 @@
-"""Putting lists back: the options of a property, and the order of a pipeline's stages. Pure.
+"""Restoring lists: the options of a property, and the order of a pipeline's stages. Pure.
 
-Options that the run added stay in the list until no record holds them; they are removed at the end of the
-plan. What people added since stays, at the end.
+Options that the run added stay in the list until the end of the plan, when no record has them any more.
+Options and stages that people added since the run stay at the end of the list.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,9 @@ from reconciler.plan.definitions.run_effects import RunEffect
 
 
 def options_back(effect: RunEffect, live: LiveDefinition) -> Sequence[ValueChange] | None:
-    """Return the list of options as it was, with the members of options that come back.
+    """Return the previous list of options, and the attributes of options that are restored.
 
-    Nothing if all is as before, None if people changed the order since.
+    Empty if the list is as before the run; None if people have changed its order since.
     """
     before, after = effect.options_before or (), effect.options_after
     now = list_of(live.values.get(OPTIONS))
@@ -51,9 +51,9 @@ def _members(effect: RunEffect, name: str) -> Sequence[ValueChange]:
 def stages_back(
     effect: RunEffect, live: LiveDefinition, labels: Mapping[str, str]
 ) -> Sequence[ValueChange] | None:
-    """Return the order of stages as it was; nothing if it is so, None if people changed it since.
+    """Return the previous order of stages; empty if it is unchanged, None if people have changed it since.
 
-    ``labels`` has the label that a stage will have, for each that this plan renames.
+    ``labels`` has the new label, by present label, of each stage that this plan renames.
     """
     written = effect.written[STAGE_NAMES]
     before, after = list_of(written.before), list_of(written.after)

@@ -1,7 +1,7 @@
-"""The effect of a run on each definition: all of its changes together. Pure.
+"""The effect of a run on each definition: all changes of the run to it, combined. Pure.
 
-A run may change one definition in several steps, and removes options in changes of their own. What has to go
-back is the difference between before the run and after it.
+A run may change one definition in several steps, and removes options by separate changes. A rollback restores
+the difference between before and after the run.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ from reconciler.plan.definitions.options import option_part
 from reconciler.plan.targeting import UnmatchedGlobs
 
 _CAME_BY = frozenset({Reason.ADOPT, Reason.ROLLED_BACK})
-"""Reasons of adoptions by which we came to own a definition; others only changed state."""
+"""Reasons of ``adopt`` changes that began our ownership; with other reasons, only state changed."""
 
 
 class WrittenValue(NamedTuple):
@@ -27,7 +27,7 @@ class WrittenValue(NamedTuple):
 
     before: str | None
     after: str | None
-    answered: str | None  # as HubSpot stored it
+    answered: str | None  # the value that HubSpot stored
 
 
 @dataclass(slots=True)
@@ -35,11 +35,11 @@ class RunEffect:
     """The effect of a run on one definition."""
 
     id: RecordId
-    address: DefinitionAddress  # by which the run left it in state
-    former: DefinitionAddress | None = None  # its address in state before
-    parent_id: str | None = None  # HubSpot's id of the pipeline of a stage
-    includes_options: bool = False  # of a property: only some of its options are ours
-    is_carried: bool = False  # the call that created its pipeline created it, too
+    address: DefinitionAddress  # its address in state after the run
+    former: DefinitionAddress | None = None  # its address in state before the run
+    parent_id: str | None = None  # for a stage: HubSpot's id of its pipeline
+    includes_options: bool = False  # manifests named only some options of the property
+    is_carried: bool = False  # a stage that the call for its new pipeline created
     created: Change | None = None
     is_late: bool = False  # another program created it first
     archived: Change | None = None
@@ -47,11 +47,11 @@ class RunEffect:
     is_adopted: bool = False
     was_ours: Owned | None = None  # ownership after the run
     written: dict[str, WrittenValue] = field(default_factory=dict)  # by path
-    removed_options: dict[str, Change] = field(default_factory=dict)  # archives, by option
+    removed_options: dict[str, Change] = field(default_factory=dict)  # the archive changes, by option
 
     @property
     def object(self) -> str:
-        """The object type."""
+        """The object type of the definition."""
         return self.address.object
 
     @property
@@ -61,7 +61,7 @@ class RunEffect:
 
     @property
     def options_before(self) -> tuple[str, ...] | None:
-        """The options before the run; None if it neither added, moved nor removed any."""
+        """The options before the run; None if the run did not change the list of options."""
         if OPTIONS in self.written:
             return list_of(self.written[OPTIONS].before)
         if not self.removed_options:
@@ -84,12 +84,12 @@ class RunEffect:
 
     @property
     def details(self) -> DefinitionDetails | None:
-        """The details of a change that puts values back."""
+        """The details for a change that restores values of the definition; None if it needs none."""
         details = DefinitionDetails(self.parent_id, includes_options=self.includes_options)
         return details if any(details) else None
 
     def add(self, change: Change, outcome: Applied) -> None:
-        """Add a change of the run; they come in the order of the plan."""
+        """Add a change of the run. Call it in the order of the run's plan."""
         if change.definition.section is Section.OPTIONS:
             self.removed_options[change.definition.name] = change
             is_unknown = any(

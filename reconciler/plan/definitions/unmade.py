@@ -14,11 +14,11 @@ from reconciler.plan.change import Action, Change
 
 @dataclass(slots=True)
 class Unmade:
-    """Definitions that the rest of a run has to do without."""
+    """The definitions that do not exist although later changes of a plan or run may need them."""
 
-    addresses: set[DefinitionAddress] = field(default_factory=set)  # created by nobody
+    addresses: set[DefinitionAddress] = field(default_factory=set)  # definitions that were not created
     _options: dict[tuple[str, str, str], DefinitionAddress] = field(default_factory=dict)
-    _ids: dict[tuple[str, str], DefinitionAddress] = field(default_factory=dict)  # pipelines and stages
+    _ids: dict[tuple[str, str], DefinitionAddress] = field(default_factory=dict)  # by type and id
 
     def add(self, change: Change) -> None:
         """Add a definition whose change was not applied."""
@@ -36,7 +36,7 @@ class Unmade:
                 self._ids[address.object, own_id] = address
 
     def blocking(self, change: Change) -> DefinitionAddress | None:
-        """Return a definition that ``change`` needs and nobody has made; None without one."""
+        """Return a definition that ``change`` needs and that was not created; None if there is none."""
         if not (self.addresses or self._options):
             return None
         return next((each for each in self._needs(change) if each in self.addresses), None) or next(
@@ -54,7 +54,7 @@ class Unmade:
             return
         for record in address.records:
             yield definition_address(record.object, Section.PROPERTIES, record.by)
-        if address is change.thing:  # a record, and no association
+        if address is change.thing:  # a record, not an association
             for value in change.values:
                 yield definition_address(address.object, Section.PROPERTIES, value.name)
 

@@ -1,4 +1,4 @@
-"""Values that a property cannot have to which those of another would move. Pure."""
+"""Checking that the values of a removed property fit the property to which they would move. Pure."""
 
 from collections.abc import Iterable, Iterator
 
@@ -11,7 +11,7 @@ from reconciler.sentences import counted
 
 
 def takes(definition: PropertyDef, text: str | None) -> bool:
-    """Return whether a property can have a value of another."""
+    """Return whether the property ``definition`` can have ``text``, a value of another property."""
     try:
         return text is None or bool(check_text(definition, text))
     except WrongValue:
@@ -19,7 +19,7 @@ def takes(definition: PropertyDef, text: str | None) -> bool:
 
 
 def wrong_moves(moves: Iterable[Move]) -> Iterator[Problem]:
-    """Report impossible moves; ``moves`` has one for every record whose value cannot move."""
+    """Report impossible moves; ``moves`` has one entry for every record whose value does not fit."""
     by_address: dict[str, list[Move]] = {}
     for move in moves:
         by_address.setdefault(move.address.text, []).append(move)

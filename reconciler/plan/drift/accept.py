@@ -32,7 +32,7 @@ _WHAT_BECAME: Mapping[MissingReason, str] = {
     MissingReason.NOT_FOUND: "the record was merged into another one, or erased",
     MissingReason.UNANSWERED: "the record is left out of HubSpot's answers",
 }
-"""Without the new key, which may be personal: `reconciler drift` shows it."""
+"""What happened to a lost record. The new key is left out: it may be personal, and ``drift`` shows it."""
 _LET_GO = "if it should stay away, write only `$absent: true` about it, or remove its lines"
 _WHAT_NOW: Mapping[MissingReason, str] = {
     MissingReason.ARCHIVED: f"restore it in HubSpot; or {_LET_GO}",
@@ -91,9 +91,9 @@ def keys_and_named(
 
 @dataclass(slots=True)
 class AcceptBuilder:
-    """Collects the results of records."""
+    """Collects edits and problems, record by record."""
 
-    shows_sensitive: bool  # the user asked to see such values, so they may be written to files too
+    shows_sensitive: bool  # whether sensitive values may be shown and written to files
     is_for_other_environment: Callable[
         [ThingAddress], bool
     ]  # whether manifests name a record only for other environments
@@ -125,7 +125,7 @@ class AcceptBuilder:
             self._fit(resolver, record, live, wishes)
 
     def add_edits(self, found: Iterable[Edit | Problem]) -> None:
-        """Add edits that are decided already; one whose two values are equal agrees with the portal."""
+        """Add edits and problems from elsewhere; an edit with two equal values needs no writing."""
         for each in found:
             if isinstance(each, Problem):
                 self.problems.append(each)
@@ -138,7 +138,7 @@ class AcceptBuilder:
         self.problems.append(Problem(message, _WHAT_NOW[lost.reason], source, lost.address))
 
     def add_pair(self, pair: RemovedAssociation, source: SourceRef | None) -> None:
-        """Report that an association is a list entry, not a value; people see at once which entry it is."""
+        """Report that a removed association has no value to write: the user edits the manifest's list."""
         what = "this association" if pair.live is None else f'the label "{pair.last_applied}"'
         message = f"people removed {what} in HubSpot: there is no value to write back"
         advice = (
@@ -147,7 +147,7 @@ class AcceptBuilder:
         self.problems.append(Problem(message, advice, source, pair.address))
 
     def finish(self, found: DriftFound) -> Acceptance:
-        """Return the decisions, with the names of the drift."""
+        """Return the result, with the display names from ``found``."""
         called = {value.key: value.display_name for value in found.values}
         edits, agreed = (
             tuple(replace(edit, display_name=called.get(edit.key)) for edit in of)
@@ -160,7 +160,7 @@ class AcceptBuilder:
     def _wish(
         self, resolver: Resolver, record: DesiredRecord | None, live: LiveRecord | None, value: DriftedValue
     ) -> "_Wish":
-        """Return the possible new manifest values.
+        """Return a drifted value with the manifest values that may express it.
 
         Raises:
             UnplacedError: the manifest does not set the value, or should not.
@@ -200,8 +200,11 @@ class AcceptBuilder:
     def _fit(
         self, resolver: Resolver, record: DesiredRecord, live: LiveRecord, wishes: list["_Wish"]
     ) -> None:
-        """Try texts until all of them lead to the live values, or none are left; stages follow pipelines."""
-        why: dict[str, Problem] = {}  # the first problem of a property is about its best text
+        """Try the texts of all values together until each gives its live value or has no text left to try.
+
+        Together, because the text of a stage is resolved within the pipeline.
+        """
+        why: dict[str, Problem] = {}  # keep the first problem of a property: it is about the best text
         while failed := _failing(resolver, record, live, wishes):
             why = {name: problem for name, problem in failed.items() if problem} | why
             for wish in [wish for wish in wishes if wish.edit.name in failed]:
@@ -227,7 +230,7 @@ class _Wish(NamedTuple):
 def _failing(
     resolver: Resolver, record: DesiredRecord, live: LiveRecord, wishes: Iterable[_Wish]
 ) -> Mapping[str, Problem | None]:
-    """Return the properties whose text does not lead to the live value, with the problem of the text."""
+    """Return the properties whose present text does not give the live value, with its problem if any."""
     words = {wish.edit.name: wish.ways[0] for wish in wishes}
     there = {wish.edit.name: wish.place for wish in wishes}
     values = tuple(words.get(name, old) for name, old in zip(record.names, record.values, strict=True))

@@ -1,4 +1,4 @@
-"""Accepting drift of a record that is a row of a table: the cell to write, and the texts that it can hold."""
+"""Accepting drift of a record in a row of a table: the cell to write, and the texts that fit in a cell."""
 
 from collections.abc import Iterable, Iterator
 
@@ -30,10 +30,10 @@ def cell_place(record: DesiredRecord, name: str, form: TableForm) -> Place:
 
 
 def cell_texts(ways: Iterable[ManifestValue], kind: Kind, form: TableForm) -> list[ManifestValue]:
-    """Return ``ways`` to write a value as a cell writes them; None stands for the text that clears.
+    """Convert ``ways``, the possible manifest values, to texts of a cell; None means the text that clears.
 
     Raises:
-        UnplacedError: no cell can say it.
+        UnplacedError: a cell cannot express the value.
     """
     written = list(dict.fromkeys(_cells(ways, kind, form)))
     if written == [None] and form.clear is None:

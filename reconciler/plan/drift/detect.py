@@ -1,6 +1,6 @@
-"""Detecting drift in everything that we own: live values against state alone.
+"""Detecting drift in everything that we own, by comparing live values with state.
 
-Manifests are not used. State knows the values of a record that were enforced when we last applied it.
+Manifests are not used: state has the values that we last applied.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -36,17 +36,17 @@ from reconciler.plan.values.equality import same_value
 
 @dataclass(slots=True)
 class DriftBuilder:
-    """Collects the results of chunks."""
+    """Collects the drift, chunk by chunk."""
 
     masks: MaskRules = field(default_factory=MaskRules)
-    has_pages: bool = True  # the records have pages in HubSpot
+    has_pages: bool = True  # whether records have pages in HubSpot
     looked_at: int = 0
     looked_at_definitions: int = 0
     values: list[DriftedValue] = field(default_factory=list)
     definition_values: list[DriftedValue] = field(default_factory=list)
     lost: list[MissingOwnedRecord] = field(default_factory=list)
     pairs: list[RemovedAssociation] = field(default_factory=list)
-    # records whose keys lead elsewhere; not explained yet
+    # records that are not found by their key, until ``explain_missing`` finds out why
     missing: list[OwnedRecord] = field(default_factory=list)
     # records that have the keys of lost records now
     successors: dict[RecordAddress, RecordId] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class DriftBuilder:
         live: Mapping[RecordId, Mapping[RecordId, frozenset[Label]]],
         name_of: Callable[[RecordIdentity], str | None],
     ) -> None:
-        """Compare owned associations; associations of lost records were removed with them.
+        """Compare owned associations with the live ones; skip associations of lost records.
 
         ``name_of`` returns the display name that a record had when we last applied it.
         """
@@ -142,7 +142,7 @@ class DriftBuilder:
         *,
         read_calls: int,
     ) -> DriftFound:
-        """Return the collected lines."""
+        """Return the collected drift, sorted."""
         return DriftFound(
             tool_version=__version__,
             created_at=created_at,
@@ -162,7 +162,7 @@ class DriftBuilder:
         )
 
     def shown(self, portal: PortalSchema) -> ShownThings:
-        """Return everything that is shown."""
+        """Return all things and values that a report on this drift shows, to find their names and masks."""
         shown = ShownThings(portal.objects)
         for value in self.values:
             versions = (version.value for version in value.trail.versions)
@@ -183,7 +183,7 @@ class DriftBuilder:
 
 
 def keys_and_sent(schema: ObjectSchema, chunk: Sequence[OwnedRecord]) -> tuple[list[str], list[str]]:
-    """Return the keys and properties to read for some owned records, with the properties of display names."""
+    """Return the keys and properties to read for owned records, including those for display names."""
     names = {name for owned in chunk for name in owned.sent}
     return [owned.key.value for owned in chunk], sorted(names.union(display_properties(schema)))
 

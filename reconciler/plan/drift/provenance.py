@@ -1,8 +1,8 @@
 """The changes of a value since we last applied it, and automations that keep changing it back.
 
-The list begins when the value was last as applied during one of our runs: the run wrote it, or found it in
-step. If the journal does not know such a run any more, the list begins when the value was last as applied,
-and says so.
+The list begins at the last time when, during one of our runs, the value was as we applied it: the run wrote
+it or found it unchanged. If the journal no longer has such a run, the list begins at the last time when the
+value was as applied at all, and is marked so (``HistoryStart``).
 """
 
 from bisect import bisect_right
@@ -22,22 +22,22 @@ SKEW = timedelta(minutes=2)
 """Maximum difference between HubSpot's clock and ours."""
 
 _FIGHT = 2
-"""Number of our writes after which the same automation has set the same value again."""
+"""A value is contested if an automation has overwritten it after this many of our writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class OurRuns:
-    """Times of our runs: from start to end, sorted, each of them aware."""
+    """Start and end times of our runs, sorted, aware."""
 
     spans: Sequence[tuple[datetime, datetime]] = ()
 
     def overlap(self, start: datetime, end: datetime) -> bool:
-        """Return whether a run was under way at some time between."""
+        """Return whether a run was under way at some time between ``start`` and ``end``."""
         index = bisect_right(self.spans, end + SKEW, key=lambda span: span[0]) - 1
         return index >= 0 and start <= self.spans[index][1] + SKEW
 
     def cover(self, at: datetime) -> bool:
-        """Return whether a change at that time may have been ours."""
+        """Return whether a change at the time ``at`` may have been made by one of our runs."""
         return self.overlap(at, at)
 
 
@@ -54,26 +54,26 @@ def our_runs(runs: Iterable[RunHeader], now: datetime) -> OurRuns:
 
 @dataclass(frozen=True, slots=True)
 class LatestEdit:
-    """The last change of a value that differs from the applied one."""
+    """The last change of a value that is no longer as we applied it."""
 
     by: ValueVersion | None = None  # None if unknown
-    rounds: int = 0  # number of our writes that the same automation changed to the same value
+    rounds: int = 0  # number of our writes that the same automation overwrote with this value
 
     @property
     def is_contested(self) -> bool:
-        """Whether writing the value again would start a fight."""
+        """Whether an automation would overwrite the value again and again."""
         return self.rounds >= _FIGHT
 
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """The known changes of some values."""
+    """The known changes of values in HubSpot, and the times of our runs."""
 
     histories: PropertyHistories
     runs: OurRuns
 
     def edit(self, spot: PropertyRef, kind: Kind, last_applied: str | None, live: str | None) -> LatestEdit:
-        """Find the author of the present value, and whether the author keeps changing it back."""
+        """Return the last change of a drifted value, and how often its author has overwritten our writes."""
         history = self.histories.get(spot)
         versions = _until(history.versions, kind, live) if history else ()
         if not versions:
@@ -104,10 +104,10 @@ def trail_of(
 
 
 def _rounds(versions: Sequence[ValueVersion], kind: Kind, last_applied: str | None, runs: OurRuns) -> int:
-    """Count our writes that the last automation changed back.
+    """Count our writes of the value that the automation with the last change has overwritten.
 
-    Each time it set the present live value, after a write of the value that we last applied. Changes by
-    others in between make no difference.
+    Each time, it set the present live value after we had written the last applied value. Changes by others
+    in between do not matter.
     """
     last = versions[-1]
     if not last.via.is_automatic:

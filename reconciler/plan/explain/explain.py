@@ -1,4 +1,4 @@
-"""Combining everything about one record: manifests, state, portal, and a plan of this record alone."""
+"""Explaining one record from manifests, state, portal, and a plan of only this record."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,8 +45,8 @@ class ExplainInputs:
 
     schema: ObjectSchema
     live: LiveRecord | None
-    plan: Plan | None  # plan of this record alone; None if no plan would include it
-    applyings: Mapping[str, RunHeader]  # by property, the run that last applied it
+    plan: Plan | None  # plan of only this record; None if no plan would include it
+    applyings: Mapping[str, RunHeader]  # by property, the run that last applied its value
     pairs: Sequence[OwnedAssociation]
     histories: PropertyHistories
     runs: OurRuns
@@ -63,7 +63,7 @@ def spots_of(subject: ExplainTarget, schema: ObjectSchema, live: LiveRecord | No
 
 
 def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
-    """Combine the facts to an explanation."""
+    """Build the explanation of a record or property from all facts about it."""
     schema, live, owned, plan = findings.schema, findings.live, subject.owned, findings.plan
     names = sorted({*subject.names(schema), *_moved_names(subject, plan)})
     record_id = live.id if live else owned.record_id if owned else None
@@ -98,7 +98,7 @@ def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
 
 
 def _moved_names(subject: ExplainTarget, plan: Plan | None) -> Iterable[str]:
-    """Return values that the plan writes because the record's present value is removed."""
+    """Return the properties that the plan writes because a removed option or stage moves the record."""
     if plan is None or subject.name is not None:
         return ()
     own = (change for change in plan.changes if change.address == subject.key)
@@ -117,7 +117,7 @@ def shown_by(explained: Explanation, schema: ObjectSchema) -> ShownThings:
 
 
 def _remembered(subject: ExplainTarget, schema: ObjectSchema) -> str | None:
-    """Return the display name of a record that HubSpot no longer has."""
+    """Return the display name in state, for a record that HubSpot no longer has."""
     return remembered_name(schema, subject.owned) if isinstance(subject.owned, OwnedRecord) else None
 
 
@@ -143,7 +143,7 @@ def _property(subject: ExplainTarget, findings: ExplainInputs, name: str) -> Pro
 
 
 def _statements(subject: ExplainTarget, name: str) -> tuple[ManifestLine, ...]:
-    """Return the manifest lines of a property, the last one wins; a table row has only one."""
+    """Return the manifest lines that set a property, the effective one last; a table row has only one."""
     record = subject.record
     if record is None:
         return ()
@@ -165,7 +165,7 @@ def last_applied(
 
 
 def _versions(subject: ExplainTarget, findings: ExplainInputs, name: str) -> tuple[ValueVersion, ...]:
-    """Return all changes of the requested property, or the changes since the last apply."""
+    """Return the changes of property ``name``: all if the user named it, else those since the last apply."""
     owned, live = subject.owned, findings.live
     history = findings.histories.get(PropertyRef(subject.key.object, live.id, name)) if live else None
     if live is None or history is None:
@@ -179,7 +179,7 @@ def _versions(subject: ExplainTarget, findings: ExplainInputs, name: str) -> tup
 
 
 def step_of_thing(plan: Plan | None, key: ThingAddress) -> NextAction:
-    """Return the action of ``plan`` on a whole record or definition."""
+    """Return the next action on a whole record or definition according to ``plan``."""
     if plan is None:
         return _NOTHING
     if _is_wrong(plan, key.text):
@@ -195,7 +195,7 @@ def step_of_thing(plan: Plan | None, key: ThingAddress) -> NextAction:
 
 
 def _step(subject: ExplainTarget, findings: ExplainInputs, name: str) -> NextAction:
-    """Return the action of the record's plan on one property."""
+    """Return the next action on one property according to the record's plan."""
     plan, key, record = findings.plan, subject.key, subject.record
     if plan is None:
         return _NOTHING
@@ -242,7 +242,7 @@ def _in_stages(plan: Plan) -> Iterator[tuple[Change, PlannedStage]]:
 
 
 def _is_wrong(plan: Plan, address: str) -> bool:
-    """Return whether a problem at that address stops the record."""
+    """Return whether the plan has a problem at ``address`` that is more than a warning."""
     return any(
         problem.address == address and problem.severity is not Severity.WARNING for problem in plan.problems
     )

@@ -1,4 +1,4 @@
-"""The record to explain: everything known about it before the portal is read."""
+"""The record to explain: everything that manifests and state say about it, before the portal is read."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ _UNTRACED = RecordTrace((), {}, {})
 
 @dataclass(frozen=True, slots=True)
 class ParsedAddress:
-    """A parsed address to explain."""
+    """The parts of the address that the user wants explained."""
 
     object: str
     is_record_id: bool  # whether ``value`` is HubSpot's own id
@@ -37,7 +37,7 @@ class ParsedAddress:
 
 @dataclass(frozen=True, slots=True)
 class ExplainTarget:
-    """One record, as manifests and state know it."""
+    """The record to explain, with its entries in manifests and state."""
 
     key: RecordAddress
     name: str | None  # the requested property
@@ -52,12 +52,12 @@ class ExplainTarget:
         return replace(self, trace=trace)
 
     def owned_as(self, entry: OwnedRecord | None) -> "ExplainTarget":
-        """Return the target with the entry in state of the live record at its key, under any key."""
+        """Return the target with ``entry``, the live record's entry in state, perhaps under another key."""
         return replace(self, owned=entry) if entry else self
 
     @property
     def keys(self) -> Sequence[str]:
-        """Its key, and its previous key."""
+        """The record's key and, if it has one, its key before a rename."""
         old = self.record.special.renamed_from if self.record else None
         return [self.key.value, old] if old else [self.key.value]
 
@@ -67,11 +67,11 @@ class ExplainTarget:
         return glob_of(self.key.text)
 
     def live_among(self, live: Mapping[str, LiveRecord]) -> LiveRecord | None:
-        """Return the live record, under any of its keys."""
+        """Return the live record from ``live`` (by key), under the present or the previous key."""
         return next((live[key] for key in self.keys if key in live), None)
 
     def is_planned(self, desired: Desired) -> bool:
-        """Return whether a plan would include it: it is named, or pruning applies to it."""
+        """Return whether a plan would include the record: it is named, or owned and pruned or released."""
         is_left_over = self.prune is not Prune.OFF or desired.is_for_other_environment(self.key)
         return self.record is not None or (self.owned is not None and is_left_over)
 
@@ -112,10 +112,10 @@ def parse_explain_address(address: str) -> ParsedAddress:
 def refuse_unknown_type(
     asked: ParsedAddress, desired: Desired, owned: Iterable[tuple[str, str, int]]
 ) -> None:
-    """Refuse an object type that neither manifests nor state know.
+    """Refuse an object type that neither manifests nor state contain.
 
     Raises:
-        UsageError: neither knows it.
+        UsageError: neither contains the type.
     """
     known = {group.object for group in desired.groups} | {object_name for object_name, _, _ in owned}
     known |= {each.address.object for each in desired.definitions if each.moves_records}
@@ -135,11 +135,11 @@ def find_subject(
     """Find the record at the address, among manifests and state.
 
     ``owned_under`` returns the entries in state under a key, or a record id if requested.
-    ``masked_properties``
-    are pairs of object type and key property whose keys are shown only to a user who typed them.
+    ``masked_properties`` are pairs of object type and key property; messages show such a key only if the
+    user typed it.
 
     Raises:
-        UsageError: there is none.
+        UsageError: neither manifests nor state contain such a record.
     """
     groups = [
         group
@@ -170,12 +170,12 @@ def find_subject(
 
 
 def definitions_that_move(desired: Desired, object_name: str) -> Iterator[DesiredDefinition]:
-    """Return the definitions of a type whose change moves records; manifests need not name these records."""
+    """Return the definitions of a type whose change moves records, also records that no manifest names."""
     return (each for each in desired.definitions if each.address.object == object_name and each.moves_records)
 
 
 def unknown_record(asked: RecordAddress) -> UsageError:
-    """Return the error of a record that no manifest names, that is not ours, and that does not move."""
+    """Return the error about a record that no manifest names, that we do not own, and that does not move."""
     return UsageError(
         _unknown(ParsedAddress(asked.object, is_record_id=True, value=asked.value, name=None), ())
     )

@@ -1,4 +1,4 @@
-"""Values, places and names as short texts for the journal, which keeps a million of them."""
+"""Values, places and names as short texts, because the journal may store a million of them."""
 
 import json
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _REASONS = {str(reason): reason for reason in Reason}
 
 
 def values_text(values: Sequence[ValueChange], source: SourceRef | None) -> str:
-    """Write before, after, reason and place by name, as short as possible."""
+    """Encode before, after, reason and place of each value, by name, as a short text."""
     return json_text(
         {
             value.name: (value.before, value.after, str(value.reason), _place(value.source, source))
@@ -39,7 +39,7 @@ def values_in(text: str, source: SourceRef | None) -> tuple[ValueChange, ...]:
 
 
 def _place(source: SourceRef | None, of_change: SourceRef | None) -> tuple[object, ...] | None:
-    """Return line and column; the file only if it differs from the file of the change."""
+    """Return line and column of a value; also the file if it is not the file of the change."""
     if source is None:
         return None
     place = (source.line, source.column)
@@ -54,7 +54,7 @@ def _source_at(place: Sequence[Any] | None, file: str) -> SourceRef | None:
 
 
 def source_text(source: SourceRef | None) -> str:
-    """Write the manifest place of a change: file, line, column."""
+    """Encode the manifest place of a change: file, line, column."""
     return json_text((source.file, source.line, source.column) if source else None)
 
 
@@ -65,7 +65,7 @@ def source_in(text: str) -> SourceRef | None:
 
 
 def display_names_text(names: DisplayNames) -> str | None:
-    """Write the display names that are known; None if there are none."""
+    """Encode the known display names; None if there are none."""
     return json_text(encode_display_names(names)) if names != NO_DISPLAY_NAMES else None
 
 
@@ -75,7 +75,7 @@ def display_names_in(text: str | None) -> DisplayNames:
 
 
 def names_text(names: Names) -> str | None:
-    """Write the names of properties and values; None if there are none."""
+    """Encode the names of properties and values; None if there are none."""
     return json_text(encode_names(names)) if names != NO_NAMES else None
 
 

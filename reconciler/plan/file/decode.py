@@ -1,6 +1,6 @@
-"""Decoding a plan from JSON: strict about known keys, tolerant of keys that a newer version added.
+"""Decoding a plan from JSON: known keys are checked strictly, keys of newer versions are ignored.
 
-Summary and appliability are computed again, never read.
+The summary, and whether the plan may be applied, are computed again instead of being read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -92,7 +92,7 @@ def plan_from_header(document: Json, changes: Sequence[Change], held: Sequence[H
     """Decode the header of a plan with these changes and held differences.
 
     Raises:
-        Wrong: a value is missing or of another shape; the first one is reported.
+        Wrong: a value is missing or has a wrong form; only the first such value is reported.
     """
     return Plan(
         tool_version=part(document, "tool_version", as_text),
@@ -186,7 +186,7 @@ def _as_problem(found: object) -> Problem:
 
 
 def _as_parts(found: object) -> Mapping[str, Sentence]:
-    """Read message and advice, if they contain values."""
+    """Decode those of message and advice that have parts, because they contain values to mask."""
     parts = as_object(found)
     names = (name for name in ("message", "advice") if name in parts)
     return {name: Sentence(part(parts, name, as_tuple(_as_part))) for name in names}
@@ -294,5 +294,5 @@ def _key(entry: Json) -> ThingAddress:
 
 
 def _step(name: str) -> str:
-    """Return a property's step in a path; names come from the file and may contain anything."""
+    """Return the part of a JSON path for ``name``, quoted if needed: the file may contain any name."""
     return f".{name}" if name.isidentifier() else f"[{dumps(name)}]"

@@ -1,4 +1,4 @@
-"""Encoding a plan as JSON: the only place that names the keys for writing."""
+"""Encoding a plan as JSON: the only module that contains the names of the keys to write."""
 
 import json
 from collections.abc import Container, Iterable, Iterator
@@ -27,15 +27,15 @@ _INDENTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, indent=2)
 class Digests(NamedTuple):
     """The hashes that identify plans."""
 
-    digest: str  # hash of everything that changes what apply would do
-    content: str  # the same hash without commit and state
+    digest: str  # hash of everything that affects what apply does
+    content: str  # the same hash, but without commit and state
 
 
 def header_as_document(plan: Plan, format_version: str, written: Container[ObjectProperty]) -> Json:
     """Encode all of ``plan`` except changes and held differences.
 
-    ``written`` are object type and property of the keys and values of its changes: the digest covers which of
-    these are masked.
+    ``written`` are the properties (with object type) of all keys and values in its changes: the digest covers
+    which of these are masked.
     """
     return {
         "allowances": allowances_as_document(plan.allowances),
@@ -82,12 +82,12 @@ def header_as_document(plan: Plan, format_version: str, written: Container[Objec
 
 
 def text_of(document: Json) -> str:
-    """Write JSON with sorted keys; a list from an iterator gets one line per entry, the rest is indented."""
+    """Return indented JSON with sorted keys; of a list from an iterator, each entry is on one line."""
     return "".join(text_pieces(document))
 
 
 def text_pieces(document: Json) -> Iterator[str]:
-    """Write JSON as ``text_of``, piece by piece: a list from an iterator is never complete in memory."""
+    """Return the text of ``text_of`` piece by piece, so that a list from an iterator needs little memory."""
     start = "{\n"
     for name in sorted(document):
         yield f'{start}  "{name}": '
@@ -97,7 +97,7 @@ def text_pieces(document: Json) -> Iterator[str]:
 
 
 def _escaped(character: str) -> str:
-    """Escape an invisible character in JSON; programs read the same text."""
+    """Escape an invisible character in JSON; decoding gives the same text."""
     return json.dumps(character)[1:-1]
 
 
@@ -131,7 +131,7 @@ def _difference(difference: ReviewDifference) -> Json:
 
 
 def _fact(fact: Fact) -> Json:
-    """Encode the kind of a fact, and the members that it has."""
+    """Encode the kind of a fact, and those of its fields that are set."""
     members = {
         "count": fact.count,
         "key": _end(fact.key) if fact.key else None,
@@ -145,7 +145,7 @@ def _fact(fact: Fact) -> Json:
 
 
 def digested_header(header: dict[str, Any]) -> Json:
-    """Return the part of the header that changes what apply would do, without state and commit.
+    """Return the part of the header that affects what apply does, without state and commit.
 
     Raises:
         Wrong: a part of it is missing.
@@ -176,11 +176,11 @@ _DIGESTED = (
     "rolls_back",
     "stages",
 )
-"""Members of the header that are digested unchanged."""
+"""Members of the header that the digest covers as they are."""
 
 
 def properties_of(change: Change) -> Iterator[ObjectProperty]:
-    """Return object type and property of the keys and values of a change."""
+    """Return the properties, with their object types, of all keys and values of a change."""
     yield from (key.key_property for key in change.address.records)
     values = (*change.values, *change.remembered, *change.forgotten, *change.rests_on)
     yield from (ObjectProperty(change.object_type, value.name) for value in values)
@@ -229,7 +229,7 @@ def problem_as_document(problem: Problem) -> Json:
 
 
 def _parts_of(problem: Problem) -> Json:
-    """Encode message and advice part by part, if they contain values."""
+    """Encode those of message and advice that contain values, as lists of parts."""
     return {
         name: [_value(part) if isinstance(part, Value) else part for part in text.parts]
         for name, text in (("message", problem.message), ("advice", problem.advice))
@@ -247,12 +247,12 @@ def _value(value: Value) -> Json:
 
 
 def source_as_document(source: SourceRef | None) -> Json | None:
-    """Encode a place."""
+    """Encode a place in a manifest; None if there is none."""
     return encode_source(source) if source else None
 
 
 def _if_any(name: str, value: Json | None) -> Json:
-    """Return a member that most entries do not have."""
+    """Return an object with the member ``name``, or an empty one if ``value`` is empty."""
     return {name: value} if value else {}
 
 

@@ -1,6 +1,6 @@
-"""The table of the fields of a change: how each is encoded, decoded, digested, journaled and masked.
+"""The table of the fields of a change: how each one is encoded, decoded, digested, journaled and masked.
 
-A new field of ``Change`` is one row here. A test fails if it is forgotten.
+A new field of ``Change`` needs one row here. A test fails if it is missing.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,12 +32,12 @@ Cells: TypeAlias = Mapping[str, Any]
 
 
 class Content(Enum):
-    """Personal data that a field may contain, which decides how it is masked."""
+    """The personal data that a field may contain: this decides how the field is masked."""
 
     NOTHING = "nothing"
     ADDRESS = "address"  # keys of records
     VALUES = "values"  # texts of properties of the record
-    DISPLAY_NAMES = "display names"  # of the records
+    DISPLAY_NAMES = "display names"  # display names of records
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,13 @@ class Field:
     """One field of a change. If it equals ``default``, the plan file leaves it out."""
 
     name: str
-    description: str  # its description in the schema and on the page that is written from the schema
-    does: Form | None  # the part that the digest covers
-    why: Form | None  # the part that the digest does not cover
-    kept: Kept | None  # None: the journal does not keep it
+    description: str  # shown in the JSON Schema and on the page generated from it
+    does: Form | None  # the form of the part under ``do``, which the digest covers
+    why: Form | None  # the form of the part under ``why``, which it does not cover
+    kept: Kept | None  # None: not in the journal
     default: object = None
     content: Content = Content.NOTHING
-    is_of_kind: bool = False  # each kind has its own form of it
+    is_of_kind: bool = False  # whether each kind has its own form for it
 
     def form(self, kind: ChangeKind) -> Form | None:
         """Return the form of the part that the digest covers."""
@@ -68,14 +68,14 @@ class Field:
 
 
 def _column(name: str, to_cell: Callable[[Any], object], to_value: Callable[[Any], Any]) -> Kept:
-    """Map the field to the journal column of the same name."""
+    """Map the field ``name`` to the journal column of the same name."""
     return Kept(
         (name,), lambda change: {name: to_cell(getattr(change, name))}, lambda row: to_value(row[name])
     )
 
 
 def _values(name: str, description: str) -> Field:
-    """Describe a field of values by name; the journal keeps before, after, reason and place."""
+    """Build the row of a field of value changes; the journal stores before, after, reason and place."""
     does = Form(forms.encode_values, as_object, {"$ref": "#/$defs/values"})
     why = Form(forms.encode_reasons, as_object, {"$ref": "#/$defs/reasons"})
     kept = Kept(
@@ -87,7 +87,7 @@ def _values(name: str, description: str) -> Field:
 
 
 def _owned(name: str, description: str, suffix: str = "") -> Field:
-    """Describe a field of ownership, in two columns that end in ``suffix``."""
+    """Build the row of a field of ownership, with two journal columns that end in ``suffix``."""
     origin, protected = f"origin{suffix}", f"protected{suffix}"
 
     def cells(change: Change) -> Cells:
@@ -235,7 +235,7 @@ FIELDS: tuple[Field, ...] = (
         content=Content.DISPLAY_NAMES,
     ),
 )
-"""All fields, in the order of display."""
+"""All fields of a change, in the order of display."""
 
 REQUIRED = ("address", "action", "reason")
 """Fields without a default."""
@@ -270,7 +270,7 @@ def _described(field: Field, form: Form | None) -> Json:
 
 def encode_change(change: Change) -> tuple[Json, Json]:
     """Encode ``change`` as plain JSON values: its effect, which the digest covers, and its reason."""
-    why: Json = {"address": str(change.address)}  # for people, never read
+    why: Json = {"address": str(change.address)}  # only for people: decoding ignores it
     for name, default, encode in _WHY_ENCODERS:
         value = getattr(change, name)
         if value != default:
@@ -319,7 +319,7 @@ def change_cells(change: Change) -> dict[str, object]:
 
 
 def change_in(row: Cells) -> Change:
-    """Read the change in a row of the journal; its values must not be erased."""
+    """Build the change from a row of the journal, which must not be a row with erased values."""
     return Change(**{name: kept.value(row) for name, kept in _KEPT.items()})
 
 

@@ -1,17 +1,17 @@
 """The plan file: lines of JSON for people, tools and apply.
 
-The header contains everything except changes. Then comes one line for each change in the order of the plan,
-then one line for each held difference. The last line counts and digests them (``lines.py``). Equal plans give
-equal files.
+The first line, the header, contains everything except changes and held differences. Then follows one line for
+each change, in the order of the plan, then one line for each held difference. The last line has their counts
+and their digest (``lines.py``). Equal plans give equal files.
 
-The digest shows whether apply would still carry out the plan. It covers the format version, environment,
-portal, allowances, prune rules, the rolled-back run, whether the plan may be applied, its problems and
-refusals, the numbers that guards take percentages of, the masked properties, and everything under ``do`` of
-each change. It also covers the commit of the manifests, and lineage and serial of the state. Reasons, places,
-people, times and costs may differ between plans with the same digest. It detects damage, not forgery.
+Two plans with the same digest do the same when they are applied. The digest covers the format version,
+environment, portal, allowances, prune rules, the rolled-back run, whether the plan may be applied, its
+problems and refusals, the numbers of which guards take percentages, the masked properties, and everything
+under ``do`` of each change. It also covers the commit of the manifests, and lineage and serial of the state.
+It does not cover reasons, places, people, times and costs. It detects damage, not forgery.
 
-Two runs rarely plan against the same state. So people compare ``content``, the same hash without commit,
-lineage and serial.
+Two plans are rarely made with the same state. To compare plans, people use ``content``: the same hash, but
+without commit, lineage and serial.
 """
 
 import re
@@ -49,14 +49,14 @@ from reconciler.plan.file.sequences import (
 from reconciler.plan.plan import Plan
 
 FORMAT_VERSION = "2.0"
-"""Version of the files that we write. A newer minor adds keys.
+"""Version of the plan files that we write. A higher minor version only adds keys.
 
-A newer major changes the meaning of old ones.
+A higher major version changes the meaning of existing keys.
 """
 
 
 def plan_lines(plan: Plan) -> Iterator[bytes]:
-    """Write the plan file, line by line; ``read_plan`` returns an equal plan."""
+    """Return the lines of the plan file; ``read_plan`` returns an equal plan from them."""
     changes = spooled(plan.changes)
     header = header_as_document(plan, FORMAT_VERSION, changes.written)
     digests = _digests(header, changes)
@@ -67,10 +67,10 @@ def plan_lines(plan: Plan) -> Iterator[bytes]:
 def plan_as_document(
     plan: Plan, digests: Digests | None = None, further: Mapping[str, object] | None = None
 ) -> str:
-    """Write the plan as one JSON document, for programs that only read it.
+    """Return the plan as one JSON document, for programs that only read it.
 
-    If the values of ``plan`` are masked, ``digests`` belong to the real plan. ``further`` are members that
-    a plan file does not have.
+    If the values of ``plan`` are masked, ``digests`` must be those of the unmasked plan. ``further`` are
+    members that a plan file does not have.
     """
     changes = spooled(plan.changes)
     document = header_as_document(plan, FORMAT_VERSION, changes.written)
@@ -89,14 +89,14 @@ def plan_as_document(
 
 
 def read_plan(pieces: Iterable[bytes], workspace: Workspace = IN_MEMORY) -> Plan:
-    """Read a plan file from ``pieces``, once; keep its lines in ``workspace``.
+    """Read a plan file from ``pieces`` of its bytes, and keep its lines in ``workspace``.
 
-    Everything except changes is checked now, changes when they are read. Keys that a newer minor version
-    added are ignored.
+    Everything except changes is checked now; changes are checked when they are decoded. Keys that a newer
+    minor version added are ignored.
 
     Raises:
         UsageError: this version cannot apply it; the message names the place.
-        PlanRefused: it is a plan, but was altered.
+        PlanRefused: it is a complete plan file, but was altered.
     """
     lines = split_lines(pieces)
     header = read_header(lines)
@@ -125,12 +125,12 @@ def read_plan(pieces: Iterable[bytes], workspace: Workspace = IN_MEMORY) -> Plan
 
 
 def digest_of(plan: Plan) -> str:
-    """Return the ``sha256:…`` of everything that changes what apply would do."""
+    """Return the ``sha256:…`` of everything in the plan that affects what apply does."""
     return digests_of(plan).digest
 
 
 def digests_of(plan: Plan) -> Digests:
-    """Return the digest and the content hash."""
+    """Return the digest and the content hash of a plan."""
     changes = spooled(plan.changes)
     return _digests(header_as_document(plan, FORMAT_VERSION, changes.written), changes)
 

@@ -1,7 +1,7 @@
 """The JSON forms of the parts of a change: encoding, decoding, and schema.
 
-A form has two functions, one to encode and one to decode, and a JSON Schema. Decoding checks all input,
-because somebody else may have changed it.
+A form has a function to encode, a function to decode, and a JSON Schema. Decoding checks all input, because
+anybody may have changed the file.
 """
 
 from collections.abc import Callable, Iterable
@@ -82,7 +82,7 @@ def _decode_thing(found: object) -> RecordAddress | DefinitionAddress:
 
 
 def encode_label(label: Label) -> Json:
-    """Encode a label by category, number and text; one that the plan creates by its address."""
+    """Encode a label by category, number and text; a label that the plan creates, by its address."""
     if label.category == REFERENCE:
         return {REFERENCE: label.text}
     return {"category": label.category, "text": label.text, "type_id": label.type_id}
@@ -111,14 +111,14 @@ def decode_source(found: object) -> SourceRef:
     if (quick := _source_as_usual(source)) is not None:
         return quick
     return SourceRef(
-        file=intern(part(source, "file", as_text)),  # a few files, repeated in many values
+        file=intern(part(source, "file", as_text)),  # many values share a few file names
         line=part(source, "line", as_count),
         column=part(source, "column", as_count),
     )
 
 
 def _source_as_usual(source: Json) -> SourceRef | None:
-    """Read a place of the usual shape fast; return None for any other shape."""
+    """Decode a place of the usual form quickly; return None for any other form."""
     file, line, column = source.get("file"), source.get("line"), source.get("column")
     if type(file) is str and type(line) is type(column) is int and min(line, column) >= 0:
         return SourceRef(intern(file), line, column)
@@ -166,7 +166,7 @@ def encode_values(values: Iterable[ValueChange]) -> Json:
 
 
 def encode_reasons(values: Iterable[ValueChange]) -> Json:
-    """Encode the other facts about values, by name."""
+    """Encode reason, place and author of the changed values, by name."""
     return {value.name: _encode_reason(value) for value in values}
 
 
@@ -185,7 +185,7 @@ def decode_values(texts: object, reasons: object) -> tuple[ValueChange, ...]:
 
 
 def _value_as_usual(name: str, texts: object, why: object) -> ValueChange | None:
-    """Read a value of the usual shape fast, if nobody edited it; return None for any other."""
+    """Decode a value of the usual form, without an author, quickly; return None for any other."""
     if not isinstance(texts, list) or len(texts) != _BEFORE_AND_AFTER or not isinstance(why, dict):
         return None
     before, after = texts
@@ -201,7 +201,7 @@ def _value_as_usual(name: str, texts: object, why: object) -> ValueChange | None
 
 
 def encode_read(values: Iterable[ValueChange]) -> Json:
-    """Encode texts by name that are read and not written."""
+    """Encode values that are read and not written: the texts by name."""
     return {value.name: value.before for value in values}
 
 
@@ -213,7 +213,7 @@ def decode_read(found: object) -> tuple[ValueChange, ...]:
 
 
 def step_of(name: str) -> str:
-    """Return a name's step in a path; names come from the file and may contain anything."""
+    """Return the part of a JSON path for ``name``, quoted if needed: the file may contain any name."""
     return f".{name}" if name.isidentifier() else f"[{dumps(name)}]"
 
 
@@ -277,7 +277,7 @@ T = TypeVar("T")
 
 
 def if_there(found: Json, name: str, read: Callable[[object], T]) -> T | None:
-    """Read a member that may be left out."""
+    """Decode a member that may be missing; None if it is."""
     return part(found, name, read) if name in found else None
 
 

@@ -1,8 +1,8 @@
-"""The lines of a plan file: a header, each change, each held difference, and the end.
+"""The lines of a plan file: the header, the changes, the held differences, and the end.
 
-Each line is one JSON object, so that a plan of any size is written and read in constant memory, and can be
-searched with line tools. The end counts and digests the lines: a file without it was cut off. The digest
-covers the bytes of changes as they are in the file; nothing is encoded again.
+Each line is one JSON object, so that a plan of any size is written and read in constant memory, and tools
+like ``grep`` can search it. The last line has the counts and the digest: a file without this line was cut
+off. The digest covers the bytes of changes as they are in the file, so that checking it needs no encoding.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from reconciler.json_values import Json
 
 
 def _as_plain_text(value: object) -> str:
-    """Convert sentences, which know their parts, to plain texts."""
+    """Convert a ``Sentence``, which also has parts, to a plain text."""
     if isinstance(value, str):
         return str.__str__(value)
     raise TypeError(f"{type(value).__name__} is no JSON")
@@ -28,20 +28,20 @@ _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=_as_plain_text)
 
 
 class ChangeLine(NamedTuple):
-    """A change in the form of its line."""
+    """A change as a line of the plan file."""
 
     line: bytes
-    does: bytes  # JSON that the digest covers
+    does: bytes  # the part of the line that the digest covers, as JSON
 
 
 class HeldLine(NamedTuple):
-    """A held difference in the form of its line."""
+    """A held difference as a line of the plan file."""
 
     held: bytes  # JSON
 
 
 class End(NamedTuple):
-    """The last line: counts and digest of the others."""
+    """The last line: counts and digest of the other lines."""
 
     changes: int
     held: int
@@ -91,7 +91,7 @@ def parsed(text: bytes) -> Json:
     """Decode a JSON object.
 
     Raises:
-        UsageError: it is not one.
+        UsageError: the text is not a JSON object.
     """
     try:
         return _OBJECT.decode(text)
@@ -108,7 +108,7 @@ def change_in(line: bytes) -> ChangeLine:
 def lines_of(
     header: Mapping[str, object], changes: Iterable[bytes], held: Iterable[object], end: End
 ) -> Iterator[bytes]:
-    """Return the lines of a plan file, with line ends; ``changes`` are lines already."""
+    """Return the lines of a plan file, with line ends; ``changes`` are encoded already."""
     yield json_line(header) + b"\n"
     for line in changes:
         yield line + b"\n"
@@ -124,7 +124,7 @@ def read_header(lines: Iterator[bytes]) -> Json:
         UsageError: it is not the header of a plan.
     """
     first = next(lines, b"")
-    if first.strip() == b"{":  # JSON for people, on several lines
+    if first.strip() == b"{":  # the document of ``plan_as_document``, on several lines
         _refuse_document(lines)
     header = parsed(first)
     if header.get("masked") is True:
@@ -182,13 +182,13 @@ def split_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class RunningDigest:
-    """Digest of changes, one after the other, as bytes of their lines."""
+    """Computes the digest of changes, one after the other, from the bytes of their lines."""
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
 
     def add(self, does: bytes) -> None:
-        """Add one change."""
+        """Add one change, by the part of its line that the digest covers."""
         self._hash.update(does + b"\n")
 
     def with_header(self, digested: Mapping[str, object]) -> str:
@@ -212,7 +212,7 @@ def altered(what: str) -> PlanRefused:
 
 
 def _refuse_document(lines: Iterator[bytes]) -> None:
-    """Refuse a JSON document on several lines, and name it if it is one of ours."""
+    """Refuse a JSON document on several lines; if it is a document of a plan, the message says so."""
     for line in lines:
         if line.startswith(b"  " + _MASKED):
             raise _masked()
@@ -230,7 +230,7 @@ def _masked() -> UsageError:
 
 
 def _reason(error: Exception) -> str:
-    """Describe an error in a text without quoting it, because it may contain values."""
+    """Describe an error in a line without quoting the line, because it may contain personal values."""
     if isinstance(error, msgspec.ValidationError):
         return "it does not have the form of a line of a plan"
     if isinstance(error, RecursionError):
@@ -239,5 +239,5 @@ def _reason(error: Exception) -> str:
 
 
 def _escaped(character: str) -> str:
-    """Escape an invisible character in JSON; programs read the same text."""
+    """Escape an invisible character in JSON; decoding gives the same text."""
     return json.dumps(character)[1:-1]

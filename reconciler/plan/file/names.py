@@ -1,6 +1,7 @@
-"""The JSON forms of names: of properties and values in the header, display names beside each change.
+"""The JSON forms of names: labels of properties and values in the header, display names with each change.
 
-Decoding checks the address of HubSpot's pages: a plan may come from anybody, and reports link to it.
+Decoding checks the URL of HubSpot's pages: anybody may have written the plan file, and reports link to this
+URL.
 """
 
 from reconciler.json_values import (

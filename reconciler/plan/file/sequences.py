@@ -1,7 +1,7 @@
 """The changes and held differences of a plan of any size.
 
-A few of them are kept as values. Many are kept as lines of the plan file, perhaps on disk, and decoded on
-access. So a plan is made, reviewed, written and applied in constant memory.
+While there are few, they are kept in memory as values. If there are many, they are kept as lines of the plan
+file, perhaps on disk, and decoded on access. So a plan of any size needs constant memory.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,7 +35,7 @@ from reconciler.plan.rests_on import objects_rested_on
 T = TypeVar("T")
 
 FEW = 20_000
-"""Number of values that are kept as values: about 50 MB of changes."""
+"""Up to this many changes are kept as values: about 50 MB."""
 
 
 class Lines(Protocol):
@@ -50,7 +50,7 @@ class Lines(Protocol):
 
 
 Entry: TypeAlias = tuple[bytes, bytes]
-"""A sort key, with its content."""
+"""A sort key, and the content to sort."""
 
 
 def sorted_in_memory(entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -60,7 +60,7 @@ def sorted_in_memory(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Storage and sorting of many changes; this class uses memory."""
+    """The storage and the sorting for many changes; by default both use memory, not disk."""
 
     lines: Callable[[], Lines] = list
     sort: Callable[[Iterable[Entry]], Iterator[Entry]] = sorted_in_memory
@@ -70,15 +70,15 @@ IN_MEMORY = Workspace()
 
 
 class _Spooled(Sequence[T], Generic[T]):
-    """Values that are kept as values while there are few. Equal to any sequence of equal values."""
+    """A sequence kept in memory while it is short, else as lines; equal to any sequence of equal values."""
 
     __slots__ = ("_encoded", "_few", "_lines", "_values")
 
     def __init__(self, lines: Lines, few: int = FEW) -> None:
         self._lines = lines
         self._few = few
-        self._values: list[T] | None = []  # None: there are too many, or they were not decoded yet
-        self._encoded = 0  # how many of them are lines
+        self._values: list[T] | None = []  # None: too many, or not decoded yet
+        self._encoded = 0  # number of values that are also in ``_lines``
 
     @property
     def lines(self) -> Lines:
@@ -111,13 +111,13 @@ class _Spooled(Sequence[T], Generic[T]):
         raise NotImplementedError
 
     def _append_line(self, line: bytes) -> None:
-        """Append a value as a line that was not decoded yet."""
+        """Append a value as a line, without decoding it."""
         self._lines = self.lines
         self._values = None
         self._lines.append(line)
 
     def _known(self) -> list[T] | None:
-        """Return the values if there are few: they are decoded once and kept."""
+        """Return all values if they are few, decoding them only once; None if they are many."""
         if self._values is None and len(self._lines) <= self._few:
             self._values = [self._decode(line, number) for number, line in enumerate(self._lines)]
             self._encoded = len(self._values)
@@ -157,18 +157,18 @@ class _Spooled(Sequence[T], Generic[T]):
 
 
 _Writes: TypeAlias = tuple[Callable[[Iterable[str]], tuple[str, ...]], tuple[str, ...]]
-"""The scopes that a kind needs for writing object types, and such types."""
+"""A kind's function from object types to the scopes for writing them, and the object types."""
 
 
 @dataclass(slots=True)
 class _Noted:
-    """Notes about changes, so that not all of them have to be decoded to find a few."""
+    """An index of changes, so that finding a few of them needs no decoding of all."""
 
-    marks: bytearray = field(default_factory=bytearray)  # the effect of each change
-    names: set[ObjectProperty] = field(default_factory=set)  # object and property of all keys and values
-    values: set[ObjectProperty] = field(default_factory=set)  # of all values that are written
-    keys: set[ObjectProperty] = field(default_factory=set)  # of the keys of all things
-    objects: set[str] = field(default_factory=set)  # object types that changes name or rest on
+    marks: bytearray = field(default_factory=bytearray)  # one byte for each change: its verb and flags
+    names: set[ObjectProperty] = field(default_factory=set)  # properties of all keys and values
+    values: set[ObjectProperty] = field(default_factory=set)  # properties of all written values
+    keys: set[ObjectProperty] = field(default_factory=set)  # properties of all keys
+    objects: set[str] = field(default_factory=set)  # object types that changes name or depend on
     writes: set[_Writes] = field(default_factory=set)
 
     def note(self, change: Change) -> None:
@@ -189,7 +189,7 @@ class _Noted:
             self.writes.add((kind_of(change).write_scopes, objects))
 
     def without_marks(self) -> "_Noted":
-        """Return notes with the names in the same changes, for changes that are noted by their marks only."""
+        """Return a copy without the marks, to be used for the same changes in another order."""
         return _Noted(
             names=copy(self.names),
             values=copy(self.values),
@@ -200,7 +200,7 @@ class _Noted:
 
 
 class SpooledChanges(_Spooled[Change]):
-    """Changes, with a digest of their effects."""
+    """The changes of a plan, with their digest."""
 
     __slots__ = ("_digest", "_noted")
 
@@ -211,37 +211,37 @@ class SpooledChanges(_Spooled[Change]):
 
     @property
     def digest(self) -> RunningDigest:
-        """The digest of the effects of all changes."""
+        """The digest of all changes."""
         self._lines = self.lines
         return self._digest
 
     @property
     def written(self) -> set[ObjectProperty]:
-        """Object type and property of all keys and values."""
+        """The properties, with object type, of all keys and values of the changes."""
         return self._notes().names
 
     @property
     def written_values(self) -> set[ObjectProperty]:
-        """Object and property of all values that are written."""
+        """The properties, with object type, of all values that the changes write."""
         return self._notes().values
 
     @property
     def keys(self) -> set[ObjectProperty]:
-        """Object type and key property of all things."""
+        """The key properties, with object type, of all changed things."""
         return self._notes().keys
 
     @property
     def objects(self) -> set[str]:
-        """The object types of all things, and of the values on which the changes rest."""
+        """The object types of all changed things, and of the values on which the changes depend."""
         return self._notes().objects
 
     @property
     def write_scopes(self) -> set[str]:
-        """The scopes that apply needs."""
+        """The scopes that the token needs to apply the changes."""
         return {scope for scopes_of, objects in self._notes().writes for scope in scopes_of(objects)}
 
     def of(self, *verbs: Verb) -> Iterator[Change]:
-        """Walk the changes with one of these actions."""
+        """Return the changes with one of ``verbs``, in order."""
         marks = {_MARKS[verb] for verb in verbs}
         return self._marked(lambda mark: mark & _VERB in marks)
 
@@ -250,11 +250,11 @@ class SpooledChanges(_Spooled[Change]):
         return (_BY_MARK[mark & _VERB] for mark in self._notes().marks)
 
     def moved(self) -> Iterator[Change]:
-        """Walk the changes of records that get another key."""
+        """Return the changes of records that get another key, in order."""
         return self._marked(lambda mark: bool(mark & _MOVED))
 
     def replacing(self) -> Iterator[Change]:
-        """Walk the changes that take the place of a lost record."""
+        """Return the changes that create a record in place of a lost one, in order."""
         return self._marked(lambda mark: bool(mark & _REPLACES))
 
     def append(self, value: Change) -> None:
@@ -268,13 +268,13 @@ class SpooledChanges(_Spooled[Change]):
         self._digest.add(line.does)
 
     def kept(self, workspace: Workspace, decide: Callable[[Change], Change | None]) -> "SpooledChanges":
-        """Decide about each change: it stays, is replaced, or is left out."""
+        """Return the results of ``decide`` for each change: the same, another one, or None to drop it."""
         kept = SpooledChanges(workspace.lines(), self._few)
         kept.extend(decided for change in self if (decided := decide(change)) is not None)
         return kept
 
     def in_order(self, workspace: Workspace, key: Callable[[int, Change], bytes]) -> "SpooledChanges":
-        """Sort the changes by ``key``, which also gets the number of each."""
+        """Return the changes sorted by ``key``, a function of a change's number and the change."""
         ordered = SpooledChanges(workspace.lines(), self._few)
         values = self._known()
         if values is not None:
@@ -293,7 +293,7 @@ class SpooledChanges(_Spooled[Change]):
         return ordered
 
     def _notes(self) -> _Noted:
-        """Return the notes about all changes, also about changes that came as lines."""
+        """Return the index, after adding changes that were appended as lines."""
         missing = len(self) - len(self._noted.marks)
         for change in islice(self, len(self) - missing, None) if missing else ():
             self._noted.note(change)
@@ -318,7 +318,7 @@ class SpooledChanges(_Spooled[Change]):
 
 
 class SpooledHeld(_Spooled[Held]):
-    """Held differences."""
+    """The held differences of a plan."""
 
     __slots__ = ()
 
@@ -339,7 +339,7 @@ class SpooledHeld(_Spooled[Held]):
 
 
 def spooled(changes: Iterable[Change], workspace: Workspace = IN_MEMORY) -> SpooledChanges:
-    """Keep ``changes`` in a spool; spooled changes stay where they are."""
+    """Return ``changes`` as ``SpooledChanges``, without copying if they are that already."""
     if isinstance(changes, SpooledChanges):
         return changes
     kept = SpooledChanges(workspace.lines())
@@ -348,7 +348,7 @@ def spooled(changes: Iterable[Change], workspace: Workspace = IN_MEMORY) -> Spoo
 
 
 def sort_key(*parts: str | int) -> bytes:
-    """Build a key that sorts like the tuple of ``parts``: non-negative numbers, and texts by code point."""
+    """Build bytes that sort like the tuple ``parts``: texts by code point, numbers must not be negative."""
     return b"".join(
         part.to_bytes(8, "big")
         if isinstance(part, int)
@@ -362,4 +362,4 @@ _BY_MARK = list(Verb)
 _VERB, _MOVED, _REPLACES = 0x0F, 0x10, 0x20
 
 _LINES_BEFORE = 2
-"""The header is line 1."""
+"""Added to the index of a change for its line number: line 1 is the header, and indexes begin at 0."""
