@@ -18,7 +18,7 @@ _INTERRUPTED = 130
 
 
 def main(given: Sequence[str]) -> int:
-    """Serve a portal as ``given`` says until interrupted; return the exit code."""
+    """Serve a portal with the options ``given`` until interrupted; return the exit code."""
     said = _parser().parse_args(given)
     try:
         emulator = Emulator(
@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _seed(path: Path) -> Any:
-    """Read a seed. Raises EmulatorError."""
+    """Read the JSON of a seed file. Raises EmulatorError."""
     try:
         seed = json.loads(path.read_bytes())
     except OSError as error:

@@ -1,6 +1,6 @@
-"""Scopes of a token, and the operations that each object type allows.
+"""Checks whether a call is allowed: scopes of its token, and operations of the object type.
 
-developers.hubspot.com/docs/guides/apps/authentication/scopes
+Source: developers.hubspot.com/docs/guides/apps/authentication/scopes
 """
 
 from collections.abc import Mapping
@@ -19,10 +19,11 @@ _FIXED: Mapping[str, tuple[str, ...]] = {
     "deals": ("crm.objects.deals.{access}",),
     "companies": ("crm.schemas.companies.{access}", "crm.objects.companies.{access}"),
 }
-"""Rules that need the same scopes for every path.
+"""Rules that require the same scopes for every path, whatever the object type.
 
-Other rules depend on the object type in the path: ``records``, ``schemas``, and ``custom`` (schemas of custom
-and standard object types). ``limits`` and ``type_limits`` take any scope that reads records.
+The scopes of other rules depend on the object type in the path: ``records``, ``schemas``, and ``custom``
+(schemas of custom and standard object types). For ``limits`` and ``type_limits``, any scope that reads
+records is enough.
 """
 
 
@@ -30,7 +31,7 @@ _LAGS = {"schemas": "definitions_ms", "limits": "limits_ms", "type_limits": "lim
 
 
 def check(work: Work, route: Route, actor: Actor, args: Mapping[str, str]) -> None:
-    """Refuse a call that the object type does not allow, or that the token has no scope for."""
+    """Refuse a call that the object type does not allow, or for which the token has no scope."""
     access = "write" if route.writes else "read"
     if route.operation:
         _check_operation(work, route, work.object_type(args["object_type"]))
@@ -42,7 +43,7 @@ def check(work: Work, route: Route, actor: Actor, args: Mapping[str, str]) -> No
 
 
 def lag_ms(work: Work, route: Route) -> int:
-    """Return how far the definitions that a call reads are behind."""
+    """Return how many milliseconds old the definitions are that this call may see (HubSpot's caches)."""
     if route.writes or route.rule not in _LAGS:
         return 0
     return settling.lag(work, _LAGS[route.rule])
@@ -57,7 +58,7 @@ def _check_operation(work: Work, route: Route, object_type: ObjectType) -> None:
 
 
 def _scopes(work: Work, rule: str, access: str, args: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the scopes of which the token needs one; if there are none, any token will do."""
+    """Return scopes, one of which the token must have; empty if no scope is needed."""
     if not rule:
         return ()
     if rule in _FIXED:
@@ -74,5 +75,6 @@ def _scopes(work: Work, rule: str, access: str, args: Mapping[str, str]) -> tupl
     if rule == "records":
         return of_records
     schema = f"crm.schemas.{'custom' if object_type.is_custom else object_type.path}.{access}"
-    # The scopes of the records also permit reading definitions; ticket definitions have no other scope.
+    # Scopes of records are enough to read definitions; for tickets, to write them as well, as no others
+    # exist.
     return (schema, *of_records) if access == "read" or "tickets" in of_records else (schema,)

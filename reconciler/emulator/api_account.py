@@ -1,4 +1,4 @@
-"""Endpoints about the account: details, owners, activated object types, and its calls today."""
+"""Endpoints about the account: details, owners, activated object types, and the number of calls today."""
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -61,7 +61,7 @@ def get_owner(work: Work, call: Call) -> Reply:
 
 
 def list_users(work: Work, call: Call) -> Reply:
-    """Serve ``GET /settings/v3/users``: the owners that have a user."""
+    """Serve ``GET /settings/v3/users``: the users are those owners that have a user id."""
     first = identity.cursor(call.text("after"))
     limit = request_body.page_size(call, USERS_PAGE, USERS_PAGE)
     owners = [
@@ -89,7 +89,7 @@ def _user(owner: Json) -> Json:
 
 
 def list_teams(work: Work, call: Call) -> Reply:
-    """Serve ``GET /settings/v3/users/teams``: the teams of the owners."""
+    """Serve ``GET /settings/v3/users/teams``: the teams to which the owners belong."""
     del call
     found: dict[str, Json] = {}
     for owner in work.stored(OWNER, NO_TYPE).values():

@@ -1,6 +1,6 @@
-"""Endpoints that are older than v3 and still used by some readers: definitions of properties, read only.
+"""Endpoints older than v3 that some programs still use: they only read definitions of properties.
 
-legacydocs.hubspot.com/docs/methods/crm-properties/get-properties
+Source: legacydocs.hubspot.com/docs/methods/crm-properties/get-properties
 """
 
 from reconciler.emulator.calls import Call, Reply
@@ -17,7 +17,7 @@ _AS_IT_IS = (
 
 
 def list_properties(work: Work, call: Call) -> Reply:
-    """Serve ``GET /properties/v1/{type}/properties``, and v2: a list without an envelope."""
+    """Serve ``GET /properties/v1/{type}/properties``, and v2: the answer is a bare list."""
     return Reply(200, _listing(work, work.object_type(call.args["object_type"])))
 
 

@@ -1,7 +1,7 @@
 """Endpoints about the use of the portal's limits.
 
-Shapes: github.com/HubSpot/HubSpot-public-api-spec-collection, "Limits Tracking"; what counts:
-github.com/scopiousdigital/kalup, HubSpot notes.
+Sources of the shapes: github.com/HubSpot/HubSpot-public-api-spec-collection, "Limits Tracking"; of what
+counts towards a limit: github.com/scopiousdigital/kalup, HubSpot notes.
 """
 
 from reconciler.emulator import tiers
@@ -87,7 +87,7 @@ def custom_object_types(work: Work, call: Call) -> Reply:
 
 
 def pipelines(work: Work, call: Call) -> Reply:
-    """Serve ``GET /crm/v3/limits/pipelines``: the pipelines beyond HubSpot's own."""
+    """Serve ``GET /crm/v3/limits/pipelines``: HubSpot's own pipelines do not count."""
     del call
     standard = [
         {**_labels(object_type)}
@@ -106,7 +106,7 @@ def pipelines(work: Work, call: Call) -> Reply:
 def association_labels(work: Work, call: Call) -> Reply:
     """Serve ``GET /crm/v3/limits/associations/labels``: one entry for each direction that has a label.
 
-    A direction that is asked for may have an entry without one, too: a guess.
+    If the call names a direction without labels, it gets an entry, too; this is a guess.
     """
     wanted = (call.text("fromObjectTypeId"), call.text("toObjectTypeId"))
     limit = tiers.limit(work, tiers.LABELS)

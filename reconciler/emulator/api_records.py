@@ -1,4 +1,4 @@
-"""Endpoints of records: they read path, query and body, call one rule, and return JSON."""
+"""Endpoints of records: each reads path, query and body, calls a function with rules, and returns JSON."""
 
 from reconciler.emulator import (
     batches,

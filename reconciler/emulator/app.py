@@ -1,4 +1,4 @@
-"""The emulator as a WSGI application: each request becomes one call into a portal and one answer."""
+"""The emulator as a WSGI application: each request becomes one call of a portal and one answer."""
 
 import time
 import uuid
@@ -44,15 +44,15 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 class ConnectionDropped(ConnectionError):
-    """The connection closes without an answer, as if the server had crashed."""
+    """Closes the connection without an answer, as if the server had crashed."""
 
 
 class Emulator:
     """Portals in one SQLite file (None: in memory), with the API that HubSpot would serve for them.
 
-    Several threads may use it, and several processes may use one file. ``now`` is the clock of the portals,
-    ``sleep`` waits for injected latency (seconds). ``observed`` are choices for guesses, unless a portal has
-    its own: ``observations`` reads them from a file. Raises StorageError.
+    Several threads may use one object, and several processes one file. ``now`` is the clock of the portals,
+    ``sleep`` waits for injected latency (seconds). ``observed`` are choices for guesses, read from a file by
+    ``observations``; choices of a portal itself come first. Raises StorageError.
     """
 
     def __init__(
@@ -76,9 +76,9 @@ class Emulator:
         return self._portals.ensure(portal_id, seed)
 
     def plant(self, portal_id: int, part: Mapping[str, Any]) -> list[str]:
-        """Store a part of another portal as it is; return sentences about parts that are not imitated.
+        """Store a part of a copy of another portal; return sentences about things that are not imitated.
 
-        ``docs/emulator.md`` describes a part ("Copies"). Raises SeedError, UnknownPortal.
+        ``docs/emulator.md`` describes the format ("Copies"). Raises SeedError, UnknownPortal.
         """
         with self._portals.open(portal_id, VERSIONS["v3"], Source("MIGRATION"), write=True) as work:
             return copies.plant(work, part)
@@ -89,7 +89,7 @@ class Emulator:
             return work.rows(work.object_type(object_name)).count()
 
     def record_ids(self, portal_id: int, object_name: str, first: int, limit: int = 1000) -> list[int]:
-        """Return ids of live records from ``first`` on, in ascending order. Raises UnknownPortal."""
+        """Return up to ``limit`` ids of live records in order, from ``first`` on. Raises UnknownPortal."""
         with self._portals.open(portal_id, VERSIONS["v3"], Source("API"), write=False) as work:
             page = work.rows(work.object_type(object_name)).page(first, limit, archived=False)
             return [record.id for record in page]
@@ -99,15 +99,15 @@ class Emulator:
         self._portals.reset(portal_id)
 
     def portal_ids(self) -> tuple[int, ...]:
-        """Return the numbers of the portals, in ascending order."""
+        """Return the ids of the portals, in ascending order."""
         return self._portals.ids()
 
     def token(self, portal_id: int, scopes: Sequence[str] | None = None) -> str:
-        """Return a valid token; the token with all scopes (None) stays the same. Raises UnknownPortal."""
+        """Return a valid token; for all scopes (None), it is always the same token. Raises UnknownPortal."""
         return self._portals.token(portal_id, scopes)
 
     def search_lag_s(self, portal_id: int) -> float:
-        """Return how many seconds the search of a portal is behind."""
+        """Return how many seconds old the results are that a search of the portal finds."""
         return self._portals.search_lag_s(portal_id)
 
     def edit(
@@ -119,10 +119,10 @@ class Emulator:
         name: str | None = None,
         archives: bool = False,
     ) -> str:
-        """Edit a record as the person called ``name`` does in HubSpot's own pages; return its id.
+        """Edit a record as the person called ``name`` does on HubSpot's pages; return the record's id.
 
-        ``address`` is the object type, and the record's id (True) or the value of a unique property. Raises
-        EmulatorError, with HubSpot's message if it would refuse the edit.
+        ``address`` contains the object type, a value, and whether the value is the record's id (True) or that
+        of a unique property. Raises EmulatorError, with HubSpot's message if HubSpot would refuse the edit.
         """
         object_name, value, is_id = address
         try:
@@ -144,7 +144,7 @@ class Emulator:
             raise EmulatorError(persons.details_of(refusal)) from None
 
     def add_fault(self, fault: Fault) -> int:
-        """Switch a fault on, for this object only; return the number of the fault."""
+        """Switch a fault on, for this emulator object only; return the number of the fault."""
         return self._switchboard.add(fault)
 
     def clear_faults(self) -> None:
@@ -152,11 +152,11 @@ class Emulator:
         self._switchboard.clear()
 
     def close(self) -> None:
-        """Close the file; the object cannot be used afterwards."""
+        """Close the file; the emulator cannot be used afterwards."""
         self._storage.close()
 
     def answer(self, request: Request) -> Answer:
-        """Carry out one request."""
+        """Carry out one request and return the answer."""
         correlation_id = str(uuid.uuid4())
         effects = Effects()
         try:
@@ -274,7 +274,7 @@ def _request(environ: dict[str, Any]) -> Request:
 
 
 def _is_loopback(address: str) -> bool:
-    """Return whether a client is on this machine; a client without a known address is not."""
+    """Return whether ``address`` belongs to this machine; False if it is no address."""
     try:
         return ip_address(address).is_loopback
     except ValueError:

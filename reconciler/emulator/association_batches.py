@@ -1,4 +1,7 @@
-"""Batches of associations: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide."""
+"""Batches of associations.
+
+Source: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide
+"""
 
 from reconciler.emulator import identity, refusals, response_format
 from reconciler.emulator.associations import Pair, labels_body
@@ -21,7 +24,7 @@ def _ids(pair: Pair, item: Json) -> tuple[int, int]:
 
 
 def create(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
-    """Serve ``batch/create``: labelled associations; an association that exists is a success, too."""
+    """Serve ``batch/create``: add labels; an association that exists already counts as a success."""
 
     def carry_out(item: Json) -> list[Json]:
         from_id, to_id = _ids(pair, item)
@@ -35,7 +38,7 @@ def create(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
 
 
 def associate_default(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
-    """Serve ``batch/associate/default``: unlabelled associations, listed for both directions."""
+    """Serve ``batch/associate/default``: add associations without label; return them in both directions."""
 
     def carry_out(item: Json) -> list[Json]:
         from_id, to_id = _ids(pair, item)
@@ -46,7 +49,7 @@ def associate_default(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
 
 
 def default_bodies(pair: Pair, from_id: int, to_id: int) -> list[Json]:
-    """Associate two records by the unlabelled type; return both directions."""
+    """Associate two records without label; return the association in both directions."""
     known = pair.plain
     pair.add(from_id, to_id, [known])
     directions = ((from_id, to_id, known.type_id), (to_id, from_id, known.inverse_id))
@@ -61,7 +64,7 @@ def default_bodies(pair: Pair, from_id: int, to_id: int) -> list[Json]:
 
 
 def read(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
-    """Serve ``batch/read``: a record without associations is an error, not an empty list."""
+    """Serve ``batch/read``: a record without associations gives an error instead of an empty list."""
     results: list[Json] = []
     errors: list[Json] = []
     for item in take_inputs(work, body, MAX_READ):
@@ -90,7 +93,7 @@ def _nothing_associated(from_type: ObjectType, to_type: ObjectType, record_id: s
 
 
 def archive(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
-    """Serve ``batch/archive``: remove every label of the given records; ignore missing associations."""
+    """Serve ``batch/archive``: remove associations with all their labels; ignore missing associations."""
     for item in take_inputs(work, body, MAX_WRITE):
         from_text = _id_text(item, "from")
         for to in response_format.as_list(item.get("to"), "to"):
@@ -99,7 +102,7 @@ def archive(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
 
 
 def archive_labels(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
-    """Serve ``batch/labels/archive``: remove these labels; the unlabelled type removes everything."""
+    """Serve ``batch/labels/archive``: remove the given labels; the unlabelled type removes all of them."""
     for item in take_inputs(work, body, MAX_WRITE):
         types = pair.choose(item.get("types"))
         pair.remove_by_text(_id_text(item, "from"), _id_text(item, "to"), types)
@@ -107,5 +110,5 @@ def archive_labels(work: Work, pair: Pair, body: object) -> tuple[int, Json | No
 
 
 def removed(work: Work) -> tuple[int, Json | None]:
-    """Return the answer to a removal; in some versions it has a body."""
+    """Return the answer to a removal: status 204, or 200 with a body in some versions."""
     return (200, response_format.batch_body(work, [])) if work.version.removal_answers else (204, None)

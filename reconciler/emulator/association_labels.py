@@ -1,7 +1,7 @@
 """Labels: the association types that a portal defines itself.
 
-developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "association labels". Behaviour beyond it
-as observed and published in the HubSpot notes of github.com/scopiousdigital/kalup.
+Source: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "association labels". Behaviour
+that it does not document is taken from the HubSpot notes of github.com/scopiousdigital/kalup.
 """
 
 from reconciler.emulator import guesses, refusals, response_format, tiers
@@ -22,9 +22,10 @@ MAX_LABELS = 50
 
 
 def add(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> list[AssociationType]:
-    """Create a label, seen from both ends; an empty label is the unlabelled association of custom objects.
+    """Create a label in both directions, and return both types.
 
-    A label of a custom object brings the unlabelled association along, under a name of HubSpot's choice.
+    An empty label creates the unlabelled type of a custom object. Any other label of a custom object creates
+    the unlabelled type as well if it is missing, with a name that HubSpot chooses.
     """
     name = response_format.as_text(given.get("name"), "name")
     label = response_format.as_text(given.get("label"), "label")
@@ -39,7 +40,7 @@ def add(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> 
 
 
 def name_of(label: str) -> str:
-    """Return the internal name of a label that a person makes on HubSpot's pages."""
+    """Return the internal name of a label that a person creates on HubSpot's pages."""
     return label.lower().replace(" ", "_")
 
 
@@ -82,7 +83,10 @@ def _check_name(work: Work, name: str) -> None:
 
 
 def _check_room(work: Work, from_type: ObjectType, to_type: ObjectType) -> None:
-    """Refuse one label too many: a label with two texts counts once, the unlabelled association does not."""
+    """Refuse a label if the two types have too many.
+
+    The two directions count once, the unlabelled type does not.
+    """
     if tiers.limit(work, tiers.LABELS) == 0:
         tiers.refuse(work, tiers.LABELS, 0)
     labels = [known for known in _known(work, from_type, to_type) if known.label]
@@ -129,7 +133,7 @@ def _find(work: Work, from_type: ObjectType, to_type: ObjectType, type_id: objec
 
 
 def rename(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> None:
-    """Change the text of a label at both ends; its internal name stays."""
+    """Change the text of a label in both directions; its internal name stays."""
     known = _find(work, from_type, to_type, given.get("associationTypeId"))
     label = response_format.as_text(given.get("label"), "label")
     changed = AssociationType(USER, known.type_id, label, known.inverse_id, known.name)
@@ -142,7 +146,7 @@ def rename(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) 
 
 
 def delete(work: Work, from_type: ObjectType, to_type: ObjectType, type_id: str) -> None:
-    """Delete a label at both ends, with all associations that have it; the unlabelled one goes last."""
+    """Delete a label in both directions, with all its associations; the unlabelled type must be the last."""
     known = _find(work, from_type, to_type, type_id)
     if not known.label and any(other.label for other in _known(work, from_type, to_type)):
         raise refusals.invalid_request(

@@ -1,6 +1,7 @@
 """The portal's limits on the number of associated records.
 
-Shapes: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "limits configuration".
+Source of the shapes: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "limits
+configuration".
 """
 
 from reconciler.emulator import refusals, response_format
@@ -12,7 +13,7 @@ from reconciler.emulator.response_format import Json
 
 
 def listing(work: Work, pair: Pair | None = None) -> list[Json]:
-    """List the limits between two types, or all of them."""
+    """List the limits between the two object types in ``pair``, or all limits if it is None."""
     stored = work.stored(LIMIT, NO_TYPE)
     prefix = f"{pair_name(pair.from_type, pair.to_type)}:" if pair else ""
     return [body for name, body in stored.items() if name.startswith(prefix)]
@@ -31,7 +32,7 @@ def _type(pair: Pair, item: Json) -> tuple[str, int]:
 
 
 def write(work: Work, pair: Pair, body: object) -> list[Json]:
-    """Set limits and return them."""
+    """Set the limits in a request body, and return them."""
     results = []
     for item in take_inputs(work, body):
         category, type_id = _type(pair, item)
@@ -52,6 +53,6 @@ def write(work: Work, pair: Pair, body: object) -> list[Json]:
 
 
 def purge(work: Work, pair: Pair, body: object) -> None:
-    """Remove limits."""
+    """Remove the limits in a request body."""
     for item in take_inputs(work, body):
         work.unstore(LIMIT, NO_TYPE, _name(pair, _type(pair, item)))

@@ -1,6 +1,7 @@
 """Association types between two object types: HubSpot's own types, and the portal's labels.
 
-Type ids: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "association type ID values".
+Source of the type ids: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "association type
+ID values".
 """
 
 import json
@@ -17,11 +18,11 @@ from reconciler.emulator.response_format import Json
 LABEL = "label"
 LIMIT = "association_limit"
 COPIED = "copied_association"
-"""HubSpot's own types of two object types, in a copy of another portal: they are there instead of ours."""
+"""Kind of stored type in a copy of another portal: if two object types have such types, they replace ours."""
 HUBSPOT = "HUBSPOT_DEFINED"
 USER = "USER_DEFINED"
 
-# (from, to): the unlabelled type and its reverse; within one object type, both ends share one type.
+# (from, to): numbers of the unlabelled type in both directions; equal within one object type.
 _PLAIN: Mapping[tuple[str, str], tuple[int, int]] = {
     ("0-1", "0-2"): (279, 280),
     ("0-1", "0-3"): (4, 3),
@@ -36,7 +37,7 @@ _PLAIN: Mapping[tuple[str, str], tuple[int, int]] = {
     ("0-2", "0-2"): (450, 450),
     ("0-3", "0-3"): (451, 451),
     ("0-5", "0-5"): (452, 452),
-    # The types of an activity come in pairs: the reverse type has the number before.
+    # For an activity, the opposite direction has the number before.
     ("0-46", "0-1"): (202, 201),
     ("0-46", "0-2"): (190, 189),
     ("0-46", "0-3"): (214, 213),
@@ -58,7 +59,7 @@ _PLAIN: Mapping[tuple[str, str], tuple[int, int]] = {
     ("0-47", "0-3"): (212, 211),
     ("0-47", "0-5"): (226, 225),
 }
-# Leads: nobody has published the reverse type.
+# Leads: the numbers of the opposite direction are not published.
 _ONE_WAY: Mapping[tuple[str, str], int] = {
     ("0-136", "0-1"): 608,
     ("0-136", "0-2"): 610,
@@ -79,18 +80,18 @@ PARENT_TO_CHILD, CHILD_TO_PARENT = 13, 14
 
 @dataclass(frozen=True, slots=True)
 class AssociationType:
-    """One type of association between records of two object types, seen from the first."""
+    """One type of association, in the direction from one object type to another."""
 
     category: str
     type_id: int
     label: str | None
     inverse_id: int
-    """Number of the same association seen from the other end."""
+    """Number of the type in the opposite direction."""
     name: str = ""
     primary_of: str = ""
-    """``from`` or ``to``: the end that has at most one such association.
+    """Which record has at most one association of this type: ``from`` or ``to``; "" if neither.
 
-    A contact has one primary company.
+    A contact has at most one primary company.
     """
 
     @property
@@ -103,7 +104,7 @@ class AssociationType:
 def _standard(first: int, from_id: str, to_id: str) -> tuple[AssociationType, ...]:
     """Return HubSpot's own types between two standard object types, the unlabelled one first.
 
-    Numbers that nobody published begin with ``first``.
+    Unpublished numbers are made up; they begin with ``first``.
     """
     plain = _both_ways(first, _PLAIN, _ONE_WAY, (from_id, to_id))
     if plain is None:
@@ -142,7 +143,7 @@ def _both_ways(
 
 
 def between(work: Work, from_type: ObjectType, to_type: ObjectType) -> list[AssociationType]:
-    """Return every type between two object types, the unlabelled one first."""
+    """Return every type of association from one object type to another, the unlabelled one first."""
     copied = work.stored(COPIED, pair_name(from_type, to_type))
     types = [stored_type(body) for body in copied.values()]
     if not (copied or from_type.is_custom or to_type.is_custom):
@@ -153,7 +154,10 @@ def between(work: Work, from_type: ObjectType, to_type: ObjectType) -> list[Asso
 
 
 def primary_of(work: Work, from_type: ObjectType, to_type: ObjectType, label: str | None) -> str:
-    """Return which end has at most one association with HubSpot's own label: ``from``, ``to`` or neither."""
+    """Return which record has at most one association with HubSpot's label.
+
+    It is ``from``, ``to``, or "" for neither.
+    """
     if from_type.is_custom or to_type.is_custom or not label:
         return ""
     standard = _standard(_first(work), from_type.type_id, to_type.type_id)
@@ -162,17 +166,20 @@ def primary_of(work: Work, from_type: ObjectType, to_type: ObjectType, label: st
 
 
 def _first(work: Work) -> int:
-    """Return where numbers begin that nobody published."""
+    """Return the number with which made-up type numbers begin, for types whose number is not published."""
     return int(work.guesses.unlisted_association_numbers)
 
 
 def pair_name(from_type: ObjectType, to_type: ObjectType) -> str:
-    """Return the name under which the types between two object types are stored."""
+    """Return the name under which the types from one object type to another are stored."""
     return f"{from_type.type_id}>{to_type.type_id}"
 
 
 def limit_name(from_type: ObjectType, to_type: ObjectType, category: str, type_id: object) -> str:
-    """Return the name under which the limit of a type is stored: a number alone does not tell a type."""
+    """Return the name under which the limit of a type is stored.
+
+    Types of two categories may share a number.
+    """
     return f"{pair_name(from_type, to_type)}:{category}:{type_id}"
 
 
@@ -189,7 +196,7 @@ def spec_key(spec: Json) -> tuple[str, int]:
 
 
 def target_type(work: Work, from_type: ObjectType, category: str, type_id: int) -> ObjectType:
-    """Return the object type at the other end of an association of this type."""
+    """Return the object type to which associations of this type lead."""
     prefix = f"{from_type.type_id}>"
     for pair in _stored_pairs(work, prefix):
         stored = work.stored(LABEL, pair).get(str(type_id))
@@ -219,7 +226,7 @@ def _stored_pairs(work: Work, prefix: str, kind: str = LABEL) -> list[str]:
 
 
 def schema_associations(work: Work, object_type: ObjectType) -> list[Json]:
-    """List the associations in the schema of a type: each stored type once, from either end."""
+    """List the associations in the schema of an object type: all stored types from it and to it."""
     type_id = object_type.type_id
     rows = work.storage.rows(
         "SELECT object_type, body FROM definitions WHERE portal_id = ? AND kind = ? "
@@ -244,7 +251,7 @@ def schema_associations(work: Work, object_type: ObjectType) -> list[Json]:
 
 
 def drop_type(work: Work, type_id: str) -> None:
-    """Remove all associations of a type that was deleted."""
+    """Remove all associations of the type ``type_id``, which was deleted."""
     work.storage.run(
         "DELETE FROM definitions "
         "WHERE portal_id = ? AND kind = ? AND (object_type LIKE ? OR object_type LIKE ?)",

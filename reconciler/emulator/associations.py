@@ -1,6 +1,6 @@
-"""Associations between records, seen from both ends.
+"""Associations between records, which are stored in both directions.
 
-Shapes and rules: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide
+Source of shapes and rules: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ PAGE = 500
 
 
 class Pair:
-    """Two object types, seen from the first, with the associations between their records."""
+    """The associations from records of one object type to records of another."""
 
     def __init__(self, work: Work, from_type: ObjectType, to_type: ObjectType) -> None:
         self.work = work
@@ -43,10 +43,7 @@ class Pair:
         )
 
     def choose(self, specs: object) -> list[AssociationType]:
-        """Return the types that ``types`` in a request names.
-
-        Refuse the call if one of them does not exist.
-        """
+        """Return the types that the field ``types`` of a request lists; refuse a type that does not exist."""
         chosen: list[AssociationType] = []
         for spec in response_format.as_list(specs, "types"):
             category, type_id = association_types.spec_key(response_format.as_object(spec, "types"))
@@ -59,7 +56,10 @@ class Pair:
         return chosen
 
     def add(self, from_id: int, to_id: int, types: Sequence[AssociationType]) -> None:
-        """Associate two records, always with the unlabelled type too; existing types stay."""
+        """Associate two records with ``types`` and with the unlabelled type.
+
+        Keep the types that they have already.
+        """
         chosen = dict.fromkeys((self.plain, *types))
         self._refuse_too_many(from_id, to_id, chosen)
         for known in chosen:
@@ -78,7 +78,7 @@ class Pair:
                 )
 
     def _refuse_too_many(self, from_id: int, to_id: int, chosen: Iterable[AssociationType]) -> None:
-        """Refuse an association that exceeds a limit of the portal at either end."""
+        """Refuse types with which one of the two records would exceed a limit of the portal."""
         limits = self.work.stored(association_types.LIMIT, NO_TYPE)
         if not limits:
             return
@@ -90,7 +90,7 @@ class Pair:
             )
             for end, pair, bearer, other, type_id in ends:
                 if known.primary_of == end:
-                    continue  # the flag moves away from the association that had it
+                    continue  # a new primary association replaces the old one, so the number stays
                 name = association_types.limit_name(pair.from_type, pair.to_type, known.category, type_id)
                 limit = limits.get(name)
                 if limit is None:
@@ -107,7 +107,7 @@ class Pair:
         return (start, from_id, end, to_id, known.type_id), (end, to_id, start, from_id, known.inverse_id)
 
     def _drop_primary(self, from_id: int, to_id: int, known: AssociationType) -> None:
-        """Remove the previous primary association of the end that can have only one."""
+        """Remove the previous primary association of the record that can have only one."""
         if known.primary_of == "to":
             back = Pair(self.work, self.to_type, self.from_type)
             back._drop_primary(to_id, from_id, back.types[known.category, known.inverse_id])
@@ -117,7 +117,7 @@ class Pair:
                 self.remove(from_id, other_id, [known])
 
     def remove(self, from_id: int, to_id: int, types: Sequence[AssociationType] | None = None) -> None:
-        """Remove these types, or all of them (None); without the unlabelled type, no other type can stay."""
+        """Remove ``types``, or all (None); removing the unlabelled type removes all others as well."""
         if types is None or any(known.label is None for known in types):
             types = list(self.types.values())
         for known in types:
@@ -137,12 +137,12 @@ class Pair:
     def remove_by_text(
         self, from_text: str, to_text: str, types: Sequence[AssociationType] | None = None
     ) -> None:
-        """Remove types between ids as they were sent; ignore text that cannot be an id."""
+        """Remove types between two records, given their ids as text; ignore text that cannot be an id."""
         if identity.is_record_id(from_text) and identity.is_record_id(to_text):
             self.remove(int(from_text), int(to_text), types)
 
     def of(self, from_id: int) -> dict[int, list[AssociationType]]:
-        """Return the associated records, in order of id, with the types of each association."""
+        """Return the ids of associated records, in ascending order, with the types of each association."""
         rows = self.work.storage.rows(
             "SELECT to_id, category, type_id FROM associations "
             "WHERE portal_id = ? AND from_type = ? AND from_id = ? AND to_type = ? "
@@ -159,7 +159,7 @@ class Pair:
         return found
 
     def page(self, from_id: int, after: str | None, limit: int = PAGE) -> Json:
-        """Return ``{results, paging?}`` of the associated records; the cursor is the next record's id."""
+        """Return one page of associated records, as ``results`` and ``paging``; its cursor is the next id."""
         first = identity.cursor(after)
         found = [(to_id, types) for to_id, types in self.of(from_id).items() if to_id >= first]
         results = [
@@ -172,7 +172,7 @@ class Pair:
 
 
 def labels_body(pair: Pair, from_id: int, to_id: int, types: Sequence[AssociationType]) -> Json:
-    """Return the answer to a call that associated two records."""
+    """Return the answer to a call that gave labels to the association of two records."""
     return {
         "fromObjectTypeId": pair.from_type.type_id,
         "fromObjectId": from_id,
@@ -194,7 +194,10 @@ def drop_all(work: Work, object_type: ObjectType, record_id: int) -> None:
 
 
 def associate_new(work: Work, object_type: ObjectType, record: Record, given: Sequence[Any]) -> None:
-    """Associate a record that was just created: ``[{to: {id}, types: [...]}]``."""
+    """Associate a new record with the records in ``given``.
+
+    ``given`` has the form ``[{to: {id}, types: [...]}]``.
+    """
     for item in given:
         spec = response_format.as_object(item, "associations")
         to_id = response_format.as_text(response_format.as_object(spec.get("to"), "to").get("id"), "to.id")
@@ -206,7 +209,7 @@ def associate_new(work: Work, object_type: ObjectType, record: Record, given: Se
 
 
 def of_record(work: Work, object_type: ObjectType, record: Record, names: Sequence[str]) -> Json:
-    """Return ``associations`` of a record for single reads and lists, by the path name of the other type."""
+    """Return the ``associations`` of a record for reads and lists, by path name of the other object type."""
     found: Json = {}
     for name in names:
         to_type = work.object_type(name)
@@ -222,9 +225,10 @@ def of_record(work: Work, object_type: ObjectType, record: Record, names: Sequen
 
 
 def _type_name(pair: Pair, known: AssociationType) -> str:
-    """Name a type: ``contact_to_company`` is the primary type if there is one.
+    """Return the name of a type, such as ``contact_to_company``.
 
-    The plain type then ends in ``_unlabeled``.
+    If two object types have a primary type, this has the plain name, and the unlabelled type ends in
+    ``_unlabeled``.
     """
     if known.name:
         return known.name

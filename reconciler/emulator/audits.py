@@ -1,6 +1,6 @@
 """Audit log of pipelines and stages: who changed them, and how.
 
-developers.hubspot.com/docs/api-reference/crm-pipelines-v3
+Source: developers.hubspot.com/docs/api-reference/crm-pipelines-v3
 """
 
 import json
@@ -13,7 +13,7 @@ from reconciler.emulator.standard import Body
 
 
 def add(work: Work, object_type: ObjectType, identifier: str, action: str, body: Body) -> None:
-    """Record one change."""
+    """Store one entry of the log."""
     work.storage.run(
         "INSERT INTO audits (portal_id, object_type, identifier, at_ms, action, body) "
         "VALUES (?, ?, ?, ?, ?, ?)",
@@ -27,7 +27,7 @@ def add(work: Work, object_type: ObjectType, identifier: str, action: str, body:
 
 
 def listing(work: Work, object_type: ObjectType, identifier: str) -> list[Json]:
-    """List the changes, newest first."""
+    """List the entries about one pipeline or stage, newest first."""
     rows = work.storage.rows(
         "SELECT at_ms, action, body FROM audits WHERE portal_id = ? AND object_type = ? AND identifier = ? "
         "ORDER BY serial DESC",

@@ -1,6 +1,6 @@
-"""Batches: errors that fail the whole request, and errors that fail one record.
+"""Batches of records: some errors fail the whole request, others only one record.
 
-developers.hubspot.com/docs/guides/crm/using-object-apis, "batch"; with ``objectWriteTraceId``:
+Sources: developers.hubspot.com/docs/guides/crm/using-object-apis, "batch"; for ``objectWriteTraceId``:
 developers.hubspot.com/docs/api-reference/error-handling, "multi-status errors".
 """
 
@@ -50,7 +50,7 @@ Item = TypeVar("Item")
 def one_by_one(
     work: Work, items: Iterable[Item], carry_out: Callable[[Item], Iterable[Any]]
 ) -> tuple[list[Any], list[Json]]:
-    """Carry out inputs one by one; return results and errors."""
+    """Call ``carry_out`` for each input; return all results, and the refusals as errors."""
     results: list[Any] = []
     errors: list[Json] = []
     for item in items:
@@ -73,7 +73,7 @@ def create(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json
 
 
 def _unique_values(work: Work, object_type: ObjectType, inputs: Iterable[Input]) -> Iterator[tuple[str, str]]:
-    """Return the values of unique properties in all inputs, each with the name of its property."""
+    """Yield name and value of each unique property that an input sets, for all inputs."""
     for name in work.definitions(object_type).unique_names:
         for item in inputs:
             value = item.properties.get(name)
@@ -82,9 +82,9 @@ def _unique_values(work: Work, object_type: ObjectType, inputs: Iterable[Input])
 
 
 def update(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json]:
-    """Serve ``batch/update``, which updates existing records only.
+    """Serve ``batch/update``, which only updates existing records.
 
-    The key of contacts cannot be the e-mail address here: github.com/HubSpot/hubspot-api-nodejs/issues/548
+    Contacts cannot be found by e-mail address here: github.com/HubSpot/hubspot-api-nodejs/issues/548
     """
     inputs = _parse(work, body, needs_id=True)
     if object_type.type_id == CONTACTS and any(item.id_property == EMAIL for item in inputs):
@@ -94,7 +94,7 @@ def update(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json
 
 
 def upsert(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json]:
-    """Serve ``batch/upsert``, which creates records that ``idProperty`` does not find."""
+    """Serve ``batch/upsert``, which creates a record if none has the given value of ``idProperty``."""
     inputs = _parse(work, body, needs_id=True)
     _check_keys(work, object_type, inputs)
     return _write(work, object_type, inputs, "upsert", success=200)
@@ -124,7 +124,7 @@ def _parse(work: Work, body: object, *, needs_id: bool) -> list[Input]:
 
 
 def _check_keys(work: Work, object_type: ObjectType, inputs: Iterable[Input]) -> None:
-    """Refuse the whole batch if a key is not unique, or if a record is named twice."""
+    """Refuse the whole batch if a property is not unique, or if two inputs name the same record."""
     for id_property in dict.fromkeys(item.id_property for item in inputs):
         if id_property is not None:
             identity.check_key(work, object_type, id_property, "update/upsert")
@@ -185,7 +185,7 @@ def _write_one(work: Work, object_type: ObjectType, item: Input, operation: str)
 
 
 def _check_address(work: Work, object_type: ObjectType, record: Record, item: Input) -> None:
-    """Refuse an upsert of a contact by one of its addresses, if HubSpot is guessed to do that."""
+    """Refuse an upsert of a contact by e-mail address, if the guesses say that HubSpot refuses it."""
     if object_type.type_id != CONTACTS or item.id_property != EMAIL:
         return
     is_secondary = record.properties.get(EMAIL) != identity.key_form(work, object_type, EMAIL, item.id)
@@ -205,7 +205,10 @@ def _result(object_type: ObjectType, item: Input, written: records.Written, oper
 
 
 def written_body(object_type: ObjectType, written: records.Written) -> Json:
-    """Return the answer to a write: the written and the system properties, not the whole record."""
+    """Return the answer to a write.
+
+    It contains the written and the system properties, not the whole record.
+    """
     body = response_format.record_body(object_type, written.record, written.names)
     if written.warnings:
         body["warnings"] = written.warnings
@@ -213,7 +216,10 @@ def written_body(object_type: ObjectType, written: records.Written) -> Json:
 
 
 def _missing_entries(object_type: ObjectType, missing: list[Input], *, is_traced: bool) -> list[Json]:
-    """Return one error for each missing record with a trace id, or one for all of them."""
+    """Return errors for missing records.
+
+    There is one for each record if inputs have trace ids, otherwise one for all.
+    """
     if not missing:
         return []
     if is_traced:
@@ -231,7 +237,7 @@ def archive(work: Work, object_type: ObjectType, body: object) -> None:
 
 
 def read(work: Work, object_type: ObjectType, body: object, *, archived: bool) -> tuple[int, Json]:
-    """Serve ``batch/read``; all missing records together are one error."""
+    """Serve ``batch/read``; the answer has one error for all missing records together."""
     request = response_format.as_object(body)
     names = response_format.as_names(request.get("properties"), "properties")
     with_history = response_format.as_names(request.get("propertiesWithHistory"), "propertiesWithHistory")
@@ -265,7 +271,7 @@ def read_body(
     names: Iterable[str],
     with_history: Iterable[str] = (),
 ) -> Json:
-    """Return a record as read: the requested properties that are defined, or the default properties."""
+    """Return a record as batch/read does: with the requested properties, or with the default properties."""
     defined = work.definitions(object_type).properties
     asked = (*names, *with_history) or object_type.default_properties
     wanted = [name for name in asked if name in defined]

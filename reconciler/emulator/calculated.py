@@ -10,7 +10,7 @@ Derivation = Callable[[ObjectType, Definitions, Mapping[str, str]], str]
 
 
 def derive(object_type: ObjectType, definitions: Definitions, record: Record) -> dict[str, str]:
-    """Update the computed values of a record; return the changed values by name."""
+    """Compute the calculated values of a record and store them in it; return the changed ones by name."""
     values = {
         name: derivation(object_type, definitions, record.properties)
         for name, derivation in _DERIVATIONS.get(object_type.path, {}).items()

@@ -1,4 +1,4 @@
-"""A request and its answer, independent of the transport (port or in process)."""
+"""A request and its answer as values, whether they come over a port or from the same process."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     host_url: str = "https://api.hubapi.com"
-    """Scheme and host as the client named them; links in answers lead there."""
+    """Scheme and host in the client's URL; links in answers begin with them."""
     is_local: bool = True
     """Whether the request comes from this process or this machine.
 
@@ -30,7 +30,7 @@ class Request:
     is_in_process: bool = True
     """Whether the request comes from this process; such a request needs no token."""
     portal_id: int | None = None
-    """The portal for a request without a token."""
+    """The portal to use if the request has no token."""
 
     def link_to_next(self, after: str) -> str:
         """Return the URL of the next page of the same request."""
@@ -49,9 +49,9 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One outgoing HTTP answer.
+    """One HTTP answer to send.
 
-    ``content`` may be shorter than its Content-Length says: the connection then breaks in the middle.
+    ``content`` may be shorter than its Content-Length says: then the connection breaks in the middle.
     """
 
     status: int
@@ -72,13 +72,13 @@ class Actor:
     scopes: frozenset[str] | None
 
     def may(self, any_of: Sequence[str]) -> bool:
-        """Return whether the app has one of the scopes; an empty list is allowed for every app."""
+        """Return whether the app has one of the scopes in ``any_of``, or ``any_of`` is empty."""
         return self.scopes is None or not any_of or not self.scopes.isdisjoint(any_of)
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """The calls that a portal has used today, including this one."""
+    """The number of calls that a portal has used today, including this one."""
 
     today: int
     resets_at: datetime
@@ -87,12 +87,12 @@ class Use:
 
 
 NO_USE = Use(0, datetime.fromtimestamp(0, UTC), {})
-"""Use of a request that does not count as a call."""
+"""The use that is reported for a request that does not count as a call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request as endpoints see it: parts of the path, query, JSON body and its length in bytes."""
+    """A request as endpoints get it: parts of the path, query, JSON body, and its size in bytes."""
 
     args: Mapping[str, str]
     query: Mapping[str, tuple[str, ...]]
@@ -101,15 +101,18 @@ class Call:
     version: Version
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        """Return a boolean of the query; HubSpot's Python SDK writes ``True``."""
+        """Return a boolean parameter of the query.
+
+        ``True`` is accepted because HubSpot's Python SDK writes it.
+        """
         values = self.query.get(name)
         return values[-1] in TRUE if values else default
 
     def text(self, name: str) -> str | None:
-        """Return a text of the query."""
+        """Return a text parameter of the query; None if it is missing."""
         values = self.query.get(name)
         return values[-1] if values else None
 
     def names(self, name: str) -> tuple[str, ...]:
-        """Return a list of the query, repeated (``a=x&a=y``) or joined (``a=x,y``)."""
+        """Return a list parameter of the query: repeated (``a=x&a=y``), or with commas (``a=x,y``)."""
         return tuple(part for value in self.query.get(name, ()) for part in value.split(",") if part)

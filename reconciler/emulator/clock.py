@@ -1,4 +1,4 @@
-"""Instants as HubSpot writes them: milliseconds since 1970 in the code, ISO 8601 in UTC in answers."""
+"""Instants: milliseconds since 1970 in the code, ISO 8601 in UTC in answers."""
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -8,12 +8,12 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def utc_now() -> datetime:
-    """Return the current instant, aware and in UTC."""
+    """Return the current instant, in UTC and with its time zone."""
     return datetime.now(UTC)
 
 
 def to_ms(instant: datetime) -> int:
-    """Return the milliseconds from 1970-01-01T00:00:00Z to an aware ``instant``, rounded down."""
+    """Return the milliseconds from 1970-01-01T00:00:00Z to ``instant``, rounded down."""
     return (instant - _EPOCH) // _MILLISECOND
 
 
@@ -35,6 +35,6 @@ def iso(ms: int) -> str:
 
 
 def parse_iso(text: str) -> int:
-    """Return the milliseconds of an ISO 8601 instant; without an offset it is UTC. Raises ValueError."""
+    """Return an ISO 8601 instant in milliseconds; without an offset, it counts as UTC. Raises ValueError."""
     instant = datetime.fromisoformat(text)
     return to_ms(instant if instant.tzinfo else instant.replace(tzinfo=UTC))

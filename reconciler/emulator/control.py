@@ -1,7 +1,7 @@
 """Control routes: creating portals, switching faults, editing as other people.
 
-They are not part of HubSpot's API. Their paths begin with ``/_emulator/``. They answer the process itself and
-clients on the same machine. ``docs/emulator.md`` lists them.
+They are not part of HubSpot's API. Their paths begin with ``/_emulator/``. Only the process itself and
+clients on the same machine may use them. ``docs/emulator.md`` lists them.
 """
 
 from contextlib import AbstractContextManager
@@ -29,8 +29,8 @@ class Control:
     switchboard: Switchboard
 
     def reply(self, request: Request, body: Any) -> Reply:
-        """Carry out one control request; answer an invalid request with 400 and one clear sentence."""
-        if not request.is_local or "origin" in request.headers:  # a page in a browser may come from any site
+        """Carry out a control request; answer an invalid request with status 400 and one sentence."""
+        if not request.is_local or "origin" in request.headers:  # such a page may come from any site
             return Reply(403, {"message": "the control routes are for this machine only"})
         parts = [part for part in request.path.removeprefix(PREFIX).split("/") if part]
         try:
@@ -45,9 +45,9 @@ class Control:
             return Reply(refusal.status, {"message": refusal.message})
 
     def _check_token(self, request: Request, parts: list[str], body: Any) -> None:
-        """Refuse a request that needs the portal's token and lacks it.
+        """Refuse a request that needs the portal's token and does not have it.
 
-        For a new portal, any portal's token will do.
+        To create a portal, the token of any portal is enough.
         """
         match (request.method, *parts):
             case ("PUT" | "DELETE", "portals", portal) | ("POST", "portals", portal, "tokens"):

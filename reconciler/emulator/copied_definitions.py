@@ -1,6 +1,6 @@
 """Definitions of another portal, stored as its API shows them.
 
-HubSpot's own definitions differ between portals: definitions that the original does not show are hidden here.
+HubSpot's own definitions differ between portals, so those that the other portal does not show are hidden.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,10 @@ LeftBehind: TypeAlias = str
 def plant_type(
     work: Work, object_type: ObjectType, given: Mapping[str, Sequence[Body]]
 ) -> Iterator[LeftBehind]:
-    """Store the groups, properties, pipelines and rules of a type; its other definitions are hidden."""
+    """Store the groups, properties, pipelines and rules of a type.
+
+    Hide the definitions that it had before.
+    """
     standard = standard_definitions(object_type)
     bodies: dict[str, dict[str, Body]] = {GROUP: {}, PROPERTY: {}, PIPELINE: {}}
     for group in given.get("groups", ()):
@@ -54,7 +57,7 @@ def _with_metadata(pipeline: Body) -> Body:
 
 
 def _property(work: Work, object_type: ObjectType, given: Body) -> tuple[Body, Sequence[LeftBehind]]:
-    """Return a definition in full; a formula that cannot be read here only makes it read-only."""
+    """Return a definition with all its fields; if its formula cannot be parsed here, it becomes read-only."""
     left: list[LeftBehind] = []
     formula = given.get("calculationFormula")
     if formula:
@@ -86,7 +89,7 @@ def _plant_rules(
 
 
 def plant_association_types(work: Work, given: Mapping[str, Any]) -> None:
-    """Store all types of association of two object types, seen from the first."""
+    """Store all types of association from one object type to another."""
     from_type, to_type = work.object_type(given["from"]), work.object_type(given["to"])
     bodies: dict[str, dict[str, Body]] = {LABEL: {}, COPIED: {}}
     for each in given["types"]:

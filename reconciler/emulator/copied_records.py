@@ -1,4 +1,4 @@
-"""Records of another portal, stored as they were read: with their ids, and with any values."""
+"""Records of another portal, stored as they were read: with their ids and without checks of their values."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ _SOURCE = {"sourceType": "MIGRATION"}
 
 
 def plant_records(work: Work, object_type: ObjectType, given: Iterable[Mapping[str, Any]]) -> None:
-    """Store records; a record that exists here already only gets values that it lacks."""
+    """Store records; if a record is here already, store only the values that it does not have."""
     rows = work.rows(object_type)
     highest = 0
     for each in given:
@@ -48,7 +48,7 @@ def _ms(text: str | None, otherwise: int) -> int:
 
 
 def _claim(work: Work, object_type: ObjectType, record: Record, names: Iterable[str]) -> None:
-    """Let a record hold its unique values, except the values that another record here holds already."""
+    """Store the unique values of a record, except those that another record here has already."""
     if record.archived_ms is not None and work.guesses.archived_unique_values == "free":
         return
     rows, fresh = work.rows(object_type), set(names)
@@ -63,9 +63,9 @@ def _claim(work: Work, object_type: ObjectType, record: Record, names: Iterable[
 
 
 def plant_associations(work: Work, given: Mapping[str, Any]) -> None:
-    """Store associations of two object types, each with its types; the plain type is always among them.
+    """Store associations from one object type to another, with their types and the unlabelled type.
 
-    With ``present``, only associations whose records are both here.
+    If ``present`` is set, skip associations to records that are not here.
     """
     pair = Pair(work, work.object_type(given["from"]), work.object_type(given["to"]))
     work.storage.run_many(

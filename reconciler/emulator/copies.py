@@ -1,7 +1,8 @@
-"""Copies of other portals: their things are stored as they were read, without the checks of a write.
+"""Copies of other portals: what was read there is stored here without the checks of a write.
 
-A copy holds a part of its original. The room that the original has left for definitions is therefore told,
-because it cannot be counted here. ``docs/emulator.md`` describes the format of a part.
+A copy contains only some of the other portal's definitions. So the number of definitions that it may still
+create (its room) is part of the copy: it cannot be counted here. ``docs/emulator.md`` describes the format of
+a part.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,13 +18,13 @@ KEYS = (
     *("settings", "owners", "schemas", "definitions", "association_types", "association_limits", "room"),
     *("records", "associations"),
 )
-"""What a part may hold; each is optional."""
+"""Keys that a part may have; each is optional."""
 
 
 def plant(work: Work, part: Mapping[str, Any]) -> list[str]:
-    """Store one part of another portal; return sentences about parts that cannot be imitated.
+    """Store one part of another portal; return sentences about things that are not imitated.
 
-    Records that are there already keep their values, and get those that they lack. Raises SeedError.
+    Records that are here already keep their values, and get those that they do not have. Raises SeedError.
     """
     unknown = sorted(set(part) - set(KEYS))
     if unknown:
@@ -57,7 +58,7 @@ def _planted(work: Work, part: Mapping[str, Any]) -> Iterator[LeftBehind]:
 
 
 def _plant_schemas(work: Work, schemas: Sequence[Mapping[str, Any]]) -> None:
-    """Store custom object types; new types get numbers above the numbers of the other portal."""
+    """Store custom object types; types that are created later get higher numbers."""
     kept = ("id", "objectTypeId", "fullyQualifiedName", "name", "labels", "description", "archived")
     lists = ("requiredProperties", "searchableProperties", "secondaryDisplayProperties")
     for schema in schemas:
@@ -79,7 +80,7 @@ def _plant_schemas(work: Work, schemas: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _allowances(work: Work, room: Mapping[str, Any]) -> dict[str, dict[str, int]]:
-    """Return the limits that leave as much room as the original has, above what is here."""
+    """Return limits that leave as much room here as the other portal has: those used here plus the room."""
     found: dict[str, dict[str, int]] = {}
     for feature, by_scope in room.items():
         used = {scope: tiers.used(work, feature, scope) for scope in by_scope}

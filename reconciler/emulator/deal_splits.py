@@ -1,6 +1,6 @@
-"""Deal splits: the shares of owners in the amount of a deal.
+"""Deal splits: how the amount of a deal is divided among owners.
 
-Shapes: github.com/HubSpot/HubSpot-public-api-spec-collection, "Deal Splits".
+Source of the shapes: github.com/HubSpot/HubSpot-public-api-spec-collection, "Deal Splits".
 """
 
 from decimal import Decimal
@@ -15,7 +15,7 @@ WHOLE = 100
 
 
 def upsert(work: Work, body: object) -> tuple[int, Json]:
-    """Serve ``batch/upsert``: the given splits replace the splits of the deal."""
+    """Serve ``batch/upsert``: the given splits replace all splits of the deal."""
     deals = work.object_type("deals")
     results: list[Json] = []
     for item in take_inputs(work, body):

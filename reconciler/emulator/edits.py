@@ -1,4 +1,4 @@
-"""Edits of records as another person or program: changes in a portal that no client makes by calls."""
+"""Edits of records by another person or program: they come from control routes, not from HubSpot's API."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ SOURCE_TYPES = (
 
 
 def source_of(given: Any) -> Source:
-    """Read the source of an edit; without one, it is somebody in HubSpot's own pages. Raises SeedError."""
+    """Read who makes an edit; None means a person on HubSpot's pages. Raises SeedError."""
     source = {"type": "CRM_UI"} if given is None else given
     if not isinstance(source, dict):
         raise SeedError("a JSON object is expected")
@@ -40,7 +40,7 @@ def _key(given: Json) -> str | None:
 
 
 def edit(work: Work, given: Json) -> Json:
-    """Change, archive or purge a record as another person or program, at any time."""
+    """Change, archive or purge a record as another person or program, at the present or an earlier time."""
     if "at" in given:
         try:
             work.at_ms = parse_iso(given["at"])

@@ -1,4 +1,4 @@
-"""Errors of the emulator itself, as opposed to errors in its answers.
+"""Errors of the emulator itself; errors that it answers to requests are in ``refusals``.
 
 EmulatorError        base class; its text can be shown as one sentence
 ├── SeedError        the seed is wrong: names the place in the seed

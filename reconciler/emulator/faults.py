@@ -1,6 +1,6 @@
-"""Faults on demand: errors of a network, a rate limit or a crashing server, on purpose.
+"""Faults on demand: a user can make the emulator fail like a network, a rate limit or a crashing server.
 
-A fault is a plain value, made from JSON (control route) or from a text (command line): ``latency:ms=200``,
+A fault is a value that is read from JSON (control route) or from text (command line): ``latency:ms=200``,
 ``drop_after:method=POST,path=/crm/*/batch/*,count=1``.
 """
 
@@ -42,31 +42,31 @@ POISONED_STATUSES = frozenset({400, 409, 500})
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: ``method``, ``path`` (globs) and ``portal`` select the calls that it hits.
+    """One fault: ``method``, ``path`` (globs) and ``portal`` say which calls it may hit.
 
-    It hits each matching call with ``probability``, at most ``count`` calls (0: no limit), drawn from
-    ``seed``. The remaining fields belong to single kinds.
+    It hits such a call with ``probability``, and at most ``count`` calls (0: no limit); ``seed`` starts the
+    random numbers. The remaining fields are for certain kinds only, which their descriptions name.
     """
 
     kind: Kind
     method: str = "*"
     path: str = "*"
     portal: int = 0
-    """Number of the portal; 0: every portal."""
+    """Number of the portal; 0 means every portal."""
     probability: float = 1.0
     count: int = 0
     seed: int = 0
     ms: float = 0.0
-    """Latency in milliseconds: all of it (fixed), its upper end (uniform), or its mean (exponential)."""
+    """Latency: milliseconds; all of it (fixed), its upper end (uniform), or its mean (exponential)."""
     min_ms: float = 0.0
-    """Lower end of a uniform latency, in milliseconds."""
+    """Latency: milliseconds; its lower end (uniform)."""
     distribution: str = "fixed"
     policy: str = "TEN_SECONDLY_ROLLING"
     """Rate limited: the name of the limit in the answer."""
     status: int = 0
     """Server error: 500 by default. Poisoned record: 400 by default."""
     retry_after: int = 0
-    """Seconds in Retry-After of rate_limited, locked, migrating; 0: no such header (migrating: 1)."""
+    """Rate limited, locked, migrating: seconds in Retry-After; 0: no such header (migrating: 1 second)."""
     seconds: float = 0.0
     """Clock skew: seconds by which the portal's clock is ahead (negative: behind)."""
     value: str = ""
@@ -104,7 +104,7 @@ class Fault:
             raise FaultError("clock_skew: seconds is missing")
 
     def latency_s(self, chance: random.Random) -> float:
-        """Draw the seconds of one delay."""
+        """Return the seconds of one delay, drawn at random."""
         if self.distribution == "uniform":
             return chance.uniform(self.min_ms, self.ms) / 1000
         if self.distribution == "exponential":
@@ -174,7 +174,7 @@ def parse(text: str) -> Fault:
 
 @dataclass(slots=True)
 class _Armed:
-    """A fault that is switched on."""
+    """A fault that is switched on, with its random numbers and the number of its hits."""
 
     number: int
     fault: Fault
@@ -184,12 +184,12 @@ class _Armed:
 
 @dataclass(slots=True)
 class Effects:
-    """The effects of faults on one call."""
+    """The faults that hit one call."""
 
     faults: Sequence[tuple[Fault, random.Random]] = field(default=())
 
     def first(self, *kinds: Kind) -> Fault | None:
-        """Return the first fault of these kinds."""
+        """Return the first fault whose kind is in ``kinds``; None if there is none."""
         return next((fault for fault, _ in self.faults if fault.kind in kinds), None)
 
     def delay_s(self) -> float:
@@ -197,11 +197,11 @@ class Effects:
         return sum(fault.latency_s(chance) for fault, chance in self.faults if fault.kind is Kind.LATENCY)
 
     def skew_s(self) -> float:
-        """Return the seconds by which the clock is ahead."""
+        """Return the seconds by which the portal's clock is ahead for this call."""
         return sum(fault.seconds for fault, _ in self.faults if fault.kind is Kind.CLOCK_SKEW)
 
     def chance(self, fault: Fault) -> random.Random:
-        """Return the random source of the fault."""
+        """Return the random numbers of ``fault``."""
         return next(chance for known, chance in self.faults if known is fault)
 
 
@@ -214,24 +214,27 @@ class Switchboard:
         self._last = 0
 
     def add(self, fault: Fault) -> int:
-        """Switch a fault on; return its number."""
+        """Switch a fault on; return the number of the fault."""
         with self._lock:
             self._last += 1
             self._armed.append(_Armed(self._last, fault, random.Random(fault.seed)))  # noqa: S311 - no secret
             return self._last
 
     def clear(self, number: int | None = None) -> None:
-        """Switch one fault off, or all of them."""
+        """Switch the fault with this number off, or all faults (None)."""
         with self._lock:
             self._armed = [armed for armed in self._armed if number is not None and armed.number != number]
 
     def listing(self) -> list[dict[str, Any]]:
-        """List the active faults, and how often each has hit."""
+        """List the active faults as JSON, with the number of calls that each has hit."""
         with self._lock:
             return [{"id": armed.number, "hits": armed.hits, **armed.fault.body()} for armed in self._armed]
 
     def strike(self, method: str, path: str, portal_id: int, texts: Callable[[], frozenset[str]]) -> Effects:
-        """Decide which faults hit this call; ``texts`` returns the texts in its body and is rarely called."""
+        """Return the faults that hit this call.
+
+        ``texts`` returns the texts in its body, if they are needed.
+        """
         with self._lock:
             hit = [armed for armed in self._armed if _hits(armed, method, path, portal_id, texts)]
             for armed in hit:

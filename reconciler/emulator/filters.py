@@ -1,7 +1,7 @@
-"""Filters of a search, as tests on a record.
+"""Filters of a search, as functions that test a record.
 
-developers.hubspot.com/docs/api-reference/search/guide: comparison ignores case, except for enumerations, and
-the values of ``IN`` and ``NOT_IN`` must be in lower case.
+Source: developers.hubspot.com/docs/api-reference/search/guide. Comparisons ignore case, except for
+enumerations, and the values of ``IN`` and ``NOT_IN`` must be in lower case.
 """
 
 import operator as operators
@@ -50,9 +50,9 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def any_group(work: Work, object_type: ObjectType, groups: Sequence[Sequence[Json]]) -> Test:
-    """Build the test for the filters of one group: a record must pass all.
+    """Return the test for filter groups: a record must pass all filters of at least one group.
 
-    Without groups every record passes.
+    Without groups, every record passes.
     """
     tests = [[_test(work, object_type, item) for item in group] for group in groups]
     if not tests:
@@ -74,7 +74,7 @@ def _test(work: Work, object_type: ObjectType, item: Json) -> Test:
 
 
 def _holds(definition: Property, condition: Callable[[str], bool], operator: str, record: Record) -> bool:
-    """Apply an operator to a record; only negations hold for a record without a value."""
+    """Return whether a record passes a filter; without a value, it passes only negative operators."""
     value = record.properties.get(definition.name)
     if value is None:
         return operator in {"NEQ", "NOT_IN", "NOT_HAS_PROPERTY", "NOT_CONTAINS_TOKEN"}
@@ -130,7 +130,7 @@ def comparable(definition: Property, text: str) -> Comparable:
 
 
 def _has_token(value: str, pattern: str) -> bool:
-    """Return whether a word of the value, or all of it, matches a pattern with ``*``."""
+    """Return whether the value, or one word of it, matches ``pattern``, in which ``*`` matches any text."""
     value, pattern = value.lower(), pattern.lower()
     # Only * is a wildcard here; fnmatch would also treat ? and [ as wildcards.
     pattern = re.sub(r"([?\[])", r"[\1]", pattern)
@@ -139,9 +139,9 @@ def _has_token(value: str, pattern: str) -> bool:
 
 
 def _associated(work: Work, object_type: ObjectType, address: str, operator: str, item: Json) -> Test:
-    """Build the test for ``associations.{type}``, the id of an associated record.
+    """Return the test for ``associations.{type}``, which compares the id of an associated record.
 
-    Custom objects do not have it.
+    Refuse it if the other type is a custom object.
     """
     to_type = work.object_type(address)
     if to_type.is_custom:

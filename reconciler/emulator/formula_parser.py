@@ -1,8 +1,8 @@
-"""Formulas of calculated properties as trees: reading them, and HubSpot's own spelling of them.
+"""Formulas of calculated properties as trees: parsing them, and writing them as HubSpot does.
 
-A part of knowledge.hubspot.com/properties/create-calculation-properties: arithmetic, comparisons, ``and``,
-``or``, ``not``, ``if … then … elseif … else … endif`` and functions. The canonical spelling was observed by
-github.com/scopiousdigital/kalup, HubSpot notes.
+The language is a part of knowledge.hubspot.com/properties/create-calculation-properties: arithmetic,
+comparisons, ``and``, ``or``, ``not``, ``if … then … elseif … else … endif`` and functions. HubSpot's spelling
+is taken from github.com/scopiousdigital/kalup, HubSpot notes.
 """
 
 import re
@@ -17,7 +17,7 @@ _TOKEN = re.compile(
     r"\s*(?:(\d+(?:\.\d+)?)|(\"[^\"]*\"|'[^']*')|([A-Za-z_]\w*)|(<=|>=|!=|[-+*/(),<>=]))", re.ASCII
 )
 _LEVELS = (("or",), ("and",), ("equals", "=", "!=", "<", ">", "<=", ">="), ("+", "-"), ("*", "/"))
-"""Operators, from the loosest to the tightest."""
+"""Operators in order of precedence: those that bind loosest come first."""
 _STRENGTH = {operator: level for level, operators in enumerate(_LEVELS) for operator in operators}
 _NOT_STRENGTH, _MINUS_STRENGTH, _ATOM_STRENGTH = 1.5, 5, 6
 _COMPARISON_LEVEL = 2
@@ -35,7 +35,7 @@ class FormulaError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A part of a formula. ``text`` is its literal, name, function or operator."""
+    """A node in the tree of a formula; ``text`` is its literal, name, function or operator."""
 
     kind: str
     text: str
@@ -94,7 +94,7 @@ class _Reader:
 
     def _factor(self) -> Node:
         node = self._operand()
-        # ``10a`` is a product without its sign.
+        # ``10a`` means ``10 * a``.
         while node.kind == NUMBER and (self.peek() == "(" or self._is_name(self.peek())):
             return Node(BINARY, "*", (node, self._operand()))
         return node
@@ -152,7 +152,7 @@ class _Reader:
 
 
 def names(node: Node) -> Iterator[str]:
-    """Return every property that the formula names, in order, with repetitions."""
+    """Yield the name of every property in the formula, in order, with repetitions."""
     if node.kind == NAME:
         yield node.text
     for part in node.parts:
@@ -160,9 +160,9 @@ def names(node: Node) -> Iterator[str]:
 
 
 def canonical(node: Node, is_text: Callable[[str], bool]) -> Node:
-    """Replace the same signs as HubSpot: ``+`` of texts, ``=`` and ``!=``.
+    """Replace operators as HubSpot does: ``+`` between texts, ``=`` and ``!=``.
 
-    ``is_text`` returns whether a property holds text.
+    ``is_text`` returns whether a property contains text.
     """
     parts = tuple(canonical(part, is_text) for part in node.parts)
     node = replace(node, parts=parts)
@@ -187,7 +187,7 @@ def _holds_text(node: Node, is_text: Callable[[str], bool]) -> bool:
 
 
 def spelled(node: Node, *, as_written: bool = False) -> str:
-    """Write a formula without needless brackets; ``as_written`` keeps the digits of its numbers."""
+    """Write a formula without needless brackets; ``as_written`` keeps numbers as the user wrote them."""
 
     def within(part: Node, strength: float) -> str:
         text = spelled(part, as_written=as_written)
@@ -209,7 +209,7 @@ def spelled(node: Node, *, as_written: bool = False) -> str:
         return _spelled_choice([within(part, 0) for part in node.parts])
     strength = _strength(node)
     left, right = node.parts
-    # ``a - (b - c)`` is not ``a - b - c``.
+    # Without brackets, ``a - (b - c)`` would become ``a - b - c``.
     return f"{within(left, strength)} {node.text} {within(right, strength + 0.1)}"
 
 

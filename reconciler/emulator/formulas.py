@@ -1,6 +1,6 @@
-"""Formulas of calculated properties: their language, and their results for a record.
+"""Formulas of calculated properties: parsing them, and computing their values for a record.
 
-Functions of dates are parsed and stay without a value; ``formula_parser`` lists the language.
+``formula_parser`` describes the language. Functions of dates are accepted, but they give no value.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ _ZERO = Node(NUMBER, "0")
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A parsed formula. ``text`` is its canonical spelling, ``echo`` keeps the digits of its numbers."""
+    """A parsed formula: ``text`` is HubSpot's spelling, ``echo`` keeps numbers as the user wrote them."""
 
     text: str
     echo: str
@@ -37,7 +37,7 @@ class Formula:
     tree: Node
 
     def compute(self, values: Values) -> str:
-        """Compute the value from a record's properties; "" if an operand is missing or not a number."""
+        """Compute the value from a record's properties; "" if an operand is missing or is not a number."""
         try:
             return _value(self.tree, values)
         except DecimalException:
@@ -46,7 +46,7 @@ class Formula:
 
 @lru_cache(maxsize=1024)
 def parse(text: str, texts: frozenset[str] = frozenset()) -> Formula:
-    """Parse a formula; ``texts`` are the properties that hold text. Raises FormulaError."""
+    """Parse a formula; ``texts`` are the names of the properties that contain text. Raises FormulaError."""
     tree = formula_parser.canonical(formula_parser.parse_tree(text), texts.__contains__)
     names = tuple(dict.fromkeys(formula_parser.names(tree)))
     echo = formula_parser.spelled(tree, as_written=True)

@@ -1,7 +1,7 @@
-"""The settings of guesses: the decision of each, its alternatives, and the known facts about it.
+"""The settings of guesses: what each decides, its choices, and what is known about HubSpot's behaviour.
 
-``guesses`` carries them out. A seed sets them with ``guesses``, a file of observations for every portal
-(``observations``); ``docs/emulator.md`` lists them.
+``guesses`` contains the code that depends on them. A seed sets them for one portal, a file of observations
+for every portal (``observations``); ``docs/emulator.md`` lists them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,13 +17,13 @@ _KALUP = "github.com/scopiousdigital/kalup, HubSpot notes"
 
 
 def _guess(default: str, *others: str, about: str, source: str = UNPUBLISHED) -> Any:
-    """Return a field with its default, the other choices (none: any number), and the decision it makes."""
+    """Return a field with its default, other choices (none: any number), what it decides, and a source."""
     return field(default=default, metadata={"others": others, "about": about, "source": source})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guesses:
-    """The choices for all guesses about HubSpot."""
+    """The choices for all guesses about undocumented behaviour of HubSpot."""
 
     trace_ids: str = _guess(
         *("others_written", "nothing_written"),
@@ -252,7 +252,7 @@ class Guesses:
 
 @dataclass(frozen=True, slots=True)
 class GuessSetting:
-    """One setting; ``others`` are its choices besides the default (none: any number)."""
+    """One setting of a guess; ``others`` are its choices besides the default (empty: any number)."""
 
     name: str
     default: str
@@ -261,7 +261,7 @@ class GuessSetting:
     source: str
 
     def takes(self, choice: object) -> bool:
-        """Return whether ``choice`` is one of its choices."""
+        """Return whether ``choice`` is allowed for this setting."""
         if self.others:
             return choice in (self.default, *self.others)
         return isinstance(choice, str) and choice.isascii() and choice.isdigit()
@@ -281,7 +281,7 @@ SETTINGS: Mapping[str, GuessSetting] = {
 
 
 def check_choices(given: Mapping[str, object], place: str) -> dict[str, str]:
-    """Return the choices in ``given``. Raises SeedError for an unknown setting or choice, with its place."""
+    """Return the choices in ``given`` if all are allowed. Raises SeedError, which names ``place``."""
     for name, choice in given.items():
         setting = SETTINGS.get(name)
         if setting is None:
@@ -298,6 +298,9 @@ def _made(choices: Iterable[tuple[str, str]]) -> Guesses:
 
 
 def guesses_of(*layers: Mapping[str, str]) -> Guesses:
-    """Return the guesses with the choices of these layers; later layers win."""
+    """Return the guesses with the choices in ``layers``.
+
+    Choices of later layers replace those of earlier ones.
+    """
     chosen = {name: choice for layer in layers for name, choice in layer.items()}
     return _made(tuple(sorted(chosen.items())))

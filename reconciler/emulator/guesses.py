@@ -1,7 +1,7 @@
-"""Guesses about behaviour that HubSpot does not document, one small function for each.
+"""Guesses about behaviour that HubSpot does not document: one small function for each.
 
-Each depends on its setting in ``guess_settings``, which lists the known facts about it. If a setting alone
-decides, the code reads it directly.
+Each function depends on a setting in ``guess_settings``, which describes what is known. A setting that needs
+no function is read where it matters.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,17 +16,17 @@ from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.versions import Version
 
 _AWAY_MS = 10_000
-"""How far ``createdAt`` is away from the call, if it is not within it."""
+"""Milliseconds between the call and ``createdAt``, if a setting moves that out of the time of the call."""
 _FIRST_WORD = "CAPITALIZE the first word"
 
 
 def status_of_partial_success(chosen: Guesses, version: Version) -> int:
-    """Return the status of a batch with errors."""
+    """Return the status of a batch in which some inputs failed."""
     return int(chosen.partial_success_2026_09) if version.name == "2026-09" else 207
 
 
 def written_null(chosen: Guesses, version: Version, property_name: str, stored: str) -> str:
-    """Return the text that a written ``null`` means, or refuse it."""
+    """Return the text that a written ``null`` becomes, or refuse the ``null``."""
     if version.null_clears or chosen.written_null == "clears":
         return ""
     if chosen.written_null == "ignored":
@@ -35,67 +35,73 @@ def written_null(chosen: Guesses, version: Version, property_name: str, stored: 
 
 
 def missing_inputs(chosen: Guesses) -> list[Any]:
-    """Return the inputs of a body without ``inputs``, or refuse it."""
+    """Return the inputs to use for a body without ``inputs``, or refuse the body."""
     if chosen.missing_inputs == "refused":
         raise refusals.missing_fields(["inputs"])
     return []
 
 
 def ids_to_read(chosen: Guesses, ids: Sequence[str]) -> list[str]:
-    """Return the ids that batch/read answers."""
+    """Return the ids for which batch/read returns a record, in order."""
     return list(dict.fromkeys(ids)) if chosen.id_read_twice == "once" else list(ids)
 
 
 def order_of_results(chosen: Guesses, results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the results in HubSpot's order; "any order" sorts by the reversed digits of the id."""
+    """Return the results in HubSpot's order.
+
+    To show that any order is possible, ids may be sorted reversed.
+    """
     if chosen.result_order == "as_asked":
         return list(results)
     return sorted(results, key=lambda result: str(result["id"])[::-1])
 
 
 def refuse_same_values(values: Sequence[tuple[str, str]]) -> None:
-    """Refuse a whole batch with one value of a unique property twice; ``values`` have their properties."""
+    """Refuse a batch in which two inputs give a unique property the same value.
+
+    ``values`` are (name, value).
+    """
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
         raise refusals.duplicate_ids([text for _, text in twice])
 
 
 def missing_end(chosen: Guesses, name: str, record_id: str) -> refusals.Refusal:
-    """Refuse an association with a record that is not there."""
+    """Return the refusal of an association with a record that does not exist."""
     refusal = refusals.missing_records(name, [record_id])
     refusal.whole = chosen.missing_end == "whole_call"
     return refusal
 
 
 def ids_in_use(chosen: Guesses, ids: Sequence[str]) -> list[str]:
-    """Return the ids that a refusal names, among the ids in use."""
+    """Return those of ``ids``, which are in use, that HubSpot's refusal names."""
     return list(ids) if chosen.ids_in_use == "all" else list(ids[:1])
 
 
 def number_text(chosen: Guesses, text: str) -> str:
-    """Return a number as it is read."""
+    """Return the form in which HubSpot stores a number."""
     return text if chosen.number_text == "as_written" else f"{Decimal(text).normalize():f}"
 
 
 def date_text(chosen: Guesses, day: date) -> str:
-    """Return a date as it is read."""
+    """Return the form in which HubSpot stores a date."""
     return day.isoformat() if chosen.date_text == "day" else str(to_ms_of_day(day))
 
 
 def plain_text(chosen: Guesses, text: str) -> str:
-    """Return a text as it is read."""
+    """Return the form in which HubSpot stores a text."""
     return text if chosen.plain_text == "as_written" else text.strip()
 
 
 def phone_text(chosen: Guesses, text: str) -> str:
-    """Return a phone number as it is read."""
+    """Return the form in which HubSpot stores a phone number."""
     if chosen.phone_text == "as_written":
         return text
     return "".join(character for character in text if character.isdigit() or character == "+")
 
 
 def trace_ids_count(chosen: Guesses, trace_ids: Sequence[object]) -> bool:
-    """Return whether a batch with these trace ids may succeed in part."""
+    """Return whether some inputs of a batch with these trace ids may fail while others succeed."""
     if chosen.trace_ids == "nothing_written":
         return False
     if not all(isinstance(item, str) and item for item in trace_ids):
@@ -104,48 +110,48 @@ def trace_ids_count(chosen: Guesses, trace_ids: Sequence[object]) -> bool:
 
 
 def unique_form(chosen: Guesses, text: str) -> str:
-    """Return the form in which unique values are compared."""
+    """Return the form in which values of unique properties are compared."""
     text = text.casefold() if chosen.key_case == "same" else text
     return text.strip() if chosen.key_blanks == "same" else text
 
 
 def lifecycle_step_back(chosen: Guesses, stored: str, wanted: str) -> str | None:
-    """Return the lifecycle stage after a step back; None: it is refused."""
+    """Return the stored lifecycle stage after a write that sets it back; None if the write is refused."""
     return {"ignored": stored, "taken": wanted}.get(chosen.lifecycle_step_back)
 
 
 def created_ms(chosen: Guesses, now_ms: int) -> int:
-    """Return when a record counts as created that is created now."""
+    """Return the time that ``createdAt`` shows for a record that is created at ``now_ms``."""
     away_ms = {"before_the_call": -_AWAY_MS, "after_the_call": _AWAY_MS}.get(chosen.created_at, 0)
     return now_ms + away_ms
 
 
 def sends_limit_headers(chosen: Guesses, *, is_search: bool) -> bool:
-    """Return whether an answer carries the headers about limits."""
+    """Return whether an answer has the headers about rate limits."""
     return chosen.limit_headers == "everywhere" or (
         chosen.limit_headers == "not_of_searches" and not is_search
     )
 
 
 def operation_not_offered(chosen: Guesses) -> refusals.Refusal:
-    """Refuse an operation that the object type or the version does not offer."""
+    """Return the refusal of an operation that the object type or the version does not have."""
     if chosen.operation_not_offered == "404":
         return refusals.not_found()
     return refusals.method_not_allowed()
 
 
 def type_not_activated(chosen: Guesses, path: str) -> refusals.Refusal:
-    """Refuse records of a type that is not activated: as for an unknown type, or as forbidden."""
+    """Return the refusal for records of a type that is not activated: as unknown, or as forbidden."""
     if chosen.type_not_activated == "forbidden":
         return refusals.Refusal(403, f"{path} is not activated", category="USER_DOES_NOT_HAVE_PERMISSIONS")
     return refusals.unknown_type(path)
 
 
 def unlisted_association_type(first: int, from_id: str, to_id: str) -> int:
-    """Return the number of a default association of standard types that nobody published.
+    """Return a made-up number for an association type of standard object types that is not published.
 
-    It combines both type numbers, so that each pair has its own: contact (0-1) to order (0-123) is 1001123
-    if ``first`` is 1,000,000.
+    It is computed from both type numbers, so that each pair has its own: contact (0-1) to order (0-123) is
+    1001123 if ``first`` is 1,000,000.
     """
     start, end = (
         int(type_id.partition("-")[2]) if type_id.startswith("0-") else 999 for type_id in (from_id, to_id)
@@ -154,7 +160,7 @@ def unlisted_association_type(first: int, from_id: str, to_id: str) -> int:
 
 
 def too_many_associated(chosen: Guesses, from_id: int, to_id: int, bearer: int) -> refusals.Refusal:
-    """Refuse an association beyond a limit of the portal; existing ones stay."""
+    """Return the refusal of an association with which record ``bearer`` would exceed the portal's limit."""
     refusal = refusals.invalid_request(
         f"record {bearer} has as many associations of this type as the portal allows",
         fromObjectId=[str(from_id)],
@@ -165,32 +171,35 @@ def too_many_associated(chosen: Guesses, from_id: int, to_id: int, bearer: int) 
 
 
 def display_properties(chosen: Guesses, object_type: ObjectType) -> tuple[str, ...]:
-    """Return the properties that the schema of a standard type displays."""
+    """Return the properties that the schema of a standard type shows as the name of a record."""
     if chosen.display_properties == "required" and object_type.required:
         return object_type.required[0]
     return ("hs_object_id",)
 
 
 def phantom_stages(chosen: Guesses, pipeline_id: str) -> list[str]:
-    """Return the stages that are named when another type has the id of a pipeline; they exist nowhere."""
+    """Return the stage ids that a refusal names if another type has the id of a pipeline.
+
+    No such stages exist.
+    """
     return [f"{pipeline_id}-{number}" for number in (1, 2)] if chosen.phantom_stages == "named" else []
 
 
 def stage_id_twice(chosen: Guesses, stage_id: str) -> refusals.Refusal:
-    """Refuse one pipeline with two stages of one id."""
+    """Return the refusal of a pipeline in which two stages have the same id."""
     message = f"The pipeline is already using stage id {stage_id}"
     return refusals.Refusal(int(chosen.stage_id_twice), message, category=None)
 
 
 def plain_exists(chosen: Guesses, from_id: str, to_id: str) -> refusals.Refusal:
-    """Refuse a second unlabelled association, or one of two standard types."""
+    """Return the refusal of an unlabelled association type if there is one, or between two standard types."""
     refusal = refusals.invalid_request(f"{from_id} and {to_id} have an association without a label already")
     refusal.status = int(chosen.plain_association_again)
     return refusal
 
 
 def allowance(chosen: Guesses, tier: str) -> dict[str, int]:
-    """Return how many definitions a tier allows."""
+    """Return how many definitions a tier allows, by feature."""
     names = (
         *("custom object types", "custom properties", "calculated properties", "pipelines"),
         "association labels",
@@ -206,18 +215,18 @@ def allowance(chosen: Guesses, tier: str) -> dict[str, int]:
 
 
 def not_in_this_tier(chosen: Guesses, feature: str) -> refusals.Refusal:
-    """Refuse a definition that the tier has none of, without naming a scope that would help."""
+    """Return the refusal of a feature that the tier does not include; HubSpot names no missing scope."""
     message = f"This hub doesn't have proper permissions! ({feature})"
     return refusals.Refusal(int(chosen.outside_tier), message, category="MISSING_SCOPES")
 
 
 def style_of(chosen: Guesses, style: str) -> str:
-    """Return the style that an argument of the rule FORMAT means."""
+    """Return the style that an argument of the validation rule FORMAT stands for."""
     return _FIRST_WORD if style == "CAPITALIZE" and chosen.capitalized == "first_word" else style
 
 
 def letter_case(style: str) -> Callable[[str], str]:
-    """Return the result of the rule FORMAT for a text; only the meaning of its arguments was published."""
+    """Return the function that the rule FORMAT applies to a text; HubSpot does not document it exactly."""
     styles: dict[str, Callable[[str], str]] = {
         "UPPERCASE": str.upper,
         "LOWERCASE": str.lower,
@@ -236,7 +245,7 @@ def _first_letters(text: str) -> str:
 
 
 def code_of_rule(chosen: Guesses, rule_type: str, arguments: Sequence[str]) -> str:
-    """Return the code of a broken validation rule."""
+    """Return the error code for a value that breaks a validation rule."""
     if chosen.rule_code == "general":
         return "INVALID_VALUE"
     if rule_type == "ALPHANUMERIC":
@@ -245,5 +254,5 @@ def code_of_rule(chosen: Guesses, rule_type: str, arguments: Sequence[str]) -> s
 
 
 def searched_by_query(chosen: Guesses, type_name: str) -> bool:
-    """Return whether ``query`` looks at properties of this type."""
+    """Return whether the ``query`` of a search looks at properties of this type."""
     return chosen.query_search == "every_type" or type_name in {"string", "phone_number"}

@@ -1,7 +1,7 @@
-"""Identity of records: by record id, or by a unique property.
+"""Finding records by record id, or by the value of a unique property.
 
-developers.hubspot.com/docs/guides/crm/using-object-apis, "unique identifiers". Primary and secondary e-mail
-addresses of contacts share one namespace: github.com/mitodl/mitxpro/issues/2653.
+Source: developers.hubspot.com/docs/guides/crm/using-object-apis, "unique identifiers". An e-mail address can
+be primary or secondary for one contact only: github.com/mitodl/mitxpro/issues/2653.
 """
 
 from reconciler.emulator import guesses, refusals
@@ -16,14 +16,14 @@ _MAX_ID_DIGITS = 18
 
 
 def check_key(work: Work, object_type: ObjectType, id_property: str, operation: str) -> None:
-    """Refuse an ``idProperty`` that is not unique; ``hs_object_id`` is refused too."""
+    """Refuse an ``idProperty`` that is not unique, and also ``hs_object_id``."""
     definition = work.definitions(object_type).properties.get(id_property)
     if definition is None or not definition.unique:
         raise refusals.non_unique_property(operation, object_type.type_id, id_property, work.portal_id)
 
 
 def key_form(work: Work, object_type: ObjectType, id_property: str, text: str) -> str:
-    """Convert a value of a unique property to the form in which such values are compared."""
+    """Return the form in which values of a unique property are compared."""
     if object_type.type_id == CONTACTS and id_property == EMAIL:
         return text.strip().lower()
     return guesses.unique_form(work.guesses, text)
@@ -32,7 +32,7 @@ def key_form(work: Work, object_type: ObjectType, id_property: str, text: str) -
 def find(
     work: Work, object_type: ObjectType, given: str, id_property: str | None, *, archived: bool = False
 ) -> Record | None:
-    """Find the live (or archived) record with this id or key; do not follow merged ids."""
+    """Find the live record with this id or key (or the archived one); ignore that it may have been merged."""
     rows = work.rows(object_type)
     if id_property is None:
         if not is_record_id(given):
@@ -45,9 +45,9 @@ def find(
 
 
 def follow(work: Work, object_type: ObjectType, given: str) -> Record | None:
-    """Find the live record into which ``given`` was merged.
+    """Find the live record into which ``given`` was merged; None if there is none.
 
-    Single reads and writes use it, batches do not.
+    Reads and writes of a single record use this; batches do not.
     """
     survivor = forwarded(work, object_type, given)
     record = work.rows(object_type).get(survivor) if survivor is not None else None
@@ -55,7 +55,7 @@ def follow(work: Work, object_type: ObjectType, given: str) -> Record | None:
 
 
 def forwarded(work: Work, object_type: ObjectType, given: str) -> int | None:
-    """Return the id of the record into which the record with this id was merged."""
+    """Return the id of the record into which the record ``given`` was merged; None if it was not."""
     return work.rows(object_type).forwarded(int(given)) if is_record_id(given) else None
 
 
@@ -65,7 +65,7 @@ def is_record_id(text: str) -> bool:
 
 
 def cursor(after: str | None) -> int:
-    """Return the id of the first record of a page (no cursor: the first page)."""
+    """Return the id at which a page begins, from its cursor; 0 without a cursor."""
     if after and not is_record_id(after):
         raise refusals.invalid_request(f"after is no cursor of this endpoint: {after}")
     return int(after or 0)
@@ -74,7 +74,7 @@ def cursor(after: str | None) -> int:
 def claim_unique_values(
     work: Work, object_type: ObjectType, record: Record, changed: set[str], *, is_new: bool = False
 ) -> None:
-    """Store the unique values of a record; refuse the call if another record has one of them."""
+    """Store the changed unique values of a record; refuse the call if another record has one of them."""
     rows = work.rows(object_type)
     is_contact = object_type.type_id == CONTACTS
     for name in work.definitions(object_type).unique_names:

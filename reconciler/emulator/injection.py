@@ -1,4 +1,4 @@
-"""Injection of the faults that hit a call: before the work, into its result, and into the answer."""
+"""Applying the faults that hit a call: before it is carried out, to its result, and to its answer."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +13,7 @@ _SERVER_ERROR = 500
 
 
 def before(effects: Effects) -> Reply | None:
-    """Return the answer of a fault that replaces the work, or None. Raises HubSpot's refusals."""
+    """Return the answer with which a fault replaces the call; None if no fault does. Raises Refusal."""
     for fault, _ in effects.faults:
         if fault.kind is Kind.BAD_GATEWAY_HTML:
             return Reply(502, _HTML, {"Content-Type": "text/html"})
@@ -49,7 +49,7 @@ def _refusal(fault: Fault) -> Refusal | None:
 
 
 def texts_of(body: Any) -> frozenset[str]:
-    """Return every text in a request body, to look for a poisoned record."""
+    """Return every text in a request body, to find the text of a poisoned record in it."""
     return frozenset(_texts(body))
 
 
@@ -65,7 +65,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def distort(effects: Effects, body: Any) -> Any:
-    """Leave out or shuffle results in the body."""
+    """Return the body with results left out or shuffled, if a fault says so."""
     if not isinstance(body, dict) or not isinstance(body.get("results"), list) or not body["results"]:
         return body
     results = list(body["results"])
@@ -79,7 +79,7 @@ def distort(effects: Effects, body: Any) -> Any:
 
 
 def outgoing(effects: Effects, answer: Answer) -> Answer:
-    """Delay, cut, damage or drop the answer."""
+    """Return the answer, delayed, shortened, damaged or dropped, if a fault says so."""
     answer = replace(answer, delay_s=effects.delay_s())
     if effects.first(Kind.DROP_BEFORE, Kind.DROP_AFTER):
         return replace(answer, is_dropped=True)

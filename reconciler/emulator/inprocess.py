@@ -1,4 +1,4 @@
-"""The emulator without a port: an httpx transport that passes requests directly to it."""
+"""The emulator without a port: an httpx transport that calls it directly."""
 
 from collections.abc import Iterator
 
@@ -9,10 +9,10 @@ from reconciler.emulator.calls import Answer, Request
 
 
 class EmulatorTransport(httpx.BaseTransport):
-    """Serves ``httpx.Client(transport=...)`` from an emulator in the same process.
+    """An httpx transport that gets its answers from an emulator in the same process.
 
-    With ``portal_id``, requests need no token and act for that portal with all scopes. Injected latency and
-    dropped connections become the errors that a network would cause: ReadTimeout, RemoteProtocolError.
+    If ``portal_id`` is set, requests need no token, and have all scopes in that portal. Injected latency and
+    dropped connections raise the errors of a network: ReadTimeout, RemoteProtocolError.
     """
 
     def __init__(self, emulator: Emulator, portal_id: int | None = None) -> None:
@@ -20,7 +20,7 @@ class EmulatorTransport(httpx.BaseTransport):
         self._portal_id = portal_id
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Carry out one request; the write takes place even if the answer arrives too late."""
+        """Carry out one request; a write takes effect even if the answer arrives after the timeout."""
         answer = self._emulator.answer(
             Request(
                 method=request.method,
@@ -33,7 +33,7 @@ class EmulatorTransport(httpx.BaseTransport):
             )
         )
         timeout_s = request.extensions.get("timeout", {}).get("read")
-        timeout_s = None if timeout_s is None else float(timeout_s)  # like a socket, accept any number
+        timeout_s = None if timeout_s is None else float(timeout_s)  # may be any object that converts
         if timeout_s is not None and answer.delay_s > timeout_s:
             self._emulator.sleep(timeout_s)
             raise httpx.ReadTimeout(f"no answer within {timeout_s} s", request=request)
@@ -49,7 +49,7 @@ class EmulatorTransport(httpx.BaseTransport):
 
 
 class _Content(httpx.SyncByteStream):
-    """The body as it arrives, perhaps cut short."""
+    """The body of an answer, which a fault may have cut short."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer

@@ -1,6 +1,7 @@
 """Rate limits of a portal: rolling ten seconds for each app, five searches a second, and a daily limit.
 
-developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines. This process keeps the counts.
+Source: developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines. Each process counts for
+itself.
 """
 
 import threading
@@ -32,7 +33,7 @@ class Limits:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Limits | None":
-        """Return the enforced limits; None: calls are counted but never refused."""
+        """Return the limits to enforce; None if calls are counted but never refused."""
         return cls.allowed(settings) if settings["limits"] else None
 
     @classmethod
@@ -49,7 +50,7 @@ class Limits:
 
 @dataclass(slots=True)
 class _Counts:
-    """The calls that one app (window) or one portal (searches, day) has used."""
+    """The number of calls that one app (window) or one portal (searches, day) has used."""
 
     window: deque[datetime] = field(default_factory=deque)
     searches: deque[datetime] = field(default_factory=deque)
@@ -58,7 +59,7 @@ class _Counts:
 
 
 class Meter:
-    """Counter of calls that refuses calls beyond the limits."""
+    """A counter of calls, which refuses calls beyond the limits."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -74,7 +75,7 @@ class Meter:
         *,
         is_search: bool,
     ) -> Use:
-        """Count one call. Raises the refusal of a call beyond a limit, which does not count."""
+        """Count one call. Raises Refusal for a call beyond a limit; such a call is not counted."""
         limits = Limits.of(settings)
         owner = f"{actor.portal_id}:{actor.app_id}"
         with self._lock:
@@ -118,7 +119,7 @@ def _forget(calls: deque[datetime], until: datetime) -> None:
 def _refusal(
     limits: Limits, app: _Counts, portal: _Counts, *, is_search: bool, owner: str
 ) -> refusals.Refusal | None:
-    """Return the refusal of a call beyond a limit."""
+    """Return the refusal of the next call if a limit is reached; None if it is allowed."""
     if portal.used_today >= limits.daily:
         return _refused("DAILY", "daily", owner)
     if is_search and len(portal.searches) >= limits.searches:

@@ -1,6 +1,6 @@
-"""Lists of records: their names and their members, made by seeds and read by the API.
+"""Lists of records: seeds create them with their members, and the API reads them.
 
-developers.hubspot.com/docs/api-reference/crm-lists-v3/guide
+Source: developers.hubspot.com/docs/api-reference/crm-lists-v3/guide
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ KEYS = ("listId", "name", "objectTypeId", "processingType", "members", "createdA
 
 
 def plant(work: Work, given: Json) -> None:
-    """Store a list of a seed; ``members`` are ids of records."""
+    """Store a list of a seed; its ``members`` are ids of records."""
     unknown = sorted(set(given) - set(KEYS))
     if unknown:
         raise refusals.invalid_request(f"{unknown[0]}: a list has no such key; it knows {', '.join(KEYS)}")
@@ -53,12 +53,12 @@ def plant(work: Work, given: Json) -> None:
 
 
 def by_id(work: Work, list_id: str) -> Mapping[str, Any] | None:
-    """Return the list with this id, with its members."""
+    """Return the stored list with this id; None if there is none."""
     return work.stored(LIST, NO_TYPE).get(list_id)
 
 
 def by_name(work: Work, type_id: str, name: str) -> Mapping[str, Any] | None:
-    """Return the list of one object type with this name, without regard to case."""
+    """Return the stored list of an object type with this name, ignoring case; None if there is none."""
     found = work.stored(LIST, NO_TYPE).values()
     called = name.casefold()
     return next(
@@ -68,12 +68,12 @@ def by_name(work: Work, type_id: str, name: str) -> Mapping[str, Any] | None:
 
 
 def body_of(stored: Mapping[str, Any]) -> Json:
-    """Return a list in the form of the API: without its members."""
+    """Return a list as the API shows it: without its members."""
     return {name: value for name, value in stored.items() if name != "members"}
 
 
 def members_of(work: Work, stored: Mapping[str, Any]) -> list[int]:
-    """Return the ids of the live records in the list; HubSpot removes archived records from it."""
+    """Return the ids of the live records in the list; archived records do not belong to it any more."""
     rows = work.rows(work.object_type(stored["objectTypeId"]))
     found = ((record_id, rows.get(record_id)) for record_id in stored["members"])
     return [record_id for record_id, record in found if record and record.archived_ms is None]

@@ -1,7 +1,7 @@
 """Merging two records into one, and erasing a record for good.
 
-developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies: if two contacts or
-two companies are merged, the survivor gets a new id, and both old ids lead to it.
+When contacts or companies are merged, the surviving record gets a new id, and both old ids lead to it:
+developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies
 """
 
 from reconciler.emulator import associations, calculated, identity, records, refusals, response_format
@@ -17,7 +17,7 @@ NEW_ID_TYPES = frozenset({"contacts", "companies"})
 
 
 def merge(work: Work, object_type: ObjectType, given: Json) -> Json:
-    """Serve ``POST /{type}/merge``: the primary record's values win, the other's fill gaps."""
+    """Serve ``POST /{type}/merge``: keep the primary record's values, and fill gaps from the other record."""
     ids = [
         response_format.as_text(given.get(field), field) for field in ("primaryObjectId", "objectIdToMerge")
     ]
@@ -56,7 +56,7 @@ def _ids(properties: dict[str, str]) -> list[str]:
 
 
 def _join_addresses(object_type: ObjectType, properties: dict[str, str], other: Record) -> None:
-    """Add the addresses of the other contact as secondary addresses."""
+    """Add the e-mail addresses of ``other`` to ``properties`` as secondary addresses."""
     if object_type.type_id != identity.CONTACTS:
         return
     addresses = [properties.get(identity.SECONDARY_EMAILS, "")]
@@ -68,7 +68,7 @@ def _join_addresses(object_type: ObjectType, properties: dict[str, str], other: 
 
 
 def _move(work: Work, object_type: ObjectType, old_id: int, new_id: int) -> None:
-    """Move history and associations to the survivor, and let the old id lead to it."""
+    """Move history and associations of ``old_id`` to ``new_id``, and make the old id lead to the new one."""
     type_id = object_type.type_id
     work.storage.run(
         "UPDATE edits SET id = ? WHERE portal_id = ? AND object_type = ? AND id = ?",

@@ -1,4 +1,4 @@
-"""Object types: their addresses, and the operations that each allows.
+"""Object types: their names in paths, and the operations that each allows.
 
 The table is ``definitions/types.json``. developers.hubspot.com/docs/guides/crm/understanding-the-crm lists
 the type numbers, developers.hubspot.com/docs/guides/crm/using-object-apis the properties that a new record
@@ -49,7 +49,7 @@ class ObjectType:
     created_property: str
     modified_property: str
     pipeline_properties: tuple[str, str] | None
-    """Names of the properties for pipeline and stage."""
+    """The names of two properties: pipeline and stage; None if the type has no pipelines."""
     label: str
     plural_label: str
     needs_activation: bool = False
@@ -57,7 +57,7 @@ class ObjectType:
 
     @property
     def error_name(self) -> str:
-        """The name of the type in messages: ``CONTACT``."""
+        """The name of the type in error messages, such as ``CONTACT``."""
         return self.singular.upper()
 
 
@@ -75,7 +75,7 @@ def standard_rows() -> tuple[Mapping[str, Any], ...]:
 
 @lru_cache(maxsize=1)
 def standard_types() -> Mapping[str, ObjectType]:
-    """Return every standard type under each of its addresses in lower case: number, path name, singular."""
+    """Return every standard type by each of its names in lower case: number, path name, and singular."""
     types: dict[str, ObjectType] = {}
     for row in standard_rows():
         object_type = _from_row(row)
@@ -122,7 +122,7 @@ def all_scopes() -> frozenset[str]:
     schemas = {f"crm.schemas.{stem}.{access}" for stem in stems for access in ("read", "write")}
     custom = {"crm.objects.custom.read", "crm.objects.custom.write"}
     people = {"crm.objects.owners.read", "settings.users.read", "settings.users.teams.read", "crm.lists.read"}
-    # Introspection lists them with this suffix: github.com/scopiousdigital/kalup, HubSpot notes.
+    # HubSpot lists these scopes of a token with this suffix: github.com/scopiousdigital/kalup, HubSpot notes.
     sensitive = {
         f"crm.objects.{stem}.{sensitivity}.write.v2"
         for stem in ("companies", "contacts", "custom", "deals", "tickets")
@@ -132,7 +132,7 @@ def all_scopes() -> frozenset[str]:
 
 
 def custom_type(schema: Mapping[str, Any], *, has_pipelines: bool) -> ObjectType:
-    """Build the object type of a custom object schema (in the form of the API)."""
+    """Build the object type for a custom object schema, given as the API shows it."""
     return ObjectType(
         type_id=schema["objectTypeId"],
         path=schema["fullyQualifiedName"],

@@ -1,6 +1,7 @@
-"""Observations of HubSpot, read from a file: choices for guesses, for every portal of an emulator.
+"""Observations of HubSpot's behaviour: choices for guesses that are read from a file.
 
-``reconciler emulator verify`` writes such files; ``observations.schema.json`` describes them.
+They hold for every portal of an emulator. ``reconciler emulator verify`` writes such files;
+``observations.schema.json`` describes them.
 """
 
 from pathlib import Path
@@ -15,7 +16,7 @@ VERSION = 1
 
 
 def read_observations(path: Path) -> dict[str, str]:
-    """Return the choices that were seen. Raises EmulatorError: the file is missing or is none of these."""
+    """Return the observed choices. Raises EmulatorError if the file is missing or has another format."""
     try:
         document = orjson.loads(path.read_bytes())
     except OSError as error:

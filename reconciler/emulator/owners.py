@@ -1,6 +1,6 @@
-"""Owners: the people to whom records belong. They are read only, except in seeds.
+"""Owners: the people to whom records belong. Only seeds create them; the API reads them.
 
-developers.hubspot.com/docs/api-reference/crm-owners-v3/guide
+Source: developers.hubspot.com/docs/api-reference/crm-owners-v3/guide
 """
 
 from reconciler.emulator import refusals, response_format
@@ -15,7 +15,7 @@ KEYS = (
 
 
 def full_owner(given: Json) -> Json:
-    """Complete an owner of a seed with every field that the API returns."""
+    """Return an owner of a seed with every field that the API returns."""
     owner_id = response_format.as_text(given.get("id"), "id")
     if not owner_id.isdigit():
         raise refusals.invalid_request(f"the id of an owner is a number, not {owner_id}")

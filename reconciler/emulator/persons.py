@@ -1,4 +1,4 @@
-"""People who edit records by hand, for trials: they call things by the names that HubSpot's pages show."""
+"""Edits of records as people make them: with the names and labels that HubSpot's pages show."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,10 +11,10 @@ from reconciler.emulator.request_context import NO_TYPE, OWNER, Source, Work
 
 
 def person(work: Work, name: str | None) -> Source:
-    """Return the source of edits by the person called ``name``, in HubSpot's own pages.
+    """Return the source of edits that the person ``name`` makes on HubSpot's pages.
 
-    An owner of the portal is found by e-mail address, first name or full name; without a name, it is the
-    first owner. Another name is of a user whom the portal does not list.
+    An owner of the portal is found by e-mail address, first name or full name; None stands for the first
+    owner. Any other name stands for a user whom the portal does not list.
     """
     owners = [owner for owner in work.stored(OWNER, NO_TYPE).values() if owner.get("userId") is not None]
     called = None if name is None else name.casefold()
@@ -51,7 +51,7 @@ def find(work: Work, object_type: ObjectType, value: str) -> Record:
 def as_stored(
     work: Work, object_type: ObjectType, record: Record, properties: Mapping[str, str]
 ) -> dict[str, str]:
-    """Replace labels of options, pipelines and stages, and e-mails of owners, by the stored values."""
+    """Replace labels of options, pipelines and stages, and e-mails of owners, by their stored values."""
     stored: dict[str, str] = {}
     by_pipeline, by_stage = object_type.pipeline_properties or ("", "")
     definitions = work.definitions(object_type)
@@ -78,7 +78,7 @@ def _labels(things: Any, key: str) -> dict[str, str]:
 
 
 def details_of(refusal: refusals.Refusal) -> str:
-    """Return the message that HubSpot would show to the person, in one sentence."""
+    """Return the message about a refusal that HubSpot would show to the person, in one sentence."""
     return (
         "; ".join(str(error["message"]) for error in refusal.errors if "message" in error) or refusal.message
     )

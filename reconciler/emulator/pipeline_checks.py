@@ -1,7 +1,7 @@
-"""Checks of pipelines: their ids, their labels, how many stages they hold, and whether records are in them.
+"""Checks of pipelines: ids, labels, the number of stages, and whether records are in a stage.
 
-Behaviour beyond developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide as observed and published in
-the HubSpot notes of github.com/scopiousdigital/kalup.
+Source: developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide. Behaviour that it does not document
+is taken from the HubSpot notes of github.com/scopiousdigital/kalup.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,13 +19,13 @@ STAGE_EXISTS = "PipelineError.STAGE_ID_EXISTS_IN_ANOTHER_PIPELINE"
 
 
 def check_type(object_type: ObjectType) -> None:
-    """Refuse to write the pipelines of a type that has none; lifecycle stages are only read."""
+    """Refuse writing pipelines of a type that has none; lifecycle stages can only be read."""
     if object_type.pipeline_properties is None and not object_type.is_custom:
         raise refusals.invalid_request(f"Pipelines are not supported for object type {object_type.type_id}")
 
 
 def check_new_id(work: Work, object_type: ObjectType, pipeline_id: str) -> None:
-    """Refuse an id that is too long or taken; types share one namespace, but answer differently."""
+    """Refuse a pipeline id that is too long or in use; the refusal depends on the type that uses it."""
     if len(pipeline_id) > MAX_ID:
         raise stage_fields.too_long()
     if pipeline_id in work.definitions(object_type).pipelines:
@@ -62,12 +62,12 @@ def _stages_exist(stage_ids: Iterable[str]) -> refusals.Refusal:
 
 
 def bracketed(ids: Iterable[str]) -> str:
-    """Write several ids as one text, as HubSpot does in ``context``."""
+    """Return several ids as one text, as HubSpot writes them in ``context``."""
     return f"[{', '.join(ids)}]"
 
 
 def check_new_stages(work: Work, object_type: ObjectType, pipeline_id: str, stages: Sequence[Body]) -> None:
-    """Refuse a pipeline whose stages have ids of another pipeline of the type, or one id twice."""
+    """Refuse new stages with an id that another pipeline of the type uses, or with one id twice."""
     definitions = work.definitions(object_type)
     ids = [stage["id"] for stage in stages]
     elsewhere = [
@@ -91,7 +91,7 @@ def check_new_stage(work: Work, object_type: ObjectType, stage_id: str) -> None:
 
 
 def check_label(work: Work, object_type: ObjectType, body: Body) -> None:
-    """Refuse a label that another pipeline of the type has."""
+    """Refuse a pipeline with a label that another pipeline of the type has."""
     for other in work.definitions(object_type).pipelines.values():
         if other["id"] != body["id"] and _same_label(other, body):
             raise refusals.invalid_request(f"An active pipeline with label {body['label']} already exists.")
@@ -102,7 +102,7 @@ def _same_label(one: Body, other: Body) -> bool:
 
 
 def check_stages(object_type: ObjectType, stages: Sequence[Body], *, alone: bool = False) -> None:
-    """Refuse stages that cannot be in one pipeline together; ``alone``: one of them is being written."""
+    """Refuse stages that cannot be in one pipeline together; ``alone``: the request writes a single stage."""
     if not stages:
         raise refusals.invalid_request("Pipeline must have at least one stage")
     others = MAX_STAGES_OF_CUSTOM if object_type.is_custom else MAX_STAGES_OF_OTHERS
@@ -126,7 +126,7 @@ def check_stages(object_type: ObjectType, stages: Sequence[Body], *, alone: bool
 
 
 def refuse_in_use(work: Work, object_type: ObjectType, stage_ids: Sequence[str]) -> None:
-    """Refuse to delete stages that live records are in, whatever flags the request has."""
+    """Refuse to delete stages if live records are in them, whatever the request says."""
     if object_type.pipeline_properties is None or not stage_ids:
         return
     stage_property = object_type.pipeline_properties[1]

@@ -1,6 +1,6 @@
-"""Rules for pipeline and stage of a record: a stage belongs to one pipeline.
+"""Rules for the pipeline and the stage of a record: a stage belongs to one pipeline.
 
-developers.hubspot.com/docs/guides/api/crm/pipelines: both change in one write.
+Both can be changed in one write: developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide
 """
 
 from reconciler.emulator.object_types import ObjectType

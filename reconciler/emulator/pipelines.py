@@ -1,7 +1,7 @@
 """Pipelines: creating, changing, replacing and deleting them.
 
-Behaviour beyond developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide as observed and published in
-the HubSpot notes of github.com/scopiousdigital/kalup.
+Source: developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide. Behaviour that it does not document
+is taken from the HubSpot notes of github.com/scopiousdigital/kalup.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from reconciler.emulator.standard import Body, full_pipeline, standard_definitio
 
 
 def listing(work: Work, object_type: ObjectType) -> list[Body]:
-    """List the pipelines in no useful order; contacts and companies have their lifecycle stages."""
+    """List the pipelines, unsorted; for contacts and companies, list their lifecycle stages as a pipeline."""
     definitions = work.definitions(object_type)
     if object_type.path in {"contacts", "companies"}:
         return [_lifecycle(object_type, definitions.bodies.get("lifecyclestage", {}))]
@@ -38,7 +38,7 @@ def _lifecycle(object_type: ObjectType, definition: Body) -> Body:
 
 
 def get(work: Work, object_type: ObjectType, pipeline_id: str) -> Body:
-    """Return one pipeline; 404 without a body if it does not exist."""
+    """Return one pipeline; if it does not exist, refuse with 404 and no body."""
     for pipeline in listing(work, object_type):
         if pipeline["id"] == pipeline_id:
             return pipeline
@@ -48,19 +48,19 @@ def get(work: Work, object_type: ObjectType, pipeline_id: str) -> Body:
 def no_pipeline(
     pipeline_id: str, *, empty: bool = False, category: str | None = "OBJECT_NOT_FOUND"
 ) -> refusals.Refusal:
-    """Refuse a pipeline that does not exist; the shape of the 404 depends on the endpoint."""
+    """Return the refusal for a pipeline that does not exist; the shape of the 404 depends on the endpoint."""
     return refusals.Refusal(404, f"Pipeline {pipeline_id} does not exist", category=category, empty=empty)
 
 
 def stages_of(work: Work, object_type: ObjectType, pipeline_id: str) -> list[Body]:
-    """Return the stages of one pipeline; 404 without a category if it does not exist."""
+    """Return the stages of one pipeline; if it does not exist, refuse with 404 and no category."""
     with suppress(refusals.Refusal):
         return list(get(work, object_type, pipeline_id)["stages"])
     raise no_pipeline(pipeline_id, category=None)
 
 
 def create(work: Work, object_type: ObjectType, given: Json) -> Body:
-    """Create a pipeline; keep ids that the client chose. The answer echoes the request."""
+    """Create a pipeline; keep ids that the client chose. Return the answer, which repeats the request."""
     pipeline_checks.check_type(object_type)
     tiers.check_pipeline(work, object_type)
     pipeline_id = (
@@ -78,7 +78,10 @@ def create(work: Work, object_type: ObjectType, given: Json) -> Body:
 def _pipeline(
     work: Work, object_type: ObjectType, pipeline_id: str, given: Json, known: Mapping[str, Body]
 ) -> tuple[Body, Body]:
-    """Build a whole pipeline from its input, and the answer to it; ``known`` are its previous stages."""
+    """Build a pipeline from a request.
+
+    Return it, and the answer to send. ``known`` are its previous stages.
+    """
     inputs = [
         response_format.as_object(item, "stages")
         for item in response_format.as_list(given.get("stages"), "stages")
@@ -104,12 +107,12 @@ def _pipeline(
 
 
 def save(work: Work, object_type: ObjectType, body: Body) -> None:
-    """Store a pipeline. Several may have one ``displayOrder``."""
+    """Store a pipeline. Several pipelines may have the same ``displayOrder``."""
     work.store(PIPELINE, object_type.type_id, body["id"], body)
 
 
 def replace(work: Work, object_type: ObjectType, pipeline_id: str, given: Json) -> Body:
-    """Replace a pipeline (PUT); delete stages that are left out. The answer echoes the request."""
+    """Replace a pipeline (PUT), and delete omitted stages. Return the answer, which repeats the request."""
     before = get(work, object_type, pipeline_id)
     pipeline_checks.check_type(object_type)
     known = {stage["id"]: stage for stage in before["stages"]}
@@ -123,7 +126,7 @@ def replace(work: Work, object_type: ObjectType, pipeline_id: str, given: Json) 
 
 
 def update(work: Work, object_type: ObjectType, pipeline_id: str, given: Json) -> Body:
-    """Update label and order (PATCH), which moves ``updatedAt`` of every stage."""
+    """Change label and order (PATCH); this also changes ``updatedAt`` of every stage."""
     before = get(work, object_type, pipeline_id)
     pipeline_checks.check_type(object_type)
     stages = [{**stage, "updatedAt": work.now} for stage in before["stages"]]
@@ -139,7 +142,7 @@ def update(work: Work, object_type: ObjectType, pipeline_id: str, given: Json) -
 
 
 def delete(work: Work, object_type: ObjectType, pipeline_id: str) -> None:
-    """Delete a pipeline for good; 400 while records are in it."""
+    """Delete a pipeline for good; refuse with 400 if records are in it."""
     body = work.definitions(object_type).pipelines.get(pipeline_id)
     if body is None:
         raise no_pipeline(pipeline_id)
@@ -147,7 +150,7 @@ def delete(work: Work, object_type: ObjectType, pipeline_id: str) -> None:
     pipeline_checks.refuse_in_use(work, object_type, [stage["id"] for stage in body["stages"]])
     if pipeline_id in standard_definitions(object_type)["pipeline"] or object_type.is_custom:
         # Without a stored marker, HubSpot's own pipeline would appear again, and a custom object would lose
-        # the properties that its first pipeline brought.
+        # the properties that its first pipeline added.
         work.store(PIPELINE, object_type.type_id, pipeline_id, {**body, "archived": True})
     else:
         work.unstore(PIPELINE, object_type.type_id, pipeline_id)

@@ -22,11 +22,11 @@ from reconciler.emulator.storage import TABLES, Storage
 from reconciler.emulator.versions import VERSIONS, Version
 
 FIRST_ID = 100_000_000_001
-"""Above 32 bits and longer than 11 digits, like newer ids of HubSpot."""
+"""First id of a new record: above 32 bits and longer than 11 digits, like newer ids of HubSpot."""
 
 
 class Portals:
-    """The data that outlives a request."""
+    """All portals in one file, with their tokens and definitions."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Portals:
         now: Callable[[], datetime],
         observed: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Open the portals; ``observed`` are choices for guesses, unless a portal has its own."""
+        """Open the portals; ``observed`` are choices for guesses that a portal has not set itself."""
         self._observed = observed
         self._storage = storage
         self._now = now
@@ -43,7 +43,7 @@ class Portals:
     def ensure(self, portal_id: int, seed: Mapping[str, object] | None) -> bool:
         """Create the portal unless it exists; return True if it was created.
 
-        SeedError: nothing was created.
+        Raises SeedError; then nothing was created.
         """
         with self._storage.transaction(write=True):
             if self._row(portal_id):
@@ -52,8 +52,8 @@ class Portals:
                 "INSERT INTO portals VALUES (?, ?, ?, ?)",
                 portal_id,
                 "{}",
-                # A portal that was deleted and created again must not find definitions in another process's
-                # cache.
+                # A portal that is deleted and created again must not reuse a serial: another process may
+                # still have definitions of the old portal in its cache.
                 secrets.randbits(48),
                 FIRST_ID,
             )
@@ -71,19 +71,19 @@ class Portals:
                 self._storage.run(f"DELETE FROM {table} WHERE portal_id = ?", portal_id)
 
     def ids(self) -> tuple[int, ...]:
-        """Return the numbers of the portals, in ascending order."""
+        """Return the ids of the portals, in ascending order."""
         with self._storage.transaction(write=False):
             return tuple(row[0] for row in self._storage.rows("SELECT portal_id FROM portals ORDER BY 1"))
 
     def search_lag_s(self, portal_id: int) -> float:
-        """Return how many seconds the search of a portal is behind; 0 if the portal does not exist."""
+        """Return how many seconds old the results of a search are; 0 if the portal does not exist."""
         with self._storage.transaction(write=False):
             row = self._row(portal_id)
         settings = {**FRESH_SETTINGS, **json.loads(row[0])} if row else {"search_lag_ms": 0}
         return float(settings["search_lag_ms"]) / 1000
 
     def token(self, portal_id: int, scopes: Sequence[str] | None) -> str:
-        """Return a valid token; the token with all scopes stays the same."""
+        """Return a valid token; for all scopes (None), it is always the same token."""
         with self._storage.transaction(write=True):
             if scopes is None:
                 row = self._storage.row(
@@ -102,7 +102,7 @@ class Portals:
         return token
 
     def actor(self, token: str) -> Actor | None:
-        """Return the app of a token."""
+        """Return the app to which a token belongs; None if the token is unknown."""
         with self._storage.transaction(write=False):
             row = self._storage.row("SELECT portal_id, app_id, scopes FROM tokens WHERE token = ?", token)
         if row is None:
@@ -111,12 +111,12 @@ class Portals:
         return Actor(portal_id, app_id, None if scopes is None else frozenset(json.loads(scopes)))
 
     def bearer(self, request: Request) -> Actor | None:
-        """Return the app of the token in a request."""
+        """Return the app to which the token in a request belongs; None without a valid token."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         return self.actor(token.strip()) if scheme.lower() == "bearer" else None
 
     def owner_actor(self, portal_id: int) -> Actor:
-        """Return the app with all scopes, for requests that need no token. Raises UnknownPortal."""
+        """Return the app that has all scopes, for requests that need no token. Raises UnknownPortal."""
         with self._storage.transaction(write=False):
             row = self._row(portal_id)
         if row is None:
@@ -126,7 +126,7 @@ class Portals:
     def token_info(self, body: object, portal_id: int | None) -> Json:
         """Serve ``POST /oauth/v2/private-apps/get/access-token-info``: portal, app and scopes of a token.
 
-        In process, any text counts as the token of the portal of the request.
+        For requests from the same process, any text counts as a token of the request's portal.
         """
         token = response_format.as_text(response_format.as_object(body).get("tokenKey"), "tokenKey")
         actor = self.actor(token)

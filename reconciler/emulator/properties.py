@@ -1,7 +1,7 @@
 """Property definitions: creating, changing, archiving and restoring them.
 
-Behaviour beyond developers.hubspot.com/docs/api-reference/crm-properties-v3/guide as observed and published
-in the HubSpot notes of github.com/scopiousdigital/kalup.
+Source: developers.hubspot.com/docs/api-reference/crm-properties-v3/guide. Behaviour that it does not document
+is taken from the HubSpot notes of github.com/scopiousdigital/kalup.
 """
 
 from contextlib import suppress
@@ -19,21 +19,18 @@ CREATABLE = (
     *("formField", "hasUniqueValue", "dataSensitivity", "externalOptions"),
     *OPTIONAL_FIELDS,
 )
-"""Fields that a client may set in a new definition.
-
-All other fields are ignored, because HubSpot sets them.
-"""
+"""Fields that a client may set in a new definition; HubSpot sets all others, and ignores them in requests."""
 CHANGEABLE = (
     *("label", "description", "displayOrder", "hidden", "formField", "groupName", "fieldType", "type"),
     *("calculationFormula", "showCurrencySymbol"),
 )
-"""Fields that a client may change; ``hasUniqueValue``, ``dataSensitivity`` and others are ignored."""
+"""Fields that a client may change later; others, such as ``hasUniqueValue``, are ignored."""
 KEPT_BY_NULL = ("numberDisplayHint", "textDisplayHint", "currencyPropertyName")
-"""Fields that a client may change and never remove: ``null`` keeps the value."""
+"""Fields that a client may change but not clear: ``null`` leaves them as they are."""
 
 
 def get(work: Work, object_type: ObjectType, name: str, *, archived: bool, sensitivity: str) -> Body:
-    """Return one definition; 404 if it does not exist, or is hidden as archived or sensitive."""
+    """Return one definition; refuse with 404 if none has this name, sensitivity and archived state."""
     body = work.definitions(object_type).bodies.get(name)
     if body is None or body["archived"] != archived or body["dataSensitivity"] != sensitivity:
         raise _no_property(name)
@@ -45,16 +42,16 @@ def _no_property(name: str) -> refusals.Refusal:
 
 
 def in_this_version(work: Work, body: Body) -> Body:
-    """Return a definition in the form of this version of the API."""
+    """Return a definition as the API version of the request shows it."""
     if work.version.display_hints:
         return body
     return {field: value for field, value in body.items() if field not in DISPLAY_HINTS}
 
 
 def create(work: Work, object_type: ObjectType, given: Json) -> Body:
-    """Create a definition; an archived one of the same name comes back, with its values and their history.
+    """Create a definition, or restore an archived one of the same name, with its values and their history.
 
-    The answer spells the numbers of a formula as they were sent; reading shows the canonical form.
+    The answer shows the numbers of a formula as they were sent; later reads show them in HubSpot's spelling.
     """
     given = {field: given[field] for field in CREATABLE if field in given}
     property_checks.check_shape(given)
@@ -82,13 +79,13 @@ def create(work: Work, object_type: ObjectType, given: Json) -> Body:
 
 
 def save(work: Work, object_type: ObjectType, body: Body) -> Body:
-    """Store a definition and return its new form."""
+    """Store a definition, and return it as it is now."""
     work.store(PROPERTY, object_type.type_id, body["name"], body)
     return work.definitions(object_type).bodies[body["name"]]
 
 
 def update(work: Work, object_type: ObjectType, name: str, given: Json) -> Body:
-    """Change a definition; ``options`` replaces the whole list."""
+    """Change a definition; given ``options`` replace the whole list."""
     body = get(work, object_type, name, archived=False, sensitivity=_sensitivity(work, object_type, name))
     metadata = body["modificationMetadata"]
     given = {field: value for field, value in given.items() if field not in KEPT_BY_NULL or value is not None}
@@ -124,7 +121,7 @@ def _sensitivity(work: Work, object_type: ObjectType, name: str) -> str:
 
 
 def archive(work: Work, object_type: ObjectType, name: str) -> None:
-    """Archive a definition; 404 if it does not exist, 400 if something depends on it."""
+    """Archive a definition; refuse with 404 if it does not exist, and with 400 if something depends on it."""
     body = get(work, object_type, name, archived=False, sensitivity=_sensitivity(work, object_type, name))
     if not body["modificationMetadata"]["archivable"]:
         raise refusals.invalid_request(f'property "{name}" cannot be archived', propertyName=[name])
@@ -133,7 +130,7 @@ def archive(work: Work, object_type: ObjectType, name: str) -> None:
 
 
 def create_batch(work: Work, object_type: ObjectType, inputs: list[Json]) -> tuple[int, Json]:
-    """Create the definitions that can be created; return errors for the others."""
+    """Create definitions; the answer contains an error for each that cannot be created."""
     results, errors = one_by_one(
         work, inputs, lambda given: [in_this_version(work, create(work, object_type, given))]
     )
@@ -144,7 +141,7 @@ def create_batch(work: Work, object_type: ObjectType, inputs: list[Json]) -> tup
 def read_batch(
     work: Work, object_type: ObjectType, names: list[str], *, archived: bool, sensitivity: str
 ) -> tuple[int, Json]:
-    """Return the definitions that exist; the others are errors."""
+    """Return definitions by name; the answer contains an error for each that does not exist."""
 
     def read(name: str) -> list[Body]:
         body = get(work, object_type, name, archived=archived, sensitivity=sensitivity)
@@ -155,7 +152,7 @@ def read_batch(
 
 
 def archive_batch(work: Work, object_type: ObjectType, names: list[str]) -> None:
-    """Archive the definitions that can be archived, and ignore the others."""
+    """Archive definitions; ignore those that cannot be archived."""
     for name in names:
         with suppress(refusals.Refusal):
             archive(work, object_type, name)

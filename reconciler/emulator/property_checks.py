@@ -1,7 +1,7 @@
-"""Checks of property definitions: which fields go together, and which the portal has room for.
+"""Checks of property definitions: whether fields fit together, and whether the portal has room for them.
 
-Behaviour beyond developers.hubspot.com/docs/api-reference/crm-properties-v3/guide as observed and published
-in the HubSpot notes of github.com/scopiousdigital/kalup.
+Source: developers.hubspot.com/docs/api-reference/crm-properties-v3/guide. Behaviour that it does not document
+is taken from the HubSpot notes of github.com/scopiousdigital/kalup.
 """
 
 import re
@@ -32,7 +32,7 @@ _TEXT_TYPES = frozenset({"string", "phone_number", "enumeration"})
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that no property may have, or that is reserved for HubSpot and for apps."""
+    """Refuse a name that is malformed, or that is reserved for HubSpot or apps."""
     if not _NAME.fullmatch(name):
         raise refusals.invalid_request(
             f'"{name}" is not a property name: lower-case letters, digits and underscores, a letter first'
@@ -55,7 +55,7 @@ def check_shape(given: Json) -> None:
 
 
 def check_content(work: Work, object_type: ObjectType, given: Json) -> None:
-    """Refuse a definition whose fields contradict each other; a formula decides about ``fieldType``."""
+    """Refuse a definition whose fields do not fit together; a formula sets ``fieldType`` itself."""
     if given.get("calculationFormula"):
         given["fieldType"] = "calculation_equation"
     if given["fieldType"] not in FIELD_TYPES.get(given["type"], ()):
@@ -84,7 +84,7 @@ def _check_options(given: Json) -> None:
 
 
 def check_external(given: Json) -> None:
-    """Refuse external options that cannot be created: they need a reference, and allow one choice only."""
+    """Refuse invalid external options: they need a reference to an object type, and allow one choice only."""
     if not given.get("externalOptions"):
         return
     if not given.get("referencedObjectType") or given.get("options"):
@@ -105,7 +105,7 @@ def _check_hints(given: Json) -> None:
 
 
 def check_sensitivity(work: Work, object_type: ObjectType, sensitivity: str) -> None:
-    """Refuse to write a sensitive definition without the scope, or in a portal without the feature."""
+    """Refuse a write of a sensitive definition if the token lacks the scope, or the portal the feature."""
     if sensitivity == "non_sensitive":
         return
     scope = f"crm.objects.{'custom' if object_type.is_custom else object_type.path}.{sensitivity}.write"
@@ -118,7 +118,7 @@ def check_sensitivity(work: Work, object_type: ObjectType, sensitivity: str) -> 
 
 
 def formula_of(work: Work, object_type: ObjectType, text: str) -> formulas.Formula:
-    """Parse a formula; refuse a formula that cannot be read, or that names unknown properties."""
+    """Parse a formula; refuse it if it cannot be parsed, or if it names unknown properties."""
     properties = work.definitions(object_type).properties
     texts = frozenset(name for name, known in properties.items() if known.type in _TEXT_TYPES)
     try:
@@ -136,7 +136,7 @@ def _refused(sub_category: str, message: str) -> refusals.Refusal:
 
 
 def check_room(work: Work, object_type: ObjectType, bodies: Mapping[str, Body], given: Json) -> None:
-    """Refuse a definition beyond the portal's limits."""
+    """Refuse a new definition if the portal has reached its limit."""
     custom = [body for body in bodies.values() if not body["hubspotDefined"] and not body["archived"]]
     allowed = tiers.limit(work, tiers.CUSTOM_PROPERTIES, object_type.type_id)
     tiers.refuse(work, tiers.CUSTOM_PROPERTIES, len(custom), allowed)

@@ -1,6 +1,6 @@
-"""Property groups: named groups of properties.
+"""Property groups: the headings under which HubSpot shows properties.
 
-developers.hubspot.com/docs/api-reference/crm-properties-v3/guide
+Source: developers.hubspot.com/docs/api-reference/crm-properties-v3/guide
 """
 
 from reconciler.emulator import refusals, response_format
@@ -13,7 +13,7 @@ GROUP = "group"
 
 
 def get(work: Work, object_type: ObjectType, name: str) -> Body:
-    """Return one group; 404 if it does not exist or was archived."""
+    """Return one group; refuse with 404 if it does not exist or was archived."""
     body = work.definitions(object_type).groups.get(name)
     if body is None or body["archived"]:
         raise refusals.not_found(f'Property group "{name}" does not exist')
@@ -21,7 +21,7 @@ def get(work: Work, object_type: ObjectType, name: str) -> Body:
 
 
 def create(work: Work, object_type: ObjectType, given: Json) -> Body:
-    """Create a group; the name of an archived group may be used again."""
+    """Create a group; it may have the name of an archived group."""
     name = response_format.as_text(given.get("name"), "name")
     body = {
         "name": name,
@@ -42,7 +42,7 @@ def create(work: Work, object_type: ObjectType, given: Json) -> Body:
 
 
 def update(work: Work, object_type: ObjectType, name: str, given: Json) -> Body:
-    """Change label or order; everything else is ignored."""
+    """Change label or order of a group; ignore everything else."""
     body = {**get(work, object_type, name)}
     body |= {field: given[field] for field in ("label", "displayOrder") if field in given}
     work.store(GROUP, object_type.type_id, name, body)
@@ -50,9 +50,10 @@ def update(work: Work, object_type: ObjectType, name: str, given: Json) -> Body:
 
 
 def archive(work: Work, object_type: ObjectType, name: str) -> None:
-    """Archive a group without active properties.
+    """Archive a group that has no active properties.
 
-    The answer to a group that has some nests the error: github.com/scopiousdigital/kalup, HubSpot notes.
+    For a group that has some, the refusal is nested in another error: github.com/scopiousdigital/kalup,
+    HubSpot notes.
     """
     body = get(work, object_type, name)
     definitions = work.definitions(object_type).bodies.values()

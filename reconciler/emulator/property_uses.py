@@ -1,7 +1,7 @@
-"""Uses of a property that keep it from being archived.
+"""Uses of a property because of which HubSpot refuses to archive it.
 
-A calculation uses the properties of its formula. Workflows, active lists and forms are not imitated: the
-setting ``property_uses`` names them. Shapes: github.com/scopiousdigital/kalup, HubSpot notes.
+Formulas use the properties that they name. Workflows, active lists and forms are not imitated; the setting
+``property_uses`` lists such uses. Source of the shapes: github.com/scopiousdigital/kalup, HubSpot notes.
 """
 
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from reconciler.emulator.request_context import NO_TYPE, SCHEMA, Work
 IN_USE = "PropertyValidationError.CANNOT_DELETE_PROPERTY_IN_USE"
 
 Use = tuple[str, str]
-"""Type and name of a use of a property: ``("WORKFLOW", "Welcome")``."""
+"""Type and name of a thing that uses a property, such as ``("WORKFLOW", "Welcome")``."""
 
 
 def refuse_in_use(work: Work, object_type: ObjectType, name: str) -> None:
-    """Refuse to archive a property that something uses; records that have a value do not count."""
+    """Refuse to archive a property that is in use; values in records are no such use."""
     uses = list(_uses(work, object_type, name))
     if not uses:
         return

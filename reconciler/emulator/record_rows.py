@@ -1,4 +1,4 @@
-"""Records, their unique values and their edits, as rows of the storage. This module has no rules."""
+"""Records, their unique values and their edits, as rows of the storage. HubSpot's rules are elsewhere."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from reconciler.emulator.storage import Storage
 
 @dataclass(slots=True)
 class Record:
-    """One stored record: it has only properties with a value, all as text."""
+    """One stored record; its properties are texts, and properties without a value are left out."""
 
     id: int
     properties: dict[str, str]
@@ -22,7 +22,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """The values that one write changed; a cleared property has the empty text."""
+    """The values that one write changed, by property; "" for a cleared property."""
 
     at_ms: int
     source: Mapping[str, Any]
@@ -41,7 +41,7 @@ class RecordRows:
         self._key = (portal_id, type_id)
 
     def get(self, record_id: int) -> Record | None:
-        """Return the record, live or archived."""
+        """Return the record with this id, live or archived; None if there is none."""
         row = self._storage.row(
             f"SELECT {_COLUMNS} FROM records WHERE {_OF_TYPE} AND id = ?", *self._key, record_id
         )
@@ -59,7 +59,7 @@ class RecordRows:
         return [_record(row) for row in rows]
 
     def live(self) -> Iterator[Record]:
-        """Return every record that is not archived, in order of id."""
+        """Yield every record that is not archived, in order of id."""
         rows = self._storage.rows(
             f"SELECT {_COLUMNS} FROM records WHERE {_OF_TYPE} AND archived_ms IS NULL ORDER BY id", *self._key
         )
@@ -73,7 +73,7 @@ class RecordRows:
         return int(number)
 
     def put(self, record: Record) -> None:
-        """Store the record as it is now."""
+        """Store the record, replacing an earlier version."""
         self._storage.run(
             "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?)",
             *self._key,
@@ -90,7 +90,7 @@ class RecordRows:
             self._storage.run(f"DELETE FROM {table} WHERE {_OF_TYPE} AND id = ?", *self._key, record_id)
 
     def forget(self, property_name: str) -> None:
-        """Remove the values of a property from all records of the type."""
+        """Remove all values of a property from the records of the type."""
         self._storage.run(
             f"UPDATE records SET properties = json_remove(properties, ?) WHERE {_OF_TYPE}",
             f'$."{property_name}"',
@@ -98,7 +98,7 @@ class RecordRows:
         )
 
     def forward(self, old_id: int, record_id: int) -> None:
-        """Let ``old_id`` (and ids that led to it) lead to ``record_id`` from now on."""
+        """Make ``old_id``, and ids that already lead to it, lead to ``record_id`` from now on."""
         self._storage.run(
             f"UPDATE forwards SET id = ? WHERE {_OF_TYPE} AND id = ?", record_id, *self._key, old_id
         )
@@ -107,14 +107,14 @@ class RecordRows:
         )
 
     def forwarded(self, old_id: int) -> int | None:
-        """Return the record into which ``old_id`` was merged."""
+        """Return the id of the record into which ``old_id`` was merged; None if it was not merged."""
         row = self._storage.row(
             f"SELECT id FROM forwards WHERE {_OF_TYPE} AND old_id = ?", *self._key, old_id
         )
         return row[0] if row else None
 
     def holder(self, property_name: str, value: str) -> int | None:
-        """Return the id of the live record that has this value of a unique property."""
+        """Return the id of the record that has this value of a unique property; None if none has it."""
         row = self._storage.row(
             f"SELECT id FROM unique_values WHERE {_OF_TYPE} AND property = ? AND value = ?",
             *self._key,
@@ -126,9 +126,10 @@ class RecordRows:
     def claim(
         self, record_id: int, property_name: str, values: Iterable[str], *, is_new: bool = False
     ) -> tuple[str, int] | None:
-        """Store ``values`` as the unique values of the record in a property.
+        """Store ``values`` as the values of a unique property of the record.
 
-        Return the value that another record has already, and its id: the caller must undo the write.
+        If another record has one of them, return that value and the other record's id; the caller must then
+        undo the write. Otherwise return None.
         """
         if not is_new:
             self.release(record_id, property_name)
@@ -140,7 +141,7 @@ class RecordRows:
         return None
 
     def release(self, record_id: int, property_name: str | None = None) -> None:
-        """Free the unique values of the record, or of one of its properties."""
+        """Delete the stored unique values of the record: those of one property, or all (None)."""
         condition = "" if property_name is None else " AND property = ?"
         extra = () if property_name is None else (property_name,)
         self._storage.run(

@@ -1,7 +1,7 @@
 """Writing records: HubSpot's rules for one record at a time.
 
-Everything is checked before anything is stored, except unique values, which are checked while storing. So
-callers that go on after a refusal wrap the call in ``storage.attempt``.
+Everything is checked before anything is stored, except unique values, which are checked while storing. So a
+caller that catches a refusal and goes on must use ``storage.attempt``, which undoes what was stored.
 """
 
 from collections.abc import Mapping
@@ -34,14 +34,14 @@ class Written:
 
     record: Record
     names: set[str]
-    """Properties that the writer named, or that changed with them."""
+    """Names of the properties that the client wrote, or that changed because of them."""
     warnings: list[dict[str, Any]] = field(default_factory=list)
     is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Data of a seeded record: its id (None: a new one), its age, and older versions of values."""
+    """Facts about a seeded record: its id (None: a new id), its age, and older versions of values."""
 
     id: str | None
     created_ms: int
@@ -129,7 +129,7 @@ def touch(work: Work, object_type: ObjectType, record: Record, changes: Mapping[
 def archive(work: Work, object_type: ObjectType, record_id: str) -> None:
     """Archive the record; ignore a record that does not exist.
 
-    github.com/n8n-io/n8n/pull/3219
+    Source: github.com/n8n-io/n8n/pull/3219
     """
     record = identity.find(work, object_type, record_id, None)
     if record is None:
@@ -143,7 +143,10 @@ def archive(work: Work, object_type: ObjectType, record_id: str) -> None:
 
 
 def _checked(work: Work, object_type: ObjectType, record: Record, given: Mapping[str, object]) -> Written:
-    """Write the normalised values of ``given`` into the record's properties, or refuse all of them."""
+    """Write the values ``given``, in HubSpot's form, into the record's properties.
+
+    Refuse all if one is invalid.
+    """
     definitions = work.definitions(object_type)
     setting = values.Setting(work.version, work.guesses, lambda text: text in work.owner_ids())
     problems: list[refusals.BadValue] = []
@@ -213,7 +216,7 @@ def _normalized(name: str, raw: str, normalized: str) -> dict[str, Any]:
 
 
 def _require(work: Work, object_type: ObjectType, record: Record) -> None:
-    """Refuse a new record that lacks a property that its type or a rule of the portal requires."""
+    """Refuse a new record without a property that its type or a rule of the portal requires."""
     missing = [
         "|".join(group)
         for group in object_type.required
@@ -229,7 +232,7 @@ def _require(work: Work, object_type: ObjectType, record: Record) -> None:
 
 
 def _require_conditions(work: Work, object_type: ObjectType, record: Record) -> None:
-    """Refuse a record that lacks a property that the portal requires for certain values of others."""
+    """Refuse a record without a property that the portal requires because of values in other properties."""
     if not work.version.admin_rules:
         return
     unset = [
@@ -243,6 +246,6 @@ def _require_conditions(work: Work, object_type: ObjectType, record: Record) -> 
 
 
 def _of_type(rules: Mapping[str, Any], object_type: ObjectType) -> list[Any]:
-    """Return the portal's rules for a type, whichever of its names the seed uses."""
+    """Return the portal's rules for an object type; a seed may call it by any of its names."""
     addresses = (object_type.path, object_type.type_id, object_type.singular)
     return [rule for address in addresses for rule in rules.get(address, ())]

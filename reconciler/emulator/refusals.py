@@ -1,6 +1,6 @@
-"""HubSpot's refusals, as exceptions with their status and their body.
+"""HubSpot's refusals of requests, as exceptions with their status and their body.
 
-Shapes as observed: developers.hubspot.com/docs/api-reference/error-handling, and the community thread
+Sources of the shapes: developers.hubspot.com/docs/api-reference/error-handling, and the community thread
 "Updated 409 Conflict responses"
 (community.hubspot.com/t5/APIs-Integrations/Updated-409-Conflict-responses/m-p/951534).
 """
@@ -13,7 +13,10 @@ from typing import Any
 VALIDATION = "VALIDATION_ERROR"
 NOT_FOUND = "OBJECT_NOT_FOUND"
 JSON_PREFIX = "Invalid input JSON on line 1, column 1: "
-"""The beginning of HubSpot's message about a bad body; here the place is always the first one."""
+"""The beginning of HubSpot's message about a malformed body.
+
+Here, the position is always line 1, column 1.
+"""
 NOT_IMITATED = "EMULATOR_DOES_NOT_IMITATE"
 
 
@@ -21,8 +24,8 @@ NOT_IMITATED = "EMULATOR_DOES_NOT_IMITATE"
 class Refusal(Exception):
     """One refusal: HTTP status and contents of the body.
 
-    ``whole`` refuses the whole batch even if every input has its own trace id. ``nested`` puts the body as
-    JSON text into ``message``, ``empty`` sends none: some of HubSpot's endpoints do.
+    With ``whole``, it fails the whole batch even if every input has its own trace id. Some of HubSpot's
+    endpoints put the body as JSON text into ``message`` (``nested``), or send no body (``empty``).
     """
 
     status: int
@@ -38,7 +41,7 @@ class Refusal(Exception):
     empty: bool = False
 
     def body(self, correlation_id: str) -> dict[str, Any] | None:
-        """Return the JSON body of an answer that refuses the whole request; None: it has no body."""
+        """Return the JSON body of an answer that refuses the whole request; None for no body."""
         if self.empty:
             return None
         if self.nested:
@@ -64,7 +67,7 @@ class Refusal(Exception):
         return body
 
     def entry(self, trace_ids: Sequence[str] = ()) -> dict[str, Any]:
-        """Return the refusal as one entry of ``errors[]`` beside results.
+        """Return the refusal as one entry of ``errors[]`` in an answer that also has results.
 
         ``errors`` and ``links`` are always present, because strict clients such as HubSpot's own SDK require
         them.
@@ -93,27 +96,27 @@ class BadValue:
 
 
 def malformed_body(detail: str) -> Refusal:
-    """Refuse a body that is not JSON or has another shape; such answers have no category."""
+    """Return the refusal of a body that is no JSON, or has a wrong shape; such a refusal has no category."""
     return Refusal(400, detail, category=None)
 
 
 def missing_fields(names: Iterable[str]) -> Refusal:
-    """Refuse a body that lacks required fields."""
+    """Return the refusal of a body without required fields."""
     return wrong_shape(f"Some required fields were not set: [{', '.join(names)}]")
 
 
 def wrong_shape(detail: str) -> Refusal:
-    """Refuse JSON of the wrong shape: a list instead of an object, for example."""
+    """Return the refusal of JSON with a wrong shape, such as a list instead of an object."""
     return malformed_body(f"{JSON_PREFIX}{detail}")
 
 
 def invalid_request(message: str, **context: Sequence[str]) -> Refusal:
-    """Refuse with any other 400."""
+    """Return a refusal with status 400 and the given message."""
     return Refusal(400, message, context=context)
 
 
 def unauthenticated() -> Refusal:
-    """Refuse a missing or unknown token."""
+    """Return the refusal of a missing or unknown token."""
     return Refusal(
         401,
         "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find "
@@ -123,7 +126,7 @@ def unauthenticated() -> Refusal:
 
 
 def missing_scopes(scopes: Iterable[str]) -> Refusal:
-    """Refuse a token that has none of ``scopes``; one of them would be enough."""
+    """Return the refusal of a token that has none of ``scopes``, one of which would be enough."""
     return Refusal(
         403,
         "This app hasn't been granted all required scopes to make this call. "
@@ -140,17 +143,17 @@ def missing_scopes(scopes: Iterable[str]) -> Refusal:
 
 
 def scope_of_the_portal(scope: str) -> Refusal:
-    """Refuse a token that lacks a scope, with the text of sensitive properties.
+    """Return the refusal of a token without the scope for sensitive properties.
 
-    github.com/scopiousdigital/kalup, HubSpot notes.
+    Source: github.com/scopiousdigital/kalup, HubSpot notes.
     """
     return Refusal(403, f"Missing required scope for: {scope}", category="MISSING_SCOPES")
 
 
 def unreadable() -> Refusal:
-    """Refuse a token that may write definitions and not read them: the answer names no scope.
+    """Return the refusal of a token that may write definitions but not read them; it names no scope.
 
-    github.com/scopiousdigital/kalup, HubSpot notes.
+    Source: github.com/scopiousdigital/kalup, HubSpot notes.
     """
     return Refusal(
         403,
@@ -160,12 +163,12 @@ def unreadable() -> Refusal:
 
 
 def not_found(message: str = "resource not found") -> Refusal:
-    """Refuse because the record or definition does not exist."""
+    """Return the refusal for a record or definition that does not exist."""
     return Refusal(404, message, category=NOT_FOUND)
 
 
 def not_imitated(method: str, path: str) -> Refusal:
-    """Refuse a path of HubSpot's that is not imitated, so that nobody looks for a missing record."""
+    """Return the refusal of a path that HubSpot has and the emulator has not; the message says so."""
     return Refusal(
         404,
         f"The emulator does not imitate {method} {path}; docs/emulator.md says what it does imitate",
@@ -174,17 +177,20 @@ def not_imitated(method: str, path: str) -> Refusal:
 
 
 def method_not_allowed() -> Refusal:
-    """Refuse a method that the path does not have."""
+    """Return the refusal of a method that the path does not have."""
     return Refusal(405, "HTTP 405 Method Not Allowed", category=None)
 
 
 def unknown_type(text: str) -> Refusal:
-    """Refuse an unknown object type; the bare name of a custom object is unknown, too."""
+    """Return the refusal of an unknown object type; a custom object is unknown by its short name, too."""
     return Refusal(400, f"Unable to infer object type from: {text}")
 
 
 def bad_values(problems: Sequence[BadValue]) -> Refusal:
-    """Refuse property values, listed both in ``errors`` and as JSON in ``message``."""
+    """Return the refusal of property values.
+
+    ``errors`` lists them, and ``message`` repeats the list as JSON.
+    """
     entries = [
         {"isValid": False, "message": p.message, "error": p.code, "name": p.property_name} for p in problems
     ]
@@ -199,12 +205,12 @@ def bad_values(problems: Sequence[BadValue]) -> Refusal:
 
 
 def nothing_to_update() -> Refusal:
-    """Refuse an update that names no property."""
+    """Return the refusal of an update without properties."""
     return Refusal(400, "No properties found to update, please provide at least one.")
 
 
 def required_not_set(type_name: str, properties: Sequence[str]) -> Refusal:
-    """Refuse a new record that lacks properties that its type requires."""
+    """Return the refusal of a new record without properties that its type requires."""
     return Refusal(
         400,
         f"Error creating {type_name}. Some required properties were not set.",
@@ -213,9 +219,9 @@ def required_not_set(type_name: str, properties: Sequence[str]) -> Refusal:
 
 
 def admin_rule(code: str, properties: Sequence[str]) -> Refusal:
-    """Refuse a record that breaks the portal's own rules, enforced from version 2026-09 on.
+    """Return the refusal of a record that breaks the portal's own rules, which hold from 2026-09 on.
 
-    developers.hubspot.com/changelog/crm-api-write-validation-enforcement
+    Source: developers.hubspot.com/changelog/crm-api-write-validation-enforcement
     """
     return Refusal(
         400,
@@ -233,7 +239,7 @@ def admin_rule(code: str, properties: Sequence[str]) -> Refusal:
 
 
 def missing_records(type_name: str, ids: Sequence[str]) -> Refusal:
-    """Refuse ids of records that do not exist: one refusal for all of them."""
+    """Return one refusal for all ``ids`` of records that do not exist."""
     return Refusal(
         404,
         f"Could not get some {type_name} objects, they may be deleted or not exist. "
@@ -244,7 +250,10 @@ def missing_records(type_name: str, ids: Sequence[str]) -> Refusal:
 
 
 def duplicate_ids(ids: Sequence[str]) -> Refusal:
-    """Refuse a batch that names a record twice: github.com/segmentio/action-destinations/pull/3969."""
+    """Return the refusal of a batch that names one record twice.
+
+    Source: github.com/segmentio/action-destinations/pull/3969
+    """
     return Refusal(
         400,
         f"Duplicate IDs found in batch input: [{', '.join(ids)}]. IDs must be unique",
@@ -254,7 +263,10 @@ def duplicate_ids(ids: Sequence[str]) -> Refusal:
 
 
 def non_unique_property(operation: str, type_id: str, name: str, portal_id: int) -> Refusal:
-    """Refuse an ``idProperty`` that is not unique: github.com/segmentio/action-destinations/pull/3957."""
+    """Return the refusal of an ``idProperty`` that is not unique.
+
+    Source: github.com/segmentio/action-destinations/pull/3957
+    """
     return Refusal(
         400,
         f"Unable to perform {operation} by non-unique {type_id} property {name} in portal ID {portal_id}",
@@ -263,7 +275,7 @@ def non_unique_property(operation: str, type_id: str, name: str, portal_id: int)
 
 
 def unique_value_taken(name: str, value: str, record_id: int) -> Refusal:
-    """Refuse a value of a unique property that another record has."""
+    """Return the refusal of a value of a unique property that another record has."""
     problem = BadValue(name, "CONFLICTING_UNIQUE_VALUE", f'{record_id} already has the value "{value}"')
     refusal = bad_values([problem])
     refusal.context = {"propertyName": [name]}
@@ -271,7 +283,7 @@ def unique_value_taken(name: str, value: str, record_id: int) -> Refusal:
 
 
 def contact_exists(record_id: int, *, secondary: bool) -> Refusal:
-    """Refuse an address of another contact; a secondary address fails the whole batch."""
+    """Return the refusal of an e-mail address of another contact; a secondary one fails the whole batch."""
     message = f"Contact already exists. Existing ID: {record_id}"
     return Refusal(
         409,
@@ -287,10 +299,10 @@ def contact_exists(record_id: int, *, secondary: bool) -> Refusal:
 
 
 def rate_limited(policy: str, group: str) -> Refusal:
-    """Refuse because a limit is used up.
+    """Return the refusal of a call beyond a limit.
 
-    developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines. HubSpot does not document whether
-    such answers have Retry-After; these do not.
+    Source: developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines. HubSpot does not document
+    whether such answers have a Retry-After header; these have none.
     """
     return Refusal(
         429,

@@ -1,4 +1,4 @@
-"""Reading single records and pages of records."""
+"""Serving reads of single records and of pages of records."""
 
 from reconciler.emulator import associations, batches, identity, refusals, response_format
 from reconciler.emulator.calls import Call
@@ -15,7 +15,7 @@ MAX_PAGE_WITH_HISTORY = 50
 def require(
     work: Work, object_type: ObjectType, given: str, id_property: str | None, *, archived: bool = False
 ) -> Record:
-    """Return the record with this key or id (also the id of a merged record); 404 if it does not exist."""
+    """Return the record with this id or key; follow merged ids. Refuse with 404 if it does not exist."""
     if id_property is not None:
         identity.check_key(work, object_type, id_property, "read")
     record = identity.find(work, object_type, given, id_property, archived=archived)
@@ -27,7 +27,7 @@ def require(
 
 
 def one(work: Work, object_type: ObjectType, call: Call) -> Json:
-    """Return one record in the form of ``GET /{type}/{id}``."""
+    """Return one record as ``GET /{type}/{id}`` does."""
     record = require(
         work,
         object_type,
@@ -39,7 +39,7 @@ def one(work: Work, object_type: ObjectType, call: Call) -> Json:
 
 
 def page(work: Work, object_type: ObjectType, call: Call) -> Json:
-    """Return one page in the form of ``GET /{type}``; the cursor is the id of the next record."""
+    """Return one page of records as ``GET /{type}`` does; its cursor is the id of the next record."""
     maximum = MAX_PAGE_WITH_HISTORY if call.names("propertiesWithHistory") else MAX_PAGE
     limit = page_size(call, PAGE, maximum)
     first = identity.cursor(call.text("after"))
@@ -49,7 +49,7 @@ def page(work: Work, object_type: ObjectType, call: Call) -> Json:
 
 
 def page_size(call: Call, default: int, maximum: int) -> int:
-    """Return the ``limit`` of the query; refuse it beyond ``maximum``."""
+    """Return the ``limit`` in the query, or ``default``; refuse a limit above ``maximum``."""
     text = call.text("limit")
     if not text:
         return default

@@ -20,12 +20,12 @@ from reconciler.emulator.versions import Version
 SCHEMA = "schema"
 OWNER = "owner"
 NO_TYPE = ""
-"""Object type of definitions that belong to the whole portal."""
+"""Object type under which definitions of the whole portal are stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The author of a write in the property history. ``type`` is HubSpot's ``sourceType``."""
+    """The author of a write, for the property history; ``type`` is HubSpot's ``sourceType``."""
 
     type: str
     id: str | None = None
@@ -33,7 +33,7 @@ class Source:
     user_id: int | None = None
 
     def body(self) -> dict[str, Any]:
-        """Return the source in the form of ``propertiesWithHistory``."""
+        """Return the source as ``propertiesWithHistory`` shows it."""
         body: dict[str, Any] = {"sourceType": self.type}
         if self.id is not None:
             body["sourceId"] = self.id
@@ -45,11 +45,11 @@ class Source:
 
 
 class DefinitionCache:
-    """The definitions of types by portal and type; all requests of a process share them."""
+    """The definitions of object types, by portal and type; all requests of a process share them."""
 
     def __init__(self) -> None:
         self.reads = count()
-        """Numbers the reads that change between old and new."""
+        """Counts reads of schemas, of which every second one shows the old version while schemas settle."""
         self.built: dict[tuple[int, str], tuple[int, Definitions]] = {}
 
 
@@ -63,9 +63,9 @@ def is_addressed(schema: Body, address: str) -> bool:
 
 @dataclass(slots=True)
 class Work:
-    """Everything that rules need about one portal at one moment.
+    """Everything that the rules need to know about one portal during one request.
 
-    ``at_ms`` is the time of everything in this request.
+    ``at_ms`` is the time of all changes in this request.
     """
 
     storage: Storage
@@ -76,20 +76,20 @@ class Work:
     source: Source
     settings: dict[str, Any]
     observed: Mapping[str, str]
-    """Choices for guesses that hold for all portals; the settings of this one come first."""
+    """Choices for guesses for all portals; the portal's own choices replace them."""
     serial: int
-    """Counter of changes of definitions; other threads and processes notice changes by it."""
+    """Counter of changes of definitions, by which other threads and processes notice changes."""
     use: Use = NO_USE
     actor: Actor | None = None
-    """The app that asks; None: nothing is forbidden (a seed, a person)."""
+    """The app that sent the request; None for seeds and people, who may do everything."""
     lag_ms: int = 0
-    """How far definitions and their counts are behind in this request: it only reads them."""
+    """How many milliseconds old the definitions are that this request sees; it is a read if this is not 0."""
     link_to_next: Callable[[str], str] = "?after={}".format
-    """Returns the URL of the next page for its first position."""
+    """Returns the URL of the next page, given the cursor."""
     _own: dict[str, Definitions] | None = field(default=None, init=False)
     _changed_types: set[str] = field(default_factory=set, init=False)
     _rebuilt_types: set[str] = field(default_factory=set, init=False)
-    """Types of which more than properties changed: they are built again from the stored definitions."""
+    """Types for which more than properties changed, so that all their definitions must be built again."""
     _owner_ids: frozenset[str] | None = field(default=None, init=False)
     _guesses: Guesses | None = field(default=None, init=False)
     _reserved_ids: Iterator[int] = field(default_factory=lambda: iter(()), init=False)
@@ -97,18 +97,18 @@ class Work:
 
     @property
     def now(self) -> str:
-        """The time of the request in the form of the API."""
+        """The time of the request as the API writes it."""
         return iso(self.at_ms)
 
     @property
     def guesses(self) -> Guesses:
-        """The choices for guesses in this portal."""
+        """The choices for guesses that hold in this portal."""
         if self._guesses is None:
             self._guesses = guesses_of(self.observed, self.settings["guesses"])
         return self._guesses
 
     def may(self, any_of: Sequence[str]) -> bool:
-        """Return whether the app that asks has one of these scopes."""
+        """Return whether the app that sent the request has one of these scopes."""
         return self.actor is None or self.actor.may(any_of)
 
     def rows(self, object_type: ObjectType) -> RecordRows:
@@ -124,7 +124,7 @@ class Work:
         return self._take_ids(1) if reserved is None else reserved
 
     def reserve_ids(self, number: int) -> None:
-        """Let the next so many ids be taken at once: one call of the database instead of one for each."""
+        """Reserve the next ``number`` ids by one call of the database, instead of one call for each."""
         first = self._take_ids(number)
         self._reserved_ids = iter(range(first, first + number))
 
@@ -137,13 +137,13 @@ class Work:
         return int(row[0]) - number
 
     def skip_ids(self, used: int) -> None:
-        """Skip all numbers up to ``used`` from now on."""
+        """Make ``next_id`` return only numbers above ``used`` from now on."""
         self.storage.run(
             "UPDATE portals SET next_id = max(next_id, ?) WHERE portal_id = ?", used + 1, self.portal_id
         )
 
     def object_type(self, address: str) -> ObjectType:
-        """Return the type with this number, path name, singular or qualified name; refuse an unknown one."""
+        """Return the type with this number, path name, singular or qualified name; refuse an unknown name."""
         found = standard_types().get(address.lower())
         if found:
             return found
@@ -153,7 +153,7 @@ class Work:
         raise refusals.unknown_type(address)
 
     def custom_type(self, schema: Body) -> ObjectType:
-        """Build the object type of a custom object schema."""
+        """Return the object type for a custom object schema."""
         return custom_type(schema, has_pipelines=bool(self._stored("pipeline", schema["objectTypeId"])))
 
     def definitions(self, object_type: ObjectType) -> Definitions:
@@ -173,15 +173,19 @@ class Work:
         return built
 
     def _remembered(self, type_id: str) -> Definitions | None:
-        """Return the type as this process remembers it, if nobody has changed it since."""
+        """Return the cached definitions of a type.
+
+        Return None if they have changed since, or if this request must see older ones.
+        """
         known = self.cache.built.get((self.portal_id, type_id))
         is_old = known is None or known[0] != self.serial or type_id in self._changed_types
         return None if is_old or self.lag_ms or known is None else known[1]
 
     def to_remember(self) -> dict[tuple[int, str], tuple[int, Definitions]]:
-        """Return the definitions that other requests may use once this transaction is there to stay.
+        """Return the definitions to put into the cache once this transaction is committed.
 
-        Without them, every change of a property would build a thousand others again.
+        Without this, every change of a property would make the next request build a thousand definitions
+        again.
         """
         if not self._changed_types or self._own is None or self.storage.has_undone:
             return {}
@@ -219,7 +223,7 @@ class Work:
         return build_definitions(object_type, ((kind, name, json.loads(body)) for kind, name, body in rows))
 
     def stored(self, kind: str, type_id: str) -> dict[str, dict[str, Any]]:
-        """Return the stored definitions of one kind for one type, by name, oldest first."""
+        """Return the stored definitions of one kind for one type, by name, in the order of their creation."""
         if self.lag_ms:
             found = settling.as_of(self, kind, self.lag_ms)
             return {name: dict(body) for of_type, name, body in found if of_type == type_id}
@@ -236,7 +240,7 @@ class Work:
         return {name: json.loads(body) for name, body in rows}
 
     def owner_ids(self) -> frozenset[str]:
-        """Return the ids of all owners, also of archived owners."""
+        """Return the ids of all owners, including archived ones."""
         if self._owner_ids is None:
             self._owner_ids = frozenset(self.stored(OWNER, NO_TYPE))
         return self._owner_ids
@@ -256,7 +260,7 @@ class Work:
         self._changed(type_id, body if kind == "property" else None)
 
     def store_all(self, kind: str, type_id: str, bodies: Mapping[str, Body]) -> None:
-        """Add or replace many definitions of one type; reads of them never lag."""
+        """Add or replace many definitions of one type; later reads see them at once, never old ones."""
         self.storage.run_many(
             "INSERT INTO definitions VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (portal_id, kind, object_type, name) DO UPDATE SET body = excluded.body",
@@ -268,7 +272,7 @@ class Work:
         self._changed(type_id, None)
 
     def unstore(self, kind: str, type_id: str, name: str) -> None:
-        """Remove a definition of the portal; a standard definition becomes visible again."""
+        """Remove a stored definition; a standard definition of the same name becomes visible again."""
         settling.remember(self, kind, type_id, name)
         self.storage.run(
             "DELETE FROM definitions WHERE portal_id = ? AND kind = ? AND object_type = ? AND name = ?",
@@ -280,8 +284,8 @@ class Work:
         self._changed(type_id, None)
 
     def _changed(self, type_id: str, changed_property: Body | None) -> None:
-        # From here on, this request builds its own definitions: its stored changes may still be rolled back,
-        # and must not reach the cache under a serial that another request will use.
+        # From here on, this request builds its own definitions: its changes may still be rolled back, and
+        # must not get into the cache under a serial that another request will use.
         own = {} if self._own is None else self._own
         known = own.pop(type_id, None) or self._remembered(type_id)
         self._changed_types.add(type_id)

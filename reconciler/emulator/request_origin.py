@@ -1,8 +1,8 @@
 """Protection of the port against web pages of other sites.
 
-A browser on this machine can be made to call any address on it: directly from another site's page, or under a
-host name of that site that suddenly resolves to this machine. The headers that browsers send reveal the first
-case, the ``Host`` header reveals the second. A refused request reaches no portal and no control route.
+A web page can make a browser on this machine call any address of this machine: directly, or under a host name
+of the page's own site that now resolves to this machine. Headers that browsers add show the first case, the
+``Host`` header shows the second. A refused request reaches neither a portal nor a control route.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,11 +16,11 @@ from reconciler.emulator.refusals import Refusal
 
 Application = Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]
 _CORRELATION_ID = "00000000-0000-0000-0000-000000000000"
-"""Correlation id of answers to requests that never reached the emulator."""
+"""Correlation id of answers to requests that are refused here."""
 
 
 def guarded(application: Application, names: Iterable[str]) -> Application:
-    """Wrap the application so that it serves only calls to an address, localhost, or one of ``names``."""
+    """Wrap the application: serve only requests whose host is an IP address, localhost, or in ``names``."""
     known = frozenset({"localhost", *(name.lower().rstrip(".") for name in names)})
 
     def door(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
@@ -52,7 +52,7 @@ def _objection(environ: Mapping[str, Any], known: frozenset[str]) -> str | None:
 
 
 def _name(host: str) -> str:
-    """Return the name or address in a ``Host`` header, without the port; "" if it is neither."""
+    """Return the name or address in a ``Host`` header, without the port; "" if it is malformed."""
     try:
         return (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:
@@ -60,9 +60,9 @@ def _name(host: str) -> str:
 
 
 def _is_known(name: str, known: frozenset[str]) -> bool:
-    """Return whether a host is allowed.
+    """Return whether requests to this host are allowed.
 
-    An address always is, because no other site can have one as its name.
+    An IP address is always allowed, because the name of another site is never an address.
     """
     try:
         ip_address(name)

@@ -1,6 +1,7 @@
 """Required fields of request bodies. All missing fields are reported at once, before anything is done.
 
-Shapes: github.com/HubSpot/HubSpot-public-api-spec-collection, as far as the live API requires them.
+Source: github.com/HubSpot/HubSpot-public-api-spec-collection, as far as HubSpot's API really requires the
+fields.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -52,11 +53,14 @@ _REQUIRED: Mapping[Callable[..., Any], tuple[str, ...]] = {
     api_associations.write_limits: (*_LIMIT, "inputs[].maxToObjectIds"),
     api_associations.purge_limits: _LIMIT,
 }
-"""Paths into the body: ``a.b`` is a field of an object, ``a[].b`` a field of every object in a list."""
+"""Required fields by endpoint.
+
+``a.b`` is a field of an object, ``a[].b`` a field of all objects in a list.
+"""
 
 
 def check(endpoint: Callable[..., Any], body: object) -> None:
-    """Refuse a body that lacks required fields; the endpoint itself refuses a body of another shape."""
+    """Refuse a body without required fields; endpoints themselves refuse a body with a wrong shape."""
     missing = {
         name: None for path in _REQUIRED.get(endpoint, ()) for name in _missing(body, path.split("."), "")
     }
@@ -65,7 +69,7 @@ def check(endpoint: Callable[..., Any], body: object) -> None:
 
 
 def _missing(value: object, path: list[str], place: str) -> Iterator[str]:
-    """Return the missing fields on ``path``, named from the body or from the input of a batch on."""
+    """Yield the missing fields on ``path``; their names begin at the body, or at an input of a batch."""
     if not isinstance(value, dict):
         return
     field, *rest = path

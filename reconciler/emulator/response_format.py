@@ -14,14 +14,14 @@ VERSIONS_KEPT, VERSIONS_KEPT_OF_CONTACTS = 20, 45
 
 
 def as_object(value: object, where: str = "body") -> Json:
-    """Return ``value`` as a JSON object; refuse a body of another shape."""
+    """Return ``value`` if it is a JSON object; refuse any other value."""
     if isinstance(value, dict):
         return value
     raise refusals.wrong_shape(f"{where} must be an object")
 
 
 def as_list(value: object, where: str) -> list[Any]:
-    """Return ``value`` as a JSON array; None is an empty one."""
+    """Return ``value`` if it is a JSON array, and an empty list for None; refuse any other value."""
     if value is None:
         return []
     if isinstance(value, list):
@@ -30,7 +30,7 @@ def as_list(value: object, where: str) -> list[Any]:
 
 
 def as_text(value: object, where: str) -> str:
-    """Return ``value`` as text; ids may be written as numbers."""
+    """Return ``value`` as text; numbers are accepted, because clients write ids as numbers."""
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
@@ -46,7 +46,7 @@ def as_optional_text(value: object, where: str) -> str | None:
 
 
 def as_number(value: object, where: str) -> int:
-    """Return ``value`` as a whole number; it may be written as text."""
+    """Return ``value`` as a whole number; text with digits is accepted."""
     text = as_text(value, where)
     if not (text.isascii() and text.removeprefix("-").isdigit()):
         raise refusals.wrong_shape(f"{where} must be a number")
@@ -59,7 +59,7 @@ def as_names(value: object, where: str) -> tuple[str, ...]:
 
 
 def record_body(object_type: ObjectType, record: Record, names: Iterable[str]) -> Json:
-    """Return a record in the form of the API, with these properties and the system's own."""
+    """Return a record as the API shows it, with the properties ``names`` and the system's properties."""
     wanted = {*names, object_type.created_property, object_type.modified_property, "hs_object_id"}
     body: Json = {
         "id": str(record.id),
@@ -76,7 +76,7 @@ def record_body(object_type: ObjectType, record: Record, names: Iterable[str]) -
 def history_body(object_type: ObjectType, edits: Sequence[Edit], names: Iterable[str]) -> Json:
     """Return ``propertiesWithHistory``: the latest versions of each property, newest first.
 
-    HubSpot keeps only a few: knowledge.hubspot.com/properties/export-property-history
+    HubSpot keeps only some versions: knowledge.hubspot.com/properties/export-property-history
     """
     kept = VERSIONS_KEPT_OF_CONTACTS if object_type.path == "contacts" else VERSIONS_KEPT
     return {
@@ -90,7 +90,7 @@ def history_body(object_type: ObjectType, edits: Sequence[Edit], names: Iterable
 
 
 def batch_body(work: Work, results: Sequence[Json], errors: Sequence[Json] = ()) -> Json:
-    """Build the envelope around the results of a batch."""
+    """Return the answer of a batch, with its results and errors."""
     body: Json = {
         "status": "COMPLETE",
         "results": list(results),
@@ -109,7 +109,7 @@ def batch_status(work: Work, success: int, errors: Sequence[object]) -> int:
 
 
 def page_body(work: Work, results: Sequence[Mapping[str, Any]], after: str | None) -> Json:
-    """Build one page of results; ``after`` leads to the next page."""
+    """Return one page of results; ``after`` is the cursor of the next page, None on the last one."""
     body: Json = {"results": list(results)}
     if after is not None:
         body["paging"] = {"next": {"after": after, "link": work.link_to_next(after)}}

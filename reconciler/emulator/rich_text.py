@@ -1,7 +1,6 @@
 """HTML values as HubSpot stores them: sanitised, so a stored value may differ from the written one.
 
-It was observed that tags and attributes are dropped. HubSpot does not publish which ones, so the lists here
-are a guess.
+It is known that HubSpot removes some tags and attributes, but not which ones; the lists here are a guess.
 """
 
 from collections.abc import Collection
@@ -54,9 +53,9 @@ _VOID = frozenset({"br", "hr", "img"})
 
 
 def sanitise(html: str, kept: Collection[str] = KEPT) -> str:
-    """Remove all tags except ``kept`` ones, and attributes that could run code, and quote the others.
+    """Remove tags that are not in ``kept``, and attributes that could run code; quote all other attributes.
 
-    A second pass changes nothing.
+    Sanitised HTML is not changed by sanitising it again.
     """
     cleaner = _Cleaner(kept)
     cleaner.feed(html)

@@ -1,6 +1,6 @@
 """The table of paths and endpoints, in every version.
 
-Paths: developers.hubspot.com/docs/api-reference, and HubSpot's OpenAPI collection
+Sources of the paths: developers.hubspot.com/docs/api-reference, and HubSpot's OpenAPI collection
 (github.com/HubSpot/HubSpot-public-api-spec-collection).
 """
 
@@ -25,28 +25,31 @@ DATED = ("2025-09", "2026-03", "2026-09")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation of the API, below the root of its family."""
+    """One operation of the API; its path begins after the root of its family."""
 
     method: str
     path: str
     endpoint: Endpoint
     rule: str
-    """Name of the rule in ``access`` that returns the scopes; "": any token."""
+    """Name of the rule in ``access`` that returns the required scopes; "" if any token is enough."""
     writes: bool
     operation: str = ""
-    """Operation that the object type must allow; "" if it is not an operation on records."""
+    """Name of the operation that the object type must allow; "" if it is no operation on records."""
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Operations with the same roots, one root for each way of writing the version (``{dated}``: DATED)."""
+    """Operations with the same root paths.
+
+    Roots differ in how they write the version (``{dated}`` is a date).
+    """
 
     roots: tuple[str, ...]
     routes: tuple[Route, ...]
 
 
 Row = tuple[str, str, Endpoint]
-"""Method, rest of the path, endpoint. A star before the path means: it reads, although it is not a GET."""
+"""Method, rest of the path, endpoint; a star before the path marks a read that is not a GET."""
 
 _RECORD_ROWS: tuple[tuple[str, str, str, Endpoint], ...] = (
     ("GET", "", "list", api_records.list_records),
@@ -241,4 +244,4 @@ FAMILIES = (
     _family("users", ("/settings/v3/users",), _USER_ROWS),
     _family("teams", ("/settings/v3/users",), _TEAM_ROWS),
 )
-"""Every family; if roots overlap, the first family that has the path wins."""
+"""All families; if a path fits several roots, the first family that has the path is used."""

@@ -1,4 +1,4 @@
-"""Finding the route, its version, and the parts of the path for a method and path."""
+"""Finding the route, the version and the arguments for a method and a path."""
 
 import logging
 import re
@@ -17,9 +17,9 @@ _LOG = logging.getLogger(__name__)
 
 
 def find_route(method: str, path: str) -> tuple[Route, str, dict[str, str]]:
-    """Return the route, the version's name, and the parts of the path; refuse with 404 or 405.
+    """Return the route, the name of the version, and the arguments in the path; refuse with 404 or 405.
 
-    A path that is not imitated is also logged, because the calling program may not show the answer.
+    A path that is not imitated is also logged, because the client may not show the answer.
     """
     is_known = False
     for family, version, rest in _candidates(path):
@@ -39,7 +39,7 @@ def find_route(method: str, path: str) -> tuple[Route, str, dict[str, str]]:
 
 
 def _candidates(path: str) -> list[tuple[int, str, str]]:
-    """Return the families whose root the path has: number, version's name, and path below the root."""
+    """Return the families with a root that the path begins with: index, version, and rest of the path."""
     found = []
     for family, pattern in _roots():
         match = pattern.match(path)
@@ -60,7 +60,7 @@ def _roots() -> tuple[tuple[int, re.Pattern[str]], ...]:
 
 @lru_cache(maxsize=len(FAMILIES))
 def _map(family: int) -> Map:
-    # Built on first use of a family: werkzeug needs a large part of a millisecond for each rule.
+    # Built when the family is first used: werkzeug takes most of a millisecond for each rule.
     routes = FAMILIES[family].routes
     rules = [Rule(route.path or "/", endpoint=route, methods=[route.method]) for route in routes]
     return Map(rules, strict_slashes=False)

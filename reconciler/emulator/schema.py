@@ -1,6 +1,6 @@
 """The portal's definitions for one object type: properties, groups, pipelines, validation rules.
 
-A portal stores only the differences from HubSpot's standard definitions.
+A portal stores only its differences from HubSpot's standard definitions.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ MULTIPLE = "checkbox"
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property definition, prepared for checking values. ``body`` is its form in the API."""
+    """A property definition, prepared for checking values; ``body`` is the definition as the API shows it."""
 
     body: Body
     name: str
@@ -26,16 +26,16 @@ class Property:
     read_only: bool
     unique: bool
     external: str | None
-    """Source of options outside the definition: ``OWNER``, or "" if any value is allowed.
+    """Where the options come from if the definition does not list them; None if it does.
 
-    None: options are listed.
+    ``OWNER`` means the ids of owners, "" any value.
     """
     rules: Mapping[str, Body]
-    """Validation rules by rule type."""
+    """Validation rules of the property, by rule type."""
 
     @property
     def is_multiple(self) -> bool:
-        """Whether a value is a set of options, written ``a;b``."""
+        """Whether a value is a set of options, written as ``a;b``."""
         return self.type == "enumeration" and self.field_type == MULTIPLE
 
 
@@ -46,23 +46,23 @@ class Definitions:
     object_type: ObjectType
     properties: Mapping[str, Property]
     bodies: Mapping[str, Body]
-    """Every property definition by name, also archived properties."""
+    """All property definitions by name, including archived ones."""
     groups: Mapping[str, Body]
     pipelines: Mapping[str, Body]
-    """Live pipelines by id, in display order."""
+    """Pipelines that are not archived, by id, in display order."""
     unique_names: tuple[str, ...]
     formulas: Mapping[str, Formula]
-    """Formulas of calculated properties, oldest first: a formula may use earlier ones."""
+    """Formulas of calculated properties in order of creation, because a formula may use earlier ones."""
 
     def stage_pipeline(self, stage_id: str) -> str | None:
-        """Return the pipeline that has this stage."""
+        """Return the id of the pipeline that has this stage; None if there is none."""
         for pipeline_id, pipeline in self.pipelines.items():
             if any(stage["id"] == stage_id for stage in pipeline["stages"]):
                 return pipeline_id
         return None
 
     def stage(self, stage_id: str) -> Body | None:
-        """Return the stage in the form of the API."""
+        """Return the stage as the API shows it; None if there is none."""
         for pipeline in self.pipelines.values():
             stages: list[Body] = pipeline["stages"]
             for stage in stages:
@@ -75,7 +75,7 @@ def build_definitions(
     object_type: ObjectType,
     stored: Iterable[tuple[str, str, Body]],
 ) -> Definitions:
-    """Merge the standard definitions of the type with the portal's own ``(kind, name, body)``."""
+    """Merge the standard definitions of the type with the portal's own, given as (kind, name, body)."""
     standard = standard_definitions(object_type)
     bodies = dict(standard["property"])
     groups = dict(standard["group"])
@@ -116,9 +116,9 @@ def build_definitions(
 
 
 def with_property(known: Definitions, body: Body) -> Definitions | None:
-    """Return definitions with one property added or changed; None: they must be built again.
+    """Return definitions with one property added or changed; None if all must be built again.
 
-    Building all of them for each new property would take a minute for a thousand.
+    Building all definitions for each new property would take a minute for a thousand properties.
     """
     name = body["name"]
     is_changed_only = name in known.properties or name not in known.bodies
@@ -146,8 +146,8 @@ def _as_option(item: Body) -> Body:
 
 def _property(body: Body, object_type: ObjectType, rules: Mapping[str, Body]) -> Property:
     name = body["name"]
-    # For HubSpot's own properties, this flag does not say whether upsert accepts them; the table of types
-    # does.
+    # For HubSpot's own properties, hasUniqueValue does not say whether upsert accepts them; the table of
+    # types does.
     unique = name in object_type.upsert_keys if body["hubspotDefined"] else body["hasUniqueValue"]
     return Property(
         body=body,

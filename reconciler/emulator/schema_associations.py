@@ -1,6 +1,6 @@
 """Associations of custom objects, as their schemas list them.
 
-developers.hubspot.com/docs/api-reference/crm-schemas-v3/guide
+Source: developers.hubspot.com/docs/api-reference/crm-schemas-v3/guide
 """
 
 from collections.abc import Iterable
@@ -12,14 +12,14 @@ from reconciler.emulator.response_format import Json
 
 
 def associate(work: Work, object_type: ObjectType, addresses: Iterable[str]) -> None:
-    """Add the unlabelled associations that the type lacks."""
+    """Add the unlabelled associations of the type with the types ``addresses``, if they are missing."""
     for other in dict.fromkeys(work.object_type(address.lower()) for address in addresses):
         if all(known.label for known in association_types.between(work, object_type, other)):
             add_plain(work, object_type, other, f"{object_type.singular}_to_{other.singular}")
 
 
 def add_plain(work: Work, from_type: ObjectType, to_type: ObjectType, name: str) -> int:
-    """Create the unlabelled association of two types; return its number."""
+    """Create the unlabelled association from one type to another; return its number."""
     known = association_labels.add(work, from_type, to_type, {"name": name, "label": ""})
     return known[0].type_id
 
@@ -35,7 +35,7 @@ def add_association(work: Work, address: str, given: Json) -> Json:
 
 
 def remove_association(work: Work, address: str, identifier: str) -> None:
-    """Serve ``DELETE /{type}/associations/{id}``: delete the type with all its associations."""
+    """Serve ``DELETE /{type}/associations/{id}``: delete the association type with all its associations."""
     own = work.object_type(schemas.stored_schema(work, address)["objectTypeId"])
     for known in association_types.schema_associations(work, own):
         if identifier in {known["id"], known["name"]}:

@@ -1,7 +1,7 @@
-"""New custom object schemas, with HubSpot's additions.
+"""Creating custom object schemas, with the properties and associations that HubSpot adds.
 
-Behaviour beyond developers.hubspot.com/docs/api-reference/crm-schemas-v3/guide as observed and published in
-the HubSpot notes of github.com/scopiousdigital/kalup.
+Source: developers.hubspot.com/docs/api-reference/crm-schemas-v3/guide. Behaviour that it does not document is
+taken from the HubSpot notes of github.com/scopiousdigital/kalup.
 """
 
 import re
@@ -21,9 +21,9 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
-    """Create a type; an archived type of the same name is purged first.
+    """Create a custom object type; purge an archived type of the same name first.
 
-    HubSpot was seen to answer the name of an active type in two ways: ``existing_schema`` chooses.
+    If an active type has the name, HubSpot answers in one of two ways, which ``existing_schema`` chooses.
     """
     name = response_format.as_text(given.get("name"), "name")
     if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
@@ -73,7 +73,7 @@ def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
 
 
 def _merge(work: Work, schema: Body, given: Json) -> Json:
-    """Answer a create with the type that exists: its labels stay, missing parts are added."""
+    """Answer a create with the existing type: keep its labels, and add properties that it does not have."""
     object_type = work.custom_type(schema)
     known = work.definitions(object_type).properties
     items = response_format.as_list(given.get("properties"), "properties")
@@ -95,7 +95,7 @@ def _free_type_id(work: Work, given: str) -> str:
 
 def _next_type_id(work: Work) -> str:
     serial, taken = int(work.settings.get("custom_types", 0)), work.stored(SCHEMA, NO_TYPE)
-    while f"2-{FIRST_NUMBER + serial}" in taken:  # a seed, or the original of a copy, has its own numbers
+    while f"2-{FIRST_NUMBER + serial}" in taken:  # skip numbers that a seed or a copied portal uses
         serial += 1
     work.save_settings({"custom_types": serial + 1})
     return f"2-{FIRST_NUMBER + serial}"

@@ -1,7 +1,7 @@
 """Custom object schemas: object types that a portal defines itself.
 
-Behaviour beyond developers.hubspot.com/docs/api-reference/crm-schemas-v3/guide as observed and published in
-the HubSpot notes of github.com/scopiousdigital/kalup.
+Source: developers.hubspot.com/docs/api-reference/crm-schemas-v3/guide. Behaviour that it does not document is
+taken from the HubSpot notes of github.com/scopiousdigital/kalup.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ LISTS = ("requiredProperties", "searchableProperties", "secondaryDisplayProperti
 
 
 def listing(work: Work, *, archived: bool, with_properties: bool) -> list[Json]:
-    """List the active schemas, oldest first, or archived and active ones together."""
+    """List the active schemas in order of creation; with ``archived``, list archived ones, too."""
     found = [
         _late(work, _body(work, schema)) for schema in _shown(work) if archived or not schema["archived"]
     ]
@@ -44,7 +44,7 @@ def listing(work: Work, *, archived: bool, with_properties: bool) -> list[Json]:
 
 
 def _shown(work: Work) -> list[Body]:
-    """Return the stored schemas; while they settle, every other read shows them as they were."""
+    """Return the stored schemas; while they settle, every second read returns an older version."""
     lag_ms = settling.lag(work, "schemas_ms")
     if lag_ms and next(work.cache.reads) % 2 == 0:
         return [body for _type, _name, body in settling.as_of(work, SCHEMA, lag_ms)]
@@ -52,7 +52,10 @@ def _shown(work: Work) -> list[Body]:
 
 
 def read(work: Work, address: str) -> Json:
-    """Return one schema as a read shows it, by number or qualified name; standard types have one, too."""
+    """Return one schema as ``GET`` shows it, by number or qualified name.
+
+    Standard types have a schema, too.
+    """
     if address.lower() in standard_types():
         return _late(work, get(work, address))
     for schema in _shown(work):
@@ -62,19 +65,19 @@ def read(work: Work, address: str) -> Json:
 
 
 def _late(work: Work, body: Json) -> Json:
-    """Leave out the associations whose internal names are too young to be read."""
+    """Leave out associations that are too new: HubSpot shows their internal names later."""
     since = work.at_ms - settling.lag(work, "names_ms")
     return {**body, "associations": [a for a in body["associations"] if parse_iso(a["createdAt"]) <= since]}
 
 
 def get(work: Work, address: str) -> Json:
-    """Return one schema as it is stored."""
+    """Return one schema with everything that is stored, by number, name or qualified name."""
     standard = standard_types().get(address.lower())
     return _standard_body(work, standard) if standard else _body(work, stored_schema(work, address))
 
 
 def stored_schema(work: Work, address: str, *, archived: bool = False) -> Body:
-    """Return the stored schema of this number or qualified name; refuse the call if there is none."""
+    """Return the stored schema with this number or qualified name; refuse the call if there is none."""
     for schema in work.stored(SCHEMA, NO_TYPE).values():
         if is_addressed(schema, address) and schema["archived"] == archived:
             return schema
@@ -84,7 +87,7 @@ def stored_schema(work: Work, address: str, *, archived: bool = False) -> Body:
 
 
 def _body(work: Work, schema: Body) -> Json:
-    """Return the schema in the form of the API, with its properties and associations unless archived."""
+    """Return the schema as the API shows it; only an active one has properties and associations."""
     if schema["archived"]:
         return {**schema, "properties": [], "associations": []}
     return {**schema, **_parts(work, work.custom_type(schema))}
@@ -99,7 +102,7 @@ def _parts(work: Work, object_type: ObjectType) -> Json:
 
 
 def _standard_body(work: Work, object_type: ObjectType) -> Json:
-    """Return the schema of a standard type: it is read only and has no creation date."""
+    """Return the schema of a standard type; it cannot be changed and has no creation date."""
     displayed = guesses.display_properties(work.guesses, object_type)
     return {
         "id": object_type.type_id,
@@ -120,7 +123,7 @@ def _standard_body(work: Work, object_type: ObjectType) -> Json:
 
 
 def labels_from(given: object) -> Json:
-    """Return ``labels`` of a request; refuse labels that are missing or too long."""
+    """Return the ``labels`` in a request; refuse labels that are missing or too long."""
     labels = response_format.as_object(given, "labels")
     checked = {
         field: response_format.as_text(labels.get(field), f"labels.{field}")
@@ -132,12 +135,12 @@ def labels_from(given: object) -> Json:
 
 
 def refused(sub_category: str, message: str) -> refusals.Refusal:
-    """Refuse with 400 and the name of the rule."""
+    """Return a refusal with status 400; ``sub_category`` is the name of the broken rule."""
     return refusals.Refusal(400, message, sub_category=sub_category)
 
 
 def check_display(work: Work, object_type: ObjectType, stored: Mapping[str, object]) -> None:
-    """Refuse display, required and searchable lists that name unknown properties."""
+    """Refuse a schema whose display, required or searchable properties do not exist."""
     defined = work.definitions(object_type).properties
     names = [response_format.as_text(stored["primaryDisplayProperty"], "primaryDisplayProperty")]
     for field in LISTS:
@@ -153,7 +156,7 @@ def check_display(work: Work, object_type: ObjectType, stored: Mapping[str, obje
 
 
 def update(work: Work, address: str, given: Json) -> Json:
-    """Change the fields that may change; replace lists that are named."""
+    """Change the fields that may change; given lists replace the old ones."""
     before = stored_schema(work, address)
     stored = {
         **before,
@@ -175,7 +178,7 @@ def update(work: Work, address: str, given: Json) -> Json:
 
 
 def _fallen_back(work: Work, before: Body, given: Json) -> Json:
-    """Return older values of the fields that a change leaves out; HubSpot was seen to write them back."""
+    """Return older values of fields that a change omits: HubSpot sometimes sets fields back to them."""
     lag_ms = settling.lag(work, "left_out_ms")
     for _type, type_id, body in settling.as_of(work, SCHEMA, lag_ms) if lag_ms else ():
         if type_id == before["objectTypeId"]:
@@ -184,7 +187,7 @@ def _fallen_back(work: Work, before: Body, given: Json) -> Json:
 
 
 def archive(work: Work, address: str) -> None:
-    """Archive a type that has no live records; its association types are gone for good."""
+    """Archive a type that has no live records; its association types cannot be restored."""
     stored = stored_schema(work, address)
     if work.rows(work.object_type(stored["objectTypeId"])).count():
         raise refused("EXISTING_OBJECT_RECORDS", "the object type still has records")
@@ -193,7 +196,7 @@ def archive(work: Work, address: str) -> None:
 
 
 def purge(work: Work, address: str) -> None:
-    """Remove an archived type for good, with everything that belongs to it."""
+    """Delete an archived type for good, with everything that belongs to it."""
     if any(
         is_addressed(schema, address) and not schema["archived"]
         for schema in work.stored(SCHEMA, NO_TYPE).values()

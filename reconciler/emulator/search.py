@@ -1,6 +1,6 @@
-"""Searching records: an index that lags behind, and results that end at 10,000.
+"""Searching records: results are some seconds old, and end at 10,000 records.
 
-developers.hubspot.com/docs/api-reference/search/guide
+Source: developers.hubspot.com/docs/api-reference/search/guide
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +25,7 @@ MAX_FILTERS = 18
 
 
 def search(work: Work, object_type: ObjectType, body: object, size: int) -> Json:
-    """Serve ``POST /{type}/search``; ``size`` is the length of the request's body in bytes."""
+    """Serve ``POST /{type}/search``; ``size`` is the number of bytes of the request's body."""
     request = response_format.as_object(body)
     if size > MAX_BODY:
         raise refusals.invalid_request(f"the request is longer than {MAX_BODY} characters")
@@ -83,7 +83,7 @@ def _filters(work: Work, object_type: ObjectType, request: Json) -> filters.Test
 
 
 def indexed(work: Work, object_type: ObjectType) -> Iterator[Record]:
-    """Return the live records as they were ``search_lag_ms`` ago, like the index."""
+    """Yield the live records as they were ``search_lag_ms`` ago: HubSpot's search index lags behind."""
     lag_ms = 0 if work.guesses.search_lag == "at_once" else int(work.settings["search_lag_ms"])
     horizon = work.at_ms - lag_ms
     for record in work.rows(object_type).live():
@@ -96,7 +96,7 @@ def indexed(work: Work, object_type: ObjectType) -> Iterator[Record]:
 
 
 def _as_of(work: Work, object_type: ObjectType, record: Record, horizon: int) -> Record | None:
-    """Return the record as it was at ``horizon``; None: it did not exist yet, even if its date says so."""
+    """Return the record as it was at ``horizon``; None if it had not been written yet."""
     edits = work.rows(object_type).edits(record.id)
     if not edits or edits[0].at_ms > horizon:
         return None
@@ -138,7 +138,7 @@ def _matching_query(
 def _sorted(
     work: Work, found: list[Record], properties: Mapping[str, Property], sorts: Iterable[Any]
 ) -> list[Record]:
-    """Sort as requested, records without a value last; without a request, oldest first."""
+    """Sort records as requested, those without a value last; by default, the oldest first."""
     chosen = [_sort(item) for item in sorts]
     if len(chosen) > 1 and work.guesses.second_sort == "refused":
         raise refusals.invalid_request("only one sort is possible")

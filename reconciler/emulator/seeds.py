@@ -1,7 +1,7 @@
-"""Contents of a new portal: HubSpot's own beginnings and the data of a seed, in the shapes of the API.
+"""Contents of a new portal: HubSpot's standard contents and the data of a seed, in the shapes of the API.
 
-Seeded values pass the same checks and get the same normal forms as values written by the API.
-``docs/emulator.md`` describes the format.
+Values in a seed are checked and converted like values that are written by the API. ``docs/emulator.md``
+describes the format.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ VERSION = 1
 DIFFERENT_STARTS = 1_000_000
 IDS_APART = 10_000
 SEEDED_AGE_MS = 86_400_000
-"""Default age of a seeded record: old enough for the search index to know it."""
+"""Default age of a record in a seed, in milliseconds: old enough for a search to find it."""
 KEYS = (
     "version",
     *SETTINGS,
@@ -101,14 +101,14 @@ def plant(work: Work, seed: Mapping[str, object]) -> None:
 
 
 def _reserve_ids(work: Work, seed: Mapping[str, object]) -> None:
-    """Reserve the ids of the records, unless some have ids of their own, which the others must not take."""
+    """Reserve ids for all records; not if some records have their own ids, which the others must not get."""
     items = [item for _, _, item in _items_by_type(seed, "records")]
     if not any(isinstance(item, Mapping) and "id" in item for item in items):
         work.reserve_ids(len(items))
 
 
 def _number_by_portal(work: Work, seed: Mapping[str, object]) -> None:
-    """Let the numbers that HubSpot gives begin elsewhere in every portal, always at the same place in one."""
+    """Make ids begin with another number in every portal, always with the same number in one portal."""
     wanted = seed.get("numbers_by_portal", False)
     if not isinstance(wanted, bool):
         raise SeedError(f"numbers_by_portal: true or false, not {wanted!r}")
@@ -122,7 +122,7 @@ def _number_by_portal(work: Work, seed: Mapping[str, object]) -> None:
 
 @contextmanager
 def _placed(place: str) -> Iterator[None]:
-    """Add the place in the seed to refusals inside the block."""
+    """Put ``place``, the position in the seed, before messages of refusals raised in the block."""
     try:
         yield
     except refusals.Refusal as refusal:
@@ -177,7 +177,7 @@ def _plant_group(work: Work, object_type: ObjectType, given: Json) -> None:
 
 
 def _plant_property(work: Work, object_type: ObjectType, given: Json) -> None:
-    """Create a definition; if HubSpot has it already, the given fields change it."""
+    """Create a definition; if HubSpot has one of this name, change the given fields of it."""
     standard = work.definitions(object_type).bodies.get(given.get("name", ""))
     if standard is None and not given.keys() & {"modificationMetadata", "hubspotDefined"}:
         properties.create(work, object_type, given)
@@ -193,7 +193,7 @@ def _plant_property(work: Work, object_type: ObjectType, given: Json) -> None:
 
 
 def _plant_pipeline(work: Work, object_type: ObjectType, given: Json) -> None:
-    """Create a pipeline with its own ids; an existing one is replaced."""
+    """Create a pipeline with the ids that the seed gives; replace an existing pipeline."""
     pipeline_id = response_format.as_text(given.get("id"), "id")
     given = {"displayOrder": 0, **given, "pipelineId": pipeline_id}
     given["stages"] = [
@@ -257,7 +257,7 @@ def _plant_record(work: Work, object_type: ObjectType, given: Json) -> None:
 
 
 def _history(given: Any) -> Iterator[Edit]:
-    """Return older versions of properties, from the shape of ``propertiesWithHistory``."""
+    """Yield older versions of properties, given in the shape of ``propertiesWithHistory``."""
     for name, versions in response_format.as_object(given, "history").items():
         for item in response_format.as_list(versions, f"history.{name}"):
             version = _object(item)

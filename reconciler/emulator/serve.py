@@ -1,4 +1,4 @@
-"""The emulator on a port, for any HTTP client."""
+"""The emulator on a network port, for any HTTP client."""
 
 import logging
 import socket
@@ -13,16 +13,16 @@ from reconciler.emulator.app import Emulator
 from reconciler.emulator.request_origin import guarded
 
 THREADS = 32
-"""Maximum number of parallel calls; injected latency sleeps in these threads."""
+"""Maximum number of parallel calls; during injected latency, a call blocks its thread."""
 
 
 def serve(
     emulator: Emulator, host: str, port: int, ready: Callable[[str], None], names: Iterable[str] = ()
 ) -> None:
-    """Serve until interrupted; ``ready`` gets the base URL once connections are accepted.
+    """Serve until interrupted; call ``ready`` with the base URL once connections are accepted.
 
-    Port 0 selects a free port. ``names`` are further host names, besides ``host``, localhost and addresses.
-    OSError: the address cannot be used.
+    Port 0 selects a free port. ``names`` are host names that are allowed besides ``host``, localhost and IP
+    addresses. Raises OSError if the address cannot be used.
     """
     server = _server(emulator, host, port, names)
     ready(_url(server))
@@ -36,7 +36,7 @@ def serve(
 
 @contextmanager
 def running(emulator: Emulator) -> Iterator[str]:
-    """Serve on a free port of this machine while the block lasts; yield the base URL."""
+    """Serve on a free port of this machine inside the block; yield the base URL."""
     server = _server(emulator, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, name="emulator", daemon=True)
     thread.start()
@@ -44,7 +44,7 @@ def running(emulator: Emulator) -> Iterator[str]:
         yield _url(server)
     finally:
         server.task_dispatcher.shutdown()
-        # The loop ends when nothing is left to wait for; only its own thread may close the sockets.
+        # The loop ends when no socket is left; only the loop's own thread may close the sockets.
         server.trigger.pull_trigger(lambda: _close_sockets(server))
         thread.join()
         _close_trigger(server)
@@ -52,29 +52,29 @@ def running(emulator: Emulator) -> Iterator[str]:
 
 def _close_sockets(server: Any) -> None:
     server.trigger.del_channel()
-    wasyncore.dispatcher.close(server)  # server.close would also close the trigger
+    wasyncore.dispatcher.close(server)  # server.close would also close the trigger, which is still needed
     wasyncore.close_all(server._map, ignore_all=True)  # noqa: SLF001 - it has no other name
 
 
 def _close_trigger(server: Any) -> None:
-    """Close the trigger that wakes the loop, after all threads that may use it.
+    """Close the trigger that wakes the loop, but only after all threads that may use it.
 
-    These are the thread that stops the server, and every call at its end. If one of them used the trigger
-    after it was closed, it would write into any file that got its number since. If a call takes longer than
-    waitress waits for it (an injected latency), the trigger stays open.
+    The thread that stops the server uses it, and every call at its end. After it is closed, a new file may
+    get the same file number, and a thread would write into that file. If a call is still running (injected
+    latency), the trigger stays open.
     """
     if not server.task_dispatcher.threads:
         server.trigger.close()
 
 
 def _server(emulator: Emulator, host: str, port: int, names: Iterable[str] = ()) -> Any:
-    # Its warnings (a body cut short, calls that queue up) only describe requested faults.
+    # Waitress's warnings (a body cut short, calls that wait) are only about faults that were requested.
     logging.getLogger("waitress").setLevel(logging.ERROR)
-    # Bind here, because waitress leaves its sockets open if an address cannot be used.
+    # Open the socket here, because waitress does not close its sockets if an address cannot be used.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.create_server((host, port), family=family)
-    # For waitress, a dropped connection is an OSError, after which it closes the socket without an answer;
-    # with log_socket_errors it would try to send a 500 instead.
+    # Waitress treats a dropped connection as an OSError, and closes the socket without an answer; with
+    # log_socket_errors it would try to send a 500 first.
     return create_server(
         guarded(emulator, (host, *names)),
         sockets=[bound],

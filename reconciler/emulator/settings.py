@@ -1,4 +1,4 @@
-"""Settings of a whole portal: account details, tier, limits, search lag, activated types."""
+"""Settings of a whole portal: account details, tier, limits, delay of search, activated types."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -30,7 +30,7 @@ FRESH_SETTINGS: dict[str, Any] = {
     "guesses": {},
     "allowances": {},
 }
-"""Settings of a portal for which nobody has set anything."""
+"""Settings of a portal whose seed sets none."""
 SETTINGS = tuple(FRESH_SETTINGS)
 """The keys of a seed that are settings."""
 
@@ -39,7 +39,7 @@ _LIMITS = ("tenSecondly", "daily", "searchSecondly")
 
 
 def settings_from(given: Mapping[str, object]) -> dict[str, Any]:
-    """Build the stored settings from the keys of a seed. Raises SeedError for bad ones."""
+    """Return the stored settings, from the keys of a seed. Raises SeedError for an invalid setting."""
     return {key: check(key, given[key]) for key, check in _CHECKS.items() if key in given}
 
 
@@ -73,7 +73,7 @@ def _account(key: str, value: object) -> dict[str, Any]:
 
 
 def _required_on_create(key: str, value: object) -> dict[str, list[str]]:
-    """Read the properties that each type requires for a new record."""
+    """Read which properties a new record must have, by object type."""
     rules = _object(key, value)
     for address, names in rules.items():
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -82,7 +82,10 @@ def _required_on_create(key: str, value: object) -> dict[str, list[str]]:
 
 
 def _required_when(key: str, value: object) -> dict[str, list[Any]]:
-    """Read ``{property, when: {other: [values]}}`` by type: required while all others have such a value."""
+    """Read when a property is required, by object type: ``{property, when: {other: [values]}}``.
+
+    It is required while every other property has one of its values.
+    """
     rules = _object(key, value)
     for address, items in rules.items():
         for item in items if isinstance(items, list) else [None]:
@@ -97,7 +100,10 @@ def _required_when(key: str, value: object) -> dict[str, list[Any]]:
 
 
 def _property_uses(key: str, value: object) -> dict[str, dict[str, list[Any]]]:
-    """Read ``{type: {property: [{type, name}]}}``: the uses of a property, which prevent archiving it."""
+    """Read the things that use a property and prevent archiving it.
+
+    The form is ``{type: {property: [{type, name}]}}``.
+    """
     return {
         address: {
             name: [_use(f"{key}.{address}.{name}", use) for use in uses if isinstance(uses, list)]
@@ -115,7 +121,10 @@ def _use(place: str, value: object) -> dict[str, Any]:
 
 
 def _limits(key: str, value: object) -> bool | dict[str, int]:
-    """Read limits: true means the tier's limits, false none; an object replaces some of the numbers."""
+    """Read rate limits: true for those of the tier, false for none.
+
+    An object replaces some numbers of the tier.
+    """
     if isinstance(value, bool):
         return value
     numbers = _object(key, value)
@@ -138,7 +147,7 @@ def _existing_schema(key: str, value: object) -> str:
 
 
 def _settling(key: str, value: object) -> dict[str, int]:
-    """Read how many milliseconds reads of definitions are behind."""
+    """Read how many milliseconds old the definitions are that reads show."""
     numbers = _object(key, value)
     unknown = sorted(set(numbers) - set(settling.KEYS))
     if unknown:
@@ -147,12 +156,12 @@ def _settling(key: str, value: object) -> dict[str, int]:
 
 
 def _guesses(key: str, value: object) -> dict[str, str]:
-    """Read choices for guesses, by name."""
+    """Read the choices for guesses, by name of the setting."""
     return guess_settings.check_choices(_object(key, value), key)
 
 
 def _allowances(key: str, value: object) -> dict[str, dict[str, int]]:
-    """Read ``{feature: {scope: number}}``: the numbers that this portal may have, in any tier."""
+    """Read ``{feature: {scope: number}}``: how many definitions this portal may have, instead of its tier."""
     return {
         feature: {scope: _count(f"{key}.{feature}.{scope}", number) for scope, number in by_scope.items()}
         for feature, by_scope in (

@@ -1,7 +1,7 @@
-"""Reads of definitions that lag behind writes, as HubSpot's do for seconds or minutes.
+"""Old definitions that reads still show after a write, as HubSpot's do for seconds or minutes.
 
-Observed by github.com/scopiousdigital/kalup, HubSpot notes. Nothing lags unless the setting ``settling`` says
-for how long; writes, and values of records, always obey the definitions as they are.
+Source: github.com/scopiousdigital/kalup, HubSpot notes. Reads show old definitions only if the setting
+``settling`` says for how long; writes, and checks of values, always use the new ones.
 """
 
 import json
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from reconciler.emulator.request_context import Work
 
 KEYS = ("definitions_ms", "schemas_ms", "names_ms", "limits_ms", "left_out_ms")
-"""How long each kind of read is behind; ``docs/emulator.md`` explains them."""
+"""For each kind of read, how long it shows old definitions; ``docs/emulator.md`` explains the kinds."""
 
 Row = tuple[str, str, Body]
 """Object type, name and body of a definition."""
 
 
 def remember(work: "Work", kind: str, type_id: str, name: str) -> None:
-    """Keep a definition as it is now, before it changes, if reads of this portal lag."""
+    """Store the present version of a definition before it changes, if reads of the portal show old ones."""
     if not any(work.settings["settling"].values()):
         return
     row = work.storage.row(
@@ -64,5 +64,5 @@ def as_of(work: "Work", kind: str, lag_ms: int) -> list[Row]:
 
 
 def lag(work: "Work", key: str) -> int:
-    """Return how many milliseconds reads of this kind are behind."""
+    """Return for how many milliseconds reads of this kind show old definitions."""
     return int(work.settings["settling"].get(key, 0))

@@ -1,7 +1,7 @@
-"""Stages as fields: building one from its input, its metadata, and its place among the others.
+"""The fields of stages: building a stage from a request, its metadata, and its position.
 
-Behaviour beyond developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide as observed and published in
-the HubSpot notes of github.com/scopiousdigital/kalup.
+Source: developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide. Behaviour that it does not document
+is taken from the HubSpot notes of github.com/scopiousdigital/kalup.
 """
 
 import math
@@ -18,7 +18,7 @@ MAX_STAGE_ID = 100
 
 
 def display_order(given: Json) -> int:
-    """Return ``displayOrder``, which must be a number from 0 on."""
+    """Return ``displayOrder`` of a request; refuse it unless it is a whole number, 0 or more."""
     order = given.get("displayOrder")
     if isinstance(order, bool) or not isinstance(order, int):
         raise refusals.missing_fields(["displayOrder"])
@@ -28,7 +28,10 @@ def display_order(given: Json) -> int:
 
 
 def build(work: Work, object_type: ObjectType, given: Json, known: Mapping[str, Body]) -> Body:
-    """Build a stage from its input: a known stage keeps its id and its age, any other gets an id."""
+    """Build a stage from a request.
+
+    A stage in ``known`` keeps its id and creation time, a new one gets an id.
+    """
     stage_id = given.get("stageId") or given.get("id")
     stage_id = response_format.as_text(stage_id, "stageId") if stage_id else ""
     if not stage_id or (stage_id not in known and work.guesses.stage_ids == "replaced"):
@@ -47,12 +50,12 @@ def build(work: Work, object_type: ObjectType, given: Json, known: Mapping[str, 
 
 
 def too_long() -> refusals.Refusal:
-    """Refuse an id that is too long: HubSpot answers as if it had failed, and creates nothing."""
+    """Return the refusal of an id that is too long: HubSpot answers 500, and creates nothing."""
     return refusals.Refusal(500, "internal error", category="INTERNAL_ERROR")
 
 
 def metadata(object_type: ObjectType, given: Json) -> dict[str, str]:
-    """Return the metadata that stages of the type have besides their label; ignore unknown keys."""
+    """Return the metadata that stages of the type have; ignore unknown keys."""
     if object_type.path == "deals":
         probability = _probability(given.get("probability"))
         return {"isClosed": str(probability in {"0.0", "1.0"}).lower(), "probability": probability}
@@ -81,7 +84,7 @@ def _invalid_metadata(message: str) -> refusals.Refusal:
 
 
 def place_all(stages: Iterable[Body]) -> list[Body]:
-    """Place the stages of a new pipeline, in the order of the request."""
+    """Give the stages of a new pipeline their positions, in the order of the request."""
     placed: list[Body] = []
     for stage in stages:
         placed = place(placed, stage)
@@ -89,10 +92,10 @@ def place_all(stages: Iterable[Body]) -> list[Body]:
 
 
 def place(others: Iterable[Body], stage: Body) -> list[Body]:
-    """Place a stage among the others.
+    """Give a stage its position among the others, and return all stages in order.
 
-    If its ``displayOrder`` is taken, it comes right after the stage that has it, and all get new numbers.
-    Otherwise the others keep theirs.
+    If another stage has its ``displayOrder``, it comes right after that stage, and all stages are numbered
+    again. Otherwise the others keep their numbers.
     """
     ordered = sorted(others, key=lambda other: other["displayOrder"])
     for index, holder in enumerate(ordered):
@@ -103,9 +106,9 @@ def place(others: Iterable[Body], stage: Body) -> list[Body]:
 
 
 def echoed(before: Body, given: Json) -> Body:
-    """Return the answer to a write: the request laid over the previous values, not the present values.
+    """Return the answer to a write of a stage: the previous values with those of the request in their place.
 
-    It spells values as they were sent, has keys that HubSpot drops, and an outdated ``isClosed``.
+    So it shows values as they were sent, keys that HubSpot does not store, and an old ``isClosed``.
     """
     sent: Json = {field: given[field] for field in ("label", "displayOrder") if field in given}
     texts = {key: str(value) for key, value in (given.get("metadata") or {}).items() if value is not None}

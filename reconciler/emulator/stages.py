@@ -1,6 +1,6 @@
-"""Single stages of a pipeline.
+"""Reading and writing single stages of a pipeline.
 
-developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide
+Source: developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide
 """
 
 from reconciler.emulator import audits, pipeline_checks, pipelines, refusals, response_format, stage_fields
@@ -11,7 +11,7 @@ from reconciler.emulator.standard import Body, full_stage
 
 
 def get(work: Work, object_type: ObjectType, pipeline_id: str, stage_id: str) -> Body:
-    """Return one stage; 404 without a body if it does not exist."""
+    """Return one stage; if it does not exist, refuse with 404 and no body."""
     stages: list[Body] = pipelines.get(work, object_type, pipeline_id)["stages"]
     for stage in stages:
         if stage["id"] == stage_id:
@@ -20,7 +20,7 @@ def get(work: Work, object_type: ObjectType, pipeline_id: str, stage_id: str) ->
 
 
 def create(work: Work, object_type: ObjectType, pipeline_id: str, given: Json) -> Body:
-    """Create a stage at its place in the pipeline. The answer echoes the request."""
+    """Create a stage at its position in the pipeline. Return the answer, which repeats the request."""
     pipeline = pipelines.get(work, object_type, pipeline_id)
     stage = stage_fields.build(work, object_type, given, {})
     pipeline_checks.check_new_stage(work, object_type, stage["id"])
@@ -30,12 +30,12 @@ def create(work: Work, object_type: ObjectType, pipeline_id: str, given: Json) -
 
 
 def replace(work: Work, object_type: ObjectType, pipeline_id: str, stage_id: str, given: Json) -> Body:
-    """Replace all fields of the stage (PUT); merge given metadata into the existing metadata."""
+    """Replace all fields of a stage (PUT), but keep metadata that the request omits."""
     return _change(work, object_type, (pipeline_id, stage_id), given, given)
 
 
 def update(work: Work, object_type: ObjectType, pipeline_id: str, stage_id: str, given: Json) -> Body:
-    """Update the given fields (PATCH); merge given metadata into the existing metadata."""
+    """Change the given fields of a stage (PATCH), and keep metadata that the request omits."""
     before = get(work, object_type, pipeline_id, stage_id)
     return _change(work, object_type, (pipeline_id, stage_id), {**before, **given}, given)
 
@@ -68,7 +68,7 @@ def _save(work: Work, object_type: ObjectType, pipeline: Body, stage: Body) -> N
 
 
 def delete(work: Work, object_type: ObjectType, pipeline_id: str, stage_id: str) -> None:
-    """Delete a stage for good; ignore a stage that this pipeline does not have."""
+    """Delete a stage for good; do nothing if this pipeline does not have it."""
     pipeline = work.definitions(object_type).pipelines.get(pipeline_id)
     if pipeline is None:
         return

@@ -1,6 +1,6 @@
-"""HubSpot's own definitions of a type, and the full shapes of definitions in the API.
+"""HubSpot's own definitions of a type, and complete definitions as the API shows them.
 
-They come from ``definitions/``, and are the same in every portal.
+They are read from ``definitions/``, and are the same in every portal.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,11 +13,11 @@ STANDARD_SINCE = "2020-01-01T00:00:00.000Z"
 DEFAULT_PIPELINE_SINCE = "1970-01-01T00:00:00.000Z"
 
 Body = Mapping[str, Any]
-"""A definition in the form of the API; it is never changed in place."""
+"""A definition as the API shows it; it must never be changed in place."""
 
 
 def full_property(given: Body, *, hubspot_defined: bool, since: str) -> dict[str, Any]:
-    """Complete a definition with every field that the API returns."""
+    """Return a property definition with every field that the API returns."""
     body: dict[str, Any] = {
         "updatedAt": since,
         "createdAt": since,
@@ -63,7 +63,7 @@ OPTIONAL_FIELDS = (
     "sensitiveDataCategories",
 )
 DISPLAY_HINTS = frozenset({"numberDisplayHint", "textDisplayHint", "currencyPropertyName"})
-"""Fields that some versions accept and do not return."""
+"""Fields that some versions accept but do not return."""
 
 
 def _full_option(option: Body, order: int) -> dict[str, Any]:
@@ -78,7 +78,10 @@ def _full_option(option: Body, order: int) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def standard_definitions(object_type: ObjectType) -> Mapping[str, Mapping[str, Body]]:
-    """Return HubSpot's own definitions of the type by kind and name; all portals share them unchanged."""
+    """Return HubSpot's own definitions of the type, by kind and name.
+
+    Portals share them and do not change them.
+    """
     given = (None if object_type.is_custom else load_definitions(object_type.path)) or {}
     groups = list(given.get("groups", ())) or [_generic_group(object_type)]
     properties = {definition["name"]: definition for definition in given.get("properties", ())}
@@ -108,7 +111,7 @@ def standard_definitions(object_type: ObjectType) -> Mapping[str, Mapping[str, B
 
 
 def full_pipeline(given: Body, *, since: str) -> dict[str, Any]:
-    """Complete a pipeline with every field that the API returns."""
+    """Return a pipeline with every field that the API returns."""
     return {
         "id": given["id"],
         "label": given["label"],
@@ -121,7 +124,7 @@ def full_pipeline(given: Body, *, since: str) -> dict[str, Any]:
 
 
 def full_stage(given: Body, *, since: str) -> dict[str, Any]:
-    """Complete a stage with every field that the API returns."""
+    """Return a stage with every field that the API returns."""
     return {
         "id": given["id"],
         "label": given["label"],
@@ -140,7 +143,7 @@ def _generic_group(object_type: ObjectType) -> Body:
 
 
 def _generic_pipeline(object_type: ObjectType) -> Body:
-    """Return the pipeline of a type whose default pipeline is unpublished: an open and a closed stage."""
+    """Return a pipeline with an open and a closed stage, for a type whose own one is not published."""
     path = object_type.path
     stages = [
         {"id": f"{path}-{state.lower()}", "label": _words(state.lower()), "displayOrder": order}
@@ -152,7 +155,7 @@ def _generic_pipeline(object_type: ObjectType) -> Body:
 
 
 _COMMON_PROPERTIES: tuple[tuple[str, str, str, bool], ...] = (
-    # name, type, fieldType, read-only
+    # columns: name, type, fieldType, read-only
     ("hs_object_id", "number", "number", True),
     ("hs_created_by_user_id", "number", "number", True),
     ("hs_updated_by_user_id", "number", "number", True),
@@ -190,7 +193,7 @@ _CUSTOM_PROPERTIES: tuple[tuple[str, str, str, bool], ...] = (
 
 
 def _generic_properties(object_type: ObjectType, group: str) -> Iterable[Body]:
-    """Return the properties that every type has, and those of the table of types if no file has more."""
+    """Yield the properties that every type has, and those that the table of types names for this one."""
     dates = (
         (name, "datetime", "date", True)
         for name in (object_type.created_property, object_type.modified_property)

@@ -1,7 +1,7 @@
 """One SQLite file with the data of all portals: tables and transactions, without rules and HTTP.
 
-Several processes may use one file: readers see a snapshot, writers take turns (WAL, ``BEGIN IMMEDIATE``).
-Inside a process, one connection serves all threads, one transaction at a time.
+Several processes may use one file: readers see a snapshot, writers wait for each other (WAL, ``BEGIN
+IMMEDIATE``). Inside a process, all threads share one connection, and there is one transaction at a time.
 """
 
 import os
@@ -95,7 +95,7 @@ CREATE TABLE audits (
     body TEXT NOT NULL
 );
 """
-# Since the first version of the file; a file without it gets it when it is opened.
+# A table that older files do not have; it is created when such a file is opened.
 _FORMER = """
 CREATE TABLE IF NOT EXISTS former (
     serial INTEGER PRIMARY KEY,
@@ -127,7 +127,7 @@ class Storage:
     def __init__(self, path: Path | None) -> None:
         self._lock = threading.RLock()
         self.has_undone = False
-        """Whether a part of the present transaction was rolled back."""
+        """Whether a part of the current transaction was rolled back."""
         try:
             self._connection = _connect(path)
         except (OSError, sqlite3.Error) as error:
@@ -143,14 +143,14 @@ class Storage:
                 yield
                 self._connection.execute("COMMIT")
             except BaseException:
-                # A full disk may have ended the transaction already.
+                # After an error such as a full disk, SQLite may have ended the transaction already.
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """Run the block as a part of the transaction; roll only this part back on an exception."""
+        """Run the block inside the transaction; if it raises, roll back only what the block did."""
         self._connection.execute("SAVEPOINT attempt")
         try:
             yield
@@ -184,7 +184,10 @@ class Storage:
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """Let readers and writers work in parallel; retry, because SQLite does not wait for this lock."""
+    """Switch the file to WAL, in which readers and writers do not block each other.
+
+    Retry while it is locked.
+    """
     give_up = time.monotonic() + BUSY_TIMEOUT_S
     while True:
         try:
@@ -200,8 +203,8 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 def _connect(path: Path | None) -> sqlite3.Connection:
     if path is not None:
-        # Created explicitly so that no other user of the machine can read it, not even for a moment; SQLite
-        # gives its -wal and -shm files the same mode.
+        # Create it first, so that no other user of the machine can ever read it; SQLite gives its -wal and
+        # -shm files the same mode.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     connection = sqlite3.connect(
         ":memory:" if path is None else path,

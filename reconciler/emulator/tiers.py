@@ -1,7 +1,7 @@
-"""The definitions that the subscription of a portal allows: its ``tier``.
+"""Limits on the number of definitions of a portal, which depend on its subscription (``tier``).
 
-knowledge.hubspot.com/data-management/track-crm-data-limits lists the features of each tier; the numbers, and
-the refusals, are guesses. Definitions of a seed exist in any tier, as after a downgrade.
+knowledge.hubspot.com/data-management/track-crm-data-limits lists the features of each tier; the numbers and
+the refusals are guesses. Definitions of a seed exist in any tier, as after a downgrade.
 """
 
 from collections.abc import Iterable
@@ -16,15 +16,18 @@ CUSTOM_TYPES, CUSTOM_PROPERTIES, CALCULATED, PIPELINES, LABELS = (
     *("custom object types", "custom properties", "calculated properties", "pipelines", "association labels"),
 )
 MAX_PIPELINES = {"orders": 50}
-"""Types that may have fewer pipelines than the tier allows others: github.com/scopiousdigital/kalup."""
+"""Types with a lower limit of pipelines than their tier has: github.com/scopiousdigital/kalup."""
 
 
 WHOLE_PORTAL = ""
-"""The scope of a limit that counts for all object types together; others are numbers of object types."""
+"""Marks a limit for all object types together; limits of one type are marked with its number instead."""
 
 
 def limit(work: Work, feature: str, scope: str = WHOLE_PORTAL) -> int:
-    """Return how many of them the portal may have; 0: its tier has no such thing."""
+    """Return how many definitions of a feature the portal may have.
+
+    It is 0 if the portal's tier does not have the feature.
+    """
     own = work.settings["allowances"].get(feature, {})
     if scope in own:
         return int(own[scope])
@@ -32,7 +35,7 @@ def limit(work: Work, feature: str, scope: str = WHOLE_PORTAL) -> int:
 
 
 def used(work: Work, feature: str, scope: str) -> int:
-    """Count the definitions that count towards a limit."""
+    """Count the definitions that count towards the limit of a feature."""
     if feature == CUSTOM_TYPES:
         return len(custom_types(work))
     if feature == CALCULATED:
@@ -45,7 +48,7 @@ def used(work: Work, feature: str, scope: str) -> int:
 
 
 def refuse(work: Work, feature: str, there: int, maximum: int | None = None) -> None:
-    """Refuse to define one more; ``there`` are the definitions that count towards the limit."""
+    """Refuse one more definition if the limit is reached; ``there`` is the number that counts towards it."""
     allowed = limit(work, feature) if maximum is None else maximum
     if work.actor is None or there < allowed:
         return
@@ -72,24 +75,24 @@ def custom_bodies(work: Work, object_type: ObjectType) -> list[Body]:
 
 
 def calculated(bodies: Iterable[Body]) -> int:
-    """Count the calculated properties among the portal's own."""
+    """Count the calculated properties in ``bodies``."""
     return sum(bool(body.get("calculationFormula")) for body in bodies)
 
 
 def pipelines_used(work: Work, object_type: ObjectType) -> int:
-    """Count the pipelines of a type beyond HubSpot's own one."""
+    """Count the pipelines of a type, without HubSpot's own pipeline."""
     own = len(standard_definitions(object_type)["pipeline"])
     return max(0, len(work.definitions(object_type).pipelines) - own)
 
 
 def pipelines_allowed(work: Work, object_type: ObjectType) -> int:
-    """Return how many pipelines a type may have beyond HubSpot's own one."""
+    """Return how many pipelines a type may have besides HubSpot's own pipeline."""
     allowed = limit(work, PIPELINES, object_type.type_id)
     return min(allowed, MAX_PIPELINES.get(object_type.path, allowed))
 
 
 def check_pipeline(work: Work, object_type: ObjectType) -> None:
-    """Refuse a pipeline beyond the tier; the pipelines of all custom objects count together."""
+    """Refuse a pipeline beyond the limit of the tier; the pipelines of all custom objects count together."""
     if object_type.is_custom:
         refuse(work, PIPELINES, sum(pipelines_used(work, custom) for custom in custom_types(work)))
     else:
@@ -98,12 +101,12 @@ def check_pipeline(work: Work, object_type: ObjectType) -> None:
 
 
 def check_calculated(work: Work) -> None:
-    """Refuse a calculated property beyond the tier; the properties of all types count together."""
+    """Refuse a calculated property beyond the limit of the tier; those of all types count together."""
     refuse(work, CALCULATED, used(work, CALCULATED, WHOLE_PORTAL))
 
 
 def labels(work: Work) -> dict[tuple[str, str], list[str]]:
-    """Return the texts of the portal's labels by direction: numbers of the two object types."""
+    """Return the texts of the portal's labels by direction (numbers of the two object types)."""
     found: dict[tuple[str, str], list[str]] = {}
     for pair, _name, body in settling.as_of(work, LABEL, work.lag_ms):
         start, end = pair.split(">")

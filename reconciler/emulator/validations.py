@@ -1,7 +1,7 @@
-"""The portal's own rules for values of a property, and the normal forms that a rule may require.
+"""The portal's own rules for values of a property, and the forms into which a rule may convert values.
 
-Rule types: github.com/HubSpot/HubSpot-public-api-spec-collection, "Property Validations". They hold for API
-writes: developers.hubspot.com/changelog, July 2023.
+Source of the rule types: github.com/HubSpot/HubSpot-public-api-spec-collection, "Property Validations". The
+rules hold for writes by the API: developers.hubspot.com/changelog, July 2023.
 """
 
 import re
@@ -22,9 +22,9 @@ from reconciler.emulator.values import InvalidValue, email
 VALIDATION = "validation"
 
 Normalizer = Callable[[str, str], str]
-"""(text, first argument) -> the text in the rule's normal form."""
+"""Converts a text to the form that the rule requires; the second parameter is the rule's first argument."""
 Check = Callable[[str, Sequence[str]], bool]
-"""(text, arguments) -> whether the text obeys the rule."""
+"""Returns whether a text obeys the rule, given the rule's arguments."""
 
 
 def _cased(text: str, style: str) -> str:
@@ -99,11 +99,14 @@ _CHECKS: Mapping[str, Check] = {
     "WHITESPACE": lambda text, arguments: _trimmed(text, arguments[0]) == text,
 }
 _UNCHECKED = ("AFTER_DURATION", "BEFORE_DURATION", "AFTER_DATETIME_DURATION", "BEFORE_DATETIME_DURATION")
-"""Rules that can be set, but are not enforced here."""
+"""Types of rules that can be set, but are not enforced by the emulator."""
 
 
 def enforce(definition: Property, text: str, chosen: Guesses) -> str:
-    """Apply the property's rules to a value and return it. Raises InvalidValue."""
+    """Check a value against the property's rules, and return it in the form that they require.
+
+    Raises InvalidValue.
+    """
     for rule_type, rule in definition.rules.items():
         arguments = rule["ruleArguments"]
         if rule_type == "FORMAT":
@@ -118,7 +121,7 @@ def enforce(definition: Property, text: str, chosen: Guesses) -> str:
 
 
 def put(work: Work, object_type: ObjectType, name: str, rule_type: str, given: Json) -> None:
-    """Set a rule of a property."""
+    """Store a rule of a property; refuse an unknown property or invalid arguments."""
     if name not in work.definitions(object_type).properties:
         raise refusals.not_found(f'Property "{name}" does not exist')
     arguments = response_format.as_names(given.get("ruleArguments"), "ruleArguments")
@@ -133,7 +136,7 @@ def put(work: Work, object_type: ObjectType, name: str, rule_type: str, given: J
 
 
 def _check_arguments(rule_type: str, arguments: Sequence[str]) -> None:
-    """Refuse arguments with which the rule cannot be applied to any value."""
+    """Refuse arguments of a rule that no value could be checked with."""
     sample = "2026-11-22" if "DATE" in rule_type or rule_type == "DAYS_OF_WEEK" else "1"
     try:
         if rule_type in _CHECKS:
@@ -150,7 +153,7 @@ def rules_of(work: Work, object_type: ObjectType, name: str) -> Mapping[str, Any
 
 
 def get(work: Work, object_type: ObjectType, name: str, rule_type: str) -> Body:
-    """Return one rule; 404 if the property has none of this type."""
+    """Return one rule; refuse with 404 if the property has no rule of this type."""
     rule: Body | None = rules_of(work, object_type, name).get(rule_type)
     if rule is None:
         raise refusals.not_found(f"property {name} has no rule {rule_type}")

@@ -1,7 +1,7 @@
-"""HubSpot's checks and normal forms of written property values, by type of property.
+"""HubSpot's checks of written property values, and the forms in which it stores them, by type of property.
 
-developers.hubspot.com/docs/api-reference/crm-properties-v3/guide lists the types; each function below names
-its other sources.
+developers.hubspot.com/docs/api-reference/crm-properties-v3/guide lists the types; the functions below name
+their other sources.
 """
 
 import re
@@ -18,7 +18,10 @@ from reconciler.emulator.versions import Version
 MAX_TEXT = 65_536
 DAY_MS = 86_400_000
 SECONDS_BELOW = 100_000_000_000
-"""A number below this counts seconds, which 2026-09 accepts too, not milliseconds (before 1973)."""
+"""Numbers below this are seconds, which 2026-09 accepts as well.
+
+As milliseconds, they would be before 1973.
+"""
 
 _NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)")
 _EMAIL = re.compile(
@@ -37,26 +40,26 @@ class InvalidValue(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Further inputs that the normal form of a value depends on."""
+    """Further inputs for the stored form of a value: version, guesses, and a function about owners."""
 
     version: Version
     guesses: Guesses
     is_owner: Callable[[str], bool]
-    """Returns whether an owner has this id."""
+    """Returns whether a text is the id of an owner."""
 
 
 @dataclass(frozen=True, slots=True)
 class Normal:
-    """A value as HubSpot stores it, and whether the writer was told that the text changed."""
+    """A value as HubSpot stores it, and whether the answer must report that the text was changed."""
 
     text: str
     is_warned: bool = False
 
 
 def text_of(value: object) -> str:
-    """Convert a JSON value to text. Raises TypeError for lists and maps.
+    """Convert a JSON value to text.
 
-    Numbers and booleans in a write are accepted and stored as text.
+    Numbers and booleans are accepted. Raises TypeError for lists and objects.
     """
     if isinstance(value, str):
         return value
@@ -68,7 +71,7 @@ def text_of(value: object) -> str:
 
 
 def normal_value(definition: Property, text: str, stored: str, setting: Setting) -> Normal:
-    """Return the stored form of ``text``; the empty text clears. Raises InvalidValue."""
+    """Return the form in which HubSpot stores ``text``; "" clears the property. Raises InvalidValue."""
     if text == "":
         return Normal("")
     if definition.type == "date":
@@ -87,7 +90,7 @@ def normal_value(definition: Property, text: str, stored: str, setting: Setting)
 def _number(text: str, chosen: Guesses) -> str:
     """Check for digits with at most one period, no exponent and no thousands separators.
 
-    github.com/Atlas-Authority/marketing-automation/issues/206
+    Source: github.com/Atlas-Authority/marketing-automation/issues/206
     """
     if not _NUMBER.fullmatch(text):
         raise InvalidValue("INVALID_INTEGER", f"{text} was not a valid number.")
@@ -101,9 +104,9 @@ def _boolean(text: str) -> str:
 
 
 def _date(text: str, setting: Setting) -> Normal:
-    """Check a day, or milliseconds exactly at midnight UTC; 2026-09 cuts a time off instead of refusing it.
+    """Convert a date: a day, or milliseconds at midnight UTC; 2026-09 cuts off a time, others refuse it.
 
-    github.com/verbb/formie/issues/1755
+    Source: github.com/verbb/formie/issues/1755
     """
     version = setting.version
     try:
@@ -135,7 +138,7 @@ def _datetime(text: str) -> str:
 
 
 def _choice(definition: Property, text: str, stored: str, setting: Setting) -> str:
-    """Check exact option values; several are written ``a;b``, and a leading ``;`` adds to the stored ones."""
+    """Check that all options exist; several are written as ``a;b``, and ``;a`` adds to the stored options."""
     if not definition.is_multiple:
         _check_option(definition, text, setting)
         return text
@@ -176,9 +179,9 @@ def _text(definition: Property, text: str, chosen: Guesses) -> str:
 
 
 def email(text: str) -> str:
-    """Convert an address to lower case, without spaces around it. Raises InvalidValue.
+    """Convert an e-mail address to lower case, without blanks around it. Raises InvalidValue.
 
-    github.com/Atlas-Authority/marketing-automation/issues/174
+    Source: github.com/Atlas-Authority/marketing-automation/issues/174
     """
     address = text.strip().lower()
     if not _EMAIL.fullmatch(address):
@@ -187,6 +190,6 @@ def email(text: str) -> str:
 
 
 def domain(text: str) -> str:
-    """Return the host of an address, in lower case."""
+    """Return the host in a URL or a bare domain, in lower case."""
     host = re.sub(r"^[a-z][a-z0-9+.-]*://", "", text.strip().lower())
     return re.split(r"[/?#]", host, maxsplit=1)[0]

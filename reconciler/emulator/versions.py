@@ -1,7 +1,7 @@
-"""Differences between the versions of HubSpot's API that are served side by side.
+"""Differences between the versions of HubSpot's API, which the emulator serves side by side.
 
-Versions: developers.hubspot.com/docs/developer-tooling/platform/versioning. Rules see only one row of this
-table; ``routes`` knows the paths of versions.
+Source: developers.hubspot.com/docs/developer-tooling/platform/versioning. Rules look only at the ``Version``
+of their request; ``routes`` knows the paths of versions.
 """
 
 from dataclasses import dataclass
@@ -9,28 +9,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """The behaviour of one version; the defaults belong to v3 (v4 for associations)."""
+    """The behaviour of one version; the defaults are those of v3 (for associations, v4)."""
 
     name: str
     null_clears: bool = False
-    """Whether a property may be written as ``null``: values may be null from 2026-09 on."""
+    """Whether ``null`` may be written to a property, which clears it; this is so from 2026-09 on."""
     truncates_dates: bool = False
-    """Whether a date with a time is cut to its day and reported in ``warnings``, instead of refused."""
+    """Whether a date with a time is cut to its day and reported in ``warnings``; otherwise it is refused."""
     admin_rules: bool = False
-    """Whether the portal's own rules about required properties hold for API writes.
+    """Whether the portal's own rules about required properties hold for writes by the API.
 
-    developers.hubspot.com/changelog/crm-api-write-validation-enforcement
+    Source: developers.hubspot.com/changelog/crm-api-write-validation-enforcement
     """
     definitions_created: int = 201
-    """Status of properties batch/create and associations batch/create."""
+    """Status of batch/create of properties and of associations."""
     removal_answers: bool = False
-    """Whether associations batch/archive and labels/archive return 200 with a body, instead of 204."""
+    """Whether removals of associations and labels return 200 with a body; otherwise 204."""
     purge_answers: bool = False
-    """Whether purging an association limit returns 200 with a body, instead of 204."""
+    """Whether the removal of an association limit returns 200 with a body; otherwise 204."""
     display_hints: bool = True
-    """Whether property definitions say how values are to be displayed."""
+    """Whether property definitions have fields about how values are displayed."""
     withheld: frozenset[tuple[str, str]] = frozenset()
-    """(path name, operation) pairs that the version's specification does not have any more."""
+    """Operations, as (path name, operation), that this version does not have any more."""
 
 
 VERSIONS = {

@@ -1,4 +1,4 @@
-"""The page at the root for browsers: it says that this is not HubSpot, and where to read on."""
+"""The page at the root for browsers: it says that this is not HubSpot, and where to read more."""
 
 from reconciler.emulator.calls import Reply
 
@@ -16,5 +16,5 @@ The page <code>docs/emulator.md</code> says what is imitated, and what is not.</
 
 
 def reply() -> Reply:
-    """Return the page; it contains no token and no data of any portal, because everybody may see it."""
+    """Return the page; it contains no token and no data of a portal, because every program can read it."""
     return Reply(200, _PAGE.encode(), {"Content-Type": "text/html; charset=utf-8"})

@@ -1,7 +1,7 @@
-"""Answers that one command needs more than once, so that it asks once.
+"""HubSpot's answers that are kept because one command needs them several times.
 
-Account and definitions stay as they were at one moment, as long as somebody keeps the answers. Records are
-kept only where a reader is told to, because they change much faster.
+Account and definitions are read once and do not change for a command, even if HubSpot changes them. Records
+are kept only by readers that are told to, because records change much faster.
 """
 
 import threading
@@ -17,15 +17,18 @@ T = TypeVar("T")
 
 
 class PortalAnswers:
-    """The answers about account, definitions and owners. Thread-safe."""
+    """Kept answers about account, definitions and owners. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._by_path: dict[str, Future[Any]] = {}
-        self.owners: dict[bool, tuple[OwnerBody, ...]] = {}  # by whether they are archived
+        self.owners: dict[bool, tuple[OwnerBody, ...]] = {}  # key: whether these are the archived owners
 
     def begin(self, asking: Mapping[str, Callable[[], object]]) -> None:
-        """Start all calls of ``asking`` that nobody has made yet, by path; ``once`` gets their answers."""
+        """Start the calls in ``asking`` (by path) that have not been made yet.
+
+        ``once`` returns their answers.
+        """
         pool = ThreadPoolExecutor(len(asking))
         with self._lock:
             for path in asking.keys() - self._by_path.keys():
@@ -33,7 +36,10 @@ class PortalAnswers:
         pool.shutdown(wait=False)
 
     def once(self, path: str, ask: Callable[[], T]) -> T:
-        """Return the answer of the first call to ``path``; a call that failed is made again."""
+        """Return the kept answer for ``path``; if there is none, call ``ask`` and keep its answer.
+
+        The answer of a failed call is not kept.
+        """
         with self._lock:
             asked: Future[T] | None = self._by_path.get(path)
             is_first = asked is None
@@ -53,15 +59,15 @@ class PortalAnswers:
 
 @dataclass(frozen=True, slots=True)
 class BatchReadResult:
-    """The answer of batch/read, in HubSpot's order and perhaps incomplete."""
+    """The answer of batch/read; its records have HubSpot's order, and some may be missing."""
 
     records: Sequence[Record]
-    missing: Sequence[str]  # ids that do not exist according to HubSpot, in its spelling
+    missing: Sequence[str]  # requested ids that HubSpot reports as not existing, as it spells them
 
 
 @dataclass(frozen=True, slots=True)
 class BatchQuestion:
-    """One call of batch/read: the records, and the parts of them."""
+    """The contents of a batch/read call: which records to read, and which of their properties."""
 
     object_path: str
     id_property: str | None
@@ -71,7 +77,7 @@ class BatchQuestion:
     with_history: frozenset[str]
 
     def covers(self, other: "BatchQuestion") -> bool:
-        """Return whether the answer to this question also answers ``other``."""
+        """Return whether the answer to this call also contains everything that ``other`` asks for."""
         return (
             (self.object_path, self.id_property, self.is_archived, self.ids)
             == (other.object_path, other.id_property, other.is_archived, other.ids)
@@ -82,12 +88,12 @@ class BatchQuestion:
 
 @dataclass(slots=True)
 class RecordAnswers:
-    """Answers about a few records. Thread-safe: at worst two threads ask the same."""
+    """Kept answers about a few records. Thread-safe; two threads may at worst make the same call."""
 
     _answered: list[tuple[BatchQuestion, BatchReadResult]] = field(default_factory=list)
 
     def once(self, question: BatchQuestion, ask: Callable[[], BatchReadResult]) -> BatchReadResult:
-        """Return an earlier answer that covers ``question``, or ask."""
+        """Return a kept answer that covers ``question``, or call ``ask`` and keep its answer."""
         for earlier, result in self._answered:
             if earlier.covers(question):
                 return result

@@ -66,17 +66,17 @@ _NO_SUCH_RECORD = "OBJECT_NOT_FOUND"
 
 @dataclass(frozen=True, slots=True)
 class AssociationReadResult:
-    """The answer of batch/read of associations, in HubSpot's order and perhaps incomplete."""
+    """The answer of batch/read of associations, in HubSpot's order; some records may be missing in it."""
 
     pages: Sequence[AssociationsBody]
-    alone: Sequence[str]  # ids of records that have no associations according to HubSpot
+    alone: Sequence[str]  # ids of records that HubSpot reports as having no associations
 
 
 class PortalReader:
     """Everything that planning reads from a portal. Thread-safe; every method may raise ``HubSpotError``.
 
-    Account, definitions and owners are read once for all readers with the same ``answers``; a reader without
-    answers of others sees later changes of them.
+    Account, definitions and owners are read once: all readers with the same ``answers`` share them. A reader
+    with new ``answers`` reads them again.
     """
 
     def __init__(
@@ -90,13 +90,19 @@ class PortalReader:
         self._records: RecordAnswers | None = None
 
     def keeping_records(self) -> Self:
-        """Return a reader that reads no record twice; it keeps all answers, so only for a few records."""
+        """Return a reader that keeps all records that it reads, and reads none twice.
+
+        Use it for few records.
+        """
         other = copy(self)
-        other._records = RecordAnswers()  # noqa: SLF001 - it is ours
+        other._records = RecordAnswers()  # noqa: SLF001 - same class
         return other
 
     def begin(self, object_paths: Iterable[str]) -> None:
-        """Start reading the account and the definitions of types; later calls get these answers."""
+        """Start reading the account and the property definitions of types.
+
+        Later calls return these answers.
+        """
         decoders: dict[str, Decoder[Any]] = {self._paths.account: AccountBody.read}
         decoders |= dict.fromkeys(map(self._paths.properties, object_paths), PropertyPage.read)
         self._answers.begin({path: partial(self._ask, path, decode) for path, decode in decoders.items()})
@@ -108,29 +114,31 @@ class PortalReader:
 
     @property
     def daily_remaining(self) -> int | None:
-        """Number of calls that the portal has left today; None if HubSpot has not said."""
+        """Number of calls that the portal has left today; None if no answer has told it yet."""
         return self._pacer.daily_remaining
 
     def least_seconds(self, calls: int) -> float:
-        """Return the least time that so many calls take at the portal's limit, starting with a full burst."""
+        """Return the least time that so many calls take at the portal's limit; it allows a burst at first."""
         return self._pacer.least_seconds(calls)
 
     @property
     def definitions(self) -> DefinitionReader:
-        """The calls that read definitions as they are now."""
+        """The calls that read definitions anew, without kept answers."""
         return DefinitionReader(self._caller, self._paths)
 
     @property
     def verbatim(self) -> VerbatimReader:
-        """The calls whose answers are copied as they are."""
+        """The calls whose answers are kept as HubSpot sends them, for copies."""
         return VerbatimReader(self._caller, self._paths)
 
     def account(self) -> AccountBody:
-        """Read the account, that is, the portal of the token."""
+        """Read the account to which the token belongs."""
         return self._ask_once(self._paths.account, AccountBody.read)
 
     def token(self, token: str) -> TokenBody:
-        """Ask to which portal a token belongs, and which scopes it has; for service keys and private apps.
+        """Read to which portal ``token`` belongs, and its scopes.
+
+        This works for tokens of service keys and private apps.
 
         Source: https://developers.hubspot.com/docs/guides/apps/private-apps/overview (token information).
         """
@@ -141,7 +149,10 @@ class PortalReader:
         raise error_for(request, exchange.status, exchange.error)
 
     def daily_usage(self) -> tuple[UsageBody, ...]:
-        """Read how much of the daily limit is used; HubSpot counts private apps only, some minutes late."""
+        """Read how much of the daily limit is used.
+
+        HubSpot counts only private apps, with minutes of delay.
+        """
         return self._ask(self._paths.daily_usage, UsagePage.read).results
 
     def properties(self, object_path: str) -> tuple[PropertyBody, ...]:
@@ -188,7 +199,10 @@ class PortalReader:
         id_property: str | None = None,
         is_archived: bool = False,
     ) -> BatchReadResult:
-        """Read records by record id or unique property ``id_property``: at most 100, 50 ``with_history``."""
+        """Read up to 100 records by record id, or by the unique property ``id_property``.
+
+        If ``with_history`` names properties whose history is read, too, the limit is 50 records.
+        """
         body: dict[str, Any] = {
             "inputs": [{"id": id_} for id_ in ids],
             "properties": list(properties),
@@ -222,22 +236,25 @@ class PortalReader:
         raise error_for(request, exchange.status, exchange.error)
 
     def labels(self, object_path: str, other_path: str) -> tuple[LabelBody, ...]:
-        """Read the labels that records of the first type can have for records of the other."""
+        """Read the labels of associations from records of the first type to records of the other."""
         return self._ask(self._paths.labels(object_path, other_path), LabelPage.read).results
 
     def all_association_limits(self) -> tuple[AssociationLimitBody, ...]:
-        """Read all limits that the portal sets on associations; they do not name their object types."""
+        """Read all limits that the portal has set on associations; the answer does not name object types."""
         return self._ask(self._paths.all_association_limits, AssociationLimitPage.read).results
 
     def association_limits(self, object_path: str, other_path: str) -> tuple[AssociationLimitBody, ...]:
-        """Read the limits on associations of one record with records of the other type, by label."""
+        """Read how many records of the other type one record may be associated with, by label."""
         path = self._paths.association_limits(object_path, other_path)
         return self._ask(path, AssociationLimitPage.read).results
 
     def read_pairs(
         self, object_path: str, other_path: str, inputs: Sequence[Mapping[str, str]]
     ) -> AssociationReadResult:
-        """Read the associations of records by id, from ``after`` on; at most 1,000."""
+        """Read the associations of up to 1,000 records, by id.
+
+        ``after`` in an input asks for its next page.
+        """
         path = self._paths.pairs_read(object_path, other_path)
         request = Request("POST", path, body={"inputs": list(inputs)})
         exchange = self._caller.ask(request, AssociationsPage.read)
@@ -254,7 +271,7 @@ class PortalReader:
         raise error_for(request, exchange.status, exchange.error)
 
     def is_enabled(self, type_number: str) -> bool:
-        """Return whether the portal has activated a type that needs activation."""
+        """Return whether the portal has activated a type; only some types need activation."""
         return self._ask_once(self._paths.enablement(type_number), EnablementBody.read).enablement
 
     def has_records(self, object_path: str) -> bool:
@@ -262,7 +279,7 @@ class PortalReader:
         return bool(self._ask(self._paths.records(object_path), BatchBody.read, {"limit": "1"}).results)
 
     def list_page(self, object_path: str, after: str, properties: Sequence[str]) -> RecordPage:
-        """Read one page of a type's live records, from the cursor ``after`` on ("": the first page)."""
+        """Read one page of a type's live records, from the cursor ``after`` on ("" for the first page)."""
         asked = {"limit": str(RECORDS_PER_PAGE), "properties": ",".join(properties)}
         asked |= {"after": after} if after else {}
         return self._ask(self._paths.records(object_path), RecordPage.read, asked)
@@ -270,16 +287,17 @@ class PortalReader:
     def seeing_changes(self) -> Self:
         """Return a reader that reads account and definitions again, and keeps the new answers."""
         other = copy(self)
-        other._answers = PortalAnswers()  # noqa: SLF001 - it is ours
+        other._answers = PortalAnswers()  # noqa: SLF001 - same class
         return other
 
     def find_holders(
         self, object_path: str, name: str, value: str | None, lacking: str | None = None
     ) -> FoundBody:
-        """Ask the search index for records with ``value`` in a property; None: with any value.
+        """Search for records with ``value`` in a property; None: with any value in it.
 
-        For a multiple choice, one matching value is enough. ``lacking`` is a property in which they have no
-        value. The answer has their number, and up to 100 of them; the index lags behind.
+        For a multiple choice, one matching value is enough. ``lacking`` is a property that must be empty in
+        these records. The answer contains their number, and up to 100 of them. Searches do not see the latest
+        changes.
         """
         operator = {"operator": "HAS_PROPERTY"} if value is None else {"operator": "EQ", "value": value}
         filters: list[Mapping[str, str]] = [{"propertyName": name} | operator]
@@ -294,9 +312,10 @@ class PortalReader:
         raise error_for(request, exchange.status, exchange.error)
 
     def all_holders(self, object_path: str, name: str, value: str | None) -> Iterator[Record]:
-        """Ask the search index for all records with ``value`` in a property, by id; it lags behind.
+        """Search for all records with ``value`` in a property, sorted by id; None: with any value in it.
 
-        A search ends after 10,000 results, so the next one begins after the last id.
+        A search returns at most 10,000 records, so each search begins after the last id of the previous one.
+        Searches do not see the latest changes.
         """
         operator = {"operator": "HAS_PROPERTY"} if value is None else {"operator": "EQ", "value": value}
         last = "0"
@@ -319,7 +338,10 @@ class PortalReader:
             last = results[-1].id
 
     def count_without(self, object_path: str, name: str) -> int:
-        """Ask the search index how many records have no value in a property; it lags behind."""
+        """Search for the number of records without a value in a property.
+
+        Searches do not see the latest changes.
+        """
         lacking = [{"filters": [{"propertyName": name, "operator": "NOT_HAS_PROPERTY"}]}]
         body = {"limit": 1, "filterGroups": lacking, "properties": []}
         request = Request("POST", self._paths.search(object_path), body=body)
@@ -329,9 +351,10 @@ class PortalReader:
         raise error_for(request, exchange.status, exchange.error)
 
     def count_records(self, object_path: str) -> FoundBody:
-        """Ask the search index how many records a type has, and which has the highest id.
+        """Search for the number of records of a type, and for the record with the highest id.
 
-        The index lags behind: the answer is good for progress and for dividing work, and for nothing else.
+        Searches do not see the latest changes. So the answer is only good for showing progress and dividing
+        work.
         """
         newest = [{"propertyName": "hs_object_id", "direction": "DESCENDING"}]
         body = {"limit": 1, "sorts": newest, "properties": []}
@@ -342,7 +365,7 @@ class PortalReader:
         raise error_for(request, exchange.status, exchange.error)
 
     def find_list(self, type_number: str, called: str) -> ListBody | None:
-        """Read the list of records that has the id or the name ``called``; None if there is none."""
+        """Read the list of records whose id or name is ``called``; None if there is none."""
         by_name = self._paths.list_by_name(type_number, called)
         paths = [self._paths.list_by_id(called), by_name] if called.isdecimal() else [by_name]
         for path in paths:
@@ -355,12 +378,14 @@ class PortalReader:
         return None
 
     def list_members(self, list_id: str, after: str | None) -> MemberPage:
-        """Read one page of the records in a list, from the cursor ``after`` on (None: the first page)."""
+        """Read one page of the members of a list, from the cursor ``after`` on (None for the first page)."""
         asked = {"limit": str(MEMBERS_PER_PAGE)} | ({"after": after} if after else {})
         return self._ask(self._paths.list_members(list_id), MemberPage.read, asked)
 
     def record(self, object_path: str, record_id: str, properties: Sequence[str]) -> Record | None:
-        """Read one record by its id, or return None. The id of a merged record leads to its survivor.
+        """Read one record by its id.
+
+        Return None if there is no such record. For a merged record, HubSpot returns its survivor.
 
         Source:
         https://developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies

@@ -28,13 +28,13 @@ class PortalWriter:
     def asking(self, may_send: Callable[[], None]) -> Self:
         """Return a writer that calls ``may_send`` right before every call; it raises to prevent the call."""
         other = copy(self)
-        other._caller = self._caller.asking(may_send)  # noqa: SLF001 - it is ours
+        other._caller = self._caller.asking(may_send)  # noqa: SLF001 - same class
         return other
 
     def notifying(self, before_sending: Callable[[], None]) -> Self:
-        """Return a writer that calls ``before_sending`` for every call before HubSpot can act on it."""
+        """Return a writer that calls ``before_sending`` for every call, before HubSpot can act on it."""
         other = copy(self)
-        other._caller = self._caller.notifying(before_sending)  # noqa: SLF001 - it is ours
+        other._caller = self._caller.notifying(before_sending)  # noqa: SLF001 - same class
         return other
 
     def time_there(self) -> datetime | None:
@@ -42,7 +42,7 @@ class PortalWriter:
         return self._caller.time_there()
 
     def reserve_slot(self) -> AbstractContextManager[None]:
-        """Let writes of this thread follow right after its reads, for a reader with the same rate limiter."""
+        """Reserve a slot for a write right after a read; see ``RateLimiter.reserve_slot``."""
         return self._caller.reserve_slot()
 
     @property
@@ -58,12 +58,12 @@ class PortalWriter:
     def write(
         self, object_path: str, call: Call, inputs: Sequence[Mapping[str, Any]]
     ) -> BatchBody | ErrorResponse:
-        """Send one batch unchanged; refusals are part of the returned answer.
+        """Send one batch in one call, and return HubSpot's answer, which may be a refusal.
 
         Raises:
             NotAllowed: the token is refused or lacks a scope; nothing was written.
             Unavailable: HubSpot kept answering "later"; nothing was written.
-            NoAnswer: all of it, some of it or nothing may have been written.
+            NoAnswer: HubSpot may have written all, some or none of the inputs.
         """
         request = Request(
             "POST", self._paths.batch(object_path, call), body={"inputs": inputs}, is_write=True

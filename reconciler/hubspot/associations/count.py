@@ -1,7 +1,7 @@
 """Counting the associations that have a label.
 
-No call of HubSpot's counts them: the records of one end are listed, and their associations read, a thousand
-records a call. The end with fewer records is taken.
+HubSpot has no call that counts them. So all records of one of the two types are listed, and their
+associations are read, a thousand records in a call. The type with fewer records is taken.
 """
 
 from reconciler.hubspot.associations.read import read_pairs
@@ -18,8 +18,8 @@ def count_labelled(
 ) -> int:
     """Count the associations of ``one`` with ``other`` that have the label ``there``.
 
-    ``back`` is the same label seen from the other end; None: unknown. A label that is the same from both ends
-    counts once for each pair of records.
+    ``back`` is the same label in the direction from ``other`` to ``one``; None if unknown. Between records of
+    one type, an association with a label that is the same in both directions counts once.
 
     Raises:
         HubSpotError: the portal cannot be read.

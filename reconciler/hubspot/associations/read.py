@@ -15,14 +15,14 @@ from reconciler.model.definitions import ObjectSchema
 from reconciler.model.labels import Label
 
 _TIMES_ASKED = 4
-"""Number of attempts for records that HubSpot says nothing about."""
+"""Maximum number of calls for records that HubSpot's answers leave out."""
 
 LivePairs: TypeAlias = Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]
-"""Labels by record and by associated record; the unlabelled association is always among them."""
+"""Labels of associations, by record id and id of the associated record; they include the unlabelled type."""
 
 
 def read_labels(reader: PortalReader, one: ObjectSchema, other: ObjectSchema) -> tuple[Label, ...]:
-    """Read the labels of associations of ``one`` with ``other``, seen from the first.
+    """Read the labels that associations have in the direction from ``one`` to ``other``.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -44,9 +44,9 @@ def limits_associations(reader: PortalReader) -> bool:
 def read_association_limits(
     reader: PortalReader, one: ObjectSchema, other: ObjectSchema
 ) -> Mapping[tuple[str, int] | None, int]:
-    """Read how many records of ``other`` one record may be associated with, by category and number.
+    """Read how many records of ``other`` one record of ``one`` may be associated with, by label.
 
-    The category and number belong to a label; None stands for the unlabelled association.
+    A type of association is the category and number of a label; None is the association without label.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -63,7 +63,10 @@ def read_association_limits(
 
 
 def _readable_limits(read: Callable[[], Sequence[AssociationLimitBody]]) -> Sequence[AssociationLimitBody]:
-    """Return the limits, or none if HubSpot does not tell them; it reports them when it refuses a write."""
+    """Return the limits; none if HubSpot does not show them.
+
+    Then it reports a limit only by refusing a write.
+    """
     try:
         return read()
     except (NotAllowed, RequestRejected):
@@ -82,7 +85,7 @@ def read_pairs(
     chunks = [ids[start : start + PAIRS_READ] for start in range(0, len(ids), PAIRS_READ)]
     found: dict[RecordId, dict[RecordId, frozenset[Label]]] = {}
     with ThreadPoolExecutor(READERS) as pool:
-        # in this thread, which may have reserved a slot for a write
+        # a single chunk is read in this thread, which may have reserved a slot for a write
         each = pool.map if len(chunks) > 1 else map
         for pages in each(lambda chunk: _read(reader, one, other, chunk), chunks):
             for page in pages:
@@ -96,10 +99,10 @@ def read_pairs(
 def _read(
     reader: PortalReader, one: ObjectSchema, other: ObjectSchema, record_ids: Sequence[RecordId]
 ) -> Sequence[AssociationsBody]:
-    """Read all pages of some records; ask for the next pages of several records together.
+    """Read the associations of ``record_ids``, with all further pages.
 
-    Ask again about a record that HubSpot says nothing about: if it wrongly counted as not associated, its
-    associations would count as created by us.
+    Read a record again if HubSpot's answer leaves it out: if it wrongly counted as not associated, its
+    existing associations would later count as created by us.
     """
     pages: list[AssociationsBody] = []
     asked: Counter[tuple[str, str]] = Counter()

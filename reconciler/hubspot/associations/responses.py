@@ -8,7 +8,7 @@ from reconciler.hubspot.transport.responses import Dicts, ErrorBody, Page, Shape
 
 
 class LabelBody(Shape):
-    """A type of association; the unlabelled one has no label."""
+    """A type of association; the association without label has None as its label."""
 
     category: str
     type_id: int
@@ -16,13 +16,13 @@ class LabelBody(Shape):
 
 
 class LabelPage(Shape):
-    """All types of association between two object types, seen from the first."""
+    """All types of association from records of one object type to records of another."""
 
     results: tuple[LabelBody, ...]
 
 
 class AssociationLimitBody(Shape):
-    """The number of records of another type that a record may have, at all or under one label."""
+    """The limit of associations from one record to records of another type, in all or with one label."""
 
     category: str
     type_id: int
@@ -31,7 +31,7 @@ class AssociationLimitBody(Shape):
 
 
 class AssociationLimitPage(Shape):
-    """The portal's own limits between two object types, seen from the first, or all of its limits."""
+    """The limits that the portal has set on associations: between two object types, or all of them."""
 
     results: tuple[AssociationLimitBody, ...]
 
@@ -48,21 +48,21 @@ class AssociatedBody(Shape):
 
 
 class AssociationsBody(Page):
-    """Some of the records that one record is associated with."""
+    """Some associations of one record (one page)."""
 
     from_: _Id = Field(alias="from")
     to: tuple[AssociatedBody, ...] = ()
 
 
 class AssociationsPage(Shape):
-    """The answer of batch/read of associations; a record without associations is an error."""
+    """The answer of batch/read of associations; it reports a record without associations as an error."""
 
     results: tuple[AssociationsBody, ...]
     errors: Dicts[ErrorBody] = ()
 
 
 class PairedBody(Shape):
-    """Two records that were associated. Each call uses other names for them."""
+    """Two records that were associated; HubSpot's calls give different names to the fields."""
 
     from_: _Id | None = Field(None, alias="from")
     to: _Id | None = None
@@ -71,7 +71,7 @@ class PairedBody(Shape):
 
     @property
     def ids(self) -> tuple[str, str]:
-        """The ids of both; empty if the answer does not contain them."""
+        """The ids of both records; empty texts if the answer does not contain them."""
         one = self.from_.id if self.from_ else self.from_object_id
         other = self.to.id if self.to else self.to_object_id
         return one or "", other or ""
@@ -85,5 +85,5 @@ class PairsBody(Shape):
 
     @classmethod
     def read_or_empty(cls, body: bytes) -> Self:
-        """Read a body that may be missing, as in a 204."""
+        """Read a body, or return an empty answer if there is none (status 204)."""
         return cls.read(body) if body else cls()

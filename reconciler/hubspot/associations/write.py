@@ -1,8 +1,8 @@
-"""Creating and removing associations, with one outcome for each, in any form of HubSpot's answer.
+"""Creating and removing associations, with one outcome for each, whatever form HubSpot's answer has.
 
-These calls have no trace ids. Creating an existing association or removing a missing one changes nothing. So
-a result is matched by its two record ids, and an error by the ids that it names. Associations without result
-and error are sent again in halves, until each is sent alone.
+These calls have no trace ids. So a result is matched to its association by the two record ids, and an error
+by the ids that it names. Associations without result and error are sent again in halves, until each is sent
+alone; this is safe, because creating an existing association or removing a missing one changes nothing.
 
 Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide.
 """
@@ -34,7 +34,7 @@ _REMOVALS = frozenset({Call.DISSOCIATE, Call.UNLABEL})
 class PairRow:
     """One association to create or remove."""
 
-    number: int  # matches the outcome to the row
+    number: int  # identifies the row among the outcomes
     record_id: RecordId
     target_id: RecordId
     label: Label | None
@@ -70,7 +70,7 @@ def write_pairs(
 
 @dataclass(slots=True)
 class _Sending:
-    """The outcomes of the associations of one call, collected as answers arrive."""
+    """Sends the associations of one call, and collects their outcomes as answers arrive."""
 
     writer: PortalWriter
     path: str
@@ -80,7 +80,7 @@ class _Sending:
     outcomes: dict[int, RowOutcome]
 
     def deliver(self, rows: Sequence[PairRow]) -> None:
-        """Send ``rows``; send rows without an outcome again in halves."""
+        """Send ``rows``; if the answer has no outcome for some of them, send these again in halves."""
         try:
             writer = self.writer.notifying(partial(self.before_sending, rows))
             answer = writer.write_pairs(self.path, self.other_path, self.call, _inputs(self.call, rows))
@@ -100,13 +100,16 @@ class _Sending:
     def _join(
         self, rows: Sequence[PairRow], answer: PairsBody | ErrorResponse
     ) -> tuple[Sequence[PairRow], Sequence[ErrorBody]]:
-        """Read the outcomes in the answer; return the rows without an outcome, and the errors."""
+        """Store the outcomes that ``answer`` contains.
+
+        Return the rows without one, and errors of unknown rows.
+        """
         if isinstance(answer, ErrorResponse):
             if answer.status in SPLITTABLE_STATUSES:
                 return rows, [answer.error]
             self.outcomes |= {row.number: rejected(answer.error) for row in rows}
             return (), ()
-        if not answer.errors and self.call in _REMOVALS:  # an empty answer means success
+        if not answer.errors and self.call in _REMOVALS:  # for removals, an empty answer means success
             self.outcomes |= {row.number: _applied(row) for row in rows}
             return (), ()
         made = {body.ids for body in answer.results}
@@ -136,7 +139,7 @@ def _is_about(error: ErrorBody, row: PairRow) -> bool:
 
 
 def _inputs(call: Call, rows: Sequence[PairRow]) -> list[Mapping[str, Any]]:
-    """Write the rows as HubSpot documents them for this call; labels of the same two records go together."""
+    """Return the inputs of the call in HubSpot's form; labels of the same two records become one input."""
     labels: dict[tuple[RecordId, RecordId], list[Label]] = {}
     for row in rows:
         of_pair = labels.setdefault((row.record_id, row.target_id), [])

@@ -1,6 +1,6 @@
-"""Reading the definitions of a portal for a copy, in the form that the emulator plants.
+"""Reading the definitions of a portal for a copy, as JSON that the emulator can read.
 
-The form is data, described in ``docs/emulator.md`` ("Copies"): the client and the emulator share no code.
+Client and emulator share no code; ``docs/emulator.md`` ("Copies") describes the JSON.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -24,11 +24,11 @@ _ACCOUNT = (
     "dataHostingLocation",
 )
 _CALLS_OF_PORTAL = 9
-"""Account, owners, schemas, and five limits."""
+"""Number of calls for a portal: account, owners, schemas, and five limits."""
 _CALLS_OF_TYPE = 2 + 2 * len(SENSITIVITIES)
-"""Groups, rules, and properties of every sensitivity, live and archived."""
+"""Number of calls for an object type: groups, rules, and properties, active and archived, by sensitivity."""
 _CALLS_OF_DIRECTION = 3
-"""Labels from both ends, and limits."""
+"""Number of calls for a pair of object types: labels in both directions, and limits."""
 _ACCOUNT_TYPES = {"STANDARD", "DEVELOPER_TEST", "SANDBOX", "APP_DEVELOPER"}
 
 
@@ -37,8 +37,8 @@ def read_definitions_part(
 ) -> Json:
     """Read account, limits, owners, and all definitions of the types in ``portal``, as one part of a copy.
 
-    ``directions`` are pairs of object types whose types of association, with their limits, are read, too,
-    seen from both ends.
+    ``directions`` are pairs of object types; for these, types of association and their limits are read as
+    well, in both directions.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -68,7 +68,7 @@ def read_definitions_part(
 
 
 def calls_of_definitions(portal: PortalSchema, directions: Collection[Direction]) -> int:
-    """Return how many calls read the definitions part, where no list has a second page."""
+    """Return the number of calls that read the definitions part if no list has a second page."""
     both = {each for one in directions for each in (one, one.back)}
     types = {schema.path: schema for schema in portal.objects.values()}
     by_type = sum(_CALLS_OF_TYPE + bool(schema.pipelines) for schema in types.values())
@@ -101,7 +101,7 @@ def _type_part(verbatim: VerbatimReader, schema: ObjectSchema) -> Json:
 
 
 def _association_types(reader: PortalReader, portal: PortalSchema, direction: Direction) -> Json:
-    """Read the types of association in one direction, each with its number from the other end."""
+    """Read the types of association in one direction, each with its number in the opposite direction."""
     one, other = portal.schemas_of(direction)
     there = reader.definitions.labels(one.path, other.path)
     back = there if one.path == other.path else reader.definitions.labels(other.path, one.path)

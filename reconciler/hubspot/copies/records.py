@@ -1,4 +1,4 @@
-"""Reading records and associations of a portal for a copy, chunk by chunk, as the emulator plants them."""
+"""Reading records and associations of a portal for a copy, in chunks, as JSON that the emulator can read."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,7 +23,10 @@ _Answer = TypeVar("_Answer")
 
 
 MOST_ARCHIVED = 2_000
-"""Archived records of one type that are looked at for values that a plan writes: twenty calls."""
+"""Maximum number of archived records of a type that are searched for values that a plan writes.
+
+Reading them takes up to twenty calls.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class WantedRecords:
 
     @property
     def calls(self) -> int:
-        """Number of calls that read them, if ``values`` has a length."""
+        """Number of calls that read the records, if ``values`` has a length."""
         return -(-len(tuple(self.values)) // BATCH_SIZE)
 
 
@@ -52,14 +55,14 @@ class WantedPairs:
 
     @property
     def calls(self) -> int:
-        """Number of calls that read their first pages, if ``ids`` has a length."""
+        """Number of calls that read the first pages of the associations, if ``ids`` has a length."""
         return -(-len(tuple(self.ids)) // PAIRS_READ)
 
 
 def read_record_chunks(
     reader: PortalReader, wanted: Iterable[WantedRecords]
 ) -> Iterator[tuple[WantedRecords, list[Json]]]:
-    """Read records a hundred at a time, some chunks ahead, each time with the request.
+    """Yield records a hundred at a time, each hundred with the request that it belongs to; read in advance.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -81,7 +84,7 @@ def _records(verbatim: VerbatimReader, wanted: WantedRecords, values: Sequence[s
     except (NotAllowed, RequestRejected):
         if not wanted.is_archived:
             raise
-        return []  # HubSpot does not look for archived records by this property
+        return []  # HubSpot cannot find archived records by this property
 
 
 def read_archived_chunks(
@@ -89,7 +92,7 @@ def read_archived_chunks(
 ) -> Iterator[list[Json]]:
     """Read archived records of a type, page by page, up to ``MOST_ARCHIVED`` of them.
 
-    Neither search nor a read by a unique property is known to find them all.
+    They are listed because neither search nor batch/read is known to find all of them by a value.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -106,7 +109,7 @@ def read_archived_chunks(
 
 
 def read_association_parts(reader: PortalReader, wanted: Iterable[WantedPairs]) -> Iterator[Json]:
-    """Read associations of up to a thousand records at a time.
+    """Yield associations as parts of a copy, each with those of up to a thousand records.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -128,7 +131,7 @@ def _type(label: Label) -> tuple[str, int]:
 
 
 def ahead(ask: Callable[[_Chunk], _Answer], chunks: Iterable[_Chunk]) -> Iterator[_Answer]:
-    """Answer chunks in order, a limited number of them in advance."""
+    """Yield the answer of ``ask`` for each chunk, in order; ask for a limited number of chunks in advance."""
     with ThreadPoolExecutor(READERS) as pool:
         under_way: deque[Future[_Answer]] = deque()
         for chunk in chunks:

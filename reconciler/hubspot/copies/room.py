@@ -1,7 +1,4 @@
-"""How many more definitions a portal may have: HubSpot's limits minus their present use.
-
-Source: https://developers.hubspot.com/docs/api-reference/limits-tracking (limits of the subscription).
-"""
+"""Reading how many more definitions a portal may have: HubSpot's limits minus their present use."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -11,16 +8,13 @@ from reconciler.json_values import Json
 from reconciler.model.object_types import object_name, type_number
 
 _WHOLE = ""
-"""Scope of a limit that counts for all object types together; others are numbers of object types."""
+"""Marks a limit for all object types together; limits of one type are marked with its number instead."""
 
 
 def read_room(verbatim: VerbatimReader, paths: Collection[str]) -> Json:
-    """Read how many definitions of each sort may still be made, for object types by path.
+    """Read how many more definitions of each sort the portal may have, for the object types at ``paths``.
 
-    What HubSpot does not tell is left out.
-
-    Raises:
-        HubSpotError: the portal cannot be read.
+    Limits that HubSpot does not show are left out.
     """
     numbers = {type_number(object_name(path)) or path for path in paths}
     room: dict[str, dict[str, int]] = {
@@ -49,7 +43,7 @@ def _left(body: Mapping[str, Any], used: str = "usage", most: str = "limit") -> 
 
 
 def _of_types(body: Json | None, numbers: Collection[str]) -> Iterator[tuple[str, int]]:
-    """Return the room of each type: its own limit, and the limit of all types together."""
+    """Return the room of each type: what its own limit and the limit of all types together both allow."""
     if not body:
         return
     overall = _left(body, "overallUsage", "overallLimit")
@@ -73,7 +67,7 @@ def _pipelines(body: Json | None, numbers: Collection[str]) -> Iterator[tuple[st
 
 
 def _labels(body: Json | None) -> Iterator[tuple[str, int]]:
-    """Return how many labels two types may have: it is the same number for all of them."""
+    """Return how many labels two types may have: HubSpot has the same limit for all pairs of types."""
     limits = [each["limit"] for each in _objects((body or {}).get("results")) if "limit" in each]
     if limits:
         yield _WHOLE, max(limits)

@@ -1,6 +1,6 @@
-"""The calls for a copy: their answers are kept as HubSpot sends them, so that nothing is lost on the way.
+"""The calls for a copy: their answers are kept as HubSpot sends them, so that nothing is lost.
 
-None of them writes: there is no method that could.
+None of these calls writes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ def _object(body: bytes) -> dict[str, Any]:
     """Read a JSON object.
 
     Raises:
-        InvalidResponse: it is something else.
+        InvalidResponse: the body is not a JSON object.
     """
     try:
         found = orjson.loads(body)
@@ -39,7 +39,7 @@ def _page(body: bytes) -> dict[str, Any]:
     """Read a JSON object with ``results``, which must all be objects.
 
     Raises:
-        InvalidResponse: it is something else.
+        InvalidResponse: the body is not such an object.
     """
     found = _object(body)
     results = found.get("results")
@@ -49,7 +49,7 @@ def _page(body: bytes) -> dict[str, Any]:
 
 
 class VerbatimReader:
-    """Reads the contents of a copy. Thread-safe; every method may raise ``HubSpotError``."""
+    """Reads everything that a copy contains. Thread-safe; every method may raise ``HubSpotError``."""
 
     def __init__(self, caller: Caller, paths: Paths) -> None:
         self._caller = caller
@@ -110,7 +110,7 @@ class VerbatimReader:
     ) -> list[Json]:
         """Read up to 100 records by record id or by a unique property; leave out missing ones.
 
-        An answer that leaves some of them out without a word is asked for once more.
+        If an answer neither contains a record nor reports it as missing, ask for that record once more.
         """
         body: Json = {"inputs": [{"id": id_} for id_ in ids], "properties": list(properties)}
         body |= {"propertiesWithHistory": []} | ({"idProperty": id_property} if id_property else {})
@@ -131,7 +131,10 @@ class VerbatimReader:
     def record_page(
         self, object_path: str, after: str, properties: Sequence[str], *, is_archived: bool = False
     ) -> tuple[list[Json], str | None]:
-        """Read one page of a type's records from cursor ``after`` on, and the cursor of the next one."""
+        """Read the page of a type's records at cursor ``after``.
+
+        Return it with the cursor of the next page.
+        """
         params = {"limit": str(RECORDS_PER_PAGE), "properties": ",".join(properties)}
         params |= {"archived": "true"} if is_archived else {}
         params |= {"after": after} if after else {}
@@ -139,7 +142,10 @@ class VerbatimReader:
         return list(page["results"]), _cursor(page)
 
     def _optional(self, path: str, params: Mapping[str, str] | None = None) -> list[Json]:
-        """Read all pages of a list; nothing if the token may not, or the portal has no such thing."""
+        """Read all pages of a list.
+
+        Return nothing if the token may not see it, or the portal has no such list.
+        """
         found: list[Json] = []
         after: str | None = None
         seen: set[str] = set()

@@ -16,7 +16,7 @@ from reconciler.model.object_types import object_type
 Values = Mapping[str, str | None]
 
 _EMPTY_TEXTS = frozenset({"description", "inverseLabel"})
-"""Members that an empty text clears; others are cleared by ``null``."""
+"""Attributes that are cleared by an empty text; all others are cleared by ``null``."""
 
 _YES_NO = (("true", "Yes"), ("false", "No"))
 _BOTH = frozenset(name for name, _ in _YES_NO)
@@ -24,7 +24,7 @@ _LAST = -1
 
 
 def member(name: str, attribute: Attribute, text: str | None) -> object:
-    """Return a value in the form of JSON that HubSpot takes for it."""
+    """Return ``text`` as the JSON value that HubSpot expects for the attribute ``name``."""
     match attribute.form:
         case Form.LIST | Form.SET:
             return list(list_of(text))
@@ -39,7 +39,10 @@ def member(name: str, attribute: Attribute, text: str | None) -> object:
 
 
 def members(section: Section, values: Values) -> dict[str, object]:
-    """Return the plain members among ``values``: not options, stages, metadata and labels of a schema."""
+    """Return the attributes among ``values`` that are plain members of HubSpot's JSON.
+
+    Options, stages, metadata of stages and labels of schemas are not: HubSpot nests them.
+    """
     return {
         name: member(name, attribute, values[name])
         for name, attribute in ATTRIBUTES[section].items()
@@ -48,7 +51,7 @@ def members(section: Section, values: Values) -> dict[str, object]:
 
 
 def metadata(values: Values) -> dict[str, object]:
-    """Return the members of a stage that HubSpot nests; all of them are texts there."""
+    """Return the values that HubSpot nests as the ``metadata`` of a stage; there, all of them are texts."""
     return {
         name: values[name]
         for name, attribute in ATTRIBUTES[Section.STAGES].items()
@@ -57,7 +60,7 @@ def metadata(values: Values) -> dict[str, object]:
 
 
 def options(names: Iterable[str], values: Values) -> list[dict[str, object]]:
-    """Return a whole list of options in their order, with their members by path in ``values``."""
+    """Return the whole list of options ``names``, in this order, with their attributes from ``values``."""
     listed: list[dict[str, object]] = []
     for order, name in enumerate(names):
         option: dict[str, object] = {"value": name, "label": name, "hidden": False, "displayOrder": order}
@@ -70,14 +73,14 @@ def options(names: Iterable[str], values: Values) -> list[dict[str, object]]:
 
 
 def yes_and_no(names: Sequence[str], values: Values) -> list[dict[str, object]]:
-    """Return the two options that every boolean property has, in the order of ``names`` if these say one."""
+    """Return the two options of a boolean property, in the order of ``names`` if it contains both."""
     labels = {option_path(name, "label"): label for name, label in _YES_NO}
     ordered = names if set(names) == _BOTH else [name for name, _ in _YES_NO]
     return options(ordered, labels | {key: text for key, text in values.items() if text})
 
 
 def schema_members(values: Values) -> dict[str, object]:
-    """Return the members of a schema, with its two labels together."""
+    """Return the members of a schema as HubSpot's JSON; it puts the two labels into one object."""
     labels = {name: values[f"labels/{name}"] for name in ("singular", "plural") if f"labels/{name}" in values}
     plain = members(Section.SCHEMA, values)
     plain.pop("associatedObjects", None)
@@ -85,7 +88,7 @@ def schema_members(values: Values) -> dict[str, object]:
 
 
 def associated(names: Sequence[str], numbers: Mapping[str, str]) -> list[str]:
-    """Return object types as a new schema names them: the oldest by a word, all others by their number."""
+    """Return object types as HubSpot expects them in a new schema: the oldest as words, others as numbers."""
     found: list[str] = []
     for name in names:
         row = object_type(name)

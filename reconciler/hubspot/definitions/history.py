@@ -1,7 +1,7 @@
-"""Who changed definitions last: HubSpot keeps no history of them.
+"""Reading who changed definitions last; HubSpot keeps no complete history of them.
 
-It says when a property, pipeline, stage or schema was changed, and who changed a property. The audit of a
-pipeline or stage may name a user. Groups and labels have nothing of it. Source:
+HubSpot tells when a property, pipeline, stage or schema was changed, and who changed a property. Its audit of
+a pipeline or stage may name a user. For groups and labels it tells nothing. Source:
 https://developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide.
 """
 
@@ -21,7 +21,7 @@ from reconciler.model.references import RecordIdentity
 def latest_edits(
     reader: PortalReader, portal: PortalSchema, live: Mapping[RecordIdentity, LiveDefinition]
 ) -> Mapping[RecordIdentity, ValueVersion]:
-    """Return when each definition was changed last, and by whom, without a value; unknown dates are left out.
+    """Return when each definition was changed last, and by whom; leave out definitions without a date.
 
     This takes a call for each pipeline and stage, and one or two for the names of users.
 
@@ -41,7 +41,7 @@ def latest_edits(
 
 
 def _editor(reader: PortalReader, portal: PortalSchema, live: LiveDefinition) -> str | None:
-    """Return HubSpot's id of the user who changed a definition last, if the token may know."""
+    """Return HubSpot's id of the user who changed a definition last; None if HubSpot does not tell."""
     path = portal.objects[live.address.object].path
     own = live.id.partition("/")[2]
     try:

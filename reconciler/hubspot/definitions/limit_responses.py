@@ -7,7 +7,7 @@ from reconciler.hubspot.transport.responses import Shape
 
 
 class LimitBody(Shape):
-    """A limit and its use; of one object type if it names one."""
+    """A limit and its use; if an object type is given, the limit of this type."""
 
     usage: int = 0
     limit: int | None = None
@@ -30,6 +30,6 @@ class PipelineLimitsBody(Shape):
 
 
 class LabelLimitsBody(Shape):
-    """The limits of labels, for the directions that were asked for."""
+    """The limits of labels, for the directions that the call asks about."""
 
     results: tuple[LimitBody, ...] = ()

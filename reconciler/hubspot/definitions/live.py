@@ -25,13 +25,13 @@ from reconciler.model.object_types import numbers_with_custom_objects, object_ty
 from reconciler.model.portal_definitions import LiveDefinition, definition_id
 
 _OF_HUBSPOT = "1970"
-"""The pipelines that HubSpot made were made then, as it says."""
+"""HubSpot's own pipelines have a date of creation in this year."""
 
 _LIFECYCLE = "lifecyclestage"
-"""Its options are stages. Whether HubSpot lets a program change them is not known: people do it."""
+"""The options of this property are stages; it is unknown whether HubSpot lets a program change them."""
 
 _FOR_ALL = "CRM_PERMISSIONS_ENFORCEMENT"
-"""Stages with other permissions are changed by HubSpot alone."""
+"""The permissions of an ordinary stage; only HubSpot changes stages with other permissions."""
 
 
 def live_property(object_name: str, body: PropertyDefinition) -> LiveDefinition:
@@ -69,7 +69,7 @@ def _option_values(options: Iterable[OptionDefinition]) -> dict[str, str | None]
 
 
 def in_display_order(options: Iterable[OptionDefinition]) -> list[OptionDefinition]:
-    """Return options in the order of display; options without a place, or at -1, come last."""
+    """Return options in the order of display; options without a position, or with -1, come last."""
     return sorted(options, key=lambda option: _place(option.display_order))
 
 
@@ -145,14 +145,14 @@ def live_schema(object_name: str, body: SchemaDefinition, names: Mapping[str, st
 
 
 def _added_by_hubspot(body: SchemaDefinition) -> set[str]:
-    """Return the numbers of types with which HubSpot associates every custom object, and of itself."""
+    """Return the types that HubSpot itself adds to the associations of every custom object, by number."""
     return {*numbers_with_custom_objects(), body.object_type_id}
 
 
 def _values(
     section: Section, members: Mapping[str, object], *, has_defaults: bool = False
 ) -> dict[str, str | None]:
-    """Return the canonical texts of a definition's members; HubSpot's default for omitted ones."""
+    """Return the canonical texts of a definition's members, with HubSpot's defaults if ``has_defaults``."""
     values: dict[str, str | None] = {}
     for path, attribute in ATTRIBUTES[section].items():
         text = _text(members.get(path), attribute)

@@ -1,8 +1,8 @@
-"""Association labels: both ends of each label brought together. Pure.
+"""Association labels: finding the two labels that belong together, one for each direction. Pure.
 
-HubSpot lists the labels of one direction without saying which label of the other direction belongs to them.
-The internal name tells, which is in the schemas of both types, up to five minutes late. Until then, equal
-texts tell, and numbers that follow each other.
+HubSpot lists the labels of one direction and does not say which labels of the opposite direction belong to
+them. Labels that belong together have the same internal name, which the schemas of both types show up to five
+minutes late. Until then, they are recognised by equal texts, or by consecutive numbers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ from reconciler.model.object_references import Direction
 from reconciler.model.portal_definitions import LiveDefinition, definition_id
 
 USER_DEFINED = "USER_DEFINED"
-_UNKNOWN = "0"  # the number of an end that nobody knows
+_UNKNOWN = "0"  # number of the opposite label if it is not known
 
 
 def live_labels(
@@ -23,9 +23,10 @@ def live_labels(
     names: Mapping[str, str],
     names_back: Mapping[str, str],
 ) -> tuple[LiveDefinition, ...]:
-    """Return the labels of ``direction``; ``back`` are the labels from the other end.
+    """Return the labels of ``direction``; ``back`` are the labels of the opposite direction.
 
-    ``names`` are the internal names of each direction, by type number.
+    ``names`` and ``names_back`` are the internal names of labels in each direction, by the number of the
+    label.
     """
     found: list[LiveDefinition] = []
     open_back = [body for body in back if body.label]
@@ -43,7 +44,7 @@ def live_labels(
 def names_between(
     associations: Iterable[AssociationName], from_number: str, to_number: str
 ) -> dict[str, str]:
-    """Return the internal names of one direction, by type number."""
+    """Return the internal names of associations from one object type to another, by number of the label."""
     return {
         each.id: each.name
         for each in associations
@@ -58,7 +59,10 @@ def _inverse(
     name: str | None,
     names_back: Mapping[str, str],
 ) -> LabelDefinition | None:
-    """Return the other end of a label; of a label between records of one type, perhaps itself."""
+    """Return the label of the opposite direction that belongs to ``body``; None if it cannot be recognised.
+
+    Between records of one object type, it may be ``body`` itself.
+    """
     alike = [each for each in back if each.category == body.category]
     others = [each for each in alike if each.type_id != body.type_id]
     if name is not None:

@@ -20,7 +20,7 @@ from reconciler.model.portal_definitions import LiveDefinition
 _THREADS = 8
 
 _NUMBER = re.compile(r"\d+-\d+")
-"""The number of an object type."""
+"""Form of the number of an object type, such as 2-123."""
 
 
 def read_definitions(
@@ -30,12 +30,13 @@ def read_definitions(
     labels: Collection[Direction] = (),
     named: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> Mapping[str, tuple[LiveDefinition, ...]]:
-    """Read the definitions of ``sections`` anew, by object type; each type has its address's order.
+    """Read definitions anew, without kept answers; return them by object type, sorted by address.
 
-    Archived properties are included, and properties of every sensitivity that the token may see. A type
-    that the portal does not have has none. ``labels`` are directions whose association labels are read; they
-    are among the definitions of their first type. ``named`` are the properties that matter, by object type:
-    if all of them are there and not sensitive, the others are not asked for.
+    ``sections`` gives the sections to read of each type, and ``labels`` the directions whose association
+    labels to read; labels are returned with the first type of their direction. ``named`` are the properties
+    that matter, by object type: if all of them are active and not sensitive, archived and sensitive
+    properties are not read. Otherwise these are read as well, as far as the token may see them. For a type
+    that the portal does not have, nothing is returned.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -58,7 +59,10 @@ def read_definitions(
 
 
 class DefinitionsOfPortal:
-    """Definitions of one portal, by object type and section; every method may raise ``HubSpotError``."""
+    """Reads definitions of one portal, by object type and section.
+
+    Every method may raise ``HubSpotError``.
+    """
 
     def __init__(self, reader: DefinitionReader, portal: PortalSchema) -> None:
         self._reader = reader
@@ -88,7 +92,10 @@ class DefinitionsOfPortal:
                 return ()
 
     def labels(self, direction: Direction) -> tuple[LiveDefinition, ...]:
-        """Read the labels from records of the first type to records of the other; none of a missing type."""
+        """Read the labels from records of the first type to records of the other.
+
+        There are none if the portal lacks one of the types.
+        """
         if not all(name in self._portal.objects for name in direction):
             return ()
         one, other = self._portal.schemas_of(direction)
@@ -102,7 +109,7 @@ class DefinitionsOfPortal:
         )
 
     def _association_names(self, *types: ObjectSchema) -> Iterable[AssociationName]:
-        """Read the internal names of associations of the first type that the token may look at."""
+        """Read internal names of associations, from the first schema in ``types`` that the token may see."""
         for schema in types:
             try:
                 return self._reader.schema(self._number_of(schema)).associations
@@ -139,7 +146,7 @@ class DefinitionsOfPortal:
         except (NotAllowed, RequestRejected):
             if sensitivity == NOT_SENSITIVE:
                 raise
-            return ()  # the token may not see them, or the portal has none
+            return ()  # the token may not see such properties, or the portal has none
 
     def _pipelines(self, schema: ObjectSchema) -> tuple[LiveDefinition, ...]:
         bodies = self._reader.pipelines(schema.path)
@@ -153,7 +160,7 @@ class DefinitionsOfPortal:
     def schema_among(
         self, schemas: Iterable[SchemaDefinition], schema: ObjectSchema
     ) -> tuple[LiveDefinition, ...]:
-        """Return the definition of a custom object type, as one of ``schemas`` says it; none if it lacks."""
+        """Return the definition of ``schema``, a custom object type, from ``schemas``; empty if missing."""
         body = find_schema(schemas, schema)
         return () if body is None else (live_schema(schema.name, body, self._names()),)
 
@@ -161,7 +168,7 @@ class DefinitionsOfPortal:
         return find_schema(self._reader.schemas(), schema) if _is_custom(schema) else None
 
     def _names(self) -> Mapping[str, str]:
-        """Return our names of object types, by number."""
+        """Return our names of object types, by HubSpot's number."""
         standard = {number: name for name in standard_names() if (number := object_type(name).number)}
         return standard | {schema.path: schema.name for schema in self._portal.objects.values()}
 
@@ -171,7 +178,10 @@ def _is_custom(schema: ObjectSchema) -> bool:
 
 
 def find_schema(schemas: Iterable[SchemaDefinition], wanted: ObjectSchema) -> SchemaDefinition | None:
-    """Return the custom object type that ``wanted`` is, by number or qualified name."""
+    """Return the entry of ``schemas`` that is the type ``wanted``; None if it is missing.
+
+    Entries are compared by number and by qualified name.
+    """
     for body in schemas:
         if wanted.path in {body.object_type_id, body.fully_qualified_name}:
             return body

@@ -1,7 +1,7 @@
-"""Reading how many definitions the account may have, where a plan makes some.
+"""Reading how many definitions the account may have, for plans that create some.
 
-There is no limit here if the token may not see it or HubSpot does not answer: HubSpot tells it when it
-refuses the definition.
+A limit that the token may not see, or for which HubSpot does not answer, is left out: HubSpot still enforces
+it when a definition is created.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -35,13 +35,13 @@ def read_limits(reader: PortalReader, portal: PortalSchema, wanted: Collection[L
 class _Reading:
     def __init__(self, reader: PortalReader, portal: PortalSchema) -> None:
         self._ask = reader.definitions
-        self._numbers: Mapping[str, str] = {  # our name of a type -> HubSpot's number
+        self._numbers: Mapping[str, str] = {  # HubSpot's number, by our name of the type
             **{schema.name: schema.path for schema in portal.objects.values()},
             **{name: number for name in standard_names() if (number := type_number(name))},
         }
 
     def of_feature(self, feature: Feature) -> Iterator[tuple[Limited, Allowance]]:
-        """Yield the limits of a feature: of the account, and of its types."""
+        """Yield the limits of a feature: that of the account, and those of its object types."""
         match feature:
             case Feature.CUSTOM_OBJECTS:
                 yield from _told(Limited(feature), _readable(self._ask.limit_of_types))
@@ -58,7 +58,7 @@ class _Reading:
                 yield from self._by_type(feature, overall.by_object_type if overall else ())
 
     def of_labels(self, of: Limited) -> Iterator[tuple[Limited, Allowance]]:
-        """Yield the limit of the labels in one direction, if both types are there."""
+        """Yield the limit of labels in one direction, if the portal has both types."""
         one, other = self._numbers.get(of.object or ""), self._numbers.get(of.other or "")
         if one is None or other is None:
             return

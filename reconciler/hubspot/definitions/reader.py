@@ -1,4 +1,4 @@
-"""The calls that read definitions again: other readers keep them for a whole run, too long for comparing.
+"""The calls that read definitions anew; ``PortalReader`` keeps its answers for a whole run.
 
 Sources: https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide,
 https://developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide,
@@ -35,7 +35,7 @@ _NOT_FOUND = 404
 
 NOT_SENSITIVE = "non_sensitive"
 SENSITIVITIES = (NOT_SENSITIVE, "sensitive", "highly_sensitive")
-"""One list of properties has the properties of one sensitivity."""
+"""All sensitivities of properties; each list call returns the properties of one of them."""
 
 
 class DefinitionReader:
@@ -48,14 +48,14 @@ class DefinitionReader:
     def properties(
         self, object_path: str, sensitivity: str = NOT_SENSITIVE, *, is_archived: bool = False
     ) -> tuple[PropertyDefinition, ...]:
-        """Read the properties of a type with one of ``SENSITIVITIES``: active or archived properties."""
+        """Read properties of a type, active or archived, with one sensitivity (see ``SENSITIVITIES``)."""
         asked = {"dataSensitivity": sensitivity, "archived": str(is_archived).lower()}
         return self._ask(self._paths.properties(object_path), PropertyDefinitions.read, asked).results
 
     def property(
         self, object_path: str, name: str, sensitivities: Sequence[str] = SENSITIVITIES
     ) -> PropertyDefinition | None:
-        """Read one active property with one of ``sensitivities``; None if there is none."""
+        """Read the active property ``name`` if it has one of ``sensitivities``; None if there is none."""
         path = self._paths.property_definition(object_path, name)
         for sensitivity in sensitivities:
             request = Request("GET", path, {"dataSensitivity": sensitivity})
@@ -80,13 +80,13 @@ class DefinitionReader:
         return self._ask(self._paths.pipelines(object_path), PipelineDefinitions.read).results
 
     def schemas(self) -> tuple[SchemaDefinition, ...]:
-        """Read all active custom object types: the list settles sooner than the schema of one type."""
+        """Read all active custom object types; this list shows changes sooner than ``schema``."""
         asked = {"includePropertyDefinitions": "false", "archived": "false"}
         found = self._ask(self._paths.schemas, SchemaDefinitions.read, asked).results
         return tuple(schema for schema in found if not schema.archived)
 
     def schema(self, object_path: str) -> SchemaDefinition:
-        """Read the schema of one type, also of a standard type; it may be a minute old."""
+        """Read the schema of one type, standard or custom; HubSpot may show an old version for a minute."""
         return self._ask(self._paths.schema(object_path), SchemaDefinition.read)
 
     def labels(self, object_path: str, other_path: str) -> tuple[LabelDefinition, ...]:
@@ -94,29 +94,32 @@ class DefinitionReader:
         return self._ask(self._paths.labels(object_path, other_path), LabelDefinitions.read).results
 
     def limit_of_types(self) -> LimitBody:
-        """Read how many custom object types the account may have, and has."""
+        """Read how many custom object types the account may have, and how many it has."""
         return self._ask(self._paths.usage("custom-object-types"), LimitBody.read)
 
     def limits_of_properties(self) -> OverallLimitBody:
-        """Read how many custom properties the account and its types may have, and have."""
+        """Read how many custom properties the account and each type may have, and how many they have."""
         return self._ask(self._paths.usage("custom-properties"), OverallLimitBody.read)
 
     def limit_of_calculated(self) -> OverallLimitBody:
-        """Read how many calculated properties the account may have, and has."""
+        """Read how many calculated properties the account may have, and how many it has."""
         return self._ask(self._paths.usage("calculated-properties"), OverallLimitBody.read)
 
     def limits_of_pipelines(self) -> PipelineLimitsBody:
-        """Read how many pipelines each type may have and has, beyond HubSpot's own."""
+        """Read how many pipelines each type may have, and how many it has; HubSpot's own do not count."""
         return self._ask(self._paths.usage("pipelines"), PipelineLimitsBody.read)
 
     def limits_of_labels(self, type_id: str, other_id: str) -> LabelLimitsBody:
-        """Read how many labels there may be from one type to another, and are, by the types' numbers."""
+        """Read how many labels there may be from one type to another, and how many there are.
+
+        Both types are given by number.
+        """
         asked = {"fromObjectTypeId": type_id, "toObjectTypeId": other_id}
         path = self._paths.usage("associations/labels")
         return self._ask(path, LabelLimitsBody.read, asked)
 
     def latest_editor(self, object_path: str, pipeline_id: str, stage_id: str | None = None) -> str | None:
-        """Read HubSpot's id of the user who made the latest change of a pipeline or stage, if it has one."""
+        """Read HubSpot's id of the user who last changed a pipeline or stage; None if its audit is empty."""
         path = self._paths.audit(object_path, pipeline_id, stage_id)
         edits = self._ask(path, DefinitionEdits.read).results
         return edits[0].from_user_id if edits else None

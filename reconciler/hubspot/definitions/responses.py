@@ -1,10 +1,10 @@
-"""The shapes of answers about definitions, with all that we manage of them."""
+"""The shapes of answers about definitions, with all parts that we manage."""
 
 from reconciler.hubspot.transport.responses import Page, Shape
 
 
 class OptionDefinition(Shape):
-    """One option of a property, with its place."""
+    """One option of a property, with its position."""
 
     value: str
     label: str = ""
@@ -14,7 +14,7 @@ class OptionDefinition(Shape):
 
 
 class Modification(Shape):
-    """The parts of a property that may be changed."""
+    """Members that tell which parts of a property may be changed."""
 
     archivable: bool | None = None
     read_only_definition: bool | None = None
@@ -22,7 +22,7 @@ class Modification(Shape):
 
 
 class PropertyDefinition(Shape):
-    """A property with everything that describes it."""
+    """A property with its whole definition."""
 
     name: str
     label: str | None = None
@@ -61,7 +61,7 @@ class GroupDefinition(Shape):
 
 
 class StageMetadata(Shape):
-    """The members of stages that only some types have."""
+    """The parts of a stage that HubSpot nests, and that only some object types have."""
 
     probability: str | None = None
     ticket_state: str | None = None
@@ -110,7 +110,7 @@ class AssociationName(Shape):
 
 
 class SchemaDefinition(Shape):
-    """A custom object type, or a standard one as far as it has a schema."""
+    """A custom object type; also a standard type, of which HubSpot gives only a part."""
 
     name: str
     object_type_id: str
@@ -130,7 +130,7 @@ class SchemaDefinition(Shape):
 
 
 class LabelDefinition(Shape):
-    """A type of association, seen from one end; the unlabelled one has no label."""
+    """A type of association in one direction; the association without label has None as its label."""
 
     category: str
     type_id: int
@@ -138,7 +138,7 @@ class LabelDefinition(Shape):
 
 
 class PropertyDefinitions(Page):
-    """All properties of one sensitivity, archived or not."""
+    """All properties with one sensitivity, either active or archived."""
 
     results: tuple[PropertyDefinition, ...]
 
@@ -162,13 +162,13 @@ class SchemaDefinitions(Page):
 
 
 class LabelDefinitions(Shape):
-    """All types of association between two object types, or the new types in the answer to a create."""
+    """All types of association from one object type to another, or those that a create has made."""
 
     results: tuple[LabelDefinition, ...] = ()
 
 
 class DefinitionEdit(Shape):
-    """One change of a pipeline or stage, in its audit."""
+    """One entry in the audit of a pipeline or stage."""
 
     from_user_id: str | None = None
 

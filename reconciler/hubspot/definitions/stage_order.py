@@ -1,7 +1,7 @@
 """Putting the stages of a pipeline in order, one request at a time. Pure.
 
-A write to a place that another stage has puts the stage right after that stage, and numbers all stages again
-from 0.
+If a stage is written to a position that another stage has, HubSpot puts it right after that other stage, and
+numbers all stages again from 0.
 Source: https://github.com/scopiousdigital/kalup, HubSpot notes.
 """
 
@@ -11,9 +11,9 @@ from reconciler.model.portal_definitions import LiveDefinition
 
 
 def moves_to_order(stages: Sequence[LiveDefinition], names: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Return which stages to move where, in turn: id and ``displayOrder`` of each request.
+    """Yield the requests that put ``stages`` in order: the id of a stage, and the ``displayOrder`` to write.
 
-    ``names`` are in the wanted order; stages without a name come last, in their present order.
+    ``names`` are stages in the wanted order; all other stages come last, in their present order.
     """
     ordered = sorted(stages, key=lambda stage: int(stage.values.get("displayOrder") or 0))
     orders = {_id(stage): int(stage.values.get("displayOrder") or 0) for stage in ordered}

@@ -1,9 +1,9 @@
-"""Creating, changing and archiving one definition, from values by path.
+"""Creating, changing and archiving one definition, from its values by path.
 
-Lists are written whole: a change of options starts from the options that were just read, so that options that
-people added stay. Places of stages are written one request at a time, and only where the order differs.
-Sources: https://developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide, and for the behaviour of
-lists, places and schemas https://github.com/scopiousdigital/kalup.
+HubSpot takes lists only as a whole. So a change of options starts from the options that were just read, which
+keeps options that people added. Positions of stages are written in one request for each stage, and only if
+the order differs. Sources: https://developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide, and for
+the behaviour of lists, positions and schemas https://github.com/scopiousdigital/kalup.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ from reconciler.model.definition_attributes import OPTIONS, STAGE_NAMES, list_of
 from reconciler.model.portal_definitions import LiveDefinition, definition_id
 
 _BARE_DISPLAY = "hs_object_id"
-"""The property that displays records of a new type, until it has others."""
+"""The property that HubSpot shows as the name of records, while a new type has no other properties."""
 
 _SCHEMA_MEMBERS = (
     "labels/singular",
@@ -37,34 +37,34 @@ _SCHEMA_MEMBERS = (
 
 @dataclass(frozen=True, slots=True)
 class DefinitionWrite:
-    """One definition to write, with the values that were read right before."""
+    """One definition to write, and what was read of it right before."""
 
     address: DefinitionAddress
-    id: RecordId | None  # None: HubSpot gives it
-    values: Mapping[str, str | None]  # to write, by path
-    path: str  # of its object type
-    other_path: str = ""  # of a label: path of the other object type
-    parent_id: str = ""  # of a stage: id of its pipeline
-    live: LiveDefinition | None = None  # as it was read
-    siblings: tuple[LiveDefinition, ...] = ()  # definitions of its section, as they were read
-    carried: tuple["DefinitionWrite", ...] = ()  # stages of a new pipeline
-    schema: SchemaDefinition | None = None  # of a custom object
-    numbers: Mapping[str, str] = field(default_factory=dict)  # of custom object types, by name
+    id: RecordId | None  # None if HubSpot gives the id
+    values: Mapping[str, str | None]  # values to write, by path
+    path: str  # path of its object type
+    other_path: str = ""  # of labels: path of the other object type
+    parent_id: str = ""  # of stages: id of the pipeline
+    live: LiveDefinition | None = None  # as it was just read; None if new
+    siblings: tuple[LiveDefinition, ...] = ()  # all definitions of its section, as they were just read
+    carried: tuple["DefinitionWrite", ...] = ()  # of new pipelines: their stages
+    schema: SchemaDefinition | None = None  # of custom objects: their schema as it was just read
+    numbers: Mapping[str, str] = field(default_factory=dict)  # numbers of custom object types, by name
 
     @property
     def own_id(self) -> str:
-        """HubSpot's own id, without the section."""
+        """The part of ``id`` that HubSpot gave, without the section before it."""
         return (self.id or "").partition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A definition that HubSpot has written."""
+    """HubSpot's answer to a write of a definition."""
 
     id: RecordId
     answered: Mapping[str, str | None] = field(
         default_factory=dict
-    )  # values that it stored, as far as it says
+    )  # values that HubSpot stored, as far as it tells
 
 
 Answer: TypeAlias = Written | ErrorResponse
@@ -81,7 +81,10 @@ def update_definition(writer: DefinitionWriter, write: DefinitionWrite) -> Answe
 
 
 def archive_definition(writer: DefinitionWriter, write: DefinitionWrite) -> Answer:
-    """Archive a definition, or delete it where HubSpot archives nothing; an option leaves its property."""
+    """Archive a definition, or delete it if HubSpot cannot archive it.
+
+    An option is removed from its property.
+    """
     return _ARCHIVES[write.address.section](writer, write)
 
 
@@ -143,7 +146,7 @@ def _patch_property(writer: DefinitionWriter, write: DefinitionWrite, body: Mapp
 
 
 def _options_after(write: DefinitionWrite) -> list[str]:
-    """Return the options to write: the wanted options in order, then live options that are not removed."""
+    """Return the options to write: the wanted ones in order, then those of the portal that stay."""
     live = _live_options(write)
     wanted = list_of(write.values.get(OPTIONS)) if write.values.get(OPTIONS) else live
     named = [name for path in write.values if (name := option_of(path)) is not None]
@@ -318,5 +321,5 @@ _ARCHIVES: Mapping[Section, _Write] = {
 
 
 def stages_of(definitions: Sequence[LiveDefinition], pipeline_id: str) -> tuple[LiveDefinition, ...]:
-    """Return the stages of one pipeline among live definitions."""
+    """Return the stages in ``definitions`` that belong to the pipeline."""
     return tuple(each for each in definitions if each.parent_id == pipeline_id)

@@ -20,7 +20,7 @@ from reconciler.hubspot.transport.caller import Caller
 
 Body: TypeAlias = Mapping[str, object]
 Done: TypeAlias = ErrorResponse | None
-"""A refusal, or None: HubSpot did it. Its answer is only an echo."""
+"""None if HubSpot did it, otherwise its refusal. Its answer is not read: it only repeats the request."""
 
 
 class DefinitionWriter:
@@ -39,11 +39,11 @@ class DefinitionWriter:
         return self._send("PATCH", self._paths.group(object_path, name), GroupDefinition.read, body)
 
     def archive_group(self, object_path: str, name: str) -> Done:
-        """Archive a property group, for good."""
+        """Archive a property group; it cannot be restored."""
         return self._send("DELETE", self._paths.group(object_path, name), _nothing)
 
     def create_property(self, object_path: str, body: Body) -> PropertyDefinition | ErrorResponse:
-        """Create a property; an archived one of the name comes back with its values."""
+        """Create a property; if an archived one has the same name, HubSpot restores that with its values."""
         return self._send("POST", self._paths.properties(object_path), PropertyDefinition.read, body)
 
     def update_property(self, object_path: str, name: str, body: Body) -> PropertyDefinition | ErrorResponse:
@@ -60,11 +60,11 @@ class DefinitionWriter:
         return self._send("POST", self._paths.pipelines(object_path), _nothing, body)
 
     def update_pipeline(self, object_path: str, pipeline_id: str, body: Body) -> Done:
-        """Change label or place of a pipeline."""
+        """Change the label or position of a pipeline."""
         return self._send("PATCH", self._paths.pipeline(object_path, pipeline_id), _nothing, body)
 
     def delete_pipeline(self, object_path: str, pipeline_id: str) -> Done:
-        """Delete a pipeline, for good."""
+        """Delete a pipeline; it cannot be restored."""
         return self._send("DELETE", self._paths.pipeline(object_path, pipeline_id), _nothing)
 
     def create_stage(self, object_path: str, pipeline_id: str, body: Body) -> Done:
@@ -72,7 +72,7 @@ class DefinitionWriter:
         return self._send("POST", self._paths.stages(object_path, pipeline_id), _nothing, body)
 
     def update_stage(self, object_path: str, pipeline_id: str, stage_id: str, body: Body) -> Done:
-        """Change a stage; its metadata is merged."""
+        """Change a stage; HubSpot keeps metadata that the body omits."""
         return self._send("PATCH", self._paths.stage(object_path, pipeline_id, stage_id), _nothing, body)
 
     def delete_stage(self, object_path: str, pipeline_id: str, stage_id: str) -> Done:
@@ -80,11 +80,11 @@ class DefinitionWriter:
         return self._send("DELETE", self._paths.stage(object_path, pipeline_id, stage_id), _nothing)
 
     def create_schema(self, body: Body) -> SchemaDefinition | ErrorResponse:
-        """Create a custom object type; the answer may be that of an existing one."""
+        """Create a custom object type; HubSpot may answer with an existing one instead."""
         return self._send("POST", self._paths.schemas, SchemaDefinition.read, body)
 
     def update_schema(self, object_path: str, body: Body) -> Done:
-        """Change a custom object type; omitted members may return to their values of minutes ago."""
+        """Change a custom object type; HubSpot may set members that the body omits back to older values."""
         return self._send("PATCH", self._paths.schema(object_path), _nothing, body)
 
     def archive_schema(self, object_path: str) -> Done:
@@ -96,16 +96,16 @@ class DefinitionWriter:
         return self._send("POST", self._paths.schema_associations(object_path), _nothing, body)
 
     def create_label(self, object_path: str, other_path: str, body: Body) -> LabelDefinitions | ErrorResponse:
-        """Create an association label; the answer has its numbers from both ends."""
+        """Create an association label; the answer contains its numbers in both directions."""
         path = self._paths.labels(object_path, other_path)
         return self._send("POST", path, LabelDefinitions.read, body)
 
     def update_label(self, object_path: str, other_path: str, body: Body) -> Done:
-        """Change both texts of an association label."""
+        """Change the texts of an association label in both directions."""
         return self._send("PUT", self._paths.labels(object_path, other_path), _nothing, body)
 
     def delete_label(self, object_path: str, other_path: str, type_id: str) -> Done:
-        """Delete an association label at both ends, with all associations that have it."""
+        """Delete an association label in both directions, with all associations that have it."""
         return self._send("DELETE", self._paths.label(object_path, other_path, type_id), _nothing)
 
     def _send(
@@ -117,4 +117,4 @@ class DefinitionWriter:
 
 
 def _nothing(_body: bytes) -> None:
-    """Read nothing: the answer to such a call only repeats the request."""
+    """Ignore the body: the answer to such a call only repeats the request."""

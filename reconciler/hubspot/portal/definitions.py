@@ -9,7 +9,7 @@ from reconciler.model.property_kinds import kind_of_property
 
 
 def property_def(object_name: str, body: PropertyBody) -> PropertyDef:
-    """Convert one property definition of the type ``object_name``."""
+    """Convert the definition of a property of the object type ``object_name``."""
     values = [option.value for option in body.options or ()]
     kind = kind_of_property(
         object_name,

@@ -1,4 +1,4 @@
-"""Owners of records. They are only read if a manifest names one, because reading them needs its own scope."""
+"""Owners of records. They are read only if a manifest names one, because reading them needs its own scope."""
 
 from collections.abc import Iterable
 
@@ -7,9 +7,9 @@ from reconciler.model.definitions import Owner
 
 
 def read_owners(reader: PortalReader, named: Iterable[str]) -> tuple[Owner, ...]:
-    """Read all active owners; if some of ``named`` (e-mail or id) are missing, also all archived owners.
+    """Read all active owners; if one of ``named`` (e-mails or ids) is missing, read archived owners, too.
 
-    Each list is read once in a run.
+    Each of the two lists is read at most once in a run.
 
     Raises:
         NotAllowed: the token lacks the scope for owners.

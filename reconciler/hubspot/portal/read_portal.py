@@ -1,4 +1,4 @@
-"""Reading the parts of a portal that planning needs besides records: object types and definitions."""
+"""Reading from a portal what planning needs besides records: object types and definitions."""
 
 import re
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
@@ -22,10 +22,13 @@ from reconciler.suggestions import did_you_mean
 
 _THREADS = 8
 _UNKNOWN_NUMBER = re.compile(r"0-\d+")
-"""A standard type that is newer than our table; HubSpot's generic paths accept its number."""
+"""Form of the number of a standard type, also of a new one that our table lacks.
+
+HubSpot accepts it in paths.
+"""
 
 _UI_DOMAIN = re.compile(r"[a-z0-9-]+\.hubspot\.com", re.ASCII)
-"""A host of HubSpot's pages: reports link to no other host, even if an endpoint names one."""
+"""Form of the hosts of HubSpot's pages: reports link to no other host, whatever the API names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,12 @@ class _Type:
 
     name: str
     path: str
-    required: tuple[str, ...] = ()  # required by a custom type's own schema
-    primary_display: str | None = None  # of a custom type
+    required: tuple[str, ...] = ()  # of a custom type: properties that its schema requires
+    primary_display: str | None = None  # of a custom type: the property that HubSpot shows as the name
 
 
 def begin_portal(reader: PortalReader, objects: Collection[str]) -> None:
-    """Start the first reads of ``read_portal`` for standard types, to run beside other work."""
+    """Start the first calls of ``read_portal`` for standard types, so that other work can go on meanwhile."""
     names = {object_name(written) for written in objects}
     reader.begin([object_type(name).path for name in sorted(names) if _is_standard(name)])
 
@@ -55,15 +58,15 @@ def read_portal(
 ) -> PortalSchema:
     """Read the portal's account, and the types in ``objects`` with everything that belongs to them.
 
-    ``objects`` of the result has each type under all of its names. Standard types can be named by path name
-    or number, custom types by name, qualified name or number. ``portal_id`` is the portal to which the token
-    must belong; None accepts any. ``asked_at`` gives the place of a type in messages. Types that the
-    portal does not have are left out, and reported in ``lacking`` if it is given; names in ``made_later``,
-    which the plan itself makes, are only left out.
+    ``objects`` names standard types by path name or number, custom types by name, qualified name or number;
+    the result contains each type under all of its names. ``portal_id`` is the portal to which the token must
+    belong; None accepts any. ``asked_at`` gives the place of a type in messages. Types that the portal does
+    not have are left out, and are reported in ``lacking`` if it is given; types in ``made_later``, which the
+    plan itself creates, are not reported.
 
     Raises:
         UsageError: the token belongs to another portal.
-        ManifestError: the portal lacks types, and there is no ``lacking``; it names all of them.
+        ManifestError: the portal lacks types, and ``lacking`` is None; the error names all of them.
         HubSpotError: the portal cannot be read.
     """
     names = sorted({object_name(written) for written in objects})
@@ -81,7 +84,7 @@ def read_portal(
             types = {name: found for name, found in types.items() if name not in problems}
         distinct = sorted(set(types.values()), key=lambda found: found.name)
         reading_properties = pool.map(reader.properties, [found.path for found in distinct])
-        account = reading_account.result()  # first, so that a wrong portal is the first error
+        account = reading_account.result()  # read first, so that a wrong portal is reported first
         _refuse_other_portal(account, portal_id)
         definitions = [
             {body.name: property_def(found.name, body) for body in bodies if not body.archived}
@@ -149,7 +152,7 @@ def _not_there(
     customs: Iterable[SchemaBody],
     asked_at: Mapping[str, SourceRef],
 ) -> Mapping[str, Problem]:
-    """Report types that the portal does not have or has not activated."""
+    """Report types that the portal does not have, or has not activated."""
     known = (*standard_names(), *(custom.name for custom in customs))
     problems = {name: _unknown(name, known, asked_at.get(name)) for name in names if name not in types}
     for name in names:

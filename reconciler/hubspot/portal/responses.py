@@ -10,7 +10,7 @@ class EnablementBody(Shape):
 
 
 class AccountBody(Shape):
-    """The account, that is, the portal."""
+    """The account; HubSpot also calls it portal."""
 
     portal_id: int
     account_type: str
@@ -18,14 +18,14 @@ class AccountBody(Shape):
 
 
 class TokenBody(Shape):
-    """The portal and the scopes of a token."""
+    """The portal to which a token belongs, and its scopes."""
 
     hub_id: int
     scopes: tuple[str, ...] = ()
 
 
 class UsageBody(Shape):
-    """The use of one daily limit."""
+    """A daily limit of calls, and its use."""
 
     name: str = ""
     current_usage: int | None = None
@@ -33,20 +33,20 @@ class UsageBody(Shape):
 
 
 class UsagePage(Shape):
-    """The use of the daily limits of private apps."""
+    """The daily limits of private apps, and their use."""
 
     results: tuple[UsageBody, ...] = ()
 
 
 class OptionBody(Shape):
-    """An allowed value of an enumeration."""
+    """One option of an enumeration property."""
 
     value: str
     label: str = ""
 
 
 class Modification(Shape):
-    """The parts of a property that may be changed."""
+    """Members that tell which parts of a property may be changed."""
 
     read_only_value: bool = False
 
@@ -87,14 +87,14 @@ class PipelineBody(Shape):
 
 
 class OwnerBody(Shape):
-    """A person (or a queue, which has no e-mail address)."""
+    """A person who can own records, or a queue, which has no e-mail address."""
 
     id: str
     email: str | None = None
     first_name: str | None = None
     last_name: str | None = None
     user_id: str | None = None
-    user_id_including_inactive: str | None = None  # only of archived owners
+    user_id_including_inactive: str | None = None  # only given for archived owners
 
 
 class SchemaBody(Shape):
@@ -120,7 +120,7 @@ class PipelinePage(Page):
 
 
 class OwnerPage(Page):
-    """Some owners."""
+    """One page of owners."""
 
     results: tuple[OwnerBody, ...]
 

@@ -1,4 +1,4 @@
-"""Users of a portal, whom its history names by user id."""
+"""Users of a portal. The history of a property names people by user id only."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.responses import VersionBody
 
 _USER = "userId:"
-"""The beginning of ``sourceId`` for people.
+"""Beginning of ``sourceId`` in a version that a person wrote.
 
 Source:
 https://developers.hubspot.com/changelog/crm-property-change-source-will-show-owner-id-instead-of-owner-email.
@@ -15,7 +15,7 @@ https://developers.hubspot.com/changelog/crm-property-change-source-will-show-ow
 
 
 def user_id_of(version: VersionBody) -> str | None:
-    """Return the user id of the person who wrote a version, if it names one."""
+    """Return the user id of the person who wrote a version; None if it names no person."""
     if version.updated_by_user_id:
         return version.updated_by_user_id
     source = version.source_id or ""
@@ -23,7 +23,7 @@ def user_id_of(version: VersionBody) -> str | None:
 
 
 class Users:
-    """Names and addresses by user id, read when they are first needed.
+    """Names and e-mail addresses of users by user id, read when they are first needed.
 
     Every user is an owner; users who left are archived owners. If the token may not read owners, or a user is
     not among them, the name in the history is used.
@@ -32,10 +32,10 @@ class Users:
     def __init__(self, reader: PortalReader) -> None:
         self._reader = reader
         self._names: dict[str, str] = {}
-        self._unread = [False, True]  # the active owners, the archived ones
+        self._unread = [False, True]  # lists still to read: False for active owners, True for archived ones
 
     def load(self, user_ids: Iterable[str]) -> None:
-        """Look up users that are not known yet.
+        """Read the names of ``user_ids`` that are not known yet.
 
         Raises:
             HubSpotError: HubSpot does not answer.
@@ -54,7 +54,7 @@ class Users:
                     self._names.setdefault(user_id, _called(name, owner.email or ""))
 
     def name_of(self, user_id: str, label: str | None) -> str:
-        """Return the name of a user; ``label`` is the name in the history."""
+        """Return the name of a user; if it is unknown, ``label``, the name in the history."""
         return self._names.get(user_id) or label or f"user {user_id}"
 
 

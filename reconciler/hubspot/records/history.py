@@ -36,7 +36,7 @@ _VIA = {
     "MERGE_CONTACTS": ChangeSource.MERGE,
     "MERGE_COMPANIES": ChangeSource.MERGE,
 }
-"""HubSpot's ``sourceType`` values; the list is open.
+"""How HubSpot's ``sourceType`` values are shown; HubSpot may add more of them.
 
 Source: https://knowledge.hubspot.com/properties/understand-source-properties.
 """
@@ -45,12 +45,12 @@ Source: https://knowledge.hubspot.com/properties/understand-source-properties.
 def read_histories(
     reader: PortalReader, portal: PortalSchema, spots: Iterable[PropertyRef]
 ) -> PropertyHistories:
-    """Read the history of some properties; leave out unknown properties.
+    """Read the history of the properties in ``spots``; leave out unknown properties.
 
-    This takes one call for each fifty records of a type, and a few for people who left.
+    This takes one call for each fifty records of a type, and a few for the names of people.
 
     Raises:
-        HubSpotError: HubSpot does not answer, or not to this question.
+        HubSpotError: HubSpot does not answer, or refuses the call.
     """
     wanted: dict[str, dict[RecordId, set[str]]] = {}
     for object_name, record_id, name in spots:
@@ -70,12 +70,12 @@ def read_as_made(
     record_ids: Iterable[RecordId],
     names: Collection[str],
 ) -> Mapping[RecordId, LiveRecord]:
-    """Read the values that records got in the same call as their first key, in property ``by``.
+    """Read the values that records got when they were created, by the call that first set property ``by``.
 
-    Later changes make no difference: all values that one call writes have the same time.
+    Later changes do not matter: all values that one call writes have the same time in the history.
 
     Raises:
-        HubSpotError: HubSpot does not answer, or not to this question.
+        HubSpotError: HubSpot does not answer, or refuses the call.
     """
     wanted = {record_id: {by, *names} for record_id in record_ids}
     return {
@@ -130,7 +130,7 @@ def _read(
 
 
 def _oldest_first(versions: Sequence[VersionBody], people: Users) -> tuple[ValueVersion, ...]:
-    """Sort versions oldest first; HubSpot returns newest first, also among versions with the same time."""
+    """Sort versions from oldest to newest; HubSpot returns the newest first, even among equal times."""
     read = [version_of(version, people) for version in reversed(versions)]
     return tuple(sorted(read, key=lambda version: version.at))
 
@@ -138,8 +138,8 @@ def _oldest_first(versions: Sequence[VersionBody], people: Users) -> tuple[Value
 def version_of(version: VersionBody, people: Users) -> ValueVersion:
     """Convert one version of a property, with its author.
 
-    A person has name and address; everything else has a label and an id, so that two workflows with one name
-    are different.
+    A person is shown with name and e-mail address, any other author with a label and an id, so that two
+    workflows with the same name can be distinguished.
     """
     source_type = version.source_type or ""
     user_id = user_id_of(version)

@@ -1,13 +1,14 @@
 """Reading all records of a type, in parallel, so that an interrupted reading can go on.
 
 HubSpot lists records by id, page after page, and its cursor is the id of the next record
-(https://github.com/scopiousdigital/kalup; HubSpot calls the cursor opaque). One page after the other takes
-three times as long as the limit of calls allows, so the ids are divided into ranges that are read side by
-side. One call proves first that any id is taken as a cursor, and every answer is checked. If ids do not rise,
-or a page begins before its range, or HubSpot refuses a cursor that it has not given out, everything is read
-again from the beginning, one page after the other.
+(https://github.com/scopiousdigital/kalup), although HubSpot does not promise it. Reading one page after the
+other takes three times as long as the limit of calls allows. So the ids are divided into ranges, which are
+read in parallel. One call tests first whether HubSpot accepts any id as a cursor, and every answer is
+checked. If ids do not rise, or a page begins before its range, or HubSpot refuses a cursor that it has not
+returned before, everything is read again from the beginning, one page after the other.
 
-Values come with the page if their names fit into its address, otherwise by batch/read, also in parallel.
+Values are read with the page if the names of the properties fit into its URL, otherwise by batch/read, also
+in parallel.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,19 +29,22 @@ from reconciler.model.definitions import ObjectSchema
 from reconciler.model.live import LiveRecord
 
 _FEWEST_PAGES = 4
-"""Pages that a range probably has, for it to be divided."""
+"""Minimum number of pages that a range must be expected to have before it is divided."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of the list that is still to be read: ids from ``start`` on, below ``end``."""
+    """A range of the list that is still to be read: ids from ``start`` to ``end``, without ``end`` itself."""
 
     start: int = 0
-    end: int | None = None  # None: to the end of the list
-    after: str = ""  # HubSpot's cursor for its next page; "": the beginning of the list
+    end: int | None = None  # None: up to the end of the list
+    after: str = ""  # HubSpot's cursor of the next page; "" for the first page of the list
 
     def divided(self, at: int) -> tuple["Segment", "Segment"]:
-        """Divide it at an id; the cursor before an id is right whether HubSpot includes it or not."""
+        """Divide the segment at the id ``at``; the second half begins with the cursor before that id.
+
+        So it starts right whether HubSpot's cursor includes its own id or not.
+        """
         return replace(self, end=at), Segment(at, self.end, str(at - 1))
 
 
@@ -50,7 +54,7 @@ WHOLE = Segment()
 
 @dataclass(frozen=True, slots=True)
 class ListedPage:
-    """Some records, and everything that is still to be read after them."""
+    """Some records, and the segments that are still to be read after them."""
 
     records: Sequence[LiveRecord]
     left: Sequence[Segment]
@@ -69,9 +73,9 @@ def list_records(
     highest: int | None = None,
     readers: int = READERS,
 ) -> Iterator[ListedPage]:
-    """Read all live records in ``segments`` with the properties ``names``, in no order.
+    """Read all live records in ``segments`` with the properties ``names``, in any order.
 
-    ``highest`` is about the highest id, for dividing the list; None: unknown.
+    ``highest`` is roughly the highest id, used to divide the list; None if unknown.
 
     A record may come twice. If the caller keeps the records of a page together with the remaining segments,
     reading can go on from there in another process. With one of ``readers``, pages come in order of id.
@@ -93,7 +97,7 @@ def list_records(
 def _in_turn(
     reader: PortalReader, schema: ObjectSchema, names: Sequence[str], segments: Sequence[Segment]
 ) -> Iterator[ListedPage]:
-    """Read one page after the other, by HubSpot's cursors alone."""
+    """Read one page after the other, with the cursors that HubSpot returns."""
     cursors: set[str] = set()
     after = segments[0].after if len(segments) == 1 and segments[0].end is None else ""
     while True:
@@ -109,7 +113,7 @@ def _in_turn(
 
 
 class _Listing:
-    """The reading of several segments side by side."""
+    """The parallel reading of several segments."""
 
     def __init__(
         self, reader: PortalReader, schema: ObjectSchema, names: Sequence[str], highest: int | None
@@ -119,7 +123,7 @@ class _Listing:
         self._names = names
         self._highest = highest
         self._waiting: list[Segment] = []
-        self._asked: dict[Future[Any], Segment] = {}  # pages, and values of pages, that are under way
+        self._asked: dict[Future[Any], Segment] = {}  # calls under way, for pages or for values of a page
         self._is_proven = False  # whether HubSpot takes any id as a cursor
 
     def run(self, segments: Iterable[Segment], readers: int) -> Iterator[ListedPage]:
@@ -165,10 +169,10 @@ class _Listing:
             yield ListedPage([_live(record, self._names) for record in records], self._left())
 
     def _prove_cursors(self, records: Sequence[Record]) -> None:
-        """Ask once for a page whose beginning is known, by a cursor that HubSpot has not given out.
+        """Test whether HubSpot accepts any id as a cursor: read a known page with a cursor of our own.
 
         Raises:
-            _NoOrder: it begins elsewhere, so that ranges would lose records.
+            _NoOrder: the page begins elsewhere, so reading by ranges would miss records.
         """
         if self._is_proven:
             return
@@ -189,7 +193,7 @@ def _in_range(segment: Segment, page: RecordPage) -> Sequence[Record]:
     """Return the records of a page that belong to its segment.
 
     Raises:
-        _NoOrder: ids do not rise, begin before the segment, or lead to another cursor than an id.
+        _NoOrder: ids do not rise, begin before the segment, or are followed by a cursor that is no id.
     """
     try:
         ids = [int(record.id) for record in page.results]
@@ -208,7 +212,7 @@ def _in_range(segment: Segment, page: RecordPage) -> Sequence[Record]:
 
 
 def _rest(segment: Segment, page: RecordPage, records: Sequence[Record]) -> Segment | None:
-    """Return the part of ``segment`` after a page; None if the page is its last one."""
+    """Return the part of ``segment`` after ``page``; None if ``page`` is its last one."""
     if page.after is None or (page.results and int(page.results[-1].id) >= (segment.end or float("inf"))):
         return None
     start = int(records[-1].id) + 1 if records else segment.start
@@ -220,7 +224,7 @@ def _rest(segment: Segment, page: RecordPage, records: Sequence[Record]) -> Segm
 
 
 def _shared(rest: Segment, records: Sequence[Record], highest: int | None) -> Sequence[Segment]:
-    """Divide ``rest`` in two if there is probably enough to read for another thread."""
+    """Divide ``rest`` in two if it is probably long enough to share it with another thread."""
     end = rest.end if rest.end is not None else highest
     if end is None or len(records) < RECORDS_PER_PAGE // 2:
         return (rest,)
@@ -249,7 +253,7 @@ def _with_values(
 def _values(
     reader: PortalReader, schema: ObjectSchema, names: Sequence[str], records: Sequence[Record]
 ) -> Sequence[LiveRecord]:
-    """Read the values of listed records; a record that was archived in between is left out."""
+    """Read the values of listed records; leave out records that were archived since they were listed."""
     ids = [record.id for record in records]
     found = read_records(reader, schema, RECORD_ID, ids, names)
     if found.unanswered:

@@ -1,9 +1,9 @@
 """Matching the answer of a batch call to the rows that were sent: one outcome for every row. Pure.
 
-HubSpot returns results in another order than the inputs, and one may be missing without an error, so
-positions mean nothing. A result belongs to the row with its trace id, else with its key, else with its record
-id. An error belongs to the rows whose trace ids it names, else to the rows whose ids it names, else to the
-row whose id its message mentions. Any other row is ``Unknown``; there is no guessing.
+HubSpot returns results in another order than the inputs, and may leave out a result without an error, so
+positions mean nothing. A result belongs to the row with its trace id, or else with its key, or else with its
+record id. An error belongs to the rows whose trace ids it names, or else whose ids it names, or else to the
+one row whose id its message mentions. All other rows are ``Unknown``; nothing is guessed.
 
 Sources: https://developers.hubspot.com/docs/api-reference/error-handling (multi-status errors),
 https://github.com/rudderlabs/rudder-transformer (merged records are missing in answers).
@@ -29,7 +29,7 @@ from reconciler.model.outcomes import Applied, Rejected, Unknown
 RowOutcome: TypeAlias = Applied | Rejected | Unknown
 
 _EMAILS = frozenset({"email", "hs_email"})
-"""Unique properties that HubSpot stores in lower case."""
+"""Unique properties whose values HubSpot stores in lower case."""
 
 
 def join(operation: Operation, rows: Sequence[InputRow], answer: BatchBody) -> Mapping[str, RowOutcome]:
@@ -47,7 +47,7 @@ def join(operation: Operation, rows: Sequence[InputRow], answer: BatchBody) -> M
             outcomes[row.trace_id] = _applied(record)
         elif error:
             outcomes[row.trace_id] = rejected(error)
-        elif operation.call is Call.ARCHIVE and not strays:  # an empty answer means success
+        elif operation.call is Call.ARCHIVE and not strays:  # for archiving, an empty answer means success
             outcomes[row.trace_id] = Applied(RecordId(row.id), {})
         else:
             outcomes[row.trace_id] = Unknown(_unmentioned(strays))
@@ -65,7 +65,7 @@ def rejected(error: ErrorBody) -> Rejected:
 
 
 def rows_by_id(operation: Operation, rows: Iterable[InputRow], ids: Iterable[str]) -> tuple[InputRow, ...]:
-    """Return the rows that ``ids`` name, in order; e-mail addresses are compared in lower case."""
+    """Return the rows whose id is in ``ids``, in order; e-mail addresses are compared in lower case."""
     asked = {_folded(operation, id_) for id_ in ids}
     return tuple(row for row in rows if _folded(operation, row.id) in asked)
 
@@ -97,7 +97,7 @@ def _join_results(
 def _join_errors(
     operation: Operation, rows: Sequence[InputRow], written: Mapping[str, Record], errors: Iterable[ErrorBody]
 ) -> tuple[Mapping[str, ErrorBody], Sequence[ErrorBody]]:
-    """Find the errors by trace id, and the errors that belong to no row for certain."""
+    """Match errors to rows; return them by trace id, and then the errors whose row is not certain."""
     joined: dict[str, ErrorBody] = {}
     strays: list[ErrorBody] = []
     sent = {row.trace_id for row in rows}
@@ -113,7 +113,7 @@ def _join_errors(
 
 
 def _mentioned(waiting: Sequence[InputRow], error: ErrorBody) -> tuple[str, ...]:
-    """Return the trace id of the one row that the error's message mentions."""
+    """Return the trace id of the row that the error's message mentions; nothing if it mentions several."""
     text = all_texts(error)
     owners = tuple(row.trace_id for row in waiting if mentions(text, row.id) or mentions(text, row.trace_id))
     return owners if len(owners) == 1 else ()

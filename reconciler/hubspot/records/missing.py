@@ -1,8 +1,8 @@
-"""Records that are not found by their key any more: archived, merged, given another key, or erased.
+"""Finding out why owned records are no longer found by their key: archived, merged, erased, or another key.
 
-A record is gone only with evidence: HubSpot does not find its id, or it is archived, merged, or has another
-key. A record that HubSpot leaves out of its answers is unanswered, and so is one that has the very key under
-which it was not found.
+A record counts as gone only with evidence: HubSpot reports its id as not existing, or it is archived or
+merged, or has another key. It counts as unanswered if HubSpot's answers leave it out, or if its id leads to a
+record that does have the key under which it was not found.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,11 +24,11 @@ from reconciler.model.owned import OwnedRecord
 def find_missing_records(
     reader: PortalReader, portal: PortalSchema, missing: Iterable[OwnedRecord]
 ) -> Mapping[RecordId, MissingRecord]:
-    """Find out what happened to each of ``missing``, by the record id that we knew.
+    """Find out what happened to each of ``missing``, by its record id in state.
 
     This takes one call for each hundred records of one type and key, and one more for records that are not
-    found. Only a single read follows a merge: one more call for each record, up to ``GONE_ASKED_ALONE`` of
-    one type.
+    found. Only reading a single record shows a merge: one more call for each of them, if they are at most
+    ``GONE_ASKED_ALONE`` of one type and key.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -59,7 +59,7 @@ def find_missing_records(
 def _by_id(
     reader: PortalReader, schema: ObjectSchema, by: str, group: Sequence[OwnedRecord]
 ) -> Mapping[RecordId, MissingRecord]:
-    """Find records that have another key now, and records without an answer."""
+    """Find the records that have another key now, and those that the answers leave out."""
     names = [] if by == RECORD_ID else [by]
     answers = read_records(reader, schema, RECORD_ID, [owned.record_id for owned in group], names)
     definition = schema.properties.get(by)
@@ -86,9 +86,9 @@ def _archived(reader: PortalReader, schema: ObjectSchema, ids: Sequence[RecordId
 def _survivor(
     reader: PortalReader, schema: ObjectSchema, by: str, record_id: RecordId
 ) -> tuple[RecordId, MissingRecord] | None:
-    """Find the record into which this one was merged; None if it was not merged.
+    """Find the record into which ``record_id`` was merged; None if it does not exist any more.
 
-    A record that exists after all was left out of the answers before.
+    If HubSpot returns the record itself, it exists, and earlier answers left it out: it is unanswered.
     """
     survivor = reader.record(schema.path, record_id, [] if by == RECORD_ID else [by])
     if survivor is None:

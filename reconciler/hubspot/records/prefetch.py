@@ -1,4 +1,4 @@
-"""Reading live records a few chunks in advance, in order."""
+"""Reading live records in chunks, in order, with a few chunks requested in advance."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,14 +16,17 @@ _Chunk = TypeVar("_Chunk")
 _Entry = TypeVar("_Entry")
 
 READERS = 16
-"""Threads that read: three use up HubSpot's limit at 150 ms for each answer, sixteen at 800 ms."""
+"""Number of threads that read: at 150 ms per answer, three reach HubSpot's rate limit.
+
+At 800 ms, sixteen do.
+"""
 
 READ_AHEAD = 2 * READERS
-"""Chunks that are requested in advance; memory holds these chunks and their answers."""
+"""Number of chunks that are requested in advance; memory holds these chunks and their answers."""
 
 
 def in_chunks(entries: Iterable[_Entry], size: int) -> Iterator[Sequence[_Entry]]:
-    """Split the entries into chunks of ``size``, in order, drawing only as many entries as needed."""
+    """Split the entries into chunks of ``size``, in order; take only as many entries as the caller needs."""
     remaining = iter(entries)
     while chunk := tuple(islice(remaining, size)):
         yield chunk
@@ -36,10 +39,10 @@ def read_ahead(
     chunks: Iterable[_Chunk],
     question: Callable[[_Chunk], tuple[Sequence[str], Sequence[str]]],
 ) -> Iterator[tuple[_Chunk, LiveRecords]]:
-    """Read the records of each chunk, by key; ``question`` returns its keys and properties.
+    """Yield each chunk with its records, by key; ``question`` returns the keys and properties of a chunk.
 
     Raises:
-        HubSpotError: HubSpot does not answer, or not to this question.
+        HubSpotError: HubSpot does not answer, or refuses the call.
     """
     with ThreadPoolExecutor(READERS) as pool:
 
@@ -56,13 +59,13 @@ def read_ahead(
 
 
 def read_by_keys(reader: PortalReader, schema: ObjectSchema, by: str, keys: Sequence[str]) -> LiveRecords:
-    """Find the records with ``keys``, however many there are.
+    """Find the records with ``keys``, of which there may be any number.
 
     Raises:
-        HubSpotError: HubSpot does not answer, or not to this question.
+        HubSpotError: HubSpot does not answer, or refuses the call.
     """
     if len(keys) <= BATCH_SIZE:
-        return read_records(reader, schema, by, keys, ())  # in this thread, which may have reserved a slot
+        return read_records(reader, schema, by, keys, ())  # this thread may have reserved a slot
     found: dict[str, LiveRecord] = {}
     unanswered: set[str] = set()
     for _, answers in read_ahead(

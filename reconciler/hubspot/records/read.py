@@ -1,8 +1,8 @@
-"""Reading records by key: never by search, which lags behind, and never by listing everything.
+"""Reading records by key: never by search, which does not see the latest changes, and never by listing all.
 
-An answer is matched to the requested keys by its content, never by position. HubSpot names the keys that do
-not exist. If it neither answers nor names a key, the key is requested once more, then alone, and then counts
-as unanswered: a record that wrongly counted as missing would be planned as new, or as gone.
+An answer is matched to the requested keys by its content, never by position. HubSpot reports the keys that do
+not exist. A key that it neither answers nor reports is requested once more, then alone, and then counts as
+unanswered. If it wrongly counted as missing, the record would be planned as new, or as gone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ from reconciler.model.live import LiveRecord, LiveRecords
 from reconciler.model.object_types import object_type
 
 _MOST_UNANSWERED = 10
-"""Number of keys in one call without an answer, after which the others are not requested alone."""
+"""Maximum number of unanswered keys in one call; if there are more, the others are not requested alone."""
 
 
 def read_records(
@@ -28,14 +28,16 @@ def read_records(
     *,
     archived: bool = False,
 ) -> LiveRecords:
-    """Read the records with ``keys``, by requested key; each has ``properties`` and ``by``.
+    """Read the records with ``keys``.
 
-    The result also names the unanswered keys. ``by`` is a unique property or ``RECORD_ID``; ``keys`` are at
-    most 100, and two spellings of one key give the same record twice. With ``archived``, only archived
+    Return them by key as requested, with ``properties`` and the property ``by``.
+
+    The result also contains the unanswered keys. ``by`` is a unique property or ``RECORD_ID``. ``keys`` are
+    at most 100; two spellings of one key return the same record twice. With ``archived``, only archived
     records are found, otherwise only live ones.
 
     Raises:
-        HubSpotError: HubSpot does not answer, or not to this question.
+        HubSpotError: HubSpot does not answer, or refuses the call.
     """
     if schema.finds_nobody_by(by):
         return LiveRecords({}, ())
@@ -55,14 +57,14 @@ def read_records(
         left = doubtful(left)
     unanswered: list[str] = []
     for key in left:
-        if len(unanswered) < _MOST_UNANSWERED:  # with more, asking the portal again is useless now
+        if len(unanswered) < _MOST_UNANSWERED:  # with so many unanswered, asking again is useless now
             take(question.ask_alone(key))
         unanswered += doubtful([key])
     return LiveRecords(answered, unanswered)
 
 
 class _Question:
-    """The requested records: type, key property and properties."""
+    """The contents of a read: object type, key property and properties to read."""
 
     def __init__(
         self,
@@ -85,11 +87,11 @@ class _Question:
         self._besides = (secondary,) if secondary else ()
 
     def spelling(self, key: str) -> str:
-        """Return the one spelling of a key that HubSpot is known to compare."""
+        """Return the canonical form of a key: HubSpot treats keys with the same form as equal."""
         return canonical(self._kind, key) or ""
 
     def ask(self, keys: Sequence[str]) -> tuple[dict[str, LiveRecord], set[str]]:
-        """Make the call; return records by key, and spellings of keys that do not exist."""
+        """Make the call; return the found records by key, and keys that do not exist, in canonical form."""
         asked = {self.spelling(key): key for key in keys}
         found = self._reader.batch_read(
             self._path,
@@ -102,7 +104,7 @@ class _Question:
         return self._join(keys, found.records, named), named
 
     def ask_alone(self, key: str) -> tuple[dict[str, LiveRecord], set[str]]:
-        """Ask for one record by the most reliable call; a merged id leads to another record."""
+        """Read one record by the most reliable call; a merged id counts as not existing."""
         if self._id_property or self._archived:
             return self.ask([key])
         record = self._reader.record(self._path, key, sorted(self._names))
@@ -111,7 +113,7 @@ class _Question:
         return self._join([key], [record], set()), set()
 
     def _join(self, keys: Sequence[str], records: Iterable[Record], named: set[str]) -> dict[str, LiveRecord]:
-        """Match by spelling, else by a second address, else ignoring case and blanks."""
+        """Match records to keys by spelling, else by another e-mail address, else without case and blanks."""
         exact: dict[str, LiveRecord] = {}
         second: dict[str, LiveRecord] = {}
         for record in records:

@@ -9,7 +9,10 @@ from reconciler.hubspot.transport.responses import Dicts, ErrorBody, Page, Shape
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Convert a time to UTC; a year outside the calendar makes the answer unreadable."""
+    """Convert a time to UTC.
+
+    Raise an error if its year is out of range, so that the answer counts as unreadable.
+    """
     try:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except OverflowError as error:
@@ -17,7 +20,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 class VersionBody(Shape):
-    """One past value of a property, and its source."""
+    """One past value of a property, with its time and source."""
 
     value: str | None = None
     timestamp: Annotated[datetime, AfterValidator(_in_utc)]
@@ -31,11 +34,11 @@ class Record(Shape):
     """One record in the answer of a batch call."""
 
     id: str
-    properties: dict[str, str | None] = {}  # noqa: RUF012 - pydantic gives each record its own
-    # newest first
+    properties: dict[str, str | None] = {}  # noqa: RUF012 - pydantic copies the default for each record
+    # versions by property, newest first
     properties_with_history: dict[str, tuple[VersionBody, ...]] = {}  # noqa: RUF012 - as above
     object_write_trace_id: str | None = None
-    new: bool | None = None  # only in answers of batch/upsert
+    new: bool | None = None  # whether the call created it; only given by batch/upsert
     created_at: str | None = None
 
 
@@ -47,18 +50,18 @@ class BatchBody(Shape):
 
     @classmethod
     def read_or_empty(cls, body: bytes) -> Self:
-        """Read a body that may be missing, as in a 204."""
+        """Read a body, or return an empty answer if there is none (status 204)."""
         return cls.read(body) if body else cls(results=())
 
 
 class RecordPage(Page):
-    """Some records of a type."""
+    """One page of the records of a type."""
 
     results: tuple[Record, ...]
 
 
 class FoundBody(Shape):
-    """The answer of a search; only the number of results and the first result matter."""
+    """The answer of a search: the total number of results, and the first of them."""
 
     total: int
     results: tuple[Record, ...]
@@ -73,7 +76,7 @@ class ListBody(Shape):
 
 
 class ListAnswer(Shape):
-    """The answer to a question for one list."""
+    """The answer to a call for one list."""
 
     list: ListBody
 
@@ -85,6 +88,6 @@ class MemberBody(Shape):
 
 
 class MemberPage(Page):
-    """Some members of a list."""
+    """One page of the members of a list."""
 
     results: tuple[MemberBody, ...]

@@ -1,8 +1,8 @@
-"""Writing a batch of rows, with one outcome for each, in any form of HubSpot's answer.
+"""Writing a batch of rows, with one outcome for each, whatever form HubSpot's answer has.
 
-Every row has a trace id, so that a bad row fails alone. If HubSpot refuses the whole batch anyway, nothing
-was written, and the batch is divided and sent again until the bad rows are sent alone. The rows that the
-error names only decide where to divide; a row is ``Rejected`` only when it was refused alone.
+Every row has a trace id, so that a bad row fails alone. If HubSpot refuses the whole batch nevertheless,
+nothing was written, and the batch is divided and sent again until each bad row is sent alone. The rows that
+the error names only decide where to divide; a row is ``Rejected`` only when it was refused alone.
 
 Source: https://developers.hubspot.com/docs/api-reference/error-handling (multi-status errors); whole batches
 refused because of one row: https://github.com/airbytehq/airbyte/pull/76340.
@@ -28,7 +28,7 @@ from reconciler.model.calls import BATCH_SIZE, Call, InputRow, Operation
 from reconciler.model.outcomes import Unknown
 
 SPLITTABLE_STATUSES = frozenset({400, 404, 409, 413, 422})
-"""Statuses of a refused batch that a part of this batch may not get."""
+"""Statuses with which HubSpot refuses a whole batch because of some of its rows."""
 
 
 def write_rows(
@@ -63,7 +63,7 @@ def write_rows(
 
 
 class _Batch:
-    """The outcomes of one batch, collected as answers arrive."""
+    """Sends one batch, and collects the outcomes of its rows as answers arrive."""
 
     def __init__(
         self,
@@ -85,19 +85,19 @@ class _Batch:
             self._divide(rows, refusal)
 
     def _divide(self, rows: Sequence[InputRow], refusal: ErrorResponse) -> None:
-        """Send the parts of at least two rows that HubSpot refused together."""
+        """Divide at least two rows that HubSpot refused together, and send the parts."""
         first, second = self._cut(rows, refusal.error)
         first_refusal = self._send(first)
         if first_refusal is not None:
             self._divide(first, first_refusal)
             self.deliver(second)
-        elif len(second) > 1:  # the bad row is in this part: sending it whole would be refused again
+        elif len(second) > 1:  # the bad row is in the second part, which would be refused again as a whole
             self._divide(second, refusal)
         else:
             self.deliver(second)
 
     def _send(self, rows: Sequence[InputRow]) -> ErrorResponse | None:
-        """Make one call; return a refusal that only some of several rows may have caused."""
+        """Make one call; return HubSpot's refusal if only some of the rows may have caused it, or None."""
         try:
             writer = self._writer.notifying(partial(self._before_sending, rows))
             answer = writer.write(self._object_path, self._operation.call, _inputs(self._operation, rows))
@@ -115,7 +115,7 @@ class _Batch:
     def _cut(
         self, rows: Sequence[InputRow], error: ErrorBody
     ) -> tuple[Sequence[InputRow], Sequence[InputRow]]:
-        """Divide rows into rows that the error does not name and rows that it names, or into two halves."""
+        """Divide rows into those that the error does not name and those that it names, or into two halves."""
         half = len(rows) // 2
         suspects = self._suspects(rows, error)
         if 0 < len(suspects) <= half:
@@ -124,7 +124,7 @@ class _Batch:
         return rows[:half], rows[half:]
 
     def _suspects(self, rows: Sequence[InputRow], error: ErrorBody) -> Sequence[InputRow]:
-        """Return the rows that the error seems to be about, by the best evidence there is."""
+        """Return the rows that the error seems to be about; the most reliable hint in the error decides."""
         text = all_texts(error)
         traces, names = named_trace_ids(error), named_properties(error)
         return (
@@ -141,7 +141,7 @@ def _mentions_value(text: str, row: InputRow, names: Collection[str]) -> bool:
 
 
 def _inputs(operation: Operation, rows: Sequence[InputRow]) -> list[Mapping[str, Any]]:
-    """Write the rows as HubSpot documents them for this call."""
+    """Return the inputs for ``rows`` in the form that HubSpot documents for this call."""
     return [_input(operation, row) for row in rows]
 
 

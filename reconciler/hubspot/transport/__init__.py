@@ -1,1 +1,1 @@
-"""One call: connection, rate limit, retries, response limits, and the shape of answers."""
+"""One call of HubSpot: connection, rate limit, retries, limits of answers, and the shape of answers."""

@@ -1,8 +1,8 @@
 """Versions of HubSpot's API, with their paths and their calls.
 
-The version is a part of the path and appears nowhere else. v3 and the dated versions order the parts
-differently. Sources: https://developers.hubspot.com/docs/developer-tooling/platform/versioning and HubSpot's
-OpenAPI collection, https://github.com/HubSpot/HubSpot-public-api-spec-collection.
+The version is only a part of the path. v3 and the dated versions order the parts of a path differently.
+Sources: https://developers.hubspot.com/docs/developer-tooling/platform/versioning and HubSpot's OpenAPI
+collection, https://github.com/HubSpot/HubSpot-public-api-spec-collection.
 """
 
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ SUPPORTED_UNTIL = {
     "2026-03": date(2027, 9, 30),
     "2026-09": date(2028, 3, 8),
 }
-"""The day until which HubSpot supports a version: 18 months after its release, or as announced.
+"""The last day on which HubSpot supports a version: 18 months after its release, or as announced.
 
-Later it may go on working, without corrections.
+After that day, calls may still work, but HubSpot corrects no errors.
 """
 
 
@@ -94,7 +94,7 @@ class Paths:
         return f"{self._lists}/{list_id}"
 
     def list_by_name(self, type_number: str, name: str) -> str:
-        """Return the path of the list that has this name, which no other list of its object type has."""
+        """Return the path of the list called ``name``; names are unique among the lists of an object type."""
         return f"{self._lists}/object-type-id/{type_number}/name/{quote(name, safe='')}"
 
     def list_members(self, list_id: str) -> str:
@@ -142,7 +142,7 @@ class Paths:
         return f"{self.stages(object_path, pipeline_id)}/{quote(stage_id, safe='')}"
 
     def audit(self, object_path: str, pipeline_id: str, stage_id: str | None = None) -> str:
-        """Return the path of the changes of a pipeline, or of one of its stages."""
+        """Return the path of the audit of a pipeline, or of one of its stages."""
         of = self.pipeline(object_path, pipeline_id)
         return f"{self.stage(object_path, pipeline_id, stage_id) if stage_id else of}/audit"
 

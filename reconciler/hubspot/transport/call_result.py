@@ -1,4 +1,4 @@
-"""One call and its result, as values: the retry rules use these values and nothing else."""
+"""A call and its result, as values; rules about retries depend on nothing else."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,16 +9,16 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from reconciler.hubspot.transport.responses import ErrorBody
 
 _MOST_DIGITS = 9
-"""Digits of a number in a header; a number with more digits is ignored."""
+"""Maximum number of digits of a number in a header; a longer number is ignored."""
 
 _MOST_OF_A_DATE = 64
 """Maximum length of a date in a header."""
 
 _SENSIBLE_YEARS = range(1990, 3000)
-"""Dates of other years would overflow if time is added to them."""
+"""Years that are accepted in a date: adding time to dates of other years might overflow."""
 
 _LONGEST_WINDOW_S = 60.0
-"""Six times HubSpot's window; a larger one in a header would make us wait too long."""
+"""Maximum length of a rate window that we accept from a header: six times HubSpot's usual window."""
 
 AnswerT = TypeVar("AnswerT")
 
@@ -30,19 +30,19 @@ class Request:
     method: str
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
-    body: Any = None  # sent as JSON; None sends none
-    is_write: bool = False  # a write that may have happened is never repeated
+    body: Any = None  # sent as JSON; None: no body
+    is_write: bool = False  # if its answer is lost, a write is not repeated
 
 
 @dataclass(frozen=True, slots=True)
 class RateHeaders:
-    """The headers of an answer about limits and time; None for missing headers.
+    """Values of an answer's headers about limits and time; None where a header is missing.
 
     Source: https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details (response headers).
     """
 
-    limit: int | None = None  # calls in a window
-    remaining: int | None = None  # calls left in this window, for all users of the token
+    limit: int | None = None  # maximum number of calls in a window
+    remaining: int | None = None  # calls left in this window, for all users of the token together
     interval_s: float | None = None  # length of the window
     daily_remaining: int | None = None
     retry_after_s: float | None = None
@@ -51,7 +51,7 @@ class RateHeaders:
 
 @dataclass(frozen=True, slots=True)
 class Success(Generic[AnswerT]):
-    """HubSpot answered 2xx, and the body was read."""
+    """An answer with status 2xx, and its decoded body."""
 
     value: AnswerT
     pace: RateHeaders
@@ -60,7 +60,7 @@ class Success(Generic[AnswerT]):
 
 @dataclass(frozen=True, slots=True)
 class ErrorResponse:
-    """HubSpot answered with another status."""
+    """An answer with any other status, and its decoded error."""
 
     status: int
     error: ErrorBody
@@ -69,22 +69,22 @@ class ErrorResponse:
 
 @dataclass(frozen=True, slots=True)
 class NoResponse:
-    """No answer arrived, or none that can be read."""
+    """No answer arrived, or an answer that cannot be read."""
 
-    reason: str  # the failure, in words
+    reason: str  # description of the failure, for messages
     was_sent: bool  # False: HubSpot cannot have seen the request
-    is_garbled: bool = False  # an unreadable answer arrived, so asking again for long is useless
+    is_garbled: bool = False  # an unreadable answer arrived, so many retries are useless
     pace: RateHeaders = RateHeaders()
 
 
 CallResult: TypeAlias = Success[AnswerT] | ErrorResponse | NoResponse
 
 Decoder: TypeAlias = Callable[[bytes], AnswerT]
-"""Reads the body of a success, or raises ``responses.InvalidResponse``."""
+"""Reads the body of an answer with status 2xx, or raises ``responses.InvalidResponse``."""
 
 
 def rate_headers_of(headers: Mapping[str, str]) -> RateHeaders:
-    """Read the headers about limits, named in lower case; ignore invalid values."""
+    """Read the headers about limits and time, whose names are in lower case; ignore invalid values."""
     interval_ms = _number(headers.get("x-hubspot-ratelimit-interval-milliseconds"))
     retry_after_s = _number(headers.get("retry-after"))
     return RateHeaders(
@@ -101,7 +101,7 @@ def _date(text: str | None) -> datetime | None:
     try:
         date = parsedate_to_datetime((text or "")[:_MOST_OF_A_DATE])
         return date.astimezone(UTC) if date.tzinfo and date.year in _SENSIBLE_YEARS else None
-    # the parser of e-mail dates raises all of these
+    # parsing a date from a header can raise all of these
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
 

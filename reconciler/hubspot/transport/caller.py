@@ -1,4 +1,4 @@
-"""Calls to HubSpot: counted, paced, and refused where the token may not make them."""
+"""Calls of HubSpot: counted, limited in rate, and not made if the token may not make them."""
 
 import threading
 from collections.abc import Callable
@@ -26,7 +26,7 @@ _FORBIDDEN = 403
 
 
 class _Counter:
-    """Shared counter of calls. Thread-safe."""
+    """A counter of calls that several callers share. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -61,23 +61,23 @@ class Caller:
         return self._counter.calls
 
     def reserve_slot(self) -> AbstractContextManager[None]:
-        """See ``RateLimiter.reserve_slot``."""
+        """Reserve a slot for the write that follows a read; see ``RateLimiter.reserve_slot``."""
         return self._pacer.reserve_slot()
 
     def asking(self, may_send: Callable[[], None]) -> "Caller":
-        """Return a caller that calls ``may_send`` before every call."""
+        """Return a caller that calls ``may_send`` before every call; it raises to prevent the call."""
         return Caller(self._http, self._pacer, may_send, self._before_sending, self._counter)
 
     def notifying(self, before_sending: Callable[[], None]) -> "Caller":
-        """Return a caller that calls ``before_sending`` for every call that leaves."""
+        """Return a caller that calls ``before_sending`` whenever a call is really sent."""
         return Caller(self._http, self._pacer, self._may_send, before_sending, self._counter)
 
     def time_there(self) -> datetime | None:
-        """See ``RateLimiter.time_there``."""
+        """Return the time on HubSpot's clock; see ``RateLimiter.time_there``."""
         return self._pacer.time_there()
 
     def ask(self, request: Request, decode: Decoder[AnswerT]) -> Success[AnswerT] | ErrorResponse:
-        """Make the call; raise a 403, and return other refusals."""
+        """Make the call; return its answer or HubSpot's refusal, but raise an error for status 403."""
 
         def once() -> CallResult[AnswerT]:
             self._may_send()
@@ -91,7 +91,7 @@ class Caller:
 
 
 def error_for(request: Request, status: int, error: ErrorBody) -> HubSpotError:
-    """Convert a refusal to the error that it means for the whole run."""
+    """Convert a refusal to the error that ends the whole run."""
     kind: type[HubSpotError] = RequestRejected
     said = message_of(error) or f"HubSpot answered {status}"
     if status == _FORBIDDEN:

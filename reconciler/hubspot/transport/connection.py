@@ -1,7 +1,7 @@
-"""The network connection: one HTTP client for a token, and single attempts at calls.
+"""The network connection: one HTTP client for each token, and single attempts at calls.
 
-All network errors become values here. The token is removed from texts of foreign exceptions, and no exception
-of httpx is chained to ours, so that no traceback can show a request.
+All network errors are converted to values here. The token is removed from texts of httpx's exceptions, and
+these are not chained to ours, so that no traceback can show a request.
 """
 
 import logging
@@ -38,14 +38,14 @@ from reconciler.hubspot.transport.response_limits import (
 from reconciler.hubspot.transport.responses import InvalidResponse, read_error
 from reconciler.hubspot.transport.token_redaction import redact_token
 
-_LOG = logging.getLogger(__name__)  # methods, paths and outcomes; never headers, bodies or values
+_LOG = logging.getLogger(__name__)  # logs methods, paths and outcomes; never headers, bodies or values
 _CONNECTIONS = 16
 _CONNECT_S = 10.0
 _TIMEOUT = httpx.Timeout(
     connect=_CONNECT_S,
     read=SILENCE_S,
     write=SILENCE_S,
-    pool=None,  # calls wait for a connection as long as other calls need theirs
+    pool=None,  # a call waits for a free connection without limit
 )
 DEADLINE_S = _CONNECT_S + CALL_S
 """Maximum seconds of a call from its first byte on: connecting, sending, and waiting for the answer."""
@@ -57,16 +57,16 @@ _NEVER_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-_TOKEN_CHARACTERS = re.compile(r"[!#-&(-_a-~]+")  # no quotes: shells and .env files leave them in
-_MOST_QUOTED = 4 * 1024 * 1024  # bytes of a refusal to read: the rest of a longer one is useless
+_TOKEN_CHARACTERS = re.compile(r"[!#-&(-_a-~]+")  # no quotes: people copy them from shells and .env files
+_MOST_QUOTED = 4 * 1024 * 1024  # maximum bytes that are read of an error's body
 _JSON = {"Content-Type": "application/json"}
 
 
 class Client(httpx.Client):
-    """A client that knows the proxy of its calls.
+    """An HTTP client that knows the proxy of its calls.
 
     Attributes:
-        proxy: its name for messages; None if calls go directly to the host.
+        proxy: the proxy's name for messages; None if calls go directly to the host.
     """
 
     proxy: str | None = None
@@ -78,8 +78,8 @@ def open_http(base_url: str, token: str, called: str = "the token") -> httpx.Cli
     Proxies and certificates come from the usual environment variables. Redirects are not followed.
 
     Raises:
-        UsageError: ``token`` cannot be sent in a header (it is not shown); a proxy cannot be used;
-            certificates cannot be read; or ``base_url`` names a host that cannot be looked up.
+        UsageError: ``token`` cannot be sent in a header (the message does not show it); a proxy cannot be
+            used; certificates cannot be read; or ``base_url`` names a host that cannot be looked up.
     """
     if not _TOKEN_CHARACTERS.fullmatch(token):
         raise UsageError(
@@ -98,7 +98,7 @@ def open_http(base_url: str, token: str, called: str = "the token") -> httpx.Cli
         },
         timeout=_TIMEOUT,
         transport=httpx.HTTPTransport(
-            # loading certificates takes 16 ms: only for TLS
+            # load certificates only for https: it takes 16 ms
             verify=url.scheme == "https" and _certificates(),
             limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
             proxy=proxy.url if proxy else None,
@@ -110,10 +110,10 @@ def open_http(base_url: str, token: str, called: str = "the token") -> httpx.Cli
 
 
 def _checked(base_url: str) -> httpx.URL:
-    """Parse ``base_url``, whose host must be a name that can be looked up.
+    """Parse ``base_url``, and check that its host can be looked up.
 
     Raises:
-        UsageError: it is not a usable address.
+        UsageError: ``base_url`` is not a usable address.
     """
     try:
         url = httpx.URL(base_url)
@@ -129,7 +129,7 @@ def _certificates() -> ssl.SSLContext:
     """Load the trusted certificates: from the usual environment variables, or else from httpx.
 
     Raises:
-        UsageError: there are none.
+        UsageError: the certificates cannot be read.
     """
     try:
         return httpx.create_ssl_context()
@@ -155,9 +155,9 @@ def send_once(
 ) -> CallResult[AnswerT]:
     """Make ``request`` once; never raise for an error of the network or HubSpot.
 
-    ``before_sending`` is called when a connection is ready for the body and before the body is sent:
-    until then HubSpot cannot act on it. A call without a body is announced before it begins. If
-    ``before_sending`` raises, the call ends.
+    ``before_sending`` is called once the connection is ready, before the body is sent: until then, HubSpot
+    cannot act on the call. For a call without a body, it is called before the connection is opened. If
+    ``before_sending`` raises, the call is not sent.
     """
     began = time.monotonic()
     exchange = _attempt(http, request, decode, before_sending)
@@ -168,7 +168,7 @@ def send_once(
 
 
 def _body(content: bytes, before_sending: Callable[[], None]) -> Iterator[bytes]:
-    """Yield ``content`` when the connection asks for it."""
+    """Call ``before_sending`` when the connection asks for the body, then yield ``content``."""
     before_sending()
     yield content
 
@@ -207,7 +207,7 @@ def _attempt(
 
 
 def _unreached(http: httpx.Client, error: httpx.RequestError) -> str:
-    """Name the part that could not be reached: the proxy, the host behind it, or the host itself."""
+    """Say which part could not be reached: the proxy, the host behind it, or the host itself."""
     host = http.base_url.netloc.decode() or http.base_url
     proxy = http.proxy if isinstance(http, Client) else None
     if proxy is None:

@@ -10,7 +10,7 @@ _EXISTING_ID = re.compile(r"Existing ID:\s*(\d+)\s*$")
 
 
 def message_of(error: ErrorBody) -> str:
-    """Return HubSpot's message in one line; replace a JSON array in it by the messages of its entries."""
+    """Return HubSpot's message in one line; if it contains a JSON array, use the messages in that instead."""
     text, _ = error.split_message
     reasons = [reason for reason in map(_reason, error.details) if reason and reason not in text]
     parts = (" ".join(text.split()), "; ".join(dict.fromkeys(reasons)))
@@ -24,12 +24,12 @@ def _reason(detail: Detail) -> str:
 
 
 def missing_scopes(error: ErrorBody) -> tuple[str, ...]:
-    """Return the scopes of a 403, one of which would be enough. Sorted."""
+    """Return the scopes that a 403 names, sorted; the token needs one of them."""
     return tuple(sorted(set(_named(error, "requiredGranularScopes") or _named(error, "requiredScopes"))))
 
 
 def existing_record(error: ErrorBody) -> RecordId | None:
-    """Return the record that already exists, if a conflict names it.
+    """Return the record that exists already, if the error is a conflict that names it.
 
     Source: https://community.hubspot.com/t5/APIs-Integrations/Updated-409-Conflict-responses/m-p/951534.
     """
@@ -48,24 +48,24 @@ def named_trace_ids(error: ErrorBody) -> tuple[str, ...]:
 
 
 def named_ids(error: ErrorBody) -> tuple[str, ...]:
-    """Return the ``id`` of inputs that the error names."""
+    """Return the ids of inputs that the error names."""
     return error.context.get("ids", ())
 
 
 def named_sources(error: ErrorBody) -> tuple[str, ...]:
-    """Return the records that have no associations according to the error."""
+    """Return the ids of records that have no associations according to the error."""
     return tuple(_named(error, "fromObjectId")) or named_ids(error)
 
 
 def named_properties(error: ErrorBody) -> frozenset[str]:
-    """Return the properties that the error is about."""
+    """Return the names of the properties that the error is about."""
     return frozenset(name for detail in error.details for name in detail.properties) | frozenset(
         _named(error, "propertyName")
     )
 
 
 def all_texts(error: ErrorBody) -> str:
-    """Return all texts of the error, to search for mentions."""
+    """Return all texts of the error in one text, to search for ids and values in it."""
     return "\n".join(text for text in (error.message, *(detail.message for detail in error.details)) if text)
 
 
@@ -75,6 +75,6 @@ def mentions(text: str, word: str) -> bool:
 
 
 def _named(error: ErrorBody, name: str) -> list[str]:
-    """Return the values of ``name`` in the error's own context and in the contexts of its details."""
+    """Return the values called ``name`` in the error's own context and in the contexts of its details."""
     contexts = (error.context, *(detail.context for detail in error.errors))
     return [value for context in contexts for value in context.get(name, ())]

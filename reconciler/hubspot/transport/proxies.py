@@ -1,7 +1,7 @@
 """The proxy for a host, from the usual variables: ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``.
 
-httpx reads them too, but does not support networks and IPv6 addresses in ``NO_PROXY``, and fails with a
-traceback for unsupported proxies.
+httpx reads them as well, but it supports no networks and IPv6 addresses in ``NO_PROXY``, and fails with a
+traceback if a proxy is not supported.
 """
 
 import ipaddress
@@ -20,16 +20,17 @@ _HAS_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*://")
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy, and the variable that names it."""
+    """A proxy, and the environment variable that names it."""
 
     url: str  # may contain a password
     name: str  # for messages: its address, and the variable that names it
 
 
 def proxy_for(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
-    """Return the proxy for calls to ``base_url``; None if calls go there directly.
+    """Return the proxy for calls to ``base_url``; None if calls go directly there.
 
-    This machine itself never needs a proxy. Lower-case names of variables win, as in other programs.
+    Calls to this machine itself never use a proxy. If a variable is set in lower and in upper case, the
+    lower-case one is used, as in other programs.
 
     Raises:
         UsageError: the proxy is not supported.
@@ -44,8 +45,8 @@ def proxy_for(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
 
 
 def _first(environ: Mapping[str, str], *names: str) -> tuple[str, str]:
-    """Return the first variable that is set, with its value; empty variables count as not set."""
-    is_cgi = "REQUEST_METHOD" in environ  # in CGI, HTTP_PROXY is a header of the client's request
+    """Return name and value of the first variable that is set and not empty; empty texts if there is none."""
+    is_cgi = "REQUEST_METHOD" in environ  # in CGI, HTTP_PROXY is set by a header of the request
     for name in names:
         for spelled in (name.lower(), name):
             if environ.get(spelled, "").strip() and not (is_cgi and spelled == "HTTP_PROXY"):
@@ -85,7 +86,7 @@ def _is_exempt(host: str, port: int, said: str) -> bool:
 
 
 def _means(entry: str, host: str, port: int) -> bool:
-    """Return whether ``entry`` is ``*``, the host, a domain above it, its address, or its network."""
+    """Return whether ``entry`` is ``*``, the host, a domain above the host, its address, or its network."""
     if entry == "*":
         return True
     address = address_of(host)
@@ -103,7 +104,7 @@ def _means(entry: str, host: str, port: int) -> bool:
 
 
 def _parted(entry: str) -> tuple[str, int | None]:
-    """Split an entry into its host or network, without brackets, and its port."""
+    """Split an entry of ``NO_PROXY`` into its host or network, without brackets, and its port."""
     entry = re.sub("^[a-z]+://", "", entry)
     if found := re.fullmatch(r"\[(.*)\](/\d+)?(?::(\d+))?", entry):
         return found[1] + (found[2] or ""), int(found[3]) if found[3] else None

@@ -1,6 +1,6 @@
-"""Rate limiting and retries: calls are sent at HubSpot's pace, and again if that is safe, but not for ever.
+"""Rate limiting and retries: calls are sent as fast as HubSpot allows, and again if that is safe.
 
-One ``RateLimiter`` belongs to one token; all threads that use the token share it.
+All threads that use a token share its ``RateLimiter``.
 """
 
 import math
@@ -34,24 +34,24 @@ _SPENT = (
     "the portal has no API calls left today; the allowance starts again at midnight in the portal's time zone"
 )
 _NAP_S = 1.0
-"""The longest sleep, so that waiting threads soon notice that everything stops."""
+"""Maximum seconds of one sleep, so that waiting threads soon notice when all calls must stop."""
 
 
 class _Keeping(threading.local):
-    """The slots of a thread in the window."""
+    """A slot in the rate window that a thread keeps for its next write."""
 
-    is_on = False  # its reads reserve a slot for the following write
+    is_on = False  # whether a read of this thread also reserves a slot for a write
     has_place = False
 
     def places(self, *, is_write: bool) -> int:
-        """Return how many slots its next call needs."""
+        """Return how many slots the thread's next call needs."""
         if is_write:
             return 0 if self.has_place else 1
         return 2 if self.is_on and not self.has_place else 1
 
 
 class RateLimiter:
-    """Lets calls through at the portal's pace. Thread-safe.
+    """Lets calls through as fast as the portal allows. Thread-safe.
 
     ``now`` returns seconds of a clock that never goes back, ``sleep`` waits for seconds, and ``jitter``
     returns a random number from 0 to 1.
@@ -66,9 +66,9 @@ class RateLimiter:
         called: str = "the token",
         assumed_limit: int = LEAST_CALLS_PER_WINDOW,
     ) -> None:
-        """Create the shared limiter of one token; messages name the token as ``called``.
+        """Create the limiter that all users of one token share; messages call the token ``called``.
 
-        ``assumed_limit`` is the number of calls per window until the headers of an answer give another
+        ``assumed_limit`` is the number of calls per window until the headers of an answer give the true
         number.
         """
         self._called = called
@@ -81,32 +81,32 @@ class RateLimiter:
         self._stopped: Callable[[], HubSpotError] | None = None
         self._was_answered = False
         self._daily_remaining: int | None = None
-        self._ahead_s: float | None = None  # seconds ahead of our own clock
+        self._ahead_s: float | None = None  # seconds that HubSpot's clock is ahead of ``now``
 
     @property
     def daily_remaining(self) -> int | None:
-        """Number of calls that the portal has left today, from the latest answer with this number."""
+        """Number of calls that the portal has left today, from the latest answer that tells it."""
         return self._daily_remaining
 
     def time_there(self) -> datetime | None:
         """Return the earliest time that HubSpot's clock can show now; None before the first answer.
 
-        Answers contain whole seconds, so the clock is up to a second ahead of this.
+        Answers give whole seconds, so HubSpot's clock may be up to a second later.
         """
         ahead_s = self._ahead_s
         return None if ahead_s is None else datetime.fromtimestamp(self._now() + ahead_s, UTC)
 
     def least_seconds(self, calls: int) -> float:
-        """Return the least time that so many calls take at the portal's limit, starting with a full burst."""
+        """Return the least time that so many calls take at the portal's limit; it allows a burst at first."""
         bursts = math.ceil(calls / self._window.limit)
         return max(bursts - 1, 0) * self._window.interval_s
 
     @contextmanager
     def reserve_slot(self) -> Iterator[None]:
-        """Let a write of this thread follow right after the read before it, inside the block.
+        """Let a write follow right after the read before it; use it as a context manager in one thread.
 
-        A read then waits until there is room for both calls. Otherwise the read might be the last call of a
-        window, and the write would be sent ten seconds later.
+        In the block, a read waits until there are slots for two calls. Otherwise the read might be the last
+        call of a window, and the write would be sent ten seconds later.
         """
         self._keeping.is_on = True
         try:
@@ -121,11 +121,11 @@ class RateLimiter:
     def run(
         self, request: Request, attempt: Callable[[], CallResult[AnswerT]]
     ) -> Success[AnswerT] | ErrorResponse:
-        """Call ``attempt`` when its turn comes, and repeat it while that is safe and useful.
+        """Call ``attempt`` when the rate limit allows it, and repeat it while that is safe and useful.
 
         Raises:
-            NotAllowed: the token is refused; from now on every call is refused without being sent.
-            Unavailable: it did not succeed in the permitted time, or no calls are left today.
+            NotAllowed: HubSpot refuses the token; from now on, every call raises this without being sent.
+            Unavailable: the call did not succeed in the permitted time, or no calls are left today.
             NoAnswer: a write was sent and its answer never arrived.
         """
         troubled_since: float | None = None
@@ -209,7 +209,7 @@ class RateLimiter:
 
 
 def _story(exchange: ErrorResponse | NoResponse) -> str:
-    """Describe the result in half a sentence."""
+    """Describe a failed attempt in half a sentence, for messages."""
     if isinstance(exchange, NoResponse):
         return exchange.reason
     retry_after_s = exchange.pace.retry_after_s

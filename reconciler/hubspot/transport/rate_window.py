@@ -1,13 +1,13 @@
-"""HubSpot's rolling window of calls, estimated from here: how long to wait before the next call.
+"""An estimate of HubSpot's rolling window of calls: how long to wait before the next call.
 
-HubSpot counts a call at some time between sending and answer, and forgets it one window later. So a call
-occupies a slot from sending until one window after its answer. With this rule, a run that is the only user of
-the token never exceeds the limit, and may use the whole burst at once.
+HubSpot counts a call at some time between sending and answer, and stops counting it one window later. So we
+count a call from sending until one window after its answer: it occupies a slot. With this rule, a run that is
+the only user of the token never exceeds the limit, and may send as many calls as the limit allows at once.
 
-The same token may have other users. Every answer says how many calls the window still accepts. If more slots
-are missing than our earlier calls explain, other users occupy them. Calls overtake each other, so the lowest
-of the latest few such numbers is used. The highest recent number stays valid for one window, and a reserve is
-kept on top of it, because others go on while we wait.
+The same token may have other users. Every answer says how many calls the window still accepts. If this number
+is lower than our own calls explain, other users occupy the missing slots. Because answers overtake each
+other, the lowest of the latest few estimates is used. Once others are seen, the highest estimate stays valid
+for one window, and some more slots are left free, because the others go on while we wait.
 """
 
 from collections import deque
@@ -16,44 +16,44 @@ from reconciler.hubspot.transport.call_result import RateHeaders
 from reconciler.hubspot.transport.limits import LEAST_CALLS_PER_WINDOW, WINDOW_S
 
 _FIRST_CALLS = 4
-"""Parallel calls before the first answer: an earlier run may have left the window full."""
+"""Maximum number of parallel calls before the first answer: an earlier run may have filled the window."""
 
 _RESERVE = 10
-"""Divisor of the slots that are left to other users, once there are others."""
+"""Share of the slots that is left to other users, once there are any: one in so many."""
 
 _ESTIMATES = 16
-"""Number of latest answers that estimate the calls of others.
+"""Number of latest answers from which the calls of other users are estimated.
 
-It equals the maximum of parallel calls, so that our own calls that overtook each other do not count as calls
-of others.
+It equals the maximum of parallel calls, so that our own calls that overtook each other are not taken for
+calls of others.
 """
 
 _MARGIN_S = 0.05
-"""Tolerance for inexact clocks and networks, in seconds."""
+"""Seconds that are added to each window, because clocks and networks are not exact."""
 
 _TICK_S = 0.02
-"""Seconds to wait if nothing tells when a slot becomes free."""
+"""Seconds to wait if it is unknown when a slot becomes free."""
 
 
 class RollingWindow:
-    """The calls in the window. Not thread-safe: its owner holds a lock. Times are seconds of one clock."""
+    """Our calls in the window, and an estimate of others. Not thread-safe. Times are seconds of one clock."""
 
     def __init__(self, limit: int = LEAST_CALLS_PER_WINDOW) -> None:
-        self.limit = limit  # calls in a window
+        self.limit = limit  # maximum number of calls in a window
         self.interval_s = WINDOW_S
-        self._has_heard = False  # whether any call has ended
+        self._has_heard = False  # whether any call has been answered or lost
         self._in_flight = 0
-        self._kept = 0  # slots reserved for calls that follow others at once
-        self._leaving: deque[float] = deque()  # times at which answered calls leave the window
+        self._kept = 0  # slots reserved for writes that follow a read at once
+        self._leaving: deque[float] = deque()  # for each ended call, the time at which its slot becomes free
         self._estimates: deque[int] = deque(maxlen=_ESTIMATES)
-        self._others = 0  # calls of other users of the token
+        self._others = 0  # estimated calls of other users of the token
         self._others_until = 0.0
         self._held_until = 0.0
 
     def wait_s(self, now: float, places: int = 1) -> float:
-        """Return the seconds until it is useful to ask again; 0: a call may be sent now.
+        """Return how many seconds to wait before asking again; 0 if a call may be sent now.
 
-        ``places`` is 2 to reserve a slot for the following call too, and 0 if a slot is already reserved.
+        ``places`` is 2 to reserve a slot for the following call as well, and 0 if a slot is already reserved.
         """
         if now < self._held_until:
             return self._held_until - now
@@ -67,9 +67,9 @@ class RollingWindow:
         return self._leaving[surplus] - now if surplus < len(self._leaving) else _TICK_S
 
     def enter(self, places: int = 1) -> int:
-        """Count a call that is being sent with ``places`` slots.
+        """Count a call that is being sent, and that takes ``places`` slots.
 
-        Return the slots of our calls, with its own.
+        Return how many slots all our calls occupy, this one included.
         """
         self._in_flight += 1
         self._kept += places - 1
@@ -80,7 +80,7 @@ class RollingWindow:
         self._kept -= 1
 
     def leave(self, now: float, pace: RateHeaders, ours: int, *, was_sent: bool) -> None:
-        """Count the end of a call; ``ours`` is the number that ``enter`` returned for it."""
+        """Count the end of a call; ``ours`` is the number that ``enter`` returned for this call."""
         self._in_flight -= 1
         if was_sent:
             self._leaving.append(now + self.interval_s + _MARGIN_S)
@@ -95,7 +95,7 @@ class RollingWindow:
             self._others, self._others_until = others, now + self.interval_s
 
     def hold(self, until: float) -> None:
-        """Let no call in before ``until``."""
+        """Let no calls through before ``until``."""
         self._held_until = max(self._held_until, until)
 
     def _room(self, now: float) -> int:

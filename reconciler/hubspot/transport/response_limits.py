@@ -1,4 +1,4 @@
-"""Maximum size and duration of an answer: an endpoint may be broken, slow or hostile."""
+"""Maximum size and duration of an answer, because a server may be broken, slow or hostile."""
 
 import math
 import time
@@ -10,29 +10,30 @@ import httpx
 from reconciler.hubspot.transport.limits import EDGE_TIMEOUT_S
 
 MOST_BYTES = 64 * 1024 * 1024
-"""Maximum size of an unpacked answer. A batch of 100 records with all their properties has a few MB."""
+"""Maximum bytes of an unpacked answer; 100 records with all their properties have a few million."""
 
 PACKED_AS = "gzip"
 """The only compression that we accept: others can expand to any size."""
 
 SILENCE_S = EDGE_TIMEOUT_S + 10
-"""Maximum seconds without a byte. HubSpot's own timeout is an answer; giving up earlier would lose it."""
+"""Maximum seconds without a byte: longer than HubSpot's own timeout, whose answer (524) we want to read."""
 
 CALL_S = 30.0 + SILENCE_S
-"""Maximum seconds of one call from its first byte to the last of its answer, however slowly it arrives."""
+"""Maximum seconds of one call, from its first byte to the last byte of its answer."""
 
-_ZLIB_OF_GZIP = 31  # wbits, https://docs.python.org/3/library/zlib.html#zlib.decompressobj
+_ZLIB_OF_GZIP = 31  # value for gzip, https://docs.python.org/3/library/zlib.html#zlib.decompressobj
 
 
 class Unfit(Exception):
-    """An answer that is not read to its end, with the reason."""
+    """Error: an answer is too large or wrongly compressed, and is not read further."""
 
 
 class Remaining:
-    """The timeout of each read and write of one call: the allowed silence, within the total time.
+    """The timeout of each read and write of one call: silence and the total time are both limited.
 
-    A socket reads its timeout before every read and write, and accepts anything that converts to a number.
-    Time counts from the first of them: before that, a call may wait for a connection.
+    A socket takes its timeout from this object before every read and write; any object that converts to an
+    integer is accepted. The total time counts from the first of them, because before that, a call may wait
+    for a connection.
     """
 
     def __init__(self, call_s: float, silence_s: float) -> None:
@@ -61,10 +62,10 @@ def read_body(response: httpx.Response, most_bytes: int = MOST_BYTES) -> bytes:
     """Read the body of ``response`` and unpack it.
 
     Raises:
-        Unfit: it is too large, or compressed in a way that was not requested.
-        httpx.RequestError: it does not arrive.
+        Unfit: the body is too large, or compressed in a way that was not requested.
+        httpx.RequestError: the body does not arrive.
     """
-    if response.is_stream_consumed:  # it did not come from a network
+    if response.is_stream_consumed:  # it is complete already, because it did not come from a network
         return response.content
     packed = response.headers.get("content-encoding", "").strip().lower()
     if packed not in {"", "identity", PACKED_AS}:
@@ -79,7 +80,7 @@ def read_body(response: httpx.Response, most_bytes: int = MOST_BYTES) -> bytes:
 
 
 def _unpacked(chunks: Iterator[bytes], most_bytes: int) -> Iterator[bytes]:
-    """Unpack ``chunks`` in pieces of limited size, so that a bomb is never unpacked as a whole."""
+    """Unpack ``chunks`` in pieces of limited size, so that a small body cannot fill the memory."""
     unpacker = zlib.decompressobj(wbits=_ZLIB_OF_GZIP)
     piece_bytes = min(most_bytes + 1, 1 << 20)
     try:

@@ -24,10 +24,10 @@ from reconciler.hubspot.transport.call_result import ErrorResponse, NoResponse
 from reconciler.hubspot.transport.limits import LOCK_S, WINDOW_S
 
 PATIENCE_S = 180.0
-"""Maximum seconds that one call waits because HubSpot answers "later"."""
+"""Maximum seconds for which one call is repeated while HubSpot answers "later"."""
 
 SHORT_PATIENCE_S = 8.0
-"""Seconds for errors that waiting rarely fixes: a host that never answered, an answer of unknown shape."""
+"""The same maximum for errors that seldom go away: a host that never answered, an unreadable answer."""
 
 _UNAUTHORIZED = 401
 _TIMED_OUT = 408
@@ -40,14 +40,14 @@ _DOUBLINGS = 6
 
 
 class RetryDecision(Enum):
-    """Decisions about a call that failed."""
+    """Possible decisions about a call that failed."""
 
-    ANSWERED = auto()  # HubSpot's answer is final; the caller reads it
-    UNAUTHORIZED = auto()  # stop everything: the token is not valid
-    DAILY_LIMIT = auto()  # stop everything: no calls left today
-    RATE_LIMITED = auto()  # every call of this token waits, then this one is sent again
-    RETRY = auto()  # this call waits, then is sent again
-    OUTCOME_UNKNOWN = auto()  # it may have happened: must not be sent again
+    ANSWERED = auto()  # HubSpot's answer is final, and the caller gets it
+    UNAUTHORIZED = auto()  # all calls stop: the token is not valid
+    DAILY_LIMIT = auto()  # all calls stop: no calls are left today
+    RATE_LIMITED = auto()  # all calls of this token wait, then this one is sent again
+    RETRY = auto()  # only this call waits, then it is sent again
+    OUTCOME_UNKNOWN = auto()  # the call may have taken effect and must not be sent again
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class RetryStep:
 def decide_retry(
     exchange: ErrorResponse | NoResponse, *, is_write: bool, tries: int, jitter: float
 ) -> RetryStep:
-    """Decide about a call that has failed ``tries`` times; ``jitter`` is random, from 0 to 1."""
+    """Decide about a call that has failed ``tries`` times; ``jitter`` is a random number from 0 to 1."""
     backoff_s = _FIRST_BACKOFF_S * 2 ** min(tries - 1, _DOUBLINGS) * (0.5 + jitter / 2)
     if isinstance(exchange, NoResponse):
         if exchange.was_sent and is_write:

@@ -1,4 +1,4 @@
-"""Removing the token from texts: as it is, in other upper or lower case, escaped or encoded."""
+"""Removing a token from texts, even if it is escaped, encoded, or in other upper or lower case."""
 
 import re
 from base64 import b64encode, urlsafe_b64encode
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 _BLOT = "***"
 _TOKEN_LIKE = re.compile(r"pat-[a-z0-9]+-[0-9a-f-]+", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\+u00([2-7][0-9a-fA-F])|\\+/")
-"""Plain characters that JSON may escape, also in JSON within JSON; quotes and backslashes stay."""
+"""A character that JSON has escaped, also JSON inside JSON; quotes and backslashes stay escaped."""
 
 _KEPT = {'"', "\\"}
 _LEAST_CHARACTERS = 8
-"""Minimum length of the searched pieces: shorter pieces also occur in harmless texts."""
+"""Minimum length of the pieces of a token to search for: shorter ones also occur in harmless texts."""
 
 
 def redact_token(text: str, token: str) -> str:
@@ -24,7 +24,7 @@ def redact_token(text: str, token: str) -> str:
 
 
 def _spellings(token: str) -> Iterator[str]:
-    """Return the ways in which a token may be written; the caller ignores upper and lower case."""
+    """Return the ways in which a token may be written; upper and lower case do not matter to the caller."""
     if token:
         yield token
     for written in {token, token.lower(), token.upper()}:
@@ -33,11 +33,11 @@ def _spellings(token: str) -> Iterator[str]:
 
 
 def _in_base64(data: bytes) -> Iterator[str]:
-    """Return the parts of ``data`` in base64 that do not depend on the text around it."""
+    """Return the parts of the base64 form of ``data`` that are the same whatever text is around it."""
     for before in range(3):
         for encode in (b64encode, urlsafe_b64encode):
             encoded = encode(bytes(before) + data).decode()
-            begin = -(-before * 8 // 6)  # characters that contain bits of ``before``
+            begin = -(-before * 8 // 6)  # index of the first character without bits of the text before
             yield encoded[begin : (before + len(data)) * 8 // 6]
 
 
