@@ -27,7 +27,7 @@ from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence
 from reconciler.plan.definitions.planned_labels import PlannedLabels
 from reconciler.plan.drift.provenance import Edits, OurRuns
 from reconciler.plan.findings import Findings
-from reconciler.plan.records.conflicts import UniqueValues
+from reconciler.plan.records.conflicts import UniqueValues, with_faulty
 from reconciler.plan.records.decisions import explain_gone, settle_identities
 from reconciler.plan.records.identity import names_that_identify
 from reconciler.plan.records.planner import Known, RecordPlanner
@@ -200,10 +200,11 @@ class PlanningRecords:
         """Leave out changes that HubSpot would refuse for their unique values."""
         findings, objects = self.findings, self.portal.objects
         left_behind = LeftBehind(self.desired, self.portal, self.selection, masks)
-        holders = read_holders(self.reader, self.portal, findings.changes, left_behind.key_names)
+        checked = with_faulty(findings.changes, findings.workspace, findings.faulty)
+        holders = read_holders(self.reader, self.portal, checked, left_behind.key_names)
         ids = {value: record.id for value, record in holders.items()}
         unique_values = UniqueValues(objects, ids, left_behind.givers(holders))
-        sound = unique_values.without_conflicts(findings.changes, findings.workspace)
+        sound = unique_values.without_conflicts(findings.changes, findings.workspace, findings.faulty)
         findings.changes = sound.changes
         findings.problems.extend(sound.problems)
         for change in sound.left_out:

@@ -173,6 +173,84 @@ def test_rows_of_tables_are_held_against_one_another_and_against_documents(tmp_p
         assert reported.count("HubSpot keeps it unique") == 2
 
 
+def reported(project: Project, *flags: str) -> list[tuple[str, str]]:
+    """Address and message of each problem of the plan."""
+    document = project.run("plan", "--json", *flags).document
+    return [(problem["address"], problem["message"]) for problem in document["problems"]]
+
+
+def test_no_problem_of_a_record_hides_that_its_value_is_not_its_own(tmp_path: Path) -> None:
+    """The values of a record with another problem take part in the checks of unique values."""
+    manifests = companies(
+        "a: {name: A, ref: same, nosuch: x}",
+        "b: {name: B, ref: same}",
+        "c: {name: C, ref: r9, nosuch: x}",
+        "d: {name: D, annualrevenue: much, ref: r9}",
+        "e: {name: E, ref: r3}",
+    )
+    held = [B, {"external_id": "c", "name": "C", "ref": "r3"}, {"external_id": "x", "name": "X", "ref": "r9"}]
+    with served(tmp_path, manifests, seed(companies=held)) as (project, _):
+        problems = reported(project)
+        planned = project.run("plan", "--json", "--skip-invalid").document
+
+    assert [address for address, _ in problems] == [
+        "companies/a#ref",
+        "companies/a#nosuch",
+        "companies/c#ref",
+        "companies/c#nosuch",
+        "companies/d#annualrevenue",
+        "companies/d#ref",
+        "companies/e#ref",
+    ]
+    said = dict(problems)
+    assert "another record is to get the same ref, at companies.yaml:5:21" in said["companies/a#ref"]
+    assert "record 903 has the same ref" in said["companies/c#ref"]
+    assert "another record is to get the same ref, at companies.yaml:6:21" in said["companies/d#ref"]
+    assert "that record would give it up, but has a problem itself" in said["companies/e#ref"]
+    assert [change["address"] for change in planned["changes"]] == ["companies/b"]
+
+
+def test_a_second_line_for_a_record_is_checked_like_the_first(tmp_path: Path) -> None:
+    text = """object: contacts
+key: email
+records:
+  ada@acme.example: {nosuch: x}
+  Ada@acme.example: {lifecyclestage: nobody}
+"""
+    with served(tmp_path, {"contacts.yaml": text}, seed()) as (project, _):
+        found = project.run("plan", "--json", "--values", "show").document["problems"]
+    assert [problem["source"]["line"] for problem in found] == [4, 4, 5]
+    assert "are the same email to HubSpot" in "".join(problem["message"] for problem in found)
+    assert "nobody" in found[-1]["message"]
+
+
+def test_pipeline_and_stage_are_checked_beside_other_problems_but_not_with_a_wrong_one(
+    tmp_path: Path,
+) -> None:
+    lines = (
+        "a: {dealname: A, nosuch: x, pipeline: Sales, dealstage: renewed}",
+        "b: {dealname: B, pipeline: Nosuch, dealstage: renewed}",
+        "c: {dealname: C, nosuch: x, dealstage: Sold}",
+        "d: {dealname: D, nosuch: x, pipeline: Renewals}",
+    )
+    text = "object: deals\nkey: code\nrecords:\n" + "".join(f"  {line}\n" for line in lines)
+    held = [
+        {"dealname": "C", "code": "c", "pipeline": "renewals", "dealstage": "due"},
+        {"dealname": "D", "code": "d", "pipeline": "sales", "dealstage": "open"},
+    ]
+    with served(tmp_path, {"deals.yaml": text}, seed(deals=held)) as (project, _):
+        addresses = [address for address, _ in reported(project)]
+    assert addresses == [
+        "deals/a#nosuch",
+        "deals/a#dealstage",
+        "deals/b#pipeline",
+        "deals/c#nosuch",
+        "deals/c#dealstage",
+        "deals/d#nosuch",
+        "deals/d#pipeline",
+    ]
+
+
 @pytest.mark.parametrize("flags", [["--target", "companies/a"], ["--exclude", "companies/b"], []])
 def test_a_change_left_out_of_a_plan_frees_no_value(tmp_path: Path, flags: Sequence[str]) -> None:
     """Also what is left out because something else is wrong with it."""

@@ -106,6 +106,35 @@ def test_numbers_are_one_value_in_any_spelling() -> None:
     assert found(changes).keys() == {1}
 
 
+def found_with_faulty(*changes: Change, **held: str) -> Mapping[int, Sequence[Problem]]:
+    """The last of ``changes`` has a problem of another kind."""
+    holders = {value_of(SCHEMA, "ref", text): RecordId(record_id) for text, record_id in held.items()}
+    return contradictions(changes, OBJECTS, holders, faulty=1)
+
+
+def test_values_of_a_record_with_another_problem_are_checked_too() -> None:
+    sound, faulty = create("a", "x", 11), create("c", "x", 31)
+    ((number, (problem,)),) = found_with_faulty(sound, faulty).items()
+    assert number == 1
+    assert problem.message.startswith("another record is to get the same ref, at c.yaml:11:5")
+    ((number, (problem,)),) = found_with_faulty(change("b", None, "x"), x="77").items()
+    assert problem.message.startswith("record 77 has the same ref")
+    assert found_with_faulty(change("b", "x", "y"), change("c", None, "x"), x="b") == {}
+
+
+def test_a_record_with_another_problem_frees_no_value() -> None:
+    """Also a circle with it is none: it is not written."""
+    ((number, (problem,)),) = found_with_faulty(change("a", None, "x"), change("b", "x", "y"), x="b").items()
+    assert number == 0
+    assert "would give it up, but has a problem itself" in problem.message
+    assert problem.advice == "solve that problem first"
+    exchanged = found_with_faulty(change("a", "x", "y"), change("b", "y", "x"), x="a", y="b")
+    assert {number: problem.message[:28] for number, (problem,) in exchanged.items()} == {
+        0: "record b has the same ref, a",
+        1: "record a has the same ref, a",
+    }
+
+
 def test_values_of_properties_that_are_not_unique_are_shared() -> None:
     changes = [change("a", None, "x", of="name"), change("b", None, "x", of="name")]
     assert found(changes) == {}

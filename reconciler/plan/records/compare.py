@@ -53,11 +53,17 @@ class RecordDecision(NamedTuple):
     overwritten: tuple[
         PropertyRef, ...
     ] = ()  # values from before us that are lost: their authors are only shown
+    faulty: Change | None = None  # never carried out: the correct values of a record with problems
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that are no warnings."""
+        return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
 
     @property
     def is_no_op(self) -> bool:
         """Whether everything is in step; there may be warnings."""
-        return self.change is None and not self.held and not _has_errors(self.problems)
+        return self.change is None and not self.held and not self.errors
 
 
 IN_STEP = RecordDecision()
@@ -69,8 +75,9 @@ def compare_record(
 ) -> RecordDecision:
     """Decide about one record; finally once ``edits`` has the authors of ``edited`` values."""
     decision = _decide_record(resolver, parts, policy, edits)
-    if resolver.schema.is_read_only and decision.change is not None and decision.change.is_remote:
-        decision = RecordDecision(problems=(*decision.problems, only_read(decision.change)))
+    change = decision.change or decision.faulty
+    if resolver.schema.is_read_only and change is not None and change.is_remote:
+        decision = RecordDecision(problems=(*decision.problems, only_read(change)))
     if parts.live is None or not is_alias(resolver, parts.record, parts.live):
         return decision
     return decision._replace(problems=(*decision.problems, alias_warning(resolver, parts.record, parts.live)))
@@ -80,7 +87,9 @@ def _decide_record(resolver: Resolver, parts: RecordSides, policy: Policy, edits
     if parts.record.special.is_absent:
         return _unwanted(resolver, parts)
     if parts.live is not None and parts.old_live is not None and parts.old_live.id != parts.live.id:
-        return RecordDecision(problems=(_two_names(resolver, parts),))
+        problems = [_two_names(resolver, parts)]
+        resolver.resolve(parts.record, parts.live, problems)
+        return RecordDecision(problems=tuple(problems))
     if parts.live is None and parts.old_live is not None:
         if parts.record.special.is_partial:
             return _let_be(resolver, parts, Reason.RENAMED)
@@ -152,7 +161,8 @@ def _missing(resolver: Resolver, parts: RecordSides) -> RecordDecision:
     source = resolver.files.ref(record.place)
     problems: list[Problem] = []
     values = resolver.resolve(record, None, problems)
-    if obstacle := not_there(record, source):
+    obstacle = not_there(record, source)
+    if obstacle:
         problems.append(obstacle)
     else:
         found_wrong = (resolver.impossible_key(record), resolver.missing_required(record))
@@ -164,11 +174,10 @@ def _missing(resolver: Resolver, parts: RecordSides) -> RecordDecision:
         for value in values
         if value.text is not None and value.ownership is not Ownership.OBSERVE
     )
-    if found := misfit_of(resolver.schema, {}, {value.name: value.after for value in first}):
+    written = {value.name: value.after for value in first}
+    if _has_clear_stage(resolver, record, values) and (found := misfit_of(resolver.schema, {}, written)):
         value = next(value for value in first if value.name == found.name)
         problems.append(misfit_problem(record, found, value, is_left=False))
-    if _has_errors(problems):
-        return RecordDecision(problems=tuple(problems))
     created = create_record(
         key=record.address,
         values=first,
@@ -183,7 +192,15 @@ def _missing(resolver: Resolver, parts: RecordSides) -> RecordDecision:
             if value.text is None and value.ownership is Ownership.ENFORCE
         ),
     )
+    if _has_errors(problems):
+        return RecordDecision(problems=tuple(problems), faulty=None if obstacle else created)
     return RecordDecision(created, problems=tuple(problems))
+
+
+def _has_clear_stage(resolver: Resolver, record: DesiredRecord, values: Iterable[ResolvedValue]) -> bool:
+    """Return whether pipeline and stage of ``record`` have no problem of their own."""
+    named = set(resolver.schema.pipeline_and_stage or ()).intersection(record.names)
+    return named <= {value.definition.name for value in values}
 
 
 def _present(
@@ -197,28 +214,28 @@ def _present(
     parts = parts._replace(owned=same)  # another record of ours may have had this key before
     problems: list[Problem] = []
     values = resolver.resolve(parts.record, live, problems)
-    if _has_errors(problems):
-        return RecordDecision(problems=tuple(problems))
     is_renamed = live is parts.old_live
-    sorted_out = ComparedValues(resolver, parts, live)
+    compared = ComparedValues(resolver, parts, live)
     for value in values:
-        sorted_out.decide(value, policy, edits)
-    if misfit := sorted_out.misfit(policy):
-        return RecordDecision(problems=(*problems, misfit), edited=tuple(sorted_out.edited))
+        compared.decide(value, policy, edits)
+    if _has_clear_stage(resolver, parts.record, values) and (misfit := compared.misfit(policy)):
+        problems.append(misfit)
     if policy.forgets_unmanaged:
-        sorted_out.let_go()
+        compared.let_go()
     if is_renamed:
         if impossible := resolver.impossible_key(parts.record):
-            return RecordDecision(problems=(*problems, impossible), edited=tuple(sorted_out.edited))
-        sorted_out.written.append(_new_key(resolver, parts.record, live))
-        sorted_out.written.sort(key=lambda value: value.name)
-    change = _change_of(resolver, parts, live, sorted_out, protects=protects)
+            problems.append(impossible)
+        compared.written.append(_new_key(resolver, parts.record, live))
+        compared.written.sort(key=lambda value: value.name)
+    change = _change_of(resolver, parts, live, compared, protects=protects)
+    if _has_errors(problems):
+        return RecordDecision(problems=tuple(problems), edited=tuple(compared.edited), faulty=change)
     return RecordDecision(
         change,
-        tuple(sorted_out.held),
+        tuple(compared.held),
         tuple(problems),
-        edited=tuple(sorted_out.edited),
-        overwritten=tuple(sorted_out.overwritten),
+        edited=tuple(compared.edited),
+        overwritten=tuple(compared.overwritten),
     )
 
 

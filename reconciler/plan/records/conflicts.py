@@ -1,6 +1,6 @@
 """Leaving out changes that HubSpot would refuse for their unique values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple
@@ -29,16 +29,31 @@ class UniqueValues:
     holders: Mapping[Value, RecordId] = field(default_factory=dict)  # the present records of these values
     left_behind: Mapping[Value, Giver] = field(default_factory=dict)  # records left out of the plan
 
-    def without_conflicts(self, changes: SpooledChanges, workspace: Workspace) -> WithoutConflicts:
-        """Return the ``changes`` whose unique values fit together, and the problems of the others."""
-        if not has_claims(changes, self.objects):
+    def without_conflicts(
+        self, changes: SpooledChanges, workspace: Workspace, faulty: Sequence[Change] = ()
+    ) -> WithoutConflicts:
+        """Return the ``changes`` whose unique values fit together, and the problems of the others.
+
+        The values of ``faulty`` changes, which have other problems, must fit too.
+        """
+        checked = with_faulty(changes, workspace, faulty)
+        if not has_claims(checked, self.objects):
             return WithoutConflicts(changes)
-        refused = contradictions(changes, self.objects, self.holders, self.left_behind)
+        refused = contradictions(checked, self.objects, self.holders, self.left_behind, len(faulty))
         if not refused:
             return WithoutConflicts(changes)
         numbers = count()
         return WithoutConflicts(
             changes.kept(workspace, lambda change: None if next(numbers) in refused else change),
-            tuple(changes[number] for number in refused),
+            tuple(checked[number] for number in refused),
             tuple(problem for problems in refused.values() for problem in problems),
         )
+
+
+def with_faulty(changes: SpooledChanges, workspace: Workspace, faulty: Sequence[Change]) -> SpooledChanges:
+    """Return ``changes``, followed by ``faulty`` ones."""
+    if not faulty:
+        return changes
+    checked = changes.kept(workspace, lambda change: change)
+    checked.extend(faulty)
+    return checked

@@ -20,7 +20,6 @@ from reconciler.plan.associations.endpoints import Endpoints, endpoint_of
 from reconciler.plan.change import Change, Owned, Reason
 from reconciler.plan.drift.provenance import Edits
 from reconciler.plan.findings import Findings
-from reconciler.plan.guards import Population
 from reconciler.plan.owned_changes import adopt_thing
 from reconciler.plan.records.affected import affected_records, archived_records, taken_records
 from reconciler.plan.records.compare import IN_STEP, RecordDecision, compare_record, only_read
@@ -31,6 +30,7 @@ from reconciler.plan.records.policy import Policy
 from reconciler.plan.records.prune import decide_prune
 from reconciler.plan.records.sides import RecordSides
 from reconciler.plan.records.unanswered import is_unanswered, unanswered_problem
+from reconciler.plan.records.unique_values import writes_unique
 from reconciler.plan.rests_on import archive_rests_on
 from reconciler.plan.targeting import LeftOut
 from reconciler.plan.values.resolve import Resolver
@@ -122,15 +122,14 @@ class RecordPlanner:
             population.count(record, is_found=sides.live is not None, is_owned=is_owned)
             if sides.owned and found and sides.owned.record_id != found.id:
                 self.displaced.append(sides.owned)
-            problem = self._obstacle(resolver, sides, population, named, unanswered)
-            if sides.lost is not None and not problem:
+            population.asked += 1
+            is_open = is_unanswered(sides, unanswered, self.policy)
+            double = None if is_open else self._double(resolver, sides, named)
+            if sides.lost is not None and not is_open and not double:
                 self.lost.append((resolver, sides))
                 continue
-            decision = (
-                RecordDecision(problems=(problem,))
-                if problem
-                else compare_record(resolver, sides, self.policy)
-            )
+            population.unanswered += is_open
+            decision = self._decide(resolver, sides, double, is_open=is_open)
             overwritten = decision.overwritten if self.overwriting < OVERWRITTEN_SHOWN else ()
             if decision.edited or overwritten:
                 self.overwriting += bool(overwritten)
@@ -142,23 +141,22 @@ class RecordPlanner:
                 self._take(decision, resolver.schema, sides)
             self._note_endpoint(resolver.schema, record, found, decision)
 
-    def _obstacle(
-        self,
-        resolver: Resolver,
-        sides: RecordSides,
-        population: Population,
-        named: Records | None,
-        unanswered: Collection[str],
-    ) -> Problem | None:
-        """Return why the record cannot be compared: no answer, or it is another record's double."""
-        record, found = sides.record, sides.live or sides.old_live
-        population.asked += 1
-        if is_unanswered(sides, unanswered, self.policy):
-            population.unanswered += 1
-            return unanswered_problem(record.address, resolver.files.ref(record.place))
+    def _decide(
+        self, resolver: Resolver, sides: RecordSides, double: Problem | None, *, is_open: bool
+    ) -> RecordDecision:
+        """Decide about a record; if ``is_open``, nobody knows whether it exists."""
+        if is_open:
+            source = resolver.files.ref(sides.record.place)
+            return RecordDecision(problems=(unanswered_problem(sides.record.address, source),))
+        decision = compare_record(resolver, sides, self.policy)
+        return decision if double is None else RecordDecision(problems=(double, *decision.errors))
+
+    def _double(self, resolver: Resolver, sides: RecordSides, named: Records | None) -> Problem | None:
+        """Report that another line is about the same record; ``named`` is as in ``add_chunk``."""
+        found = sides.live or sides.old_live
         if found is None:
-            return self._identities.same_key(resolver, record)
-        return self._identities.same_record(resolver, record, found, named)
+            return self._identities.same_key(resolver, sides.record)
+        return self._identities.same_record(resolver, sides.record, found, named)
 
     def decide_lost(self) -> None:
         """Compare the records that another key property named before, once it is known which are found.
@@ -278,6 +276,8 @@ class RecordPlanner:
         live, owned = sides.live or sides.old_live, sides.missing or sides.moved
         decision = decision_with_display_name(decision, schema, live, owned)
         add_decision(self.findings, decision)
+        if decision.faulty is not None and writes_unique([decision.faulty], {schema.name: schema}):
+            self.findings.faulty.append(decision.faulty)
         if self.endpoints and decision.change is not None and decision.change.values:
             self.endpoints.note_values(decision.change)
 

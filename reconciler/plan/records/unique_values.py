@@ -65,7 +65,7 @@ def questions(
 
     The keys of created and renamed records have been looked up already.
     """
-    if not _writes_unique(changes, objects):
+    if not writes_unique(changes, objects):
         return
     asked = {(claim.value[0], claim.name) for claim in claims(changes, objects) if _is_asked(changes, claim)}
     for object_name, name in sorted(asked):
@@ -84,7 +84,7 @@ def value_of(schema: ObjectSchema, name: str, text: str) -> Value:
 
 def turns_of(changes: Sequence[Change], objects: _Objects) -> Mapping[int, int]:
     """Return, by number, the changes that wait for others, and their position in the sequence."""
-    given = _given_up(changes, objects) if _writes_unique(changes, objects) else {}
+    given = _given_up(changes, objects) if writes_unique(changes, objects) else {}
     if not given:
         return {}
     waits: dict[int, list[int]] = {}
@@ -100,11 +100,13 @@ def contradictions(
     objects: _Objects,
     holders: Mapping[Value, RecordId],
     left_behind: Mapping[Value, Giver] = _NO_GIVERS,
+    faulty: int = 0,
 ) -> Mapping[int, Sequence[Problem]]:
     """Find the problems of changes, by number; without these changes, all others are possible.
 
-    ``holders`` has the present records of the requested values; other values have none. ``left_behind`` says
-    which of these records would lose them but are not part of the plan.
+    The last ``faulty`` changes have problems of another kind, and will not be carried out. ``holders`` has
+    the present records of the requested values; other values have none. ``left_behind`` says which of these
+    records would lose them but are not part of the plan.
     """
     repeated = _repeated(changes, objects)
     doubtful = [
@@ -114,7 +116,9 @@ def contradictions(
     ]
     refused: dict[int, Sequence[Problem]] = {}
     if doubtful:
-        decisions = _Decisions(changes, holders, _given_up(changes, objects), _archived(changes), left_behind)
+        sound = len(changes) - faulty
+        given, archived = _given_up(changes, objects), _archived(changes)
+        decisions = _Decisions(changes, sound, holders, given, archived, left_behind)
         while found := decisions.problems(
             [claim for claim in doubtful if claim.number not in refused], refused
         ):
@@ -127,6 +131,7 @@ class _Decisions:
     """Facts about the values that more than one record has or gets."""
 
     changes: Sequence[Change]
+    sound: int  # number of changes without other problems; the rest is not carried out
     holders: Mapping[Value, RecordId]
     given: Mapping[Value, int]  # the change that frees each value
     archived: Mapping[RecordIdentity, Reason]
@@ -145,13 +150,18 @@ class _Decisions:
                 found.setdefault(claim.number, []).append(self._twice(claim, earlier))
             elif holder is None or holder == _id_of(self.changes[claim.number]):
                 continue
-            elif giver is not None and giver not in refused and _id_of(self.changes[giver]) == holder:
+            elif (
+                giver is not None and self._is_done(giver, refused) and _id_of(self.changes[giver]) == holder
+            ):
                 waits.setdefault(claim.number, {})[giver] = claim
             else:
                 found.setdefault(claim.number, []).append(self._held_by(claim, holder, giver))
         for number, giver, claim in _in_circles(waits):
             found.setdefault(number, []).append(self._swapped(claim, giver))
         return found
+
+    def _is_done(self, number: int, refused: Container[int]) -> bool:
+        return number < self.sound and number not in refused
 
     def _twice(self, claim: Claim, earlier: Claim) -> Problem:
         source, first = self._source(claim), self._source(earlier)
@@ -197,7 +207,7 @@ class _Decisions:
 
 def has_claims(changes: SpooledChanges, objects: _Objects) -> bool:
     """Return whether there may be ``claims``, without decoding the changes again."""
-    return _writes_unique(changes, objects) or next(changes.of(Verb.CREATE), None) is not None
+    return writes_unique(changes, objects) or next(changes.of(Verb.CREATE), None) is not None
 
 
 def claims(changes: Iterable[Change], objects: _Objects) -> Iterator[Claim]:
@@ -215,7 +225,7 @@ def claims(changes: Iterable[Change], objects: _Objects) -> Iterator[Claim]:
             yield Claim(number, value_of(schema, by, key), by, key, None)
 
 
-def _writes_unique(changes: Sequence[Change], objects: _Objects) -> bool:
+def writes_unique(changes: Sequence[Change], objects: Mapping[str, ObjectSchema]) -> bool:
     """Return whether ``changes`` write a unique value, besides the keys of new records."""
     names = spooled(changes).written_values
     return any(objects[object_name].can_identify(name) for object_name, name in names)
