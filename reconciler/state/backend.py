@@ -1,8 +1,8 @@
-"""The seam between the state and the place where it is kept: a database, or a repository.
+"""The interface between the state and the place where it is kept: a database, or a git repository.
 
-Tables are read and written in the same way everywhere. A backend says where they are, who may write, and when
-a change has reached the place that all machines share: a database has it with the commit of a transaction, a
-repository with the next push.
+Tables are read and written in the same way for both. A backend provides the tables, the lock, and publishing:
+the moment from which all machines see a change. In a database, this is the commit of the transaction; in a
+repository, it is the next push.
 """
 
 from collections.abc import Callable
@@ -17,30 +17,30 @@ from reconciler.state.run_types import Actor
 
 
 class Lease(Protocol):
-    """The right to write, held by this process until it is released or not renewed in time."""
+    """The right to write, which this process has until it releases it or does not renew it in time."""
 
     now: Callable[[], datetime]
 
     @property
     def seconds_ahead(self) -> float:
-        """Seconds of sending whose intents are published together; 0 if every batch is published alone."""
+        """Seconds of sending for which intents are published together; 0 if each batch is published alone."""
 
     def hold(self, connection: Connection) -> datetime:
-        """Check the lease within a transaction; the result is for ``confirm`` after the commit.
+        """Check inside a transaction that the lease is held; pass the result to ``confirm`` after the commit.
 
         Raises:
             Locked: the lease was lost; the transaction must not be committed.
         """
 
     def confirm(self, held_at: datetime) -> None:
-        """Record that a transaction was committed while the lease was held."""
+        """Record that a transaction in which ``hold`` returned ``held_at`` was committed."""
 
     def publish(self, run_id: str | None = None, leaves_from: datetime | None = None) -> None:
-        """Bring everything that was committed to the place that all machines share.
+        """Publish everything that was committed: bring it to the place that all machines share.
 
         Args:
-            run_id: the run whose intents may be sent from now on.
-            leaves_from: the present time of HubSpot's clock: no call of these intents left before.
+            run_id: the run whose intents may be sent after this.
+            leaves_from: the present time of HubSpot's clock; none of these intents was sent before it.
 
         Raises:
             Locked: the lease was lost.
@@ -48,24 +48,24 @@ class Lease(Protocol):
         """
 
     def assert_held(self) -> None:
-        """Wait until the lease surely holds; any thread may call this right before a call leaves.
+        """Wait until the lease is surely held. Any thread may call this right before it sends a call.
 
         Raises:
-            Locked: the lease was lost, or nobody renewed it.
+            Locked: the lease was lost, or was not renewed in time.
         """
 
     def renew_if_due(self) -> None:
-        """Renew the lease if it is due; to be called often.
+        """Renew the lease if it is time to; call this often.
 
         Raises:
             Locked: the lease was lost.
         """
 
     def write_anew(self) -> None:
-        """Let the next publication write everything, encrypted with the newest key.
+        """Make the next publication write everything again, encrypted with the newest key.
 
         Raises:
-            StateError: nothing is encrypted there.
+            StateError: this backend encrypts nothing.
         """
 
     def release(self) -> None:
@@ -73,21 +73,21 @@ class Lease(Protocol):
 
 
 class StateBackend(Protocol):
-    """The place of one portal's state."""
+    """The place where one portal's state is kept."""
 
     @property
     def database(self) -> Database:
-        """The tables: the tables of the place itself, or a working copy of them."""
+        """The tables: those of the place itself, or those of a working copy."""
 
     @property
     def previous(self) -> str | None:
         """The place of the state as it was before a correction; None if a SQLite file has backups."""
 
     def has_published(self, serial: int) -> bool:
-        """Return whether all machines share the state with this serial, or a newer one."""
+        """Return whether all machines can see the state with this serial, or with a later one."""
 
     def holder(self) -> LockHolder | None:
-        """Return the holder of the lock, or the last one who never released it."""
+        """Return who holds the lock, or who held it last and never released it; None if it is free."""
 
     def acquire(
         self,
@@ -98,14 +98,16 @@ class StateBackend(Protocol):
         timeout_s: float,
         lasts: timedelta | None,
     ) -> Lease:
-        """Take the lock, waiting up to ``timeout_s`` for it; ``lasts``: None for the backend's own time.
+        """Take the lock, and wait up to ``timeout_s`` for it. ``lasts`` is the time of the lease.
+
+        If ``lasts`` is None, the backend's usual time is used.
 
         Raises:
-            Locked: another run still holds it.
+            Locked: another run still holds the lock.
         """
 
     def unlock(self) -> LockHolder | None:
         """Remove the lock and return its holder, if there is one."""
 
     def close(self) -> None:
-        """Close connections, and remove everything that was only for this process."""
+        """Close connections, and delete everything that only this process needs."""

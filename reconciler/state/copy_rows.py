@@ -1,4 +1,4 @@
-"""All rows of one portal, copied from one state into another and compared."""
+"""Copying all rows of one portal from one state to another, and comparing them."""
 
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Row, Table, select
 from reconciler.state.tables import batches, changes, intents, owned, pairs, prune_rules, runs, states
 
 _TABLES = (states, prune_rules, owned, pairs, runs, batches, changes, intents)
-"""In an order in which they can be filled. The lock stays where it is."""
+"""Tables in an order in which they can be filled. The lock is not copied."""
 
 OWNERSHIP = (prune_rules, owned, pairs)
-"""The owned things, without lineage and journal."""
+"""Tables of owned things and prune rules, without lineage and journal."""
 
 _CHUNK = 1000
 
@@ -20,7 +20,7 @@ _CHUNK = 1000
 def copy_rows(
     source: Connection, target: Connection, portal_id: int, tables: Iterable[Table] = _TABLES
 ) -> int:
-    """Copy every row of a portal in some tables into a state without rows; return how many there are."""
+    """Copy every row of a portal in ``tables`` into a state without rows; return the number of rows."""
     count = 0
     for table in tables:
         query = select(table).where(table.c.portal_id == portal_id)
@@ -31,7 +31,7 @@ def copy_rows(
 
 
 def first_difference(one: Connection, other: Connection, portal_id: int) -> str | None:
-    """Compare every row of a portal in two states; return the table of the first that differs."""
+    """Compare every row of a portal in two states; return the first table that differs, None if none does."""
     for table in _TABLES:
         pairs_of_rows = zip_longest(_in_order(one, table, portal_id), _in_order(other, table, portal_id))
         if any(left is None or right is None or tuple(left) != tuple(right) for left, right in pairs_of_rows):
@@ -40,7 +40,7 @@ def first_difference(one: Connection, other: Connection, portal_id: int) -> str 
 
 
 def is_empty(connection: Connection, portal_id: int) -> bool:
-    """Return whether nothing is known of a portal."""
+    """Return whether the state has no row about a portal."""
     return all(
         connection.execute(select(table.c.portal_id).where(table.c.portal_id == portal_id).limit(1)).first()
         is None

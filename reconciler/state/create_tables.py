@@ -1,4 +1,4 @@
-"""Creating the tables, upgrading those of an older version, and refusing others."""
+"""Creating the tables, upgrading those of an older version, and refusing all others."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,14 +12,14 @@ _CREATION_LOCK = 0x7265636F6E63  # PostgreSQL lock: two first runs at once creat
 
 
 class SchemaError(Exception):
-    """The tables cannot be used; the sentence says why, with advice."""
+    """Error: the tables cannot be used; its text says why, and what to do."""
 
 
 def schema_version(connection: Connection) -> int | None:
     """Return the version of the tables; None if there are none yet.
 
     Raises:
-        SchemaError: the database contains something else.
+        SchemaError: the database contains tables of another program.
     """
     present = set(inspect(connection).get_table_names())
     if meta.name not in present:
@@ -44,10 +44,10 @@ def create_or_upgrade(
 ) -> None:
     """Create the tables in ``version``, or upgrade older ones.
 
-    ``before_upgrade`` is called if existing data could be lost.
+    ``before_upgrade`` is called if an upgrade could lose existing data.
 
     Raises:
-        SchemaError: they are newer, or the database contains something else.
+        SchemaError: the tables are newer, or the database contains tables of another program.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _CREATION_LOCK})
@@ -75,10 +75,10 @@ def _text_type(connection: Connection) -> str:
 
 
 def is_readable(connection: Connection, version: int = SCHEMA_VERSION) -> bool:
-    """Return whether there are tables to read; False if nothing was created yet.
+    """Return whether there are tables to read; False if they have not been created yet.
 
     Raises:
-        SchemaError: they are newer or older, or the database contains something else.
+        SchemaError: the tables are newer or older, or the database contains tables of another program.
     """
     found = schema_version(connection)
     if found is None:

@@ -21,37 +21,33 @@ from reconciler.state.database_files import can_have_side_files, copy_database, 
 from reconciler.state.tables import SCHEMA_VERSION
 
 _BUSY_TIMEOUT_S = 30.0  # maximum wait for another process's transaction; ours take milliseconds
-_CONNECT_TIMEOUT_S = 10  # maximum wait for an unreachable server, unless the URL sets another
-_SWITCHES = 5  # attempts to set write-ahead mode; without it, readers have to wait for writers
+_CONNECT_TIMEOUT_S = 10  # maximum seconds to connect to a server, unless the URL sets another
+_SWITCHES = 5  # maximum number of attempts to set write-ahead mode, in which readers do not wait for writers
 _SQLITE = "sqlite"
 _POSTGRESQL = "postgresql+psycopg"
 
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """An upgrade of tables from an older version."""
+    """An upgrade of tables of an older version."""
 
-    backup: Path | None  # copy of a SQLite file from before the upgrade
+    backup: Path | None  # copy of the SQLite file from before the upgrade; None for PostgreSQL
 
 
 class Database:
-    """A database with our tables; every use is one transaction, by one thread at a time."""
+    """A database with our tables. Every use is one transaction, and only one thread uses it at a time."""
 
     def __init__(self, engine: Engine, name: str, *, path: Path | None, is_writable: bool) -> None:
-        self.name = name  # for messages: it contains no password
-        self.path = path  # path of a SQLite file
-        self.upgrade: Upgrade | None = None  # upgrade made when it was opened
+        self.name = name  # name for messages, without a password
+        self.path = path  # path of the SQLite file; None for other databases
+        self.upgrade: Upgrade | None = None  # the upgrade that opening it made, if any
         self._engine = engine
         self._is_writable = is_writable
         self._file = _identity(path)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Run the block in a transaction that reads one consistent moment.
-
-        Raises:
-            StateError: the database cannot be used.
-        """
+        """Run the block in a transaction that sees the data of one moment."""
         options: dict[str, Any] = {}
         if self._engine.dialect.name == "postgresql":
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -76,7 +72,7 @@ class Database:
                 self._insist_on_file()
 
     def compact(self) -> None:
-        """Remove all traces of deleted rows from a SQLite file; PostgreSQL's vacuum does that itself."""
+        """Remove all traces of deleted rows from a SQLite file; in PostgreSQL, autovacuum does this."""
         if self._engine.dialect.name != "sqlite":
             return
         with self._clear_errors(), self._engine.connect() as connection:
@@ -94,7 +90,10 @@ class Database:
         self._engine.dispose()
 
     def _insist_on_file(self) -> None:
-        """Check that the SQLite file is still there: writes to a deleted or replaced file would be lost."""
+        """Check that the SQLite file is still the one that was opened.
+
+        Writes to a file that was deleted or replaced would be lost.
+        """
         if _identity(self.path) != self._file:
             raise StateError(
                 f"state {self.name}: the file was deleted or replaced while it was in use: put it back, "
@@ -116,7 +115,7 @@ class Database:
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:
-    """Return the identity of the file at ``path``; None if there is none."""
+    """Return device and inode of the file at ``path``; None if there is no file."""
     try:
         status = path.stat() if path else None
     except OSError:
@@ -125,15 +124,18 @@ def _identity(path: Path | None) -> tuple[int, int] | None:
 
 
 def clock(connection: Connection, now: datetime, plus: timedelta = timedelta()) -> Any:
-    """Return the current time plus ``plus``: by PostgreSQL's clock, which all machines share, or ``now``."""
+    """Return the current time plus ``plus``, by PostgreSQL's clock; for SQLite, return ``now`` plus ``plus``.
+
+    All machines share PostgreSQL's clock.
+    """
     if connection.dialect.name == "postgresql":
         return func.clock_timestamp() + literal(plus)
     return now + plus
 
 
 def insert_into(connection: Connection, table: Table) -> Any:
-    """Build an INSERT that supports ON CONFLICT, in the dialect of the database."""
-    # importing PostgreSQL's dialect takes 35 ms
+    """Return an INSERT that supports ON CONFLICT, in the dialect of the database."""
+    # import only the dialect that is used: that of PostgreSQL takes 35 ms
     dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     return dialect.insert(table)
 
@@ -142,8 +144,8 @@ def open_database(url: str, project: Path) -> Database:
     """Open the database at ``url``; create or upgrade its tables if necessary.
 
     Raises:
-        UsageError: ``url`` is not a database that can hold state.
-        StateError: it cannot be used.
+        UsageError: ``url`` is not a database that can store state.
+        StateError: the database cannot be used.
     """
     parsed = _parsed(url)
     if parsed.drivername == _SQLITE:
@@ -160,7 +162,7 @@ def open_database(url: str, project: Path) -> Database:
     try:
         with database.reading() as connection:
             is_ours = schema_version(connection) == SCHEMA_VERSION
-        if not is_ours:  # otherwise do not wait for another program that is writing
+        if not is_ours:  # otherwise do not wait for another program's write
             with database.writing() as connection:
                 create_or_upgrade(connection, before_upgrade=back_up)
     except StateError:
@@ -170,14 +172,13 @@ def open_database(url: str, project: Path) -> Database:
 
 
 def open_to_read(url: str, project: Path) -> Database:
-    """Open the database at ``url`` unchanged; use an empty one if there is none yet.
+    """Open the database at ``url`` without changing it; if it does not exist, use an empty one in memory.
 
-    SQLite may leave an empty ``-wal`` file beside a database that it read; the database itself does not
-    change.
+    SQLite may leave an empty ``-wal`` file beside a database that it only read.
 
     Raises:
-        UsageError: ``url`` is not a database that can hold state.
-        StateError: it cannot be used, or needs an upgrade first.
+        UsageError: ``url`` is not a database that can store state.
+        StateError: the database cannot be used, or needs an upgrade first.
     """
     parsed = _parsed(url)
     if parsed.drivername == _SQLITE:
@@ -245,19 +246,19 @@ def _sqlite_engine(uri: str, pool: type[Pool]) -> Engine:
 
 
 def _begin(connection: Connection) -> None:
-    """Take the lock at the start of a write: a transaction that read first could not wait for it later."""
+    """Begin a transaction; one that writes takes SQLite's lock now: it could not wait for it later."""
     begin = connection.get_execution_options().get("begin", "BEGIN")
     if begin is not None:
         connection.exec_driver_sql(begin)
 
 
 def _write_ahead(connection: sqlite3.Connection, _record: object) -> None:
-    """Set write-ahead mode: readers do not wait for a writer, and commits survive a loss of power."""
+    """Set write-ahead mode: readers do not wait for a writer, and commits survive a power failure."""
     for _ in range(_SWITCHES):
-        with suppress(sqlite3.OperationalError):  # busy: changing the mode does not wait by itself
+        with suppress(sqlite3.OperationalError):  # busy: SQLite does not wait by itself when the mode changes
             connection.execute("PRAGMA journal_mode=WAL")
             break
-        connection.execute("BEGIN IMMEDIATE")  # this waits for another process that creates the file
+        connection.execute("BEGIN IMMEDIATE")  # this does wait, for another process that creates the file
         connection.execute("ROLLBACK")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
@@ -266,7 +267,7 @@ def _write_ahead(connection: sqlite3.Connection, _record: object) -> None:
 def _postgresql(parsed: URL, *, is_writable: bool) -> Database:
     options: dict[str, Any] = {
         "client_encoding": "utf8",
-        "prepare_threshold": None,  # connection poolers mix up prepared statements
+        "prepare_threshold": None,  # prepared statements do not work with connection poolers
     }
     if "connect_timeout" not in parsed.query:
         options["connect_timeout"] = _CONNECT_TIMEOUT_S

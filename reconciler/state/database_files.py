@@ -11,24 +11,24 @@ from pathlib import Path
 from reconciler.errors import StateError
 
 PRIVATE_FOLDER = ".reconciler"
-"""The project's folder for files that must not be committed."""
+"""The folder of a project for files that must not be committed to git."""
 
 _OWNER_ONLY = 0o600
 _OTHERS = 0o077
 
 
 def make_private(path: Path) -> None:
-    """Create the file for its owner only, if it is missing; SQLite gives its side files the same mode.
+    """Create the file if it is missing, so that only its owner can read it; SQLite's side files are the same.
 
-    The folder ``.reconciler`` is created with a ``.gitignore`` that keeps all of it out of git.
+    A folder ``.reconciler`` is created with a ``.gitignore`` that excludes all its files.
 
     Raises:
-        StateError: folder or file cannot be created.
+        StateError: the folder or the file cannot be created.
     """
     with _clear_errors(path):
         if path.parent.name == PRIVATE_FOLDER:
             make_private_folder(path.parent)
-        # do not open an existing file: closing it would release SQLite's locks
+        # do not open an existing file here: closing it would release SQLite's locks on it
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
         if path.is_file() and path.stat().st_mode & _OTHERS:
@@ -36,7 +36,7 @@ def make_private(path: Path) -> None:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Create ``folder`` with a ``.gitignore`` that keeps all of it out of git.
+    """Create ``folder`` with a ``.gitignore`` that excludes all files in it.
 
     Raises:
         OSError: the folder or the file cannot be created.
@@ -48,12 +48,12 @@ def make_private_folder(folder: Path) -> None:
 
 
 def can_have_side_files(path: Path) -> bool:
-    """Return whether reading the database can create ``-wal`` and ``-shm`` beside it, or finds them there."""
+    """Return whether SQLite can create ``-wal`` and ``-shm`` beside the database, or has done so."""
     return os.access(path.parent, os.W_OK) or path.with_name(f"{path.name}-wal").exists()
 
 
 def copy_database(path: Path, now: datetime) -> Path:
-    """Copy the whole database to a file beside it, as of the last transaction.
+    """Copy the whole database, as of the last transaction, to a file in the same folder; return its path.
 
     Raises:
         StateError: the copy cannot be written.

@@ -1,4 +1,4 @@
-"""Erasing one record or definition from state and journal, within a transaction of the caller."""
+"""Erasing one record or definition from state and journal, inside a transaction of the caller."""
 
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -11,20 +11,20 @@ from reconciler.state.journal_rows import ERASED, IS_OPEN
 from reconciler.state.tables import changes, owned, pairs
 
 FORGOTTEN = "(forgotten)"
-"""Replaces the key of an erased record."""
+"""Text that replaces the key of an erased record."""
 
 
 class NamedThing(NamedTuple):
-    """A record or definition as an address names it."""
+    """A record or definition, as an address names it."""
 
     object: str
-    value: str  # of the key property of a record, or its id; the names of a definition
-    section: str | None = None  # of a definition, as in state; None for a record
+    value: str  # value of the key property or record id; of a definition, its names
+    section: str | None = None  # section of a definition, as stored in the column ``by``; None for a record
     by_record_id: bool = False
 
     @property
     def word(self) -> str:
-        """The word for it in sentences."""
+        """The word for the thing in sentences: record or definition."""
         return "definition" if self.section else "record"
 
 
@@ -35,7 +35,7 @@ def named(address: DefinitionAddress) -> NamedThing:
 
 @dataclass(frozen=True, slots=True)
 class _Thing:
-    """All keys and ids of one record or definition."""
+    """All keys and ids that one record or definition has or had."""
 
     object: str
     section: str | None
@@ -43,7 +43,7 @@ class _Thing:
     ids: frozenset[str]
 
     def in_rows(self, table: Table, portal_id: int, names: "_Names") -> ColumnElement[bool]:
-        """Build the condition that a row of ``table`` is about the thing, in the columns of ``names``."""
+        """Return the condition that a row of ``table`` is about this thing, using the columns ``names``."""
         by = table.c[names.by]
         is_key = and_(by != RECORD_ID, ~by.startswith(SECTION_MARK))
         is_of_kind = by == self.section if self.section else is_key
@@ -56,7 +56,7 @@ class _Thing:
 
 
 class _Names(NamedTuple):
-    """Columns that name a record."""
+    """Names of the columns that together name a record in a row."""
 
     object: str
     by: str
@@ -75,16 +75,16 @@ _PLACES = (
     (pairs, _OWN),
     (pairs, _OTHER),
 )
-"""All tables and columns that name a record."""
+"""All tables and columns in which records are named."""
 
 
 def forget(connection: Connection, portal_id: int, thing: NamedThing) -> int:
-    """Erase keys, ids and values of the thing; the journal keeps actions and outcomes.
+    """Erase keys, ids and values of a record or definition; the journal keeps actions and outcomes.
 
-    Its key leads to its ids, and these to its other keys. Its associations are erased too.
+    Its other keys and its ids are found in the journal, and are erased as well. So are its associations.
 
     Returns:
-        the number of entries of state and journal that named it.
+        the number of entries in state and journal that named the record or definition.
 
     Raises:
         StateError: a call that names it is unfinished.
@@ -109,18 +109,18 @@ def forget(connection: Connection, portal_id: int, thing: NamedThing) -> int:
 
 
 def names_of(connection: Connection, portal_id: int, thing: NamedThing) -> frozenset[str]:
-    """Return all keys and ids of the thing, with the key or id that names it."""
+    """Return all keys and ids of the thing that are in state or journal, including the given one."""
     record = _followed(connection, portal_id, thing)
     return record.keys | record.ids
 
 
 def _forgotten(thing: NamedThing) -> str:
-    """Return the text that replaces the key: as many names as a definition of its section has."""
+    """Return the text that replaces the key; for a definition, it has as many parts as the names before."""
     return "/".join([FORGOTTEN] * (thing.value.count("/") + 1)) if thing.section else FORGOTTEN
 
 
 def _followed(connection: Connection, portal_id: int, thing: NamedThing) -> _Thing:
-    """Collect all keys and ids that the thing ever had."""
+    """Find all keys and ids that the thing ever had, in state and journal."""
     just_this, nothing = frozenset({thing.value}), frozenset[str]()
     record = _Thing(
         thing.object,
@@ -134,7 +134,7 @@ def _followed(connection: Connection, portal_id: int, thing: NamedThing) -> _Thi
 
 
 def _met(connection: Connection, portal_id: int, record: _Thing, column: str) -> frozenset[str]:
-    """Return the values of that column of ``_Names`` in all rows that name the thing."""
+    """Return the values of the column ``column`` of ``_Names`` in all rows that name the thing."""
     return frozenset(
         found
         for table, names in _PLACES

@@ -19,12 +19,12 @@ EXPORT_VERSION = 3
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """The content of an exported state."""
+    """The contents of an exported state."""
 
     portal_id: int
     version: StateVersion
     prune_rules: tuple[PruneRule, ...]
-    owned: Iterable[OwnedThing]  # like pairs: can be iterated again, and may be larger than memory
+    owned: Iterable[OwnedThing]  # can be iterated several times, like ``pairs``, and need not fit into memory
     pairs: Iterable[OwnedAssociation] = ()
     project: str | None = None  # project of the state; None if it has no name
 
@@ -38,7 +38,10 @@ def export_lines(
     *,
     project: str | None = None,
 ) -> Iterator[str]:
-    """Write JSON line by line; rules and records are sorted by object type, key property and key."""
+    """Yield the JSON document line by line.
+
+    Rules and things are sorted by object type, key property and key.
+    """
     yield f'{{"lineage":{json_text(version.lineage)},\n"owned":['
     separator = "\n"
     for record in records:
@@ -90,10 +93,10 @@ def _exported_pair(pair: OwnedAssociation) -> dict[str, object]:
 
 
 def imported_version(portal_id: int, present: StateVersion, export: Export) -> StateVersion:
-    """Return lineage and serial of a state after ``export`` has been imported into it.
+    """Return lineage and serial that a state has after ``export`` is imported into it.
 
     Raises:
-        StateError: the two do not belong together.
+        StateError: the export is of another portal, or of another lineage.
     """
     if export.portal_id != portal_id:
         raise StateError(
@@ -111,7 +114,10 @@ def imported_version(portal_id: int, present: StateVersion, export: Export) -> S
 
 
 def named_twice(export: Export) -> StateError:
-    """Report the record of ``export`` with two entries; finding it needs memory for all ids."""
+    """Return the error about a record with two entries in ``export``.
+
+    To find it, all ids are kept in memory.
+    """
     seen: dict[RecordIdentity, ThingAddress] = {}
     for record in export.owned:
         first = seen.setdefault(RecordIdentity(record.key.object, record.record_id), record.key)

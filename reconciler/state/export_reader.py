@@ -1,4 +1,4 @@
-"""Reading an exported state, perhaps edited by hand: all is checked before anything is imported. Pure."""
+"""Reading an exported state, which may be edited by hand: it is checked before anything is imported. Pure."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -33,18 +33,18 @@ from reconciler.model.labels import Label
 from reconciler.model.owned import Origin, OwnedThing, StateVersion, owned_thing
 from reconciler.state.export_format import EXPORT_VERSION, Export
 
-_READ_VERSIONS = (1, 2, EXPORT_VERSION)  # the first had no associations, the second no definitions
+_READ_VERSIONS = (1, 2, EXPORT_VERSION)  # version 1 had no associations, version 2 no definitions
 
 _T = TypeVar("_T")
 
 
 class UnreadList(Iterable[object]):
-    """A list of an export that is read again for each iteration: it may be larger than memory."""
+    """A list in an export that is read from its file whenever it is iterated: it need not fit into memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Entries(Generic[_T]):
-    """The entries of a list, parsed and checked again for each iteration."""
+    """The entries of a list, parsed and checked whenever it is iterated."""
 
     name: str
     listed: Iterable[object]
@@ -59,26 +59,26 @@ class _Entries(Generic[_T]):
 
 
 def parse_export(text: str) -> Export:
-    """Read an export, perhaps edited by hand.
+    """Read an export, which may be edited by hand.
 
     Raises:
-        StateError: it is not an export, or two records share a key; the message names the place.
+        StateError: ``text`` is no export, or two records have the same key; the message names the place.
     """
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise StateError(f"this is no exported state: it is not JSON ({where}: {error.msg})") from error
-    except ValueError as error:  # a number with thousands of digits
+    except ValueError as error:  # such as a number with thousands of digits
         raise StateError(f"this is no exported state: {error}") from error
     return export_of(document)
 
 
 def export_of(document: object) -> Export:
-    """Check and convert an exported document; its lists may be unread.
+    """Check and convert an exported document; its lists may be instances of ``UnreadList``.
 
     Raises:
-        StateError: as ``parse_export``.
+        StateError: the document is no export, or two records have the same key.
     """
     try:
         return _export_of(as_object(document))
@@ -95,13 +95,13 @@ def _export_of(document: Json) -> Export:
         )
     pairs = _Entries("pairs", [] if version == 1 else part(document, "pairs", _as_list), _pair)
     owned = _Entries("owned", part(document, "owned", _as_list), _thing)
-    suspects = _not_rising(record.key for record in owned)  # this checks every entry
+    suspects = _not_rising(record.key for record in owned)  # iterating checks every entry
     rules = tuple(_Entries("prune_rules", part(document, "prune_rules", _as_list), _rule))
     _refuse_repeated(owned, suspects)
     is_empty = next(iter(owned), None) is None
     lineage = part(document, "lineage", or_null(as_name) if is_empty else as_name)
     serial = part(document, "serial", as_count)
-    for _ in pairs:  # this checks every association
+    for _ in pairs:  # iterating checks every association
         pass
     return Export(
         part(document, "portal_id", as_count),
@@ -182,7 +182,7 @@ def _no_export(wrong: Wrong) -> StateError:
 
 
 def _not_rising(keys: Iterable[ThingAddress]) -> set[ThingAddress]:
-    """Return the keys that are not above all before them; repeated keys are always among them."""
+    """Return the keys that are not greater than all keys before them; repeated keys are among them."""
     highest: ThingAddress | None = None
     found: set[ThingAddress] = set()
     for key in keys:

@@ -1,7 +1,7 @@
-"""Reading an exported state line by line, so that records and associations stay in their file.
+"""Reading an exported state line by line, so that its records and associations need not fit into memory.
 
-This works for lines as ``export_lines`` writes them, edited or not: each line begins with a field, or
-contains one entry. JSON in any other layout has to be read as a whole.
+This works for the layout that ``export_lines`` writes, even if lines were edited: each line begins with a
+field, or contains one entry. JSON in any other layout must be read as a whole.
 """
 
 import json
@@ -17,27 +17,29 @@ from reconciler.state.export_reader import UnreadList, export_of
 
 _FIELD = re.compile(r'"(\w+)":(.+)')
 _LISTS = {"owned", "pairs", "prune_rules"}
-_BLANKS = " \t\r\n"  # blanks of JSON; Python has more of them
+_BLANKS = " \t\r\n"  # the blanks that JSON allows; Python's ``isspace`` accepts more
 
 
 def export_by_line(file: BinaryIO) -> Export | None:
-    """Read ``file`` line by line while it is open; return None if it has to be read as a whole.
+    """Read ``file`` line by line; return None if its layout requires reading it as a whole.
+
+    The file must stay open while the lists of the export are read.
 
     Raises:
-        StateError: as ``parse_export``; reading the lists raises it too, if the file has changed.
+        StateError: as in ``parse_export``; iterating a list raises it, too, if the file has changed.
     """
     if not file.seekable():
         return None
     try:
         document = _fields(file)
-    except ValueError:  # JSON and UTF-8 errors are ValueErrors too
+    except ValueError:  # errors of JSON and of UTF-8 are ValueErrors as well
         file.seek(0)
         return None
     return export_of(document)
 
 
 def _fields(file: BinaryIO) -> dict[str, object]:
-    """Read the document with unread lists. Raises ValueError if its lines have another layout."""
+    """Read the fields of the document; lists stay unread. Raises ValueError if the layout is another one."""
     fields: dict[str, object] = {}
     stamp = _stamp(file)
     opening, line = "{", _line(file)
@@ -61,7 +63,10 @@ def _fields(file: BinaryIO) -> dict[str, object]:
 
 
 def _list(file: BinaryIO, stamp: tuple[int, int]) -> UnreadList:
-    """Return the entries up to the end of their list; every line but the last ends in a comma."""
+    """Return the list that begins at the present line.
+
+    Each line is an entry, and all but the last end in ",".
+    """
     place, count, is_last = file.tell(), 0, True
     while (line := _line(file)) != "],":
         if count and is_last:
@@ -76,12 +81,12 @@ def _list(file: BinaryIO, stamp: tuple[int, int]) -> UnreadList:
 
 @dataclass(frozen=True, slots=True)
 class _Lines(UnreadList):
-    """Entries on lines of their own; iterating raises StateError if the file has changed."""
+    """Entries with a line each; iterating raises StateError if the file has changed."""
 
     file: BinaryIO
     place: int
     count: int
-    stamp: tuple[int, int]  # time and size of the file when it was opened
+    stamp: tuple[int, int]  # time and size of the file when reading began
 
     def __iter__(self) -> Iterator[object]:
         self.file.seek(self.place)

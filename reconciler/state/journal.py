@@ -1,7 +1,7 @@
 """The journal: runs, batches and changes.
 
-A change is written to it before its call, without an outcome, and gets one after the call. ``Unknown`` is an
-outcome only for the accounting: such a change stays open until it is settled by reading.
+A change is written to the journal before its call, without an outcome, and gets its outcome after the call.
+``Unknown`` is an outcome only for counting: such a change stays open until it is settled by reading.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -31,19 +31,22 @@ from reconciler.state.tables import batches, changes, intents, runs
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """One portal's journal, within a transaction."""
+    """One portal's journal; all methods run in the caller's transaction."""
 
     connection: Connection
     portal_id: int
 
     def add_run(self, run_id: str, serial: int, start: RunStart, now: datetime) -> None:
-        """Add the header of a run that begins."""
+        """Add the header of a run at its beginning."""
         columns = {"portal_id": self.portal_id, "id": run_id, "serial": serial, "started_at": now}
         running = {"status": RunStatus.RUNNING.value}
         self.connection.execute(runs.insert(), columns | run_columns(start) | running)
 
     def add_intent(self, batch: UnfinishedBatch, twice: Collection[int]) -> None:
-        """Add a batch that will be sent, with its changes; the changes in ``twice`` take two calls each."""
+        """Add a batch that will be sent, with its changes.
+
+        Those whose number is in ``twice`` take two calls.
+        """
         place = {"portal_id": self.portal_id, "run_id": batch.run_id}
         self.connection.execute(
             batches.insert(),
@@ -70,7 +73,7 @@ class Journal:
         )
 
     def set_sent(self, run_id: str, ordinal: int, numbers: Sequence[int], moment: datetime) -> None:
-        """Record when a call is about to leave, and which changes it contains."""
+        """Store the time at which a call is about to be sent, for all changes in it."""
         self.connection.execute(
             update(intents)
             .where(
@@ -83,7 +86,7 @@ class Journal:
         )
 
     def add_uncalled(self, run_id: str, entries: Iterable[tuple[int, Change, Outcome]]) -> None:
-        """Add changes that need no call, with their outcomes."""
+        """Add changes that need no call, or whose call is not made, with their outcomes."""
         place = {"portal_id": self.portal_id, "run_id": run_id}
         rows = [
             place | {"number": number} | change_cells(change) | outcome_columns(outcome)
@@ -95,10 +98,10 @@ class Journal:
     def set_outcomes(
         self, run_id: str, batch_number: int, outcomes: Mapping[int, Outcome], now: datetime
     ) -> None:
-        """Record outcomes of changes of one batch; the batch is finished when all are known.
+        """Store outcomes of changes of one batch; when all are known, mark the batch as finished.
 
         Raises:
-            StateError: a change is not in this batch, or its outcome is final already.
+            StateError: a change is not in this batch, or already has a final outcome.
         """
         in_batch = self._in_batch(run_id, batch_number)
         still_open = set(self.connection.scalars(select(changes.c.number).where(in_batch, IS_OPEN)))
@@ -134,10 +137,10 @@ class Journal:
             )
 
     def end_run(self, run_id: str, status: RunStatus, now: datetime) -> None:
-        """Record how a run ended.
+        """Store how a run ended.
 
         Raises:
-            StateError: it is marked as finished, but a planned change has no entry.
+            StateError: the run is marked as finished, but a planned change has no entry.
         """
         count = select(func.count()).select_from(changes).where(changes_of(self.portal_id, run_id))
         check_accounting(
@@ -148,7 +151,7 @@ class Journal:
         )
 
     def erase_old_values(self, now: datetime) -> None:
-        """Erase the values of old runs; runs with unsettled changes keep theirs."""
+        """Erase the values of old runs, but not of runs with changes that are not settled."""
         unsettled = exists().where(
             batches.c.portal_id == runs.c.portal_id,
             batches.c.run_id == runs.c.id,
@@ -169,7 +172,7 @@ class Journal:
             )
 
     def unfinished(self) -> tuple[UnfinishedBatch, ...]:
-        """Return batches with changes without a final outcome, oldest run first, in order of number."""
+        """Return batches with changes without a final outcome, sorted by run (oldest first) and number."""
         query = (
             select(batches)
             .join(runs, and_(runs.c.portal_id == batches.c.portal_id, runs.c.id == batches.c.run_id))
@@ -201,7 +204,7 @@ class Journal:
         return tuple((row.number, change_in(row._asdict())) for row in self.connection.execute(query))
 
     def _in_batch(self, run_id: str, batch_number: int) -> ColumnElement[bool]:
-        """Select the changes that a call of the batch carries."""
+        """Return the condition for the changes that the calls of a batch contain."""
         carried = select(intents.c.change).where(
             intents.c.portal_id == self.portal_id,
             intents.c.run_id == run_id,

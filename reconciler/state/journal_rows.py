@@ -1,4 +1,4 @@
-"""Rows of the journal: the conditions and checks that writing and reading share."""
+"""Conditions and checks for rows of the journal, for both writing and reading."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -22,12 +22,12 @@ IS_OPEN: ColumnElement[bool] = or_(changes.c.outcome.is_(None), changes.c.outcom
 
 
 def the_run(portal_id: int, run_id: str) -> ColumnElement[bool]:
-    """Select the row of one run."""
+    """Return the condition for the row of one run."""
     return and_(runs.c.portal_id == portal_id, runs.c.id == run_id)
 
 
 def changes_of(portal_id: int, run_id: str) -> ColumnElement[bool]:
-    """Select the changes of one run."""
+    """Return the condition for the changes of one run."""
     return and_(changes.c.portal_id == portal_id, changes.c.run_id == run_id)
 
 
@@ -44,10 +44,10 @@ def run_row(connection: Connection, portal_id: int, run_id: str) -> Row[Any]:
 
 
 def check_accounting(header: Row[Any], status: RunStatus, journaled: int) -> None:
-    """Check that the journal has every change that the run planned.
+    """Check that the journal contains every change that the run planned.
 
     Raises:
-        StateError: there are too many, or too few of a run that is marked as finished.
+        StateError: there are too many changes, or too few in a run that is marked as finished.
     """
     planned = planned_count(header)
     if journaled > planned or (status is RunStatus.FINISHED and journaled < planned):

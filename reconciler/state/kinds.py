@@ -1,4 +1,4 @@
-"""The ownership after the changes of each kind: the only table of kinds in this package."""
+"""The table of kinds in this package: the ownership after changes of each kind."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
@@ -19,7 +19,7 @@ from reconciler.state.records.updates import RecordsAfter, records_after
 
 
 class OwnershipAfter(NamedTuple):
-    """Ownership to store and to remove after some changes; each kind has its field."""
+    """Ownership to store and to remove after some changes, with one field for each kind."""
 
     records: RecordsAfter = RecordsAfter()
     associations: AssociationsAfter = NO_ASSOCIATIONS
@@ -27,25 +27,25 @@ class OwnershipAfter(NamedTuple):
 
 
 UNCHANGED = OwnershipAfter()
-"""The result of changes that were not applied."""
+"""No ownership to store or remove: the result of changes that were not applied."""
 
 
 class OwnedBefore(Protocol):
-    """Ownership before some changes, as a store tells it."""
+    """Ownership before some changes, read from a store."""
 
     def owned_by_id(self, object_name: str, ids: Sequence[RecordId]) -> Mapping[RecordId, OwnedRecord]:
-        """Return the owned records with ids ``ids``, under any key."""
+        """Return the owned records with these record ids, by id; their keys do not matter."""
 
     def definitions_by_id(
         self, object_name: str, ids: Sequence[RecordId]
     ) -> Mapping[RecordId, OwnedDefinition]:
-        """Return the owned definitions with ids ``ids``, under any name."""
+        """Return the owned definitions with these ids, by id; their names do not matter."""
 
 
 def ownership_after(
     entries: Iterable[tuple[int, Change]], outcomes: Mapping[int, Outcome], before: OwnedBefore
 ) -> OwnershipAfter:
-    """Return the ownership after the applied changes, whose ``outcomes`` are by number."""
+    """Return the ownership after those ``entries`` that ``outcomes`` (by number) says were applied."""
     applied = [
         (carried_out(change, done.written), done)
         for number, change in entries
@@ -62,7 +62,7 @@ def write_ownership(connection: Connection, portal_id: int, after: OwnershipAfte
     """Store new ownership, and remove the ownership that has ended."""
     rows, between = OwnedRows(connection, portal_id), PairRows(connection, portal_id)
     serial = rows.version().serial
-    rows.remove_records(after.records.disowned)  # first: another record may take over the key
+    rows.remove_records(after.records.disowned)  # first, because another record may take over a key
     between.call(rows.put(after.records.owned, serial))
     between.remove(after.associations.disowned)
     between.remove_of(after.associations.ended)

@@ -1,8 +1,8 @@
-"""The lock on one portal's state: a lease that its holder renews and that expires by itself.
+"""The lock on one portal's state: a lease that its holder renews, and that expires otherwise.
 
-There is one row per portal, changed only by conditional statements. ``fence`` increases with every new
-holder. So a holder whose lease expired while it slept notices that inside the transaction in which it wants
-to write: the transaction locks the row, and nobody can take over in between.
+There is one row for each portal, which only conditional statements change. ``fence`` increases whenever the
+holder changes. So a holder whose lease expired while it was suspended notices it inside the transaction of
+its next write: this transaction locks the row, and no other run can take over until its commit.
 """
 
 import threading
@@ -20,12 +20,12 @@ from reconciler.state.run_types import Actor
 from reconciler.state.tables import locks
 
 LEASE = timedelta(seconds=60)
-"""Time for which a lock lasts after its last renewal."""
+"""Time for which a lock is valid after its last renewal."""
 
 _POLL_S = 1.0
 
 _PATIENCE_S = 30.0
-"""Time for which a call waits for its run to renew an expired lease; runs renew every few seconds."""
+"""Maximum seconds for which a call waits until its run renews an expired lease, as runs do all the time."""
 
 
 class DatabaseLease:
@@ -52,7 +52,7 @@ class DatabaseLease:
         self._changed = threading.Condition()
 
     def hold(self, connection: Connection) -> datetime:
-        """Renew the lease within a transaction, whose commit then proves that this run holds it.
+        """Renew the lease inside a transaction; its commit then proves that this run holds the lock.
 
         Returns:
             the time of the renewal, for ``confirm`` after the commit.
@@ -78,28 +78,28 @@ class DatabaseLease:
         return moment
 
     def confirm(self, renewed_at: datetime) -> None:
-        """Record that the renewal was committed."""
+        """Store the time of a renewal that was committed."""
         with self._changed:
             self._renewed_at = renewed_at
             self._changed.notify_all()
 
     def publish(self, run_id: str | None = None, leaves_from: datetime | None = None) -> None:
-        """Do nothing: a commit has published everything."""
+        """Do nothing: the commit has published everything."""
 
     def write_anew(self) -> None:
-        """Refuse: a database keeps rows, and its server or disk encrypts them."""
+        """Refuse: in a database, rows are not encrypted by us, but by its server or disk."""
         raise StateError(
             "only state in git is encrypted with RECONCILER_PLAN_KEY: in a database there is nothing to "
             "write anew"
         )
 
     def assert_held(self) -> None:
-        """Wait until the lease surely holds, if it may have expired meanwhile; any thread may call this.
+        """Wait until the lease is surely held; if it may have expired, wait for a renewal. For any thread.
 
         A process that was suspended notices it here, before it sends calls that were ready.
 
         Raises:
-            Locked: the lease was lost, or nobody renewed it.
+            Locked: the lease was lost, or was not renewed in time.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._lost_because or self._age() < self._lasts, _PATIENCE_S)
@@ -108,7 +108,7 @@ class DatabaseLease:
                 raise Locked(lost(self._portal_id, because))
 
     def _why(self, holder: LockHolder | None) -> str:
-        """Explain why this run lost the lock to ``holder``, as far as the row tells."""
+        """Explain why this run lost the lock; ``holder`` holds it now, None if nobody does."""
         if holder is not None:
             return f"it is held by {holder}"
         if self._age() < self._lasts:
@@ -116,12 +116,12 @@ class DatabaseLease:
         return RAN_OUT
 
     def _age(self) -> timedelta:
-        """Return the time since the last renewal; if the clock was set back, renewal is due."""
+        """Return the time since the last renewal; if the clock was set back, return the whole lease."""
         age = self.now() - self._renewed_at
         return age if age >= timedelta() else self._lasts
 
     def renew_if_due(self) -> None:
-        """Renew the lease after a third of its time; to be called often, between commits.
+        """Renew the lease if a third of it has passed; call this often, between commits.
 
         Raises:
             Locked: the lease was lost.
@@ -132,7 +132,7 @@ class DatabaseLease:
             self.confirm(renewed_at)
 
     def release(self) -> None:
-        """Release the lock at once. A lease that was lost already stays with its new holder."""
+        """Release the lock at once; if the lease was lost, the lock stays with its new holder."""
         with self._database.writing() as connection:
             connection.execute(
                 update(locks)
@@ -189,7 +189,7 @@ def unlock(database: Database, portal_id: int) -> LockHolder | None:
 
 
 def select_holder(connection: Connection, portal_id: int) -> LockHolder | None:
-    """Return the holder of the lock, or the last one who never released it."""
+    """Return who holds the lock, or who held it last and never released it; None if it is free."""
     row = connection.execute(
         select(locks).where(locks.c.portal_id == portal_id, locks.c.actor.is_not(None))
     ).one_or_none()
@@ -209,7 +209,7 @@ _FREE: dict[str, Any] = {
 def _try(
     connection: Connection, portal_id: int, actor: Actor, moment: datetime, lasts: timedelta
 ) -> int | None:
-    """Try to take a free or expired lock; return its fence number."""
+    """Try to take a free or expired lock; return its new fence, None if another run holds the lock."""
     present = clock(connection, moment)
     held = {
         "actor": actor_text(actor),
@@ -233,7 +233,7 @@ def _try(
 
 
 class DatabaseBackend:
-    """One portal's state in a database, which all machines reach or which is of this machine alone."""
+    """One portal's state in a database, on a server or in a file of this machine."""
 
     def __init__(self, database: Database, portal_id: int) -> None:
         self.database = database
@@ -241,15 +241,18 @@ class DatabaseBackend:
 
     @property
     def previous(self) -> str | None:
-        """PostgreSQL's backups; None for a SQLite file, which is copied before a correction."""
+        """The place of the state as it was before a correction: PostgreSQL's backups.
+
+        It is None for a SQLite file, which we back up ourselves.
+        """
         return None if self.database.path else "PostgreSQL's own backups hold the state as it was before"
 
     def has_published(self, serial: int) -> bool:  # noqa: ARG002 - a repository compares it
-        """Return True: a commit of the database is all it takes."""
+        """Return True: in a database, a commit publishes."""
         return True
 
     def holder(self) -> LockHolder | None:
-        """Return the holder of the lock, or the last one who never released it."""
+        """Return who holds the lock, or who held it last and never released it; None if it is free."""
         with self.database.reading() as connection:
             return select_holder(connection, self._portal_id)
 
@@ -262,9 +265,9 @@ class DatabaseBackend:
         timeout_s: float,
         lasts: timedelta | None,
     ) -> DatabaseLease:
-        """Take the lock, waiting up to ``timeout_s`` for it.
+        """Take the lock, and wait up to ``timeout_s`` for it.
 
-        ``now`` dates the lock on SQLite; PostgreSQL has its own clock for that.
+        ``now`` gives the times of the lock in SQLite; PostgreSQL uses its own clock.
         """
         return acquire(
             self.database,

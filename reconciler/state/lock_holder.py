@@ -8,7 +8,7 @@ from reconciler.state.run_types import Actor
 
 @dataclass(frozen=True, slots=True)
 class LockHolder:
-    """The holder of a lock, or its last one if it expired. Times are aware, UTC."""
+    """The holder of a lock; if the lock expired, its last holder. Times are aware, in UTC."""
 
     actor: Actor
     acquired_at: datetime
@@ -26,7 +26,7 @@ RAN_OUT = "it expired, and another run took it since, or somebody unlocked it"
 
 
 def taken(portal_id: int, holder: LockHolder | None) -> str:
-    """Say who holds the lock, with advice; ``holder`` is None if it was released meanwhile."""
+    """Return the message about who holds the lock, with advice; None as ``holder``: it was just released."""
     if holder is None:
         return f"the state of portal {portal_id} was locked until a moment ago: try again"
     return (
@@ -37,7 +37,7 @@ def taken(portal_id: int, holder: LockHolder | None) -> str:
 
 
 def lost(portal_id: int, because: str) -> str:
-    """Say that this run lost the lock, and what happens next."""
+    """Return the message that this run lost the lock, and what happens next."""
     return (
         f"lost the lock on the state of portal {portal_id}: {because}\n"
         "    nothing more was written; the next `reconciler apply` settles what was under way"

@@ -5,16 +5,17 @@ from reconciler.model.owned import Origin, OwnedThing
 from reconciler.plan.change import Action, Change, Reason
 
 _NOT_KEPT = frozenset({Reason.INITIAL, Reason.FILLED})
-"""Reasons of values that are written once, and then left to people."""
+"""Reasons of values that are written once and then left to people, so that they are not stored."""
 
 
 def values_after(
     change: Change, outcome: Applied, before: OwnedThing | None, key_property: str | None
 ) -> tuple[dict[str, str | None], dict[str, str | None]]:
-    """Return the last applied values as sent, and as HubSpot stored them where it stores others.
+    """Return the last applied values as sent, and those that HubSpot stored differently.
 
-    Values of ``before`` that the change does not contain stay, if it is the same thing, under any name: they
-    are in step, or held. The key property has its own column.
+    Values of ``before`` that the change does not contain are kept if ``before`` is the same thing, even under
+    another name: they have not changed, or were held. The key property is left out, because it has its own
+    column.
     """
     same = before if before and before.record_id == outcome.record_id else None
     sent = dict(same.sent) if same else {}
@@ -30,7 +31,7 @@ def values_after(
     for value in change.values:
         is_unknown = value.reason is Reason.MIGRATED and value.name not in sent
         if value.name == key_property or value.reason in _NOT_KEPT or is_unknown:
-            continue  # people's later changes of a property that is not enforced any more are no drift
+            continue  # people may change such a property, and that is no drift
         sent[value.name] = value.after
         _keep_spelling(answered, value.name, value.after, outcome.answered.get(value.name, value.after))
     return sent, answered
@@ -44,8 +45,8 @@ def _keep_spelling(answered: dict[str, str | None], name: str, sent: str | None,
 
 
 def origin_after(change: Change, outcome: Applied) -> Origin:
-    """Return the origin of our ownership after ``change``."""
+    """Return how we own the thing after ``change``: created or adopted."""
     is_late = change.action is Action.CREATE and outcome.is_new is False
     if change.owned is None or is_late:
-        return Origin.ADOPTED  # another program was faster: we must not archive what it made
+        return Origin.ADOPTED  # another program was faster, and we must not archive its record
     return change.owned.origin

@@ -1,4 +1,4 @@
-"""Records and definitions whose present addresses others get first in a plan. Pure."""
+"""Records and definitions whose address others get in a plan, before they get a new one themselves. Pure."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from reconciler.plan.change import Change
 
 
 def in_the_way(changes: Sequence[Change]) -> Mapping[RecordIdentity, tuple[ThingAddress, ThingAddress]]:
-    """Return the things whose present addresses others get, with their present and new addresses."""
+    """Return the things whose present address others take over first, each with present and new address."""
     leaving = {
         change.moved_from: (
             RecordIdentity(change.object_type, change.known_id),

@@ -1,4 +1,4 @@
-"""Runs as the journal knows them: for people, for rollback, and for identifying records."""
+"""Reading past runs from the journal: for people, for rollback, and for identifying records."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from reconciler.state.run_types import PastRun, RunStatus
 from reconciler.state.tables import changes, runs, states
 
 LAST = "last"
-"""Names the newest run."""
+"""Stands for the newest run on the command line."""
 
 _MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class RunReader:
-    """One portal's runs, within a transaction."""
+    """One portal's runs; all methods run in the caller's transaction."""
 
     connection: Connection
     portal_id: int
@@ -37,7 +37,7 @@ class RunReader:
         return tuple(header_of(row, lineage) for row in self.connection.execute(query))
 
     def last_commit(self) -> str | None:
-        """Return the commit of the newest run that was made from a git checkout; None if there is none."""
+        """Return the commit of the newest run that was made in a git checkout; None if there is none."""
         query = (
             select(runs.c.git_commit)
             .where(runs.c.portal_id == self.portal_id, runs.c.git_commit.is_not(None))
@@ -59,10 +59,10 @@ class RunReader:
         return tuple(RunSummary(header, outcomes.get(header.id, {})) for header in self.headers())
 
     def find_run(self, said: str) -> str:
-        """Return the id of the run with this beginning of its id, or of the last run.
+        """Return the id of the run whose id begins with ``said``, or of the newest run for "last".
 
         Raises:
-            StateError: there is none, or more than one.
+            StateError: there is no such run, or more than one.
         """
         newest = select(runs.c.id).where(runs.c.portal_id == self.portal_id).order_by(runs.c.serial.desc())
         if said == LAST:
@@ -78,7 +78,7 @@ class RunReader:
         return str(found[0])
 
     def last_runs(self, object_name: str, record_id: RecordId) -> Mapping[str, RunHeader]:
-        """Return, for each property of a record, the newest run that applied it or found it in step."""
+        """Return the newest run that wrote each property of a record, or found its value unchanged."""
         query = (
             select(runs, changes.c["values"], changes.c.remembered, changes.c.forgotten)
             .join(changes, and_(changes.c.portal_id == runs.c.portal_id, changes.c.run_id == runs.c.id))
@@ -98,17 +98,17 @@ class RunReader:
         return newest
 
     def names(self, object_name: str, by: str) -> bool:
-        """Return whether any change is about a record of this type with key property ``by``."""
+        """Return whether the journal has a change of a record of this type with key property ``by``."""
         own = and_(changes.c.object == object_name, changes.c.by == by)
         other = and_(changes.c.to_object == object_name, changes.c.to_by == by)
         found = exists().where(changes.c.portal_id == self.portal_id, or_(own, other))
         return bool(self.connection.scalar(select(found)))
 
     def run(self, run_id: str, *, lists_applied: bool) -> RunDetail:
-        """Return one run with its journaled changes, in the order of the plan.
+        """Return one run with its changes in the journal, in the order of the plan.
 
         Raises:
-            StateError: there is no such run, or its accounting does not add up.
+            StateError: there is no such run, or changes are missing in the journal.
         """
         header = run_row(self.connection, self.portal_id, run_id)
         in_run = changes_of(self.portal_id, run_id)
@@ -124,7 +124,7 @@ class RunReader:
         return RunDetail(header_of(header, self._lineage()), rows, unlisted)
 
     def run_rows(self, run_id: str, after: int, limit: int) -> Sequence[RunRow]:
-        """Return up to ``limit`` changes of a run with numbers above ``after``, in the order of the plan."""
+        """Return up to ``limit`` changes of a run whose number is greater than ``after``, in order."""
         is_later = changes.c.number > after
         query = (
             select(changes)
@@ -135,7 +135,7 @@ class RunReader:
         return tuple(map(run_row_of, self.connection.execute(query)))
 
     def past_run(self, run_id: str) -> PastRun:
-        """Return the changes of one run, with the values that it overwrote.
+        """Return the applied changes of one run, with the values that it overwrote.
 
         Raises:
             StateError: there is no such run, or its values are erased.
@@ -159,7 +159,7 @@ class RunReader:
         return PastRun(header_of(header, self._lineage()), applied, erased)
 
     def erased_runs(self) -> dict[str, datetime]:
-        """Return the runs whose values were erased because of their age, and when."""
+        """Return the runs whose values were erased because of their age, with the time of erasing."""
         query = select(runs.c.id, runs.c.erased_at).where(
             runs.c.portal_id == self.portal_id, runs.c.erased_at.is_not(None)
         )

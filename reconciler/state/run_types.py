@@ -1,4 +1,4 @@
-"""Values that apply passes to the journal at the start of a run, and values that it reads to settle."""
+"""Values that apply passes to the journal when a run begins, and those that it reads to settle a run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from reconciler.plan.kinds import Verb
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person or job that runs us, and the machine."""
+    """The person or job that runs the program, and the machine."""
 
     user: str
     host: str
@@ -30,20 +30,20 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class RunStart:
-    """Facts about a run before its first change."""
+    """Facts about a run that are known before its first change."""
 
     environment: str
     plan_digest: str
     tool_version: str
     actor: Actor
-    planned: Mapping[Verb, int]  # changes by action; actions without changes may be missing
+    planned: Mapping[Verb, int]  # number of changes by verb; verbs without changes may be missing
     masked_properties: tuple[
         ObjectProperty, ...
-    ] = ()  # (object type, property) whose values are masked when shown
+    ] = ()  # properties, as (object type, name), whose values are masked when they are shown
     commit: str | None = None  # commit of the applied manifests
-    rolls_back: str | None = None  # the run that is rolled back
+    rolls_back: str | None = None  # id of the run that this one rolls back
     project: str | None = None  # name of the project; None if it has none
-    names: Names = NO_NAMES  # display names of the properties and values of its changes
+    names: Names = NO_NAMES  # display names of properties and of values in the run's changes
 
 
 class RunStatus(StrEnum):
@@ -51,26 +51,26 @@ class RunStatus(StrEnum):
 
     RUNNING = "running"
     FINISHED = "finished"  # every planned change has its entry in the journal
-    # it stopped, or was found dead: changes without an entry were never attempted
+    # it stopped, or its process was killed; changes without an entry were never attempted
     INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """The changes of a run that can be rolled back."""
+    """The applied changes of a run, from which it can be rolled back."""
 
     header: RunHeader
     applied: tuple[tuple[Change, Applied], ...]  # with their values, in the order of the plan
-    forgotten: int  # number of applied changes whose values were erased since
+    forgotten: int  # number of applied changes whose values were erased
 
 
 Sent: TypeAlias = Mapping[tuple[int, int], datetime | None]
-"""By change and ordinal of its call: when it was handed to a connection, by HubSpot's clock; None: never."""
+"""When each call was handed to a connection, on HubSpot's clock, by (change, ordinal); None: never."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedBatch:
-    """Changes that were about to be sent and have no outcome yet."""
+    """A batch that was about to be sent, with those changes that have no final outcome yet."""
 
     run_id: str
     number: int  # number of the batch within its run
@@ -82,7 +82,7 @@ class UnfinishedBatch:
 
     @property
     def objects(self) -> frozenset[str]:
-        """The object types of its records and definitions, at both ends of associations."""
+        """The object types of the batch, including those at both ends of associations."""
         return frozenset(
             {self.object} | {name for _, change in self.entries for name in change.address.objects}
         )

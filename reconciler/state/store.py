@@ -1,7 +1,7 @@
 """The state of one portal: owned records, the journal, and the lock.
 
-Every method is one transaction and is called only from the coordinating thread: workers send calls and never
-touch state. Methods that change state are in ``StateWriter``, which ``acquire`` returns.
+Every method is one transaction. Only the main thread of a run calls these methods: workers send calls and
+never use state. Methods that change state are in ``StateWriter``, which ``acquire`` returns.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from reconciler.state.git.access import GitAccess
 
 _ROWS_AT_ONCE = 1_000
-"""Changes of a run that one transaction reads."""
+"""Maximum number of changes of a run that one transaction reads."""
 
 
 class Store:
@@ -53,7 +53,7 @@ class Store:
 
     @property
     def upgrade(self) -> Upgrade | None:
-        """The upgrade made when this state was opened; None without an upgrade."""
+        """The upgrade that opening this state made; None if there was none."""
         return self._database.upgrade
 
     def close(self) -> None:
@@ -61,22 +61,22 @@ class Store:
         self._backend.close()
 
     def version(self) -> StateVersion:
-        """Return lineage and serial; None and 0 if nothing was ever written."""
+        """Return lineage and serial of the state; None and 0 if nothing was ever written."""
         with self._owned() as rows:
             return rows.version()
 
     def project(self) -> str | None:
-        """Return the project of the state; empty without a name, None if nothing was applied yet."""
+        """Return the project of the state: "" if it has no name, None if nothing was applied yet."""
         with self._owned() as rows:
             return rows.project()
 
     def owned(self, object_name: str, by: str, keys: Sequence[str]) -> dict[str, OwnedRecord]:
-        """Return the owned records with ``keys``, by key. Up to 900 keys at a time."""
+        """Return the owned records with ``keys`` (up to 900), by key."""
         with self._owned() as rows:
             return {record.key.value: record for record in rows.of_keys(object_name, by, keys)}
 
     def owned_by_id(self, object_name: str, ids: Sequence[RecordId]) -> dict[RecordId, OwnedRecord]:
-        """Return the owned records with ids ``ids``, under any key. Up to 900 at a time."""
+        """Return the owned records with these record ids (up to 900), by id; their keys do not matter."""
         with self._owned() as rows:
             return {record.record_id: record for record in rows.of_ids(object_name, ids)}
 
@@ -91,42 +91,45 @@ class Store:
             return rows.all()
 
     def definitions_by_id(self, object_name: str, ids: Sequence[RecordId]) -> dict[RecordId, OwnedDefinition]:
-        """Return the owned definitions with ids ``ids``, under any name."""
+        """Return the owned definitions with these ids, by id; their names do not matter."""
         with self._definitions() as rows:
             return {each.record_id: each for each in rows.of_ids(object_name, ids)}
 
     def find_definition(self, address: DefinitionAddress) -> tuple[OwnedDefinition, ...]:
-        """Return the owned definition at ``address``; nothing if it is not owned."""
+        """Return the owned definition at ``address``; an empty tuple if it is not owned."""
         with self._definitions() as rows:
             return rows.at(address)
 
     def definitions_written_since(self, serial: int) -> frozenset[RecordIdentity]:
-        """Return object type and id of the owned definitions whose row was written after ``serial``."""
+        """Return the owned definitions whose row was written after serial ``serial`` of the state."""
         with self._definitions() as rows:
             return rows.written_since(serial)
 
     def definition_writes(self, since: datetime) -> Mapping[DefinitionAddress, tuple[Change, datetime]]:
-        """Return our own latest write of each definition since ``since``, and when its call left.
+        """Return our own latest write of each definition after ``since``, and when its call was sent.
 
-        The times are by HubSpot's clock, as far as the run knew it.
+        Times are by HubSpot's clock, if the run knew it.
         """
         with self._database.reading() as connection:
             return definition_writes(connection, self._portal_id, since)
 
     def moved_since(self, serial: int, object_name: str, by: str, keys: Sequence[str]) -> frozenset[str]:
-        """Return the keys whose row was written after ``serial``, without removed rows."""
+        """Return those of ``keys`` whose row was written after serial ``serial``.
+
+        Removed rows are not found.
+        """
         with self._owned() as rows:
             return rows.moved_since(serial, object_name, by, keys)
 
     def ids_moved_since(self, serial: int, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
-        """Return the record ids whose row was written after ``serial``, under any key."""
+        """Return those of ``ids`` whose row was written after serial ``serial``; their keys do not matter."""
         with self._owned() as rows:
             return rows.ids_moved_since(serial, object_name, ids)
 
     def owned_groups(self) -> tuple[tuple[str, str, int], ...]:
         """Return object type, key property and number of owned records of each group, sorted.
 
-        Definitions are in no group.
+        Definitions do not count.
         """
         with self._owned() as rows:
             return rows.groups()
@@ -134,7 +137,10 @@ class Store:
     def owned_in_order(
         self, object_name: str, by: str, after_key: str | None, limit: int
     ) -> tuple[OwnedRecord, ...]:
-        """Return up to ``limit`` owned records of a group with keys above ``after_key``, by code point."""
+        """Return the first ``limit`` owned records of a group whose key is greater than ``after_key``.
+
+        Keys are sorted by code point.
+        """
         with self._owned() as rows:
             return rows.in_order(object_name, by, after_key, limit)
 
@@ -144,17 +150,17 @@ class Store:
             return rows.types()
 
     def pairs(self, object_name: str, other: str) -> tuple[OwnedAssociation, ...]:
-        """Return the owned associations between two object types, whichever end named them."""
+        """Return the owned associations between two object types, in either direction."""
         with self._pairs() as rows:
             return rows.between(object_name, other)
 
     def pairs_of(self, record: OwnedRecord) -> tuple[OwnedAssociation, ...]:
-        """Return the owned associations that start at one record, sorted by the other."""
+        """Return the owned associations that manifests declare on ``record``, sorted by the other record."""
         with self._pairs() as rows:
             return rows.of_record(record.key.object, record.record_id)
 
     def pairs_written_since(self, serial: int) -> tuple[OwnedAssociation, ...]:
-        """Return the owned associations whose row was written after ``serial``."""
+        """Return the owned associations whose row was written after serial ``serial`` of the state."""
         with self._pairs() as rows:
             return rows.written_since(serial)
 
@@ -168,12 +174,15 @@ class Store:
         return sum(count for _, _, count in self.owned_groups())
 
     def find(self, object_name: str, *, by_record_id: bool, value: str) -> tuple[OwnedRecord, ...]:
-        """Return the records that an address means (parts as in ``split_address``); rarely more than one."""
+        """Return the records that an address can mean (parts as in ``split_address``).
+
+        There is rarely more than one.
+        """
         with self._owned() as rows:
             return rows.at_address(object_name, by_record_id=by_record_id, value=value)
 
     def unfinished(self) -> tuple[UnfinishedBatch, ...]:
-        """Return the batches of any run with changes without a known outcome; oldest first."""
+        """Return the batches, of any run, that have changes without a known outcome; oldest first."""
         with self._journal() as journal:
             return journal.unfinished()
 
@@ -188,48 +197,50 @@ class Store:
             return runs.summaries()
 
     def find_run(self, said: str) -> str:
-        """Return the id of the run with this beginning of its id, or of the last run.
+        """Return the id of the run whose id begins with ``said``, or of the newest run for "last".
 
         Raises:
-            StateError: there is none, or more than one.
+            StateError: there is no such run, or more than one.
         """
         with self._runs() as runs:
             return runs.find_run(said)
 
     def created(self, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
-        """Return the records in ``ids`` that a run created, as far as is known. Up to 900 at a time."""
+        """Return those records in ``ids`` (up to 900) that a run created, as far as the journal tells."""
         with self._database.reading() as connection:
             return created_by_runs(connection, self._portal_id, object_name, ids)
 
     def last_runs(self, record: OwnedThing) -> Mapping[str, RunHeader]:
-        """Return, for each property of ``record``, the newest journaled run that applied it."""
+        """Return the newest run that wrote each property of ``record``, or found its value unchanged."""
         with self._runs() as runs:
             return runs.last_runs(record.key.object, record.record_id)
 
     def has_named(self, object_name: str, by: str) -> bool:
-        """Return whether the journal has any record of this type with key property ``by``."""
+        """Return whether the journal has a change of a record of this type with key property ``by``."""
         with self._runs() as runs:
             return runs.names(object_name, by)
 
     def last_commit(self) -> str | None:
-        """Return the commit of the manifests that were applied last; None if it is unknown."""
+        """Return the commit of the manifests that were applied last; None if it is not known."""
         with self._runs() as runs:
             return runs.last_commit()
 
     def run(self, run_id: str, *, lists_applied: bool = True) -> RunDetail:
-        """Return one run with its changes, in the order of the plan; applied changes may be left out.
+        """Return one run with its changes, in the order of the plan.
 
-        Changes that were never attempted before an interruption have no row. Erased values, and values older
-        than 90 days, are missing.
+        ``lists_applied`` includes applied changes.
+
+        After an interruption, changes that were never attempted are missing. So are values that were erased,
+        or that are older than 90 days.
 
         Raises:
-            StateError: there is no such run, or its accounting does not add up.
+            StateError: there is no such run, or changes are missing in the journal.
         """
         with self._runs() as runs:
             return runs.run(run_id, lists_applied=lists_applied)
 
     def run_rows(self, run_id: str) -> Iterator[RunRow]:
-        """Return the changes of one run, in the order of the plan, a thousand at a time."""
+        """Yield the changes of one run in the order of the plan; read a thousand at a time."""
         rows: Sequence[RunRow] = ()
         while True:
             after = rows[-1].number if rows else -1
@@ -240,17 +251,17 @@ class Store:
             yield from rows
 
     def erased_runs(self) -> dict[str, datetime]:
-        """Return the runs whose values were erased because of their age, and when."""
+        """Return the runs whose values were erased because of their age, with the time of erasing."""
         with self._runs() as runs:
             return runs.erased_runs()
 
     def names_of(self, thing: NamedThing) -> frozenset[str]:
-        """Return all keys and ids of a record or definition in state and journal."""
+        """Return all keys and ids that state and journal have of a record or definition."""
         with self._database.reading() as connection:
             return names_of(connection, self._portal_id, thing)
 
     def past_run(self, run_id: str) -> PastRun:
-        """Return the changes of one run, with the values that it overwrote.
+        """Return the applied changes of one run, with the values that it overwrote.
 
         Raises:
             StateError: there is no such run, or its values are erased.
@@ -259,7 +270,7 @@ class Store:
             return runs.past_run(run_id)
 
     def export(self) -> Iterator[str]:
-        """Write everything owned as JSON, line by line, as of one moment."""
+        """Yield everything owned as JSON, line by line, as it is at one moment."""
         with self._owned() as rows:
             pairs = PairRows(rows.connection, self._portal_id).all()
             yield from export_lines(
@@ -272,32 +283,38 @@ class Store:
             )
 
     def is_empty(self) -> bool:
-        """Return whether nothing is known of the portal, not even a run."""
+        """Return whether the state has no row about the portal, not even a run."""
         with self._database.reading() as connection:
             return is_empty(connection, self._portal_id)
 
     def copy_into(self, writer: StateWriter) -> int:
-        """Copy every row into another, empty state; return how many there are."""
+        """Copy every row into another, empty state; return the number of rows."""
         with self._database.reading() as connection:
             return writer.copy_from(connection)
 
     def copy_owned_into(self, writer: StateWriter) -> int:
-        """Copy the owned things into another, empty state with a lineage of its own; return their number."""
+        """Copy everything owned into another, empty state, which gets a new lineage.
+
+        Return the number of rows.
+        """
         with self._database.reading() as connection:
             return writer.copy_owned_from(connection)
 
     def difference_from(self, other: "Store") -> str | None:
-        """Compare every row with that of ``other``; return the table of the first that differs."""
-        theirs = other._database  # noqa: SLF001 - it is ours
+        """Compare every row with that of ``other``.
+
+        Return the first table that differs, None if none does.
+        """
+        theirs = other._database  # noqa: SLF001 - same class
         with self._database.reading() as here, theirs.reading() as there:
             return first_difference(here, there, self._portal_id)
 
     def has_published(self, run: RunHeader) -> bool:
-        """Return whether a run has reached the place that all machines share."""
+        """Return whether all machines can see a run, because it has been published."""
         return run.state is not None and self._backend.has_published(run.state.serial)
 
     def lock_holder(self) -> LockHolder | None:
-        """Return the holder of the lock, or the last one who never released it."""
+        """Return who holds the lock, or who held it last and never released it; None if it is free."""
         return self._backend.holder()
 
     def acquire(
@@ -309,12 +326,13 @@ class Store:
         timeout_s: float,
         lasts: timedelta | None = None,
     ) -> StateWriter:
-        """Take the lock and return a writer, valid until released or not renewed for ``lasts``.
+        """Take the lock and return a writer; it is valid until it is released or not renewed for ``lasts``.
 
-        ``now`` dates the journal. Without ``lasts`` it is a minute in a database, 5 minutes in a repository.
+        ``now`` gives the times in the journal. If ``lasts`` is None, it is a minute in a database, and 5
+        minutes in a repository.
 
         Raises:
-            Locked: another run still holds it after ``timeout_s``.
+            Locked: another run still holds the lock after ``timeout_s``.
         """
         lease = self._backend.acquire(actor, now=now, sleep=sleep, timeout_s=timeout_s, lasts=lasts)
         return StateWriter(self._database, self._portal_id, lease)
@@ -360,30 +378,30 @@ class Store:
 
 
 def open_state(url: str, project: Path, portal_id: int) -> Store:
-    """Open the state at ``url``, or create it; a relative SQLite path starts at ``project``.
+    """Open the state at ``url``, or create it; a relative path of SQLite begins in the folder ``project``.
 
     Raises:
-        UsageError: ``url`` is not a database that can hold state.
-        StateError: it cannot be used.
+        UsageError: ``url`` is not a database that can store state.
+        StateError: the database cannot be used.
     """
     return Store(DatabaseBackend(open_database(url, project), portal_id), portal_id)
 
 
 def open_state_to_read(url: str, project: Path, portal_id: int) -> Store:
-    """Open the state at ``url`` without changing it; it is empty if there is none.
+    """Open the state at ``url`` without changing it; if there is none, it is empty.
 
     Raises:
-        UsageError: ``url`` is not a database that can hold state.
-        StateError: it cannot be used, or needs an upgrade first.
+        UsageError: ``url`` is not a database that can store state.
+        StateError: the database cannot be used, or needs an upgrade first.
     """
     return Store(DatabaseBackend(open_to_read(url, project), portal_id), portal_id)
 
 
 def open_git_state(access: "GitAccess", portal_id: int) -> Store:
-    """Open the state in a repository, with a working copy in memory; nothing is pushed without the lock.
+    """Open the state in a repository, with a working copy in memory; only a writer pushes.
 
     Raises:
-        StateError: the repository cannot be read, or holds no state that can be used.
+        StateError: the repository cannot be read, or contains no state that can be used.
     """
     from reconciler.state.git.backend import GitBackend  # noqa: PLC0415 - most states are in a database
 

@@ -12,7 +12,7 @@ _OF_THE_SAME_RECORD = """SELECT 1 FROM owned AS other WHERE other.portal_id = ow
     AND other."object" = owned."object" AND other.record_id = owned.record_id"""
 
 _ONE_ROW_FOR_EACH_RECORD = (
-    # otherwise each row would read all others
+    # without this index, each row would be compared with all others
     'CREATE INDEX owned_doubles ON owned (portal_id, "object", record_id)',
     f"UPDATE owned SET origin = 'created' WHERE EXISTS ({_OF_THE_SAME_RECORD} AND other.origin = 'created')",
     f"UPDATE owned SET protected = 1 WHERE EXISTS ({_OF_THE_SAME_RECORD} AND other.protected = 1)",
@@ -31,15 +31,15 @@ _ONE_ROW_FOR_EACH_RECORD = (
         WHERE EXISTS (SELECT 1 FROM owned WHERE owned.portal_id = pairs.portal_id
             AND owned."object" = pairs.to_object AND owned.record_id = pairs.to_id)""",
 )
-"""Merges rows about one record under several keys into the newest of them.
+"""Merges rows about one record with several keys into one row, the newest.
 
-It is created by us if one of the rows says so, and protected if one of them is. Associations use the
+The remaining row counts as created by us, or as protected, if one of the rows did. Associations get the
 remaining key.
 """
 
 
 def _split_in_step(connection: Connection) -> None:
-    """Separate forgotten values from learned ones: until version 4 one column had both."""
+    """Split the column that, until version 4, contained both forgotten and remembered values."""
     rows = connection.execute(
         text(
             """SELECT portal_id, run_id, number, remembered FROM changes
@@ -121,14 +121,14 @@ _ONE_CHANGE_FOR_EVERY_KIND: tuple["UpgradeStep", ...] = (
     CREATED_INDEX,
     _split_in_step,
 )
-"""One shape of row for every kind and action; only the intents say which call carries a change.
+"""One form of rows for every kind and action; only ``intents`` tells which call contains a change.
 
-Before version 4 the time of a call was not recorded. Such a call may have been sent, at a time that proves
-nothing: so an open batch of any version can be settled after the upgrade as it could before.
+Before version 4, the time of a call was not stored. Such calls get the time 1970, which proves nothing,
+because they may have been sent. So an open batch can be settled after the upgrade as well as before.
 """
 
 UpgradeStep: TypeAlias = str | Callable[[Connection], None]
-"""One step of an upgrade: a statement for both databases, or a function if no statement works in both."""
+"""One step of an upgrade: SQL for both databases, or a function if no SQL works in both."""
 
 UPGRADES: Mapping[int, tuple[UpgradeStep, ...]] = {
     2: ("ALTER TABLE runs ADD COLUMN git_commit {TEXT}", "ALTER TABLE runs ADD COLUMN undoes {TEXT}"),
@@ -168,7 +168,7 @@ UPGRADES: Mapping[int, tuple[UpgradeStep, ...]] = {
     6: ("ALTER TABLE changes ADD COLUMN details {TEXT}",),
     7: ("ALTER TABLE runs ADD COLUMN names {TEXT}", "ALTER TABLE changes ADD COLUMN display_names {TEXT}"),
 }
-"""By version, the steps that make it out of the version before; SQLite and PostgreSQL both take them.
+"""For each version, the steps that upgrade the previous version to it, in SQLite and PostgreSQL.
 
 ``{TEXT}`` is the type of names and keys; in PostgreSQL it sorts by code point.
 """

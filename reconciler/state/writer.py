@@ -1,8 +1,8 @@
-"""Writing the state of one portal, by the holder of its lock.
+"""Writing the state of one portal, which only the holder of its lock may do.
 
-Every method is one transaction that begins with the lease: if it is lost, the method raises ``Locked`` and
-writes nothing. The order of a call: ``intend``, ``publish``, send, ``record``. If a process dies in between,
-it leaves an unfinished batch, and the next run settles it.
+Every method is one transaction, which begins by checking the lease: if it is lost, the method raises
+``Locked`` and writes nothing. For a batch, the order is: ``intend``, ``publish``, send, ``record``. If the
+process is killed before ``record``, it leaves an unfinished batch, which the next run settles.
 """
 
 import uuid
@@ -37,7 +37,7 @@ from reconciler.state.run_types import RunStart, RunStatus, UnfinishedBatch
 
 
 class StateWriter:
-    """The right to write, used as a context; every method raises Locked once the lock is lost."""
+    """The right to write, used as a context manager; every method raises Locked once the lock is lost."""
 
     def __init__(self, database: Database, portal_id: int, lease: Lease) -> None:
         self._database = database
@@ -53,27 +53,27 @@ class StateWriter:
         if error is None:
             self.release()
             return
-        with suppress(StateError):  # the first error is the important one; the lease expires by itself
+        with suppress(StateError):  # show the error of the block, not this one; the lease expires by itself
             self.release()
 
     def renew_if_due(self) -> None:
-        """Renew the lease if it is due; to be called often, between commits."""
+        """Renew the lease if it is time to; call this often, between commits."""
         self._lease.renew_if_due()
 
     def assert_held(self) -> None:
-        """Wait for a lease that is due; any thread may call this right before a call leaves."""
+        """Wait until the lease is surely held. Any thread may call this right before it sends a call."""
         self._lease.assert_held()
 
     @property
     def seconds_ahead(self) -> float:
-        """Seconds of sending whose intents are published together; 0 if every batch is published alone."""
+        """Seconds of sending for which intents are published together; 0 if each batch is published alone."""
         return self._lease.seconds_ahead
 
     def publish(self, run_id: str | None = None, leaves_from: datetime | None = None) -> None:
-        """Bring everything recorded so far to the place that all machines share.
+        """Publish everything that was recorded so far; after that, batches may be sent.
 
-        Batches may be sent only after that. ``leaves_from`` is the present time of HubSpot's clock: calls of
-        run ``run_id`` that did not leave yet leave from then on.
+        ``leaves_from`` is the present time on HubSpot's clock: calls of run ``run_id`` that were not sent yet
+        will be sent after this time.
         """
         self._lease.publish(run_id, leaves_from)
 
@@ -82,7 +82,7 @@ class StateWriter:
         self._lease.release()
 
     def begin_run(self, start: RunStart) -> str:
-        """Start a run in the journal and return its id, which sorts by time, then by serial.
+        """Start a run in the journal and return its id; ids sort by time, then by serial.
 
         The first run creates the lineage and stores the project; each run increases the serial. Values of
         runs older than 90 days are erased.
@@ -109,9 +109,9 @@ class StateWriter:
         *,
         twice: Collection[int] = (),
     ) -> None:
-        """Record a batch before it is sent; entries are numbered by their place in the plan.
+        """Record a batch before it is sent; the numbers of entries are their positions in the plan.
 
-        Entries with numbers in ``twice`` take two calls.
+        Changes whose number is in ``twice`` take two calls.
         """
         batch = UnfinishedBatch(
             run_id, batch_number, object_name, operation, self._lease.now(), tuple(entries)
@@ -120,7 +120,10 @@ class StateWriter:
             Journal(connection, self._portal_id).add_intent(batch, twice)
 
     def record_sending(self, run_id: str, calls: Sequence[tuple[int, Sequence[int], datetime]]) -> None:
-        """Record that calls leave now: which call of its changes each one is, which changes, and when."""
+        """Record that calls are sent now.
+
+        Each is given by its ordinal, the numbers of its changes, and the time.
+        """
         if not calls:
             return
         with self._writing() as connection:
@@ -135,9 +138,9 @@ class StateWriter:
         outcomes: Mapping[int, Outcome],
         ownership: OwnershipAfter = UNCHANGED,
     ) -> None:
-        """Record outcomes of changes of this or an earlier run, with the resulting ownership.
+        """Record outcomes of changes, of this run or an earlier one, with the resulting ownership.
 
-        ``outcomes`` may cover only a part of the batch. Changes that are missing or ``Unknown`` stay
+        ``outcomes`` may cover only a part of the batch. Changes that are missing in it or ``Unknown`` stay
         unfinished and can be recorded again; any other outcome is final.
         """
         with self._writing() as connection:
@@ -151,34 +154,37 @@ class StateWriter:
         entries: Iterable[tuple[int, Change, Outcome]],
         ownership: OwnershipAfter = UNCHANGED,
     ) -> None:
-        """Record changes without a call: of state only, skipped, or stale before."""
+        """Record changes without a call.
+
+        They change only state, were skipped, or were stale before sending.
+        """
         with self._writing() as connection:
             Journal(connection, self._portal_id).add_uncalled(run_id, entries)
             write_ownership(connection, self._portal_id, ownership)
 
     def set_aside(self, things: Iterable[RecordIdentity]) -> None:
-        """Store records and definitions under their ids until they get new keys: others get the old keys.
+        """Store records and definitions under their ids for now: others are about to take over their keys.
 
-        So they may exchange keys in any order, and none is lost if a run dies.
+        So records may exchange keys in any order, and state loses none if a run is killed in between.
         """
         with self._writing() as connection:
             OwnedRows(connection, self._portal_id).set_aside(things)
 
     def put_back(self, things: Mapping[RecordIdentity, tuple[ThingAddress, ThingAddress]]) -> None:
-        """Store ``things`` that are still set aside under the first of two addresses that is free."""
+        """Store ``things`` that are still set aside under the first of their two addresses that is free."""
         with self._writing() as connection:
             rows, between = OwnedRows(connection, self._portal_id), PairRows(connection, self._portal_id)
-            for choice in (0, 1):  # a second choice of one record may be the first choice of another
+            for choice in (0, 1):  # the second address of one record may be the first of another
                 back = rows.set_aside_still({thing: keys[choice] for thing, keys in things.items()})
                 between.call(rows.put(back, rows.version().serial))
 
     def remember_pruning(self, rules: Iterable[PruneRule]) -> None:
-        """Store the prune rules of some groups."""
+        """Store the prune rules of some groups; each replaces the earlier rule of its group."""
         with self._writing() as connection:
             OwnedRows(connection, self._portal_id).put_prune_rules(rules)
 
     def finish_run(self, run_id: str, status: RunStatus) -> None:
-        """Record how a run ended: the present run, or a run that was found dead.
+        """Record how a run ended: this run, or an earlier one whose process was killed.
 
         Raises:
             StateError: ``status`` is finished, but the journal does not have all planned changes.
@@ -187,7 +193,10 @@ class StateWriter:
             Journal(connection, self._portal_id).end_run(run_id, status, self._lease.now())
 
     def remove(self, keys: Iterable[ThingAddress]) -> Path | None:
-        """Stop owning ``keys``; portal and journal keep them. Return the backup of a SQLite file."""
+        """Stop owning the things with ``keys``.
+
+        Portal and journal keep them. Return the backup of a SQLite file.
+        """
         with self._writing() as connection:
             backup = self._back_up()
             removed = tuple(keys)
@@ -202,7 +211,7 @@ class StateWriter:
         No trace of it stays in a SQLite file. Backups, reports and plan files are not changed.
 
         Returns:
-            the number of entries of state and journal that named it.
+            the number of entries in state and journal that named it.
 
         Raises:
             StateError: a call that names it is unfinished.
@@ -214,13 +223,14 @@ class StateWriter:
         return count
 
     def import_state(self, export: Export) -> Path | None:
-        """Replace everything owned by ``export``. Return the backup of a SQLite file.
+        """Replace everything owned by the contents of ``export``; return the backup of a SQLite file.
 
-        An empty state takes over its lineage and serial; a state of the same lineage becomes newer than both.
+        An empty state gets the lineage and serial of the export. A state of the same lineage gets a serial
+        that is greater than both.
 
         Raises:
-            StateError: it belongs to another portal, the state has another lineage, a record has two entries,
-                or its file was changed.
+            StateError: the export is of another portal or lineage, a record has two entries, or the file of
+                the export was changed.
         """
         with self._writing() as connection:
             rows = OwnedRows(connection, self._portal_id)
@@ -237,28 +247,28 @@ class StateWriter:
         return backup
 
     def copy_from(self, source: Connection) -> int:
-        """Copy every row of the portal from another state into this empty one; return how many there are."""
+        """Copy every row of the portal from another state into this empty one; return the number of rows."""
         with self._writing() as connection:
             return copy_rows(source, connection, self._portal_id)
 
     def copy_owned_from(self, source: Connection) -> int:
-        """Copy the owned things of another state here, without the journal, with a new lineage."""
+        """Copy everything owned from another state into this one, without the journal, with a new lineage."""
         with self._writing() as connection:
             count = copy_rows(source, connection, self._portal_id, OWNERSHIP)
-            serial = OwnedRows(source, self._portal_id).version().serial  # of the rows, too
+            serial = OwnedRows(source, self._portal_id).version().serial  # that of the copied rows
             OwnedRows(connection, self._portal_id).set_version(StateVersion(str(uuid.uuid4()), serial))
             return count
 
     def write_anew(self) -> None:
-        """Write everything anew when it is published next, encrypted with the newest key.
+        """Make the next publication write everything again, encrypted with the newest key.
 
         Raises:
-            StateError: the state is in a database, which encrypts nothing.
+            StateError: the state is in a database, which we do not encrypt.
         """
         self._lease.write_anew()
 
     def adopt_project(self, name: str | None) -> None:
-        """Give the state to the project called ``name``."""
+        """Make the project called ``name`` the owner of the state."""
         with self._writing() as connection:
             OwnedRows(connection, self._portal_id).set_project(name)
 
@@ -286,6 +296,9 @@ class StateWriter:
         return raised.serial
 
     def _back_up(self) -> Path | None:
-        """Copy the database as of its last commit, before the transaction of the caller."""
+        """Copy the database file as of the last commit, without the caller's transaction.
+
+        Return None for PostgreSQL, which has its own backups.
+        """
         path = self._database.path
         return copy_database(path, self._lease.now()) if path else None

@@ -19,7 +19,7 @@ _IDENTITY = tuple(column.name for column in pairs.primary_key)
 
 @dataclass(frozen=True, slots=True)
 class PairRows:
-    """One portal's owned associations, within a transaction."""
+    """The rows of one portal's owned associations; all methods run in the caller's transaction."""
 
     connection: Connection
     portal_id: int
@@ -30,26 +30,26 @@ class PairRows:
         return frozenset(Direction(*row) for row in self.connection.execute(query))
 
     def between(self, object_name: str, other: str) -> tuple[OwnedAssociation, ...]:
-        """Return the owned associations between two object types, in no order, whichever end named them."""
+        """Return the owned associations between two object types, in either direction, in any order."""
         there = and_(pairs.c.object == object_name, pairs.c.to_object == other)
         back = and_(pairs.c.object == other, pairs.c.to_object == object_name)
         return self._select(or_(there, back))
 
     def of_record(self, object_name: str, record_id: RecordId) -> tuple[OwnedAssociation, ...]:
-        """Return the owned associations that start at one record, sorted by the other."""
+        """Return the owned associations that manifests declare on one record, sorted by the other record."""
         mine = and_(pairs.c.object == object_name, pairs.c.record_id == record_id)
         return tuple(sorted(self._select(mine), key=_order))
 
     def all(self) -> tuple[OwnedAssociation, ...]:
-        """Return all owned associations, sorted."""
+        """Return all owned associations, sorted by their two records."""
         return tuple(sorted(self._select(), key=_order))
 
     def written_since(self, serial: int) -> tuple[OwnedAssociation, ...]:
-        """Return the owned associations whose row was written after ``serial``."""
+        """Return the owned associations whose row was written after serial ``serial`` of the state."""
         return self._select(pairs.c.serial > serial)
 
     def put(self, owned: Iterable[OwnedAssociation], serial: int) -> None:
-        """Store owned associations and replace their rows; a label replaces the unlabelled association."""
+        """Store owned associations and replace their rows; one with a label replaces one without."""
         insert = insert_into(self.connection, pairs)
         others = [column.name for column in pairs.c if not column.primary_key]
         statement = insert.on_conflict_do_update(
@@ -61,18 +61,18 @@ class PairRows:
             self.connection.execute(statement, pair_columns(self.portal_id, serial, pair))
 
     def remove(self, identities: Iterable[AssociationIdentity]) -> None:
-        """Remove owned associations; ignore things that are not owned."""
+        """Remove owned associations; ignore those that are not owned."""
         for identity in identities:
             same = (pairs.c[name] == value for name, value in identity._asdict().items())
             self.connection.execute(delete(pairs).where(self._ours(), *same))
 
     def remove_of(self, ends: Iterable[RecordIdentity]) -> None:
-        """Remove all owned associations that have one of these records at either end."""
+        """Remove all owned associations of the records ``ends``, in either direction."""
         for object_name, record_id in ends:
             self.connection.execute(delete(pairs).where(self._touching(object_name, record_id)))
 
     def call(self, records: Iterable[OwnedThing]) -> None:
-        """Update the keys of ``records`` in their associations, at either end."""
+        """Write the present keys of ``records`` into the rows of their associations, in either direction."""
         for record in records:
             key = record.key
             here = and_(pairs.c.object == key.object, pairs.c.record_id == record.record_id)
@@ -82,7 +82,7 @@ class PairRows:
             self.connection.execute(update(pairs).where(self._ours(), there).values(other))
 
     def remove_named_by(self, keys: Iterable[ThingAddress]) -> None:
-        """Remove all owned associations that start at a record with one of these keys."""
+        """Remove all owned associations that manifests declare on a record with one of these keys."""
         for key in keys:
             named = (pairs.c.object == key.object, pairs.c.by == key.by, pairs.c.key == key.value)
             self.connection.execute(delete(pairs).where(self._ours(), *named))

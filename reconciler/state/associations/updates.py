@@ -1,4 +1,4 @@
-"""The associations that are ours after applied changes. Pure."""
+"""The associations that we own after applied changes. Pure."""
 
 from collections.abc import Iterable
 
@@ -16,9 +16,10 @@ from reconciler.state.records.updates import disowned_by
 
 
 def pairs_after(applied: Iterable[Change]) -> AssociationsAfter:
-    """Return the owned associations after all of these changes.
+    """Return the owned associations to store and to remove after ``applied``.
 
-    Removed records have no associations; released records keep theirs until these get their own change.
+    All associations of an archived record are removed. Those of a released record stay until a change
+    releases them, too.
     """
     owned: list[OwnedAssociation] = []
     disowned: list[AssociationIdentity] = []
@@ -44,4 +45,4 @@ def _pair(change: Change, owned: Owned) -> OwnedAssociation:
 
 
 _GONE = frozenset({Reason.GONE, Reason.ABSENT})
-"""Reasons of releases whose record is no longer there."""
+"""Reasons of releases of records that HubSpot does not have any more."""

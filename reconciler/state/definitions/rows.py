@@ -14,12 +14,12 @@ from reconciler.state.tables import owned
 _DEFINITIONS = select(*(owned.c[name] for name in OWNED_COLUMNS))
 
 IS_DEFINITION: ColumnElement[bool] = owned.c.by.startswith(SECTION_MARK)
-"""The condition that a row of the table of owned records is that of a definition."""
+"""The condition that a row of the table ``owned`` is about a definition, not a record."""
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionRows:
-    """One portal's owned definitions, within a transaction."""
+    """The rows of one portal's owned definitions; all methods run in the caller's transaction."""
 
     connection: Connection
     portal_id: int
@@ -33,25 +33,28 @@ class DefinitionRows:
         return tuple(self._select())
 
     def of_ids(self, object_name: str, ids: Sequence[RecordId]) -> Iterator[OwnedDefinition]:
-        """Return the owned definitions with these ids, under any name."""
+        """Return the owned definitions with these ids, whatever their names are now."""
         return self._select(owned.c.object == object_name, owned.c.record_id.in_(ids))
 
     def at(self, address: DefinitionAddress) -> tuple[OwnedDefinition, ...]:
-        """Return the owned definition at ``address``; nothing if it is not owned."""
+        """Return the owned definition at ``address``; an empty tuple if it is not owned."""
         object_name, by = address.group
         return tuple(
             self._select(owned.c.object == object_name, owned.c.by == by, owned.c.key == address.value)
         )
 
     def written_since(self, serial: int) -> frozenset[RecordIdentity]:
-        """Return the definitions whose row was written after ``serial``."""
+        """Return the definitions whose row was written after serial ``serial`` of the state."""
         query = select(owned.c.object, owned.c.record_id).where(
             self._ours(), IS_DEFINITION, owned.c.serial > serial
         )
         return frozenset(RecordIdentity(*row) for row in self.connection.execute(query))
 
     def remove_within(self, addresses: Iterable[DefinitionAddress]) -> None:
-        """Remove everything gone together with these: stages of a pipeline, everything of a custom type."""
+        """Remove these definitions with all that they contain.
+
+        A pipeline contains its stages, and a custom object type everything that is defined for it.
+        """
         for address in addresses:
             here = and_(self._ours(), IS_DEFINITION, owned.c.object == address.object)
             if address.section is Section.SCHEMA:

@@ -1,4 +1,4 @@
-"""The definitions that are ours after applied changes. Pure."""
+"""The definitions that we own after applied changes. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ class DefinitionsAfter(NamedTuple):
 
     owned: Sequence[OwnedDefinition] = ()
     disowned: Sequence[RecordIdentity] = ()
-    ended: Sequence[DefinitionAddress] = ()  # archived: everything within them is gone, too
+    ended: Sequence[DefinitionAddress] = ()  # archived; everything inside them is gone, too
 
 
 DefinitionsById: TypeAlias = Callable[[str, Sequence[RecordId]], Mapping[RecordId, OwnedDefinition]]
@@ -56,7 +56,7 @@ def definitions_after(
 
 
 def without_option(owned: OwnedDefinition, option: str) -> OwnedDefinition:
-    """Return a property without one of its options, which HubSpot does not have any more."""
+    """Return an owned property without one of its options, which HubSpot does not have any more."""
     return replace(owned, sent=_without(owned.sent, option), answered=_without(owned.answered, option))
 
 
@@ -73,7 +73,7 @@ def _asked(identity: RecordIdentity) -> tuple[str, Sequence[RecordId]]:
 
 
 def _pipeline_of(change: Change) -> RecordIdentity | None:
-    """Return the pipeline that loses a stage by ``change``; None if none does."""
+    """Return the pipeline of a stage that ``change`` archives; None for other changes."""
     parent = details_of(change).parent_id
     if change.action is not Action.ARCHIVE or parent is None:
         return None
@@ -81,7 +81,7 @@ def _pipeline_of(change: Change) -> RecordIdentity | None:
 
 
 def _without_stage(owned: OwnedDefinition, stage: str) -> OwnedDefinition:
-    """Return a pipeline without one of its stages, as its order of stages."""
+    """Return an owned pipeline without one of its stages in its order of stages."""
     sent, answered = (
         {
             path: list_text(name for name in list_of(text) if name != stage) if path == STAGE_NAMES else text
@@ -93,7 +93,7 @@ def _without_stage(owned: OwnedDefinition, stage: str) -> OwnedDefinition:
 
 
 def _id_of(change: Change, outcome: Applied) -> RecordId:
-    """Return the definition whose entry in state changes: of an option, its property."""
+    """Return the id of the definition whose entry in state changes; for an option, this is its property."""
     if change.definition.section is Section.OPTIONS:
         return definition_id(Section.PROPERTIES, change.definition.names[0])
     return outcome.record_id
@@ -105,9 +105,11 @@ def _keep_own_options(
     answered: dict[str, str | None],
     before: OwnedDefinition | None,
 ) -> None:
-    """Leave only our own options in the list that state keeps: a call writes it with the options of others.
+    """Remove options of other people from the list in ``sent``.
 
-    Where the manifest names only some options, state keeps no list, but the label of each.
+    A call must send them, but we do not own them.
+
+    If the manifest names only some options, state stores no list, only the label of each of our options.
     """
     if OPTIONS not in sent:
         return

@@ -1,4 +1,4 @@
-"""Our own latest writes of definitions, as the journal knows them: HubSpot shows them only after a while."""
+"""Our own latest writes of definitions, from the journal; HubSpot shows such writes only after a while."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ from reconciler.state.tables import changes, intents
 def definition_writes(
     connection: Connection, portal_id: int, since: datetime
 ) -> Mapping[DefinitionAddress, tuple[Change, datetime]]:
-    """Return the latest applied write of each definition since ``since``, and when its call left."""
+    """Return the latest applied write of each definition after ``since``, and when its call was sent."""
     query = (
         select(changes, intents.c.sent_at)
         .join(

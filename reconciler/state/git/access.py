@@ -1,7 +1,7 @@
-"""Access to a repository: everything comes from the machine or the job, nothing from a commit.
+"""Access to a repository: address, token and keys come from the machine or the job, nothing from a commit.
 
-A token goes to git in ``GIT_CONFIG_*``, as a header for this one URL, so that no list of processes shows it.
-With a token, no other credentials are used, and no redirect is followed.
+The token is passed to git in ``GIT_CONFIG_*``, as a header for this one URL, so that no list of processes
+shows it. If there is a token, no other credentials are used, and no redirect is followed.
 
 Source: https://git-scm.com/docs/git-config, GIT_CONFIG_COUNT, http.extraHeader and http.<url>.*.
 """
@@ -27,7 +27,7 @@ from reconciler.state.git.place import (
 TOKEN_VARIABLE: Final = "RECONCILER_GIT_TOKEN"  # noqa: S105 - the name of a variable
 
 _ALSO: Final = (
-    "DBUS_SESSION_BUS_ADDRESS",  # where helpers of desktops keep passwords
+    "DBUS_SESSION_BUS_ADDRESS",  # credential helpers of desktops use it to read passwords
     "SSH_AUTH_SOCK",
     "SSL_CERT_DIR",
     "SSL_CERT_FILE",
@@ -39,7 +39,7 @@ _ALSO: Final = (
     "https_proxy",
     "no_proxy",
 )
-"""More variables for git where it uses the network."""
+"""Environment variables that git also gets when it uses the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,14 @@ class GitAccess:
     url: str = field(repr=False)
     ref: str
     program: str | None  # git itself; None if it is not installed
-    environ: Mapping[str, str] = field(repr=False)  # cleaned, with the token for ``url``
-    keys: tuple[str, ...] = field(default=(), repr=False)  # newest first
-    may_be_plain: bool = False  # an emulator's state needs no encryption
-    seen: Path | None = None  # file with the newest snapshots that this machine has seen
+    environ: Mapping[str, str] = field(repr=False)  # cleaned; with the token for ``url``
+    keys: tuple[str, ...] = field(default=(), repr=False)  # keys for encryption, newest first
+    may_be_plain: bool = False  # whether the state may be unencrypted; only that of an emulator may
+    seen: Path | None = None  # file that stores the newest snapshots that this machine has seen
 
     @property
     def shown(self) -> str:
-        """The repository, for messages."""
+        """The URL of the repository for messages, without user and password."""
         return shown_url(self.url)
 
 
@@ -70,12 +70,12 @@ def access_to(
     may_be_plain: bool = False,
     seen: Path | None = None,
 ) -> GitAccess:
-    """Return access to the refs at ``url``; no program below ``checkout`` is run.
+    """Return access to the refs at ``url``; programs below the folder ``checkout`` are never run.
 
-    A password in ``url``, as GitLab's checkouts have one, is used like a token.
+    A password in ``url``, as in checkouts of GitLab, is used as a token.
 
     Raises:
-        UsageError: ``url`` is not the address of a repository, or cannot be used safely.
+        UsageError: ``url`` is no address of a repository, or cannot be used safely.
     """
     url, user, password = without_password(url)
     if not is_repository(url):
@@ -106,7 +106,7 @@ def access_to(
 def _with_token(url: str, user: str, token: str) -> dict[str, str]:
     basic = base64.b64encode(f"{user}:{token}".encode()).decode()
     settings = (
-        ("credential.helper", ""),  # the empty value forgets the settings of the machine
+        ("credential.helper", ""),  # an empty value removes helpers that the machine has configured
         ("http.followRedirects", "false"),
         ("http.extraHeader", ""),
         (f"http.{url}.extraHeader", ""),

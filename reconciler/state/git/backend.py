@@ -1,4 +1,4 @@
-"""The state of one portal in a repository: a snapshot and a lock, each a ref of its own."""
+"""The state of one portal in a repository: one ref for the snapshot, one for the lock."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -18,10 +18,10 @@ from reconciler.state.lock_holder import LockHolder, taken
 from reconciler.state.run_types import Actor
 
 _POLL_S = 5.0
-"""Seconds between two looks at the lock of another run."""
+"""Seconds between two reads while another run holds the lock."""
 
 _ATTEMPTS = 3
-"""Attempts to remove a lock that moves meanwhile."""
+"""Maximum number of attempts to remove a lock that is being renewed."""
 
 _PATIENCE_ADVICE = (
     "\n    a lock that does not move for its whole lease is taken over: --lock-timeout 6m waits for that"
@@ -32,14 +32,14 @@ class GitBackend:
     """The state of one portal in a repository, with a working copy in memory.
 
     Raises:
-        StateError: the repository cannot be read, or does not hold a usable state.
+        StateError: the repository cannot be read, or does not contain a usable state.
     """
 
     def __init__(self, access: GitAccess, portal_id: int) -> None:
         self._access = access
         self._portal_id = portal_id
-        self._loaded: str | None = None  # commit in the working copy
-        self.renew_after: timedelta | None = None  # time after which a push is due, if not the usual one
+        self._loaded: str | None = None  # the commit whose contents are in the working copy
+        self.renew_after: timedelta | None = None  # time between renewals; None: the usual time
         self._repository = PrivateRepository(access)
         try:
             names = names_of(access.ref, portal_id)
@@ -57,12 +57,12 @@ class GitBackend:
 
     @property
     def snapshots(self) -> Snapshots:
-        """The snapshots, for writing all of them anew and for measuring."""
+        """The snapshots; used to write all of them again, and to measure them."""
         return self._snapshots
 
     @property
     def previous(self) -> str | None:
-        """The commit of the state as it was when it was opened."""
+        """The place of the state as it was when it was opened: its commit."""
         if self._refs.state is None:
             return "there was no state before"
         return (
@@ -71,12 +71,12 @@ class GitBackend:
         )
 
     def has_published(self, serial: int) -> bool:
-        """Return whether the last push that arrived has the state with this serial, or a newer one."""
+        """Return whether the last successful push contains the state with this serial, or a later one."""
         loaded = self._snapshots.loaded
         return loaded is not None and loaded.header.version.serial >= serial
 
     def holder(self) -> LockHolder | None:
-        """Return the holder of the lock, as it was when the state was opened or its lock taken."""
+        """Return who held the lock when the state was opened or the lock was taken; None if it was free."""
         held = self._held(self._refs)
         return held.holder if held else None
 
@@ -89,13 +89,13 @@ class GitBackend:
         timeout_s: float,
         lasts: timedelta | None,
     ) -> GitLease:
-        """Take the lock, waiting up to ``timeout_s`` for it, and load the state as it is then.
+        """Take the lock, wait up to ``timeout_s`` for it, and load the state as it is then.
 
-        The lock of a run that ended without releasing it is taken over when it has not moved for a whole
-        lease, by the clock of this process.
+        If a run ended without releasing the lock, the lock is taken over once it has not been renewed for a
+        whole lease, by the clock of this process.
 
         Raises:
-            Locked: another run still holds it.
+            Locked: another run still holds the lock.
             StateError: the repository cannot be read, or refuses the lock.
         """
         waited_s, unmoved_s = 0.0, 0.0
@@ -119,7 +119,10 @@ class GitBackend:
     def _take(
         self, note: LockNote, now: Callable[[], datetime], sleep: Callable[[float], None]
     ) -> GitLease | None:
-        """Try to make the lock, or to take over the lock that was seen; None if somebody was faster."""
+        """Try to create the lock, or to take over the one that was read.
+
+        Return None if another run was faster.
+        """
         begun = Stopwatch(now)
         (made,) = self._repository.write(int(now().timestamp()), [NewCommit(note.text(now()))])
         pushed = self._remote.push(Move(self._snapshots.names.lock, self._refs.lock, made.commit))
@@ -164,7 +167,7 @@ class GitBackend:
         raise StateError(f"state in git: the lock could not be removed ({pushed.reason}): try again")
 
     def close(self) -> None:
-        """Remove the private repository."""
+        """Delete the private repository."""
         self._repository.close()
 
     def _fetch_and_load(self) -> None:
@@ -173,7 +176,10 @@ class GitBackend:
         self._load(seen)
 
     def _load(self, seen: Seen | None) -> None:
-        """Load the state that was fetched, if it is not loaded yet; ``seen`` was known before the fetch."""
+        """Load the fetched state if it is not loaded yet; check that it is not older than ``seen``.
+
+        ``seen`` must have been read before the fetch.
+        """
         if self._refs.state is None or self._refs.state != self._loaded:
             self._snapshots.load(self._refs.state)
             self._loaded = self._refs.state
@@ -182,7 +188,7 @@ class GitBackend:
         self._remember()
 
     def _published(self) -> None:
-        self._loaded = None  # the working copy is ahead of the commit that was loaded
+        self._loaded = None  # the working copy is newer than the commit that was loaded
         self._remember()
 
     def _remember(self) -> None:

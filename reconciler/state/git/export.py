@@ -1,4 +1,4 @@
-"""The rows of the tables as texts of blobs: rows that were written since the last push, or all rows."""
+"""The contents of blobs: rows that were written since the last push, or all rows."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ from reconciler.state.git.buckets import (
 from reconciler.state.tables import batches, changes, intents, owned, pairs, runs
 
 TABLES = (runs, batches, changes, intents, owned, pairs)
-"""Tables whose rows are in blobs, in an order in which they can be filled."""
+"""Tables whose rows are stored in blobs, in an order in which they can be filled."""
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     table.name: tuple(column.name for column in table.c if column.name != "portal_id") for table in TABLES
@@ -29,21 +29,21 @@ _ORDER = {
     for table in TABLES
 }
 _BUCKETED = {"owned": ("object", "by", "key"), "pairs": ("object", "record_id")}
-"""Tables in buckets, with the columns that choose one."""
+"""Tables that are spread over buckets, with the columns that determine the bucket."""
 
 _WRITE = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 class Leaving(NamedTuple):
-    """A run whose intents may be sent from a moment on."""
+    """A run whose intents may be sent from a certain time on."""
 
     run_id: str
-    moment: datetime  # by HubSpot's clock
+    moment: datetime  # time on HubSpot's clock
 
 
 @dataclass(slots=True)
 class Written:
-    """Rows that were written since the last push: names of buckets, runs, and parts of their changes."""
+    """Names of things that were written since the last push: buckets, runs, and parts of runs."""
 
     buckets: set[str] = field(default_factory=set)
     runs: set[str] = field(default_factory=set)
@@ -51,14 +51,14 @@ class Written:
 
 
 def bucket_of(table: str, buckets: Buckets, identity: Iterable[str]) -> str:
-    """Return the blob of a row of ``table``, by the columns that choose it."""
+    """Return the name of the bucket of a row, given its columns in ``_BUCKETED``."""
     return name_of_bucket(table, getattr(buckets, table), *identity)
 
 
 def texts_of_buckets(
     connection: Connection, table: str, buckets: Buckets, wanted: Iterable[str] | None
 ) -> tuple[Buckets, dict[str, bytes]]:
-    """Return the texts of ``wanted`` buckets of ``table``, or of all, and how many buckets there are now."""
+    """Return the contents of ``wanted`` buckets of ``table``, or of all, and the number of buckets now."""
     texts = _spread(connection, table, getattr(buckets, table), wanted)
     count = enough(getattr(buckets, table), texts.values())
     if count == getattr(buckets, table):
@@ -70,7 +70,7 @@ def texts_of_buckets(
 def texts_of_runs(
     connection: Connection, written: Written, leaving: Leaving | None
 ) -> Iterator[tuple[str, bytes]]:
-    """Return the texts of blobs of the journal."""
+    """Yield name and contents of each blob of the journal in ``written``."""
     for run_id in sorted(written.runs):
         lines = [
             *_rows(connection, "runs", "id = ?", (run_id,)),
@@ -89,7 +89,7 @@ def texts_of_runs(
 
 
 def everything_in(connection: Connection) -> Written:
-    """Return all runs, and all parts into which their changes are split."""
+    """Return all runs, and all parts of their changes."""
     return Written(
         runs=set(connection.exec_driver_sql("SELECT id FROM runs").scalars()),
         parts={
@@ -102,12 +102,12 @@ def everything_in(connection: Connection) -> Written:
 
 
 def unsent_parts(connection: Connection, run_id: str) -> set[tuple[str, int]]:
-    """Return the parts with intents that did not leave yet."""
+    """Return the parts with intents that have not been sent yet."""
     return {(run_id, number // CHANGES_A_BLOB) for number, _ in _unsent(connection, run_id)}
 
 
 def _unsent(connection: Connection, run_id: str) -> set[tuple[int, int]]:
-    """Return change and ordinal of open intents without a time."""
+    """Return number of the change and ordinal, for each intent without a time and without an outcome."""
     found = connection.exec_driver_sql(
         'SELECT i."change", i.ordinal FROM intents i JOIN changes c '
         'ON c.portal_id = i.portal_id AND c.run_id = i.run_id AND c.number = i."change" '
@@ -118,7 +118,7 @@ def _unsent(connection: Connection, run_id: str) -> set[tuple[int, int]]:
 
 
 def _leaving(connection: Connection, lines: Iterable[list[Any]], leaving: Leaving) -> Iterator[list[Any]]:
-    """Give the moment to intents that did not leave yet: they leave from then on, or not at all."""
+    """Set the time of intents that were not sent yet: they will be sent after it, or never."""
     unsent = _unsent(connection, leaving.run_id)
     moment = f"{leaving.moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"  # as SQLite stores it
     change, ordinal, sent_at = (
@@ -146,7 +146,7 @@ def _spread(connection: Connection, table: str, count: int, wanted: Iterable[str
 def _rows(
     connection: Connection, table: str, where: str = "1", values: tuple[Any, ...] = ()
 ) -> Iterator[list[Any]]:
-    """Return rows with the name of their table, as SQLite stores them."""
+    """Yield rows as SQLite stores them, each with the name of its table in front."""
     names = ", ".join(f'"{name}"' for name in COLUMNS[table])
     query = f"SELECT {names} FROM {table} WHERE {where} ORDER BY {_ORDER[table]}"
     for row in connection.exec_driver_sql(query, values):

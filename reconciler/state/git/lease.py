@@ -1,8 +1,10 @@
-"""The lock of a repository, held by this run: every push renews it, and state moves only together with it.
+"""The lock of a repository, held by this run.
 
-Nobody else may take over before the lock has not moved for a whole lease of their clock. This run sends
-nothing later than half a lease after the beginning of its last push that arrived. So it stops by itself
-before anybody can take over, even if the network or this process fails.
+Every push renews it, and moves the state only together with it.
+
+Another run takes over only if the lock has not been renewed for a whole lease, by the clock of that run. This
+run sends no call later than half a lease after its last successful push began. So it stops by itself before
+another run can take over, even if the network or this process fails.
 """
 
 import threading
@@ -20,30 +22,33 @@ from reconciler.state.git.snapshots import Prepared, Snapshots
 from reconciler.state.lock_holder import RAN_OUT, UNLOCKED, UNRENEWED, lost
 
 SECONDS_AHEAD = 20.0
-"""Seconds of sending whose intents go with one push."""
+"""Seconds of sending for which the intents are pushed together."""
 
 _PATIENCE_S = 60.0
-"""Seconds for which a call waits for its run to renew the lease, and a push for its remote."""
+"""Maximum seconds for which a call waits until the lease is renewed, and for which a push is repeated."""
 
 RENEWALS = 5
-"""Parts of a lease after which a push is due."""
+"""Number of renewals in one lease: a push is due after this part of it."""
 
 
 class Stopwatch:
-    """The time since a moment; a process that was suspended, or a machine that slept, notices."""
+    """Measures the time since it was created, even if the process is suspended or the machine sleeps."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._begun = now(), time.monotonic()
 
     def elapsed(self) -> timedelta:
-        """Return the longer time of two clocks: the monotonic one may stop while a machine sleeps."""
+        """Return the elapsed time; of two clocks, take the longer one.
+
+        The monotonic one may stop during sleep.
+        """
         begun, ticks = self._begun
         return max(self._now() - begun, timedelta(seconds=time.monotonic() - ticks))
 
 
 class GitLease:
-    """The right to write, with the refs at the remote."""
+    """The right to write: the lock at the remote, and the refs as this run last pushed them."""
 
     seconds_ahead = SECONDS_AHEAD
 
@@ -70,27 +75,27 @@ class GitLease:
         self._note = note
         self._pushed = begun
         self._leaving: tuple[Leaving, Stopwatch] | None = None
-        self._unanswered: list[Prepared] = []  # pushes that may have arrived
+        self._unanswered: list[Prepared] = []  # pushes whose answer was lost: they may have arrived
         self._lost_because: str | None = None
         self._changed = threading.Condition()
 
     def hold(self, connection: Connection) -> datetime:  # noqa: ARG002 - a database checks its own lock there
-        """Check that the lock was not lost; the push after the commit proves it."""
+        """Check that the lock is not known to be lost. The push after the commit will prove it."""
         with self._changed:
             if self._lost_because is not None:
                 raise self._lost()
         return self.now()
 
     def confirm(self, held_at: datetime) -> None:
-        """Do nothing: a commit of the working copy proves nothing."""
+        """Do nothing: only a push can prove that the lock was held."""
 
     def renew_if_due(self) -> None:
-        """Push if a fifth of the lease has passed; to be called often, between commits."""
+        """Push if a fifth of the lease has passed; call this often, between commits."""
         if self._pushed.elapsed() >= self._renew_after:
             self.publish()
 
     def assert_held(self) -> None:
-        """Wait for a successful push in the last half of a lease; any thread may call this."""
+        """Wait until a push has succeeded within the last half of a lease. Any thread may call this."""
         half = self._note.lasts / 2
         with self._changed:
             self._changed.wait_for(
@@ -111,11 +116,11 @@ class GitLease:
         self._push(is_last=False)
 
     def write_anew(self) -> None:
-        """Let the next push write all blobs, encrypted with the newest key."""
+        """Make the next push write all blobs again, encrypted with the newest key."""
         self._snapshots.writes_anew = True
 
     def release(self) -> None:
-        """Push everything and remove the lock. A lock that was lost already stays with its new holder."""
+        """Push everything and remove the lock; do nothing if the lock was lost."""
         if self._lost_because is None:
             self._leaving = None
             self._push(is_last=True)
@@ -148,12 +153,7 @@ class GitLease:
             self._changed.notify_all()
 
     def _pushed_or_lost(self, prepared: Prepared) -> Pushed:
-        """Push once; find out the result if the answer does not say.
-
-        Raises:
-            Locked: somebody else moved the lock.
-            StateError: the host refuses the push.
-        """
+        """Push once; if the answer does not tell the result, read the refs to find out."""
         moves = [Move(self._snapshots.names.lock, self._refs.lock, prepared.refs.lock)]
         if prepared.refs.state != self._refs.state:
             moves.append(Move(self._snapshots.names.state, self._refs.state, prepared.refs.state))
@@ -169,11 +169,11 @@ class GitLease:
         return self._judged(pushed, found, prepared)
 
     def _judged(self, pushed: Pushed, found: Refs, prepared: Prepared) -> Pushed:
-        """Judge a push that was no success by the refs at the remote now."""
+        """Decide about a push that did not succeed, from the refs that the remote has now."""
         if found == prepared.refs:
-            return Pushed(PushResult.DONE)  # only the answer was lost: no other push has this commit
+            return Pushed(PushResult.DONE)  # no other push has this commit, so only the answer was lost
         for earlier in self._unanswered:
-            if found == earlier.refs:  # it has arrived after all: the next push begins there
+            if found == earlier.refs:  # that push has arrived after all, so the next one must begin there
                 self._refs = found
                 self._snapshots.arrived_late(earlier)
         if found.lock != self._refs.lock:
@@ -191,7 +191,7 @@ class GitLease:
         return pushed
 
     def _present_leaving(self) -> Leaving | None:
-        """Return the run whose intents may leave from now on, with the present time there."""
+        """Return the run whose intents may be sent now, with the present time on HubSpot's clock."""
         if self._leaving is None:
             return None
         leaving, since = self._leaving
@@ -209,7 +209,7 @@ class GitLease:
 
 
 def refused(ref: str, reason: str) -> str:
-    """Say that the host refuses pushes to ``ref``, with advice."""
+    """Return the message that the host refuses pushes to ``ref``, with advice."""
     return (
         f"state in git: the repository refuses to move {ref} ({reason})\n"
         "    let the job write (`contents: write` on GitHub, RECONCILER_GIT_TOKEN), and let no rule protect "

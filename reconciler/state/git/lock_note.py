@@ -1,7 +1,6 @@
-"""The commit of a lock: who holds it, and since when. It is never the same twice.
+"""The commit of a lock, whose message tells who holds it and since when. No two commits are the same.
 
-Git takes two pushes of one identical commit for a success of both, so every commit has a random number of its
-own.
+If two runs push identical commits, git reports success to both. So every commit contains a random number.
 """
 
 import json
@@ -16,7 +15,7 @@ from reconciler.state.row_codec import actor_of, actor_text
 from reconciler.state.run_types import Actor
 
 LEASE = timedelta(minutes=5)
-"""Time for which a lock lasts after its last push."""
+"""Time for which a lock is valid after its last push."""
 
 _FORM = 1
 _SOMEBODY = Actor("somebody", "another version of reconciler", 0)
@@ -29,7 +28,7 @@ class LockNote:
     actor: Actor
     acquired_at: datetime
     lasts: timedelta
-    fence: int  # increases with every new holder
+    fence: int  # increases whenever the holder changes
 
     def text(self, now: datetime) -> str:
         """Return the message of the next commit."""
@@ -49,7 +48,7 @@ class LockNote:
 
 @dataclass(frozen=True, slots=True)
 class HeldLock:
-    """The lock as found at the remote."""
+    """The lock as it was read from the remote."""
 
     holder: LockHolder
     lasts: timedelta
@@ -57,7 +56,7 @@ class HeldLock:
 
 
 def read_lock(text: str, found_at: datetime, lasts: timedelta) -> HeldLock:
-    """Read the message of a lock; if it is not one of ours, somebody holds it for ``lasts``."""
+    """Read the message of a lock; if it has another format, treat it as held for ``lasts`` from now."""
     try:
         said: Mapping[str, Any] = json.loads(text)
         actor = actor_of(json.dumps(said["holder"]))

@@ -1,4 +1,4 @@
-"""Rows of a snapshot that an older version wrote: upgraded as a database is, with the same steps."""
+"""Upgrading rows of a snapshot that an older version wrote, with the same steps as for a database."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,17 +15,17 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
     "prune_rules": ("portal_id", "object", "by", "prune"),
     "locks": ("portal_id", "fence", "actor", "acquired_at", "heartbeat_at", "expires_at"),
 }
-"""Tables without blobs, with the columns that upgrades may find."""
+"""Tables that are not in blobs, with the columns that upgrades expect."""
 
 
 def upgraded_rows(
     header: SnapshotHeader, rows: Mapping[str, Iterable[tuple[Any, ...]]]
 ) -> dict[str, list[tuple[Any, ...]]]:
-    """Return the rows of each table in the columns of today.
+    """Return the rows of each table with the columns of the present version.
 
     Args:
         header: the header of the snapshot, with its version and its columns.
-        rows: rows by table, each with the portal first, then in the order of those columns.
+        rows: rows by table; each row begins with the portal id, followed by the header's columns.
     """
     engine = create_engine("sqlite://", poolclass=StaticPool)
     try:
@@ -48,7 +48,7 @@ def upgraded_rows(
 
 
 def _create(connection: Connection, table: str, columns: Iterable[str]) -> None:
-    """Create a table without types: SQLite then keeps every value as it is."""
+    """Create a table without column types, so that SQLite stores every value unchanged."""
     connection.exec_driver_sql(f"CREATE TABLE {table} ({_listed(columns)})")
 
 

@@ -1,7 +1,7 @@
 """The place of state in a repository: ``git:REF``, ``git:REMOTE:REF`` or ``git:URL:REF``. Pure.
 
-Addresses follow one grammar that is narrower than git's, so that all programs see the same host in them.
-Helpers of git such as ``ext::`` are not in it.
+Fewer forms of URLs are accepted than by git, so that all programs see the same host in a URL. Helpers of git
+such as ``ext::`` are not accepted.
 """
 
 import re
@@ -26,25 +26,25 @@ _REF: Final = re.compile(r"refs(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)+")
 
 @dataclass(frozen=True, slots=True)
 class GitPlace:
-    """A remote and the beginning of the refs there."""
+    """A remote, and the beginning of the names of the refs there."""
 
-    remote: str = field(repr=False)  # its name in the checkout, or a URL
+    remote: str = field(repr=False)  # name of a remote in the checkout, or a URL
     ref: str
 
     @property
     def is_named(self) -> bool:
-        """Whether the checkout's own configuration says where the remote is."""
+        """Whether ``remote`` is a name, whose URL is in the configuration of the checkout."""
         return _REMOTE.fullmatch(self.remote) is not None
 
     @property
     def is_on_branches(self) -> bool:
-        """Whether rules for branches can protect it."""
+        """Whether the refs are branches, which rules of the host can protect."""
         return self.ref.startswith("refs/heads/")
 
 
 @dataclass(frozen=True, slots=True)
 class RefNames:
-    """The two refs of one portal."""
+    """The names of the two refs of one portal."""
 
     portal_id: int
     state: str
@@ -52,12 +52,12 @@ class RefNames:
 
     @property
     def all(self) -> str:
-        """A pattern for both."""
+        """A pattern that matches both refs."""
         return f"{self.state.rpartition('/')[0]}/*"
 
 
 def git_place(state: str) -> GitPlace | None:
-    """Parse the address of a state; None if it is no place in a repository."""
+    """Parse the value of ``state``; None if it is no place in a repository."""
     if not state.startswith(PREFIX):
         return None
     where, _, ref = state.removeprefix(PREFIX).rpartition(":")
@@ -71,12 +71,12 @@ def git_place(state: str) -> GitPlace | None:
 
 
 def is_repository(url: str) -> bool:
-    """Return whether ``url`` is the address of a repository that state can be kept in."""
+    """Return whether ``url`` is an address of a repository in one of the accepted forms."""
     return any(form.fullmatch(url) for form in (_WEB, _SSH, _FILE))
 
 
 def host_of(url: str) -> str | None:
-    """Return the host of a repository, in lower case; None if it is a folder of this machine."""
+    """Return the host of a repository, in lower case; None for a folder of this machine."""
     found = _WEB.fullmatch(url)
     if found is not None:
         return found["host"].strip("[]").lower()
@@ -85,26 +85,29 @@ def host_of(url: str) -> str | None:
 
 
 def is_web(url: str) -> bool:
-    """Return whether ``url`` is an address of the web, which takes a token."""
+    """Return whether ``url`` is an http or https address, for which a token can be used."""
     return _WEB.fullmatch(url) is not None
 
 
 def is_plain_web(url: str) -> bool:
-    """Return whether ``url`` is an address of the web without encryption."""
+    """Return whether ``url`` is an http address, which is not encrypted."""
     return url.startswith("http://")
 
 
 def shown_url(url: str) -> str:
-    """Return ``url`` for messages: without a user."""
+    """Return ``url`` without user and password, for messages."""
     return re.sub(r"^([a-z]+://)[^/@]*@", r"\1", url)
 
 
 def without_password(url: str) -> tuple[str, str, str]:
-    """Return an address of the web without user and password, and both; others as they are."""
+    """Return an http or https address without user and password, then these two.
+
+    Other addresses are returned unchanged, with two empty texts.
+    """
     found = re.fullmatch(r"(https?://)([^/@:]*):([^/@]*)@(.*)", url)
     return (found[1] + found[4], unquote(found[2]), unquote(found[3])) if found else (url, "", "")
 
 
 def names_of(ref: str, portal_id: int) -> RefNames:
-    """Return the two refs of a portal; nothing is shared between portals."""
+    """Return the names of the two refs of a portal; portals share no refs."""
     return RefNames(portal_id, f"{ref}/{portal_id}/state", f"{ref}/{portal_id}/lock")

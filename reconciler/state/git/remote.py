@@ -1,8 +1,8 @@
 """The refs at the remote: reading them, and moving all of them or none.
 
-A push names the expected id of each ref (``--force-with-lease=REF:ID``, without an id: nothing), and is
-atomic. Its outcome is read from ``--porcelain``, for each ref: only a new, updated or deleted ref is a
-success. A ref that is "up to date" is none: git says so if somebody else has pushed the very same commit.
+A push is atomic, and gives the expected id of each ref (``--force-with-lease=REF:ID``; an empty id: no such
+ref). Its result is read from ``--porcelain``, for each ref: only a new, updated or deleted ref is a success.
+A ref that is "up to date" is no success: git says so if another run has pushed the very same commit.
 
 Source: https://git-scm.com/docs/git-push#_output.
 """
@@ -20,9 +20,9 @@ from reconciler.state.git.place import RefNames
 from reconciler.state.git.repository import PrivateRepository
 
 TIMEOUT_S = 60.0
-"""Seconds for one fetch or push; less than half a lease."""
+"""Maximum seconds of one fetch or push; less than half a lease."""
 
-_MOVED = frozenset(" +*-")  # flags of a ref that was updated, forced, created or deleted
+_MOVED = frozenset(" +*-")  # git's flags for a ref that was updated, forced, created or deleted
 _LINE = re.compile(r"(?P<flag>.)\t(?P<source>[^:]*):(?P<ref>[^\t]*)\t(?P<summary>.*)")
 _NO_RIGHT = re.compile(
     r"\b40[13]\b|denied|not allowed|unauthori[sz]ed|forbidden|authentication failed|could not read username|"
@@ -34,7 +34,7 @@ _RACE = re.compile(
     r"reference already exists|unable to create .*\.lock",
     re.IGNORECASE,
 )
-"""A host says so if another push moved the ref between its advertisement and our push."""
+"""Messages of a host if another push moved the ref between its announcement and our push."""
 
 _NO_REPOSITORY = re.compile(
     r"\b404\b|not found|does not appear to be a git repository|no such", re.IGNORECASE
@@ -43,7 +43,7 @@ _FETCHED = "refs/fetched"
 
 
 class Refs(NamedTuple):
-    """Ids of the commits of one portal at the remote; None for a ref that is not there."""
+    """Commit ids of the two refs of one portal at the remote; None for a ref that does not exist."""
 
     state: str | None
     lock: str | None
@@ -53,14 +53,14 @@ class PushResult(Enum):
     """The result of a push."""
 
     DONE = auto()
-    MOVED = auto()  # a ref had not the expected id: somebody else moved it
-    REFUSED = auto()  # the host does not want it
-    UNANSWERED = auto()  # it may have happened or not
+    MOVED = auto()  # a ref did not have the expected id, because another run moved it
+    REFUSED = auto()  # the host does not accept the push
+    UNANSWERED = auto()  # the push may have succeeded or not
 
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """The result of a push, with the reason why it did not happen."""
+    """The result of a push, with the reason if it failed."""
 
     result: PushResult
     reason: str = ""
@@ -68,7 +68,10 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One ref to move: from the id that it must have, to the id that it will have; None: no ref."""
+    """The move of one ref: the id that it must have now, and its new id.
+
+    None means that it does not exist.
+    """
 
     ref: str
     before: str | None
@@ -83,7 +86,7 @@ class RemoteRefs:
         self._names = names
 
     def fetch(self) -> Refs:
-        """Read both refs, with their commits.
+        """Fetch both refs with their commits, and return their ids.
 
         Raises:
             StateError: the remote cannot be read.
@@ -106,7 +109,7 @@ class RemoteRefs:
         return Refs(found.get("state"), found.get("lock"))
 
     def push(self, *moves: Move) -> Pushed:
-        """Move all refs or none."""
+        """Move all refs in one push, or none."""
         answer = self._repository.run(
             "push",
             "--porcelain",
@@ -137,7 +140,7 @@ class RemoteRefs:
 
 
 def judged(answer: Answer, refs: set[str]) -> Pushed:
-    """Judge the answer to a push of ``refs``."""
+    """Return the result of a push of ``refs``, read from git's output."""
     found: Mapping[str, re.Match[str]] = {
         line["ref"]: line for text in answer.out.splitlines() if (line := _LINE.fullmatch(text))
     }
@@ -158,7 +161,7 @@ def judged(answer: Answer, refs: set[str]) -> Pushed:
 
 
 def reason_of(answer: Answer) -> str:
-    """Return the line in which git says why it failed."""
+    """Return the line in git's output that says why it failed."""
     lines = [line.strip() for line in answer.err.splitlines() if line.strip()]
     said = [line for line in lines if line.startswith(("fatal:", "remote: ", "error:", "ERROR:"))]
     line = (said or lines or [f"git ended with {answer.code}"])[0]

@@ -1,7 +1,7 @@
-"""A private repository for objects on their way: a folder that lasts as long as the process.
+"""A private repository for objects that are fetched or pushed.
 
-Nothing of the checkout is used, neither its objects nor its configuration. So it does not matter whether the
-checkout is shallow, and its own objects and refs stay as they are.
+It is a folder that is deleted when the process ends. Objects and configuration of the checkout are not used.
+So the checkout may be shallow, and it is not changed.
 """
 
 import shutil
@@ -17,7 +17,7 @@ from reconciler.state.git.access import GitAccess
 from reconciler.state.git.place import is_plain_web
 
 _SETTINGS = (
-    "core.compression=0",  # ciphertext cannot be made smaller
+    "core.compression=0",  # encrypted data cannot be compressed
     "pack.compression=0",
     "pack.window=0",
     "pack.threads=1",
@@ -31,7 +31,7 @@ _SETTINGS = (
     "protocol.ssh.allow=always",
     "protocol.file.allow=always",
     "core.askPass=",
-    "http.lowSpeedLimit=1000",  # bytes a second
+    "http.lowSpeedLimit=1000",  # bytes per second
     "http.lowSpeedTime=30",
 )
 
@@ -41,35 +41,35 @@ _BLOB = "100644 blob "
 
 @dataclass(frozen=True, slots=True)
 class NewCommit:
-    """A commit to write: its message, and by path the content of a new blob, or the id of a blob."""
+    """A commit to write: its message, and for each path a new blob's content or an existing blob's id."""
 
     message: str
     blobs: Mapping[str, bytes | str] = field(default_factory=dict)
 
 
 class Written(NamedTuple):
-    """A commit that was written."""
+    """A commit that was written, and its new blobs."""
 
     commit: str
-    blobs: Mapping[str, str]  # ids of its new blobs, by path
+    blobs: Mapping[str, str]  # ids of the new blobs, by path
 
 
 class PrivateRepository:
-    """A bare repository in a temporary folder, which contains the fetched and the pushed objects."""
+    """A bare repository in a temporary folder, for the objects that are fetched and pushed."""
 
     def __init__(self, access: GitAccess) -> None:
         self.access = access
-        self._folder = Path(tempfile.mkdtemp(prefix="reconciler-"))  # of mode 0700
+        self._folder = Path(tempfile.mkdtemp(prefix="reconciler-"))  # only its owner may read it
         self._writes = 0
         self._settings = (*_SETTINGS, *(["protocol.http.allow=always"] if is_plain_web(access.url) else []))
         self.insist("init", "--quiet", "--bare", "--template=", str(self._folder))
 
     def close(self) -> None:
-        """Remove the folder."""
+        """Delete the folder."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def run(self, *arguments: str, data: bytes = b"", timeout_s: float | None = None) -> Answer:
-        """Run git here."""
+        """Run git in this repository."""
         environ = {**self.access.environ, "GIT_DIR": str(self._folder)}
         return run_git(
             self.access.program,
@@ -82,10 +82,10 @@ class PrivateRepository:
         )
 
     def insist(self, *arguments: str, data: bytes = b"") -> bytes:
-        """Run git, which needs nothing but this folder, and return its output.
+        """Run git without the network, and return its output.
 
         Raises:
-            StateError: it failed.
+            StateError: git failed.
         """
         answer = self.run(*arguments, data=data)
         if not answer.is_yes:
@@ -94,7 +94,7 @@ class PrivateRepository:
         return answer.data
 
     def refs(self, pattern: str) -> dict[str, str]:
-        """Return the ids of refs of this repository, by their names below ``pattern``."""
+        """Return the ids of the refs below ``pattern``, by the rest of their names."""
         listed = self.insist("for-each-ref", "--format=%(objectname) %(refname)", pattern).decode()
         named = (line.partition(" ")[::2] for line in listed.splitlines())
         return {name.removeprefix(f"{pattern}/"): object_id for object_id, name in named}
@@ -106,10 +106,10 @@ class PrivateRepository:
         return {path: about.removeprefix(_BLOB) for about, path in entries}
 
     def blobs(self, ids: Sequence[str]) -> list[bytes]:
-        """Read blobs.
+        """Return the contents of blobs.
 
         Raises:
-            StateError: one of them is missing.
+            StateError: a blob is missing.
         """
         if not ids:
             return []
@@ -131,7 +131,10 @@ class PrivateRepository:
         return whole.partition("\n\n")[2]
 
     def write(self, moment_s: int, commits: Sequence[NewCommit]) -> list[Written]:
-        """Write commits without parents, dated ``moment_s`` (seconds since 1970), and their new blobs."""
+        """Write commits without parents, with their new blobs.
+
+        Their date is ``moment_s`` (seconds since 1970).
+        """
         if not commits:
             return []
         self._writes += 1
@@ -148,7 +151,7 @@ class PrivateRepository:
 
 
 class _Stream:
-    """Input of ``git fast-import``, which prints the id of every mark at its end."""
+    """The input of ``git fast-import``; its last lines make git print the ids of all objects."""
 
     def __init__(self) -> None:
         self._data = bytearray()
@@ -170,7 +173,7 @@ class _Stream:
         return mark, blobs
 
     def whole(self) -> bytes:
-        """Return everything, with the questions for the ids."""
+        """Return the whole input, with the lines that ask for the ids."""
         questions = "".join(f"get-mark :{mark}\n" for mark in range(1, self._marks + 1))
         return bytes(self._data) + f"\n{questions}done\n".encode()
 

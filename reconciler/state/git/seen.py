@@ -1,7 +1,8 @@
-"""The newest snapshots that this machine has seen: an older one that is put back is noticed.
+"""Remembering the newest snapshots that this machine has seen, to notice if an older one is put back.
 
-A snapshot is authentic for ever: whoever may write the ref can put an older one back, and records that were
-created since would be unknown. No encryption prevents that. A machine that has seen a newer one says so.
+Every old snapshot stays valid: anybody who may write the ref can put one back, and then records that were
+created since would be unknown. Encryption cannot prevent that. But a machine that has seen a newer snapshot
+notices it.
 """
 
 import json
@@ -25,9 +26,10 @@ class Seen(NamedTuple):
 
 
 def newest_seen(file: Path | None, place: str) -> Seen | None:
-    """Return the newest snapshot that was seen at ``place``; to be asked before the remote is read.
+    """Return the newest snapshot that was seen at ``place``; call this before the remote is read.
 
-    Another process of this machine may push, and remember that, at any moment.
+    After the read it would be too late: another process of this machine may push and remember a newer one
+    meanwhile.
     """
     seen = _read(file).get(place)
     if not isinstance(seen, dict) or file is None:
@@ -36,10 +38,10 @@ def newest_seen(file: Path | None, place: str) -> Seen | None:
 
 
 def check_not_older(seen: Seen | None, place: str, header: SnapshotHeader | None) -> None:
-    """Check that a snapshot is not older than the newest that was seen before.
+    """Check that a snapshot is not older than ``seen``, the newest one that was seen before.
 
     Raises:
-        StateError: it is older, or gone.
+        StateError: the snapshot is older, or there is none any more.
     """
     if seen is None:
         return
@@ -58,7 +60,7 @@ def check_not_older(seen: Seen | None, place: str, header: SnapshotHeader | None
 
 
 def remember(file: Path | None, place: str, header: SnapshotHeader | None) -> None:
-    """Remember the newest snapshot at ``place``; a machine that cannot write the file remembers nothing."""
+    """Remember the newest snapshot at ``place``; do nothing if the file cannot be written."""
     if file is None or header is None:
         return
     known = _read(file)
@@ -69,7 +71,7 @@ def remember(file: Path | None, place: str, header: SnapshotHeader | None) -> No
         return
     text = json.dumps(known | {place: entry}, indent=1, sort_keys=True) + "\n"
     with suppress(OSError):
-        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)  # of mode 0600
+        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)  # private to its owner
         with os.fdopen(handle, "w", encoding="utf-8") as fresh:
             fresh.write(text)
         Path(name).replace(file)

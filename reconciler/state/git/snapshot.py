@@ -1,14 +1,15 @@
-"""A snapshot as blobs: a header, and the text of each blob, each encrypted and bound to its place. Pure.
+"""A snapshot as blobs: a header and the other blobs, each encrypted and bound to its place. Pure.
 
 The header begins with one line of text that says what it is::
 
     reconciler state 1 PORTAL LINEAGE SERIAL PUSH encrypted↵   salt (16)  check (16)  piece
 
-and its piece covers that line. It lists every blob with the serial and the push at which it was written: a
-blob is bound to them, and to its name, portal and lineage. So blobs cannot be exchanged, left out, or be put
-back from an older snapshot; only a whole older snapshot can, which ``seen.py`` and plans notice.
+and the encrypted piece after it is valid only together with that line. It lists every blob with the serial
+and the push at which the blob was written: a blob is bound to these, and to its name, portal and lineage. So
+nobody can exchange blobs, leave one out, or put one back from an older snapshot. A whole older snapshot can
+be put back; ``seen.py`` and plans notice that.
 
-An emulator's snapshot may be plain, for people to read with git.
+A snapshot of an emulator may be unencrypted, so that people can read it with git.
 """
 
 import hashlib
@@ -32,31 +33,31 @@ _FIRST_LINE: Final = re.compile(
     rb"reconciler state (?P<form>[0-9]{1,9}) (?P<portal>[0-9]{1,20}) (?P<lineage>[0-9A-Za-z._-]{1,100}) "
     rb"(?P<serial>[0-9]{1,18}) (?P<push>[0-9]{1,18}) (?P<how>encrypted|plain)\n"
 )
-_FASTEST: Final = 1  # level of compression
+_FASTEST: Final = 1  # compression level
 
 
 @dataclass(frozen=True, slots=True)
 class BlobEntry:
-    """One blob of a snapshot, as the header lists it."""
+    """One blob of a snapshot, as listed in the header."""
 
-    serial: int  # of the state when it was written
+    serial: int  # serial of the state when the blob was written
     push: int
-    digest: str  # of its text
+    digest: str  # digest of the blob's text
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotHeader:
-    """The header of a snapshot."""
+    """The header of a snapshot, with the list of its blobs."""
 
     portal_id: int
     version: StateVersion
-    push: int  # number of the push that wrote it; increases with every push
+    push: int  # number of the push that wrote the snapshot; increases with every push
     schema: int  # version of the tables
     project: str | None = None
-    fence: int = 0  # number of the last holder of the lock
+    fence: int = 0  # fence of the last holder of the lock
     buckets: Buckets = field(default_factory=Buckets)
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by table, in the order of the rows
-    rules: Sequence[tuple[str, str, str]] = ()  # object type, key property, prune
+    rules: Sequence[tuple[str, str, str]] = ()  # prune rules: object type, key property, prune
     blobs: Mapping[str, BlobEntry] = field(default_factory=dict)
 
 
@@ -68,17 +69,17 @@ def blob_digest(text: bytes) -> str:
 def write_blob(
     header: SnapshotHeader, name: str, entry: BlobEntry, text: bytes, cipher: NamedCipher | None
 ) -> bytes:
-    """Write the text of one blob; without ``cipher`` it is plain."""
+    """Return the text of one blob, compressed and encrypted; unchanged if ``cipher`` is None."""
     if cipher is None:
         return text
     return cipher.encrypt(_bound(header, name, entry), zlib.compress(text, _FASTEST))
 
 
 def read_blob(header: SnapshotHeader, name: str, data: bytes, cipher: NamedCipher | None) -> bytes:
-    """Read the text of one blob.
+    """Return the text of one blob, decrypted and unpacked.
 
     Raises:
-        StateError: it is not the blob that the header lists.
+        StateError: the data is not the blob that the header lists.
     """
     entry = header.blobs[name]
     try:
@@ -91,7 +92,7 @@ def read_blob(header: SnapshotHeader, name: str, data: bytes, cipher: NamedCiphe
 
 
 def write_snapshot_header(header: SnapshotHeader, cipher: NamedCipher | None) -> bytes:
-    """Write the header."""
+    """Return the header as bytes, encrypted unless ``cipher`` is None."""
     version = header.version
     how = "plain" if cipher is None else "encrypted"
     first = (
@@ -119,10 +120,10 @@ def write_snapshot_header(header: SnapshotHeader, cipher: NamedCipher | None) ->
 def read_snapshot_header(
     data: bytes, portal_id: int, keys: Sequence[str], *, may_be_plain: bool
 ) -> tuple[SnapshotHeader, NamedCipher | None]:
-    """Read the header of the state of a portal, and find the key of its blobs.
+    """Read the header of a portal's state, and find the key with which its blobs are encrypted.
 
     Raises:
-        StateError: it is of another portal or version, altered, or encrypted with another key.
+        StateError: the header is of another portal or version, altered, or encrypted with another key.
     """
     found = _FIRST_LINE.match(data)
     if found is None:

@@ -1,4 +1,4 @@
-"""From commits to the working copy and back."""
+"""Loading commits into the working copy, and writing the working copy to commits."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,20 +27,20 @@ from reconciler.state.tables import SCHEMA_VERSION
 
 @dataclass(slots=True)
 class Loaded:
-    """The snapshot that the working copy began with, or that was pushed last."""
+    """The snapshot with which the working copy began, or the one that was pushed last."""
 
     header: SnapshotHeader
     cipher: NamedCipher | None
-    ids: dict[str, str]  # of its blobs, by name
+    ids: dict[str, str]  # ids of the snapshot's blobs, by name
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Commits that are written and not pushed yet."""
+    """Commits that are written but not pushed yet."""
 
-    refs: Refs  # as they will be
+    refs: Refs  # ids of the refs after the push
     loaded: Loaded | None
-    export: Export | None  # None: the state stays as it is
+    export: Export | None  # None if the state does not change
     bytes_new: int = 0
 
 
@@ -51,15 +51,15 @@ class Snapshots:
         self.names = names
         self.copy = copy
         self.loaded: Loaded | None = None
-        self.writes_anew = False  # everything, with the newest key
-        self.bytes_pushed = 0  # of new blobs
+        self.writes_anew = False  # whether the next push writes all blobs with the newest key
+        self.bytes_pushed = 0  # bytes of all new blobs
         self._repository = repository
 
     def load(self, commit: str | None) -> None:
-        """Fill the working copy with a commit; None: with nothing.
+        """Fill the working copy with the contents of a commit; empty it if ``commit`` is None.
 
         Raises:
-            StateError: it is no state of this portal, was altered, or cannot be decrypted.
+            StateError: the commit is no state of this portal, was altered, or cannot be decrypted.
         """
         if commit is None:
             self.loaded = None
@@ -87,7 +87,7 @@ class Snapshots:
         self.loaded = Loaded(header, cipher, {name: ids[name] for name in listed})
 
     def lock(self, commit: str | None, found_at: datetime) -> HeldLock | None:
-        """Read the commit of a lock; None without a lock."""
+        """Read the lock in a commit; None if ``commit`` is None."""
         return None if commit is None else read_lock(self._repository.message(commit), found_at, LEASE)
 
     def prepare(
@@ -97,8 +97,8 @@ class Snapshots:
 
         Args:
             state: the present commit of the state.
-            leaving: the run whose intents may leave from now on.
-            note: the text of the lock; None: it will be removed.
+            leaving: the run whose intents may be sent after the push.
+            note: the message for the lock; None if the lock will be removed.
             now: the date of the commits.
         """
         commits = [NewCommit(note.text(now))] if note is not None else []
@@ -118,7 +118,7 @@ class Snapshots:
         return Prepared(Refs(made.commit, lock), Loaded(header, cipher, ids), export, size)
 
     def published(self, prepared: Prepared) -> None:
-        """Note that the commits have arrived."""
+        """Note that the commits were pushed."""
         if prepared.export is not None:
             self.copy.published(prepared.export)
             self.loaded = prepared.loaded
@@ -126,12 +126,12 @@ class Snapshots:
             self.bytes_pushed += prepared.bytes_new
 
     def arrived_late(self, prepared: Prepared) -> None:
-        """Go on from commits that have arrived although it was not known; written rows are still noted."""
+        """Continue from commits whose push succeeded late; rows written since stay marked as not pushed."""
         if prepared.loaded is not None:
             self.loaded = prepared.loaded
 
     def _cipher(self) -> tuple[NamedCipher | None, bool]:
-        """Return the cipher of the newest key, and whether the present blobs have another key."""
+        """Return the cipher of the newest key, and whether the present blobs use another key."""
         keys, present = self._repository.access.keys, self.loaded.cipher if self.loaded else None
         if not keys:
             return None, present is not None
@@ -143,12 +143,15 @@ class Snapshots:
         export = self.copy.export(leaving, is_whole=is_whole)
         if self.loaded is None or export.version.lineage == self.loaded.header.version.lineage:
             return export
-        return self.copy.export(leaving, is_whole=True)  # all blobs are bound to the lineage
+        return self.copy.export(leaving, is_whole=True)  # each blob is bound to the lineage
 
     def _next(
         self, export: Export, cipher: NamedCipher | None, fence: int | None
     ) -> tuple[SnapshotHeader | None, dict[str, bytes | str]]:
-        """Return the next header, and its blobs: new blobs, and ids of others; None: nothing is new."""
+        """Return the next header, and its blobs as contents (new) or ids (unchanged).
+
+        Return None and no blobs if nothing is new.
+        """
         before = self.loaded.header if self.loaded else _nothing(self.names.portal_id)
         push = before.push + 1
         header = SnapshotHeader(
@@ -189,7 +192,7 @@ class Snapshots:
 
 
 def _kept(before: SnapshotHeader, export: Export) -> dict[str, BlobEntry]:
-    """Return the blobs that stay as they are."""
+    """Return the blobs that do not change, by name."""
     regrouped = {
         folder
         for folder in ("owned", "pairs")

@@ -1,7 +1,7 @@
-"""The tables of a snapshot, in memory: read and written like those of any database.
+"""The tables of a snapshot, in memory: they are read and written like those of any database.
 
-They are never on disk, and it lasts as long as the process. Triggers note which rows were written, so that
-a push reads and writes only the blobs in which something changed.
+They are never on disk, and are lost when the process ends. Triggers note which rows were written, so that a
+push reads and writes only the blobs in which something changed.
 """
 
 import json
@@ -39,41 +39,42 @@ _NOTES = {
     "changes": f"'part', {{row}}.run_id, {{row}}.number / {CHANGES_A_BLOB}, '' ",
     "intents": f"""'part', {{row}}.run_id, {{row}}."change" / {CHANGES_A_BLOB}, '' """,
 }
-"""By table, the note about a written row: the key by which its blob is found."""
+"""SQL of the note about a written row, by table: the values by which its blob is found."""
 
-_NAME = re.compile("[a-z_]+")  # of a column
+_NAME = re.compile("[a-z_]+")  # name of a column
 
 _EVENTS = (("INSERT", ("NEW",)), ("UPDATE", ("OLD", "NEW")), ("DELETE", ("OLD",)))
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Everything that is to be published."""
+    """Everything that the next push must write."""
 
     version: StateVersion
     project: str | None
     rules: tuple[tuple[str, str, str], ...]
     buckets: Buckets
-    texts: Mapping[str, bytes]  # of blobs that may have changed
-    is_whole: bool  # whether ``texts`` are all blobs; otherwise the others stay as they are
+    texts: Mapping[str, bytes]  # contents of blobs that may have changed, by name
+    is_whole: bool  # whether ``texts`` contains all blobs; if not, the others do not change
 
 
 class WorkingCopy:
-    """The tables of one portal, with notes about rows that were written since the last push."""
+    """The tables of one portal, with notes about the rows that were written since the last push."""
 
     def __init__(self, portal_id: int) -> None:
         self.database = memory_database(is_writable=True)
         self._portal_id = portal_id
         self._buckets = Buckets()
         with self.database.writing() as connection:
-            # Without a key: the statement that fires a trigger would overrule its ON CONFLICT.
+            # No primary key: the ON CONFLICT of a statement that fires a trigger would replace that of the
+            # trigger.
             connection.exec_driver_sql("CREATE TABLE notes (kind TEXT, one TEXT, two, three TEXT)")
 
     def load(self, header: SnapshotHeader | None, texts: Mapping[str, bytes]) -> None:
-        """Replace all tables by a snapshot; None: empty them.
+        """Replace the contents of all tables by a snapshot; None: empty them.
 
         Raises:
-            StateError: a newer version wrote it, or its parts contradict each other.
+            StateError: a newer version wrote the snapshot, or its parts contradict each other.
         """
         if header is not None and header.schema > SCHEMA_VERSION:
             raise StateError(
@@ -92,7 +93,7 @@ class WorkingCopy:
     def export(self, leaving: Leaving | None, *, is_whole: bool) -> Export:
         """Return the rows that were written since the last push, or all rows.
 
-        Intents of ``leaving`` without a time are not sent yet: in the snapshot they get the time of the
+        Intents of the run ``leaving`` that were not sent yet get the time of the snapshot, but only in the
         snapshot.
         """
         with self.database.reading() as connection:
@@ -117,7 +118,7 @@ class WorkingCopy:
             )
 
     def published(self, export: Export) -> None:
-        """Forget the notes: everything in ``export`` has arrived."""
+        """Delete the notes about rows in ``export``, which was pushed."""
         self._buckets = export.buckets
         with self.database.writing() as connection:
             connection.exec_driver_sql("DELETE FROM notes")

@@ -1,4 +1,4 @@
-"""Which records were created by a run, as the journal knows."""
+"""Which records were created by a run, according to the journal."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from reconciler.state.tables import changes
 def created_by_runs(
     connection: Connection, portal_id: int, object_name: str, ids: Sequence[RecordId]
 ) -> frozenset[RecordId]:
-    """Return the records in ``ids`` that a run created; erased answers are unknown."""
+    """Return those records in ``ids`` that a run created; if answers were erased, this is not known."""
     query = select(changes).where(
         changes.c.portal_id == portal_id,
         changes.c.object == object_name,

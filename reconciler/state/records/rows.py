@@ -1,6 +1,6 @@
 """Rows of owned records: finding, storing and removing them.
 
-Definitions share the table. Storing and removing takes both; finding returns records.
+Definitions are in the same table. Storing and removing works for both; finding returns only records.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ from reconciler.state.database import insert_into
 from reconciler.state.row_codec import OWNED_COLUMNS, owned_columns, owned_record_of, thing_of
 from reconciler.state.tables import owned, pairs, prune_rules, states
 
-_PAGE = 1000  # rows read or written at a time
+_PAGE = 1000  # number of rows that are read or written at a time
 _RECORDS = select(*(owned.c[name] for name in OWNED_COLUMNS))
 _IS_RECORD = ~owned.c.by.startswith(SECTION_MARK)
 _IDENTITY = ("portal_id", "object", "by", "key")
@@ -33,20 +33,20 @@ _IDENTITY = ("portal_id", "object", "by", "key")
 
 @dataclass(frozen=True, slots=True)
 class OwnedRows:
-    """One portal's owned records, within a transaction."""
+    """The rows of one portal's owned records; all methods run in the caller's transaction."""
 
     connection: Connection
     portal_id: int
 
     def version(self) -> StateVersion:
-        """Return lineage and serial; None and 0 if nothing was ever written."""
+        """Return lineage and serial of the state; None and 0 if nothing was ever written."""
         row = self.connection.execute(
             select(states).where(states.c.portal_id == self.portal_id)
         ).one_or_none()
         return StateVersion(row.lineage, row.serial) if row else StateVersion(None, 0)
 
     def set_version(self, to: StateVersion) -> None:
-        """Replace lineage and serial; without a lineage, remove the row."""
+        """Store lineage and serial of the state; if the lineage is None, remove the row."""
         if to.lineage is None:
             self.connection.execute(delete(states).where(states.c.portal_id == self.portal_id))
             return
@@ -56,7 +56,7 @@ class OwnedRows:
         self.connection.execute(statement, {"portal_id": self.portal_id} | new)
 
     def project(self) -> str | None:
-        """Return the project of the state; empty without a name, None if nothing was applied yet."""
+        """Return the project of the state: "" if it has no name, None if nothing was applied yet."""
         return self.connection.scalar(select(states.c.project).where(states.c.portal_id == self.portal_id))
 
     def set_project(self, name: str | None) -> None:
@@ -66,32 +66,32 @@ class OwnedRows:
         )
 
     def of_keys(self, object_name: str, by: str, keys: Sequence[str]) -> Iterator[OwnedRecord]:
-        """Return the owned records with ``keys``, in no order."""
+        """Return the owned records with ``keys``, in any order."""
         query = _RECORDS.where(self._in_group(object_name, by), *_among(keys))
         return map(owned_record_of, self.connection.execute(query).all())
 
     def of_ids(self, object_name: str, ids: Sequence[RecordId]) -> Iterator[OwnedRecord]:
-        """Return the owned records with record ids ``ids``, under any key, in no order."""
+        """Return the owned records with these record ids, whatever their keys are, in any order."""
         return map(
             owned_record_of, self.connection.execute(_RECORDS.where(self._among_ids(object_name, ids))).all()
         )
 
     def moved_since(self, serial: int, object_name: str, by: str, keys: Sequence[str]) -> frozenset[str]:
-        """Return the keys whose row was written after ``serial``."""
+        """Return those of ``keys`` whose row was written after serial ``serial`` of the state."""
         query = select(owned.c.key).where(
             self._in_group(object_name, by), *_among(keys), owned.c.serial > serial
         )
         return frozenset(self.connection.scalars(query))
 
     def ids_moved_since(self, serial: int, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
-        """Return the record ids whose row was written after ``serial``, under any key."""
+        """Return those of ``ids`` whose row was written after serial ``serial`` of the state."""
         query = select(owned.c.record_id).where(self._among_ids(object_name, ids), owned.c.serial > serial)
         return frozenset(map(RecordId, self.connection.scalars(query)))
 
     def in_order(
         self, object_name: str, by: str, after_key: str | None, limit: int
     ) -> tuple[OwnedRecord, ...]:
-        """Return the first ``limit`` records with keys above ``after_key``, by code point."""
+        """Return the first ``limit`` records with a key greater than ``after_key``, sorted by code point."""
         query = _RECORDS.where(self._in_group(object_name, by)).order_by(owned.c.key).limit(limit)
         if after_key is not None:
             query = query.where(owned.c.key > after_key)
@@ -108,7 +108,7 @@ class OwnedRows:
         return tuple((row[0], row[1], row[2]) for row in self.connection.execute(query))
 
     def at_address(self, object_name: str, *, by_record_id: bool, value: str) -> tuple[OwnedRecord, ...]:
-        """Return the records that ``companies/acme`` or ``companies/=9001`` can mean, sorted by key."""
+        """Return the records that an address can mean (``companies/acme``, ``companies/=9001``), by key."""
         by_key = and_(owned.c.key == value, owned.c.by != RECORD_ID)
         query = _RECORDS.where(
             self._ours(),
@@ -119,7 +119,7 @@ class OwnedRows:
         return tuple(map(owned_record_of, self.connection.execute(query)))
 
     def all(self) -> Iterator[OwnedRecord | OwnedDefinition]:
-        """Return everything owned, sorted by address, page by page; definitions of a type come first."""
+        """Yield everything owned, sorted by address, page by page; definitions of a type come first."""
         query = (
             _RECORDS.where(self._ours())
             .order_by(owned.c.object, owned.c.by, owned.c.key)
@@ -128,10 +128,10 @@ class OwnedRows:
         return map(thing_of, self.connection.execute(query))
 
     def put(self, records: Iterable[OwnedThing], serial: int) -> list[OwnedThing]:
-        """Store ``records``, or definitions; replace their rows and the rows of others under their keys.
+        """Store records or definitions; replace their rows, and the rows of others that have their keys.
 
-        If HubSpot accepted two keys for one record, the later one is its key. Return the records that had
-        another key until now.
+        If HubSpot accepted two keys for one record, the later one is stored. Return the records that had
+        another key before.
         """
         moved: list[OwnedThing] = []
         statement = _upsert(self.connection)
@@ -150,7 +150,10 @@ class OwnedRows:
         return moved
 
     def _leave_former_keys(self, records: Sequence[OwnedThing]) -> Iterator[OwnedThing]:
-        """Remove the rows of ``records`` under their former keys, because each record has one row."""
+        """Remove rows of ``records`` under former keys, because each record has one row.
+
+        Yield the records that had such rows.
+        """
         by_object: dict[str, dict[RecordId, OwnedThing]] = {}
         for record in records:
             by_object.setdefault(record.key.object, {})[record.record_id] = record
@@ -162,7 +165,7 @@ class OwnedRows:
                     yield record
 
     def set_aside(self, things: Iterable[RecordIdentity]) -> None:
-        """Store records and definitions under their ids for now, because others take over their keys."""
+        """Store records and definitions under their ids for now: others are about to take over their keys."""
         for object_name, thing_id in things:
             for known in self._things_of_ids(object_name, [thing_id]):
                 aside = _aside(known)
@@ -173,7 +176,7 @@ class OwnedRows:
                 )
 
     def set_aside_still(self, things: Mapping[RecordIdentity, ThingAddress]) -> Sequence[OwnedThing]:
-        """Return ``things`` that are still set aside, with these addresses if those are free."""
+        """Return those ``things`` that are still set aside, with the given address, if that is free."""
         return [
             called(known, key)
             for (object_name, thing_id), key in things.items()
@@ -193,7 +196,7 @@ class OwnedRows:
         return tuple(map(thing_of, rows))
 
     def remove_records(self, records: Iterable[RecordIdentity]) -> None:
-        """Remove records or definitions, under any key; ignore things that are not owned."""
+        """Remove records or definitions by id, whatever their keys are; ignore those that are not owned."""
         for object_name, record_id in records:
             self.connection.execute(
                 delete(owned).where(
@@ -202,14 +205,14 @@ class OwnedRows:
             )
 
     def remove(self, keys: Iterable[ThingAddress]) -> None:
-        """Remove the records and definitions with ``keys``; ignore things that are not owned."""
+        """Remove the records and definitions with ``keys``; ignore those that are not owned."""
         for key in keys:
             self.connection.execute(
                 delete(owned).where(self._in_group(key.object, key.by), owned.c.key == key.value)
             )
 
     def remove_all(self) -> None:
-        """Remove everything owned, and the prune rules."""
+        """Remove everything that the portal owns: records, definitions, associations and prune rules."""
         self.connection.execute(delete(owned).where(self._ours()))
         self.connection.execute(delete(pairs).where(pairs.c.portal_id == self.portal_id))
         self.connection.execute(delete(prune_rules).where(prune_rules.c.portal_id == self.portal_id))
@@ -226,7 +229,7 @@ class OwnedRows:
         )
 
     def put_prune_rules(self, rules: Iterable[PruneRule]) -> None:
-        """Store ``rules`` and replace the rules of their groups."""
+        """Store ``rules``; each replaces the earlier rule of its group."""
         insert = insert_into(self.connection, prune_rules)
         statement = insert.on_conflict_do_update(
             index_elements=("portal_id", "object", "by"), set_={"prune": insert.excluded.prune}
@@ -246,7 +249,7 @@ class OwnedRows:
 
 
 def called(known: OwnedRecord | OwnedDefinition, key: ThingAddress) -> OwnedRecord | OwnedDefinition:
-    """Return a copy of ``known`` with the address ``key``, which is of the same kind."""
+    """Return a copy of ``known`` with the address ``key``; both must be of the same kind."""
     if isinstance(known, OwnedRecord) and isinstance(key, RecordAddress):
         return replace(known, key=key)
     if isinstance(known, OwnedDefinition) and isinstance(key, DefinitionAddress):
@@ -255,7 +258,7 @@ def called(known: OwnedRecord | OwnedDefinition, key: ThingAddress) -> OwnedReco
 
 
 def _aside(known: OwnedThing) -> ThingAddress:
-    """Return an address that no other thing can have, made of the id."""
+    """Return an address, made of the thing's id, that no other thing can have."""
     key = known.key
     if not isinstance(key, DefinitionAddress):
         return replace(key, by=RECORD_ID, value=known.record_id)
@@ -263,9 +266,9 @@ def _aside(known: OwnedThing) -> ThingAddress:
 
 
 def _among(keys: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
-    """Build the condition for ``keys``, and for the range from the first to the last of them.
+    """Return the condition that the key is in ``keys``, and between the first and the last of them.
 
-    With the list alone, a PostgreSQL without statistics of a new table would read the whole group.
+    With the list alone, PostgreSQL would read the whole group while it has no statistics about a new table.
     """
     return (
         owned.c.key.in_(keys),

@@ -1,4 +1,4 @@
-"""The records that are ours after applied changes. Pure."""
+"""The records that we own after applied changes. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
@@ -52,14 +52,14 @@ def _owned_before(
 
 
 _AT_ONCE = 900
-"""Records in one read of state."""
+"""Maximum number of records in one read of state."""
 
 
 def owned_after(change: Change, outcome: Applied, before: OwnedRecord | None) -> OwnedRecord:
-    """Return the owned record after a change; values are kept as sent, and as HubSpot stored them.
+    """Return the owned record after a change, with its values as sent and as HubSpot stored them.
 
-    Values of ``before`` that the change does not contain stay, if it is the same record, under any key: they
-    are in step, or held.
+    Values of ``before`` that the change does not contain are kept if ``before`` is the same record, even
+    under another key: they have not changed, or were held.
     """
     sent, answered = values_after(change, outcome, before, change.record.by)
     return OwnedRecord(
@@ -68,11 +68,11 @@ def owned_after(change: Change, outcome: Applied, before: OwnedRecord | None) ->
 
 
 def disowned_by(change: Change) -> RecordIdentity | None:
-    """Return the record that we do not own any more after ``change``."""
+    """Return the record that ``change`` ends our ownership of; None if there is none."""
     if not is_record_change(change):
         return None
     if change.owned is None and change.action is Action.UPDATE:
-        return None  # it was not ours before, either
+        return None  # we did not own it before, either
     if change.owned is None:
         return identity_of_record(change)
     lost = replaced_by(change)
