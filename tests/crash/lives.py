@@ -105,6 +105,7 @@ class World:
         called: what each of the two files with cars calls the custom object.
         moved: keys of the cars that stand in the second file.
         twice: keys of those that stand in both, which is a mistake.
+        numbered: ids of companies by key, where their file names them by id; the others are left out of it.
     """
 
     wanted: dict[Name, Wanted] = field(default_factory=dict)
@@ -113,6 +114,7 @@ class World:
     called: tuple[str, str] = CALLED[:2]
     moved: frozenset[str] = frozenset({"golf"})
     twice: frozenset[str] = frozenset()
+    numbered: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         """Everything is new; nobody has done anything yet."""
@@ -223,11 +225,21 @@ class World:
     def _write_document(self, file: str, kind: str, called: str, keys: frozenset[str]) -> None:
         """A file with what is wanted of ``keys``; it names the object type as ``called``."""
         named = {key: self.wanted[kind, key] for key in sorted(keys) if (kind, key) in self.wanted}
+        by = BY[kind]
+        if self.numbered is not None:
+            ids = self.numbered
+            if kind == "companies":
+                by, named = (
+                    "record_id\nenvironments: [it]",
+                    {ids[key]: wanted for key, wanted in named.items() if key in ids},
+                )
+            else:
+                named = {key: wanted.with_numbered(ids) for key, wanted in named.items()}
         records = (
-            "".join(f"  {key}: {wanted.as_yaml(other_of(kind))}\n" for key, wanted in named.items())
+            "".join(f"  '{key}': {wanted.as_yaml(other_of(kind))}\n" for key, wanted in named.items())
             or "  {}\n"
         )
-        head = f"object: {called}\nkey: {BY[kind]}\nprune: {self.prune[kind]}\nrecords:\n"
+        head = f"object: {called}\nkey: {by}\nprune: {self.prune[kind]}\nrecords:\n"
         self.project.write(file, head + records)
 
 

@@ -6,7 +6,7 @@ not allow. See ``docs/verdicts.md``.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, NamedTuple, TypeAlias
 
@@ -59,6 +59,10 @@ class Wanted:
     is_absent: bool = False
     protect: bool | None = None
     pairs: tuple[str, ...] = ()  # keys of records of the other type
+
+    def with_numbered(self, ids: Mapping[str, str]) -> "Wanted":
+        """The same with the other records of associations by id, as far as they have one."""
+        return replace(self, pairs=tuple(ids[key] for key in self.pairs if key in ids))
 
     def as_yaml(self, other: str) -> str:
         if self.is_absent:

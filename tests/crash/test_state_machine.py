@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from reconciler.cli.exits import ExitCode
 from reconciler.emulator import faults
-from reconciler.model.owned import Origin
+from reconciler.model.owned import Origin, OwnedRecord
 from tests.crash.lives import BY, CALLED, KEYS, NAMES, OTHERS, PATHS, UNNAMED, Killed, World
 from tests.crash.table import KEPT, Before, Held, Id, Look, Name, Wanted, other_of
 
@@ -109,6 +109,47 @@ class Lives(RuleBasedStateMachine):
             assert self.world.apply() == ExitCode.ERROR
             self.world.twice = frozenset()
             assert self.world.look() == before
+
+    @rule(dies_at=st.integers(-40, 40))
+    def name_companies_by_id_for_a_while(self, dies_at: int) -> None:
+        """Another key property: what state knows of a record follows it there and back."""
+        prune = self.world.prune["companies"]
+        names = self.world.look().names
+        self.world.prune["companies"] = "false"  # of those that have no id no line says anything
+        self.world.numbered = {
+            key: names["companies", key][1] for key in KEYS["companies"] if ("companies", key) in names
+        }
+        known = self._companies()
+        self.apply_and_die(dies_at)
+        self._apply_and_follow(known)
+        self.world.numbered = None
+        known = self._companies()
+        self._apply_and_follow(known)
+        self.world.prune["companies"] = prune
+
+    def _companies(self) -> Mapping[Id, OwnedRecord]:
+        """The companies that a manifest names and state knows."""
+        wanted = {
+            key
+            for (kind, key), wanted in self.world.wanted.items()
+            if kind == "companies" and not wanted.is_absent
+        }
+        records = self.world.look().records
+        owned = self.world.owned_by_id()
+        return {
+            of: owned[of]
+            for of in owned.keys() & records.keys()
+            if of[0] == "companies" and records[of]["key"] in wanted
+        }
+
+    def _apply_and_follow(self, known: Mapping[Id, OwnedRecord]) -> None:
+        before = self._before()
+        assert self.world.apply() in {ExitCode.OK, ExitCode.NOT_APPLIED}
+        self._compare(before)
+        owned = self.world.owned_by_id()
+        for of, entry in known.items():
+            assert of in owned, "what state knew of a record got lost"
+            assert owned[of].origin is entry.origin
 
     @rule(kind=st.sampled_from(sorted(BY)), prune=st.sampled_from(["false", "true", "all"]))
     def decide_on_pruning(self, kind: str, prune: str) -> None:
