@@ -48,11 +48,15 @@ def faults(tree: ast.AST) -> Iterator[str]:
             yield f"{node.lineno} {node.name}: {word}"
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "reconciler").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
-)
-def test_functions_begin_with_a_verb_and_things_with_a_noun(path: Path) -> None:
-    assert list(faults(ast.parse(path.read_text(encoding="utf-8")))) == []
+def test_functions_begin_with_a_verb_and_things_with_a_noun() -> None:
+    modules = sorted((ROOT / "reconciler").rglob("*.py"))
+    found = [
+        f"{module.relative_to(ROOT)}:{fault}"
+        for module in modules
+        for fault in faults(ast.parse(module.read_text(encoding="utf-8")))
+    ]
+    assert len(modules) > 500
+    assert found == []
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,6 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2] / "reconciler"
 
 MUTABLE = ("dict[", "list[", "set[", "deque[", "Counter[", "defaultdict[")
@@ -22,9 +20,15 @@ def mutable_fields(tree: ast.Module) -> Iterator[str]:
                     yield f"{node.name}.{ast.unparse(field.target)}"
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_frozen_class_holds_nothing_that_is_mutated(path: Path) -> None:
-    assert list(mutable_fields(ast.parse(path.read_text(encoding="utf-8")))) == []
+def test_a_frozen_class_holds_nothing_that_is_mutated() -> None:
+    modules = sorted(ROOT.rglob("*.py"))
+    found = [
+        f"{module.relative_to(ROOT)}: {field}"
+        for module in modules
+        for field in mutable_fields(ast.parse(module.read_text(encoding="utf-8")))
+    ]
+    assert len(modules) > 500
+    assert found == []
 
 
 def test_such_a_field_is_found() -> None:

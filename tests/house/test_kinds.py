@@ -68,9 +68,14 @@ def questions(tree: ast.AST) -> Iterator[str]:
                 yield f"{node.lineno}: {ast.unparse(node)}"
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_module_outside_the_rooms_asks_for_a_kind(module: Path) -> None:
-    assert list(questions(ast.parse(module.read_text()))) == []
+def test_no_module_outside_the_rooms_asks_for_a_kind() -> None:
+    found = [
+        f"{module.relative_to(PACKAGE)}:{question}"
+        for module in MODULES
+        for question in questions(ast.parse(module.read_text()))
+    ]
+    assert len(MODULES) > 300
+    assert found == []
 
 
 @pytest.mark.parametrize(

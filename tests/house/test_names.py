@@ -81,9 +81,9 @@ def test_every_folder_within_a_folder_is_on_the_page() -> None:
         assert f"`{folder.name}/`" in row[0], folder
 
 
-@pytest.mark.parametrize("module", [*MODULES, *TESTS], ids=str)
-def test_no_module_bears_a_word_that_was_replaced(module: Path) -> None:
-    assert not REPLACED & set(words(module))
+def test_no_module_bears_a_word_that_was_replaced() -> None:
+    assert len(MODULES) > 500
+    assert [str(module) for module in (*MODULES, *TESTS) if REPLACED & set(words(module))] == []
 
 
 def forms(word: str) -> set[str]:
@@ -94,12 +94,16 @@ def forms(word: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize(
-    "module", [module for module in MODULES if module.parts[0] != "emulator"], ids=str
-)  # the emulator imitates another program, whose words are on its own page
-def test_every_word_of_a_module_is_on_the_page(module: Path) -> None:
+def test_every_word_of_a_module_is_on_the_page() -> None:
+    """The emulator imitates another program, whose words are on its own page."""
     known = set(re.findall("[a-z]+", PAGE.lower()))
-    assert [word for word in words(module) if not forms(word) & known] == []
+    assert [
+        f"{module}: {word}"
+        for module in MODULES
+        if module.parts[0] != "emulator"
+        for word in words(module)
+        if not forms(word) & known
+    ] == []
 
 
 @pytest.mark.parametrize("word", sorted(FIELD))
