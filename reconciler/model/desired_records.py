@@ -19,7 +19,7 @@ ManifestValue: TypeAlias = str | tuple[str, ...] | None
 
 
 class Ownership(StrEnum):
-    """Who decides about the value of a property."""
+    """Rules for who decides about the value of a property."""
 
     ENFORCE = "enforce"  # the manifest
     INITIAL = "initial"  # the manifest when the record is created, people afterwards

@@ -88,7 +88,7 @@ def labels_that_stay(pairs: Iterable[OwnedAssociation], changes: Iterable[Change
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """What uses the definitions to be removed, so that they may have to stay."""
+    """Uses of the definitions to be removed: a used definition may have to stay."""
 
     stage_names: tuple[str, str] | None
     records: Mapping[Holding, int]  # records that still have the value after this plan
