@@ -1,1 +1,1 @@
-"""A project: settings, files and its private folder. Independent of the command line."""
+"""A project: its settings, files and private folder. It does not depend on the command line."""

@@ -1,4 +1,4 @@
-"""Adding the environment of a copy to ``reconciler.yaml``: a few lines, everything else stays as it is."""
+"""Adding the environment of a copy to ``reconciler.yaml``: a few lines; nothing else is changed."""
 
 import os
 import re
@@ -14,13 +14,13 @@ _INNER = re.compile(r"\n([ \t]+)[^\s#]")
 
 
 def add_copy(project: Path, name: str, original: str) -> str:
-    """Add environment ``name``, a copy of ``original``; return the file, from the working directory.
+    """Add environment ``name``, a copy of ``original``; return the path of the file for messages.
 
-    Where there was one environment, and no line says which is the default, it becomes the default.
+    If there was one environment, and the file sets no default, that environment becomes the default.
 
     Raises:
-        UsageError: nothing can have this name, or the file is written in a way that is not understood; the
-            message has the lines.
+        UsageError: the name is not allowed, or the file has a form that we cannot edit; the message contains
+            the lines to add.
         ManifestError: the file is wrong.
     """
     fault = fault_of_name(name)

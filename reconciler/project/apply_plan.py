@@ -1,6 +1,7 @@
-"""Applying a plan: it writes the report of the run, and settles open changes of earlier runs.
+"""Applying a plan: writing the report of the run, and settling open changes of earlier runs.
 
-It is imported only when there is a plan: SQLAlchemy, which state needs, takes 0.1 s to import.
+This module is imported only when there is a plan, because SQLAlchemy, which state needs, takes 0.1 s to
+import.
 """
 
 import os
@@ -26,7 +27,7 @@ _NO_NAME = (
     "this project has no name: two projects on one database cannot be told apart\n"
     "    write `project: NAME` into reconciler.yaml; the state keeps it from the next apply on"
 )
-"""Warning for a state at its first apply."""
+"""Warning at the first apply with a state, if the project has no name."""
 
 
 def apply_and_report(
@@ -39,20 +40,20 @@ def apply_and_report(
     lists_applied: bool = False,
     answers: PortalAnswers | None = None,
 ) -> FinishedRun:
-    """Apply ``plan`` and write the report of the run; the result contains the error that stopped it.
+    """Apply ``plan`` and write the report of the run; return the result, with the error that stopped it.
 
     Args:
-        session: session of the environment of the plan.
+        session: session of the plan's environment.
         plan: plan to apply.
         options: options of the run.
         lock_timeout_s: seconds to wait for another run to end.
-        report: another file for the report, besides the project's own folder.
+        report: a further file for the report; there is always one in the project's private folder.
         lists_applied: include the applied rows in the result.
         answers: account and definitions as planning has just read them; None: they are read again.
 
     Raises:
         UsageError: nothing was applied: reports cannot be written, or the state would be lost.
-        PlanRefused: it was made against another state, or fewer calls are left today than it needs.
+        PlanRefused: the plan was made against another state, or fewer calls are left today than it needs.
         Locked: another run is applying.
         HubSpotError: nothing could be read or sent at all.
         StateError: state or lock was lost during the run.
@@ -80,7 +81,7 @@ def apply_and_report(
 
 
 def settle_open_changes(session: Session, lock_timeout_s: float = 0.0) -> None:
-    """Settle the changes of a run that died, if the portal needs no changes.
+    """Settle the changes of a run that was killed, although the portal needs no new changes.
 
     Raises:
         Locked: another run is applying.
@@ -89,7 +90,7 @@ def settle_open_changes(session: Session, lock_timeout_s: float = 0.0) -> None:
     """
     with session.state(to_write=False) as state:
         if not is_anything_open(state):
-            # if a report cannot be written now, a later command writes it
+            # if the report cannot be written now, a later command writes it
             with suppress(UsageError), reports_kept(session, state):
                 return
     with (

@@ -1,9 +1,9 @@
-"""Permissions of the job for ``reconciler.yaml``: the hosts and variables that it may name.
+"""What ``reconciler.yaml`` may name: the hosts and variables that are permitted to it.
 
-Anybody who may open a pull request can change that file, and it is read before anybody has reviewed it. One
-line could send any variable to any host. So a portal must be at HubSpot's hosts or on this machine, a state
-on this machine, and variables must have our prefixes. The job that runs us can permit more in its
-environment, which no pull request can change. No permission lifts a guard or approves anything.
+Anybody who may open a pull request can change that file, and it is read before anybody has reviewed the
+change. One line could send any variable to any host. So a portal must be at HubSpot's hosts or on this
+machine, a state must be on this machine, and variables must have our prefixes. The CI job can permit more in
+its environment variables, which no pull request can change. No permission lifts a guard or approves anything.
 """
 
 import re
@@ -34,20 +34,20 @@ READ_BY_US: Final = frozenset(
         "PLAN_KEY",
     )
 )
-"""Variables with a meaning of their own: none of them is a token or the address of a state."""
+"""Variables that have a meaning of their own, so ``reconciler.yaml`` may not use them as values."""
 
 _SEPARATORS: Final = re.compile(r"[\s,]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Permits:
-    """The permissions of the job, besides the rules."""
+    """Permissions that the job gives in addition to the rules."""
 
     hosts: frozenset[str] = frozenset()  # in lower case, without port
     variables: frozenset[str] = frozenset()
 
     def fault_of_variable(self, name: str) -> UnplacedProblem | None:
-        """Return why the file may not use the variable ``name``, and advice; None if it may."""
+        """Return why ``reconciler.yaml`` may not use the variable ``name``, with advice; None if it may."""
         if name in READ_BY_US:
             fault = f"the variable {name} has another meaning, and cannot be used here"
             return UnplacedProblem(fault, "put the value into another variable")
@@ -63,7 +63,7 @@ class Permits:
         return is_hubspots(host) or is_loopback(host) or host.lower() in self.hosts
 
     def allows_state_at(self, host: str) -> bool:
-        """Return whether state may be kept at ``host``, which gets the password."""
+        """Return whether state may be kept at ``host``, which would receive the password of the database."""
         return is_loopback(host) or host.lower() in self.hosts
 
 

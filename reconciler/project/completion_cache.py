@@ -1,8 +1,8 @@
-"""Values for completion, kept in ``.reconciler/`` for as long as no manifest changes.
+"""Values for shell completion, cached in ``.reconciler/`` until a manifest changes.
 
-Reading manifests takes several times as long as an interpreter needs to start, and the next keystroke asks
-for the same again. So answers are kept, with the names, times and sizes of all files that they come from. As
-in ``reconciler.cli.complete``, each import counts here.
+Reading manifests takes several times as long as starting Python, and the next keystroke needs the same values
+again. So values are cached, together with name, time and size of all files from which they were read. Imports
+are kept few, as in ``reconciler.cli.complete``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SETTINGS: Final = "reconciler.yaml"
 _PRIVATE: Final = ".reconciler"
 _CACHE: Final = "completion-cache.json"
 _MOST_ANSWERS: Final = 50
-"""The latest answers are kept: all addresses, and the properties of each record that was asked for."""
+"""Maximum number of cached answers; the latest are kept."""
 
 
 def values(kind: str, chosen: str | None, begin: str) -> Iterable[str]:
@@ -27,8 +27,9 @@ def values(kind: str, chosen: str | None, begin: str) -> Iterable[str]:
 
     Args:
         kind: the kind of values.
-        chosen: the folder of ``-C``.
-        begin: the typed text; it decides which addresses are returned, and they need not begin with it.
+        chosen: the folder given by ``-C``, if any.
+        begin: the typed text; it determines the kind of addresses that are returned. They need not begin with
+            it.
     """
     project = _project_folder(chosen)
     if project is None:
@@ -48,7 +49,7 @@ def values(kind: str, chosen: str | None, begin: str) -> Iterable[str]:
 
 
 def _asked(begin: str) -> str:
-    """Return the common part of all beginnings with the same answer."""
+    """Return the key of the cached answer for ``begin``; many texts have the same answer."""
     thing, sign, _ = begin.partition("#")
     return f"{thing}#" if sign else "all" if "/" in begin or ":" in begin else "types"
 
@@ -56,7 +57,7 @@ def _asked(begin: str) -> str:
 def _found(
     project: str, kind: str, begin: str, question: str, answers: Mapping[str, object]
 ) -> Iterable[str]:
-    """Read the files, and keep the answer."""
+    """Read the values from the files, and cache them."""
     from pathlib import Path  # noqa: PLC0415 - as above
 
     from reconciler.project import completion_values  # noqa: PLC0415 - as above
@@ -71,14 +72,14 @@ def _found(
 
 
 def _project_folder(chosen: str | None) -> str | None:
-    """Return the project folder, found as commands find it: in ``chosen`` or the working directory."""
+    """Find the project folder as commands do: in ``chosen``, or in the working directory."""
     base = os.path.expanduser(chosen or ".")  # noqa: PTH111 - as above
     places = (base, f"{base}/manifests")
     return next((each for each in places if os.path.isfile(f"{each}/{_SETTINGS}")), None)  # noqa: PTH113
 
 
 def _runs(project: str) -> list[str]:
-    """Return the runs that have a report on this machine, the newest first."""
+    """Return the runs that have a report on this machine, newest first."""
     try:
         names = os.listdir(f"{project}/{_PRIVATE}/reports")  # noqa: PTH208 - as above
     except OSError:
@@ -87,7 +88,7 @@ def _runs(project: str) -> list[str]:
 
 
 def _files(project: str, folders: object) -> list[list[Any]] | None:
-    """Return name, time and size of each file that values come from; None if it is not known."""
+    """Return name, time and size of each file from which values are read; None if they are unknown."""
     if not isinstance(folders, list):
         return None
     files = [f"{project}/{_SETTINGS}"]
@@ -115,7 +116,7 @@ def _read(project: str) -> Mapping[str, object]:
 
 
 def _write(project: str, cache: Mapping[str, object]) -> None:
-    """Keep answers in the private folder of the project; without one, nothing is written."""
+    """Write cached answers to the private folder of the project; if there is no such folder, do nothing."""
     folder = f"{project}/{_PRIVATE}"
     if os.path.islink(folder) or not os.path.isdir(folder):  # noqa: PTH112, PTH114 - as above
         return

@@ -1,6 +1,6 @@
-"""Values that a shell can complete: they are in the files of the project, and take no portal and no state.
+"""Values that a shell can complete, read from the files of the project without portal and state.
 
-Only little may be imported, and read, while a person types. What cannot be read has no values.
+Little may be imported and read, because a person is typing. A file that cannot be read has no values.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from reconciler.source import SourceFiles
 
 _SETTINGS: Final = "reconciler.yaml"
 _MOST_TEXT: Final = 1_000_000
-"""Bytes of manifests that are read."""
+"""Maximum number of bytes of manifests that are read."""
 _SECTIONS: Final = (Section.GROUPS, Section.PROPERTIES, Section.PIPELINES)
 
 
@@ -28,10 +28,10 @@ def environments(project: Path, _begin: str) -> Iterator[str]:
 
 
 def addresses(project: Path, begin: str) -> Iterator[str]:
-    """Return addresses of the records and definitions that manifests name, in the order of the files.
+    """Yield addresses of records and definitions that manifests name, in the order of the files.
 
-    Of one record its properties are returned too, once ``begin`` has its # ; before that, object types alone
-    where ``begin`` has no slash.
+    If ``begin`` has a "#", yield the properties of that record instead of records. If it has neither "/" nor
+    ":", yield object types only.
     """
     thing, sign, _ = begin.partition("#")
     if not any(mark in begin for mark in "/:"):
@@ -57,7 +57,7 @@ def _properties(document: MappingNode, record: Node) -> Iterator[str]:
 
 
 def _manifests(project: Path) -> Iterator[tuple[str, MappingNode]]:
-    """Return the documents of the manifests, with their object types."""
+    """Yield the documents of the manifests, each with its object type."""
     left = _MOST_TEXT
     for folder in folders(project):
         for file in sorted(folder.rglob("*.yaml")):
@@ -77,7 +77,7 @@ def _manifests(project: Path) -> Iterator[tuple[str, MappingNode]]:
 
 
 def folders(project: Path) -> Iterator[Path]:
-    """Return the folders with manifests that the settings name, each once, and none inside another."""
+    """Yield the folders with manifests that the settings name, each once, and none that is inside another."""
     names: list[Node] = []
     for node in _documents(project / _SETTINGS):
         each = [node, *node.mapping("environments").values]

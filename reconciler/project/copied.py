@@ -1,4 +1,4 @@
-"""The files of a copy in the private folder: how far it has come, and the salt of pseudonyms."""
+"""The files of a copy in the private folder: its checkpoint, and the salt of its pseudonyms."""
 
 import os
 import secrets
@@ -14,15 +14,18 @@ _SALT_BYTES = 32
 
 
 def checkpoint_path(folder: Path, portal_id: int) -> Path:
-    """Return the file that says how far the copy of a portal has come; it is there while one is under way."""
+    """Return the path of the checkpoint of a portal's copy.
+
+    The file exists while the copy is not complete.
+    """
     return private_subfolder(folder, COPIES) / f"{portal_id}.json"
 
 
 def check_copied(here: EnvironmentSettings, folder: Path, portal_ids: Collection[int]) -> None:
-    """Check that the portal of a copy is there and complete.
+    """Check that the portal of a copy exists and is complete.
 
     Raises:
-        UsageError: it is not; the message says how to go on.
+        UsageError: it does not exist or is not complete; the message says what to do.
     """
     command = _command(here)
     if checkpoint_path(folder, here.portal_id).exists():
@@ -32,10 +35,10 @@ def check_copied(here: EnvironmentSettings, folder: Path, portal_ids: Collection
 
 
 def refuse_copy(here: EnvironmentSettings) -> None:
-    """Check that the environment has a seed of its own to begin from again.
+    """Check that the environment is no copy, so that it has a seed and can be reset.
 
     Raises:
-        UsageError: it is a copy of another one.
+        UsageError: the environment is a copy of another one.
     """
     if here.copy_of:
         raise UsageError(
@@ -49,10 +52,10 @@ def _command(here: EnvironmentSettings) -> str:
 
 
 def salt_of(folder: Path, portal_id: int) -> bytes:
-    """Return the salt of the pseudonyms in the copy of a portal; it is made where there is none, mode 0600.
+    """Return the salt of the pseudonyms in the copy of a portal; if there is none, create its private file.
 
     Raises:
-        UsageError: it cannot be read or written.
+        UsageError: the file cannot be read or written.
     """
     path = private_subfolder(folder, COPIES) / f"{portal_id}.salt"
     try:

@@ -1,4 +1,4 @@
-"""A session whose portal and state are copies: nothing that is done in it reaches the originals."""
+"""A session whose portal and state are copies: nothing that it does changes the originals."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ _STATE, _PORTAL = "state.db", "portal.db"
 
 
 class CopiedSession(Session):
-    """The environment of another session, with an emulator as its portal and a state of its own."""
+    """A session with the settings of another one, but with an emulator as its portal, and its own state."""
 
     def __init__(self, original: Session, folder: Path, emulator: "Emulator") -> None:
         environment = replace(original.environment, is_emulator=True, seed=None)
@@ -27,7 +27,10 @@ class CopiedSession(Session):
 
     @contextmanager
     def emulator(self, observations: Path | None = None) -> Iterator["Emulator"]:
-        """Return the copy, which stays open; the observations of HubSpot were read when it was opened."""
+        """Yield the emulator with the copy, and leave it open.
+
+        ``observations`` were read when it was opened.
+        """
         del observations
         yield self._copy
 

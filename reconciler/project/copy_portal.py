@@ -1,4 +1,4 @@
-"""Copying the portal of an environment into an emulator: read, masked and planted, step by step."""
+"""Copying the portal of an environment into an emulator: parts are read, masked and stored, step by step."""
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -45,17 +45,20 @@ _ADVICE = "copy tomorrow, or less: --objects companies, --records named"
 
 @dataclass(slots=True)
 class _Checkpoint:
-    """How far a copy has come, in a file that is there while it is under way."""
+    """The progress of a copy, stored in a file that exists while the copy is not complete."""
 
     path: Path
     request: CopyRequest
-    manifests: str  # their digest: with others, the steps have other records
+    manifests: str  # digest of the manifests; if they change, the steps copy other records
     done: dict[str, str] = field(default_factory=dict)
     is_resumed: bool = False
 
     @classmethod
     def open(cls, path: Path, request: CopyRequest, manifests: str) -> "_Checkpoint":
-        """Read the file of an interrupted copy; one of another request or other manifests does not count."""
+        """Read the file of an interrupted copy.
+
+        Begin a new one if its request or its manifests are different.
+        """
         opened = cls(path, request, manifests)
         try:
             found = json.loads(path.read_bytes())
@@ -71,24 +74,24 @@ class _Checkpoint:
         return opened
 
     def reach(self, step: str, place: str) -> None:
-        """Note how far a step has come; everything before is planted."""
+        """Store how far a step has come; everything before this place is in the copy."""
         self.done[step] = place
         write_private(self.path, json.dumps(self.document(self.done), indent=1, sort_keys=True))
 
     def document(self, done: Mapping[str, str] | None) -> Mapping[str, object]:
-        """Return the contents of the file."""
+        """Return the contents of the file, with ``done`` as the progress."""
         request = self.request.document()
         return {"done": done, "manifests": self.manifests, "request": request, "version": 1}
 
 
 def copy_portal(source: Session, target: Session, request: CopyRequest, progress: Progress) -> CopyResult:
-    """Copy the portal of ``source`` into the emulator of ``target``, an environment that is a copy of it.
+    """Copy the portal of ``source`` into the emulator of ``target``, an environment that is its copy.
 
     Raises:
         UsageError: the portal lacks an object type, or the copy cannot be kept.
         PlanRefused: fewer calls are left today than the copy needs.
         ManifestError: the manifests are wrong.
-        HubSpotError: the portal cannot be read; the copy goes on when it is made again.
+        HubSpotError: the portal cannot be read; the next call continues the copy.
         StateError: a state cannot be read or written.
     """
     from reconciler.emulator.app import Emulator  # noqa: PLC0415 - only copies need it
@@ -133,10 +136,10 @@ class _Copying:
     pairs: int = 0
     masked: tuple[ObjectProperty, ...] = ()
     untold: dict[str, None] = field(default_factory=dict)
-    # hashes of object type, property and value, of keys that manifests name and of their unique values: they
-    # stay, and no pseudonym is equal to one
+    # hashes of (object type, property, value) for keys that manifests name and for their unique values; these
+    # values are not masked, and no pseudonym is equal to one of them
     said: KnownHashes = field(default_factory=lambda: KnownHashes(()))
-    paths: dict[str, str] = field(default_factory=dict)  # of the copied object types
+    paths: dict[str, str] = field(default_factory=dict)  # paths of the copied object types, by name
     copied: int = 0
 
     @property
@@ -200,7 +203,7 @@ class _Copying:
         return objects
 
     def _expected(self, desired: Desired, schemas: Mapping[str, ObjectSchema]) -> int:
-        """Return about how many records are read."""
+        """Return roughly how many records will be read."""
         request = self.checkpoint.request
         if request.records is Copied.ALL:
             return sum(self.reader.count_records(schema.path).total for schema in schemas.values())
@@ -213,7 +216,7 @@ class _Copying:
         self.untold |= dict.fromkeys(plant(self.emulator, self.portal_id, part))
 
     def _take(self, reached: Reached, pseudonyms: Pseudonyms, total: int) -> None:
-        """Mask and plant a part, and keep how far its step has come."""
+        """Mask a part and store it in the copy, and store the progress of its step."""
         part = reached.part
         if reached.schema is not None:
             records = _records_in(part)
@@ -228,7 +231,7 @@ class _Copying:
     def _masked(
         self, reached: Reached, records: Iterable[dict[str, Any]], pseudonyms: Pseudonyms
     ) -> list[dict[str, Any]]:
-        """Return records with pseudonyms; values of the manifests themselves stay."""
+        """Return records with pseudonyms; values that the manifests contain are not replaced."""
         object_name = reached.schema.name if reached.schema else ""
         names = {name for of, name in self.masked if of == object_name}
         if not names or reached.schema is None:
@@ -254,13 +257,13 @@ class _Copying:
 
 
 def _is_said(schema: ObjectSchema, name: str, said: str | None, text: str) -> bool:
-    """Return whether a manifest says this value, perhaps in another spelling, such as that of a number."""
+    """Return whether ``text`` is the manifest's value ``said``, perhaps in another spelling."""
     definition = schema.properties.get(name)
     return said is not None and same_value(definition.kind if definition else Kind.TEXT, said, text)
 
 
 def _is_reference(schema: ObjectSchema, name: str) -> bool:
-    """Return whether a property names a record, an owner or a stage: with pseudonyms, plans do not fit."""
+    """Return whether a property refers to a record, an owner or a stage; pseudonyms would break plans."""
     definition = schema.properties.get(name)
     is_owner = definition is not None and definition.kind is Kind.OWNER
     return is_owner or name in {*SYSTEM, *(schema.pipeline_and_stage or ())}
@@ -269,7 +272,10 @@ def _is_reference(schema: ObjectSchema, name: str) -> bool:
 def _pseudonym(
     schema: ObjectSchema, name: str, text: str, pseudonyms: Pseudonyms, keeps: Callable[[str], bool]
 ) -> str:
-    """Return the pseudonym of a value, which the property can have; none of the values that it ``keeps``."""
+    """Return the pseudonym of a value.
+
+    It is a value that the property can have, and none for which ``keeps`` is true.
+    """
     definition = schema.properties.get(name)
     if definition is not None and definition.kind is Kind.BOOLEAN:
         return pseudonyms.among(("false", "true"), text)
@@ -279,7 +285,7 @@ def _pseudonym(
 
 
 def _said(by: str, key: str, declared: DesiredRecord | None) -> Mapping[str, str]:
-    """Return the values of a record in the manifests themselves."""
+    """Return the values of a record that its manifest contains, by property."""
     if declared is None:
         return {}
     values = zip(declared.names, declared.values, strict=True)
@@ -297,7 +303,10 @@ def _associations_in(part: Json) -> list[dict[str, Any]]:
 
 
 def _secondary(schemas: Mapping[str, ObjectSchema]) -> set[ObjectProperty]:
-    """Return the properties with further e-mail addresses, which are as personal as the first."""
+    """Return the properties with further e-mail addresses of contacts.
+
+    They are as personal as the first one.
+    """
     return {
         ObjectProperty(name, other) for name in schemas for other in object_type(name).secondary_keys.values()
     }
@@ -306,7 +315,10 @@ def _secondary(schemas: Mapping[str, ObjectSchema]) -> set[ObjectProperty]:
 def _names(
     desired: Desired, schemas: Mapping[str, ObjectSchema], *, is_masked: bool
 ) -> Mapping[str, Sequence[str]]:
-    """Return the properties to copy: named ones, keys, and needs of rules; masked: nothing computed."""
+    """Return the properties to copy, by type: those in manifests, keys, and those that rules need.
+
+    If values are masked, computed properties are left out.
+    """
     wanted: dict[str, set[str]] = {name: set() for name in schemas}
     for group in desired.groups:
         if group.object in wanted:
@@ -320,7 +332,7 @@ def _directions(schemas: Collection[str]) -> set[Direction]:
 
 
 def _copy_state(source: Store, target: Session) -> int:
-    """Copy the owned things into the state of the copy, under a lineage of its own; return how much it is."""
+    """Copy the owned things into the state of the copy, with a new lineage; return how many there are."""
     with target.state(to_write=True) as place, target.claim().acquire(place) as writer:
         writer.drop()
         return 0 if source.is_empty() else source.copy_owned_into(writer)

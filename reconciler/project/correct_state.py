@@ -17,34 +17,34 @@ from reconciler.state.export_stream import export_by_line
 
 
 class Removed(NamedTuple):
-    """Records and definitions that are no longer owned."""
+    """The number of records and definitions that are no longer owned, and the backup."""
 
-    counts: Mapping[str, int]  # by address or glob
-    backup: Path | None  # of the state before; None if it is no SQLite file
-    previous: str | None  # where the state before is, if it is no SQLite file
+    counts: Mapping[str, int]  # number of removed things, by address or glob
+    backup: Path | None  # backup of the state before; None unless it is a SQLite file
+    previous: str | None  # where to find the state before, unless it is a SQLite file
 
 
 class Erased(NamedTuple):
-    """The entries and files that named a record."""
+    """The numbers of entries and files that named an erased record or definition."""
 
-    entries: int  # of state and journal
+    entries: int  # number of entries in state and journal
     reports: Forgotten
-    backups: tuple[Path, ...]  # of the state, and files that imports replaced, which may still name it
+    backups: tuple[Path, ...]  # backups of the state, and files that imports replaced; they may still name it
 
 
 class Imported(NamedTuple):
-    """An exported state that took the place of the state."""
+    """The result of an import of a state, which replaced the present state."""
 
-    owned: int  # records
-    backup: Path | None  # of the state before; None if it is no SQLite file
-    previous: str | None  # where the state before is, if it is no SQLite file
+    owned: int  # number of owned records
+    backup: Path | None  # backup of the state before; None unless it is a SQLite file
+    previous: str | None  # where to find the state before, unless it is a SQLite file
 
 
 def check_has_state(session: Session) -> None:
-    """Insist that the environment has a state.
+    """Check that the environment has a state.
 
     Raises:
-        UsageError: it has none.
+        UsageError: the environment has no state.
     """
     if session.settings.state_url is None:
         raise UsageError("`state: none` remembers nothing: there is nothing to correct")
@@ -75,7 +75,7 @@ def erase_record(session: Session, address: str) -> Erased:
     """Erase a record or definition from state, journal and our own reports.
 
     Raises:
-        UsageError: it is named nowhere.
+        UsageError: neither state nor journal nor a report names it.
         StateError: the state cannot be written to, or is locked.
     """
     check_has_state(session)
@@ -92,11 +92,11 @@ def erase_record(session: Session, address: str) -> Erased:
 
 
 def upgrade_state(session: Session) -> bool:
-    """Upgrade a state that an older version made, after a backup; return whether it was needed.
+    """Upgrade a state of an older version, after a backup; return whether an upgrade was needed.
 
     Raises:
         UsageError: there is no state to upgrade.
-        StateError: it is of a newer version, or cannot be written to.
+        StateError: the state is of a newer version, or cannot be written to.
     """
     check_has_state(session)
     with session.state(to_write=True) as store:
@@ -104,7 +104,7 @@ def upgrade_state(session: Session) -> bool:
 
 
 def adopt_project(session: Session) -> str | None:
-    """Give the state to this project; return the name of the project that had it.
+    """Make this project the owner of the state; return the name of the project that owned it before.
 
     Raises:
         UsageError: nothing was applied yet, so the state belongs to no project.
@@ -166,5 +166,5 @@ def reset_emulator(session: Session) -> int | None:
         with session.writer() as (store, writer):
             count = store.count()
             writer.drop()
-    with session.emulator():  # which seeds it
+    with session.emulator():  # opening it creates the portal from its seed
         return count

@@ -1,4 +1,4 @@
-"""Making a plan for a new key: records are read into a checkpoint, the definition goes into a manifest."""
+"""Planning a new key: records are read into a checkpoint, and a manifest for the definition is written."""
 
 import os
 from collections.abc import Iterator
@@ -31,9 +31,9 @@ from reconciler.reconcile.import_records import Importing, begin_import, read_in
 def create_key(
     session: Session, request: KeyRequest, plan_request: PlanRequest, progress: Progress
 ) -> tuple[Plan, KeyResult]:
-    """Plan a unique property and a value for every record that can get one; write its manifest.
+    """Plan a unique property with a value for every record that can get one; write its manifest.
 
-    The portal is only read. A run that was interrupted goes on when it is called again.
+    The portal is only read. If a call was interrupted, the next one continues it.
 
     Raises:
         UsageError: the property cannot be a key, or a source names no property.
@@ -116,7 +116,7 @@ def _write_left_out(
 
 
 def _left_out_rows(importing: Importing, checkpoint: Checkpoint, values: KeyValues) -> Iterator[Row]:
-    """Return a row for each record that gets no value, equal ones side by side."""
+    """Yield a row for each record that gets no value; records with equal values follow each other."""
     for record_id, value in values.left():
         record = checkpoint.record(record_id)
         title = importing.title_of(record) if record else ""

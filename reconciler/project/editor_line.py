@@ -1,4 +1,4 @@
-"""The line that tells an editor which JSON schema a file has.
+"""The line at the top of a file that tells an editor which JSON schema the file has.
 
 Source: https://github.com/redhat-developer/yaml-language-server#using-inlined-schema.
 """
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 SCHEMAS: Final = ".schemas"
-"""Folder of the schemas in a project: hidden, so that nothing in it is a manifest, and for the repository."""
+"""Folder of the schemas in a project; it is committed, and hidden, so that no file in it is a manifest."""
 
 MANIFEST_SCHEMA: Final = "manifest.schema.json"
 SETTINGS_SCHEMA: Final = "settings.schema.json"
@@ -16,12 +16,12 @@ _LINE: Final = "# yaml-language-server: $schema={path}\n"
 
 
 def editor_line(schema: str) -> str:
-    """Return the line of a file whose schema is at the relative path ``schema``."""
+    """Return the line for a file whose schema is at the relative path ``schema``."""
     return _LINE.format(path=schema)
 
 
 def with_editor_line(text: str, project: Path, path: Path) -> str:
-    """Begin a new manifest at ``path`` with the line, if the project has a schema of manifests."""
+    """Put the line before the text of a new manifest, if the project has a schema of manifests."""
     schema = project / SCHEMAS / MANIFEST_SCHEMA
     if not schema.is_file():
         return text

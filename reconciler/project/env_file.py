@@ -1,8 +1,8 @@
-"""Variables from a file: ``RECONCILER_ENV_FILE`` names it, so that no token has to be typed into a shell.
+"""Variables from the file that ``RECONCILER_ENV_FILE`` names, so that nobody must type a token into a shell.
 
-The file holds secrets, so only its owner may read it, and it is outside the project, where no commit can
-contain it. It has lines ``NAME=value``; variables of the process win. It cannot permit anything: permissions
-and choices come from the process alone.
+The file contains secrets. So only its owner may read it, and it must be outside the project, where it cannot
+be committed. It has lines ``NAME=value``; variables of the process replace those in the file. It cannot set
+permissions or choices, which must come from the process itself.
 """
 
 import os
@@ -21,16 +21,16 @@ _SECRETS: Final = frozenset({"RECONCILER_GIT_TOKEN", "RECONCILER_PLAN_KEY"})
 _LINE: Final = re.compile(r"(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)")
 _QUOTED: Final = re.compile(r"""(?P<quote>["'])(?P<inside>.*)(?P=quote)[ \t]*(?:[ \t]#.*)?""")
 _COMMENT: Final = re.compile(r"[ \t]#.*")
-_LARGEST: Final = 1 << 20  # bytes
+_LARGEST: Final = 1 << 20  # maximum size in bytes
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 def with_env_file(environ: Mapping[str, str], project: Path | None = None) -> Mapping[str, str]:
-    """Return ``environ`` with the variables of the file that it names; variables of ``environ`` win.
+    """Return ``environ`` with the variables from the file that it names; those in ``environ`` come first.
 
     Args:
         environ: the variables of the process.
-        project: the project folder, which must not contain the file; None: it was checked before.
+        project: the project folder, which must not contain the file; None if this was checked before.
 
     Raises:
         UsageError: the file cannot be read, others can read it, or it is in the project.
@@ -48,11 +48,11 @@ def with_env_file(environ: Mapping[str, str], project: Path | None = None) -> Ma
 def variables_in(text: str, name: str) -> Mapping[str, str]:
     """Read lines ``NAME=value``; messages call the file ``name`` and never repeat a line.
 
-    Blank lines and lines that begin with ``#`` are skipped, ``export`` before a name too. A value in quotes
-    is the text between them; without quotes it ends before a blank and ``#``.
+    Blank lines and lines that begin with ``#`` are skipped, and so is ``export`` before a name. A value in
+    quotes is the text between them; without quotes, it ends before a blank and ``#``.
 
     Raises:
-        UsageError: a line is something else, names a variable twice or one that no file may set.
+        UsageError: a line has another form, names a variable twice, or names one that no file may set.
     """
     found: dict[str, str] = {}
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
@@ -96,7 +96,7 @@ def _read(path: Path) -> str:
 
 
 def _refuse_inside(path: Path, project: Path) -> None:
-    """Refuse a file in the project, or in the repository that holds it."""
+    """Refuse a file that is in the project, or in the git repository that contains the project."""
     real, start = Path(os.path.realpath(path)), Path(os.path.realpath(project))
     top = next((each for each in (start, *start.parents) if os.path.lexists(each / ".git")), start)
     if real.is_relative_to(start) or real.is_relative_to(top):

@@ -1,6 +1,6 @@
-"""One portal of a project: each command of the product as a method that returns values and prints nothing.
+"""One portal of a project: each command of the product is a method that returns values and prints nothing.
 
-Modules beside this one hold the verbs: planning, applying, looking for drift, importing.
+The methods are in modules beside this one: planning, applying, drift, importing and others.
 """
 
 from collections.abc import Iterable
@@ -31,19 +31,19 @@ class Environment(
 ):
     """One portal of a project, with its manifests and its state.
 
-    It opens portal and state for each call and closes them again. It can be pickled: another process opens
-    the project by folder and name and reads its own environment variables, so no token is transferred. Every
-    method may raise a ``ReconcilerError``.
+    Portal and state are opened for each call and closed afterwards. An environment can be pickled: another
+    process opens the project by folder and name and reads its own environment variables, so no token is
+    transferred. Every method may raise a ``ReconcilerError``.
     """
 
     @property
     def state(self) -> EnvironmentState:
-        """Its state: owned things, and corrections by hand."""
+        """The state of this environment: owned things, and corrections by hand."""
         return EnvironmentState(self.session)
 
     @property
     def emulator(self) -> EnvironmentEmulator:
-        """Its embedded portal."""
+        """The embedded portal of this environment."""
         return EnvironmentEmulator(self.session)
 
     def verify_emulator(
@@ -53,19 +53,19 @@ class Environment(
         observations: str | Path | None = None,
         progress: Progress = ignore_progress,
     ) -> "Verification":
-        """Ask this portal, a test account, where HubSpot differs from the emulator's assumptions.
+        """Find out with this portal, a test account, where HubSpot differs from the emulator's assumptions.
 
-        Records, properties and a pipeline are made and removed; their names begin with ``reconciler_probe``.
-        Leftovers of an interrupted call are removed first.
+        Records, properties and a pipeline are created and removed; their names begin with
+        ``reconciler_probe``. Things that an interrupted call has left are removed first.
 
         Args:
-            portal_id: the ID of the portal; passing it means consent to that.
-            observations: a file for the observations, which contains nothing of the portal.
+            portal_id: the id of the portal, as consent to creating things in it.
+            observations: a file to write observations to, which contains nothing of the portal.
             progress: called with the number of answered questions, and of all.
 
         Raises:
             UsageError: ``portal_id`` is another portal, it is no test account, the environment is protected,
-                another process asks it now, or something that was made cannot be removed.
+                another process does the same now, or something that was created cannot be removed.
             HubSpotError: the portal does not answer.
         """
         from reconciler.project.observations_file import write_observations  # noqa: PLC0415 - as below
@@ -102,7 +102,7 @@ class Environment(
             return tuple(store.run_summaries())
 
     def run(self, run: str = "last") -> RunDetail:
-        """Return a past run with its rows; ``run`` is the beginning of its id, or ``last``.
+        """Return a past run with its changes; ``run`` is the beginning of its id, or ``last``.
 
         Raises:
             StateError: there is no such run, or the state cannot be read.
@@ -111,10 +111,10 @@ class Environment(
             return store.run(store.find_run(run))
 
     def json_schema(self, *, objects: Iterable[str] = ()) -> dict[str, Any]:
-        """Read the portal; return a JSON schema (draft-07) of manifests that names what it defines.
+        """Read the portal; return a JSON schema (draft-07) of manifests with what the portal defines.
 
         Args:
-            objects: object types; none: those that the manifests name.
+            objects: object types; none means those that the manifests name.
 
         Raises:
             UsageError: no manifest names an object type, or the token belongs to another portal.
@@ -126,7 +126,7 @@ class Environment(
         return live_schema(self.session, objects)
 
     def masked_run(self, detail: RunDetail) -> RunDetail:
-        """Return a run whose masked properties include those that the settings name now."""
+        """Return ``detail`` with the properties added that the settings mask now."""
         shown = {
             ObjectProperty(row.key.object, name)
             for row in detail.rows

@@ -17,28 +17,28 @@ from reconciler.project.webhook.conditions import condition_of_failure, conditio
 from reconciler.project.webhook.tell import tell_webhook
 
 Confirm: TypeAlias = Callable[[Plan], bool]
-"""Gets a plan and returns whether to apply it."""
+"""Called with a plan; returns whether to apply it."""
 
 StaleChoice: TypeAlias = OnStale | Literal["skip", "fail", "overwrite"]
-"""Choices for records that changed in HubSpot since the plan was made."""
+"""Choices for stale changes, whose records somebody changed in HubSpot since the plan was made."""
 
 
 class ApplyArguments(TypedDict, total=False):
     """The options of ``Environment.apply``."""
 
-    # for records that changed in HubSpot since the plan was made: ``skip`` leaves them alone, ``fail`` stops,
-    # ``overwrite`` writes them anyway
+    # what to do with stale changes, whose records somebody changed since the plan was made: ``skip`` leaves
+    # the records alone, ``fail`` stops the run, ``overwrite`` writes them nevertheless
     on_stale: StaleChoice
     fail_fast: bool  # stop at the first change that HubSpot rejects
     parallelism: int  # maximum number of parallel calls, 1 to 64
     lock_timeout_s: float  # seconds to wait for another run to end
-    report: str | Path | None  # a file for the report of the run, besides ``.reconciler/reports/``
-    should_stop: Callable[[], bool] | None  # called before each call; True: only calls under way are finished
-    # read definitions and records again right before the writes, to find out whether they changed; False: a
-    # plan that this process has just made is applied to the values that planning read
+    report: str | Path | None  # a file for the report, besides ``.reconciler/reports/``
+    should_stop: Callable[[], bool] | None  # called before each batch; True stops the run
+    # read definitions and records again right before writing, to notice changes by others; False is for a
+    # plan that this process has just made, and that uses the values that planning read
     rereads: bool
-    # ``plan_what_is_left`` will be called afterwards: the budget includes its calls, and the manifests must
-    # describe the plan
+    # ``plan_what_is_left`` will be called afterwards: its calls are added to the budget, and a plan that the
+    # manifests cannot verify (a rollback) is refused
     verifies: bool
     lists_applied: bool  # include the applied rows in the result
 
@@ -47,7 +47,7 @@ class ApplyingEnvironment(PlanningEnvironment):
     """The verbs that apply plans."""
 
     def check_takes_new_plans(self) -> None:
-        """Check that this environment takes a plan that was not saved.
+        """Check that a plan that was not saved may be applied to this environment.
 
         Raises:
             PlanRefused: the environment is protected.
@@ -55,12 +55,12 @@ class ApplyingEnvironment(PlanningEnvironment):
         refusals.check_unprotected(self.session.environment)
 
     def check_appliable(self, plan: Plan) -> None:
-        """Check that ``plan`` may be applied here.
+        """Check that ``plan`` may be applied to this environment.
 
         Raises:
-            PlanRefused: it is for another environment, ran into a guard, was not completely reviewed, or was
-                not read from a file although the environment is protected.
-            UsageError: it has problems.
+            PlanRefused: the plan is for another environment, ran into a guard, was not completely reviewed,
+                or was not read from a file although the environment is protected.
+            UsageError: the plan has problems.
         """
         refusals.check_environment(plan.value, self.session.environment)
         if plan.file is None:
@@ -76,14 +76,14 @@ class ApplyingEnvironment(PlanningEnvironment):
         progress: Progress = ignore_progress,
         **arguments: Unpack[ApplyArguments],
     ) -> ApplyResult:
-        """Apply ``plan``; without a plan, make one and ask ``confirm`` first.
+        """Apply ``plan``; without a plan, make one and apply it if ``confirm`` agrees.
 
-        Passing a plan means consent to it. If ``confirm`` is given too, it is called anyway.
+        Passing a plan means that you agree to it. If ``confirm`` is given as well, it is called nevertheless.
 
         Args:
             plan: plan to apply. A protected environment takes only a plan that was read from a file.
-            confirm: gets the plan, unless it is empty, and returns whether to apply it.
-            progress: called with the number of changes that have an outcome, and of all changes.
+            confirm: called with the plan unless it is empty; returns whether to apply it.
+            progress: called with the number of changes that have an outcome, and the number of all.
             arguments: options of the run, as ``ApplyArguments`` describes them.
 
         Raises:
@@ -92,7 +92,7 @@ class ApplyingEnvironment(PlanningEnvironment):
             PlanRefused: see ``check_appliable``; or the state has changed, or too few calls are left.
             Locked: another run holds the lock.
             HubSpotError: nothing could be read or sent at all.
-            StateError: state or lock was lost during the run; the next run settles the open calls.
+            StateError: state or lock was lost during the run; the next run finds out what the last calls did.
         """
         with ExitStack() as stack:
             if plan is None:
@@ -124,7 +124,7 @@ class ApplyingEnvironment(PlanningEnvironment):
         verifies: bool = False,
         lists_applied: bool = False,
     ) -> ApplyResult:
-        """Apply a plan that may be applied and that somebody agreed to."""
+        """Apply a plan that passed the checks, and that somebody agreed to."""
         from reconciler.project import apply_plan  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
 
         if plan.is_empty:
@@ -154,7 +154,7 @@ class ApplyingEnvironment(PlanningEnvironment):
         return ApplyResult(done.run, done.stopped_by, done.is_interrupted)
 
     def _plan_to_confirm(self, confirm: Confirm | None, progress: Progress) -> Plan:
-        """Make a plan if there is a ``confirm`` to ask."""
+        """Make a plan; refuse if there is no ``confirm`` that could agree to it."""
         self.check_takes_new_plans()
         if confirm is None:
             raise UsageError(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CopyingEnvironment(OpenedEnvironment):
-    """The verb that copies a portal. It only reads it."""
+    """The method that copies a portal, which is only read."""
 
     def copy(
         self,
@@ -27,24 +27,24 @@ class CopyingEnvironment(OpenedEnvironment):
         masked: bool = True,
         progress: Progress = ignore_progress,
     ) -> CopyResult:
-        """Copy the portal into the emulator of environment ``to``; an interrupted copy goes on.
+        """Copy the portal into the emulator of environment ``to``; continue an interrupted copy.
 
-        The portal is only read. ``to`` is written into ``reconciler.yaml`` if it is missing. Ids are kept.
-        Owned things are copied under a lineage of their own: plans of the two do not fit each other.
+        The portal is only read. ``to`` is added to ``reconciler.yaml`` if it is missing there. Records keep
+        their ids. The copied state gets a new lineage, so a plan for one of the two portals cannot be applied
+        to the other.
 
         Args:
             to: name of the environment, a copy of this one.
-            records: ``named`` by manifests, also ``owned`` according to state, ``all``, or ``sample``: the
-                named ones and the first ``sample`` of each object type.
-            sample: see ``records``.
-            objects: object types; none: the object types of the manifests.
-            masked: replace personal values by pseudonyms; values of the manifests themselves stay.
-            progress: called with the number of read records, and about how many there are.
+            records: which records to copy: ``named`` (by manifests), ``owned`` (named or owned), ``all``, or
+                ``sample`` (named, and the first ``sample`` of each object type).
+            sample: number of records for ``sample``.
+            objects: object types; none means those that the manifests name.
+            masked: replace personal values by pseudonyms, except values that the manifests contain.
+            progress: called with the number of read records, and roughly how many there are.
 
         Raises:
-            UsageError: ``to`` is another environment, another environment has a local portal of this ID, or
-            the copy
-                cannot be kept.
+            UsageError: ``to`` is not a copy of this one, another environment has a local portal of this id,
+                or the copy cannot be stored.
             PlanRefused: fewer calls are left today than the copy needs.
             ManifestError: the manifests or settings are wrong.
             HubSpotError: the portal cannot be read.
@@ -58,10 +58,10 @@ class CopyingEnvironment(OpenedEnvironment):
         return replace(copy_portal(self.session, target, request, progress), written=written)
 
     def _refuse_local(self, to: str) -> None:
-        """Refuse to copy an emulator, and to take the place of another environment's local portal.
+        """Refuse to copy an emulator, or to overwrite the local portal of another environment.
 
         Raises:
-            UsageError: either would happen.
+            UsageError: one of these would happen.
         """
         here, emulators = self.session.environment, self.session.settings.emulators
         if here.copy_of:
@@ -78,7 +78,10 @@ class CopyingEnvironment(OpenedEnvironment):
             )
 
     def _target(self, to: str) -> "tuple[Session, str | None]":
-        """Open the environment of the copy; return it, and the file that got it, if it was missing."""
+        """Open the environment of the copy, and create it if needed.
+
+        Return it with the file that was changed.
+        """
         from reconciler.project.add_environment import add_copy  # noqa: PLC0415 - only copies add one
         from reconciler.project.session import open_session  # noqa: PLC0415 - as above
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class DriftingEnvironment(OpenedEnvironment):
-    """The verbs about drift."""
+    """The methods about drift."""
 
     def drift(
         self,
@@ -25,12 +25,12 @@ class DriftingEnvironment(OpenedEnvironment):
         exclude: Iterable[str] = (),
         progress: Progress = ignore_progress,
     ) -> "DriftFound":
-        """Compare the portal with the last applied values. Changes nothing anywhere; reads no manifest.
+        """Compare the portal with the last applied values. Nothing is changed, and no manifest is read.
 
         Args:
-            target: globs of addresses; none: everything that is owned.
+            target: globs of addresses; none means everything that is owned.
             exclude: globs of addresses to leave out.
-            progress: called with the number of compared records, and of all records.
+            progress: called with the number of compared records, and the number of all.
 
         Raises:
             UsageError: there is no state, or a glob matches nothing that is owned.
@@ -52,12 +52,12 @@ class DriftingEnvironment(OpenedEnvironment):
         shows_sensitive: bool = False,
         progress: Progress = ignore_progress,
     ) -> "Acceptance":
-        """Write changes that people made in HubSpot into the manifests. Comments and order stay.
+        """Write changes that people made in HubSpot into the manifests; keep comments and order.
 
         Args:
             addresses: globs of drifted records or properties.
             shows_sensitive: also write values of properties that HubSpot marks as sensitive.
-            progress: called with the number of compared records, and of all records.
+            progress: called with the number of compared records, and the number of all.
 
         Raises:
             UsageError: an address matches no drift; then nothing is written.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class EnvironmentEmulator:
-    """The embedded portal. Every method raises ``UsageError`` if the environment is a portal of HubSpot's."""
+    """The embedded portal. Every method raises ``UsageError`` if the environment's portal is at HubSpot."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -22,7 +22,7 @@ class EnvironmentEmulator:
     def open(self, observations: str | Path | None = None) -> "AbstractContextManager[Emulator]":
         """Open the emulator in a ``with`` statement, to serve it or to inject faults.
 
-        ``observations`` is a file of observations of HubSpot, instead of the environment's.
+        ``observations`` is a file of observations to use instead of the environment's file.
         """
         return self._session.emulator(None if observations is None else Path(observations))
 
@@ -32,9 +32,9 @@ class EnvironmentEmulator:
             pass
 
     def reset(self) -> int | None:
-        """Reset the portal to its seed and delete its state; return how many records were owned.
+        """Reset the portal to its seed and delete its state; return how many records the state owned.
 
-        None means that there is no state.
+        The result is None if there is no state.
 
         Raises:
             StateError: the state cannot be written to, or is locked.
@@ -55,9 +55,9 @@ class EnvironmentEmulator:
 
         Args:
             address: address of the record, such as ``companies/acme``.
-            properties: values by property; an empty text clears one.
+            properties: values by property; an empty text clears the property.
             person: an owner's e-mail address or name, or any other name.
-            archives: archive the record instead.
+            archives: archive the record, and ignore ``properties``.
 
         Raises:
             UsageError: there is no such record or property, or ``address`` names a property.

@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 
 
 class ImportingEnvironment(OpenedEnvironment):
-    """The verbs that write live records as manifests. They write nothing to portal or state."""
+    """The methods that write live records as manifests. They write nothing to portal or state."""
 
     def find_keys(
         self, object_type: str, *, properties: Iterable[str] = (), progress: Progress = ignore_progress
     ) -> "KeysFound":
-        """Find the properties that can recognise the records of a type. Changes nothing anywhere.
+        """Find the properties that can recognise the records of a type. Nothing is changed anywhere.
 
-        All live records of the type are read, to count how many have a value, and how many share it.
+        All live records of the type are read, to count for each property how many have a value, and how many
+        share one.
 
         Args:
             object_type: path name (``companies``), type number (``0-2``) or name of a custom object.
             properties: properties to count besides the unique ones.
-            progress: called with the number of records read, and about how many there are.
+            progress: called with the number of records read, and roughly how many there are.
 
         Raises:
             UsageError: the portal has no such type or property.
@@ -52,10 +53,10 @@ class ImportingEnvironment(OpenedEnvironment):
         restart: bool = False,
         progress: Progress = ignore_progress,
     ) -> "tuple[Plan, KeyResult]":
-        """Plan a unique property, and a value for every record that can get one; ``apply`` carries it out.
+        """Plan a unique property, and a value for every record that can get one; ``apply`` writes them.
 
-        The portal is only read; a manifest that declares the property is written. Records whose key the plan
-        fills do not become ours. A call that was interrupted goes on when it is made again.
+        The portal is only read; a manifest that declares the property is written. We do not own the records
+        that get a key in this way. If a call was interrupted, the next one continues it.
 
         Args:
             object_type: path name (``companies``), type number (``0-2``) or name of a custom object.
@@ -63,9 +64,9 @@ class ImportingEnvironment(OpenedEnvironment):
             sources: a property (``domain``), ``record_id``, ``uuid`` or a template
                 (``{domain}-{country}``); each record takes the first source with a value that no other record
                 has.
-            allow: guards to lift, with the allowed number.
+            allow: guards to lift, each with the number that it allows.
             restart: read everything again after an interrupted call.
-            progress: called with the number of records read, and about how many there are.
+            progress: called with the number of records read, and roughly how many there are.
 
         Returns:
             The plan, and how many records get their value from each source.
@@ -99,16 +100,16 @@ class ImportingEnvironment(OpenedEnvironment):
         progress: Progress = ignore_progress,
         **arguments: Unpack[ImportArguments],
     ) -> "ImportResult":
-        """Write live records as manifests. The portal is only read, and the state stays as it is.
+        """Write live records as manifests. The portal is only read, and the state does not change.
 
         Without ``properties`` and ``custom``, the properties that have a value in one of the records are
-        taken. What people and automation change all day is written with ``ownership: observe``. An import
-        that was interrupted goes on when it is called again.
+        written. Properties that people and automation change often are written with ``ownership: observe``.
+        If an import was interrupted, the next call continues it.
 
         Args:
             object_type: path name (``companies``), type number (``0-2``) or name of a custom object.
-            confirm: gets the number of personal keys, and returns whether to write them.
-            progress: called with the number of records read, and about how many there are.
+            confirm: called with facts about keys that are personal data; returns whether to write them.
+            progress: called with the number of records read, and roughly how many there are.
             arguments: records, properties and file, as ``ImportArguments`` describes them.
 
         Raises:
@@ -131,19 +132,19 @@ class ImportingEnvironment(OpenedEnvironment):
         out: str | Path | None = None,
         target: "ImportTarget | Literal['new', 'replace']" = "new",
     ) -> "DefinitionsImported":
-        """Write live definitions as a manifest. The portal is only read, and the state stays as it is.
+        """Write live definitions as a manifest. The portal is only read, and the state does not change.
 
-        Without ``properties``, the definitions that the portal made itself are taken, and none of HubSpot's.
-        Definitions that the manifests declare already are left out.
+        Without ``properties``, the definitions that were created in the portal are written, and none of
+        HubSpot's own. Definitions that the manifests declare already are left out.
 
         Args:
             object_type: path name (``companies``), type number (``0-2``) or name of a custom object.
             sections: of ``properties``, ``groups``, ``pipelines``, ``schema``, ``association_labels``;
                 none: all.
-            properties: names of properties; they and their groups are taken, HubSpot's too.
-            associations: further object types; labels of associations with them are taken.
+            properties: names of properties, also of HubSpot's; they are written with their groups.
+            associations: further object types; labels of associations with them are written.
             out: file to write, from the working directory; None: ``OBJECT-definitions.yaml``.
-            target: ``new``: the file must not exist; ``replace``: write it anew, and keep a copy.
+            target: ``new``: the file must not exist; ``replace``: write it again, and keep a copy.
 
         Raises:
             UsageError: the arguments do not fit the portal or the project; nothing was written.
@@ -172,7 +173,7 @@ class ImportingEnvironment(OpenedEnvironment):
         limit: int | None = None,
         progress: Progress = ignore_progress,
     ) -> "UnnamedRecords":
-        """Find the live records of a type that no manifest names. Changes nothing anywhere.
+        """Find the live records of a type that no manifest names. Nothing is changed anywhere.
 
         The arguments are those of ``import_records``, but ``limit`` is the maximum number of described
         records.

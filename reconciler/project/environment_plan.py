@@ -1,4 +1,4 @@
-"""Planning for an environment: from manifests, of a run that is rolled back, and after an apply."""
+"""Planning for an environment: from manifests, for the rollback of a run, and after an apply."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,10 +14,10 @@ from reconciler.project.webhook.tell import tell_webhook
 
 
 class PlanningEnvironment(OpenedEnvironment):
-    """The verbs that plan. They change nothing anywhere."""
+    """The methods that plan. They change nothing anywhere."""
 
     def validate(self, *, online: bool = False, progress: Progress = ignore_progress) -> Validation:
-        """Check the manifests; ``online``: against the portal, too. Changes nothing anywhere.
+        """Check the manifests; with ``online``, also against the portal. Nothing is changed anywhere.
 
         Raises:
             ManifestError: the manifests cannot be used.
@@ -51,17 +51,17 @@ class PlanningEnvironment(OpenedEnvironment):
         skip_invalid: bool = False,
         progress: Progress = ignore_progress,
     ) -> Plan:
-        """Plan what apply would change, from manifests, portal and state. Changes nothing anywhere.
+        """Plan what apply would change, from manifests, portal and state. Nothing is changed anywhere.
 
         Args:
-            target: globs of addresses (``companies/*``, ``companies/acme#phone``); none: everything.
+            target: globs of addresses (``companies/*``, ``companies/acme#phone``); none means everything.
             exclude: globs of addresses to leave out.
             take: globs of values to write although ``drift: hold`` would leave them alone.
             recreate: globs of records to create again although they are gone.
-            allow: guards to lift, with the allowed number: ``{"update": 412}``.
+            allow: guards to lift, each with the number that it allows: ``{"update": 412}``.
             reviewed: file of a reviewed plan: only its changes are planned.
             skip_invalid: leave out records with problems; ``summary.problems.left_out`` counts them.
-            progress: called with the number of compared records, and of all records.
+            progress: called with the number of compared records, and the number of all.
 
         Raises:
             ManifestError: the manifests are wrong, or name something that the portal does not have.
@@ -83,7 +83,7 @@ class PlanningEnvironment(OpenedEnvironment):
         return self.plan_for(request, progress=progress)
 
     def plan_for(self, request: PlanRequest, *, progress: Progress = ignore_progress) -> Plan:
-        """Plan like ``plan``, for an existing request."""
+        """Plan like ``plan``, given the arguments as a ``PlanRequest``."""
         from reconciler.hubspot.answers import PortalAnswers  # noqa: PLC0415 - pydantic costs 0.1 s
 
         answers = PortalAnswers()
@@ -94,12 +94,12 @@ class PlanningEnvironment(OpenedEnvironment):
     def plan_what_is_left(
         self, plan: Plan, *, take: Iterable[str] = (), progress: Progress = ignore_progress
     ) -> Plan:
-        """Plan again after ``plan`` was applied, and return the changes of it that are left.
+        """Plan again after ``plan`` was applied, and return those of its changes that are still needed.
 
         Args:
             plan: the applied plan.
-            take: ``take`` of that plan.
-            progress: called with the number of compared records, and of all records.
+            take: the globs that were passed to ``plan`` as ``take``.
+            progress: called with the number of compared records, and the number of all.
         """
         return Plan(verify.plan_what_is_left(self.session, plan.value, tuple(take), progress))
 
@@ -112,14 +112,14 @@ class PlanningEnvironment(OpenedEnvironment):
         allow: Mapping[str, int] | None = None,
         progress: Progress = ignore_progress,
     ) -> Plan:
-        """Plan the rollback of a run; ``apply`` carries it out. Changes nothing anywhere.
+        """Plan the rollback of a run. Apply the plan to carry it out; planning changes nothing anywhere.
 
         Args:
-            run: the beginning of its id, or ``last``.
-            target: globs of addresses; none: everything that the run changed.
+            run: the beginning of the run's id, or ``last``.
+            target: globs of addresses; none means everything that the run changed.
             exclude: globs of addresses to leave out.
-            allow: guards to lift, with the allowed number.
-            progress: called with the number of compared records, and of all records.
+            allow: guards to lift, each with the number that it allows.
+            progress: called with the number of compared records, and the number of all.
 
         Raises:
             UsageError: there is no state, the run is under way, or a glob matches nothing that it changed.

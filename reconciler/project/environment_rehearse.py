@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class RehearsingEnvironment(OpenedEnvironment):
-    """The verb that rehearses plans. It writes nothing to portal or state."""
+    """The method that rehearses plans. It writes nothing to portal or state."""
 
     def rehearse(
         self,
@@ -30,16 +30,17 @@ class RehearsingEnvironment(OpenedEnvironment):
     ) -> "Rehearsal":
         """Apply ``plan`` to a copy of the parts of the portal that it needs, and plan again there.
 
-        The portal is only read, and the state stays as it is. Afterwards the plan holds the rehearsal, and
-        its reports show it. A protected environment takes any plan: nothing is written.
+        The portal is only read, and the state does not change. The result is stored in ``plan``, and reports
+        of the plan show it. Even for a protected environment, any plan can be rehearsed, because nothing is
+        written.
 
         Args:
             plan: plan to rehearse, new or read from a file.
             on_stale: as for ``apply``.
             parallelism: maximum number of parallel calls, 1 to 64.
-            should_stop: called before each call on the copy; True: the rehearsal ends early.
-            reading: called with the number of reads of records, and of all of them.
-            progress: called with the number of changes that have an outcome, and of all changes.
+            should_stop: called before each batch on the copy; True ends the rehearsal early.
+            reading: called with the number of finished reads of records, and the number of all.
+            progress: called with the number of changes that have an outcome, and the number of all.
             lists_applied: include the applied rows in the result.
 
         Raises:

@@ -1,4 +1,4 @@
-"""An environment and its session, made from its settings."""
+"""An environment with its session, created from its settings."""
 
 import os
 from collections.abc import Iterable
@@ -12,20 +12,20 @@ from reconciler.source import SourceRef
 
 
 class OpenedEnvironment:
-    """One portal of a project, without verbs: each group of verbs adds its own."""
+    """One portal of a project; subclasses add the methods for groups of commands."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        """Manifests, portal and state, for code of this package."""
+        """Access to manifests, portal and state, for the code of this package."""
 
     @property
     def name(self) -> str:
-        """Its name in ``reconciler.yaml``."""
+        """The name of the environment in ``reconciler.yaml``."""
         return self.session.environment.name
 
     @property
     def portal_id(self) -> int:
-        """The number of its HubSpot account."""
+        """The id of the environment's HubSpot account."""
         return self.session.environment.portal_id
 
     @property
@@ -35,7 +35,7 @@ class OpenedEnvironment:
 
     @property
     def is_protected(self) -> bool:
-        """Whether it takes only plans that were read from a file."""
+        """Whether only plans that were read from a file may be applied."""
         return self.session.environment.is_protected
 
     @property
@@ -45,12 +45,12 @@ class OpenedEnvironment:
 
     @property
     def links(self) -> SourceLinks | None:
-        """The repository's pages for manifests, in a job of GitHub or GitLab; None elsewhere."""
+        """Links to the pages of manifests on GitHub or GitLab, in a job there; None elsewhere."""
         return source_links(os.environ, self.session.settings.project)
 
     @property
     def is_emulator(self) -> bool:
-        """Whether its portal is the embedded emulator."""
+        """Whether the portal is the embedded emulator."""
         return self.session.environment.is_emulator
 
     def where(self, ref: SourceRef) -> str:

@@ -1,4 +1,4 @@
-"""The state of an environment: owned things, and the corrections that people make by hand."""
+"""The state of an environment: owned things, and corrections that people make by hand."""
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
@@ -22,7 +22,7 @@ class EnvironmentState:
 
     @property
     def is_kept(self) -> bool:
-        """Whether there is a state between runs; with ``state: none`` there is not."""
+        """Whether state is kept between runs; False for ``state: none``."""
         return self._session.settings.state_url is not None
 
     @property
@@ -31,13 +31,13 @@ class EnvironmentState:
         return is_in_git(self._session)
 
     def owned(self) -> "AbstractContextManager[OwnedRecords]":
-        """Open the state to look at the owned records, in a ``with`` statement."""
+        """Open the state in a ``with`` statement, to read the owned records."""
         from reconciler.project.owned_records import owned_records  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
 
         return owned_records(self._session)
 
     def remove(self, addresses: Iterable[str]) -> "Removed":
-        """Own the records at ``addresses``, which may be globs, no longer; portal and journal keep them.
+        """Stop owning the records at ``addresses``, which may be globs; portal and journal keep them.
 
         Raises:
             UsageError: an address selects nothing that is owned; then nothing is removed.
@@ -57,13 +57,13 @@ class EnvironmentState:
         return erase_record(self._session, address)
 
     def upgrade(self) -> bool:
-        """Upgrade a state that an older version made, after a backup; return whether it was needed."""
+        """Upgrade a state of an older version, after a backup; return whether an upgrade was needed."""
         from reconciler.project.correct_state import upgrade_state  # noqa: PLC0415 - SQLAlchemy, as above
 
         return upgrade_state(self._session)
 
     def adopt_project(self) -> str | None:
-        """Give the state to this project; return the name of the project that had it.
+        """Make this project the owner of the state; return the name of the project that owned it before.
 
         Raises:
             UsageError: nothing was applied yet, so the state belongs to no project.
@@ -73,13 +73,13 @@ class EnvironmentState:
         return adopt_project(self._session)
 
     def export(self) -> Iterable[str]:
-        """Return all that is owned as the lines of one JSON document; nothing is masked."""
+        """Return everything that is owned, as the lines of one JSON document; nothing is masked."""
         from reconciler.project.owned_records import export_lines  # noqa: PLC0415 - SQLAlchemy, as above
 
         return export_lines(self._session)
 
     def import_from(self, file: str | Path) -> "Imported":
-        """Replace all that is owned by an exported state.
+        """Replace everything that is owned by the contents of an exported state.
 
         Raises:
             UsageError: the file cannot be read, or is no exported state.
@@ -89,26 +89,29 @@ class EnvironmentState:
         return import_state(self._session, Path(file))
 
     def move(self, to: str) -> "Moved":
-        """Copy state and journal to another, empty place, and compare every row; the old one stays.
+        """Copy state and journal to another, empty place, and compare every row; keep the old one.
 
         Args:
             to: address as in ``reconciler.yaml``, or ``${VARIABLE}``.
 
         Raises:
-            UsageError: ``to`` is no place for a state, or holds one already.
+            UsageError: ``to`` is no place for a state, or contains one already.
         """
         from reconciler.project.move_state import move_state  # noqa: PLC0415 - SQLAlchemy, as above
 
         return move_state(self._session, to)
 
     def rekey(self) -> int:
-        """Write state in git and the reports of this machine anew, with the newest key; count the reports."""
+        """Write state in git and this machine's reports again, with the newest key.
+
+        Return how many reports.
+        """
         from reconciler.project.move_state import write_state_anew  # noqa: PLC0415 - SQLAlchemy, as above
 
         return write_state_anew(self._session)
 
     def unlock(self) -> str | None:
-        """Remove the lock; return who held it, None if nobody did. A run that holds it stops then."""
+        """Remove the lock; return who held it, None if nobody did. Its run stops at its next call."""
         from reconciler.project.correct_state import unlock  # noqa: PLC0415 - SQLAlchemy, as above
 
         return unlock(self._session)

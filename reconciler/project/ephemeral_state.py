@@ -1,4 +1,4 @@
-"""Refusing to apply if the state would be lost with the machine."""
+"""Refusing to apply in a CI job whose state would be lost with the job's machine."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -12,10 +12,10 @@ from reconciler.state.store import Store
 def refuse_ephemeral_state(
     environment: EnvironmentSettings, state_url: str | None, store: Store, environ: Mapping[str, str]
 ) -> None:
-    """Refuse an empty SQLite state in continuous integration: the last job's state was lost.
+    """Refuse an empty SQLite state in a CI job: the state of the previous job was lost.
 
     Raises:
-        UsageError: it is refused. Emulators and addresses of this machine are for experiments, and pass.
+        UsageError: the state is refused; those of emulators and of portals on this machine are not.
     """
     is_thrown_away = bool(environ.get("CI")) and state_url is not None and state_url.startswith("sqlite")
     if (

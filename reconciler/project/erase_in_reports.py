@@ -1,4 +1,4 @@
-"""Erasing records in our own reports when the journal erases them."""
+"""Erasing records in our own reports, when they are erased from the journal."""
 
 import json
 from collections.abc import Collection, Iterator
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 
 class Forgotten(NamedTuple):
-    """Counts of the reports that named a record."""
+    """Numbers of the reports that named an erased record."""
 
-    rewritten: int  # number of reports written again from the journal, without the record
-    # number of reports that were deleted: the journal does not know their run, or they could not be opened
+    rewritten: int  # number of reports that were written again from the journal, without the record
+    # number of reports that were deleted, because the journal lacks their run, or because they cannot be read
     removed: int
-    # reports encrypted with another key: nobody can tell whether they name the record
+    # reports that are encrypted with another key, so it is not known whether they name the record
     unopened: tuple[Path, ...]
 
 
 def forget_in_reports(
     folder: Path, store: "Store", portal_id: int, names: Collection[str], *, is_known: bool
 ) -> Forgotten:
-    """Erase a record, which the journal has erased, in the reports in ``folder``.
+    """Erase a record or definition in the reports in ``folder``; it must be erased from the journal already.
 
-    ``is_known``: state or journal had it. Of any other name, which may be mistyped, only reports with exactly
-    this record are changed.
+    ``is_known`` tells whether state or journal contained it. If not, the name may be mistyped, and only
+    reports that contain exactly this name are changed.
     """
     spellings = [spelling for name in names for spelling in _spellings(name, is_known=is_known)]
     known = {run.id for run in store.runs()}
@@ -41,7 +41,7 @@ def forget_in_reports(
         if text is None and path.stem not in known:
             unopened.append(path)
         elif text is None:
-            path.unlink()  # the next report is written from the journal, which has all of it
+            path.unlink()  # the next command writes this report again, completely, from the journal
             removed += 1
         elif any(spelling in _unescaped(text) for spelling in spellings):
             if path.stem in known:
@@ -58,7 +58,7 @@ def _reports(folder: Path) -> Iterator[Path]:
 
 
 def _text(path: Path) -> str | None:
-    """Return the text of a report; None if it cannot be opened."""
+    """Return the text of a report; None if it cannot be read or decrypted."""
     try:
         return read_encrypted(path, "report")
     except (UsageError, PlanRefused):
@@ -74,7 +74,7 @@ def _portal(text: str) -> object:
 
 
 def _unescaped(text: str) -> str:
-    """Replace the escapes of invisible characters in a report by these characters."""
+    """Return the text with escaped invisible characters replaced by the characters themselves."""
     try:
         return json.dumps(json.loads(text), ensure_ascii=False)
     except ValueError:
@@ -82,7 +82,7 @@ def _unescaped(text: str) -> str:
 
 
 def _spellings(name: str, *, is_known: bool) -> tuple[str, ...]:
-    """Return the spellings of a key or an id in JSON: as a value, and within an address or any text."""
+    """Return the forms of a key or id in JSON: alone as a value, and inside an address or other text."""
     value, within = (json.dumps(text, ensure_ascii=False) for text in (name, escaped(name)))
     if is_known:
         return value, within[1:-1]

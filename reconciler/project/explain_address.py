@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def explain_address(session: Session, address: str) -> Explanation:
-    """Explain the record, definition or value at ``address``; write nothing anywhere.
+    """Explain the record, definition or value at ``address``; nothing is changed anywhere.
 
     Raises:
         UsageError: nothing exists at that address.
@@ -55,7 +55,7 @@ def _explain_definition(session: Session, address: str) -> Explanation:
 def _with_origin(
     explained: Explanation, session: Session, desired: Desired, here: "PlanContext", lineage: str | None
 ) -> Explanation:
-    """Return the explanation with the state and the commit that it is about."""
+    """Add to the explanation the state and the commit from which it was made."""
     names = desired.files.names
     is_of_commit = not here.has_uncommitted and are_tracked(session.settings.project, names)
     return replace(explained, lineage=lineage, commit=here.commit, is_of_commit=is_of_commit)

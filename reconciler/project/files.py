@@ -1,4 +1,4 @@
-"""Writing files: as a whole or not at all, and readable only by the owner if they contain values."""
+"""Writing files: completely or not at all, and readable only by their owner if they contain values."""
 
 import contextlib
 import os
@@ -25,11 +25,11 @@ from reconciler.project.env_file import with_env_file
 from reconciler.project.special_files import is_channel, write_through
 
 _PIECE = 1 << 16
-"""Bytes to read at a time."""
+"""Number of bytes that are read at a time."""
 
 
 def check_writable(path: Path) -> None:
-    """Check that ``write_encrypted`` can write ``path``, before any work begins.
+    """Check, before any work begins, that ``write_encrypted`` will be able to write ``path``.
 
     Raises:
         UsageError: the folder is missing or not writable, ``path`` is a folder, or the key is invalid.
@@ -75,7 +75,7 @@ def write_private_pieces(path: Path, pieces: Iterable[bytes]) -> None:
 
 
 def write_new(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write ``pieces`` to the new file ``path``, with the usual mode of new files; folders are made.
+    """Write ``pieces`` to the new file ``path``, with the usual mode of new files; create missing folders.
 
     Raises:
         UsageError: the file exists already, or the folder is not writable.
@@ -92,10 +92,10 @@ def write_new(path: Path, pieces: Iterable[bytes]) -> None:
 
 
 def write_over(path: Path, pieces: Iterable[bytes]) -> None:
-    """Replace the content of ``path`` by ``pieces``; mode and links stay.
+    """Replace the content of ``path`` by ``pieces``; mode and links are kept.
 
     Raises:
-        UsageError: it is missing or not writable.
+        UsageError: the file is missing or not writable.
     """
     real = Path(os.path.realpath(path))
     try:
@@ -108,16 +108,16 @@ def write_over(path: Path, pieces: Iterable[bytes]) -> None:
 def decrypted_pieces(path: Path, what: str, *, insists: bool = False) -> Iterator[bytes]:
     """Read ``path`` piece by piece and decrypt it; messages call it ``what``.
 
-    The file is opened and read once; the data is complete only if nothing is raised at the end.
+    The file is opened and read once. The data is complete only if the iterator ends without an error.
 
     Args:
         path: path of the file.
         what: name of the file in messages.
-        insists: the file must be encrypted if there is a key: nobody without the key could have made it.
+        insists: whether the file must be encrypted if there is a key, which proves who made it.
 
     Raises:
-        UsageError: it is missing, unreadable, or encrypted with another key.
-        PlanRefused: it was altered since it was encrypted, or is not encrypted although it must be.
+        UsageError: the file is missing, unreadable, or encrypted with another key.
+        PlanRefused: the file was altered since it was encrypted, or is not encrypted although it must be.
     """
     keys = keys_from(with_env_file(os.environ))
     with opened(path, what) as file:
@@ -145,8 +145,8 @@ def read_encrypted(path: Path, what: str, *, insists: bool = False) -> str:
     """Read the text of ``path`` as ``decrypted_pieces`` does; messages call it ``what``.
 
     Raises:
-        UsageError: it is missing, unreadable, not UTF-8, or encrypted with another key.
-        PlanRefused: it was altered since it was encrypted, or is not encrypted although it must be.
+        UsageError: the file is missing, unreadable, not UTF-8, or encrypted with another key.
+        PlanRefused: the file was altered since it was encrypted, or is not encrypted although it must be.
     """
     return decoded(b"".join(decrypted_pieces(path, what, insists=insists)), path, what)
 
@@ -155,7 +155,7 @@ def read_bytes(path: Path, what: str) -> bytes:
     """Read the bytes of ``path``; messages call it ``what``.
 
     Raises:
-        UsageError: it is missing or unreadable.
+        UsageError: the file is missing or unreadable.
     """
     try:
         return path.read_bytes()
@@ -168,7 +168,7 @@ def opened(path: Path, what: str) -> Iterator[BinaryIO]:
     """Open ``path`` for reading in pieces; messages call it ``what``.
 
     Raises:
-        UsageError: it is missing or unreadable.
+        UsageError: the file is missing or unreadable.
     """
     try:
         file = path.open("rb")
@@ -179,10 +179,10 @@ def opened(path: Path, what: str) -> Iterator[BinaryIO]:
 
 
 def decoded(data: bytes, path: Path, what: str) -> str:
-    """Decode ``data`` from ``path``; messages call it ``what``.
+    """Decode ``data``, the content of ``path``; messages call it ``what``.
 
     Raises:
-        UsageError: it is not UTF-8.
+        UsageError: the data is not UTF-8.
     """
     try:
         return data.decode()
@@ -191,7 +191,7 @@ def decoded(data: bytes, path: Path, what: str) -> str:
 
 
 def _write(path: Path, pieces: Iterable[bytes], mode: int = stat.S_IRUSR | stat.S_IWUSR) -> None:
-    """Write a new file beside ``path``, sync it, and rename it; write through devices and pipes.
+    """Write a temporary file beside ``path``, sync it, and rename it; write to devices and pipes directly.
 
     Raises:
         UsageError: the folder is missing or not writable.
@@ -218,7 +218,7 @@ def _write(path: Path, pieces: Iterable[bytes], mode: int = stat.S_IRUSR | stat.
 
 
 def _sync_folder(folder: Path) -> None:
-    """Sync the folder, so that the new name is durable, if the system supports that."""
+    """Sync the folder if the system can, so that a new file name survives a crash."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

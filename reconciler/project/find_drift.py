@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 def look_for_drift(
     session: Session, selection: Selection = EVERYTHING, progress: Progress = ignore_progress
 ) -> DriftFound:
-    """Compare the environment with its state; write nothing anywhere.
+    """Compare the portal with the state; nothing is changed anywhere.
 
     Raises:
-        UsageError: there is no state, so nobody can tell what people changed; or a glob matches nothing.
+        UsageError: there is no state to compare with, or a glob matches nothing.
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.
     """
@@ -48,7 +48,7 @@ def accept_drift(
         session: session of the environment.
         globs: addresses of records or properties.
         shows_sensitive: also write values of properties that HubSpot marks as sensitive.
-        progress: called with the progress of the comparison.
+        progress: called with the number of compared records, and the number of all.
 
     Raises:
         UsageError: as in ``look_for_drift``, or a glob matches no drift; then nothing is written.
@@ -99,7 +99,7 @@ def _find(session: Session, reader: "PortalReader", selection: Selection, progre
 
 
 def _write_back(project: Path, acceptance: Acceptance) -> Acceptance:
-    """Carry out the edits, file by file; return their places, and the edits that failed."""
+    """Carry out the edits, file by file; return where they were made, and which of them failed."""
     done: list[Edit] = []
     problems = list(acceptance.problems)
     by_file: dict[str, list[Edit]] = {}

@@ -1,4 +1,4 @@
-"""Laying out the files of a project, or the files at some paths.
+"""Formatting the files of a project, or the files at given paths.
 
 If one of them cannot be read, none is written.
 """
@@ -17,10 +17,10 @@ from reconciler.project.settings_rules import FILE_NAME
 
 
 def format_files(paths: Iterable[Path], *, write: bool) -> FormatResult:
-    """Lay out the files at ``paths``; write files whose layout was different.
+    """Format the files at ``paths``; with ``write``, write those whose layout changed.
 
     Raises:
-        ManifestError: a file is no YAML, or has parts that we refuse; nothing is written.
+        ManifestError: a file is no YAML, or uses a part of YAML that we refuse; nothing is written.
         UsageError: a file cannot be read or written.
     """
     problems: list[Problem] = []

@@ -1,8 +1,8 @@
-"""The repository of a checked-out folder, found without trusting the files of the repository.
+"""Finding the git repository of a folder without trusting files that may come from a commit.
 
-Git accepts any folder with ``HEAD``, ``config``, ``objects/`` and ``refs/`` as a repository, and such a
-folder may come with a commit. So this module finds the repository itself, only by its ``.git``, which no
-commit can contain, and passes it to git.
+Git accepts any folder with ``HEAD``, ``config``, ``objects/`` and ``refs/`` as a repository, and a commit can
+contain such a folder. So this module finds the repository itself, only by ``.git``, which no commit can
+contain, and passes it to git.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 from reconciler.errors import UsageError
 from reconciler.git_program import NO_GIT, Answer, clean_environment, find_git, run_git
 
-_POINTER = "gitdir: "  # a file ``.git`` with this line names the repository of a worktree or submodule
+_POINTER = "gitdir: "  # begins a file ``.git`` that names the repository of a worktree or submodule
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,33 +22,33 @@ class Repository:
 
     Attributes:
         top: the folder that contains ``.git``.
-        distrust: git's own reason for not trusting it; None if git trusts it.
+        distrust: git's reason for not trusting the repository; None if git trusts it.
     """
 
     top: Path
     distrust: str | None
-    _folder: Path  # the folder of the question
+    _folder: Path  # the folder for which the repository was looked for
     _git_dir: Path
     _program: str | None
     _environ: Mapping[str, str] = field(repr=False)
 
     def ask(self, *arguments: str) -> Answer:
-        """Run git for this repository, in the folder of the question.
+        """Run git for this repository, in the folder for which it was looked for.
 
         Paths in ``arguments`` start at that folder.
         """
         return self._ask(*arguments) if self.distrust is None else Answer(NO_GIT, b"", self.distrust)
 
     def path_of(self, file: Path) -> str | None:
-        """Return git's name of ``file``, from the top; None if it is outside the checkout."""
+        """Return the path of ``file`` from the top of the checkout; None if it is outside."""
         real = Path(os.path.realpath(file.parent), file.name)
         return str(real.relative_to(self.top)) if real.is_relative_to(self.top) else None
 
     def tracked(self, *paths: str) -> tuple[str, ...] | None:
-        """List the files at and below ``paths`` that git tracks; return None if git is missing.
+        """List the files at and below ``paths`` that git tracks; return None if git is not installed.
 
-        All paths start at the top and ignore case. Repositories that git distrusts are listed too, because
-        nothing is run for that.
+        Paths start at the top, and case is ignored. This works even if git distrusts the repository, because
+        listing runs no program.
 
         Raises:
             UsageError: git cannot list them.
@@ -62,9 +62,9 @@ class Repository:
         return tuple(filter(None, listed.out.split("\0")))
 
     def remote_url(self, name: str) -> str | None:
-        """Return the URL that the checkout's own configuration has for a remote; None if it has none.
+        """Return the URL of a remote in the checkout's configuration, which no commit can contain.
 
-        No commit can contain that configuration.
+        Return None if the configuration has no such remote.
         """
         answer = self.ask("config", "--get", f"remote.{name}.url")
         return answer.out.strip() or None if answer.is_yes else None
@@ -77,8 +77,8 @@ class Repository:
 def find_repository(folder: Path, environ: Mapping[str, str]) -> Repository | None:
     """Find the repository of ``folder``; return None if there is none.
 
-    This asks git whether it trusts the repository. Git does not trust another user's repository, but would
-    not check that for a repository that is passed to it.
+    Ask git whether it trusts the repository, because git does not check this for a repository that is passed
+    to it. It does not trust the repository of another user.
     """
     here = Path(os.path.realpath(folder))
     for top in (here, *here.parents):
@@ -99,7 +99,7 @@ def find_repository(folder: Path, environ: Mapping[str, str]) -> Repository | No
 
 
 def _git_dir(top: Path) -> Path | None:
-    """Return the repository that ``.git`` in ``top`` is or names; None if there is none."""
+    """Return the repository to which ``.git`` in ``top`` leads; None if there is none."""
     git = top / ".git"
     try:
         if git.is_file():

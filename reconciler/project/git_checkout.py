@@ -1,4 +1,4 @@
-"""The git checkout of the manifests: its commit, and whether it contains the commit applied last."""
+"""The git checkout of the manifests: its commit, and whether that contains the commit applied last."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from reconciler.project.git import find_repository
 from reconciler.project.notices import Notice, Notify
 
 _MANIFESTS = ("*.yaml", "*.csv", "*.parquet", "*.jsonl")
-"""Files that can be part of a plan, as git patterns below the project folder."""
+"""Patterns of git, below the project folder, for files that can be part of a plan."""
 
 _COMMIT = re.compile("[0-9a-f]{40,64}")
 
@@ -46,7 +46,7 @@ def head_commit(project: Path) -> str | None:
 
 
 def are_tracked(project: Path, names: Iterable[str]) -> bool:
-    """Return whether git tracks all of these files, named from ``project``: also not one that it ignores."""
+    """Return whether git tracks all of these files; ``names`` start at ``project``. Ignored files are not."""
     repository = find_repository(project, os.environ)
     if repository is None:
         return False
@@ -56,14 +56,14 @@ def are_tracked(project: Path, names: Iterable[str]) -> bool:
 
 
 def folder_in_repository(project: Path) -> str | None:
-    """Return the path of ``project`` from the top of its repository, with a slash at its end unless empty."""
+    """Return the path of ``project`` in its repository, with a final slash; "" at the top, None outside."""
     repository = find_repository(project, os.environ)
     inside = repository.path_of(project / "reconciler.yaml") if repository else None
     return None if inside is None else inside.removesuffix("reconciler.yaml")
 
 
 def divergence_from(project: Path, commit: str, applied: str | None) -> Divergence | None:
-    """Return how ``commit`` diverged from ``applied``; None if it contains that, or nothing was applied."""
+    """Return how ``commit`` diverged from ``applied``; None if it contains that or nothing was applied."""
     if applied is None or not _COMMIT.fullmatch(applied):
         return None
     repository = find_repository(project, os.environ)

@@ -1,4 +1,4 @@
-"""Access to a state in git: where the checkout's remote is, and the variables of the job for it."""
+"""Access to a state in git: the URL of the checkout's remote, and the variables that the job sets for it."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
@@ -19,7 +19,7 @@ SEEN: Final = "state-seen.json"
 
 
 def git_access(settings: Settings, environ: Mapping[str, str]) -> "GitAccess | None":
-    """Return access to the state of the environment; None if it is not in git.
+    """Return access to the environment's state if it is in git; otherwise None.
 
     Raises:
         UsageError: the remote is unknown, or there is no key although the state needs one.

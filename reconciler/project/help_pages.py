@@ -42,13 +42,13 @@ HELP_PAGES: Final[Mapping[str, str]] = {
     "values": "which values are equal, and which are refused",
     "verdicts": "who decides about a value",
 }
-"""Topics with their subjects; each topic is the name of a page."""
+"""Subjects of the pages, by topic; a topic is the name of a page."""
 
 _COMMENT: Final = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 
 
 def topic_of(written: str) -> str:
-    """Return the topic that ``written`` means: messages name a page, such as ``docs/state.md#keys``."""
+    """Return the topic that ``written`` stands for, which may be a page such as ``docs/state.md#keys``."""
     return written.partition("#")[0].removeprefix("docs/").removesuffix(".md").lower()
 
 

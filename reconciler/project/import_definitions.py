@@ -1,4 +1,4 @@
-"""Importing live definitions into manifests: the portal is read, a file is written, state stays as it is."""
+"""Importing live definitions into a manifest; the portal is only read, and the state does not change."""
 
 import os
 from collections import Counter
@@ -67,7 +67,7 @@ def _path(session: Session, object_name: str, out: Path | None) -> Path:
     """Return the file to write.
 
     Raises:
-        UsageError: it would not be a manifest of the project.
+        UsageError: the file would not be a manifest of the project.
     """
     if out is None:
         return session.settings.project / session.settings.manifests[0] / f"{object_name}-definitions.yaml"
@@ -78,6 +78,6 @@ def _path(session: Session, object_name: str, out: Path | None) -> Path:
 
 
 def _without_file(desired: Desired, name: str) -> Desired:
-    """Return the manifests without the definitions in one file, which is about to be replaced."""
+    """Return ``desired`` without the definitions in one file, which is about to be replaced."""
     kept = (each for each in desired.definitions if desired.files.ref(each.place).file != name)
     return replace(desired, definitions=tuple(kept), rejoin=None)

@@ -1,4 +1,4 @@
-"""The files of an import: where records are written, and the files that exist already."""
+"""The files of an import: where records are written, and which files exist already."""
 
 import os
 from collections.abc import Collection
@@ -22,7 +22,7 @@ from reconciler.reconcile.import_records import Existing
 from reconciler.source import SourceFiles
 
 MOST_IN_YAML = 5_000
-"""Records that an import writes as YAML unless it is told to; more of them become a table."""
+"""Maximum number of records that an import writes as YAML by default; more are written as a table."""
 
 _YAML = ".yaml"
 _FORMATS = {f".{format_}": format_ for format_ in Format}
@@ -30,7 +30,7 @@ _FORMATS = {f".{format_}": format_ for format_ in Format}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A file to write: a manifest, or a table with its manifest."""
+    """A file to write: a manifest, or a table together with its manifest."""
 
     manifest: Path
     table: Path | None = None
@@ -38,28 +38,28 @@ class Place:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """All files, the one with the records first."""
+        """All files to write; the file with the records comes first."""
         return (self.table, self.manifest) if self.table else (self.manifest,)
 
 
 @dataclass(frozen=True, slots=True)
 class ExistingDocument:
-    """A document that records are added to."""
+    """A document of a manifest to which records are added."""
 
     path: Path
-    number: int  # of the document in its file, from 0
+    number: int  # position of the document in its file, from 0
     key: str
     table: Path | None
-    form: TableForm | None  # how its cells are written
-    columns: tuple[str | None, ...]  # properties of a table, in the order of its columns; None: ignored
+    form: TableForm | None  # how cells are written in its table
+    columns: tuple[str | None, ...]  # properties by column of its table; None for a column that is ignored
     document: Existing
 
 
 def load_manifests_if_any(session: Session, *, keeps_going: bool = False) -> Desired:
-    """Load the manifests of a project that may have none yet.
+    """Load the manifests of a project; it may have no manifests yet.
 
     Raises:
-        ManifestError: they are wrong.
+        ManifestError: the manifests are wrong.
     """
     settings = session.settings
     folders = [name for name in settings.manifests if os.path.lexists(settings.project / name)]
@@ -69,10 +69,10 @@ def load_manifests_if_any(session: Session, *, keeps_going: bool = False) -> Des
 
 
 def check_new(places: Collection[Path]) -> None:
-    """Insist that none of the files exists.
+    """Check that none of the files exists.
 
     Raises:
-        UsageError: one does.
+        UsageError: one of them exists.
     """
     for path in places:
         if os.path.lexists(path):
@@ -83,7 +83,7 @@ def check_new(places: Collection[Path]) -> None:
 
 
 def place_for(session: Session, object_name: str, out: Path | None, count: int | None = None) -> Place:
-    """Return the files to write; without ``out``, ``count`` decides about the form (None: few records).
+    """Return the files to write; if ``out`` is None, ``count`` decides whether YAML or a table is written.
 
     Raises:
         UsageError: the file would not be a part of the project, or its ending has no meaning.
@@ -128,17 +128,17 @@ def _is_in_manifests(session: Session, path: Path) -> bool:
 
 
 def in_project(session: Session, path: Path) -> str:
-    """Return a path as manifests write it: from the project folder, with forward slashes."""
+    """Return a path as manifests write it: relative to the project folder, with forward slashes."""
     return PurePosixPath(os.path.relpath(path, session.settings.project)).as_posix()
 
 
 def find_document(
     session: Session, desired: Desired, out: Path | None, object_names: Collection[str], key: str
 ) -> ExistingDocument:
-    """Find the document that records of a type are added to: in ``out``, or the only one.
+    """Find the document to which records of a type are added: that in ``out``, or the only one.
 
     Raises:
-        UsageError: there is none, or there are several.
+        UsageError: there is no such document, or there are several.
     """
     object_name = min(object_names, key=len)
     groups = [group for group in desired.groups if group.object in object_names and group.key == key]
@@ -186,7 +186,10 @@ def _existing(session: Session, path: Path, number: int, document: ManifestDocum
 
 
 def form_to_keep(session: Session, place: Place) -> TableForm | None:
-    """Return the form of the CSV file that an import replaces; None: no manifest describes one."""
+    """Return the form of the CSV file that an import replaces, so that it is kept.
+
+    Return None if it is not known.
+    """
     if place.table is None or place.format is not Format.CSV or not place.table.exists():
         return None
     if not place.manifest.exists():
@@ -199,10 +202,10 @@ def form_to_keep(session: Session, place: Place) -> TableForm | None:
 
 
 def keep_copy(session: Session, path: Path, now: datetime) -> Path:
-    """Copy a file into ``.reconciler/replaced/``, readable by the owner alone, and return the copy's path.
+    """Copy a file into ``.reconciler/replaced/``, readable only by its owner; return the path of the copy.
 
     Raises:
-        UsageError: it cannot be written.
+        UsageError: the copy cannot be written.
     """
     copy = private_subfolder(session.folder, COPIES) / f"{now:%Y%m%dT%H%M%S}-{path.name}"
     write_private_pieces(copy, blocks(path))

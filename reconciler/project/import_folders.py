@@ -1,4 +1,4 @@
-"""The files of imports in the private folder of a project: checkpoints, left out records, replaced files."""
+"""Folders of imports in the private folder of a project: checkpoints, omitted records, replaced files."""
 
 from pathlib import Path
 
@@ -10,14 +10,17 @@ COPIES = "replaced"
 
 
 def private_subfolder(folder: Path, name: str) -> Path:
-    """Return a folder in the private folder ``folder``, which is made if it is missing."""
+    """Return the path of a folder in the private folder ``folder``; create it if it is missing."""
     path = folder / name
     path.mkdir(mode=0o700, exist_ok=True)
     return path
 
 
 def forget_in_imports(folder: Path) -> tuple[Path, ...]:
-    """Delete the checkpoints of imports, and return the replaced files, which people may still need."""
+    """Delete the checkpoints of imports.
+
+    Return the replaced files, which are kept because people may need them.
+    """
     for path in (folder / CHECKPOINTS).glob("*"):
         path.unlink(missing_ok=True)
     return tuple(sorted((folder / COPIES).glob("*")))

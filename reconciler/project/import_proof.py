@@ -25,7 +25,7 @@ _NOWHERE = place_of(0, 1, 1)
 
 
 def plan_written(session: Session, object_name: str, keys: Container[str]) -> Proof:
-    """Plan the records of a type, and count the changes of those with ``keys``."""
+    """Plan the records of a type, and count the changes that the plan has for records with ``keys``."""
     try:
         plan = make_plan.make_plan(session, PlanRequest(target=(f"{object_name}/*",)))
     except ReconcilerError as error:
@@ -34,7 +34,7 @@ def plan_written(session: Session, object_name: str, keys: Container[str]) -> Pr
 
 
 def plan_written_definitions(session: Session, object_name: str, addresses: Container[Address]) -> Proof:
-    """Plan the definitions of a type, and count the changes of those with ``addresses``."""
+    """Plan the definitions of a type, and count the changes that the plan has for ``addresses``."""
     try:
         plan = make_plan.make_plan(session, PlanRequest(target=(f"{object_name}:*",)))
     except ReconcilerError as error:
@@ -76,7 +76,7 @@ def compare_manifest(
     resolver: Callable[[Desired], Resolver],
     kept: Iterable[KeptRecord],
 ) -> Proof:
-    """Read the manifests again, and compare them with the records that were just read, without any call."""
+    """Read the manifests again, and compare them with the records that were just read, without calls."""
     try:
         desired = session.load_manifests()
     except ReconcilerError as error:
@@ -93,7 +93,7 @@ def compare_table(
 ) -> Proof:
     """Read a new table again, row by row, and compare it with the records that were just read.
 
-    ``ownership`` and ``shared`` are the values for all records in its document.
+    ``ownership`` and ``shared`` are those of the document, for all its records.
     """
     document = Document(resolver.schema.name, table.columns[0], Write.AUTO, ownership, _NOWHERE)
     with closing(read_back(table.format, table.path, table.columns)) as rows:
@@ -124,7 +124,7 @@ def _compared(resolver: Resolver, records: Iterator[DesiredRecord], kept: Iterab
 
 
 def _agrees(resolver: Resolver, record: DesiredRecord, live: KeptRecord) -> bool:
-    """Return whether a manifest has the values of a record that were read."""
+    """Return whether the values of ``record`` in the manifests are those that were read from the portal."""
     problems: list[Problem] = []
     resolved = resolver.resolve(record, LiveRecord(live.id, live.values), problems)
     return len(resolved) == len(record.names) and all(

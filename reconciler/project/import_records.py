@@ -1,4 +1,4 @@
-"""Importing live records into manifests: the portal is read, files are written, state stays as it is."""
+"""Importing live records into manifests; the portal is only read, and the state does not change."""
 
 import os
 from collections.abc import Callable, Collection, Iterator
@@ -59,7 +59,7 @@ from reconciler.reconcile.import_records import (
 from reconciler.source import SourceFiles
 
 ConfirmKeys: TypeAlias = Callable[[PersonalKeys], bool]
-"""Gets the facts about personal keys, and returns whether to write them."""
+"""Called with facts about keys that are personal data; returns whether to write them."""
 
 _NO_ASSOCIATIONS = FoundAssociations({}, {}, {})
 
@@ -76,13 +76,13 @@ def import_records(
     Raises:
         UsageError: the request does not fit the portal or the project, or personal keys were not agreed to.
         ManifestError: the manifests are wrong.
-        HubSpotError: the portal cannot be read; the same request goes on from there.
+        HubSpotError: the portal cannot be read; the next call with the same request continues.
     """
     return _Import(session, request, destination, confirm, progress).run()
 
 
 class _Import:
-    """One run of an import."""
+    """An import, with what it has found out so far."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class _Import:
         self._desired = Desired((), SourceFiles(()), "")
 
     def run(self) -> ImportResult:
-        """Carry it out."""
+        """Carry out the import."""
         self._check_flags()
         self._desired = load_manifests_if_any(self._session, keeps_going=self._replaces)
         with self._session.reader() as reader:
@@ -154,7 +154,7 @@ class _Import:
         return self._document.document
 
     def _check_places(self, importing: Importing) -> None:
-        """Check, before anything is read, that the files can be written."""
+        """Check that the files can be written, before anything is read from the portal."""
         if self._adds:
             return
         place = place_for(self._session, importing.schema.name, self._destination.out)
@@ -228,7 +228,7 @@ class _Import:
         owners: OwnersKnown,
         kept: Callable[[], Iterator[KeptRecord]],
     ) -> Proof:
-        """Plan a few records; compare many with the records that were read."""
+        """Prove the import: plan few records, or compare many with those that were read."""
         schema, stand_ins = importing.schema, self._session.environment.owners
         first = tuple(record.key or "" for record in islice(kept(), MOST_IN_YAML + 1))
         if len(first) <= MOST_IN_YAML:
@@ -251,7 +251,7 @@ class _Import:
             return ()
         place = place_for(self._session, importing.schema.name, self._destination.out)
         found = {in_project(self._session, path) for path in place.paths}
-        for group in self._desired.groups:  # the tables of a replaced document are no longer read
+        for group in self._desired.groups:  # tables of a document that is replaced are not read any more
             for document in group.documents:
                 if self._desired.files.ref(document.place).file in found:
                     found |= {self._desired.files.ref(at).file for at in document.columns.values()}
@@ -274,7 +274,7 @@ class _Import:
             return
         keys = PersonalKeys(importing.schema.name, importing.key, count)
         if self._confirm is None or not self._confirm(keys):
-            checkpoint.discard()  # nobody wants it, and it holds personal data
+            checkpoint.discard()  # it contains personal data, and nobody needs it any more
             raise UsageError("declined: nothing was written")
 
     def _associations(

@@ -1,4 +1,4 @@
-"""The arguments of an import from Python, and the request that they make."""
+"""The arguments of an import in Python, and the request that is made from them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,31 +13,31 @@ from reconciler.suggestions import suggest
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """The place where an import writes, as far as it is known before anything is read."""
+    """The place where an import will write, as far as it is known before anything is read."""
 
     target: ImportTarget
-    out: Path | None  # None: the default file
+    out: Path | None  # None means the default file
 
 
 class ImportArguments(TypedDict, total=False):
-    """The records and properties of ``Environment.import_records``, and the file that they go to."""
+    """Arguments of ``Environment.import_records``: which records and properties, and the file to write."""
 
     key: (
         str | None
     )  # the property that recognises records; None: that of the manifests, or the only usable one
-    properties: Iterable[str]  # properties to take, personal or not
-    custom: bool  # take the properties that were made in this portal
-    personal: bool  # take personal properties too, and write keys that are personal data
-    enforce: Iterable[str]  # properties to enforce although people and automation change them all day
-    filters: Iterable[str]  # PROPERTY=VALUE, PROPERTY!=VALUE, PROPERTY or !PROPERTY; all must hold
+    properties: Iterable[str]  # properties to write, even personal ones
+    custom: bool  # write the properties that were created in this portal
+    personal: bool  # also write personal properties, and keys that are personal data
+    enforce: Iterable[str]  # properties to enforce although people and automation change them often
+    filters: Iterable[str]  # PROPERTY=VALUE, PROPERTY!=VALUE, PROPERTY or !PROPERTY; records must pass all
     in_list: str | None  # name or id of a list in HubSpot: only its members
     ids: Iterable[str] | None  # record ids: only these records
     limit: int | None  # maximum number of records
     associations: Iterable[str]  # object types: associations with their records are written, too
     factor: bool  # move values that all records share to ``all:``
-    out: str | Path | None  # file to write, from the working directory; its ending says the form
-    # ``new``: the file must not exist; ``add``: put records that no manifest names into it; ``replace``:
-    # write it anew, and keep a copy in ``.reconciler/replaced/``
+    out: str | Path | None  # file to write, from the working directory; its ending tells the form
+    # ``new``: the file must not exist; ``add``: add records that no manifest names to the file; ``replace``:
+    # write the file again, and keep a copy in ``.reconciler/replaced/``
     target: ImportTarget | Literal["new", "add", "replace"]
     restart: bool  # read everything again, even if an earlier import was interrupted
 
@@ -60,10 +60,10 @@ def import_request(
     target: ImportTarget | Literal["new", "add", "replace"] = "new",
     restart: bool = False,
 ) -> tuple[ImportRequest, Destination]:
-    """Make a request out of the arguments, and the place where it writes.
+    """Return the request for the arguments, and where it will write.
 
     Raises:
-        UsageError: they contradict each other.
+        UsageError: the arguments contradict each other.
     """
     named = tuple(properties)
     if named and custom:
@@ -84,7 +84,10 @@ def import_request(
 
 
 SECTIONS = (Section.GROUPS, Section.PROPERTIES, Section.PIPELINES, Section.SCHEMA, Section.LABELS)
-"""The sections that an import can write; stages and options come with their pipeline or property."""
+"""The sections that an import can write.
+
+Stages are written with their pipeline, options with their property.
+"""
 
 
 def definitions_request(
@@ -96,7 +99,7 @@ def definitions_request(
     out: str | Path | None,
     target: ImportTarget | Literal["new", "replace"],
 ) -> tuple[DefinitionsRequest, Destination]:
-    """Make a request for definitions out of the arguments, and the place where it writes.
+    """Return the request for definitions, and where it will write.
 
     Raises:
         UsageError: there is no such section.

@@ -1,4 +1,4 @@
-"""Writing the files of an import: new files, records added to old files, and a list of omitted records."""
+"""Writing the files of an import: new files, records added to old files, a list of omitted records."""
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ from reconciler.reconcile.import_records import Importing
 
 @dataclass(frozen=True, slots=True)
 class WrittenTable:
-    """A new table."""
+    """A table that was written; its key is the first column."""
 
     path: Path
     format: Format
@@ -43,11 +43,11 @@ class WrittenTable:
 
 @dataclass(frozen=True, slots=True)
 class WrittenFiles:
-    """Files that an import wrote, and copies of those that it replaced."""
+    """Files that an import wrote, and copies of files that it replaced."""
 
     files: tuple[Path, ...] = ()
     copies: tuple[Path, ...] = ()
-    table: WrittenTable | None = None  # None: the records are in YAML, or in an old table, whose form stays
+    table: WrittenTable | None = None  # None if records are in YAML, or were added to a table
 
 
 NOTHING = WrittenFiles()
@@ -55,13 +55,13 @@ NOTHING = WrittenFiles()
 
 @dataclass(frozen=True, slots=True)
 class ImportContent:
-    """The content of records, apart from their values."""
+    """Parts of the new document besides its records: properties, and values that all records share."""
 
-    names: tuple[str, ...]  # properties, in the order of the lines
-    shared: Mapping[str, ManifestValue]  # values that go to ``all:``
+    names: tuple[str, ...]  # properties, in the order in which they are written
+    shared: Mapping[str, ManifestValue]  # values that are written under ``all:``
 
     def ownership(self, importing: Importing) -> Mapping[str, Ownership]:
-        """Return ``ownership:`` of the document."""
+        """Return the ``ownership:`` of the new document."""
         observed = importing.chosen.observed
         return {name: Ownership.OBSERVE for name in self.names if name in observed}
 
@@ -82,7 +82,7 @@ class FileWriter:
         written: Callable[[], Iterator[WrittenRecord]],
         content: ImportContent,
     ) -> WrittenFiles:
-        """Write the records that ``written`` returns, each time that it is called.
+        """Write the records; ``written`` yields all of them from the beginning whenever it is called.
 
         Raises:
             UsageError: a file exists and must not be replaced, or cannot be written.
@@ -135,7 +135,7 @@ class FileWriter:
 def add_to_document(
     document: ExistingDocument, records: Iterable[WrittenRecord], schema: ObjectSchema
 ) -> WrittenFiles:
-    """Add records of ``schema`` to an existing manifest, or to its table, in the form of the file.
+    """Add records of the type ``schema`` to an existing manifest or its table, in the form of that file.
 
     Raises:
         UsageError: the file cannot be edited safely, or not written.
@@ -154,10 +154,10 @@ def add_to_document(
 
 
 def _sayable_as_row(record: WrittenRecord) -> WrittenRecord:
-    """Return the record if a row can say it: rows have no ``$unmanaged``.
+    """Return the record if it can be a row of a table, which has no ``$unmanaged``.
 
     Raises:
-        UsageError: a value of ``all:`` does not apply to it.
+        UsageError: a value under ``all:`` does not hold for the record.
     """
     if record.unmanaged:
         name = record.unmanaged[0]
@@ -169,7 +169,7 @@ def _sayable_as_row(record: WrittenRecord) -> WrittenRecord:
 
 
 def _with_commas(record: WrittenRecord, schema: ObjectSchema, form: TableForm) -> WrittenRecord:
-    """Return the record with its numbers as the cells of the table write them."""
+    """Return the record with its numbers as the table writes them, with decimal commas if it has some."""
     if not form.has_commas:
         return record
     values = {
@@ -184,7 +184,7 @@ def _with_commas(record: WrittenRecord, schema: ObjectSchema, form: TableForm) -
 def write_left_out(
     session: Session, importing: Importing, checkpoint: Checkpoint, missing: Collection[str]
 ) -> LeftOutRecords:
-    """Write the records that nothing recognises into a private CSV file, repeated ones side by side.
+    """Write the records without a usable key to a private CSV file; equal keys follow each other.
 
     Raises:
         UsageError: the file cannot be written.
@@ -201,7 +201,7 @@ def write_left_out(
 
 
 def shared_values(records: Iterable[WrittenRecord]) -> Mapping[str, ManifestValue]:
-    """Return the values that all records have."""
+    """Return the values that are the same in all records."""
     shared: dict[str, ManifestValue] | None = None
     for record in records:
         if shared is None:
@@ -226,7 +226,7 @@ def _row_of(record: WrittenRecord, columns: Sequence[str], key: str) -> Row:
 def _left_out_rows(
     importing: Importing, records: Iterable[KeptRecord], missing: Iterable[str]
 ) -> Iterator[Row]:
-    """Return a row for each record that was left out, repeated ones side by side."""
+    """Yield a row for each record that was left out; those with equal keys follow each other."""
     for record in records:
         why = "repeated" if record.key else f"no {importing.key}"
         yield why, record.key, record.id, importing.title_of(record), importing.link_to(record.id)

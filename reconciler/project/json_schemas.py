@@ -11,9 +11,9 @@ from reconciler.reconcile.find_schemas import find_schemas
 
 
 def live_schema(session: Session, objects: Iterable[str]) -> dict[str, Any]:
-    """Read the portal; return the schema of manifests about ``objects``, by default of all manifests.
+    """Read the portal; return the schema of manifests about ``objects``, by default those in the manifests.
 
-    Definitions of the manifests themselves count as existing.
+    Definitions that manifests declare count as existing in the portal.
 
     Raises:
         UsageError: no manifest names an object type, or the token belongs to another portal.

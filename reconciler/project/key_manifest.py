@@ -1,4 +1,4 @@
-"""Declaring a new key in a manifest, so that the next plan knows its definition."""
+"""Declaring a new key in a manifest, so that the next plan creates it."""
 
 import os
 
@@ -13,7 +13,7 @@ from reconciler.reconcile.create_key import NewKey
 
 
 def write_key_manifest(session: Session, desired: Desired, key: NewKey) -> str | None:
-    """Write a manifest that declares the property; return its file, or None if there is nothing to write.
+    """Write a manifest that declares the key property; return its file, or None if there is nothing to write.
 
     Raises:
         UsageError: the file exists with other content, or cannot be written.
@@ -23,7 +23,7 @@ def write_key_manifest(session: Session, desired: Desired, key: NewKey) -> str |
     folder = session.settings.project / session.settings.manifests[0]
     path = folder / f"{key.schema.name}-{key.name}.yaml"
     text = with_editor_line(_text(key), session.settings.project, path).encode()
-    if not path.exists() or path.read_bytes() != text:  # a run that was repeated has written it before
+    if not path.exists() or path.read_bytes() != text:  # else an earlier call has written it
         write_new(path, [text])
     return os.path.relpath(path)
 

@@ -30,13 +30,13 @@ def make_plan(
     progress: Progress = ignore_progress,
     answers: "PortalAnswers | None" = None,
 ) -> Plan:
-    """Plan the environment; write nothing anywhere.
+    """Plan the environment; nothing is changed anywhere.
 
     Args:
         session: session of the environment.
-        request: the parts to plan, and options.
-        progress: called with the number of compared records, and of all records.
-        answers: gets the account and definitions that are read, for applying the plan right away.
+        request: which parts to plan, and options.
+        progress: called with the number of compared records, and the number of all.
+        answers: stores account and definitions as they are read, for applying the plan right after.
 
     Raises:
         ManifestError: the manifests are wrong, with places relative to the working directory.
@@ -70,7 +70,7 @@ def make_plan(
 
 def plan_context(session: Session, request: PlanRequest, reviewed: Plan | None = None) -> "PlanContext":
     """Collect the facts about environment and request that planning needs."""
-    # SQLAlchemy takes 0.2 s to import; meanwhile the requested answers are under way.
+    # Importing SQLAlchemy takes 0.2 s; HubSpot answers the first calls meanwhile.
     from reconciler.plan.context import PlanContext  # noqa: PLC0415 - as above
 
     environment = session.environment
@@ -131,10 +131,10 @@ def _plan(
 
 
 def _all_problems(desired: Desired, plan: Plan) -> Sequence[Problem]:
-    """Join the problems of partly unreadable manifests with the problems that the portal reveals.
+    """Join the problems of manifests that are partly unreadable with those that the portal shows.
 
-    It only includes problems of types, columns and single values: other records, and other values of a
-    record, may be in the unreadable part.
+    Only problems of types, columns and single values are added: other problems may exist only because a part
+    of the manifests could not be read.
     """
     known = set(desired.problems)
     others = (

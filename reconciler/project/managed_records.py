@@ -1,4 +1,4 @@
-"""The records of a type that manifests name, to be held against live ones."""
+"""The records of a type that manifests name, for comparing them with live records."""
 
 from collections.abc import Collection, Iterable, Iterator
 
@@ -13,7 +13,7 @@ from reconciler.reconcile.import_records import Importing
 def managed_keys(
     desired: Desired, importing: Importing, written: str, replaced: Collection[str] = ()
 ) -> Iterator[tuple[str, str]]:
-    """Return key property and key of every record that manifests name, except in ``replaced`` files.
+    """Yield key property and key of every record that manifests name, except those in ``replaced`` files.
 
     ``written`` is the name of the type as the user wrote it.
     """
@@ -25,7 +25,7 @@ def managed_keys(
 
 
 class ManagedRecords:
-    """The records that manifests name."""
+    """The records of a type that manifests name, by record id and by key."""
 
     def __init__(self, importing: Importing, keys: Iterable[tuple[str, str]]) -> None:
         definition = importing.schema.properties.get(importing.key)
@@ -44,7 +44,7 @@ class ManagedRecords:
         return bool(self._ids or self._spellings)
 
     def name(self, record: KeptRecord) -> bool:
-        """Return whether manifests name the record: by id, by key, or by a further value of its key."""
+        """Return whether manifests name the record: by id, by key, or by another e-mail address."""
         if record.id in self._ids or record.spelling in self._spellings:
             return True
         others = (record.values.get(self._secondary) or "").split(";") if self._secondary else ()

@@ -1,7 +1,7 @@
-"""The key of marks, which stand for masked values: equal in all commands of one commit, and never guessable.
+"""The key of marks, which stand for masked values: the same in all commands of one commit, and not guessable.
 
-It comes from the newest key of plans, or else from the lineage of the state, which is random and never shown
-in full where values are masked. Without both, every command has a key of its own.
+It is computed from the newest key of plans, or else from the lineage of the state, which is random and never
+shown in full where values are masked. Without both, every command has its own random key.
 """
 
 import hmac
@@ -16,7 +16,7 @@ _BYTES = 32
 
 
 def mark_key(lineage: str | None, commit: str | None) -> bytes:
-    """Return the key of marks for a state and a commit.
+    """Return the key of marks for a state (by its lineage) and a commit.
 
     Raises:
         UsageError: a key of plans is too short.

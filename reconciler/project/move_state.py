@@ -17,25 +17,25 @@ from reconciler.project.settings_rules import STATE_ADVICE, state_fault, state_u
 from reconciler.state.store import Store
 
 MANY = 100_000
-"""Owned records above which PostgreSQL is advised."""
+"""Number of owned records above which PostgreSQL is advised."""
 
 
 class Moved(NamedTuple):
-    """A state that is in another place now."""
+    """The result of moving a state to another place."""
 
     rows: int
-    owned: int  # records
+    owned: int  # number of owned records
 
 
 def move_state(session: Session, to: str) -> Moved:
-    """Copy the state of the environment to ``to`` and compare every row; the old one stays as it is.
+    """Copy the state of the environment to ``to`` and compare every row; the old state is not changed.
 
     Args:
         session: session of the environment; its settings say where the state is now.
         to: address as in ``reconciler.yaml``, or ``${VARIABLE}``.
 
     Raises:
-        UsageError: ``to`` is no place for a state, holds one already, or is where the state is.
+        UsageError: ``to`` is no place for a state, contains one already, or is the present place.
         StateError: calls of a run are unsettled, a place cannot be used or is locked, or rows differ.
     """
     check_has_state(session)
@@ -61,7 +61,7 @@ def move_state(session: Session, to: str) -> Moved:
 
 
 def write_state_anew(session: Session) -> int:
-    """Write state and reports anew, encrypted with the newest key; return the number of reports.
+    """Write state and reports again, encrypted with the newest key; return the number of reports.
 
     Raises:
         StateError: the state is in a database, cannot be written to, or is locked.
@@ -91,6 +91,9 @@ def _with_state_at(session: Session, to: str) -> Session:
 
 
 def _check_settled(source: Store) -> None:
-    """Check that no run is open: its calls are settled where they were journaled."""
+    """Check that no run is open.
+
+    Open calls can only be settled with the state in which they were journaled.
+    """
     if is_anything_open(source):
         raise StateError("a run was interrupted: `reconciler apply` settles its calls, then move the state")

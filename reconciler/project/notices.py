@@ -1,4 +1,4 @@
-"""Messages besides results, passed to callables of the code that opens the project."""
+"""Messages that are no results, passed to a callable of the code that opens the project."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,17 +7,17 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message for a person that does not affect the result."""
+    """A message for a person; it does not affect the result."""
 
     text: str
-    is_advice: bool = False  # nothing was changed and nothing went wrong: it may be dropped in quiet mode
+    is_advice: bool = False  # whether quiet mode leaves it out: nothing was changed or went wrong
 
     def __str__(self) -> str:
         return self.text
 
 
 Notify: TypeAlias = Callable[[Notice], None]
-"""Called with a notice, at once and in the working thread."""
+"""Called with a notice at once, in the thread that does the work."""
 
 
 def ignore_notice(_notice: Notice) -> None:

@@ -1,4 +1,4 @@
-"""The file of observations: observations in one portal, without any of its data, for the emulator."""
+"""The file of observations for the emulator: how one portal behaved, without any of its data."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ _VERSION: Final = 1
 
 
 def observations_document(verification: Verification) -> dict[str, Any]:
-    """Return the observations as JSON: ``reconciler/emulator/observations.schema.json`` describes it."""
+    """Return the observations as JSON, in the form of ``reconciler/emulator/observations.schema.json``."""
     return {
         "version": _VERSION,
         "reconciler": __version__,
@@ -34,7 +34,7 @@ def observations_document(verification: Verification) -> dict[str, Any]:
 
 
 def write_observations(path: Path, verification: Verification) -> None:
-    """Write the observations to ``path``, over the observations of an earlier run.
+    """Write the observations to ``path``, and replace those of an earlier run.
 
     Raises:
         UsageError: the folder is missing or not writable.

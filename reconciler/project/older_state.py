@@ -1,7 +1,7 @@
-"""Noticing an older state in git by the reports of this machine: they name the state that their runs made.
+"""Noticing an older state in git from the reports of this machine, which name the serial of the state.
 
-``state-seen.json`` knows every snapshot that this machine has seen. Reports know less, but they are kept on
-purpose, and may come from jobs.
+``state-seen.json`` contains every snapshot that this machine has seen. Reports tell less, but people keep
+them, and they may come from other machines.
 """
 
 import json
@@ -20,20 +20,20 @@ REPORTS: Final = "reports"
 """Folder in ``.reconciler/`` with the reports of runs."""
 
 _NAME: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z-([0-9a-f]{4,})\.json").fullmatch
-"""Matches the name of a report, which ends with the serial of the state after its run."""
+"""Matches the name of a report, which ends with the serial that its run gave to the state."""
 
 
 class ReportedSerial(NamedTuple):
-    """A report and the serial in its name; its lineage is inside."""
+    """A report, and the serial in its name; the lineage must be read from the file."""
 
     serial: int
     path: Path
 
 
 def reported_serials(folder: Path) -> Sequence[ReportedSerial]:
-    """Return the reports in ``folder``, newest state first; to be asked before the state is read.
+    """Return the reports in ``folder``, newest serial first; call this before the state is read.
 
-    Another process of this machine may apply, and write a report, at any moment.
+    After the read it would be too late: another process may apply and write a newer report meanwhile.
     """
     try:
         found = [(name, path) for path in folder.iterdir() if (name := _NAME(path.name))]
@@ -43,14 +43,14 @@ def reported_serials(folder: Path) -> Sequence[ReportedSerial]:
 
 
 def refuse_older_state(version: StateVersion, reported: Sequence[ReportedSerial]) -> None:
-    """Refuse a state that is older than a report says.
+    """Refuse a state if a report of the same lineage has a higher serial.
 
     Raises:
-        StateError: a report of the same lineage has a higher serial.
+        StateError: there is such a report.
     """
     for serial, path in reported:
         if version.lineage is None or serial <= version.serial:
-            return  # the others are older still
+            return  # the remaining reports are even older
         if _lineage_in(path, version.lineage):
             shown = os.path.relpath(path)
             raise StateError(
@@ -61,10 +61,10 @@ def refuse_older_state(version: StateVersion, reported: Sequence[ReportedSerial]
 
 
 def _lineage_in(path: Path, lineage: str) -> bool:
-    """Return whether a report is about the state with this lineage; unreadable reports are about none."""
+    """Return whether a report is about the state with this lineage; False if it cannot be read."""
     try:
         text = read_encrypted(path, "report")
-        if json.dumps(lineage) not in text:  # reports of other environments may be long
+        if json.dumps(lineage) not in text:  # a quick test first, because parsing long reports takes time
             return False
         state = run_from_text(text).header.state
     except UsageError:

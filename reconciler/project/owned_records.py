@@ -1,4 +1,4 @@
-"""The records, associations and definitions that the state of an environment knows as owned."""
+"""The records, associations and definitions that are owned according to the state of an environment."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,11 +24,11 @@ from reconciler.state.erase import NamedThing, named
 from reconciler.state.store import Store
 
 _CHUNK = 1000
-"""Records that are read from the state at once."""
+"""Number of records that are read from the state at a time."""
 
 
 class OwnedDetail(NamedTuple):
-    """Everything that the state knows of a record or definition."""
+    """Everything that the state contains about a record or definition."""
 
     record: OwnedRecord | OwnedDefinition
     pairs: tuple[OwnedAssociation, ...]
@@ -54,16 +54,16 @@ class OwnedRecords:
         return self._store.version().lineage
 
     def masked_keys(self) -> frozenset[ObjectProperty]:
-        """Return the pairs of object type and key property whose keys should be masked."""
+        """Return the key properties whose keys should be masked, with their object types."""
         return self._masking.keys(
             ObjectProperty(object_name, by) for object_name, by, _ in self._store.owned_groups()
         )
 
     def at(self, address: str) -> Iterator[OwnedDetail]:
-        """Return the facts about the records or the definition at ``address``; nothing if it is not owned.
+        """Yield the facts about the records or the definition at ``address``; nothing if it is not owned.
 
         Raises:
-            UsageError: it is no address of a record or definition.
+            UsageError: ``address`` is no address of a record or definition.
         """
         for record in owned_at(self._store, named_at(address)):
             pairs = tuple(self._store.pairs_of(record)) if isinstance(record, OwnedRecord) else ()
@@ -74,7 +74,7 @@ class OwnedRecords:
 
 @contextmanager
 def owned_records(session: Session) -> Iterator[OwnedRecords]:
-    """Open the state of an environment to look at its owned records.
+    """Open the state of an environment to read its owned records.
 
     Raises:
         StateError: the state cannot be read.
@@ -84,7 +84,7 @@ def owned_records(session: Session) -> Iterator[OwnedRecords]:
 
 
 def walk(store: Store) -> Iterator[OwnedRecord]:
-    """Iterate over all owned records, by object type, key property and key."""
+    """Yield all owned records, sorted by object type, key property and key."""
     for object_name, by, _ in store.owned_groups():
         after: str | None = None
         while chunk := store.owned_in_order(object_name, by, after, _CHUNK):
@@ -100,7 +100,7 @@ def named_at(address: str) -> NamedThing:
     """Parse the address of a record or definition.
 
     Raises:
-        UsageError: it is no such address, or names a part of one.
+        UsageError: it is no such address, or names only a part of a record or definition.
     """
     try:
         if is_definition_address(address):
@@ -118,7 +118,10 @@ def named_at(address: str) -> NamedThing:
 
 
 def owned_at(store: Store, thing: NamedThing) -> tuple[OwnedRecord | OwnedDefinition, ...]:
-    """Return the owned records or the definition of a name; several if they have different key properties."""
+    """Return the owned records or the definition that ``thing`` names.
+
+    There may be several records, if they have different key properties.
+    """
     if thing.section is not None:
         return store.find_definition(DefinitionAddress(thing.object, thing.section, thing.value))
     return store.find(thing.object, by_record_id=thing.by_record_id, value=thing.value)
@@ -130,7 +133,7 @@ def selected_by(store: Store, address: str) -> tuple[OwnedRecord | OwnedDefiniti
     A glob with a ``:`` selects definitions, any other glob selects records.
 
     Raises:
-        UsageError: it selects properties, or is no address.
+        UsageError: the text selects properties, or is no address.
     """
     if not is_pattern(address):
         return owned_at(store, named_at(address))
@@ -143,6 +146,6 @@ def selected_by(store: Store, address: str) -> tuple[OwnedRecord | OwnedDefiniti
 
 
 def export_lines(session: Session) -> Iterable[str]:
-    """Return all that is owned as the lines of one JSON document; nothing is masked."""
+    """Yield everything that is owned, as the lines of one JSON document; nothing is masked."""
     with session.state(to_write=False) as store:
         yield from store.export()

@@ -1,4 +1,4 @@
-"""A plan for Python code: values about the whole plan, and its changes."""
+"""A plan for Python code: facts about the whole plan, and its changes."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class PlanHeader:
-    """Origin and costs of a plan."""
+    """Origin, limits and costs of a plan."""
 
     environment: str
     portal_id: int
@@ -33,23 +33,23 @@ class PlanHeader:
     tool_version: str
     api_version: str
     manifests: ManifestInfo
-    targets: tuple[str, ...]  # globs that it is limited to; empty: everything
-    excludes: tuple[str, ...]  # globs that it leaves out
-    allowances: tuple[tuple[str, int], ...]  # lifted guards, with the allowed numbers
-    budget: Budget  # calls, and minimum seconds
+    targets: tuple[str, ...]  # globs to which the plan is limited; empty: everything
+    excludes: tuple[str, ...]  # globs that the plan leaves out
+    allowances: tuple[tuple[str, int], ...]  # lifted guards, each with the number that it allows
+    budget: Budget  # number of calls, and minimum seconds
     write_scopes: tuple[str, ...]  # scopes that apply needs
-    rolls_back: str | None  # the run that it rolls back; None: it is made from manifests
-    review: Review | None  # None: it was not compared with a reviewed plan
+    rolls_back: str | None  # id of the run that it rolls back; None if it is made from manifests
+    review: Review | None  # None if it was not compared with a reviewed plan
 
 
 class Items(Generic[T]):
-    """Items of a plan, in its order; they can be iterated repeatedly while the plan is open."""
+    """Items of a plan, in the plan's order; they can be iterated several times while the plan is open."""
 
     def __init__(self, walk: Callable[[], Iterator[T]]) -> None:
         self._walk = walk
 
     def __iter__(self) -> Iterator[T]:
-        """Start at the first item.
+        """Return an iterator from the first item on.
 
         Raises:
             UsageError: the plan is closed.
@@ -58,10 +58,10 @@ class Items(Generic[T]):
 
 
 class Plan:
-    """Everything that apply would do, and everything that it would not do.
+    """Everything that apply would do, and everything that it would leave alone.
 
-    The plan of a large portal is kept on disk while it is open. Close it, or use it in a ``with`` statement:
-    afterwards its changes cannot be read or applied; ``header`` and ``summary`` stay.
+    The plan of a large portal is stored on disk while it is open. Close it, or use it in a ``with``
+    statement. A closed plan cannot be read or applied any more; ``header`` and ``summary`` stay available.
     """
 
     def __init__(
@@ -69,24 +69,24 @@ class Plan:
     ) -> None:
         self._value: core.Plan | None = value
         self.file = file
-        """The file that it was read from; None for a new plan."""
+        """The file from which the plan was read; None for a new plan."""
         self.answers = answers
         """Account and definitions as planning read them; None for a plan that was read from a file."""
         self.summary: PlanSummary = value.summary
-        """The numbers of the plan: changes by the word that people read, problems, the headline."""
+        """The numbers of the plan: changes by verb, problems, and the headline."""
         self.header = _header_of(value)
         """Origin and costs of the plan."""
         self.refusals: tuple[GuardRefusal, ...] = value.refusals
-        """The guards that refuse it."""
+        """The guards that refuse the plan."""
         self.masked_properties: tuple[ObjectProperty, ...] = value.masked_properties
         """Pairs of object type and property whose values should be masked in output."""
 
     @property
     def value(self) -> core.Plan:
-        """The plan in its internal form.
+        """The plan as an internal value.
 
         Raises:
-            UsageError: it is closed.
+            UsageError: the plan is closed.
         """
         if self._value is None:
             raise UsageError("the plan is closed: use it inside its `with` statement, or save it and read it")
@@ -94,17 +94,17 @@ class Plan:
 
     @property
     def is_appliable(self) -> bool:
-        """Whether apply may carry it out: it has no errors, and no guard refuses it."""
+        """Whether apply may carry out the plan: it has no errors, and no guard refuses it."""
         return self.summary.is_appliable
 
     @property
     def is_empty(self) -> bool:
-        """Whether apply would do nothing at all, not even to state."""
+        """Whether apply would do nothing at all, not even change state."""
         return self.summary.is_empty
 
     @property
     def changes(self) -> Iterable[Change]:
-        """The changes of apply, in order."""
+        """The changes that apply would make, in order."""
         return Items(lambda: iter(self.value.changes))
 
     @property
@@ -114,18 +114,18 @@ class Plan:
 
     @property
     def problems(self) -> Iterable[Problem]:
-        """Problems of the manifests, by file and line; warnings, too."""
+        """Problems and warnings of the manifests, sorted by file and line."""
         return Items(lambda: iter(self.value.problems))
 
     @property
     def digest(self) -> str:
-        """A checksum, ``sha256:…``, of everything that apply would do; equal plans have equal ones."""
+        """A checksum, ``sha256:…``, of everything that apply would do; equal plans have the same."""
         return digests_of(self.value).digest
 
     def save(self, path: str | Path) -> None:
-        """Save the plan in a file for ``apply``; mode 0600, encrypted if ``RECONCILER_PLAN_KEY`` is set.
+        """Save the plan in a file for apply, with mode 0600, encrypted if ``RECONCILER_PLAN_KEY`` is set.
 
-        The file contains the values themselves.
+        The file contains all values, unmasked.
 
         Raises:
             UsageError: the folder is missing or not writable, or the plan is closed.
@@ -133,12 +133,12 @@ class Plan:
         save_plan(self.value, Path(path))
 
     def hold(self, rehearsal: Rehearsal) -> None:
-        """Hold its rehearsal, which reports of the plan show; a saved file does not contain it."""
+        """Store the plan's rehearsal in it, so that reports show it; a saved file does not contain it."""
         self._value = replace(self.value, rehearsal=rehearsal)
 
     @property
     def rehearsal(self) -> Rehearsal | None:
-        """Its rehearsal on a copy of the portal; None if it was not rehearsed.
+        """The plan's rehearsal on a copy of the portal; None if it was not rehearsed.
 
         Raises:
             UsageError: the plan is closed.
@@ -146,7 +146,7 @@ class Plan:
         return self.value.rehearsal
 
     def close(self) -> None:
-        """Free its changes; closing it again does nothing."""
+        """Free the changes of the plan; closing a plan again does nothing."""
         self._value = None
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Saved plans: written and read line by line, encrypted where there is a key, on disk while they are used."""
+"""Saved plans: written and read line by line, encrypted if there is a key, kept on disk during their use."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,31 +10,34 @@ from reconciler.project.files import decrypted_pieces, write_encrypted
 from reconciler.spool import Spool, sorted_by_key
 
 ON_DISK = Workspace(Spool, sorted_by_key)
-"""Where the changes of large plans are kept."""
+"""Where the changes of large plans are stored: on disk."""
 
 
 def save_plan(plan: Plan, path: Path) -> None:
-    """Write ``plan`` to ``path``.
+    """Write ``plan`` to ``path``, encrypted if there is a key.
 
     Raises:
-        UsageError: the folder is missing or cannot be written to, or the key is none.
+        UsageError: the folder is missing or cannot be written to, or the key is invalid.
     """
     write_encrypted(path, plan_format.plan_lines(plan))
 
 
 def read_plan(path: Path, *, to_apply: bool = False) -> Plan:
-    """Read a plan that ``save_plan`` wrote; where plans are encrypted, ``to_apply`` takes no other.
+    """Read a plan that ``save_plan`` wrote; with ``to_apply``, refuse an unencrypted one if there is a key.
 
-    The file is read once, from one open descriptor. Apply carries out the plan that was read then, even if
-    the file changes later.
+    The file is opened and read once. So apply carries out the plan as it was read, even if the file changes
+    later.
 
     Raises:
-        UsageError: it is no plan, of a version we do not know, or cannot be opened.
-        PlanRefused: it was altered or cut off, or is not encrypted and has to be.
+        UsageError: the file is no plan, has a version that is not known, or cannot be opened.
+        PlanRefused: the file was altered or cut off, or is not encrypted although it must be.
     """
     return plan_in(decrypted_pieces(path, "plan", insists=to_apply))
 
 
 def plan_in(pieces: Iterable[bytes]) -> Plan:
-    """Read the plan that a file holds, which comes in ``pieces``; raises as ``read_plan`` does."""
+    """Read a plan from the contents of a file, which come in ``pieces``.
+
+    Raises the errors of ``read_plan``.
+    """
     return plan_format.read_plan(pieces, ON_DISK)

@@ -13,19 +13,19 @@ from reconciler.plan.plan import Guard
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """The request for one plan."""
+    """The parts to plan, and the options of planning."""
 
-    skip_invalid: bool = False  # leave out records with problems, and say so
-    target: tuple[str, ...] = ()  # globs of addresses; none: everything
+    skip_invalid: bool = False  # leave out records with problems, and report them
+    target: tuple[str, ...] = ()  # globs of addresses; empty: everything
     exclude: tuple[str, ...] = ()
-    take: tuple[str, ...] = ()  # write values that `drift: hold` would leave alone
-    recreate: tuple[str, ...] = ()  # create these records again although they are gone
-    allow: tuple[tuple[Guard, int], ...] = ()  # guards to lift, with the allowed numbers
-    reviewed: Path | None = None  # the reviewed plan: only its changes are planned
-    had_time: bool = True  # people can change records between plan and apply
-    overwrites: bool = False  # apply will write changed records all the same
-    verifies: bool = False  # apply plans again afterwards
-    only: Selection | None = None  # a selection instead of globs
+    take: tuple[str, ...] = ()  # globs of values to write although `drift: hold` would leave them alone
+    recreate: tuple[str, ...] = ()  # globs of records to create again although they are gone
+    allow: tuple[tuple[Guard, int], ...] = ()  # guards to lift, each with the number that it allows
+    reviewed: Path | None = None  # file of the reviewed plan; only its changes are planned
+    had_time: bool = True  # whether people may change records between plan and apply
+    overwrites: bool = False  # whether apply will overwrite records that were changed meanwhile
+    verifies: bool = False  # whether apply plans again afterwards
+    only: Selection | None = None  # a selection to use instead of the globs
 
     @property
     def selection(self) -> Selection:
@@ -34,7 +34,7 @@ class PlanRequest:
 
     @property
     def rereads(self) -> frozenset[Verb]:
-        """The actions whose records apply will read again, right before it writes."""
+        """The verbs for which apply will read records again, right before it writes."""
         return looked_at_again(had_time=self.had_time, overwrites=self.overwrites)
 
 
@@ -44,7 +44,7 @@ def globs_of(texts: Iterable[str]) -> tuple[Glob, ...]:
 
 
 def allowances(allow: Mapping[str, int]) -> tuple[tuple[Guard, int], ...]:
-    """Return the guards to lift, by name, with their numbers.
+    """Return the guards to lift, each with the number that it allows.
 
     Raises:
         UsageError: there is no such guard.

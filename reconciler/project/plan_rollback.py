@@ -11,10 +11,10 @@ from reconciler.project.session import Session
 def plan_rollback(
     session: Session, run: str, request: PlanRequest, progress: Progress = ignore_progress
 ) -> Plan:
-    """Plan the rollback of a run, named by the beginning of its id or ``last``; write nothing.
+    """Plan the rollback of ``run``, the beginning of an id or ``last``; nothing is changed anywhere.
 
     Raises:
-        UsageError: there is no state, so nobody knows the earlier values; or the run is under way.
+        UsageError: there is no state that contains earlier values, or the run is under way.
         StateError: there is no such run, its values were erased, or the state cannot be read.
         HubSpotError: the portal cannot be read.
     """

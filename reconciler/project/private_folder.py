@@ -1,7 +1,8 @@
-"""Protection of ``.reconciler/``: nothing in it comes from a commit, and no link leads elsewhere.
+"""Protection of ``.reconciler/``: nothing in it may come from a commit, and no link may lead elsewhere.
 
-A state that git tracks would replace the state of everybody who checks it out: records that a stranger marked
-as owned could be pruned. A link would lead reports, which contain values, to a place where others read them.
+If git tracked a state, it would replace the state of everybody who checks it out, and records that a stranger
+marked as owned could be pruned. A link could lead reports, which contain values, to a place where others read
+them.
 """
 
 import os
@@ -17,7 +18,7 @@ _SIDE_FILES = ("", "-wal", "-shm", "-journal")
 
 
 def refuse_foreign_files(project: Path, state_url: str | None) -> None:
-    """Refuse files in ``.reconciler/`` and a SQLite state that were not created here.
+    """Refuse files in ``.reconciler/``, and a SQLite state, that were not created on this machine.
 
     Raises:
         UsageError: git tracks one of them, or one of them is a link.
@@ -48,7 +49,7 @@ def refuse_foreign_files(project: Path, state_url: str | None) -> None:
 
 
 def _links(folder: Path) -> Iterator[Path]:
-    """Return ``folder`` if it is a symbolic link, otherwise the links below it."""
+    """Yield ``folder`` if it is a symbolic link, otherwise the symbolic links below it."""
     if folder.is_symlink():
         yield folder
         return

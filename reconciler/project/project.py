@@ -19,7 +19,7 @@ from reconciler.project.settings_file import environment_names
 
 
 class Project:
-    """A folder with ``reconciler.yaml``, and the environments that it names."""
+    """A folder with ``reconciler.yaml``, and the environments that this file names."""
 
     def __init__(self, folder: Path, notify: Notify = ignore_notice) -> None:
         self.folder = folder
@@ -35,10 +35,10 @@ class Project:
     ) -> Self:
         """Open the project in ``folder``, or in its ``manifests/``.
 
-        Without a folder, in the working directory. Args:
-            folder: folder with ``reconciler.yaml``.
-            notify: called with messages besides results, such as ``print``.
-            said_by: how to name a folder, for messages.
+        Args:
+            folder: folder with ``reconciler.yaml``; None means the working directory.
+            notify: called with messages that are no results, such as ``print``.
+            said_by: how messages tell the user to name a folder.
 
         Raises:
             UsageError: there is no ``reconciler.yaml``.
@@ -57,16 +57,16 @@ class Project:
         example: bool = False,
         agents: bool = False,
     ) -> NewProject:
-        """Make a project in ``folder``, offline; leave every file alone that is there already.
+        """Create a project in ``folder``, offline; do not change files that exist already.
 
         Args:
-            folder: the project folder; it is made where there is none.
-            portal_id: the HubSpot account; None leaves it to be written.
-            objects: object types, for the scopes that a key needs.
+            folder: the project folder; created if it does not exist.
+            portal_id: the id of the HubSpot account; None leaves a line to fill in.
+            objects: object types, from which the scopes that a token needs are computed.
             github: write workflows for GitHub Actions.
             gitlab: write a pipeline for GitLab CI.
             example: write the example project, which needs no account.
-            agents: add to ``AGENTS.md`` the commands for an agent, and the commands for a person only.
+            agents: add to ``AGENTS.md`` which commands an agent may run, and which only a person.
 
         Raises:
             UsageError: the arguments contradict each other, or a file cannot be written.
@@ -88,14 +88,14 @@ class Project:
         token_variable: str | None = None,
         tell: Callable[[CheckResult], None] = lambda _result: None,
     ) -> Diagnosis:
-        """Check project, token, portal and state; works before the project is complete. Changes nothing.
+        """Check project, token, portal and state, even if the project is not complete. Nothing is changed.
 
         Args:
             folder: the project folder, as for ``open``.
-            environment: its name, as for ``environment``.
+            environment: name of the environment, as for ``environment``.
             objects: object types, besides those of the manifests.
-            token_variable: the variable with the token, instead of the one that the settings name.
-            tell: called with each result at once.
+            token_variable: the variable that contains the token, if not the one in the settings.
+            tell: called with each result as soon as it is known.
         """
         from reconciler.project.doctor.diagnose import diagnose  # noqa: PLC0415 - httpx costs 0.1 s
         from reconciler.project.doctor.examined import DoctorRequest  # noqa: PLC0415 - as above
@@ -117,7 +117,7 @@ class Project:
 
     @staticmethod
     def help_topics() -> Mapping[str, str]:
-        """Return the topics of ``help_page``, with their subjects."""
+        """Return the topics of ``help_page``, each with its subject."""
         from reconciler.project.help_pages import HELP_PAGES  # noqa: PLC0415 - nothing else needs it
 
         return HELP_PAGES
@@ -127,7 +127,7 @@ class Project:
         """Return the page about ``topic`` in Markdown; it needs no project.
 
         Args:
-            topic: one of ``help_topics``, also as messages name it: ``docs/state.md``.
+            topic: one of ``help_topics``, or a page as messages name it: ``docs/state.md``.
 
         Raises:
             UsageError: there is no such page.
@@ -140,13 +140,13 @@ class Project:
     def format(
         *paths: str | Path, folder: str | Path | None = None, write: bool = True, said_by: str = "folder"
     ) -> FormatResult:
-        """Lay out ``reconciler.yaml`` and manifests as ``reconciler fmt`` does; what they say stays the same.
+        """Format ``reconciler.yaml`` and manifests as ``reconciler fmt`` does; their meaning does not change.
 
         Args:
-            *paths: files, and folders of files; none: all files of the project in ``folder``.
+            *paths: files, and folders of files; none means all files of the project in ``folder``.
             folder: the project folder, as for ``open``.
             write: write the files whose layout was different.
-            said_by: how to name a folder, for messages.
+            said_by: how messages tell the user to name a folder.
 
         Raises:
             ManifestError: a file cannot be read as YAML; nothing is written.
@@ -167,7 +167,7 @@ class Project:
 
     @property
     def environments(self) -> tuple[str, ...]:
-        """The names of its environments.
+        """The names of the project's environments.
 
         Raises:
             ManifestError: ``reconciler.yaml`` is wrong.
@@ -177,12 +177,12 @@ class Project:
     def environment(
         self, name: str | None = None, *, offline: bool = False, said_by: str = "environment()"
     ) -> Environment:
-        """Open an environment: ``name``, or that of ``RECONCILER_ENV`` or ``default:``, or the only one.
+        """Open an environment: ``name``, or that in ``RECONCILER_ENV`` or ``default:``, or the only one.
 
         Args:
             name: name of the environment.
-            offline: neither portal nor state will be used, so the token may be missing.
-            said_by: the source of ``name``, for messages.
+            offline: whether neither portal nor state will be used; then the token may be missing.
+            said_by: how messages name the source of ``name``.
 
         Raises:
             ManifestError: ``reconciler.yaml`` is wrong, or names a variable that is not set.
@@ -196,8 +196,8 @@ class Project:
         """Read a plan that ``Plan.save`` or ``reconciler plan --out`` wrote.
 
         Raises:
-            UsageError: it is not a plan, or cannot be opened.
-            PlanRefused: it was altered; or it is not encrypted although ``RECONCILER_PLAN_KEY`` is set.
+            UsageError: the file is no plan, or cannot be opened.
+            PlanRefused: the file was altered, or is not encrypted although ``RECONCILER_PLAN_KEY`` is set.
         """
         return Plan(read_plan(Path(path), to_apply=True), file=Path(path))
 

@@ -1,4 +1,4 @@
-"""Checks between a plan and its apply: each raises an error with advice."""
+"""Checks of a plan before it is applied: each raises an error with advice."""
 
 from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.plan.plan import Guard, Plan
@@ -10,7 +10,7 @@ def check_environment(plan: Plan, here: EnvironmentSettings, what: str = "the pl
     """Check that ``plan`` was made for the environment ``here``.
 
     Raises:
-        PlanRefused: it was not.
+        PlanRefused: the plan was made for another environment.
     """
     if (plan.environment, plan.portal_id) != (here.name, here.portal_id):
         raise PlanRefused(
@@ -21,10 +21,10 @@ def check_environment(plan: Plan, here: EnvironmentSettings, what: str = "the pl
 
 
 def check_unprotected(here: EnvironmentSettings) -> None:
-    """Check that the environment takes plans that were not saved.
+    """Check that the environment accepts plans that were not saved.
 
     Raises:
-        PlanRefused: it is protected.
+        PlanRefused: the environment is protected.
     """
     if here.is_protected:
         by = here.protected_by
@@ -52,11 +52,11 @@ def check_reviewed(plan: Plan) -> None:
 
 
 def check_appliable(plan: Plan, verb: str = "applied") -> None:
-    """Check that ``plan`` has no problems and no refusals; ``verb`` names the action that is refused.
+    """Check that ``plan`` has no problems, and no guard refuses it; ``verb`` says what was not done with it.
 
     Raises:
-        UsageError: it has problems.
-        PlanRefused: it ran into guards.
+        UsageError: the plan has problems.
+        PlanRefused: a guard refuses the plan.
     """
     if not plan.is_sound:
         raise UsageError(f"the plan has problems and was not {verb}: correct them and plan again")
@@ -66,7 +66,7 @@ def check_appliable(plan: Plan, verb: str = "applied") -> None:
 
 
 def refused_by_guards(plan: Plan) -> PlanRefused | None:
-    """Return the error of a plan that ran into guards; None if it did not."""
+    """Return the error about the guards that refuse ``plan``; None if none does."""
     if not plan.refusals:
         return None
     has_diverged = any(refusal.guard is Guard.DIVERGED for refusal in plan.refusals)

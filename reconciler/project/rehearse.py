@@ -1,4 +1,4 @@
-"""Rehearsing a plan: it is applied to a throw-away copy of its portal, by the very code of apply."""
+"""Rehearsing a plan: applying it to a throw-away copy of its portal, with the same code as a real apply."""
 
 import shutil
 import time
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _FOLDER = "rehearsal-"
 _INTERRUPTED = "the rehearsal was interrupted"
 _OLD_S = 86_400
-"""Age in seconds of a folder that a killed rehearsal must have left behind."""
+"""Age in seconds from which a folder must have been left by a rehearsal that was killed."""
 
 
 def rehearse(
@@ -46,21 +46,21 @@ def rehearse(
     *,
     lists_applied: bool = False,
 ) -> Rehearsal:
-    """Copy the parts that ``plan`` needs, apply it to the copy, and plan its things again there.
+    """Copy the parts of the portal that ``plan`` needs, apply the plan to the copy, and plan again there.
 
-    The portal is only read, and the state stays as it is.
+    The portal is only read, and the state does not change.
 
     Args:
-        session: session of the environment of the plan.
+        session: session of the plan's environment.
         plan: plan that may be applied.
         options: options of the run on the copy.
         answers: account and definitions as planning has just read them.
-        reading: called with the number of reads of records, and of all of them.
+        reading: called with the number of finished reads of records, and the number of all.
         lists_applied: include the applied rows in the run.
 
     Raises:
         UsageError: the copy cannot be kept in the project's folder.
-        PlanRefused: it was made against another state, or fewer calls are left today than are needed.
+        PlanRefused: the plan was made against another state, or fewer calls are left today than are needed.
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.
     """
@@ -90,7 +90,7 @@ def rehearse(
 
 
 class _Parts(NamedTuple):
-    """The copied parts, who is told of them, and when it ends early."""
+    """The parts to copy, a function to call with the progress, and one that may end the copy early."""
 
     rehearsed: Rehearsed
     reading: Progress
@@ -105,7 +105,7 @@ class _Copied(NamedTuple):
 
 
 def _copy(session: Session, emulator: "Emulator", parts: _Parts, answers: PortalAnswers | None) -> _Copied:
-    """Copy the needed parts of the portal, one by one."""
+    """Copy the parts of the portal that the plan needs, one by one, until all are copied or it is ended."""
     found: list[Collisions] = []
     untold: dict[str, None] = {}
     is_interrupted = False
@@ -120,7 +120,10 @@ def _copy(session: Session, emulator: "Emulator", parts: _Parts, answers: Portal
 
 
 def _manifests_of(session: Session, plan: Plan) -> tuple[Desired | None, str]:
-    """Load the manifests of ``plan``; or say why its things cannot be planned again."""
+    """Load the manifests of ``plan``.
+
+    Return None and the reason if the plan cannot be made again from them.
+    """
     if plan.rolls_back is not None:
         return None, "a rollback goes against the manifests"
     try:
@@ -134,7 +137,7 @@ def _manifests_of(session: Session, plan: Plan) -> tuple[Desired | None, str]:
 
 @contextmanager
 def _folder(session: Session) -> Iterator[Path]:
-    """Make a private folder for the copy, and remove it afterwards, with folders that were left behind."""
+    """Create a private folder for the copy, and delete it afterwards, with folders of killed rehearsals."""
     parent = session.folder
     for old in parent.glob(f"{_FOLDER}*"):
         with suppress(OSError):
@@ -154,7 +157,7 @@ def _apply(
     """Apply the plan to the copy."""
     if plan.is_empty:
         return None, None
-    claim = replace(copied.claim(), sleep=lambda _seconds: None)  # a copy settles at once
+    claim = replace(copied.claim(), sleep=lambda _seconds: None)  # a copy shows changes at once
     with copied.portal() as connection, copied.state(to_write=True) as store:
         finished = apply_plan(
             plan, connection, store, claim, options=options, limits=limits_from(copied.settings.guards)
@@ -163,7 +166,7 @@ def _apply(
 
 
 def _plan_again(copied: CopiedSession, rehearsed: Rehearsed) -> tuple[Change, ...]:
-    """Plan the things of the plan again on the copy; return the changes that are left."""
+    """Plan the things in the plan again on the copy; return the changes that are still needed."""
     request = PlanRequest(skip_invalid=True, only=rehearsed.selection)
     again = make_plan(copied, request)
     return tuple(change for change in again.changes if change.is_remote)

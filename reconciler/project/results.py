@@ -1,4 +1,4 @@
-"""Results of an environment's methods that have no class elsewhere."""
+"""Results of an environment's methods, if no other module defines their class."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from reconciler.model.runs import RunDetail
 class ApplyResult:
     """The result of applying a plan."""
 
-    run: RunDetail | None  # None: there was nothing to do; without the applied rows unless requested
-    # the error that stopped it before the last change; None without one
+    run: RunDetail | None  # None if there was nothing to do; applied changes only if requested
+    # the error that stopped the run before its last change; None without an error
     stopped_by: ReconcilerError | None = None
-    is_interrupted: bool = False  # ``should_stop`` returned True; the next apply continues from there
+    is_interrupted: bool = False  # whether ``should_stop`` returned True; the next apply continues
 
     def accounting(self) -> Mapping[str, int]:
-        """Count changes by ``planned`` and by outcome; the outcomes add up to ``planned``."""
+        """Return the number of changes by outcome; ``planned`` is the number of all."""
         if self.run is None:
             return dict.fromkeys(("planned", *OUTCOME_WORDS), 0)
         return self.run.accounting()
@@ -38,7 +38,7 @@ class Validation:
     records: int
     definitions: int
     files: int
-    problems: tuple[Problem, ...]  # by file and line, relative to the working directory; warnings, too
-    portal_id: int | None = None  # the portal that they were checked against; None without one
+    problems: tuple[Problem, ...]  # problems and warnings; files are relative to the working directory
+    portal_id: int | None = None  # the portal against which manifests were checked; None for none
     masked_properties: tuple[ObjectProperty, ...] = ()  # properties whose values should be masked in output
-    is_sound: bool = True  # a plan is possible
+    is_sound: bool = True  # whether a plan is possible

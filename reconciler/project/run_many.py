@@ -1,4 +1,4 @@
-"""The same work on many environments, run by any executor: threads, processes or a cluster."""
+"""Doing the same work for many environments, with any executor: threads, processes or a cluster."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
@@ -13,9 +13,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class WorkResult(Generic[T]):
-    """The result of work on one environment."""
+    """The result of the work for one environment."""
 
-    environment: str  # its name
+    environment: str  # name of the environment
     value: T | None = None  # the result of the work; None if it failed
     error: ReconcilerError | None = None  # why it failed; None if it did not
 
@@ -33,16 +33,16 @@ class WorkResult(Generic[T]):
 def run_many(
     environments: Iterable[Environment], work: Callable[[Environment], T], *, executor: Executor
 ) -> tuple[WorkResult[T], ...]:
-    """Call ``work`` for each environment, and wait for all of them.
+    """Call ``work`` for each environment, and wait until all have ended.
 
-    A ``ReconcilerError`` of one environment does not stop the others. Any other error is a bug: it is raised
-    when all have ended.
+    A ``ReconcilerError`` of one environment does not stop the others. Any other error is a bug, and is raised
+    after all have ended.
 
     Args:
-        environments: each is opened again where its work runs, from the same folder and name.
-        work: for executors with processes it must be picklable, such as a function of a module, and so must
-            the values that it returns. A ``Plan`` is not picklable: save it.
-        executor: any ``concurrent.futures.Executor``; its owner shuts it down.
+        environments: each is opened again, from its folder and name, where its work runs.
+        work: if the executor uses processes, it must be picklable, such as a function of a module, and so
+            must the values that it returns. A ``Plan`` is not picklable: save it.
+        executor: any ``concurrent.futures.Executor``; the caller shuts it down.
 
     Returns:
         One result for each environment, in the same order.

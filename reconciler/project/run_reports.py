@@ -1,4 +1,4 @@
-"""Reports of runs, as files: made only from the journal, so that the two cannot disagree."""
+"""Reports of runs as files: written only from the journal, so that report and journal agree."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def reports_kept(session: Session, store: "Store") -> Iterator[None]:
     """Write the report of every run that ends or is settled inside the block, even after an exception.
 
-    Runs of this machine that were killed before they wrote their own report get one too.
+    Runs of this machine that were killed before they wrote a report get one as well.
 
     Raises:
         UsageError: reports cannot be written; then nothing has happened yet.
@@ -33,9 +33,10 @@ def reports_kept(session: Session, store: "Store") -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(StateError):  # the first error is the important one; the next run writes the report
+        with suppress(StateError):  # show the error of the block; the next command writes the report
             settled = open_before - _open_runs(store)
-            # A run that nobody else can know of would look as if somebody had put an older state back.
+            # Without publication, nobody else knows the run: its report would make the present state look
+            # older.
             ended = [run for run in store.runs() if run.finished_at is not None and store.has_published(run)]
             here = (run for run in ended if run.actor.get("host") == session.host)
             lacking = takewhile(lambda run: not _path(folder, run.id).exists(), here)
@@ -48,7 +49,7 @@ def reports_kept(session: Session, store: "Store") -> Iterator[None]:
 
 @contextmanager
 def fault_as_notice(run_id: str, notify: Notify) -> Iterator[None]:
-    """Report an unwritable report as a message: it must not change how the run ended."""
+    """Turn an error while writing a report into a notice: it must not change the result of the run."""
     try:
         yield
     except UsageError as error:
@@ -67,7 +68,7 @@ def write_report(store: "Store", run_id: str, path: Path) -> None:
 
 
 def _erase_old_values(folder: Path, store: "Store") -> None:
-    """Write reports again whose values the journal has erased since."""
+    """Write those reports again whose values the journal has erased since they were written."""
     for run_id, erased_at in store.erased_runs().items():
         path = _path(folder, run_id)
         if path.is_file() and datetime.fromtimestamp(path.stat().st_mtime, UTC) < erased_at:

@@ -1,8 +1,8 @@
 """Addresses of servers, parsed so strictly that all programs see the same host in them.
 
-Text that one parser reads as a password may be the host for another. So there is one grammar, narrower than
-any standard; everything else is refused. Hosts are written in ASCII (``xn--…``), names and passwords of
-databases percent-encoded.
+Two parsers may take different parts of a text for the host. So only one form is accepted, with fewer
+possibilities than any standard, and everything else is refused. Hosts are written in ASCII (``xn--…``), names
+and passwords of databases are percent-encoded.
 """
 
 import re
@@ -47,7 +47,7 @@ _ADDED: Final = frozenset(
         "tcp_user_timeout",
     }
 )
-"""Allowed names after ``?`` besides ``host``; others name files to read, or another server.
+"""Parameters that are allowed after ``?`` besides ``host``; others could name a file or another server.
 
 Source: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS.
 """
@@ -55,10 +55,10 @@ Source: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKE
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The server of a portal."""
+    """Scheme, host and port in the address of a portal."""
 
     scheme: str
-    host: str  # in lower case, an IPv6 address without brackets
+    host: str  # in lower case; an IPv6 address has no brackets
     port: int | None
 
     @property
@@ -85,7 +85,7 @@ def portal_server(url: str) -> Server | None:
 
 
 def is_webhook(url: str) -> bool:
-    """Return whether ``url`` is an address that notices may go to: https, or http on this machine."""
+    """Return whether notices may be sent to ``url``: https, or http on this machine."""
     found = _WEBHOOK.fullmatch(url)
     server = portal_server(found["server"]) if found else None
     return server is not None and (server.scheme == "https" or is_loopback(server.host))
@@ -98,9 +98,9 @@ def is_database(url: str) -> bool:
 
 
 def database_hosts(url: str) -> tuple[str, ...] | None:
-    """Return the hosts in the database address ``url``; None if it contains anything that is not allowed.
+    """Return the hosts in the database address ``url``; None if it contains something that is not allowed.
 
-    A folder with a socket is on this machine, and is left out.
+    A socket in a folder is on this machine, and is left out.
     """
     found = _STATE.fullmatch(url)
     if found is None:
@@ -116,7 +116,7 @@ def database_hosts(url: str) -> tuple[str, ...] | None:
 
 
 def encoded(value: str) -> str:
-    """Encode ``value`` as one part of an address, so that it cannot change other parts."""
+    """Encode ``value`` as one part of an address, so that it cannot change the other parts."""
     return quote(value, safe="")
 
 

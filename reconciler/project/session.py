@@ -1,4 +1,4 @@
-"""A session: manifests, portal and state of an environment, opened for work and closed after it."""
+"""Sessions: access to manifests, portal and state of an environment, opened for work and closed after it."""
 
 import getpass
 import json
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from reconciler.state.writer import StateWriter
 
 _CALLS_OF_EMULATOR = 1_000_000
-"""Calls that an embedded portal takes in ten seconds, unless its answers say another number."""
+"""Calls that an embedded portal allows in ten seconds, unless its answers give another number."""
 
 
 class Session:
@@ -73,10 +73,10 @@ class Session:
         return str(self._seen(ref))
 
     def load_manifests(self, *, keeps_going: bool = False) -> Desired:
-        """Load the manifests for the selected environment; ``keeps_going``: even if some are wrong.
+        """Load the manifests for the selected environment; with ``keeps_going``, even if some are wrong.
 
         Raises:
-            ManifestError: with places relative to the working directory.
+            ManifestError: the manifests are wrong; places in it are relative to the working directory.
         """
         from reconciler.manifest.load import load_manifests  # noqa: PLC0415 - not every command reads them
 
@@ -115,7 +115,10 @@ class Session:
 
     @contextmanager
     def reader(self, answers: "PortalAnswers | None" = None) -> Iterator["PortalReader"]:
-        """Open the environment's portal for reading; ``answers`` are those of an earlier reader."""
+        """Open the environment's portal for reading.
+
+        ``answers`` are kept answers that an earlier reader shares.
+        """
         from reconciler.hubspot.reader import PortalReader  # noqa: PLC0415 - httpx costs 0.1 s
 
         with self._http() as http:
@@ -123,7 +126,10 @@ class Session:
 
     @contextmanager
     def portal(self, answers: "PortalAnswers | None" = None) -> Iterator["Connection"]:
-        """Open the environment's portal for writing; ``answers`` are those of an earlier reader."""
+        """Open the environment's portal for writing.
+
+        ``answers`` are kept answers that an earlier reader shares.
+        """
         from reconciler.hubspot.reader import PortalReader  # noqa: PLC0415 - httpx costs 0.1 s
         from reconciler.hubspot.writer import PortalWriter  # noqa: PLC0415 - as above
         from reconciler.reconcile.apply import Connection  # noqa: PLC0415 - as above
@@ -135,17 +141,17 @@ class Session:
 
     @contextmanager
     def caller(self) -> Iterator["Caller"]:
-        """Open the environment's portal for calls that are neither planning nor applying."""
+        """Open the environment's portal for single calls that are neither for planning nor for applying."""
         from reconciler.hubspot.transport.caller import Caller  # noqa: PLC0415 - httpx costs 0.1 s
 
         with self._http() as http:
             yield Caller(http, self._limiter)
 
     def observed(self, observations: Path | None = None) -> Mapping[str, str]:
-        """Return the observations of HubSpot, by guess: from this file or the environment's; perhaps none.
+        """Return observed choices for guesses, from the given file or the environment's, if any.
 
         Raises:
-            UsageError: the file cannot be used.
+            UsageError: the file cannot be read, or has another format.
         """
         from reconciler.emulator.errors import EmulatorError  # noqa: PLC0415 - only emulators need it
         from reconciler.emulator.observations import read_observations  # noqa: PLC0415 - as above
@@ -158,9 +164,9 @@ class Session:
 
     @contextmanager
     def emulator(self, observations: Path | None = None) -> Iterator["Emulator"]:
-        """Open the project's emulator; seed the environment's portal if it is new.
+        """Open the project's emulator; if it lacks the environment's portal, create that from its seed.
 
-        ``observations`` is a file to use instead of the environment's.
+        ``observations`` is a file of observations to use instead of the environment's file.
         """
         from reconciler.emulator.app import Emulator  # noqa: PLC0415 - only local environments need it
         from reconciler.emulator.errors import EmulatorError  # noqa: PLC0415 - as above
@@ -184,7 +190,7 @@ class Session:
             raise UsageError(f"the emulator cannot start: {error}") from error
 
     def index_s(self) -> float | None:
-        """Return how many seconds the search of the emulator is behind; None of a portal of HubSpot's."""
+        """Return how many seconds old an emulator's search results are; None for a portal of HubSpot."""
         if not self.environment.is_emulator:
             return None
         with self.emulator() as emulator:
@@ -192,7 +198,7 @@ class Session:
 
     @contextmanager
     def state(self, *, to_write: bool) -> Iterator["Store"]:
-        """Open the environment's state; without ``to_write``, nothing is created or changed."""
+        """Open the environment's state; unless ``to_write`` is set, nothing is created or changed."""
         from reconciler.state import store  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
 
         url, portal_id = self.settings.state_url, self.environment.portal_id
@@ -202,7 +208,7 @@ class Session:
             opened = store.memory_state(portal_id)
         elif access is not None:
             if to_write:
-                _ = self.folder  # makes the folder for notes about the newest state that was seen
+                _ = self.folder  # creates the folder for the file with the newest snapshots that were seen
             reported = reported_serials(self.settings.project / PRIVATE_FOLDER / REPORTS)
             opened = store.open_git_state(access, portal_id)
         elif to_write:
@@ -221,7 +227,7 @@ class Session:
 
     @contextmanager
     def writer(self) -> Iterator[tuple["Store", "StateWriter"]]:
-        """Open the environment's state for writing, with its lock."""
+        """Open the environment's state for writing, and take its lock."""
         with self.state(to_write=True) as store, self.claim().acquire(store) as writer:
             yield store, writer
 
@@ -231,7 +237,7 @@ class Session:
         return platform.node()
 
     def claim(self, lock_timeout_s: float = 0) -> "LockRequest":
-        """Return this process's request for the lock, with its maximum wait."""
+        """Return the request for the lock with which this process waits up to ``lock_timeout_s``."""
         from reconciler.reconcile.apply import LockRequest  # noqa: PLC0415 - as above
         from reconciler.state.run_types import Actor  # noqa: PLC0415 - as above
 
@@ -251,13 +257,13 @@ class Session:
 
     @cached_property
     def _limiter(self) -> "RateLimiter":
-        """The rate limiter that all calls share.
+        """The rate limiter of all calls of this session.
 
-        A second one would count the calls of the first as other users' calls.
+        With a second limiter, the calls of the first would count as those of other users.
         """
         from reconciler.hubspot.transport.rate_limiter import RateLimiter  # noqa: PLC0415 - as above
 
-        if self.environment.is_emulator:  # without limits of its own, its answers have no headers about them
+        if self.environment.is_emulator:  # the headers of its answers give no limit, unless it has limits
             return RateLimiter(called=self._token_name, assumed_limit=_CALLS_OF_EMULATOR)
         return RateLimiter(called=self._token_name)
 
@@ -302,7 +308,7 @@ class Session:
 
 
 def backup_text(backup: Path | None, previous: str | None = None) -> str:
-    """Return the sentence that says where the state as it was before is."""
+    """Return the sentence that says where the previous state can be found."""
     if backup is not None:
         return f"the state as it was before lies in {os.path.relpath(backup)}"
     return previous or "PostgreSQL's own backups hold the state as it was before"
@@ -320,10 +326,10 @@ def open_session(
 
     Args:
         project: the folder that contains ``reconciler.yaml``.
-        environment: its name; None: that of ``RECONCILER_ENV`` or ``default:``, or the only one.
-        said_by: the source of ``environment``, for messages.
-        offline: neither portal nor state will be used.
-        notify: called with messages besides results.
+        environment: its name; None means that in ``RECONCILER_ENV`` or ``default:``, or the only one.
+        said_by: how messages name the source of ``environment``.
+        offline: whether neither portal nor state will be used.
+        notify: called with messages that are no results.
 
     Raises:
         ManifestError: ``reconciler.yaml`` is wrong.
@@ -340,4 +346,4 @@ def _user() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError):
-        return "unknown"  # a user id without a name, as in containers
+        return "unknown"  # in containers, a user id may have no name

@@ -1,4 +1,4 @@
-"""Settings, from ``reconciler.yaml``, flags and environment variables."""
+"""Settings from ``reconciler.yaml``, command line and environment variables."""
 
 import os
 from collections.abc import Collection, Iterable, Mapping
@@ -41,80 +41,80 @@ _EMULATOR_PORTAL_ID: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentSettings:
-    """One portal, with its settings."""
+    """The settings of one environment, which is one portal."""
 
     name: str
     portal_id: int
     token: str | None = field(repr=False)  # None for an emulator
-    token_variable: str | None  # the variable that contains it
+    token_variable: str | None  # the variable that contains the token
     is_emulator: bool
-    seed: Path | None  # the first contents of an emulator
-    observations: Path | None  # observations of HubSpot, for an emulator and rehearsals
+    seed: Path | None  # file with the first contents of an emulator
+    observations: Path | None  # file of observed behaviour of HubSpot, for an emulator and rehearsals
     api_version: str
     base_url: str  # without a slash at the end
-    # the environment of the same portal with ``protected: true``; only saved plans are applied
+    # name of the environment that protects this portal (``protected: true``); only saved plans are applied
     protected_by: str | None
     drift: Drift
-    owners: Mapping[str, str]  # e-mail in the manifests -> e-mail of the replacement here
-    copy_of: str | None = None  # the environment whose portal this one is a copy of
+    owners: Mapping[str, str]  # e-mail in the manifests -> e-mail of the owner to use instead
+    copy_of: str | None = None  # name of the environment of which this is a copy
 
     @property
     def documents_of(self) -> str:
-        """The environment whose documents hold here: for a copy, that of its original."""
+        """The environment whose documents in the manifests are used: for a copy, that of its original."""
         return self.copy_of or self.name
 
     @property
     def host(self) -> str | None:
-        """The host of the portal, if it is not HubSpot's: a plan shows it."""
+        """The host of the portal, which a plan shows; None if it is HubSpot's."""
         server = None if self.is_emulator else portal_server(self.base_url)
         return server.host if server is not None and not is_hubspots(server.host) else None
 
     @property
     def has_pages(self) -> bool:
-        """Whether HubSpot's pages show its records, so that reports can link to them."""
+        """Whether HubSpot's pages show the portal's records, so that reports can link to them."""
         return not self.is_emulator and self.host is None
 
     @property
     def is_protected(self) -> bool:
-        """Whether only saved plans are applied."""
+        """Whether only saved plans may be applied."""
         return self.protected_by is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """The webhook that notices go to."""
+    """The webhook to which notices are sent."""
 
     variable: str  # the variable that contains the address
-    url: str = field(repr=False)  # whoever knows it can write there
+    url: str = field(repr=False)  # secret: everybody who knows the address can send to it
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of ``reconciler.yaml`` for the selected environment."""
 
-    project: Path  # the folder at which every path in the file starts
+    project: Path  # the project folder; paths in the file start here
     environment: EnvironmentSettings
-    environment_names: tuple[str, ...]  # all of them, sorted
-    listed: tuple[ListedEnvironment, ...]  # all environments with their portals and folders
-    manifests: tuple[str, ...]  # folders; later ones override earlier ones
-    state_url: str | None = field(repr=False)  # may contain a password; None keeps no state
+    environment_names: tuple[str, ...]  # names of all environments, sorted
+    listed: tuple[ListedEnvironment, ...]  # all environments, each with its portal and folders
+    manifests: tuple[str, ...]  # folders with manifests; later ones override earlier ones
+    state_url: str | None = field(repr=False)  # may contain a password; None if no state is kept
     name: str | None = None  # name of the project; None if the file does not set it
-    # limits that differ from the defaults: "50%" or "500"
+    # limits of guards that differ from the defaults: "50%" or "500"
     guards: Mapping[Guard, str] = field(default_factory=dict)
-    masks: MaskRules = field(default_factory=MaskRules)  # properties that are masked
+    masks: MaskRules = field(default_factory=MaskRules)  # which properties are masked
     emulators: Mapping[str, int] = field(
         default_factory=dict
     )  # portal IDs of the emulators among all, by name
-    webhook: Webhook | None = None  # None: nobody is told; the variable may be unset
+    webhook: Webhook | None = None  # None: no notices are sent; the variable may be unset
 
 
 def find_project(start: Path, chosen: Path | None, *, said_by: str = "-C DIR") -> Path:
     """Find the folder with ``reconciler.yaml``.
 
     Args:
-        start: the working directory; its ``manifests/`` is searched too.
-        chosen: the requested folder, which is searched instead.
-        said_by: how to request a folder, for messages.
+        start: the working directory; its ``manifests/`` is searched as well.
+        chosen: the folder that the user named; it is searched instead of ``start``.
+        said_by: how messages tell the user to name a folder.
 
     Raises:
         UsageError: there is no ``reconciler.yaml``.
@@ -144,13 +144,13 @@ def load_settings(
     Args:
         project: the folder found by ``find_project``.
         environ: the environment variables, read only for the selected environment.
-        chosen_environment: the one given by ``-e``; else ``RECONCILER_ENV``, ``default:`` or the only one.
-        said_by: the option or variable that selected it.
-        offline: neither portal nor state will be used, so their settings may be missing.
-        needs_portal_id: a missing ``portal_id`` is a mistake; otherwise it is 0.
+        chosen_environment: that given by ``-e``; None: ``RECONCILER_ENV``, ``default:`` or the only one.
+        said_by: how messages name the source of ``chosen_environment``.
+        offline: whether neither portal nor state will be used; then their settings may be missing.
+        needs_portal_id: whether a missing ``portal_id`` is an error; otherwise it becomes 0.
 
     Raises:
-        ManifestError: the file is wrong, or names a variable that is not set; with every problem found.
+        ManifestError: the file is wrong, or names a variable that is not set; it contains every problem.
         UsageError: the file cannot be read; no environment, or an unknown one, is selected.
     """
     file, node, written_ones = read_settings_file(project, needs_portal_id=needs_portal_id)
@@ -200,7 +200,7 @@ def _environment(
 
 
 class _Filled(NamedTuple):
-    """Settings that may come from variables."""
+    """Settings whose values may come from variables, after these were replaced."""
 
     token: str
     base_url: str
@@ -219,10 +219,10 @@ def _fill(
     *,
     offline: bool,
 ) -> _Filled:
-    """Fill in variables, and check the result.
+    """Replace the variables in the settings of an environment, and check the result.
 
     Raises:
-        ManifestError: a variable is not set, or a value is wrong or not permitted; with every problem found.
+        ManifestError: a variable is not set, or a value is wrong or not permitted; it contains every problem.
     """
     said, own = written
     token = variables.fill(said.token, own, "token")
@@ -252,14 +252,14 @@ def _fill(
 
 
 def _webhook(file: FileShape, node: MappingNode, variables: Variables) -> Webhook | None:
-    """Return where notices go; a job that is to send none does not set the variable."""
+    """Return the webhook for notices; None if its variable is not set, so that a job sends none."""
     variable = variable_of(file.notify)
     url = variables.held_by(variable, node, "notify") if variable else ""
     return Webhook(variable, url) if variable and url else None
 
 
 def _protected_by(name: str, environments: Mapping[str, WrittenEnvironment]) -> str | None:
-    """Return the environment that protects the portal of ``name``: itself, or another one of it."""
+    """Return the environment that protects the portal of ``name``: itself, or another one of that portal."""
     portal_id = _portal_id(environments[name].said)
     if environments[name].said.copy_of:
         return None
@@ -275,7 +275,7 @@ def _portal_id(said: EnvironmentShape) -> int:
 
 
 def _by_object(file: FileShape, what: Literal["mask", "show"]) -> Mapping[str, tuple[str, ...]]:
-    """Return globs over properties, by object type as plans name it, or by glob over object types."""
+    """Return globs over properties, by object type (as plans call it) or by glob over object types."""
     by_object: dict[str, tuple[str, ...]] = {}
     for written, names in file.values.get(what, {}).items():
         name = object_name(written)
@@ -284,7 +284,7 @@ def _by_object(file: FileShape, what: Literal["mask", "show"]) -> Mapping[str, t
 
 
 def _choose(names: Collection[str], default: str, chosen: Iterable[tuple[str | None, str]]) -> str:
-    """Return the name of the environment to use: the first of ``chosen`` that is set."""
+    """Return the environment to use: the first name in ``chosen`` that is set, or the default."""
     listed, chosen = ", ".join(names), tuple(chosen)
     for name, said_by in chosen:
         if name and name not in names:

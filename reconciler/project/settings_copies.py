@@ -1,4 +1,4 @@
-"""Environments that are copies of others: with the settings of their original, and a portal of their own."""
+"""Environments that are copies of others: they have the settings of their original, and their own portal."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,14 +11,14 @@ from reconciler.state.database_files import PRIVATE_FOLDER
 from reconciler.suggestions import suggest
 
 COPIES: Final = "copy"
-"""Folder of the private folder with the files of copies: state, salt, and the progress of each copy."""
+"""Name of the folder, in the private folder, for the files of copies: state, salts and checkpoints."""
 
 
 def with_originals(environments: Mapping[str, WrittenEnvironment]) -> Mapping[str, WrittenEnvironment]:
-    """Return the environments, copies with the settings of their originals.
+    """Return the environments; copies get the settings of their originals.
 
     Raises:
-        ManifestError: a copy names no environment of HubSpot's.
+        ManifestError: a copy does not name an environment whose portal is at HubSpot.
     """
     return {name: _with_original(each, environments) for name, each in environments.items()}
 
@@ -53,5 +53,8 @@ def _fault(named: str, original: WrittenEnvironment | None) -> str:
 
 
 def state_of_copies(project: Path) -> str:
-    """Return the address of the state of all copies: it has nothing to do with that of their originals."""
+    """Return the address of the state that all copies share.
+
+    It is separate from the state of the originals.
+    """
     return f"sqlite:///{project.absolute() / PRIVATE_FOLDER / COPIES / 'state.db'}"

@@ -1,4 +1,4 @@
-"""The text of ``reconciler.yaml``: its keys, and the mistakes that do not depend on an environment."""
+"""Reading ``reconciler.yaml``: its keys, and the errors that do not depend on an environment."""
 
 from pathlib import Path
 from typing import Annotated, Final, Literal, NamedTuple, TypeVar
@@ -32,7 +32,7 @@ _ShapeT = TypeVar("_ShapeT", bound="_Shape")
 
 
 class _Shape(BaseModel):
-    """The keys of a mapping. The description of a field is the advice for a wrong value."""
+    """The keys of a mapping; the description of a field is the advice if its value is wrong."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -86,7 +86,7 @@ class EnvironmentShape(_Shape):
 
 
 class WrittenEnvironment(NamedTuple):
-    """One environment as written in the file."""
+    """One environment as it is written in the file, before variables are replaced."""
 
     said: EnvironmentShape
     node: MappingNode
@@ -103,7 +103,7 @@ def environment_names(project: Path) -> tuple[str, ...]:
 
 
 def manifest_folders(project: Path) -> tuple[str, ...]:
-    """Return the folders with manifests that any environment of ``project`` names, each once.
+    """Return the folders with manifests of all environments, each once.
 
     Raises:
         ManifestError: the file is wrong.
@@ -117,10 +117,10 @@ def manifest_folders(project: Path) -> tuple[str, ...]:
 def read_settings_file(
     project: Path, *, needs_portal_id: bool = True
 ) -> tuple[FileShape, MappingNode, dict[str, WrittenEnvironment]]:
-    """Read the file and its environments, and report all mistakes that need no selected environment.
+    """Read the file and its environments; report all errors that can be found without choosing one.
 
     Raises:
-        ManifestError: the file is wrong; with every problem found.
+        ManifestError: the file is wrong; it contains every problem.
         UsageError: the file cannot be read.
     """
     refused = readable_files.fault_of(project / FILE_NAME, project)
@@ -130,7 +130,7 @@ def read_settings_file(
         data = (project / FILE_NAME).read_bytes()
     except OSError as error:
         raise UsageError(f"{FILE_NAME} cannot be read: {error.strerror}") from error
-    raise_if_any(literal_token_problems(data))  # alone, since other messages may repeat the text around it
+    raise_if_any(literal_token_problems(data))  # alone: other messages might repeat the token
     reading = read_nodes(data, FILES, 0)
     node, place = _only_document(reading)
     raise_if_any(version_problems(node))
@@ -171,7 +171,7 @@ def _read_environments(
 
 
 def _validated(model: type[_ShapeT], node: MappingNode, place: Place, problems: list[Problem]) -> _ShapeT:
-    """Validate ``node``; return defaults if there are ``problems`` with it."""
+    """Validate ``node``, and add its faults to ``problems``; if there are some, return the defaults."""
     try:
         return model.model_validate(plain(node, kept={"environments"}))
     except ValidationError as error:

@@ -1,6 +1,6 @@
-"""The rules of ``reconciler.yaml`` about one text, or about several keys together.
+"""Rules of ``reconciler.yaml`` for one text, or for several keys together.
 
-Values from variables may be secret, so no message repeats them.
+Values of variables may be secret, so no message repeats them.
 """
 
 import os
@@ -56,7 +56,7 @@ _TAKES_VARIABLES: Final = frozenset({"token", "base_url", "state", "notify"})
 
 
 def literal_token_problems(data: bytes) -> Iterator[Problem]:
-    """Report tokens that are written in the file, even in a comment."""
+    """Report tokens that are written in the file itself, even in a comment."""
     for number, line in enumerate(data.decode(errors="replace").splitlines(), start=1):
         for found in _LITERAL_TOKEN.finditer(line):
             message = "there is a token here, which everybody who can read the repository can see"
@@ -68,7 +68,7 @@ def literal_token_problems(data: bytes) -> Iterator[Problem]:
 
 
 def version_problems(node: MappingNode) -> Iterator[Problem]:
-    """Report a version that this program does not know."""
+    """Report a ``version`` that this program does not know."""
     version = node.get("version")
     if isinstance(version, str) and re.fullmatch("[0-9]+", version) and int(version) > _VERSION:
         message = f"version {version} of this file is newer than this program knows, which is {_VERSION}"
@@ -81,7 +81,7 @@ def fault_of_name(name: str) -> str | None:
 
 
 def file_problems(node: MappingNode) -> Iterator[Problem]:
-    """Report problems of the file as a whole."""
+    """Report problems of the file outside its environments."""
     yield from _variable_problems(node)
     yield from _text_problems(node, "state", state_problems)
     notify = node.get("notify")
@@ -106,7 +106,7 @@ def file_problems(node: MappingNode) -> Iterator[Problem]:
 def environment_problems(
     name: str, node: MappingNode, begins: SourceRef, *, needs_portal_id: bool
 ) -> Iterator[Problem]:
-    """Report problems of one environment as a whole."""
+    """Report problems of one environment that concern several of its keys."""
     if node.get("portal") == "emulator":
         for key in ("token", "base_url"):
             if key in node.names:
@@ -132,17 +132,17 @@ def environment_problems(
 
 
 def _copy_problems(node: MappingNode) -> Iterator[Problem]:
-    """Report keys of a copy that it has from its original."""
+    """Report keys in a copy that it must have from its original."""
     for key in node.names if "copy_of" in node.names else ():
         if key not in {"portal", "copy_of"}:
             yield Problem(f'a copy has the "{key}" of its original', "remove the line", _ref(node, key))
 
 
 class Variables:
-    """Replaces variables by their values.
+    """Replaces variables in texts by their values.
 
     Attributes:
-        problems: variables that are not set, or may not be read.
+        problems: variables that are not set, or that this file may not use.
     """
 
     def __init__(self, environment: str, environ: Mapping[str, str], permits: Permits) -> None:
@@ -154,7 +154,8 @@ class Variables:
     def fill(self, text: str, node: MappingNode, key: str) -> str:
         """Replace the variables in ``text``, which is the value of ``key`` or its default.
 
-        A part of a database's address is percent-encoded, so that a password with ``@`` stays a password.
+        In the address of a database, values are percent-encoded, so that a password with ``@`` stays one
+        part.
         """
         is_part = text.startswith(POSTGRESQL)
 
@@ -165,7 +166,7 @@ class Variables:
         return _VARIABLE.sub(held, text)
 
     def held_by(self, name: str, node: MappingNode, key: str) -> str:
-        """Return the value of a variable that need not be set; it must be one that this file may read."""
+        """Return the value of a variable, "" if it is not set; report it if this file may not use it."""
         fault = self.permits.fault_of_variable(name)
         if fault is not None:
             self.problems.append(fault.at(_ref(node, key)))
@@ -196,13 +197,13 @@ def emulator_file_problems(key: str, file: Path, project: Path, node: MappingNod
 
 
 def variable_of(written: str) -> str | None:
-    """Return the variable in ``written``; None if it is not a variable alone."""
+    """Return the name of the variable if ``written`` is just ``${NAME}``; otherwise None."""
     found = _VARIABLE.fullmatch(written)
     return found[1] if found else None
 
 
 def base_url_problems(url: str, node: MappingNode) -> Iterator[Problem]:
-    """Report an address that cannot be called, or not safely."""
+    """Report an address of a portal that is malformed, or not safe."""
     server = portal_server(url.rstrip("/"))
     if server is None:
         yield Problem("this is not the address of a server", URL_ADVICE, _ref(node, "base_url"))
@@ -212,14 +213,14 @@ def base_url_problems(url: str, node: MappingNode) -> Iterator[Problem]:
 
 
 def state_problems(state: str, node: MappingNode) -> Iterator[Problem]:
-    """Report a place where no state can be kept."""
+    """Report a value of ``state`` at which no state can be kept."""
     fault = state_fault(state)
     if fault is not None:
         yield fault.at(_ref(node, "state"))
 
 
 def state_fault(state: str) -> UnplacedProblem | None:
-    """Return why no state can be kept at ``state``, and advice; None if it can."""
+    """Return why no state can be kept at ``state``, with advice; None if it can."""
     if state.startswith(GIT):
         return None if git_place(state) else UnplacedProblem("this is no place for state in git", GIT_ADVICE)
     if state.startswith("sqlite"):
@@ -235,7 +236,7 @@ def state_fault(state: str) -> UnplacedProblem | None:
 
 
 def base_url_permit_problems(url: str, node: MappingNode, permits: Permits) -> Iterator[Problem]:
-    """Report a host that the token must not be sent to."""
+    """Report the host of a portal to which the token must not be sent."""
     server = portal_server(url)
     if server is None or server.scheme == "http" or permits.allows_portal_at(server.host):
         return
@@ -248,7 +249,7 @@ def base_url_permit_problems(url: str, node: MappingNode, permits: Permits) -> I
 
 
 def state_token_problems(state: str, token: str, node: MappingNode) -> Iterator[Problem]:
-    """Report a token in the address of the state, which would be sent to another server or stored."""
+    """Report a token in the address of the state: it would be sent to another server, or stored."""
     if (token and token in state) or _LITERAL_TOKEN.search(state):
         message = "the address of the state must not contain a token"
         yield Problem(message, "name the variable that holds the password", _ref(node, "state"))
@@ -257,7 +258,7 @@ def state_token_problems(state: str, token: str, node: MappingNode) -> Iterator[
 def state_permit_problems(
     state: str, project: Path, node: MappingNode, permits: Permits
 ) -> Iterator[Problem]:
-    """Report a state address that the file may not choose; a variable's address is the job's choice."""
+    """Report a state address that this file may not name; one from a variable is the choice of the job."""
     written = str(node.get("state"))
     if _VARIABLE.fullmatch(written):
         return
@@ -286,7 +287,7 @@ def state_permit_problems(
 
 
 def state_url(state: str, project: Path) -> str | None:
-    """Return the address of the state, with paths starting at the project folder; None without state."""
+    """Return the address of the state, with paths from the project folder; None for ``none``."""
     if state == "none":
         return None
     if state.startswith(_SQLITE):
@@ -297,14 +298,14 @@ def state_url(state: str, project: Path) -> str | None:
 def _text_problems(
     node: MappingNode, key: str, rule: Callable[[str, MappingNode], Iterator[Problem]]
 ) -> Iterator[Problem]:
-    """Apply ``rule`` to a text without variables; texts with variables wait for the selected environment."""
+    """Apply ``rule`` to a text without variables; other texts are checked once an environment is chosen."""
     text = node.get(key)
     if isinstance(text, str) and "${" not in text:
         yield from rule(text, node)
 
 
 def _variable_problems(node: MappingNode | SequenceNode) -> Iterator[Problem]:
-    """Report variables that are not allowed there, or written incorrectly."""
+    """Report variables at places where they are not allowed, or that are malformed."""
     names = node.names if isinstance(node, MappingNode) else ()
     children = node.values if isinstance(node, MappingNode) else node.items
     for index, (child, place) in enumerate(zip(children, node.places, strict=True)):

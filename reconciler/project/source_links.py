@@ -1,4 +1,4 @@
-"""The pages that show manifests at the commit of a job, on GitHub and GitLab."""
+"""Links to the pages on GitHub and GitLab that show manifests at the commit of a job."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +9,7 @@ from reconciler.report.view import SourceLinks
 
 
 def source_links(environ: Mapping[str, str], project: Path) -> SourceLinks | None:
-    """Return where the repository's pages show files, from the variables of a job; None outside of jobs.
+    """Return links to the pages that show files, made from a job's variables; None outside of jobs.
 
     Sources: https://docs.github.com/en/actions/reference/workflows-and-actions/variables,
     https://docs.gitlab.com/ci/variables/predefined_variables/.

@@ -1,7 +1,7 @@
 """Special files: devices, pipes, and files that this process has open (``/dev/stdout``).
 
-A file that we write replaces the existing file, as a whole or not at all. If it replaced a device or a pipe,
-other programs could not use that name any more; so data is written through these.
+A file that we write normally replaces the old one, completely or not at all. If it replaced a device or a
+pipe, other programs could not use that name any more; so data is written into these instead.
 """
 
 import os
@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _OPEN_FILES = re.compile(r"/proc/(self|thread-self|[0-9]+)(/task/[0-9]+)?/fd|/dev/fd")
-_MOST_LINKS = 40  # the same limit as Linux
+_MOST_LINKS = 40  # the limit that Linux has, too
 
 
 def is_channel(path: Path) -> bool:
-    """Return whether to write through ``path``; a link to a normal file is not written through."""
+    """Return whether data is written into ``path`` itself; False for normal files and links to them."""
     if _descriptor(path) is not None:
         return True
     try:
@@ -27,10 +27,10 @@ def is_channel(path: Path) -> bool:
 
 
 def write_through(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write ``pieces`` through ``path``.
+    """Write ``pieces`` into the existing device, pipe or open file at ``path``.
 
     Raises:
-        OSError: it cannot be written to, is a disk, or is a pipe that another user created.
+        OSError: ``path`` cannot be written to, is a disk, or is a pipe that another user created.
     """
     number = _descriptor(path)
     if number is None:
@@ -46,7 +46,7 @@ def write_through(path: Path, pieces: Iterable[bytes]) -> None:
 
 
 def _refuse_trap(status: os.stat_result) -> None:
-    """Refuse another user's pipe, which would get the plan, and a disk, which would be damaged."""
+    """Refuse a pipe of another user, who would get the plan, and a disk, whose data would be overwritten."""
     if not (stat.S_ISCHR(status.st_mode) or stat.S_ISFIFO(status.st_mode)):
         raise OSError(0, "it is neither a file nor a pipe nor a terminal")
     if stat.S_ISFIFO(status.st_mode) and status.st_uid not in {os.geteuid(), 0}:
@@ -54,7 +54,7 @@ def _refuse_trap(status: os.stat_result) -> None:
 
 
 def _descriptor(path: Path) -> int | None:
-    """Return the number of this process's open file that ``path`` names; None if there is none."""
+    """Return the number of the open file of this process to which ``path`` leads; None if it is none."""
     step = Path(os.path.abspath(path))  # noqa: PTH100 - links are followed one by one
     for _ in range(_MOST_LINKS):
         folder = os.path.realpath(step.parent)

@@ -1,7 +1,7 @@
-"""Masking for values in the state, without asking the portal.
+"""Deciding which values in the state are masked, without reading the portal.
 
-Every run records in the journal which of the shown properties are personal. If no run recorded that (the
-state was imported, or the journal erased it), a property counts as personal.
+Every run records in the journal which of its properties are personal. If no run recorded it for a property
+(the state was imported, or the journal was erased), the property counts as personal.
 """
 
 from collections.abc import Iterable
@@ -17,20 +17,23 @@ from reconciler.state.store import Store
 
 @dataclass(frozen=True)
 class StateMasking:
-    """Masked properties of owned records; a project's ``show`` cannot override the journal."""
+    """Decides which properties of owned records are masked.
+
+    ``show`` in the settings does not overrule the journal.
+    """
 
     store: Store
     masks: MaskRules
 
     def keys(self, properties: Iterable[ObjectProperty]) -> frozenset[ObjectProperty]:
-        """Return the key ``properties`` whose keys are masked."""
+        """Return those key properties in ``properties`` whose keys are masked."""
         known = {each for each in properties if each.name != RECORD_ID and each.name[:1] != SECTION_MARK}
         return self._among(known) | {each for each in known if not self.store.has_named(*each)}
 
     def values(self, record: OwnedThing, others: Iterable[RecordAddress]) -> frozenset[ObjectProperty]:
-        """Return pairs of object type and property that are masked for ``record`` and for ``others``.
+        """Return the properties, with their object types, that are masked for ``record`` and ``others``.
 
-        Nothing of a definition is.
+        Nothing of a definition is masked.
         """
         if isinstance(record, OwnedDefinition):
             return frozenset()

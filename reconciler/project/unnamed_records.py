@@ -16,7 +16,7 @@ from reconciler.reconcile.import_records import begin_import, read_into
 
 
 def unnamed_records(session: Session, scope: Scope, limit: int | None, progress: Progress) -> UnnamedRecords:
-    """Compare the live records of a type with the manifests; write nothing anywhere.
+    """Compare the live records of a type with the manifests; nothing is changed anywhere.
 
     Raises:
         UsageError: the scope does not fit the portal.

@@ -1,4 +1,4 @@
-"""Planning again right after an apply: the writes that are left of the applied plan."""
+"""Planning again right after an apply, to find the writes that are still needed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -14,11 +14,11 @@ from reconciler.project.session import Session
 
 
 def check_verifiable(session: Session, plan: Plan) -> None:
-    """Refuse, before anything is written, to verify a plan that these manifests cannot verify.
+    """Check, before anything is written, that the plan can be verified with the present manifests.
 
     Raises:
-        UsageError: it is a rollback, which the manifests do not describe.
-        ManifestError: they cannot be read.
+        UsageError: the plan is a rollback, which the manifests do not describe.
+        ManifestError: the manifests cannot be read.
     """
     if plan.rolls_back is not None:
         raise UsageError(
@@ -31,7 +31,7 @@ def check_verifiable(session: Session, plan: Plan) -> None:
 def plan_what_is_left(
     session: Session, plan: Plan, take: tuple[str, ...] = (), progress: Progress = ignore_progress
 ) -> Plan:
-    """Plan again, and return the changes of ``plan`` that apply would still write; maybe none."""
+    """Plan again, and return ``plan`` with only those changes that apply would still write."""
     again = make_plan(session, PlanRequest(take=take, skip_invalid=True), progress)
     keys = {key for change in again.changes for key in change.address.records}
     applied = ((key, change) for change in plan.changes for key in change.address.records if key in keys)
@@ -40,7 +40,10 @@ def plan_what_is_left(
 
 
 def _left(again: Plan, applied: Mapping[RecordAddress, Change]) -> Iterator[Change]:
-    """Return the writes about applied changes: the same records, and for updates the same values."""
+    """Yield the writes that belong to applied changes.
+
+    They are of the same records and, for updates, of the same values.
+    """
     for change in again.changes:
         before = next((applied[key] for key in change.address.records if key in applied), None)
         if before is None or not change.is_remote:

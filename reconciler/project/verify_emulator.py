@@ -1,4 +1,4 @@
-"""Asking a test account where HubSpot differs from the emulator."""
+"""Finding out with a test account where HubSpot differs from the emulator."""
 
 import secrets
 import time
@@ -18,13 +18,13 @@ from reconciler.project.notices import Notice
 from reconciler.project.session import Session
 
 _SETTLING_S = 3.0
-"""Seconds after which HubSpot has computed the values of a new record."""
+"""Seconds that HubSpot needs to compute the values of a new record."""
 _EMULATOR_S = 0.002
-"""The same for the embedded portal, which computes nothing later; its dates are in milliseconds."""
+"""The same for the emulator, which computes values at once; only its times, in milliseconds, must differ."""
 
 
 def verify_emulator(session: Session, portal_id: int, progress: Progress) -> Verification:
-    """Ask all questions in the portal of ``session``; see ``Environment.verify_emulator``."""
+    """Make all probes in the portal of ``session``; see ``Environment.verify_emulator``."""
     here = session.environment
     if here.is_protected:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Checks of the keys: whether HubSpot takes them, and how many records have none."""
+"""Checks of the keys: whether HubSpot accepts them, and how many records have no value in them."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,7 +17,7 @@ from reconciler.sentences import counted
 
 
 def check_keys(examined: Examined) -> Iterator[CheckResult]:
-    """Look at the key of each type: the key of the manifests, or properties that could be a key."""
+    """Check the key of each type: that in the manifests, or list the properties that could be the key."""
     if examined.reader is None:
         yield skipped("keys", "the token comes first")
         return
@@ -47,7 +47,7 @@ def check_keys(examined: Examined) -> Iterator[CheckResult]:
 
 
 def _is_made(desired: Desired, name: str, key: str) -> bool:
-    """Return whether the manifests define ``key`` as a property that can recognise records."""
+    """Return whether the manifests define ``key`` as a unique property, which need not exist yet."""
     return any(
         each.address.object == name
         and each.address.section is Section.PROPERTIES
@@ -58,7 +58,7 @@ def _is_made(desired: Desired, name: str, key: str) -> bool:
 
 
 def _chosen(reader: PortalReader, schema: ObjectSchema, key: str) -> CheckResult:
-    """Check the key of the manifests."""
+    """Check the key that the manifests use for a type."""
     if key == RECORD_ID:
         return passed("keys", f"{schema.name}: HubSpot's own record id")
     definition = schema.properties.get(key)

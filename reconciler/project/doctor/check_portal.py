@@ -1,4 +1,4 @@
-"""Checks that ask HubSpot: network, token, account, limits, scopes, version of the API, clock."""
+"""Checks that call HubSpot: network, token, account, limits, scopes, version of the API, clock."""
 
 import os
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from reconciler.project.ci_permissions import ALLOW_HOSTS, permits_of
 from reconciler.project.doctor.examined import Examined, failed, from_error, passed, skipped, warned
 from reconciler.project.server_addresses import portal_server
 
-_PLACEHOLDER = "none"  # any text: HubSpot refuses it, which shows that it can be reached
+_PLACEHOLDER = "none"  # any text is enough: HubSpot's refusal proves that it can be reached
 _UNAUTHORIZED = 401
 _COMES_FIRST = "the token comes first"
 _KINDS = {
@@ -36,15 +36,17 @@ _TIERS = {
     1_000_000: "Enterprise",
 }
 _SLOW_BURST = 100
-"""Calls in ten seconds of Free and Starter; source:
-https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details."""
+"""Calls in ten seconds that Free and Starter allow.
+
+Source: https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details.
+"""
 
 _LOW_SHARE = 10
-"""Divisor of the daily limit below which a warning is due."""
+"""A warning is given if less than one such part of the daily limit is left."""
 
 _SOON = timedelta(days=120)
 _SKEW = timedelta(minutes=2)
-"""Difference of clocks beyond which the author of an edit may be mistaken; drift allows for as much."""
+"""Maximum difference of clocks; beyond it, drift may name the wrong author of an edit."""
 
 
 def check_network(examined: Examined) -> Iterator[CheckResult]:
@@ -89,7 +91,7 @@ def check_network(examined: Examined) -> Iterator[CheckResult]:
 
 
 def check_token(examined: Examined) -> Iterator[CheckResult]:
-    """Find the portal of the token, and compare it with the settings."""
+    """Find out to which portal the token belongs, and compare it with the settings."""
     if examined.is_emulator and examined.settings is not None:
         yield passed("token", f"none is needed for portal {examined.settings.environment.portal_id}")
     elif examined.token is None:
@@ -104,7 +106,7 @@ def check_token(examined: Examined) -> Iterator[CheckResult]:
 
 
 def check_account(examined: Examined) -> Iterator[CheckResult]:
-    """Tell the kind of account, and the tier that its limits suggest."""
+    """Report the kind of account, and the subscription that its limits suggest."""
     if examined.account is None:
         yield skipped("account", _COMES_FIRST)
         return
@@ -120,7 +122,7 @@ def check_account(examined: Examined) -> Iterator[CheckResult]:
 
 
 def check_calls(examined: Examined) -> Iterator[CheckResult]:
-    """Tell how many calls are left today."""
+    """Report how many calls are left today."""
     if examined.reader is None or examined.is_emulator:
         yield skipped("calls", "an embedded portal counts none" if examined.is_emulator else _COMES_FIRST)
         return
@@ -140,7 +142,7 @@ def check_calls(examined: Examined) -> Iterator[CheckResult]:
 
 
 def check_scopes(examined: Examined) -> Iterator[CheckResult]:
-    """Compare the scopes of the token with the scopes that the object types need."""
+    """Compare the scopes of the token with those that the object types need."""
     if examined.is_emulator:
         yield skipped("scopes", "an embedded portal needs none")
         return
@@ -180,7 +182,7 @@ def check_scopes(examined: Examined) -> Iterator[CheckResult]:
 
 
 def check_api(examined: Examined) -> Iterator[CheckResult]:
-    """Tell until when HubSpot supports the version of its API that is used."""
+    """Report until when HubSpot supports the version of its API that is used."""
     version = examined.api_version
     end, today = SUPPORTED_UNTIL[version], datetime.now(UTC).date()
     finding = f"version {version}, which HubSpot supports until {end:%B %Y}"
@@ -207,7 +209,10 @@ def check_clock(examined: Examined) -> Iterator[CheckResult]:
 
 
 def _may_get_token(examined: Examined) -> bool:
-    """Return whether the address of the portal, which a pull request may have written, is permitted."""
+    """Return whether the token may be sent to the portal's host.
+
+    A pull request may have written the address.
+    """
     server = portal_server(examined.base_url)
     if server is None or (server.scheme == "http" and not is_loopback(server.host)):
         return False
@@ -230,7 +235,7 @@ def _portal_of_token(examined: Examined, portal_id: int) -> CheckResult:
 
 
 def _daily(examined: Examined) -> tuple[int, int] | None:
-    """Return the calls that were made today, and the limit; None if HubSpot does not say."""
+    """Return the number of calls made today, and the daily limit; None if HubSpot does not tell."""
     if examined.reader is None or examined.is_emulator:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Checks that need no network: this program, the project, its variables, its repository."""
+"""Checks that need no network: this program, the project, its variables, its git repository."""
 
 import os
 import platform
@@ -29,7 +29,7 @@ _COMMIT_DIGITS = 12
 
 
 def check_version(examined: Examined) -> Iterator[CheckResult]:
-    """Tell the version of this program and the installed extras; features that need one say so themselves."""
+    """Report the version of this program and the installed extras; features say themselves what they need."""
     del examined
     there = [extra for extra, module in _EXTRAS.items() if find_spec(module)]
     lacking = [extra for extra in _EXTRAS if extra not in there]
@@ -58,7 +58,7 @@ def check_project(examined: Examined) -> Iterator[CheckResult]:
 
 
 def check_manifests(examined: Examined) -> Iterator[CheckResult]:
-    """Read the manifests."""
+    """Read the manifests, and report whether they have problems."""
     session = examined.session
     if session is None:
         yield skipped("manifests", "the project comes first")
@@ -90,7 +90,7 @@ def check_manifests(examined: Examined) -> Iterator[CheckResult]:
 
 
 def check_variables(examined: Examined) -> Iterator[CheckResult]:
-    """Find the token, and other variables that the settings name."""
+    """Check that the token and the other variables that the settings name are set."""
     try:
         environ = examined.environ = with_env_file(examined.environ, examined.project)
     except ReconcilerError as error:
@@ -102,7 +102,7 @@ def check_variables(examined: Examined) -> Iterator[CheckResult]:
         yield passed("variables", "the embedded portal needs none")
         return
     if not examined.request.token_variable:
-        # The settings may come from a pull request: they choose among the variables that the job permits.
+        # Settings may come from a pull request, so they may only use variables that the job permits.
         refused = permits_of(environ).fault_of_variable(examined.token_name)
         if refused is not None:
             yield failed("variables", refused.message, refused.advice or "")
@@ -122,7 +122,7 @@ def check_variables(examined: Examined) -> Iterator[CheckResult]:
 
 
 def _missing_variables(examined: Examined, environ: Mapping[str, str]) -> Iterator[CheckResult]:
-    """Read the settings with their variables; report missing variables, besides the token."""
+    """Read the settings with their variables; report missing variables, but not the token."""
     if examined.settings is None or examined.project is None:
         return
     environment, is_known = examined.request.environment, examined.knows_portal
@@ -137,7 +137,7 @@ def _missing_variables(examined: Examined, environ: Mapping[str, str]) -> Iterat
 
 
 def check_git(examined: Examined) -> Iterator[CheckResult]:
-    """Look at the repository of the project."""
+    """Report the git repository of the project."""
     repository = find_repository(examined.project or Path.cwd(), os.environ)
     if repository is None:
         yield warned("git", "the project is in no git repository", "git init: plans then name their commit")
@@ -160,7 +160,7 @@ def check_git(examined: Examined) -> Iterator[CheckResult]:
 
 
 def _incomplete(examined: Examined, project: Path, shown: str, complaint: ReconcilerError) -> CheckResult:
-    """Read settings that only lack the portal; ``complaint`` names their other faults."""
+    """Read settings whose only fault is a missing portal id; ``complaint`` lists all their faults."""
     try:
         examined.settings = _load(examined, project, needs_portal_id=False)
     except ReconcilerError:
@@ -194,7 +194,7 @@ def _has_manifests(project: Path, folders: tuple[str, ...]) -> bool:
 
 
 def _wrong_manifests(problems: Sequence[Problem]) -> CheckResult:
-    """Count the problems; their sentences hold values, which only reports with a mask show."""
+    """Count the problems; do not show their messages, which contain values that are not masked here."""
     first = next((f", the first at {problem.source}" for problem in problems if problem.source), "")
     return failed(
         "manifests", f"{counted(len(problems), 'problem')}{first}", "`reconciler validate` shows them"
@@ -202,7 +202,7 @@ def _wrong_manifests(problems: Sequence[Problem]) -> CheckResult:
 
 
 def _complaint(name: str, error: ReconcilerError) -> CheckResult:
-    """Return all problems of a file in one check."""
+    """Return all problems of one file as a single failed check."""
     if not isinstance(error, ManifestError):
         return from_error(name, error)
     first, *others = error.problems

@@ -1,4 +1,4 @@
-"""Checks of the state: where it is, whether it can be read, who shares it, who holds its lock."""
+"""Checks of the state: where it is, whether it can be read, who else uses it, who holds its lock."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,12 +21,12 @@ _SQLITE = "sqlite:///"
 
 
 def check_state(examined: Examined) -> Iterator[CheckResult]:
-    """Open the state to read it."""
+    """Open the state for reading, and report about it."""
     session = examined.session
     if session is None or not examined.knows_portal:
         yield skipped("state", "the project comes first")
         return
-    if not examined.has_variables:  # nor is it known whether the settings may name this place
+    if not examined.has_variables:  # then it is not known either whether the settings may name this place
         yield skipped("state", "the variables come first")
         return
     url = session.settings.state_url
@@ -70,7 +70,7 @@ def _lock(store: "Store") -> CheckResult:
 
 
 def _place(url: str, project: Path) -> str:
-    """Return the place of the state without any password."""
+    """Return the place of the state for messages, without a password."""
     if url.startswith(_SQLITE):
         file = Path(url.removeprefix(_SQLITE))
         return (

@@ -1,4 +1,4 @@
-"""The list of checks, in the order in which they build on each other."""
+"""The list of checks, in an order in which later checks use results of earlier ones."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
@@ -49,7 +49,7 @@ def diagnose(
     environ: Mapping[str, str],
     tell: Callable[[CheckResult], None] = lambda _result: None,
 ) -> Diagnosis:
-    """Make all checks; ``tell`` gets each result at once. Changes nothing anywhere."""
+    """Make all checks, and pass each result to ``tell`` at once. Nothing is changed anywhere."""
     results: list[CheckResult] = []
     with examining(request, environ) as examined:
         for check in CHECKS:

@@ -1,4 +1,4 @@
-"""The facts that checks find out for later checks, and the words for their findings."""
+"""Facts that checks find out for later checks, and functions that create their results."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -24,40 +24,40 @@ USUAL_VARIABLE = "HUBSPOT_ACCESS_TOKEN"
 
 @dataclass(frozen=True, slots=True)
 class DoctorRequest:
-    """The project to examine, and the options of the command line."""
+    """The project to check, and the options of the command."""
 
     folder: Path | None = None  # the folder given by -C
     environment: str | None = None
-    objects: tuple[str, ...] = ()  # object types, besides the object types of the manifests
-    token_variable: str | None = None  # the variable with the token, instead of that of the settings
+    objects: tuple[str, ...] = ()  # object types to check, besides those in the manifests
+    token_variable: str | None = None  # the variable that contains the token, if not the one in the settings
 
 
 @dataclass(slots=True)
 class Examined:
-    """The facts that are known so far. Each check adds to them; None means: not known."""
+    """The facts that are known so far; each check adds some. None means that a fact is not known."""
 
     request: DoctorRequest
     environ: Mapping[str, str]
     project: Path | None = None
     settings: Settings | None = None
-    knows_portal: bool = False  # the settings say which portal it is
+    knows_portal: bool = False  # whether the settings give the portal id
     desired: Desired | None = None
     token: str | None = field(default=None, repr=False)
-    token_name: str = ""  # the variable that holds it
-    has_variables: bool = False  # all variables of the settings are set
+    token_name: str = ""  # the variable that contains the token
+    has_variables: bool = False  # whether all variables in the settings are set
     account: "AccountBody | None" = None
-    headers: "RateHeaders | None" = None  # of the first answer
+    headers: "RateHeaders | None" = None  # headers of HubSpot's first answer
     reader: "PortalReader | None" = None
     closing: ExitStack = field(default_factory=ExitStack)
 
     @property
     def session(self) -> Session | None:
-        """The environment, once its settings are known."""
+        """A session of the environment; None until its settings are known."""
         return Session(self.settings) if self.settings else None
 
     @property
     def base_url(self) -> str:
-        """The address of the portal."""
+        """The base URL of the portal; HubSpot's until the settings are known."""
         return self.settings.environment.base_url if self.settings else HUBSPOT
 
     @property
@@ -72,7 +72,7 @@ class Examined:
 
     @property
     def objects(self) -> tuple[str, ...]:
-        """The object types of the manifests and of the command line, sorted."""
+        """The object types in the manifests and on the command line, sorted."""
         named = self.desired.objects if self.desired else frozenset[str]()
         return tuple(sorted({*named, *map(object_name, self.request.objects)}))
 
@@ -84,34 +84,34 @@ class Examined:
 
 
 def passed(name: str, finding: str) -> CheckResult:
-    """Return that all is well."""
+    """Return the result of a check that found nothing wrong."""
     return CheckResult(name, CheckStatus.OK, finding)
 
 
 def warned(name: str, finding: str, advice: str = "") -> CheckResult:
-    """Return that it works, and something about it is good to know."""
+    """Return the result of a check that found something that works, but that people should know."""
     return CheckResult(name, CheckStatus.WARNING, finding, advice)
 
 
 def failed(name: str, finding: str, advice: str = "") -> CheckResult:
-    """Return that something will not work, with advice."""
+    """Return the result of a check that found something that will not work, with advice."""
     return CheckResult(name, CheckStatus.FAILED, finding, advice)
 
 
 def skipped(name: str, why: str) -> CheckResult:
-    """Return that there was nothing to check, or no way to."""
+    """Return the result of a check that could not be made, or was not needed."""
     return CheckResult(name, CheckStatus.SKIPPED, why)
 
 
 def from_error(name: str, error: ReconcilerError) -> CheckResult:
-    """Return an error as a failed check: its first line, and the rest as advice."""
+    """Return an error as the result of a failed check: its first line, and the other lines as advice."""
     finding, _, advice = str(error).partition("\n")
     return failed(name, finding, " ".join(line.strip() for line in advice.splitlines()))
 
 
 @contextmanager
 def examining(request: DoctorRequest, environ: Mapping[str, str]) -> Iterator[Examined]:
-    """Begin an examination; close everything that it opened at its end."""
+    """Yield the facts for a series of checks; at the end, close everything that the checks opened."""
     examined = Examined(request, environ)
     with examined.closing:
         yield examined

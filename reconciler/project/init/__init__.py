@@ -1,1 +1,1 @@
-"""Making a project folder."""
+"""Creating a project folder."""

@@ -1,4 +1,4 @@
-"""The lines of ``AGENTS.md``: the commands for an agent, and the commands for a person only."""
+"""The lines for ``AGENTS.md``: which commands an agent may run, and which only a person."""
 
 from typing import Final
 

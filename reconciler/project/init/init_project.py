@@ -1,6 +1,6 @@
-"""Making a project folder: settings, a folder for manifests, lines for git, and workflows.
+"""Creating a project folder: settings, a folder for manifests, lines for git, and workflows.
 
-It needs neither network nor token. What is there already is never overwritten, so it can be run again.
+It needs neither network nor token. Existing files are never overwritten, so it can be run again.
 """
 
 import os
@@ -43,7 +43,7 @@ _TRUNK = "refs/remotes/origin/HEAD"
 
 @dataclass(frozen=True, slots=True)
 class InitRequest:
-    """The wishes for a new project folder."""
+    """The options of a new project folder."""
 
     folder: Path
     portal_id: int | None = None
@@ -55,7 +55,7 @@ class InitRequest:
 
 
 def init_project(asked: InitRequest, environ: Mapping[str, str]) -> NewProject:
-    """Make a project folder; leave every file alone that is there already.
+    """Create a project folder; do not change files that exist already.
 
     Raises:
         UsageError: the options contradict each other, or a file cannot be written.
@@ -74,11 +74,11 @@ def init_project(asked: InitRequest, environ: Mapping[str, str]) -> NewProject:
     else:
         state = _state_for(repository)
         name = project_name(Path(os.path.abspath(asked.folder)).name)  # noqa: PTH100 - it may not exist yet
-        inner = asked.folder / MANIFESTS / FILE_NAME  # where the folder above holds other things
+        inner = asked.folder / MANIFESTS / FILE_NAME  # the settings may be in the folder of manifests instead
         settings = inner if inner.exists() else asked.folder / FILE_NAME
         text = settings_text(name, asked.portal_id, state)
         if settings == inner:
-            made.write(settings, text)  # it is there: this only remembers that
+            made.write(settings, text)  # it exists, so this only lists it as kept
             state = ""
         else:
             line = editor_line(f"{SCHEMAS}/{SETTINGS_SCHEMA}")
@@ -106,7 +106,7 @@ def init_project(asked: InitRequest, environ: Mapping[str, str]) -> NewProject:
 
 
 def _schemas() -> Mapping[str, str]:
-    """Return the schemas for editors by the names of their files."""
+    """Return the schemas for editors, by file name."""
     return {
         SETTINGS_SCHEMA: shipped_schema(SETTINGS_SCHEMA),
         MANIFEST_SCHEMA: shipped_schema(MANIFEST_SCHEMA),
@@ -115,9 +115,9 @@ def _schemas() -> Mapping[str, str]:
 
 @dataclass(slots=True)
 class _Made:
-    """Writes files that are not there yet, and remembers which."""
+    """Writes files that do not exist yet, and remembers which were written and which existed."""
 
-    start: Path  # paths are told from here
+    start: Path  # shown paths are relative to this folder
     written: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
 
@@ -127,7 +127,7 @@ class _Made:
             self.write(folder / name, text)
 
     def write(self, path: Path, text: str) -> bool:
-        """Write a new file; return whether there was none."""
+        """Write a new file; return False if it exists already."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("x", encoding="utf-8", newline="\n") as file:
@@ -142,14 +142,14 @@ class _Made:
         return True
 
     def add_lines(self, path: Path, lines: tuple[str, ...]) -> None:
-        """Add the lines that a file does not have yet at its end."""
+        """Append those ``lines`` to a file that it does not contain yet."""
         text = _text(path)
         missing = [line for line in lines if line not in text.splitlines()]
         if missing:
             self._append(path, text, "\n".join(missing) + "\n")
 
     def add_section(self, path: Path, heading: str, section: str) -> None:
-        """Add a section at the end of a file that does not have its heading yet."""
+        """Append a section to a file unless the file contains its heading."""
         text = _text(path)
         if heading not in text.splitlines():
             self._append(path, text, section)
@@ -165,15 +165,15 @@ class _Made:
         self.written.append(self.shown(path))
 
     def shown(self, path: Path) -> str:
-        """Return ``path`` from the working directory."""
+        """Return ``path`` relative to the working directory."""
         return os.path.relpath(path, self.start)
 
 
 def _text(path: Path) -> str:
-    """Return the text of ``path``, which need not exist.
+    """Return the text of ``path``; "" if it does not exist.
 
     Raises:
-        UsageError: it cannot be read.
+        UsageError: the file cannot be read.
     """
     try:
         return path.read_text(encoding="utf-8") if path.exists() else ""
@@ -199,13 +199,13 @@ def _nearest_folder(folder: Path) -> Path:
 
 
 def _state_for(repository: Repository | None) -> str:
-    """Return where the state is kept: in git if the repository has a remote, else in a file."""
+    """Return the address of the new state: in git if the repository has a remote, otherwise a SQLite file."""
     remotes = repository.ask("remote").out.split() if repository else []
     return git_state("origin" if "origin" in remotes else remotes[0]) if remotes else SQLITE_STATE
 
 
 def _write_workflows(made: "_Made", asked: InitRequest, repository: Repository | None) -> tuple[str, ...]:
-    """Write the workflows that are asked for; return the lines to fill in by hand."""
+    """Write the requested workflows; return the placeholders that a person must replace in them."""
     if not (asked.github or asked.gitlab):
         return ()
     root = repository.top if repository else asked.folder
@@ -223,7 +223,7 @@ def _surroundings(folder: Path, root: Path, repository: Repository | None) -> Su
 
 
 def _branches(repository: Repository) -> Iterator[str]:
-    """Return the branch that a clone checks out, then the branch that is checked out here."""
+    """Yield the default branch of the remote, then the branch that is checked out here."""
     for name, prefix in ((_TRUNK, "refs/remotes/origin/"), ("HEAD", "refs/heads/")):
         answer = repository.ask("symbolic-ref", name)
         if answer.is_yes and answer.out.startswith(prefix):

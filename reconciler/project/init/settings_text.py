@@ -1,4 +1,4 @@
-"""The text of ``reconciler.yaml`` in a new project."""
+"""The text of ``reconciler.yaml`` for a new project."""
 
 import re
 
@@ -52,17 +52,17 @@ def settings_text(project: str, portal_id: int | None, state: str) -> str:
 
 
 def git_state(remote: str) -> str:
-    """Return the address of a state in the repository that ``remote`` names."""
+    """Return the address of a state in the repository of the remote ``remote``."""
     return f"git:{GIT_REF}" if remote == _USUAL_REMOTE else f"git:{remote}:{GIT_REF}"
 
 
 def is_in_git(state: str) -> bool:
-    """Return whether a state is in a repository, which other machines reach."""
+    """Return whether a state is in a git repository, so that other machines can use it."""
     return state.startswith("git:")
 
 
 def project_name(folder: str) -> str:
-    """Return a name for the project in ``folder``, of the characters that settings allow.
+    """Return a name for the project in ``folder``, made of characters that settings allow.
 
     >>> project_name("Acme CRM (new)"), project_name("…")
     ('Acme-CRM-new', 'crm')

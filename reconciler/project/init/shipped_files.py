@@ -1,7 +1,7 @@
-"""Files that are shipped with the package: workflows, and the example project.
+"""Files that are part of the package: workflows, and the example project.
 
-In a checkout of reconciler they are at their own places, where they are used and tested. A wheel has copies
-of them beside this package; ``pyproject.toml`` lists them.
+In a checkout of reconciler they are in the places where they are used and tested. A wheel contains copies of
+them beside this package; ``pyproject.toml`` lists them.
 """
 
 import json
@@ -45,14 +45,14 @@ class InstalledFrom(NamedTuple):
 
 
 UNKNOWN_ORIGIN = InstalledFrom("OWNER/REPOSITORY", "COMMIT")
-"""Stands in workflows for a repository that is not known; a person replaces it."""
+"""Placeholders in workflows for a repository that is not known; a person must replace them."""
 
 
 def shipped_text(name: str) -> str:
-    """Read a shipped file by its path in the repository of reconciler.
+    """Read a file of the package, by its path in the repository of reconciler.
 
     Raises:
-        UsageError: this installation lacks the file.
+        UsageError: this installation does not contain the file.
     """
     try:
         return _folder().joinpath(*name.split("/")).read_text(encoding="utf-8")
@@ -63,7 +63,7 @@ def shipped_text(name: str) -> str:
 
 
 def installed_from() -> InstalledFrom:
-    """Return the repository and the commit that pip installed, if they are on GitHub.
+    """Return the repository and the commit from which pip installed reconciler, if it is on GitHub.
 
     Source: https://packaging.python.org/en/latest/specifications/direct-url/.
     """

@@ -1,4 +1,4 @@
-"""Workflows for GitHub and GitLab: the workflows of this repository, fitted to another project."""
+"""Workflows for GitHub and GitLab: those of the reconciler repository, adapted to another project."""
 
 import json
 import re
@@ -23,22 +23,22 @@ _WRITES_GIT_STATE = "contents: write # the state in git\n"
 _PLAIN = re.compile("[A-Za-z][A-Za-z0-9._/-]*")
 _COMMAND = re.compile(r"^( *)command: (plan|apply|drift|check)\n", re.MULTILINE)
 _GITLAB_COMMAND = re.compile(r"(?<!<!-- )\breconciler (?=(?:plan|apply|drift|show|import) )")
-"""The commands in the pipeline for GitLab; the mark in a note, behind ``<!--``, is none."""
+"""Matches the commands in the pipeline for GitLab, but not the same words in a note after ``<!--``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The project and repository that workflows are fitted to."""
+    """The project and the repository for which workflows are written."""
 
-    project: str  # the project folder, from the repository's root; "." is the root
+    project: str  # path of the project folder from the repository's root; "." is the root
     environment: str
     branch: str  # the branch whose commits are applied
     origin: InstalledFrom
-    has_git_state: bool = False  # jobs read the state from the repository, and apply writes it there
+    has_git_state: bool = False  # whether jobs read the state from the repository, and apply writes it there
 
     @property
     def placeholders(self) -> tuple[str, ...]:
-        """Names that a person has to replace."""
+        """The placeholders in the workflows that a person must replace."""
         return tuple(UNKNOWN_ORIGIN) if self.origin == UNKNOWN_ORIGIN else ()
 
 
@@ -79,5 +79,5 @@ def _github(text: str, around: Surroundings) -> str:
 
 
 def _scalar(text: str) -> str:
-    """Write ``text`` as one value of YAML."""
+    """Write ``text`` as a scalar of YAML."""
     return text if _PLAIN.fullmatch(text) else json.dumps(text)

@@ -1,1 +1,1 @@
-"""Notices to a webhook, when the condition of an environment changes."""
+"""Sending notices to a webhook when a condition of an environment changes."""

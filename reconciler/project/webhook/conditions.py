@@ -1,7 +1,7 @@
-"""The subjects of a webhook: conditions of an environment, each good or bad, with their numbers.
+"""Conditions of an environment that a webhook reports: each is good or bad, with some numbers.
 
-A condition holds counts and names of guards alone. Addresses and values may be personal, and whoever reads
-the notices need not be allowed to read the CRM.
+A condition contains only counts and names of guards: addresses and values may be personal, and readers of the
+notices need not be allowed to read the CRM.
 """
 
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ from reconciler.project.results import ApplyResult
 Facts: TypeAlias = Mapping[str, str | int | None]
 
 FEW_CALLS: Final = 10_000
-"""Calls left today below which the budget is low: 4 % of the smallest daily limit, 250,000.
+"""If fewer calls are left today, this is reported: 4 % of the smallest daily limit, 250,000.
 
 Source: https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details.
 """
 
 
 class Subject(StrEnum):
-    """The subject of a condition."""
+    """Subjects that a condition can be about."""
 
     DRIFT = "drift"
     APPLY = "apply"
@@ -43,7 +43,7 @@ class Condition:
 
 
 def condition_of_drift(summary: DriftSummary) -> Condition:
-    """Return whether there is drift."""
+    """Return the condition about drift."""
     if summary.is_empty:
         return Condition(Subject.DRIFT, is_bad=False, text="the drift is gone", facts={})
     facts: Facts = {
@@ -58,9 +58,10 @@ def condition_of_drift(summary: DriftSummary) -> Condition:
 
 
 def conditions_of_plan(plan: Plan) -> tuple[Condition, ...]:
-    """Return whether guards refuse the plan, and whether calls are scarce.
+    """Return the conditions about guards that refuse the plan, and about calls that are scarce.
 
-    A partial plan, a reviewed plan or a rollback says nothing about the environment.
+    Return none for a partial plan, a reviewed plan or a rollback, which do not describe the whole
+    environment.
     """
     if plan.targets or plan.excludes or plan.review is not None or plan.rolls_back is not None:
         return ()
@@ -86,7 +87,7 @@ def _condition_of_budget(budget: Budget) -> Condition | None:
 
 
 def condition_of_result(result: ApplyResult) -> Condition:
-    """Return whether an apply has ended incomplete."""
+    """Return the condition about whether an apply was complete."""
     counts = result.accounting()
     run = {"run": result.run.header.id} if result.run is not None else {}
     facts: Facts = {**run, **counts}
@@ -97,7 +98,10 @@ def condition_of_result(result: ApplyResult) -> Condition:
 
 
 def condition_of_failure(error: ReconcilerError) -> Condition:
-    """Return the condition after an apply that ended with ``error``, whose text may hold values."""
+    """Return the condition after an apply that failed with ``error``; its text is not used.
+
+    The text may contain values.
+    """
     if isinstance(error, PlanRefused):
         why = "the plan was refused, and nothing was applied"
     elif isinstance(error, StateError):

@@ -1,6 +1,6 @@
-"""The conditions that a webhook was last told of, so that it is told of changes only.
+"""The conditions that were last sent to a webhook, so that only changes are sent.
 
-They are in ``.reconciler/notices-ENVIRONMENT.json`` on this machine; jobs have to keep the file between runs.
+They are in ``.reconciler/notices-ENVIRONMENT.json`` on this machine; CI jobs must keep the file between runs.
 """
 
 import json
@@ -19,7 +19,7 @@ def last_sent_path(folder: Path, environment: str) -> Path:
 
 
 def read_last_sent(path: Path) -> Mapping[str, bool]:
-    """Return the subjects that the webhook knows, with whether they were bad; unreadable is unknown."""
+    """Return for each subject whether it was bad when it was last sent; empty if the file cannot be read."""
     try:
         with path.open("rb") as file:
             document = json.loads(file.read(_MOST_BYTES))
@@ -31,7 +31,7 @@ def read_last_sent(path: Path) -> Mapping[str, bool]:
 
 
 def write_last_sent(path: Path, sent: Mapping[str, bool]) -> None:
-    """Remember the conditions that the webhook knows now.
+    """Store the conditions that have been sent to the webhook.
 
     Raises:
         UsageError: the file cannot be written.

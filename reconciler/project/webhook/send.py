@@ -1,6 +1,6 @@
-"""Sending one notice: briefly, to the address alone, and without anything of ours but the notice.
+"""Sending one notice to a webhook, with a short timeout, and with no data of ours besides the notice.
 
-Redirects are not followed and the answer is not read: only its status counts.
+Redirects are not followed. Only the status of the answer matters; its body is not read.
 """
 
 import json
@@ -16,13 +16,13 @@ from reconciler.errors import ReconcilerError
 from reconciler.hubspot.transport.proxies import proxy_for
 
 SEND_S: Final = 5.0
-"""Maximum seconds until a notice counts as not taken, however slowly names are looked up or bytes arrive."""
+"""Maximum seconds for sending a notice, including a slow look-up of the host or a slow answer."""
 
 
 def send(url: str, notice: Mapping[str, object]) -> str | None:
-    """Send ``notice`` as JSON; return why it was not taken, or None. Never raises.
+    """Send ``notice`` as JSON; return None, or the reason why the webhook did not accept it. Never raises.
 
-    No message of a library is passed on: it could contain the address, which is a secret.
+    Messages of libraries are not returned, because they could contain the address, which is a secret.
     """
     body = json.dumps(notice, ensure_ascii=True).encode()
     faults = ["it did not answer in time"]

@@ -1,7 +1,7 @@
-"""Telling a webhook about changed conditions. If that fails, the run goes on all the same.
+"""Telling a webhook about conditions that have changed. If this fails, the run goes on.
 
-A good condition that was never told is not told. If the notice is not taken, there is one warning, and
-the next run tries again.
+A condition that is good and was never sent is not sent. If the webhook does not accept a notice, there is one
+warning, and the next run tries again.
 """
 
 import os
@@ -21,11 +21,11 @@ from reconciler.state.database_files import PRIVATE_FOLDER
 
 
 def tell_webhook(session: Session, conditions: Callable[[], Iterable[Condition]]) -> None:
-    """Tell the webhook of those conditions that have changed; without a webhook, do nothing.
+    """Send those conditions to the webhook that have changed; do nothing if there is no webhook.
 
     Args:
         session: the environment.
-        conditions: called only if there is a webhook.
+        conditions: returns the conditions; called only if there is a webhook.
     """
     webhook = session.settings.webhook
     if webhook is None:
@@ -56,7 +56,7 @@ def _send(webhook: Webhook, notice: Mapping[str, Any]) -> str | None:
 
 
 def _notice(session: Session, condition: Condition) -> Mapping[str, Any]:
-    """Return ``text`` for people, as Slack shows it, and facts for programs."""
+    """Return the notice as JSON: ``text`` for people, as Slack shows it, and facts for programs."""
     environment, project = session.environment, session.settings.name
     place = f"{environment.name} (portal {environment.portal_id})"
     job = ci_run_url(os.environ)
