@@ -185,7 +185,7 @@ def test_a_single_call_emptied_nothing(change: Change) -> None:
 
 
 def test_the_first_of_two_calls_is_checked_by_its_own_values() -> None:
-    """The answer may hold what the second call is to write as well."""
+    """The answer may also contain a value that only the second call writes."""
     change = update(lifecyclestage=("customer", "lead"), value=("x", "gold"))
     emptied = answered(lifecyclestage=None, value="x")
     assert checked_outcome(schema(Kind.CHOICE), change, emptied, {"lifecyclestage": ""}) == emptied

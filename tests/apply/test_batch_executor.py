@@ -1,4 +1,4 @@
-"""Executing one batch on a simulated clock: the write follows the second read at once."""
+"""Executing one batch on a simulated clock: the write is sent immediately after the second read."""
 
 from itertools import count
 
@@ -79,5 +79,5 @@ def test_a_look_waits_until_the_write_can_follow_it(change: Change) -> None:
     assert isinstance(outcomes[0], Applied)
     *looked_at, written_at = sent[LIMIT - 1 :]
     assert looked_at
-    assert min(looked_at) >= 10.0  # one place was free, and the write would have been ten seconds behind
+    assert min(looked_at) >= 10.0  # without a reserved slot, the write would have come 10 s after the read
     assert written_at == looked_at[-1]

@@ -1,4 +1,4 @@
-"""Changes become batches of one call each, and rows that carry them."""
+"""Changes are grouped into batches of one call each, and become the inputs of the call."""
 
 from itertools import count
 

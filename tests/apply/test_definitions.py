@@ -1,4 +1,7 @@
-"""Definitions are written one by one: what moved stays, what people added is kept, removals are proven."""
+"""Definitions are written one by one.
+
+Stale ones are not sent, additions by people stay, removals are proven.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
@@ -34,7 +37,7 @@ def portal() -> Iterator[DefinitionPortal]:
 
 
 def values(named: Mapping[str, Any]) -> tuple[ValueChange, ...]:
-    """Value changes: a text is written where nothing was, a pair has what was there before."""
+    """Return value changes: a text is written to an empty value, a pair is the value before and after."""
     pairs = (
         (name, text if isinstance(text, tuple) else (None, text)) for name, text in sorted(named.items())
     )
@@ -273,7 +276,7 @@ RENEWALS = "deals:pipelines/Renewals"
 
 
 def renewals() -> list[Change]:
-    """A new pipeline and its stages, in one call."""
+    """Return the changes for a new pipeline and its stages, which one call creates."""
     stages = {"Open": "0.2", "Signed": "1", "Lost": "0"}
     carried = [
         create(
@@ -465,14 +468,14 @@ def test_what_this_run_wrote_is_waited_for_and_said(portal: DefinitionPortal) ->
 
     (outcome,) = deliver(portal, change, written=(name,), sleep=pauses.append, reported=reported)
 
-    assert isinstance(outcome, Stale)  # any third value is drift, after a minute
+    assert isinstance(outcome, Stale)  # neither the old nor the new value: drift, after a minute of waiting
     assert sum(pauses) == 60.0
     assert reported[0] == "companies:properties/tier: waiting until HubSpot shows what this run wrote"
 
 
 @pytest.fixture
 def late() -> Iterator[tuple[DefinitionPortal, Clock]]:
-    """A portal that shows definitions ten seconds after they were written, and its clock."""
+    """Yield a portal that shows definitions ten seconds after they are written, and its clock."""
     clock = Clock()
     seed = {**QUICK, "settling": {"definitions_ms": 10_000}}
     with definition_portal(seed, now=clock.now) as portal:

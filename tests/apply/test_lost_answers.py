@@ -1,4 +1,7 @@
-"""One batch with lost answers, or with changes of two calls: the calls that are sent, and the outcomes."""
+"""One batch whose answers are lost, or whose changes take two calls.
+
+Checked are the calls that are sent, and their outcomes.
+"""
 
 import json
 from collections.abc import Collection, Sequence
@@ -46,20 +49,20 @@ AT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 @dataclass
 class Company:
-    """A portal with a few companies, whose answers to writes go astray as told."""
+    """A portal with a few companies, which loses answers to writes as ``losses`` says."""
 
     records: dict[str, dict[str, str | None]] = field(default_factory=dict)
     losses: list[str] = field(default_factory=list)
-    """Of the next writes: ``after`` or ``before`` it was done its answer is lost; ``""`` all is well."""
-    refused: dict[str, str] = field(default_factory=dict)  # values that it does not take, by property
-    keeps: dict[str, str] = field(default_factory=dict)  # values that it puts in place of any, by property
-    unreadable_after: int | None = None  # so many writes
-    lags: int = 0  # so many readings after the first write know nothing of new records
-    made_at: datetime = AT  # what new records say of that
+    """For each of the next writes: the answer is lost ``after`` or ``before`` it is done; "" for no loss."""
+    refused: dict[str, str] = field(default_factory=dict)  # values that the portal refuses, by property
+    keeps: dict[str, str] = field(default_factory=dict)  # values stored in place of new ones, by property
+    unreadable_after: int | None = None  # number of writes after which nothing can be read
+    lags: int = 0  # number of reads after the first write that do not show new records yet
+    made_at: datetime = AT  # creation time of new records
     writes: list[list[dict[str, Any]]] = field(default_factory=list)
     reads: int = 0
     _minutes: int = 0
-    histories: int = 0  # readings of what records were made with
+    histories: int = 0  # number of reads of histories
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         answer = self._answer(request)
@@ -136,7 +139,7 @@ def delivered(
     *changes: Any,
     looks_at: Collection[Verb] = ALWAYS_LOOKED_AT,
 ) -> tuple[Delivery, list[tuple[int, list[int]]]]:
-    """What came of them, and of which calls for which changes the journal was told."""
+    """Return the delivery, and the calls that the journal was told of, with their changes."""
     http, pacer = http_of(portal), pacer_of(SimulatedClock())
     batch_executor = BatchExecutor(
         Connections(PortalReader(http, "v3", pacer), PortalWriter(http, "v3", pacer), PORTAL),
@@ -183,7 +186,7 @@ def test_a_write_that_did_not_happen_is_sent_again() -> None:
 
 def test_only_the_missing_part_of_a_lost_batch_is_sent_again() -> None:
     portal = bonn()
-    portal.records["9001"]["city"] = "Ulm"  # the call did that much
+    portal.records["9001"]["city"] = "Ulm"  # the effect of the call whose answer was lost
     portal.losses = ["before"]
     (outcomes, _), left = delivered(portal, ulm(), ulm("globex", "9002"), looks_at=())
     assert all(isinstance(outcome, Applied) for outcome in outcomes.values())
@@ -255,7 +258,7 @@ def test_a_stage_goes_back_by_two_calls_and_what_travels_with_it_takes_the_secon
         [{"city": "Ulm", "lifecyclestage": "lead"}, {"city": "Ulm"}],
     ]
     assert left == [(1, [0]), (2, [0]), (1, [1])]
-    assert portal.reads == 1  # the look before: what was answered is not read again
+    assert portal.reads == 1  # only the read before the call: answered changes are not read again
 
 
 def test_a_refused_first_call_prevents_the_second() -> None:
@@ -342,7 +345,7 @@ def test_a_create_is_made_once(loss: str, sent: int) -> None:
 def test_a_create_that_meets_a_record_when_sent_again_is_judged_by_when_that_was_made(
     made_at: datetime, is_ours: bool
 ) -> None:
-    """Its first call had made one of that key, and the reading in between did not know of it yet."""
+    """Its first call had created the record, and the read in between did not show that yet."""
     portal = bonn()
     portal.losses, portal.lags, portal.made_at = ["after"], 1, made_at
     (outcomes, _), _ = delivered(portal, create("new", city="Ulm"))
@@ -390,7 +393,7 @@ def test_a_record_that_the_very_first_call_met_is_not_ours_whenever_it_was_made(
 
 
 def test_a_refused_batch_that_is_sent_in_parts_is_not_a_repeat() -> None:
-    """Nothing of it was written: whose the records are needs no evidence."""
+    """Nothing of the refused batch was written, so no evidence about the records is needed."""
     portal = bonn()
     portal.losses = ["refuse"]
     (outcomes, _), left = delivered(portal, create("new", city="Ulm"), create("newer", city="Ulm"))

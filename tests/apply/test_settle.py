@@ -1,4 +1,4 @@
-"""Settling a change whose answer was lost, by live values."""
+"""Settling a change whose answer was lost, by reading the record's present values."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -69,7 +69,7 @@ ARCHIVE = archive_record(KEY, ID, Reason.PRUNED, None, owned_before=Owned(Origin
 
 
 def live(created: timedelta | None = None, /, **values: str | None) -> LiveRecord:
-    """A record, made so long after our call left."""
+    """Return a record that was created this long after our call was sent."""
     created_at = (SENT_AT + created).isoformat().replace("+00:00", "Z") if created is not None else None
     return LiveRecord(ID, {"external_id": "acme", **values}, created_at)
 
@@ -127,7 +127,7 @@ def test_the_previous_value_is_not_a_spelling_of_the_new_one(before: str, after:
 
 DURING = timedelta(seconds=30)
 LAST = timedelta(seconds=DEADLINE_S, minutes=2)
-"""Until then HubSpot may still act on a call."""
+"""The time until which HubSpot may still act on a call."""
 
 
 def found_as(change: Change, now: LiveRecord, sent_at: datetime | None = SENT_AT) -> Applied:
@@ -271,7 +271,7 @@ INTENDED = datetime(2026, 11, 22, 9, 59, tzinfo=UTC)
 
 
 def outcomes_of(sent: Sent) -> Mapping[int, Outcome]:
-    """What becomes of a create and an update that a dead run left open, where both are as they wanted."""
+    """Return the outcomes of a create and an update of a killed run; both took effect in the portal."""
 
     def hubspot(request: httpx.Request) -> httpx.Response:
         made = {
@@ -318,7 +318,10 @@ def test_calls_that_left_and_did_not_happen_were_not_written() -> None:
 
 
 def test_a_run_that_ended_between_two_calls_leaves_an_empty_stage_which_is_told() -> None:
-    """The first call emptied the lifecycle stage, the second was to set it; of three records one is empty."""
+    """The first call emptied the lifecycle stage, which the second should set.
+
+    One of three records is empty.
+    """
     stages = {"9001": None, "9002": "customer", "9003": "lead"}
 
     def hubspot(request: httpx.Request) -> httpx.Response:
@@ -346,7 +349,7 @@ def test_a_run_that_ended_between_two_calls_leaves_an_empty_stage_which_is_told(
 
 
 def test_properties_that_the_portal_lost_are_not_read() -> None:
-    """HubSpot refuses a reading that names one."""
+    """HubSpot refuses to read a property that does not exist."""
 
     def hubspot(request: httpx.Request) -> httpx.Response:
         assert orjson.loads(request.content)["properties"] == ["city", "name"]

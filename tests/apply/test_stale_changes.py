@@ -50,7 +50,7 @@ def create(number: int) -> Change:
 
 
 def archive(number: int, *tickets: int) -> Change:
-    """It rests on its key, and on being associated with these tickets."""
+    """Return an archival that rests on the record's key and on its associations with these tickets."""
     texts = {"external_id": f"k{number}"} | {f"tickets/={id_}": "associated" for id_ in tickets}
     rests_on = (ValueChange(name, text, text, Reason.IN_STEP) for name, text in texts.items())
     return archive_record(
@@ -70,9 +70,10 @@ def reported(
     silent: frozenset[str] = frozenset(),
     tickets: Mapping[str, str] | None = None,
 ) -> Mapping[int, Stale]:
-    """``cities`` by id: the records that are there. Of those in ``silent`` HubSpot never says anything.
+    """Return the stale changes, if the portal has the records in ``cities``, by id.
 
-    ``tickets`` says with which ticket a company is associated.
+    HubSpot leaves the records in ``silent`` out of its answers. ``tickets`` gives the ticket with which each
+    company is associated.
     """
 
     def hubspot(request: httpx.Request) -> httpx.Response:

@@ -1,10 +1,10 @@
-"""Measures plan and apply beside their peers and the physical floor, in one run, and prints tables.
+"""Measures plan and apply, comparable tools and the physical minimum in one run, and prints tables.
 
     python -m tests.benchmarks [--sizes 1000,10000,100000] [--rows 1000000] [--latency-ms 150] [--limit 0]
                                [--repeat 3]
 
-Every contender is a whole process, the portal is another one. Of several runs the fastest is told. Seconds
-depend on the machine; the ratios, which are taken within one run, travel further.
+Each program is measured as a whole process; the portal is another process. The fastest of several runs is
+printed. Seconds depend on the machine; ratios between programs of one run depend on it much less.
 """
 
 import argparse
@@ -26,18 +26,18 @@ from tests.benchmarks.world import TOKEN, write_project
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parents[1]
 _MANY = 10_000
-"""More records than this are planned only, and not by the script, which takes minutes."""
+"""More records than this are only planned, and not by the script for comparison, which would take minutes."""
 _WARM_UP = "import reconciler.cli.apply, reconciler.project.apply_plan, hubspot, ruamel.yaml, deepdiff"
 _LIBRARIES = ("httpx", "orjson", "PyYAML", "pydantic", "SQLAlchemy", "duckdb", "ruamel.yaml", "deepdiff")
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What all contenders of one table share."""
+    """Settings that all programs in one table share."""
 
     size: int
     latency_ms: float
-    limit: int  # calls in ten seconds; 0 is no limit
+    limit: int  # maximum number of calls in ten seconds; 0 means no limit
     repeat: int
     folder: Path
 
@@ -93,7 +93,7 @@ def _plans(setting: Setting) -> Iterator[tuple[str, Cost | str]]:
         project = setting.folder / "plan"
         write_project(project, setting.size, base_url, is_known=True)
         manifest = [str(project / "companies.yaml"), base_url]
-        cost_of([sys.executable, "-c", _WARM_UP], project, _environ(setting))  # leaves bytecode behind
+        cost_of([sys.executable, "-c", _WARM_UP], project, _environ(setting))  # creates the bytecode files
         yield "floor", _run(setting, project, str(_HERE / "floor.py"), *manifest)
         yield "reconciler plan", _run(setting, project, "-m", "reconciler", "plan")
         if setting.size > _MANY:
@@ -126,7 +126,7 @@ def _applies(setting: Setting) -> Iterator[tuple[str, Cost | str]]:
 
 @contextmanager
 def _made(setting: Setting, name: str) -> Iterator[tuple[Path, str]]:
-    """A project, and an empty portal."""
+    """Yield a project, and the URL of an empty portal."""
     with portal(0, setting.latency_ms, setting.limit) as base_url:
         project = setting.folder / name
         write_project(project, setting.size, base_url, is_known=False)
@@ -151,7 +151,7 @@ def _fastest(setting: Setting, measure: Callable[[], Cost]) -> Cost:
 
 
 def _rest(setting: Setting) -> None:
-    """An empty window for everybody."""
+    """Wait until the rate window is empty, so that each program starts alike."""
     if setting.limit:
         time.sleep(10)
 

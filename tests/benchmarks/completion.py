@@ -1,9 +1,9 @@
-"""Measures answers of completion, and ``--version``, beside an interpreter that does nothing.
+"""Measures completion and ``--version`` in comparison with a Python process that does nothing.
 
     python -m tests.benchmarks.completion [--rounds 20]
 
-The project is the example. Times are those of the processor, and the least of all rounds counts: the machine
-may have other work.
+The project is the example. CPU times are measured, and the smallest of all rounds counts, because the machine
+may be busy with other work.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def _measure(rounds: int) -> None:
     bare = _least_ms("pass", (), environ, rounds)
     rows = {"nothing": bare, "`--version`": _least_ms(_PROGRAM, ("--version",), environ, rounds)}
     rows["an address, first"] = _least_ms(_PROGRAM, _KEPT["an address"], asking, rounds)
-    Path(".reconciler").mkdir()  # from here on, answers are kept
+    Path(".reconciler").mkdir()  # if this folder exists, answers are cached
     rows |= {name: _least_ms(_PROGRAM, words, asking, rounds) for name, words in _KEPT.items()}
     sys.stdout.write("\n| | ms | times a bare interpreter |\n|---|---:|---:|\n")
     for name, cost in rows.items():
@@ -51,7 +51,7 @@ def _least_ms(program: str, words: Sequence[str], environ: Mapping[str, str], ro
 
 
 def _ms(command: list[str], environ: Mapping[str, str]) -> float:
-    """Return the milliseconds of the processor that a command takes."""
+    """Return the CPU milliseconds that a command takes."""
     silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
     process = os.posix_spawn(command[0], command, environ, file_actions=silent)
     _, status, used = os.wait4(process, 0)

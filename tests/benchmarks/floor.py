@@ -1,4 +1,4 @@
-"""The physical floor: no more than parsing, asking, comparing and writing. No types, no checks, no state.
+"""The physical minimum: only parsing, calling, comparing and writing, without types, checks and state.
 
 python floor.py MANIFEST_OR_CSV BASE_URL [--apply]
 """
@@ -28,7 +28,7 @@ Row = tuple[str, dict[str, str]]
 
 
 def from_manifest(data: bytes) -> Iterator[Row]:
-    """The mapping under ``records``, every scalar as its text."""
+    """Yield the mapping under ``records``, with every scalar as text."""
     next_event: Callable[[], Any] = CParser(data).get_event
     while getattr(next_event(), "value", None) != "records":
         pass
@@ -42,7 +42,7 @@ def from_manifest(data: bytes) -> Iterator[Row]:
 
 
 def from_table(path: str) -> Iterator[Row]:
-    """The rows of a CSV file, in its order."""
+    """Yield the rows of a CSV file, in their order."""
     with open(path, newline="") as file:  # noqa: PTH123 - pathlib is not needed here, and takes time
         reader = csv.reader(file)
         header = next(reader)
@@ -52,7 +52,7 @@ def from_table(path: str) -> Iterator[Row]:
 
 
 def read(path: str) -> Iterable[Row]:
-    """All of a manifest, as tools do, or a table as it flows."""
+    """Return all records of a manifest at once, or an iterator over the rows of a table."""
     if path.endswith(".csv"):
         return from_table(path)
     with open(path, "rb") as file:  # noqa: PTH123 - likewise
@@ -60,14 +60,14 @@ def read(path: str) -> Iterable[Row]:
 
 
 def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """A hundred at a time."""
+    """Yield a hundred rows at a time."""
     iterator = iter(rows)
     while chunk := list(islice(iterator, CHUNK)):
         yield chunk
 
 
 def ahead(pool: ThreadPoolExecutor, ask: Callable[[Any], Any], questions: Iterable[Any]) -> Iterator[Any]:
-    """The answers in order, a bounded number of them asked for ahead."""
+    """Yield the answers in order; a limited number of questions is asked in advance."""
     asked: Iterator[tuple[Any, Future[Any]]] = ((one, pool.submit(ask, one)) for one in questions)
     waiting = deque(islice(asked, AHEAD))
     while waiting:

@@ -40,14 +40,14 @@ def record(number: int, text: str) -> OwnedRecord:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Return how long ``work`` takes."""
+    """Return the seconds that ``work`` takes."""
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun
 
 
 def measure(size: int, folder: Path) -> None:
-    """Print one row."""
+    """Print one row of measurements, for ``size`` owned records."""
     access = access_to(f"file://{bare_repository(folder)}", "refs/reconciler", os.environ, keys=("k" * 44,))
 
     def opened() -> tuple[Store, GitBackend]:

@@ -1,10 +1,10 @@
-"""Measures an import beside the floor that the limit of calls sets, whole and killed half-way.
+"""Measures a complete and an interrupted import against the minimum time that the rate limit sets.
 
     python -m tests.benchmarks.imports [--rows 50000] [--latency-ms 150] [--limit 190] [--form parquet]
 
-The portal is another process. The floor is the time in which the limit lets so many pages through: a burst at
-once, and another one every ten seconds. One import is killed once it has read half of the records, and called
-again.
+The portal is another process. The minimum is the time in which the limit allows the needed pages: as many
+calls as it allows at once, and again every ten seconds. A second import is killed after half of the records,
+and called again.
 """
 
 import argparse
@@ -28,7 +28,7 @@ _ROOT = Path(__file__).parents[2]
 _PAGE = 100
 _WINDOW_S = 10.0
 _REST_S = 10.0
-"""Seconds for an empty window of the limit."""
+"""Seconds after which the rate window is empty again."""
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def _floor(rows: int, limit: int) -> float:
-    """The least seconds for so many pages: each burst waits for the window of the one before."""
+    """Return the minimum seconds for this number of pages under the rate limit."""
     pages = -(-rows // _PAGE)
     return (pages - 1) // limit * _WINDOW_S
 

@@ -1,4 +1,4 @@
-"""Runs one contender as a whole process and says what it cost."""
+"""Runs a program as a process and returns its costs."""
 
 import os
 import subprocess
@@ -10,22 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _END = 2000
-"""Bytes that are kept of what a process printed: the next one's peak of memory begins with ours."""
+"""Number of bytes of output that are kept; more would count towards the memory of later processes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of one process, from its start to its end; memory is its peak."""
+    """The costs of one process from start to end; memory is its peak."""
 
     wall_s: float
-    cpu_s: float  # user and system
+    cpu_s: float  # user and system time together
     memory_mb: float
-    out: str  # the end of what it printed
+    out: str  # the last part of its output
 
 
 @contextmanager
 def portal(count: int, latency_ms: float, limit: int) -> Iterator[str]:
-    """A portal of so many records in a process of its own; gives its address."""
+    """Yield the URL of a portal with this number of records, in another process."""
     arguments = [str(count), str(latency_ms), str(limit)]
     command = [sys.executable, "-m", "tests.benchmarks.portal", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -37,7 +37,7 @@ def portal(count: int, latency_ms: float, limit: int) -> Iterator[str]:
 
 
 def cost_of(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Cost:
-    """Run ``command`` in ``folder`` until it ends; raises RuntimeError where it fails."""
+    """Run ``command`` in ``folder`` until it ends; raise RuntimeError if it fails."""
     printed = folder.with_suffix(".out")
     with printed.open("wb") as output:
         begin = time.perf_counter()

@@ -1,7 +1,7 @@
-"""Tools of other trades, where they are installed: how long they take to plan as many things.
+"""Comparable tools, if they are installed: how long they take to plan the same number of things.
 
-Neither makes a call here. octoDNS reads two folders of YAML, Terraform only its own configuration and an
-empty state, so both are spared what takes us most of the time.
+Here, neither tool makes calls: octoDNS reads two folders of YAML, Terraform only its own configuration and an
+empty state. So they do not need the time that most of our plan takes.
 """
 
 import shutil
@@ -12,9 +12,9 @@ from tests.benchmarks.measure import Cost, cost_of
 from tests.benchmarks.world import CHANGED_EVERY, companies
 
 _MOST = 10_000
-"""octoDNS takes a minute for a hundred thousand."""
+"""Maximum number of records for octoDNS, which takes a minute for a hundred thousand."""
 _MOST_TERRAFORM = 1_000
-"""Terraform takes more than six minutes for ten thousand."""
+"""Maximum number of resources for Terraform, which takes more than six minutes for ten thousand."""
 _OCTODNS = """\
 providers:
   source: {class: octodns.provider.yaml.YamlProvider, directory: source}
@@ -25,7 +25,10 @@ zones:
 
 
 def octodns(parent: Path, count: int) -> Cost | str:
-    """A plan of two zones that differ in one record of a hundred; a reason where there is none."""
+    """Measure a plan of two zones that differ in one record of a hundred.
+
+    Return a reason if that is impossible.
+    """
     command = shutil.which("octodns-sync")
     if command is None and find_spec("octodns") is None:
         return "skipped: octodns is not installed"
@@ -48,7 +51,7 @@ def _zone(count: int, *, is_source: bool) -> str:
 
 
 def terraform(parent: Path, count: int) -> Cost | str:
-    """A plan that makes so many built-in resources; a reason where there is none."""
+    """Measure a plan that creates this many built-in resources; return a reason if that is impossible."""
     command = shutil.which("terraform")
     if command is None:
         return "skipped: terraform is not installed"

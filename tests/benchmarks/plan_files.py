@@ -1,9 +1,9 @@
-"""Measures what a plan of many changes costs: saving it, holding it against a reviewed one, applying it.
+"""Measures the costs of a plan with many changes: saving it, comparing it with a reviewed one, applying it.
 
     python -m tests.benchmarks.plan_files [--changes 200000] [--latency-ms 0]
 
 Every row is a whole process, and memory is its peak; the portal is another process. Each change writes one
-property of a record that state knows. The last line says how long a plan of 10,000 changes is read.
+property of a record that state knows. The last line is the time of reading a plan with 10,000 changes.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def _reading(path: Path) -> str:
-    """How long it takes to read a plan and check its digest, and to decode its changes; fastest of five."""
+    """Return the time to read a plan and check its digest, and to decode its changes; the fastest of five."""
     read, decoded = [], []
     for _ in range(5):
         begin = time.perf_counter()
@@ -56,7 +56,7 @@ def _reading(path: Path) -> str:
 
 
 def _project(folder: Path, count: int, url: str) -> Callable[..., Cost]:
-    # In a process of its own: what it needs of memory would be counted as that of those it begets.
+    # In another process, because the memory of this one counts towards that of its child processes.
     making = Process(
         target=write_project,
         args=(folder, count, url),

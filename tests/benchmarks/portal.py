@@ -1,12 +1,12 @@
-"""A portal that answers from memory, as a process of its own: the referee of speed.
+"""A portal that answers from memory, in another process, for measuring speed.
 
-It knows nothing of HubSpot's rules; the emulator does, and is too slow to measure against. Every answer
-comes after the given latency, any number of them side by side, with HubSpot's headers about limits. Where
-a limit is set, a rolling window of ten seconds is kept and what exceeds it is refused with 429.
+It knows none of HubSpot's rules; the emulator does, but is too slow for such measurements. Every answer comes
+after the given latency, any number of answers at the same time, with HubSpot's headers about limits. If a
+limit is set, calls beyond it in a rolling window of ten seconds are refused with 429.
 
     python -m tests.benchmarks.portal RECORDS LATENCY_MS CALLS_PER_WINDOW
 
-prints its address. 0 records is an empty portal, 0 calls per window is no limit.
+prints its URL. 0 records means an empty portal, 0 calls per window means no limit.
 """
 
 import asyncio
@@ -27,12 +27,12 @@ _MOMENT = "2026-01-01T00:00:00.000Z"
 
 
 class Portal:
-    """Records by key and by id, and how a call is answered."""
+    """Records by key and by id, and the answers to calls about them."""
 
     def __init__(self, count: int) -> None:
         self._by_key: dict[str, bytes] = {}
         self._key_of: dict[str, str] = {}
-        self._ids: list[int] = []  # rising
+        self._ids: list[int] = []  # in ascending order
         for company in companies(count):
             self._put(company.key, company.record_id, {KEY: company.key, **company.properties})
         self.calls = 0
@@ -43,7 +43,7 @@ class Portal:
         }
 
     def answer(self, target: str, body: bytes) -> tuple[int, bytes]:
-        """Status and body."""
+        """Return status and body of the answer to a request."""
         path, _, query = target.partition("?")
         if path in self._pages:
             return 200, self._pages[path]
@@ -111,7 +111,7 @@ class Portal:
 
 
 class Limiter:
-    """A rolling window of calls, as HubSpot keeps one."""
+    """A rolling window of calls, counted as HubSpot does."""
 
     def __init__(self, limit: int, now: Callable[[], float]) -> None:
         self._limit = limit or _UNLIMITED
@@ -119,7 +119,7 @@ class Limiter:
         self._taken: deque[float] = deque()
 
     def take(self) -> int:
-        """Calls that are left; below 0 the call is refused."""
+        """Count a call; return how many calls are left, below 0 if the call is refused."""
         now = self._now()
         while self._taken and self._taken[0] <= now - _WINDOW_S:
             self._taken.popleft()
@@ -137,7 +137,7 @@ class Limiter:
 
 
 class Connection(asyncio.Protocol):
-    """HTTP/1.1, one request after the other, as much of it as its clients speak."""
+    """HTTP/1.1 with one request after the other: as much of the protocol as the measured clients need."""
 
     def __init__(self, portal: Portal, limiter: Limiter, latency_s: float) -> None:
         self._portal = portal
@@ -180,7 +180,7 @@ class Connection(asyncio.Protocol):
 
 
 async def serve(count: int, latency_ms: float, limit: int) -> None:
-    """Answer until the process is ended."""
+    """Answer requests until the process is killed."""
     loop = asyncio.get_running_loop()
     portal, limiter = Portal(count), Limiter(limit, loop.time)
     server = await loop.create_server(

@@ -1,8 +1,8 @@
-"""Measures what masking adds to the reports of a large plan, beside masking all of it first.
+"""Measures how much time masking adds to the reports of a large plan, and compares two ways of masking.
 
     python -m tests.benchmarks.reports [--changes 10000] [--repeat 3]
 
-All in one process and one run: seconds depend on the machine, ratios less. The fastest of the runs counts.
+All is measured in one process: seconds depend on the machine, ratios much less. The fastest run counts.
 """
 
 import argparse
@@ -46,12 +46,12 @@ def main() -> None:
 
 
 def _masked_first(form: Renderer, plan: Plan) -> str:
-    """Mask everything and render what has come of it, as an earlier version did."""
+    """Mask the whole plan, then render it, as an earlier version did."""
     return form.plan(masked_plan(plan, _MASKED), View(SHOW))
 
 
 def plan_of_people(count: int) -> Plan:
-    """A plan that changes ``count`` records, no two of them alike."""
+    """Return a plan that changes ``count`` different records."""
     changes = (
         replace(
             UPDATES[0],

@@ -1,9 +1,9 @@
-"""Measures how long the emulator takes to plant a seed: many properties, and many records.
+"""Measures how long the emulator takes to store a seed with many properties, or with many records.
 
     python -m tests.benchmarks.seeds [--properties 1000] [--records 100000]
 
-The portal is in memory; each record has three values, one of them unique. A busy machine does not change CPU
-seconds much.
+The portal is in memory; each record has three values, one of which is unique. CPU seconds are measured: other
+work on the machine hardly changes them.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""Measures what a large state costs: looking at it, moving it, correcting it, planning beside it.
+"""Measures the costs of a large state: reading it, moving it, correcting it, and planning with it.
 
     python -m tests.benchmarks.state [--owned 1000000] [--latency-ms 0] [--drift]
 
-Every row is a whole process; the portal is another one. Memory is the peak.
+Every row is a whole process; the portal is another process. Memory is the peak.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from tests.benchmarks.measure import Cost, cost_of, portal
 from tests.benchmarks.world import OBJECT, TOKEN, company, write_project
 
 _NAMED = 1_000
-"""Records that the manifest names beside all those that are only owned."""
+"""Number of records that the manifest names, besides those that are only owned."""
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
     say(f"| {said.owned:,} owned records | wall s | CPU s | peak MB |\n| --- | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as name, portal(said.owned, said.latency_ms, 0) as url:
         folder = Path(name) / "project"
-        # In a process of its own: what it needs of memory would be counted as that of those it begets.
+        # In another process, because the memory of this one counts towards that of its child processes.
         making = Process(
             target=write_project,
             args=(folder, said.owned, url),

@@ -1,4 +1,4 @@
-"""Costs of planning, in counts: seconds depend on the machine and its load, counts do not."""
+"""Costs of planning as counts, because seconds depend on the machine and its load."""
 
 import gc
 import sys
@@ -25,11 +25,11 @@ FEW, MANY = 1_000, 3_000
 
 @dataclass(slots=True)
 class Counts:
-    """Of one plan."""
+    """The counts of one plan."""
 
     reads: int = 0
-    functions: int = 0  # entered by the planning thread, C functions too
-    statements: int = 0  # of SQL
+    functions: int = 0  # number of functions, also of C, that the planning thread calls
+    statements: int = 0  # number of SQL statements
     updates: int = 0
 
 
@@ -66,7 +66,10 @@ def plan_of(folder: Path, size: int, *, is_table: bool = False) -> Counts:
 
 @pytest.fixture(scope="module", params=["manifest", "table"])
 def plans(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Counts, Counts]:
-    """Of few records, and of many; the first plan of all is not counted, since it imports."""
+    """Return the counts for few records and for many.
+
+    The first plan is not counted, because it imports modules.
+    """
     folder = tmp_path_factory.mktemp("counts")
     is_table = request.param == "table"
     plan_of(folder / "first", 1, is_table=is_table)
@@ -95,7 +98,7 @@ def test_state_is_asked_a_few_statements_a_hundred_records(plans: tuple[Counts, 
 
 
 def held_after(folder: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> int:
-    """The bytes that are held once all rows of a table have been judged."""
+    """Return the bytes in memory after all rows of a table were compared."""
     held: list[int] = []
 
     def measure(*parts: Any) -> Plan:
@@ -118,9 +121,9 @@ def held_after(folder: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> int:
 def test_rows_flow_what_stays_in_memory_is_what_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A row that stayed would take a kilobyte, and what the portal holds of it another.
+    """A row that stayed in memory would take a kilobyte, and its live record as much.
 
-    pydantic remembers short texts, up to 16,384 of them: most of what is measured.
+    Most of the measured memory is pydantic's cache of up to 16,384 short texts.
     """
     held_after(tmp_path / "first", 1, monkeypatch)
     few, many = (held_after(tmp_path / str(size), size, monkeypatch) for size in (FEW, MANY))

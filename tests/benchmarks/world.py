@@ -1,4 +1,4 @@
-"""The made-up world that everything is measured in: companies of eight properties, 260 bytes of YAML each."""
+"""The generated data for all measurements: companies with eight properties, 260 bytes of YAML each."""
 
 import csv
 import json
@@ -19,10 +19,10 @@ OBJECT = "companies"
 KEY = "external_id"
 TOKEN = "pat-na1-00000000-benchmark"
 CHANGED_EVERY = 100
-"""One record in so many differs between manifests and portal, in one property."""
+"""One record in this many differs between manifests and portal, in one property."""
 
 _STRIDE = 7919
-"""Prime, so that steps of it come by every record."""
+"""A prime number, so that steps of this size reach every record."""
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _INDUSTRIES = ("BANKING", "BIOTECHNOLOGY", "COMPUTER_SOFTWARE", "CONSTRUCTION", "RETAIL")
@@ -43,7 +43,7 @@ NAMES = tuple(name for name in _TYPES if name != KEY)
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """One record as the portal holds it."""
+    """One record as it is in the portal."""
 
     key: str
     record_id: str
@@ -51,12 +51,12 @@ class Company:
 
 
 def companies(count: int) -> Iterator[Company]:
-    """Always the same ones, in the order of their keys."""
+    """Yield the first ``count`` companies, in the order of their keys; they are the same in every run."""
     return map(company, range(count))
 
 
 def company(number: int) -> Company:
-    """One of them; numbers count from 0."""
+    """Return the company with this number; the first number is 0."""
     properties = {
         "annualrevenue": f"{(number * 7919) % 9_000_000 + 100_000}.5",
         "city": _CITIES[number % len(_CITIES)],
@@ -71,14 +71,14 @@ def company(number: int) -> Company:
 
 
 def desired(company: Company, number: int, changed_every: int = CHANGED_EVERY) -> Mapping[str, str]:
-    """What the manifest says of it: one record in so many has moved."""
+    """Return the values in the manifest; of every ``changed_every`` records, one has another city."""
     if number % changed_every:
         return company.properties
     return {**company.properties, "city": "Osnabrueck"}
 
 
 def manifest(count: int) -> str:
-    """All of them as one document."""
+    """Return a manifest of the first ``count`` companies, as one document."""
     lines = [f"object: {OBJECT}\nkey: {KEY}\nrecords:\n"]
     for number, company in enumerate(companies(count)):
         lines.append(f"  {company.key}:\n")
@@ -87,7 +87,7 @@ def manifest(count: int) -> str:
 
 
 def write_table(path: Path, count: int, changed_every: int = CHANGED_EVERY) -> None:
-    """All of them as CSV, in an order that has nothing to do with their keys."""
+    """Write the first ``count`` companies as CSV, in an order that is independent of their keys."""
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([KEY, *NAMES])
@@ -98,7 +98,7 @@ def write_table(path: Path, count: int, changed_every: int = CHANGED_EVERY) -> N
 
 
 def definitions() -> list[Mapping[str, Any]]:
-    """The properties of the type, and as many again that nobody names, as portals have them."""
+    """Return the properties of the type, and 240 more that no manifest names, as in real portals."""
     used = [_definition(name, *kind) for name, kind in _TYPES.items()]
     return used + [_definition(f"unused_{number}", "string", "text") for number in range(240)]
 
@@ -132,9 +132,9 @@ def write_project(
     named: int | None = None,
     changed_every: int = CHANGED_EVERY,
 ) -> None:
-    """A project of so many records; where ``is_known``, state has them all as the portal holds them.
+    """Write a project with this many records; if ``is_known``, state has them with the values in the portal.
 
-    The manifests name all of them, or as many as are to be ``named``.
+    The manifests name all of them, or the first ``named``.
     """
     folder.mkdir(parents=True)
     if is_table:

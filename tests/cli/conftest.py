@@ -13,7 +13,7 @@ from tests.support.projects import EXAMPLE, PORTAL, Project, Recorder, example
 
 @pytest.fixture
 def wire(tmp_path: Path) -> Iterator[tuple[Project, Recorder]]:
-    """The example project with its portal behind a port."""
+    """Yield the example project, whose portal is served over HTTP and records its requests."""
     project = example(tmp_path)
     with contextlib.closing(Recorder(None)) as portal, running(portal) as url:
         portal.ensure_portal(PORTAL, orjson.loads((EXAMPLE / "portal.json").read_bytes()))

@@ -31,7 +31,7 @@ def git(project: Project, *arguments: str) -> str:
 
 
 def change(project: Project, address: str, *, archive: bool = False, **properties: str) -> None:
-    """Change a record of the example as somebody else."""
+    """Change a record of the example as another person."""
     object_name, _, key = address.partition("/")
     by = {"products": "hs_sku"}.get(object_name, "external_id")
     with project.portal() as http:
@@ -42,7 +42,7 @@ def change(project: Project, address: str, *, archive: bool = False, **propertie
 
 
 def found(http: httpx.Client, object_name: str, key: str, by: str = "external_id") -> str:
-    """The record's id."""
+    """Return the record's id."""
     body = {"inputs": [{"id": key}], "idProperty": by, "properties": []}
     results = http.post(f"/crm/v3/objects/{object_name}/batch/read", json=body).json()["results"]
     return str(results[0]["id"])
@@ -61,7 +61,7 @@ def accept(project: Project, *addresses: str, code: ExitCode = ExitCode.OK) -> D
 
 
 def diff(project: Project) -> list[str]:
-    """Lines taken out of the manifests and put in."""
+    """Return the lines that were removed from the manifests or added to them."""
     lines = git(project, "diff", "-U0").splitlines()
     return [line for line in lines if line[0] in "+-" and line[:3] not in {"+++", "---"}]
 
@@ -296,7 +296,7 @@ def test_the_mode_of_a_file_and_the_link_to_it_stay(project: Project) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_a_problem_of_its_values_alone(project: Project) -> None:
-    longest = "x" * 250 + ".yaml"  # there is no room for the name of a file beside it
+    longest = "x" * 250 + ".yaml"  # so long that no file name fits beside it
     (project.folder / "companies.yaml").rename(project.folder / longest)
     change(project, "companies/K-10012", city="Bonn")
     change(project, "tickets/RMA-26-0117", subject="Solved")
@@ -317,7 +317,7 @@ def test_personal_values_are_written_and_not_shown(project: Project) -> None:
     first, second = project.run(*accept, "--json"), project.run(*accept)
     assert (first.code, second.code) == (ExitCode.OK, ExitCode.OK)
     assert "555-0199" not in first.out + second.out
-    assert '"jonas@inntal-sensorik.example"' in first.out  # owners are no secret
+    assert '"jonas@inntal-sensorik.example"' in first.out  # e-mail addresses of owners are not masked
     assert "+    phone: +49 30 555-0199" in diff(project)
 
 
@@ -328,7 +328,7 @@ def test_broken_manifests_are_told_before_the_portal_is_asked(project: Project) 
 
 
 def test_any_change_in_the_portal_can_be_accepted(project: Project) -> None:
-    """Every value of every record but keys and stages, to another value that HubSpot takes."""
+    """Change every value of every record except keys and stages to another value that HubSpot accepts."""
     changed = change_everything(project)
     assert len(changed) > 300
     done = project.run("drift", "--accept", "*", "--json", "--values", "show")
@@ -340,7 +340,7 @@ def test_any_change_in_the_portal_can_be_accepted(project: Project) -> None:
 
 
 def change_everything(project: Project) -> set[str]:
-    """Edit what is owned; says which properties."""
+    """Edit all owned records in the portal; return the addresses of the changed properties."""
     known_things = json.loads(project.run("state", "export").out)["owned"]
     owned = [each for each in known_things if not each["by"].startswith(":")]  # without definitions
     changed = set()
@@ -366,7 +366,7 @@ def change_everything(project: Project) -> set[str]:
 
 
 def other(definition: dict[str, Any], text: str | None, owners: list[str]) -> str:
-    """A value that is not ``text``, awkward to write where it may be."""
+    """Return a value other than ``text``, with hard characters if the property allows them."""
     options = [option["value"] for option in definition["options"]] or ["false", "true"]
     if definition["name"] == "hubspot_owner_id":
         options = owners

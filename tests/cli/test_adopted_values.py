@@ -1,4 +1,4 @@
-"""Updates that overwrite values from before us: the plan says whose values they were."""
+"""Updates that overwrite values from before we owned the record: the plan says who wrote those values."""
 
 import json
 from pathlib import Path
@@ -49,7 +49,7 @@ def project(tmp_path: Path) -> Project:
 def test_the_plan_says_whose_values_it_overwrites(project: Project) -> None:
     shown = project.run("plan", "--values", "show").out
     assert shown.count("by Ada Lindner <ada@acme.example>") == 2
-    assert "(zip)" in shown  # nobody's value is lost there
+    assert "(zip)" in shown  # an empty value is overwritten, so nothing is lost
 
 
 def test_only_the_first_records_are_asked_about(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

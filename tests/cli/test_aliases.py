@@ -23,7 +23,7 @@ CONTACTS = "object: contacts\nkey: email\nrecords:\n"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A project whose portal does not tell keys apart by case."""
+    """Yield a project whose portal ignores upper and lower case in keys."""
     made = Project(tmp_path)
     made.write("portal.json", SEED)
     made.write(

@@ -1,4 +1,4 @@
-"""All problems are reported at once: one problem does not hide the others."""
+"""All problems are reported at once: no problem hides another one."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ TABLE = HEAD + "source: {csv: t.csv}\n"
 
 
 def reported(folder: Path, manifests: Mapping[str, str]) -> Sequence[str]:
-    """Where something is wrong, and what."""
+    """Return place and message of each reported problem."""
     with served(folder, manifests, SEED) as (project, _):
         done = project.run("plan")
         assert done.code == ExitCode.ERROR, done.out
@@ -178,7 +178,7 @@ def test_ragged_rows_hide_nothing_that_the_portal_says_of_others(tmp_path: Path)
 
 
 def test_text_that_is_no_yaml_hides_nothing_that_the_portal_says(tmp_path: Path) -> None:
-    """Nor is anything told of a record that stands in for the one that could not be read."""
+    """Nor is a problem reported for a record that looks as if it replaced the unreadable one."""
     broken = f"{HEAD}records:\n  a: {{nmae: x, name: A}}\n  b: {{name: [x}}\n  c: {{name: C, phone: }}\n"
     sound = f"{HEAD}records:\n  d: {{name: D, nmae: x, $associations: {{companies: [b]}}}}\n"
     assert_told(
@@ -201,7 +201,7 @@ def test_without_a_portal_what_is_wrong_with_the_manifests_is_told_alone(tmp_pat
 
 
 def test_a_plan_is_never_made_of_what_was_left_over(tmp_path: Path) -> None:
-    """A record that could not be read is not taken for one that left the manifests."""
+    """A record that could not be read does not count as missing in the manifests."""
     head = f"{HEAD}prune: true\nrecords:\n"
     with served(tmp_path, {"a.yaml": f"{head}  a: {{name: A}}\n  b: {{name: B}}\n"}, SEED) as (
         project,

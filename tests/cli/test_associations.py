@@ -1,4 +1,4 @@
-"""Associations from manifest to portal: the calls, the refusals, and what is left alone."""
+"""Associations from manifest to portal: which calls are made, what is refused, and what is left alone."""
 
 import json
 import re
@@ -51,7 +51,7 @@ PRUNED = "prune: true\n"
 
 
 def companies(acme: str = "", globex: str = "", head: str = "") -> str:
-    """Two companies and their associations."""
+    """Return a manifest of two companies with these associations."""
     said = {"acme": acme, "globex": globex}
     lines = (
         f"  {key}: {{name: {key.title()}{f', $associations: {text}' if text else ''}}}\n"
@@ -61,7 +61,7 @@ def companies(acme: str = "", globex: str = "", head: str = "") -> str:
 
 
 def contacts(ada: str = "", bob: str = "", head: str = "") -> str:
-    """Two contacts and their associations."""
+    """Return a manifest of two contacts with these associations."""
     said = {"ada": ada, "bob": bob}
     lines = (
         f"  {key}@acme.example: {{firstname: {key.title()}{f', $associations: {text}' if text else ''}}}\n"
@@ -79,7 +79,7 @@ def world(
 
 
 def people(portal: Recorder, method: str, path: str, body: object = None) -> Any:
-    """What somebody else does in the portal meanwhile; or looks at."""
+    """Call the portal as another person, and return the answer."""
     content = b"" if body is None else json.dumps(body).encode()
     answer = Recorder.answer(portal, Request(method, path, {}, {}, content, portal_id=PORTAL))
     portal.requests.pop()
@@ -103,7 +103,7 @@ def take_apart(portal: Recorder, one: str, other: str) -> None:
 
 
 def pairs(portal: Recorder) -> dict[tuple[str, str], list[str]]:
-    """Which companies are associated with which contacts, and the labels."""
+    """Return the associated pairs of a company and a contact, with their labels."""
     body = {"inputs": [{"id": "901"}, {"id": "902"}]}
     answer = people(portal, "POST", "/crm/v4/associations/companies/contacts/batch/read", body)
     return {
@@ -116,7 +116,7 @@ def pairs(portal: Recorder) -> dict[tuple[str, str], list[str]]:
 
 
 def apply(project: Project, *more: str) -> Done:
-    """Apply, after which nothing is left to do."""
+    """Apply, and check that the next plan is empty."""
     done = project.run("apply", "--auto-approve", *more)
     assert done.code == 0, done.out + done.err
     changes = project.run("plan", "--json").document["changes"]
@@ -125,7 +125,7 @@ def apply(project: Project, *more: str) -> Done:
 
 
 def planned(project: Project, *more: str) -> list[tuple[str, str, str]]:
-    """Action, both addresses of each association that a plan is about."""
+    """Return action and both addresses of each association change in a plan."""
     document = project.run("plan", "--json", "--values", "show", *more).document
     return [
         (change["action"], change["address"], change["association"]["address"])
@@ -249,7 +249,7 @@ def test_naming_it_from_the_other_side_writes_nothing_and_moves_the_say_over_it(
         project.write("b.yaml", contacts("{companies: [acme]}", "{companies: [{to: acme, label: Billing}]}"))
         assert not project.run("plan", "--json").document["summary"]["dissociate"]
         apply(project)
-        project.write("b.yaml", contacts())  # nothing is pruned there
+        project.write("b.yaml", contacts())  # this document does not prune
         apply(project)
         assert len(pairs(portal)) == 2
 
@@ -385,12 +385,12 @@ def test_a_record_that_is_gone_takes_nothing_apart(tmp_path: Path) -> None:
         apply(project)
         people(portal, "PATCH", "/crm/v3/objects/companies/901", {"properties": {"external_id": "other"}})
         assert planned(project) == []
-        project.write("a.yaml", companies(head=PRUNED))  # named still, and its associations are not
+        project.write("a.yaml", companies(head=PRUNED))  # the record is named, its associations are not
         assert planned(project) == []
 
 
 class Refusing(Recorder):
-    """A portal in which no contact can be created."""
+    """A portal that refuses to create contacts."""
 
     def answer(self, request: Request) -> Answer:
         if request.path.endswith("/contacts/batch/upsert"):
@@ -513,13 +513,13 @@ def test_calls_are_few_and_counted(tmp_path: Path) -> None:
         assert budget["read_calls"] == len(portal.requests)
         assert len(portal.asked("/companies/contacts/batch/read")) == 1
         assert len([each for each in portal.requests if each.path.endswith("/labels")]) == 1
-        assert budget["write_calls"] == 2  # 250 of each kind; the records themselves are only adopted
+        assert budget["write_calls"] == 2  # 250 associations of each sort; records are only adopted
         portal.requests.clear()
         assert project.run("apply", "plan.json").code == 0
         batches = [each.path for each in portal.requests if "/batch/" in each.path]
         assert len([path for path in batches if "/read" not in path]) == 2
         reads = [path for path in batches if "/read" in path]
-        assert len(reads) == 10  # of each kind: associations, keys of 250 companies, and of contacts
+        assert len(reads) == 10  # of each sort: associations, companies' keys, contacts' keys
         assert len(portal.requests) == budget["write_calls"] + budget["reread_calls"]
 
 
@@ -645,7 +645,7 @@ def test_a_label_within_one_type_may_be_named_from_the_other_end(
         assert project.run("plan").out.startswith("No changes.")
         project.write("companies.yaml", companies(head=PRUNED))
         changes = project.run("plan", "--json").document["changes"]
-        assert [change["action"] for change in changes] == ["dissociate"]  # it is still known as made by us
+        assert [change["action"] for change in changes] == ["dissociate"]  # state says: created by us
 
 
 def test_another_label_within_one_type_takes_the_place_of_the_one_before(tmp_path: Path) -> None:

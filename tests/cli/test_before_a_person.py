@@ -14,7 +14,7 @@ class Terminal(io.StringIO):
 
 
 def is_masked(monkeypatch: pytest.MonkeyPatch, variables: str, values: str | None = None) -> bool:
-    """Whether a command that prints text masks values, on a terminal, with ``variables`` set."""
+    """Return whether a command that prints text to a terminal masks values, if ``variables`` are set."""
     for name in ("CI", "TF_BUILD"):
         monkeypatch.delenv(name, raising=False)
     for setting in variables.split():

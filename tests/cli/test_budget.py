@@ -15,7 +15,7 @@ DAILY = 40
 PRODUCTS = "object: products\nkey: hs_sku\nrecords:\n" + "".join(
     f"  P-{number}: {{name: Sensor}}\n" for number in range(450)
 )
-"""Five calls to write, five to see right before that what moved since, two for account and definitions."""
+"""Five calls to write the records, five to read them again right before, two for account and definitions."""
 
 EMBEDDED = f"""\
 version: 1
@@ -32,7 +32,7 @@ def wire(tmp_path: Path) -> Iterator[tuple[Project, Recorder]]:
 
 
 def use_up(portal: Recorder, remaining: int) -> None:
-    """Somebody else calls HubSpot until so many calls are left."""
+    """Make calls as another program until only this many are left."""
     headers = {"authorization": f"Bearer {portal.token(PORTAL)}"}
     while True:
         answer = portal.answer(Request("GET", "/crm/v3/owners", {}, headers, b""))
@@ -55,7 +55,7 @@ def test_costs_and_remaining_calls_are_shown(wire: tuple[Project, Recorder]) -> 
 @pytest.mark.parametrize(
     ("arguments", "calls"),
     [
-        (["--auto-approve"], 5),  # account and definition are those that planning has just read
+        (["--auto-approve"], 5),  # account and definitions were read while planning, and are not read again
         (["plan.json"], 12),
         (["plan.json", "--on-stale", "overwrite"], 7),
     ],
@@ -146,7 +146,7 @@ _ARCHIVING = "object: companies\nkey: external_id\nprune: true\nrecords:\n"
 
 
 class Editing(Recorder):
-    """A portal in which somebody edits a record right before it is looked at for the last time."""
+    """A portal in which another person edits a record right before the last read."""
 
     edited: dict[str, str] | None = None
 
@@ -164,7 +164,7 @@ class Editing(Recorder):
 
 @pytest.fixture
 def archiving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Project, Recorder]]:
-    """A company that was created, with a ticket, and is to be pruned."""
+    """Yield a project with a company that was created, has a ticket, and is to be pruned."""
     monkeypatch.setattr("tests.support.served.Recorder", Editing)
     seed = {
         "properties": {
@@ -198,7 +198,7 @@ def test_looks_at_what_is_archived_are_counted_as_they_are_made(
 
     assert done.code == 0, done.out
     made = len(portal.requests) - before - (0 if is_saved else budget["read_calls"])
-    just_read = 0 if is_saved else 4  # account, definitions and pipelines
+    just_read = 0 if is_saved else 4  # account, definitions and pipelines were just read while planning
     assert made == budget["write_calls"] + budget["reread_calls"] - just_read
     looks = [path for path, _ in portal.asked("/companies/tickets/batch/read")]
     assert looks
@@ -224,7 +224,7 @@ def test_an_archive_is_looked_at_again_even_where_its_plan_was_made_a_moment_ago
     ("limits", "says"), [(False, "(at once, "), ({"tenSecondly": 100}, "(in 20 s or more, ")]
 )
 def test_an_embedded_portal_is_as_fast_as_its_limits(tmp_path: Path, limits: object, says: str) -> None:
-    """Without limits there is nothing to wait for; with them they are respected from the first answer on."""
+    """Without limits, there are no waits; with limits, they are respected from the first answer on."""
     project = Project(tmp_path)
     project.write("reconciler.yaml", EMBEDDED)
     project.write("portal.json", json.dumps({"version": 1, "limits": limits}))

@@ -1,4 +1,4 @@
-"""The ``Calls:`` of a plan and of drift equal the real calls of planning and apply."""
+"""The ``Calls:`` that a plan and drift announce equal the calls that planning and apply really make."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,7 +84,7 @@ def world(folder: Path, files: dict[str, str]) -> Iterator[tuple[Project, Record
 
 
 def counted(project: Project, portal: Recorder, *command: str) -> tuple[Any, int]:
-    """What a command printed as JSON, and how many calls it made."""
+    """Return the JSON that a command printed, and how many calls it made."""
     before = len(portal.requests)
     done = project.run(*command, "--json")
     assert done.code in {0, 2}, done.out + done.err
@@ -92,7 +92,7 @@ def counted(project: Project, portal: Recorder, *command: str) -> tuple[Any, int
 
 
 def check_plan(project: Project, portal: Recorder, *more: str) -> dict[str, int]:
-    """Plan and apply what was planned: both make as many calls as the plan says."""
+    """Plan, and apply the plan: both must make as many calls as the plan announces."""
     allow = ("--allow", "absent=1", "--allow", "archive=9", "--allow", "update=9")
     plan, made = counted(project, portal, "plan", "--out", "plan.json", *allow, *more)
     budget: dict[str, int] = plan["budget"]
@@ -143,7 +143,7 @@ def test_a_type_that_has_to_be_switched_on_tells_its_calls(tmp_path: Path) -> No
 
 
 class Killed(Exception):
-    """Stands for the end of the process."""
+    """Raised instead of killing the process."""
 
 
 def test_calls_to_settle_a_killed_run_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +177,7 @@ def test_a_plan_that_does_nothing_needs_no_calls_of_apply(tmp_path: Path) -> Non
 
 
 def reported(text: str) -> int:
-    """The sum of all calls that a plan in words tells."""
+    """Return the sum of all calls in the text form of a plan."""
     words = " ".join(text.split()).partition("Calls: ")[2].partition(" (")[0]
     return sum(int(word) for word in words.replace(",", " ").split() if word.isdigit())
 
@@ -202,7 +202,7 @@ def test_an_apply_that_verifies_tells_as_many_calls_more_as_planning_took(tmp_pa
         made = len(portal.requests) - before
         assert done.code == 0
         plain = made - reported(done.out)
-        assert 0 <= plain <= 2  # what was created is looked at when it is there
+        assert 0 <= plain <= 2  # only created records are read once more
         assert reported(done.out) > 2 * planning
 
 

@@ -1,4 +1,4 @@
-"""The ``Calls:`` of a plan with definitions are those of apply, call by call."""
+"""The ``Calls:`` of a plan with definitions equal the calls of apply."""
 
 import json
 from collections import Counter
@@ -25,13 +25,13 @@ Wire = tuple[Project, Recorder]
 
 @pytest.fixture
 def wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
-    monkeypatch.setattr(holders, "INDEX_S", 0.0)  # the index of this portal is up to date
+    monkeypatch.setattr(holders, "INDEX_S", 0.0)  # this portal's index has no delay
     with served(tmp_path, FILES, SEED) as (project, portal):
         yield project, portal
 
 
 def counted(wire: Wire, *command: str) -> tuple[Any, int, Counter[str]]:
-    """What a command printed as JSON, how many calls it made, and which."""
+    """Return the JSON that a command printed, how many calls it made, and which calls."""
     project, portal = wire
     before = len(portal.requests)
     done = project.run(*command, "--json")
@@ -41,9 +41,10 @@ def counted(wire: Wire, *command: str) -> tuple[Any, int, Counter[str]]:
 
 
 def check(wire: Wire, *plan: str, spare: int = 0) -> dict[str, int]:
-    """Make a plan and apply it: both make as many calls as the plan says; apply at most ``spare`` fewer.
+    """Make a plan and apply it: both must make as many calls as announced; apply may make ``spare`` fewer.
 
-    What goes away is looked for once less, because the index of this portal is up to date.
+    Holders of removed values are searched for once less than announced, because this portal's index has no
+    delay.
     """
     planned, made, _ = counted(wire, *plan, "--out", "plan.json", *ALLOW)
     budget: dict[str, int] = planned["budget"]
@@ -56,7 +57,7 @@ def check(wire: Wire, *plan: str, spare: int = 0) -> dict[str, int]:
 
 
 def test_an_apply_that_makes_definitions_and_records_makes_the_calls_that_the_plan_tells(wire: Wire) -> None:
-    check(wire, "plan", spare=1)  # pipelines are not looked for, because the new type has none
+    check(wire, "plan", spare=1)  # no pipelines are read, because the new type has none
 
 
 def test_removals_and_moves_make_the_calls_that_the_plan_tells(wire: Wire) -> None:

@@ -1,4 +1,4 @@
-"""Secret values are put everywhere and searched in all output."""
+"""Secret values are put everywhere, and must not be found in any output."""
 
 import json
 import subprocess
@@ -60,9 +60,9 @@ SEED = {
 
 
 class Repeating(Recorder):
-    """A portal that repeats, in every refusal, what it was sent."""
+    """A portal whose refusals repeat the request."""
 
-    refused: str = ""  # the end of a path; empty: nothing is refused
+    refused: str = ""  # end of the path that is refused; empty: nothing is refused
 
     def answer(self, request: Request) -> Answer:
         if self.refused and request.path.endswith(self.refused):
@@ -107,7 +107,7 @@ def seen_in(*texts: str) -> list[str]:
 
 
 def everything_said(project: Project, *done: Done) -> list[str]:
-    """What was printed, logged, and written for others to read."""
+    """Return everything that was printed, logged, or written to files for others."""
     folder = project.folder.parent
     reported = [path.read_text() for path in (folder / "summary.md", folder / "output") if path.exists()]
     reported += [path.read_text() for path in project.folder.glob("*.view")]
@@ -137,7 +137,7 @@ def test_plans_and_runs_let_no_canary_out(wire: tuple[Project, Repeating]) -> No
     said = everything_said(project, *done)
     assert [one.code for one in done] == [0] * len(done)
     assert seen_in(*said) == []
-    assert any("Lovelace" in text for text in said)  # which the project wants shown
+    assert any("Lovelace" in text for text in said)  # the project's settings show this value
     assert seen_in((project.folder / "plan.json").read_text()) == list(CANARIES)
 
 
@@ -183,7 +183,7 @@ def test_values_in_hubspots_messages_about_a_read_are_masked(wire: tuple[Project
 
 
 def change_as_somebody(portal: Repeating) -> None:
-    """Put other canaries into the portal."""
+    """Write other secret values into the portal, as another person."""
     for path, by, key, name in (
         ("contacts", "email", "canary.one@acme.example", "firstname"),
         ("companies", "external_id", "acme", "pricing_secret"),
@@ -256,7 +256,7 @@ def test_explaining_and_accepting_lets_no_canary_out(wire: tuple[Project, Repeat
     assert seen_in(unknown.err) == []
 
 
-WRONG = [  # whatever follows from a manifest that is wrong: file, text, what is told of it
+WRONG = [  # wrong manifests with secret values: file, text, and what the message must say
     ("companies.yaml", COMPANIES.replace("77123456", "canary 77"), "annualrevenue takes a number"),
     ("companies.yaml", COMPANIES.replace("[canary", "[canary.one@acme.example, canary"), "is listed twice"),
     ("companies.yaml", COMPANIES.replace("canary.one@", "canaria@"), "contacts has no record whose email is"),
@@ -286,7 +286,7 @@ def test_problems_are_told_without_values(
     assert reported in words
     assert "\u2039" in words
     assert seen_in(*everything_said(project, *done)) == []
-    if (project.folder / "plan.json").exists():  # else nothing but e-mail addresses is known to be personal
+    if (project.folder / "plan.json").exists():  # without a plan, only e-mail addresses count as personal
         shown = project.run("plan", "--values", "show")
         assert "\u2039" not in shown.out
         assert seen_in(shown.out) != []
@@ -330,7 +330,7 @@ def test_state_is_shown_without_canaries(wire: tuple[Project, Repeating]) -> Non
 
     assert [one.code for one in done] == [0] * len(done)
     assert seen_in(*(text for one in done for text in (one.out, one.err))) == []
-    assert "Lovelace" in done[-1].out  # which the project wants shown
+    assert "Lovelace" in done[-1].out  # the project's settings show this value
     assert {'  name: "Acme"', f"companies/acme  {by_id['record_id']}  created"} <= set(
         "\n".join(one.out for one in done).splitlines()
     )

@@ -1,4 +1,4 @@
-"""Completion: its table agrees with the command line, values come from the project, real shells take them."""
+"""Completion: its table agrees with the command line, values come from the project, real shells accept it."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def completed(project: Project, *words: str) -> list[str]:
-    """The values that follow, without explanations."""
+    """Return the suggested words, without their explanations."""
     environ = os.environ | {"_RECONCILER_COMPLETE": "fish"}
     done = run(project, [sys.executable, "-m", "reconciler", *words], environ)
     return [row.partition("\t")[0] for row in done.splitlines()]
@@ -116,7 +116,7 @@ def test_the_command_prints_the_script_of_a_shell(project: Project) -> None:
 
 @pytest.fixture
 def program(project: Project) -> Project:
-    """The project, and the program under its name."""
+    """Yield the project with an executable called ``reconciler`` in its folder."""
     path = project.write("bin/reconciler", f'#!/bin/sh\nexec {sys.executable} -m reconciler "$@"\n')
     path.chmod(0o755)
     return project
@@ -142,7 +142,7 @@ IN_BASH = {
     "reconciler explain contacts/ada@ac": "contacts/ada@acme.example",
     "reconciler plan --target=contacts/ada@": "--target=contacts/ada@acme.example",
 }
-"""Lines that are typed up to the Tab key, and the last word as bash then has it."""
+"""Lines as they are typed before the Tab key, and their last word after bash completed it."""
 
 ODD = """\
 object: companies
@@ -159,7 +159,7 @@ properties: {tier: {label: Tier}}
 
 
 def test_bash_takes_it(program: Project) -> None:
-    """A real bash is typed into: Tab, then the program's name is replaced by one that prints the words."""
+    """A real bash is used; after Tab, a function named like the program prints the last word."""
     program.write("odd.yaml", ODD)
     begin = f'source {SCRIPTS / "bash.sh"}; show() {{ printf "last<%s>\\n" "${{@: -1}}"; }}\n'
     typed = begin + "".join(f"{line}\t\x01\x1bdshow\n" for line in IN_BASH) + "exit\n"
@@ -169,7 +169,7 @@ def test_bash_takes_it(program: Project) -> None:
 
 
 def typed_into(command: list[str], text: str, folder: Path, environ: Mapping[str, str]) -> str:
-    """Type ``text`` into a program on a terminal of its own, and return what the terminal shows."""
+    """Type ``text`` into a program on a terminal of its own; return what the terminal shows."""
     ours, theirs = pty.openpty()
     environ = {**environ, "TERM": "dumb", "HOME": str(folder), "LANG": "C.UTF-8", "PS1": "$ "}
     with subprocess.Popen(
@@ -178,10 +178,10 @@ def typed_into(command: list[str], text: str, folder: Path, environ: Mapping[str
         os.close(theirs)
         os.write(ours, text.encode())
         shown = b""
-        with contextlib.suppress(OSError):  # the terminal closes with its program
-            while select.select([ours], [], [], 60)[0]:  # a bash that says nothing more is stuck
+        with contextlib.suppress(OSError):  # the terminal closes when its program ends
+            while select.select([ours], [], [], 60)[0]:  # after a minute without output, bash is stuck
                 shown += os.read(ours, 65536)
-        os.close(ours)  # ends it, if it is stuck
+        os.close(ours)  # ends bash if it is stuck
         assert running.wait(60) == 0, shown.decode()
     return shown.decode()
 
@@ -216,7 +216,10 @@ def test_fish_takes_it(program: Project, line: str, expected: list[str]) -> None
     ],
 )
 def test_zsh_takes_it(program: Project, words: list[str], expected: list[str]) -> None:
-    """The script runs in zsh with the words of a line; ``_describe``, which zsh itself has, only prints."""
+    """The script runs in zsh with the words of a line.
+
+    ``_describe``, a function of zsh, is replaced by a print.
+    """
     program.write("tiers.yaml", "object: companies\nproperties:\n  tier: {label: Tier}\n")
     script = (
         f"compdef() {{ }}; source {SCRIPTS / 'zsh.sh'}\n"
@@ -228,7 +231,7 @@ def test_zsh_takes_it(program: Project, words: list[str], expected: list[str]) -
 
 
 def imported(project: Project, *words: str) -> set[str]:
-    """The modules that an answer imports."""
+    """Return the modules that answering a completion imports."""
     command = [sys.executable, "-X", "importtime", "-m", "reconciler", *words]
     environ = os.environ | {"_RECONCILER_COMPLETE": "fish", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
@@ -241,7 +244,7 @@ def test_answers_are_kept_until_a_file_changes(project: Project) -> None:
     private = project.folder / ".reconciler"
     words = ("explain", "companies/K-1003")
     assert completed(project, *words) == ["companies/K-10031"]
-    assert not private.exists()  # a shell makes no folder
+    assert not private.exists()  # completion must not create a folder
     private.mkdir()
     for _ in range(2):
         assert completed(project, *words) == ["companies/K-10031"]

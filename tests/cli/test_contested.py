@@ -1,4 +1,4 @@
-"""A workflow that overwrites our writes is overwritten once, then reported until somebody decides."""
+"""A workflow that overwrites our writes: we overwrite it once, then only report it until a person decides."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ ADDRESS = "companies/K-10012#name"
 
 @pytest.fixture
 def fought(tmp_path: Path) -> Project:
-    """The example project after two applies, each of which a workflow overwrote."""
+    """Yield the example project after two applies, each of which was overwritten by a workflow."""
     project = example(tmp_path)
     project.replace("companies.yaml", "name: Alpenrand Molkerei GmbH", "name: Alpenrand Dairy")
     assert project.run("apply", "--auto-approve").code == ExitCode.OK
@@ -25,7 +25,7 @@ def fought(tmp_path: Path) -> Project:
 
 
 def written(project: Project, *arguments: str) -> dict[str, str]:
-    """What a plan would write, and why."""
+    """Return the values that a plan would write, and the reasons."""
     changes = project.run("plan", "--json", *arguments).document["changes"]
     return {
         f"{change['address']}#{name}": value["reason"]

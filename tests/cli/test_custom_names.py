@@ -1,4 +1,4 @@
-"""One custom object, named in one file by its name and in another by its number or qualified name."""
+"""One custom object, which files call by its name, by its number, or by its qualified name."""
 
 import json
 from contextlib import closing
@@ -42,7 +42,7 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture
 def number(project: Project) -> str:
-    """The number that the portal gives the custom object."""
+    """Return the number that the portal gives to the custom object."""
     write(project, "base/a.yaml", "car", "  A: {colour: red}\n")
     assert project.run("plan").code in {0, 2}
     with project.portal() as http:

@@ -1,4 +1,4 @@
-"""What the account does not have, or has no room for, is a problem at the line that declares it."""
+"""Definitions beyond the account's limits or subscription are problems at the lines that declare them."""
 
 import json
 from pathlib import Path

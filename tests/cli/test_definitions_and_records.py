@@ -1,4 +1,4 @@
-"""Definitions and records in one plan, from an empty portal to another one whose ids all differ."""
+"""Definitions and records in one plan, for an empty portal and then for another one with different ids."""
 
 import json
 from pathlib import Path
@@ -78,7 +78,7 @@ records:
 
 
 def manifests(machines: int = 200, others: int = 100) -> dict[str, str]:
-    """Manifests of three types, all of their records new."""
+    """Return manifests of three types, with records that do not exist yet."""
     return {
         "manifests/machines.yaml": MACHINES
         + "".join(

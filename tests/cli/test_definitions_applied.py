@@ -1,4 +1,4 @@
-"""One apply makes definitions and the records that use them; the next plan has nothing to do."""
+"""One apply creates definitions and the records that use them; the next plan is empty."""
 
 import json
 from pathlib import Path
@@ -91,7 +91,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def written_project(folder: Path) -> Project:
-    """Write a project whose definitions are all its own, with a few records of four types."""
+    """Write a project that defines everything itself, with a few records of four types."""
     project = Project(folder)
     project.write("reconciler.yaml", SETTINGS)
     project.write("portal.json", json.dumps(SEED))
@@ -133,7 +133,7 @@ def test_an_empty_portal_gets_definitions_and_records_by_one_apply(project: Proj
 
 
 def renamed(project: Project) -> None:
-    """Rename an option and a pipeline, and replace a stage; records move, two of them ours."""
+    """Rename an option and a pipeline, and replace a stage; records must move, two of which we own."""
     project.replace(
         "companies.yaml",
         "basic: {label: Basic, description: the rest}",
@@ -220,7 +220,7 @@ def test_a_saved_plan_does_what_is_left_where_its_definitions_are_there_already(
     for name in ("companies", "deals", "machines", "contacts"):
         text = (project.folder / f"{name}.yaml").read_text()
         project.write(f"{name}.yaml", text.partition("key:")[0])
-    apply(project)  # as a run that ended after the definitions
+    apply(project)  # as if the run had ended after the definitions
 
     again = project.run("apply", "plan.json", "--auto-approve")
 

@@ -1,4 +1,4 @@
-"""Definitions that HubSpot cannot make, and records that name what people call otherwise by now."""
+"""Definitions that HubSpot refuses, and records that use names which people have changed since."""
 
 import json
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def problems(project: Project, *flags: str) -> Sequence[str]:
-    """Plan, and return the problems that are no warnings, each with its line."""
+    """Plan, and return the errors, each with its line."""
     found = json.loads(project.run("plan", "--json", *flags).out)["problems"]
     return [
         f"{each['source']['line']}: {each['message']}" for each in found if each.get("severity") != "warning"
@@ -212,7 +212,7 @@ records:
 
 
 def renamed_by_people(project: Project) -> None:
-    """Apply deals and contacts; then people give a pipeline, a stage and a label another label."""
+    """Apply deals and contacts; then rename a pipeline, a stage and a label in HubSpot, as people do."""
     project.write("deals.yaml", DEALS)
     project.write("contacts.yaml", CONTACTS)
     done = project.run("apply", "--auto-approve")

@@ -1,4 +1,4 @@
-"""Definitions that go away: what uses them is counted, moves, or stays; names are data, however odd."""
+"""Removing definitions: records that use them are counted or moved, or prevent the removal."""
 
 import json
 from pathlib import Path

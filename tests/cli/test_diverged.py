@@ -1,4 +1,4 @@
-"""Manifests without the last applied commit are refused before they undo it."""
+"""Manifests that do not contain the last applied commit are refused, because they might undo it."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ def git(project: Project, *arguments: str) -> str:
 
 
 def commit(project: Project, price: int) -> str:
-    """A commit of a manifest with this price."""
+    """Commit a manifest with this price; return the commit."""
     project.write("products.yaml", manifest(price))
     git(project, "add", "reconciler.yaml", "products.yaml")
     git(project, "commit", "-qm", f"price {price}")
@@ -43,7 +43,7 @@ def commit(project: Project, price: int) -> str:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """Two commits, both applied."""
+    """Yield a project with two commits, both applied."""
     project = Project(tmp_path / "project")
     project.write("reconciler.yaml", SETTINGS)
     git(project, "init", "-qb", "main")

@@ -1,4 +1,4 @@
-"""What people change in definitions shows as drift: every value that state knows, and nothing else."""
+"""Changes of definitions by people are shown as drift: every value that state knows, and nothing else."""
 
 import json
 import re
@@ -114,14 +114,14 @@ SCHEMA = "/crm/v3/schemas/{machines}"
 
 
 class Edit(NamedTuple):
-    """A change by another client, and what drift says about it."""
+    """A change by another client, and the drift that must be shown for it."""
 
     address: str
     live: str | None
     path: str
     body: Mapping[str, Any]
     method: str = "PATCH"
-    also: tuple[str, ...] = ()  # what else the same call changes
+    also: tuple[str, ...] = ()  # other values that the same call changes
 
 
 def options(*new: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -286,7 +286,7 @@ CANNOT_CHANGE = {
     "referencedObjectType",
     "name",
 }
-"""Values that no call changes: HubSpot ignores or refuses them."""
+"""Values that no call can change: HubSpot ignores or refuses them."""
 
 
 @pytest.fixture(scope="module")
@@ -307,7 +307,7 @@ def long_ago(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def project(applied: Project, tmp_path: Path) -> Project:
-    """Return a copy of the project that was applied, long ago."""
+    """Return a copy of the project, which was applied long ago."""
     shutil.copytree(applied.folder, tmp_path, dirs_exist_ok=True)
     return Project(tmp_path)
 
@@ -338,7 +338,7 @@ def change(http: httpx.Client, known: Mapping[str, str], edit: Edit) -> None:
 
 
 def drifted(project: Project, *flags: str) -> dict[str, str | None]:
-    """Return what drift shows: live values by address."""
+    """Return the drift that is shown: live values by address."""
     done = project.run("drift", "--json", *flags)
     found = json.loads(done.out)
     assert not found["lost"]
@@ -347,7 +347,7 @@ def drifted(project: Project, *flags: str) -> dict[str, str | None]:
 
 
 def rounds() -> Iterator[tuple[Edit, ...]]:
-    """Return the edits, so that those of one round are about different definitions."""
+    """Yield groups of edits; the edits of one group are about different definitions."""
     left = EDITS
     while left:
         first = {edit.address.partition("#")[0].partition("/stages/")[0]: edit for edit in reversed(left)}
@@ -385,7 +385,7 @@ def test_the_table_has_every_value_that_somebody_can_change() -> None:
         if section is not Section.OPTIONS and path not in CANNOT_CHANGE
     }
     lists = {(Section.PROPERTIES, OPTIONS), (Section.PIPELINES, STAGE_NAMES)}
-    order = {(Section.STAGES, "displayOrder")}  # the order of the file says it
+    order = {(Section.STAGES, "displayOrder")}  # the order in the file determines it
     assert told == everything - order | options | lists
 
 

@@ -1,4 +1,4 @@
-"""A portal is copied into the emulator: only read, masked, gone on with, and apart from its original."""
+"""Copying a portal into the emulator: it is only read, values are masked, interruptions are continued."""
 
 import json
 import sqlite3
@@ -25,7 +25,7 @@ ALL = ("emulator", "copy", "--from", "real", "--records", "all")
 
 
 def seed() -> dict[str, Any]:
-    """The portal of a rehearsal, with people who must not be recognised in a copy."""
+    """Return the seed of the rehearsal tests, with people who must not be recognisable in a copy."""
     records = {name: list(of) for name, of in SEED["records"].items()}
     records["contacts"].append({"id": "790", "properties": {"key": "p90", **CANARIES}})
     records["contacts"] += [{"id": str(2000 + n), "properties": {"email": f"e{n}@x.de"}} for n in range(250)]
@@ -96,7 +96,8 @@ def test_masked_choices_stay_choices_and_references_stay(portal: tuple[Project, 
     options = People(recorder).call("GET", "/crm/v3/properties/contacts/lifecyclestage")["options"]
     assert masked["lifecyclestage"] in {option["value"] for option in options}
     assert (masked["hs_object_id"], masked["hubspot_owner_id"]) == ("701", "1")
-    # No pseudonym is a unique value that a manifest gives to somebody else, whatever the salt is.
+    # A pseudonym must never equal a unique value that a manifest gives to another record, whatever the salt
+    # is.
     assert project.run("plan", "-e", "local").code == ExitCode.OK
 
 
@@ -116,7 +117,7 @@ def test_an_interrupted_copy_goes_on(portal: tuple[Project, Recorder]) -> None:
     assert json.loads(done.out)["resumed"] is True
     asked = [request.path for request in recorder.requests]
     assert "/crm/v3/objects/contacts" in asked
-    assert "/crm/v3/properties/contacts" in asked  # the types are read again, definitions are not
+    assert "/crm/v3/properties/contacts" in asked  # types are read again, but definitions are not
     assert "/crm/v3/property-validations/contacts" not in asked
     assert "/crm/v3/objects/companies" not in asked
     assert len(stored(project)) == 259
@@ -239,7 +240,7 @@ def test_what_manifests_say_in_another_spelling_stays(tmp_path: Path) -> None:
 
 
 def test_owned_records_travel_though_no_manifest_names_them(tmp_path: Path) -> None:
-    """An owned record that is gone does not come back, one with another key does, strangers stay away."""
+    """A missing owned record is not copied, one with another key is, and records of others are not."""
     head = "object: companies\nkey: key\nprune: all\n"
     named = "  c1: {name: One, $associations: {contacts: [{by: key, to: p1}]}}\n"
     dropped = (

@@ -1,4 +1,4 @@
-"""``emulator edit``: playing a person in the embedded portal."""
+"""``emulator edit``: editing the embedded portal as a person does."""
 
 from pathlib import Path
 

@@ -94,7 +94,7 @@ def test_equal_texts_are_encrypted_differently() -> None:
     assert one[CLOSED_HEAD:] != other[CLOSED_HEAD:]
 
 
-@settings(max_examples=15, deadline=None)  # each derives two keys
+@settings(max_examples=15, deadline=None)  # each example derives two keys
 @given(st.lists(st.integers(0, 2 * CHUNK), max_size=3), st.integers(1, 3 * CHUNK))
 def test_text_of_any_size_comes_back_from_pieces_of_any_size(sizes: list[int], piece: int) -> None:
     given_pieces = [bytes([number]) * size for number, size in enumerate(sizes)]
@@ -110,7 +110,7 @@ def test_text_of_any_size_comes_back_from_pieces_of_any_size(sizes: list[int], p
 ENCRYPTED = closed(b'{"format_version": "1.0"}')
 
 
-@settings(max_examples=25, deadline=None)  # each derives a key
+@settings(max_examples=25, deadline=None)  # each example derives a key
 @given(st.integers(0, len(ENCRYPTED) - 1), st.integers(1, 255))
 def test_no_byte_can_be_changed_unnoticed(place: int, by: int) -> None:
     altered = bytearray(ENCRYPTED)
@@ -256,7 +256,7 @@ def test_a_named_piece_opens_under_its_name_alone() -> None:
 
 
 def test_a_key_that_is_no_text_opens_what_it_encrypted() -> None:
-    odd = "\udcff" * 32  # bytes of the environment that are no UTF-8
+    odd = "\udcff" * 32  # bytes that are no UTF-8, in an environment variable
     assert opened(closed(b"values", odd), odd) == b"values"
 
 
@@ -270,7 +270,7 @@ def test_a_newer_version_is_told() -> None:
 
 def test_files_encrypted_by_this_version_stay_readable() -> None:
     kept = bytes.fromhex(
-        (Path(__file__).parent / "encrypted-1.hex").read_text()  # written once, by version 1 of the form
+        (Path(__file__).parent / "encrypted-1.hex").read_text()  # written by the first version of the format
     )
 
     assert opened(kept) == b"kept"

@@ -25,7 +25,7 @@ PERSONAL = ("ada@acme.example", "Adalbertine", "491701234567")
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """Two contacts that were applied; the first was changed by another run."""
+    """Yield a project with two applied contacts; another run has changed the first one."""
     made = Project(tmp_path)
     made.write("reconciler.yaml", SETTINGS)
     made.write("contacts.yaml", MANIFEST)
@@ -44,7 +44,7 @@ def held(project: Project) -> str:
 
 
 def age(project: Project, days: int) -> None:
-    """Let all runs have been so many days ago."""
+    """Make all runs this many days older."""
     with closing(sqlite3.connect(project.folder / ".reconciler/state.db")) as connection:
         columns = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}
         for name in {"started_at", "finished_at"} & columns:
@@ -106,7 +106,7 @@ def test_a_report_of_a_run_that_nobody_remembers_is_removed_with_its_person(proj
     other = first.with_name("20250101T000000Z-0002.json")
     other.write_text(
         first.read_text().replace("1000000", "7654321")
-    )  # another portal's: its own state's affair
+    )  # reports of another portal belong to another state
 
     done = project.run("state", "forget", "contacts/ada@acme.example")
 

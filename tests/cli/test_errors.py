@@ -17,7 +17,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def assert_told(done: Done, *parts: str) -> None:
-    """One message on stderr, exit 1, no traceback."""
+    """Check that there is one message on stderr, exit code 1, and no traceback."""
     assert done.code == 1, done.out + done.err
     assert "Traceback" not in done.err
     for part in parts:

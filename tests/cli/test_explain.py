@@ -1,4 +1,4 @@
-"""``explain``: one record or property, seen from manifests, state and portal."""
+"""``explain``: one record or property, with its manifests, state and live value."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def edit(project: Project, key: str, **what: Any) -> None:
-    """Change a company as Ada."""
+    """Change a company as Ada, a person in HubSpot."""
     with project.portal() as http:
         body = {"inputs": [{"id": key}], "idProperty": "external_id", "properties": []}
         found = http.post("/crm/v3/objects/companies/batch/read", json=body).json()["results"]
@@ -42,13 +42,13 @@ def of_property(project: Project, address: str) -> Any:
 def following(
     action: str, reason: str, *steps: str, after: str | None = None, number: int = 1, of: int = 1
 ) -> dict[str, Any]:
-    """The next action, without notes; ``steps`` are the names of its steps, the first of them ``number``."""
+    """Return the next action without notes; ``steps`` are the names of its steps, from ``number`` on."""
     named = [{"name": name, "number": number + index, "of": of} for index, name in enumerate(steps)]
     return {"action": action, "after": after, "note": "", "reason": reason, "steps": named}
 
 
 def reported(project: Project, address: str) -> str:
-    """The text at 80 columns, without its line breaks."""
+    """Return the text that is printed at 80 columns, with line breaks replaced by blanks."""
     done: Done = project.run("explain", address, "--values", "show")
     assert done.code == ExitCode.OK, done.err
     assert max(map(len, done.out.splitlines())) <= 80
@@ -56,7 +56,7 @@ def reported(project: Project, address: str) -> str:
 
 
 def lines_of(explained: Any) -> list[tuple[str, int, Any, bool]]:
-    """Which lines say what; the last one holds."""
+    """Return the manifest lines about the value; the last one is used."""
     return [
         (said["source"]["file"], said["source"]["line"], said["value"], said["all"])
         for said in explained["statements"]
@@ -175,7 +175,7 @@ def test_each_change_is_told_with_its_step_of_the_plan(project: Project) -> None
     assert "sent in step 1 of 2: records" in text
     assert "companies/K-10012 next apply: associate, sent in step 2 of 2: associations" in text
     project.replace("companies.yaml", "    city: Kempten\n", "")
-    assert "made in step 1 of 1: state" in reported(project, "companies/K-10012")  # which makes no call
+    assert "made in step 1 of 1: state" in reported(project, "companies/K-10012")  # this step makes no call
     assert " step " not in reported(project, "companies/K-10017")
 
 
@@ -258,7 +258,7 @@ def test_personal_values_are_masked_unless_they_are_asked_for(project: Project) 
         assert done.code == ExitCode.OK
         for secret in ("99998 112", "555-0199"):
             assert secret not in done.out
-        assert "<ada@" in done.out  # people who edited, and owners, are no secret of the record
+        assert "<ada@" in done.out  # authors of edits, and owners, are not masked
     assert "+49 30 555-0199" in reported(project, "companies/K-10012#phone")
 
 

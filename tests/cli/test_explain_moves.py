@@ -1,4 +1,4 @@
-"""explain tells that a record moves, because what it holds goes away, whether a manifest names it or not."""
+"""explain shows that a record will get another value because its present one is removed, named or not."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``fmt``: one layout, written, checked or shown; and what our own commands write has it already."""
+"""``fmt`` writes, checks or shows one standard layout, which our own commands use as well."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def test_it_lays_out_the_files_of_the_project(project: Project) -> None:
     assert (done.code, done.out.split()) == (ExitCode.OK, ["reconciler.yaml", "mine/companies.yaml"])
     assert done.err == "2 files, 2 laid out\n"
     assert (project.folder / "mine/companies.yaml").read_text() == LAID_OUT
-    assert (project.folder / "other/deals.yaml").read_text() == "a:   1\n"  # no environment names its folder
+    assert (project.folder / "other/deals.yaml").read_text() == "a:   1\n"  # no environment uses this folder
     again = project.run("fmt", "--check")
     assert (again.code, again.out, again.err) == (ExitCode.OK, "", "2 files: nothing to lay out\n")
 

@@ -1,4 +1,4 @@
-"""The table of forms: one row more, and every command that shows something has the form."""
+"""The table of forms: if a row is added, every command that shows something gets the form."""
 
 import os
 import subprocess
@@ -38,12 +38,12 @@ def project(tmp_path: Path) -> Project:
 
 
 def with_a_toy(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of a program whose table of forms has one row more."""
+    """Run a command after adding a row to the table of forms."""
     return run_python(project, ONE_ROW_MORE, *arguments)
 
 
 def run_python(project: Project, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run ``code`` in the folder of the project, in a process of its own."""
+    """Run ``code`` in the folder of the project, in another process."""
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],

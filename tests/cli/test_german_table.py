@@ -1,4 +1,4 @@
-"""An export of a German Excel: refused with the line to paste, then planned, applied, drifted, accepted."""
+"""An export of a German Excel: refused with the line to add, then planned, applied, drifted and accepted."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ TABLE = (
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     project = example(tmp_path)
-    for manifest in ("deals.yaml", "tickets.yaml"):  # they name companies of the example
+    for manifest in ("deals.yaml", "tickets.yaml"):  # they refer to companies of the example
         (project.folder / manifest).unlink()
     project.write("companies.yaml", "object: companies\nkey: external_id\nsource: {csv: Kunden.csv}\n")
     (project.folder / "Kunden.csv").write_bytes(TABLE.encode("cp1252"))
@@ -58,7 +58,7 @@ def test_a_german_export_goes_all_the_way(project: Project) -> None:
         .replace("Füssen", '"Lindau; Bodensee"')
         .replace("3,5 t", "4 t")
     )
-    assert project.run("apply", "--auto-approve").code == ExitCode.OK  # K-3 gets its name back
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK  # K-3 gets its name again
     assert project.run("plan", "--detailed-exitcode").code == ExitCode.OK
     assert project.run("drift").code == ExitCode.OK
 

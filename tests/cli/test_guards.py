@@ -89,7 +89,7 @@ def test_the_refusals_in_a_plan_file_cannot_be_edited(
 
 
 def test_apply_counts_the_changes_again_whatever_the_plan_says_of_them(project: Project) -> None:
-    """Whoever computes the digest anew gets past it, and is met by the guards."""
+    """A plan file that was edited and given a new digest passes the check, but guards still refuse it."""
     project.run("plan", "--out", "plan.json")
     path = project.folder / "plan.json"
     path.write_text(plan_to_text(replace(plan_from_text(path.read_text()), refusals=())))
@@ -114,7 +114,7 @@ def test_apply_obeys_the_limits_of_today(project: Project) -> None:
 
 
 def test_equal_plans_against_another_state_have_equal_content(project: Project) -> None:
-    """The state's serial counts every write to it, so the digests of two runs hardly ever agree."""
+    """The state's serial counts all writes to the state, so digests of two runs are usually different."""
     one = project.run("plan", "--json").document
     project.write("exported.json", project.run("state", "export").out)
     assert project.run("state", "import", "exported.json").code == 0

@@ -21,7 +21,7 @@ from tests.support.projects import ROOT, Done, Project
 
 @pytest.fixture
 def anywhere(tmp_path: Path) -> Project:
-    return Project(tmp_path)  # a folder without a project
+    return Project(tmp_path)  # a folder that contains no project
 
 
 def test_topics_are_listed(anywhere: Project) -> None:
@@ -54,7 +54,7 @@ def test_a_page_fits_a_terminal_of_80_columns(topic: str) -> None:
     text = laid_out((ROOT / "docs" / f"{topic}.md").read_text(), columns=80, is_colored=False)
     assert max(map(len, text.splitlines())) <= 80
     assert not re.search(r"\]\(|\x1b", text)
-    assert "`" in text  # what marks code where there is no colour
+    assert "`" in text  # without colour, backquotes mark code
 
 
 def test_a_terminal_shows_a_page_in_colour(anywhere: Project) -> None:
@@ -68,7 +68,7 @@ def test_a_terminal_shows_a_page_in_colour(anywhere: Project) -> None:
         while True:
             try:
                 shown += os.read(ours, 10_000)
-            except OSError:  # the other end is closed
+            except OSError:  # the other end of the terminal is closed
                 break
     assert process.returncode == 0
     assert b"\x1b[1m" in shown

@@ -1,4 +1,4 @@
-"""Unknown words get a hint, never another meaning; every command has examples that it takes."""
+"""Unknown words get a hint and are never guessed; every command has examples that work."""
 
 import json
 import shlex

@@ -173,7 +173,7 @@ def test_records_without_a_key_go_to_a_file_with_links(project: Project) -> None
 
 
 def test_repeated_keys_are_listed_side_by_side(project: Project) -> None:
-    """Two texts can be one number; HubSpot's uniqueness does not know that."""
+    """Two different texts can be the same number; HubSpot's check for unique values does not notice that."""
     number = {
         **KEY,
         "name": "number",
@@ -263,7 +263,7 @@ def test_rows_are_added_to_a_table(project: Project) -> None:
 
 
 def test_a_replaced_table_keeps_its_form(project: Project) -> None:
-    project.run("keys", "list", "companies")  # creates the portal
+    project.run("keys", "list", "companies")  # this creates the portal
     said = "delimiter: ';', encoding: cp1252, decimal: ',', clear: '-'"
     manifest = f"object: companies\nkey: external_id\nsource: {{csv: companies.csv, {said}}}\n"
     project.write("companies.yaml", manifest)
@@ -281,7 +281,7 @@ def test_a_replaced_table_keeps_its_form(project: Project) -> None:
 
 
 def test_added_rows_keep_the_form_of_the_table(project: Project) -> None:
-    project.run("keys", "list", "companies")  # creates the portal
+    project.run("keys", "list", "companies")  # this creates the portal
     said = "delimiter: ';', encoding: cp1252, decimal: ','"
     manifest = f"object: companies\nkey: external_id\nsource: {{csv: companies.csv, {said}}}\n"
     project.write("companies.yaml", manifest)
@@ -486,7 +486,7 @@ def test_json_has_everything(project: Project) -> None:
 
 
 def test_an_interrupted_import_goes_on(project: Project) -> None:
-    """The first page is kept; the second run asks only for the rest."""
+    """The first page is kept; the second run reads only the rest."""
     many = [
         {"id": str(number), "properties": {"external_id": f"M-{number:04}", "name": f"N{number}"}}
         for number in range(1, 1200)

@@ -1,4 +1,4 @@
-"""``import OBJECT --definitions``: what a portal made itself becomes manifests that say the same."""
+"""``import OBJECT --definitions`` writes definitions of a portal as manifests with the same meaning."""
 
 import json
 from collections.abc import Mapping
@@ -118,7 +118,7 @@ def test_a_custom_object_is_written_with_everything_it_has(project: Project) -> 
     assert project.run("import", "machines", "--definitions").code == 0
     found = declared(project)
     assert found["machines:schema"] == {
-        "allowsSensitiveProperties": "true",  # as HubSpot answers to a schema that does not say it
+        "allowsSensitiveProperties": "true",  # HubSpot's default for a schema that does not set it
         "associatedObjects": '["companies"]',
         "labels/plural": "Machines",
         "labels/singular": "Machine",

@@ -1,4 +1,7 @@
-"""``json-schema``: from the package, or with what a portal defines; new files name it for editors."""
+"""``json-schema`` prints the schema of the package, or one with a portal's definitions.
+
+New files refer to it.
+"""
 
 import json
 from pathlib import Path
@@ -19,7 +22,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def rule(schema: Any, object_name: str) -> Any:
-    """What a schema says about documents of an object type."""
+    """Return the part of a schema that is about documents of an object type."""
     (found,) = (each for each in schema["allOf"] if object_name in each["if"]["properties"]["object"]["enum"])
     return found["then"]["properties"]
 
@@ -35,7 +38,7 @@ def rule(schema: Any, object_name: str) -> Any:
 def test_without_an_environment_it_is_the_one_in_the_package(
     tmp_path: Path, words: list[str], name: str
 ) -> None:
-    done = Project(tmp_path).run("json-schema", *words)  # it needs no project
+    done = Project(tmp_path).run("json-schema", *words)  # this needs no project
     assert (done.code, done.out) == (ExitCode.OK, (ROOT / "reconciler" / name).read_text())
 
 

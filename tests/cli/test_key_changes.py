@@ -1,4 +1,4 @@
-"""Manifests name the same records by other keys: nothing is archived, and state keeps its knowledge."""
+"""Manifests begin to name the same records by other keys: nothing is archived, and state keeps its values."""
 
 import json
 import sqlite3
@@ -86,7 +86,7 @@ def planned(project: Project, *arguments: str) -> list[tuple[str, str]]:
 
 
 def owned(project: Project) -> Mapping[str, tuple[str, str, bool]]:
-    """By record id: key property and key, origin, and whether it is protected."""
+    """Return, by record id, key property and key, origin, and whether the record is protected."""
     with closing(open_state(STATE, project.folder, PORTAL)) as store:
         return {
             f"{object_name} {entry.record_id}": (f"{by} {entry.key.value}", entry.origin, entry.is_protected)
@@ -107,7 +107,7 @@ def live(project: Project, object_name: str = "companies") -> set[str]:
 
 
 def ids(project: Project) -> Mapping[str, str]:
-    """Record ids by key, as state knows them."""
+    """Return the record ids in state, by key."""
     return {key.split(" ", 1)[1]: name.split(" ")[1] for name, (key, _, _) in owned(project).items()}
 
 
@@ -235,7 +235,7 @@ def test_a_change_of_key_goes_back_with_its_run(project: Project) -> None:
     assert "taken over" not in undo.out
     assert (owned(project), ends(project)) == before
     project.write("companies.yaml", OLD)
-    assert {action for action, _ in planned(project)} == {"adopt"}  # of values that state forgot as keys
+    assert {action for action, _ in planned(project)} == {"adopt"}  # former keys: ordinary values now
 
 
 def test_the_plan_says_which_key_a_record_had(project: Project) -> None:
@@ -300,13 +300,13 @@ def test_rows_of_a_table_may_be_named_by_another_column(tmp_path: Path) -> None:
 
 
 def sent_by_id(project: Project) -> Mapping[str, Any]:
-    """What was last applied, by record id."""
+    """Return the last applied values, by record id."""
     entries = json.loads(project.run("state", "export").out)["owned"]
     return {f"{entry['object']} {entry['record_id']}": entry["sent"] for entry in entries}
 
 
 def swap_keys(project: Project, keys: Mapping[str, str]) -> None:
-    """People give records other keys: by record id."""
+    """Give records other keys in HubSpot, as people do, by record id."""
     with project.portal() as http:
         for others in ({record_id: f"x{record_id}" for record_id in keys}, keys):
             for record_id, key in others.items():
@@ -441,7 +441,7 @@ def test_a_lost_record_that_was_renamed_is_created_again_with_what_was_known_of_
 def test_a_plan_that_archives_what_it_names_elsewhere_is_refused_as_altered(
     project: Project, prune: str
 ) -> None:
-    """What one plan did before a record was one row in state: adopt it by one key, prune it by the other."""
+    """Such a plan adopts a record by one key and prunes it by another; earlier versions could make one."""
     there = live(project)
     project.write("companies.yaml", NEW.replace("PRUNE", prune))
     assert project.run("plan", "--out", "plan.json").code == 0
@@ -465,7 +465,7 @@ def test_a_plan_that_archives_what_it_names_elsewhere_is_refused_as_altered(
 
 
 def test_a_plan_whose_stages_leave_changes_out_is_refused(project: Project) -> None:
-    """A change without a stage would not be carried out, one in a stage of state would only be remembered."""
+    """A change without a stage would not be carried out; one in the stage of state would make no call."""
     there = live(project)
     project.write("companies.yaml", NEW.replace("PRUNE", "false"))
     assert project.run("plan", "--out", "plan.json").code == 0
@@ -488,7 +488,7 @@ records:
 
 
 def rekey(project: Project, key: str, new: str) -> None:
-    """Somebody gives a company another external_id."""
+    """Give a company another external_id, as another person."""
     with project.portal() as http:
         body = {"inputs": [{"id": key, "idProperty": "external_id", "properties": {"external_id": new}}]}
         http.post("/crm/v3/objects/companies/batch/update", json=body).raise_for_status()
@@ -544,7 +544,7 @@ records:
 def test_a_record_that_is_gone_when_it_is_named_by_another_key_is_not_created_again(
     project: Project, prune: str, how: str, protected: str
 ) -> None:
-    """Its last applied values tell that it had the new key: it is missing, and neither new nor left over."""
+    """Its last applied values show that it had the new key: so it is missing, not new, and is not pruned."""
     if protected == "not protected":
         project.write("companies.yaml", OLD.replace("$protect: true", "$protect: false"))
         apply(project)

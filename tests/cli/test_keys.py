@@ -1,4 +1,4 @@
-"""A key that does not identify records: the advice works on this portal."""
+"""A key property that is not unique in the portal: the advice in the message works."""
 
 import json
 import re
@@ -16,7 +16,7 @@ UNIQUE = {"hasUniqueValue": True, "type": "string", "fieldType": "text", "groupN
 
 
 def project(folder: Path, manifest: str, *properties: dict[str, object]) -> Project:
-    """A project on a stock portal, in which companies have more ``properties``."""
+    """Return a project on a new portal in which companies have these additional ``properties``."""
     made = Project(folder)
     made.write("companies.yaml", manifest)
     made.write("reconciler.yaml", STOCK)

@@ -1,4 +1,4 @@
-"""``keys create``: a portal in which nothing recognises records gets a key, and is taken over."""
+"""``keys create``: records of a portal without any key get one, and are then adopted."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ COUNT = 300
 
 
 def companies(count: int) -> list[dict[str, object]]:
-    """Companies of which every tenth has the domain of its neighbour, and every seventh has none."""
+    """Return companies; every tenth has the domain of its neighbour, and every seventh has none."""
     return [
         {
             "id": str(9_000 + number),
@@ -38,7 +38,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def created(project: Project, *arguments: str) -> str:
-    """Make the plan, with what its guard asks for; return what was said."""
+    """Make the plan, allowing what its guard asks for; return the printed text."""
     first = project.run("keys", "create", "companies", "erp_no", *arguments, "--out", "key.json")
     assert first.code == 4, first.err + first.out
     count = int(first.out.partition("--allow update=")[2].split()[0])
@@ -91,7 +91,7 @@ def test_a_template_and_a_second_run_for_what_is_left(project: Project) -> None:
 
     rest = project.run("keys", "create", "companies", "erp_no", "--from", "uuid", "--out", "key.json")
 
-    assert rest.code == 0, rest.out + rest.err  # few enough for the guard
+    assert rest.code == 0, rest.out + rest.err  # the rest is below the guard's limit
     assert "filled already" in rest.err
     assert project.run("apply", "key.json", "--auto-approve").code == 0
     assert "recognises every record" in project.run("keys", "list", "companies").out

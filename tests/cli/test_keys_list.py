@@ -1,4 +1,4 @@
-"""``keys list``: which properties can recognise records, and in how many records they have a value."""
+"""``keys list`` shows which properties can recognise records, and how many records have a value in them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The plan knows the portal's limits on associations and labels, from either end."""
+"""The plan respects the portal's limits on associations and labels, for both of the associated records."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -63,7 +63,7 @@ TYPES = {
 
 
 def manifests(**records: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """By object type and key, what is associated: ``TYPE KEY LABEL``."""
+    """Return manifests by file; arguments give the associations of each record as ``TYPE KEY LABEL``."""
     files = {}
     for name, named in records.items():
         lines = [f"object: {name}", "key: key", "prune: true", "records:"]
@@ -84,7 +84,7 @@ NOBODY: Mapping[str, str] = manifests(**{name: {} for name in GROUPS})
 
 
 def limit(portal: Recorder, direction: str, text: str, most: int) -> None:
-    """What an administrator sets."""
+    """Set a limit on associations, as an administrator."""
     category, number = TYPES[text]
     item = {"category": category, "typeId": number, "maxToObjectIds": most}
     content = json.dumps({"inputs": [item]}).encode()
@@ -104,7 +104,7 @@ def write(project: Project, **records: Mapping[str, Sequence[str]]) -> None:
 
 
 def refused(project: Project, portal: Recorder, words: str) -> None:
-    """Plan and apply refuse it at its line, and nothing is associated."""
+    """Check that plan and apply refuse the association at its line, and that nothing is associated."""
     portal.requests.clear()
     plan = project.run("plan")
     assert plan.code == ExitCode.ERROR, plan.out
@@ -193,7 +193,7 @@ def test_new_records_have_no_more_room_than_others(tmp_path: Path) -> None:
 
 
 def _limits_read(project: Project, portal: Recorder) -> list[str]:
-    """Which limits a plan reads; its calls are counted."""
+    """Return the limits that a plan reads; check that its calls were announced."""
     portal.requests.clear()
     plan = project.run("plan", "--json").document
     assert plan["budget"]["read_calls"] == len(portal.requests)

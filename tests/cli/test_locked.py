@@ -1,4 +1,4 @@
-"""A state that another run is writing: exit code 6, and the name of that run."""
+"""A state that another run is writing: exit code 6, and the message names that run."""
 
 import sqlite3
 from contextlib import closing
@@ -17,7 +17,7 @@ STATE = "sqlite:///.reconciler/state.db"
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """An example that was applied once, and has something to do."""
+    """Yield the example, applied once, with a change to apply."""
     monkeypatch.setattr("reconciler.state.database._BUSY_TIMEOUT_S", 0.05)
     made = applied_example(tmp_path)
     made.replace("companies.yaml", "name: Donau Feinpapier AG", "name: Donau Papier AG")

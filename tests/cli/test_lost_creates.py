@@ -1,4 +1,4 @@
-"""A create whose answer was lost, in a portal that rewrites values: it is done, owned, and complete."""
+"""A create whose answer is lost, in a portal that rewrites values: the record is complete and owned."""
 
 import json
 from collections.abc import Iterator
@@ -69,12 +69,12 @@ def test_it_is_ours_with_its_associations_and_nothing_is_left_to_do(tmp_path: Pa
 
 
 class Lagging(Recorder):
-    """A portal that loses answers to creates, and whose reading right after that does not know of them yet.
+    """A portal that loses answers to creates, and does not show new records in the next read.
 
     Attributes:
-        losses: answers that will be lost.
-        stranger: what somebody else makes in the place of the first call, which never arrives.
-        hours: how long before our call the stranger came.
+        losses: which answers are lost.
+        stranger: the record that another person creates instead of our first call, which never arrives.
+        hours: how many hours before our call the stranger creates it.
     """
 
     losses = 1

@@ -1,4 +1,4 @@
-"""More records move than a search shows: planning lists them, and they are read by id before the removal."""
+"""More records than a search returns get another value: planning lists them; removal reads them by id."""
 
 import json
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ ALLOW = ("--allow", "migrate=500")
 
 @pytest.fixture
 def wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Project, Recorder]]:
-    monkeypatch.setattr(holders, "INDEX_S", 0.0)  # the index of this portal is up to date
+    monkeypatch.setattr(holders, "INDEX_S", 0.0)  # this portal's index has no delay
     for module in (holders, costs, move_records):
         monkeypatch.setattr(module, "MOST_FOUND", MOST_FOUND)
     before = TIER.format("checkbox", "gold: gold, standard: standard, old: old")
@@ -73,7 +73,7 @@ def test_all_of_them_move_by_one_plan_and_are_read_before_the_old_values_go(
     assert done.code == 0, done.out + done.err
     made = portal.requests[before:]
     told = planned["budget"]["reread_calls"] + planned["budget"]["write_calls"]
-    assert told - 4 <= len(made) <= told  # the index is up to date, so nothing is looked at for a third time
+    assert told - 4 <= len(made) <= told  # the index has no delay, so there is no third search
     written = max(place for place, each in enumerate(made) if each.path.endswith("companies/batch/update"))
     read = [each for each in made[written:] if each.path.endswith("companies/batch/read")]
     assert sum(len(json.loads(each.body)["inputs"]) for each in read) == 2 * COUNT - 1
@@ -91,7 +91,7 @@ def test_the_old_value_stays_while_one_of_them_holds_it(
     look = holders.look_first
 
     def look_and_edit(*arguments: object) -> object:
-        """Somebody chooses the old value again, after the first look."""
+        """Set the old value again in one record, as another person, after the first search."""
         found = look(*arguments)  # type: ignore[arg-type]
         with somebody(portal) as http:
             body = {"properties": {"tier": "standard"}}
@@ -112,7 +112,7 @@ def test_the_old_value_stays_while_one_of_them_holds_it(
 
 
 def companies(portal: Recorder) -> list[dict[str, Any]]:
-    """All companies, as somebody else reads them."""
+    """Return all companies, read by another client."""
     with somebody(portal) as http:
         found: list[dict[str, Any]] = []
         params = {"limit": "100", "properties": "tier"}

@@ -1,4 +1,4 @@
-"""Marks are equal in all commands of one commit; readers of a repository see what its manifests say."""
+"""Marks are equal in all commands of one commit; readers of a repository see the values of its manifests."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 @pytest.fixture
 def drifted(tmp_path: Path) -> Project:
-    """A committed project, applied; then a person changes the phone number in HubSpot."""
+    """Return a committed and applied project, in which a person then changes a phone number in HubSpot."""
     project = Project(tmp_path / "project", {"CI": "true"})
     project.write("reconciler.yaml", SETTINGS)
     project.write("contacts.yaml", CONTACTS)
@@ -56,7 +56,7 @@ def test_drift_and_plan_of_one_commit_have_the_same_marks(drifted: Project) -> N
     assert change["do"]["address"]["value"] == value["key"]["value"]
     assert set(marks(again.out)) <= set(marks(plan.out))
     lineage = document["state"]["lineage"]
-    assert len(lineage) == 8  # all of it would be the key of the marks
+    assert len(lineage) == 8  # with the complete lineage, anybody could compute the key of the marks
     assert all("+49 30 99" not in text for text in (plan.out, again.out))
 
     keyed = Project(drifted.folder, {**drifted.environ, "RECONCILER_PLAN_KEY": KEY})

@@ -1,4 +1,4 @@
-"""Options, stages, pipelines and groups whose names look like something else, in every command."""
+"""Options, stages, pipelines and groups with names that look like syntax work in every command."""
 
 import json
 from datetime import timedelta
@@ -32,7 +32,7 @@ SETTINGS = "version: 1\nproject: named\nenvironments:\n  local: {portal: emulato
 
 
 def manifest() -> str:
-    """A manifest in which each name is a group, an option, a pipeline and a stage."""
+    """Return a manifest in which each name is a group, an option, a pipeline and a stage."""
     stages = {name: {"probability": place / 20} for place, name in enumerate(NAMES)}
     return "---\n".join(
         json.dumps(document, ensure_ascii=False) + "\n"
@@ -107,7 +107,7 @@ def test_targets_and_explanations_take_the_addresses(project: Project) -> None:
         text = project.run("explain", f"companies:properties/tier#{option_path(name, 'label')}").out
         assert f"Label of {name}" in text
     text = project.run("explain", "companies:properties/tier#options/%61%3Ab%23c/label").out
-    assert "Label of a:b#c" in text  # whatever else is encoded
+    assert "Label of a:b#c" in text  # the label is shown unencoded, although addresses are encoded
     assert "true, 007, $0-$50k, a:b#c" in project.run("explain", "companies:properties/tier").out
 
 

@@ -1,4 +1,4 @@
-"""What people read in plans, explanations and runs: labels, names of what is gone, and nothing twice."""
+"""Plans, explanations and runs show labels, also of removed things, and show nothing twice."""
 
 import csv
 import io
@@ -33,7 +33,7 @@ def test_what_is_no_longer_there_is_called_by_the_name_that_was_applied(project:
 
 
 def pruning(project: Project, name: str, record: str = "", until: str = "") -> None:
-    """Let the documents of a file prune what they no longer name, and take a record out of it."""
+    """Make the documents of a file prune, and remove one record from the file."""
     text = re.sub("(?m)^key: .*$", r"\g<0>\nprune: all", (project.folder / name).read_text(), count=1)
     start, end = text.index(f"  {record}:"), text.index(f"  {until}:")
     project.write(name, text[:start] + text[end:])

@@ -1,4 +1,4 @@
-"""Commands that only read never write: a recorder on the portal's port checks it."""
+"""Commands that only read never write: checked with the recorded requests of the portal."""
 
 import re
 
@@ -10,7 +10,7 @@ from tests.support.projects import PORTAL, Project, Recorder
 
 
 def written(portal: Recorder) -> list[tuple[str, str]]:
-    """Requests that may change something."""
+    """Return the requests that may change something."""
     return [
         (request.method, request.path)
         for request in portal.requests
@@ -84,10 +84,11 @@ def test_apply_writes_only_what_the_plan_lists(
     assert {name for row in rows for name in row["properties"]} <= listed | keys
     definitions = [path for _, path in written(portal) if re.match(r"/crm/v3/(properties|pipelines)/", path)]
     made = [change["address"] for change in plan["changes"] if change["action"].endswith("_definition")]
-    carried = [each for each in made if "pipelines/Renewals/stages/" in each]  # by their new pipeline
+    # The call that creates a pipeline creates its stages, too.
+    carried = [each for each in made if "pipelines/Renewals/stages/" in each]
     assert len(definitions) == len(made) - len(carried) > 0
     pairs = [pair for _, body in portal.asked("/0-3/companies/batch/create") for pair in body["inputs"]]
     planned = [change for change in plan["changes"] if change["action"] == "associate"]
     assert [pair["to"]["id"] for pair in pairs] == [each["association"]["record_id"] for each in planned]
     for pair, change in zip(pairs, planned, strict=True):
-        assert change["record_id"] in {pair["from"]["id"], None}  # None: the plan creates the record
+        assert change["record_id"] in {pair["from"]["id"], None}  # None if the plan creates the record

@@ -1,4 +1,4 @@
-"""Any kind of stdout: no traceback, JSON in UTF-8, and after writes the exit code of the run."""
+"""With any kind of stdout, there is no traceback, JSON is UTF-8, and the run's exit code is kept."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def applied(project: Project) -> Project:
 
 
 def shell(project: Project, line: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
-    """Run ``line``, in which R is our command, as a shell on a machine of its own would."""
+    """Run ``line`` in a shell with few variables; R in it is our command."""
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return subprocess.run(
         ["bash", "-o", "pipefail", "-c", f'R() {{ {COMMAND} "$@"; }}; {line}'],
@@ -47,7 +47,7 @@ def shell(project: Project, line: str, **variables: str) -> subprocess.Completed
 
 
 def quiet_end(done: subprocess.CompletedProcess[bytes]) -> str:
-    """What was said to stderr, which is no traceback."""
+    """Return what was printed to stderr, and check that it contains no traceback."""
     reported = done.stderr.decode()
     assert "Traceback" not in reported
     assert "Exception ignored" not in reported
@@ -60,7 +60,7 @@ def test_text_shows_what_the_encoding_can_and_escapes_the_rest(project: Project,
 
     quiet_end(done)
     assert done.returncode == 0
-    text = done.stdout.decode("utf-8" if encoding == "ascii" else encoding)  # what claims ASCII takes UTF-8
+    text = done.stdout.decode("utf-8" if encoding == "ascii" else encoding)  # ASCII: Python writes UTF-8
     assert ("Привет" if encoding in {"utf-8", "ascii"} else r"\u041f\u0440\u0438\u0432\u0435\u0442") in text
 
 

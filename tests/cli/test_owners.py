@@ -1,4 +1,4 @@
-"""Owners: one or several, deactivated ones, replacements, and the scope that only named owners need."""
+"""Owners: one or several, deactivated ones, replacements, and the scope that manifests with owners need."""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ SEVERAL = {
     "fieldType": "checkbox",
     "externalOptions": True,
     "referencedObjectType": "OWNER",
-    "hubspotDefined": True,  # nobody else can make a property for several owners
+    "hubspotDefined": True,  # only HubSpot can define a property for several owners
 }
 KEY = {
     "name": "erp_no",
@@ -67,7 +67,7 @@ def problems(project: Project, command: str = "plan") -> list[Any]:
 
 
 def asked_owners(portal: Recorder) -> list[bool]:
-    """For each list of owners that was read, whether it was of those who left."""
+    """Return, for each list of owners that was read, whether it was the list of archived owners."""
     return ["archived" in request.query for request in portal.requests if request.path.endswith("/owners")]
 
 

@@ -47,7 +47,7 @@ def manifest(write: str, values: tuple[str, ...], *, creates: bool) -> str:
 
 
 def rows(portal: Recorder) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Every row that was sent to be written: by which call, about whom, and what."""
+    """Yield every row that was sent in a write, with its call, its record and its values."""
     for request in portal.requests:
         assert request.method in {"GET", "POST"}, request.path
     for call in ("update", "upsert", "create"):
@@ -81,7 +81,7 @@ def test_no_request_carries_a_property_that_the_rule_forbids(tmp_path: Path, wri
 
 
 def edit(project: Project, **values: str) -> None:
-    """Somebody changes a record in HubSpot."""
+    """Change a record in HubSpot, as another person."""
     headers = {"Authorization": f"Bearer {project.environ['HUBSPOT_ACCESS_TOKEN']}"}
     url = (project.folder / "reconciler.yaml").read_text().partition("base_url: ")[2].split()[0]
     httpx.patch(

@@ -81,7 +81,7 @@ def applied(project: Project, *flags: str) -> str:
 
 
 def test_a_new_property_without_a_group_joins_the_one_of_the_record_id(project: Project) -> None:
-    """People may move it to another group later: that is no drift, because no manifest names the group."""
+    """If people move it to another group later, this is no drift, because no manifest names the group."""
     amount = "type: number, fieldType: number"
     project.write(
         "companies.yaml",
@@ -155,7 +155,7 @@ def test_a_record_that_needs_what_a_selection_leaves_out_says_which_address_to_a
 
 
 def test_a_key_that_the_plan_makes_finds_nobody_and_creates_nothing_beside_others(project: Project) -> None:
-    assert project.run("plan").code == 0  # which makes the portal
+    assert project.run("plan").code == 0  # this creates the portal
     with project.portal() as http:
         http.post("/crm/v3/objects/companies", json={"properties": {"name": "Acme"}}).raise_for_status()
     done = project.run("plan")
@@ -168,7 +168,7 @@ def test_a_key_that_the_plan_makes_finds_nobody_and_creates_nothing_beside_other
 def test_a_key_that_an_earlier_run_made_and_nobody_filled_creates_nothing_beside_others(
     project: Project,
 ) -> None:
-    assert project.run("plan").code == 0  # which makes the portal
+    assert project.run("plan").code == 0  # this creates the portal
     with project.portal() as http:
         companies = "/crm/v3/objects/companies"
         made = http.post(companies, json={"properties": {"name": "Acme"}}).json()["id"]
@@ -222,7 +222,7 @@ def test_a_formula_names_properties_that_are_there_after_the_plan(
     ]
     assert all((each["severity"], each["source"]["line"]) == ("warning", 6) for each in planned["problems"])
     applied = project.run("apply", "--auto-approve")
-    assert (applied.code == 0) is not bool(unknown), applied.out + applied.err  # HubSpot agrees
+    assert (applied.code == 0) is not bool(unknown), applied.out + applied.err  # refused by both or neither
 
 
 def test_formulas_that_name_each_other_come_and_go_in_order(tmp_path: Path) -> None:
@@ -398,7 +398,7 @@ def test_a_glob_that_matches_nothing_says_how_definitions_are_written(project: P
 def test_drift_shows_what_people_changed_and_accept_writes_it_into_the_manifest(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(owned_definitions, "SETTLING", timedelta(0))  # as if it were applied long ago
+    monkeypatch.setattr(owned_definitions, "SETTLING", timedelta(0))  # as if they had been applied long ago
     project.write("deals.yaml", DEALS)
     applied(project)
     assert project.run("drift").code == 0

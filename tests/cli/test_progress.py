@@ -1,4 +1,4 @@
-"""Progress of long work: lines without a terminal, nothing in quiet mode."""
+"""Progress of long work: lines if there is no terminal, nothing in quiet mode."""
 
 import time
 
@@ -8,7 +8,7 @@ from reconciler.cli.progress import progress
 
 
 class Clock:
-    """A clock that goes as fast as it is told."""
+    """A clock that moves only when tests move it."""
 
     def __init__(self) -> None:
         self.now = 0.0

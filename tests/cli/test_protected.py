@@ -1,4 +1,4 @@
-"""A protected environment protects its portal."""
+"""A protected environment also protects its portal in other environments."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Random sets of associations, named from either end, while people add and remove some."""
+"""Random sets of associations, declared on either record, while people add and remove some."""
 
 import json
 import tempfile
@@ -15,7 +15,7 @@ from tests.support.projects import Project, Recorder
 from tests.support.served import served
 
 Ends: TypeAlias = tuple[str, str]
-"""Keys of a company and of a contact."""
+"""Keys of a company and a contact that are associated."""
 
 IDS = {"acme": "901", "globex": "902", "ada": "501", "bob": "502"}
 KEYS = {record_id: key for key, record_id in IDS.items()}
@@ -25,7 +25,7 @@ NUMBERS = {"Billing": 1, "Manager": 3}
 
 @dataclass(frozen=True)
 class Act:
-    """What people do, and what the manifests say then; labels are told from the company."""
+    """Edits by people, followed by new manifests; labels are those in the direction from the company."""
 
     removed: frozenset[Ends]
     added: frozenset[tuple[Ends, str]]
@@ -68,7 +68,7 @@ acts = st.builds(Act, st.frozensets(ends, max_size=2), some, some, some, st.bool
 
 
 def present(portal: Recorder) -> set[tuple[Ends, str]]:
-    """What is associated, and each label by itself."""
+    """Return the associations in the portal, with one entry for each label."""
     return {
         ((KEYS[one], KEYS[other]), text)
         for (one, other), texts in pairs(portal).items()
@@ -77,7 +77,7 @@ def present(portal: Recorder) -> set[tuple[Ends, str]]:
 
 
 def created(project: Project) -> set[tuple[Ends, str]]:
-    """What state believes that we made: also where people took it apart and put it together since."""
+    """Return the associations that state knows as created by us, even if people removed and restored them."""
     found: set[tuple[Ends, str]] = set()
     for pair in json.loads(project.run("state", "export").out)["pairs"]:
         if pair["origin"] == "created":
@@ -90,7 +90,10 @@ def created(project: Project) -> set[tuple[Ends, str]]:
 
 
 def people_act(act: Act, project: Project, portal: Recorder, theirs: set[tuple[Ends, str]]) -> None:
-    """Take apart, then put together; what was not there and is not ours is theirs from then on."""
+    """Remove, then add associations as people do.
+
+    Note in ``theirs`` those that neither existed nor are ours.
+    """
     ours = created(project)
     for company, contact in sorted(act.removed):
         take_apart(portal, IDS[company], IDS[contact])
@@ -108,7 +111,7 @@ def people_act(act: Act, project: Project, portal: Recorder, theirs: set[tuple[E
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_named_associations_exist_earlier_ones_stay_and_the_next_plan_is_empty(story: list[Act]) -> None:
     theirs: set[tuple[Ends, str]] = set()
-    touched: set[Ends] = set()  # by people: what they took apart and put together may be ours or theirs
+    touched: set[Ends] = set()  # pairs that people changed: their associations may count as ours or as theirs
     with (
         tempfile.TemporaryDirectory() as folder,
         served(Path(folder), story[0].manifests(), SEED) as (project, portal),
@@ -118,7 +121,7 @@ def test_named_associations_exist_earlier_ones_stay_and_the_next_plan_is_empty(s
             touched |= {ends for ends, _ in act.added}
             for name, text in act.manifests().items():
                 project.write(name, text)
-            apply(project)  # after which a plan is empty
+            apply(project)  # this also checks that the next plan is empty
             now = present(portal)
             assert act.named <= now
             assert theirs <= now

@@ -1,4 +1,4 @@
-"""HubSpot counts all calls of a token: all calls of a command share one rate limiter."""
+"""HubSpot counts all calls of a token, so all calls of a command share one rate limiter."""
 
 from pathlib import Path
 from typing import Any

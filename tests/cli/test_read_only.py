@@ -1,4 +1,4 @@
-"""A state with read-only access: reading works, applying explains the problem in one sentence."""
+"""A state that may only be read: reading works, applying explains the problem in one sentence."""
 
 import shutil
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.support.projects import Project, Recorder
 
 @pytest.fixture
 def applied(wire: tuple[Project, Recorder]) -> Iterator[Project]:
-    """A project in a folder that every user may look into, once applied, with something left to do."""
+    """Yield an applied project in a folder that every user may read, with another change to apply."""
     project, _ = wire
     assert project.run("apply", "--auto-approve").code == ExitCode.OK
     with TemporaryDirectory() as name:

@@ -1,4 +1,4 @@
-"""A command reads the portal once: the recorded calls of each command."""
+"""A command reads nothing of the portal twice: the recorded calls of each command."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ UPDATE = "POST /crm/v3/objects/companies/batch/update"
 
 @pytest.fixture
 def applied(tmp_path: Path) -> Iterator[tuple[Project, Recorder]]:
-    """A project that was applied; since then somebody has changed a record and taken its owner away."""
+    """Yield an applied project; since then, another person changed a record and removed its owner."""
     with served(tmp_path, {"companies.yaml": COMPANIES}, SEED) as (project, portal):
         assert project.run("apply", "--auto-approve").code == 0
         transport = EmulatorTransport(portal, PORTAL)
@@ -55,7 +55,7 @@ def applied(tmp_path: Path) -> Iterator[tuple[Project, Recorder]]:
 
 
 def calls(project: Project, portal: Recorder, *command: str) -> dict[str, int]:
-    """Calls that a command made, by method and path."""
+    """Return how many calls a command made, by method and path."""
     portal.requests.clear()
     done = project.run(*command)
     assert done.code in {0, 2}, done.out + done.err

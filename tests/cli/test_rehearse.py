@@ -1,4 +1,4 @@
-"""A plan is rehearsed on a copy of its portal: what HubSpot will refuse is told before it is written."""
+"""Rehearsing a plan on a copy of its portal reports what HubSpot will refuse, before anything is written."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from tests.support.served import served
 
 @pytest.fixture
 def portal(tmp_path: Path) -> Iterator[tuple[Project, Recorder]]:
-    """A project with a saved plan, and its portal behind HTTP."""
+    """Yield a project with a saved plan, and its portal, which is served over HTTP."""
     with served(tmp_path, MANIFESTS, SEED, more="guards: {update: 100%}\n") as (project, recorder):
         done = project.run("plan", "--out", "plan.json")
         assert done.code == ExitCode.OK, done.out + done.err
@@ -34,7 +34,7 @@ def portal(tmp_path: Path) -> Iterator[tuple[Project, Recorder]]:
 
 
 def writes(requests: list[Request]) -> list[str]:
-    """Return what was written: every call but those that only read."""
+    """Return the requests that write, as method and path."""
     reading = ("/batch/read", "/search")
     return [
         f"{each.method} {each.path}"
@@ -44,12 +44,12 @@ def writes(requests: list[Request]) -> list[str]:
 
 
 def outcomes(document: Any) -> list[tuple[int, str, str, str, str]]:
-    """Return the rows of a run, as far as they must be the same in a rehearsal."""
+    """Return the parts of a run's changes that must be the same in a rehearsal."""
     return [(row["number"], row["address"], row["action"], row["outcome"], _message(row)) for row in document]
 
 
 def _message(row: Any) -> str:
-    """Return HubSpot's message without numbers that HubSpot gives anew."""
+    """Return HubSpot's message without the numbers that HubSpot assigns."""
     return str(row["detail"].get("message", ""))
 
 
@@ -81,7 +81,7 @@ def test_twenty_faults_are_told_with_their_lines_and_the_apply_ends_the_same(
 
 
 def _told(project: Project, found: Any, fault: Fault) -> tuple[str, bool]:
-    """Return the manifest line at which a fault is told, and whether its message says it."""
+    """Return the manifest line at which the fault is reported, and whether the message describes it."""
     told = [
         (each["source"], f"{each['message']}")
         for each in found["findings"]

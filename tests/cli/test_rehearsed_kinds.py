@@ -1,4 +1,4 @@
-"""Every kind of plan is rehearsed: definitions that go, custom object types that come, and rollbacks."""
+"""All kinds of plans are rehearsed: removed definitions, new custom object types, and rollbacks."""
 
 import json
 from collections.abc import Iterator
@@ -91,8 +91,8 @@ Portal = tuple[Project, Recorder]
 
 @pytest.fixture
 def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
-    """A project that was applied to a portal behind HTTP."""
-    monkeypatch.setattr(holders, "INDEX_S", 0.0)  # the index of this portal is up to date
+    """Yield a project that was applied to a portal over HTTP."""
+    monkeypatch.setattr(holders, "INDEX_S", 0.0)  # this portal's index has no delay
     manifests = {"companies.yaml": COMPANIES, "contacts.yaml": CONTACTS, "deals.yaml": DEALS}
     with served(tmp_path, manifests, {"search_lag_ms": 0}, more=MORE) as (project, recorder):
         apply(project)
@@ -105,7 +105,7 @@ def apply(project: Project) -> None:
 
 
 def rehearsed_and_applied(portal: Portal, *command: str) -> Any:
-    """Plan, rehearse, and check that nothing is written then and that the apply ends the same."""
+    """Plan and rehearse; check that the rehearsal writes nothing, and that apply has the same outcomes."""
     project, recorder = portal
     planned = project.run(*command, "--out", "plan.json")
     assert planned.code == ExitCode.OK, planned.out + planned.err

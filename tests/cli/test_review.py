@@ -42,7 +42,7 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture
 def in_actions(project: Project, tmp_path: Path) -> Project:
-    """The same project in a job of GitHub Actions, in which another step has spoken already."""
+    """Return the project in a job of GitHub Actions, in which an earlier step has written a summary."""
     (tmp_path / "summary.md").write_text("## An earlier step\n")
     names = {"GITHUB_STEP_SUMMARY": "summary.md", "GITHUB_OUTPUT": "output"}
     return replace(project, environ={name: str(tmp_path / file) for name, file in names.items()})
@@ -70,7 +70,7 @@ def test_a_plan_and_a_saved_plan_are_printed_in_every_form(project: Project, for
     assert (planned.code, shown.code) == (0, 0)
     assert planned.out.startswith(STARTS[form])
     assert shown.out.startswith(STARTS[form])
-    assert len(shown.out) == len(planned.out)  # pseudonyms differ, and are all of one length
+    assert len(shown.out) == len(planned.out)  # marks differ, but all have the same length
 
 
 def test_json_is_the_same_by_both_names(project: Project) -> None:

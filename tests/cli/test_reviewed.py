@@ -28,7 +28,7 @@ records:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A project whose first records are applied, and a change of which is reviewed."""
+    """Yield a project with applied records, and a reviewed plan that changes one of them."""
     project = Project(tmp_path)
     project.write("reconciler.yaml", SETTINGS)
     project.write("products.yaml", PRODUCTS)
@@ -165,7 +165,7 @@ def test_an_encrypted_plan_is_opened(project: Project) -> None:
 
 
 def test_a_reviewed_plan_lifts_no_guard(project: Project) -> None:
-    """Whoever can write a plan file must not be able to say what is allowed."""
+    """Otherwise anybody who can write a plan file could decide what is allowed."""
     records = "".join(f"  N-{number}: {{name: New}}\n" for number in range(12))
     project.write("products.yaml", PRODUCTS + records)
     project.run("apply", "--auto-approve")

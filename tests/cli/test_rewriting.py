@@ -1,4 +1,4 @@
-"""HubSpot's forms of our values are remembered: the plan after an apply is empty."""
+"""State stores the forms into which HubSpot converts our values, so the plan after an apply is empty."""
 
 import json
 from pathlib import Path

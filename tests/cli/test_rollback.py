@@ -1,4 +1,4 @@
-"""Rolling back a run: the plan, the values it leaves alone, and its limits."""
+"""Rolling back a run: its plan, the values that it leaves alone, and its limits."""
 
 import json
 import sqlite3
@@ -66,7 +66,7 @@ AFTER = (
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A project in which the last run did something of every kind."""
+    """Yield a project whose last run made a change of every sort."""
     made = Project(tmp_path)
     made.write("reconciler.yaml", SETTINGS)
     made.write("portal.json", json.dumps(SEED))
@@ -82,7 +82,7 @@ def apply(project: Project, records: str) -> None:
 
 
 def take_back(project: Project, *arguments: str) -> Mapping[str, Any]:
-    """Plan it, apply it, and give the plan."""
+    """Plan the rollback of the last run, apply it, and return the plan."""
     done = project.run("rollback", *arguments, "--out", "undo.json", "--json", "--values", "show")
     assert done.code == ExitCode.OK, done.out + done.err
     applied = project.run("apply", "undo.json")
@@ -92,7 +92,7 @@ def take_back(project: Project, *arguments: str) -> Mapping[str, Any]:
 
 
 def live(project: Project) -> dict[str, dict[str, str | None]]:
-    """What the portal holds, by key."""
+    """Return the values in the portal, by key."""
     params = {"properties": "external_id,name,phone,city", "limit": "100"}
     with project.portal() as http:
         found = http.get("/crm/v3/objects/companies", params=params).raise_for_status().json()["results"]
@@ -105,7 +105,7 @@ def live(project: Project) -> dict[str, dict[str, str | None]]:
 
 
 def edit(project: Project, key: str, **values: str) -> None:
-    """Somebody types into HubSpot."""
+    """Change a company in HubSpot, as another person."""
     with project.portal() as http:
         path = f"/crm/v3/objects/companies/{key}"
         http.patch(path, params={"idProperty": "external_id"}, json={"properties": values}).raise_for_status()
@@ -120,12 +120,12 @@ def held(document: Mapping[str, Any]) -> dict[str, str]:
 
 
 def flat(text: str) -> str:
-    """Text as it reads, wherever its lines break."""
+    """Return the text with line breaks and repeated blanks replaced by single blanks."""
     return " ".join(text.split())
 
 
 def run_ids(project: Project) -> list[str]:
-    """Newest first."""
+    """Return the ids of all runs, newest first."""
     return [entry["id"] for entry in project.run("runs", "list", "--json").document]
 
 
@@ -178,7 +178,7 @@ def test_taking_back_what_took_back_gives_what_was_there(project: Project) -> No
     take_back(project, "last")
     document = take_back(project, "last")
 
-    gone = {"created"}  # nothing restores an archived record
+    gone = {"created"}  # HubSpot's API cannot restore an archived record
     assert held(document) == {"companies/created": "final"}
     assert live(project) == {key: values for key, values in portal.items() if key not in gone}
     assert owned(project) == {key: entry for key, entry in state.items() if key not in gone}
@@ -299,7 +299,7 @@ def test_it_only_makes_the_plan(wire: tuple[Project, Recorder]) -> None:
     )
     assert {request.path.rpartition("/")[2] for request in portal.requests if request.method != "GET"} == {
         "read",
-        "search",  # for holders of definitions
+        "search",  # searches for records with removed values
     }
     assert len(project.run("runs", "list", "--json").document) == 1
 
@@ -311,7 +311,7 @@ def test_records_are_read_by_id_in_hundreds(wire: tuple[Project, Recorder]) -> N
     project.run("rollback", "last")
     asked = portal.asked("/batch/read")
     assert sum(len(body["inputs"]) for _, body in asked) >= 71
-    # groups of object and key, none of a hundred records, and what two types are associated with
+    # one read for each group of object type and key, as none has a hundred records, and two for associations
     assert len(asked) == 9 + 2
 
 
@@ -409,5 +409,5 @@ def test_a_run_that_is_under_way_is_waited_for(project: Project) -> None:
 
 
 def pen(store: Store) -> StateWriter:
-    """The lock, as of now."""
+    """Take the lock now, and return the writer."""
     return store.acquire(ADA, now=lambda: datetime.now(UTC), sleep=lambda _: None, timeout_s=0)

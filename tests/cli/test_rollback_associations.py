@@ -56,7 +56,7 @@ STANDS = {"bob": ["Billing", "Legal"], "carl": ["Billing"], "old": [], "new": []
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A project in which the last run made, removed and adopted associations."""
+    """Yield a project whose last run created, removed and adopted associations."""
     made = Project(tmp_path)
     made.write("reconciler.yaml", SETTINGS)
     made.write("portal.json", json.dumps(SEED))
@@ -69,7 +69,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def associated(project: Project) -> dict[str, list[str]]:
-    """Whom the company is associated with, and the labels."""
+    """Return the people with whom the company is associated, with the labels."""
     names = {number: name for name, number in PEOPLE.items()}
     with project.portal() as http:
         answer = http.get("/crm/v4/objects/companies/901/associations/contacts").raise_for_status().json()

@@ -1,4 +1,4 @@
-"""Random runs on random portals, rolled back: old values are restored, and no later edit is lost."""
+"""Random runs on random portals are rolled back: old values are restored, and no later edit is lost."""
 
 import json
 import os
@@ -35,13 +35,13 @@ values = st.fixed_dictionaries(
 seeds = st.dictionaries(st.sampled_from(KEYS), values, max_size=3)
 manifests = st.dictionaries(
     st.sampled_from(KEYS), values | st.none(), min_size=1, max_size=4
-)  # None: it must not exist
+)  # None means that the record must not exist
 places = st.tuples(st.sampled_from(KEYS), st.sampled_from(TEXTS))
 edits = st.dictionaries(places, st.just("people's"), max_size=2)
 
 
 class Life:
-    """A project, its portal, and what is done to them."""
+    """A project with its portal, and what happens to them."""
 
     def __init__(self, folder: Path, seed: Mapping[str, Values]) -> None:
         self.project = Project(folder)
@@ -78,7 +78,7 @@ class Life:
         self.run("apply", "undo.json")
 
     def live(self) -> Live:
-        """By record id: what is not archived."""
+        """Return the records that are not archived, by record id."""
         params = {"properties": ",".join(("external_id", *TEXTS, NUMBER)), "limit": "100"}
         with self.project.portal() as http:
             answer = http.get("/crm/v3/objects/companies", params=params).raise_for_status().json()
@@ -103,7 +103,7 @@ class Life:
 
 @settings(
     max_examples=int(_ON_DEMAND or "10"),
-    derandomize=_ON_DEMAND is None,  # the same lives every time, unless somebody asks for others
+    derandomize=_ON_DEMAND is None,  # the same examples in every run, unless others are requested
     phases=[Phase.generate, Phase.shrink],
 )
 @given(seeds, manifests, manifests, st.booleans(), edits)
@@ -151,7 +151,7 @@ def test_written_values_are_restored_and_later_edits_stay(
 
 
 def expected(before: Live, after: Live, now: Live, named: Mapping[str, Values | None]) -> Live:
-    """What is to be there once what made ``after`` out of ``before`` is taken back."""
+    """Return the portal that must result from rolling back the run that changed ``before`` to ``after``."""
     result: Live = {}
     for record_id, of in now.items():
         made, old = after[record_id], before.get(record_id)
@@ -160,12 +160,12 @@ def expected(before: Live, after: Live, now: Live, named: Mapping[str, Values | 
         else:
             written = {name for name, text in (named.get(str(made["external_id"])) or {}).items() if text}
             if any(of[name] != made[name] for name in written):
-                result[record_id] = of  # archiving it would lose what people wrote
+                result[record_id] = of  # archiving this record would lose edits of people
     return result
 
 
 def plain(live: Live) -> Live:
-    """Numbers as numbers: the portal keeps the spelling that was sent."""
+    """Return numbers as floats, because the portal keeps the spelling that was sent."""
     return {
         record_id: of | {NUMBER: of[NUMBER] and str(float(of[NUMBER] or 0))} for record_id, of in live.items()
     }

@@ -1,4 +1,4 @@
-"""Rolling back runs that changed definitions of the portal, and the records that use them."""
+"""Rolling back runs that changed definitions, and the records that use them."""
 
 import json
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ pipelines:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A project whose definitions and records are applied."""
+    """Yield a project whose definitions and records are applied."""
     made = Project(tmp_path)
     made.write("reconciler.yaml", SETTINGS)
     made.write("portal.json", json.dumps(SEED))
@@ -112,7 +112,7 @@ def snapshot(project: Project) -> Mapping[str, Any]:
 
 
 def _plain(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Leave out times, and the numbers that only say an order."""
+    """Return ``body`` without times, and without numbers that only determine the order."""
     left_out = {"createdAt", "updatedAt", "archivedAt", "updatedUserId", "createdUserId", "displayOrder"}
     kept = {name: value for name, value in body.items() if name not in left_out}
     for name in ("options", "stages"):
@@ -166,7 +166,7 @@ def test_everything_is_as_before_and_can_be_done_again(project: Project, after: 
 
 def test_a_moved_option_comes_back_with_its_records(project: Project) -> None:
     before = snapshot(project)
-    with project.portal() as portal:  # one that is not ours
+    with project.portal() as portal:  # a property that is not ours
         path = "/crm/v3/objects/companies/c2"
         body = {"properties": {"tier": "standard"}}
         portal.patch(path, params={"idProperty": "external_id"}, json=body).raise_for_status()
@@ -182,7 +182,7 @@ def test_a_moved_option_comes_back_with_its_records(project: Project) -> None:
     records = owned_by(project)
     assert not [each for each in records if "c2" in each["address"]]
 
-    take_back(project)  # again
+    take_back(project)  # roll back the rollback
     assert snapshot(project)["values"]["c2"]["tier"] == "basic"
 
 
@@ -333,7 +333,7 @@ COUNT = 300
 
 
 def companies(count: int) -> list[dict[str, object]]:
-    """Companies of which every tenth has the domain of its neighbour, and every seventh has none."""
+    """Return companies; every tenth has the domain of its neighbour, and every seventh has none."""
     return [
         {
             "id": str(9_000 + number),
@@ -349,7 +349,7 @@ def companies(count: int) -> list[dict[str, object]]:
 
 @pytest.fixture
 def without_key(tmp_path: Path) -> Project:
-    """A project whose companies have no key."""
+    """Return a project whose companies have no key."""
     made = Project(tmp_path)
     made.write("reconciler.yaml", STOCK)
     (tmp_path / "manifests").mkdir()
@@ -359,7 +359,7 @@ def without_key(tmp_path: Path) -> Project:
 
 
 def created(project: Project, *arguments: str) -> str:
-    """Make the plan, with what its guard asks for; return what was said."""
+    """Make the plan, allowing what its guard asks for; return the printed text."""
     first = project.run("keys", "create", "companies", "erp_no", *arguments, "--out", "key.json")
     assert first.code == 4, first.err + first.out
     count = int(first.out.partition("--allow update=")[2].split()[0])

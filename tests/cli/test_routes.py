@@ -1,4 +1,4 @@
-"""Every change uses the call that cannot do harm."""
+"""Every change is sent by a call that cannot do harm."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_a_new_contact_by_email_is_upserted(tmp_path: Path) -> None:
 
 
 class Rekeying(Recorder):
-    """A portal in which somebody changes a key just before our upsert arrives."""
+    """A portal in which another person changes a key just before our upsert arrives."""
 
     def answer(self, request: Request) -> Answer:
         if request.path.endswith("/products/batch/upsert"):
@@ -58,7 +58,7 @@ def test_an_upsert_that_makes_a_new_record_of_an_update_is_rejected_and_told(
 
 
 class Handing(Rekeying):
-    """A portal in which the key goes to an older record, too."""
+    """The same portal, in which an older record then gets that key."""
 
     def answer(self, request: Request) -> Answer:
         if request.path.endswith(("/products/batch/upsert", "/products/batch/update")):
@@ -123,7 +123,7 @@ def test_a_type_that_the_portal_has_not_enabled(tmp_path: Path) -> None:
 
 
 def outputs_of(project: Project) -> str:
-    """Everything that commands print and leave behind."""
+    """Return everything that commands print and write to files."""
     printed = []
     for arguments in (
         ["plan", "--out", "plan.json"],
@@ -149,6 +149,6 @@ def test_the_token_is_nowhere(tmp_path: Path, log_format: str) -> None:
         token = project.environ["HUBSPOT_ACCESS_TOKEN"]
         noisy = {**project.environ, "RECONCILER_LOG": "debug", "RECONCILER_LOG_FORMAT": log_format}
         everything = outputs_of(Project(project.folder, noisy))
-    assert "batch/upsert" in everything  # the log is on
+    assert "batch/upsert" in everything  # the log contains calls
     assert token not in everything
     assert token.rpartition("-")[2] not in everything

@@ -1,4 +1,4 @@
-"""Printed text controls neither terminals nor the runners of CI jobs."""
+"""Printed text cannot control terminals or the runners of CI jobs."""
 
 import json
 import re
@@ -38,7 +38,7 @@ COMMANDS = [
 
 
 def obeyed(text: str) -> list[str]:
-    """The lines that a runner or a terminal would make something of, read as they do."""
+    """Return the lines that a runner or a terminal would take for commands."""
     return [
         line
         for line in re.split(r"\r\n|\n|\r", text)
@@ -89,7 +89,7 @@ def test_an_error_of_hubspots_stays_in_its_lines(command: str) -> None:
 
 
 class Forbidding(Recorder):
-    """A portal that answers calls to one path with a 403 of its own words."""
+    """A portal that answers calls to one path with a 403 and a chosen message."""
 
     path, error = "", ""
 
@@ -140,7 +140,7 @@ def test_a_refused_call_prints_no_command(
 
 
 def without_hostility(project: Project, portal: Forbidding, said: str) -> str:
-    """What is printed where ``said`` is a word like any other."""
+    """Return what is printed if ``said`` is replaced by a harmless word."""
     portal.error = portal.error.replace(json.dumps(said), '"crm.read"')
     return project.run("plan").err
 

@@ -1,4 +1,4 @@
-"""People edit between a saved plan and its apply: changes whose values moved are stale and not sent."""
+"""People edit between a saved plan and its apply: the changes they affect are stale and not sent."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -65,7 +65,7 @@ def applied(project: Project, manifest: str) -> None:
 
 
 def saved(project: Project, *command: str) -> None:
-    """Save a plan, of manifests or of a run that is taken back."""
+    """Save a plan that is made from manifests, or by another command such as a rollback."""
     done = project.run(*(command or ("plan",)), "--out", "plan.json")
     assert done.code == ExitCode.OK, done.out + done.err
 
@@ -102,7 +102,7 @@ def is_there(project: Project, record_id: str, object_name: str = "companies") -
 
 
 def assert_stale(done: Done, *messages: str) -> None:
-    """Nothing was sent of the changes that these messages are about."""
+    """Check that the changes with these messages are stale and were not sent."""
     assert done.code == ExitCode.NOT_APPLIED, done.out + done.err
     rows = [row for row in done.document["changes"] if row["outcome"] == "stale"]
     assert len(rows) == len(messages), done.out

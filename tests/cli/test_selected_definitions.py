@@ -1,4 +1,4 @@
-"""Definitions that a selection, a problem or a review leaves out: what needs them is left out, too."""
+"""If a selection, a problem or a review leaves a definition out, changes that need it are left out, too."""
 
 import json
 from pathlib import Path
@@ -175,5 +175,5 @@ def test_both_ends_may_name_a_label_of_the_same_plan(project: Project) -> None:
 
     done = project.run("apply", "--auto-approve")
     assert done.code == 0, done.out + done.err
-    assert "3 to associate" in done.out  # two records name the same association, once from each end
+    assert "3 to associate" in done.out  # two records declare the same association, one on each side
     assert project.run("plan").out.startswith("No changes.")

@@ -34,7 +34,7 @@ def companies(names: dict[str, str], prune: str = "false") -> str:
 
 @pytest.fixture
 def wire(tmp_path: Path) -> Iterator[tuple[Project, Recorder]]:
-    """A project with 250 companies and a product, all applied."""
+    """Yield a project with 250 companies and a product, all applied."""
     manifests = {
         "companies.yaml": companies({f"c{number:03}": "Old" for number in range(250)}),
         "products.yaml": "object: products\nkey: external_id\nrecords:\n  p: {name: Old}\n",

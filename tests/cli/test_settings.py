@@ -64,7 +64,7 @@ def refused(
 
 
 def real(**lines: str) -> str:
-    """A file with one environment, a real portal, in which some lines differ."""
+    """Return settings with one environment, whose portal is at HubSpot; ``lines`` replace the usual ones."""
     own = {"portal_id": "1234567", "token": "${HUBSPOT_TOKEN}"} | lines
     return "version: 1\nenvironments:\n  prod:\n" + "".join(
         f"    {key}: {value}\n" for key, value in own.items() if value

@@ -1,4 +1,4 @@
-"""Correcting the state: rm, forget, export, import; and refusing to lose it."""
+"""Correcting the state with rm, forget, export and import, and refusing to lose it."""
 
 import json
 import sqlite3
@@ -31,7 +31,7 @@ SEED = {
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """Two companies, applied to an embedded portal."""
+    """Yield a project with two companies, applied to an embedded portal."""
     made = Project(tmp_path)
     made.write(
         "reconciler.yaml",

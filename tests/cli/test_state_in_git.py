@@ -1,4 +1,4 @@
-"""State in git, as its users meet it: settings, keys, remotes, and moving."""
+"""State in git as users see it: settings, keys, remotes, and moving."""
 
 import json
 import shutil
@@ -35,7 +35,7 @@ def remote(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path, remote: Path) -> Project:
-    """A checkout with a remote; its environment is an emulator."""
+    """Yield a checkout with a remote; its portal is an emulator."""
     made = Project(tmp_path / "project", {"RECONCILER_PLAN_KEY": KEY})
     made.write("reconciler.yaml", SETTINGS.format(state="git:refs/reconciler"))
     made.write("contacts.yaml", CONTACTS)
@@ -60,7 +60,7 @@ def test_a_plan_after_an_apply_is_empty_and_only_the_state_is_pushed(project: Pr
     assert project.run("apply", "--auto-approve").code == ExitCode.OK
     assert project.run("plan").out.startswith("No changes.")
     assert refs_of(remote).keys() == {f"{REFS}/state"}
-    assert git(project.folder, "for-each-ref") == ""  # the checkout stays as it is
+    assert git(project.folder, "for-each-ref") == ""  # the checkout itself is not changed
     assert git(project.folder, "count-objects").startswith("0 objects")
 
 
@@ -209,7 +209,7 @@ def test_a_removal_names_the_commit_before(project: Project, remote: Path) -> No
 
 @pytest.fixture
 def put_back(project: Project, remote: Path) -> Path:
-    """The report of the second run, whose state somebody replaced by that of the first."""
+    """Return the report of the second run, after its state was replaced by that of the first run."""
     assert project.run("apply", "--auto-approve").code == ExitCode.OK
     older = refs_of(remote)[f"{REFS}/state"]
     project.replace("contacts.yaml", "Augusta Ada", "Ada")
@@ -250,7 +250,7 @@ def test_reports_of_another_state_say_nothing_about_this_one(project: Project, p
 def test_a_run_that_could_not_be_pushed_has_no_report(project: Project, remote: Path) -> None:
     assert project.run("apply", "--auto-approve").code == ExitCode.OK
     before = refs_of(remote)
-    project.replace("contacts.yaml", "{firstname: Robert}", "{}")  # which only state has to learn
+    project.replace("contacts.yaml", "{firstname: Robert}", "{}")  # only state changes by this
     hook = remote / "hooks" / "update"
     hook.write_text(f'#!/bin/sh\ntest "$1" = {REFS}/lock || exit 1\n')
     hook.chmod(0o755)

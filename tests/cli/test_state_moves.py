@@ -1,4 +1,4 @@
-"""A state moves between a repository and a database of teams, as the command line moves it."""
+"""Moving a state between a git repository and a PostgreSQL database with the command line."""
 
 import os
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ records:
   dan@acme.example: {firstname: Dan}
 """
 ELSEWHERE = {"meta", "locks"}
-"""Tables without rows of a portal, or whose rows stay where they are."""
+"""Tables that contain nothing of a portal, or whose rows are not moved."""
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def remote(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path, remote: Path, postgres: Postgres) -> Project:
-    """A checkout whose state may be in its remote or in a database."""
+    """Yield a checkout whose state can be in its remote or in a database."""
     made = Project(
         tmp_path / "project", {"RECONCILER_PLAN_KEY": KEY, "RECONCILER_STATE": postgres.new_database()}
     )
@@ -71,7 +71,7 @@ def opened(project: Project, remote: Path, state: str) -> Store:
 
 
 def rows_in(project: Project, remote: Path, state: str) -> Mapping[str, list[tuple[object, ...]]]:
-    """All rows of the portal, by table, in order."""
+    """Return all rows of the portal, by table, in order."""
     with closing(opened(project, remote, state)) as store, store._database.reading() as connection:
         return {
             table.name: sorted(
@@ -110,7 +110,7 @@ def test_a_state_moves_between_a_repository_and_postgresql_row_by_row(
     count = sum(map(len, before.values()))
     assert done.out.startswith(f"3 records and their journal are there now: {count} rows, each compared")
     assert rows_in(project, remote, there) == before
-    assert rows_in(project, remote, here) == before  # which is left as it was
+    assert rows_in(project, remote, here) == before  # the old state is not changed
     keep_at(project, there)
     assert project.run("plan").out.startswith("No changes.")
     assert len(project.run("runs", "list", "--json").document) == 2

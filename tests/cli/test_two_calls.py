@@ -1,4 +1,4 @@
-"""A lifecycle stage goes back by two calls: one outcome for both, and no half-done change is hidden."""
+"""A lifecycle stage is set back by two calls: they have one outcome, and a half-done change is reported."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -30,11 +30,11 @@ ADA = "contacts/ada@acme.example"
 
 
 class Interrupting(Recorder):
-    """A portal where something happens at one of the two calls."""
+    """A portal that has a fault during one of the two calls."""
 
     def __init__(self, path: Path | None) -> None:
         super().__init__(path)
-        self.at = 0  # at which call of those that update, from 1; 0: at none
+        self.at = 0  # which update call has the fault, from 1; 0 for none
         self.then = ""  # the fault
 
     def answer(self, request: Request) -> Answer:
@@ -49,7 +49,7 @@ class Interrupting(Recorder):
 def world(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Project, Interrupting]]:
-    """A contact whose stage was applied as customer, and is to become lead again."""
+    """Yield a contact whose stage was applied as customer, and is to be set back to lead."""
     monkeypatch.setattr("tests.support.served.Recorder", Interrupting)
     files = {"contacts.yaml": MANIFEST.format(stage="customer", name="A")}
     with served(tmp_path, files, SEED, more=f"    drift: {request.param}\n") as (project, portal):

@@ -1,4 +1,4 @@
-"""One project, two portals whose ids all differ: owners, pipelines, stages, custom objects, records."""
+"""One project for two portals with different ids of owners, pipelines, stages, custom objects and records."""
 
 import json
 from pathlib import Path
@@ -48,7 +48,7 @@ def unique(name: str, group: str) -> dict[str, Any]:
 
 
 def seed(number: int, people: list[str]) -> str:
-    """A portal whose ids all begin with ``number``."""
+    """Return the seed of a portal whose ids all begin with ``number``."""
     owners = [
         {
             "id": f"{number}{index}",
@@ -169,7 +169,7 @@ PRICES = "object: products\nkey: hs_sku\nrecords:\n  A-1: {price: %s}\n"
 
 
 def catalogue(folder: Path) -> Project:
-    """One catalogue for two portals: other ids, prices and people."""
+    """Return a project with one catalogue for two portals; ids, prices and people differ."""
     project = Project(folder)
     project.write("reconciler.yaml", TWO_COUNTRIES)
     project.write("all/products.yaml", CATALOGUE)
@@ -181,7 +181,7 @@ def catalogue(folder: Path) -> Project:
 
 
 def products(project: Project, portal_id: int) -> dict[str, tuple[str, str]]:
-    """Price and owner, by SKU."""
+    """Return price and owner of each product, by SKU."""
     with project.portal(portal_id) as http:
         params = {"properties": "hs_sku,price,hubspot_owner_id"}
         found = http.get("/crm/v3/objects/products", params=params).raise_for_status().json()["results"]
@@ -240,7 +240,7 @@ def test_associations_with_custom_objects_and_labels_are_found_in_both(tmp_path:
     for number, name in ((11, "first"), (22, "second")):
         portal = json.loads(seed(number, []))
         portal["schemas"][0]["associatedObjects"] = ["CONTACT"]
-        labels = ["Driver", "Owner"] if number == 11 else ["Owner", "Driver"]  # so that their numbers differ
+        labels = ["Driver", "Owner"] if number == 11 else ["Owner", "Driver"]  # order decides the numbers
         portal["association_labels"] = [
             {"from": f"2-{number}", "to": "contacts", "name": label.lower(), "label": label}
             for label in labels

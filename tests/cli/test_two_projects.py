@@ -1,4 +1,4 @@
-"""Two projects on one database: the state knows its project."""
+"""Two projects use one database: each state belongs to one project."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ NO_NAME = "two projects on one database cannot be told apart"
 
 
 def project(folder: Path, name: str | None, contacts: str = CONTACTS) -> Project:
-    """A project of that name; all in one folder's siblings share one state."""
+    """Return a project with this name; projects in one folder share a state."""
     made = Project(folder / (name or "nameless"))
     settings = SETTINGS.replace("/STATE", str(folder / "state.db"))
     made.write("reconciler.yaml", settings + (f"project: {name}\n" if name else ""))

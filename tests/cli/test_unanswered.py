@@ -1,4 +1,4 @@
-"""Records that HubSpot leaves out of its answers are unknown: neither gone, nor new, nor released."""
+"""Records that HubSpot's answers leave out are unknown: they are not gone, new or released."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ def manifest(*more: str, count: int = COUNT, name: str = "A", head: str = "") ->
 
 
 class Silence:
-    """Leaves records out of every answer to batch/read, as if they had not been asked for."""
+    """Removes records from every answer to batch/read, as if nobody had asked for them."""
 
     def __init__(self, portal: Recorder, keys: set[str]) -> None:
         self.keys = keys
@@ -129,7 +129,7 @@ def test_a_pruned_record_that_answers_leave_out_is_not_forgotten(tmp_path: Path,
         document = project.run("plan", "--json").document
 
         actions = [change["action"] for change in document["changes"]]
-        assert actions == ["archive"]  # read alone, by its record id, it is there
+        assert actions == ["archive"]  # reading it alone, by record id, shows that it exists
         silence.keys.clear()
         assert project.run("plan", "--json").document["changes"][0]["address"] == f"companies/{gone}"
 
@@ -167,7 +167,7 @@ def test_a_renamed_record_that_answers_leave_out_is_not_created(tmp_path: Path, 
         )
         Silence(portal, {SILENT, "new"} if "old" in silent else {"new"})
         document = project.run("plan", "--json").document
-        if silent == "new":  # which nobody has, and that is told
+        if silent == "new":  # a record with this key does not exist, and HubSpot reports that
             assert [(change["address"], change["action"]) for change in document["changes"]] == [
                 ("companies/new", "update")
             ]

@@ -1,4 +1,4 @@
-"""A portal that stores another value than was sent: reported, exit code 3, and planned again."""
+"""A portal that stores another value than was sent: this is reported with exit code 3, and planned again."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ HEAD = "object: companies\nkey: external_id\nprune: true\nrecords:\n  stays: {na
 
 
 class Overruling(Recorder):
-    """A portal whose own rule makes silver of every gold."""
+    """A portal with a rule that replaces the value gold by silver."""
 
     def answer(self, request: Request) -> Answer:
         if "/companies/batch/" in request.path and not request.path.endswith("read"):

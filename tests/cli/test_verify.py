@@ -21,7 +21,7 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture
 def edited_afterwards(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """Somebody types into a record as soon as it was written, and into another one."""
+    """Make another person edit two records after an apply: one that it wrote, and another one."""
 
     def apply_and_edit(*arguments: Any, **named: Any) -> Any:
         result = apply_plan(*arguments, **named)

@@ -1,4 +1,4 @@
-"""The example project on every version of HubSpot's API, on its own paths."""
+"""The example project works with every version of HubSpot's API, on the paths of that version."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The exact calls to HubSpot."""
+"""The exact calls that commands make to HubSpot."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The doctor: one line for each check, and what to do, also before a project is complete."""
+"""The doctor: one line for each check, with advice, even if the project is not complete."""
 
 import json
 import socket
@@ -84,7 +84,7 @@ def test_with_a_token_alone_it_says_which_portal_it_is(place: tuple[Project, Rec
         "finding": "belongs to portal 1000000",
         "advice": "write `portal_id: 1000000` below real",
     }
-    assert statuses(done)["keys"] == "warning"  # the portal was asked, although the project is not complete
+    assert statuses(done)["keys"] == "warning"  # the portal was read, although the project is not complete
 
 
 def test_another_variable_can_hold_the_token(place: tuple[Project, Recorder]) -> None:

@@ -1,4 +1,4 @@
-"""A week in which people, a workflow, an import and an integration edit a portal that is kept in git."""
+"""A week in which people, a workflow, an import and an integration edit a portal whose records are in git."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,17 +34,17 @@ records:
 
 @pytest.fixture
 def friday(tmp_path: Path) -> Iterator[Portal]:
-    """The portal at the end of the week."""
+    """Yield the portal at the end of the week."""
     with portal(tmp_path, MANIFEST) as here:
         here.passes_to(16, 9)
         here.apply()
-        here.passes_to(16, 9, 5)  # Monday: the workflow of sales meets what came from git
+        here.passes_to(16, 9, 5)  # Monday: the workflow of sales overwrites a value that was applied
         here.edit("acme", FILLER, country="Deutschland")
         here.passes_to(17, 10)
-        here.apply()  # git says it again, and so does the workflow
+        here.apply()  # the value is applied again, and the workflow overwrites it again
         here.passes_to(17, 10, 5)
         here.edit("acme", FILLER, country="Deutschland")
-        here.passes_to(17, 14, 30)  # a phone number that nobody in git knows of
+        here.passes_to(17, 14, 30)  # a person adds a phone number that no manifest has
         here.edit("acme", ERP, phone="+49 30 99999")
         here.passes_to(17, 15, 10)
         here.edit("acme", GRACE, phone="")
@@ -52,10 +52,10 @@ def friday(tmp_path: Path) -> Iterator[Portal]:
         here.edit("acme", ADA, phone="+49 30 1234")
         here.passes_to(18, 11, 2)
         here.edit("acme", ADA, phone="+49 30 4321")
-        for minute, key in enumerate(("globex", "hooli", "initech")):  # Wednesday: the list of the fair
+        for minute, key in enumerate(("globex", "hooli", "initech")):  # Wednesday: a list is imported
             here.passes_to(18, 16, minute)
             here.edit(key, FAIR, country="Austria")
-        here.passes_to(19, 9)  # Thursday: what was adopted and never written is drift as well
+        here.passes_to(19, 9)  # Thursday: values that were only adopted count as drift as well
         here.edit("old-friend", GRACE, name="Old Friends KG")
         here.passes_to(19, 13)
         here.archive("stark")
@@ -102,6 +102,6 @@ def test_it_costs_a_call_for_each_hundred_owned_and_each_fifty_drifted(tmp_path:
             here.edit(f"c{number:03}", ADA, name="Somebody")
         found = here.drift()
         assert len(found.values) == 60
-        assert found.read_calls == quiet.read_calls + 3  # and one for who they were
+        assert found.read_calls == quiet.read_calls + 3  # the three calls read who made the changes
         few = here.drift(Selection((glob_of("companies/c0*"),)))
         assert (few.looked_at, few.read_calls) == (100, found.read_calls - 2)

@@ -1,4 +1,4 @@
-"""A week in the life of a portal, by the clock of the story."""
+"""A week of edits in a portal, with a simulated clock."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -32,7 +32,7 @@ from reconciler.state.store import Store, memory_state
 from tests.support.projects import PORTAL
 
 ADA = {"type": "CRM_UI", "id": "userId:7", "userId": 7}
-GRACE = {"type": "CRM_UI", "id": "userId:8", "userId": 8}  # left the company on Friday
+GRACE = {"type": "CRM_UI", "id": "userId:8", "userId": 8}  # she left the company on Friday
 FILLER = {"type": "AUTOMATION_PLATFORM", "id": "5512", "label": "Fill countries"}
 ERP = {"type": "INTEGRATION", "id": "88001", "label": "Nightly ERP"}
 FAIR = {"type": "IMPORT", "id": "413", "label": "Fair in Kassel.csv"}
@@ -75,7 +75,7 @@ SEED: Mapping[str, Any] = {
 
 @dataclass
 class Clock:
-    """The time of the story; every look at it takes a moment."""
+    """A simulated clock; each time it is read, it moves on a little."""
 
     at: datetime
 
@@ -86,7 +86,7 @@ class Clock:
 
 @dataclass
 class Portal:
-    """The portal, its people, and the state of whoever keeps it in git."""
+    """The portal, the people who edit it, and the state of the project that manages it."""
 
     http: httpx.Client
     clock: Clock
@@ -95,11 +95,11 @@ class Portal:
     ids: dict[str, str] = field(default_factory=dict)
 
     def passes_to(self, day: int, hour: int, minute: int = 0) -> None:
-        """It is November 2026; the 16th is a Monday."""
+        """Set the clock to a day in November 2026; the 16th is a Monday."""
         self.clock.at = datetime(2026, 11, day, hour, minute, tzinfo=UTC)
 
     def edit(self, key: str, source: Mapping[str, Any], **properties: str) -> None:
-        """Somebody changes a company."""
+        """Change a company, with ``source`` as the author."""
         self._control(key, {"source": source, "properties": properties})
 
     def archive(self, key: str) -> None:
@@ -168,7 +168,7 @@ class Portal:
 
 @contextmanager
 def portal(folder: Path, manifest: str) -> Iterator[Portal]:
-    """A portal on a Monday morning, before anything was applied."""
+    """Yield a portal on a Monday morning, before the first apply."""
     (folder / "companies.yaml").write_text(manifest)
     clock = Clock(datetime(2026, 11, 16, 8, 0, tzinfo=UTC))
     with closing(Emulator(None, now=clock)) as emulator, closing(memory_state(PORTAL)) as store:

@@ -16,7 +16,7 @@ _PATIENCE_S = 60.0
 
 
 class LanguageServer:
-    """A running server that knows one folder."""
+    """A running language server for one folder."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self._process = process
@@ -25,7 +25,7 @@ class LanguageServer:
         threading.Thread(target=self._read, daemon=True).start()
 
     def ask(self, method: str, **params: Any) -> Any:
-        """Ask, and return the answer."""
+        """Send a request, and return the answer."""
         self._number += 1
         self._send({"id": self._number, "method": method, "params": params})
         return self._await(lambda message: message.get("id") == self._number and "method" not in message)[
@@ -36,7 +36,7 @@ class LanguageServer:
         self._send({"method": method, "params": params})
 
     def open(self, path: Path) -> list[dict[str, Any]]:
-        """Open a file, and return what the server finds wrong with it."""
+        """Open a file, and return the problems that the server reports."""
         document = {"uri": path.as_uri(), "languageId": "yaml", "version": 1, "text": path.read_text()}
         self.tell("textDocument/didOpen", textDocument=document)
         method = "textDocument/publishDiagnostics"
@@ -46,7 +46,7 @@ class LanguageServer:
         return list(found["params"]["diagnostics"])
 
     def at(self, request: str, path: Path, line: int, column: int) -> Any:
-        """Ask about a place, counted from 0."""
+        """Send a request about a position in a file; line and column count from 0."""
         place = {"line": line, "character": column}
         return self.ask(f"textDocument/{request}", textDocument={"uri": path.as_uri()}, position=place)
 
@@ -55,7 +55,7 @@ class LanguageServer:
             message = self._messages.get(timeout=_PATIENCE_S)
             if is_it(message):
                 return message
-            if "id" in message and "method" in message:  # the server asks: settings, capabilities
+            if "id" in message and "method" in message:  # the server itself asks for settings or capabilities
                 items = message.get("params", {}).get("items")
                 self._send({"id": message["id"], "result": [{} for _ in items] if items else None})
 
@@ -77,7 +77,7 @@ class LanguageServer:
 
 @contextmanager
 def language_server(program: Path, folder: Path) -> Iterator[LanguageServer]:
-    """Run the server that Node runs from ``program``."""
+    """Run the server ``program`` with Node."""
     command = ["node", str(program), "--stdio"]
     with subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         server = LanguageServer(process)

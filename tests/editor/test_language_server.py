@@ -1,6 +1,6 @@
-"""The language server of editors completes, explains and checks manifests by our schemas.
+"""Language servers of editors complete, explain and check manifests with our schemas.
 
-It is installed beforehand, because no test reaches out to a registry: see "Work on it" in README.md.
+The server must be installed before, because tests do not download anything: see "Work on it" in README.md.
 """
 
 import os
@@ -33,7 +33,7 @@ records:
 
 
 def lacking() -> str | None:
-    """Why the server cannot be driven here; in CI it must be there."""
+    """Return why the server cannot be run here; None if it can. In CI it must be installed."""
     if shutil.which("node") is None:
         return "needs Node 18 or newer (Debian: nodejs, npm)"
     return None if PROGRAM.exists() else f"needs the language server: {INSTALL}"
@@ -64,7 +64,7 @@ def labels(found: dict[str, list[dict[str, str]]]) -> list[str]:
 def test_wrong_names_and_values_are_marked_where_they_are(project: Project, server: LanguageServer) -> None:
     found = server.open(project.write("wrong.yaml", MANIFEST))
     lines = sorted({each["range"]["start"]["line"] for each in found})
-    assert lines == [6, 7, 10]  # counted from 0: indstry, MACHINES, c
+    assert lines == [6, 7, 10]  # lines counted from 0: indstry, MACHINES, c
 
 
 def test_names_values_and_labels_are_completed(project: Project, server: LanguageServer) -> None:

@@ -1,4 +1,4 @@
-"""Hostile and odd HubSpots: request handlers instead of a network."""
+"""Request handlers that stand for a HubSpot with hostile or unusual answers, without a network."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -26,13 +26,13 @@ def _headers() -> httpx.Headers:
 
 
 def http_of(handler: Handler) -> httpx.Client:
-    """A client with our headers whose requests ``handler`` answers."""
+    """Return a client with our headers, whose requests ``handler`` answers."""
     transport = httpx.MockTransport(handler)
     return httpx.Client(transport=transport, base_url="https://api.hubapi.com", headers=_headers())
 
 
 def pacer_of(clock: SimulatedClock | None = None) -> RateLimiter:
-    """A pacer whose waiting takes no time."""
+    """Return a rate limiter whose waits take no time."""
     clock = clock or SimulatedClock()
     return RateLimiter(now=clock.now, sleep=clock.sleep, jitter=lambda: 0.5)
 
@@ -50,7 +50,7 @@ def reply(status: int, body: object = None, headers: Mapping[str, str] | None = 
 
 
 def batch(results: Sequence[Result], errors: Sequence[Result] = ()) -> Result:
-    """The body of an answer to a batch call."""
+    """Return the body of an answer to a batch call."""
     body: Result = {"status": "COMPLETE", "results": list(results)}
     return body | ({"numErrors": len(errors), "errors": list(errors)} if errors else {})
 
@@ -60,5 +60,5 @@ def body_of(request: httpx.Request) -> Any:
 
 
 def schema_of(name: str, path: str, **kinds: Kind) -> ObjectSchema:
-    """A type with these properties."""
+    """Return an object type with properties of these kinds."""
     return ObjectSchema(name, path, {key: PropertyDef(key, key, kind) for key, kind in kinds.items()})

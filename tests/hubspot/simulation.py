@@ -1,4 +1,4 @@
-"""Time and HubSpot's window of calls, simulated: threads sleep for hours in milliseconds."""
+"""Simulated time, and HubSpot's rate window: threads sleep for hours within milliseconds."""
 
 import heapq
 import threading
@@ -14,7 +14,7 @@ WRITE = Request("POST", "/crm/v3/objects/companies/batch/update", is_write=True)
 
 
 class SimulatedClock:
-    """A clock that jumps to the next waking as soon as all of its threads sleep; one wakes at a time."""
+    """A clock that jumps to the next wake-up time when all threads sleep; one thread wakes at a time."""
 
     def __init__(self, threads: int = 1) -> None:
         self._time = 0.0
@@ -35,7 +35,7 @@ class SimulatedClock:
         bell.acquire()
 
     def leave(self) -> None:
-        """This thread never sleeps again."""
+        """Tell the clock that this thread will not sleep any more."""
         with self._lock:
             self._fall_asleep()
 
@@ -48,7 +48,10 @@ class SimulatedClock:
 
 
 class SimulatedHubSpot:
-    """Counts calls in a rolling window, halfway between sending and answer, and refuses what is too many."""
+    """Counts each call in a rolling window, halfway between sending and answer.
+
+    Refuses calls beyond the limit.
+    """
 
     def __init__(
         self,
@@ -62,8 +65,8 @@ class SimulatedHubSpot:
         self._clock = clock
         self._limit = limit
         self._latency_s = latency_s
-        self._jitter = jitter  # what each half of each call's latency is multiplied by
-        self._others = deque(others)  # times of other users' calls, ascending
+        self._jitter = jitter  # factors for each half of the latency of each call
+        self._others = deque(others)  # times of calls by other users, ascending
         self._window: deque[float] = deque()
         self.answered = 0
         self.refused = 0
@@ -99,12 +102,12 @@ def run_calls(
     calls: int,
     workers: int,
 ) -> float:
-    """Make so many calls in so many threads; seconds until the last answer."""
+    """Make ``calls`` calls in ``workers`` threads; return the seconds until the last answer."""
     return run_work(clock, lambda: pacer.run(READ, call), times=calls, workers=workers)
 
 
 def run_work(clock: SimulatedClock, work: Callable[[], object], *, times: int, workers: int) -> float:
-    """Do ``work`` so many times in so many threads; seconds until all is done."""
+    """Do ``work`` ``times`` times in ``workers`` threads; return the seconds until all is done."""
     tickets = iter(range(times))
     lock = threading.Lock()
     finished = [0.0]

@@ -1,4 +1,4 @@
-"""The client with the emulator and its faults."""
+"""The client together with the emulator and its faults."""
 
 from collections.abc import Iterator, Sequence
 
@@ -37,7 +37,7 @@ SEED = {
 
 
 class Session:
-    """Reader and writer of one portal, with time that costs nothing."""
+    """Reader and writer of one portal; their waits take no time."""
 
     def __init__(self, http: httpx.Client, version: str = "v3", pacer: RateLimiter | None = None) -> None:
         pacer = pacer or pacer_of()
@@ -51,7 +51,7 @@ class Session:
     def write(
         self, rows: Sequence[InputRow], route: Operation = UPSERT, name: str = "companies"
     ) -> dict[str, str]:
-        """The words for what became of each row."""
+        """Write rows; return the word of each outcome, by trace id."""
         outcomes = write_rows(self.writer, self.schema(name).path, route, rows)
         return {trace_id: outcome.word for trace_id, outcome in outcomes.items()}
 

@@ -1,4 +1,4 @@
-"""Account and definitions are asked for once by a reader, however many want them."""
+"""One reader reads account and definitions once, however often they are needed."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

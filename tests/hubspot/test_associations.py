@@ -1,4 +1,4 @@
-"""Associations over the wire: every page is read, and every pair that is written gets its outcome."""
+"""Associations over HTTP: every page is read, and every association that is written gets its outcome."""
 
 from collections.abc import Callable, Collection
 from typing import Any
@@ -28,7 +28,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 def page(one: str, others: Collection[int], after: str | None = None, *types: Result) -> Result:
-    """What one record is associated with; ids of the others are numbers, as in live answers."""
+    """Return the associations of one record as a live answer has them: ids of the others are numbers."""
     to = [{"toObjectId": other, "associationTypes": [PLAIN, *types]} for other in others]
     return {"from": {"id": one}, "to": to} | ({"paging": {"next": {"after": after}}} if after else {})
 
@@ -110,7 +110,10 @@ def write(handler: Handler, call: Call, sent: list[PairRow]) -> dict[int, Outcom
 
 
 class Strict:
-    """Refuses pairs of bad records: the whole batch, or each by itself, with or without naming it."""
+    """Refuses associations of bad records.
+
+    The whole batch or each alone, with or without naming the record.
+    """
 
     def __init__(self, bad: str, *, whole: bool, naming: Callable[[str], Result]) -> None:
         self._bad, self._whole, self._naming = bad, whole, naming

@@ -58,7 +58,7 @@ def test_a_reader_has_no_way_to_write() -> None:
         )
 
     reader = reader_of(handler)
-    derived = {"keeping_records", "seeing_changes"}  # they make no call
+    derived = {"keeping_records", "seeing_changes"}  # these make no call
     for name, method in inspect.getmembers(reader, inspect.ismethod):
         if not name.startswith("_") and name not in derived:
             keywords = {"properties": ["name"]} if name == "batch_read" else {}

@@ -157,7 +157,7 @@ def test_the_token_stands_in_no_error_and_no_log(
 
 
 class _Loopback(BaseHTTPRequestHandler):
-    """Cuts the body of what it is asked short, after it has taken the request."""
+    """A server that reads a request, and cuts its answer short."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))

@@ -1,4 +1,4 @@
-"""All records of a type are read, whatever their ids are, and reading goes on where it stopped."""
+"""All records of a type are read, whatever their ids are, and an interrupted reading goes on."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ MANY_NAMES = [f"a_property_with_a_long_name_{number}" for number in range(400)]
 
 @dataclass
 class Portal:
-    """Lists records of some ids in pages of 100."""
+    """A portal that lists records with given ids, in pages of 100."""
 
     ids: Sequence[int]
-    is_after_last: bool = False  # a cursor is the last id of a page, and not the next one
-    is_opaque: bool = False  # cursors are numbers of pages that only this portal understands
-    ignores: str | None = None  # what it answers to a cursor that it has not given out: "nothing", "all"
+    is_after_last: bool = False  # whether a cursor is the last id of a page, instead of the next id
+    is_opaque: bool = False  # whether cursors are page numbers, which only this portal understands
+    ignores: str | None = None  # answer to unknown cursors: "nothing" or "all"; None: the right page
     given: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
 
@@ -89,7 +89,7 @@ ID_SETS = st.lists(
 def test_every_record_is_read_whatever_the_ids_are(
     ids: list[int], is_after_last: bool, readers: int, late: int | None
 ) -> None:
-    """``late``: so many records are newer than the highest id that the search knows."""
+    """``late`` is the number of records that are newer than the highest id that a search finds."""
     portal = Portal(ids, is_after_last)
     known = ids[: len(ids) - late] if late else ids
     top = known[-1] if known and late is not None else None
@@ -117,7 +117,7 @@ def test_it_goes_on_where_it_stopped() -> None:
         ):
             read |= {live.id for live in page.records}
             left = page.left
-            if number == 4:  # killed
+            if number == 4:  # as if the process were killed
                 break
         asked += len(portal.asked)
     assert read == {str(id_) for id_ in ids}

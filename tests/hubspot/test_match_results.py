@@ -235,7 +235,7 @@ SIZE = 12
 def test_every_row_gets_the_one_outcome_that_the_answer_proves(
     operation: Operation, order: list[int], fates: list[str], traces_in_results: bool, traces_in_errors: bool
 ) -> None:
-    """Fates: r answered with a result, e with an error, o omitted."""
+    """In ``fates``, r is a result in the answer, e an error, and o a row that the answer omits."""
     rows = rows_of(*(f"k{number}x@acme.example" for number in range(SIZE)))
     results: list[Result] = []
     errors: list[Result] = []

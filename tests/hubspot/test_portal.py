@@ -1,4 +1,4 @@
-"""Reading everything about a portal that planning needs, in few calls."""
+"""Reading everything that planning needs to know about a portal, in few calls."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ ANSWERS: dict[str, Any] = {
 
 
 class Portal:
-    """Answers from a table and remembers what it was asked."""
+    """Answers from a table, and remembers the requests."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []

@@ -32,7 +32,7 @@ UNREACHABLE = NoResponse("api.hubapi.com cannot be reached", was_sent=False)
 
 
 class Script:
-    """Answers one after the other, the last one for ever."""
+    """Gives prepared answers one after the other, and then repeats the last one."""
 
     def __init__(self, exchanges: Sequence[CallResult[None]]) -> None:
         self._exchanges = list(exchanges)
@@ -49,7 +49,7 @@ def refusal(status: int, policy: str | None = None, retry_after_s: float | None 
 
 
 def answered_once(pacer: RateLimiter) -> None:
-    """The host is known to be there."""
+    """Make one successful call, so that the host counts as reachable."""
     pacer.run(READ, Script([DONE]))
 
 
@@ -71,7 +71,7 @@ def test_hubspots_clock_is_that_of_the_answer_that_was_furthest_ahead() -> None:
     assert pacer.time_there() == start
     clock.sleep(5)
     assert pacer.time_there() == start + timedelta(seconds=5)
-    answered(7)  # two seconds more ahead than the first said
+    answered(7)  # two seconds more than the first answer told
     assert pacer.time_there() == start + timedelta(seconds=7)
     answered(3)
     answered_once(pacer)
@@ -244,7 +244,7 @@ def test_with_another_user_of_the_token_429s_are_rare(others: Sequence[float]) -
 
     assert hubspot.answered == 1900
     assert hubspot.refused <= 5
-    assert seconds <= 200  # a third and the reserve are given up, not more
+    assert seconds <= 200  # not more than a third and the reserve are left to others
 
 
 def test_a_window_that_an_earlier_run_left_full_is_met_by_a_few_calls_only() -> None:
@@ -454,7 +454,7 @@ def test_a_place_that_was_kept_for_nothing_is_given_back_once() -> None:
     pacer.run(READ, Script([answered]))
     with pacer.reserve_slot():
         pacer.run(READ, Script([DONE]))
-    pacer.run(WRITE, Script([DONE]))  # the third, in the place that was given back
+    pacer.run(WRITE, Script([DONE]))  # the third call uses the slot that was released
     assert clock.now() == 0.0
     pacer.run(WRITE, Script([DONE]))
     assert clock.now() > 10.0

@@ -1,4 +1,4 @@
-"""The window of calls, number by number: calls that may be sent, and waiting times."""
+"""The estimate of the rate window, with exact numbers: which calls may be sent, and how long others wait."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from reconciler.hubspot.transport.call_result import RateHeaders
 from reconciler.hubspot.transport.rate_window import RollingWindow
 
 LEAVES_AFTER_S = 10.05
-"""A window, and a margin for clocks."""
+"""Seconds of a window and its margin."""
 TICK_S = 0.02
 
 
@@ -15,7 +15,7 @@ def reported(limit: int, remaining: int, interval_s: float | None = 10.0) -> Rat
 
 
 def window_of(limit: int, *, alone: bool = True) -> RollingWindow:
-    """A window that has heard of its limit by one call at time 0, which is still in it."""
+    """Return a window whose limit is known from one call at time 0, which still counts."""
     window = RollingWindow()
     ours = window.enter()
     window.leave(0.0, reported(limit, limit - 1 if alone else 0), ours, was_sent=True)
@@ -87,11 +87,11 @@ def test_a_window_of_one_place_lets_a_read_through_that_wants_two() -> None:
 
 def test_a_kept_place_is_taken_until_it_is_used_or_released() -> None:
     window = window_of(4)
-    assert window.enter(places=2) == 2  # the call at time 0, and this one
+    assert window.enter(places=2) == 2  # the call at time 0, and this call
     assert window.wait_s(1.0) == 0.0
     enter(window, 1)
     assert window.wait_s(1.0) > 0
-    assert window.wait_s(1.0, places=0) == 0.0  # its own has been kept
+    assert window.wait_s(1.0, places=0) == 0.0  # a slot was reserved for it
     window.release()
     assert window.wait_s(1.0) == 0.0
 
@@ -117,13 +117,13 @@ def test_nobody_enters_while_held() -> None:
 
 def test_strangers_calls_and_a_tenth_in_reserve_are_left_free() -> None:
     window = RollingWindow()
-    window.leave(0.0, reported(20, 14), window.enter(), was_sent=True)  # 6 used, 1 by us: 5 are strangers'
-    for _ in range(12):  # 20 - 5 - 2
+    window.leave(0.0, reported(20, 14), window.enter(), was_sent=True)  # 6 used: 1 by us, 5 by others
+    for _ in range(12):  # 20 - 5 by others - 2 reserve
         assert window.wait_s(1.0) == 0.0
         window.enter()
     assert window.wait_s(1.0) > 0
     assert window.wait_s(9.99) > 0
-    assert window.wait_s(10.0) == 0.0  # they are believed for one window
+    assert window.wait_s(10.0) == 0.0  # the estimate is valid for one window
 
 
 def test_strangers_that_fill_the_window_leave_one_place() -> None:
@@ -136,12 +136,12 @@ def test_strangers_that_fill_the_window_leave_one_place() -> None:
 
 def test_the_lowest_of_the_latest_sixteen_numbers_counts() -> None:
     window = RollingWindow()
-    window.leave(0.0, reported(50, 49), window.enter(), was_sent=True)  # nobody else
+    window.leave(0.0, reported(50, 49), window.enter(), was_sent=True)  # no other users
     for _ in range(15):
         ours = window.enter()
         window.leave(0.0, reported(50, 50 - ours - 9), ours, was_sent=True)
     enter(window, 33)
-    assert window.wait_s(0.0) == 0.0  # 49 of 50: the first number still counts
+    assert window.wait_s(0.0) == 0.0  # 49 of 50 were left: the first answer still counts
     ours = window.enter()
     window.leave(0.0, reported(50, 0), ours, was_sent=True)
     assert window.wait_s(0.0) > 0
@@ -149,18 +149,18 @@ def test_the_lowest_of_the_latest_sixteen_numbers_counts() -> None:
 
 def test_a_lower_number_counts_once_the_higher_one_is_a_window_old() -> None:
     window = RollingWindow()
-    window.leave(0.0, reported(20, 10), window.enter(), was_sent=True)  # 9 strangers
-    window.leave(5.0, reported(20, 17), window.enter(), was_sent=True)  # 1 stranger
+    window.leave(0.0, reported(20, 10), window.enter(), was_sent=True)  # 9 calls by others
+    window.leave(5.0, reported(20, 17), window.enter(), was_sent=True)  # 1 call by others
     enter(window, 7)
-    assert window.wait_s(5.0) > 0  # 20 - 9 - 2 = 9 places
+    assert window.wait_s(5.0) > 0  # 20 - 9 by others - 2 reserve = 9 slots
     assert window.wait_s(10.0) == 0.0
 
 
 def test_at_the_very_end_of_a_window_the_lower_number_counts_anew() -> None:
     window = RollingWindow()
-    window.leave(0.0, reported(20, 10), window.enter(), was_sent=True)  # 9 strangers
-    window.leave(10.0, reported(20, 17), window.enter(), was_sent=True)  # 1 stranger
-    for _ in range(15):  # 20 - 1 - 2, of which 2 are taken
+    window.leave(0.0, reported(20, 10), window.enter(), was_sent=True)  # 9 calls by others
+    window.leave(10.0, reported(20, 17), window.enter(), was_sent=True)  # 1 call by others
+    for _ in range(15):  # 20 - 1 by others - 2 reserve, 2 of which are used
         assert window.wait_s(10.0) == 0.0
         window.enter()
     assert window.wait_s(10.0) > 0

@@ -1,4 +1,4 @@
-"""Definitions are read with all their values, in canonical texts, from every version of the API."""
+"""Definitions are read with all their values, as canonical texts, with every version of the API."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""HubSpot's JSON is read tolerantly, because nobody guarantees the shape of errors."""
+"""HubSpot's JSON is read tolerantly, because the shape of errors is not guaranteed."""
 
 import orjson
 import pytest
@@ -98,7 +98,7 @@ ERROR_KEYS = ("message", "category", "correlationId", "context", "errors", "iden
 def test_any_json_object_can_be_read_as_an_error(body: dict[str, object]) -> None:
     try:
         raw = orjson.dumps(body)
-    except TypeError:  # integers beyond 64 bits and lone surrogates are no JSON
+    except TypeError:  # orjson cannot write integers beyond 64 bits and lone surrogates
         return
     error = BatchBody.read(b'{"results":[],"errors":[' + raw + b"]}").errors[0]
 

@@ -1,4 +1,4 @@
-"""The whole table of retries."""
+"""All cells of the table of retries."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Every row of a batch gets its outcome, and good rows are written, in whatever way HubSpot refuses."""
+"""Every row of a batch gets its outcome, and good rows are written, whatever form HubSpot's refusal has."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
@@ -28,7 +28,7 @@ def rows_of(count: int, **properties: str) -> list[InputRow]:
 
 
 class StrictHubSpot:
-    """Refuses a whole batch for one bad key, whatever the trace ids; remembers what it wrote."""
+    """Refuses a whole batch because of one bad key, despite trace ids; remembers the rows that it wrote."""
 
     def __init__(self, bad: Collection[str], *, status: int = 400, naming: Naming = lambda _: {}) -> None:
         self._bad = bad
@@ -62,7 +62,7 @@ def written_by(
     return dict(write_rows(writer_of(hubspot), "companies", UPSERT, rows))
 
 
-# ---- what is sent
+# ---- requests
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_more_than_a_batch_and_repeated_trace_ids_are_bugs(rows: list[InputRow])
         written_by(StrictHubSpot(()), rows)
 
 
-# ---- what comes back
+# ---- answers
 
 
 @pytest.mark.parametrize("status", [200, 201, 207])
@@ -179,7 +179,7 @@ def test_rows_of_a_call_without_an_answer_are_unknown_and_sent_once(
     assert len(calls) == 1
 
 
-# ---- whole batches refused
+# ---- refused batches
 
 
 @pytest.mark.parametrize("position", range(100))
@@ -307,7 +307,7 @@ def test_a_refusal_that_is_no_rows_fault_is_not_searched_for_culprits(status: in
     assert len(calls) == 1
 
 
-# ---- nothing more can be sent
+# ---- calls that cannot be sent any more
 
 
 def test_a_missing_scope_stops_the_run_and_is_named() -> None:

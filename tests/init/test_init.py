@@ -1,4 +1,4 @@
-"""A new project: what init writes, what it leaves alone, and what it says."""
+"""A new project: which files init writes, which it does not change, and what it prints."""
 
 import json
 import os
@@ -53,7 +53,7 @@ def test_a_new_project_has_one_protected_environment_that_holds_drift(folder: Pr
         assert line in settings
     assert "hubspot_owner" not in settings
     folder.write("manifests/a.yaml", "object: products\nkey: hs_sku\nrecords: {a: {name: A}}\n")
-    checked = folder.run("validate")  # without -e: there is one environment
+    checked = folder.run("validate")  # without -e, because there is only one environment
     assert (checked.code, checked.err) == (0, "")
 
 
@@ -102,7 +102,7 @@ def test_agents_are_told_once_what_they_may_run(folder: Project) -> None:
     may, only_people = " ".join(text.split()).split("Only a person runs")
     named = {half: set(re.findall(r"`reconciler ([a-z-]+)", half)) for half in (may, only_people)}
     assert named[may] | named[only_people] >= set(COMMANDS)
-    assert named[may] & named[only_people] == {"drift", "keys", "state"}  # reading and changing
+    assert named[may] & named[only_people] == {"drift", "keys", "state"}  # these both read and change
     assert {"apply", "rollback", "import", "unlock"} <= named[only_people] - named[may]
 
 
@@ -270,5 +270,5 @@ def test_a_wheel_ships_everything_that_init_writes(tmp_path: Path) -> None:
         check=True,
         capture_output=True,
     )
-    assert time.monotonic() - begin < 5  # under a second on a machine that does nothing else
+    assert time.monotonic() - begin < 5  # less than a second on an idle machine
     assert (tmp_path / "try" / "portal.json").exists()

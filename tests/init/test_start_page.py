@@ -1,4 +1,4 @@
-"""The page for beginners: each of its commands runs, in its order, from an empty home to the day after."""
+"""The page for beginners: all its commands run, in order, beginning with an empty home folder."""
 
 import contextlib
 import json
@@ -24,7 +24,7 @@ PAGE = (ROOT / "docs" / "start.md").read_text()
 PORTAL = 7654321
 COMPANIES, DEALS, MOVED, AMOUNTS = 300, 120, 30, 2
 FINDING = {"reconciler drift", "reconciler import companies --check"}
-"""Commands that end with 2 where people have changed something."""
+"""Commands that exit with 2 because people changed something."""
 
 PLAIN = {"type": "string", "fieldType": "text"}
 UNIQUE = {"type": "string", "fieldType": "text", "hasUniqueValue": True}
@@ -75,7 +75,7 @@ SEED: dict[str, Any] = {
 
 
 def commands() -> list[tuple[str, str]]:
-    """The sections with commands of the page, and each command in them."""
+    """Return the page's commands, each with the heading of its section."""
     found = []
     for section in re.split(r"^## ", PAGE, flags=re.MULTILINE):
         title = section.partition("\n")[0]
@@ -86,7 +86,7 @@ def commands() -> list[tuple[str, str]]:
 
 @contextlib.contextmanager
 def serving(folder: Path) -> Iterator[Mapping[str, str]]:
-    """Serve a portal over HTTP in a process of its own; yields its address and its token."""
+    """Serve a portal over HTTP in another process; yield its URL and its token."""
     project = Project(folder)
     environment = f"portal: emulator, portal_id: {PORTAL}, seed: portal.json"
     project.write("reconciler.yaml", f"version: 1\nenvironments: {{portal: {{{environment}}}}}\n")
@@ -104,13 +104,13 @@ def serving(folder: Path) -> Iterator[Mapping[str, str]]:
 
 @dataclass
 class Newcomer:
-    """A person with an empty home, who follows the page."""
+    """A person with an empty home folder, who follows the page."""
 
     home: Path
     portal: Mapping[str, str]
     folder: Path = field(init=False)
     variables: dict[str, str] = field(default_factory=dict)
-    has_slept: bool = False  # it is the day after, and people have worked in HubSpot
+    has_slept: bool = False  # whether it is the next day, and people have edited records in HubSpot
 
     def __post_init__(self) -> None:
         self.folder = self.home
@@ -139,7 +139,7 @@ class Newcomer:
         return Done(done.returncode, done.stdout, done.stderr)
 
     def writes_by_hand(self, command: str) -> None:
-        """Do what the page asks for in words after a command."""
+        """Do what the page asks for in words after a command, such as editing a file."""
         if command.startswith("reconciler init"):
             settings = self.folder / "reconciler.yaml"
             text = settings.read_text()
@@ -169,7 +169,7 @@ class Newcomer:
         self.runs_in_ci("apply", checkout, runner / "reconciler-plan" / "plan.json")
 
     def secret(self, name: str) -> str:
-        """The value of a variable in the person's file, as the repository's secrets hold it."""
+        """Return the value of a variable in the person's file, which is also a secret of the repository."""
         lines = (self.home / ".config" / "reconciler" / "env").read_text().splitlines()
         return dict(line.split("=", 1) for line in lines)[name]
 
@@ -180,7 +180,7 @@ class Newcomer:
             assert done.code == 0, f"{command}\n{done.out}\n{done.err}"
 
     def follows(self, until: str = "") -> dict[str, Done]:
-        """Follow the page to the section that begins with ``until``; every command ends well."""
+        """Follow the page to the section whose heading begins with ``until``; every command must succeed."""
         results: dict[str, Done] = {}
         while self._left and not (until and self._left[0][0].startswith(until)):
             _, command = self._left.pop(0)
@@ -192,7 +192,7 @@ class Newcomer:
         return results
 
     def runs_in_ci(self, command: str, checkout: Path, plan: Path | None = None) -> str:
-        """Run one command as the action of the workflows does; returns the outputs of its step."""
+        """Run one command as the action of the workflows does; return the outputs of its step."""
         runner = self.home.parent / "runner"
         program = runner / "venv-of-reconciler" / "bin" / "reconciler"
         if not program.exists():
@@ -201,7 +201,7 @@ class Newcomer:
             program.chmod(0o755)
         outputs = runner / f"outputs-{command}"
         environ = {
-            "HOME": str(self.home),  # whose git knows where github.com is, here
+            "HOME": str(self.home),  # its git configuration leads github.com to a local folder
             "PATH": os.environ["PATH"],
             "CI": "true",
             "COMMAND": command,
@@ -224,7 +224,8 @@ class Newcomer:
 
 @pytest.fixture
 def newcomer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Newcomer]:
-    # Deriving a key takes a quarter of a second on purpose: here, one process runs all commands.
+    # Deriving a key takes a quarter of a second on purpose, so keys are cached: one process runs all
+    # commands.
     monkeypatch.setattr(encryption, "_derive", lru_cache(encryption._derive))
     home = tmp_path / "home"
     home.mkdir()
@@ -238,7 +239,7 @@ def newcomer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Newcom
 
 
 def live(portal: Mapping[str, str], object_type: str, **properties: str) -> list[dict[str, Any]]:
-    """The records of a type with these values, as HubSpot tells them."""
+    """Return the records of a type with these values, read from the portal."""
     headers = {"Authorization": f"Bearer {portal['token']}"}
     names = ",".join(properties)
     with httpx.Client(base_url=portal["url"], headers=headers) as http:
@@ -254,7 +255,7 @@ def live(portal: Mapping[str, str], object_type: str, **properties: str) -> list
 
 
 def move_deals(portal: Mapping[str, str]) -> None:
-    """Move some deals to another stage, as Ada does in HubSpot's pages, and change two amounts."""
+    """Move some deals to another stage as Ada, a person in HubSpot, and change two amounts."""
     ada = {"type": "CRM_UI", "id": "userId:7", "label": "Ada", "userId": 7}
     with httpx.Client(base_url=portal["url"]) as http:
         for number in range(MOVED):
@@ -276,7 +277,7 @@ def test_the_page_leads_from_an_empty_home_to_the_day_after(newcomer: Newcomer) 
         done for command, done in first.items() if command.startswith("reconciler import companies")
     )
     assert "300 to take over, nothing to write" in " ".join(imported.out.split() + imported.err.split())
-    planned = first["reconciler plan --out plan.json"].out  # of the last one: deals and products
+    planned = first["reconciler plan --out plan.json"].out  # the last plan: deals and products
     assert planned.startswith("Nothing to write. 125 records will be taken over (state only). 301 in step.")
     assert first["reconciler plan"].out.startswith("No changes. 300 in step.")
     assert "companies" not in first["reconciler drift"].out
@@ -291,7 +292,7 @@ def test_the_page_leads_from_an_empty_home_to_the_day_after(newcomer: Newcomer) 
     before = live(newcomer.portal, "deals", dealstage="contractsent")
     assert len(before) == MOVED
     newcomer.types_all("reconciler plan --out plan.json", "reconciler apply plan.json")
-    assert live(newcomer.portal, "deals", dealstage="contractsent") == before  # nothing is written back
+    assert live(newcomer.portal, "deals", dealstage="contractsent") == before  # HubSpot is unchanged
     day_after = newcomer.follows(until="7. ")
     drifted, held = day_after["reconciler drift"].out, day_after["reconciler plan"].out
     assert "~ amount  0 → 777" in drifted
@@ -316,7 +317,7 @@ def test_the_page_leads_from_an_empty_home_to_the_day_after(newcomer: Newcomer) 
 
 
 def message_parts() -> list[str]:
-    """The parts of the messages in the page's table that are the same each time."""
+    """Return the fixed parts of the messages in the page's table."""
     listed = re.findall(r"^\| `([^`]+)` \|", PAGE, flags=re.MULTILINE)
     assert len(listed) > 10
     return [part.strip() for message in listed for part in message.split("…") if len(part.split()) > 1]
