@@ -15,6 +15,7 @@ _SCHEMA = """
 CREATE TABLE candidates (source INTEGER, id INTEGER, spelling BLOB, value TEXT, PRIMARY KEY (id, source));
 CREATE TABLE chosen (id INTEGER PRIMARY KEY, spelling BLOB, value TEXT, source INTEGER);
 CREATE TABLE taken (spelling BLOB PRIMARY KEY);
+CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT);
 """
 _INDEX = "CREATE INDEX by_spelling ON candidates (source, spelling)"
 _TAKE = """
@@ -23,6 +24,9 @@ WHERE source = ?1 AND id NOT IN (SELECT id FROM chosen)
 AND spelling NOT IN (SELECT spelling FROM taken)
 AND (SELECT count(*) FROM candidates AS other
      WHERE other.source = ?1 AND other.spelling = candidates.spelling) = 1
+"""
+_CHOSEN = """
+SELECT id, value, source, name FROM chosen LEFT JOIN names USING (id) WHERE source >= 0 ORDER BY id
 """
 _LEFT = """
 SELECT id, min(value) FROM candidates WHERE id NOT IN (SELECT id FROM chosen) GROUP BY id
@@ -38,6 +42,7 @@ class ChosenValue(NamedTuple):
     record_id: RecordId
     value: str
     source: int  # number of the source that won, from 0
+    display_name: str | None  # of the record, as HubSpot shows it
 
 
 class KeyValues:
@@ -59,14 +64,16 @@ class KeyValues:
         )
         self._base.execute("INSERT OR IGNORE INTO taken VALUES (?)", (spelling,))
 
-    def add(self, record_id: RecordId, values: Iterable[str | None]) -> None:
-        """Note the values of a record, one for each source."""
+    def add(self, record_id: RecordId, values: Iterable[str | None], display_name: str | None = None) -> None:
+        """Note the values of a record, one for each source, and its display name."""
         rows = [
             (number, int(record_id), _spelling(value), value)
             for number, value in enumerate(values)
             if value is not None
         ]
         self._base.executemany("INSERT OR REPLACE INTO candidates VALUES (?, ?, ?, ?)", rows)
+        if rows and display_name is not None:
+            self._base.execute("INSERT OR REPLACE INTO names VALUES (?, ?)", (int(record_id), display_name))
 
     def choose(self, sources: int) -> None:
         """Try this number of sources in their order; call it once, after everything was added."""
@@ -79,9 +86,9 @@ class KeyValues:
 
     def chosen(self) -> Iterator[ChosenValue]:
         """Return the records that get a value, in order of id."""
-        rows = self._base.execute("SELECT id, value, source FROM chosen WHERE source >= 0 ORDER BY id")
+        rows = self._base.execute(_CHOSEN)
         while page := rows.fetchmany(_PAGE):
-            yield from (ChosenValue(RecordId(str(id_)), value, source) for id_, value, source in page)
+            yield from (ChosenValue(RecordId(str(id_)), *rest) for id_, *rest in page)
 
     def knows(self, record_id: RecordId) -> bool:
         """Return whether a source, or the property itself, has a value for a record."""

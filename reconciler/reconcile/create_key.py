@@ -18,8 +18,9 @@ from reconciler.model.addresses import (
 )
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema, PropertyDef
-from reconciler.model.display_names import display_properties
+from reconciler.model.display_names import display_name, display_properties
 from reconciler.model.key_sources import KeySource
+from reconciler.model.names import NO_DISPLAY_NAMES, DisplayNames
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.portal_definitions import LiveDefinition, definition_id
 from reconciler.plan.assemble import PlanBasis, assemble
@@ -141,13 +142,14 @@ def _group_of(schema: ObjectSchema, live: Iterable[LiveDefinition]) -> str:
 
 def fill(key: NewKey, values: KeyValues, records: Iterable[KeptRecord]) -> None:
     """Give a value to each record that can get one; records that have one keep it."""
-    portal_id = key.portal.account.portal_id
+    portal_id, called = key.portal.account.portal_id, display_properties(key.schema)
     for record in records:
         if held := record.values.get(key.name):
             values.keep(record.id, held)
         else:
             found = (source.value(portal_id, record.id, record.values) for source in key.sources)
-            values.add(record.id, (_fitting(key, value) for value in found))
+            fitting = (_fitting(key, value) for value in found)
+            values.add(record.id, fitting, display_name(called, record.values))
     values.choose(len(key.sources))
 
 
@@ -205,7 +207,7 @@ def _filled(key: NewKey, chunk: Sequence[ChosenValue], memory: RecoveredState) -
     for chosen in chunk:
         ours = owned.get(chosen.record_id)
         moves = ours is not None and ours.key.by == RECORD_ID
-        yield update_record(
+        filled = update_record(
             key=RecordAddress(name, key.name, chosen.value) if moves else _address(name, chosen, ours),
             record_id=chosen.record_id,
             values=(ValueChange(key.name, None, chosen.value, Reason.FILLED),),
@@ -215,6 +217,8 @@ def _filled(key: NewKey, chunk: Sequence[ChosenValue], memory: RecoveredState) -
             owned=owned_of(ours) if ours is not None else None,
             moved_from=ours.key if ours is not None and moves else None,
         )
+        named = DisplayNames(chosen.display_name) if chosen.display_name else NO_DISPLAY_NAMES
+        yield replace(filled, display_names=named)
 
 
 def _address(object_name: str, chosen: ChosenValue, ours: OwnedRecord | None) -> RecordAddress:

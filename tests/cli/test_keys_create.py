@@ -64,6 +64,13 @@ def test_every_company_gets_a_key_and_is_taken_over(project: Project) -> None:
     assert "300 records" in plan.out
 
 
+def test_the_plan_says_how_people_call_each_record(project: Project) -> None:
+    created(project, "--from", "record_id")
+    shown = project.run("show", "key.json", "--values", "show", "--full").out
+    for number in range(COUNT):
+        assert f"~ companies/={9_000 + number} (Company {number})\n" in shown
+
+
 def test_nothing_but_the_definition_becomes_ours(project: Project) -> None:
     created(project, "--from", "record_id")
     assert project.run("apply", "key.json", "--auto-approve").code == 0

@@ -36,6 +36,14 @@ def test_the_first_source_that_is_filled_and_not_repeated_wins() -> None:
     assert chosen(of) == {"1": "a", "2": "y", "3": "z", "4": "v"}
 
 
+def test_a_record_that_gets_a_value_keeps_its_display_name() -> None:
+    with closing(KeyValues()) as values:
+        values.add(RecordId("1"), ("a",), "Acme")
+        values.add(RecordId("2"), ("b",))
+        values.choose(1)
+        assert [(each.value, each.display_name) for each in values.chosen()] == [("a", "Acme"), ("b", None)]
+
+
 def test_a_value_that_another_record_has_already_is_left_alone() -> None:
     assert chosen({1: ("a", "x"), 2: ("b", None)}, {31: "A", 32: "b"}) == {"1": "x"}
 
