@@ -75,7 +75,7 @@ class Population:
     owned_named: int = 0  # owned records that are named
     values: int = 0  # values that the manifests manage
     has_records: bool = False  # whether the portal has any records of the type
-    has_new_key: bool = False  # whether the key of named records is ours and no record has a value of it
+    has_new_key: bool = False  # whether we made the key property, and no record has a value in it yet
     asked: int = 0  # records requested from HubSpot
     unanswered: int = 0  # requested records without any answer
 
@@ -87,7 +87,7 @@ class Population:
         self.values += len(record.names)
 
     def base(self, object_name: str) -> GuardBase:
-        """Return the counts in the form of the plan."""
+        """Return the counts in the form in which the plan stores them."""
         return GuardBase(
             object_name,
             self.named,
@@ -102,12 +102,12 @@ class Population:
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """Manifests that do not contain the last applied commit: they would undo later changes unknowingly."""
+    """Manifests that lack the last applied commit, so that applying them would undo changes unnoticed."""
 
     commit: str  # commit of the manifests
     applied: str  # commit that was applied last
-    missing: int | None  # number of its commits that they lack; None if unknown
-    is_shallow: bool  # the clone lacks history, so it cannot be checked
+    missing: int | None  # number of applied commits that the manifests lack; None if unknown
+    is_shallow: bool  # the git clone is shallow, so this cannot be checked
 
     def refusal(self) -> GuardRefusal:
         """Return the refusal of a plan from these manifests."""
@@ -128,16 +128,16 @@ class Divergence:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """Limits, and the user's allowances."""
+    """The limits of all guards, and the numbers to which the user raised some (``--allow``)."""
 
     limits: Limits
     allowances: Mapping[Guard, int]
-    divergence: Divergence | None = None  # divergence of the manifests from the applied commit
+    divergence: Divergence | None = None  # None: the manifests contain the last applied commit
 
     def check(
         self, changes: Sequence[Change], bases: Iterable[GuardBase], budget: Budget
     ) -> tuple[GuardRefusal, ...]:
-        """Return every guard that the changes run into, by object type; a type needs a base."""
+        """Return a refusal for each guard that the changes exceed; only types in ``bases`` are checked."""
         refusals: list[GuardRefusal] = []
         by_type: dict[str, _Counted] = {}
         written = _Records()
@@ -195,7 +195,7 @@ class Guards:
     def _number(
         self, guard: Guard, records: "_Records", name: str, what: str, *, advice: str = "", noun: str = ""
     ) -> Iterator[GuardRefusal]:
-        """Check a number; ``noun`` is the word for the counted things, if they are not records."""
+        """Refuse too many ``records``; ``noun`` is the word for the counted things, if not records."""
         limit = self.limits[guard].count
         if limit is not None and records.count > limit and not self._is_allowed(guard, records.count):
             how_many = counted(records.count, noun) if noun else f"{records.count:,}"
@@ -203,7 +203,7 @@ class Guards:
             yield GuardRefusal(guard, records.count, message, records.first, advice)
 
     def _new_key(self, name: str, created: "_Records") -> Iterator[GuardRefusal]:
-        """Refuse every create by a key of ours that is new: no record has a value of it yet."""
+        """Refuse every create by a new key: without values in records, it finds no existing record."""
         if created.count and not self._is_allowed(Guard.CREATE, created.count):
             message = (
                 f"{created.count:,} of {name} would be created by a key that no record has yet: "
@@ -213,7 +213,7 @@ class Guards:
             yield GuardRefusal(Guard.CREATE, created.count, message, created.first, advice)
 
     def check_budget(self, budget: Budget) -> Iterator[GuardRefusal]:
-        """Check whether enough calls are left today; apply checks that again."""
+        """Refuse if too few calls are left today; the apply step checks this again."""
         reserve = self.limits[Guard.BUDGET].percent
         if budget.daily_remaining is None or reserve is None or not budget.apply_calls:
             return
@@ -239,13 +239,13 @@ class Guards:
 
 
 def refuse_now(plan: Plan, budget: Budget, limits: Limits) -> None:
-    """Check again right before the writes, with newly counted changes.
+    """Check the guards again right before the writes, counting the changes anew.
 
-    The base is that of the plan; limits and remaining calls are today's. Between a plan and its apply,
-    limits may become narrower, and other programs use calls too.
+    Percentages are of the counts in the plan; limits and remaining calls are the present ones. After the
+    plan was made, limits may have become narrower, and other programs may have used calls.
 
     Raises:
-        PlanRefused: a guard refuses it.
+        PlanRefused: a guard refuses the plan.
     """
     command = "plan" if plan.rolls_back is None else f"rollback {plan.rolls_back}"
     for refusal in Guards(limits, dict(plan.allowances)).check(plan.changes, plan.bases, budget):
@@ -260,7 +260,7 @@ def refuse_now(plan: Plan, budget: Budget, limits: Limits) -> None:
 
 @dataclass(slots=True)
 class _Records:
-    """Number of records, and the first of them by key."""
+    """The number of some records or other things, and the first ones by key."""
 
     count: int = 0
     first: tuple[ThingAddress, ...] = ()
@@ -279,9 +279,9 @@ class _Counted:
 
     by_verb: dict[Verb, _Records] = field(default_factory=lambda: {verb: _Records() for verb in Verb})
     strangers: _Records = field(default_factory=_Records)  # archived records that we do not own
-    cleared: _Records = field(default_factory=_Records)  # one record for each cleared value
+    cleared: _Records = field(default_factory=_Records)  # one entry for each cleared value
     pruned: _Records = field(default_factory=_Records)
-    migrated: _Records = field(default_factory=_Records)  # records that move because their value is removed
+    migrated: _Records = field(default_factory=_Records)  # records whose value is removed, with a new value
     losing: _Records = field(default_factory=_Records)  # records that lose their values
     unlabelled: _Records = field(default_factory=_Records)  # associations that lose their label
 

@@ -1,4 +1,4 @@
-"""Finding repeated and known values among many, in little memory."""
+"""Finding repeated values, and looking up values, among very many, with little memory."""
 
 from array import array
 from bisect import bisect_left
@@ -10,7 +10,7 @@ _PARTS = 256
 def repeated_hashes(hashes: Iterable[int]) -> frozenset[int]:
     """Find the hashes that occur more than once; the values with these hashes must be compared.
 
-    Eight bytes of each are kept, sorted in parts.
+    Eight bytes of each hash are kept, and sorted in parts.
     """
     alike: set[int] = set()
     for part in _parted(hashes):
@@ -23,7 +23,7 @@ def repeated_hashes(hashes: Iterable[int]) -> frozenset[int]:
 
 
 class KnownHashes:
-    """Many hashes, to look whether one of them is there; eight bytes of each are kept."""
+    """A set of many hashes for look-ups, with eight bytes of memory for each."""
 
     __slots__ = ("_parts",)
 

@@ -18,24 +18,24 @@ from reconciler.suggestions import did_you_mean
 
 _MOVED = frozenset({"lifecyclestage", "hs_lead_status"})
 _MOVED_KINDS = frozenset({Kind.OWNER, Kind.OWNERS, Kind.PIPELINE, Kind.STAGE})
-"""Properties that people and automation change all day."""
+"""Kinds of properties that people and automation change often."""
 
 _OF_THE_SYSTEM = frozenset({"createdate", "hs_createdate", "lastmodifieddate", "hs_lastmodifieddate"})
-"""Dates that HubSpot keeps by itself, although some types let others write them."""
+"""Dates that HubSpot sets by itself, although programs may write them in some types."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenProperties:
-    """The properties of an import, and the properties that were left out before anything was read."""
+    """The properties to import, and the properties that were left out before reading any record."""
 
-    names: tuple[str, ...]  # in the order of the lines
-    observed: frozenset[str]  # of these, properties that are left to people
+    names: tuple[str, ...]  # in the order of the manifest lines
+    observed: frozenset[str]  # those of ``names`` that get ``observe``: people decide about them
     read_only: tuple[str, ...]
     personal: tuple[str, ...]
 
 
 def is_moved(definition: PropertyDef) -> bool:
-    """Return whether people and automation change a property all day."""
+    """Return whether people and automation change a property often."""
     return definition.name in _MOVED or definition.kind in _MOVED_KINDS
 
 
@@ -43,7 +43,7 @@ def choose_key(schema: ObjectSchema, desired: Desired, asked: str | None) -> str
     """Return the key of an import: the requested key, the key of the manifests, or the only usable key.
 
     Raises:
-        UsageError: there is none, there are several, or the requested property cannot be a key.
+        UsageError: no property or several can be the key, or the requested one cannot.
     """
     named = [group.key for group in desired.groups if group.object == schema.name and group.key != RECORD_ID]
     if asked is None and named:
@@ -87,10 +87,10 @@ def _only_key(schema: ObjectSchema) -> str:
 def choose_properties(
     schema: ObjectSchema, request: ImportRequest, key: str, masks: MaskRules, existing: Iterable[str] = ()
 ) -> ChosenProperties:
-    """Choose the properties to take; ``existing`` properties are in the document that records are added to.
+    """Choose the properties to import; ``existing``: those in the document to which records are added.
 
     Raises:
-        UsageError: a property does not exist, or ``--enforce`` names one that is not taken.
+        UsageError: a property does not exist, or ``--enforce`` names one that is not imported.
     """
     known = schema.properties
     named = _named(schema, request, tuple(existing))
@@ -132,7 +132,7 @@ def _named(schema: ObjectSchema, request: ImportRequest, existing: tuple[str, ..
 
 
 def _candidates(schema: ObjectSchema, choice: Choice) -> list[str]:
-    """Return the properties that people see, the name of a record first."""
+    """Return the properties that people see in HubSpot, first those of the record's display name."""
     titles = display_properties(schema)
     found = [
         name
@@ -149,12 +149,12 @@ def _personal(schema: ObjectSchema, masks: MaskRules, names: Collection[str]) ->
 
 
 def has_personal_key(schema: ObjectSchema, key: str, masks: MaskRules) -> bool:
-    """Return whether keys tell who a person is: keys of people, e-mail addresses and phone numbers."""
+    """Return whether keys reveal a person: keys of contacts, e-mail addresses and phone numbers."""
     if key == RECORD_ID:
         return False
     return object_type(schema.name).has_people or bool(_personal(schema, masks, [key]))
 
 
 def written_ownership(chosen: ChosenProperties, names: Collection[str]) -> Mapping[str, Ownership]:
-    """Return ``ownership:`` for the properties that are written."""
+    """Return the contents of ``ownership:`` for the written properties ``names``."""
     return {name: Ownership.OBSERVE for name in chosen.names if name in chosen.observed and name in names}

@@ -1,6 +1,6 @@
 """The kinds of things in a plan: the only table of kinds.
 
-All other code for a kind is in its own package. A new kind is a package and a row here.
+All other code of a kind is in its own package. A new kind needs a package and a row here.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ from reconciler.plan.records import review as review_of_records
 
 
 class Verb(StrEnum):
-    """Actions as people read them, in the order of the summary."""
+    """The words for actions in reports, which depend on the kind; in the order of the summary."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -45,10 +45,10 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangeKind:
-    """The words of one kind, and how its own parts are encoded and journaled."""
+    """One kind of things: its words, its functions for changes, and the encoding of its own parts."""
 
     name: str
-    verbs: Mapping[Action, Verb]  # if people use another word for an action
+    verbs: Mapping[Action, Verb]  # the words that differ from the action's own
     address: Form
     details: Form
     address_cells: Callable[[Address], Mapping[str, object]]  # columns of the journal
@@ -56,21 +56,21 @@ class ChangeKind:
     details_cells: Callable[[Change], Mapping[str, object]]
     details_in: Callable[[Mapping[str, Any]], Details | None]
     flaw: Callable[[Change], str | None]  # returns why a change is impossible
-    subject: Callable[[Change], Hashable | None]  # may have only one change; None: nothing
+    subject: Callable[[Change], Hashable | None]  # the thing that may have one change only; None: no limit
     removes: Callable[[Change], Iterable[Hashable]]
-    needs: Callable[[Change], Iterable[Hashable]]  # must not be removed
+    needs: Callable[[Change], Iterable[Hashable]]  # things that must not be removed
     unreviewed: Callable[[Change, Change], Iterable[Fact]]  # differences from the reviewed change
     shown_in_review: Callable[[Change], Iterable[Fact]]
-    adopted_once_done: Action  # becomes an adoption if HubSpot has all of it by now
-    is_counted_when_pruned: bool  # by the guard for manifests that name nothing any more
-    calls_to_write: Callable[[Sequence[Change], ObjectSchema], int]  # of one batch
-    calls_to_read_again: Callable[[Sequence[Change], ObjectSchema, int], int]  # of one batch; records moved
-    is_always_read_again: bool  # even if changes of people are overwritten
-    goes_with: Callable[[Change], Hashable]  # equal for changes that one call may carry
-    write_scopes: Callable[[Iterable[str]], tuple[str, ...]]  # by object types
+    adopted_once_done: Action  # the action that becomes an adoption if HubSpot has the result by now
+    is_counted_when_pruned: bool  # whether the guard ``empty`` counts removals
+    calls_to_write: Callable[[Sequence[Change], ObjectSchema], int]  # for one batch
+    calls_to_read_again: Callable[[Sequence[Change], ObjectSchema, int], int]  # for a batch; moved records
+    is_always_read_again: bool  # also with the flag to overwrite edits
+    goes_with: Callable[[Change], Hashable]  # equal for changes that may share a call
+    write_scopes: Callable[[Iterable[str]], tuple[str, ...]]  # from object types
 
     def verb(self, action: Action) -> Verb:
-        """Return people's word for ``action``."""
+        """Return the word for ``action`` of this kind in reports."""
         return self.verbs.get(action) or Verb(action)
 
 
@@ -164,16 +164,16 @@ def kind_of(change: Change) -> ChangeKind:
 
 
 def verb_of(change: Change) -> Verb:
-    """Return the action of ``change`` as people read it."""
+    """Return the word for the action of ``change`` in reports."""
     return _VERBS[type(change.address), change.action]
 
 
 def takes_over(change: Change) -> bool:
-    """Return whether ``change`` adopts a thing that was not ours; other adoptions let state learn values."""
+    """Return whether ``change`` adopts a thing that we did not own; other adoptions only update state."""
     return change.action is Action.ADOPT and change.reason not in _LEARNS
 
 
 _LEARNS = frozenset({Reason.IN_STEP, Reason.RENAMED, Reason.UNMANAGED})
-"""Reasons with which something is adopted that is ours already."""
+"""Reasons of adoptions of things that we own already."""
 
 _VERBS = {(address, action): kind.verb(action) for address, kind in KINDS.items() for action in Action}

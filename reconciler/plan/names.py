@@ -18,12 +18,12 @@ from reconciler.plan.plan import Held
 _OWNERS = frozenset({Kind.OWNER, Kind.OWNERS})
 _LISTS = frozenset({Kind.OWNERS, Kind.CHOICES})
 _NAMED = frozenset({Kind.CHOICE, Kind.CHOICES, Kind.OWNER, Kind.OWNERS, Kind.PIPELINE, Kind.STAGE})
-"""Kinds of values that HubSpot's pages show by another name."""
+"""Kinds of values for which HubSpot's pages show a name instead of the value."""
 
 
 @dataclass(slots=True)
 class ShownThings:
-    """Properties and values that something shows, in a portal with these object types."""
+    """The properties and values that a plan, drift or an explanation shows; ``objects`` is the schema."""
 
     objects: Mapping[str, ObjectSchema]
     properties: set[ObjectProperty] = field(default_factory=set)  # also keys and parts of display names
@@ -31,7 +31,7 @@ class ShownThings:
     _displayed: set[str] = field(default_factory=set)  # object types whose display names are shown
 
     def add(self, object_name: str, name: str, *texts: str | None) -> None:
-        """Add a property with some of its values."""
+        """Add a property, with the values ``texts`` of it that are shown."""
         shown = ObjectProperty(object_name, name)
         self.properties.add(shown)
         definition = self._definition(shown)
@@ -81,7 +81,7 @@ class ShownThings:
 
         Args:
             owners: the name of each owner, by id.
-            pages: the beginning of the address of a record's page; None: there are no pages.
+            pages: the beginning of the URL of a record's page; None: there are no pages.
         """
         by_object: dict[str, dict[str, PropertyNames]] = {}
         for shown in sorted(self.properties):
@@ -119,7 +119,7 @@ class ShownThings:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """The things that something shows, and the names of the owners in it."""
+    """The things that a plan, drift or an explanation shows, and the names of the owners among them."""
 
     shown: ShownThings
     owners: Mapping[str, str] = field(default_factory=dict)  # by id
@@ -144,7 +144,7 @@ def shown_things(
 def _labels(
     schema: ObjectSchema, definition: PropertyDef, owners: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Return all values of a property that have a name, each with its name."""
+    """Return all values of a property that have a display name, each with that name."""
     match definition.kind:
         case Kind.OWNER | Kind.OWNERS:
             yield from owners.items()
@@ -157,9 +157,9 @@ def _labels(
 
 
 def _told_apart(labels: Iterable[tuple[str, str]], seen: set[str]) -> dict[str, str]:
-    """Return the names of the values in ``seen``, with the value beside a name that another value has too.
+    """Return the names of the values in ``seen``; if two values have one name, add the values to it.
 
-    Two values never get the same text: a value keeps its own text if another value has the name.
+    Two values never get the same text: if names cannot be made different, the values themselves are shown.
     """
     known = {value: label for value, label in labels if label}
     used = Counter([*known.values(), *(seen - known.keys())])

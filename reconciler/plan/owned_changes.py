@@ -1,4 +1,4 @@
-"""Changes without a call: something is ours, state learns or forgets values of it, or it is ours no more."""
+"""Changes of state alone, without a call: own a thing, store or remove its values, or stop owning it."""
 
 from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordId
 from reconciler.model.owned import OwnedDefinition, OwnedRecord
@@ -17,7 +17,7 @@ def adopt_thing(
     forgotten: tuple[ValueChange, ...] = (),
     moved_from: RecordAddress | DefinitionAddress | None = None,
 ) -> Change:
-    """Own a record or a definition, or let state learn or forget values of it: no call is made."""
+    """Own a record or a definition, or only store or remove values of it in state; no call is made."""
     return Change(
         address=address,
         action=Action.ADOPT,
@@ -34,7 +34,7 @@ def adopt_thing(
 def release_thing(
     owned: OwnedRecord | OwnedDefinition, reason: Reason, source: SourceRef | None = None
 ) -> Change:
-    """Stop owning something; the change keeps the values in state, because rollback needs them."""
+    """Stop owning a thing; the change contains its values from state, because rollback needs them."""
     return Change(
         address=owned.key,
         action=Action.RELEASE,
@@ -50,5 +50,5 @@ def release_thing(
 
 
 def owned_of(thing: OwnedRecord | OwnedDefinition) -> Owned:
-    """Return how we own something."""
+    """Return how we own ``thing``."""
     return Owned(thing.origin, thing.is_protected)

@@ -1,4 +1,4 @@
-"""The plan: its changes, and everything else that belongs to it."""
+"""The plan: its changes, and everything else in a plan."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -27,25 +27,25 @@ class Held:
     """A difference that is shown and left alone."""
 
     key: ThingAddress
-    name: str | None  # the property; None means the whole thing, or its association with ``target``
+    name: str | None  # the property; None: the whole thing, or its association with ``target``
     reason: Reason
     live: str | None
     desired: str | None
-    source: SourceRef | None  # None if no line names it any more
+    source: SourceRef | None  # None if no manifest line names it any more
     facts: tuple[Fact, ...] = ()  # facts and advice
     target: RecordAddress | None = None
-    # version whose edit is left alone; None if there is none, or it is unknown
+    # the change in HubSpot that is left alone; None if there is none, or it is unknown
     changed: ValueVersion | None = None
-    display_names: DisplayNames = NO_DISPLAY_NAMES  # as HubSpot had them when the plan was made
+    display_names: DisplayNames = NO_DISPLAY_NAMES  # as they were in HubSpot at planning
 
     @property
     def what(self) -> str | None:
-        """The property, or the address of the other record; None means the whole record."""
+        """The property, or the address of the other record of an association; None: the whole thing."""
         return self.target.text if self.target else self.name
 
     @property
     def records(self) -> tuple[RecordAddress, ...]:
-        """The record, or the two records of an association; none if it is about a definition."""
+        """The record, or the two records of an association; none for a definition."""
         return (*self.key.records, self.target) if self.target else self.key.records
 
     @property
@@ -62,25 +62,25 @@ class ManifestInfo:
     files: int
     records: int
     git: str | None  # commit, if the project is a git checkout
-    has_uncommitted: bool = False  # manifests differ from it
+    has_uncommitted: bool = False  # whether manifests differ from that commit
     definitions: int = 0
 
     @property
     def commit(self) -> str | None:
-        """The commit that holds the manifests as they are; None if there is none."""
+        """The commit with exactly these manifests; None if there is none."""
         return None if self.has_uncommitted else self.git
 
 
 NO_MANIFESTS = ManifestInfo(digest="", files=0, records=0, git=None)
-"""For a plan that is made from a run."""
+"""The value for a plan that is made from a run, not from manifests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Costs of planning and applying in API calls."""
+    """The costs of planning and of applying, in API calls."""
 
     read_calls: int  # number of calls of planning
-    write_calls: int  # number of writing calls of apply, without repetitions
+    write_calls: int  # number of writing calls of apply, without retries
     seconds: float  # minimum time of apply's calls at the portal's limit
     daily_remaining: int | None  # calls left today when the plan was made
     reread_calls: int = 0  # number of reading calls of apply: account, definitions, second reads
@@ -95,18 +95,18 @@ class Budget:
 class Guard(StrEnum):
     """A named limit that refuses a plan as a whole."""
 
-    UPDATE = "update"  # too large a share of a type's records is updated
+    UPDATE = "update"  # a too large share of a type's records is updated
     ARCHIVE = "archive"  # too many records are archived
     CREATE = "create"  # many new records, and no named one was found: a CRM might be duplicated
     ABSENT = "absent"  # records that we do not own are archived
-    CLEAR = "clear"  # too large a share of a type's values is cleared
+    CLEAR = "clear"  # a too large share of a type's values is cleared
     TOTAL = "total"  # too many changes in all
     EMPTY = "empty"  # the manifests name no records of a type any more
     BUDGET = "budget"  # fewer calls are left today than needed
-    DIVERGED = "diverged"  # the manifests do not contain the commit that was applied last
+    DIVERGED = "diverged"  # the manifests do not contain the last applied commit
     DEFINITIONS = "definitions"  # many definitions of the portal are archived
-    MIGRATE = "migrate"  # records move, because their value is removed
-    LOSE = "lose"  # records lose their values, because these are removed
+    MIGRATE = "migrate"  # records get another value, because theirs is removed
+    LOSE = "lose"  # records lose a value, because it is removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,24 +114,24 @@ class GuardRefusal:
     """One guard that refuses a plan."""
 
     guard: Guard
-    count: int  # the number to allow
-    message: str  # with the numbers: one sentence, no full stop
-    first: tuple[ThingAddress, ...] = ()  # some of its things
-    advice: str = ""  # advice if it is not intended; may be empty
+    count: int  # the number with which ``--allow`` would lift the guard
+    message: str  # one sentence with the numbers, no full stop
+    first: tuple[ThingAddress, ...] = ()  # the first of the things that it counts
+    advice: str = ""  # how to avoid the refusal; may be empty
 
 
 @dataclass(frozen=True, slots=True)
 class GuardBase:
-    """The numbers that guards take percentages of, for one object type, as counted in the plan."""
+    """The numbers of one object type of which guards take percentages, as counted at planning."""
 
     object: str
     named: int = 0  # records that the manifests name
     found: int = 0  # named records that the portal has
-    owned: int = 0  # records that state knows
+    owned: int = 0  # records that state has
     owned_named: int = 0  # owned records that are named
     values: int = 0  # values that the manifests manage
     has_records: bool = False  # whether the portal has any records of the type
-    has_new_key: bool = False  # whether the key of named records is ours and no record has a value of it
+    has_new_key: bool = False  # whether we made the key property, and no record has a value in it yet
 
     @property
     def records(self) -> int:
@@ -142,19 +142,19 @@ class GuardBase:
 class DifferenceKind(StrEnum):
     """Kinds of differences between a new change and the reviewed one."""
 
-    NOT_REVIEWED = "not reviewed"  # nobody saw that this record changes
-    CHANGED = "changed since"  # it was reviewed, but would do something else now
-    NO_LONGER_PLANNED = "no longer planned"  # it was reviewed, but is not planned any more, or only in part
+    NOT_REVIEWED = "not reviewed"  # the reviewed plan has no such change
+    CHANGED = "changed since"  # reviewed, but it does something else now
+    NO_LONGER_PLANNED = "no longer planned"  # reviewed, but now it is not planned, or only in part
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewDifference:
-    """One change with its difference from the reviewed plan, without values."""
+    """One change, and how it differs from the reviewed plan; it contains no values."""
 
     how: DifferenceKind
     key: ThingAddress
-    verb: Verb  # action of the change planned now, or else of the reviewed one
-    facts: tuple[Fact, ...]  # the exact difference, or the properties or label; may be empty
+    verb: Verb  # of the change planned now, else of the reviewed one
+    facts: tuple[Fact, ...]  # the exact differences, or properties or label; may be empty
     source: SourceRef | None
     target: RecordAddress | None = None  # the other record of an association
     display_names: DisplayNames = NO_DISPLAY_NAMES  # as HubSpot had them when the plan was made
@@ -162,13 +162,13 @@ class ReviewDifference:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The comparison of a plan with the reviewed one. The plan contains only reviewed changes."""
+    """The comparison of a plan with the reviewed one; the plan itself contains only reviewed changes."""
 
     digest: str  # digest of the reviewed plan
-    content: str  # content hash of the reviewed plan; this plan has the same if nothing differs
+    content: str  # content hash of the reviewed plan: this plan's, too, if nothing differs
     git: str | None  # commit of the reviewed plan
     differences: tuple[ReviewDifference, ...]  # by kind of difference, then key
-    unreviewed_rules: tuple[PruneRule, ...]  # not reviewed, so that apply does not store them
+    unreviewed_rules: tuple[PruneRule, ...]  # prune rules that were not reviewed: apply does not store them
 
     @property
     def unreviewed(self) -> int:
@@ -179,7 +179,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that apply would do, in order, and everything that it would not do."""
+    """A plan: all changes that apply makes, in order, and all differences and problems beside them."""
 
     tool_version: str
     created_at: datetime  # aware, UTC
@@ -196,32 +196,32 @@ class Plan:
     no_op: int  # number of records in step
     budget: Budget
     write_scopes: tuple[str, ...] = ()  # scopes that apply needs, sorted
-    refusals: tuple[GuardRefusal, ...] = ()  # guards that refuse it
-    bases: tuple[GuardBase, ...] = ()  # numbers that guards take percentages of; apply uses them again
+    refusals: tuple[GuardRefusal, ...] = ()  # the guards that refuse the plan
+    bases: tuple[GuardBase, ...] = ()  # numbers of which guards take percentages; apply uses them again
     allowances: tuple[
         tuple[Guard, int], ...
     ] = ()  # guards that the user lifted, with the allowed numbers; sorted
-    prune_rules: tuple[PruneRule, ...] = ()  # rules that state does not know yet, sorted
+    prune_rules: tuple[PruneRule, ...] = ()  # rules that are not in state yet, sorted
     masked_properties: tuple[
         ObjectProperty, ...
     ] = ()  # (object type, property) whose values are masked when rendered, sorted
-    rolls_back: str | None = None  # the run that it rolls back; None: it is made from manifests
-    keeps_state: bool = True  # there is a state between runs, perhaps an empty one; False with `state: none`
-    targets: tuple[str, ...] = ()  # globs that it is limited to; empty: everything
-    excludes: tuple[str, ...] = ()  # globs that it leaves out
-    review: Review | None = None  # None: it was not compared with a reviewed plan
-    host: str | None = None  # host of the portal, if it is not HubSpot's
+    rolls_back: str | None = None  # the run to roll back; None: a plan from manifests
+    keeps_state: bool = True  # whether there is a state between runs; False with `state: none`
+    targets: tuple[str, ...] = ()  # the globs of ``--target``; empty: everything
+    excludes: tuple[str, ...] = ()  # the globs of ``--exclude``
+    review: Review | None = None  # None: not compared with a reviewed plan
+    host: str | None = None  # API host, if it is not HubSpot's
     names: Names = NO_NAMES  # display names of the things that it shows
-    rehearsal: Rehearsal | None = None  # its result on a copy; in no file
+    rehearsal: Rehearsal | None = None  # the result on a copy; never in a file
 
     @property
     def is_appliable(self) -> bool:
-        """Whether apply may apply it."""
+        """Whether the plan may be applied: it has no errors, and no guard refuses it."""
         return self.is_sound and not self.refusals
 
     @property
     def is_sound(self) -> bool:
-        """Whether it has no errors; a guard may still refuse it."""
+        """Whether the plan has no errors; a guard may still refuse it."""
         return all(problem.severity is not Severity.ERROR for problem in self.problems)
 
     @property
@@ -231,7 +231,7 @@ class Plan:
 
     @property
     def is_partial(self) -> bool:
-        """Whether it covers only a part of the manifests."""
+        """Whether the plan covers only a part of the manifests (``--target``, ``--exclude``)."""
         return bool(self.targets or self.excludes)
 
     @property
@@ -241,7 +241,7 @@ class Plan:
 
     @property
     def summary(self) -> PlanSummary:
-        """The numbers of the plan."""
+        """The numbers of changes, held differences, problems and refusals."""
         counts = {str(verb): 0 for verb in Verb}
         taken: Counter[str] = Counter()
         for change in self.changes:

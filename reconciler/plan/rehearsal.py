@@ -9,23 +9,21 @@ from reconciler.plan.change import Change
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """The result of applying a plan to a copy, and of planning its things again."""
+    """The result of applying a plan to a copy, and of a second plan of the same things."""
 
-    run: RunDetail | None  # with the rows that were not applied; None: there was nothing to apply, or no time
-    findings: tuple[
-        Problem, ...
-    ]  # unique values that other records have; values of archived records are warnings
+    run: RunDetail | None  # lists only changes that were not applied; None: nothing to apply, or no time
+    findings: tuple[Problem, ...]  # unique values that other records have; of archived records, only warnings
     left: tuple[Change, ...]  # writes that the second plan still has
     unplanned: str  # why there was no second plan; empty if there was one
     untold: tuple[str, ...]  # parts that the copy does not imitate, as sentences without full stops
     calls: int  # calls that read the portal
     seconds: float  # time of the whole rehearsal
     stopped_by: ReconcilerError | None = None  # the error that stopped the run on the copy
-    is_interrupted: bool = False  # somebody stopped it
+    is_interrupted: bool = False  # the user stopped it
 
     @property
     def is_complete(self) -> bool:
-        """Whether every change was applied, nothing is left to write, and nothing collides."""
+        """Whether every change was applied, the second plan writes nothing, and no unique value collides."""
         return (
             self.is_applied
             and not self.is_interrupted

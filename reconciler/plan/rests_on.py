@@ -1,10 +1,10 @@
-"""Values that a change rests on: they are read, not written. If live moved away from them, it is stale. Pure.
+"""Values on which a change rests: it does not write them, but becomes stale if they change in HubSpot. Pure.
 
-- An update rests on the live key of its record: with another key, it would be another record's change.
-- An archive also rests on every value of the record in state, and on its associations in state: a person who
-  changed one of them since may want to keep the record.
-- If state does not know the record, or in a rollback, an archive also rests on the time of the last change,
-  because nothing is known about its other values.
+- An update rests on the live key of its record: a record with another key is not meant any more.
+- An archive also rests on all values and associations of the record in state: a person who has changed one of
+them may want to keep the record.
+- If state does not have the record, or in a rollback, an archive also rests on the time of the last change,
+because nothing is known about its other values.
 """
 
 from collections.abc import Collection, Iterable
@@ -19,11 +19,11 @@ from reconciler.model.references import RecordIdentity
 from reconciler.plan.change import Change, Reason, ValueChange
 
 _LAST_CHANGE = ("hs_lastmodifieddate", "lastmodifieddate")
-"""HubSpot's properties for the time of a record's last change; contacts have their own."""
+"""HubSpot's properties for the time of a record's last change; contacts have the second one."""
 
 
 def names_rested_on(schema: ObjectSchema, owned: Iterable[OwnedRecord]) -> set[str]:
-    """Return the properties to read for records that may be archived, also for ``owned``."""
+    """Return the properties to read so that archives of ``owned`` and other records can rest on them."""
     held = {name for record in owned for name in record.sent}
     return held.union(_LAST_CHANGE) & schema.properties.keys()
 
@@ -42,9 +42,9 @@ def archive_rests_on(
     *,
     last_change: bool = False,
 ) -> tuple[ValueChange, ...]:
-    """Return the values on which an archive rests; ``others`` are further properties that are not in state.
+    """Return the live values on which an archive rests: those in state, ``others``, and the key.
 
-    ``last_change``: rest on the time of the last change although state knows the record.
+    ``last_change``: also rest on the time of the last change if state has the record.
     """
     names = {*others, *(owned.sent if owned else ()), *(() if by == RECORD_ID else (by,))}
     if owned is None or last_change:
@@ -54,13 +54,13 @@ def archive_rests_on(
 
 
 def association_rested_on(other: str, other_id: RecordId, labels: Collection[Label] | None) -> ValueChange:
-    """Return an association of an archived record, named by the address of the other record."""
+    """Return an association of a record as a value to rest on; its name is the other record's address."""
     name = RecordAddress(other, RECORD_ID, other_id).text
     return _as_read(name, associated_as(labels))
 
 
 def other_end(name: str) -> RecordIdentity | None:
-    """Return object type and id of the other record, if ``name`` is that of an association."""
+    """Return the other record of an association whose value is called ``name``; None for a property."""
     try:
         object_name, is_by_record_id, value, _ = split_address(name)
     except ValueError:
@@ -69,13 +69,13 @@ def other_end(name: str) -> RecordIdentity | None:
 
 
 def objects_rested_on(changes: Iterable[Change]) -> set[str]:
-    """Return the object types at the other end of the associations that ``changes`` rest on."""
+    """Return the object types of the other records in associations on which ``changes`` rest."""
     ends = (other_end(value.name) for change in changes for value in change.rests_on)
     return {end[0] for end in ends if end is not None}
 
 
 def associated_as(labels: Collection[Label] | None) -> str | None:
-    """Describe an association as text; None if there is none. Flags do not count: HubSpot moves them."""
+    """Return an association as text, without "Primary", which HubSpot moves; None for no association."""
     if labels is None:
         return None
     types = sorted((label.type, label.text) for label in labels if not label.is_flag)

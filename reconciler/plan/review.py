@@ -11,10 +11,10 @@ and overwrites the value that the reviewer saw; 3. every value that is in step n
 written or in step; 4. an archive rests on the values that the reviewer saw: nobody has edited the record
 since.
 
-So an update may shrink: a value that somebody has entered meanwhile is not written any more, and an update
-with nothing left to write becomes an adoption. A create never shrinks, because half a record is another
-record. An association is recognised by both records and its label; records that were new in the review may
-have ids now. The kept change is always the new one, never the reviewed one.
+So an update may have fewer values than the reviewed one: a value that somebody has entered meanwhile is not
+written, and an update with nothing left to write becomes an adoption. A create must have all reviewed values,
+because half a record is another record. An association is identified by both records and its label; records
+that were new in the review may have ids now. The kept change is always the new one, never the reviewed one.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -46,7 +46,7 @@ def keep_reviewed(
     rules: Iterable[PruneRule],
     workspace: Workspace = IN_MEMORY,
 ) -> Kept:
-    """Keep the ``changes`` and ``rules`` that ``reviewed`` has too, in order, in ``workspace``."""
+    """Keep those ``changes`` and ``rules`` that ``reviewed`` contains, in order, in ``workspace``."""
     seen = _Reviewed(reviewed.changes)
     kept = SpooledChanges(workspace.lines())
     differences: list[ReviewDifference] = []
@@ -71,11 +71,11 @@ def keep_reviewed(
 
 
 class _Reviewed:
-    """Changes by their identity: only a number of each is in memory."""
+    """The reviewed changes by identity, with only a number for each in memory."""
 
     def __init__(self, changes: Sequence[Change]) -> None:
         self._changes = changes
-        self._numbers: dict[int, list[int] | int] = {}  # by hash of the identity; mostly one
+        self._numbers: dict[int, list[int] | int] = {}  # by hash of the identity; mostly one number each
         for number, change in enumerate(changes):
             subject = hash(_subject(change))
             others = self._numbers.get(subject)
@@ -97,17 +97,17 @@ class _Reviewed:
         return None
 
     def rest(self) -> Iterator[Change]:
-        """Return the changes that were not taken."""
+        """Return the reviewed changes that ``take`` has not returned."""
         return (change for number, change in enumerate(self._changes) if not self._taken[number])
 
 
 def _subject(change: Change) -> Hashable:
-    """Return the identity of a change in its plan."""
+    """Return what identifies a change within its plan."""
     return change.address, change.step
 
 
 def _compared(before: Change | None, now: Change) -> ReviewDifference | None:
-    """Compare ``now`` with the reviewed change; return None if they do not differ."""
+    """Compare the new change ``now`` with the reviewed one; return None if they do not differ."""
     if before is None:
         return _difference(DifferenceKind.NOT_REVIEWED, now)
     differences = list(_differences(before, now))
@@ -132,7 +132,7 @@ def _difference(
 
 
 def _differences(before: Change, now: Change) -> Iterator[Fact]:
-    """Return every difference of ``now`` that nobody has reviewed."""
+    """Return every difference between ``now`` and the reviewed change that matters for a review."""
     was, will = verb_of(before), verb_of(now)
     is_done_already = now.action is Action.ADOPT and before.action is kind_of(now).adopted_once_done
     if was is not will and not is_done_already:

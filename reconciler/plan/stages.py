@@ -3,11 +3,11 @@
 A stage begins when the previous stage has ended. The plan makes the list of stages once; apply, budget and
 explain read this list. The changes of a plan are in the order of its stages:
 
-1. state: adoptions and releases, which make no call and free the keys that others take over; 2. definitions
-of the portal, turn by turn, because some need others (``definitions/order.py``); 3. records: creates and
-updates, then, turn by turn, updates that take over a unique value from earlier changes; 4. associations,
-after the records that they need; 5. removals: associations that go, and archives; 6. definitions that go,
-once nothing uses them any more.
+1. state: adoptions and releases, which make no call and free keys for other records; 2. definitions of the
+portal, turn by turn, because some need others (``definitions/order.py``); 3. records: creates and updates,
+then, turn by turn, updates that take over a unique value from earlier changes; 4. associations, after the
+records that they need; 5. removals of associations, and archives of records; 6. removals of definitions, when
+nothing uses them any more.
 """
 
 from collections import deque
@@ -37,10 +37,10 @@ class StageName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Changes that wait for no other change of their stage."""
+    """A part of a plan: changes that do not have to wait for each other."""
 
     name: StageName
-    size: int  # number of its changes, which follow those of the stage before
+    size: int  # number of its changes: they follow those of the previous stage
 
 
 _STAGES: Mapping[Verb, StageName] = {
@@ -55,17 +55,17 @@ _STAGES: Mapping[Verb, StageName] = {
     Verb.ARCHIVE: StageName.REMOVALS,
     Verb.ARCHIVE_DEFINITION: StageName.DEFINITION_REMOVALS,
 }
-"""The stage of each action, in the order of the actions in a plan."""
+"""The stage of each verb, in the order of the verbs in a plan."""
 
 _NAMES = list(StageName)
 _VERBS = list(_STAGES)
 
 AT_ONCE: Mapping[int, int] = {}
-"""No change waits for another one of its stage."""
+"""The turns if no change has to wait for another change of its stage."""
 
 
 def rank_of(change: Change, turn: int) -> tuple[int, int, int]:
-    """Return the rank of ``change`` in the order of a plan: by stage, turn and action."""
+    """Return the rank of ``change`` in the order of a plan: by stage, turn and verb."""
     verb = verb_of(change)
     return _NAMES.index(_STAGES[verb]), turn, _VERBS.index(verb)
 
@@ -83,22 +83,22 @@ def stages_of(verbs: Iterable[Verb], turns: Mapping[int, int] = AT_ONCE) -> tupl
 def walk_stages(
     changes: Sequence[Change], stages: Iterable[Stage]
 ) -> Iterator[tuple[Stage, Iterator[Entry]]]:
-    """Iterate over the stages, each with its changes: take them before the next stage."""
+    """Iterate over the stages, each with its changes; consume these before the next stage."""
     numbered = enumerate(changes)
     for stage in stages:
         entries = islice(numbered, stage.size)
         yield stage, entries
-        deque(entries, maxlen=0)  # changes that the caller left out
+        deque(entries, maxlen=0)  # skip changes that the caller did not consume
 
 
 def removed_definitions(changes: Sequence[Change], stages: Sequence[Stage]) -> Sequence[Change]:
-    """Return the changes that remove definitions: they are the last ones."""
+    """Return the changes that remove definitions, which are the last ones of a plan."""
     size = sum(stage.size for stage in stages if stage.name is StageName.DEFINITION_REMOVALS)
     return changes[len(changes) - size :]
 
 
 def are_stages_of(verbs: Iterable[Verb], stages: Sequence[Stage]) -> bool:
-    """Return whether ``stages`` are in their order, and hold exactly the changes with these ``verbs``."""
+    """Return whether ``stages`` are in order, and contain exactly the changes with these ``verbs``."""
     names = [stage.name for stage in stages]
     of_stages = (stage.name for stage in stages for _ in range(stage.size))
     return names == sorted(names, key=_NAMES.index) and all(

@@ -7,9 +7,9 @@ from reconciler.errors import Problem, Severity
 
 _LAST_LINE = ("create", "update", "archive")
 _IF_ANY = ("associate", "dissociate")
-"""In the headline only where there are some: most plans have none."""
+"""Verbs that the headline lists only if the plan has such changes; most plans have none."""
 _DEFINITIONS = ("create_definition", "update_definition", "archive_definition")
-"""The actions of definitions, in the headline only where there are some."""
+"""Verbs of definitions, which the headline lists only if the plan has such changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def count_problems(problems: Iterable[Problem]) -> ProblemCounts:
 
 @dataclass(frozen=True, slots=True)
 class TakenOver:
-    """The adoptions of a plan, as people read them: things that existed before us become ours."""
+    """The numbers of existing things that a plan takes into ownership, for reports."""
 
     records: int = 0
     associations: int = 0
@@ -42,7 +42,7 @@ class TakenOver:
 
     @property
     def count(self) -> int:
-        """The number of all of them."""
+        """The number of all things that the plan takes over."""
         return self.records + self.associations + self.definitions
 
     @property
@@ -59,17 +59,17 @@ class TakenOver:
 
 @dataclass(frozen=True, slots=True)
 class PlanSummary:
-    """The numbers of a plan; it holds no values of records."""
+    """The numbers of a plan; they contain no values of records."""
 
-    actions: Mapping[str, int]  # changes by the word that people read, in fixed order, zeros included
-    no_op: int  # number of records in step
+    actions: Mapping[str, int]  # number of changes by verb, in fixed order, zeros included
+    no_op: int  # number of records that need no change
     held: int  # differences that are shown and left alone
     problems: ProblemCounts
-    refusals: int  # guards that refuse it
-    unreviewed: int  # changes and rules that were left out because nobody has reviewed them
-    writes: bool  # apply would write to the portal
-    is_empty: bool  # apply would do nothing at all, not even to state
-    taken_over: TakenOver = TakenOver()  # a part of ``adopt``; the rest are values that state learns
+    refusals: int  # number of guards that refuse the plan
+    unreviewed: int  # number of changes and rules left out because they were not reviewed
+    writes: bool  # whether apply would write to the portal
+    is_empty: bool  # whether apply would do nothing, not even to state
+    taken_over: TakenOver = TakenOver()  # a part of ``adopt``; the other adoptions only store values in state
 
     @property
     def is_sound(self) -> bool:
@@ -78,7 +78,7 @@ class PlanSummary:
 
     @property
     def is_appliable(self) -> bool:
-        """Whether apply may apply it."""
+        """Whether the plan may be applied: no errors, and no guard refuses it."""
         return self.is_sound and not self.refusals
 
     @property
@@ -109,11 +109,11 @@ class PlanSummary:
         return ". ".join(filter(None, (start, self.taken_over.sentence, _listed(self._other_unwritten()))))
 
     def __getitem__(self, word: str) -> int:
-        """Return the number of changes with this action, or of ``held`` or ``no_op``."""
+        """Return the number of changes with the verb ``word``, or the number called ``held`` or ``no_op``."""
         return self.as_document()[word]
 
     def as_document(self) -> dict[str, int]:
-        """Return the counts as the plan file has them."""
+        """Return the counts as in the plan file."""
         return {**self.actions, "no_op": self.no_op, "held": self.held}
 
     def _other_unwritten(self) -> Iterator[tuple[int, str]]:
@@ -129,7 +129,7 @@ def _and(parts: Sequence[str]) -> str:
 
 
 def action_words(count: int, word: str) -> str:
-    """Return the words for so many changes: ``to create``, or ``definitions to create``."""
+    """Return the words after a ``count`` of changes: ``to create``, or ``definitions to create``."""
     action = word.removesuffix("_definition")
     noun = "" if action == word else "definition " if count == 1 else "definitions "
     return f"{noun}to {action}"

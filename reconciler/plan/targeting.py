@@ -1,4 +1,4 @@
-"""Selecting the part of the manifests for a plan, and finding flags that match nothing."""
+"""Selecting the part of the manifests for a plan, and finding globs of flags that match nothing."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import Glob, Selection
 
 LeftOut: TypeAlias = Sequence[tuple[DesiredRecord, DesiredRecord | None]]
-"""Records that are not completely selected, each with its selected part, if any."""
+"""Records that are not completely selected, each with its selected part, or None."""
 
 
 def selected(
@@ -23,7 +23,7 @@ def selected(
     leave_out: Callable[[LeftOut], None],
     size: int,
 ) -> Iterator[Sequence[DesiredRecord]]:
-    """Return the selected part of ``chunks``, ``size`` records at a time, so that others cost no call."""
+    """Return the selected records of ``chunks`` in new chunks of ``size``, so that others cost no calls."""
     if not selection.is_partial:
         yield from chunks
         return
@@ -71,7 +71,7 @@ class UnmatchedGlobs:
 
     A glob without a match is most likely a typing error, and its effect would be silent: with a mistyped
     ``--target`` nothing seems to change, with a mistyped ``--exclude`` too much is written. So it is an
-    error, reported together with all others of its kind.
+    error, reported together with all others.
     """
 
     def __init__(self, given: Mapping[str, Iterable[Glob]]) -> None:
@@ -86,16 +86,16 @@ class UnmatchedGlobs:
                 return
 
     def passing(self, owned: Iterable[OwnedRecord]) -> Iterator[OwnedRecord]:
-        """Check the globs against records that no manifest names any more, and pass them on."""
+        """Return ``owned``, checking the globs against each: records that no manifest names any more."""
         for entry in owned:
             self.check(entry.key, ())
             yield entry
 
     def refuse(self, among: str) -> None:
-        """Report the globs that are left; ``among`` describes the possible matches.
+        """Report the globs that have matched nothing; ``among`` describes the possible matches.
 
         Raises:
-            UsageError: some are left.
+            UsageError: a glob has matched nothing.
         """
         if self._left:
             lines = [f"{flag} {quote(glob.text)} matches nothing" for flag, glob in self._left]

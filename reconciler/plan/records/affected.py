@@ -1,4 +1,4 @@
-"""The records that the changes of a plan take, archive, or move to another key."""
+"""The records that the changes of a plan own, archive, or give another key."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from reconciler.plan.records.changes import identity_of_record, is_record_change
 
 
 def taken_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
-    """Return the records that a change makes or keeps ours."""
+    """Return the existing records that we own after ``changes``, by updating or adopting them."""
     return frozenset(
         RecordIdentity(change.object_type, change.remote.id)
         for change in changes.of(Verb.UPDATE, Verb.ADOPT)
@@ -24,9 +24,9 @@ def archived_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
 
 
 def affected_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
-    """Return the records that ``changes`` make or keep ours, archive, release, or create again.
+    """Return the records that ``changes`` update, adopt, archive, release or replace as ours.
 
-    A record that is archived by another key than state knows is left out: two lines may mean it.
+    An archived record that has another key in state is left out: another line may name it by that key.
     """
     ended = (change for change in changes.of(Verb.ARCHIVE, Verb.RELEASE) if is_record_change(change))
     replaced = ((change.object_type, replaced_by(change)) for change in changes.replacing())
@@ -37,6 +37,6 @@ def affected_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
 
 
 def moved_records(changes: SpooledChanges) -> Mapping[RecordIdentity, RecordAddress]:
-    """Return the new addresses of records that state knows by other keys."""
+    """Return the new addresses of records that have other keys in state."""
     moved = (change for change in changes.moved() if is_record_change(change))
     return {identity_of_record(change): change.record for change in moved}

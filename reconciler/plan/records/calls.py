@@ -7,16 +7,16 @@ from reconciler.model.desired_records import Document, Write
 from reconciler.model.object_types import object_type
 
 BY_RECORD_ID = Operation(Call.UPDATE, None)
-"""Update by record id, which cannot create and still works if the key changes."""
+"""Updates by record id: this call cannot create records, and still works if a key changes."""
 
 
 def operation_to_create(schema: ObjectSchema, document: Document) -> Operation:
-    """Return the call to create: upsert, so that a repeat cannot duplicate; some types lack it."""
+    """Return the call to create: upsert, so that sending it twice makes one record; some types lack it."""
     return Operation(Call.UPSERT if schema.has_upsert else Call.CREATE, document.key)
 
 
 def operation_to_update(schema: ObjectSchema, document: Document) -> Operation:
-    """Return the call to update: by record id, so that it cannot create, unless the document decides.
+    """Return the call to update: by record id, which cannot create, unless the document sets ``write:``.
 
     Contacts with e-mail keys are always updated by record id: HubSpot refuses or ignores partial writes by
     e-mail. Source: https://github.com/HubSpot/hubspot-api-nodejs/issues/548

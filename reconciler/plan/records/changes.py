@@ -23,9 +23,10 @@ def create_record(
     origin: Origin = Origin.CREATED,
     replaces: RecordId | None = None,
 ) -> Change:
-    """Create a record. ``values`` may be empty: the key alone is enough for a record.
+    """Create a record. ``values`` may be empty, because the key alone makes a record.
 
-    ``remembered`` are values that are empty as desired; ``replaces`` is the lost record that state knows.
+    ``remembered`` are desired empty values, which only state stores. ``replaces`` is the id of the lost
+    record whose entry in state the new record takes.
     """
     return Change(
         address=key,
@@ -54,7 +55,7 @@ def update_record(
     moved_from: RecordAddress | None = None,
     rests_on: tuple[ValueChange, ...] = (),
 ) -> Change:
-    """Write ``values``, which are never empty, to an existing record; ``owned``: None leaves it not ours."""
+    """Write ``values`` (at least one) to an existing record; ``owned`` is None if we do not own it."""
     return Change(
         address=key,
         action=Action.UPDATE,
@@ -80,7 +81,7 @@ def archive_record(
     owned_before: Owned | None,
     rests_on: tuple[ValueChange, ...] = (),
 ) -> Change:
-    """Archive a record by HubSpot's soft delete, which its API cannot undo."""
+    """Archive a record with HubSpot's soft delete, which the API cannot undo."""
     return Change(
         address=key,
         action=Action.ARCHIVE,
@@ -99,7 +100,7 @@ def identity_of_record(change: Change) -> RecordIdentity:
 
 
 def replaced_by(change: Change) -> RecordId | None:
-    """Encode the lost record that a created one replaces."""
+    """Return the id of the lost record that the created record replaces in state; None if there is none."""
     return change.details.replaces if isinstance(change.details, RecordDetails) else None
 
 

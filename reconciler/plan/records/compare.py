@@ -2,12 +2,12 @@
 
 The cases:
 
-- it must not exist (``$absent``): archive it, or release it if it is gone already;
-- the portal has only its old key (``$renamed_from``): update it, with its key;
-- neither portal nor state know it: create it;
-- state knows it, but the portal does not: it is gone; report it, and create it only on request;
-- the portal has it: compare value by value. The entry in state counts under any key: it follows its record to
-  the key in the manifests.
+- it must not exist (``$absent``): archive it, or release it if the portal no longer has it;
+- the portal has it only under its old key (``$renamed_from``): update it, also its key;
+- neither portal nor state has it: create it;
+- state has it, but the portal does not: report that it is gone, and create it only if the user asks;
+- the portal has it: compare value by value, also if its entry in state has another key. The entry then gets
+the key of the manifests.
 """
 
 from collections.abc import Iterable
@@ -37,7 +37,7 @@ from reconciler.plan.values.resolve import ResolvedValue, Resolver
 from reconciler.sentences import sentence
 
 _WEIGHT = (Reason.RENAMED, Reason.CONFLICT, Reason.DRIFT, Reason.CHANGED, Reason.ADOPT)
-"""Reasons of values, in the order in which one names the whole record."""
+"""Reasons of value changes by weight: the first that occurs becomes the reason of the whole change."""
 
 
 class RecordDecision(NamedTuple):
@@ -46,34 +46,34 @@ class RecordDecision(NamedTuple):
     change: Change | None = None
     held: tuple[Held, ...] = ()
     problems: tuple[Problem, ...] = ()
-    gone: OwnedRecord | None = None  # entry in state of a record that the portal does not find any more
+    gone: OwnedRecord | None = None  # entry in state of a record that is not found any more
     edited: tuple[
         PropertyRef, ...
-    ] = ()  # values that people changed: their authors decide what happens to them
+    ] = ()  # values that people changed, to be decided when the authors are known
     overwritten: tuple[
         PropertyRef, ...
-    ] = ()  # values from before us that are lost: their authors are only shown
-    faulty: Change | None = None  # never carried out: the correct values of a record with problems
+    ] = ()  # values from before us to be overwritten: only their authors are read
+    faulty: Change | None = None  # the correct values of a record with problems; never carried out
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """The problems that are no warnings."""
+        """The problems without the warnings."""
         return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
 
     @property
     def is_no_op(self) -> bool:
-        """Whether everything is in step; there may be warnings."""
+        """Whether nothing is to be done or reported, except warnings."""
         return self.change is None and not self.held and not self.errors
 
 
 IN_STEP = RecordDecision()
-"""The result for a record whose values are literally equal everywhere."""
+"""The result for a record whose texts are equal in manifest, portal and state."""
 
 
 def compare_record(
     resolver: Resolver, parts: RecordSides, policy: Policy, edits: Edits = NOBODY_KNOWS
 ) -> RecordDecision:
-    """Decide about one record; finally once ``edits`` has the authors of ``edited`` values."""
+    """Decide about one record; the decision is final when ``edits`` has the authors of edited values."""
     decision = _decide_record(resolver, parts, policy, edits)
     change = decision.change or decision.faulty
     if resolver.schema.is_read_only and change is not None and change.is_remote:
@@ -144,12 +144,12 @@ def _gone(resolver: Resolver, parts: RecordSides, known: OwnedRecord) -> RecordD
     source = resolver.files.ref(parts.record.place)
     held = Held(parts.record.address, None, Reason.GONE, None, None, source)
     if known is parts.lost:
-        known = replace(known, key=parts.record.address)  # it is missed under this key
+        known = replace(known, key=parts.record.address)  # report it under its key in the manifests
     return RecordDecision(held=(held,), gone=known)
 
 
 def _let_be(resolver: Resolver, parts: RecordSides, reason: Reason) -> RecordDecision:
-    """Hold targeted properties whose write would create or rename the record."""
+    """Hold a record of which only properties are targeted, and that would have to be created or renamed."""
     key = parts.record.address
     source = resolver.files.ref(parts.record.place)
     held = Held(key, None, reason, None, None, source, (Fact(FactKind.WHOLE_RECORD_ONLY),))
@@ -211,7 +211,7 @@ def _present(
     same = parts.same
     known = [same] if same else [parts.owned, parts.old_owned]
     protects = _is_protected(parts.record, *known)
-    parts = parts._replace(owned=same)  # another record of ours may have had this key before
+    parts = parts._replace(owned=same)  # the entry under this key may be about another record
     problems: list[Problem] = []
     values = resolver.resolve(parts.record, live, problems)
     is_renamed = live is parts.old_live
@@ -240,10 +240,10 @@ def _present(
 
 
 def _is_spelled_alike(resolver: Resolver, parts: RecordSides, live: LiveRecord, policy: Policy) -> bool:
-    """Return whether manifest, portal and state are literally equal, so that nothing is to compare.
+    """Return whether the texts in manifest, portal and state are equal, so that comparing can be skipped.
 
-    That holds for most records of most plans, and takes a twentieth of the time. References need the full
-    comparison, which warns about references that lead nowhere, and so does null, which may not be allowed.
+    This is so for most records of most plans, and takes a twentieth of the time. Two sorts of values need the
+    full comparison: references, whose targets may no longer exist, and null, which may not be allowed.
     """
     record, owned = parts.record, parts.owned
     return (
@@ -266,7 +266,7 @@ def _has_commas(record: DesiredRecord) -> bool:
 
 
 def _may_forget(record: DesiredRecord, owned: OwnedRecord) -> bool:
-    """Return whether state may know a value of ``record`` that no line enforces."""
+    """Return whether state may have a value of ``record`` that no manifest line enforces."""
     return len(owned.sent) != len(record.names) or not record.document.ownership.keys().isdisjoint(
         record.names
     )

@@ -22,7 +22,7 @@ from reconciler.sentences import sentence
 
 @dataclass(slots=True)
 class ComparedValues:
-    """The combined verdicts on a record's values."""
+    """The results of comparing all values of one record: changes, held differences, edited properties."""
 
     resolver: Resolver
     parts: RecordSides
@@ -35,9 +35,9 @@ class ComparedValues:
     overwritten: list[PropertyRef] = field(default_factory=list)
 
     def decide(self, value: ResolvedValue, policy: Policy, edits: Edits) -> None:
-        """Add the result for one value."""
+        """Compare one value, and add the result."""
         if value.ownership is Ownership.INITIAL:
-            return  # people decide about it from the creation of the record on
+            return  # an initial value is written only when the record is created
         record, owned, name = self.parts.record, self.parts.owned, value.definition.name
         text = self.live.properties.get(name)
         verdict = three_way(value.definition, text, value.text, owned, policy.drift_of(record, name))
@@ -64,9 +64,9 @@ class ComparedValues:
             self._hold(value, reason)
 
     def misfit(self, policy: Policy) -> Problem | None:
-        """Report if pipeline and stage will not fit; hold one of them if the other is held.
+        """Report a pipeline and a stage that would not fit together; hold one if the other is held.
 
-        A user who takes only one of them has to decide about the other too.
+        A user who takes over only one of the two (``--take``) has to decide about the other one, too.
         """
         schema, record = self.resolver.schema, self.parts.record
         found = misfit_of(schema, self.live.properties, {value.name: value.after for value in self.written})
@@ -95,7 +95,7 @@ class ComparedValues:
         return None
 
     def let_go(self) -> None:
-        """Let state forget values that no line enforces any more; people may change them."""
+        """Remove values from state that no manifest line enforces any more: people decide about them."""
         record, owned = self.parts.record, self.parts.owned
         if owned is None:
             return
@@ -109,12 +109,12 @@ class ComparedValues:
     def change(
         self, value: ResolvedValue, reason: Reason, changed: ValueVersion | None = None
     ) -> ValueChange:
-        """Build a value change that is written or learned."""
+        """Build the change of a value that is to be written, or only stored in state."""
         name, place = value.definition.name, self.resolver.files.ref(value.place)
         return ValueChange(name, self.live.properties.get(name), value.text, reason, place, changed)
 
     def _overwritten(self, value: ResolvedValue, live: str | None, edits: Edits) -> ValueVersion | None:
-        """Note a value from before us that is lost; return whose edit it is, if that is known yet."""
+        """Record that a value from before us is overwritten; return its last change in HubSpot if known."""
         if live is None:
             return None
         spot = self._spot(value.definition.name)
@@ -135,7 +135,7 @@ class ComparedValues:
 
 
 def misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *, is_left: bool) -> Problem:
-    """Report a misfit; ``is_left``: the other property is named, and people's value stays."""
+    """Report a misfit; ``is_left``: the manifest names the other property, but people's value is held."""
     key, other = record.address, found.other
     advice: str
     if found.is_both:

@@ -1,4 +1,4 @@
-"""Leaving out changes that HubSpot would refuse for their unique values."""
+"""Leaving out changes that HubSpot would refuse because another record has their unique value."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,27 +14,27 @@ from reconciler.plan.records.unique_values import Giver, Value, contradictions, 
 
 
 class WithoutConflicts(NamedTuple):
-    """Changes whose unique values fit together, and the others."""
+    """The changes without conflicts of unique values, and the problems of those left out."""
 
     changes: SpooledChanges
     left_out: tuple[Change, ...] = ()
-    problems: tuple[Problem, ...] = ()  # of omitted records
+    problems: tuple[Problem, ...] = ()  # problems of the records left out
 
 
 @dataclass(frozen=True, slots=True)
 class UniqueValues:
-    """Facts about the values of unique properties that a plan writes."""
+    """Facts for checking the values of unique properties that a plan writes."""
 
     objects: Mapping[str, ObjectSchema] = field(default_factory=dict)
-    holders: Mapping[Value, RecordId] = field(default_factory=dict)  # the present records of these values
-    left_behind: Mapping[Value, Giver] = field(default_factory=dict)  # records left out of the plan
+    holders: Mapping[Value, RecordId] = field(default_factory=dict)  # the records that have these values now
+    left_behind: Mapping[Value, Giver] = field(default_factory=dict)  # unselected records with them
 
     def without_conflicts(
         self, changes: SpooledChanges, workspace: Workspace, faulty: Sequence[Change] = ()
     ) -> WithoutConflicts:
-        """Return the ``changes`` whose unique values fit together, and the problems of the others.
+        """Return the ``changes`` without conflicts of unique values, and the problems of the others.
 
-        The values of ``faulty`` changes, which have other problems, must fit too.
+        The values of ``faulty`` changes, which have other problems, are checked too.
         """
         checked = with_faulty(changes, workspace, faulty)
         if not has_claims(checked, self.objects):

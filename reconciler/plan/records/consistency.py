@@ -1,4 +1,4 @@
-"""The subjects, removals and needs of changes of records."""
+"""What changes of records change, remove and need, for the rules of ``plan/consistency.py``."""
 
 from collections.abc import Hashable, Iterator
 
@@ -7,7 +7,7 @@ from reconciler.plan.records.changes import replaced_by
 
 
 def subject(change: Change) -> Hashable | None:
-    """Return the record that may have only this change; None if it has no id yet."""
+    """Return the changed record, which may have only one change; None if it has no id yet."""
     record_id = replaced_by(change) or change.remote.id
     return (change.object_type, record_id) if record_id else None
 
@@ -20,11 +20,11 @@ def removes(change: Change) -> Iterator[Hashable]:
 
 
 def needs(change: Change) -> Iterator[Hashable]:
-    """Return the address of a new record."""
+    """Return the address of a created record: the same plan must not archive a record with this address."""
     if change.action is Action.CREATE:
         yield change.record
 
 
 def goes_with(change: Change) -> Hashable:
-    """Return the object type: one call writes records of one type."""
+    """Return the object type: changes of records of one type share a call."""
     return change.address.objects

@@ -8,7 +8,7 @@ from reconciler.plan.rests_on import objects_rested_on
 
 
 def calls_to_write(batch: Sequence[Change], schema: ObjectSchema) -> int:
-    """Count the call of a batch, and the earlier call that empties lifecycle stages."""
+    """Count the call of a batch, and the call before it that clears lifecycle stages, if needed."""
     values = (value for change in batch for value in change.values)
     return 1 + any(schema.is_step_back(value.name, value.before, value.after) for value in values)
 
@@ -16,6 +16,6 @@ def calls_to_write(batch: Sequence[Change], schema: ObjectSchema) -> int:
 def calls_to_read_again(batch: Sequence[Change], _schema: ObjectSchema, _moved: int) -> int:
     """Count the calls to read a batch again.
 
-    Associations that archives rest on take one call for each type at the other end.
+    The associations on which archives depend take one call for each object type of the other records.
     """
     return 1 + len(objects_rested_on(batch))

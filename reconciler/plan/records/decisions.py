@@ -1,4 +1,4 @@
-"""Decisions about records, added to the findings of planning."""
+"""Adding the decisions about records to the findings of planning."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ from reconciler.plan.records.unanswered import many_gone, unanswered_problem
 
 
 def add_decision(findings: Findings, decision: RecordDecision) -> None:
-    """Add the result for one record; without a state, a record to adopt counts as in step."""
+    """Add the decision about one record; without a state, a record to adopt counts as a no-op."""
     if decision.gone is not None:
         findings.gone.append((decision.held[0], decision.gone))
         return
@@ -43,7 +43,7 @@ def add_decision(findings: Findings, decision: RecordDecision) -> None:
 
 
 def settle_identities(findings: Findings) -> None:
-    """Keep records that are named by another key: do not release, archive or replace them.
+    """Drop releases, archives and replacements of records that manifests name by another key.
 
     Call it before gone records are explained.
     """
@@ -66,7 +66,7 @@ def settle_identities(findings: Findings) -> None:
 
 
 def _keep_known_by_a_named_key(findings: Findings) -> None:
-    """Keep a record that one line wants absent and another line names by its key in state."""
+    """Report instead of archiving a record that another line names by its key in state."""
     known = {(owned.key.object, owned.record_id): held for held, owned in findings.gone}
 
     def decided(change: Change) -> Change | None:
@@ -80,7 +80,7 @@ def _keep_known_by_a_named_key(findings: Findings) -> None:
 
 
 def rest_archives_on(findings: Findings, more: Mapping[RecordIdentity, Sequence[ValueChange]]) -> None:
-    """Let archives rest on ``more`` than their values."""
+    """Add ``more`` values, by record, to the values on which archives depend (``rests_on``)."""
 
     def resting(change: Change) -> Change:
         found = more.get(identity_of_record(change)) if is_record_archive(change) else None
@@ -99,7 +99,7 @@ def explain_gone(
     facts: Callable[[OwnedRecord, MissingRecord | None], tuple[Fact, ...]] = facts_of_gone,
     endpoints: Endpoints | None = None,
 ) -> None:
-    """Explain the fate of records that state knows and the portal does not find any more."""
+    """Add to each gone record what happened to it, and report it as held."""
     gone: dict[str, Counter[MissingReason]] = {}
     for held, owned in findings.gone:
         fate, key = fates.get(owned.record_id), held.key

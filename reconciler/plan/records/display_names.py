@@ -1,4 +1,4 @@
-"""Giving changes and held differences the display names of their records."""
+"""Adding the display names of their records to changes and held differences."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,9 +19,9 @@ EntryT = TypeVar("EntryT", bound=Change | Held)
 def with_display_name(
     entry: EntryT, schema: ObjectSchema, live: LiveRecord | None, owned: OwnedRecord | None = None
 ) -> EntryT:
-    """Return ``entry`` with the name that HubSpot shows, or will show once the record is created.
+    """Return ``entry`` with the display name of its record in HubSpot, after creation if it is new.
 
-    A record that HubSpot no longer has keeps the name that we last applied.
+    A record that HubSpot no longer has gets the name from the values that we last applied.
     """
     values: Mapping[str, str | None] = live.properties if live else {}
     if live is None and isinstance(entry, Change) and entry.action is Action.CREATE:

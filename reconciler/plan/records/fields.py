@@ -14,9 +14,9 @@ from reconciler.plan.records.changes import replaced_by
 class _Shape(NamedTuple):
     """Requirements for a change of one action."""
 
-    calls: frozenset[Call] = frozenset()  # allowed calls; none: it only changes state
+    calls: frozenset[Call] = frozenset()  # allowed calls; empty: no call, only state changes
     has_id: bool = True
-    is_ours: bool = True  # owned afterwards
+    is_ours: bool = True  # whether the record is owned afterwards
 
 
 _SHAPES: Mapping[Action, _Shape] = {
@@ -29,7 +29,7 @@ _SHAPES: Mapping[Action, _Shape] = {
 
 
 def _encode_address(address: Address) -> Json:
-    """Encode the record."""
+    """Encode the address of a record."""
     return encode_key(_record(address))
 
 
@@ -39,7 +39,7 @@ def _decode_address(found: object) -> RecordAddress:
 
 
 def _encode_details(details: RecordDetails) -> Json:
-    """Encode the lost record that a created one replaces."""
+    """Encode the id of the lost record that a created record replaces."""
     return {"replaces": details.replaces}
 
 
@@ -80,7 +80,7 @@ DETAILS = Form(_encode_details, _decode_details, {"$ref": "#/$defs/record_detail
 
 
 _OURS_OR_NOT = frozenset({Reason.FILLED, Reason.MIGRATED, Reason.ROLLED_BACK})
-"""Reasons of updates that make no record ours."""
+"""Reasons of updates after which a record need not be owned."""
 
 
 def flaw(change: Change) -> str | None:

@@ -1,4 +1,4 @@
-"""Identity of records: keys that identify records, and no record under two names."""
+"""The identity of records: which keys identify a record, and reporting a record with two addresses."""
 
 from dataclasses import dataclass, field, replace
 
@@ -20,27 +20,27 @@ from reconciler.source import SourceRef
 from reconciler.suggestions import did_you_mean
 
 OTHER_ADDRESSES = "hs_additional_emails"
-"""Further e-mail addresses of a contact, separated by ``;``: each of them identifies it."""
+"""Property with additional e-mail addresses of a contact, joined by ``;``: each identifies the contact."""
 
 
 @dataclass(slots=True)
 class Identities:
-    """Collects the records seen so far; every method returns a problem, or None.
+    """Collects the records compared so far, to find a record that manifests name twice.
 
-    Among a million records, most are found under exactly their own key, and no two can share that. So only
-    the others are collected.
+    Most records are found under exactly the key in the manifests, and two lines cannot have the same key. So
+    only the other records are collected, even if there are a million.
     """
 
     _by_key: dict[tuple[str, str, str | None], DesiredRecord] = field(default_factory=dict)
     _by_id: dict[RecordIdentity, DesiredRecord] = field(default_factory=dict)
     _presumed: dict[RecordIdentity, DesiredRecord] = field(
         default_factory=dict
-    )  # not read: according to state
+    )  # records that are not read, by their id in state
     _unread: set[tuple[str, str]] = field(default_factory=set)  # object type and key, ignoring case
-    _old: set[RecordIdentity] = field(default_factory=set)  # named as the previous key of a record
+    _old: set[RecordIdentity] = field(default_factory=set)  # records that ``$renamed_from`` names
 
     def same_key(self, resolver: Resolver, record: DesiredRecord) -> Problem | None:
-        """Report another missing record with the same key in another spelling."""
+        """Report a record that is not found if an earlier one has the same key in another spelling."""
         by = record.document.key
         definition = resolver.schema.properties.get(by)
         kind = definition.kind if definition else Kind.TEXT
@@ -59,7 +59,7 @@ class Identities:
     def same_record(
         self, resolver: Resolver, record: DesiredRecord, live: LiveRecord, named: Records | None
     ) -> Problem | None:
-        """Report that another address is the same live record.
+        """Report a record whose live record an earlier one has, too, under another address.
 
         ``named`` are all records of the type, sorted by key, including this one; None if some of them are
         named by another key property.
@@ -71,7 +71,7 @@ class Identities:
             first = self._presumed.get(RecordIdentity(resolver.schema.name, live.id))
         if first is None and (named is None or own_key != record.key):
             self._by_id[RecordIdentity(resolver.schema.name, live.id)] = record
-            if named is not None and own_key is not None and own_key < record.key:  # it was seen already
+            if named is not None and own_key is not None and own_key < record.key:  # compared earlier
                 first = named.find(own_key)
         if first is None:
             return None
@@ -84,7 +84,7 @@ class Identities:
         return _declared_twice(resolver, record, first, message)
 
     def leave_out(self, record: DesiredRecord, owned: OwnedRecord | None) -> None:
-        """Collect a named record that is not read, by its entry in state or its own name."""
+        """Collect a named record that is not read, by its id in state or else by its key."""
         object_name, by = record.document.object, record.document.key
         if by == RECORD_ID:
             self._by_id.setdefault(RecordIdentity(object_name, RecordId(record.key)), record)
@@ -92,11 +92,11 @@ class Identities:
             self._presumed.setdefault(RecordIdentity(object_name, owned.record_id), record)
         else:
             self._unread.add((object_name, record.key.casefold()))
-        if record.special.renamed_from is not None:  # a plan of it may find the record by either key
+        if record.special.renamed_from is not None:  # its live record may have either key
             self._unread.add((object_name, record.special.renamed_from.casefold()))
 
     def add_old(self, schema: ObjectSchema, live: LiveRecord) -> None:
-        """Collect a record that is named by ``$renamed_from``, even if it is left out."""
+        """Collect a live record with a key from ``$renamed_from``, even if this plan leaves the line out."""
         self._old.add(RecordIdentity(schema.name, live.id))
 
     def is_collected(self, record: RecordIdentity) -> bool:
@@ -106,8 +106,9 @@ class Identities:
     def is_named(self, schema: ObjectSchema, key: RecordAddress, live: LiveRecord, desired: Desired) -> bool:
         """Return whether manifests name ``live`` by another key than ``key``.
 
-        They may use another key property, another spelling, its record id or a key that people gave it; and
-        this plan may leave it out. All named records have been collected or left out by now.
+        That may be a value of another key property, another spelling, the record id, or a key that people
+        gave the record, also in a line that this plan leaves out. Call it after all named records are
+        collected.
         """
         if self.is_collected(RecordIdentity(schema.name, live.id)):
             return True
@@ -128,13 +129,13 @@ class Identities:
 
 
 def names_that_identify(schema: ObjectSchema, desired: Desired) -> set[str]:
-    """Return the properties to read to see whether manifests name a record by any key."""
+    """Return the properties that must be read to find out whether manifests name a record by any key."""
     keys = {group.key for group in desired.groups if group.object == schema.name} | {OTHER_ADDRESSES}
     return keys & schema.properties.keys()
 
 
 def is_still(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord) -> bool:
-    """Return whether ``live`` is the ``owned`` record, under the same key."""
+    """Return whether ``live`` is the ``owned`` record and still has the same key."""
     by = owned.key.by
     definition = schema.properties.get(by)
     kind = definition.kind if definition else Kind.TEXT
@@ -152,7 +153,7 @@ def key_problems(resolver: Resolver, group: DesiredGroup) -> list[Problem]:
 
 
 def column_problems(resolver: Resolver, group: DesiredGroup) -> list[Problem]:
-    """Report every table column that is not a property: once, not for every row."""
+    """Report each table column that is not a property, once instead of for every row."""
     schema, files = resolver.schema, resolver.files
     return [
         Problem(
@@ -168,7 +169,7 @@ def column_problems(resolver: Resolver, group: DesiredGroup) -> list[Problem]:
 
 
 def not_there(record: DesiredRecord, source: SourceRef) -> Problem | None:
-    """Report a missing record that may not be created; return None if it may."""
+    """Report a record that the portal lacks and that may not be created; return None if it may."""
     document = record.document
     if document.key == RECORD_ID:
         advice = "records named by record id are never created: correct the id or remove the record"
@@ -181,14 +182,14 @@ def not_there(record: DesiredRecord, source: SourceRef) -> Problem | None:
 
 
 def no_such_record(key: RecordAddress) -> Sentence:
-    """Say that the portal lacks a record."""
+    """Return a sentence that the portal has no record with this key."""
     return sentence(
         "{object} has no record whose {by} is {key}", object=key.object, by=key.by, key=key.as_value
     )
 
 
 def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> bool:
-    """Return whether the portal has another key for it: in other letters, or its first address."""
+    """Return whether the record's key in the portal differs: in case, or it is another e-mail address."""
     by = record.document.key
     own_key = live.properties.get(by)
     if by == RECORD_ID or own_key is None or own_key == record.key:
@@ -198,7 +199,7 @@ def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> boo
 
 
 def known_as_named(change: Change, named: Held) -> Problem:
-    """Report a line that wants a record absent while another line names it by its key in state."""
+    """Report a record to be archived that another line names by its key in state."""
     message = sentence(
         "{record} is to be archived, and it is the record that state knows as {named}, named at {place}: "
         "somebody changed its key in HubSpot",
@@ -215,7 +216,7 @@ def known_as_named(change: Change, named: Held) -> Problem:
 
 
 def alias_warning(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> Problem:
-    """Warn about the two keys of a record that ``is_alias``."""
+    """Warn that a record has another key in the portal than in the manifest (see ``is_alias``)."""
     by, own_key = record.document.key, live.properties.get(record.document.key) or ""
     key = record.address
     own = replace(key, value=own_key).as_value

@@ -1,7 +1,7 @@
-"""Planning the records that manifests name, and other records that state knows.
+"""Planning the records that manifests name, and other records that we own.
 
-Records are compared chunk by chunk. Records that people edited are compared again, once the authors are
-known.
+Records are compared chunk by chunk. Records that people edited are compared again when the authors of these
+edits have been read.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -37,19 +37,19 @@ from reconciler.plan.values.resolve import Resolver
 
 
 class Known(NamedTuple):
-    """Facts from state and journal about records under other keys than in the manifests."""
+    """Facts from state and journal about records that have other keys there than in the manifests."""
 
     entries: Mapping[RecordId, OwnedRecord]
-    made_by_us: Collection[RecordId]  # created by a run, and not owned any more
-    lost: Mapping[str, OwnedRecord] = {}  # by a key that they had when we last applied them
+    made_by_us: Collection[RecordId]  # created by one of our runs, and no longer owned
+    lost: Mapping[str, OwnedRecord] = {}  # by a key that the record had when we last applied it
 
 
 NOTHING_ELSE = Known({}, ())
 
 OVERWRITTEN_SHOWN = 500
-"""Number of records from before us for which the plan says whose values it overwrites.
+"""For up to this many records from before us, the plan names the authors of overwritten values.
 
-Nobody reads more of them, and their history costs one call for fifty records.
+Nobody reads more, and reading the history costs one call for fifty records.
 """
 
 
@@ -59,26 +59,27 @@ class RecordPlanner:
 
     policy: Policy
     findings: Findings = field(default_factory=Findings)
-    endpoints: Endpoints | None = None  # gets the presence of records of associations; None: there are none
-    # edited by people, or about to be overwritten for the first time; not compared yet
+    endpoints: Endpoints | None = None  # collects presences of associated records; None: no associations
+    # records to compare again: edited by people, or about to be overwritten for the first time
     edited: list[tuple[Resolver, RecordSides]] = field(default_factory=list)
-    spots: list[PropertyRef] = field(default_factory=list)  # properties that they changed
-    overwriting: int = 0  # records from before us whose values are overwritten, as far as that is counted
+    spots: list[PropertyRef] = field(default_factory=list)  # the properties whose authors must be read
+    overwriting: int = 0  # records from before us with overwritten values, counted up to the limit
     associating: list[DesiredRecord] = field(default_factory=list)  # records with associations
-    # owned records whose keys lead to other records now
+    # owned records whose keys other live records have now
     displaced: list[OwnedRecord] = field(default_factory=list)
-    # records under a new key property that are not found, but state knows records that had these keys
+    # records that are not found by a new key property, while state has records that had these values
     lost: list[tuple[Resolver, RecordSides]] = field(default_factory=list)
-    # records named by any key, which must not be pruned
+    # records that manifests name by some other key, so that they must not be pruned
     named_otherwise: set[RecordIdentity] = field(default_factory=set)
     _identities: Identities = field(default_factory=Identities)
 
     def can_identify(
         self, resolver: Resolver, group: DesiredGroup, knowing_owners: Callable[[], Resolver]
     ) -> bool:
-        """Return whether HubSpot knows the group's key; if not, report everything that can be known then.
+        """Return whether the group's key identifies records in HubSpot; if not, report all known problems.
 
-        Only then ``knowing_owners`` is called for a resolver that knows the owners that the group names.
+        ``knowing_owners`` returns a resolver with the owners that the group names. It is called only if the
+        key does not identify records.
         """
         problems = key_problems(resolver, group)
         if problems:
@@ -90,7 +91,7 @@ class RecordPlanner:
         return not problems
 
     def unknown_columns(self, resolver: Resolver, group: DesiredGroup) -> frozenset[str]:
-        """Return the table columns that are not properties: reported once, not for every row."""
+        """Report and return the table columns that are not properties."""
         self.findings.problems.extend(column_problems(resolver, group))
         columns = {name for document in group.documents for name in document.columns}
         return frozenset(columns - resolver.schema.properties.keys())
@@ -108,9 +109,9 @@ class RecordPlanner:
     ) -> None:
         """Compare ``records`` of one object type and key; ``live`` and ``owned`` are by key value.
 
-        Nobody knows whether records with ``unanswered`` keys exist. ``named`` are all records of the type,
-        including these; None if some of them are named by another key property. ``known`` are the entries in
-        state about ``live`` under other keys.
+        HubSpot's answers left out ``unanswered`` keys: these records may exist. ``named`` are all records of
+        the type, including these; None if another key property names some of them. ``known`` are facts from
+        state about ``live`` records that have other keys there.
         """
         population = self.findings.population(resolver.schema.name)
         for record in records:
@@ -136,7 +137,7 @@ class RecordPlanner:
                 self.edited.append((resolver, sides))
                 self.spots.extend((*decision.edited, *overwritten))
             elif decision is IN_STEP:
-                self.findings.no_op += 1  # most records of most plans
+                self.findings.no_op += 1  # the quick case: most records of most plans
             else:
                 self._take(decision, resolver.schema, sides)
             self._note_endpoint(resolver.schema, record, found, decision)
@@ -144,7 +145,7 @@ class RecordPlanner:
     def _decide(
         self, resolver: Resolver, sides: RecordSides, double: Problem | None, *, is_open: bool
     ) -> RecordDecision:
-        """Decide about a record; if ``is_open``, nobody knows whether it exists."""
+        """Decide about a record; if ``is_open``, it is unknown whether the record exists."""
         if is_open:
             source = resolver.files.ref(sides.record.place)
             return RecordDecision(problems=(unanswered_problem(sides.record.address, source),))
@@ -152,16 +153,16 @@ class RecordPlanner:
         return decision if double is None else RecordDecision(problems=(double, *decision.errors))
 
     def _double(self, resolver: Resolver, sides: RecordSides, named: Records | None) -> Problem | None:
-        """Report that another line is about the same record; ``named`` is as in ``add_chunk``."""
+        """Report that another line names the same record; ``named`` is as in ``add_chunk``."""
         found = sides.live or sides.old_live
         if found is None:
             return self._identities.same_key(resolver, sides.record)
         return self._identities.same_record(resolver, sides.record, found, named)
 
     def decide_lost(self) -> None:
-        """Compare the records that another key property named before, once it is known which are found.
+        """Compare the records in ``lost``; call it when all other records have been compared.
 
-        A record that another line is about is not lost: the record under its old key is a new one.
+        If another line is about the record in state, this record is not the lost one, but a new one.
         """
         if not self.lost:
             return
@@ -180,7 +181,7 @@ class RecordPlanner:
         self.lost.clear()
 
     def decide_edited(self, edits: Edits) -> None:
-        """Compare the records that people changed again, now that the authors are known."""
+        """Compare the records in ``edited`` again, with the authors of the edits."""
         for resolver, sides in self.edited:
             decision = compare_record(resolver, sides, self.policy, edits)
             self._take(decision, resolver.schema, sides)
@@ -190,10 +191,10 @@ class RecordPlanner:
     def leave_out(
         self, left_out: LeftOut, owned: Mapping[str, OwnedRecord], lost: Iterable[OwnedRecord] = ()
     ) -> None:
-        """Count records that are not selected for the percentages of guards; ``owned`` is by key value.
+        """Count unselected records: guards take percentages of all records. ``owned`` is by key value.
 
-        Records in state were found once, and are assumed to exist. ``lost`` had keys of these records under
-        other key properties, and are not pruned.
+        Unselected records are not read: those in state are assumed to exist. ``lost`` are owned records that
+        had these values as keys in other key properties; they are not pruned.
         """
         self.named_otherwise.update(RecordIdentity(each.key.object, each.record_id) for each in lost)
         for record, selected in left_out:
@@ -216,9 +217,9 @@ class RecordPlanner:
         *,
         unanswered: Collection[str] = (),
     ) -> None:
-        """Decide about owned records that no manifest names here; ``live`` is by record id.
+        """Decide about owned records that manifests do not name by this key; ``live`` is by record id.
 
-        Nobody knows whether records with ``unanswered`` ids exist.
+        HubSpot's answers left out ``unanswered`` ids: these records may exist.
         """
         population = self.findings.population(schema.name)
         for owned in leftovers:
@@ -247,10 +248,10 @@ class RecordPlanner:
                 self.findings.add([with_display_name(decided, schema, found, owned)])
 
     def keep_displaced(self, schema: ObjectSchema, live: Mapping[str, LiveRecord], desired: Desired) -> None:
-        """Keep displaced records by record id: another record has their key, and a manifest names them.
+        """Keep ``displaced`` records that manifests name by another key in state, under their record id.
 
-        The key in the manifest is left out of this plan, or has a problem: the entry must not get lost.
-        ``live`` is by record id.
+        The line that names such a record is not in this plan, or has a problem, and another record has its
+        key now. Without this, its entry in state would be lost. ``live`` is by record id.
         """
         changes = self.findings.changes
         taken = taken_records(changes) | archived_records(changes)

@@ -10,36 +10,36 @@ from reconciler.model.selection import Glob, means, renamed
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Settings for conflicts between people and manifests."""
+    """The user's settings for conflicts between manifests and changes by people in HubSpot."""
 
     drift: Drift
-    # written although drift is held; contested values only by their exact address
+    # values to write although drift is held; a contested value is written only if named exactly
     take: tuple[Glob, ...] = ()
-    recreate: tuple[Glob, ...] = ()  # created again although they are gone
+    recreate: tuple[Glob, ...] = ()  # gone things to create again
     forgets_unmanaged: bool = (
-        True  # state forgets values that no line enforces, unless only some lines are planned
+        True  # whether values without an enforcing line leave state; False if only some lines are planned
     )
 
     def drift_of(self, record: DesiredRecord, name: str) -> Drift:
-        """Return the drift setting of one property."""
+        """Return the drift setting for one property of a record."""
         if self.drift is Drift.REVERT or not self.take:
             return self.drift
         return self.drift_at(record.address, name)
 
     def drift_at(self, key: ThingAddress, name: str) -> Drift:
-        """Return the drift setting of one value of a record or definition."""
+        """Return the drift setting for one value of a record or definition."""
         return Drift.REVERT if means(self.take, key, name) else self.drift
 
     def insists(self, record: DesiredRecord, name: str) -> bool:
-        """Return whether the user named this exact property to overwrite an automation."""
+        """Return whether ``--take`` names exactly this property: then it is written despite an automation."""
         return any(glob.is_exactly(record.address, name) for glob in self.take)
 
     def recreates(self, record: DesiredRecord) -> bool:
-        """Return whether to create the record again."""
+        """Return whether the user asked to create this gone record again."""
         return not record.special.is_partial and means(self.recreate, record.address)
 
     def recreates_definition(self, key: DefinitionAddress) -> bool:
-        """Return whether to create a definition again that HubSpot has no longer."""
+        """Return whether the user asked to create this gone definition again."""
         return means(self.recreate, key)
 
     def renamed(self, names: Mapping[str, str]) -> "Policy":

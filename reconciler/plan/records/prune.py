@@ -5,8 +5,8 @@
 - without ``prune``: left alone;
 - with ``prune: true``: archived if we created them, released if they existed before us;
 - with ``prune: all``: archived;
-- gone from the portal, or there under another key or name: released. It is not archived: a person who gave it
-  another key made it something else.
+- gone from the portal, or there under another key: released. It is not archived, because a person who gave it
+another key uses it for something else.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -48,9 +48,10 @@ def decide_prune(
     is_named_elsewhere: bool,
     rests_on: tuple[ValueChange, ...] = (),
 ) -> Change | Held | None:
-    """Decide about one record that no manifest names here; ``is_live``: the same record still exists.
+    """Decide about one record that manifests no longer name; ``is_live``: it still exists under its key.
 
-    ``rests_on`` are the values that its archive would rest on.
+    ``is_named_elsewhere``: manifests name it for other environments. ``rests_on``: values on which an archive
+    would depend.
     """
     if is_named_elsewhere and not owned.is_protected:
         return release_thing(owned, Reason.NARROWED)
@@ -69,14 +70,14 @@ def decide_prune(
 
 
 def facts_of_gone(owned: OwnedRecord, fate: MissingRecord | None) -> tuple[Fact, ...]:
-    """Return facts and advice about a record that is named and owned but not found."""
+    """Return facts and advice about a record that is named and owned, but not found in the portal."""
     became = fact_of(owned, fate)
     advice = [Fact(FactKind.RENAME_OR_CORRECT)] if became.kind is FactKind.REKEYED else []
     return (became, *advice, Fact(FactKind.NOT_CREATED_AGAIN))
 
 
 def fact_of(owned: OwnedRecord, fate: MissingRecord | None) -> Fact:
-    """Return the fact about what happened to an owned record."""
+    """Return the fact that says what happened to an owned record that is not found."""
     if fate is None:
         return Fact(FactKind.ERASED, owned.record_id)
     other_id = fate.record_id if fate.kind is MissingReason.MERGED else None

@@ -13,7 +13,7 @@ _COMPARED: tuple[tuple[Callable[[Change], object], FactKind], ...] = (
     (attrgetter("is_protected"), FactKind.OTHER_PROTECTION),
     (replaced_by, FactKind.ANOTHER_RECORD_LOST),
 )
-"""Fields that must be equal to the reviewed ones, with the fact to report otherwise."""
+"""Parts of a change that must equal the reviewed ones, each with the fact that reports a difference."""
 
 
 def shown_in_review(change: Change) -> Iterator[Fact]:
@@ -23,7 +23,7 @@ def shown_in_review(change: Change) -> Iterator[Fact]:
 
 
 def unreviewed(before: Change, now: Change) -> Iterator[Fact]:
-    """Return every difference of ``now`` from the reviewed change, besides the action."""
+    """Return every difference between ``now`` and the reviewed change ``before``, except in the action."""
     for part, kind in _COMPARED:
         if part(before) != part(now):
             yield Fact(kind)
@@ -47,7 +47,7 @@ def _differing_values(before: Change, now: Change) -> Iterator[Fact]:
             yield Fact(FactKind.OTHER_VALUE, names=(value.name,))
         elif seen.before != value.before:
             yield Fact(FactKind.EDITED_SINCE, names=(value.name,))
-    forgotten = () if now.action is Action.RELEASE else now.forgotten  # a release forgets all values
+    forgotten = () if now.action is Action.RELEASE else now.forgotten  # a release always removes all values
     for value in sorted((*now.remembered, *forgotten), key=attrgetter("name")):
         if (value.name, value.after) not in known:
             yield Fact(FactKind.MEMORY_NOT_REVIEWED, names=(value.name,))

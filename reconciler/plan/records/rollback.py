@@ -1,15 +1,15 @@
-"""Rolling back the record changes of a run, one by one. Pure.
+"""Rolling back the changes of a run to records, one by one. Pure.
 
 The cases:
 
-- a created record is archived, unless it is protected or was changed since;
-- a written value gets its previous value again, and so does a key, unless it was changed since;
+- a created record is archived, unless it is protected or was changed since the run;
+- a written value, or a key, is set back to its previous value, unless it was changed since the run;
 - an adopted record is released, and a released record is owned again, with its values in state;
-- a value that state only learned stays known: the portal held it before and after;
-- an archived record stays archived: HubSpot's API cannot restore it.
+- a value that the run only stored in state stays there, because the portal had it before and after;
+- an archived record stays archived, because HubSpot's API cannot restore it.
 
-Values that people or a later run changed since are left alone. A value that is already restored is learned,
-so that the next plan treats the manifest's value as a change.
+Values that people or a later run changed since are left alone. A value that is already restored is stored in
+state, so that the next plan treats the manifest's value as a change.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,11 +38,11 @@ from reconciler.plan.values.equality import same_value
 from reconciler.plan.values.pipeline_stages import misfit_of
 
 _CAME_BY = frozenset({Reason.ADOPT, Reason.ROLLED_BACK})
-"""Reasons of adoptions by which we came to own a record; other adoptions only changed state."""
+"""Reasons of adoptions that began our ownership; with other reasons, only state changed."""
 
 
 _NOT_ENFORCED = frozenset({Reason.FILLED, Reason.MIGRATED})
-"""Reasons of values that state knows only if it knew them before: they go back in the same way."""
+"""Reasons of written values that add nothing to state; values that restore them keep these reasons."""
 
 
 class AppliedChange(NamedTuple):
@@ -94,9 +94,9 @@ def ids_and_names(
 def roll_back(
     schema: ObjectSchema, applied_change: AppliedChange, live: LiveRecord | None, owned: OwnedRecord | None
 ) -> RecordDecision:
-    """Roll back ``applied_change``.
+    """Decide how to roll back one applied change.
 
-    ``live`` and ``owned`` are the record with its id (or else the owned one with its key).
+    ``live`` is the record now, ``owned`` its entry in state by its id, or else by its key.
     """
     change, record_id = applied_change.change, applied_change.outcome.record_id
     if change.action is Action.ARCHIVE:
@@ -119,7 +119,7 @@ def roll_back(
 
 
 def _let_go(change: Change, owned: OwnedRecord) -> Change | None:
-    """Forget values that state learned by ``change`` without a call: a key, or the ownership."""
+    """Roll back an adoption in state: restore the former key, or release the record; None: neither."""
     if former := _former_key(change, owned):
         known = owned_of(owned)
         return adopt_thing(former, owned.record_id, Reason.RENAMED, None, known, moved_from=owned.key)
@@ -128,14 +128,14 @@ def _let_go(change: Change, owned: OwnedRecord) -> Change | None:
 
 
 def _former_key(change: Change, owned: OwnedRecord | None) -> RecordAddress | None:
-    """Return the key in state before ``change``, unless it changed again since."""
+    """Return the key in state before ``change``; None if it did not change, or changed again since."""
     return change.former_record if owned is None or owned.key == change.record else None
 
 
 def _archive(
     schema: ObjectSchema, change: Change, outcome: Applied, live: LiveRecord, owned: OwnedRecord | None
 ) -> RecordDecision:
-    """Archive a created record, if it is as it was created."""
+    """Archive a record that the run created, if its values are still as created."""
     key = owned.key if owned else change.record
     if outcome.is_new is False:
         return _held(key, Reason.FINAL, Fact(FactKind.THERE_BEFORE))
@@ -155,7 +155,7 @@ def _archive(
 def _put_back(
     schema: ObjectSchema, change: Change, outcome: Applied, live: LiveRecord, owned: OwnedRecord | None
 ) -> RecordDecision:
-    """Restore the previous values, one by one."""
+    """Restore the previous values of an updated record; hold those that cannot be restored."""
     back: list[ValueChange] = []
     learned: list[ValueChange] = []
     held: list[Held] = []
@@ -182,7 +182,7 @@ def _put_back(
         back.remove(value)
         facts = (Fact(FactKind.STAGE_OF_OTHER_PIPELINE, names=(misfit.other,)),)
         held.append(Held(key, value.name, Reason.FINAL, value.before, value.after, None, facts))
-    # not owned any more: it must not be pruned because of this
+    # a record that we no longer own counts as adopted, so that it is not pruned
     origin = owned.origin if owned else Origin.ADOPTED
     afterwards = Owned(origin, owned is not None and owned.is_protected)
     is_ours = owned is not None or change.owned is not None
@@ -198,9 +198,9 @@ def _written_back(
     back: tuple[ValueChange, ...],
     learned: tuple[ValueChange, ...],
 ) -> Change | None:
-    """Build the update; ``keys``: the restored key, the present one, and the former key property.
+    """Build the update. ``keys``: the key to restore or None, the present key, and its key property.
 
-    ``afterwards``: None if the run did not make the record ours, and nothing did since.
+    ``afterwards``: ownership after the change; None if we do not own the record.
     """
     former, key, by = keys
     moved_from = key if former else None
@@ -232,7 +232,7 @@ def _written_back(
 
 
 def _own_again(schema: ObjectSchema, change: Change, live: LiveRecord) -> RecordDecision:
-    """Own a released record again, with the values that the portal still holds."""
+    """Own a released record again, with those of its values that the portal still has."""
     known: list[ValueChange] = []
     held: list[Held] = []
     for value in change.forgotten:
@@ -248,7 +248,7 @@ def _own_again(schema: ObjectSchema, change: Change, live: LiveRecord) -> Record
 
 
 def _is_as_written(schema: ObjectSchema, value: ValueChange, outcome: Applied, live: LiveRecord) -> bool:
-    """Return whether the portal still holds the written value, or HubSpot's form of it."""
+    """Return whether the live value is still the written one, or the form in which HubSpot stored that."""
     now = live.properties.get(value.name)
     written = (value.after, outcome.answered.get(value.name, value.after))
     return any(_is_same(schema, value.name, now, text) for text in written)
@@ -267,7 +267,7 @@ def _by_whom(schema: ObjectSchema, name: str, now: str | None, owned: OwnedRecor
 
 
 def _obstacle(schema: ObjectSchema, definition: PropertyDef | None, text: str | None) -> Fact | None:
-    """Return why HubSpot would refuse to restore ``text``; None if nothing is known."""
+    """Return why HubSpot would refuse to write ``text`` back; None if no reason is known."""
     if definition is None:
         return Fact(FactKind.NO_SUCH_PROPERTY)
     if definition.is_read_only or definition.is_calculated:
@@ -296,7 +296,7 @@ def _held(key: RecordAddress, reason: Reason, fact: Fact) -> RecordDecision:
 
 
 def _selected(selection: Selection, change: Change) -> Change | None:
-    """Return the selected part of ``change``; only values can be selected one by one."""
+    """Return the selected part of ``change``: some values of an update, else the whole change or None."""
     if change.action is not Action.UPDATE:
         return change if selection.has_record(change.record) else None
     values = tuple(value for value in change.values if selection.has(change.record, value.name))

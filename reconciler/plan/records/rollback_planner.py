@@ -1,4 +1,4 @@
-"""Planning to roll back the records of a run."""
+"""Planning the rollback of the records of a run."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -23,7 +23,10 @@ def roll_back_records(
     live: Mapping[RecordId, LiveRecord],
     known: Callable[[AppliedChange], OwnedRecord | None],
 ) -> None:
-    """Roll back changes of a run; ``live`` is by record id, ``known`` returns the present entry in state."""
+    """Roll back the changes of a run to records of one type, and add the results to ``findings``.
+
+    ``live`` is by record id; ``known`` returns the present entry in state for a change.
+    """
     population = findings.population(schema.name)
     for each in applied:
         owned = known(each)
@@ -34,7 +37,7 @@ def roll_back_records(
 
 
 def hold_taken_keys(findings: Findings, owned_by: Callable[[RecordAddress], OwnedRecord | None]) -> None:
-    """Hold records that cannot get their key back, because another record has it in state now."""
+    """Hold records whose former key cannot be restored, because another record has it in state now."""
     moves = moved_records(findings.changes)
 
     def decided(change: Change) -> Change | None:

@@ -8,26 +8,26 @@ from reconciler.model.owned import OwnedRecord
 
 
 class RecordSides(NamedTuple):
-    """A desired record, with portal and state under its key and under its old key."""
+    """A desired record, with its live record and its entry in state, under its key and its old key."""
 
     record: DesiredRecord
     live: LiveRecord | None
     owned: OwnedRecord | None
     old_live: LiveRecord | None = None
     old_owned: OwnedRecord | None = None
-    moved: OwnedRecord | None = None  # entry in state of the live record under any other key
-    is_made_by_us: bool = False  # the journal says that we created the live record
+    moved: OwnedRecord | None = None  # entry in state of the live record, under a third key
+    is_made_by_us: bool = False  # whether the journal says that we created the live record
     # entry in state, under another key property, of a record that had this key when we last applied it
     lost: OwnedRecord | None = None
 
     @property
     def missing(self) -> OwnedRecord | None:
-        """The entry in state of a record that is not found."""
+        """The entry in state of the desired record if no live record is found; None if state has none."""
         return self.owned or self.old_owned or self.lost
 
     @property
     def same(self) -> OwnedRecord | None:
-        """The entry in state of the live record, under any key."""
+        """The entry in state with the id of the live record, under any key; None if there is none."""
         live = self.live or self.old_live
         known = (self.owned, self.old_owned, self.moved)
         return next((entry for entry in known if entry and live and entry.record_id == live.id), None)

@@ -12,8 +12,9 @@ known          changed              changed            conflict    left
 unknown        differs from live                       adopt       written only if live is empty
 =============  ===================  =================  ==========  ==================================
 
-With ``drift: revert``, every verdict except "in step" is written. If HubSpot stored our value in another
-form, "same" means: the manifest still has the value that we sent, and the portal still has HubSpot's form.
+With ``drift: revert``, the desired value is written for every verdict except "in step". If HubSpot stored our
+value in another form, "same" means: the manifest still has the value that we sent, and the portal still has
+HubSpot's form.
 """
 
 from collections.abc import Callable
@@ -28,11 +29,11 @@ from reconciler.plan.values.equality import same_value
 
 
 class Verdict(NamedTuple):
-    """The result of a comparison, and its consequence."""
+    """The result of comparing the three values, and what follows from it."""
 
     reason: Reason
     is_written: bool
-    is_learned: bool = False  # in step, but state has another value
+    is_learned: bool = False  # live is as desired, but state has another value: store it
 
 
 _NOTHING = Verdict(Reason.IN_STEP, is_written=False)
@@ -40,14 +41,14 @@ _LEARNED = Verdict(Reason.IN_STEP, is_written=False, is_learned=True)
 
 
 class LastApplied(NamedTuple):
-    """The values that we last applied to one value."""
+    """The last applied value of one property or attribute: as sent, and as HubSpot stored it."""
 
-    sent: str | None  # as sent; None was cleared
-    live: str | None  # the live value right after that
+    sent: str | None  # as sent; None: it was cleared
+    live: str | None  # the live value right after sending
 
 
 def last_applied(owned: OwnedThing | None, name: str) -> LastApplied | None:
-    """Return the last applied value ``name``; None if state does not know it."""
+    """Return the last applied value of ``name``; None if state has none."""
     if owned is None or name not in owned.sent:
         return None
     return LastApplied(owned.sent[name], owned.expected_live(name))
@@ -56,7 +57,7 @@ def last_applied(owned: OwnedThing | None, name: str) -> LastApplied | None:
 def three_way(
     definition: PropertyDef, live: str | None, desired: str | None, owned: OwnedThing | None, drift: Drift
 ) -> Verdict:
-    """Return the verdict on one property; ``live`` and ``desired`` are texts, None is empty."""
+    """Return the verdict on one property of a record; None for ``live`` or ``desired`` means empty."""
     last = last_applied(owned, definition.name)
     return verdict_of(partial(same_value, definition.kind), last, live, desired, drift)
 
@@ -68,7 +69,7 @@ def verdict_of(
     desired: str | None,
     drift: Drift,
 ) -> Verdict:
-    """Return the verdict on one value of any thing; ``is_same`` compares two texts, None is empty."""
+    """Return the verdict on one value of any thing; ``is_same`` compares two texts (None: empty)."""
     if last is None:
         if is_same(live, desired):
             return _LEARNED

@@ -1,4 +1,4 @@
-"""Records that HubSpot leaves out of its answers, and types with very many gone records."""
+"""Problems about records that HubSpot's answers leave out, and about types with many gone records."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -11,13 +11,13 @@ from reconciler.plan.records.sides import RecordSides
 from reconciler.source import SourceRef
 
 _MOST = 10
-"""One in so many records may be unanswered; with more, nothing is planned for the portal."""
+"""At most one in this many records of a type may be unanswered; otherwise planning stops."""
 
 
 def is_unanswered(parts: RecordSides, unanswered: Collection[str], policy: Policy) -> bool:
-    """Return whether it is unknown if the record exists, and nothing else can tell.
+    """Return whether it is unknown if the record exists, and no later look-up will find out.
 
-    A record in state is looked up by its record id later, which tells whether it is gone.
+    A record in state is looked up later by its record id.
     """
     record = parts.record
     old = record.special.renamed_from
@@ -31,7 +31,7 @@ def is_unanswered(parts: RecordSides, unanswered: Collection[str], policy: Polic
 
 
 def unanswered_problem(key: RecordAddress, source: SourceRef | None) -> Problem:
-    """Report a record that is left out of the plan because nobody knows whether it exists."""
+    """Report a record that is left out of the plan because it is unknown whether it exists."""
     return Problem(
         "HubSpot leaves this record out of its answers, even where it is asked for alone",
         "it is left out of this plan, neither new nor gone: plan again later",
@@ -47,7 +47,7 @@ def is_too_much(asked: int, unanswered: int) -> bool:
 
 
 def many_gone(gone: Mapping[str, Counter[MissingReason]]) -> Iterator[Problem]:
-    """Warn about each type with too many gone records to ask about each; ``gone`` is by type."""
+    """Warn about each type with so many gone records that they were not read one by one."""
     for object_name, kinds in sorted(gone.items()):
         if kinds.total() > GONE_ASKED_ALONE:
             archived = kinds[MissingReason.ARCHIVED]

@@ -1,18 +1,18 @@
-"""Values of unique properties: only one record may have a value, and a record that takes it over waits.
+"""Values of unique properties: a change that takes a value over from another record must wait for its change.
 
 HubSpot refuses a value of a unique property while another record has it. The cases for a value that a change
 writes:
 
-- no record has it: fine, unless another change writes it too;
-- its own record has it already, in another spelling: fine;
-- the record that has it loses it in the same plan: the change waits for that change, in a later turn;
-- two or more records take values from each other in a circle: no order is possible;
-- the record that has it would lose it, but its own change is left out: a problem that the other change
-solves;
-- any other record has it: a problem, even if the same plan archives that record, because archives come last.
+- no record has it: possible, unless another change writes it, too;
+- the same record has it already, in another spelling: possible;
+- another record has it and loses it in the same plan: this change waits for that change, in a later turn;
+- two or more records exchange values in a circle: a problem, because no order is possible;
+- another record has it and would lose it, but is not selected: a problem, with the advice to select it;
+- another record has it and keeps it: a problem, even if the same plan archives that record, because archives
+come last.
 
-A change that is left out frees no value, so changes that need its value are left out too. Messages contain no
-values and no keys, because people who must not see them may read the messages.
+A change that is left out frees no value, so changes that need this value are left out, too. Messages contain
+neither values nor keys, because people who must not see these may read the messages.
 """
 
 from collections import Counter
@@ -33,7 +33,7 @@ from reconciler.plan.records.changes import identity_of_record, is_record_archiv
 from reconciler.source import SourceRef
 
 Value: TypeAlias = tuple[str, str, str]
-"""Object type, property, and the value in the spelling that HubSpot compares."""
+"""Object type, property, and the value in canonical form."""
 
 _Objects: TypeAlias = Mapping[str, ObjectSchema]
 
@@ -49,7 +49,7 @@ class Claim(NamedTuple):
 
 
 class Giver(NamedTuple):
-    """A record that would lose its value, but is not part of the plan."""
+    """A record that would give up its value, but is not selected for the plan."""
 
     address: str
     advice: str
@@ -61,9 +61,9 @@ _NO_GIVERS: Mapping[Value, Giver] = {}
 def questions(
     changes: Sequence[Change], objects: _Objects
 ) -> Iterator[tuple[ObjectSchema, str, Iterator[str]]]:
-    """Return the values whose holders must be read, by object type and property.
+    """Return the values for which the records that have them must be read, by object type and property.
 
-    The keys of created and renamed records have been looked up already.
+    Keys of created and renamed records are not included: planning has looked them up already.
     """
     if not writes_unique(changes, objects):
         return
@@ -83,7 +83,7 @@ def value_of(schema: ObjectSchema, name: str, text: str) -> Value:
 
 
 def turns_of(changes: Sequence[Change], objects: _Objects) -> Mapping[int, int]:
-    """Return, by number, the changes that wait for others, and their position in the sequence."""
+    """Return the changes that wait for others, by number, each with its turn from 1."""
     given = _given_up(changes, objects) if writes_unique(changes, objects) else {}
     if not given:
         return {}
@@ -102,11 +102,11 @@ def contradictions(
     left_behind: Mapping[Value, Giver] = _NO_GIVERS,
     faulty: int = 0,
 ) -> Mapping[int, Sequence[Problem]]:
-    """Find the problems of changes, by number; without these changes, all others are possible.
+    """Find the changes that are not possible, by number, with their problems; all others are possible.
 
     The last ``faulty`` changes have problems of another kind, and will not be carried out. ``holders`` has
-    the present records of the requested values; other values have none. ``left_behind`` says which of these
-    records would lose them but are not part of the plan.
+    the records that have the values of ``questions`` now; no record has the other values. ``left_behind``
+    has those of these values that an unselected record would give up.
     """
     repeated = _repeated(changes, objects)
     doubtful = [
@@ -128,7 +128,7 @@ def contradictions(
 
 @dataclass(frozen=True, slots=True)
 class _Decisions:
-    """Facts about the values that more than one record has or gets."""
+    """Facts for deciding about values that more than one record has or gets."""
 
     changes: Sequence[Change]
     sound: int  # number of changes without other problems; the rest is not carried out
@@ -138,7 +138,7 @@ class _Decisions:
     left_behind: Mapping[Value, Giver]
 
     def problems(self, claims: Iterable[Claim], refused: Container[int]) -> Mapping[int, Sequence[Problem]]:
-        """Find the problems of ``claims``, by number of the change, without the changes in ``refused``."""
+        """Find the problems of ``claims``, by number of the change, if ``refused`` changes are left out."""
         found: dict[int, list[Problem]] = {}
         first: dict[Value, Claim] = {}
         waits: dict[int, dict[int, Claim]] = {}
@@ -206,12 +206,12 @@ class _Decisions:
 
 
 def has_claims(changes: SpooledChanges, objects: _Objects) -> bool:
-    """Return whether there may be ``claims``, without decoding the changes again."""
+    """Return whether ``changes`` may have claims, without decoding the changes."""
     return writes_unique(changes, objects) or next(changes.of(Verb.CREATE), None) is not None
 
 
 def claims(changes: Iterable[Change], objects: _Objects) -> Iterator[Claim]:
-    """Return the unique values that ``changes`` write, including the keys of new records."""
+    """Return a claim for each unique value that ``changes`` write, including keys of new records."""
     unique = {name: _unique_names(schema) for name, schema in objects.items()}
     for number, change in enumerate(changes):
         if not is_record_write(change):
@@ -226,7 +226,7 @@ def claims(changes: Iterable[Change], objects: _Objects) -> Iterator[Claim]:
 
 
 def writes_unique(changes: Sequence[Change], objects: Mapping[str, ObjectSchema]) -> bool:
-    """Return whether ``changes`` write a unique value, besides the keys of new records."""
+    """Return whether ``changes`` write a unique value, not counting the keys of new records."""
     names = spooled(changes).written_values
     return any(objects[object_name].can_identify(name) for object_name, name in names)
 
@@ -241,7 +241,7 @@ def _is_asked(changes: Sequence[Change], claim: Claim) -> bool:
 
 
 def _given_up(changes: Iterable[Change], objects: _Objects) -> dict[Value, int]:
-    """Return values that records have now and lose, with the changes that write other values."""
+    """Return the unique values that records have now and lose, each with the number of the change."""
     given: dict[Value, int] = {}
     for number, change in enumerate(changes):
         is_update = change.action is Action.UPDATE and is_record_write(change)
@@ -269,7 +269,7 @@ def _repeated(changes: Sequence[Change], objects: _Objects) -> frozenset[Value]:
 
 
 def _turns(waits: Mapping[int, Collection[int]]) -> Mapping[int, int]:
-    """Return the turn of each change, from 1; changes in circles and all that wait for them have none."""
+    """Return the turn of each waiting change, from 1; not of changes in circles or that wait for these."""
     followers: dict[int, list[int]] = {}
     for number, givers in waits.items():
         for giver in givers:
@@ -277,7 +277,7 @@ def _turns(waits: Mapping[int, Collection[int]]) -> Mapping[int, int]:
     open_ = {number: sum(giver in waits for giver in givers) for number, givers in waits.items()}
     ready = [number for number, count in open_.items() if not count]
     turns: dict[int, int] = {}
-    for number in ready:  # it grows during the loop
+    for number in ready:  # the loop itself appends to this list
         turns[number] = 1 + max((turns.get(giver, 0) for giver in waits[number]), default=0)
         for follower in followers.get(number, ()):
             open_[follower] -= 1
@@ -287,13 +287,13 @@ def _turns(waits: Mapping[int, Collection[int]]) -> Mapping[int, int]:
 
 
 def _in_circles(waits: Mapping[int, Mapping[int, Claim]]) -> Iterator[tuple[int, int, Claim]]:
-    """Return each change of a circle, the change it waits for, and the value."""
+    """Return each change in a circle, with the change for which it waits, and the claimed value."""
     never = waits.keys() - _turns(waits).keys()
     back: dict[int, list[int]] = {number: [] for number in never}
     for number in never:
         for giver in waits[number].keys() & never:
             back[giver].append(number)
-    circle = never - _turns(back).keys()  # without changes that only wait for one of the circle
+    circle = never - _turns(back).keys()  # without changes that wait for a circle but are not in one
     for number in sorted(circle):
         for giver in sorted(waits[number].keys() & circle):
             yield number, giver, waits[number][giver]

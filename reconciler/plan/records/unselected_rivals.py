@@ -1,7 +1,7 @@
-"""Records outside the plan that have or want a unique value of the plan.
+"""Unselected records that have a unique value which the plan writes, or to which manifests give one.
 
-A plan of some records (``--target``, ``--exclude``, ``explain``) leaves out the record that frees a value. It
-then refuses a change that a plan of everything would make.
+A plan of some records (``--target``, ``--exclude``, ``explain``) may leave out the change that frees a value.
+It then refuses a change that a plan of everything would make.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from reconciler.plan.records.unique_values import Giver, Value, claims, value_of
 
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
-    """Finds such records among all records of the manifests."""
+    """Finds unselected records in the manifests that would give up a unique value."""
 
     desired: Desired
     portal: PortalSchema
@@ -35,7 +35,7 @@ class LeftBehind:
         return sorted({group.key for group in groups} - {RECORD_ID})
 
     def givers(self, holders: Mapping[Value, LiveRecord]) -> Mapping[Value, Giver]:
-        """Return the values that their holders would lose if they were selected."""
+        """Return those values in ``holders`` that their unselected records would give up."""
         if not self.selection.is_partial:
             return {}
         found = ((value, self._giver(value, live)) for value, live in holders.items())
@@ -59,7 +59,7 @@ class LeftBehind:
                     yield record
 
     def _advice(self, record: DesiredRecord, name: str) -> str:
-        """Name the record to add; a key that may be personal is named by its line."""
+        """Return the advice to select the record; a personal key is replaced by the manifest line."""
         key = record.address
         is_shown = not self.masks.masked_properties(self.portal.objects, [key.key_property])
         which = key.text if is_shown else f"the record at {self.desired.files.ref(record.place)}"
@@ -69,7 +69,7 @@ class LeftBehind:
 
 
 def rivals(changes: Sequence[Change], desired: Desired, portal: PortalSchema) -> Iterator[RecordAddress]:
-    """Return records that manifests give a value of ``changes`` to, with another record."""
+    """Return other records to which manifests give a unique value that ``changes`` write."""
     wanted = {claim.value: changes[claim.number].record for claim in claims(changes, portal.objects)}
     names = {value[:2] for value in wanted}
     for group in desired.groups if wanted else ():
@@ -87,7 +87,7 @@ def rivals(changes: Sequence[Change], desired: Desired, portal: PortalSchema) ->
 
 
 def _writes_another(schema: ObjectSchema, record: DesiredRecord, value: Value) -> bool:
-    """Return whether the manifests want another value than ``value`` there."""
+    """Return whether the manifest enforces another value than ``value`` in the record's property."""
     name = value[1]
     if name not in record.names or record.document.ownership_of(name) is not Ownership.ENFORCE:
         return False

@@ -14,12 +14,12 @@ _DOMAIN_LABEL = r"[^\W_]([^\W_]|-)*(?<!-)"
 _EMAIL = re.compile(
     rf"[^\s@,;<>()\[\]\\]+@({_DOMAIN_LABEL}\.)+([^\W\d_]{{2,}}|xn--[a-z0-9-]+)", re.IGNORECASE
 )
-"""Text that certainly is not an address is refused; HubSpot may refuse more."""
+"""The form of e-mail addresses; HubSpot may refuse some texts of this form, too."""
 _MANY = frozenset({Kind.CHOICES, Kind.FILES, Kind.OWNERS})
 
 
 def refuse_read_only(definition: PropertyDef, ownership: Ownership, object_name: str) -> None:
-    """Refuse a value that HubSpot keeps for itself, unless it is only observed.
+    """Refuse a value of a property that only HubSpot may write, unless the value is only observed.
 
     Raises:
         WrongValue: the property is calculated or read-only.
@@ -34,7 +34,7 @@ def refuse_read_only(definition: PropertyDef, ownership: Ownership, object_name:
 
 
 def check_stays(definition: PropertyDef, written: ManifestValue) -> None:
-    """Refuse a value that records hold already, if the same plan removes its option.
+    """Refuse a value whose option the same plan removes; call it also for values that are not written.
 
     Raises:
         WrongValue: its option is removed.
@@ -49,10 +49,10 @@ def check_stays(definition: PropertyDef, written: ManifestValue) -> None:
 
 
 def join_choices(definition: PropertyDef, items: tuple[str, ...]) -> str:
-    """Join a list of the manifest as HubSpot stores several choices: with ``;``.
+    """Join a list from the manifest with ``;``, as HubSpot stores several choices.
 
     Raises:
-        WrongValue: the property takes one value, or a choice holds the separator.
+        WrongValue: the property takes one value only, or a choice contains the separator.
     """
     if definition.kind not in _MANY:
         raise WrongValue(
@@ -69,10 +69,10 @@ def join_choices(definition: PropertyDef, items: tuple[str, ...]) -> str:
 
 
 def check_text(definition: PropertyDef, written: str) -> str:
-    """Check a value that refers to nothing else in the portal, and return the text to send.
+    """Check a value that is no reference (owner, pipeline, stage), and return the text to send.
 
     Raises:
-        WrongValue: it is none that the property can have.
+        WrongValue: the property cannot have this value.
     """
     check = _CHECKS.get(definition.kind)
     return written if check is None else check(definition, written)
@@ -97,7 +97,7 @@ def _choice(definition: PropertyDef, written: str) -> str:
 
 
 def _choices(definition: PropertyDef, written: str) -> str:
-    """Read a set of choices; a leading ``;`` is refused, because it would append to HubSpot's choices."""
+    """Check several choices joined by ``;``; refuse a leading ``;``, with which HubSpot would append them."""
     items = [item for item in written.split(";") if item.strip()]
     if written and not items:
         raise WrongValue(

@@ -10,7 +10,7 @@ from reconciler.model.definitions import Kind
 
 
 def same_value(kind: Kind, left: str | None, right: str | None) -> bool:
-    """Compare in canonical form; equal texts, the usual case, need no conversion."""
+    """Return whether two texts are equal in canonical form."""
     if left == right:
         return True
     if kind is Kind.JSON and left and right:
@@ -19,16 +19,16 @@ def same_value(kind: Kind, left: str | None, right: str | None) -> bool:
 
 
 REWRITTEN = frozenset({Kind.TEXT, Kind.HTML, Kind.PHONE, Kind.EMAIL, Kind.DOMAIN})
-"""Kinds for which HubSpot may store another text than was sent: trimmed, sanitised, with a country code."""
+"""Kinds for which HubSpot may change the sent text: it trims, sanitises, or adds a country code."""
 
 
 def is_kept_as_sent(kind: Kind, sent: str | None, kept: str | None) -> bool:
-    """Return whether HubSpot stored ``sent`` as ``kept``; otherwise it did not accept it."""
+    """Return whether the answer ``kept`` shows that HubSpot accepted ``sent``, perhaps in another form."""
     return kind in REWRITTEN or same_value(kind, sent, kept)
 
 
 def may_be_spelling(kind: Kind, sent: str | None, kept: str | None) -> bool:
-    """Return whether ``kept`` may be HubSpot's form of ``sent``, if no answer says so.
+    """Return whether ``kept`` may be HubSpot's form of ``sent``, if the answer to the write is unknown.
 
     >>> may_be_spelling(Kind.HTML, "<p onclick='x()'>Hi</p>", "<p>Hi</p>")
     True
@@ -52,13 +52,13 @@ def _loosened(kind: Kind, text: str) -> str:
 
 _DROPPED_WITH_CONTENT = re.compile(r"(?is)<(script|style|iframe|object|embed|form)\b.*?</\1\s*>|<!--.*?-->")
 _TAG = re.compile(r"(?s)<[^>]*>")
-_NATIONAL_DIGITS = 7  # at the end of a phone number, after any country code
+_NATIONAL_DIGITS = 7  # the last digits of a phone number, without country code
 
 
 def _same_json(left: str, right: str) -> bool:
-    """Compare JSON values, ignoring the order of keys and ``1`` against ``1.0``, but not the order of lists.
+    """Compare JSON values: the order of keys does not matter, nor ``1`` against ``1.0``; that of lists does.
 
-    Numbers are decimals of any length: as floating point, long numbers would be equal.
+    Numbers are compared as decimals, because as floating point different long numbers would be equal.
     """
     from deepdiff import DeepDiff  # noqa: PLC0415 - 0.2 s to import, and few portals hold nested values
 

@@ -1,7 +1,7 @@
 """Numbers in cells of tables, which may have a decimal comma.
 
-A table does not know which of its columns are numbers; the portal's definitions say so. Therefore cells keep
-their text until they are resolved, and a text with a comma stays a text.
+Only the portal's definitions say which columns of a table are numbers. Therefore cells keep their text until
+they are resolved, and a comma in a text property stays as it is.
 """
 
 import re
@@ -14,10 +14,10 @@ _WITH_THOUSANDS = re.compile(r"-?\d{1,3}([. \xa0\u202f'\u2019])\d{3}(\1\d{3})*(,
 
 
 def number_in_cell(name: str, written: str, form: TableForm) -> str:
-    """Return the number of a cell as manifests write it, with a decimal point; ``name`` is its property.
+    """Return the number in a cell with a decimal point, as in YAML; ``name`` is its property.
 
     Raises:
-        WrongValue: the cell has a decimal comma and ``source:`` does not say so, or the other way round.
+        WrongValue: the cell does not have the decimal separator that ``source:`` declares.
     """
     text = written.strip()
     with_point = text.replace(",", ".", 1)
@@ -32,7 +32,7 @@ def number_in_cell(name: str, written: str, form: TableForm) -> str:
 
 
 def number_as_cell(number: str, form: TableForm) -> str:
-    """Return how a cell writes a number that has a decimal point."""
+    """Return a number with a decimal point in the form of a cell, perhaps with a comma."""
     return number.replace(".", ",") if form.has_commas and is_plain_number(number) else number
 
 

@@ -1,4 +1,4 @@
-"""Owners named in manifests, by e-mail address or id, and who stands in for whom in an environment."""
+"""Owners named in manifests by e-mail address or id, and their replacements in an environment."""
 
 import re
 from collections.abc import Container, Iterable, Mapping
@@ -12,19 +12,19 @@ _OWNER_ID = re.compile(r"\d+", re.ASCII)
 
 
 class OwnerDirectory(NamedTuple):
-    """The owners of a portal, as an environment names them. E-mail addresses are in lower case."""
+    """The owners of a portal, and the replacements of an environment. E-mail addresses are in lower case."""
 
     ids: Mapping[str, str]  # e-mail -> id of active owners
     deactivated: Mapping[str, str]  # lower-case e-mail -> id of deactivated owners
-    stand_ins: Mapping[str, str]  # e-mail -> that of who stands in here
+    stand_ins: Mapping[str, str]  # e-mail -> e-mail of the replacement
 
     def id_of(self, written: str, held: Container[str]) -> str:
-        """Find the id of the owner whom ``written`` names by e-mail address or id.
+        """Find the id of the owner that ``written`` names by e-mail address or id.
 
         An owner who was deactivated is found only where the record still has him: ``held``.
 
         Raises:
-            WrongValue: the portal has no such owner, or he was deactivated.
+            WrongValue: the portal has no such owner, or the owner was deactivated.
         """
         email = written.strip().lower()
         if _OWNER_ID.fullmatch(email):
@@ -44,7 +44,7 @@ class OwnerDirectory(NamedTuple):
         raise self._no_owner(written)
 
     def why_deactivated(self, email: str) -> WrongValue:
-        """Say that an owner was deactivated, and how to let somebody stand in."""
+        """Return the error that an owner was deactivated, with advice how to name a replacement."""
         message = sentence("{email} was deactivated in HubSpot", email=Value(email))
         present = self.stand_ins.get(email)
         if present is not None:
@@ -79,7 +79,7 @@ class OwnerDirectory(NamedTuple):
 
 
 def owner_ids(owners: Iterable[Owner], stand_ins: Mapping[str, str]) -> Mapping[str, str]:
-    """Map lower-case e-mail addresses to owner ids; ``stand_ins``: who stands in for whom here."""
+    """Map lower-case e-mail addresses to owner ids, also of owners replaced by ``stand_ins``."""
     ids = {owner.email.lower(): owner.id for owner in owners if owner.email}
     for absent, present in stand_ins.items():
         owner_id = ids.get(present.lower())

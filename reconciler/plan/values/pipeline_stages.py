@@ -1,8 +1,8 @@
 """Checking that pipeline and stage of a record fit together after the write.
 
-A stage belongs to one pipeline, and HubSpot refuses a record with a stage of another pipeline. The values
-after the write count: written ones, and the present values of the others. A record without a pipeline gets
-the first one.
+A stage belongs to one pipeline, and HubSpot refuses a record with a stage of another pipeline. The check uses
+the values after the write: written ones, and for the other property the live value. HubSpot gives a record
+without a pipeline the first one.
 """
 
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from reconciler.sentences import Sentence, Value, sentence
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A stage that does not belong to the pipeline beside it."""
+    """A stage of a record that does not belong to the record's pipeline."""
 
     name: str  # the written property that does not fit
     other: str  # the other property
     message: str  # one sentence, no full stop
-    is_both: bool  # both are written, so that neither can stay as it is
+    is_both: bool  # whether both properties are written
 
 
 def misfit_of(
@@ -60,14 +60,14 @@ def misfit_of(
 
 
 def _pipeline(schema: ObjectSchema, pipeline_id: str | None) -> Pipeline | None:
-    """Return the pipeline with that id, or the first one without an id; None if it is unknown."""
+    """Return the pipeline with this id; for None, the first pipeline. None if there is no such pipeline."""
     if pipeline_id is None:
         return schema.pipelines[0] if schema.pipelines else None
     return next((pipeline for pipeline in schema.pipelines if pipeline.id == pipeline_id), None)
 
 
 def _stage_text(schema: ObjectSchema, by_stage: str, stage_id: str) -> Sentence:
-    """Name a stage and its pipeline for people."""
+    """Return the labels of a stage and its pipeline as a part of a message."""
     for pipeline in schema.pipelines:
         for stage in pipeline.stages:
             if stage.id == stage_id:

@@ -13,7 +13,7 @@ def find_pipeline(schema: ObjectSchema, written: str) -> Pipeline:
     """Find the pipeline that ``written`` names.
 
     Raises:
-        WrongValue: the portal has none, or several.
+        WrongValue: no pipeline has this name, or several have it.
     """
     try:
         return find_by_label_or_id(written, schema.pipelines, f"pipeline of {schema.name}")
@@ -27,7 +27,7 @@ def find_pipeline(schema: ObjectSchema, written: str) -> Pipeline:
 def find_stage(schema: ObjectSchema, written: str, record: DesiredRecord, live: LiveRecord | None) -> str:
     """Find the id of the stage that ``written`` names, in the pipeline that the record will be in.
 
-    That is the pipeline which its manifest names, else its present pipeline.
+    That is the pipeline that its manifest names, else its present pipeline.
 
     Raises:
         WrongValue: the pipeline has no such stage.
@@ -72,7 +72,7 @@ def _stage_of_any(schema: ObjectSchema, written: str, record: DesiredRecord) -> 
 
 
 def _pipeline_of(schema: ObjectSchema, record: DesiredRecord, live: LiveRecord | None) -> Pipeline | None:
-    """Find the pipeline whose stages are meant; None where it may be any of them."""
+    """Find the pipeline that the record will be in; None if it may be any."""
     names = schema.pipeline_and_stage
     if names is None:
         return None
@@ -89,7 +89,7 @@ def _pipeline_of(schema: ObjectSchema, record: DesiredRecord, live: LiveRecord |
         try:
             return find_pipeline(schema, written)
         except WrongValue:
-            return None  # reported once already, at the pipeline's own line
+            return None  # already reported at the line of the pipeline
     if live is not None:
         for pipeline in schema.pipelines:
             if pipeline.id == live.properties.get(by_pipeline):
@@ -98,7 +98,7 @@ def _pipeline_of(schema: ObjectSchema, record: DesiredRecord, live: LiveRecord |
 
 
 def _advice_on_pipeline(schema: ObjectSchema, record: DesiredRecord) -> str:
-    """Advise on a stage that does not belong to the pipeline of the record."""
+    """Return advice about a stage that does not belong to the pipeline of the record."""
     name, stage = schema.pipeline_and_stage or ("", "")
     if name in record.names:
         is_left = record.document.ownership_of(name) is not Ownership.ENFORCE
@@ -109,5 +109,5 @@ def _advice_on_pipeline(schema: ObjectSchema, record: DesiredRecord) -> str:
 
 
 def _written_of(record: DesiredRecord, name: str) -> ManifestValue:
-    """Return the value that ``record`` names for one property; None also where it names none."""
+    """Return the manifest value of one property; None also if the record does not name the property."""
     return record.values[record.names.index(name)] if name in record.names else None

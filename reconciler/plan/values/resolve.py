@@ -1,7 +1,7 @@
-"""Resolving manifest text with the portal's definitions: the result is texts to send, or problems.
+"""Resolving manifest values with the portal's definitions, to texts to send or to problems.
 
-This finds everything that can be known before a write: a wrong name, an unknown option, an invalid number, an
-owner or stage that does not exist. ``docs/limits.md`` lists the rest.
+This finds every mistake that can be found before a write: a wrong name, an unknown option, an invalid number,
+an owner or stage that does not exist. ``docs/limits.md`` lists the mistakes that only HubSpot finds.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,10 @@ from reconciler.source import Place, SourceFiles
 from reconciler.suggestions import did_you_mean
 
 LONGEST_TEXT = 65_536
-"""Characters in one value. Source: https://developers.hubspot.com/docs/guides/api/crm/properties."""
+"""Maximum length of a value in characters.
+
+Source: https://developers.hubspot.com/docs/guides/api/crm/properties.
+"""
 
 _OWNERS = frozenset({Kind.OWNER, Kind.OWNERS})
 _REFERENCES = _OWNERS | {Kind.PIPELINE, Kind.STAGE}
@@ -43,7 +46,7 @@ class ResolvedValue(NamedTuple):
 
 @dataclass(frozen=True)  # without slots, because it caches results
 class Resolver:
-    """Reads desired values of one object type with the portal's definitions."""
+    """Resolves desired values of one object type with the portal's definitions."""
 
     schema: ObjectSchema
     files: SourceFiles
@@ -55,7 +58,7 @@ class Resolver:
 
     @cached_property
     def owners(self) -> OwnerDirectory:
-        """The owners of the portal, as the environment names them."""
+        """The owners of the portal, with the replacements of the environment."""
         return OwnerDirectory(self.owner_ids, self.deactivated, self.stand_ins)
 
     @cached_property
@@ -91,7 +94,7 @@ class Resolver:
         )
 
     def knowing(self, owners: Iterable[Owner], stand_ins: Mapping[str, str]) -> "Resolver":
-        """Return the resolver with known owners and replacements."""
+        """Return the resolver with these owners, and with replacements for absent ones."""
         known = tuple(owners)
         deactivated = {
             owner.email.lower(): owner.id for owner in known if owner.email and not owner.is_active
@@ -103,10 +106,10 @@ class Resolver:
     def resolve(
         self, record: DesiredRecord, live: LiveRecord | None, problems: list[Problem]
     ) -> list[ResolvedValue]:
-        """Convert the values of ``record`` to texts to send; add problems of others to ``problems``.
+        """Convert the values of ``record`` to texts to send; for the others, add to ``problems``.
 
-        A value that equals the live text needs no check, because it will not be written; a reference that
-        leads nowhere any more gets a warning.
+        A value that equals the live text is not checked, because it will not be written, except that an owner
+        who was deactivated gets a warning.
         """
         resolved: list[ResolvedValue] = []
         definitions = self.schema.properties
@@ -139,7 +142,7 @@ class Resolver:
     def missing_required(self, record: DesiredRecord) -> Problem | None:
         """Report a record that cannot be created because its key or a required property cannot be sent.
 
-        A property that is wrong or cleared is reported at its own line.
+        A required property with a wrong or cleared value is reported at its own line, not here.
         """
         key = self.schema.properties.get(record.document.key)
         if key is not None and (key.is_read_only or key.is_calculated):
@@ -168,7 +171,7 @@ class Resolver:
         )
 
     def _how_to_send(self, record: DesiredRecord) -> str:
-        """Advise on required properties that are not sent: observed, not selected, or not named."""
+        """Return advice for required properties that are not sent: observed, not selected, or not named."""
         observed = [
             name
             for name in (*self.schema.required, *self.schema.one_of)
@@ -183,7 +186,7 @@ class Resolver:
     def _still_there(
         self, definition: PropertyDef, text: str, record: DesiredRecord, place: Place
     ) -> Iterator[Problem]:
-        """Warn about every deactivated owner that the record has and the manifest keeps."""
+        """Warn about every deactivated owner that the record has and the manifest still names."""
         emails = {owner_id: email for email, owner_id in self.deactivated.items()}
         for owner_id in text.split(";"):
             if owner_id in emails:
@@ -194,7 +197,7 @@ class Resolver:
                 yield replace(problem, severity=Severity.WARNING)
 
     def wrong_anyway(self, record: DesiredRecord, reported: Container[str]) -> Iterator[Problem]:
-        """Find problems of ``record`` that do not depend on the portal; ``reported`` names are done."""
+        """Find problems of ``record`` without its live record, except of properties in ``reported``."""
         for name, written, place in zip(record.names, record.values, record.places, strict=True):
             definition = self.schema.properties.get(name)
             try:
@@ -259,7 +262,7 @@ class Resolver:
     def _number(
         self, record: DesiredRecord, name: str, written: ManifestValue, place: Place
     ) -> ManifestValue:
-        """Return the number that is written at ``place``, with a decimal point."""
+        """Return the manifest value at ``place``; a number in a cell gets a decimal point."""
         document = record.document
         if document.table is None or not isinstance(written, str) or not document.is_cell(place):
             return written
@@ -294,10 +297,10 @@ class Resolver:
 def keys_and_names(
     schema: ObjectSchema, records: Sequence[DesiredRecord]
 ) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the properties to read for comparing ``records``: keys, old ones included, and properties.
+    """Return the keys (also old ones) and the properties to read for comparing ``records``.
 
-    The properties are existing named properties, both pipeline and stage if one of them is named, and parts
-    of display names.
+    The properties are those that records name and the portal has, both pipeline and stage if one of them is
+    named, and those of display names.
     """
     keys = [record.key for record in records]
     keys += [record.special.renamed_from for record in records if record.special.renamed_from]

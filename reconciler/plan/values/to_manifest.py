@@ -1,7 +1,7 @@
 """Writing live values as manifest values: the reverse of ``resolve.py``.
 
-An owner is written by e-mail, a pipeline or stage by label, a set of choices as a list, if the manifest does
-so. The resolver checks whether the result leads back to the live value.
+An owner is written by e-mail, a pipeline or stage by label, several choices as a list, if the present
+manifest value has this form. The resolver checks that the result gives the live value again.
 """
 
 from collections import Counter
@@ -17,13 +17,13 @@ from reconciler.plan.values.resolve import Resolver
 
 _SETS = frozenset({Kind.CHOICES, Kind.FILES})
 _NORMAL = frozenset({Kind.TEXT, Kind.HTML, Kind.DATE})
-"""Kinds whose canonical form looks as a person would write it; other forms remove spaces and case."""
+"""Kinds whose canonical form is what a person would write; that of other kinds loses spaces or case."""
 
 
 def wordings(
     resolver: Resolver, definition: PropertyDef, live: str | None, before: ManifestValue
 ) -> Iterator[ManifestValue]:
-    """Return ways to write ``live``, the best first, for a manifest that contains ``before``."""
+    """Return manifest values that may express ``live``, the best first; ``before`` is the present one."""
     if live is None:
         yield None
         return
@@ -42,13 +42,13 @@ def wordings(
         yield canonical(kind, live)
     else:
         names = _names(resolver, kind)
-        if before not in names:  # a value that was written as an id stays an id
+        if before not in names:  # not written as an id before, so use the name
             yield from names.get(live, ())
         yield live
 
 
 def _choices(live: str, before: ManifestValue) -> ManifestValue:
-    """Keep the place of previous choices, and append new ones."""
+    """Return the choices of ``live``: previous ones in their old order, then new ones."""
     chosen = [choice for choice in live.split(";") if choice]
     if isinstance(before, str):
         return ";".join(_in_order(chosen, before.split(";")))
@@ -61,7 +61,7 @@ def _in_order(chosen: Sequence[str], before: Sequence[str]) -> Iterator[str]:
 
 
 def _names(resolver: Resolver, kind: Kind) -> Mapping[str, Sequence[str]]:
-    """Return the names of things that are referred to by id, by id."""
+    """Return the names of owners, pipelines or stages, by id."""
     names: dict[str, list[str]] = {}
     pipelines = resolver.schema.pipelines
     if kind in {Kind.OWNER, Kind.OWNERS}:
@@ -76,14 +76,14 @@ def _names(resolver: Resolver, kind: Kind) -> Mapping[str, Sequence[str]]:
 
 @dataclass(frozen=True)  # without slots, because it caches results
 class Wording:
-    """Writes live values for new manifests, as people write them: each leads back to the live value.
+    """Converts live values to values of new manifests, in the form that people would write.
 
-    A resolver takes a text that equals the live one as it is. So where names would not lead back, as for an
-    owner who was erased or an option that is no more, the live text itself is written.
+    Resolving such a value gives the live value again. If a name would not, as for an erased owner or a
+    removed option, the live text itself is written, which a resolver accepts unchanged.
     """
 
     schema: ObjectSchema
-    emails: Mapping[str, str]  # e-mail by owner id, of owners who can be named by it
+    emails: Mapping[str, str]  # by owner id, for owners that this e-mail identifies
 
     def written(self, definition: PropertyDef, live: str, pipeline_id: str | None = None) -> ManifestValue:
         """Return the manifest value for ``live``; ``pipeline_id`` is the pipeline of the record."""
@@ -135,7 +135,7 @@ def _items(live: str) -> tuple[str, ...]:
 
 
 def _labels_of(things: Sequence[Pipeline] | Sequence[PipelineStage]) -> Mapping[str, str]:
-    """Return the labels by id, of things that are found by their label."""
+    """Return the labels, by id, of those pipelines or stages that their label identifies."""
     counts = Counter(thing.label.strip().casefold() for thing in things)
     ids = {thing.id for thing in things}
     return {

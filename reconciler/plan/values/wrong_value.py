@@ -1,4 +1,4 @@
-"""Desired values that cannot be sent, and values that their author may have meant."""
+"""The error about a desired value that cannot be sent, and suggestions what was meant."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -15,22 +15,25 @@ _Labelled = TypeVar("_Labelled", Pipeline, PipelineStage)
 
 
 class WrongValue(UnplacedError):
-    """A desired value that cannot be sent. A value in its texts is one of the property that is resolved."""
+    """A desired value that cannot be sent; values in its texts are values of the resolved property."""
 
     def as_problem(self, object_name: str, name: str, source: SourceRef, address: str) -> Problem:
-        """Make a problem of the property ``name``, asked for at ``source``."""
+        """Return the problem of property ``name``, whose value is written at ``source``."""
         wrong = self.problem
         message = about(wrong.message, object_name, name)
         advice = wrong.advice and about(wrong.advice, object_name, name)
         return replace(wrong, message=message, advice=advice).at(source, address)
 
     def explained_by(self, lacking: NotMade) -> "WrongValue":
-        """Return the error with advice on the definition that it lacks."""
+        """Return the error with the advice of ``lacking``, the definition that the value needs."""
         return WrongValue(self.problem.message, lacking.advice, self.problem.people, lacking.to_add)
 
 
 def suggest_values(written: str, values: Iterable[str]) -> Sentence | None:
-    """Ask whether one of ``values`` was meant; each may have to be masked. None: nothing is near."""
+    """Return the question whether one of ``values`` was meant; None if none of them is similar.
+
+    The values are marked, so that they can be masked.
+    """
     near = [sentence('"{value}"', value=Value(value)) for value in nearest(written, values)]
     return sentence("did you mean {values}?", values=join_sentences(" or ", near)) if near else None
 
@@ -40,17 +43,17 @@ _NAMES: Sequence[Callable[[Pipeline | PipelineStage], Iterable[str]]] = (
     lambda candidate: [candidate.label],
     lambda candidate: [candidate.declared.name] if candidate.declared else [],
 )
-"""The names of a pipeline or stage; the first names win."""
+"""The names by which a pipeline or stage is found, the first ones with priority."""
 
 
 def find_by_label_or_id(written: str, candidates: Iterable[_Labelled], what: str) -> _Labelled:
-    """Find the one candidate that ``written`` names; only an id is compared with its case.
+    """Find the one candidate that ``written`` names; case matters only for an id.
 
-    An id comes first, then the label that the manifests declare, the label in HubSpot, and at last the name
-    in the manifests: a definition that people call otherwise by now is still found.
+    Candidates are found by id, else by the label in the manifests, else by the label in HubSpot, else by the
+    name in the manifests, so that a definition that people have renamed in HubSpot is still found.
 
     Raises:
-        WrongValue: none has it, or several.
+        WrongValue: no candidate has this name, or several have it.
     """
     known = list(candidates)
     for candidate in known:
