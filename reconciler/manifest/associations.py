@@ -26,7 +26,7 @@ class Associations:
     """The associations of one record, and all problems with them."""
 
     found: list[DesiredAssociation] = field(default_factory=list)
-    types: dict[str, Place] = field(default_factory=dict)  # named object types, and the places that name them
+    types: dict[str, Place] = field(default_factory=dict)  # object types, with the place that names each
     problems: list[tuple[UnplacedProblem, Place]] = field(default_factory=list)
 
     def read(self, node: Node, place: Place) -> None:
@@ -38,7 +38,7 @@ class Associations:
             return
         for index, (written, value) in enumerate(zip(node.names, node.values, strict=True)):
             self._read_type(written, node.name_place(index), value, node.places[index])
-        # stable: otherwise in the order of the manifest
+        # The sort is stable, so that associations of one type stay in the order of the manifest.
         self.found.sort(key=lambda association: association.object)
 
     def _read_type(self, written: str, name_place: Place, value: Node, place: Place) -> None:

@@ -1,4 +1,4 @@
-"""Reading the documents of a manifest file, with a problem for everything that is not allowed."""
+"""Reading the documents of a manifest file, and reporting everything that is not allowed."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ _RECORD_NAMES_DEPTH: Final = 2  # depth of the mapping whose names are the keys 
 
 
 class _Head(BaseModel):
-    """The keys of a document. The description of a field is the advice for a wrong value."""
+    """The top-level keys of a document. The description of a field is the advice for a wrong value."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -66,7 +66,7 @@ class _Head(BaseModel):
     groups: InstanceOf[MappingNode] = Field(NO_ENTRIES, description=SECTIONS["groups"])
     properties: InstanceOf[MappingNode] = Field(NO_ENTRIES, description=SECTIONS["properties"])
     pipelines: InstanceOf[MappingNode] = Field(NO_ENTRIES, description=SECTIONS["pipelines"])
-    # pydantic has a function of this name
+    # ``schema_``, because pydantic's models have a function called ``schema``
     schema_: InstanceOf[MappingNode] = Field(NO_ENTRIES, alias="schema", description=SECTIONS["schema"])
     association_labels: InstanceOf[MappingNode] = Field(
         NO_ENTRIES, description=SECTIONS["association_labels"]
@@ -79,9 +79,9 @@ class ManifestDocument:
 
     document: Document
     write: Write | None  # None if the document does not set it
-    ownership: Mapping[str, Ownership]  # every property listed, also with ENFORCE
+    ownership: Mapping[str, Ownership]  # all properties listed there, also those with ENFORCE
     environments: tuple[str, ...]  # globs; empty means everywhere
-    environment_places: tuple[Place, ...]  # places of the globs
+    environment_places: tuple[Place, ...]  # the place of each glob
     key_place: Place
     prune: Prune | None  # None if the document does not set it
     records: tuple[DesiredRecord, ...]  # sorted by key
@@ -109,7 +109,7 @@ class ManifestDocument:
 
     @property
     def keys(self) -> Iterator[tuple[str, Place]]:
-        """The keys of all its records, sorted, with their places."""
+        """The keys of all records of the document, sorted, with their places."""
         if self.table is not None:
             return self.table.keys()
         return ((record.key, record.place) for record in self.records)
@@ -139,7 +139,7 @@ def _read(data: bytes, files: SourceFiles, number: int, name_depth: int) -> Mani
         _read_document(document, files, problems)
         for document in reading.documents
         if document.node is not Blank.EMPTY
-        and document.node is not Blank.REFUSED  # only comments; otherwise reported already
+        and document.node is not Blank.REFUSED  # a document with only comments
     ]
     return Manifest(tuple(document for document in documents if document), tuple(problems))
 
@@ -240,7 +240,7 @@ def _contradictions(said: _Head, node: MappingNode, place: Place, files: SourceF
 
 
 _ABOUT_RECORDS: Final = frozenset({"key", "write", "prune", "ownership", "all"})
-"""The keys of a document that mean nothing where there are no records."""
+"""The keys of a document that have no meaning without records."""
 
 
 def _defines(node: MappingNode) -> bool:

@@ -1,4 +1,4 @@
-"""Environments of documents, and the rule that environments of one portal lead to the same documents."""
+"""The environments of documents, and the rule that environments of one portal have the same documents."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -22,7 +22,7 @@ _ONE_PORTAL_ADVICE = (
 
 @dataclass(frozen=True, slots=True)
 class ListedEnvironment:
-    """The settings of an environment that decide which documents hold in it."""
+    """The settings of an environment that decide which documents are used in it."""
 
     name: str
     portal_id: int
@@ -30,14 +30,14 @@ class ListedEnvironment:
 
 
 def holds_in(document: ManifestDocument, environment: str) -> bool:
-    """Return whether the document holds in ``environment``: it names it, or names no environment."""
+    """Return whether the document is used in ``environment``: it names this or no environment."""
     return not document.environments or any(fnmatchcase(environment, glob) for glob in document.environments)
 
 
 def glob_problems(
     document: ManifestDocument, environments: Collection[str], files: SourceFiles
 ) -> Iterator[Problem]:
-    """Report globs of ``environments:`` without a match: an error if the document holds nowhere."""
+    """Report globs of ``environments:`` without a match: an error if no environment uses the document."""
     holds_somewhere = any(holds_in(document, name) for name in environments)
     for glob, place in zip(document.environments, document.environment_places, strict=True):
         if not any(fnmatchcase(name, glob) for name in environments):
@@ -55,9 +55,9 @@ def one_portal_problems(
     documents: Sequence[ManifestDocument],
     files: SourceFiles,
 ) -> Iterator[Problem]:
-    """Report environments of one portal that lead to different documents.
+    """Report environments of one portal that use different documents.
 
-    Each of the two environments would release or archive records that only the other names.
+    Planning in one of them would release or archive records that only the other one names.
 
     Args:
         project: the folder in which all folders start.
@@ -81,7 +81,7 @@ def one_portal_problems(
 
 
 def _read(project: Path, folders: Sequence[str]) -> tuple[Sequence[ManifestDocument], SourceFiles]:
-    """Read the documents in ``folders``; their problems are reported when their environment is selected."""
+    """Read the documents in ``folders``, without their problems, which selecting that environment reports."""
     found, _ = find_files(project, folders)
     files = SourceFiles(tuple(file.name for file in found))
     documents: list[ManifestDocument] = []

@@ -1,7 +1,7 @@
 """Finding the manifest files of a project.
 
-Folders are searched in order of names, also through symbolic links that stay in the project. If a file is
-found twice, it belongs to the folder that is listed last: ``[., overrides]`` works as expected.
+Folders are searched in the order of names, also through symbolic links to places in the project. If a file is
+found twice, it belongs to the last of the listed folders, so that ``[., overrides]`` works as expected.
 """
 
 import errno
@@ -28,19 +28,19 @@ class ManifestFile:
 
 
 def find_files(project: Path, folders: Sequence[str]) -> tuple[tuple[ManifestFile, ...], tuple[Problem, ...]]:
-    """Find all manifests in ``folders``, sorted by name, and problems with files that cannot be one."""
+    """Find all manifests in ``folders``, sorted by name, and report files that cannot be manifests."""
     search = _Search(project)
     for position, folder in enumerate(folders):
         search.add_folder(position, folder)
     files = sorted(search.files.values(), key=lambda file: file.name)
-    return tuple(files), tuple(dict.fromkeys(search.problems))  # folders may overlap
+    return tuple(files), tuple(dict.fromkeys(search.problems))  # overlapping folders report a problem twice
 
 
 class _Search:
-    """Search through folders, one after the other."""
+    """Searches folders, one after the other."""
 
     def __init__(self, project: Path) -> None:
-        self.files: dict[str, ManifestFile] = {}  # by path without symbolic links
+        self.files: dict[str, ManifestFile] = {}  # by real path
         self.problems: list[Problem] = []
         self._project = project
 
@@ -65,7 +65,7 @@ class _Search:
                     self.files[real] = ManifestFile(file, self._name(file), position)
 
     def _walk(self, folder: Path, above: tuple[str, ...]) -> Iterator[Path]:
-        """Find the manifests in ``folder``; ``above`` are its parents without symbolic links."""
+        """Find the manifests in ``folder``; ``above`` are the real paths of its parent folders."""
         real = os.path.realpath(folder)
         if real in above:
             self._report(
@@ -86,7 +86,7 @@ class _Search:
                 yield path
 
     def _leads_away(self, link: Path, mode: int) -> bool:
-        """Return whether ``link`` would be followed, but leads to a forbidden place."""
+        """Return whether ``link`` leads to a folder or YAML file that must not be read; report it."""
         refused = readable_files.fault_of(link, self._project)
         if refused is None or not (stat.S_ISDIR(mode) or _is_yaml(link)):
             return False

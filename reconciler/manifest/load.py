@@ -31,12 +31,12 @@ def load_manifests(
     *,
     keeps_going: bool = False,
 ) -> Desired:
-    """Read all manifests and return the records of the documents that hold in ``environment``.
+    """Read all manifests, and return the records and definitions for ``environment``.
 
     Args:
         project: the folder in which ``folders`` start.
         folders: searched recursively for ``*.yaml``; later ones override earlier ones.
-        environment: the selected one.
+        environment: the selected environment.
         environments: the names of all environments.
         listed: all environments with their portals, if two of them may have the same portal.
         keeps_going: return problems together with the readable records; do not plan with the result.
@@ -49,7 +49,7 @@ def load_manifests(
     if keeps_going or desired.is_sound:
         return desired
     problems = desired.problems
-    del desired  # and the rows of its tables, which the error would keep in memory
+    del desired  # otherwise the error would keep the rows of its tables in memory
     raise ManifestError(problems)
 
 
@@ -67,11 +67,11 @@ def _load(
         problems.append(Problem(f"there are no manifests in {', '.join(folders)}", advice))
     files = SourceFiles(tuple(file.name for file in found))
     digest = hashlib.sha256()
-    read: list[tuple[int, ManifestDocument]] = []  # with the number of the folder
+    read: list[tuple[int, ManifestDocument]] = []  # each with the number of its folder
     for number, file in enumerate(found):
         data = _read_file(file, problems)
         for part in (file.name.encode(), data):
-            digest.update(b"%d:" % len(part))  # otherwise a name could be mistaken for content
+            digest.update(b"%d:" % len(part))  # the length, so that a name cannot be mistaken for content
             digest.update(part)
         manifest = read_manifest(data, files, number)
         problems += manifest.problems
@@ -103,10 +103,10 @@ def _load(
 def _joined(
     layers: Sequence[Sequence[ManifestDocument]], files: SourceFiles, names: Mapping[str, str]
 ) -> tuple[tuple[DesiredGroup, ...], tuple[DesiredDefinition, ...]]:
-    """Merge groups and definitions where documents use several names of one object type, mapped by ``names``.
+    """Merge groups and definitions again after object types are replaced by their ``names`` in the portal.
 
     Raises:
-        ManifestError: they contradict each other under one name.
+        ManifestError: documents that used several names of one type contradict each other.
     """
     renamed = [[document.renamed(names) for document in layer] for layer in layers]
     groups, problems = merge_layers(renamed, files)
@@ -164,7 +164,7 @@ def _record_id_problems(
     listed: Sequence[ListedEnvironment],
     files: SourceFiles,
 ) -> Iterator[Problem]:
-    """Report record ids in documents that hold in several portals, because ids differ between portals."""
+    """Report record ids in documents for several portals, because ids differ between portals."""
     named = [("`key: record_id`", document.key_place)] if document.document.key == RECORD_ID else []
     named += [
         ("an association by record id", wanted.place)
@@ -175,7 +175,7 @@ def _record_id_problems(
     is_limited = bool(named and document.environments)
     matching = [name for name in environments if is_limited and holds_in(document, name)]
     if is_limited and not matching:
-        return  # a document that holds nowhere is reported already
+        return  # a document for no environment is reported elsewhere
     portals = {each.portal_id for each in listed if each.name in matching}
     is_one_portal = len(portals) == 1 if portals else len(matching) == 1
     for what, place in named if not is_one_portal else ():
@@ -198,7 +198,7 @@ def _cyclic_gc_off() -> Iterator[None]:
 
 
 def raise_if_any(problems: Iterable[Problem]) -> None:
-    """Raise the problems if one of them is an error.
+    """Raise ``problems`` if any of them is an error.
 
     Raises:
         ManifestError: with all ``problems`` in order, warnings too; problems without a place come first.

@@ -1,8 +1,8 @@
 """The JSON schema (draft-07) of manifests, for editors.
 
-An editor reads YAML's own types, where a manifest only has texts: ``007`` is the number 7 to it, and ``true``
-no text. So the schema takes all of them wherever a text may stand. It knows the form alone, and
-``validate`` knows more.
+Values in manifests are texts, but editors read them with YAML's types: ``007`` as the number 7, ``true`` as a
+boolean. So the schema allows such values wherever a text is allowed. It checks only the form; the command
+``validate`` checks more.
 """
 
 from collections.abc import Iterable, Mapping

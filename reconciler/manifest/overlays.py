@@ -36,7 +36,7 @@ def merge_layers(
     """Merge the folders; later folders override earlier ones, property by property.
 
     Returns:
-        the groups, sorted by object type and key, and all problems between documents.
+        the groups, sorted by object type and key, and all problems found in comparing documents.
     """
     merger = _Merger(files)
     layers = [[document for document in layer if document.has_records] for layer in layers]
@@ -91,7 +91,7 @@ def _disagreeing_keys(layers: Sequence[Layer], files: SourceFiles) -> Iterator[P
 
 
 class _Merger:
-    """Merges folder after folder."""
+    """Merges one folder after the other."""
 
     def __init__(self, files: SourceFiles) -> None:
         self.records: dict[GroupKey, dict[str, DesiredRecord]] = {}  # by group, then key
@@ -99,7 +99,7 @@ class _Merger:
         self.tables: dict[GroupKey, list[Table]] = {}
         self.problems: list[Problem] = []
         self._files = files
-        self._documents: dict[tuple[int, int], Document] = {}  # merged documents, by the identity of the two
+        self._documents: dict[tuple[int, int], Document] = {}  # merged documents, by ``id`` of both
         # shared by merged records with the same names
         self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
 
@@ -124,7 +124,7 @@ class _Merger:
             self.records.setdefault(group, {}).update(records)
 
     def records_of(self, group: GroupKey) -> Records:
-        """Return all records of a group, and check that no table record is named anywhere else."""
+        """Return all records of a group; report records of tables that are named elsewhere, too."""
         records = self.records[group]
         written = ListedRecords(tuple(records[value] for value in sorted(records)))
         tables = self.tables.get(group, [])
@@ -209,7 +209,7 @@ def _associations(
 
 
 def _special(earlier: RecordDirectives, later: RecordDirectives) -> RecordDirectives:
-    """Merge ``$`` keys one by one; only ``$absent`` comes from the last folder that names the record."""
+    """Merge ``$`` keys one by one; ``$absent`` is taken only from the last folder that names the record."""
     if earlier is NO_DIRECTIVES or later.is_absent:
         return later
     protect = earlier.protect if later.protect is None else later.protect

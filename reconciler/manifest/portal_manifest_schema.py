@@ -17,7 +17,7 @@ _LISTS: Final = frozenset({Kind.CHOICES, Kind.OWNERS})
 def portal_manifest_schema(objects: Iterable[ObjectSchema], owners: Iterable[Owner]) -> Schema:
     """Return the schema of manifests that names the portal's definitions of ``objects``.
 
-    Other object types are checked for form only.
+    For other object types, the schema checks only the form.
     """
     schema = manifest_schema()
     emails = sorted({owner.email for owner in owners if owner.is_active and owner.email})
@@ -35,7 +35,7 @@ def _values_of(known: ObjectSchema) -> str:
 
 
 def _rule(known: ObjectSchema, names: Sequence[str]) -> Schema:
-    """Return the rule for documents of one object type, whose properties have these names."""
+    """Return the rule for documents of one object type; ``names`` are its properties."""
     values = [{"$ref": f"#/definitions/{_values_of(known)}"}]
     record = {"propertyNames": {"enum": [*names, *OF_RECORDS]}, "allOf": values}
     return {
@@ -52,7 +52,7 @@ def _rule(known: ObjectSchema, names: Sequence[str]) -> Schema:
 
 
 def _keys(known: ObjectSchema) -> list[str]:
-    """Return keys that people see first, then the others that HubSpot takes."""
+    """Return the possible key properties: first those that people can see, then the others."""
     advisable = known.advisable_keys()
     others = sorted(name for name in known.properties if known.can_identify(name) and name not in advisable)
     return [*advisable, RECORD_ID, *others]
@@ -88,7 +88,7 @@ def _by_label(things: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
     """Return labels, then ids, each once, with the text that the editor shows beside them.
 
     Args:
-        things: label, id, and the label of the pipeline around it.
+        things: label, id, and the label of the pipeline of a stage ("" for others).
     """
     labels = {label: f"{id_} of {around}" if around else id_ for label, id_, around in things}
     ids = {id_: f"{label} of {around}" if around else label for label, id_, around in things}
@@ -96,7 +96,7 @@ def _by_label(things: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
 
 
 def _enum(choices: Sequence[tuple[str, str]]) -> Schema:
-    """Return the choice of texts, with the labels that people read; editors misread some texts."""
+    """Return the schema of a choice of texts with labels; for some texts also what an editor reads."""
     listed: list[Any] = []
     described: list[str] = []
     for value, label in choices:

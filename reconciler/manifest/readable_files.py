@@ -1,7 +1,7 @@
-"""The rule for readable files: they are inside the project folder and not hidden.
+"""The rule which files may be read: files inside the project folder that are not hidden.
 
-A pull request can name any path. Hidden files never contain data: ``.git/config`` and ``.env`` contain
-secrets, and a row or a message would show them.
+A pull request can name any path. Hidden files contain no data, but may contain secrets (``.git/config``,
+``.env``), which a row or a message would show.
 """
 
 import os
@@ -17,14 +17,14 @@ def fault_of(path: Path, project: Path) -> str | None:
     """Return the reason why ``path`` or its target must not be read, or None.
 
     Args:
-        path: inside the project as written, with links.
+        path: path inside the project, with symbolic links.
         project: the folder of ``reconciler.yaml``.
     """
     try:
         real, real_project = os.path.realpath(path), os.path.realpath(project)
         written = os.path.relpath(os.path.normpath(path), os.path.normpath(project))
     except (OSError, ValueError):
-        return None  # such a file cannot be opened, and opening it reports that
+        return None  # opening the file will report this error
     if not Path(real).is_relative_to(real_project):
         return "is outside the project folder"
     parts = {*Path(written).parts, *Path(real).relative_to(real_project).parts} - {os.curdir, os.pardir}

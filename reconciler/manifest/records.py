@@ -1,7 +1,7 @@
-"""Reading the records of one document: desired records merged with ``all``, and their problems.
+"""Reading the records of one document, merging them with ``all:``, and reporting their problems.
 
-Many records have the same names of properties. So names are checked once for all records of a document that
-have the same names.
+Many records name the same properties. So names are checked once for all records of a document with the same
+names.
 """
 
 import re
@@ -53,7 +53,7 @@ class _Shape(NamedTuple):
     names: tuple[str, ...]  # managed properties, sorted
     pick: (
         Callable[[Sequence[Any]], tuple[Any, ...]] | None
-    )  # selects from own and shared values; None: own values as they are
+    )  # picks from own and shared values; None: take the own values unchanged
     special: tuple[int, ...]  # positions of own names that are not managed properties
 
 
@@ -67,7 +67,7 @@ class RecordReader:
     """
 
     def __init__(self, document: Document, shared: MappingNode, files: SourceFiles) -> None:
-        """Prepare for the records of ``document``, whose ``all`` is ``shared``."""
+        """Create a reader for the records of ``document``; ``shared`` is its ``all:``."""
         self.problems: list[Problem] = []
         self.unmanaged: dict[str, Mapping[str, Place]] = {}
         self.associations: dict[str, Associations] = {}
@@ -83,7 +83,7 @@ class RecordReader:
 
     @property
     def filled(self) -> Shared:
-        """The values from ``all`` that records get."""
+        """The values from ``all:`` that are added to records."""
         managed = [index for index, name in enumerate(self._shared_names) if self._is_managed(name)]
         pick = picker(managed)
         return Shared(pick(self._shared_names), pick(self._shared_values), pick(self._shared_places))
@@ -166,7 +166,7 @@ class RecordReader:
         return unmanaged, self._special(key, node, said)
 
     def _special(self, key: str, node: MappingNode, said: Mapping[str, str]) -> RecordDirectives:
-        """Build the directives from ``said``, the values of ``$`` keys by name."""
+        """Build the directives of record ``key`` from ``said``, the values of its ``$`` keys by name."""
         is_absent = said.get(_ABSENT) == _TRUE
         if is_absent and len(node.names) > 1:
             advice = "a record that must not exist can have no other lines"
@@ -207,7 +207,7 @@ class RecordReader:
     def _written(
         self, key: str | None, names: Sequence[str], values: Sequence[Any], places: Sequence[Place]
     ) -> tuple[ManifestValue, ...]:
-        """Convert values to the model; an impossible value is a problem and becomes None."""
+        """Convert nodes to manifest values; report impossible values, which become None."""
         return tuple(
             value
             if value is None or type(value) is str or type(value) is tuple

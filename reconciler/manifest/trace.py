@@ -1,6 +1,6 @@
 """Tracing one record: the manifest lines that set its values, and the lines that they override.
 
-Loading does not keep overridden values, because only this question needs them. So the manifests are read a
+Loading does not keep overridden lines, because only an explanation needs them. So the manifests are read a
 second time.
 """
 
@@ -29,15 +29,15 @@ def trace_record(
     by: str,
     key: str,
 ) -> RecordTrace:
-    """Find all manifest lines about one record in ``environment``; the manifests have no errors.
+    """Find all manifest lines about one record in ``environment``; the manifests must have no errors.
 
     Args:
         project: the folder in which ``folders`` start.
         folders: later ones override earlier ones.
-        environment: the selected one.
+        environment: the selected environment.
         objects: names of the record's object type in the manifests.
-        by: its key property.
-        key: its key.
+        by: the record's key property.
+        key: the value of its key.
     """
     found, _ = find_files(project, folders)
     tracer = _Tracer(SourceFiles(tuple(file.name for file in found)), by, key)
@@ -59,7 +59,7 @@ def trace_record(
 
 @dataclass(slots=True)
 class _Tracer:
-    """Adds document after document, in the order in which they override each other."""
+    """Collects the lines about one record; documents are added in the order in which they override."""
 
     files: SourceFiles
     by: str

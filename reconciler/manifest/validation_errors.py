@@ -1,4 +1,4 @@
-"""Errors of pydantic in a mapping, converted to problems with a place and advice.
+"""Converting pydantic's errors about a mapping to problems with a place and advice.
 
 The models describe mappings whose values are texts, lists of texts or mappings of texts. The description of a
 field is the advice for a wrong value.
@@ -22,7 +22,7 @@ class ValidationIssue(TypedDict):
 
 
 def plain(node: MappingNode, kept: Collection[str] = ()) -> dict[str, Any]:
-    """Convert ``node`` to types that pydantic knows; mappings under the names ``kept`` stay nodes."""
+    """Convert ``node`` to built-in types for pydantic; mappings under the names ``kept`` stay nodes."""
     return {
         name: value if name in kept and isinstance(value, MappingNode) else _plain(value)
         for name, value in zip(node.names, node.values, strict=True)
@@ -42,8 +42,8 @@ def tell(
         complaints: errors of a validation of ``plain(node)``.
         descriptions: descriptions of all fields of the model.
         node: the mapping.
-        place: its beginning.
-        files: files for the places.
+        place: the beginning of the mapping.
+        files: gives files their names.
     """
     return tuple(
         _problem(complaint, descriptions, node, place, files)
@@ -55,7 +55,7 @@ def tell(
 _NAME_ITSELF = "[key]"
 """pydantic's location for an error in the name of an entry, not in its value."""
 
-# otherwise a text
+# for all other types of errors, a text is expected
 _EXPECTED = {"list_type": "a list", "dict_type": "a mapping", "is_instance_of": "a mapping"}
 
 
@@ -106,7 +106,7 @@ def _locate(node: Node, location: Sequence[int | str]) -> tuple[Node, Place]:
 
 
 def _plain(node: Node) -> str | list[Any] | Mapping[str, Any] | None:
-    """Convert ``node`` to types that pydantic knows."""
+    """Convert ``node`` to built-in types for pydantic."""
     if isinstance(node, MappingNode):
         return {name: _plain(value) for name, value in zip(node.names, node.values, strict=True)}
     if isinstance(node, SequenceNode):

@@ -1,8 +1,8 @@
-"""Writing whole new manifests with ruamel.yaml, whose only door this is.
+"""Writing whole new manifests. Only this module uses ruamel.yaml.
 
-Its resolver resolves nothing: ``true``, ``007`` and ``2026-11-22`` are plain texts, as our reader reads them.
-No rules of ours decide which texts need quotes. What was written is read again, and texts that were read as
-something else are written in double quotes.
+Its resolver here treats everything as text: ``true``, ``007`` and ``2026-11-22`` are plain texts, as for our
+reader. No rules decide which texts need quotes. Instead, the result is read again, and texts that were read
+as something else are written in double quotes.
 """
 
 import re
@@ -33,7 +33,7 @@ _LONGEST_NAME: Final = 1_000  # characters of a name on the line of its value; Y
 _BLOCK: Final = re.compile(
     r"[^\s\x00-\x1f\x7f-\xa0\ufeff][^\r\x00-\x08\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]*"
 )
-"""Texts of several lines that read well as a block: no blanks at the beginning, no invisible characters."""
+"""Texts of several lines that are readable as a block: no leading blanks, no invisible characters."""
 _BLANK_AT_END: Final = re.compile(r"[ \t](\n|$)|\n\n$")
 _WRITE_A_TABLE: Final = "write a table: --out FILE.csv"
 _RECORD: Final = re.compile(r"(?m)^  (?=[^ \n])(?!: )")  # not the value of a name that begins with ?
@@ -42,7 +42,7 @@ _OWNERSHIP: Final = "# people and automation change these all day: compared and 
 
 @dataclass(frozen=True, slots=True)
 class WrittenRecord:
-    """One record as it is to be written."""
+    """The content of one record to be written."""
 
     key: str
     values: Mapping[str, ManifestValue]  # in the order of the lines
@@ -51,7 +51,7 @@ class WrittenRecord:
 
     @property
     def content(self) -> dict[str, Any]:
-        """The lines of the record."""
+        """The lines of the record, as nested data for the writer."""
         lines: dict[str, Any] = dict(self.values)
         if self.unmanaged:
             lines["$unmanaged"] = self.unmanaged
@@ -72,7 +72,7 @@ class WrittenAssociation:
 
     @property
     def content(self) -> str | dict[str, str]:
-        """The text, or the mapping where a text says too little."""
+        """The entry for the writer: a text, or a mapping if ``by`` or ``label`` is needed."""
         if not self.by and not self.label:
             return self.value
         by = {"by": self.by} if self.by else {}
@@ -81,18 +81,18 @@ class WrittenAssociation:
 
 @dataclass(frozen=True, slots=True)
 class WrittenDocument:
-    """A document as it is to be written, without its records."""
+    """The content of a document to be written, without its records."""
 
     object: str
     key: str
     ownership: Mapping[str, Ownership]
-    shared: Mapping[str, ManifestValue] = field(default_factory=dict)  # for ``all``
+    shared: Mapping[str, ManifestValue] = field(default_factory=dict)  # the values under ``all:``
     environments: tuple[str, ...] = ()  # empty: everywhere
-    source: Mapping[str, str] | None = None  # ``source:``, which says where the table with its records is
+    source: Mapping[str, str] | None = None  # the lines under ``source:``, for records in a table
 
 
 def document_text(document: WrittenDocument, records: Iterable[WrittenRecord] = ()) -> str:
-    """Write a new manifest that holds one document.
+    """Return the text of a new manifest with one document.
 
     Raises:
         UsageError: a text cannot be written in YAML.
@@ -113,7 +113,7 @@ def document_text(document: WrittenDocument, records: Iterable[WrittenRecord] = 
 
 
 def record_lines(records: Sequence[WrittenRecord], indent: str) -> str:
-    """Write records as they stand below ``records:``, each after a blank line if ``indent`` is given.
+    """Return the lines of records below ``records:``, each after a blank line if ``indent`` is given.
 
     Raises:
         UsageError: a text cannot be written in YAML.
@@ -130,12 +130,12 @@ class Inline(dict[str, Any]):
 def yaml_text(
     sections: Sequence[Mapping[str, Any]], polished: Callable[[str], str], advice: str = _WRITE_A_TABLE
 ) -> str:
-    """Write the sections of a document so that they are read as they are meant, each after a blank line.
+    """Return the YAML of a document's sections, each after a blank line; reading gives the same contents.
 
     Args:
-        sections: texts, tuples of texts, mappings of them, and None for the plain ``null``.
-        polished: adds comments and blank lines.
-        advice: advice if a text cannot be written in YAML.
+        sections: texts, tuples of texts, mappings of these, and None for the plain ``null``.
+        polished: a function that adds comments and blank lines to the text.
+        advice: for the error if a text cannot be written in YAML.
 
     Raises:
         UsageError: a text cannot be written in YAML.
@@ -151,7 +151,7 @@ def yaml_text(
 
 
 class _Everything(Collection[str]):
-    """All texts."""
+    """A collection that contains every text."""
 
     def __contains__(self, _text: object) -> bool:
         return True
@@ -164,7 +164,7 @@ class _Everything(Collection[str]):
 
 
 _EVERYTHING: Final = _Everything()
-_QUOTED: Final = frozenset({"<<"})  # other programs take it for a merge key
+_QUOTED: Final = frozenset({"<<"})  # other programs read it as a merge key
 
 
 def _dumped(sections: Sequence[Mapping[str, Any]], quoted: Collection[str]) -> str:
@@ -185,7 +185,7 @@ def _polished(text: str) -> str:
 
 
 def _writer() -> Any:
-    """Return a writer of one text."""
+    """Return a new ruamel.yaml writer, to be used once."""
     writer = YAML(typ="rt", pure=True)
     writer.Resolver, writer.Emitter = _Resolver, _Emitter
     writer.width = _WIDEST
@@ -209,7 +209,7 @@ def _node(content: Any, quoted: Collection[str], *, in_flow: bool = False) -> An
 
 
 def _scalar(text: str, quoted: Collection[str], *, is_name: bool = False) -> Any:
-    """Write a text plain or in quotes as ruamel.yaml thinks best, or in double quotes, or as a block."""
+    """Return a text for ruamel.yaml: as a block, in double quotes, or with the style left to ruamel.yaml."""
     style = None
     if text in quoted or text in _NOTHING:
         style = '"'
@@ -220,14 +220,14 @@ def _scalar(text: str, quoted: Collection[str], *, is_name: bool = False) -> Any
 
 
 _NOTHING: Final = frozenset({"null", *(blank.value for blank in nodes.Blank)})
-"""Plain texts that our reader does not read as text."""
+"""Texts that our reader would not read as text without quotes."""
 
 _STR, _MAP, _SEQ = (Tag(suffix=f"tag:yaml.org,2002:{name}") for name in ("str", "map", "seq"))
 _TAGS: Final = {ScalarNode: _STR, MappingNode: _MAP, SequenceNode: _SEQ}
 
 
 class _Resolver(BaseResolver):
-    """Takes every scalar for text."""
+    """Resolves every scalar as text."""
 
     processing_version = (1, 2)
 
@@ -236,15 +236,15 @@ class _Resolver(BaseResolver):
         super().__init__(loader or loadumper)
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
-        """Return the tag of a node: that of its kind."""
+        """Return the tag of a node, which depends only on its kind."""
         del value, implicit
         return _TAGS[kind]
 
     def descend_resolver(self, current_node: Any, current_index: Any) -> None:
-        """Enter a node; where a node is decides nothing."""
+        """Do nothing on entering a node, because the path to a node does not affect its tag."""
 
     def ascend_resolver(self) -> None:
-        """Leave a node."""
+        """Do nothing on leaving a node."""
 
 
 class _Emitter(Emitter):
@@ -252,7 +252,7 @@ class _Emitter(Emitter):
 
 
 def _misread(text: str, sections: Iterable[Mapping[str, Any]]) -> Collection[str] | None:
-    """Return the texts that are read as something else; None if the text cannot be read at all."""
+    """Return the texts of ``sections`` that are read as something else; None if ``text`` cannot be read."""
     try:
         reading = read_nodes(text.encode(), _FILES, 0, whole=SECTIONS)
     except UnicodeEncodeError:

@@ -229,7 +229,7 @@ class Desired:
 
         Raises:
             ManifestError: merging finds a record or definition that is declared twice, or two different key
-            properties or prune rules for one type.
+                properties or prune rules for one type.
         """
         if all(names.get(name, name) == name for name in self.objects):
             return self

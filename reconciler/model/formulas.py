@@ -27,7 +27,7 @@ def depths_of_formulas(formulas: Mapping[str, str]) -> Mapping[str, int]:
 
     Args:
         formulas: of properties of one object type, by name of the property. Formulas that need each other
-        get an arbitrary order.
+            get an arbitrary order.
 
     >>> depths_of_formulas({"half": "margin / 2", "margin": "revenue - cost"})
     {'half': 1, 'margin': 0}

@@ -1,8 +1,8 @@
 """Comparing a new plan with the plan that people reviewed.
 
-Between a review and an apply, both sides change: others merge, people work in HubSpot. Production gets a new
-plan, and only its reviewed changes are kept. The reviewed plan may come from anywhere: it is never applied
-and lifts no guard. It is only a filter.
+Between a review and the apply step, manifests and live values may change. Therefore a new plan is made, and
+only its reviewed changes are kept. The reviewed plan may come from an untrusted place: it is never applied,
+and it lifts no guard. It is only a filter.
 
 A change is kept if the reviewed plan has one with the same record and action, and
 
@@ -86,7 +86,7 @@ class _Reviewed:
         self._taken = bytearray(len(changes))
 
     def take(self, change: Change) -> Change | None:
-        """Return the change with the identity of ``change``; None if there is none, or it was taken."""
+        """Return the reviewed change with the identity of ``change``, but only once; else None."""
         subject = _subject(change)
         numbers = self._numbers.get(hash(subject), [])
         for number in numbers if isinstance(numbers, list) else [numbers]:

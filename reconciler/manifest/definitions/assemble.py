@@ -1,4 +1,4 @@
-"""Declared definitions become desired ones: labels that were left out are filled in, values get paths."""
+"""Converting declared definitions to desired ones: missing labels are added, values get paths."""
 
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
@@ -9,7 +9,7 @@ from reconciler.model.definition_attributes import OPTIONS, STAGE_NAMES, list_te
 from reconciler.model.portal_definitions import DesiredDefinition, DesiredOption
 
 _NAMED_BY_LABEL = frozenset({Section.PIPELINES, Section.STAGES})
-"""Sections in which a definition's name is its label unless it says otherwise."""
+"""Sections in which the name of a definition is also its label, unless ``label:`` is written."""
 
 
 def assembled(declared: Iterable[DeclaredDefinition]) -> tuple[DesiredDefinition, ...]:
@@ -44,7 +44,7 @@ def _assembled(
 def _stage_names(
     declared: DeclaredDefinition, every: Mapping[DefinitionAddress, DeclaredDefinition]
 ) -> dict[str, Statement]:
-    """Return the names of the stages that a pipeline keeps, in order; nothing for other definitions."""
+    """Return the names of a pipeline's stages, without absent ones, in order; empty for other sections."""
     address, place = declared.address, declared.inner_place
     if address.section is not Section.PIPELINES or place is None:
         return {}
@@ -57,7 +57,7 @@ def _stage_names(
 
 
 def _option_values(declared: DeclaredDefinition) -> dict[str, Statement]:
-    """Return the names of the options that a property keeps, in order, and their members."""
+    """Return the list of a property's options, without absent ones, in order, and their attributes."""
     if declared.inner_place is None:
         return {}
     kept = [option for option in declared.options if not option.special.is_absent]

@@ -1,4 +1,4 @@
-"""Reading the members of a definition by the table of them: HubSpot's own names, with canonical texts."""
+"""Reading the attributes of a definition, by the table with HubSpot's names, as canonical texts."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
@@ -26,14 +26,14 @@ def read_attributes(
     address: DefinitionAddress,
     prefix: str = "",
 ) -> dict[str, Statement]:
-    """Read the members that are in the table; report all others.
+    """Read the entries that are in the table of attributes; report all others.
 
     Args:
         entries: the lines of the definition, without directives and nested lines.
         attributes: the table, by path.
-        about: the document, which takes the problems.
+        about: the document, which collects the problems.
         address: the definition.
-        prefix: beginning of their paths, such as ``labels/``.
+        prefix: beginning of the entries' paths, such as ``labels/``.
     """
     found = {}
     for entry in entries:

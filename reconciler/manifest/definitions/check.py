@@ -1,4 +1,4 @@
-"""Checks of desired definitions that need more than one line: labels that are one to HubSpot, both ends."""
+"""Checks that compare several desired definitions, such as labels that are equal in HubSpot."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, groupby
@@ -11,7 +11,7 @@ from reconciler.model.portal_definitions import DesiredDefinition
 from reconciler.source import SourceFiles
 
 _RENAMED = frozenset({Section.PIPELINES, Section.STAGES, Section.LABELS})
-"""Sections whose definitions are renamed by their label."""
+"""Sections in which a definition is renamed by changing its label."""
 
 
 def cross_problems(definitions: Sequence[DesiredDefinition], files: SourceFiles) -> Iterator[Problem]:
@@ -25,7 +25,7 @@ def cross_problems(definitions: Sequence[DesiredDefinition], files: SourceFiles)
 
 
 def _moves(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> Iterator[Problem]:
-    """Report stages and properties whose records would move to a stage or property that is absent as well."""
+    """Report a ``$moves_to`` that names a stage or property which is absent, too."""
     absent = {each.address for each in definitions if each.special.is_absent}
     for definition in definitions:
         address, target = definition.address, definition.special.moves_to
@@ -39,7 +39,7 @@ def _moves(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> Iter
 
 
 def _one_type(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> Iterator[Problem]:
-    """Report custom object types that are one to HubSpot: capital letters in their names do not count."""
+    """Report custom object types whose names are equal in HubSpot, which ignores case."""
     first: dict[str, DesiredDefinition] = {}
     schemas = [each for each in definitions if each.address.section is Section.SCHEMA]
     for schema in sorted(schemas, key=attrgetter("place")):
@@ -52,7 +52,7 @@ def _one_type(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> I
 
 
 def _one_label(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> Iterator[Problem]:
-    """Report pipelines and stages whose labels HubSpot takes for one: case and outer blanks do not count."""
+    """Report pipelines and stages whose labels differ only in case and outer blanks: equal in HubSpot."""
     for _, group in groupby(definitions, key=_siblings):
         first: dict[str, DesiredDefinition] = {}
         for definition in sorted(group, key=attrgetter("place")):
@@ -70,7 +70,7 @@ def _one_label(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> 
 
 
 def _renamed_in_circles(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> Iterator[Problem]:
-    """Report definitions that are renamed from each other: once that is done, it would be done again."""
+    """Report definitions whose ``$renamed_from`` form a circle: each apply would exchange them again."""
     for _, group in groupby(definitions, key=_siblings):
         own = {_plain(each.address.name): each for each in group if each.address.section in _RENAMED}
         for definition in sorted(own.values(), key=attrgetter("place")):
@@ -87,7 +87,7 @@ def _renamed_in_circles(definitions: Iterable[DesiredDefinition], files: SourceF
 def _circle(
     definition: DesiredDefinition, siblings: Mapping[str, DesiredDefinition]
 ) -> Sequence[DesiredDefinition]:
-    """Return the definitions that are renamed from one another, beginning with ``definition``; else none."""
+    """Return the circle of ``$renamed_from`` that begins with ``definition``; empty if there is none."""
     circle = [definition]
     while (before := circle[-1].special.renamed_from) is not None:
         earlier = siblings.get(_plain(before))
@@ -100,18 +100,18 @@ def _circle(
 
 
 def _plain(label: str) -> str:
-    """Return a label as HubSpot compares it: case and outer blanks do not count."""
+    """Return a label in the form that HubSpot compares, without case and outer blanks."""
     return label.strip().casefold()
 
 
 def _siblings(definition: DesiredDefinition) -> tuple[str, ...]:
-    """Return the object type, section and outer names, which siblings have in common."""
+    """Return the parts of the address that siblings share: object type, section and outer names."""
     address = definition.address
     return (address.object, address.by, *address.names[:-1])
 
 
 def _both_ends(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> Iterator[Problem]:
-    """Report labels that are declared from both object types: HubSpot makes both ends at once."""
+    """Report labels that are declared from both object types: one declaration creates both ends."""
     labels = [each for each in definitions if each.address.section is Section.LABELS]
     for first, second in combinations(sorted(labels, key=attrgetter("place")), 2):
         objects = first.address.objects
@@ -125,7 +125,7 @@ def _both_ends(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> 
 
 
 def _is_same_label(one: DesiredDefinition, other: DesiredDefinition) -> bool:
-    """Return whether two labels of opposite directions have one name, or each the text of the other end."""
+    """Return whether two labels of opposite directions are one: same name, or texts that match crosswise."""
     names = [each.value("name") or each.address.name for each in (one, other)]
     texts = [
         (each.value("label"), each.value("inverseLabel") or each.value("label")) for each in (one, other)

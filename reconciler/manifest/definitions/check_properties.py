@@ -1,4 +1,4 @@
-"""Checks of desired properties: type and form, options, and formulas that need each other."""
+"""Checks of desired properties: type and field type, options, and formulas that need each other."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -28,7 +28,7 @@ def property_problems(definitions: Iterable[DesiredDefinition], files: SourceFil
 
 
 def _form_problems(definition: DesiredDefinition, files: SourceFiles) -> Iterator[Problem]:
-    """Report a form that HubSpot refuses for the type, and external options without a source."""
+    """Report a ``fieldType`` that HubSpot refuses for the type, and external options without a source."""
     kind, form = definition.value("type"), definition.value("fieldType")
     address = definition.address.text
     source = files.ref(definition.place_of("fieldType"))
@@ -45,7 +45,7 @@ def _form_problems(definition: DesiredDefinition, files: SourceFiles) -> Iterato
 
 
 def _circles(properties: Sequence[DesiredDefinition], files: SourceFiles) -> Iterator[Problem]:
-    """Report formulas of one object type that need each other: HubSpot makes none of them."""
+    """Report formulas of one object type that need each other: HubSpot could create none of them."""
     formulas = {each.address.name: formula for each in properties if (formula := each.value(FORMULA))}
     for definition in properties:
         name = definition.address.name
@@ -78,7 +78,7 @@ def _option_problems(definition: DesiredDefinition, files: SourceFiles) -> Itera
 
 
 def _whole_list_problems(definition: DesiredDefinition, files: SourceFiles) -> Iterator[Problem]:
-    """Report a whole list of options that leaves nothing to choose, or not enough for a bool."""
+    """Report a list under ``options:`` in which all options are absent, or that is wrong for a bool."""
     if not definition.has_all_options or not definition.options:
         return
     kept = {option.name for option in definition.options if not option.special.is_absent}
@@ -93,7 +93,7 @@ def _whole_list_problems(definition: DesiredDefinition, files: SourceFiles) -> I
 
 
 def _option_moves(definition: DesiredDefinition, files: SourceFiles) -> Iterator[Problem]:
-    """Report options whose records would move in a circle, or to nowhere."""
+    """Report options whose records would move in a circle, or to an option that does not exist."""
     by_name = {option.name: option for option in definition.options}
     sources: dict[str, DesiredOption] = {}
     for option in definition.options:

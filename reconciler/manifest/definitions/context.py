@@ -1,4 +1,4 @@
-"""The document whose definitions are read, and the problems that are found in it."""
+"""The document whose definitions are read, and the problems found in it."""
 
 from dataclasses import dataclass, field
 

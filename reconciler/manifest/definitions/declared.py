@@ -1,4 +1,4 @@
-"""Definitions as one document declares them, before folders are merged and labels filled in."""
+"""Definitions as one document declares them, before folders are merged and missing labels are added."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -30,10 +30,10 @@ class DeclaredDefinition:
     place: Place
     values: Mapping[str, Statement]  # by path, without options and stages
     special: DefinitionDirectives = NO_DEFINITION_DIRECTIVES
-    options: tuple[DeclaredOption, ...] = ()  # of a property, in the order of the file
-    has_all_options: bool = False  # ``options:``; otherwise ``options_include:``, or none
+    options: tuple[DeclaredOption, ...] = ()  # options of a property, in the order of the file
+    has_all_options: bool = False  # True: ``options:``; False: ``options_include:``, or none
     stages: tuple[str, ...] = ()  # names of the stages of a pipeline, in the order of the file
-    inner_place: Place | None = field(default=None)  # of its options or stages; None: not mentioned
+    inner_place: Place | None = field(default=None)  # of its options or stages; None: it has none
 
     def renamed(self, names: Mapping[str, str]) -> "DeclaredDefinition":
         """Return the definition with object types replaced by their ``names`` in the portal."""

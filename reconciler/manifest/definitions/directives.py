@@ -44,7 +44,7 @@ _ELSEWHERE: Final = {
 
 
 def is_directive(name: str) -> bool:
-    """Return whether ``name`` is ours: it begins with ``$``."""
+    """Return whether ``name`` is a directive: it begins with ``$``."""
     return name.startswith("$")
 
 
@@ -54,10 +54,10 @@ def read_directives(
     """Read the ``$`` keys of one definition, or of an option of the property at ``address``.
 
     Args:
-        node: its lines.
-        section: decides which keys there are.
+        node: the lines of the definition or option.
+        section: its section, which decides which keys are allowed.
         name: its own name.
-        about: the document, which takes the problems.
+        about: the document, which collects the problems.
         address: the definition.
     """
     said: dict[str, str] = {}
@@ -91,12 +91,12 @@ def read_directives(
 
 
 def _others(names: Iterable[str]) -> list[str]:
-    """Return the names of lines that something absent cannot have."""
+    """Return those ``names`` that a definition with ``$absent`` cannot have."""
     return [name for name in names if name not in {ABSENT, MOVES_TO, ID}]
 
 
 def _is_right(entry: EntryNode, section: Section, about: About, address: DefinitionAddress) -> bool:
-    """Return whether a ``$`` key is known in this section and has a possible value; report it if not."""
+    """Return whether a ``$`` key is allowed in this section and has a possible value; report it if not."""
     name, value = entry.name, entry.value
     if name not in _FORMS and (why := refusal_within(name)):
         about.report(why.message, why.advice, entry.name_place, address)
@@ -113,7 +113,7 @@ def _is_right(entry: EntryNode, section: Section, about: About, address: Definit
 
 
 def merged(earlier: DefinitionDirectives, later: DefinitionDirectives) -> DefinitionDirectives:
-    """Merge ``$`` keys one by one; ``$absent`` and ``$moves_to`` come from the last folder alone."""
+    """Merge ``$`` keys one by one; ``$absent`` and ``$moves_to`` are taken only from the last folder."""
     if earlier == NO_DEFINITION_DIRECTIVES:
         return later
     known_id = later.id or earlier.id

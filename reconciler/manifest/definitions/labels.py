@@ -18,7 +18,7 @@ _EXAMPLE = "`companies: {billing: {label: Billing contact, inverseLabel: Bills t
 
 
 def read_labels(section: MappingNode, about: About) -> Iterator[DeclaredDefinition]:
-    """Read ``association_labels:``: for each other object type, its labels by their names."""
+    """Read ``association_labels:``: by other object type, the labels by name."""
     seen: set[str] = set()
     for entry in section.in_order():
         other = object_name(entry.name)

@@ -1,4 +1,4 @@
-"""Merging the definitions of folders: later folders override earlier ones, member by member."""
+"""Merging the definitions of folders: later folders override earlier ones, attribute by attribute."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ def merge_definitions(
     """Merge the definitions of all folders, the later ones last.
 
     Returns:
-        the definitions, sorted by address, and all problems between them.
+        the definitions, sorted by address, and all problems found in comparing them.
     """
     known: dict[DefinitionAddress, DeclaredDefinition] = {}
     problems: list[Problem] = []
@@ -58,7 +58,7 @@ def _override(earlier: DeclaredDefinition | None, later: DeclaredDefinition) -> 
 
 
 def _options(earlier: DeclaredDefinition, later: DeclaredDefinition) -> tuple[DeclaredOption, ...]:
-    """Replace the options of the earlier folder, or add the options of ``options_include:`` at the end."""
+    """Return the later folder's ``options:``, else the earlier options merged with ``options_include:``."""
     if later.has_all_options:
         return later.options
     options = {option.name: option for option in earlier.options}
@@ -74,7 +74,7 @@ def _options(earlier: DeclaredDefinition, later: DeclaredDefinition) -> tuple[De
 
 
 def _stages(earlier: Sequence[str], later: Sequence[str]) -> tuple[str, ...]:
-    """Merge the order of stages: a later folder that names all of them decides, others add at the end."""
+    """Merge the order of stages: that of ``later`` if it names all, else its new stages come at the end."""
     if set(earlier) <= set(later):
         return tuple(later)
     return (*earlier, *(name for name in later if name not in earlier))
@@ -83,7 +83,7 @@ def _stages(earlier: Sequence[str], later: Sequence[str]) -> tuple[str, ...]:
 def _without_lost_stages(
     known: Mapping[DefinitionAddress, DeclaredDefinition],
 ) -> tuple[DeclaredDefinition, ...]:
-    """Leave out the stages of pipelines that a later folder says are absent."""
+    """Leave out the stages of pipelines that are absent after merging."""
     return tuple(
         declared
         for address, declared in known.items()
@@ -92,7 +92,7 @@ def _without_lost_stages(
 
 
 def _outer(address: DefinitionAddress) -> DefinitionAddress:
-    """Return the address of a stage's pipeline; of another definition, its own."""
+    """Return the address of the pipeline of a stage; for other definitions, ``address`` itself."""
     if address.section is not Section.STAGES:
         return address
     return definition_address(address.object, Section.PIPELINES, address.names[0])

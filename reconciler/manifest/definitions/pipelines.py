@@ -15,11 +15,11 @@ from reconciler.model.object_types import object_type
 
 _STAGES: Final = "stages"
 _PLACE: Final = "displayOrder"
-"""The meaning of the order of the file for stages."""
+"""HubSpot's attribute for the order of stages, which is not written: the order of the lines gives it."""
 
 
 def read_pipelines(section: MappingNode, about: About) -> Iterator[DeclaredDefinition]:
-    """Read ``pipelines:``: each pipeline, followed by its stages; the names of both are data."""
+    """Read ``pipelines:``: each pipeline, followed by its stages; their names are free texts."""
     for entry in section.in_order():
         address = definition_address(about.object, Section.PIPELINES, entry.name)
         advice = "write it as `Renewals: {stages: {Open: {probability: 0.2}}}`"
@@ -61,7 +61,7 @@ def _read_stages(
 
 
 def _stage_attributes(object_name: str) -> Mapping[str, Attribute]:
-    """Return the members of stages of one object type: HubSpot ignores members of other types."""
+    """Return the attributes of stages of one object type; HubSpot ignores those of other types."""
     own = object_type(object_name).stage_member
     return {
         name: attribute

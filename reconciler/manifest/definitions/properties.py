@@ -19,7 +19,7 @@ _OPTIONS_ADVICE: Final = "write `value: Label` lines, in the order of display"
 
 
 def read_groups(section: MappingNode, about: About) -> Iterator[DeclaredDefinition]:
-    """Read ``groups:``; the names of groups are data."""
+    """Read ``groups:``; the names of groups are free texts."""
     for entry in section.in_order():
         address = definition_address(about.object, Section.GROUPS, entry.name)
         advice = "write it as `erp: {label: ERP}`"
@@ -98,7 +98,7 @@ def _read_option(
 
 
 def is_blank_name(entry: EntryNode, about: About, address: DefinitionAddress | None) -> bool:
-    """Return whether a name has only blanks, and report it; the parser refuses the empty name."""
+    """Return whether a name consists of blanks, and report it; an empty name is refused by the parser."""
     if entry.name.strip() or entry.value is Blank.REFUSED:
         return False
     about.report("a name cannot be empty", "write the name before the colon", entry.name_place, address)

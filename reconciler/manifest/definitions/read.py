@@ -1,4 +1,4 @@
-"""Reading the definitions of one document: everything beside its records."""
+"""Reading the definitions of one document."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -28,7 +28,7 @@ def read_definitions(
 ) -> tuple[tuple[DeclaredDefinition, ...], tuple[Problem, ...]]:
     """Read the definitions of a document about ``object_name``, in the order of the file, and their problems.
 
-    A section that is no mapping is reported by whoever checks the keys of the document.
+    A section that is not a mapping is skipped: the check of the document's keys reports it.
     """
     about = About(object_name, files)
     found = tuple(_read(node, about))

@@ -1,4 +1,4 @@
-"""Writing a manifest of definitions that can be read again: refused definitions are left out."""
+"""Writing definitions as a manifest that can be read: definitions that the reader refuses are left out."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -20,8 +20,8 @@ def readable_text(
     """Write definitions of one object type as a manifest.
 
     Returns:
-        the text, the definitions in it, and the definitions that a manifest cannot hold, with the reader's
-        reason.
+        the text, the definitions in it, and the left-out definitions, each with the reader's reason for
+        refusing it.
 
     Raises:
         UsageError: a name or a text cannot be written in YAML.
@@ -40,7 +40,7 @@ def readable_text(
 
 
 def _problems(text: str) -> dict[str, str]:
-    """Return the problems with a text, by the address of the definition that they are about."""
+    """Return the reader's problems with a manifest text, by the address of the definition."""
     manifest = read_manifest(text.encode(), _FILES, 0)
     declared = [document.definitions for document in manifest.documents]
     problems = (*manifest.problems, *merge_definitions(declared, _FILES)[1])

@@ -1,4 +1,4 @@
-"""Sentences about members that are refused: not managed yet, out of reach of any API, or HubSpot's own."""
+"""Messages for refused attributes: not managed yet, not writable by any API, or set by HubSpot alone."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -97,19 +97,19 @@ _OF_RECORDS: Final = {
     ),
     "prune": UnplacedProblem("removing its lines archives nothing", "write `$absent: true` in their place"),
 }
-"""Keys that records have and definitions do not, with or without ``$``."""
+"""Messages for keys that only records can have, written with or without ``$``."""
 
 _SENTENCES: Final = _sentences()
 
 
 def refusal(name: str) -> UnplacedProblem | None:
-    """Return why a member called ``name`` is refused; None if nothing is known about it.
+    """Return why an attribute called ``name`` is refused; None if there is no special message.
 
-    Capital letters, ``_`` and ``-`` make no difference.
+    Case, ``_`` and ``-`` do not matter.
     """
     return _SENTENCES.get(name.replace("_", "").replace("-", "").lower())
 
 
 def refusal_within(name: str) -> UnplacedProblem | None:
-    """Return why a line of a definition called ``name`` is refused; None if nothing is known about it."""
+    """Return why a line called ``name`` in a definition is refused; None if there is no special message."""
     return _OF_RECORDS.get(name.removeprefix("$")) or refusal(name)

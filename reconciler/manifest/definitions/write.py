@@ -1,7 +1,7 @@
-"""Writing definitions of the portal as a manifest: HubSpot's names, short forms, no default values.
+"""Writing definitions of the portal as a manifest: HubSpot's names, in short forms, without default values.
 
-The order of display is written for options and stages alone, as the order of the lines. Elsewhere it is a
-number that HubSpot gives anew in each portal.
+The order of display is written only for options and stages, as the order of the lines. For other definitions,
+it is a number that differs between portals.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ def definitions_text(
 ) -> str:
     """Write a new manifest with these definitions of one object type.
 
-    Stages stand in their pipelines, in the order that the pipeline says.
+    Stages are written below their pipelines, in the pipeline's order.
 
     Raises:
         UsageError: a name or a text cannot be written in YAML.
@@ -118,7 +118,7 @@ def _stage(name: str, values: Mapping[str, str | None]) -> _Content:
 
 
 def _named_by_label(name: str, section: Section, values: Mapping[str, str | None]) -> _Content:
-    """Return the members of a pipeline or stage; its label is its name unless it says otherwise."""
+    """Return the lines of a pipeline or stage, without a label that equals its name."""
     members = _members(ATTRIBUTES[section], values)
     if members.get("label") == name:
         del members["label"]
@@ -137,7 +137,7 @@ def _labels(_: _Sections, labels: Sequence[LiveDefinition]) -> _Content:
 
 
 def _members(attributes: Mapping[str, Attribute], values: Mapping[str, str | None]) -> _Content:
-    """Return the members that say something: not empty, and not as HubSpot sets them by itself."""
+    """Return the attributes that are neither empty nor as HubSpot would set them by default."""
     content: _Content = {}
     for path, attribute in attributes.items():
         text = values.get(path)
@@ -148,7 +148,7 @@ def _members(attributes: Mapping[str, Attribute], values: Mapping[str, str | Non
 
 
 def _short(members: _Content) -> _Content:
-    """Write a mapping on one line if that is short and has no line breaks."""
+    """Return the mapping in one-line form if that is short and has no line breaks."""
     texts = [*members, *(text for text in members.values() if isinstance(text, str))]
     is_long = sum(map(len, texts)) > _LONGEST_LINE or any("\n" in text for text in texts)
     return members if is_long else Inline(members)

@@ -13,13 +13,13 @@ from reconciler.source import SourceFiles
 
 
 def add_records(data: bytes, file: str, document: int, records: Sequence[WrittenRecord]) -> bytes:
-    """Add ``records`` to document number ``document`` of the manifest ``data``, and return its new text.
+    """Add ``records`` to document number ``document`` of the manifest ``data``; return the new manifest.
 
     Args:
         data: text of the manifest.
-        file: its name, for messages.
+        file: name of the manifest, for messages.
         document: number of the document, from 0.
-        records: records that it does not name.
+        records: records that this document does not name yet.
 
     Raises:
         UsageError: the text cannot be edited safely.

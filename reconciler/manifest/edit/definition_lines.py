@@ -1,4 +1,4 @@
-"""The line of a document that says one value of a definition, for edits."""
+"""Finding the line of a document that sets a value of a definition, for edits."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -25,7 +25,7 @@ _NAMED_BY_LABEL: Final = frozenset({Section.PIPELINES, Section.STAGES})
 
 
 def definition_line(document: Content, address: DefinitionAddress, path: str) -> tuple[str, ...]:
-    """Return the names that lead to a value of a definition in ``document``, whether it has that line or not.
+    """Return the path of names to the value of a definition in ``document``, even if the line is missing.
 
     Raises:
         Unsafe: the document does not declare the definition, or declares it in a form without that line.
@@ -39,12 +39,12 @@ def definition_line(document: Content, address: DefinitionAddress, path: str) ->
     if isinstance(members, dict):
         return (*line, attribute)
     if attribute == _LABEL:
-        return line  # the short form, or a new option
+        return line  # the short form ``option: label``, or a new option
     raise Unsafe("the option is written in its short form", f"write it as `{option}: {{label: …}}`")
 
 
 def list_line(document: Content, address: DefinitionAddress, path: str) -> tuple[str, ...]:
-    """Return the names that lead to the options of a property, or to the stages of a pipeline.
+    """Return the path of names to the options of a property, or to the stages of a pipeline.
 
     Raises:
         Unsafe: the document has no such list.
@@ -54,7 +54,7 @@ def list_line(document: Content, address: DefinitionAddress, path: str) -> tuple
 
 
 def entry_line(document: Content, address: DefinitionAddress, path: str) -> tuple[str, ...]:
-    """Return the names that lead to the option that has the value ``path``, or else to the stage itself.
+    """Return the path of names to the option that ``path`` is about, or to the definition itself.
 
     Raises:
         Unsafe: the document has no such line.
@@ -65,10 +65,10 @@ def entry_line(document: Content, address: DefinitionAddress, path: str) -> tupl
 
 
 def check_before(document: Content, edit: Edit, address: DefinitionAddress, line: Sequence[str]) -> None:
-    """Insist that the document has the value that the edit takes for the present value.
+    """Check that the present value in the document is ``edit.before``.
 
     Raises:
-        Unsafe: it says something else.
+        Unsafe: the document has another value.
     """
     written = _at(document, line)
     is_filled_in = written is None and edit.name == _LABEL and address.section in _NAMED_BY_LABEL
@@ -84,7 +84,7 @@ def check_before(document: Content, edit: Edit, address: DefinitionAddress, line
 
 
 def written_value(edit: Edit, address: DefinitionAddress) -> ManifestValue:
-    """Return the new value in the form of a manifest: a list where it is one."""
+    """Return the new value as a manifest value: a tuple if the attribute is a list."""
     attribute = attribute_of(address.section, edit.name)
     if attribute is not None and attribute.form in _LISTS and isinstance(edit.after, str):
         return list_of(edit.after)
@@ -99,7 +99,7 @@ def _options_line(document: Content, outer: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _definition(document: Content, address: DefinitionAddress) -> tuple[str, ...]:
-    """Return the names that lead to the lines of a definition.
+    """Return the path of names to the lines of a definition.
 
     Raises:
         Unsafe: the document has no such lines.

@@ -1,8 +1,8 @@
 """Editing cells of a CSV file: only the text of the edited cells changes.
 
-Everything else stays byte by byte: order, quotes, delimiter, line ends, encoding, byte order mark, and the
-line ``sep=;``. The file is read row by row, so it may be of any size. Each edited row is read again: its
-other cells must say the same as before.
+Everything else stays unchanged, byte by byte: order, quotes, delimiter, line ends, encoding, byte order mark,
+and the line ``sep=;``. The file is read row by row, so it may be of any size. Each edited row is read again,
+to check that its other cells have the same values as before.
 """
 
 import csv
@@ -51,7 +51,7 @@ class EditedTable:
 
 
 def edit_csv(path: Path, form: TableForm, edits: Sequence[Edit]) -> EditedTable:
-    """Apply ``edits`` of distinct cells to the file at ``path``, as far as this is safe."""
+    """Make those ``edits`` (of distinct cells) in the file at ``path`` that are safe."""
     by_line: dict[int, list[Edit]] = {}
     for edit in edits:
         by_line.setdefault(edit.source.line, []).append(edit)
@@ -61,7 +61,7 @@ def edit_csv(path: Path, form: TableForm, edits: Sequence[Edit]) -> EditedTable:
     problems: list[Problem] = []
     places: dict[Edit, SourceRef] = {}
     texts: dict[int, str] = {}
-    shift = 0  # lines that earlier edits have added
+    shift = 0  # number of lines that earlier edits have added
     for row in _rows(path, form):
         here = by_line.pop(row.line, ())
         text = row.text
@@ -81,14 +81,14 @@ def edit_csv(path: Path, form: TableForm, edits: Sequence[Edit]) -> EditedTable:
 
 
 def _rows(path: Path, form: TableForm) -> Iterator[Row]:
-    """Read all rows of a file; Excel's line above the header is one too."""
+    """Read all rows of a file; Excel's line ``sep=;`` above the header counts as a row."""
     csv.field_size_limit(sys.maxsize)
     with open_text(path, codec_in(path, form.encoding)) as file:
         yield from read_rows(file, form.delimiter)
 
 
 def _stays_the_same(path: Path, form: TableForm) -> bool:
-    """Return whether the file has the same bytes after decoding and encoding: not true of all encodings."""
+    """Return whether decoding and encoding gives the same bytes, which is not so for every encoding."""
     before, after = hashlib.sha256(), hashlib.sha256(mark_of(path)[0])
     codec = codec_in(path, form.encoding)
     for block in blocks(path):
@@ -102,7 +102,7 @@ def _with_cell(row: str, edit: Edit, form: TableForm) -> str:
     """Return the text of a row with the new text in one cell.
 
     Raises:
-        Unsafe: the row is not the expected one, or the file cannot hold the text.
+        Unsafe: the row is not the expected one, or the file's encoding lacks a character of the text.
     """
     cells, spans = _cells_of(row, form.delimiter)
     index = edit.source.column - 1
@@ -139,7 +139,7 @@ def _cell(delimiter: str) -> re.Pattern[str]:
 
 
 def _cells_of(row: str, delimiter: str) -> tuple[list[str], Sequence[tuple[int, int]]]:
-    """Return the cells of a row, and where their texts are, with their quotes.
+    """Return the cells of a row, and the start and end of each in the text, including quotes.
 
     Raises:
         Unsafe: the row is no valid CSV.

@@ -1,4 +1,4 @@
-"""Editing lists of options and stages: some go away, or all have another order."""
+"""Editing lists of options and stages: removing entries, or changing their order."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,30 +17,30 @@ _LISTS = frozenset({OPTIONS, STAGE_NAMES})
 
 
 class ListPlace(NamedTuple):
-    """A list in a file: the number of its document, and the names that lead to it."""
+    """A list in a file: the number of its document, and the path of names to it."""
 
     document: int
     line: tuple[str, ...]
 
 
 def is_order(edit: Edit) -> bool:
-    """Return whether an edit is about the names of options or stages, and their order."""
+    """Return whether an edit changes the order of options or stages."""
     return isinstance(edit.key, DefinitionAddress) and edit.name in _LISTS
 
 
 @dataclass(slots=True)
 class ListEditor:
-    """Edits lists of one file, after all other edits of it."""
+    """Edits the lists of one file; all other edits of the file must be made before."""
 
     text: str
-    meant: Sequence[Content]  # the intended contents of the documents; changed with the lists
+    meant: Sequence[Content]  # intended contents of the documents, updated with each list
     problems: list[Problem] = field(default_factory=list)
-    orders: dict[ListPlace, tuple[str, ...]] = field(default_factory=dict)  # the names of each edited list
+    orders: dict[ListPlace, tuple[str, ...]] = field(default_factory=dict)  # intended names of each list
     places: dict[Edit, int] = field(default_factory=dict)  # offsets of the lists
     _moves: list[Moved] = field(default_factory=list)
 
     def edit(self, edits: Iterable[Edit], documents: Mapping[Edit, int]) -> None:
-        """Carry out ``edits``; edits of one list together."""
+        """Make ``edits``; those of one list are made together."""
         of_list: dict[ListPlace, list[Edit]] = {}
         for edit in edits:
             try:
@@ -57,13 +57,13 @@ class ListEditor:
         self._find_places(of_list)
 
     def moved(self, offset: int) -> int:
-        """Return where an offset of the given text is now."""
+        """Convert an offset in the original text to an offset in the edited text."""
         for move in self._moves:
             offset = move(offset)
         return offset
 
     def is_in_order(self) -> bool:
-        """Return whether the text has the names of each edited list in the order that is meant."""
+        """Return whether each edited list of the text has the intended names in the intended order."""
         patcher = Patcher(self.text.encode(), AnyKey())
         return all(_names_at(patcher, place) == names for place, names in self.orders.items())
 
@@ -111,7 +111,7 @@ def _names_at(patcher: Patcher, place: ListPlace) -> tuple[str, ...]:
 
 
 def _in_order(listed: Mapping[str, Content], names: Sequence[str], wanted: Sequence[str]) -> list[str]:
-    """Put names in the order of ``wanted``; names that must not exist (``$absent``) keep their places.
+    """Sort ``names`` in the order of ``wanted``; names of entries with ``$absent`` keep their positions.
 
     Raises:
         Unsafe: the list has other names than the wanted ones.
@@ -135,10 +135,10 @@ def _name_of(edit: Edit) -> str:
 
 
 def _list_at(document: Content, line: Sequence[str]) -> dict[str, Content]:
-    """Return the list under some names.
+    """Return the list (a mapping) at the path of names ``line``.
 
     Raises:
-        Unsafe: there is none.
+        Unsafe: there is no such list.
     """
     content: Content = document
     for name in line:

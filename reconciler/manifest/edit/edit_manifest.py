@@ -1,13 +1,13 @@
 """Editing the text of a manifest: only the lines of the edited values change.
 
 The event parser finds the spans of text to replace or insert. Nothing else is rewritten, so comments, order,
-quoting, anchors, blank lines and line ends stay. A file that ``fmt`` would leave alone stays such a file:
-comments that stood in one column stand in one column again. The result is parsed again: it must say the same
-as before, except for the edited values. Otherwise the edit is rejected.
+quoting, anchors, blank lines and line ends stay. If the file had the layout of ``fmt`` before, it still has
+it after the edit. The result is parsed again: its contents must be the same as before, except for the edited
+values. Otherwise the edit is rejected.
 
 A value that the record itself sets is replaced in its place. For a value from ``all:``, the record gets a
-line of its own, which overrides ``all:``. A value with an anchor or alias is left alone, because an edit
-would change other values too.
+line of its own, which overrides ``all:``. A value with an anchor or alias is not edited, because this would
+change other values, too.
 """
 
 from bisect import bisect
@@ -44,10 +44,10 @@ class Edited:
 
 
 def edit_manifest(data: bytes, edits: Sequence[Edit]) -> Edited:
-    """Apply ``edits`` of distinct properties to the file content ``data``, as far as this is safe.
+    """Make those ``edits`` (of distinct properties) in the file content ``data`` that are safe.
 
-    If edits of several things cannot be made together, each thing is tried alone, so that one does not stop
-    the others.
+    If the edits of several things cannot be made together, those of each thing are tried separately, so that
+    one thing does not prevent the others.
     """
     edited = _edit_together(data, edits)
     things = list(dict.fromkeys(edit.key for edit in edits))
@@ -60,7 +60,7 @@ def edit_manifest(data: bytes, edits: Sequence[Edit]) -> Edited:
     )
     places: dict[Edit, SourceRef] = {}
     problems: list[Problem] = []
-    for of_thing in lowest_first:  # so that the places of earlier lines stay
+    for of_thing in lowest_first:  # so that places of lines above stay valid
         done = _edit_together(data, of_thing)
         added = done.data.count(b"\n") - data.count(b"\n")
         below = {edit: replace(place, line=place.line + added) for edit, place in places.items()}
@@ -103,7 +103,7 @@ def _edit_together(data: bytes, edits: Sequence[Edit]) -> Edited:
 
 
 def _is_as_meant(data: bytes, lists: ListEditor, files: SourceFiles, edits: Iterable[Edit]) -> bool:
-    """Read the edited text again: return whether it has the intended contents, and is a manifest."""
+    """Return whether the edited text, read again, is a manifest with the intended contents."""
     text = lists.text.encode()
     after = read_nodes(text, files, 0, whole=SECTIONS)
     said = list(content_of(after))
@@ -114,10 +114,10 @@ def _is_as_meant(data: bytes, lists: ListEditor, files: SourceFiles, edits: Iter
 
 
 def _line_of(document: Content, edit: Edit) -> tuple[tuple[str, ...], ManifestValue]:
-    """Return the names that lead to the edited value, and the new value as it is written.
+    """Return the path of names to the edited value, and the new manifest value.
 
     Raises:
-        Unsafe: the document does not have the value that the edit takes for the present value.
+        Unsafe: the present value in the document is not ``edit.before``.
     """
     if isinstance(edit.key, DefinitionAddress):
         line = definition_line(document, edit.key, edit.name)
@@ -137,13 +137,13 @@ def _set(document: Content, line: Sequence[str], value: ManifestValue) -> None:
 
 
 def _check_record(document: Content, edit: Edit) -> None:
-    """Insist that ``document`` has the record that the edit changes, with the expected value.
+    """Check that ``document`` has the record that the edit changes, with the expected value.
 
     Raises:
         Unsafe: the document has no such record, or the record does not have the expected value.
     """
     if _entry(document, "source"):
-        raise Unsafe.changed()  # a row is edited in its table
+        raise Unsafe.changed()  # rows are edited in the table's file
     record = _entry(_entry(document, "records"), edit.key.value)
     shared = _entry(document, "all")
     if isinstance(record, dict):

@@ -1,7 +1,7 @@
-"""Patches of names whose order counts: entries of a mapping are left out, or put in another order.
+"""Patches of lists: entries of a mapping whose order counts are removed or sorted.
 
-A comment on the line of an entry, and the lines above it, go where the entry goes. What stands above the
-first entry stays above all of them. When an entry is left out, the lines above it stay.
+A comment on the line of an entry, and the comment lines above it, move together with the entry. Lines above
+the first entry stay above all entries. When an entry is removed, the lines above it stay.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,11 +12,11 @@ from reconciler.manifest.edit.patches import LINE_BREAK, Patcher, Unsafe
 from reconciler.manifest.yaml.spans import Entry, MappingSpan, Span
 
 Moved = Callable[[int], int]
-"""Where an offset of the old text is in the new one."""
+"""A function that converts an offset in the old text to an offset in the new one."""
 
 
 class Rewritten(NamedTuple):
-    """A text in which a list was rewritten."""
+    """The text after rewriting a list, and the function for offsets."""
 
     text: str
     moved: Moved
@@ -25,7 +25,7 @@ class Rewritten(NamedTuple):
 class _Chunk(NamedTuple):
     """The text of one entry."""
 
-    lead: int  # start of the lines above it
+    lead: int  # start of the comment lines above the entry
     start: int
     end: int
 
@@ -33,12 +33,12 @@ class _Chunk(NamedTuple):
 class _Part(NamedTuple):
     """An entry that stays."""
 
-    above: str  # lines above others that are left out
+    above: str  # comment lines of removed entries, now above this one
     chunk: _Chunk
 
 
 def rewrite_entries(patcher: Patcher, number: int, line: Sequence[str], names: Sequence[str]) -> Rewritten:
-    """Keep the entries called ``names``, in their order, of the mapping under ``line`` in a document.
+    """Rewrite the mapping at the path ``line`` to contain exactly its entries ``names``, in this order.
 
     Raises:
         Unsafe: other text would change, or nothing would be left.
@@ -82,7 +82,7 @@ def _on_lines(patcher: Patcher, mapping: MappingSpan, order: Sequence[int]) -> R
 
 
 def _comments(text: str, chunks: Iterable[_Chunk]) -> str:
-    """Return the lines above some entries that are left out; blank lines alone are no loss."""
+    """Return the comment lines above removed entries, without lines above that are only blank."""
     leads = (text[chunk.lead : chunk.start] for chunk in chunks)
     return "".join(lead for lead in leads if lead.strip())
 
@@ -90,7 +90,7 @@ def _comments(text: str, chunks: Iterable[_Chunk]) -> str:
 def _joined(
     text: str, whole: tuple[int, int], parts: Sequence[_Part], gaps: Sequence[str], tail: str = ""
 ) -> Rewritten:
-    """Put parts one after the other where ``whole`` was; ``gaps`` are between them, the last one repeats."""
+    """Replace the span ``whole`` by ``parts``, with ``gaps`` between them; the last gap may repeat."""
     start, end = whole
     written = ""
     starts: list[tuple[_Chunk, int]] = []

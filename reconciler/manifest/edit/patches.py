@@ -1,4 +1,4 @@
-"""Patches: the smallest change to the text of a manifest that changes one value.
+"""Patches: the smallest changes to the text of a manifest that change one value.
 
 If an edit would also change other text or other values, it is refused with a sentence.
 """
@@ -50,12 +50,12 @@ class Unsafe(UnplacedError):
 
     @classmethod
     def changed(cls) -> "Unsafe":
-        """Report that the file has changed since it was read."""
+        """Build the error that the file has changed since it was read."""
         return cls("the file has changed since it was read", "run the command again")
 
 
 class AnyKey(Collection[str]):
-    """The keys of all records."""
+    """A collection that contains every key."""
 
     def __contains__(self, _key: object) -> bool:
         return True
@@ -68,14 +68,14 @@ class AnyKey(Collection[str]):
 
 
 class Patcher:
-    """Builder of patches for the records with some keys, in one text."""
+    """Builds patches of one text, for the records with ``keys`` and for definitions."""
 
     def __init__(self, data: bytes, keys: Collection[str]) -> None:
         text = data.decode()
         self.mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
         self.text = text.removeprefix(BYTE_ORDER_MARK)
         self._documents = read_spans(data, keys)
-        self._filled: set[int] = set()  # starts of empty records that have got an entry
+        self._filled: set[int] = set()  # starts of empty records that got a first entry
 
     def document_at(self, position: Position) -> int:
         """Return the number of the document at ``position``."""
@@ -107,15 +107,15 @@ class Patcher:
             return self._instead_of_text(entry.value, value, in_flow=holder.is_flow)
         if isinstance(entry.value, SequenceSpan):
             return self._instead_of_list(entry, entry.value, value, in_flow=holder.is_flow)
-        raise Unsafe.changed()  # a mapping is not a value
+        raise Unsafe.changed()  # a mapping instead of a value
 
     def appended_records(self, number: int, lines: Callable[[str], str]) -> Patch:
         """Build the patch that adds records at the end of document ``number``.
 
-        ``lines`` returns them with a given indent, each after a blank line.
+        ``lines`` returns the text of the records for a given indent, each after a blank line.
 
         Raises:
-            Unsafe: the records are not a list of lines, or other lines use them.
+            Unsafe: the records are written in braces, or an alias uses them.
         """
         root = self._documents[number].root
         entry = root.entry("records") if isinstance(root, MappingSpan) else None
@@ -159,10 +159,10 @@ class Patcher:
         return "".join([*parts, self.text[taken:]]), offsets
 
     def mapping(self, number: int, line: Sequence[str]) -> MappingSpan:
-        """Return the mapping under some names of document ``number``, such as that of a record.
+        """Return the mapping at the path of names ``line`` in document ``number``, such as a record.
 
         Raises:
-            Unsafe: it is not there, or other lines use it.
+            Unsafe: there is no such mapping, or an alias uses it.
         """
         document = self._documents[number]
         span = document.root
@@ -188,7 +188,7 @@ class Patcher:
         return Patch(old.start, end, block or _spelled(value, "", in_flow=in_flow))
 
     def _block(self, old: str, header: str, text: str) -> str | None:
-        """Write ``text`` as a block of lines in the style of ``old``; return None if that is impossible."""
+        """Return ``text`` as a block of lines in the style of ``old``; None if that is impossible."""
         lines = LINE_BREAK.split(old)[1:]
         first = next((line for line in lines if line.strip()), " ")
         indent = first[: len(first) - len(first.lstrip(" "))]
@@ -214,7 +214,7 @@ class Patcher:
     def _other_items(
         self, old: SequenceSpan, items: Sequence[ScalarSpan], gaps: Sequence[str], choices: tuple[str, ...]
     ) -> Patch:
-        """Patch the items of a list: kept items keep their spelling, new items get the same style."""
+        """Build the patch of a list: items that stay keep their spelling, new items get the same style."""
         written = {item.value: self.text[item.start : item.end] for item in items}
         if gaps:
             gap = gaps[0]
@@ -241,9 +241,9 @@ class Patcher:
     def _insertion(
         self, record: MappingSpan, name: str, value: ManifestValue, *, comes_last: bool = False
     ) -> Patch:
-        """Insert a line below the last property of the record, or an entry between its braces.
+        """Build the patch that adds a line below the record's last property, or an entry in its braces.
 
-        ``comes_last``: below all lines, because their order counts.
+        ``comes_last``: below all lines of the mapping, because their order counts.
         """
         entry = f"{name}: {_spelled(value, '', in_flow=record.is_flow)}"
         if record.is_flow and not record.entries:
@@ -274,7 +274,7 @@ class Patcher:
         return span.end
 
     def line_break_after(self, start: int) -> str:
-        """Return the line end used there, or elsewhere in the text."""
+        """Return the first line end after ``start``, or else the first one in the text."""
         found = LINE_BREAK.search(self.text, start) or LINE_BREAK.search(self.text)
         return found[0] if found else "\n"
 
@@ -282,7 +282,7 @@ class Patcher:
 def _last_property(record: MappingSpan) -> Span:
     """Return the value below which to insert a line: the last value without a ``$`` key.
 
-    A block of text may include blank lines after it, so such a value is used only if there is no other.
+    A block of text may include blank lines at its end, so such a value is used only if there is no other.
     """
     properties = [entry.value for entry in record.entries if not entry.name.startswith("$")]
     values = properties or [entry.value for entry in record.entries]

@@ -1,1 +1,1 @@
-"""The one layout of YAML files: blanks, line ends and indentation follow rules, all else stays."""
+"""The standard layout of YAML files (``fmt``): only blanks, line ends and indentation change."""

@@ -1,7 +1,7 @@
-"""Laying out the text of a manifest or of ``reconciler.yaml``.
+"""Formatting the text of a manifest or of ``reconciler.yaml``.
 
-The layout is read again: it must have the same meaning as the text, with the same comments, anchors and
-spellings. Otherwise the text is not touched.
+The formatted text is read again: it must have the same meaning, comments, anchors and spellings as the text
+before. Otherwise the file is left unchanged.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
@@ -25,12 +25,12 @@ _NAMED = frozenset({TokenKind.ANCHOR, TokenKind.ALIAS, TokenKind.SCALAR})
 class Formatted:
     """The text of a file in the standard layout."""
 
-    data: bytes  # as it was if there are problems
+    data: bytes  # unchanged if there are problems
     problems: tuple[Problem, ...]
 
 
 def format_text(data: bytes, file: str) -> Formatted:
-    """Lay out the text ``data`` of ``file``."""
+    """Format ``data``, the text of ``file``."""
     files = SourceFiles((file,))
     before = read_nodes(data, files, 0, whole=SECTIONS)
     if before.problems:
@@ -52,13 +52,13 @@ def format_text(data: bytes, file: str) -> Formatted:
 
 
 def laid_out_as_before(before: bytes, after: bytes, file: str) -> bytes:
-    """Lay out ``after``, an edited text, if ``before`` was laid out."""
+    """Format ``after``, an edited text, if the text ``before`` the edit had the standard layout."""
     was_laid_out = format_text(before, file).data == before
     return format_text(after, file).data if was_laid_out else after
 
 
 def moved_offset(offset: int, text: str, layout: str) -> int:
-    """Return where the name or value at or after ``offset`` in ``text`` begins in its ``layout``."""
+    """Return the offset in ``layout``, the formatted ``text``, of the token at or after ``offset``."""
     if text == layout:
         return offset
     before = sum(token.start < offset for token in _texts(text))

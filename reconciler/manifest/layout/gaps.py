@@ -9,8 +9,8 @@ class Comment(NamedTuple):
 
     text: str  # from the # to the last character that is not blank
     column: int  # from 0, as it was written
-    is_trailing: bool  # on the line of the token before it
-    is_after_blank: bool  # below a blank line
+    is_trailing: bool  # whether it is on the line of the token before it
+    is_after_blank: bool  # whether a blank line is above it
 
 
 class Gap(NamedTuple):
@@ -20,7 +20,7 @@ class Gap(NamedTuple):
     is_after_blank: bool = False
 
     def followed_by(self, other: "Gap") -> "Gap":
-        """Return both gaps as one, where the token between them is left out or moved."""
+        """Return both gaps as one, because the token between them is not written, or moves."""
         comments = [*self.comments, *other.comments]
         if self.is_after_blank and other.comments:
             first = len(self.comments)
@@ -33,7 +33,7 @@ NO_GAP: Final = Gap()
 
 
 def gap_between(text: str, start: int, end: int, *, is_below: bool = False) -> Gap:
-    """Read the gap from ``start`` to ``end``; ``is_below``: it begins on the line below its token."""
+    """Read the gap from ``start`` to ``end``; ``is_below``: it begins on the line after the token."""
     between = text[start:end]
     if (not is_below and not between.strip(" \t")) or not between:
         return NO_GAP

@@ -28,32 +28,32 @@ _OPENING: Final = frozenset(
         TokenKind.KEY,
     }
 )
-"""No blank line follows these."""
+"""Kinds of tokens after which blank lines are removed."""
 
 
 @dataclass(slots=True)
 class _Level:
     """A mapping or list around the next token."""
 
-    indent: int  # of its names, dashes or items; of its closing bracket
-    column: int = -1  # as it was written
+    indent: int  # columns before its names, dashes, items or closing bracket
+    column: int = -1  # column in the old text
     is_list: bool = False  # a list in block style
-    is_bare: bool = False  # such a list in the column of its name
+    is_bare: bool = False  # a block list in the same column as its name
     is_flow: bool = False
-    is_broken: bool = False  # a flow over several lines
+    is_broken: bool = False  # a flow mapping or list on several lines
     is_empty: bool = True
-    is_explicit: bool = False  # the name began with ``?``
+    is_explicit: bool = False  # the name begins with ``?``
 
 
 class _Place(NamedTuple):
     """The place of the next token."""
 
-    indent: int  # if it begins a line
-    glue: str | None = None  # the text before it in the same line; None: it begins a line
+    indent: int  # indent, if it begins a line
+    glue: str | None = None  # text between the previous token and this one; None: it begins a line
 
 
 def laid_out(text: str, tokens: Sequence[Token]) -> str:
-    """Return ``text``, whose tokens these are, in the standard layout."""
+    """Return ``text``, given its ``tokens``, in the standard layout."""
     writer = _LayoutWriter(text)
     for token, closing in zip(tokens, _closings(tokens), strict=True):
         writer.add(token, closing)
@@ -61,7 +61,7 @@ def laid_out(text: str, tokens: Sequence[Token]) -> str:
 
 
 def _closings(tokens: Sequence[Token]) -> Sequence[int]:
-    """Return for each opening bracket where its closing one ends, and 0 for other tokens."""
+    """Return, for each opening bracket, the end of its closing bracket; 0 for other tokens."""
     found = [0] * len(tokens)
     opened: list[int] = []
     for number, token in enumerate(tokens):
@@ -81,10 +81,10 @@ class _LayoutWriter:
         self._before: TokenKind | None = None
         self._after_alias = False
         self._end = 0  # end of the last token in the text
-        self._is_below = False  # it was a block of lines
-        self._kept = NO_GAP  # the gap before a comma
-        self._comma = False  # whether a comma waits for the next token
-        self._place: _Place | None = None  # the place of a name, from the token before it
+        self._is_below = False  # whether the last token was a block of lines
+        self._kept = NO_GAP  # the gap before a comma, not written yet
+        self._comma = False  # whether a comma must be written before the next token
+        self._place: _Place | None = None  # the place that the previous token determined for a name
 
     def add(self, token: Token, closing: int) -> None:
         """Write one token; ``closing``: the end of its closing bracket."""
@@ -131,11 +131,11 @@ class _LayoutWriter:
             self._closed.append(self._levels.pop())
 
     def _inner(self) -> int:
-        """Return the indentation of the lines inside the mapping or list around it."""
+        """Return the indentation of lines inside the innermost mapping or list."""
         return self._levels[-1].indent + _STEP if self._levels else 0
 
     def _place_of(self, token: Token) -> _Place:
-        """Return where a token goes that has a text of its own."""
+        """Return the place of a token that has a text of its own."""
         level = self._top
         if self._place is not None:
             place, self._place = self._place, None
@@ -171,7 +171,7 @@ class _LayoutWriter:
 
     @property
     def _is_after_sign(self) -> bool:
-        """Whether the token before is the ``:`` after a name that began with ``?``."""
+        """Whether the previous token is the ``:`` after a name that begins with ``?``."""
         is_value = self._before is TokenKind.VALUE and len(self._levels) > 1
         return is_value and self._levels[-2].is_explicit and not self._levels[-2].is_flow
 
@@ -244,7 +244,7 @@ class _LayoutWriter:
         return self._text.rfind("\n", 0, at) + 1
 
     def _comments(self, gap: Gap, indent: int) -> None:
-        """Write the comments of a gap, and keep the level of comments on lines of their own."""
+        """Write the comments of a gap; comments on lines of their own stay at their level."""
         is_first = self._before in _OPENING
         for comment in gap.comments:
             if comment.is_trailing and self.lines.can_take_comment:
@@ -257,5 +257,5 @@ class _LayoutWriter:
 
 
 def _holds(level: _Level, column: int) -> bool:
-    """Return whether a comment in that column belongs to a mapping or list that ends before it."""
+    """Return whether a comment in ``column`` still belongs to ``level``, which ended before it."""
     return column > level.column if level.is_bare else column >= level.column

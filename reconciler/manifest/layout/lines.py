@@ -1,7 +1,7 @@
-"""The lines of a file that is laid out, with the comments at their ends.
+"""The lines of a formatted file, with the comments at their ends.
 
-A comment follows its line after two blanks. Comments of neighbouring lines that stood in one column stand in
-one column again.
+A comment follows its line after two blanks. If comments of neighbouring lines were in one column before, they
+are in one column again.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _BEFORE_COMMENT = "  "
 class _Line:
     text: str
     comment: str = ""
-    column: int = 0  # column of the comment, as it was written
+    column: int = 0  # column of the comment in the old text
 
 
 class Lines:
@@ -35,11 +35,11 @@ class Lines:
         self._lines.append(_Line(" " * indent + text))
 
     def go_on(self, text: str) -> None:
-        """Write more into the last line."""
+        """Append to the last line."""
         self._lines[-1].text += text
 
     def add_whole(self, lines: Sequence[str]) -> None:
-        """Write lines as they are."""
+        """Add lines unchanged."""
         self._lines += map(_Line, lines)
 
     def comment(self, text: str, column: int) -> None:

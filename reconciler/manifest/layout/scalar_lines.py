@@ -1,4 +1,4 @@
-"""The lines of a text (a scalar) at another indentation; its meaning stays the same."""
+"""Indenting the lines of a scalar (a YAML text) differently, without changing its meaning."""
 
 import re
 from typing import Final, NamedTuple
@@ -16,7 +16,7 @@ class Block(NamedTuple):
 
 
 def flow_lines(text: str, indent: int) -> tuple[str, ...]:
-    """Return a plain or quoted text, the lines after the first line at ``indent``."""
+    """Return the lines of a plain or quoted text, all after the first one indented by ``indent``."""
     first, *others = text.split("\n")
     if not others:
         return (text,)
@@ -27,7 +27,7 @@ def flow_lines(text: str, indent: int) -> tuple[str, ...]:
 
 
 def _without_end(line: str) -> str:
-    r"""Remove blanks at the end; not the blank of ``\\ ``, which belongs to a text in double quotes."""
+    r"""Remove blanks at the end, except a blank after a backslash, which is part of the text."""
     bare = line.rstrip(" \t")
     backslashes = len(bare) - len(bare.rstrip("\\"))
     return line[: len(bare) + 1] if backslashes % 2 and bare != line else bare
@@ -38,13 +38,13 @@ def block(text: str, written_parent: int, parent: int) -> Block:
 
     Args:
         text: from its | or > to its end.
-        written_parent: column of the mapping or list around it, as written.
-        parent: its column in the layout.
+        written_parent: column of the mapping or list around it in the old text.
+        parent: column of that mapping or list in the layout.
     """
     head, *body = text.split("\n")
     found = _HEADER.match(head)
     header, comment = (found[1], found[2] or "") if found else (head, "")
-    is_open = bool(body) and body[-1] != ""  # the file ends in it, without a line end
+    is_open = bool(body) and body[-1] != ""  # whether the file ends inside it, without a line end
     if not is_open and body:
         body.pop()
     digit = next((int(sign) for sign in header if sign.isdigit()), 0)
@@ -54,7 +54,7 @@ def block(text: str, written_parent: int, parent: int) -> Block:
     while "+" not in header and body and not body[-1].strip(" ") and len(body[-1]) <= old:
         body.pop()
     if is_open and count == len(body):
-        header = header.replace("+", "").replace("-", "") + "-"  # the line end that is added says nothing
+        header = header.replace("+", "").replace("-", "") + "-"  # the added line end is not part of the text
     lines = (" " * new + line[old:] if len(line) > old else "" for line in body)
     return Block(header, comment.rstrip(" \t"), tuple(lines), len(body) < count)
 

@@ -16,10 +16,10 @@ from reconciler.suggestions import did_you_mean, suggest
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The used columns. They are numbered from 1, in the order of the file."""
+    """The columns that are used, by number: from 1, in the order of the file."""
 
     key: int
-    numbers: Mapping[str, int]  # column numbers of the properties, in the order of the file
+    numbers: Mapping[str, int]  # column number by property, in the order of the file
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,5 +79,5 @@ _PLAIN = re.compile(r"\w([\w ./()-]*[\w)])?")
 
 
 def _in_yaml(column: str) -> str:
-    """Write a column's name as the manifest needs it, in quotes where YAML would read something else."""
+    """Return a column's name as written in YAML, in quotes if it would be misread without them."""
     return column if _PLAIN.fullmatch(column) else json.dumps(column, ensure_ascii=False)

@@ -1,7 +1,7 @@
-"""Errors of CSV files, line by line: errors that DuckDB ignores or reports badly.
+"""Finding the errors of a CSV file line by line: errors that DuckDB ignores, or reports badly.
 
-Reading a file in this way is slow. It is done only if a quick check finds something odd, or if DuckDB refuses
-the file.
+Reading a file in this way is slow, so it is done only if a quick check finds something odd, or if DuckDB
+refuses the file.
 """
 
 import csv
@@ -21,11 +21,11 @@ from reconciler.manifest.tables.sources import blocks
 from reconciler.source import SourceRef
 
 QUOTES = 'quote the whole cell, and write a quote inside it twice: "say ""hi"""'
-_MAY_BE_ODD = (b' "', b'" ', b'\t"', b'"\t', b"\r")  # this search is a hundred times as fast
+_MAY_BE_ODD = (b' "', b'" ', b'\t"', b'"\t', b"\r")  # searched first: a hundred times as fast as the patterns
 
 
 class _Patterns(NamedTuple):
-    """Patterns of texts whose cells are separated by one delimiter."""
+    """Patterns for CSV text with one delimiter."""
 
     odd: re.Pattern[bytes]
     cell: re.Pattern[str]
@@ -54,7 +54,7 @@ def looks_odd(text: CsvText) -> bool:
                 return True
             returns += part.count(b"\r\n") - before.count(b"\r\n")
         lines += block.count(b"\n")
-        before = part[max(len(part.rstrip(b" \t")) - 1, 0) :]  # a pattern may begin there
+        before = part[max(len(part.rstrip(b" \t")) - 1, 0) :]  # a match may begin in this part
     return bool(odd.search(before + b"\n")) or returns not in {0, lines} or before.endswith(b"\r")
 
 
@@ -98,7 +98,7 @@ def _faulty_rows(text: CsvText, width: int) -> Iterator[Problem]:
         for row in text.rows(file):
             place = SourceRef(text.name, row.line, 1)
             if not row.text.strip("\r\n"):
-                blank = blank or row.line  # blank lines at the end of the file do not count
+                blank = blank or row.line  # allowed at the end, so report it only if a row follows
                 continue
             if blank:
                 yield Problem("this line is blank", "remove it", SourceRef(text.name, blank, 1))

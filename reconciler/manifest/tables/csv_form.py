@@ -1,7 +1,7 @@
-"""The form of a CSV file: the description in its manifest, compared with the file itself.
+"""The form of a CSV file: comparing its description in the manifest with the file itself.
 
-A file of another form is refused with the line that describes it. Nothing is guessed silently, because a
-wrong guess would write wrong text into the portal.
+A file of another form is refused, and the message has the line that would describe it. Nothing is guessed
+silently, because a wrong guess would write wrong text into the portal.
 """
 
 import codecs
@@ -31,7 +31,7 @@ from reconciler.source import SourceRef
 NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 """Names of the delimiters."""
 _LIKELY = ("utf-8", "cp1252", "cp850")
-"""Encodings of files, likely encodings first; the last encoding can read everything."""
+"""Encodings to try for a file, the most likely first; the last one can decode every file."""
 _LONGEST_NAME = 10_000
 _SAMPLE = 1_000  # rows
 _DECIMAL_COMMA = re.compile(r"-?(\d+|\d{1,3}(\.\d{3})+),\d+")
@@ -39,7 +39,7 @@ _DECIMAL_COMMA = re.compile(r"-?(\d+|\d{1,3}(\.\d{3})+),\d+")
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
-    """Something in the file that the manifest does not say."""
+    """A place in the file that does not fit its description in the manifest."""
 
     line: int
     column: int
@@ -47,7 +47,7 @@ class _Fault:
 
 
 def form_problems(path: Path, source: Source) -> Sequence[Problem]:
-    """Return the facts about the form of the file that ``source`` lacks, each with the line to write."""
+    """Report where the form of the file differs from ``source``, with the line to write in the manifest."""
     faults: list[_Fault] = []
     form = source.form
     if misread := _misread(path, form):
@@ -69,9 +69,9 @@ def form_problems(path: Path, source: Source) -> Sequence[Problem]:
 
 
 def _line_for(source: Source, form: TableForm) -> str:
-    """Return the line that says ``form``, to be pasted into the manifest."""
+    """Return advice with the line for ``form``, to be pasted into the manifest."""
     keys = [f"{name}: {_in_yaml(value)}" for name, value in form.unusual.items() if name != "clear"]
-    if source.columns or form.clear is not None:  # they may be long, and stay as they are
+    if source.columns or form.clear is not None:  # keep these keys, which may be long
         said = " and ".join(f"`{key}`" for key in keys)
         return (
             f"under `source:`, beside csv, write {said}"
@@ -122,7 +122,7 @@ def _first_fault(path: Path, codec: str) -> int | None:
 
 
 def _is_utf8(path: Path, *, even_if_ascii: bool) -> bool:
-    """Return whether the file can only be UTF-8: another text is hardly ever valid UTF-8 by chance."""
+    """Return whether the file is UTF-8: text in another encoding is hardly ever valid UTF-8 by chance."""
     if even_if_ascii and any(b"\0" in block for block in blocks(path)):
         return False
     if not even_if_ascii and all(block.isascii() for block in blocks(path)):
@@ -131,7 +131,7 @@ def _is_utf8(path: Path, *, even_if_ascii: bool) -> bool:
 
 
 def _misparted(path: Path, form: TableForm) -> tuple[_Fault, str] | None:
-    """Return the fault of a header that another delimiter than that of ``form`` separates."""
+    """Return the fault, and the likely delimiter, of a header with another delimiter than in ``form``."""
     with open_text(path, codec_in(path, form.encoding), errors="replace") as file:
         csv.field_size_limit(_LONGEST_NAME)
         first = file.readline(_LONGEST_NAME)

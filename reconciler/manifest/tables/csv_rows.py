@@ -1,4 +1,4 @@
-"""Rows of a CSV file: double quotes, a header; every cell is text exactly as written.
+"""The rows of a CSV file with a header and double quotes; every cell is text, exactly as written.
 
 DuckDB reads a good file fast but says little about a bad one. A bad file is read a second time, more slowly,
 to find the wrong lines.
@@ -44,7 +44,7 @@ def read_column_names(text: CsvText) -> ColumnNames:
         TableError: the file has no header, or contains a NUL.
     """
     all_lines = count_lines(text.path, text.name, text.above)
-    csv.field_size_limit(_LONGEST_NAME)  # otherwise one missing quote would make the whole file a name
+    csv.field_size_limit(_LONGEST_NAME)  # otherwise, after a missing quote, the whole file would be one name
     line = text.above + 1
     place = SourceRef(text.name, line, 1)
     with text.open() as file:
@@ -62,7 +62,7 @@ def read_column_names(text: CsvText) -> ColumnNames:
 def fill_from_csv(
     rows: SortedRows, text: CsvText, columns: Columns, header: ColumnNames
 ) -> Sequence[Problem]:
-    """Put the rows of a file into ``rows``; return the problems of rows left out.
+    """Put the rows of a file into ``rows``; return the problems of the rows that are left out.
 
     Raises:
         TableError: the file is not a table at all.
@@ -100,7 +100,7 @@ def fill_from_csv(
 
 
 def _fill_sound_rows(rows: SortedRows, text: CsvText, columns: Columns, width: int) -> None:
-    """Put the readable rows of a file with errors into ``rows``, so that other errors are reported too."""
+    """Put the readable rows of a file with errors into ``rows``, so that their other errors are found."""
     wanted = (columns.key, *columns.numbers.values())
     with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
         sound = Path(folder) / "sound.csv"
@@ -122,7 +122,7 @@ def _fill_sound_rows(rows: SortedRows, text: CsvText, columns: Columns, width: i
 
 
 def _with_breaks(rows: SortedRows, wanted: str, file: str, cells: Sequence[str], header_lines: int) -> int:
-    """Fill ``rows`` if cells contain line breaks; return the number of rows."""
+    """Fill ``rows`` from a file whose cells contain line breaks; return the number of rows."""
     breaks = " + ".join(
         f"coalesce(length({cell}) - length(replace({cell}, chr(10), '')), 0)" for cell in cells
     )

@@ -1,7 +1,7 @@
-"""The text of a CSV file: opened in its encoding, without a byte order mark and Excel's ``sep=;`` line.
+"""The text of a CSV file in its encoding, without a byte order mark and Excel's ``sep=;`` line.
 
-DuckDB reads UTF-8. A file in another encoding, or with a line above its header, is copied as UTF-8 into a
-private temporary folder for as long as it is read, block by block.
+DuckDB reads only UTF-8. For a file in another encoding, or with a line above its header, a UTF-8 copy is made
+in a private temporary folder, and deleted after reading.
 """
 
 import codecs
@@ -23,7 +23,7 @@ _LONGEST_FIRST_LINE = 10_000
 _KNOWN = re.compile(
     r"utf-8|utf-16(-le|-be)?|cp\d+|iso8859-\d+|ascii|mac-\w+|koi8-\w|shift_jis|euc_\w+|gbk|gb18030|big5"
 )
-"""Python's names of encodings of files; it has others, such as idna, that no file is in."""
+"""Python's names of encodings for files; Python also has encodings for other purposes, such as idna."""
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _SEPARATOR_LINE = re.compile(r"\"?sep=([,;|\t])\"?[\r\n]*", re.IGNORECASE)
 
@@ -45,13 +45,13 @@ def mark_of(path: Path) -> tuple[bytes, str | None]:
 
 
 def codec_in(path: Path, encoding: str) -> str:
-    """Return the codec that reads ``path``: ``utf-16`` becomes the one that the byte order mark says."""
+    """Return the codec that reads ``path``; for ``utf-16``, the byte order mark decides which one."""
     codec = codec_of(encoding) or encoding
     return mark_of(path)[1] or "utf-16-le" if codec == "utf-16" else codec
 
 
 def open_text(path: Path, codec: str, errors: str = "strict") -> TextIO:
-    """Open the text of a file behind its byte order mark; line ends stay as they are."""
+    """Open a file as text, positioned after its byte order mark; line ends are not converted."""
     file = path.open(encoding=codec, errors=errors, newline="")
     if mark_of(path)[0] and file.read(1) != "\ufeff":
         file.seek(0)
@@ -70,21 +70,21 @@ class Row:
 
     line: int  # its first line
     cells: Sequence[str]
-    fault: str | None  # error in the CSV syntax
+    fault: str | None  # error in the CSV syntax; None: no error
     text: str  # text in the file
 
 
 @dataclass(frozen=True, slots=True)
 class CsvText:
-    """The text of a CSV file, in UTF-8, from its header on."""
+    """The text of a CSV file in UTF-8, with the number of lines above its header."""
 
     path: Path
-    name: str  # of the file that the manifest names
+    name: str  # name of the file in the manifest
     delimiter: str = ","
     above: int = 0  # lines above the header
 
     def open(self) -> TextIO:
-        """Open the text; line ends stay as they are."""
+        """Open the text; line ends are not converted."""
         return self.path.open(encoding="utf-8-sig", newline="")
 
     def rows(self, file: TextIO) -> Iterator[Row]:
@@ -94,7 +94,7 @@ class CsvText:
 
 @contextmanager
 def csv_text(path: Path, name: str, form: TableForm) -> Iterator[CsvText]:
-    """Open the file at ``path``, which ``form`` describes well, for as long as the context lasts."""
+    """Provide the text of the file at ``path``, whose form is ``form``, until the context ends."""
     codec = codec_in(path, form.encoding)
     with open_text(path, codec) as file:
         above = separator_line(file.readline(_LONGEST_FIRST_LINE)) is not None
@@ -112,7 +112,7 @@ def csv_text(path: Path, name: str, form: TableForm) -> Iterator[CsvText]:
 
 
 def read_rows(file: TextIO, delimiter: str = ",", above: int = 0) -> Iterator[Row]:
-    """Read the rows of a CSV file whose first line follows ``above`` others; a blank line has no cells."""
+    """Read the rows of an opened CSV file; ``above`` lines precede it. A blank line has no cells."""
     taken: list[str] = []
 
     def lines() -> Iterator[str]:

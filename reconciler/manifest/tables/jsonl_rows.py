@@ -16,7 +16,7 @@ _VALUES = "write a text, a number, true, false, null or a list of texts"
 
 
 class Faulty(UnplacedError):
-    """An error in a line."""
+    """An error in a line of a JSON lines file."""
 
 
 class _Object(list[tuple[str, Any]]):
@@ -63,13 +63,13 @@ class JsonLines:
     """
 
     def __init__(self, source: Source, key: str) -> None:
-        """Prepare for lines of ``source``; ``key`` is the key property."""
+        """Create a reader for lines of ``source``; ``key`` is the key property."""
         self.columns: dict[str, None] = {}
         self._source = source
         self._key = key
 
     def cells(self, line: str) -> tuple[str | None, tuple[str, ...], tuple[ManifestValue, ...]]:
-        """Return the key of a line, the names of its properties, and their values; None is empty.
+        """Return the key of a line, the names of its properties, and their values (None: empty).
 
         Raises:
             Faulty: the line is not an object, or contains something that is not a value.
@@ -85,7 +85,7 @@ class JsonLines:
         return key, tuple(row), tuple(row.values())
 
     def faults(self, rows: SortedRows, name: str) -> Iterator[tuple[int, Problem]]:
-        """Return the lines of file ``name`` that have errors, with the errors, in order of their keys."""
+        """Return the lines of file ``name`` that have errors, each with its error, in the order of keys."""
         for line, key, text in rows.flow("line, key, text"):
             place = SourceRef(name, line, 1)
             try:

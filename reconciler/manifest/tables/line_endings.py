@@ -1,4 +1,4 @@
-"""Line ends that are mixed within a file or unusual: reported once, at the first line."""
+"""Line ends that are mixed in a file, or unusual: reported once, at the first such line."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,7 +10,7 @@ _ADVICE = "save the file with the same line end everywhere: LF, or CR LF"
 
 
 def uneven_ends(lines: Iterable[tuple[int, str]], name: str) -> Iterator[Problem]:
-    """Report the first of the numbered ``lines`` of file ``name`` with a bare CR, or unlike the first."""
+    """Report the first of ``lines`` that ends with a bare CR, or otherwise than the first line."""
     first = None
     for line, text in lines:
         end = text[len(text.rstrip("\r\n")) :]

@@ -1,4 +1,4 @@
-"""Rows of a Parquet file: typed columns become the text that a manifest would contain.
+"""The rows of a Parquet file: values of typed columns are converted to the text of a manifest.
 
 A value keeps its meaning: decimals keep their digits, times their zone; texts in a list are choices. A type
 without a unique text, such as a structure, is refused, unless the column is empty.
@@ -21,7 +21,7 @@ _TEXTS = re.compile("VARCHAR|JSON|ENUM.*")
 _FLOATS = frozenset({"FLOAT", "DOUBLE"})
 _CHOICES = "VARCHAR[]"
 _MOST_DIGITS = 38
-"""Digits of a decimal: DuckDB converts decimals with more digits to floats."""
+"""Maximum digits of a decimal: DuckDB converts decimals with more digits to floats."""
 
 _INSTANTS = {
     "TIMESTAMP WITH TIME ZONE": ("epoch_us", "make_timestamp", 1),
@@ -38,7 +38,7 @@ class Typed:
     """One column of a file."""
 
     name: str
-    alias: str  # DuckDB's name of it: DuckDB ignores case in names
+    alias: str  # DuckDB's name of the column: it renames names that differ only in case
     kind: str  # DuckDB's name of the type
     digits: int | None  # digits of a decimal
 
@@ -49,7 +49,7 @@ class Typed:
 
     @property
     def text(self) -> str | None:
-        """SQL that converts the column to text; None if no text would be right."""
+        """SQL that converts the column to text; None if no text has the same meaning."""
         kind = self.kind
         if self.digits is not None and self.digits > _MOST_DIGITS:
             return None
@@ -57,7 +57,7 @@ class Typed:
             return f"nullif({self.sql}::VARCHAR, '')"
         if kind == _CHOICES:
             return _choices(self.sql)
-        if kind in _FLOATS:  # whole numbers become floats beside NULL
+        if kind in _FLOATS:  # programs store whole numbers as floats if a column has empty cells
             return f"regexp_replace({self.sql}::VARCHAR, '[.]0$', '')"
         if kind in _INSTANTS:
             return _instant(self.sql, *_INSTANTS[kind])
@@ -85,7 +85,7 @@ def read_types(rows: SortedRows, path: Path) -> tuple[Typed, ...]:
 
 
 def _end_of(fields: Sequence[tuple[str, int | None, int | None]], position: int, children: int | None) -> int:
-    """Return the end of the field at ``position`` in the list of all fields, with its nested fields."""
+    """Return the index after the field at ``position`` and its nested fields, in the list of all fields."""
     position += 1
     for _ in range(children or 0):
         position = _end_of(fields, position, fields[position][1])
@@ -131,13 +131,13 @@ def _file(path: Path) -> str:
 
 
 def _cells(columns: Columns) -> Iterator[tuple[str, int]]:
-    """Return the names of cells in the sorted rows, with the number of their column."""
+    """Return the column names of the sorted rows, each with the number of its column in the file."""
     yield "key", columns.key
     yield from ((f"c{number}", number) for number in columns.numbers.values())
 
 
 def _instant(column: str, count: str, make: str, per_microsecond: int) -> str:
-    """Return SQL that writes an instant in UTC, to the millisecond, or more exactly if it has more digits."""
+    """Return SQL that formats an instant in UTC, with milliseconds, or with more digits if needed."""
     counted = f"{count}({column})"
     exact = ((1000 * per_microsecond, "%g"), (per_microsecond, "%f"), (1, "%n"))  # %g: milliseconds
     cases = (
@@ -148,7 +148,7 @@ def _instant(column: str, count: str, make: str, per_microsecond: int) -> str:
 
 
 def _choices(column: str) -> str:
-    """Return SQL that joins a list of choices; a list that would be read differently becomes a NUL."""
+    """Return SQL that joins a list of choices; a list that could not be split again becomes a NUL."""
     joined = f"array_to_string({column}, ';')"
     is_lost = f"list_count({column}) < len({column}) OR list_contains({column}, '')"
     return (
@@ -158,7 +158,7 @@ def _choices(column: str) -> str:
 
 
 def _is_empty(rows: SortedRows, path: Path, column: Typed) -> bool:
-    """Return whether the column is empty, of any type."""
+    """Return whether all cells of the column are empty, whatever its type."""
     holds = f"len({column.sql}) > 0" if column.kind.endswith("]") else f"{column.sql} IS NOT NULL"
     return not rows.run(f"SELECT 1 FROM {_file(path)} WHERE {holds} LIMIT 1")
 

@@ -1,6 +1,6 @@
-"""Converting rows of a table to desired records: empty cells count as missing, ``all`` fills them.
+"""Converting rows of a table to desired records: an empty cell gets its value from ``all:``, if there is one.
 
-There are many rows but few different shapes, so the positions of values are computed once for each shape.
+Many rows have the same cells filled, so positions of values are computed once for each such set of cells.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from reconciler.source import Place, place_of
 
 
 class Shared(NamedTuple):
-    """The properties of ``all``."""
+    """The properties under ``all:``, with their values and places."""
 
     names: tuple[str, ...]
     values: tuple[ManifestValue, ...]
@@ -33,7 +33,7 @@ class RowReader:
     def __init__(
         self, document: Document, shared: Shared, clear: str | None, file: int, columns: Mapping[str, int]
     ) -> None:
-        """Prepare for rows of file number ``file``; ``columns`` maps properties to column numbers, from 1."""
+        """Create a reader for file number ``file``; ``columns`` maps properties to column numbers, from 1."""
         self._document = document
         self._shared = shared
         self._clear = clear

@@ -1,8 +1,8 @@
-"""Rows of a file, sorted by key (by code point). Only this module uses DuckDB.
+"""The rows of a file, sorted by key (by code point), in DuckDB. Only this module imports DuckDB.
 
 The rows are stored in a separate database in a private temporary folder, which is deleted with the object. So
-a file is read once, the plan uses the rows that were checked, and memory holds one page of rows, however many
-there are.
+a file is read only once, the plan uses the same rows that were checked, and only one page of rows is in
+memory at a time.
 """
 
 import re
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _PAGE = 2_000  # rows in memory at a time
 _LITTLE_MEMORY = "32MB"
 _MEMORY = ("400MB", "800MB", "1600MB", "3200MB")
-"""DuckDB's memory. Larger data is sorted in the temporary folder, but rows of very many columns need more."""
-_COPY_MB = 150  # megabytes for copying, besides one for each column
+"""DuckDB's memory limits, tried in turn: sorting uses the temporary folder, but many columns need more."""
+_COPY_MB = 150  # megabytes for copying, plus one for each column
 _VECTOR = 2_048  # rows that DuckDB handles together
 _VALUES_IN_GROUP = 200_000  # values in a group of rows of a Parquet file
 _THREADS = 2
@@ -52,7 +52,7 @@ class TableReadError(Exception):
 
 
 class SortedRows:
-    """Table ``rows`` once it has been filled: ``line``, ``key``, and the columns of the file."""
+    """The sorted rows of a file. Filled table ``rows`` has ``line``, ``key`` and the file's columns."""
 
     def __init__(self) -> None:
         import duckdb  # noqa: PLC0415 - 80 ms and an extra: only documents with a source need it
@@ -70,7 +70,7 @@ class SortedRows:
         self._end()
 
     def fill(self, columns: str, file: str) -> None:
-        """Read ``columns``, including line and key, of ``file``; both are SQL."""
+        """Read ``columns`` (which include line and key) from ``file``; both are texts of SQL."""
         statement = f"CREATE OR REPLACE TABLE rows AS SELECT {columns} FROM {file} ORDER BY key"
         for self._memory in _MEMORY[:-1]:
             with suppress(self._lacks_memory):
@@ -84,11 +84,11 @@ class SortedRows:
     def give_back_memory(self) -> None:
         """Free the memory of reading and sorting: 70 MB of 200,000 rows, which planning needs afterwards.
 
-        DuckDB frees memory above a new limit at once. The old limit comes back, because rows of many columns
-        need more to be read.
+        DuckDB frees memory above a new limit at once. Then the old limit is set again, because reading rows
+        with many columns needs it.
         """
         for limit in (_LITTLE_MEMORY, self._memory):
-            with suppress(self._error):  # something that is in use cannot be freed
+            with suppress(self._error):  # memory in use cannot be freed
                 self._connection.cursor().execute(f"SET memory_limit = '{limit}'")
 
     def run(self, statement: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
@@ -103,7 +103,7 @@ class SortedRows:
             raise TableReadError(_sentence(str(error))) from None
 
     def _execute(self, statement: str) -> None:
-        """Execute ``statement``; only a lack of memory keeps its own exception."""
+        """Execute ``statement``; errors become ``TableReadError``, except a lack of memory."""
         try:
             self._connection.cursor().execute(statement)
         except self._lacks_memory:
@@ -112,7 +112,7 @@ class SortedRows:
             raise TableReadError(_sentence(str(error))) from None
 
     def problems(self, statement: str, tell: Callable[..., Problem], beginning: SourceRef) -> list[Problem]:
-        """Convert the rows of ``statement`` to problems with ``tell``, by line.
+        """Convert the rows of ``statement`` to problems with ``tell``, sorted by line.
 
         Problems beyond a hundred are only counted.
         """
@@ -137,9 +137,9 @@ class SortedRows:
 
 
 def copy_as_parquet(rows: str, file: str, columns: int, folder: Path) -> None:
-    """Write the rows of ``rows`` as the new Parquet file ``file``; both are SQL, and ``folder`` is for this.
+    """Write ``rows`` to the new Parquet file ``file``; both are texts of SQL. ``folder`` is temporary.
 
-    A group of rows waits in memory until it is written, so groups are the smaller the more columns there are.
+    A group of rows is in memory until it is written, so the more columns there are, the smaller is a group.
     """
     import duckdb  # noqa: PLC0415 - as above
 
@@ -152,7 +152,7 @@ def copy_as_parquet(rows: str, file: str, columns: int, folder: Path) -> None:
 
 
 def parquet_rows(file: str, folder: Path) -> Iterator[tuple[Any, ...]]:
-    """Read the rows of a Parquet file of ours in its order, page by page; ``file`` is SQL."""
+    """Read the rows of a Parquet file that we wrote, in its order, page by page; ``file`` is SQL."""
     import duckdb  # noqa: PLC0415 - as above
 
     with duckdb.connect(config=_options(str(folder), f"{_COPY_MB}MB", threads=1)) as connection:
@@ -168,12 +168,12 @@ def _options(folder: str, memory: str, threads: int = _THREADS) -> dict[str, Any
         "temp_directory": folder,
         "autoinstall_known_extensions": False,  # never download anything
         "autoload_known_extensions": False,
-        "disabled_optimizers": "compressed_materialization",  # it has damaged texts while it sorted
+        "disabled_optimizers": "compressed_materialization",  # this optimizer has damaged texts while sorting
     }
 
 
 def _sentence(error: str) -> str:
-    """Return DuckDB's message without the paths and the advice for its users."""
+    """Return DuckDB's message without paths and without its advice for users of DuckDB."""
     if found := re.search(r"Maximum line size of (\d+) bytes", error):
         return f"one of its lines is longer than {int(found[1]):,} bytes"
     sentence = error.partition("\n")[0]

@@ -1,4 +1,4 @@
-"""Reading ``source:`` of a document, with a problem for everything that is not allowed."""
+"""Reading ``source:`` of a document, and reporting everything that is not allowed."""
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath

@@ -26,7 +26,7 @@ class Source:
     form: TableForm
     path: str  # path from the project folder, as written
     place: Place  # place of the path
-    columns: Mapping[str, str | None]  # column of the file -> property; None ignores the column
+    columns: Mapping[str, str | None]  # property by column of the file; None: the column is ignored
     column_places: Mapping[str, Place]
 
     def property_of(self, column: str) -> str | None:
@@ -67,7 +67,7 @@ def _wrong_with(path: Path, project: Path) -> UnplacedProblem | None:
 
 
 def _no_name(path: Path) -> str | None:
-    """Return the reason why no file can have that name."""
+    """Return the reason why no file can have this name; None if a file can."""
     try:
         path.stat()
     except ValueError:
@@ -94,14 +94,14 @@ class Hash(Protocol):
 
 
 def digest_file(path: Path, into: Hash) -> None:
-    """Add the content of ``path``, of any size."""
+    """Add the content of the file at ``path``, which may be large, to the hash ``into``."""
     into.update(b"%d:" % path.stat().st_size)
     for block in blocks(path):
         into.update(block)
 
 
 def count_lines(path: Path, name: str, above: int = 0) -> int:
-    """Count the lines of a text, without blank lines at its end, and the lines ``above`` it in its file.
+    """Count the lines of a text, without blank lines at its end, plus the ``above`` lines before it.
 
     Raises:
         TableError: the file is not UTF-8 text.
@@ -126,7 +126,7 @@ def count_lines(path: Path, name: str, above: int = 0) -> int:
 
 
 def in_sql(path: Path) -> str:
-    """Write ``path`` as a name of one file in DuckDB's SQL, with any characters."""
+    """Return ``path`` as the name of one file in DuckDB's SQL; it may contain any characters."""
     return "'" + glob.escape(str(path)).replace("'", "''") + "'"
 
 

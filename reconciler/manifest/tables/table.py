@@ -1,4 +1,4 @@
-"""Tables: the rows of a file, read page by page as desired records, in any format and size."""
+"""Tables: the rows of a file of any format and size, read page by page as desired records."""
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,11 +30,11 @@ class Table:
     document: Document
     _rows: SortedRows
     _names: tuple[str, ...]  # properties in the order of the stored cells
-    _lines: JsonLines | None  # reads the cells of JSON lines, which are stored unparsed
+    _lines: JsonLines | None  # parses JSON lines, which are stored unparsed; None: other formats
     _reader: RowReader
     _file: int
     _count: int
-    problems: Sequence[Problem] = ()  # with the rows that were left out
+    problems: Sequence[Problem] = ()  # problems of rows that were left out
 
     def __len__(self) -> int:
         return self._count
@@ -52,7 +52,7 @@ class Table:
         return ()
 
     def renamed(self, names: Mapping[str, str]) -> Self:
-        """Return the table with another name of its object type."""
+        """Return the table with its object type replaced by its name in ``names``."""
         document = self.document.renamed(names)
         return replace(self, document=document, _reader=self._reader.of(document))
 
@@ -74,7 +74,7 @@ def open_table(
     """Open the rows of ``source`` (one of ``files``) as records of ``document``.
 
     Raises:
-        TableError: with all problems with the file.
+        TableError: the file cannot be used; the error has all of its problems.
     """
     path = locate(source, project, files)
     place = files.ref(source.place)
@@ -202,7 +202,7 @@ class _Opening:
             names = self._columns(tuple(lines.columns)).numbers if lines.columns else ()
         except TableError as unusable:
             raise TableError(*problems, *unusable.problems) from None
-        return Columns(1, dict.fromkeys(names, 1))  # their order differs between lines
+        return Columns(1, dict.fromkeys(names, 1))  # JSON lines: the order of columns differs between lines
 
     def _at(self, line: int, column: int = 1) -> SourceRef:
         return SourceRef(self._name, line, column)

@@ -1,4 +1,4 @@
-"""Writing tables that are read back as the same records: CSV, JSON lines and Parquet, row by row."""
+"""Writing tables (CSV, JSON lines, Parquet) row by row, in a form that reads as the same records."""
 
 import csv
 import json
@@ -20,7 +20,7 @@ _PIECE_ROWS = 1_000
 
 _TO_QUOTE = {by: re.compile(rf'["\r\n{re.escape(by)}]|^\s|\s$') for by in DELIMITERS}
 _LONGEST_LINE = 8_000_000
-"""Bytes of one row; DuckDB keeps room for several of them."""
+"""Maximum bytes of a row; DuckDB reserves memory for several rows of this length."""
 
 Row = Sequence[ManifestValue]
 """One value for each column, the key first; None is an empty cell."""
@@ -36,10 +36,10 @@ def table_pieces(format_: Format, columns: Sequence[str], rows: Iterable[Row]) -
 
 
 def appended_pieces(existing: Path, rows: Iterable[Row], form: TableForm) -> Iterator[bytes]:
-    """Return the content of an existing CSV file of this ``form`` with ``rows`` below its own.
+    """Return the content of an existing CSV file of this ``form``, with ``rows`` added at its end.
 
     Raises:
-        UsageError: its encoding lacks a character of the rows.
+        UsageError: the file's encoding lacks a character of the rows.
     """
     codec = codec_in(existing, form.encoding)
     with open_text(existing, codec) as file:
@@ -56,10 +56,10 @@ def appended_pieces(existing: Path, rows: Iterable[Row], form: TableForm) -> Ite
 def rewritten_pieces(
     existing: Path, columns: Sequence[str], rows: Iterable[Row], form: TableForm
 ) -> Iterator[bytes]:
-    """Return the content of a CSV file that replaces an ``existing`` one of this ``form``, and looks like it.
+    """Return the content of a CSV file that replaces ``existing``, in the same form (``form``).
 
     Raises:
-        UsageError: its encoding lacks a character of the rows.
+        UsageError: the file's encoding lacks a character of the rows.
     """
     codec = codec_in(existing, form.encoding)
     yield mark_of(existing)[0]
@@ -71,7 +71,7 @@ def rewritten_pieces(
 
 
 def _encoded(existing: Path, rows: Iterable[Row], first: str, form: TableForm) -> Iterator[bytes]:
-    """Write ``rows`` in the form of a file whose ``first`` line tells its line ends."""
+    """Encode ``rows`` in the form of the file ``existing``, with the line end of its ``first`` line."""
     end = "\r\n" if first.endswith("\r\n") else "\n"
     try:
         yield from _csv_rows(rows, end, form.delimiter, codec_in(existing, form.encoding))
@@ -97,7 +97,7 @@ def _csv_rows(
 
 
 def cell_text(value: ManifestValue, delimiter: str, *, in_quotes: bool = False) -> str:
-    """Write a cell, in quotes if it needs them; Python's writer leaves a single carriage return without."""
+    """Return the text of a cell, in quotes if needed, also for a carriage return, unlike Python's writer."""
     text = ";".join(value) if isinstance(value, tuple) else value or ""
     if not in_quotes and not _TO_QUOTE[delimiter].search(text):
         return text
@@ -126,7 +126,7 @@ def _parquet(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
 
 
 def _read_csv(lines: Path, columns: Sequence[str]) -> str:
-    """Return SQL that reads a file of ours; rows stay in its order."""
+    """Return SQL that reads a CSV file that we wrote, in the order of its rows."""
     types = ", ".join("'" + name.replace("'", "''") + "': 'VARCHAR'" for name in columns)
     return (
         f"read_csv({in_sql(lines)}, columns={{{types}}}, header=true, auto_detect=false, delim=',', "
@@ -145,7 +145,7 @@ _WRITERS: Mapping[Format, Callable[[Sequence[str], Iterable[Row]], Iterator[byte
 def read_back(
     format_: Format, path: Path, columns: Sequence[str]
 ) -> Generator[Sequence[str | None], None, None]:
-    """Read the rows of a table of ours in its order, in constant memory.
+    """Read the rows of a table that we wrote, in its order, in constant memory.
 
     A cell is None if it is empty; several choices are joined as HubSpot stores them.
     """

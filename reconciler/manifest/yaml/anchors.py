@@ -1,6 +1,6 @@
-"""Anchors and aliases of a document, and the aliases that are refused.
+"""The anchors and aliases of a document, and which aliases are refused.
 
-An alias that contains itself never ends, and a few lines of nested aliases can expand to billions of values
+An alias that contains itself would never end, and a few lines of nested aliases can be billions of values
 (https://en.wikipedia.org/wiki/Billion_laughs_attack).
 """
 
@@ -31,7 +31,7 @@ class BadAlias(UnplacedError):
     """An alias that is refused.
 
     Attributes:
-        is_fatal: reading on is not safe.
+        is_fatal: whether reading must stop, because continuing is not safe.
     """
 
     def __init__(self, message: str, advice: str, *, is_fatal: bool = False) -> None:
@@ -50,20 +50,20 @@ class Anchors:
         self._expanded = 0
 
     def clear(self) -> None:
-        """Start another document."""
+        """Forget all anchors, for the next document."""
         self._anchored.clear()
         self._measured.clear()
 
     def begin(self, name: str) -> None:
-        """Start the value of anchor ``name``."""
+        """Record that the value of anchor ``name`` begins."""
         self._anchored[name] = None
 
     def end(self, name: str, node: Node) -> None:
-        """Complete the value of anchor ``name``."""
+        """Record the complete value of anchor ``name``."""
         self._anchored[name] = _Anchored(node, self._measure(node))
 
     def resolve(self, name: str, depth: int) -> Node:
-        """Return the value of the alias ``name`` at that ``depth`` of nesting.
+        """Return the value of the alias ``name``, which is used at nesting level ``depth``.
 
         Raises:
             BadAlias: the alias has no anchor, contains itself, or expands too far.
@@ -83,7 +83,7 @@ class Anchors:
         return anchored.node
 
     def _measure(self, node: Node) -> _Measure:
-        """Count the values in ``node``; measured nodes are not walked again."""
+        """Count the values and nesting levels in ``node``, using the results for nodes inside it."""
         if not isinstance(node, MappingNode | SequenceNode):
             return _Measure(0, 0)
         known = self._measured.get(id(node))

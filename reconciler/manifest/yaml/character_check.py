@@ -1,6 +1,6 @@
-"""Bytes that YAML text cannot contain, reported before the parser reads them.
+"""Reporting bytes that YAML text cannot contain, before the parser reads them.
 
-libyaml stops at the first such byte and gives its offset; this module gives line and column of each.
+libyaml stops at the first such byte and reports its offset; this module reports line and column of each.
 """
 
 import re
@@ -11,13 +11,13 @@ from reconciler.source import SourceRef
 
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 # Characters that libyaml refuses, and three characters that it treats as line breaks (as YAML 1.1 did; YAML
-# 1.2 and editors do not): it would fold them into spaces and count invisible lines.
+# 1.2 and editors do not): libyaml would fold them into spaces, and its line numbers would be too high.
 _UNFIT = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff"
 _UNFIT_CHARACTER = re.compile(f"[{_UNFIT}]")
 _UNFIT_BEFORE_LINES = re.compile(f"^[{_UNFIT}]+", re.MULTILINE)
 _UNFIT_OR_LINE_BREAK = re.compile(f"(?P<line_break>\r\n?|\n)|[{_UNFIT}]")
-# Bytes that begin no such character: a file of only these bytes, like most files, is searched ten times as
-# fast.
+# Bytes that cannot begin such a character. Most files consist only of these bytes, and checking this is ten
+# times as fast as searching.
 _HARMLESS = bytes(set(range(0x20, 0x100)) - set(b"\x7f\xc2\xe2\xef") | set(b"\t\n\r"))
 
 
@@ -44,7 +44,7 @@ def unfit_characters(data: bytes, file: str) -> tuple[Problem, ...]:
 
 
 def without_unfit(data: bytes) -> bytes:
-    """Replace each such character with a blank, so that later text keeps its place.
+    """Replace each refused character with a blank, so that later text keeps its line and column.
 
     At the beginning of a line, where a blank has a meaning, the character is removed. Return nothing if
     ``data`` is not text at all.
@@ -75,7 +75,7 @@ def _each_unfit(text: str, file: str) -> Iterator[Problem]:
 
 
 def _ref(before: bytes, file: str) -> SourceRef:
-    """Return the place after ``before``."""
+    """Return the line and column after the text ``before``."""
     lines = (
         before.decode(errors="replace")
         .removeprefix(BYTE_ORDER_MARK)

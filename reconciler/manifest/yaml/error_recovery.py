@@ -1,8 +1,8 @@
 """Recovery from YAML errors: an error in one place does not hide problems in other places.
 
-The record with the error is left out, and the rest is read. If the document still cannot be read, it is left
-out from there on, and then as a whole. A second error in one document is not reported, because the first
-error most likely causes it. Lines keep their numbers, so that places stay right.
+The record with the error is left out, and the rest is read. If the document still cannot be read, all lines
+from the error on are left out, and then the whole document. A second error in one document is not reported,
+because the first error most likely causes it. Lines keep their numbers, so that places stay right.
 """
 
 import re
@@ -12,21 +12,21 @@ from typing import NamedTuple
 _DOCUMENT = re.compile(rb"---(\s|$)")
 _RECORDS = re.compile(rb"records:[ \t]*(#.*)?\r?$")
 _STAND_IN = b"9990000000%d: {$absent: true}"
-"""A record in place of the omitted record; any key may be this text, and it has no values."""
+"""The line that replaces an omitted record: a key that is valid for every key property, and no values."""
 
 
 class _Cut(NamedTuple):
     first: int  # first line
-    last: int  # line after the last one
-    is_record: bool = False  # whether the document is sound without it
+    last: int  # the line after the last omitted line
+    is_record: bool = False  # whether the omitted lines are exactly one record
 
 
 @dataclass(slots=True)
 class Salvage:
-    """The lines of one file, without those that could not be read."""
+    """The lines of one file, without the lines that could not be read."""
 
     lines: list[bytes]
-    _cuts: dict[int, list[_Cut]] = field(default_factory=dict)  # by document, the cuts in order
+    _cuts: dict[int, list[_Cut]] = field(default_factory=dict)  # by document, the cuts still to be tried
     _unsound: list[range] = field(default_factory=list)  # documents that lack more than records
 
     @property
@@ -39,9 +39,9 @@ class Salvage:
         return not any(line in lines for lines in self._unsound)
 
     def leave_out(self, line: int) -> bool:
-        """Leave out the part that an error at ``line``, from 0, makes unreadable.
+        """Leave out the lines that an error at ``line`` (from 0) makes unreadable.
 
-        Return whether to report the error: only the first error of its document is reported.
+        Return whether to report the error: only the first error of each document is reported.
         """
         line = min(line, len(self.lines) - 1)
         start = max((at for at in range(line + 1) if _DOCUMENT.match(self.lines[at])), default=0)

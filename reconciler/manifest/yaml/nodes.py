@@ -1,7 +1,7 @@
 """Nodes: the content of a YAML text, before it is interpreted.
 
-A node is text, a plain ``null``, another way to write nothing, a sequence or a mapping. They are named
-tuples, because a file of a hundred thousand records has as many mappings.
+A node is a text, a plain ``null``, another way to write nothing, a sequence or a mapping. Nodes are named
+tuples, which are small: a file of a hundred thousand records has as many mappings.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ class Blank(Enum):
     NULL_TITLE = "Null"
     NULL_UPPER = "NULL"
     QUOTED = '""'  # an empty text, in any style
-    REFUSED = "*"  # an alias without a usable value; its problem has been reported
+    REFUSED = "*"  # a refused alias, already reported
 
 
 class SequenceNode(NamedTuple):
@@ -36,19 +36,19 @@ class EntryNode(NamedTuple):
     name: str
     value: "Node"
     place: Place  # of the value
-    name_place: Place  # of the name, or at least of the value
+    name_place: Place  # of the name if known, else of the value
 
 
 class MappingNode(NamedTuple):
     """Names and their values, sorted by name (by code point), so that the order in a file does not matter."""
 
-    names: tuple[str, ...]  # distinct; all mappings of a file with these names share one tuple
+    names: tuple[str, ...]  # distinct; shared by all mappings of the file with these names
     values: tuple["Node", ...]  # one for each name
     places: tuple[Place, ...]  # places of the values
-    name_places: tuple[Place, ...]  # places of the names; empty below the requested depth
+    name_places: tuple[Place, ...]  # places of the names; empty if not kept at this depth
 
     def name_place(self, index: int) -> Place:
-        """Return the place of name number ``index``, or at least of its value."""
+        """Return the place of name number ``index`` if it is known, else the place of its value."""
         return (self.name_places or self.places)[index]
 
     def get(self, name: str) -> "Node":
@@ -91,5 +91,5 @@ def picker(indexes: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]
     (('c', 'a'), ('b',), ())
     """
     if len(indexes) > 1:
-        return itemgetter(*indexes)  # it returns a bare item if there is only one index
+        return itemgetter(*indexes)  # for one index, it would return a bare item
     return lambda items: tuple(items[index] for index in indexes)

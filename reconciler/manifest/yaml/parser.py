@@ -1,8 +1,8 @@
-"""YAML text as nodes: every value keeps its text and its place.
+"""Parsing YAML text to nodes: every value keeps its text and its place.
 
 This module does not use PyYAML's loaders: they would turn 12.10 into 12.1 and
 +15551234567 into a number before the definition of the property is known. The events of PyYAML's C parser
-keep the text; building nodes from them adds half of the time of the events.
+keep the text; building nodes from the events takes half as long as the events themselves.
 
 YAML allows some things that are refused here: tags, merge keys, keys that are not text, duplicate keys,
 aliases that contain themselves or expand too far, and deep nesting.
@@ -47,11 +47,11 @@ _MAX_LINE = (place_of(1, 1, 1) - place_of(0, 1, 1)) // _LINE_STEP - 1
 
 
 _MOST_FAULTS = 50
-"""Number of broken documents in one file, after which reading stops."""
+"""Reading a file stops after this number of broken documents."""
 
 
 class _Abandoned(Exception):
-    """Reading on in this file is not safe."""
+    """Raised to stop reading a file, because continuing is not safe."""
 
 
 class _Mark(NamedTuple):
@@ -127,13 +127,13 @@ class _Builder:
         self._origin = place_of(number, 1, 1)
         self._name_depth = name_depth
         self._whole = frozenset(whole)
-        self._is_whole = False  # inside one of them, where a name may be `<<` with a value of its own
+        self._is_whole = False  # whether inside one of these values, where `<<` is an ordinary name
         self._shapes: dict[tuple[str, ...], _Shape] = {}
         self._anchors = Anchors()
         self.problems: list[Problem] = []
 
     def read_into(self, documents: list[DocumentNode]) -> None:
-        """Read document after document; finished documents survive an error in a later document."""
+        """Append document after document to ``documents``; an error keeps the finished ones."""
         while type(event := self._next()) is not StreamEndEvent:
             if type(event) is DocumentStartEvent:
                 self._anchors.clear()
@@ -162,7 +162,7 @@ class _Builder:
         return node
 
     def _mapping(self, depth: int) -> MappingNode:
-        # Nearly all of the time is spent here: names and texts without anchor or tag need no call.
+        # Nearly all of the time is spent here, so names and texts without anchor or tag are read inline.
         next_event, origin, keeps_names = self._next, self._origin, depth <= self._name_depth
         names: list[str] = []
         values: list[Node] = []
@@ -201,7 +201,7 @@ class _Builder:
         return MappingNode(sorted_names, sort(values), sort(places), sort(name_places) if keeps_names else ())
 
     def _value(self, name: str | None, event: Any, depth: int) -> Node:
-        """Return the node of a value that is more than a plain text."""
+        """Return the node of a value that is not a text without anchor and tag."""
         if depth == _OF_DOCUMENT and name in self._whole:
             return self._whole_node(event, depth)
         if name == _MERGE and self._is_whole and type(event) is AliasEvent:
@@ -220,7 +220,7 @@ class _Builder:
     def _name(self, event: Any, depth: int) -> str | None:
         """Return the text of a key that has an anchor or tag, is an alias, or is not text.
 
-        None if invalid.
+        Return None if the key is invalid.
         """
         node = self._node(event, depth + 1)
         if type(event) is ScalarEvent:
@@ -234,7 +234,7 @@ class _Builder:
         return None
 
     def _shape(self, written: tuple[str, ...], places: Sequence[int]) -> _Shape:
-        """Sort names that appear for the first time, and leave out invalid names."""
+        """Sort names, without invalid ones, which are reported; called once for each combination of names."""
         first: dict[str, int] = {}
         for index, name in enumerate(written):
             if not name or name in first or (name == _MERGE and not self._is_whole) or "\0" in name:
@@ -251,7 +251,7 @@ class _Builder:
     def _report_name(self, name: str, places: Sequence[int], index: int, first: int | None) -> None:
         if name == _MERGE and not self._is_whole:
             message, advice = _NO_MERGE, _USE_ALL
-        elif not name:  # also `&x: 1`, which is an anchor without a name to other parsers, and a text to some
+        elif not name:  # also `&x: 1`, which parsers read in different ways
             message, advice = "a name cannot be empty", "write the name before the colon"
         elif first is None:
             message, advice = "a name cannot contain NUL", "remove the \\0"
@@ -298,7 +298,7 @@ class _Builder:
 
 
 def _has_far_places(data: bytes) -> bool:
-    """Return whether some line or column may be too large for a place."""
+    """Return whether a line or column of the text may be too large for a place."""
     start = 0
     while len(data) - start >= _LINE_STEP:
         line_break = data.rfind(b"\n", start, start + _LINE_STEP - 1)
@@ -309,7 +309,7 @@ def _has_far_places(data: bytes) -> bool:
 
 
 def _within_reach(next_event: Callable[[], Any]) -> Callable[[], Any]:
-    """Return the same events, with places limited to the largest line and column that a place can have."""
+    """Wrap ``next_event``, limiting lines and columns to the largest that a place can store."""
 
     def next_within_reach() -> Any:
         event = next_event()
@@ -327,8 +327,8 @@ def _syntax_problem(error: MarkedYAMLError, data: bytes, file: str) -> Problem:
     lines = data.decode().removeprefix(BYTE_ORDER_MARK).splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
     indentation = line[: len(line) - len(line.lstrip(" \t"))]
-    # In flow style and inside quotes, a tab may begin a line. Elsewhere it is the likely cause of libyaml's
-    # error.
+    # A tab at the beginning of a line is allowed in flow style and inside quotes. Elsewhere it is the likely
+    # cause of libyaml's error.
     if "\t" in indentation and "flow" not in context and "quoted" not in context:
         return TAB.at(SourceRef(file, mark.line + 1, indentation.index("\t") + 1))
     found = complaint(error.problem or "", context, is_at_end=mark.line >= len(lines))

@@ -1,8 +1,8 @@
-"""libyaml's errors, in words that help the author of a file.
+"""Messages for libyaml's errors that help the author of a file.
 
-libyaml's own words ("mapping values are not allowed in this context") describe its state, not the mistake.
-Its errors are a closed set, found in scanner.c and parser.c of https://github.com/yaml/libyaml (0.2.5 and the
-version in PyYAML 6.0.4); an unknown error is shown as it is.
+libyaml's own messages ("mapping values are not allowed in this context") describe its state, not the mistake.
+All of its messages are in scanner.c and parser.c of https://github.com/yaml/libyaml (0.2.5 and the version in
+PyYAML 6.0.4); a message that is not in this table is shown unchanged.
 """
 
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from reconciler.manifest.yaml.anchors import TOO_DEEP
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParserError(UnplacedProblem):
-    """One of libyaml's errors."""
+    """The message and the advice for one of libyaml's errors."""
 
-    at_start: bool = False  # the mistake is where the broken construct begins, not where libyaml stopped
+    at_start: bool = False  # show where the broken construct begins, not where libyaml stopped
 
 
 _QUOTE = "put the text in quotes"
@@ -47,7 +47,7 @@ _BY_PROBLEM = {
         "put a colon and a space after the name, or indent the line under the text that it continues",
         at_start=True,
     ),
-    "exceeded maximum nesting depth": NESTING,  # libyaml's own limit, a thousand, reached before any event
+    "exceeded maximum nesting depth": NESTING,  # libyaml's own limit of a thousand levels
     "did not find expected ',' or ']'": ParserError(
         'a "," or "]" is missing in the list that begins here',
         "separate its items with commas and close it",
@@ -101,12 +101,12 @@ _BY_PROBLEM = {
 
 
 def complaint(problem: str, context: str, *, is_at_end: bool) -> ParserError:
-    """Return the message for the author.
+    """Return the message for the author of the file.
 
     Args:
         problem: libyaml's description of the error.
         context: the construct that libyaml was reading; may be empty.
-        is_at_end: nothing follows in the file.
+        is_at_end: whether the error is at the end of the file.
     """
     if is_at_end and problem == _NO_VALUE:
         return _ENDS_INSIDE

@@ -1,4 +1,4 @@
-"""YAML text as pieces: where each value begins and ends, and how it is written. Editing needs it."""
+"""Splitting YAML text into pieces, with start, end and style of each value, for editing."""
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
@@ -23,8 +23,8 @@ class PieceKind(Enum):
     DOCUMENT = "document"
     SCALAR = "scalar"
     ALIAS = "alias"
-    SEQUENCE = "sequence"  # its start; its items follow, then an END
-    MAPPING = "mapping"  # its start; names and values follow in turn, then an END
+    SEQUENCE = "sequence"  # the start of a list; its items follow, then an END
+    MAPPING = "mapping"  # the start of a mapping; names and values follow in turn, then an END
     END = "end"  # end of the innermost list or mapping
 
 
@@ -39,7 +39,7 @@ class YamlPiece(NamedTuple):
     value: str = ""
     style: str = ""  # style of a scalar as written: ' " | >
     is_flow: bool = False
-    anchor: str | None = None  # its anchor; for an alias, the anchor that it refers to
+    anchor: str | None = None  # the anchor of the value; for an alias, the anchor it refers to
 
 
 _PIECE_KINDS: Mapping[type, PieceKind] = {
@@ -54,9 +54,9 @@ _PIECE_KINDS: Mapping[type, PieceKind] = {
 
 
 class PieceReader:
-    """Reads a file without problems, piece by piece.
+    """Reads a file, which must have no problems, piece by piece.
 
-    It is slower than reading nodes. Editing needs it to know where things end and how they are written.
+    This is slower than reading nodes, but gives the ends and the styles of values, which editing needs.
     """
 
     def __init__(self, data: bytes) -> None:

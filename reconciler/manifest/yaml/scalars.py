@@ -1,4 +1,4 @@
-"""Writing a text in YAML: plain if that is read as the same text, else in quotes or as a block.
+"""Writing a text in YAML: without quotes if that is read as the same text, else in quotes or as a block.
 
 No rules decide which texts need quotes, because they would have to agree with the parser's rules. Instead,
 every spelling is parsed, and the first one with the right result is used.
@@ -14,8 +14,8 @@ from reconciler.source import SourceFiles
 
 _NULL: Final = "null"
 _FILES: Final = SourceFiles(("",))
-# Invisible characters: controls, unusual spaces, marks of direction. Joiners stay: scripts and emoji need
-# them.
+# Invisible characters: controls, unusual spaces, marks of direction; but not joiners, which some scripts and
+# emoji need.
 _UNSEEN: Final = (
     "\x00-\x1f\x7f-\xa0\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff0-\uffff"
 )
@@ -25,7 +25,7 @@ _SHORT_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r
 
 
 def spelled(text: str | None, style: str = "", *, in_flow: bool) -> str | None:
-    """Write ``text`` on one line, in ``style`` (a quote, or none) if that is possible.
+    """Return ``text`` written on one line, if possible in ``style`` (a quote, or empty for none).
 
     Return None if YAML cannot write it. ``in_flow``: between brackets or braces.
     """
@@ -35,10 +35,10 @@ def spelled(text: str | None, style: str = "", *, in_flow: bool) -> str | None:
 
 
 def spelled_as_block(text: str, header: str, indent: str, line_break: str) -> str | None:
-    """Write ``text`` as a block of lines under ``header``, which begins with | or >.
+    """Return ``text`` as a block of lines under ``header``, which begins with | or >.
 
-    Return None if it cannot be a block. The last line has no line break of its own. A comment after the
-    header stays.
+    Return None if it cannot be a block. The result does not end with a line break. A comment in ``header``
+    stays.
     """
     body = text.removesuffix("\n")
     if not body or body.endswith("\n") or header[1:2].isdigit() or header[2:3].isdigit():
@@ -51,7 +51,7 @@ def spelled_as_block(text: str, header: str, indent: str, line_break: str) -> st
 
 
 def _one_line(text: str, style: str) -> Iterator[str]:
-    """Return ways to write ``text``, the best first."""
+    """Return ways to write ``text`` on one line, the best first."""
     if not _HAS_UNSEEN.search(text):
         if style == "":
             yield text
@@ -65,17 +65,17 @@ def _escape(character: str) -> str:
 
 
 def _says(way: str, text: str, *, in_flow: bool) -> bool:
-    """Return whether a reader understands ``way`` as ``text``."""
+    """Return whether our reader reads ``way``, a written value, as ``text``."""
     contexts = (f"x: {{x: {way}, y: z}}\n", f"x: {{x: {way}\n  }}\n") if in_flow else (f"x: {way}\n",)
     return all(_read(context) == text for context in contexts)
 
 
 def _read(context: str) -> Node:
-    """Return the node in ``context`` under the innermost x."""
+    """Return the node under the innermost name ``x`` in the YAML text ``context``."""
     try:
         reading = read_nodes(context.encode(), _FILES, 0)
     except UnicodeEncodeError:
-        return Blank.REFUSED  # half of a surrogate pair
+        return Blank.REFUSED  # half of a surrogate pair cannot be encoded
     if reading.problems or len(reading.documents) != 1:
         return Blank.REFUSED
     found = reading.documents[0].node

@@ -1,4 +1,4 @@
-"""Positions of the parts of a manifest, for edits.
+"""The positions of the parts of a manifest, for edits.
 
 ``parser.py`` reads manifests at every run and keeps one number for each value. Edits are rare and need more:
 where a value ends, how it is written, and which aliases use it.
@@ -20,9 +20,9 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScalarSpan:
-    """A text, or nothing at all. The end of a block of text may be many blank lines below it."""
+    """A text, or an empty value. The end of a block of text includes blank lines below it."""
 
-    start: int  # characters from the start of the text, including an anchor; likewise below
+    start: int  # offset in characters, of its anchor if it has one; also in the classes below
     end: int
     position: Position
     value: str
@@ -31,7 +31,7 @@ class ScalarSpan:
 
     @property
     def is_block(self) -> bool:
-        """Whether it is written as a block of lines."""
+        """Whether the text is written as a block of lines."""
         return self.style in {"|", ">"}
 
 
@@ -47,7 +47,7 @@ class AliasSpan:
 
 @dataclass(frozen=True, slots=True)
 class SequenceSpan:
-    """A list. A list in block style ends where the next thing begins."""
+    """A list. A list in block style ends where the next piece of text begins."""
 
     start: int
     end: int
@@ -78,7 +78,7 @@ class MappingSpan:
     anchor: str | None
 
     def entry(self, name: str) -> Entry | None:
-        """Return the entry with that name."""
+        """Return the entry called ``name``; None if there is none."""
         return next((entry for entry in self.entries if entry.name == name), None)
 
 
@@ -95,7 +95,7 @@ class DocumentSpan:
 
 
 def read_spans(data: bytes, keys: Collection[str]) -> tuple[DocumentSpan, ...]:
-    """Read the spans of a file without problems; of its records, only records with ``keys``."""
+    """Read the spans of a file, which must have no problems; of its records, only those with ``keys``."""
     pieces = PieceReader(data)
     documents = []
     while piece := pieces.read():
@@ -113,7 +113,7 @@ class _Builder:
         self.used: set[str] = set()
         self._pieces = pieces
         self._keys = keys
-        self._texts: dict[str, str] = {}  # anchored texts, which may serve as names
+        self._texts: dict[str, str] = {}  # texts with anchors, because aliases to them may be names
 
     def root(self) -> Span:
         """Return the span of the document itself."""
@@ -175,7 +175,7 @@ class _Builder:
         """Return the next piece of a document, which cannot end before it is complete."""
         piece = self._pieces.read()
         if piece is None:
-            raise EOFError  # no file without problems ends like this
+            raise EOFError  # impossible in a file without problems
         return piece
 
     def _name(self, span: Span) -> str:

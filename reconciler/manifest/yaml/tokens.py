@@ -1,4 +1,4 @@
-"""YAML text as tokens: everything that is written but blanks and comments. Laying text out needs it."""
+"""Splitting YAML text into tokens, which are everything except blanks and comments, for formatting."""
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
@@ -9,13 +9,13 @@ from yaml._yaml import CParser
 
 
 class TokenKind(Enum):
-    """Kinds of tokens. Those without a text of their own are marked."""
+    """Kinds of tokens; a comment marks kinds that have no text of their own."""
 
     DIRECTIVE = "%"
     DOCUMENT_START = "---"
     DOCUMENT_END = "..."
     BLOCK_MAPPING = "start of a mapping"  # no text
-    BLOCK_SEQUENCE = "start of a list"  # no text; missing where a list stands in the column of its key
+    BLOCK_SEQUENCE = "start of a list"  # no text; missing if a list begins in the column of its name
     BLOCK_END = "end of a mapping or list"  # no text
     BLOCK_ENTRY = "-"
     FLOW_START = "[ or {"
@@ -64,12 +64,12 @@ _WITH_VALUE: Final = frozenset({TokenKind.ANCHOR, TokenKind.ALIAS, TokenKind.SCA
 
 
 def scan_tokens(text: str) -> Iterator[Token]:
-    """Read the tokens of a text without problems and without a byte order mark; the last one is ``END``."""
+    """Read the tokens of a text, up to ``END``; it must have no problems and no byte order mark."""
     next_token: Callable[[], Any] = CParser(text).get_token
     while (token := next_token()) is not None:
         kind = _KINDS.get(type(token))
         if kind is None:
-            continue  # the start of the file; tags are refused before
+            continue  # skip the start of the file; tags were refused earlier
         mark = token.start_mark
         value = str(token.value) if kind in _WITH_VALUE else ""
         style = (token.style or "") if kind is TokenKind.SCALAR else ""

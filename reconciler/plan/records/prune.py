@@ -89,7 +89,7 @@ def fact_of(owned: OwnedRecord, fate: MissingRecord | None) -> Fact:
 def changed_prune_rules(
     rules: Iterable[PruneRule], remembered: Mapping[GroupKey, PruneRule]
 ) -> tuple[PruneRule, ...]:
-    """Return the ``rules`` of the manifests that state does not know yet; no pruning needs no rule."""
+    """Return the ``rules`` of the manifests that are not in state yet; the default, no pruning, is not."""
     return tuple(
         rule for rule in sorted(rules) if rule != remembered.get(rule.group, replace(rule, prune=Prune.OFF))
     )

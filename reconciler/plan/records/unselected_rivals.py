@@ -28,7 +28,7 @@ class LeftBehind:
     masks: MaskRules
 
     def key_names(self, object_name: str) -> Sequence[str]:
-        """Return the key properties of a type in the manifests, to read for holders of values."""
+        """Return the key properties of a type in the manifests, to be read of records with the values."""
         if not self.selection.is_partial:
             return ()
         groups = (group for group in self.desired.groups if group.object == object_name)

@@ -21,7 +21,7 @@ class OwnerDirectory(NamedTuple):
     def id_of(self, written: str, held: Container[str]) -> str:
         """Find the id of the owner that ``written`` names by e-mail address or id.
 
-        An owner who was deactivated is found only where the record still has him: ``held``.
+        A deactivated owner is found only if the record has this owner already: ``held`` are its owners.
 
         Raises:
             WrongValue: the portal has no such owner, or the owner was deactivated.
