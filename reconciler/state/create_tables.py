@@ -8,7 +8,7 @@ from reconciler.state.tables import METADATA, NAME, SCHEMA_VERSION, meta
 from reconciler.state.upgrades import UPGRADES, UpgradeStep
 
 _VERSION_ROW = "reconciler_schema"
-_CREATION_LOCK = 0x7265636F6E63  # PostgreSQL lock: two first runs at once create the tables only once
+_CREATION_LOCK = 0x7265636F6E63  # advisory lock of PostgreSQL for creating tables
 
 
 class SchemaError(Exception):

@@ -33,7 +33,7 @@ _PRIMARY_CODE = 0xFF
 
 
 def explanation(error: DBAPIError) -> str | None:
-    """Explain an error in one sentence, with advice; return None if it is a bug of ours."""
+    """Explain an error in one sentence, with advice; return None if the error is a bug of this program."""
     cause = error.orig
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:

@@ -16,7 +16,7 @@ KEEP_VALUES = timedelta(days=90)
 """Time for which the journal keeps values: as long as a run can be rolled back."""
 
 ERASED: Mapping[str, None] = dict.fromkeys(("values", "remembered", "forgotten", "answer", "display_names"))
-"""Columns of a change that become empty when its values are erased."""
+"""The columns of a change that are set to null when its values are erased."""
 
 IS_OPEN: ColumnElement[bool] = or_(changes.c.outcome.is_(None), changes.c.outcome == Unknown.word)
 

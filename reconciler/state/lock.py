@@ -96,7 +96,7 @@ class DatabaseLease:
     def assert_held(self) -> None:
         """Wait until the lease is surely held; if it may have expired, wait for a renewal. For any thread.
 
-        A process that was suspended notices it here, before it sends calls that were ready.
+        A process that was suspended notices it here, before it sends calls that were waiting.
 
         Raises:
             Locked: the lease was lost, or was not renewed in time.

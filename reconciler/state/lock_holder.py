@@ -1,4 +1,4 @@
-"""The holder of a lock, and the sentences about locks that are held or lost."""
+"""The holder of a lock, and the messages about held and lost locks."""
 
 from dataclasses import dataclass
 from datetime import datetime

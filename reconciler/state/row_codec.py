@@ -147,7 +147,7 @@ def run_columns(start: RunStart) -> dict[str, object]:
 
 
 def planned_count(row: Row[Any]) -> int:
-    """Return how many changes a run planned to apply."""
+    """Return the number of changes that the plan of a run had."""
     return sum(json.loads(row.planned).values())
 
 

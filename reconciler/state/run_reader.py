@@ -138,7 +138,7 @@ class RunReader:
         """Return the applied changes of one run, with the values that it overwrote.
 
         Raises:
-            StateError: there is no such run, or its values are erased.
+            StateError: there is no such run, or its values were erased.
         """
         header = run_row(self.connection, self.portal_id, run_id)
         if header.erased_at is not None:

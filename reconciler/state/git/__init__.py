@@ -1,1 +1,1 @@
-"""State in refs of a git repository."""
+"""Keeping state in refs of a git repository."""

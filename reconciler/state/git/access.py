@@ -44,7 +44,7 @@ _ALSO: Final = (
 
 @dataclass(frozen=True, slots=True)
 class GitAccess:
-    """A repository, and the means to use it."""
+    """A repository, and everything that is needed to use it."""
 
     url: str = field(repr=False)
     ref: str

@@ -1,4 +1,4 @@
-"""The refs at the remote: reading them, and moving all of them or none.
+"""The refs at the remote: reading them, and moving either all of them or none.
 
 A push is atomic, and gives the expected id of each ref (``--force-with-lease=REF:ID``; an empty id: no such
 ref). Its result is read from ``--porcelain``, for each ref: only a new, updated or deleted ref is a success.

@@ -1,6 +1,6 @@
 """A snapshot as blobs: a header and the other blobs, each encrypted and bound to its place. Pure.
 
-The header begins with one line of text that says what it is::
+The header begins with one line of text that identifies it::
 
     reconciler state 1 PORTAL LINEAGE SERIAL PUSH encrypted↵   salt (16)  check (16)  piece
 
