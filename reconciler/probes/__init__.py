@@ -1,1 +1,1 @@
-"""Questions to a portal about undocumented behaviour of HubSpot, each answered by calls."""
+"""Probes: they find out undocumented behaviour of HubSpot by calls to a test account."""

@@ -6,11 +6,11 @@ from reconciler.probes.probe import Seen, one_of, refused
 
 _RECORDS = 5
 _ORDER = (3, 1, 4, 2, 0)
-"""The order in which records are asked for: neither by age nor by any part of their ids."""
+"""The order in which records are requested: it follows neither age nor any part of the ids."""
 
 
 def trace_ids(portal: ProbedPortal) -> Seen:
-    """Write a good and a wrong record in one batch with trace ids."""
+    """Find out whether errors have trace ids: write a valid and an invalid record in one batch."""
     good, wrong = portal.name("good"), portal.name("wrong")
     inputs = [
         {"properties": {KEY: good, "name": good}, "objectWriteTraceId": "1"},
@@ -40,7 +40,7 @@ def partial_success_2026_09(portal: ProbedPortal) -> Seen:
 
 
 def result_order(portal: ProbedPortal) -> Seen:
-    """Read records in an order of our own, and compare the answer with it."""
+    """Read records in a chosen order, and compare the order of the results with it."""
     names = [portal.name("order") for _ in range(_RECORDS)]
     made = portal.create_many(COMPANIES, [{"properties": {KEY: name, "name": name}} for name in names])
     if not made.is_success:

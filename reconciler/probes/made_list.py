@@ -1,4 +1,4 @@
-"""The list of things that probes make, written first: a later run removes the leftovers of a killed run."""
+"""The list of things that probes create, stored first, so that another run can remove what a kill left."""
 
 import json
 import os
@@ -16,12 +16,12 @@ except ImportError:  # pragma: no cover - Windows has another way; there two run
     fcntl = None  # type: ignore[assignment]
 
 _REFUSED = "refused"
-"""Mark of a line that takes back an earlier one."""
+"""Marks a line that cancels an earlier line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One thing in the portal."""
+    """One thing that a probe created in the portal."""
 
     kind: str
     """``record`` (by its key), ``id`` (of a record), ``property`` or ``pipeline`` (by its label)."""
@@ -30,7 +30,7 @@ class Made:
 
 
 class MadeList:
-    """The things that probes have made, or are about to make, in one portal."""
+    """The things that probes have created, or are about to create, in one portal."""
 
     def __init__(self, path: Path, file: IO[str]) -> None:
         self._path = path
@@ -39,16 +39,16 @@ class MadeList:
 
     @property
     def things(self) -> tuple[Made, ...]:
-        """The things, oldest first."""
+        """The things on the list, oldest first."""
         return tuple(dict.fromkeys(self._things))
 
     def add(self, *things: Made) -> None:
-        """Write things down; they are on the disk when this returns."""
+        """Add things to the list; they are on disk when this returns."""
         self._things += things
         self._append({}, things)
 
     def take_back(self, *things: Made) -> None:
-        """Take things off the list that HubSpot refused to make."""
+        """Remove things from the list that HubSpot refused to create."""
         for thing in things:
             self._things.remove(thing)
         self._append({_REFUSED: True}, things)
@@ -60,7 +60,7 @@ class MadeList:
         os.fsync(self._file.fileno())
 
     def forget(self) -> None:
-        """Empty the list, because everything in it was removed."""
+        """Empty the list. Call it when everything on it has been removed from the portal."""
         self._file.seek(0)
         self._file.truncate()
         self._things.clear()
@@ -96,7 +96,7 @@ def made_list(path: Path) -> Iterator[MadeList]:
 def _read(file: IO[str]) -> list[Made]:
     things: list[Made] = []
     for line in file:
-        with suppress(ValueError, TypeError):  # a line that was being written when the process was killed
+        with suppress(ValueError, TypeError):  # an incomplete line: the process was killed while writing it
             fields = json.loads(line)
             change = things.remove if fields.pop(_REFUSED, False) else things.append
             change(Made(**fields))

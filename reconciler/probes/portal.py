@@ -1,4 +1,4 @@
-"""A test account as probes use it: calls, and things that are written down before they are made."""
+"""A test account for probes: calls to it; things are added to a list before they are created."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from reconciler.model.calls import Call
 from reconciler.probes.made_list import Made, MadeList
 
 PREFIX = "reconciler_probe"
-"""The beginning of the names of all that is made."""
+"""The prefix of the names of everything that probes create."""
 
 COMPANIES, CONTACTS, DEALS = "companies", "contacts", "deals"
 KEY = f"{PREFIX}_key"
@@ -26,12 +26,12 @@ _CONFLICT = 409
 
 
 class NotAsked(Exception):
-    """A probe cannot ask its question; the text says why, and contains nothing of the portal."""
+    """Raised if a probe cannot find its answer; the text says why, without data of the portal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer; ``body`` is empty for a refusal."""
+    """HubSpot's answer to one call; ``body`` is empty if HubSpot refused the call."""
 
     status: int
     body: Mapping[str, Any]
@@ -52,7 +52,7 @@ class Reply:
 
 
 class ProbedPortal:
-    """A test account. ``run`` separates its things from earlier runs, whose things stay as archived."""
+    """A test account. ``run`` makes names unique, because archived things of earlier runs still exist."""
 
     def __init__(
         self, caller: Caller, version: str, made: MadeList, run: str, pause: Callable[[], None]
@@ -83,7 +83,11 @@ class ProbedPortal:
         params: Mapping[str, str] | None = None,
         is_write: bool | None = None,
     ) -> Reply:
-        """Make one call; a POST that only reads says so with ``is_write``. Raises HubSpotError."""
+        """Make one call; for a POST that only reads, pass ``is_write=False``.
+
+        Raises:
+        HubSpotError: HubSpot does not answer.
+        """
         writes = method != "GET" if is_write is None else is_write
         exchange = self._caller.ask(Request(method, path, params or {}, body, writes), _object)
         if isinstance(exchange, Success):
@@ -91,7 +95,7 @@ class ProbedPortal:
         return Reply(exchange.status, {}, exchange.pace)
 
     def make(self, things: Sequence[Made], path: str, body: Any) -> Reply:
-        """Write down a thing, and then make it; if HubSpot refuses it, remove it from the list."""
+        """Add things to the list, then create them; if HubSpot refuses, remove them from the list."""
         self._made.add(*things)
         try:
             reply = self.send("POST", path, body)
@@ -112,14 +116,14 @@ class ProbedPortal:
         return reply
 
     def created(self, object_name: str, key: str, **properties: str) -> str:
-        """Create one record with this key; return its id. Raises NotAsked if it is refused."""
+        """Create one record with this key and return its id; raise ``NotAsked`` if HubSpot refuses it."""
         reply = self.create(object_name, key, **properties)
         if not reply.is_success:
             raise NotAsked(f"a record of {object_name} was refused with {reply.status}")
         return str(reply.body["id"])
 
     def create_many(self, object_name: str, inputs: Sequence[Mapping[str, Any]]) -> Reply:
-        """Create records in one batch; the properties of each input have a key."""
+        """Create records in one batch; each input must contain the key property."""
         keys = [str(item["properties"][KEYS[object_name]]) for item in inputs]
         things = [Made("record", object_name, key) for key in keys]
         return self.make(things, self.paths.batch(object_name, Call.CREATE), {"inputs": list(inputs)})
@@ -136,7 +140,7 @@ class ProbedPortal:
             raise NotAsked(f"archiving a record was refused with {reply.status}")
 
     def value(self, object_name: str, record_id: str, name: str) -> str | None:
-        """Return one value of a record."""
+        """Read and return one value of a record; None if it is empty."""
         path = self.paths.record(object_name, record_id)
         reply = self.send("GET", path, params={"properties": name})
         if not reply.is_success:
@@ -152,14 +156,14 @@ class ProbedPortal:
         return self.send("POST", self.paths.batch_read(object_name), body, is_write=False)
 
     def merged(self, object_name: str, primary: str, other: str) -> None:
-        """Merge two records into one. Raises NotAsked if it is refused."""
+        """Merge two records into one; raise ``NotAsked`` if HubSpot refuses it."""
         path = f"{self.paths.records(object_name)}/merge"
         reply = self.send("POST", path, {"primaryObjectId": primary, "objectIdToMerge": other})
         if not reply.is_success:
             raise NotAsked(f"merging two records was refused with {reply.status}")
 
     def define(self, name: str, **fields: Any) -> None:
-        """Define a property of companies, unless it is there. Raises NotAsked if it is refused."""
+        """Create a property of companies unless it exists; raise ``NotAsked`` if HubSpot refuses it."""
         reply = self.create_property(name, **fields)
         if reply.is_success:
             return
@@ -168,7 +172,7 @@ class ProbedPortal:
             raise NotAsked(f"a property was refused with {reply.status}")
 
     def create_property(self, name: str, **fields: Any) -> Reply:
-        """Define a property of companies."""
+        """Create a property of companies, and return the answer."""
         body = {"name": name, "label": name, "groupName": "companyinformation", **fields}
         return self.make([Made("property", COMPANIES, name)], self.paths.properties(COMPANIES), body)
 
@@ -178,7 +182,7 @@ def _named(object_name: str, key: str) -> Mapping[str, str]:
 
 
 def _object(body: bytes) -> Mapping[str, Any]:
-    """Read the body of a success; one without a body is empty."""
+    """Decode the body of a successful answer; an empty body gives an empty object."""
     try:
         value = orjson.loads(body) if body else {}
     except orjson.JSONDecodeError:

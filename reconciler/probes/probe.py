@@ -1,4 +1,4 @@
-"""One probe: a question about one guess, and the calls that answer it."""
+"""A probe: a question about one guess of the emulator, and the calls that answer it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,28 +8,28 @@ from reconciler.probes.portal import NotAsked, ProbedPortal
 
 
 class Seen(NamedTuple):
-    """The answer to a probe; ``choice`` is a choice of the guess, None if it is none of them."""
+    """The answer to a probe; ``choice`` is one of the guess's choices, or None if none of them fits."""
 
     choice: str | None
     detail: str = ""
-    """Another observation, or why there is none; it contains nothing of the portal, because it is sent in."""
+    """Further information, or why there is no answer; users publish it, so it has no data of the portal."""
     was_asked: bool = True
-    """Whether the question was answered at all."""
+    """Whether the probe could find an answer at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A question about the guess called ``guess``, whose setting gives the assumption and its reason."""
+    """A question about the guess ``guess``; the emulator's setting has the assumption and its reason."""
 
     guess: str
     ask: Callable[[ProbedPortal], Seen]
 
 
 def one_of(seen: str, *choices: str) -> Seen:
-    """Return an observation: as a choice if it is one."""
+    """Return ``seen`` as the choice if it is one of ``choices``; otherwise as the detail."""
     return Seen(seen) if seen in choices else Seen(None, seen)
 
 
 def refused(status: int) -> NotAsked:
-    """Return the error that a call was refused which the question needs."""
+    """Return the error that HubSpot refused a call which the probe needs."""
     return NotAsked(f"a call was refused with {status}")

@@ -1,4 +1,4 @@
-"""Removing the things that probes made: records and definitions are archived, pipelines deleted."""
+"""Removing the things that probes created: records and properties are archived, pipelines deleted."""
 
 from collections.abc import Sequence
 
@@ -8,17 +8,17 @@ from reconciler.probes.made_list import Made, MadeList
 from reconciler.probes.portal import KEYS, ProbedPortal
 
 _ATTEMPTS = 3
-"""Merged records come back under new ids: as often as this, records are looked for again."""
+"""Archiving merged records may show further records: search again at most so many times."""
 _BATCH = 100
 _NOT_FOUND = 404
 
 
 def remove_made(portal: ProbedPortal, made: MadeList) -> int:
-    """Remove everything in the list, and empty it; return how many things it named.
+    """Remove everything on the list from the portal, and empty it; return the number of things.
 
     Raises:
-        UsageError: something is still there.
-        HubSpotError: the portal does not answer; the list stays.
+        UsageError: something could not be removed.
+        HubSpotError: HubSpot does not answer; the list is not emptied.
     """
     things = made.things
     for object_name in KEYS:
@@ -54,13 +54,13 @@ def _remove_records(portal: ProbedPortal, object_name: str, things: Sequence[Mad
 
 
 def _found(portal: ProbedPortal, object_name: str, keys: Sequence[str]) -> list[str]:
-    """Return the ids of live records with these keys; without the property of the keys, there are none."""
+    """Return the ids of live records with these keys; none if the key property does not exist."""
     asked = list(dict.fromkeys(keys))
     found = []
     for start in range(0, len(asked), _BATCH):
         part = asked[start : start + _BATCH]
         reply = portal.read_many(object_name, part, by=KEYS[object_name])
-        if not reply.is_success and len(part) > 1:  # perhaps because two of them count as the same
+        if not reply.is_success and len(part) > 1:  # perhaps because HubSpot treats two of the keys as equal
             found += [each for key in part for each in _found(portal, object_name, [key])]
         found += [str(result["id"]) for result in reply.results()]
     return found

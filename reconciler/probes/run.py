@@ -1,4 +1,4 @@
-"""Running the probes in a test account, and removing the things that they made."""
+"""Running the probes in a test account, and removing the things that they created."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from reconciler.probes.probe import Probe, Seen
 from reconciler.probes.remove_made import remove_made
 
 TEST_ACCOUNTS = ("DEVELOPER_TEST", "SANDBOX")
-"""The types of accounts in which probes may make things."""
+"""The types of accounts in which probes may create things."""
 
 _UNAUTHORIZED = 401
 
@@ -23,7 +23,7 @@ def check_account(caller: Caller, version: str, portal_id: int) -> str:
     """Check that the token belongs to this portal, and that it is a test account; return its type.
 
     Raises:
-        UsageError: it is another portal, or people may work in it.
+        UsageError: the token belongs to another portal, or the account is not a test account.
         HubSpotError: the account cannot be read.
     """
     request = Request("GET", paths_of(version).account)
@@ -47,7 +47,7 @@ def check_account(caller: Caller, version: str, portal_id: int) -> str:
 
 @contextmanager
 def _removing(portal: ProbedPortal, made: MadeList) -> Iterator[None]:
-    """Remove everything that is made in the block, even after an error."""
+    """Remove everything that is created in the ``with`` block, even after an error."""
     try:
         yield
     finally:
@@ -60,10 +60,10 @@ def run_probes(
     probes: Sequence[Probe],
     tell: Callable[[int, int], None],
 ) -> list[Seen]:
-    """Ask all questions, and remove everything made; ``tell`` gets the number of answers, and of questions.
+    """Run all probes, then remove everything they created; ``tell`` gets numbers of answers and questions.
 
     Raises:
-        UsageError: something that was made cannot be removed.
+        UsageError: something that was created cannot be removed.
         HubSpotError: the portal does not answer at all, or refuses the token.
     """
     seen: list[Seen] = []
@@ -77,7 +77,7 @@ def run_probes(
 
 
 def remove_leftovers(portal: ProbedPortal, made: MadeList) -> None:
-    """Remove the leftovers of a killed run; they are found by the property of the keys.
+    """Remove what a killed run left; the things are found by the key property of the probes.
 
     Raises:
         UsageError: something cannot be removed.
@@ -88,7 +88,7 @@ def remove_leftovers(portal: ProbedPortal, made: MadeList) -> None:
 
 
 def _define_key(portal: ProbedPortal) -> None:
-    """Define the property by which probes find the records that they made."""
+    """Create the property by which probes find the records that they created."""
     try:
         portal.define(KEY, type="string", fieldType="text", hasUniqueValue=True)
     except NotAsked as reason:
@@ -99,7 +99,7 @@ def _define_key(portal: ProbedPortal) -> None:
 
 
 def _ask(portal: ProbedPortal, probe: Probe) -> Seen:
-    """Ask one question; a failure to answer it is not an answer."""
+    """Run one probe; an error is returned as "not asked", not as an answer."""
     try:
         return probe.ask(portal)
     except NotAsked as reason:

@@ -1,4 +1,4 @@
-"""All probes: undocumented behaviour on which the safety of plans rests."""
+"""The table of all probes, about undocumented behaviour on which the safety of plans depends."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Probes of values: how numbers, dates, HTML and phone numbers are read, and the effect of ``null``."""
+"""Probes of values: in which form HubSpot returns numbers, dates, HTML, phones; the effect of ``null``."""
 
 from typing import Any
 
@@ -13,19 +13,19 @@ _WRONG = 400
 
 
 def number_text(portal: ProbedPortal) -> Seen:
-    """Write a number with a zero at its end."""
+    """Write a number with a trailing zero, and read it."""
     read = _read_back(portal, "number", _NUMBER, type="number", fieldType="number")
     return _form(read, {_NUMBER: "as_written", "17": "shortest"})
 
 
 def date_text(portal: ProbedPortal) -> Seen:
-    """Write a date."""
+    """Write a date, and read it."""
     read = _read_back(portal, "date", _DAY, type="date", fieldType="date")
     return _form(read, {_DAY: "day", _DAY_MS: "milliseconds"})
 
 
 def html_text(portal: ProbedPortal) -> Seen:
-    """Write HTML with a script."""
+    """Write HTML that contains a script, and read it."""
     read = _read_back(portal, "html", _HTML, type="string", fieldType="html")
     if read is not None and "script" not in read and "text" in read:
         return Seen("sanitised")
@@ -33,7 +33,7 @@ def html_text(portal: ProbedPortal) -> Seen:
 
 
 def phone_text(portal: ProbedPortal) -> Seen:
-    """Write a phone number with spaces and brackets."""
+    """Write a phone number with spaces and brackets, and read it."""
     contact = portal.created(CONTACTS, portal.email(), phone=_PHONE)
     read = portal.value(CONTACTS, contact, "phone")
     return _form(read, {_PHONE: "as_written", "+493012345": "digits"})
@@ -54,7 +54,7 @@ def written_null(portal: ProbedPortal) -> Seen:
 
 
 def _read_back(portal: ProbedPortal, what: str, value: str, **fields: Any) -> str | None:
-    """Write a value into a property made for it, and read it."""
+    """Create a property, write a value into it, and read the value."""
     name = f"{PREFIX}_{what}"
     portal.define(name, **fields)
     company = portal.created(COMPANIES, portal.name(what), **{name: value})
@@ -62,5 +62,5 @@ def _read_back(portal: ProbedPortal, what: str, value: str, **fields: Any) -> st
 
 
 def _form(read: str | None, known: dict[str, str]) -> Seen:
-    """Tell in which of the known forms a value was read; any other one is quoted, for it is our own."""
+    """Return the choice for a ``known`` form of a value; quote an unknown form, as it has no portal data."""
     return Seen(known[read]) if read in known else Seen(None, f"read as {read}")

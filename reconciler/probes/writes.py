@@ -1,4 +1,4 @@
-"""Probes of writes: equal values, steps back of the lifecycle, times, and when search finds them."""
+"""Probes of writes: equal values, earlier lifecycle stages, times, and when search finds a new record."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,11 +9,11 @@ from reconciler.probes.probe import Seen, refused
 
 _STAGE = "lifecyclestage"
 _TICK = timedelta(seconds=1)
-"""The part that ``Date`` cuts off: it has whole seconds."""
+"""The precision of the header ``Date``, which has whole seconds."""
 
 
 def lifecycle_step_back(portal: ProbedPortal) -> Seen:
-    """Write an earlier lifecycle stage."""
+    """Write an earlier lifecycle stage, and read it."""
     contact = portal.created(CONTACTS, portal.email(), **{_STAGE: "customer"})
     if not portal.change(CONTACTS, contact, **{_STAGE: "lead"}).is_success:
         return Seen("refused")
@@ -23,7 +23,7 @@ def lifecycle_step_back(portal: ProbedPortal) -> Seen:
 
 
 def equal_write(portal: ProbedPortal) -> Seen:
-    """Write the value that is there, and compare date and history."""
+    """Write the same value again, and find out whether date of change and history change."""
     key = portal.name("equal")
     company = portal.created(COMPANIES, key)
     portal.pause()
@@ -36,7 +36,7 @@ def equal_write(portal: ProbedPortal) -> Seen:
 
 
 def _dated(portal: ProbedPortal, company: str) -> tuple[str, Sequence[Any]]:
-    """Return when a company was changed, and the versions of its name."""
+    """Return the time of a company's last change, and the versions of its name."""
     reply = portal.send(
         "GET", portal.paths.record(COMPANIES, company), params={"propertiesWithHistory": "name"}
     )
@@ -46,7 +46,7 @@ def _dated(portal: ProbedPortal, company: str) -> tuple[str, Sequence[Any]]:
 
 
 def created_at(portal: ProbedPortal) -> Seen:
-    """Create a record between two answers, and compare its date with theirs."""
+    """Create a record between two calls, and compare its date with the dates of their answers."""
     before = portal.send("GET", portal.paths.property_definition(COMPANIES, KEY)).pace.date
     reply = portal.create(COMPANIES, portal.name("date"))
     after = reply.pace.date
@@ -61,7 +61,7 @@ def created_at(portal: ProbedPortal) -> Seen:
 
 
 def search_lag(portal: ProbedPortal) -> Seen:
-    """Search for a record that was just created."""
+    """Create a record, and find out whether search finds it at once."""
     key = portal.name("search")
     portal.created(COMPANIES, key)
     wanted = {"filters": [{"propertyName": KEY, "operator": "EQ", "value": key}]}
@@ -73,7 +73,7 @@ def search_lag(portal: ProbedPortal) -> Seen:
 
 
 def limit_headers(portal: ProbedPortal) -> Seen:
-    """Look for headers about limits in an ordinary answer and in one of a search."""
+    """Find out whether an ordinary answer and the answer to a search have headers about limits."""
     ordinary = portal.send("GET", portal.paths.property_definition(COMPANIES, KEY))
     search = portal.send("POST", portal.paths.search(COMPANIES), {"limit": 1}, is_write=False)
     has = (ordinary.pace.limit is not None, search.pace.limit is not None)

@@ -1,4 +1,4 @@
-"""The sequences of whole commands: only this package knows the order of the others.
+"""The sequence of steps of each operation: only this package calls the other packages in order.
 
-One module for each verb.
+There is one module for each operation: plan, apply, drift, rollback and so on.
 """

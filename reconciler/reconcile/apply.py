@@ -34,7 +34,7 @@ from reconciler.state.writer import StateWriter
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A portal for writing."""
+    """A portal with the reader and the writer for it."""
 
     reader: PortalReader
     writer: PortalWriter
@@ -51,7 +51,7 @@ class LockRequest:
     project: str | None = None  # name of the project; None if it has none
 
     def acquire(self, store: Store) -> StateWriter:
-        """Take the lock on ``store``. Raises ``Locked`` if another run keeps it."""
+        """Take the lock on ``store``; raise ``Locked`` if another run does not release it in time."""
         return store.acquire(self.actor, now=self.now, sleep=self.sleep, timeout_s=self.timeout_s)
 
 
@@ -67,11 +67,11 @@ def apply_plan(
     """Settle the open changes of earlier runs, check portal and budget again, and apply ``plan``.
 
     Raises:
-        UsageError: the credentials belong to another portal than the plan.
-        PlanRefused: it was made against another state, the state belongs to another project, or a guard
-            refuses it today.
+        UsageError: the access token belongs to another portal than the plan.
+        PlanRefused: the plan was made with another state, the state belongs to another project, or a guard
+        refuses the plan now.
         Locked: another run is applying.
-        HubSpotError: nothing could be read or sent at all.
+        HubSpotError: HubSpot could not be reached at all.
         StateError: state or lock was lost during the run; the next run settles the open changes.
     """
     if why := unsound_plan(plan):
@@ -81,7 +81,7 @@ def apply_plan(
         changes = spooled(plan.changes)
         new_types = types_created_by(changes.of(Verb.CREATE_DEFINITION))
         objects = changes.objects - new_types
-        begin_portal(connection.reader, objects)  # the answers arrive while the plan is digested
+        begin_portal(connection.reader, objects)  # starts the calls, which run while the digest is computed
         start = _start_of(plan, claim)
         moved = stale_owned_changes(plan, start.plan_digest, store)
         looks_again_at = looked_at_again(
@@ -108,24 +108,24 @@ def apply_plan(
 
 
 def _index_s(options: ApplyOptions) -> float:
-    """Return the seconds that the search index gets between two looks."""
+    """Return the seconds to wait for HubSpot's search index between two searches."""
     return holders.INDEX_S if options.index_s is None else options.index_s
 
 
 def _read_portal(
     reader: PortalReader, objects: Collection[str], maybe_new: Collection[str], portal_id: int
 ) -> PortalSchema:
-    """Read the portal; types in ``maybe_new`` are new if they are not there: a run creates, or created them.
+    """Read the portal; types in ``maybe_new`` may be missing, because a run creates them.
 
     Raises:
-        ManifestError: the portal lacks others of ``objects``.
+        ManifestError: the portal lacks a type in ``objects`` that is not in ``maybe_new``.
     """
     portal = read_portal(reader, {*objects, *maybe_new}, portal_id, made_later=maybe_new)
     return with_new_types(portal, maybe_new)
 
 
 def with_new_types(portal: PortalSchema, names: Iterable[str]) -> PortalSchema:
-    """Return the portal with the custom types ``names``, as far as they are not there: without properties.
+    """Return the portal with those custom types of ``names`` added that it lacks, without properties.
 
     HubSpot's paths accept the qualified name of a type, which is known before its number.
     """
@@ -134,7 +134,7 @@ def with_new_types(portal: PortalSchema, names: Iterable[str]) -> PortalSchema:
 
 
 def new_type(portal_id: int, name: str) -> ObjectSchema:
-    """Return a custom type that the portal does not have yet."""
+    """Return the schema of a custom type that the portal does not have yet, without properties."""
     return ObjectSchema(name, f"p{portal_id}_{name}", {})
 
 
@@ -145,7 +145,7 @@ def _budget_now(
     looks_again_at: frozenset[Verb],
     calls_afterwards: int,
 ) -> Budget:
-    """Count the calls in the same way as the plan, including definitions that have been read since."""
+    """Count the calls of apply as the plan does, including calls that have read definitions by now."""
     made = reader.calls
     remaining = None if reader.daily_remaining is None else reader.daily_remaining + made
     return budget_of(
@@ -159,10 +159,10 @@ def _budget_now(
 
 
 def settle_earlier_runs(connection: Connection, store: Store, claim: LockRequest, portal_id: int) -> None:
-    """Settle the open changes of earlier runs, if there are any, without a plan.
+    """Settle the open changes of earlier runs, if there are any, without applying a plan.
 
     Raises:
-        UsageError: the credentials belong to another portal.
+        UsageError: the access token belongs to another portal.
         Locked: another run is applying.
         HubSpotError: the portal cannot be read.
         StateError: state or lock was lost during the run.

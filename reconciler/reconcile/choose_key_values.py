@@ -1,7 +1,7 @@
-"""Choosing the value of a new key for each record, on disk, so that memory does not grow with the portal.
+"""Choosing the value of a new key for each record; candidates are on disk, because there may be many.
 
-Each record takes the first source with a value that no other record has: the sources are tried in turn, and a
-value is taken only if no other record has it, from the same source or from an earlier one.
+Each record gets its value from the first source that gives it a value which no other record has. The sources
+are tried in turn: a value is chosen only if no other record has it from the same or an earlier source.
 """
 
 import hashlib
@@ -41,12 +41,12 @@ class ChosenValue(NamedTuple):
 
     record_id: RecordId
     value: str
-    source: int  # number of the source that won, from 0
+    source: int  # number of the source of the value, from 0
     display_name: str | None  # of the record, as HubSpot shows it
 
 
 class KeyValues:
-    """The candidates of all records, and the chosen ones, in a temporary database. Not thread-safe."""
+    """The candidate values of all records, and the chosen ones, in a temporary database. Not thread-safe."""
 
     def __init__(self) -> None:
         self._base = sqlite3.connect("")
@@ -57,7 +57,7 @@ class KeyValues:
         self._base.close()
 
     def keep(self, record_id: RecordId, value: str) -> None:
-        """Note the value that a record has already: it stays, and nobody else gets it."""
+        """Store the value that a record has already: it stays, and no other record gets it."""
         spelling = _spelling(value)
         self._base.execute(
             "INSERT OR REPLACE INTO chosen VALUES (?, ?, ?, -1)", (int(record_id), spelling, value)
@@ -65,7 +65,7 @@ class KeyValues:
         self._base.execute("INSERT OR IGNORE INTO taken VALUES (?)", (spelling,))
 
     def add(self, record_id: RecordId, values: Iterable[str | None], display_name: str | None = None) -> None:
-        """Note the values of a record, one for each source, and its display name."""
+        """Store the candidate values of a record, one for each source, and its display name."""
         rows = [
             (number, int(record_id), _spelling(value), value)
             for number, value in enumerate(values)
@@ -76,7 +76,7 @@ class KeyValues:
             self._base.execute("INSERT OR REPLACE INTO names VALUES (?, ?)", (int(record_id), display_name))
 
     def choose(self, sources: int) -> None:
-        """Try this number of sources in their order; call it once, after everything was added."""
+        """Choose values from this number of sources, in order. Call it once, after adding all values."""
         self._base.execute(_INDEX)
         for number in range(sources):
             self._base.execute(_TAKE, (number,))
@@ -85,30 +85,30 @@ class KeyValues:
             )
 
     def chosen(self) -> Iterator[ChosenValue]:
-        """Return the records that get a value, in order of id."""
+        """Return the chosen values, sorted by record id."""
         rows = self._base.execute(_CHOSEN)
         while page := rows.fetchmany(_PAGE):
             yield from (ChosenValue(RecordId(str(id_)), *rest) for id_, *rest in page)
 
     def knows(self, record_id: RecordId) -> bool:
-        """Return whether a source, or the property itself, has a value for a record."""
+        """Return whether a record has a value already, or a candidate from any source."""
         query = """SELECT EXISTS (SELECT 1 FROM chosen WHERE id = ?1)
             OR EXISTS (SELECT 1 FROM candidates WHERE id = ?1)"""
         return bool(self._base.execute(query, (int(record_id),)).fetchone()[0])
 
     def count(self, source: int) -> int:
-        """Count the records whose value a source gives; -1: that they have already."""
+        """Count the records that get their value from this source; -1: that have a value already."""
         (number,) = self._base.execute("SELECT count(*) FROM chosen WHERE source = ?", (source,)).fetchone()
         return int(number)
 
     def left(self) -> Iterator[tuple[RecordId, str]]:
-        """Return records whose values are all repeated, each with one value; equal values side by side."""
+        """Return records all of whose values are repeated, each with one value; equal values are adjacent."""
         rows = self._base.execute(_LEFT)
         while page := rows.fetchmany(_PAGE):
             yield from ((RecordId(str(id_)), value) for id_, value in page)
 
 
 def _spelling(value: str) -> bytes:
-    """Return a digest of the spelling that HubSpot may take for the same: it may ignore case and blanks."""
+    """Return a digest that is equal for values that may be equal in HubSpot, ignoring case and blanks."""
     text = value.strip().casefold().encode(errors="surrogatepass")
     return hashlib.blake2b(text, digest_size=_DIGEST_BYTES).digest()

@@ -1,4 +1,4 @@
-"""The calls that a copy of a portal takes, and refusing a copy that would use up the calls of the day."""
+"""Refusing a copy of a portal that would use up the portal's calls of the day."""
 
 from math import ceil
 
@@ -6,14 +6,14 @@ from reconciler.errors import PlanRefused, Refusal
 from reconciler.hubspot.reader import PortalReader
 
 _RESERVE = 1.2
-"""The number of calls that must be left today, as a multiple of the calls of a copy; plans use it too."""
+"""Factor for the calls of a copy: so many calls must be left today. Plans use the same factor."""
 
 
 def refuse_too_many_calls(reader: PortalReader, calls: int, advice: str) -> None:
-    """Refuse to read on if the remaining ``calls`` would use up the calls of the day.
+    """Refuse a copy if the ``calls`` that it still needs would use up the calls of the day.
 
     Raises:
-        PlanRefused: fewer are left than the copy needs, with a reserve.
+        PlanRefused: fewer calls are left than the copy needs, plus a reserve.
     """
     needed, remaining = ceil(calls * _RESERVE), reader.daily_remaining
     if remaining is not None and needed > remaining:

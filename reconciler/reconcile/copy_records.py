@@ -1,6 +1,6 @@
-"""Reading the records of a portal for a copy, step by step: an interrupted copy goes on where it was.
+"""Reading the records of a portal for a copy in steps, so that an interrupted copy can be continued.
 
-A step is one list of records. Its place says how far it has come; the same request has the same steps.
+A step reads one list of records; its place says how far it has read. Equal requests have equal steps.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -30,22 +30,22 @@ from reconciler.plan.associations.endpoints import endpoints_of
 from reconciler.state.store import Store
 
 FINISHED = "finished"
-"""Place of a step that has ended."""
+"""The place of a finished step."""
 
 Declared = Mapping[str, DesiredRecord]
-"""Desired records by key: their values are no secret of the portal."""
+"""Desired records by key; their values need not be replaced by pseudonyms."""
 
 
 NOTHING_DECLARED: Declared = MappingProxyType({})
-"""For records that were not read by a key of the manifests."""
+"""The value for records that were not read by a key from manifests."""
 
 
 NamedElsewhere = Mapping[GroupKey, Sequence[str]]
-"""Further keys in manifests: of other ends of associations, and former keys."""
+"""Keys that manifests name besides those of their records: of associated records, and former keys."""
 
 
 def named_elsewhere(desired: Desired, portal: PortalSchema) -> NamedElsewhere:
-    """Return the keys of the other ends of associations, and the former keys of records."""
+    """Return the keys of associated records, and the former keys of records."""
     found = {
         GroupKey(schema.name, by): list(values)
         for schema, by, values in endpoints_of(desired, portal, Selection()).unknown()
@@ -71,31 +71,31 @@ def declared_values(
 
 
 class Reached(NamedTuple):
-    """A part of a copy, and the place that its step has reached with it."""
+    """A part of a copy, and the place of its step after this part."""
 
     step: str
     place: str
     part: Json
-    schema: ObjectSchema | None = None  # of records; None for associations
+    schema: ObjectSchema | None = None  # type of the records; None for associations
     key: str = RECORD_ID  # the property by which the records were read
     declared: Declared = NOTHING_DECLARED
 
 
 @dataclass(frozen=True, slots=True)
 class CopyingRecords:
-    """Everything that the steps need."""
+    """The data and the methods for the steps that read records and associations."""
 
     reader: PortalReader
     portal: PortalSchema
     desired: Desired
     request: CopyRequest
     names: Mapping[str, Sequence[str]]  # properties to read, by object type
-    done: Mapping[str, str]  # places of an earlier run, by step
-    ids_of: Callable[[str, int], Sequence[int]]  # ids in the copy, by path and from an id on
+    done: Mapping[str, str]  # places that an interrupted run has reached, by step
+    ids_of: Callable[[str, int], Sequence[int]]  # copied ids of a path, from an id on
     named_elsewhere: NamedElsewhere = field(default_factory=dict)
 
     def parts(self, store: Store) -> Iterator[Reached]:
-        """Read all parts: records first, then the associations between them."""
+        """Read all parts of the copy: records first, then the associations between them."""
         yield from self._all_named()
         if self.request.records is Copied.OWNED:
             for object_name, by, _ in store.owned_groups():
@@ -144,7 +144,7 @@ class CopyingRecords:
         yield Reached(step, FINISHED, {})
 
     def _owned(self, store: Store, object_name: str, by: str) -> Iterator[Reached]:
-        """Read the records that state knows, by their ids."""
+        """Read the owned records by their ids."""
         step, schema = f"owned {object_name} {by}", self.portal.objects[object_name]
         after = self.done.get(step)
         if after == FINISHED:

@@ -42,7 +42,7 @@ from reconciler.reconcile.project_check import refuse_other_project
 from reconciler.state.store import Store
 
 MOST_UNIQUE = 10
-"""Unique properties that a type may have.
+"""Maximum number of unique properties of a type.
 
 Source: https://knowledge.hubspot.com/properties/create-and-edit-properties (require unique values).
 """
@@ -53,36 +53,36 @@ _RESERVED = re.compile("hs_|a[0-9]+_")
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """The property that becomes the key of a type, and where its values come from."""
+    """The property that becomes the key of a type, and the sources of its values."""
 
     portal: PortalSchema
     schema: ObjectSchema
     name: str
     label: str
     sources: tuple[KeySource, ...]
-    group: str | None  # of a property that the portal does not have yet; None: it has it
-    was_archived: bool = False  # HubSpot restores it, with its old values
+    group: str | None  # group for a new property; None: the portal has the property
+    was_archived: bool = False  # HubSpot restores it with its old values
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The properties to read of each record."""
+        """The properties of each record that must be read."""
         known = self.schema.properties
         needed = {name for source in self.sources for name in source.names} | ({self.name} & known.keys())
         return tuple(sorted(needed | set(display_properties(self.schema))))
 
     @property
     def is_new(self) -> bool:
-        """Whether the plan makes the property."""
+        """Whether the plan creates the property."""
         return self.group is not None
 
     @property
     def address(self) -> DefinitionAddress:
-        """The address of its definition."""
+        """The address of the property's definition."""
         return definition_address(self.schema.name, Section.PROPERTIES, self.name)
 
     @property
     def definition(self) -> Mapping[str, str]:
-        """The values of its definition, by path."""
+        """The values of the property's definition, by path."""
         return {
             "fieldType": "text",
             "groupName": self.group or "",
@@ -98,7 +98,7 @@ def check_key(
     """Check that property ``name`` can become the key, or is a key that some records still lack.
 
     Raises:
-        UsageError: it cannot be a key, or a source names a property that the type does not have.
+        UsageError: the property cannot be a key, or a source names a property that the type does not have.
         HubSpotError: the portal cannot be read.
     """
     check_properties(schema, [each for source in sources for each in source.names])
@@ -134,7 +134,7 @@ def _check_name(schema: ObjectSchema, name: str) -> None:
 
 
 def _group_of(schema: ObjectSchema, live: Iterable[LiveDefinition]) -> str:
-    """Return the group of the property that people call a record by, or else of any other."""
+    """Return the group of the primary display property, or else of any property."""
     groups = {each.address.name: each.values.get("groupName") for each in live if not each.is_archived}
     wanted = (groups.get(name) for name in (*display_properties(schema), *sorted(groups)))
     return next((group for group in wanted if group), "")
@@ -154,7 +154,7 @@ def fill(key: NewKey, values: KeyValues, records: Iterable[KeptRecord]) -> None:
 
 
 def _fitting(key: NewKey, value: str | None) -> str | None:
-    """Return ``value`` if the property can have it: an existing property may be a number property."""
+    """Return ``value`` if the property can have it, else None: an existing property may need a number."""
     definition = key.schema.properties.get(key.name)
     if definition is None or value is None:
         return value
@@ -165,7 +165,7 @@ def _fitting(key: NewKey, value: str | None) -> str | None:
 
 
 def plan_key(key: NewKey, values: KeyValues, reader: PortalReader, store: Store, here: PlanContext) -> Plan:
-    """Plan the definition and the values; nothing becomes ours by it, except the definition.
+    """Plan the definition and the values; of all these, we own only the definition afterwards.
 
     Raises:
         PlanRefused: the state belongs to another project.
@@ -222,12 +222,12 @@ def _filled(key: NewKey, chunk: Sequence[ChosenValue], memory: RecoveredState) -
 
 
 def _address(object_name: str, chosen: ChosenValue, ours: OwnedRecord | None) -> RecordAddress:
-    """Return the address in state; of a record that is not ours, its record id."""
+    """Return the record's address in state; for a record that we do not own, that by its record id."""
     return ours.key if ours else RecordAddress(object_name, RECORD_ID, chosen.record_id)
 
 
 def _with_key(key: NewKey) -> PortalSchema:
-    """Return the portal as it will be once the property is there."""
+    """Return the schema of the portal with the key property added if it is new."""
     if not key.is_new:
         return key.portal
     made = PropertyDef(key.name, key.label, Kind.TEXT, is_unique=True, is_custom=True)

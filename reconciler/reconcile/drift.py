@@ -60,9 +60,9 @@ def find_drift(
     """Compare everything that we own with the last applied values, without manifests. Writes nothing.
 
     Raises:
-        UsageError: there is no state to compare with, the selection matches nothing that we own, or the
-            credentials belong to another portal.
-        ManifestError: the portal does not have an object type any more.
+        UsageError: there is no state, the selection matches nothing that we own, or the access token belongs
+        to another portal.
+        ManifestError: the portal no longer has an object type of owned things.
         HubSpotError, StateError: portal or state cannot be read.
     """
     seen = _known_version(store, now)
@@ -97,7 +97,7 @@ def find_drift(
 
 
 def _explain(reader: PortalReader, portal: PortalSchema, builder: DriftBuilder, runs: OurRuns) -> Naming:
-    """Find out the fate of missing records, the authors of changes, and display names."""
+    """Find out what happened to missing records, who changed values, and the display names."""
     found = find_missing_records(reader, portal, builder.missing)
     _insist_on_answers(found)
     builder.explain_missing(portal, found)
@@ -107,14 +107,14 @@ def _explain(reader: PortalReader, portal: PortalSchema, builder: DriftBuilder, 
 
 
 def _types(store: Store, unfinished: Iterable[UnfinishedBatch]) -> tuple[set[str], set[str]]:
-    """Return the object types of owned records, and of records that may be gone with their definitions."""
+    """Return the object types of owned things, and those that may be gone together with their records."""
     objects = {name for name, _, _ in store.owned_groups()}.union(*store.paired_types())
     defined = {name for batch in unfinished for name in batch.objects}
     return objects, defined | {name for each in store.all_definitions() for name in types_of(each)}
 
 
 def _known_version(store: Store, now: datetime) -> StateVersion:
-    """Return the version of the state to compare with."""
+    """Return the version of the state; refuse if there is none yet."""
     seen = version_seen(store, now)
     if seen.lineage is None:
         raise UsageError(
@@ -137,7 +137,7 @@ def _compare_definitions(
 ) -> None:
     """Compare the selected definitions that we own with the portal.
 
-    ``recent`` are our own writes of the last minutes: HubSpot may still show the values from before.
+    ``recent`` are our own changes of the last minutes: HubSpot may still show the values from before them.
     """
     known = {name: memory.owned_definitions(name) for name in objects}
     there: dict[RecordIdentity, LiveDefinition] = {}
@@ -175,7 +175,7 @@ def _compare_owned(
     for object_name, by, _ in groups:
         schema = portal.objects.get(object_name)
         if schema is None:
-            continue  # a custom type that is gone took its records with it, and is drift itself
+            continue  # the type is gone with its records; the missing type itself is reported
         owned = selected_owned(memory.in_order(object_name, by), selection, unmatched)
         chunks = in_chunks(owned, BATCH_SIZE)
         for chunk, live in read_ahead(reader, schema, by, chunks, partial(keys_and_sent, schema)):
@@ -198,10 +198,10 @@ def _name_in_state(portal: PortalSchema, memory: RecoveredState, record: RecordI
 
 
 def _insist_on_answers(fates: Mapping[RecordId, MissingRecord]) -> None:
-    """Refuse to report drift if some records are unanswered: "no drift" must mean that all were checked.
+    """Refuse to report drift if HubSpot's answers left out records: all records must be checked.
 
     Raises:
-        Unavailable: HubSpot leaves records out of its answers.
+        Unavailable: HubSpot's answers left records out.
     """
     unanswered = sorted(
         record_id for record_id, fate in fates.items() if fate.kind is MissingReason.UNANSWERED
@@ -267,7 +267,7 @@ def accept_drift(
 def _live_of(
     reader: PortalReader, portal: PortalSchema, drifted: Iterable[DefinitionAddress]
 ) -> Mapping[RecordIdentity, LiveDefinition]:
-    """Read definitions that drifted again."""
+    """Read the drifted definitions again, as they are now."""
     addresses: dict[str, list[DefinitionAddress]] = {}
     for address in drifted:
         addresses.setdefault(address.object, []).append(address)

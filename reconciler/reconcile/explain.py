@@ -41,7 +41,7 @@ from reconciler.reconcile.plan_definitions import made_types
 from reconciler.state.store import Store
 
 Tracing: TypeAlias = Callable[[Collection[str], str, str], RecordTrace]
-"""Finds the manifest lines about a record, by names of its object type, key property and key."""
+"""A function that finds the manifest lines about a record, given names of its type, key property, key."""
 
 
 def explain_record(
@@ -56,7 +56,7 @@ def explain_record(
     """Collect everything about one record, or about one property of it. Writes nothing anywhere.
 
     Raises:
-        UsageError: nothing exists at that address.
+        UsageError: nothing exists at this address.
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.
     """
@@ -104,10 +104,10 @@ def _plan_of(
     *,
     is_live: bool,
 ) -> Plan | None:
-    """Plan the record, with the definitions that may move it; None if no plan would include it.
+    """Plan only this record, with definitions that may change its values; None if no plan includes it.
 
     Raises:
-        UsageError: no manifest names it, it is not ours, and it does not move.
+        UsageError: no manifest names the record, we do not own it, and no definition changes it.
     """
     moving = definitions_that_move(named, subject.key.object) if is_live else ()
     own = [subject.glob] if subject.is_planned(named) else []
@@ -120,7 +120,7 @@ def _plan_of(
 
 
 def _portal(asked: ParsedAddress, desired: Desired, reader: PortalReader, here: PlanContext) -> PortalSchema:
-    """Read the portal; a type that only the manifests know so far is there with nothing in it."""
+    """Read the portal; a type that only manifests declare so far is included, without records."""
     portal = read_portal(reader, {asked.object}, here.portal_id, made_later=made_types(desired))
     there = portal.objects.get(asked.object) or bare_schema(portal, asked.object)
     return replace(portal, objects={**portal.objects, asked.object: there})
@@ -129,7 +129,7 @@ def _portal(asked: ParsedAddress, desired: Desired, reader: PortalReader, here: 
 def _subject(
     asked: ParsedAddress, named: Desired, portal: PortalSchema, store: Store, masks: MaskRules
 ) -> ExplainTarget:
-    """Find the meant record, among the records that the manifests name or state owns."""
+    """Find the record of the address, among records that manifests name or that we own."""
     schema = portal.objects[asked.object]
 
     def owned_under(value: str) -> Sequence[OwnedRecord]:
@@ -143,15 +143,15 @@ def _subject(
 def _read_live(
     reader: PortalReader, store: Store, schema: ObjectSchema, subject: ExplainTarget, moving: Collection[str]
 ) -> tuple[ExplainTarget, LiveRecord | None]:
-    """Read the record; return it with the target as state knows the record that was found.
+    """Read the live record; return it, and the target with the live record's entry in state.
 
     ``moving`` are properties whose values the plan may move.
 
     Raises:
-        Unavailable: HubSpot leaves the record out of its answers.
+        Unavailable: HubSpot's answers leave the record out.
     """
     if schema.is_new or not (subject.key.by == RECORD_ID or schema.can_identify(subject.key.by)):
-        return subject, None  # the key is not there yet
+        return subject, None  # the key property does not exist yet
     question = _names_to_read(subject, schema, moving)
     answers = read_records(reader, schema, subject.key.by, subject.keys, question)
     if answers.unanswered and not answers:
@@ -174,7 +174,7 @@ def _read_live(
 
 
 def _names_of_moves(desired: Desired, schema: ObjectSchema) -> Collection[str]:
-    """Return the properties of a type whose values may move because a definition goes away."""
+    """Return the properties of a type whose values may change because a definition is removed."""
     names: set[str] = set()
     for each in definitions_that_move(desired, schema.name):
         if each.address.section is Section.PROPERTIES:
@@ -185,7 +185,7 @@ def _names_of_moves(desired: Desired, schema: ObjectSchema) -> Collection[str]:
 
 
 def _names_to_read(subject: ExplainTarget, schema: ObjectSchema, moving: Collection[str]) -> Sequence[str]:
-    """Return the properties to read: the requested property, and needs of planning."""
+    """Return the properties to read: the requested one, and those that planning needs."""
     names = {*subject.names(schema), *replace(subject, name=None).names(schema), *moving}
     return sorted((names & schema.properties.keys()).union(display_properties(schema)))
 
@@ -199,7 +199,7 @@ def _plan(
 def _plan_with_others(
     globs: tuple[Glob, ...], named: Desired, portal: PortalSchema, plan_of: Callable[[tuple[Glob, ...]], Plan]
 ) -> Plan:
-    """Plan the selection of ``globs``, with records that share unique values with it or pass them to it."""
+    """Plan the things selected by ``globs``, plus records to which the same unique values are given."""
     while True:
         plan = plan_of(globs)
         more = {problem.needs for problem in plan.problems if problem.needs}

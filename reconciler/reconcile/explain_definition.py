@@ -30,7 +30,7 @@ def explain_one_definition(
     """Collect everything about one definition, or about its values at ``path``. Writes nothing anywhere.
 
     Raises:
-        UsageError: nothing exists at that address.
+        UsageError: nothing exists at this address.
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.
     """

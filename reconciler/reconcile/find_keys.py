@@ -44,7 +44,7 @@ def find_keys(
 
 
 def read_schema(reader: PortalReader, portal_id: int, object_type: str) -> tuple[PortalSchema, ObjectSchema]:
-    """Read the portal's definitions of one object type, however it is called.
+    """Read the portal's definitions of one object type, which may be given by any of its names.
 
     Raises:
         UsageError: the portal has no such type, or the token belongs to another portal.
@@ -58,10 +58,10 @@ def read_schema(reader: PortalReader, portal_id: int, object_type: str) -> tuple
 
 
 def check_properties(schema: ObjectSchema, names: Iterable[str]) -> None:
-    """Refuse names that are no properties of the type.
+    """Refuse names that are not properties of the type.
 
     Raises:
-        UsageError: with the first such name, and a similar one.
+        UsageError: names the first such name, and a similar property if there is one.
     """
     for name in names:
         if name not in schema.properties:
@@ -72,7 +72,7 @@ def check_properties(schema: ObjectSchema, names: Iterable[str]) -> None:
 
 
 def expected_records(reader: PortalReader, schema: ObjectSchema) -> tuple[int | None, int | None]:
-    """Return about how many records a type has, and about the highest id; None where search cannot tell."""
+    """Return the approximate number of records and highest id of a type; None if search does not answer."""
     try:
         found = reader.count_records(schema.path)
     except RequestRejected:
@@ -82,7 +82,7 @@ def expected_records(reader: PortalReader, schema: ObjectSchema) -> tuple[int | 
 
 
 class _Counts:
-    """Digests of values in a temporary database, which SQLite keeps on disk if there are many."""
+    """Counts values by digests in a temporary database, which SQLite keeps on disk if there are many."""
 
     def __init__(self, schema: ObjectSchema, names: Sequence[str]) -> None:
         self._schema = schema
@@ -99,11 +99,11 @@ class _Counts:
 
     @property
     def records(self) -> int:
-        """The number of records so far."""
+        """The number of records counted so far."""
         return self._count("SELECT count(*) FROM found WHERE name = -1")
 
     def add(self, records: Iterable[LiveRecord]) -> None:
-        """Count some records; a record that comes twice counts once."""
+        """Count the values of some records; a record that occurs twice counts once."""
         rows = []
         for record in records:
             rows.append((-1, b"", int(record.id)))

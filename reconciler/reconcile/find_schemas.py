@@ -1,4 +1,4 @@
-"""Reading the names for a schema for editors: object types with their definitions, and the owners."""
+"""Reading object types with their definitions, and owners, for the JSON schema for editors."""
 
 from collections.abc import Collection, Iterator
 
@@ -21,9 +21,9 @@ from reconciler.reconcile.plan_definitions import distinct, made_types, removed_
 def find_schemas(
     reader: PortalReader, portal_id: int, objects: Collection[str], desired: Desired
 ) -> tuple[tuple[ObjectSchema, ...], tuple[Owner, ...]]:
-    """Read the object types, as they are once the definitions of the manifests are applied; and the owners.
+    """Read the object types as they will be after applying the manifests' definitions, and the owners.
 
-    Without owners if the token may not read them.
+    Owners are left out if the token may not read them.
 
     Raises:
         UsageError: the token belongs to another portal.
@@ -36,12 +36,12 @@ def find_schemas(
     try:
         owners = read_owners(reader, ())
     except NotAllowed:
-        owners = ()  # owners have a scope of their own
+        owners = ()  # the token lacks the scope for owners
     return tuple({schema.name: schema for schema in portal.objects.values()}.values()), owners
 
 
 def _decided(reader: PortalReader, portal: PortalSchema, desired: Desired) -> Iterator[DecidedDefinitions]:
-    """Decide about the definitions of the manifests, without a state."""
+    """Decide about the definitions in the manifests as planning does, but without a state."""
     names = {each.address.object for each in desired.definitions}
     wanted = {
         name: tuple(each for each in desired.definitions if each.address.object == name) for name in names

@@ -9,11 +9,11 @@ from reconciler.reconcile.import_records import Importing
 
 _USER, _SOURCE = "hs_created_by_user_id", "hs_object_source_label"
 CREATED_BY = (_USER, _SOURCE)
-"""The properties that say who or what made a record."""
+"""The properties for the person or source that created a record."""
 
 
 def describe_unnamed(importing: Importing, records: Sequence[KeptRecord]) -> tuple[UnnamedRecord, ...]:
-    """Describe ``records``, in their order; users are looked up if they may be."""
+    """Describe ``records``, in order; names of users are looked up if the token may read them."""
     users = Users(importing.reader)
     users.load(record.values[_USER] for record in records if _USER in record.values)
     return tuple(

@@ -1,4 +1,4 @@
-"""Associations of imported records, as manifests say them: by the keys of the other records."""
+"""Reading the associations of imported records as manifest entries, by keys of the other records."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ from reconciler.reconcile.import_records import Importing
 
 @dataclass(frozen=True, slots=True)
 class FoundAssociations:
-    """The associations of imported records, as manifests say them."""
+    """The associations of imported records, as entries of ``$associations``."""
 
     entries: Mapping[RecordId, Mapping[str, Sequence[WrittenAssociation]]]
-    counts: Mapping[str, int]  # entries, by object type
-    unnamed: Mapping[str, int]  # associated records without a key, by object type
+    counts: Mapping[str, int]  # number of entries, by object type
+    unnamed: Mapping[str, int]  # number of associated records without a key, by object type
 
 
 def read_associations(
@@ -33,7 +33,7 @@ def read_associations(
     """Read the associations of records with records of other types.
 
     Raises:
-        UsageError: the portal has no such type, or nothing names its records.
+        UsageError: the portal has no such type, or manifests have no key for its records.
         HubSpotError: the portal cannot be read.
     """
     entries: dict[RecordId, dict[str, Sequence[WrittenAssociation]]] = {}
@@ -63,7 +63,7 @@ def read_associations(
 
 
 def _sayable(labels: Sequence[Label]) -> frozenset[Label]:
-    """Return the labels that their text names, and that HubSpot does not move by itself."""
+    """Return the labels that manifests can name by their text, and that HubSpot does not move."""
     texts = [label.text.casefold() for label in labels]
     return frozenset(
         label for label in labels if texts.count(label.text.casefold()) == 1 and not label.is_flag
@@ -71,7 +71,7 @@ def _sayable(labels: Sequence[Label]) -> frozenset[Label]:
 
 
 def _key_of_targets(importing: Importing, other: ObjectSchema, desired: Desired) -> tuple[str, bool]:
-    """Return the key that names records of another type, and whether it goes without saying."""
+    """Return the key property for records of another type, and whether entries may leave ``by`` out."""
     if other.name == importing.schema.name:
         return importing.key, True
     named = [group.key for group in desired.groups if group.object == other.name and group.key != RECORD_ID]
@@ -90,7 +90,7 @@ def _key_of_targets(importing: Importing, other: ObjectSchema, desired: Desired)
 def _keys_of(
     reader: PortalReader, schema: ObjectSchema, by: str, ids: Sequence[RecordId]
 ) -> Mapping[RecordId, str]:
-    """Return the keys of the records that have one."""
+    """Return the key of each record in ``ids`` that has one."""
     if by == RECORD_ID:
         return {record_id: record_id for record_id in ids}
     keys: dict[RecordId, str] = {}

@@ -1,7 +1,7 @@
-"""Checkpoints: the records that an import has read so far, in a file; an interrupted import goes on there.
+"""Checkpoints: a file with the records that an import has read so far, to continue an interrupted import.
 
-The file also keeps memory small: records are sorted and counted in it. It is private, like the state, and
-deleted once the import has written its files.
+The file also saves memory, because records are sorted and counted in it. Only its owner can read it, like the
+state. It is deleted when the import has written its files.
 """
 
 import json
@@ -30,7 +30,7 @@ CREATE INDEX IF NOT EXISTS by_key ON records (key);
 CREATE INDEX IF NOT EXISTS by_spelling ON records (spelling);
 """
 _OLDEST = timedelta(hours=24)
-"""Age from which on a checkpoint is not continued: too much has changed since."""
+"""An older checkpoint is not continued, because the portal may have changed too much."""
 
 _ENDINGS = ("", "-wal", "-shm", "-journal")
 _CACHE_KIB = 8_192
@@ -42,13 +42,13 @@ _RECOGNISED = f"key IS NOT NULL AND spelling NOT IN ({_REPEATED})"
 
 
 class KeptRecord(NamedTuple):
-    """A record as it was read."""
+    """A record as stored in the checkpoint."""
 
     id: RecordId
     key: str | None
-    spelling: str | None  # one spelling for all keys that are the same to HubSpot
+    spelling: str | None  # equal for keys that are equal in HubSpot
     created_at: str | None
-    values: Mapping[str, str]  # without empty ones
+    values: Mapping[str, str]  # values by property, without empty ones
 
 
 class Checkpoint:
@@ -66,12 +66,12 @@ class Checkpoint:
 
     @property
     def count(self) -> int:
-        """The number of records so far."""
+        """The number of records read so far."""
         return self._number("SELECT count(*) FROM records")
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        """The parts of the list that are still to be read."""
+        """The segments of the list of records that are still to be read."""
         return tuple(Segment(*row) for row in self._base.execute("SELECT first, end, after FROM segments"))
 
     @property
@@ -80,7 +80,7 @@ class Checkpoint:
         return frozenset(self._names[number] for number in self._used)
 
     def begin(self, segments: Iterable[Segment], wanted: Iterable[str]) -> None:
-        """Note the records to read: a list, or the records with certain ids."""
+        """Store what is to be read: segments of the list of all records, or ``wanted`` ids."""
         with self._base:
             self._base.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((int(id_),) for id_ in wanted))
             self._leave(segments)
@@ -88,7 +88,7 @@ class Checkpoint:
     def keep(
         self, records: Iterable[KeptRecord], left: Iterable[Segment] | None, done: Iterable[str] = ()
     ) -> None:
-        """Keep some records, with the part that is left to read: segments, or ids without ``done`` ones."""
+        """Store records, and what is still to be read: segments ``left``, or all ids except ``done``."""
         rows, used = [], set[int]()
         for record in records:
             held = {self._numbers[name]: value for name, value in record.values.items()}
@@ -111,7 +111,7 @@ class Checkpoint:
         self._base.executemany("INSERT INTO segments VALUES (?, ?, ?)", rows)
 
     def wanted(self) -> Iterator[str]:
-        """Return the ids that are still to be read, in order; new ones must not be added meanwhile."""
+        """Return the ids still to be read, in order; no ids may be added during the iteration."""
         last = -1
         while rows := self._base.execute(
             "SELECT id FROM wanted WHERE id > ? ORDER BY id LIMIT ?", (last, _PAGE)
@@ -120,13 +120,13 @@ class Checkpoint:
             last = rows[-1][0]
 
     def finish(self) -> None:
-        """Prepare for sorting, once everything has been read."""
+        """Prepare for sorting. Call it after everything has been read."""
         with self._base:
             for statement in filter(str.strip, _INDEXES.split(";")):
                 self._base.execute(statement)
 
     def count_recognised(self) -> int:
-        """Count the records that have a key of their own."""
+        """Count the records whose key no other record has."""
         return self._number(f"SELECT count(*) FROM records WHERE {_RECOGNISED}")
 
     def count_unrecognised(self) -> tuple[int, int]:
@@ -135,11 +135,11 @@ class Checkpoint:
         return without, self.count - without - self.count_recognised()
 
     def recognised(self) -> Iterator[KeptRecord]:
-        """Return the records that have a key of their own, in order of key, by code point."""
+        """Return the records whose key no other record has, sorted by key (by code point)."""
         return self._records(_RECOGNISED)
 
     def unrecognised(self) -> Iterator[KeptRecord]:
-        """Return the records with a repeated key, side by side, and then the records without a key."""
+        """Return the records with a repeated key, equal keys adjacent, then the records without a key."""
         yield from self._records(f"spelling IN ({_REPEATED})", "spelling, id")
         yield from self._records("key IS NULL", "id")
 
@@ -148,7 +148,7 @@ class Checkpoint:
         return self._records("TRUE", "created DESC, id DESC")
 
     def record(self, record_id: RecordId) -> KeptRecord | None:
-        """Return one record."""
+        """Return the record with this id; None if it was not read."""
         return next(self._records(f"id = {int(record_id)}"), None)
 
     def _records(self, condition: str, order: str = "key") -> Iterator[KeptRecord]:
@@ -170,7 +170,7 @@ class Checkpoint:
         return int(number)
 
     def discard(self) -> None:
-        """Delete the file when it is closed, even after an error."""
+        """Mark the file to be deleted when it is closed, even after an error."""
         self._is_kept = False
 
     def __enter__(self) -> Self:
@@ -179,7 +179,7 @@ class Checkpoint:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the file, and delete it after success; otherwise it stays for the next run.
+        """Close the file; delete it after success, keep it for the next run after an error.
 
         Raises:
             UsageError: SQLite could not use the file: the disk may be full.
@@ -196,8 +196,8 @@ def open_checkpoint(
 ) -> Checkpoint:
     """Open the checkpoint at ``path``, or begin a new one.
 
-    An old one, or one of another import (another ``signature``), is deleted. ``names`` are the properties
-    that are read.
+    A too old checkpoint, or one of another import (with another ``signature``), is deleted. ``names`` are the
+    properties to read.
 
     Raises:
         UsageError: the file cannot be used.
@@ -210,7 +210,7 @@ def open_checkpoint(
                 return Checkpoint(base, path, names)
             base.close()
     except sqlite3.Error:
-        pass  # a damaged file is as good as none
+        pass  # treat a damaged file like a missing one
     try:
         _delete(path)
         base = _connect(path)
@@ -224,7 +224,7 @@ def open_checkpoint(
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # never readable by others, not even for a moment
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # others must never be able to read it
     base = sqlite3.connect(path)
     base.execute("PRAGMA journal_mode = WAL")
     base.execute("PRAGMA synchronous = NORMAL")

@@ -31,10 +31,10 @@ def find_definitions(
         reader: reads the portal.
         portal_id: the portal to which the token must belong.
         request: the options of the import.
-        desired_for: gets our name of the object type, and returns the manifests that count.
+        desired_for: returns the manifests to compare with, given our name of the object type.
 
     Returns:
-        our name of the object type, and the definitions.
+        our name of the object type, and the chosen definitions.
 
     Raises:
         UsageError: the portal has no such object type or property.
@@ -45,7 +45,7 @@ def find_definitions(
     desired = desired_for(schema.name).renamed({name: known.name for name, known in portal.objects.items()})
     sections = set(request.sections)
     if Section.GROUPS in sections:
-        sections.add(Section.PROPERTIES)  # they tell which groups are HubSpot's
+        sections.add(Section.PROPERTIES)  # needed to find out which groups are HubSpot's
     others: tuple[str, ...] = ()
     if Section.LABELS in sections:
         portal, others = _with_others(reader, portal, schema.name, {*desired.objects, *request.associations})
@@ -57,7 +57,7 @@ def find_definitions(
 def _with_others(
     reader: PortalReader, portal: PortalSchema, object_name: str, named: Collection[str]
 ) -> tuple[PortalSchema, tuple[str, ...]]:
-    """Read the object types whose labels may be looked at, except types that the token may not read."""
+    """Read the object types between which labels may exist, except types that the token may not read."""
     objects = dict(portal.objects)
     for other in sorted({*named, *_USUAL} - objects.keys()):
         try:

@@ -15,14 +15,14 @@ _MANY = frozenset({Kind.CHOICES, Kind.OWNERS})
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One condition."""
+    """One condition on a property of a record."""
 
     definition: PropertyDef
-    values: tuple[str, ...]  # texts that count as the value; empty: any value
+    values: tuple[str, ...]  # live texts that fulfil it; empty: any value
     is_negated: bool
 
     def holds(self, properties: Mapping[str, str | None]) -> bool:
-        """Return whether a record with these live values passes."""
+        """Return whether a record with these live values fulfils the condition."""
         live = properties.get(self.definition.name)
         return self._is_met(live) is not self.is_negated
 
@@ -40,12 +40,12 @@ class Filter:
 def read_filters(
     texts: Iterable[str], schema: ObjectSchema, owner_ids: Callable[[str], Sequence[str]]
 ) -> tuple[Filter, ...]:
-    """Read filters about properties of a type; values may be labels, and e-mail addresses of owners.
+    """Parse filters on properties of a type; values may be labels, or e-mail addresses of owners.
 
-    ``owner_ids`` returns the ids of owners with an e-mail address.
+    ``owner_ids`` returns the ids of the owners with a given e-mail address.
 
     Raises:
-        UsageError: a text is no filter, or its property does not exist.
+        UsageError: a text is not a filter, or its property does not exist.
     """
     return tuple(_read(text, schema, owner_ids) for text in texts)
 
@@ -78,7 +78,7 @@ def _read(text: str, schema: ObjectSchema, owner_ids: Callable[[str], Sequence[s
 def _stored(
     definition: PropertyDef, value: str, schema: ObjectSchema, owner_ids: Callable[[str], Sequence[str]]
 ) -> Sequence[str]:
-    """Return the text that HubSpot stores for a label or an e-mail address."""
+    """Return the texts that HubSpot may store for a label or an e-mail address."""
     called = value.strip().casefold()
     match definition.kind:
         case Kind.OWNER | Kind.OWNERS:

@@ -1,4 +1,4 @@
-"""Importing live records: reading them into a checkpoint, and saying them as manifests do."""
+"""Importing live records: reading them into a checkpoint, and converting them to manifest records."""
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -42,16 +42,16 @@ _OWNERS = frozenset({Kind.OWNER, Kind.OWNERS})
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """The document that records are added to."""
+    """The existing document to which records are added."""
 
     names: tuple[str, ...]  # properties of its records
     ownership: Mapping[str, Ownership]
-    shared: Mapping[str, ManifestValue]  # of ``all:``
+    shared: Mapping[str, ManifestValue]  # the values under ``all:``
 
 
 @dataclass(frozen=True, slots=True)
 class Importing:
-    """One import: its questions to the portal."""
+    """One import, with the facts and methods for reading its records from the portal."""
 
     reader: PortalReader
     account: Account
@@ -60,7 +60,7 @@ class Importing:
     has_personal_key: bool
     masks: MaskRules
     chosen: ChosenProperties
-    unowned: tuple[str, ...]  # changed all day by people, and not in the ``ownership:`` of the document
+    unowned: tuple[str, ...]  # often changed by people, and not under ``ownership:`` of the document
     filters: tuple[Filter, ...]
     scope: Scope
     existing: Existing | None
@@ -83,7 +83,7 @@ class Importing:
 
     @property
     def secondary_key(self) -> str | None:
-        """The property with further values of the key, such as other addresses of a contact."""
+        """The property with additional key values, such as other e-mail addresses of a contact, or None."""
         return object_type(self.schema.name).secondary_keys.get(self.key)
 
     @property
@@ -97,14 +97,14 @@ class Importing:
 
     @property
     def signature(self) -> str:
-        """A text that tells this import from others, so that only the same one goes on."""
+        """A text that identifies this import, so that only an equal import continues its checkpoint."""
         scope = self.scope
         ids = sorted(scope.ids) if scope.ids is not None else None
         parts = [self.account.portal_id, self.schema.path, self.key, self.names]
         return json.dumps([*parts, sorted(scope.filters), scope.list, ids, scope.limit])
 
     def link_to(self, record_id: RecordId) -> str:
-        """Return the address of a record's page in HubSpot."""
+        """Return the URL of a record's page in HubSpot."""
         return self.account.link_to(type_number(self.schema.name) or self.schema.path, record_id)
 
     def title_of(self, record: KeptRecord) -> str:
@@ -123,7 +123,7 @@ def begin_import(
 ) -> Importing:
     """Read the definitions, and choose key and properties.
 
-    ``find_existing`` returns the document that records are added to, of a type (all of its names) and key.
+    ``find_existing`` returns the existing document to add records to, by names of the type and key.
 
     Raises:
         UsageError: the request does not fit the portal.
@@ -156,7 +156,7 @@ def begin_import(
 
 
 def filters_of(reader: PortalReader, schema: ObjectSchema, scope: Scope) -> tuple[Filter, ...]:
-    """Read the filters of a scope; owners are only read if a filter names one by e-mail."""
+    """Parse the filters of a scope; owners are read only if a filter names one by e-mail address."""
 
     def owner_ids(email: str) -> Sequence[str]:
         return [owner.id for owner in read_owners(reader, [email]) if owner.email.casefold() == email]
@@ -165,10 +165,10 @@ def filters_of(reader: PortalReader, schema: ObjectSchema, scope: Scope) -> tupl
 
 
 def read_into(importing: Importing, checkpoint: Checkpoint, progress: Progress) -> Collection[str]:
-    """Read the records into the checkpoint, or go on with that; return wanted ids that do not exist.
+    """Read the records into the checkpoint, or continue with it; return requested ids that do not exist.
 
     Raises:
-        UsageError: there is no such list.
+        UsageError: the portal has no list of this name or id.
         HubSpotError: HubSpot does not answer.
     """
     scope = importing.scope
@@ -243,10 +243,10 @@ def _passing(
 
 
 def _members(reader: PortalReader, schema: ObjectSchema, called: str) -> Iterator[str]:
-    """Return the ids of the records in a list, which is named by id or name.
+    """Return the ids of the records in the list ``called`` so, by id or name.
 
     Raises:
-        UsageError: there is no such list, or it holds records of another type.
+        UsageError: there is no such list, or it contains records of another type.
     """
     number = type_number(schema.name) or schema.path
     found = reader.find_list(number, called)
@@ -268,17 +268,17 @@ def _members(reader: PortalReader, schema: ObjectSchema, called: str) -> Iterato
 
 @dataclass(frozen=True, slots=True)
 class OwnersKnown:
-    """The owners of the portal, as far as they are needed and may be read."""
+    """The owners of the portal; empty if none is needed or the token may not read them."""
 
     owners: tuple[Owner, ...] = ()
     may_be_read: bool = True
 
     def resolver(self, schema: ObjectSchema, files: SourceFiles, stand_ins: Mapping[str, str]) -> Resolver:
-        """Return a resolver that knows them."""
+        """Return a resolver with these owners."""
         return Resolver(schema, files, {}).knowing(self.owners, stand_ins)
 
     def wording(self, schema: ObjectSchema, stand_ins: Mapping[str, str]) -> Wording:
-        """Return the words for live values, with the e-mail addresses by which owners are found."""
+        """Return the converter for live values, with the e-mail addresses that identify owners."""
         directory = self.resolver(schema, SourceFiles(()), stand_ins).owners
         emails: dict[str, str] = {}
         for owner in self.owners:
@@ -291,12 +291,12 @@ class OwnersKnown:
 
 
 def owner_names(importing: Importing, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the properties among ``names`` that are about owners."""
+    """Return those properties in ``names`` whose values are owners."""
     return tuple(name for name in names if importing.schema.properties[name].kind in _OWNERS)
 
 
 def owners_for(importing: Importing, names: Iterable[str]) -> OwnersKnown:
-    """Read the owners, archived ones too, if one of the properties ``names`` is about owners."""
+    """Read all owners, also archived ones, if a property in ``names`` has owners as values."""
     if not owner_names(importing, names):
         return OwnersKnown()
     try:
@@ -312,7 +312,7 @@ def written_records(
     names: Sequence[str],
     associations: Mapping[RecordId, Mapping[str, Sequence[WrittenAssociation]]],
 ) -> Iterator[WrittenRecord]:
-    """Say records as manifests do, with the properties ``names``."""
+    """Convert records to manifest records with the properties ``names``."""
     properties = importing.schema.properties
     by_pipeline = (importing.schema.pipeline_and_stage or ("",))[0]
     shared = importing.existing.shared if importing.existing else {}

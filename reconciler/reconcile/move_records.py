@@ -1,4 +1,4 @@
-"""Moving records: all records that hold a removed value are found, and get a change."""
+"""Moving records: finding all records that have a removed value, and planning their changes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,20 +30,20 @@ from reconciler.plan.records.display_names import with_display_name
 
 @dataclass(slots=True)
 class MovingRecords:
-    """Finds the records of one type that move, page by page."""
+    """Finds the records of one type that must move, page by page, and adds their changes."""
 
     reader: PortalReader
     memory: RecoveredState
     findings: Findings
-    schema: ObjectSchema  # as it is now
-    after: ObjectSchema  # as the plan makes it
-    only: RecordId | None = None  # the only record to look at; None: all records that hold the removed value
+    schema: ObjectSchema  # the schema now
+    after: ObjectSchema  # the schema after the plan
+    only: RecordId | None = None  # only look at this record; None: all records
     _planned: set[RecordId] = field(default_factory=set)  # records that have a change already
-    _carried: dict[RecordId, list[ValueChange]] = field(default_factory=dict)  # which that change carries
-    _wrong: list[Move] = field(default_factory=list)  # one for each record whose value cannot move
+    _carried: dict[RecordId, list[ValueChange]] = field(default_factory=dict)  # values to add to that change
+    _wrong: list[Move] = field(default_factory=list)  # an entry for each record whose value does not fit
 
     def move(self, moves: Sequence[Move]) -> None:
-        """Add the changes that all ``moves`` of the type take."""
+        """Add the changes of records that ``moves``, all those of the type, need."""
         verbs = (Verb.UPDATE, Verb.ADOPT, Verb.ARCHIVE)
         self._planned |= changed_records(self.findings.changes.of(*verbs), self.schema.name)
         for of_property in by_property(moves).values():
@@ -74,7 +74,7 @@ class MovingRecords:
                 self.findings.changes.append(with_display_name(change, self.schema, live))
 
     def _fits(self, move: Move, values: Sequence[ValueChange]) -> bool:
-        """Return whether the property that gets the value of another can have it; note it if not."""
+        """Return whether the target property can have the value; record the move as wrong if not."""
         definition = self.after.properties.get(move.after) if move.before is None else None
         if definition is None or takes(definition, values[0].after):
             return True
@@ -85,7 +85,7 @@ class MovingRecords:
         return with_carried(change, self.schema.name, self._carried)
 
     def _holders(self, move: Move, together: Sequence[Move]) -> Iterator[Sequence[LiveRecord]]:
-        """Read the records that hold the removed value: by search, or among all if they are too many."""
+        """Read the records that have the removed value: by search, or by listing all if they are too many."""
         if self.only is not None:
             live = read_records(self.reader, self.schema, RECORD_ID, [self.only], self._names(together))
             yield [each for each in live.values() if move.holds(each)]

@@ -20,23 +20,23 @@ from reconciler.reconcile.plan_definitions import SETTLING, distinct, sections_o
 from reconciler.state.store import Store
 
 LiveById = Mapping[RecordId, LiveDefinition]
-"""The live definitions of one object type."""
+"""The live definitions of one object type, by id."""
 
 
 def types_of(owned: OwnedDefinition) -> Collection[str]:
-    """Return the object types that an owned definition is about, or names."""
+    """Return the object types of an owned definition, and those that it names."""
     return (*owned.key.objects, *list_of(owned.sent.get("associatedObjects")))
 
 
 def recent_writes(store: Store, now: datetime) -> Mapping[DefinitionAddress, Change]:
-    """Return our own writes of the last minutes, which HubSpot may not show yet."""
+    """Return our own changes of definitions of the last minutes, which HubSpot may not show yet."""
     return {address: change for address, (change, _) in store.definition_writes(now - SETTLING).items()}
 
 
 def live_by_id(
     reader: PortalReader, portal: PortalSchema, addresses: Mapping[str, Collection[DefinitionAddress]]
 ) -> Mapping[str, LiveById]:
-    """Read the sections of ``addresses``, by object type.
+    """Read the live definitions in the sections of ``addresses``, by object type.
 
     Raises:
         HubSpotError: the portal cannot be read.

@@ -1,4 +1,4 @@
-"""Looking up the owners that manifests name; nothing is read until a manifest names one."""
+"""Looking up the owners that manifests name; owners are read only when a manifest names one."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ from reconciler.plan.values.resolve import Resolver
 
 @dataclass(slots=True)
 class OwnerLookup:
-    """Gives resolvers the owners that they need."""
+    """Adds owners to resolvers when they are needed."""
 
     reader: PortalReader
     stand_ins: Mapping[str, str]  # e-mail of an absent owner -> e-mail of the replacement
     _named: set[str] = field(default_factory=set)
 
     def resolver_for(self, resolver: Resolver, records: Iterable[DesiredRecord]) -> Resolver:
-        """Return ``resolver``, or one that also knows the owners that ``records`` name.
+        """Return ``resolver``, with owners added if ``records`` name some.
 
         Raises:
             NotAllowed: a record names an owner, and the token lacks the scope for owners.
@@ -27,7 +27,7 @@ class OwnerLookup:
         return self.resolver_knowing(resolver, resolver.owners_named(records))
 
     def resolver_knowing(self, resolver: Resolver, named: Iterable[str]) -> Resolver:
-        """Return ``resolver``, or one that also knows the ``named`` owners, by e-mail or id."""
+        """Return ``resolver``, with owners added if any are ``named`` (by e-mail address or id)."""
         lowered = {absent.lower(): present for absent, present in self.stand_ins.items()}
         wanted = {lowered.get(name.strip().lower(), name) for name in named if name.strip()}
         is_known = wanted <= self._named and (resolver.owner_ids or resolver.deactivated)

@@ -1,4 +1,4 @@
-"""The names of the owners that something shows: their e-mail addresses, also of those who left."""
+"""The display names of owners in reports: their e-mail addresses, also of deactivated owners."""
 
 from collections.abc import Collection, Mapping
 
@@ -11,10 +11,10 @@ from reconciler.plan.names import Naming, shown_things
 
 
 def owner_names(reader: PortalReader, owner_ids: Collection[str]) -> Mapping[str, str]:
-    """Return the names of the owners with these ids; nothing is read without an id.
+    """Return the display names of the owners with these ids; without ids, nothing is read.
 
-    Owners who are not active are looked up among the archived ones. If the token may not read owners, they
-    keep their ids.
+    Deactivated owners are looked up among the archived ones. If the token may not read owners, their ids are
+    shown.
 
     Raises:
         HubSpotError: HubSpot does not answer.
@@ -33,7 +33,7 @@ def owner_names(reader: PortalReader, owner_ids: Collection[str]) -> Mapping[str
 
 
 def read_naming(reader: PortalReader, findings: Findings, portal: PortalSchema) -> Naming:
-    """Collect the things that the findings of a plan show, and look up the owners in it.
+    """Collect the things that a plan with these findings shows, and look up the owners among them.
 
     Raises:
         HubSpotError: HubSpot does not answer.

@@ -47,13 +47,13 @@ def plan_changes(
     """Read the named records, compare them, and plan the changes. Writes nothing anywhere.
 
     Raises:
-        UsageError: the credentials belong to another portal, or a flag matches nothing.
+        UsageError: the access token belongs to another portal, or a glob of a flag matches nothing.
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.
         PlanRefused: the state belongs to another project.
     """
     refuse_other_project(store, here.project)
-    seen = version_seen(store, here.created_at)  # first: later writes of another run count as changed since
+    seen = version_seen(store, here.created_at)  # read first: later writes make the plan stale
     remembered = {rule.group: rule for rule in store.prune_rules()}
     unfinished, lacking = store.unfinished(), list[Problem]()
     objects = _objects(desired, store, here.selection, remembered, unfinished)
@@ -96,7 +96,7 @@ def plan_changes(
 def _associating(
     planning: PlanningRecords, here: PlanContext, rules: Mapping[GroupKey, PruneRule]
 ) -> AssociationContext:
-    """Return the parts of compared records that comparing associations needs."""
+    """Return the facts that comparing associations needs, after records are compared."""
     named_otherwise = planning.records.named_otherwise - moved_records(planning.findings.changes).keys()
     prune = {group: rule.prune for group, rule in rules.items()}
     return AssociationContext(here.policy, here.selection, planning.desired, prune, named_otherwise)
@@ -105,12 +105,12 @@ def _associating(
 def _new_prune_rules(
     desired: Desired, here: PlanContext, remembered: Mapping[GroupKey, PruneRule]
 ) -> tuple[PruneRule, ...]:
-    """Return the prune rules that state does not know yet; a partial plan changes none."""
+    """Return the prune rules that are not in state yet; for a partial plan, none."""
     return () if here.selection.is_partial else changed_prune_rules(desired.prune_rules, remembered)
 
 
 def _renamed(desired: Desired, here: PlanContext, portal: PortalSchema) -> tuple[Desired, PlanContext]:
-    """Call the object types everywhere as the portal calls them."""
+    """Replace the names of object types in manifests and flags by the portal's names."""
     names = {name: schema.name for name, schema in portal.objects.items()}
     selection, policy = here.selection.renamed(names), here.policy.renamed(names)
     return desired.renamed(names), replace(here, selection=selection, policy=policy)
@@ -123,7 +123,7 @@ def _objects(
     remembered: Mapping[GroupKey, PruneRule],
     unfinished: Iterable[UnfinishedBatch],
 ) -> set[str]:
-    """Return the object types to read."""
+    """Return the object types whose definitions must be read."""
     named = desired.objects | {object_name for object_name, _ in remembered}
     objects = {name for name in named if type_number(name) is None or selection.may_have(name)}
     objects |= desired.associated_with(objects)
@@ -133,7 +133,7 @@ def _objects(
 
 
 def _globs(here: PlanContext) -> Mapping[str, Iterable[Glob]]:
-    """Return the globs that have to match something, by their flags."""
+    """Return the globs that must match something, by flag."""
     return {
         "--target": here.selection.target,
         "--exclude": here.selection.exclude,
@@ -156,7 +156,7 @@ def _manifests(desired: Desired, here: PlanContext) -> ManifestInfo:
 def recover_state(
     reader: PortalReader, store: Store, portal: PortalSchema, unfinished: Sequence[UnfinishedBatch]
 ) -> tuple[RecoveredState, Unsettled]:
-    """Return the state as apply will have it after settling earlier runs, and the calls for that."""
+    """Return the state as it will be after settling open changes of earlier runs, and the calls for it."""
     before = reader.calls
     settled = settle_batches(reader, portal, unfinished)
     objects = frozenset[str]().union(*(batch.objects for batch in unfinished))

@@ -1,4 +1,4 @@
-"""Planning associations: two object types at a time, after all of their records were compared."""
+"""Planning associations, two object types at a time, after all records of these types are compared."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -46,7 +46,7 @@ from reconciler.state.store import Store
 def paired_objects(
     store: Store, desired: Desired, remembered: Mapping[GroupKey, PruneRule]
 ) -> Iterator[Direction]:
-    """Return pairs of object types between which we own associations that may be removed."""
+    """Return the pairs of object types with owned associations that may be removed."""
     pruned = {
         rule.object for rule in (*remembered.values(), *desired.prune_rules) if rule.prune is not Prune.OFF
     }
@@ -55,7 +55,7 @@ def paired_objects(
 
 @dataclass(frozen=True, slots=True)
 class PlanningAssociations:
-    """The shared data of the steps."""
+    """The data and the steps of planning associations."""
 
     reader: PortalReader
     portal: PortalSchema
@@ -66,7 +66,7 @@ class PlanningAssociations:
     planned_labels: PlannedLabels = field(default_factory=dict)
 
     def compare(self, associating: Iterable[DesiredRecord]) -> None:
-        """Compare the associations of the manifests, and the associations that we own."""
+        """Compare the associations in the manifests, and those that we own, with the live ones."""
         self._note_others()
         named: dict[frozenset[str], list[tuple[DesiredRecord, DesiredAssociation]]] = {
             frozenset(types): []
@@ -76,7 +76,7 @@ class PlanningAssociations:
         for record in sorted(associating, key=lambda record: record.address):
             for association in record.associations:
                 if association.object not in self.portal.objects:
-                    continue  # the portal lacks this type, which is reported once
+                    continue  # the portal lacks this type: reported elsewhere
                 types = frozenset({record.document.object, association.object})
                 named.setdefault(types, []).append((record, association))
         is_limited = any(named.values()) and limits_associations(self.reader)
@@ -84,7 +84,7 @@ class PlanningAssociations:
             self._compare_between(types, associations, is_limited=is_limited)
 
     def _note_others(self) -> None:
-        """Look up the records that associations lead to and no manifest names."""
+        """Look up the associated records that no manifest names."""
         for schema, by, keys in self.endpoints.unknown():
             chunks, names = in_chunks(iter(keys), BATCH_SIZE), display_properties(schema)
             question = partial(_with_names, names)
@@ -140,7 +140,7 @@ class PlanningAssociations:
         self.findings.problems.extend(resolver.problems)
 
     def _note_removed(self, found: Iterable[Change | Held]) -> None:
-        """Let records of associations that go, which are not read, have the display names that we applied."""
+        """Record display names from state for records of removed associations, which are not read."""
         lacking: dict[str, dict[RecordId, RecordAddress]] = {}
         for change in found:
             if isinstance(change, Change) and change.action is Action.ARCHIVE:
@@ -159,7 +159,7 @@ class PlanningAssociations:
         named: Sequence[tuple[DesiredRecord, DesiredAssociation]],
         owned: Sequence[OwnedAssociation],
     ) -> Mapping[Type, Type]:
-        """Find which labels within one type belong together, if both ends may have named some."""
+        """Find which labels within one type are inverse to each other, if manifests may name both."""
         labelled = [pair for pair in owned if pair.label]
         if len(types) > 1 or not labelled or not any(wanted.label for _, wanted in named):
             return {}
@@ -175,10 +175,10 @@ def _with_names(names: Sequence[str], keys: Sequence[str]) -> tuple[Sequence[str
 def rest_on_associations(
     reader: PortalReader, portal: PortalSchema, memory: RecoveredState, findings: Findings
 ) -> PortalSchema:
-    """Let archives rest on the live associations of their records that state knows.
+    """Make archives depend (``rests_on``) on those live associations of their records that we own.
 
-    Return ``portal`` with the object types at the other ends. An association of two records that are both
-    archived does not count: the first archive removes it.
+    Return ``portal`` with the object types of the associated records added. An association of two records
+    that are both archived does not count, because the first archive removes it.
     """
     going = archived_records(findings.changes)
     known: dict[Direction, dict[RecordId, set[RecordId]]] = {}

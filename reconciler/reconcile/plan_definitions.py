@@ -1,4 +1,4 @@
-"""Planning the portal's definitions: reading, counting held values, and the schema for records."""
+"""Planning the portal's definitions: reading them, counting records, and computing the planned schema."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,18 +44,18 @@ from reconciler.reconcile.move_records import MovingRecords
 from reconciler.state.store import Store
 
 SETTLING = timedelta(minutes=5)
-"""How long HubSpot may still show the values from before our own write.
+"""Time for which HubSpot may still show the values from before our own write.
 
 Source: https://github.com/scopiousdigital/kalup (a type that was seconds old came and went for 70 s).
 """
 
 _READ_TOGETHER = frozenset({Section.GROUPS, Section.PROPERTIES})
-"""Sections that are judged together: a property needs its group."""
+"""Sections that are read together, because a property needs its group."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedDefinitions:
-    """The definitions of a plan, and the portal as records of the same plan find it."""
+    """The planned definitions, and the portal's schema after them, for the records of the same plan."""
 
     portal: PortalSchema
     decided: tuple[DecidedDefinitions, ...] = ()
@@ -64,9 +64,9 @@ class PlannedDefinitions:
 
 
 def defined_types(desired: Desired, store: Store, here: PlanContext) -> frozenset[str]:
-    """Return the object types of definitions that manifests or state have and the plan selects.
+    """Return the object types of all selected definitions in manifests and state.
 
-    A label needs the type at its other end, too, and a schema the types that it names.
+    A label also needs the other object type, and a schema also the types that it names.
     """
     needed = [(each.address.object, each.objects) for each in desired.definitions]
     needed += [(each.key.object, each.key.objects) for each in store.all_definitions()]
@@ -74,7 +74,7 @@ def defined_types(desired: Desired, store: Store, here: PlanContext) -> frozense
 
 
 def made_types(desired: Desired) -> frozenset[str]:
-    """Return the custom object types that the manifests declare: the plan makes the missing ones."""
+    """Return the custom object types that the manifests declare: the plan creates missing ones."""
     return frozenset(
         each.address.object
         for each in desired.definitions
@@ -83,7 +83,7 @@ def made_types(desired: Desired) -> frozenset[str]:
 
 
 def removed_types(desired: Desired) -> frozenset[str]:
-    """Return the custom object types of which the manifests say nothing but that they must not exist."""
+    """Return the custom object types about which the manifests only say ``$absent``."""
     schemas = [each for each in desired.definitions if each.address.section is Section.SCHEMA]
     if not any(each.special.is_absent for each in schemas):
         return frozenset()
@@ -96,7 +96,7 @@ def removed_types(desired: Desired) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class PlanningDefinitions:
-    """The shared data of the steps."""
+    """The data and the steps of planning definitions."""
 
     desired: Desired
     reader: PortalReader
@@ -138,7 +138,7 @@ class PlanningDefinitions:
         return PlannedDefinitions(portal, tuple(decided), planned_labels(decided, kept), moves)
 
     def _decided(self, matched: Iterable[MatchedDefinitions]) -> list[DecidedDefinitions]:
-        """Decide about the definitions of all types, as far as the account may have more of them."""
+        """Decide about the definitions of all types, within the limits of the account."""
         decided = [decide_type(each, self._context(each)) for each in matched]
         counted = limits_of(decided)
         if not counted:
@@ -147,7 +147,7 @@ class PlanningDefinitions:
         return within_limits(decided, limits, self.desired.files)
 
     def _possible(self, decided: Sequence[DecidedDefinitions]) -> Sequence[DecidedDefinitions]:
-        """Put problems in place of changes that name definitions which are not there after this plan."""
+        """Replace changes that name definitions which will not exist after this plan by problems."""
         decided = with_all_they_need(decided, self._kept(decided))
         kept = self._kept(decided)
         portal = planned_schema(self.portal, decided, kept)
@@ -155,7 +155,7 @@ class PlanningDefinitions:
         return with_all_they_need(named, self._kept(named))
 
     def move_records(self, planned: PlannedDefinitions) -> None:
-        """Add the records that move, once all others are compared."""
+        """Add the changes of records that move. Call it after all other records are compared."""
         for name, of_type in sorted(planned.moves.items()):
             schema, after = self.portal.objects[name], planned.portal.objects[name]
             only = self.here.moves_only
@@ -163,7 +163,7 @@ class PlanningDefinitions:
         self._count_losing()
 
     def _count_losing(self) -> None:
-        """Leave the records out of the counts to which the plan itself gives another value."""
+        """Correct the counts of records that lose a value: leave out those that the plan itself changes."""
         changes = self.findings.changes
         removals = [*changes.of(Verb.ARCHIVE_DEFINITION)]
         if any(map(losing_records, removals)):
@@ -171,7 +171,7 @@ class PlanningDefinitions:
             self.findings.replace(changed_away(removals, written, self.portal.objects))
 
     def _known(self) -> Iterator[TypeDefinitions]:
-        """Read the known definitions of each type; only sections that manifests or state mention."""
+        """Read the definitions of each type, only in sections that manifests or state mention."""
         owned: dict[str, tuple[OwnedDefinition, ...]] = {}
         for name in sorted(self._types()):
             owned[name] = self.memory.owned_definitions(name) if self._is_selected(name) else ()
@@ -192,9 +192,9 @@ class PlanningDefinitions:
             yield TypeDefinitions(name, wanted, distinct(live.get(name, ())), entries)
 
     def _named_properties(self, name: str, owned: Iterable[OwnedDefinition]) -> Collection[str] | None:
-        """Return the properties of a type that manifests or state name; None: others matter, too.
+        """Return the properties of a type to read: those that manifests or state name; None means all.
 
-        A group that is to go must have no others.
+        All must be read if a group is removed, because it must not contain others.
         """
         of_type = [each for each in self.desired.definitions if each.address.object == name]
         if any(each.address.section is Section.GROUPS and each.special.is_absent for each in of_type):
@@ -207,9 +207,9 @@ class PlanningDefinitions:
         return named | {self._called(each.key.object) for each in self.store.all_definitions()}
 
     def _can_be_of(self, wanted: DesiredDefinition, name: str) -> bool:
-        """Return whether a definition is of the type ``name`` and needs no type that nobody knows.
+        """Return whether a definition belongs to the type ``name`` and names no unknown object type.
 
-        Such a type is reported once, where the portal is read.
+        An unknown type is reported when the portal is read.
         """
         if wanted.address.object != name:
             return False
@@ -227,7 +227,7 @@ class PlanningDefinitions:
         return (each.address for each in self.desired.definitions if each.address.object == name)
 
     def _context(self, matched: MatchedDefinitions) -> DefinitionContext:
-        """Return the facts of one type, with the numbers of records that hold removed values."""
+        """Return the facts about one type, with the numbers of records that have removed values."""
         schema = self.portal.objects.get(matched.known.object)
         since = self.here.created_at - SETTLING
         context = DefinitionContext(
@@ -261,7 +261,7 @@ class PlanningDefinitions:
         return count_labelled(self.reader, schema, other, seen[0], seen[1] if int(back) else None)
 
     def _kept(self, decided: Iterable[DecidedDefinitions]) -> tuple[Change, ...]:
-        """Return the changes that the plan keeps: with a reviewed plan, only changes that it has too."""
+        """Return the changes that the plan keeps: with a reviewed plan, only changes that are in it."""
         changes = tuple(change for each in decided for change in each.changes)
         if self.here.reviewed is None or not changes:
             return changes
@@ -269,7 +269,7 @@ class PlanningDefinitions:
 
 
 def sections_of(addresses: Iterable[DefinitionAddress]) -> Collection[Section]:
-    """Return the sections to read: stages come with their pipelines, labels by direction."""
+    """Return the sections to read. Stages are read with their pipelines, labels by direction."""
     sections = {each.section for each in addresses} - {Section.STAGES, Section.LABELS}
     if any(each.section is Section.STAGES for each in addresses):
         sections.add(Section.PIPELINES)
@@ -277,7 +277,7 @@ def sections_of(addresses: Iterable[DefinitionAddress]) -> Collection[Section]:
 
 
 def distinct(live: Iterable[LiveDefinition]) -> tuple[LiveDefinition, ...]:
-    """Return each definition once; a restored one is listed among the archived for a while."""
+    """Return each definition once, because a restored one is for a while also listed as archived."""
     found: dict[str, LiveDefinition] = {}
     for each in live:
         if each.id not in found or found[each.id].is_archived:

@@ -1,4 +1,4 @@
-"""Planning records: records that the manifests name, chunk by chunk, and records that only state knows."""
+"""Planning records: those that the manifests name, chunk by chunk, and other records that we own."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,12 +42,12 @@ from reconciler.reconcile.plan_associations import PlanningAssociations
 from reconciler.reconcile.unique_value_holders import read_holders
 
 EDITED_AT_ONCE = 2_000
-"""Records edited by people, kept in memory until their authors are read: forty parallel calls."""
+"""Maximum edited records in memory until the authors of the edits are read, in forty parallel calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanningRecords:
-    """The shared data of the steps."""
+    """The data and the steps of planning records."""
 
     desired: Desired
     reader: PortalReader
@@ -61,7 +61,7 @@ class PlanningRecords:
 
     @property
     def findings(self) -> Findings:
-        """The findings so far."""
+        """The findings of planning so far."""
         return self.records.findings
 
     def compare(self, rules: Iterable[PruneRule], stand_ins: Mapping[str, str], progress: Progress) -> None:
@@ -111,7 +111,7 @@ class PlanningRecords:
     def _known(self, object_name: str, live: Iterable[LiveRecord], owned: Iterable[OwnedRecord]) -> Known:
         """Find the entries in state about ``live`` under other keys than the requested one.
 
-        Mostly without a call.
+        Mostly this needs no look-up.
         """
         known = {entry.record_id: entry for entry in owned}
         found = {record.id for record in live} - known.keys()
@@ -121,7 +121,7 @@ class PlanningRecords:
         return Known(known | moved, self.memory.created(object_name, sorted(found - moved.keys())))
 
     def keep_displaced(self) -> None:
-        """Keep owned records whose keys lead to other records now, if manifests name them by other keys."""
+        """Keep owned records whose keys other records have now, if manifests name them by another key."""
         for object_name in sorted({owned.key.object for owned in self.records.displaced}):
             schema = self.portal.objects[object_name]
             ids = [owned.record_id for owned in self.records.displaced if owned.key.object == object_name]
@@ -131,14 +131,14 @@ class PlanningRecords:
                 self.records.keep_displaced(schema, live, self.desired)
 
     def decide_edited(self) -> None:
-        """Compare the records that people changed, once the authors are known."""
+        """Read the authors of edits, and compare the edited records again."""
         histories = read_histories(self.reader, self.portal, self.records.spots)
         self.records.decide_edited(Edits(histories, self.runs))
 
     def compare_leftovers(self, rule: PruneRule) -> None:
         """Decide about owned records that the manifests do not name."""
         if rule.prune is Prune.OFF and not self.desired.other_environments:
-            return  # the remaining records stay as they are
+            return  # unnamed records are left alone
         if not self.selection.may_have(rule.object) or rule.object not in self.portal.objects:
             return
         schema, by = self.portal.objects[rule.object], rule.by
@@ -163,7 +163,7 @@ class PlanningRecords:
             )
 
     def count_others(self, owned: Iterable[tuple[str, str, int]]) -> None:
-        """Count the records, besides the named ones, for the percentages of guards."""
+        """Count the owned records of each type, because guards take percentages of them."""
         for object_name, _, count in owned:
             self.findings.population(object_name).owned += count
         for object_name in {*self.findings.doubtful_types(), *self._types_by_new_keys()}:
@@ -172,9 +172,9 @@ class PlanningRecords:
             self.findings.population(object_name).has_records = has_records
 
     def _types_by_new_keys(self) -> set[str]:
-        """Return the types whose records are named by a key that no record has a value of, and note that.
+        """Find and mark the types whose records are named by a key property without any live value.
 
-        The plan itself makes the key, or we made it in an earlier run.
+        Such a property is created by the plan itself, or was created by an earlier run of ours.
         """
         types: set[str] = set()
         doubtful = self.findings.doubtful_types(fewest=0)
@@ -190,14 +190,14 @@ class PlanningRecords:
         return types
 
     def _is_empty_key_of_ours(self, schema: ObjectSchema, name: str) -> bool:
-        """Return whether we made the key ``name``, and search knows no record with a value in it."""
+        """Return whether we created the key ``name``, and search finds no record with a value in it."""
         address = definition_address(schema.name, Section.PROPERTIES, name)
         owned = self.memory.owned_definitions(schema.name)
         is_ours = any(each.key == address and each.origin is Origin.CREATED for each in owned)
         return is_ours and not self.reader.find_holders(schema.path, name, None).total
 
     def refuse_conflicts(self, masks: MaskRules) -> UniqueValues:
-        """Leave out changes that HubSpot would refuse for their unique values."""
+        """Leave out changes that HubSpot would refuse because of their unique values, and report them."""
         findings, objects = self.findings, self.portal.objects
         left_behind = LeftBehind(self.desired, self.portal, self.selection, masks)
         checked = with_faulty(findings.changes, findings.workspace, findings.faulty)
@@ -212,14 +212,14 @@ class PlanningRecords:
         return unique_values
 
     def compare_associations(self, context: AssociationContext, planned_labels: PlannedLabels) -> None:
-        """Compare the associations of all compared records; the plan itself makes ``planned_labels``."""
+        """Compare the associations of all compared records; ``planned_labels``: labels after the plan."""
         planning = PlanningAssociations(
             self.reader, self.portal, self.memory, self.findings, self.endpoints, context, planned_labels
         )
         planning.compare(self.records.associating)
 
     def conclude(self, owned: Iterable[tuple[str, str, int]]) -> None:
-        """Refuse globs that match nothing, and count the records for the percentages of guards.
+        """Refuse globs that match nothing, and count the records of which guards take percentages.
 
         Raises:
             UsageError: a glob matches nothing.
@@ -228,12 +228,12 @@ class PlanningRecords:
         self.count_others(owned)
 
     def explain_missing(self) -> None:
-        """Explain records that are not found; refuse to plan if HubSpot left too many out of its answers."""
+        """Explain records that are not found; refuse to plan if HubSpot's answers left out too many."""
         self.explain_gone()
         self.insist_on_answers()
 
     def explain_gone(self) -> None:
-        """Find out what happened to records that state knows and that are not found by their key any more."""
+        """Find out what happened to owned records that are no longer found by their key."""
         gone = [owned for _, owned in self.findings.gone]
         before = self.reader.calls
         fates = find_missing_records(self.reader, self.portal, gone)
@@ -241,10 +241,10 @@ class PlanningRecords:
         self.findings.missing_calls += self.reader.calls - before
 
     def insist_on_answers(self) -> None:
-        """Refuse to plan for a portal that leaves many records out of its answers.
+        """Refuse to plan if HubSpot's answers left out many records.
 
         Raises:
-            Unavailable: more than a tenth of the records of a type are unanswered.
+            Unavailable: the answers left out more than a tenth of the records of a type.
         """
         for object_name, population in sorted(self.findings.populations.items()):
             if is_too_much(population.asked, population.unanswered):
@@ -277,5 +277,5 @@ class PlanningRecords:
 
 
 def _without(record: DesiredRecord, unknown: Collection[str]) -> DesiredRecord:
-    """Return a table row without columns that are reported already; documents report each place."""
+    """Return a record from a table without ``unknown`` columns, which are reported once for the table."""
     return record.without(unknown) if record.document.columns else record

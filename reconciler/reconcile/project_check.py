@@ -1,4 +1,4 @@
-"""Checking the project of a state: two projects on one database would archive each other's records."""
+"""Checking the project of a state: two projects with one state would archive each other's records."""
 
 from reconciler.errors import PlanRefused, Refusal
 from reconciler.state.store import Store
@@ -8,7 +8,7 @@ def refuse_other_project(store: Store, project: str | None) -> None:
     """Refuse a state that belongs to another project than ``project``.
 
     Raises:
-        PlanRefused: it does, or ``project`` has no name and the state has one.
+        PlanRefused: the state belongs to another project, or it has a project and this one has no name.
     """
     owner = store.project()
     if not owner or owner == project:

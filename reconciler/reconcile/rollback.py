@@ -64,8 +64,8 @@ def plan_rollback(
     """Plan the rollback of a run. Writes nothing anywhere.
 
     Raises:
-        UsageError: the run is under way, the credentials are of another portal, or a flag matches nothing.
-        ManifestError: the portal does not have an object type any more.
+        UsageError: the run is under way, the token belongs to another portal, or a flag matches nothing.
+        ManifestError: the portal no longer has an object type of the run.
         HubSpotError: the portal cannot be read.
         StateError: there is no such run, its values were erased, or the state cannot be read.
         PlanRefused: the state belongs to another project.
@@ -120,7 +120,7 @@ ChangesT = TypeVar("ChangesT")
 
 
 def _there(portal: PortalSchema, groups: Mapping[GroupT, ChangesT]) -> Mapping[GroupT, ChangesT]:
-    """Leave out things of object types that the run removed: they are gone with everything in them."""
+    """Leave out groups of object types that the run removed, because their records are gone, too."""
     return {group: of_group for group, of_group in groups.items() if _is_there(portal, group)}
 
 
@@ -131,7 +131,7 @@ def _is_there(portal: PortalSchema, group: GroupKey | Direction) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _PlanningRollback:
-    """The shared data of the steps."""
+    """The data and the steps of planning a rollback."""
 
     reader: PortalReader
     portal: PortalSchema
@@ -141,7 +141,7 @@ class _PlanningRollback:
     def roll_back_records(
         self, groups: Mapping[GroupKey, Sequence[AppliedChange]], progress: Progress
     ) -> None:
-        """Compare the records of the run as they are now, and roll its changes back."""
+        """Read the records of the run as they are now, and plan the rollback of their changes."""
         memory, findings, count, looked_at = self.memory, self.findings, sum(map(len, groups.values())), 0
         for (object_name, by), group in groups.items():
             schema = self.portal.objects[object_name]
@@ -163,7 +163,7 @@ class _PlanningRollback:
         findings.problems.extend(sound.problems)
 
     def roll_back_associations(self, changes: Mapping[Direction, Sequence[Change]]) -> None:
-        """Compare the associations of the run as they are now, and roll its changes back."""
+        """Read the associations of the run as they are now, and plan the rollback of their changes."""
         reader, schemas_of, findings = self.reader, self.portal.schemas_of, self.findings
         room = _read_room(reader, self.portal, changes)
         for direction, of_types in changes.items():
@@ -180,7 +180,7 @@ class _PlanningRollback:
             findings.add(rollback.roll_back(of_types))
 
     def explain_gone(self, portal: PortalSchema) -> None:
-        """Find out what happened to records of the run that the portal does not have any more."""
+        """Find out what happened to records of the run that the portal no longer has."""
         before = self.reader.calls
         fates = find_missing_records(self.reader, portal, [owned for _, owned in self.findings.gone])
         self.findings.missing_calls = self.reader.calls - before
@@ -190,14 +190,14 @@ class _PlanningRollback:
 def _known(
     moved: Mapping[RecordId, OwnedRecord], owned: Mapping[str, OwnedRecord], applied: AppliedChange
 ) -> OwnedRecord | None:
-    """Return the present entry in state about the record of a change, under any key."""
+    """Return the present entry in state for the record of a change: by id, else by key."""
     return moved.get(applied.outcome.record_id) or owned.get(applied.change.record.value)
 
 
 def _read_room(
     reader: PortalReader, portal: PortalSchema, done: Mapping[Direction, Sequence[Change]]
 ) -> Room:
-    """Read the portal's limits on removed associations that are to be created again."""
+    """Read the limits that matter for creating removed associations again."""
     removed = {
         direction
         for direction, changes in done.items()

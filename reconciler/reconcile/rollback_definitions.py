@@ -1,6 +1,6 @@
-"""Rolling back the definitions of a run: the things to read, and values that records still hold.
+"""Rolling back the definitions of a run: reading live definitions, and counting records with values.
 
-Restored definitions come before the records that need them, removals after everything else.
+Definitions are restored before the records that need them, and removed after everything else.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ from reconciler.reconcile.owned_definitions import live_by_id
 
 @dataclass(slots=True)
 class DefinitionsRollback:
-    """Plans to roll back definitions, in two steps: before records, and after them."""
+    """Plans the rollback of definitions in two steps: one before records, one after them."""
 
     reader: PortalReader
     portal: PortalSchema
@@ -42,7 +42,7 @@ class DefinitionsRollback:
     _restored: dict[str, Sequence[Change]] = field(default_factory=dict)
 
     def restore(self, recent: Mapping[DefinitionAddress, Change]) -> PortalSchema:
-        """Plan to restore definitions; return the portal as the records of the plan will find it."""
+        """Plan to restore definitions; return the portal's schema after that, for planning records."""
         self._read(recent)
         for name, of_type in sorted(self.effects.items()):
             decisions = roll_back_definitions(of_type, self._now[name]).values()
@@ -55,7 +55,7 @@ class DefinitionsRollback:
         return schema_with(self.portal, live, (each for each in back if each.is_remote))
 
     def remove_created(self) -> None:
-        """Plan to remove definitions of the run, if this plan removes everything that is in them."""
+        """Plan to remove definitions that the run created, if nothing uses them after this plan."""
         for name, of_type in sorted(self.effects.items()):
             now, schema = self._now[name], self.portal.objects.get(name)
             stage_names = schema.pipeline_and_stage if schema else None
@@ -81,7 +81,7 @@ class DefinitionsRollback:
             self._now[name] = DefinitionsNow(live[name], owned, recent)
 
     def _staying(self, name: str, holdings: Sequence[Holding]) -> Mapping[Holding, int]:
-        """Count the records whose value this plan does not remove; search may lag behind."""
+        """Count the records that still have the values after this plan; search results may be out of date."""
         schema = self.portal.objects.get(name)
         if schema is None or not holdings:
             return {}
@@ -93,7 +93,7 @@ class DefinitionsRollback:
         return staying
 
     def _labels(self, effects: Sequence[RunEffect]) -> Mapping[Label, int]:
-        """Count the associations that are ours and stay, by their label."""
+        """Count, by label, the owned associations that still exist after this plan."""
         directions = {
             Direction(effect.object, effect.address.names[0])
             for effect in effects
@@ -106,7 +106,7 @@ class DefinitionsRollback:
 
 
 def _addresses(effects: Sequence[RunEffect]) -> Iterator[DefinitionAddress]:
-    """Return addresses of everything to read: of a new object type, also its parts."""
+    """Return the addresses of definitions to read; for a new object type, also those of its parts."""
     for effect in effects:
         yield effect.address
         if effect.section is Section.SCHEMA and effect.created:

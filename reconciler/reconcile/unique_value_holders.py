@@ -1,4 +1,4 @@
-"""Finding the records that hold the unique values that a plan writes."""
+"""Finding the records that now have the unique values which a plan writes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -18,9 +18,9 @@ def read_holders(
     changes: Sequence[Change],
     names_of: Callable[[str], Sequence[str]] = lambda _object: (),
 ) -> Mapping[Value, LiveRecord]:
-    """Read the record that holds each of the values that ``changes`` write, a hundred per call.
+    """Read, for each unique value that ``changes`` write, the record that has it now; 100 per call.
 
-    ``names_of`` returns further properties to read for a type.
+    ``names_of`` returns additional properties to read for a type.
 
     Raises:
         HubSpotError: the portal cannot be read.

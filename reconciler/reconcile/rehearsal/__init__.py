@@ -1,1 +1,1 @@
-"""Rehearsing a plan: reading its copy of the portal, and findings on the way."""
+"""Rehearsing a plan: reading the needed copy of the portal, and finding collisions while reading."""

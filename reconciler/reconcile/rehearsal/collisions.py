@@ -1,4 +1,4 @@
-"""Values of unique properties that a plan writes and other records have: found while records are copied."""
+"""Finding, while records are copied, unique values that a plan writes and other records have."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,17 +15,17 @@ from reconciler.plan.records.unique_values import Claim, Value, claims, value_of
 
 @dataclass(slots=True)
 class Collisions:
-    """Compares copied records with the values that changes write."""
+    """Compares copied records with the unique values that changes write."""
 
     objects: Mapping[str, ObjectSchema]
     changes: Sequence[Change]
     _claims: dict[Value, tuple[Claim, Change]] = field(default_factory=dict)
-    _given_up: set[tuple[Value, str]] = field(default_factory=set)  # values that a change frees, and of whom
-    _ours: set[tuple[str, str]] = field(default_factory=set)  # records of the plan: type and id
+    _given_up: set[tuple[Value, str]] = field(default_factory=set)  # values that changes free, by which id
+    _ours: set[tuple[str, str]] = field(default_factory=set)  # records that the plan changes: type and id
     _found: dict[tuple[Value, str], Problem] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Collect the values that the changes claim and give up."""
+        """Collect the unique values that the changes write, and those that they free."""
         for change in self.changes:
             if not change.address.records or change.object_type not in self.objects:
                 continue
@@ -42,7 +42,7 @@ class Collisions:
                 yield value_of(schema, value.name, value.before)
 
     def look_at(self, schema: ObjectSchema, by: str, records: Iterable[Mapping[str, Any]]) -> None:
-        """Look at records that were read by a unique property."""
+        """Check live records that were read by the unique property ``by``."""
         if by == RECORD_ID or not self._claims:
             return
         second = object_type(schema.name).secondary_keys.get(by)
@@ -55,7 +55,7 @@ class Collisions:
     def among_archived(
         self, schema: ObjectSchema, records: Iterable[Mapping[str, Any]]
     ) -> list[Mapping[str, Any]]:
-        """Look at archived records of a type; return those that have a value that the plan writes."""
+        """Check archived records of a type; return those that have a unique value which the plan writes."""
         names = {name for of, name, _ in self._claims if of == schema.name}
         found: list[Mapping[str, Any]] = []
         for record in records:
@@ -91,5 +91,5 @@ class Collisions:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The collisions, by file and line."""
+        """The problems about all collisions, sorted by file and line."""
         return in_order(self._found.values())

@@ -1,6 +1,6 @@
-"""Reading the parts of a portal that a rehearsal needs, all of them before anything is planted.
+"""Reading the parts of a portal that a rehearsal needs, completely, before the copy is made.
 
-Nothing here can write: there is a reader, and nothing else.
+This module cannot write: it has only a reader of the portal.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,15 +41,15 @@ _ADVICE = "rehearse tomorrow, or rehearse a part of the plan: plan --target GLOB
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """A plan to rehearse, and the manifests that its things are planned from again."""
+    """A plan to rehearse, and the manifests for planning its things again afterwards."""
 
     plan: Plan
-    desired: Desired | None  # None: nothing is planned again
+    desired: Desired | None  # None: no second plan
     unsettled: Sequence[Change] = ()  # changes of earlier runs whose outcome is unknown
 
     @property
     def selection(self) -> Selection:
-        """The things of the plan."""
+        """The selection of exactly the things of the plan."""
         return exactly({change.address.thing for change in self.plan.changes})
 
     @property
@@ -65,7 +65,7 @@ def read_copy(
     """Read the parts of a copy, definitions first; ``found`` gets the collisions.
 
     Raises:
-        UsageError: the token belongs to another portal.
+        UsageError: the access token belongs to another portal.
         PlanRefused: fewer calls are left today than the copy needs.
         HubSpotError: the portal cannot be read.
     """
@@ -98,7 +98,7 @@ def read_copy(
 
 
 def _objects(rehearsed: Rehearsed) -> set[str]:
-    """Return the object types to copy: types of the plan, and types associated with its records."""
+    """Return the object types to copy: those of the plan, and those associated with its records."""
     changes = spooled(rehearsed.changes)
     objects = changes.objects - types_created_by(changes)
     if rehearsed.desired is not None and rehearsed.plan.changes:
@@ -109,7 +109,7 @@ def _objects(rehearsed: Rehearsed) -> set[str]:
 
 
 def _directions(rehearsed: Rehearsed, portal: PortalSchema) -> set[Direction]:
-    """Return the pairs of object types whose types of association are copied."""
+    """Return the pairs of object types whose association labels are copied."""
     found: set[Direction] = set()
     for change in rehearsed.changes:
         ends = filter(None, (other_end(value.name) for value in change.rests_on))

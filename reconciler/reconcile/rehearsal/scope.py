@@ -1,4 +1,4 @@
-"""The scope of the copy for a rehearsal: the things that applying and planning again will look at."""
+"""The scope of the copy for a rehearsal: everything that applying and planning again will read."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,9 +23,9 @@ SYSTEM = (
     *("hs_object_id", "createdate", "hs_createdate", "lastmodifieddate", "hs_lastmodifieddate"),
     "hs_merged_object_ids",
 )
-"""Properties that HubSpot itself writes: which record it is, and since when."""
+"""Properties that HubSpot itself writes: id and times of a record."""
 _ALWAYS = (*SYSTEM, "lifecyclestage", "hubspot_owner_id")
-"""Properties that rules of HubSpot look at for any write."""
+"""Properties that are always copied, because HubSpot's rules for writes depend on them."""
 
 
 @dataclass(slots=True)
@@ -34,11 +34,11 @@ class Scope:
 
     portal: PortalSchema
     ids: dict[str, set[str]] = field(default_factory=dict)
-    keys: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # by type and unique property
+    keys: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # by type and key property
     claimed: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # values that the plan writes
     names: dict[str, set[str]] = field(default_factory=dict)
     pairs: dict[Direction, set[RecordId]] = field(default_factory=dict)
-    record_ids: dict[RecordAddress, RecordId] = field(default_factory=dict)  # of the records of changes
+    record_ids: dict[RecordAddress, RecordId] = field(default_factory=dict)  # of records that change
 
     def records(self) -> Iterator[WantedRecords]:
         """Return the records to copy: live records, and archived ones with a value that the plan writes."""
@@ -55,7 +55,7 @@ class Scope:
                 yield WantedRecords(self.portal.objects[name], RECORD_ID, sorted(ids), self._names(name))
 
     def archived(self) -> Iterator[tuple[ObjectSchema, list[str]]]:
-        """Return the types whose archived records may have values that the plan writes, and properties."""
+        """Return types whose archived records may have values that the plan writes, with their properties."""
         for name in sorted({name for name, by in self.claimed if self._has(name, by)}):
             schema = self.portal.objects[name]
             wanted = {*_ALWAYS, *(by for of, by in self.claimed if of == name)}
@@ -69,7 +69,7 @@ class Scope:
 
     @property
     def calls(self) -> int:
-        """The least number of calls that read it."""
+        """The minimum number of calls that read this scope."""
         return sum(each.calls for each in self.records()) + sum(each.calls for each in self.associations())
 
     def _all_keys(self) -> Mapping[tuple[str, str], set[str]]:
@@ -86,14 +86,14 @@ class Scope:
         return names_to_copy(self.portal.objects[name], self.names.get(name, set()))
 
     def add_key(self, key: RecordAddress) -> None:
-        """Add the record at ``key``."""
+        """Add the record at ``key`` to the scope."""
         if key.by == RECORD_ID:
             self.ids.setdefault(key.object, set()).add(key.value)
         else:
             self.keys.setdefault((key.object, key.by), set()).add(key.value)
 
     def add_names(self, name: str, names: Iterable[str]) -> None:
-        """Add properties to read of a type's records."""
+        """Add properties that must be read of a type's records."""
         self.names.setdefault(name, set()).update(names)
 
     def add_ends(self, direction: Direction, record_id: RecordId | None) -> None:
@@ -103,7 +103,7 @@ class Scope:
 
 
 def add_changes(scope: Scope, changes: Iterable[Change]) -> None:
-    """Add the things that ``changes`` touch and rest on, and the unique values that they write."""
+    """Add the things that ``changes`` change or depend on, and the unique values that they write."""
     for change in changes:
         if not change.address.records:
             continue
@@ -138,7 +138,7 @@ def _add_values(scope: Scope, change: Change) -> None:
 
 
 def add_desired(scope: Scope, desired: Desired, selection: Selection) -> None:
-    """Add the things that planning the selected records again will look at."""
+    """Add the things that planning the selected records again will read."""
     for record in selected_records(desired, selection):
         name = record.document.object
         scope.add_key(record.address)
@@ -165,7 +165,7 @@ def selected_records(desired: Desired, selection: Selection) -> Iterator[Desired
 
 
 def add_holders(scope: Scope, changes: Iterable[Change], reader: PortalReader) -> None:
-    """Add records that hold values of definitions that the plan removes: as many as one search shows.
+    """Add records that have values which the plan removes; at most as many as one search returns.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -182,9 +182,9 @@ def add_holders(scope: Scope, changes: Iterable[Change], reader: PortalReader) -
 
 
 def names_to_copy(schema: ObjectSchema, wanted: Iterable[str], *, computed: bool = True) -> list[str]:
-    """Return the properties to copy: ``wanted`` ones, identifying ones, and needs of rules.
+    """Return the properties to copy: ``wanted``, identifying and required ones, and those for rules.
 
-    Without ``computed``, no values that HubSpot computes from others are among them.
+    Without ``computed``, properties whose values HubSpot computes are left out.
     """
     names = {*wanted, *schema.required, *schema.one_of, *object_type(schema.name).secondary_keys.values()}
     names |= {each for each in schema.properties if schema.can_identify(each)}
