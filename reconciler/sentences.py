@@ -1,8 +1,8 @@
-"""Sentences that know which of their parts are values, and of which property.
+"""Sentences that store which of their parts are values, and of which property.
 
-A problem is worded before anybody knows where it will be shown. Therefore its values and keys stay separate
-from the words around them. The code that shows it inserts each value, or a mask instead, and need not search
-for values in prose.
+When the message of a problem is made, it is unknown whether values in it must be masked. Therefore values and
+keys are stored separately from the words around them. The code that shows the message inserts each value or a
+mask, and need not search for values in the text.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ from typing import NoReturn, Self, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value inside a sentence. Without ``object``, ``about`` sets its property later."""
+    """A value inside a sentence; if ``object`` is empty, the function ``about`` sets its property later."""
 
     text: str
     object: str = ""
@@ -27,7 +27,7 @@ class Value:
 
 
 class Sentence(str):
-    """A sentence that keeps its values when it is put into another one; ``sentence()`` builds it."""
+    """A text with its values; they are kept if it is put into another sentence. Built by ``sentence()``."""
 
     __slots__ = ("parts",)
     parts: tuple[str | Value, ...]
@@ -81,7 +81,7 @@ def join_sentences(between: str, parts: Iterable[Part]) -> Sentence:
 
 
 def about(text: str, object_name: str, name: str) -> str:
-    """Set the property of the values in ``text`` that have none yet."""
+    """Return ``text`` with the given property set for those of its values that have none yet."""
     if not isinstance(text, Sentence):
         return text
     return Sentence(

@@ -1,7 +1,7 @@
-"""The source of a piece of text: file, line and column, so that every message can point at it.
+"""Places in source files: file, line and column, for messages.
 
-A manifest of a hundred thousand records has a million places. Therefore a place is one small integer, and
-becomes a ``SourceRef`` only when it is shown.
+A manifest of a hundred thousand records has a million places. Therefore a place is stored as one small
+integer, and converted to a ``SourceRef`` only when it is shown.
 """
 
 from collections.abc import Iterable
@@ -51,12 +51,12 @@ def in_same_file(place: Place, other: Place) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SourceFiles:
-    """The files of places, in the order of their numbers."""
+    """The names of files by their number in places."""
 
     names: tuple[str, ...]
 
     def ref(self, place: Place) -> SourceRef:
-        """Unpack ``place`` for a person to read."""
+        """Convert ``place`` to file name, line and column."""
         return SourceRef(
             file=self.names[place >> (_LINE_BITS + _COLUMN_BITS)],
             line=(place >> _COLUMN_BITS) & _MAX_LINE,
@@ -64,5 +64,5 @@ class SourceFiles:
         )
 
     def with_more(self, names: Iterable[str]) -> "SourceFiles":
-        """Return these files, followed by the other files of ``names``, sorted."""
+        """Return these files, followed by those of ``names`` that are not among them, sorted."""
         return SourceFiles((*self.names, *sorted(set(names).difference(self.names))))

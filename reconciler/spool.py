@@ -1,4 +1,4 @@
-"""Spools: data that does not fit into memory is kept on disk, in order, for this process alone.
+"""Spools: sequences that are stored on disk if they are large, for the present process only.
 
 A spool keeps little data in memory. The rest goes to a temporary file without a name, with mode 0600, which
 disappears when the process ends, however it ends. The file is encrypted with a key in the memory of the
@@ -22,10 +22,10 @@ _BLOCK = 1 << 16
 """Bytes that are encrypted and written together, approximately."""
 
 _IN_MEMORY = 1 << 22
-"""Bytes of a spool that stay in memory before any of it is written to disk."""
+"""A spool with fewer bytes than this stays completely in memory."""
 
 _SORTED_AT_ONCE = 1 << 24
-"""Bytes that are sorted in memory."""
+"""Maximum bytes that are sorted in memory at once."""
 
 _KEY_LENGTH = 4
 
@@ -36,7 +36,7 @@ class Spool:
     def __init__(self, in_memory: int = _IN_MEMORY) -> None:
         self._in_memory = in_memory
         self._blocks: list[bytes] = []  # blocks that are not on disk
-        self._starts = array("Q")  # number of the first piece of each block
+        self._starts = array("Q")  # for each block, the number of its first piece
         self._open: list[bytes] = []  # pieces of the block that is being filled
         self._open_size = self._size = self._count = 0
         self._file: _PrivateFile | None = None
@@ -63,7 +63,7 @@ class Spool:
         """Append ``piece``.
 
         Raises:
-            UsageError: there is no room for it.
+            UsageError: the disk is full.
         """
         self._open.append(piece)
         self._open_size += len(piece)
@@ -93,7 +93,7 @@ class Spool:
 
 
 class _PrivateFile:
-    """Encrypted blocks on disk, in a file without a name."""
+    """Encrypted blocks on disk, in a temporary file without a name."""
 
     def __init__(self) -> None:
         with _clear_errors():
@@ -141,7 +141,7 @@ def sorted_by_key(entries: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[byte
     size = 0
     for entry in entries:
         part.append(entry)
-        size += len(entry[0]) + len(entry[1]) + 150  # size of the Python objects
+        size += len(entry[0]) + len(entry[1]) + 150  # 150: overhead of the Python objects
         if size > _SORTED_AT_ONCE:
             part.sort(key=_key_of)
             runs.append(_Run(part))
@@ -152,7 +152,7 @@ def sorted_by_key(entries: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[byte
 
 
 class _Run:
-    """Sorted entries on disk."""
+    """Sorted entries in a spool, to be merged with others."""
 
     def __init__(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
         self._spool = Spool(in_memory=0)
@@ -170,7 +170,7 @@ def _key_of(entry: tuple[bytes, bytes]) -> bytes:
 
 
 def _packed(pieces: Sequence[bytes]) -> bytes:
-    """Pack the pieces: their number, their lengths, and their contents."""
+    """Pack pieces into one block: their number, their lengths, and their contents."""
     lengths = array("I", [len(pieces), *map(len, pieces)])
     return b"".join((lengths.tobytes(), *pieces))
 

@@ -1,4 +1,4 @@
-"""Suggestions for unknown names: did you mean …?"""
+"""Suggestions of similar names for an unknown name ("did you mean …?")."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -17,18 +17,18 @@ def nearest(written: str, known: Iterable[str]) -> list[str]:
 
 
 def ask_whether(names: Iterable[str]) -> str:
-    """Ask whether one of ``names`` was meant, with the same words everywhere."""
+    """Return the question whether one of ``names`` was meant."""
     return "did you mean " + " or ".join(f'"{name}"' for name in names) + "?"
 
 
 def did_you_mean(written: str, known: Iterable[str]) -> str | None:
-    """Ask for the nearest of ``known``; return None if none is near."""
+    """Return the question whether the most similar of ``known`` was meant; None if none is similar."""
     near = nearest(written, known)
     return ask_whether(near) if near else None
 
 
 def suggest(written: str, known: Iterable[str]) -> str:
-    """Advise on an unknown name: ask for the nearest one, and list all known names."""
+    """Return advice for an unknown name: the most similar known one, and a list of all known names."""
     names = sorted(known)
     question = did_you_mean(written, names)
     listed = f"known here: {', '.join(names)}"

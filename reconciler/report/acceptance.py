@@ -31,7 +31,7 @@ def acceptance_sections(shown: Acceptance, layout: Layout) -> Iterator[list[Line
 
 
 def acceptance_closing(shown: Acceptance, layout: Layout) -> list[Line]:
-    """Format counts and next steps; scripts look for the last line."""
+    """Format counts and next steps; the last line has a fixed form that scripts can find."""
     counts = acceptance_headline(shown)
     next_step = "The next plan leaves them as they are in HubSpot; the next apply remembers them."
     notes = [*layout.paragraph(next_step, style=Style.FAINT)] if shown.edits or shown.agreed else []

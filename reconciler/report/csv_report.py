@@ -1,9 +1,9 @@
-"""Plans, drift and runs as CSV for spreadsheets: one value a row.
+"""Rendering plans, drift and runs as CSV for spreadsheets, with one value in each row.
 
-A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@`` as a formula, and values come from
-anybody who can write into HubSpot. Therefore an apostrophe stands before such a text, unless it is a negative
-number. It also stands behind semicolons and line breaks, because a spreadsheet of another country may begin a
-new cell there.
+A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@`` as a formula, and anybody who can
+write into HubSpot could enter one. Therefore an apostrophe is put before such a text, unless it is a negative
+number. This is also done after semicolons and line breaks, because with another country's settings a new cell
+may begin there.
 Source: https://owasp.org/www-community/attacks/CSV_Injection.
 """
 
@@ -35,10 +35,10 @@ from reconciler.report.shown import ShownDrift, ShownPlan, shown_drift, shown_pl
 from reconciler.report.view import View
 from reconciler.source import SourceRef
 
-_FORMULA = re.compile(r'(^|[;\n])(?=[\s"]*[=+\-@\uff1d\uff0b\uff0d\uff20])')  # tabs and CR are escaped
+_FORMULA = re.compile(r'(^|[;\n])(?=[\s"]*[=+\-@\uff1d\uff0b\uff0d\uff20])')  # tabs and CR are escaped before
 
 
-_NEGATIVE = re.compile(r"-[0-9]+(\.[0-9]+)?", re.ASCII)  # a number for a spreadsheet, too
+_NEGATIVE = re.compile(r"-[0-9]+(\.[0-9]+)?", re.ASCII)  # spreadsheets read it as a number
 
 
 class _Row(NamedTuple):
@@ -48,7 +48,7 @@ class _Row(NamedTuple):
     name: str = ""  # the display name of the record
     link: str = ""
     property: str = ""
-    label: str = ""  # of the property; the display name of the other record of an association
+    label: str = ""  # of the property; for an association, the other record's display name
     before: str | None = None
     after: str | None = None
     action: str = ""
@@ -71,34 +71,34 @@ _HEADER = _Row(*(_TITLES.get(name, name) for name in _Row._fields))
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """Places and names of one report."""
+    """The names and links for the rows of one report."""
 
     view: View
     names: Names
-    commit: str | None = None  # of the manifests, if their lines are as in it
+    commit: str | None = None  # commit with exactly these manifests; None: none
 
     def row(
         self, key: ThingAddress, record_id: RecordId | None = None, name: str | None = None, **parts: str
     ) -> _Row:
-        """Return a row about a record or definition."""
+        """Return a row about a record or definition, with its address, link and ``parts``."""
         link = self.names.link(key, record_id) or ""
         return _Row(address=key.text, name=name or "", link=link, **parts)
 
     def at(self, row: _Row, source: SourceRef | None) -> _Row:
-        """Return a row with a manifest line."""
+        """Return the row with a manifest line added."""
         if source is None:
             return row
         link = self.view.source_link(source, self.commit) or ""
         return row._replace(place=self.view.where(source), place_link=link)
 
     def valued(self, row: _Row, key: ThingAddress, name: str, before: str | None, after: str | None) -> _Row:
-        """Return a row with a property and its values."""
+        """Return the row with a property and its values added."""
         label = self.names.label(key.object_of_values, name)
         return row._replace(property=name, label=label if label != name else "", before=before, after=after)
 
 
 def plan_as_csv(plan: Plan, view: View) -> str:
-    """Render a plan as CSV: problems, differences to the review, changes by risk, and held values."""
+    """Render a plan as CSV: problems, differences from the review, changes by risk, and held values."""
     return _text(_rows_of_plan(shown_plan(plan, view.masking), view))
 
 
@@ -123,13 +123,13 @@ def unnamed_as_csv(found: UnnamedRecords, view: View) -> str:
 
 
 def _text(rows: Iterable[_Row]) -> str:
-    """Return the text of a file that Excel opens: with a byte order mark and CR LF, all cells in quotes."""
+    """Return CSV that Excel opens correctly: with byte order mark, CR LF, and quotes around every cell."""
     lines = (",".join(f'"{_cell(cell)}"' for cell in row) + "\r\n" for row in (_HEADER, *rows))
     return "\ufeff" + "".join(lines)
 
 
 def _cell(text: str | None) -> str:
-    """Return the text between the quotes of a cell: nothing invisible, and no formula."""
+    """Return the text of a cell, without its quotes: invisible characters and formulas are escaped."""
     if not text or _NEGATIVE.fullmatch(text):
         return text or ""
     shown = "\n".join(visible(line) for line in text.replace("\r\n", "\n").split("\n"))
@@ -260,7 +260,7 @@ def _rows_of_outcome(row: RunRow, header: RunHeader, about: _About) -> Iterator[
 
 
 def _row_of_unnamed(record: UnnamedRecord, found: UnnamedRecords) -> _Row:
-    """Return a row with the live value of the key; a record without one goes by its id."""
+    """Return a row for a live record, named by its key or, if it has none, by its id."""
     key = RecordAddress(found.object, found.key, record.key) if record.key else None
     return _Row(
         address=key.text if key else f"{found.object}/={record.id}",

@@ -1,4 +1,4 @@
-"""Lists among the values of definitions, as people write them, and the changes in them."""
+"""Formatting lists among the values of definitions, and the changes of such lists."""
 
 import json
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ _LISTS = frozenset({Form.LIST, Form.SET})
 
 
 def list_shown(key: ThingAddress, name: str | None, text: str | None) -> str | None:
-    """Return the names of a list with commas between them; None if it has none, other values as they are."""
+    """Return the names in a list, separated by commas (None if it is empty); other values unchanged."""
     names = None if text is None else _names(key, name, text)
     return text if names is None else ", ".join(map(_shown, names)) or None
 
 
 def change_of_list(key: ThingAddress, name: str, before: str | None, after: str | None) -> str:
-    """Describe the changes of a list in words; nothing of other values."""
+    """Describe the changes of a list in words; empty for other values."""
     was, now = _names(key, name, before), _names(key, name, after)
     if was is None or now is None:
         return ""
@@ -33,7 +33,7 @@ def change_of_list(key: ThingAddress, name: str, before: str | None, after: str 
 
 
 def _names(key: ThingAddress, name: str | None, text: str | None) -> Sequence[str] | None:
-    """Return the names of a list; None if it is not a list, or masked."""
+    """Return the names in a list; None if the value is not a list, or is masked."""
     if not isinstance(key, DefinitionAddress) or name is None:
         return None
     attribute = attribute_of(key.section, name)
@@ -52,5 +52,5 @@ def _is_set(key: ThingAddress, name: str) -> bool:
 
 
 def _shown(name: str) -> str:
-    """Put a name in quotes that would look like several."""
+    """Return a name, in quotes if it could be mistaken for several names."""
     return json.dumps(name, ensure_ascii=False) if "," in name or name != name.strip() or not name else name

@@ -1,4 +1,4 @@
-"""Checks for people: a line for each, and advice."""
+"""Formatting the checks of ``doctor``: a line for each check, and advice."""
 
 import json
 from dataclasses import asdict
@@ -42,7 +42,7 @@ def render_check(result: CheckResult, view: View) -> str:
 
 
 def render_diagnosis_end(diagnosis: Diagnosis, view: View) -> str:
-    """Format the last sentence: whether all is well."""
+    """Format the last sentence: whether any check failed."""
     failed = sum(result.has_failed for result in diagnosis.results)
     text = "All is well." if not failed else f"{counted(failed, 'check')} failed."
     layout = Layout(view.width, view.full, view.where)

@@ -1,4 +1,4 @@
-"""The drift report for people: lost records first, equal changes grouped."""
+"""The drift report on terminals: lost records first, equal changes grouped."""
 
 from collections.abc import Hashable, Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ NOT_DEFINED = "the portal no longer has this property"
 
 
 def drift_opening(shown: ShownDrift, layout: Layout) -> list[Line]:
-    """Format portal and number of checked records; if there is no drift, that comes first."""
+    """Format portal and number of checked records; first that there is no drift, if there is none."""
     about = f"{shown.about.environment}, {drift_about(shown)}"
     if shown.is_empty:
         start = Piece(f"{shown.summary.headline}.", Style.STRONG)
@@ -36,13 +36,13 @@ def drift_opening(shown: ShownDrift, layout: Layout) -> list[Line]:
 
 
 def drift_closing(shown: ShownDrift, layout: Layout) -> list[Line]:
-    """Format notes and counts; scripts look for the last line."""
+    """Format notes and counts; the last line has a fixed form that scripts can find."""
     lines = [row for note in drift_notes(shown) for row in layout.paragraph(note, style=Style.FAINT)]
     return lines if shown.is_empty else [*lines, line(f"Drift: {shown.summary.headline}.")]
 
 
 def drift_about(shown: ShownDrift) -> str:
-    """Name the portal and the number of checked records."""
+    """Format the portal and the number of checked records."""
     return f"portal {shown.about.portal_id}: {things_looked_at(shown)} looked at"
 
 
@@ -55,7 +55,7 @@ def things_looked_at(shown: ShownDrift) -> str:
 
 
 def drift_notes(shown: ShownDrift) -> list[str]:
-    """Format notes about the report."""
+    """Return notes about the report."""
     masked = "Personal values are masked; equal masks mean equal values."
     return [*([masked] if shown.is_masked else []), f"Calls: {shown.about.read_calls:,} to read."]
 
@@ -72,7 +72,7 @@ def lost_sections(lost: Entries[MissingOwnedRecord]) -> list[Section[MissingOwne
 
 
 def why_lost(lost: Entries[MissingOwnedRecord]) -> str:
-    """Return the remark on what is lost: records, or definitions."""
+    """Return the remark that explains how records or definitions were lost."""
     return _DEFINITIONS_LOST if lost[0].is_definition else _RECORDS_LOST
 
 
@@ -83,7 +83,7 @@ def _what_is_lost(lost: Entries[MissingOwnedRecord]) -> str:
 
 
 def drifted_sections(values: Entries[DriftedValue]) -> list[Section[DriftedValue]]:
-    """Make one section for each object type; the properties of a record stand together."""
+    """Make one section for each object type; the properties of a record are listed together."""
     style: EntryStyle[DriftedValue] = EntryStyle(DRIFT_SIGN, _subject, _likeness, _value_lines, _by_record)
     return [
         Section(group[0].key.object, "drift", f"{_noun(group, 'value')} changed", WHY_DRIFT, style, group)
@@ -92,7 +92,7 @@ def drifted_sections(values: Entries[DriftedValue]) -> list[Section[DriftedValue
 
 
 def pair_sections(pairs: Entries[RemovedAssociation]) -> list[Section[RemovedAssociation]]:
-    """Make one section for each object type; the associations of a record stand together."""
+    """Make one section for each object type; the associations of a record are listed together."""
     style: EntryStyle[RemovedAssociation] = EntryStyle(
         DRIFT_SIGN,
         _subject,
@@ -121,7 +121,7 @@ def _subject(entry: MissingOwnedRecord | DriftedValue | RemovedAssociation) -> S
 
 
 def _noun(group: Entries[T], noun: str) -> str:
-    """Return the noun alone: a heading has the number already."""
+    """Return the noun, singular or plural, without the number, which the heading has already."""
     return noun if len(group) == 1 else f"{noun}s"
 
 
@@ -144,7 +144,7 @@ def _pair_lines(alike: Sequence[Entries[RemovedAssociation]], layout: Layout) ->
 
 
 def _what_became_of(alone: Sequence[MissingOwnedRecord]) -> Hashable:
-    """Return the facts that make records equal; a different key property alone makes them differ."""
+    """Return a key that is equal for records with the same fate; key properties must be equal, too."""
     (record,) = alone
     return facts_text(record.facts, record.key), key_properties(record.key, *record.facts)
 

@@ -1,4 +1,4 @@
-"""Entries of a report, masked one by one as they are taken out: hidden entries are never masked."""
+"""Entries of a report, each masked only when it is accessed, so that entries not shown cost no time."""
 
 from array import array
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -9,7 +9,7 @@ P = TypeVar("P")
 
 
 class _Chosen(Sequence[T], Generic[T]):
-    """Some entries of a sequence, by number; a large plan stays on disk until entries are taken out."""
+    """A selection of a sequence's entries by number; entries on disk are read only on access."""
 
     __slots__ = ("_entries", "_numbers")
 
@@ -31,10 +31,10 @@ class _Chosen(Sequence[T], Generic[T]):
 
 
 class Entries(Generic[T]):
-    """Entries in their order. An entry is masked whenever it is taken out, by index or by a loop.
+    """Entries in order. Each entry is masked when it is accessed, by index or in a loop.
 
-    Sections are counted, grouped and cut before that. Whatever a function sees in ``unmasked`` or ``grouped``
-    is not masked, so that it must return nothing that is shown but times, counts and names of our own.
+    Sections are counted, grouped and shortened before that. Functions passed to ``unmasked`` or ``grouped``
+    get unmasked entries. What they return must not be shown, except times, counts and fixed words.
     """
 
     __slots__ = ("_bare", "_mask")
@@ -68,12 +68,12 @@ class Entries(Generic[T]):
         return [Entries(_Chosen(self._bare, numbers), self._mask) for numbers in groups.values()]
 
     def apart(self, key_of: Callable[[T], Hashable]) -> "Iterator[Entries[T]]":
-        """Group the entries like ``grouped``, where there are about as many groups as entries.
+        """Group the entries like ``grouped``, for the case that there are about as many groups as entries.
 
-        Memory holds a hash of each key. Two keys with the same 64 bits would share a group: of a million
-        records, that happens once in forty million reports.
+        Only a hash of each key is in memory. Two keys with the same 64-bit hash would share a group: with a
+        million records, this happens in one of forty million reports.
         """
-        groups: dict[int, int | list[int]] = {}  # numbers by hash; mostly one
+        groups: dict[int, int | list[int]] = {}  # numbers of entries by hash; mostly one number
         for number, entry in enumerate(self._bare):
             key = hash(key_of(entry))
             others = groups.get(key)
@@ -88,14 +88,14 @@ class Entries(Generic[T]):
             yield Entries(_Chosen(self._bare, chosen), self._mask)
 
     def masked(self) -> "Entries[T]":
-        """Return the entries with all of them masked now, for entries that are compared as they are shown."""
+        """Return the entries, all masked at once, for comparing them in the form in which they are shown."""
         return Entries(tuple(self), as_it_is)
 
     def unmasked(self, read: Callable[[Sequence[T]], P]) -> P:
-        """Read something that is never personal, or that is only compared."""
+        """Return the result of ``read`` on unmasked entries: not personal, or only to be compared."""
         return read(self._bare)
 
 
 def as_it_is(entry: T) -> T:
-    """Return the entry: the mask that masks nothing."""
+    """Return the entry unchanged; used as a mask that masks nothing."""
     return entry

@@ -1,4 +1,4 @@
-"""The explanation of one record or property for people: manifest lines, live values, next action."""
+"""The explanation of one record or property on terminals: manifest lines, live values, next action."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,13 +32,13 @@ from reconciler.report.text.values import EMPTY, alone, line_shown, shown, text_
 from reconciler.report.text.width import chopped
 
 _LABEL = 14
-"""Columns of the labels on the left."""
+"""Width in columns of the labels on the left."""
 
 _MOST_LINES = 6
-"""Number of lines shown of a longer text, without ``--full``."""
+"""Maximum lines shown of a text without ``--full``."""
 
 _MOST_VERSIONS = 10
-"""Number of latest changes shown of a property's history, without ``--full``."""
+"""Maximum changes shown of a property's history (the latest ones) without ``--full``."""
 
 _OURS = {
     None: "not ours yet",
@@ -66,7 +66,7 @@ _SIMPLE = {
 
 
 def explanation_sections(explained: Explanation, layout: Layout) -> Iterator[list[Line]]:
-    """Format the record, then its properties; for a whole record, properties in step take one line."""
+    """Format the record, then its properties; if the whole record is explained, no-ops get one line each."""
     yield _record_lines(explained, layout)
     if explained.name is not None:
         yield from (_property_lines(of, explained, layout) for of in explained.properties)
@@ -133,7 +133,7 @@ def _property_lines(of: PropertyExplained, explained: Explanation, layout: Layou
 
 
 def _with_lists(of: PropertyExplained, key: ThingAddress) -> PropertyExplained:
-    """Write the lists of a definition as people do."""
+    """Return the explanation of a definition's value with lists in readable form."""
     last = of.last and replace(
         of.last,
         sent=list_shown(key, of.name, of.last.sent),
@@ -176,7 +176,7 @@ def _hand_lines(versions: tuple[ValueVersion, ...], layout: Layout) -> list[Line
 
 
 def _row(name: str, of: PropertyExplained, key: ThingAddress, layout: Layout) -> list[Line]:
-    """Format a property in step: the value of the manifest, by its label if it has one, and its lines."""
+    """Format a property without difference: its value, as a label if it has one, and its manifest lines."""
     head = line(Piece("=" if of.step == _IN_STEP else " ", Style.FAINT), f" {name}  ", indent=2)
     *overridden, last = of.statements
     place = _place(last, layout)
@@ -206,7 +206,7 @@ def _pair_lines(pair: PairExplained, layout: Layout) -> list[Line]:
 
 
 def _when(stage: PlannedStage) -> str:
-    """Describe when a change is made."""
+    """Describe in which stage of the plan a change is made."""
     how = "sent" if stage.makes_calls else "made"
     return f"{how} in step {stage.number} of {stage.count}: {stage.name}"
 
@@ -255,14 +255,14 @@ def _run(by: ApplyRun | None) -> str:
 
 
 def _said(label: str, sentence: str, layout: Layout) -> list[Line]:
-    """Format words, broken at spaces."""
+    """Format a label with a sentence, wrapped at spaces."""
     rows = list(layout.paragraph(sentence, indent=2 + _LABEL))
     (_, *first), *others = rows
     return [line(Piece(label.ljust(_LABEL), Style.FAINT), *first, indent=2), *others]
 
 
 def _value(label: str, value: str | None, remark: str, layout: Layout) -> list[Line]:
-    """Format a value beside its label, or below it if it is too long."""
+    """Format a label with a value beside it, or below it if the value is too long."""
     gap = len(remark) + 2 if remark else 0
     inline = alone(value, layout.width - 2 - _LABEL - gap, full=layout.full)
     if inline is not None:

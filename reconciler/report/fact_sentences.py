@@ -1,7 +1,7 @@
-"""Facts as sentences: the only place that words the facts about things that a plan leaves alone.
+"""The only module with the sentences for facts.
 
-Facts arrive masked, like everything that is shown. A sentence begins with a lower-case letter and has no full
-stop.
+Facts are masked before they are passed to this module. A sentence begins with a lower-case letter and has no
+full stop.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -120,7 +120,7 @@ SENTENCES: Mapping[FactKind, Phrase] = {
 
 
 _WAYS_OUT = {FactKind.RENAME_OR_CORRECT}
-"""Advice that follows from the previous fact, after a colon."""
+"""Kinds of advice that belong to the previous fact, and are separated from it by a colon."""
 
 
 def _address(fact: Fact) -> str:
@@ -128,7 +128,7 @@ def _address(fact: Fact) -> str:
 
 
 def facts_text(facts: Iterable[Fact], key: ThingAddress, address: str = "") -> str:
-    """Format the facts about the record ``key``, or about its part at ``address``; may be empty."""
+    """Format facts about the thing ``key``, or about its property at ``address``; may be empty."""
     subject = FactSubject(key, address or key.text)
     text = ""
     for fact in facts:
@@ -143,6 +143,6 @@ def note_of(held: Held) -> str:
 
 
 def difference_text(difference: ReviewDifference) -> str:
-    """Format the other record of an association, and the difference."""
+    """Format a difference from the review; for an association, also the other record."""
     text = facts_text(difference.facts, difference.key)
     return ": ".join(part for part in (difference.target and difference.target.text, text) if part)

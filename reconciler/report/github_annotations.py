@@ -1,4 +1,4 @@
-"""Problems as GitHub's workflow commands, which show them beside their lines.
+"""Formatting problems as workflow commands, with which GitHub shows them at their lines.
 
 Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
@@ -24,5 +24,5 @@ def _command(problem: Problem) -> str:
         file = problem.source.file.translate(_PROPERTY)
         place = f" file={file},line={problem.source.line},col={problem.source.column}"
     lines = [visible(line) for line in (problem.message, problem.advice) if line]
-    text = "\n".join(lines).replace("##", "#\\u0023")  # `##[` begins a command, too
+    text = "\n".join(lines).replace("##", "#\\u0023")  # `##[` would begin a command, too
     return f"::{_LEVELS[problem.severity]}{place}::{text.translate(_DATA)}"

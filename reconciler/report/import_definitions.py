@@ -1,4 +1,4 @@
-"""What an import of definitions did, in sentences for people and as JSON."""
+"""The result of an import of definitions, in sentences and as JSON."""
 
 import json
 from collections.abc import Iterator
@@ -27,14 +27,14 @@ def definitions_json(result: DefinitionsImported) -> str:
 
 
 def definitions_lines(result: DefinitionsImported, width: int) -> Iterator[str]:
-    """Return the definitions that an import wrote and left out."""
+    """Return lines about the definitions that an import wrote, and those that it left out."""
     for indent, sentence in _sentences(result):
         for row in wrapped(visible(sentence), width - indent):
             yield " " * indent + row
 
 
 def _sentences(result: DefinitionsImported) -> Iterator[tuple[int, str]]:
-    """Return sentences with their indent."""
+    """Return the sentences, each with its indent."""
     if result.files:
         counts = ((result.written.get(section, 0), words) for section, words in _WORDS.items())
         parts = (f"{count:,} {words[0] if count == 1 else words[1]}" for count, words in counts if count)

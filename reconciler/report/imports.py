@@ -1,4 +1,4 @@
-"""What an import did, and which live records no manifest names, in sentences for people and as JSON."""
+"""The result of an import, and live records that no manifest names, in sentences and as JSON."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ def import_lines(result: ImportResult, masking: Masking, width: int) -> Iterator
 
 
 def _sentences(result: ImportResult) -> Iterator[tuple[int, str]]:
-    """Return sentences with their indent."""
+    """Return the sentences, each with its indent."""
     if result.records:
         written = f"{counted(result.records, 'record')}, {_properties(len(result.properties))}"
         yield 0, f"{result.object}: {written} -> {', '.join(result.files)}"
@@ -87,7 +87,7 @@ def _about_records(left_out: LeftOutRecords, key: str) -> Iterator[tuple[int, st
 
 
 def proof_sentences(proof: Proof, count: int) -> Iterator[tuple[int, str]]:
-    """Return the result of comparing ``count`` written things with the portal, with indents."""
+    """Return sentences (with indent) about comparing ``count`` written things with the portal."""
     yield 0, ""
     if proof.fault is not None:
         yield 0, "It is written, but could not be compared with the portal:"

@@ -1,7 +1,7 @@
 """JSON reports: a documented, versioned format, equal for equal values.
 
-A plan has the format of its file. If values were replaced, it says ``"masked": true`` and cannot be applied;
-its digest is that of the real plan.
+A plan has the format of the plan file. A masked plan contains ``"masked": true`` and cannot be applied; its
+digest is that of the unmasked plan.
 """
 
 import json
@@ -37,7 +37,7 @@ from reconciler.report.mask import (
 from reconciler.report.view import View
 
 FORMAT_VERSION = "1.0"
-"""Version of runs and problems. A newer minor adds keys; a newer major changes the meaning of old ones."""
+"""Version of run and problem reports. A higher minor version adds keys; a higher major changes old ones."""
 
 
 def plan_as_json(plan: Plan, view: View) -> str:
@@ -49,7 +49,7 @@ def plan_as_json(plan: Plan, view: View) -> str:
 
 
 def _rehearsed(plan: Plan) -> Json:
-    """Return the member ``rehearsal`` of a plan that was rehearsed."""
+    """Return the member ``rehearsal``, if the plan was rehearsed; else an empty object."""
     rehearsal = plan.rehearsal
     if rehearsal is None:
         return {}
@@ -142,7 +142,7 @@ def explanation_as_json(explained: Explanation, view: View) -> str:
 
 
 def problems_as_json(problems: Iterable[Problem], view: View) -> str:
-    """Render problems in the format that they have in a plan."""
+    """Render problems in the same format as in a plan."""
     shown = masked_problems(problems, view.masking)
     return _text({"problems": map(problem_as_document, shown)}, view.masking)
 
@@ -167,7 +167,7 @@ _KINDS = {
     StateError: "state",
     ReconcilerError: "usage",
 }
-"""Names of errors for programs; the first matching class counts."""
+"""Names of error classes for programs; the first class that matches an error is used."""
 
 
 def run_as_json(detail: RunDetail, view: View) -> str:
@@ -177,7 +177,7 @@ def run_as_json(detail: RunDetail, view: View) -> str:
 
 
 def run_pieces(shown: RunDetail, rows: Iterable[RunRow], *, masking: Masking = SHOW) -> Iterator[str]:
-    """Render a run with these ``rows``, which are masked already, piece by piece."""
+    """Render a run with its ``rows`` piece by piece; all must be masked already."""
     document: Json = {
         "accounting": dict(shown.accounting_so_far()),
         "changes": map(_row, rows),

@@ -1,9 +1,9 @@
-"""Masking: the only place that decides which values are shown.
+"""Masking: only this module decides which values a report shows.
 
-Renderers do not know about masking. They get a plan, a run or problems in which every personal value is
-already replaced by a pseudonym. Equal values have equal pseudonyms, so changed values and groups stay
-recognisable. Pseudonyms are keyed, so that nobody can find a phone number by trying all of them. If the key
-is discarded, a report can never be unmasked.
+Renderers get a plan, a run or problems in which every personal value is already replaced by a pseudonym.
+Equal values have equal pseudonyms, so changed values and groups stay recognisable. Pseudonyms depend on a
+secret key, so that nobody can find a phone number by trying all numbers. If the key is discarded, nobody can
+unmask the report.
 """
 
 from collections.abc import Iterable
@@ -26,24 +26,24 @@ from reconciler.report.value_mask import MaskedProperties
 class Masking:
     """Whether personal values are shown, and if not, the key of their pseudonyms.
 
-    ``shows_manifests`` is for readers of a repository: they can read the manifests of the commit anyway.
+    ``shows_manifests`` is for readers of the repository, who can read the manifests of the commit anyway.
     """
 
-    key: bytes | None = field(default=None, repr=False)  # None shows them; otherwise secret
-    shows_manifests: bool = False  # values in the manifests of the commit are shown
+    key: bytes | None = field(default=None, repr=False)  # secret; None: show personal values
+    shows_manifests: bool = False  # whether to show values that manifests of the commit contain
 
     @property
     def is_on(self) -> bool:
-        """Whether anything is replaced."""
+        """Whether personal values are replaced."""
         return self.key is not None
 
 
 SHOW = Masking()
-"""Masking that shows everything as it is."""
+"""The setting that shows all values unmasked."""
 
 
 def masked_plan(plan: Plan, masking: Masking) -> Plan:
-    """Return the plan with masks for all personal values and keys, also where texts repeat them."""
+    """Return the plan with all personal values and keys masked, also where messages repeat them."""
     if masking.key is None:
         return plan
     mask = _of_plan(masking.key, plan, masking)
@@ -57,7 +57,7 @@ def masked_plan(plan: Plan, masking: Masking) -> Plan:
 
 
 def masked_drift(found: DriftFound, masking: Masking) -> DriftFound:
-    """Mask drift; its authors stay."""
+    """Mask drift; the authors of changes stay visible."""
     if masking.key is None:
         return found
     mask = Masker(masking.key, found.masked_properties, names=found.names)
@@ -137,7 +137,7 @@ def masked_import(result: ImportResult, masking: Masking) -> ImportResult:
 
 
 def masked_unnamed(found: UnnamedRecords, masking: Masking) -> UnnamedRecords:
-    """Mask keys and names of records that no manifest names; who made them stays."""
+    """Mask keys and names of records that no manifest names; their creators stay visible."""
     if masking.key is None:
         return found
     mask = Masker(masking.key, found.masked_properties)
@@ -171,7 +171,7 @@ def masked_text(text: str, masking: Masking) -> str:
 
 
 def mask_of(masking: Masking, masked_properties: MaskedProperties, names: Names = NO_NAMES) -> Masker | None:
-    """Return the mask for the entries of one report; None if everything is shown."""
+    """Return the mask for the entries of a report; None if everything is shown."""
     return None if masking.key is None else Masker(masking.key, masked_properties, names=names)
 
 
@@ -189,7 +189,7 @@ def mask_of_plan(masking: Masking, plan: Plan) -> Masker | None:
 
 
 def _of_plan(key: bytes, plan: Plan, masking: Masking) -> Masker:
-    """Build the mask of a plan, whose entries tell which object types have keys that are not personal."""
+    """Build the mask of a plan; the changes show which object types have keys that are not personal."""
     properties = {change.thing.key_property for change in plan.changes}
     properties |= {held.key.key_property for held in plan.held}
     plain = (of for of, _ in properties.difference(plan.masked_properties))
@@ -198,5 +198,5 @@ def _of_plan(key: bytes, plan: Plan, masking: Masking) -> Masker:
 
 
 def is_of_commit(plan: Plan) -> bool:
-    """Return whether everybody who can read the plan's commit can read its manifests."""
+    """Return whether the plan's manifests are exactly those of a commit, for all who can read the commit."""
     return plan.rolls_back is None and plan.manifests.commit is not None

@@ -1,4 +1,4 @@
-"""What a mask does with each thing that is shown: changes, drift, explanations, runs and problems."""
+"""Masking everything that reports show: changes, drift, explanations, runs and problems."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -34,17 +34,17 @@ _SAID = frozenset(
         Reason.RECREATED,
     }
 )
-"""Reasons of new values that the manifests say; other values may come from HubSpot, such as moved ones."""
+"""Reasons of new values that are written in manifests; with other reasons, a value may be HubSpot's."""
 
 _SHOWN = tuple((field.name, field.content) for field in FIELDS if field.content is not Content.NOTHING)
-"""Fields of a change that may show something of people."""
+"""The fields of a change that may contain personal data, with the sort of data."""
 
 
 class Masker(ValueMask):
-    """Replaces the personal parts of one shown thing."""
+    """Replaces the personal parts of things that are shown."""
 
     def about(self, plan: Plan) -> Plan:
-        """Return the plan with masks in its other parts: not in changes, held values, problems and review."""
+        """Mask the parts of a plan other than changes, held differences, problems and review."""
         return replace(
             plan,
             names=self.names(),
@@ -58,7 +58,7 @@ class Masker(ValueMask):
         )
 
     def rehearsal(self, rehearsal: Rehearsal) -> Rehearsal:
-        """Mask the parts of a rehearsal: rows, findings, and changes that are left."""
+        """Mask the parts of a rehearsal: rows, collisions, and remaining changes."""
         run = rehearsal.run
         return replace(
             rehearsal,
@@ -86,7 +86,7 @@ class Masker(ValueMask):
         if content is Content.VALUES:
             return self.values(change.thing, value, says_after=is_named and name == "values")
         if content is Content.DISPLAY_NAMES:
-            is_said = is_named and verb_of(change) is Verb.CREATE  # the manifest says the name
+            is_said = is_named and verb_of(change) is Verb.CREATE  # its display name is from the manifest
             return value if is_said else self.display_names(value, change.address.records)
         if is_named and name == "address":
             return value
@@ -130,7 +130,7 @@ class Masker(ValueMask):
         )
 
     def lost(self, record: MissingOwnedRecord) -> MissingOwnedRecord:
-        """Mask a lost record; its present key is as personal as its former one."""
+        """Mask a lost record, its former and its present key."""
         facts = self.facts(record.key.object, "", record.facts)
         name = self.display_name(record.key.object, record.display_name)
         return replace(record, key=self.record(record.key), facts=facts, display_name=name)
@@ -177,7 +177,7 @@ class Masker(ValueMask):
         return replace(step, after=self.value(of, name, step.after), facts=self.facts(of, name, step.facts))
 
     def owned(self, record: OwnedT) -> OwnedT:
-        """Mask an owned record; a definition stays as it is."""
+        """Mask an owned record; return a definition unchanged."""
         if isinstance(record, OwnedDefinition):
             return record
         object_name = record.key.object
@@ -215,7 +215,7 @@ class Masker(ValueMask):
         )
 
     def problem(self, problem: Problem) -> Problem:
-        """Mask a problem, whose values know their properties; its address is masked by itself."""
+        """Mask the values in a problem's texts, whose properties are known, and the problem's address."""
         key = taken_apart(problem.address)[2] if self.hides_key(problem.address) else ""
         people = [email for email in problem.people if email.casefold() != key.casefold()]
 
@@ -255,9 +255,9 @@ class Masker(ValueMask):
     def values(
         self, key: ThingAddress, values: Iterable[ValueChange], *, says_after: bool = False
     ) -> tuple[ValueChange, ...]:
-        """Mask the values of a change of ``key``: of a definition, only who changed them.
+        """Mask the values of a change of ``key``; for a definition, mask only the author of an edit.
 
-        With ``says_after``, a new value stays as it is where a manifest line says it.
+        With ``says_after``, new values are shown if they are from manifest lines that readers can see.
         """
         object_name = key.object_of_values
         return tuple(

@@ -1,6 +1,6 @@
-"""Entries of reports with the display names of their values, and titles of records and properties.
+"""Replacing values in entries of reports by display names, and titles of records and properties.
 
-Values are named when they are taken out to be shown, after they were masked: a mask has no other name.
+This is done when entries are accessed, after masking: a masked value has no display name.
 """
 
 from collections.abc import Mapping
@@ -17,11 +17,11 @@ from reconciler.report.text.values import shown
 from reconciler.report.text.width import clipped
 
 _MOST_CELLS = 48
-"""Columns of a display name in a line of text."""
+"""Maximum width in columns of a display name in a line of text."""
 
 
 def named_change(names: Names, change: Change) -> Change:
-    """Return a change with the names of its written values."""
+    """Return the change with its written values replaced by their display names."""
     of = change.thing.object_of_values
     if not names.renames(of):
         return change
@@ -39,14 +39,14 @@ def named_change(names: Names, change: Change) -> Change:
 
 
 def named_held(names: Names, held: Held) -> Held:
-    """Return a held difference with the names of its values."""
+    """Return the held difference with its values replaced by their display names."""
     of, name = held.key.object_of_values, held.name or ""
     live, desired = names.value(of, name, held.live), names.value(of, name, held.desired)
     return held if (live, desired) == (held.live, held.desired) else replace(held, live=live, desired=desired)
 
 
 def named_drifted(names: Names, value: DriftedValue) -> DriftedValue:
-    """Return a drifted value with the names of all values in its history."""
+    """Return the drifted value with all values in its history replaced by their display names."""
     of = value.key.object_of_values
     if not names.renames(of):
         return value
@@ -62,7 +62,7 @@ def named_drifted(names: Names, value: DriftedValue) -> DriftedValue:
 
 
 def named_row(names: Names, row: RunRow) -> RunRow:
-    """Return a row of a run with the names of its values."""
+    """Return the row of a run with its values replaced by their display names."""
     of = row.key.object_of_values
     if not names.renames(of):
         return row
@@ -74,7 +74,7 @@ def named_row(names: Names, row: RunRow) -> RunRow:
 
 
 def named_explanation(explained: Explanation) -> Explanation:
-    """Return an explanation with the names of live and applied values; manifests are shown as written."""
+    """Return the explanation with display names for live and applied values, but not for manifest values."""
     names, of = explained.names, explained.key.object_of_values
     if not names.renames(of):
         return explained
@@ -97,16 +97,16 @@ def _named_property(names: Names, of: str, each: PropertyExplained) -> PropertyE
 
 
 def property_title(names: Names, thing: ThingAddress, name: str) -> str:
-    """Return the label of a property, with its internal name unless they say the same.
+    """Return the label of a property, followed by its internal name unless both are the same.
 
-    A definition has no properties, and keeps its paths.
+    For a definition, return the path ``name``.
     """
     label = names.label(thing.object_of_values, name)
     return name if label.strip().casefold() == name.casefold() else f"{label} ({name})"
 
 
 def record_title(key: ThingAddress, display_name: str | None) -> str:
-    """Return an address, with the display name of the record behind it unless that says the same."""
+    """Return an address, followed by the record's display name unless it equals the key."""
     if not display_name or display_name.casefold() == key.value.casefold():
         return key.text
     return f"{key.text} ({clipped(shown(display_name), _MOST_CELLS)})"

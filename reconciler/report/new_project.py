@@ -1,4 +1,4 @@
-"""A new project for people: its files, the scopes to tick, and the next steps."""
+"""Formatting the result of ``init``: files, the scopes to select, and the next steps."""
 
 from collections.abc import Iterator, Sequence
 from shlex import quote
@@ -49,7 +49,7 @@ _WIDTH_OF_SECRET = 21
 
 
 def render_new_project(made: NewProject, view: View) -> str:
-    """Format the new files, the scopes to tick, and the next steps."""
+    """Format the new files, the scopes to select for the token, and the next steps."""
     layout = Layout(view.width, view.full, view.where)
     lines = [*_files(made, layout), *_state(made, layout), BLANK]
     lines += _example_steps(made) if made.is_example else _steps(made, layout)

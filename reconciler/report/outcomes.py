@@ -32,7 +32,7 @@ _SECTIONS = {
     Stale.word: (Piece("!", Style.CHANGED), "HubSpot or state changed since the plan; nothing was sent"),
     Skipped.word: (Piece(".", Style.FAINT), "not attempted"),
 }
-"""Outcomes other than applied, the most urgent first."""
+"""Headings for outcomes other than applied, the most urgent first."""
 
 _SIGNS = {str(verb): sign for verb, sign in SIGNS.items()}
 """Signs by action; a journal may contain actions that this version does not know."""
@@ -82,7 +82,7 @@ def _likeness(alone: Sequence[RunRow]) -> Hashable:
 
 
 def done(action: str, count: int) -> str:
-    """Return the past form of an action, after its number: ``updated``, ``definitions created``."""
+    """Return the words after a ``count`` of done actions: ``updated``, ``definitions created``."""
     _, *nouns = words_of(action).split(" ", 1)
     return " ".join([*(noun if count == 1 else f"{noun}s" for noun in nouns), past_of(action)])
 
@@ -121,19 +121,19 @@ def written_values(row: RunRow) -> Iterator[tuple[str, str | None, str | None]]:
     if row.action in _OF_STATE_ONLY:
         return  # nothing was written
     if row.action == Verb.ARCHIVE_DEFINITION:
-        return  # all of it is gone
+        return  # archived: no values to show
     for name in sorted(row.before.keys() | row.after.keys()):
         before, after = (list_shown(row.key, name, of.get(name)) for of in (row.before, row.after))
         yield name, before, after
 
 
 def message_of(row: RunRow) -> str:
-    """Return why a change was not applied, as far as it is known."""
+    """Return why a change was not applied, if that is known."""
     return row.detail.get("message") or "nothing is known of it"
 
 
 def tickets_of(row: RunRow) -> list[str]:
-    """Return the facts that HubSpot's support asks for: ``correlationId 5f0c…``."""
+    """Return the details of an error that HubSpot's support needs: ``correlationId 5f0c…``."""
     return [f"{label} {row.detail[name]}" for name, label in _TICKETS.items() if row.detail.get(name)]
 
 

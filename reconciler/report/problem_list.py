@@ -1,4 +1,4 @@
-"""Problems for people: place, message and advice."""
+"""Formatting problems: place, message and advice."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from shlex import quote
@@ -18,7 +18,7 @@ _STYLES = {
     Severity.WARNING: Style.CHANGED,
 }
 _MOST_PLACES = 100
-"""Places shown of one problem that many lines have, without ``--full``."""
+"""Maximum places shown for one problem of many lines, without ``--full``."""
 
 _WORDS = {Severity.ERROR: "", Severity.LEFT_OUT: "left out: ", Severity.WARNING: "warning: "}
 
@@ -26,8 +26,8 @@ _WORDS = {Severity.ERROR: "", Severity.LEFT_OUT: "left out: ", Severity.WARNING:
 def problem_lines(problems: Iterable[Problem], layout: Layout) -> list[Line]:
     """Format each problem as ``file:line:column: message``, with its advice below.
 
-    An error in several places is said once. Problems that a selection makes come last, together: the
-    necessary additions are said once.
+    An error in several places is printed once, with all places. Problems caused by a selection come last,
+    together, and the additions that would solve them are printed once.
     """
     lacking: dict[str, list[Problem]] = {}
     alike: dict[tuple[Severity, str, str], list[Problem]] = {}
@@ -53,7 +53,7 @@ def how_many(problems: ProblemCounts) -> str:
 
 
 def _alike(found: Sequence[Problem], layout: Layout) -> Iterator[Line]:
-    """Format problems that differ in their places only: the other places stand below the first."""
+    """Format problems that differ only in their places: the first one, and below it the other places."""
     yield from _problem(found[0], layout)
     _, *others = dict.fromkeys(_exact_place(problem, layout) for problem in found)
     shown = others if layout.full else others[:_MOST_PLACES]
@@ -83,7 +83,7 @@ def _problem(problem: Problem, layout: Layout) -> Iterator[Line]:
 
 
 def _lacking(lacking: dict[str, list[Problem]], layout: Layout) -> Iterator[Line]:
-    """Format the definitions that a partial plan needs and leaves out, each with the first place."""
+    """Format the definitions that a partial plan needs but leaves out, each with the first place."""
     what = "a definition" if len(lacking) == 1 else f"{len(lacking):,} definitions"
     style = _STYLES[next(iter(lacking.values()))[0].severity]
     yield from layout.paragraph(f"This plan needs {what} that it leaves out. Add:", style=style)
@@ -97,7 +97,7 @@ def _lacking(lacking: dict[str, list[Problem]], layout: Layout) -> Iterator[Line
 
 
 def _places(found: Sequence[Problem], layout: Layout) -> str:
-    """Format the first place of some problems, and how many others there are."""
+    """Format the first place of problems, and the number of other places."""
     first = found[0]
     place = layout.place(first.source) if first.source else visible(first.address or "")
     return f"{place} and {len(found) - 1:,} more" if len(found) > 1 else place

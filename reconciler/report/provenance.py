@@ -1,4 +1,4 @@
-"""Provenance for people: who changed a value, when, and with which tool."""
+"""Formatting provenance: who changed a value, when, and with which tool."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -38,9 +38,9 @@ def trail_lines(trail: DriftHistory, times: Sequence[Sequence[datetime]], layout
     """Format who changed a value, oldest first, and each value if there were several.
 
     Args:
-        trail: of one of the values, which changed alike.
-        times: when each value was changed by each of them.
-        layout: of the report.
+        trail: the changes of one of the values; all of these values changed in the same way.
+        times: for each change of ``trail``, the times at which the values were changed.
+        layout: the layout of the report.
     """
     lines: list[Line] = []
     for index, version in enumerate(trail.versions):
@@ -53,7 +53,7 @@ def trail_lines(trail: DriftHistory, times: Sequence[Sequence[datetime]], layout
 
 
 def edit_text(version: ValueVersion, times: Sequence[datetime]) -> str:
-    """Format whose edit a plan overwrites or leaves alone, and the times at which equal records got it."""
+    """Format the author of an edit, and the times at which the records of a group got it."""
     return f"by {version}, {_period(times)} UTC"
 
 

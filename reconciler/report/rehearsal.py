@@ -1,4 +1,4 @@
-"""The section "Rehearsed" of a plan's report: the same lines on a terminal, in Markdown and on a page."""
+"""The section "Rehearsed" of a plan's report, with the same lines for terminal, Markdown and HTML page."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ TITLE = "Rehearsed"
 
 
 def rehearsal_sections(rehearsal: Rehearsal, layout: Layout) -> Iterator[list[Line]]:
-    """Format a rehearsal, which is masked already: failures first, the accounting last."""
+    """Format a rehearsal, which must be masked already: failures first, the accounting last."""
     yield list(layout.paragraph(f"{TITLE}: {headline(rehearsal)}.", style=_style(rehearsal)))
     if rehearsal.run is not None:
         rows = Entries(rehearsal.run.rows, as_it_is)
@@ -46,7 +46,7 @@ def rehearsal_lines(rehearsal: Rehearsal, layout: Layout) -> list[Line]:
 
 
 def headline(rehearsal: Rehearsal) -> str:
-    """Say in one sentence, without full stop, the result of the plan on the copy."""
+    """Return one sentence, without full stop, about the result of the plan on the copy."""
     if rehearsal.run is None:
         if rehearsal.is_interrupted:
             return "it was interrupted while the portal was read"
@@ -65,7 +65,7 @@ def headline(rehearsal: Rehearsal) -> str:
 
 
 def second_plan(rehearsal: Rehearsal) -> str:
-    """Say the result of planning again in one sentence."""
+    """Return one sentence about the result of the second plan."""
     if rehearsal.unplanned:
         return f"Not planned again: {rehearsal.unplanned}"
     if not rehearsal.left:
@@ -74,7 +74,7 @@ def second_plan(rehearsal: Rehearsal) -> str:
 
 
 def costs(rehearsal: Rehearsal) -> str:
-    """Say the costs of the rehearsal, and that the portal is unchanged."""
+    """Return a sentence about the costs of the rehearsal, and that it did not change the portal."""
     return (
         f"Rehearsing took {counted(rehearsal.calls, 'call')} that read the portal, and "
         f"{rehearsal.seconds:.1f} s; nothing was written to portal or state"

@@ -1,7 +1,7 @@
-"""The table of forms of reports. A new form is one module that renders it, and one row here.
+"""The table of forms of reports. A new form needs a module that renders it, and one row here.
 
-The command line takes its options from this table: the choices of ``--format``, and the options that write
-a form to a file. A form cannot show the subjects that its row leaves out.
+The command line takes its options from this table: the choices of ``--format``, and the options that write a
+form to a file. A form cannot show the subjects for which its row has no function.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,9 +22,9 @@ Render: TypeAlias = Callable[[T, View], str]
 
 
 def _loaded(module: str, function: str) -> Render[Any]:
-    """Return the renderer that a module of ``reconciler.report`` has; it is imported when it is first used.
+    """Return a function that imports the renderer from a module of ``reconciler.report`` on first use.
 
-    A plan on a terminal then pays for no page, comment or table.
+    So a plan on a terminal does not spend time on importing the modules for pages, comments and tables.
     """
 
     def render(subject: object, view: View) -> str:
@@ -35,7 +35,7 @@ def _loaded(module: str, function: str) -> Render[Any]:
 
 
 def cannot_show(_subject: object, _view: View) -> str:
-    """Refuse to render a subject: the default of a row. Commands check for it and explain it better."""
+    """Refuse to render a subject; the default of a row. Commands check for this, to explain it better."""
     raise UsageError("this cannot be shown in that form: omit --format")
 
 
@@ -51,8 +51,8 @@ class FileOption(NamedTuple):
 class Renderer:
     """One form of report: a function for each subject that it can show."""
 
-    name: str  # as ``--format`` calls it
-    noun: str  # its name for people
+    name: str  # the choice of ``--format``
+    noun: str  # its name in messages
     plan: Render[Plan]
     drift: Render[DriftFound] = cannot_show
     run: Render[RunDetail] = cannot_show
@@ -60,7 +60,7 @@ class Renderer:
     explanation: Render[Explanation] = cannot_show
     problems: Render[Sequence[Problem]] = cannot_show
     file_option: FileOption | None = None
-    is_for_terminals: bool = False  # people read it where it is printed; the other forms are documents
+    is_for_terminals: bool = False  # whether it is read on a terminal; other forms are documents
 
 
 RENDERERS = (

@@ -26,7 +26,7 @@ from reconciler.plan.file.names import decode_display_names, decode_names
 from reconciler.source import SourceRef
 
 _BEGINNING = re.compile(rb'\s*\{\s*"accounting"')
-"""The beginning of reports; keys are sorted, so no other document of ours begins like this."""
+"""The beginning of run reports: keys are sorted, so no other JSON of this program begins like this."""
 
 _as_text_or_null = or_null(as_text)
 
@@ -37,10 +37,10 @@ def is_run(beginning: bytes) -> bool:
 
 
 def run_from_text(text: str) -> RunDetail:
-    """Read the run from its report.
+    """Read a run from the text of its report.
 
     Raises:
-        UsageError: it is damaged, or of a newer version.
+        UsageError: the report is damaged, or of a newer version.
     """
     try:
         document = as_object(json.loads(text))

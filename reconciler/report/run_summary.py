@@ -1,4 +1,4 @@
-"""A run in a few lines: its head, and the accounting of its changes."""
+"""A run in a few lines: its header, and the accounting of its changes."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC
@@ -85,7 +85,7 @@ def accounting_text(detail: RunDetail) -> str:
 
 
 def unapplied_text(detail: RunDetail) -> str:
-    """Say how many changes were not applied; empty if all of them were, or if the run goes on."""
+    """Return how many changes were not applied; empty if all were, or if the run is still under way."""
     if detail.header.is_under_way:
         return ""
     counts = detail.accounting()
@@ -99,7 +99,7 @@ def unapplied_text(detail: RunDetail) -> str:
 
 
 def next_step(detail: RunDetail) -> str:
-    """Name the next step."""
+    """Return a sentence about the next step after the run."""
     if detail.header.is_under_way:
         return "the run goes on; look again when it has ended."
     counts = detail.accounting()
@@ -117,5 +117,5 @@ def period(header: RunHeader) -> str:
 
 
 def words_of(action: str) -> str:
-    """Return an action as people write it: ``update``, ``create definition``."""
+    """Return an action as words: ``update``, ``create definition``."""
     return visible(action).replace("_", " ")

@@ -1,7 +1,6 @@
-"""Plans, drift and runs on their way into a report: their entries are masked and named as they are taken out.
+"""Preparing plans, drift and runs for a report: entries are masked and named when they are accessed.
 
-Whatever a report holds besides entries is masked at once: that is little. How much there is of everything is
-counted before, on values that nobody is shown.
+Everything else in a report is little, and is masked at once. Entries are counted before they are masked.
 """
 
 from collections.abc import Callable
@@ -31,27 +30,27 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ShownPlan:
-    """A plan as it may be shown."""
+    """A plan prepared for a report."""
 
-    about: Plan  # without its entries, which stand below; masked
+    about: Plan  # the masked plan without its entries, which are in the fields below
     summary: PlanSummary  # of all its entries
     changes: Entries[Change]
     held: Entries[Held]
     problems: Entries[Problem]
     differences: Entries[ReviewDifference]
-    is_masked: bool  # some properties are masked, whether or not it has values of them
+    is_masked: bool  # whether properties are masked, even if the plan has no values of them
 
 
 @dataclass(frozen=True, slots=True)
 class ShownDrift:
-    """Drift as it may be shown."""
+    """Drift prepared for a report."""
 
-    about: DriftFound  # without its entries, which stand below
+    about: DriftFound  # the drift without its entries, which are in the fields below
     summary: DriftSummary
     values: Entries[DriftedValue]
     lost: Entries[MissingOwnedRecord]
     pairs: Entries[RemovedAssociation]
-    is_masked: bool  # some of its values are masked
+    is_masked: bool  # whether any of its values are masked
 
     @property
     def is_empty(self) -> bool:
@@ -94,12 +93,12 @@ def shown_rows(detail: RunDetail, masking: Masking) -> Entries[RunRow]:
 
 
 def then(mask: Callable[[T], T] | None, name: Callable[[T], T]) -> Callable[[T], T]:
-    """Return a function that masks an entry, if necessary, and then names its values."""
+    """Return a function that masks an entry (unless ``mask`` is None), then replaces values by names."""
     return name if mask is None else lambda entry: name(mask(entry))
 
 
 def _has_masked(found: DriftFound, mask: Masker) -> bool:
-    """Return whether the mask changes anything of the drift."""
+    """Return whether the mask changes anything in the drift."""
     return (
         any(mask.drifted(value) != value for value in found.values)
         or any(mask.lost(record) != record for record in found.lost)

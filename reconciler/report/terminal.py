@@ -1,6 +1,6 @@
 """Reports for terminals: plans, runs and problems as text of a given width.
 
-Signs and words contain everything; colour only repeats it. Every text ends with one newline.
+Signs and words contain all information; colour only repeats it. Every text ends with one newline.
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,7 +40,7 @@ from reconciler.report.text.styled_lines import BLANK, Line, line, painted
 from reconciler.report.view import View
 
 NARROWEST = 40
-"""Minimum width; narrower terminals get lines of this width."""
+"""The minimum width of lines, also for narrower terminals."""
 
 
 def render_plan(plan: Plan, view: View) -> str:
@@ -128,7 +128,7 @@ def _layout(view: View, names: Names = NO_NAMES) -> Layout:
 
 
 def _parted(sections: Iterable[list[Line]]) -> Iterator[Line]:
-    """Join the lines of all sections that have any, with an empty line between sections."""
+    """Join the lines of all sections that are not empty, with an empty line between sections."""
     parts = (section for section in sections if section)
     for index, section in enumerate(parts):
         yield from [BLANK, *section] if index else section

@@ -1,4 +1,4 @@
-"""The effect of a mask on addresses, values, names and texts: equal personal values become equal marks."""
+"""Masking addresses, values, names and texts: equal personal values get equal pseudonyms."""
 
 import hmac
 import re
@@ -21,7 +21,7 @@ MaskedProperties: TypeAlias = Iterable[ObjectProperty]
 AddressT = TypeVar("AddressT", bound=ThingAddress)
 
 _DIGITS = 8
-"""Hexadecimal digits of a pseudonym: among a hundred thousand values, about one pair is equal by accident."""
+"""Hexadecimal digits of a pseudonym: of 100,000 values, about two have the same one by accident."""
 
 _EMAIL = re.compile(r"[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 
@@ -40,7 +40,7 @@ class ValueMask:
     ) -> None:
         self._key = key
         self._names = names
-        self._shows_manifests = shows_manifests  # values of the manifests themselves stay as they are
+        self._shows_manifests = shows_manifests  # whether values from manifests are shown
         self._masked_properties = frozenset(masked_properties)
         self._objects = frozenset(object_name for object_name, _ in self._masked_properties)
         self._plain_objects = frozenset(plain_objects)
@@ -50,11 +50,11 @@ class ValueMask:
         return (object_name, name) in self._masked_properties
 
     def names(self) -> Names:
-        """Return the names of the report without the names of personal values."""
+        """Return the display names for the report, without names of personal values."""
         return self._names.without_values(self._masked_properties.__contains__)
 
     def is_said(self, source: SourceRef | None) -> bool:
-        """Return whether to show the value of the manifest line at ``source``."""
+        """Return whether to show a value because readers can see it in the manifest at ``source``."""
         return self._shows_manifests and source is not None
 
     def record(self, key: AddressT) -> AddressT:
@@ -62,18 +62,18 @@ class ValueMask:
         return replace(key, value=self.pseudonym(key.value)) if self.is_personal(*key.key_property) else key
 
     def value(self, object_name: str, name: str, text: str | None) -> str | None:
-        """Mask a value; None stays None, because empty values tell nothing about a person."""
+        """Mask a value if its property is personal; None stays None: an empty value reveals nothing."""
         return self.pseudonym(text) if text is not None and self.is_personal(object_name, name) else text
 
     def version(self, object_name: str, name: str, version: ValueVersion) -> ValueVersion:
-        """Mask a version of a value; a person who wrote it stays, with the e-mail address of an owner."""
+        """Mask a version of a value; its author stays visible if that is a person."""
         by = version.by if version.via is ChangeSource.PERSON else self.text(version.by, [])
         return replace(version, by=by, value=self.value(object_name, name, version.value))
 
     def facts(self, object_name: str, name: str, facts: Iterable[Fact]) -> tuple[Fact, ...]:
-        """Mask facts about property ``name``, or about a record if it is empty.
+        """Mask facts about property ``name``; if ``name`` is empty, about the whole record.
 
-        A value about a record may be personal.
+        A value in a fact about a whole record counts as personal.
         """
 
         def value(text: str | None) -> str | None:
@@ -89,7 +89,7 @@ class ValueMask:
         )
 
     def display_names(self, names: DisplayNames, records: Iterable[ThingAddress]) -> DisplayNames:
-        """Mask the display names of these records, if they consist of personal values."""
+        """Mask the display names of ``records`` if they consist of personal values."""
         masked = (
             self.display_name(record.object, name) for name, record in zip(names, records, strict=False)
         )
@@ -102,7 +102,7 @@ class ValueMask:
         return self.pseudonym(name) if name and is_personal else name
 
     def address(self, address: str) -> str:
-        """Mask an address, or a glob over addresses, without knowing more about it."""
+        """Mask the key in the text of an address, or of a glob over addresses."""
         object_name, _, key, name = taken_apart(address)
         record = address.partition("#")[0]
         if self.hides_key(address):
@@ -113,14 +113,14 @@ class ValueMask:
         return self.text(record if object_name else address, [])
 
     def other(self, key: RecordAddress) -> RecordAddress:
-        """Mask the key of a type without known definitions: only e-mail addresses are recognised."""
+        """Mask the key of a type whose properties are unknown: only e-mail addresses are recognised."""
         displayed = self.record(key)
         return replace(displayed, value=self.text(displayed.value, []))
 
     def text(self, text: str, hidden: Iterable[str], people: Iterable[str] = ()) -> str:
         """Replace the values in ``hidden`` in ``text``, ignoring case, and all e-mail addresses.
 
-        The addresses of ``people`` stay, unless they are in ``hidden`` too.
+        The addresses of ``people`` stay, unless they are also in ``hidden``.
         """
         known = {value.casefold(): value for value in hidden if value}
         displayed = {email.casefold() for email in people} - known.keys()
@@ -151,19 +151,19 @@ class ValueMask:
         return self.text(text, [], _EMAIL.findall(" ".join(self._names.texts(object_name, name))))
 
     def hides(self, value: Value) -> bool:
-        """Return whether to mask a value; a value of an unknown property is personal."""
+        """Return whether to mask a value in a text; a value of an unknown property counts as personal."""
         if value.object and value.name:
             return self.is_personal(value.object, value.name)
         return value.object in self._objects if value.object else bool(self._masked_properties)
 
     def hides_key(self, address: str | None) -> bool:
-        """Return whether to mask the key of an address; an unknown key is personal."""
+        """Return whether to mask the key of an address; a key of an unknown property counts as personal."""
         object_name, is_record_id, key, _ = taken_apart(address)
         is_plain = object_name not in self._objects or object_name in self._plain_objects
         return not is_plain and not is_record_id and key != "*"
 
     def hidden(self, key: ThingAddress, values: Mapping[str, Iterable[str | None]]) -> list[str]:
-        """Return the values that texts about a record may repeat: its key, and ``values`` by property."""
+        """Return the personal values that texts about a record may repeat: its key and some of ``values``."""
         hidden = [key.value] if self.is_personal(*key.key_property) else []
         for name, texts in values.items():
             if self.is_personal(key.object, name):
@@ -172,7 +172,7 @@ class ValueMask:
 
 
 def taken_apart(address: str | None) -> tuple[str, bool, str, str]:
-    """Split an address into object type, whether by record id, key and property; missing parts are empty."""
+    """Split an address into object type, "is the key a record id", key and property ("" if missing)."""
     try:
         object_name, is_record_id, key, name = split_address(address or "")
     except ValueError:

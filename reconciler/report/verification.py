@@ -1,4 +1,4 @@
-"""Observations of HubSpot, as a table for an issue, and as sentences."""
+"""Formatting observations of HubSpot: a table for an issue, and sentences."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ _STYLES = {
 
 
 def render_verification(verification: Verification, view: View) -> str:
-    """Format the table, and below it the differences and the questions without an answer."""
+    """Format the table of observations, then differences, then questions without an answer."""
     rows = [(each, _cells(each)) for each in verification.observations]
     table = [_HEAD, *(cells for _, cells in rows)]
     widths = [max(len(cells[place]) for cells in table) for place in range(len(_HEAD))]

@@ -1,1 +1,1 @@
-"""The HTML page."""
+"""The report as an HTML page."""

@@ -1,4 +1,4 @@
-"""Drift as an HTML page: lost records, then changes of others by the source of the last change."""
+"""Drift as an HTML page: lost records, then changed values, grouped by the source of the last change."""
 
 from collections.abc import Sequence
 from datetime import UTC
@@ -62,7 +62,7 @@ def render_drift_page(found: DriftFound, view: View) -> str:
 
 
 def drift_table(shown: ShownDrift) -> Json:
-    """Return lost records, changed values and removed associations."""
+    """Return the table of lost records, changed values and removed associations."""
     table = Table(Titles(action="Kind", reason="Changed by", aside="Last change"))
     for lost in shown.lost.grouped(lambda record: (record.key.object, record.reason)):
         _add_lost(table, lost)

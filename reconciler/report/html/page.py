@@ -1,8 +1,8 @@
-"""An HTML page that works from disk: without network, framework, or markup in values.
+"""An HTML page that works without network and framework, and never treats values as markup.
 
-The page contains its data as JSON, and one script that puts it into text nodes. Its content security policy
-allows only that script and that style, by their digests, and no connections. In browsers with trusted types,
-it forbids the script to create markup from text.
+The page contains its data as JSON, and one script that inserts the data as text nodes. Its content security
+policy allows only this script and this style, by their digests, and no connections. In browsers with trusted
+types, the policy also prevents the script from creating markup from text.
 """
 
 import base64
@@ -17,27 +17,27 @@ _SCRIPTS = ("rows.js", "values.js", "facets.js", "groups.js", "list.js", "items.
 """Scripts in the order of their dependencies."""
 
 _ESCAPES = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
-"""Characters that may end a script, begin a comment or end a line, as JSON escapes."""
+"""JSON escapes for characters that could end the script, begin a comment or end a line in HTML."""
 
 
 class Page(NamedTuple):
-    """The texts around the table of a page; they have no invisible characters."""
+    """The texts around the table of a page; invisible characters in them must be escaped already."""
 
     subject: str  # "Plan"
     environment: str
     portal: str  # "portal 7654321"
-    command: str  # the command that prints the same
-    headline: str  # its result, without full stop
-    facts: Sequence[tuple[str, str]]  # its source, and its date
+    command: str  # the command that prints the same report
+    headline: str  # the result, without full stop
+    facts: Sequence[tuple[str, str]]  # label and text, for example source and date
     notes: Sequence[str]  # sentences
-    obstacles: str = ""  # sentences about its faults
+    obstacles: str = ""  # sentences about problems; may be empty
     is_fatal: bool = False  # whether the obstacles prevent the next step
-    refusals: str = ""  # lines
-    rehearsal: str = ""  # lines
+    refusals: str = ""  # lines about guards; may be empty
+    rehearsal: str = ""  # lines about the rehearsal; may be empty
 
 
 def page_text(page: Page, table: Json) -> str:
-    """Return the document that shows ``table``, from its template."""
+    """Return the HTML document that shows ``table``, made from the template."""
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - it costs 0.1 s
 
     loader = PackageLoader("reconciler.report", "web")

@@ -16,10 +16,10 @@ from reconciler.report.text.styled_lines import painted
 from reconciler.report.view import View
 
 _WIDE = Layout(width=100_000, full=True, where=str)
-"""A layout in which every sentence is one line."""
+"""A layout so wide that every sentence is one line."""
 
 _PAGE = Layout(width=120, full=False, where=str)
-"""A layout for text in columns."""
+"""A layout for preformatted text."""
 
 
 def render_plan_page(plan: Plan, view: View) -> str:
@@ -43,7 +43,7 @@ def render_plan_page(plan: Plan, view: View) -> str:
 
 
 def _facts(plan: Plan, flags: str) -> Iterator[tuple[str, str]]:
-    """Return the facts about a plan: its content, and its inputs."""
+    """Return the facts about a plan for the page's head, each with its label."""
     yield ("Rolls back" if plan.rolls_back else "Read"), made_of(plan, visible)
     if plan.manifests.git:
         uncommitted = " and uncommitted changes" if plan.manifests.has_uncommitted else ""

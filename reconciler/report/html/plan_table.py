@@ -32,11 +32,11 @@ _PROBLEMS = {
     Severity.LEFT_OUT: ("left out", Piece("\u00d7", Style.ALARM), "it is not in the plan"),
     Severity.WARNING: ("warning", Piece("!", Style.CHANGED), "the plan can be applied like this"),
 }
-"""Severities in their order: label, style, and consequence."""
+"""By severity, most severe first: label, style, and consequence."""
 
 
 def plan_table(shown: ShownPlan, view: View) -> Json:
-    """Return problems, differences to a review, changes and held values; the riskiest first."""
+    """Return the table of problems, differences from a review, changes (riskiest first) and held values."""
     table = Table(Titles(), partial(view.source_page, commit=shown.about.manifests.commit))
     problems = shown.problems.grouped(lambda problem: problem.severity)
     for group in sorted(problems, key=lambda of: list(_PROBLEMS).index(of[0].severity)):

@@ -47,7 +47,7 @@ def render_run_page(detail: RunDetail, view: View) -> str:
 
 
 def _facts(header: RunHeader) -> Iterator[tuple[str, str]]:
-    """Return the facts about the run besides its changes."""
+    """Return the facts about the run for the page's head, each with its label."""
     yield "Run", f"{visible(header.id)}, {visible(header.status)}"
     yield "Applied", f"{period(header)} by reconciler {visible(header.tool_version)}"
     yield from ((visible(name).capitalize(), visible(text)) for name, text in sorted(header.actor.items()))
@@ -59,7 +59,7 @@ def _facts(header: RunHeader) -> Iterator[tuple[str, str]]:
 
 
 def run_table(rows: Entries[RunRow], header: RunHeader, view: View) -> Json:
-    """Return the rows by outcome, the most urgent first, then by object and action."""
+    """Return the table of rows, grouped by outcome (the most urgent first), object type and action."""
     table = Table(Titles(action="Outcome"), partial(view.source_page, commit=header.commit))
     for section in outcome_sections(rows, header):
         for found in section.entries.grouped(lambda row: (row.key.object, row.action, row.reason)):
@@ -94,7 +94,7 @@ def _add(table: Table, section: Section[RunRow], names: Names, *, is_applied: bo
 
 
 def _why(row: RunRow) -> str:
-    """Return the reason as plans say it; a journal may have words that this version does not know."""
+    """Return the reason in the words of plan reports; an unknown word from the journal, unchanged."""
     try:
         return why_changed(Verb(row.action), Reason(row.reason))
     except ValueError:

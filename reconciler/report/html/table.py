@@ -1,8 +1,8 @@
 """The entries of a report as rows of a table, for a page that groups, searches and filters them.
 
-A row is a list, whose columns ``web/rows.js`` names. Rows of one kind stand under one heading, and rows with
-the same group are alike, as on a terminal. Repeated words are stored once, so that a plan of a hundred
-thousand changes stays small. Invisible characters are escaped already.
+A row is a list; ``web/rows.js`` names its columns. Rows of one kind are under one heading, and rows of one
+group look the same except for the record, as on a terminal. Repeated words are stored once, so that the page
+of a large plan stays small. Invisible characters are escaped.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -18,23 +18,23 @@ Json: TypeAlias = dict[str, object]
 
 
 class RowKind(NamedTuple):
-    """The things that the rows under one heading have in common."""
+    """The common parts of all rows under one heading."""
 
-    action: str  # the action on them, in one or two words
+    action: str  # the action, in one or two words
     object: str
     reason: str
-    what: str  # the rest of a heading that begins with their number: ``to update``
+    what: str  # the heading without the number of rows: ``to update``
     why: str  # the remark below a heading: a sentence without full stop
     sign: Piece
     one: str = ""  # ``what`` for a single row, if that differs
-    page: str = ""  # the address of a record's page in HubSpot, without the record id; empty if there is none
-    short: str = ""  # ``action`` in a row whose address tells the rest
-    several: str = ""  # the word for several rows; empty: the object type
-    against: str = ""  # the name of the side that is compared with HubSpot, if both sides are shown
+    page: str = ""  # the beginning of the URL of a record's page in HubSpot; empty if there is none
+    short: str = ""  # a shorter ``action`` for single rows
+    several: str = ""  # plural noun for the rows; empty: the object type
+    against: str = ""  # if both values are shown: the name of the one that is not HubSpot's
 
 
 class Titles(NamedTuple):
-    """The titles of columns and filters that are not the same in all reports."""
+    """The titles of columns and filters that differ between reports."""
 
     action: str = "Action"
     reason: str = "Reason"
@@ -45,18 +45,18 @@ class Remark(NamedTuple):
     """A remark about one value."""
 
     note: str = ""
-    reason: str = ""  # if it differs from that of the row
-    source: SourceRef | None = None  # if it differs from that of the row
+    reason: str = ""  # empty: the same as that of the row
+    source: SourceRef | None = None  # None: the same as that of the row
 
 
 _NOTHING = Remark()
 
 
 class Table:
-    """Rows, and the words that they share."""
+    """The rows of a page's table, with a list of the words that they share."""
 
     def __init__(self, titles: Titles, page_of: Callable[[str], str | None] = lambda _: None) -> None:
-        """Make an empty table; ``page_of`` returns the address of a manifest in the repository."""
+        """Create an empty table; ``page_of`` returns the URL of a manifest in the repository."""
         self._titles = titles
         self._page_of = page_of
         self._kinds: list[Json] = []
@@ -79,7 +79,7 @@ class Table:
         }
 
     def add_kind(self, kind: RowKind) -> None:
-        """Begin a heading: the rows that follow are of this kind."""
+        """Begin a new heading; rows added after this are of this kind."""
         self._kinds.append(
             {
                 "action": kind.action,
@@ -98,7 +98,7 @@ class Table:
         )
 
     def add_group(self) -> None:
-        """Begin a group: the rows that follow are alike."""
+        """Begin a new group; rows added after this look the same except for the record."""
         self._groups += 1
 
     def add_row(
@@ -113,9 +113,9 @@ class Table:
         """Add a row to the present kind and group.
 
         Args:
-            subject: the record or definition that it is about.
+            subject: the record or definition of the row.
             record_id: HubSpot's id, if it is known.
-            values: made by ``value``.
+            values: results of ``value``.
             notes: sentences below the values.
             aside: the text of the last column instead of the manifest line.
         """
@@ -131,7 +131,7 @@ class Table:
     def value(
         self, name: str, before: str | None, after: str | None, remark: Remark = _NOTHING
     ) -> list[object]:
-        """Return a value of a row."""
+        """Return the encoded form of a value for ``add_row``."""
         value: list[object] = [_number(self._names, name), _lines(before), _lines(after)]
         said: Json = self._place(remark.source)
         if remark.reason:
@@ -159,7 +159,7 @@ class Table:
 
 
 def _lines(value: str | None) -> str | None:
-    """Return ``value`` as it is shown, line by line; different values never look the same."""
+    """Return the shown form of a value, line by line; different values never look the same."""
     if value is None or "\n" not in value:
         return None if value is None else shown(value)
     return "\n".join(line and shown(line) for line in value.split("\n"))

@@ -1,4 +1,4 @@
-"""The sections of a plan as blocks of Markdown that fold, coloured as diffs."""
+"""The sections of a plan as foldable blocks of Markdown, in which code blocks are coloured as diffs."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -22,10 +22,10 @@ from reconciler.report.text.styled_lines import Line, Style, painted
 T = TypeVar("T")
 
 _MOST_IN_FULL = 500
-"""Entries of a section that can have everything in full: more of them have no room."""
+"""Sections with more entries never get a full version, because it would not fit."""
 
 _SIGNS = {Style.ADDED: "+", Style.REMOVED: "-", Style.CHANGED: "!"}
-"""Signs that colour a whole line of a diff, where a terminal colours the first piece."""
+"""By style, the first character of a line that gives it this colour in a diff."""
 
 
 def problem_blocks(problems: Entries[Problem], counts: ProblemCounts, layout: Layout) -> list[Block]:
@@ -38,7 +38,7 @@ def problem_blocks(problems: Entries[Problem], counts: ProblemCounts, layout: La
 
 
 def refusal_blocks(refusals: tuple[GuardRefusal, ...], layout: Layout, rolls_back: str | None) -> list[Block]:
-    """Return a block for each guard that the plan ran into; ``rolls_back`` is the run that it rolls back."""
+    """Return a block for each guard that refuses the plan; ``rolls_back`` is the run that it rolls back."""
     return [_refusal_block(refusal, layout, rolls_back) for refusal in refusals]
 
 

@@ -1,4 +1,4 @@
-"""Drift as the text of one issue: it always fits, and lost records come first."""
+"""Drift as the text of one issue, shortened to fit, with lost records first."""
 
 from reconciler.model.drift import DriftFound
 from reconciler.report.drift import drift_about, drifted_sections, lost_sections, pair_sections
@@ -27,7 +27,7 @@ def render_drift_markdown(found: DriftFound, view: View) -> str:
 
 
 def _head(shown: ShownDrift) -> str:
-    """Return the marker that finds the issue again, and the headline."""
+    """Return the marker by which the issue is found again, and the headline."""
     found, headline = shown.about, shown.summary.headline
     return (
         f"{mark_of('drift', found.environment, found.portal_id)}\n"

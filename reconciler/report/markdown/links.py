@@ -1,6 +1,7 @@
 """Links below a block of Markdown: to records in HubSpot, and to manifest lines in the repository.
 
-Code blocks have no links. Texts of links are code, and their addresses are encoded: no value is markup.
+Code blocks cannot contain links. The texts of links are code and their URLs are encoded, so that no value is
+interpreted as markup.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from reconciler.report.text.layout import Layout, Subject
 T = TypeVar("T")
 
 _MOST = 8
-"""Entries of a section that are linked: a comment has little room."""
+"""Maximum linked entries of a section, because a comment has little room."""
 
 
 def links_below(section: Section[T], layout: Layout, count: int) -> str:

@@ -1,4 +1,4 @@
-"""A plan as one comment on a pull request: it always fits, and the riskiest changes come first."""
+"""A plan as one comment on a pull request, shortened to fit, with the riskiest changes first."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -60,7 +60,7 @@ def render_markdown(plan: Plan, view: View) -> str:
 
 
 def _head(shown: ShownPlan, sections: Iterable[Section[Any]]) -> str:
-    """Return the marker that finds the comment again, the headline, and a table of counts."""
+    """Return the marker by which the comment is found again, the headline, and a table of counts."""
     plan = shown.about
     manifests = plan.manifests
     about = f"{inline_code(plan.environment)}, {portal_of(plan, inline_code)}: {made_of(plan, inline_code)}"
@@ -80,7 +80,7 @@ def _alert(shown: ShownPlan) -> str:
 
 
 def _left_out(problems: Fitted, differences: Fitted, changes: Fitted, held: Fitted) -> str:
-    """Say how much did not fit, and where to see it."""
+    """Return a sentence about how much did not fit, and where to see it; may be empty."""
     counts = [
         counted(changes.left_out, "change") if changes.left_out else "",
         f"{held.left_out:,} held" if held.left_out else "",
@@ -99,7 +99,7 @@ def _left_out(problems: Fitted, differences: Fitted, changes: Fitted, held: Fitt
 
 
 def _rehearsed(shown: ShownPlan, layout: Layout) -> str:
-    """Return the section about the rehearsal; of a long one only the beginning, and how it ended."""
+    """Return the section about the rehearsal; if it is long, only its beginning and its result."""
     rehearsal = shown.about.rehearsal
     if rehearsal is None:
         return ""

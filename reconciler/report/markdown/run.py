@@ -1,4 +1,4 @@
-"""A run as one comment, or as the summary of a job: it always fits, with failed changes first."""
+"""A run as one comment or job summary, shortened to fit, with failed changes first."""
 
 from dataclasses import replace
 from functools import partial
@@ -44,7 +44,7 @@ def _by_object(section: Section[RunRow]) -> list[Section[RunRow]]:
 
 
 def _head(detail: RunDetail) -> str:
-    """Return the marker that finds the comment again, the accounting, and where, when and by whom."""
+    """Return the marker by which the comment is found again, the accounting, and place, time and actor."""
     header = detail.header
     unapplied = unapplied_text(detail)
     actor = "".join(f", {inline_code(f'{name} {text}')}" for name, text in sorted(header.actor.items()))

@@ -1,4 +1,4 @@
-"""What all comments share: their sizes, the mark by which one is found again, and the table of counts."""
+"""The common parts of all comments: sizes, the marker by which one is found again, table of counts."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ https://github.com/telia-oss/github-pr-resource/issues/259).
 BLOCK_WIDTH = 100
 """Columns of a code block in a comment."""
 
-LEFT_OUT_CHARACTERS = 400  # for the sentence about omitted parts
+LEFT_OUT_CHARACTERS = 400  # room for the sentence about omitted parts
 
 _MARK_CHARACTERS = 100
 _MOST_OBJECTS = 30
@@ -47,7 +47,7 @@ def counts_table(sections: Iterable[Section[Any]]) -> str:
 
 
 def _rows(counts: dict[str, Counter[str]]) -> Iterator[tuple[str, Counter[str]]]:
-    """Return rows of a table of ``counts``: object types by name, then the remaining ones, then all."""
+    """Return rows of a table of ``counts``: first object types, then all remaining ones, then the total."""
     names = sorted(counts)
     yield from ((inline_code(name), counts[name]) for name in names[:_MOST_OBJECTS])
     others = names[_MOST_OBJECTS:]

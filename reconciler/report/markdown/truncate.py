@@ -9,7 +9,7 @@ _OPEN_CHARACTERS = 3_000
 """Blocks that end within this many characters are unfolded."""
 
 _MOST_IN_FULL = 40_000
-"""Maximum number of characters for the rest of shortened blocks: mails about a comment show it unfolded."""
+"""Maximum characters for full versions of shortened blocks, because e-mails show them unfolded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +18,13 @@ class Block:
 
     count: int  # number of entries
     content: Callable[[int], str]  # content with the first entries, for a number of at least one
-    title: str  # the line that unfolds it
+    title: str  # the line on which to click for unfolding
     in_full: Callable[[], str] | None = (
-        None  # content that shortens nothing, empty if that is the same; None: there is too much
+        None  # the unshortened content; empty: nothing was shortened; None: too long
     )
 
     def text(self, count: int, *, is_open: bool = False, below: str = "") -> str:
-        """Return the text with the first ``count`` entries, and ``below`` them something else.
+        """Return the text with the first ``count`` entries, followed by the text ``below``.
 
         The empty lines make GitHub read the content as Markdown.
         """
@@ -39,14 +39,14 @@ class FittedBlock:
 
     block: Block
     count: int
-    size: int  # of its text while it is folded, in UTF-16 code units
+    size: int  # size of its folded text, in UTF-16 code units
 
     def text(self, *, is_open: bool = False, below: str = "") -> str:
         """Return the text with the entries that fit."""
         return self.block.text(self.count, is_open=is_open, below=below)
 
     def in_full(self, room: int) -> str:
-        """Return a fold with all that the text shortens; empty if it shortens nothing, or has no room."""
+        """Return a fold with the unshortened content; empty if nothing is shortened, or it does not fit."""
         if self.block.in_full is None or self.count < self.block.count:
             return ""
         whole = self.block.in_full()
@@ -56,10 +56,10 @@ class FittedBlock:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """The part that fits, and the size of the rest."""
+    """The blocks that fit, and the number of entries that do not."""
 
     blocks: tuple[FittedBlock, ...] = ()
-    left_out: int = 0  # number of entries
+    left_out: int = 0  # number of entries left out
 
     @property
     def size(self) -> int:
@@ -68,12 +68,12 @@ class Fitted:
 
 
 def size_of(text: str) -> int:
-    """Return the size in UTF-16 code units: characters as JavaScript counts them."""
+    """Return the size in UTF-16 code units, which is the length of the text in JavaScript."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def fitted(blocks: Iterable[Block], room: int) -> Fitted:
-    """Return as much of ``blocks`` as fits into ``room`` UTF-16 code units; earlier blocks go first."""
+    """Return as much of ``blocks`` as fits into ``room`` UTF-16 code units; earlier ones have priority."""
     parts: list[FittedBlock] = []
     left_out = 0
     for block in blocks:
@@ -86,9 +86,9 @@ def fitted(blocks: Iterable[Block], room: int) -> Fitted:
 
 
 def texts_of(blocks: Iterable[FittedBlock], room: int) -> Iterator[str]:
-    """Return the texts of blocks: those at the beginning are unfolded.
+    """Return the texts of blocks; the first ones are unfolded.
 
-    The shortened rest follows in a fold, as far as ``room`` UTF-16 code units go.
+    Unshortened contents follow in folds, as many as fit into ``room`` UTF-16 code units.
     """
     size = 0
     room = min(room, _MOST_IN_FULL)
@@ -105,7 +105,7 @@ def _fold(title: str, content: str, *, is_open: bool = False) -> str:
 
 
 def _most_entries(block: Block, room: int) -> int:
-    """Return how many entries fit, in growing steps, so that the work depends on the result only."""
+    """Return how many entries fit, tried in growing steps, so that the time depends only on the result."""
 
     def fit(count: int) -> bool:
         return size_of(block.text(count)) <= room

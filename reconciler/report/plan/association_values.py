@@ -1,4 +1,4 @@
-"""Associations in reports: like a property, named by the address of the other record."""
+"""Associations in reports: shown like a property whose name is the address of the other record."""
 
 from reconciler.invisible_characters import visible
 from reconciler.model.addresses import parse_definition_address
@@ -40,7 +40,7 @@ def association_text(label: Label | None, *, is_whole: bool) -> str:
 
 
 def _label_text(label: Label) -> str:
-    """Return the text of a label; one that the plan makes itself has the name of its definition."""
+    """Return the text of a label; for a label that the plan creates, the name of its definition."""
     if label.category != REFERENCE:
         return label.text
     return f"{parse_definition_address(label.text)[0].name} (new label)"

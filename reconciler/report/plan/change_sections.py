@@ -1,4 +1,4 @@
-"""The changes of a plan for people: riskiest first, equal changes grouped."""
+"""The sections of a plan's changes: riskiest first, equal changes grouped."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -47,7 +47,7 @@ _RISKS: tuple[tuple[Verb, Reason | None], ...] = (
     (Verb.RELEASE, None),
     (Verb.ADOPT, None),
 )
-"""The order of risk, most harmful first; None stands for any other reason."""
+"""Verbs and reasons by risk, most harmful first; None stands for all other reasons."""
 
 SIGNS = {
     Verb.ARCHIVE: Piece("-", Style.REMOVED),
@@ -151,7 +151,7 @@ def change_sections(changes: Entries[Change]) -> list[Section[Change]]:
 
 
 def held_sections(held: Entries[Held]) -> list[Section[Held]]:
-    """Make one section for each reason and object; the properties of a record stand together."""
+    """Make one section for each reason and object type; the properties of a record are listed together."""
     groups = held.grouped(_rank_of_held)
     return [_held_section(group) for group in sorted(groups, key=lambda of: _rank_of_held(of[0]))]
 
@@ -185,26 +185,26 @@ def _held_section(group: Entries[Held]) -> Section[Held]:
 
 
 def why_changed(verb: Verb, reason: Reason) -> str:
-    """Explain the reason of a change, its own word first."""
+    """Explain the reason of a change, beginning with the reason's own word."""
     return _WHY.get((verb, reason), str(reason))
 
 
 def held_reason_text(reason: Reason) -> str:
-    """Explain why a value is held, its own word first."""
+    """Explain why a value is held, beginning with the reason's own word."""
     return _WHY_HELD.get(reason, str(reason))
 
 
 def other_side_label(reason: Reason) -> str:
-    """Name the other value that a held value is compared with."""
+    """Return the label of the value with which the live value of a held difference is compared."""
     return "before" if reason in {Reason.SUPERSEDED, Reason.FINAL} else "manifest"
 
 
 def _value_lines(alike: Sequence[Entries[Change]], layout: Layout) -> list[Line]:
-    """Format the values that are written; sources and reasons only where they differ from the record's."""
+    """Format the written values, with source and reason only if these differ from the record's."""
     record = list(alike[0])
     values = [(change, value) for change in record for value in display_values(change)]
     names = padded([value_title(layout.names, change, value.name) for change, value in values])
-    is_edited = any(value.changed for _, value in values)  # then those of all the others are, too
+    is_edited = any(value.changed for _, value in values)  # the same for all records of a group
     times = [of.unmasked(_edit_times) for of in alike] if is_edited else []
     lines: list[Line] = []
     for index, (name, (change, value)) in enumerate(zip(names, values, strict=True)):
@@ -227,7 +227,7 @@ def _value_lines(alike: Sequence[Entries[Change]], layout: Layout) -> list[Line]
 
 
 def _held_lines(alike: Sequence[Entries[Held]], layout: Layout) -> list[Line]:
-    """Format the values in HubSpot, the values that they are compared with, and remarks."""
+    """Format the live values, the values with which they are compared, and remarks."""
     record = list(alike[0])
     other = other_side_label(record[0].reason)
     names = padded([held_title(layout.names, held) for held in record])
@@ -252,7 +252,7 @@ def _held_lines(alike: Sequence[Entries[Held]], layout: Layout) -> list[Line]:
 
 
 def _edited(version: ValueVersion | None, times: Iterable[datetime | None], layout: Layout) -> Iterator[Line]:
-    """Format whose edit it is, and when equal records were edited."""
+    """Format the author of an edit, and when the records of the group were edited."""
     if version is not None:
         text = edit_text(version, [at for at in times if at is not None])
         yield from layout.paragraph(text, indent=10, style=Style.FAINT)
@@ -272,7 +272,7 @@ def _author(version: ValueVersion | None) -> Hashable:
 
 
 def _labelled(other: str, live: str, desired: str, layout: Layout) -> Iterator[Line]:
-    """Format both values below each other, cut to their differences unless everything is shown."""
+    """Format both values below each other, cut to their differences unless ``--full`` is given."""
     room = layout.width - 20
     texts = (live, desired) if layout.full else around_difference(live, desired, room)
     for label, text in zip(("HubSpot", other), texts, strict=True):
@@ -281,7 +281,7 @@ def _labelled(other: str, live: str, desired: str, layout: Layout) -> Iterator[L
 
 
 def _own_place(source: SourceRef | None, of_record: SourceRef | None, layout: Layout) -> list[str]:
-    """Format the place of a value if it differs from that of its record: only the line in the same file."""
+    """Format the place of a value if it differs from its record's; in the same file, only the line."""
     if source is None:
         return []
     if of_record is None or source.file != of_record.file:
@@ -301,7 +301,7 @@ def _rank_of_held(held: Held) -> tuple[int, Reason, str]:
 
 
 def _likeness(record: Sequence[Change]) -> Hashable:
-    changes = tuple(record)  # taken out of the plan once
+    changes = tuple(record)  # read from the plan only once
     properties = tuple(key_properties(*change.address.records[1:]) for change in changes)
     values = (
         (value.name, value.before, value.after, value.reason, _author(value.changed))

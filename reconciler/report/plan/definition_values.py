@@ -10,7 +10,7 @@ from reconciler.sentences import counted
 
 
 def display_values(change: Change) -> tuple[ValueChange, ...]:
-    """Return the value changes to show; lists are shown as people write them."""
+    """Return the value changes to show, with lists in readable form."""
     of = change.definition
     return tuple(
         replace(

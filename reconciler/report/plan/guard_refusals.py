@@ -11,18 +11,18 @@ from reconciler.report.text.styled_lines import Line, Style
 def refusal_lines(
     refusals: Iterable[GuardRefusal], layout: Layout, rolls_back: str | None = None
 ) -> list[Line]:
-    """Format each refusal with the records to check, and the flag if it is intended.
+    """Format each refusal with some of the records, and the flag that allows it.
 
     Args:
         refusals: refusals of one plan.
         layout: layout of the report.
-        rolls_back: the run that the plan rolls back, if any.
+        rolls_back: the run that the plan rolls back; None: a plan from manifests.
     """
     return [row for refusal in refusals for row in _refusal(refusal, layout, rolls_back)]
 
 
 def refusal_text(refusals: Iterable[GuardRefusal], rolls_back: str | None) -> str:
-    """Format refusals without colour or width."""
+    """Format refusals as plain text, without colour and wrapping."""
     sentences = (_sentences(refusal, rolls_back) for refusal in refusals)
     return "\n".join(f"{head}\n    " + "\n    ".join(rest) for head, *rest in sentences)
 

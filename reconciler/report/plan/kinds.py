@@ -17,8 +17,8 @@ class ShownKind:
 
     values: Callable[[Change], tuple[ValueChange, ...]]
     notes: Callable[[Change], list[str]]
-    has_two_sides: bool  # its values have a side before and one after
-    has_notes_below: bool = False  # its notes are lines of their own; otherwise its values say the same
+    has_two_sides: bool  # whether values before and after are both shown
+    has_notes_below: bool = False  # whether notes are shown below the values
 
 
 _SHOWN: Mapping[type[Address], ShownKind] = {
@@ -38,7 +38,7 @@ def shown_kind(change: Change) -> ShownKind:
 
 
 def display_values(change: Change) -> tuple[ValueChange, ...]:
-    """Return the value changes to show; equal values before and after are not written."""
+    """Return the value changes to show; a value with equal before and after is only shown, not written."""
     return shown_kind(change).values(change)
 
 

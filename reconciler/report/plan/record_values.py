@@ -7,7 +7,7 @@ from reconciler.plan.change import Change, ValueChange
 
 
 def display_values(change: Change) -> tuple[ValueChange, ...]:
-    """Return the value changes to show; equal values before and after are not written."""
+    """Return the value changes to show; a value with equal before and after is only shown, not written."""
     return (*_known_as(change), *change.values)
 
 

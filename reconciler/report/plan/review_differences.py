@@ -51,7 +51,7 @@ def review_lines(review: Review, unreviewed: int, layout: Layout) -> list[Line]:
 
 
 def left_out(unreviewed: int, against: str = "the reviewed plan") -> str:
-    """Say how much of the plan nobody has reviewed, in one sentence without values."""
+    """Return a sentence about how many changes were not reviewed; it contains no values."""
     verb = "is" if unreviewed == 1 else "are"
     return f"{counted(unreviewed, 'change')} {verb} left out: {against} has nothing like this."
 

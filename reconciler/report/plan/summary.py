@@ -18,7 +18,7 @@ _MINUTE_S, _HOUR_S = 60, 3600
 
 
 def opening(shown: ShownPlan, layout: Layout) -> list[Line]:
-    """Format the portal and the source of the plan; if nothing changes, that comes first."""
+    """Format the portal and the source of the plan; first that nothing changes, if so."""
     plan, summary = shown.about, shown.summary
     commit = f", commit {plan.manifests.git[:_COMMIT_DIGITS]}" if plan.manifests.git else ""
     commit += " and uncommitted changes" if plan.manifests.has_uncommitted else ""
@@ -66,7 +66,7 @@ def blockers(shown: ShownPlan) -> str:
 
 
 def closing(shown: ShownPlan, layout: Layout) -> list[Line]:
-    """Format notes, costs and counts; scripts look for the last line."""
+    """Format notes, costs and counts; the last line has a fixed form that scripts can find."""
     summary, lines = shown.summary, _noted(shown, layout)
     if summary.problems.total:
         start, style = (
@@ -89,7 +89,7 @@ def _noted(shown: ShownPlan, layout: Layout) -> list[Line]:
 
 
 def _unwritten(summary: PlanSummary, layout: Layout) -> Iterator[Line]:
-    """Format the counts of changes without a call; if there are no others, the headline has them."""
+    """Format the counts of changes without a call, unless the headline has these counts already."""
     if summary.writes and summary.unwritten:
         yield from layout.paragraph(f"{summary.unwritten}.")
 
@@ -134,7 +134,7 @@ def _share(budget: Budget) -> str:
 
 
 def _time(seconds: float) -> str:
-    """Format ``seconds``, the minimum time of waiting for the portal's limit."""
+    """Format ``seconds``, the minimum time that the portal's limit on calls requires."""
     if seconds < 1:
         return "at once"
     if seconds < 2 * _MINUTE_S:

@@ -1,4 +1,4 @@
-"""Sections of records: equal entries are grouped, and only as many are shown as a reader can take in."""
+"""Sections of records: equal entries are grouped, and only the first groups are shown."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,35 +17,35 @@ T = TypeVar("T")
 H = TypeVar("H", bound=Hashable)
 
 _MOST_ALIKE = 3
-"""Number of records that are named in a group of equal changes."""
+"""Maximum records that are named in a group of equal changes."""
 
 _MOST_STACKS = 20
-"""Number of entries, or groups of equal entries, shown in one section."""
+"""Maximum entries or groups of equal entries that one section shows."""
 
 
 class EntryStyle(NamedTuple, Generic[T]):
-    """How the entries of one kind are shown. What belongs to one record stands together."""
+    """Functions for showing the entries of one kind; entries of one record are shown together."""
 
     sign: Piece
     subject: Callable[[T], Subject]
-    likeness: Callable[[Sequence[T]], Hashable]  # equal for records of one group; its entries are not masked
+    likeness: Callable[[Sequence[T]], Hashable]  # equal for records of one group; gets unmasked entries
     body: Callable[[Sequence[Entries[T]], Layout], list[Line]]  # formats a group of equal records
-    records: Callable[[Entries[T]], Iterable[Entries[T]]]  # takes entries apart by record
+    records: Callable[[Entries[T]], Iterable[Entries[T]]]  # splits entries by record
 
 
 @dataclass(frozen=True, slots=True)
 class Section(Generic[T]):
-    """Entries of one object type that were put together for one reason, under one heading."""
+    """Entries under one heading, usually with the same object type, action and reason."""
 
-    object: str  # object type; empty where there may be several
+    object: str  # object type; empty if there may be several
     word: str  # the action on the entries: ``update``, ``held``
-    what: str  # the same in a heading: ``to update``
+    what: str  # the action in a heading: ``to update``
     remark: str  # the reason: a sentence without full stop; may be empty
     style: EntryStyle[T]
     entries: Entries[T]  # never empty
 
     def heading(self, layout: Layout) -> list[Line]:
-        """Format the heading: how many entries there are, and why."""
+        """Format the heading: the number of entries, the action and the reason."""
         start = f"{visible(self.object)}: " if self.object else ""
         return layout.heading(f"{start}{len(self.entries):,} {self.what}", self.remark)
 
@@ -68,7 +68,7 @@ class Section(Generic[T]):
 
 
 def render_entries(style: EntryStyle[T], records: Iterable[Entries[T]], layout: Layout) -> list[Line]:
-    """Format the records of one section: equal ones grouped, and only as many as a reader can take in."""
+    """Format the records of one section: equal ones grouped, and only the first groups."""
     stacks: dict[Hashable, list[Entries[T]]] = {}
     hidden = 0
     for record in records:
@@ -76,7 +76,7 @@ def render_entries(style: EntryStyle[T], records: Iterable[Entries[T]], layout: 
         if likeness in stacks or len(stacks) < _MOST_STACKS or layout.full:
             stacks.setdefault(likeness, []).append(record)
         else:
-            hidden += 1  # nobody sees it, so it is only counted: there may be very many
+            hidden += 1  # not shown, so it is only counted: there may be very many
     lines: list[Line] = []
     is_apart = True
     for stack in stacks.values():
@@ -110,6 +110,6 @@ def group_by(entries: Iterable[T], key_of: Callable[[T], H]) -> dict[H, list[T]]
 
 
 def key_properties(*of: ThingAddress | Fact | None) -> tuple[ObjectProperty, ...]:
-    """Return the key properties of keys and facts: addresses with equal texts may be masked differently."""
+    """Return the key properties of addresses and facts, because they decide whether a key is masked."""
     keys = (each.key if isinstance(each, Fact) else each for each in of)
     return tuple(key.key_property for key in keys if key)

@@ -14,7 +14,7 @@ from reconciler.source import SourceRef
 
 
 class Subject(NamedTuple):
-    """The record or definition that an entry is about."""
+    """The record or definition of an entry."""
 
     key: ThingAddress
     source: SourceRef | None  # the manifest line that asks for it
@@ -23,7 +23,7 @@ class Subject(NamedTuple):
 
     @property
     def suffix(self) -> str:
-        """The display name in brackets; empty if the address says the same."""
+        """The display name in brackets; empty if it equals the key in the address."""
         return visible(record_title(self.key, self.display_name).removeprefix(self.key.text))
 
 
@@ -32,11 +32,11 @@ class Layout:
     """Width, level of detail, format of places, and names."""
 
     width: int  # columns
-    full: bool  # show everything, shorten nothing
+    full: bool  # whether to show everything, without shortening
     where: Callable[[SourceRef], str]  # formats file:line:column as the reader would type it
     names: Names = NO_NAMES  # display names of the things that are shown
-    link: Callable[[SourceRef], str | None] = lambda _: None  # returns the page of a manifest line
-    way_to_all: str = "--full shows all"  # the command that shows hidden entries, if there is one
+    link: Callable[[SourceRef], str | None] = lambda _: None  # returns the URL of a manifest line
+    way_to_all: str = "--full shows all"  # how to see hidden entries
 
     def place(self, source: SourceRef) -> str:
         """Format file and line."""
@@ -47,12 +47,12 @@ class Layout:
         return visible(self.where(source))
 
     def paragraph(self, text: str, *, indent: int = 0, style: Style = Style.PLAIN) -> Iterator[Line]:
-        """Format sentences, broken at spaces, with escapes for invisible characters."""
+        """Format sentences, wrapped at spaces, with invisible characters escaped."""
         for row in wrapped(visible(text), self.width - indent):
             yield line(Piece(row, style), indent=indent)
 
     def record(self, subject: Subject, sign: Piece | None = None) -> list[Line]:
-        """Format a record's line: its display name, and at the right margin the line that asks for it."""
+        """Format a record's line: address, display name, and at the right margin its manifest line."""
         source, address = subject.source, visible(subject.key.text)
         title = (Piece(address, Style.STRONG if sign else Style.PLAIN), subject.suffix)
         left = line(sign, " ", *title, indent=2) if sign else line(*title, indent=6)
@@ -65,6 +65,6 @@ class Layout:
 
 
 def more(count: int, layout: Layout, *, indent: int) -> Line:
-    """Format the line that stands for ``count`` hidden entries."""
+    """Format the line that is shown instead of ``count`` hidden entries."""
     way = f" ({layout.way_to_all})" if layout.way_to_all else ""
     return line(Piece(f"{ELLIPSIS} {count:,} more{way}", Style.FAINT), indent=indent)

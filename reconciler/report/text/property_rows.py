@@ -35,7 +35,7 @@ def padded(names: Sequence[str]) -> list[str]:
 
 
 def sign_of(before: str | None, after: str | None) -> Piece:
-    """Return the sign for a value that is new, changed, gone, or unchanged."""
+    """Return the sign that shows whether a value is added, changed, removed or unchanged."""
     if before is None:
         return Piece("+", Style.ADDED)
     if before == after:

@@ -1,4 +1,4 @@
-"""Lines of styled pieces: laid out as plain text and coloured last, so that colour moves nothing."""
+"""Lines of styled pieces: widths are computed from plain text, and colours are added at the end."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -8,7 +8,7 @@ from reconciler.report.text.width import cells
 
 
 class Style(StrEnum):
-    """Style of a piece on a terminal with colour; without colour, words and signs say the same.
+    """Style of a piece on a terminal with colour; without colour, words and signs have the same information.
 
     The values are parameters of the SGR control sequence (ECMA-48, 8.3.117).
     """
@@ -23,7 +23,7 @@ class Style(StrEnum):
 
 
 class Piece(NamedTuple):
-    """Some text in one style, without invisible characters."""
+    """Some text in one style; invisible characters must be escaped already."""
 
     text: str
     style: Style = Style.PLAIN
@@ -56,7 +56,7 @@ def beside(left: Line, right: Line, width: int) -> list[Line]:
 
 
 def painted(lines: Iterable[Line], *, color: bool) -> str:
-    """Write ``lines`` as text, each with a newline and without trailing spaces."""
+    """Return ``lines`` as text, each ending with a newline and without trailing spaces."""
     return "".join(f"{_painted(pieces, color=color)}\n" for pieces in lines)
 
 

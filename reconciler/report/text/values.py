@@ -1,4 +1,4 @@
-"""Formatting values: in one line if they are short, else cut around the difference, or as a small diff.
+"""Formatting values: on one line if they are short, else cut around the difference, or as a small diff.
 
 Two different values never look the same.
 """
@@ -18,16 +18,16 @@ EMPTY = "(empty)"
 CLEARED = "(cleared)"
 
 _MOST_LINES = 4
-"""Number of removed or added lines shown for one difference."""
+"""Maximum removed or added lines shown for one difference, without ``--full``."""
 
 _MOST_PLACES = 3
-"""Number of differences shown between two texts."""
+"""Maximum differences shown between two texts, without ``--full``."""
 
 _LEAST_ROOM = 16
-"""Cells; with less room beside the name, a value goes below it."""
+"""If fewer cells than this are free beside a property's name, its value is shown below."""
 
 _COMPARED_LINES = 300
-"""Longer differing parts are shown as replaced: aligning takes the square of their length."""
+"""Longer differing parts are shown as replaced as a whole: aligning lines takes quadratic time."""
 
 _SIGN_STYLES = {"-": Style.REMOVED, "+": Style.ADDED, " ": Style.FAINT}
 
@@ -40,7 +40,7 @@ class _Row(NamedTuple):
 
 
 def shown(value: str) -> str:
-    """Format ``value`` in one line; in quotes if it could be mistaken for something else."""
+    """Format ``value`` on one line, in quotes if it could be mistaken for another value."""
     is_plain = _is_plain(value) and value == value.strip() and value not in {"", EMPTY, CLEARED}
     return value if is_plain and ARROW not in value else _quoted(value)
 
@@ -51,7 +51,7 @@ def text_of_written(written: ManifestValue) -> str | None:
 
 
 def side_by_side(before: str | None, after: str | None, room: int) -> Line | None:
-    """Format both in one line; None if it takes more than ``room`` cells or a value has several lines."""
+    """Format both on one line; None if they need more than ``room`` cells, or a value has several lines."""
     if "\n" in (before or "") or "\n" in (after or ""):
         return None
     start = Piece(shown(before)) if before is not None else Piece(EMPTY, Style.FAINT)
@@ -90,7 +90,7 @@ def around_difference(left: str, right: str, room: int) -> tuple[str, str]:
     start = _common(left, right) - room // 3
     near_end = max(len(left), len(right)) + 1 - room
     if 1 < near_end < start and max(cells(left[near_end:]), cells(right[near_end:])) < room:
-        start = near_end  # the ends are near: fill the room
+        start = near_end  # the difference is near the end: show more before it
     if start <= 1:
         return clipped(left, room), clipped(right, room)
     return clipped(ELLIPSIS + left[start:], room), clipped(ELLIPSIS + right[start:], room)
@@ -133,7 +133,7 @@ def _context(same: Sequence[str], *, is_first: bool = False, is_last: bool = Fal
 
 
 def _replaced(removed: Sequence[str], added: Sequence[str], room: int, *, full: bool) -> Iterator[_Row]:
-    """Return removed lines, then their replacements; a few, and shortened, unless ``full``."""
+    """Return removed lines, then added lines; unless ``full``, only the first ones, shortened."""
     counts = {"-": len(removed), "+": len(added)}
     if not full:
         pairs = list(zip_longest(removed[:_MOST_LINES], added[:_MOST_LINES], fillvalue=""))
@@ -155,12 +155,12 @@ def _whole(value: str | None) -> list[str]:
 
 
 def line_shown(text: str) -> str:
-    """Format one line of a text of several lines."""
+    """Format one line of a text with several lines."""
     return text if _is_plain(text) and not text.endswith(" ") else _quoted(text)
 
 
 def _is_plain(value: str) -> bool:
-    """Return whether ``value`` can be printed as it is without being mistaken for something else."""
+    """Return whether ``value`` can be printed without quotes and cannot be mistaken for another value."""
     return visible(value) == value and not value.startswith('"')
 
 
@@ -169,6 +169,6 @@ def _quoted(value: str) -> str:
 
 
 def _common(left: Sequence[str], right: Sequence[str]) -> int:
-    """Count the items with which both begin."""
+    """Count the equal items at the beginning of both sequences."""
     pairs = enumerate(zip(left, right, strict=False))
     return next((index for index, (one, other) in pairs if one != other), min(len(left), len(right)))
