@@ -69,7 +69,7 @@ class Lease(Protocol):
         """
 
     def release(self) -> None:
-        """Publish everything, and release the lock at once."""
+        """Publish everything, and give the lease back at once."""
 
 
 class StateBackend(Protocol):
@@ -81,7 +81,7 @@ class StateBackend(Protocol):
 
     @property
     def previous(self) -> str | None:
-        """Where the state from before a correction is, for messages; None for a SQLite file with backups."""
+        """The place of the state as it was before a correction; None if a SQLite file has backups."""
 
     def has_published(self, serial: int) -> bool:
         """Return whether all machines can see the state with this serial, or with a later one."""

@@ -264,7 +264,7 @@ class Store:
         """Return the applied changes of one run, with the values that it overwrote.
 
         Raises:
-            StateError: there is no such run, or its values were erased.
+            StateError: there is no such run, or its values are erased.
         """
         with self._runs() as runs:
             return runs.past_run(run_id)
@@ -344,7 +344,7 @@ class Store:
 
     @property
     def previous(self) -> str | None:
-        """Where the state from before a correction is, for messages; None for a SQLite file with backups."""
+        """The place of the state as it was before a correction; None if a SQLite file has backups."""
         return self._backend.previous
 
     def unlock(self) -> LockHolder | None:
