@@ -24,7 +24,7 @@ def read(text: str | bytes) -> Reading:
 
 
 def only(text: str | bytes) -> Any:
-    """What the only document of a flawless text says, in plain lists and dicts."""
+    """Return the only document of a text without problems, as plain lists and dicts."""
     reading = read(text)
     assert reading.problems == ()
     (document,) = reading.documents
@@ -44,7 +44,7 @@ def manifest(text: str | bytes) -> Manifest:
 
 
 def reported(problems: Iterable[Problem]) -> list[str]:
-    """Place and message of each problem."""
+    """Return the place and the message of each problem."""
     return [f"{problem.source}: {problem.message!s}" for problem in problems]
 
 
@@ -76,5 +76,5 @@ def refused(folder: Path, folders: Sequence[str] = (".",), environment: str = "l
 
 
 def wanted(desired: Desired) -> dict[str, dict[str, ManifestValue]]:
-    """By address, what the properties should be."""
+    """Return the desired values by address and property."""
     return {record.address.text: properties(record) for group in desired.groups for record in group.records}

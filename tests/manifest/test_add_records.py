@@ -1,4 +1,4 @@
-"""Records are added below the others; not one character of the old text changes."""
+"""Records are added below existing ones; no character of the old text changes."""
 
 import pytest
 from hypothesis import given, settings
@@ -28,7 +28,7 @@ def test_any_manifest_takes_records_and_keeps_its_text(
     try:
         added = add_records(data, "companies.yaml", 0, records)
     except UsageError:
-        return  # nothing is written, and the user is told
+        return  # nothing is written, and an error is reported
     assert is_insertion(data.decode(), added.decode())
     (first, *others) = content_of(read_nodes(added, FILES, 0))
     assert others == before[1:]
@@ -39,7 +39,7 @@ def test_any_manifest_takes_records_and_keeps_its_text(
 
 
 def is_insertion(old: str, new: str) -> bool:
-    """Whether ``new`` is ``old`` with one text put into it."""
+    """Return whether ``new`` is ``old`` with one text inserted."""
     start = 0
     while start < len(old) and old[start] == new[start]:
         start += 1

@@ -1,4 +1,4 @@
-"""CSV files as spreadsheets write them are read where the manifest says how; else the line is told."""
+"""CSV files of spreadsheets are read if the manifest describes their form, else the line is reported."""
 
 import contextlib
 import csv

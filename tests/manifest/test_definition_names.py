@@ -1,4 +1,4 @@
-"""Names below ``options:``, ``stages:``, ``pipelines:`` and ``groups:`` are data, whatever they look like."""
+"""Names below ``options:``, ``stages:``, ``pipelines:`` and ``groups:`` may be any text, even a keyword."""
 
 import json
 

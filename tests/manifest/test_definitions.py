@@ -1,4 +1,4 @@
-"""What manifests say of the portal's own definitions, and every way to say it wrong."""
+"""Definitions in manifests, and every mistake that can be made in them."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ STAGES = "object: deals\npipelines:\n  Renewals:\n    stages:\n"
 
 
 def definitions(text: str) -> tuple[dict[str, DesiredDefinition], tuple[Problem, ...]]:
-    """The definitions of a text by address, and its problems."""
+    """Return the definitions in a text by address, and the problems of the text."""
     read = manifest(text)
     found, between = merge_definitions(
         [[each for document in read.documents for each in document.definitions]], FILES
@@ -173,7 +173,7 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
         (f"{PROPERTY}description: [a]}}\n", '3:74: "description" must be a text'),
         (f"{PROPERTY}groupName: null}}\n", '3:72: "groupName" cannot be cleared'),
         (f"{PROPERTY}createdAt: 1}}\n", '3:61: "createdAt": HubSpot alone sets this value'),
-        # what is refused
+        # texts that are refused
         (
             f"{PROPERTY}validationRules: []}}\n",
             '3:61: "validationRules": validation rules of properties are not managed yet',
@@ -308,7 +308,7 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
         (f"{STAGES}\n", '4:12: "stages" must be a mapping'),
         ("object: deals\npipelines: {A: {stages: {}}}\n", '2:25: "stages" is empty'),
         ("object: deals\npipelines: {A: {}, a: {}}\n", '2:20: HubSpot takes "a" for the same label'),
-        # what only records have
+        # keys that only records may have
         (
             "object: x\nproperties: {a: {ownership: observe}}\n",
             '2:18: "ownership": ownership is about values',

@@ -1,4 +1,4 @@
-"""A value is edited in its place, and nothing else changes."""
+"""An edit replaces a value in the text of a manifest, and changes nothing else."""
 
 from difflib import unified_diff
 
@@ -12,7 +12,7 @@ from tests.manifest.reading import FILES, HEAD, manifest, properties
 
 
 def edit_of(data: bytes, key: str, name: str, after: ManifestValue) -> Edit:
-    """What somebody asks who has read ``data``."""
+    """Return the request to change property ``name`` of record ``key`` in ``data`` to ``after``."""
     read = manifest(data)
     assert read.problems == ()
     (record,) = (record for document in read.documents for record in document.records if record.key == key)
@@ -27,7 +27,7 @@ def edited(records: str, *wishes: tuple[str, ManifestValue], key: str = "acme", 
 
 
 def diff(before: str, done: Edited) -> list[str]:
-    """Lines taken out and put in."""
+    """Return the removed and the added lines."""
     lines = unified_diff((HEAD + before).splitlines(), done.data.decode().splitlines(), n=0, lineterm="")
     return [line for line in lines if line[:3] not in {"---", "+++"} and not line.startswith("@@")]
 

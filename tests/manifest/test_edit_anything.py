@@ -1,4 +1,4 @@
-"""Any manifest: one value changes, only in its own lines, and a second parser agrees."""
+"""In any manifest, an edit changes one value and only its lines; a second parser confirms this."""
 
 import io
 import re
@@ -32,7 +32,7 @@ TEXTS = st.one_of(
 )
 LIVE = st.one_of(st.none(), TEXTS, st.lists(TEXTS, min_size=1, max_size=3, unique=True).map(tuple))
 WORDS = st.sampled_from(["Acme", "Acme GmbH", "12.10", "007", "a-b", "é😀", "http://a.b/c"])
-# Where texts are written already: spelled so that any reader takes them.
+# For texts that are in a manifest already: written so that every parser accepts them.
 QUOTED = st.one_of(
     TEXTS.map(
         lambda text: (
@@ -118,7 +118,7 @@ def documents(draw: st.DrawFn, number: int) -> str:
 
 @st.composite
 def manifests(draw: st.DrawFn) -> bytes:
-    """Files that are read without a problem."""
+    """Return manifests that are read without a problem."""
     count = draw(st.integers(1, 2))
     text = "---\n".join(draw(documents(number)) for number in range(count)) + draw(BETWEEN)
     if draw(st.booleans()):
@@ -130,7 +130,7 @@ def manifests(draw: st.DrawFn) -> bytes:
 
 
 def _numbered(text: str) -> str:
-    """Every anchor gets a name of its own; an alias refers to the last text that has one in its document."""
+    """Give every anchor its own name; an alias refers to the last anchored text in the same document."""
     known = ""
 
     def name(found: re.Match[str]) -> str:
@@ -156,7 +156,7 @@ class Place(NamedTuple):
 
 
 def edits_of(data: bytes, after: ManifestValue, pick: Any) -> tuple[Place, Edit] | None:
-    """Some property of some record, which is to be ``after``."""
+    """Return the place of any property of any record, and an edit of its value to ``after``."""
     found = manifest(data)
     if found.problems:
         return None
@@ -178,7 +178,7 @@ def ours(data: bytes) -> list[Any]:
 
 
 def theirs(data: bytes) -> list[TheirNode] | None:
-    """None where the second parser refuses what YAML allows: tabs before line breaks, a few more."""
+    """Parse with the second parser; None if it refuses valid YAML, such as tabs at ends of lines."""
     text = data.decode().removeprefix("\ufeff")
     try:
         return list(YAML(typ="safe", pure=True).compose_all(io.StringIO(text)))
@@ -198,7 +198,7 @@ def changed(said: list[Any], place: Place, after: ManifestValue) -> list[Any]:
 
 
 def lines_of(documents: list[TheirNode], place: Place) -> range | None:
-    """The lines, from 0, of a value that a record says itself, as the second parser tells."""
+    """Return the lines, from 0, of a value in its own record, by the second parser; None if not there."""
     lines, node = None, documents[place.document]
     for name in ("records", place.key, place.name):
         assert isinstance(node, TheirMapping)
@@ -235,7 +235,7 @@ def test_one_value_changes_and_nothing_else(data: bytes, after: ManifestValue, p
 
 
 def _touches_only(before: bytes, after: bytes, lines: range | None) -> None:
-    """Lines outside ``lines`` are the same; where there are none, one was put in."""
+    """Check that only ``lines`` changed; None: that one line was inserted."""
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     above = next(
         (n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new))

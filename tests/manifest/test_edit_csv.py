@@ -1,4 +1,4 @@
-"""Edits of a CSV file change the text of the edited cells, and not one other byte."""
+"""Edits of a CSV file change the text of the edited cells, and no other byte."""
 
 import csv
 import io

@@ -42,7 +42,7 @@ schema:
 
 
 def definition(text: str, address: str) -> DesiredDefinition:
-    """Return what a text says about a definition."""
+    """Return the definition at ``address`` in a text."""
     found, _ = merge_definitions(
         [[each for part in manifest(text).documents for each in part.definitions]], FILES
     )
@@ -50,7 +50,7 @@ def definition(text: str, address: str) -> DesiredDefinition:
 
 
 def edited(*wishes: tuple[str, str | None], text: str = TEXT) -> Edited:
-    """Edit the values at some addresses, as somebody does who has read the text."""
+    """Edit the values at the addresses in ``wishes``, and return the result."""
     read = manifest(text)
     assert read.problems == ()
     found, _ = merge_definitions([[each for part in read.documents for each in part.definitions]], FILES)
@@ -68,7 +68,7 @@ def edited(*wishes: tuple[str, str | None], text: str = TEXT) -> Edited:
 
 
 def diff(done: Edited, text: str = TEXT) -> list[str]:
-    """Lines taken out and put in."""
+    """Return the removed and the added lines."""
     lines = unified_diff(text.splitlines(), done.data.decode().splitlines(), n=0, lineterm="")
     return [line for line in lines if line[:3] not in {"---", "+++"} and not line.startswith("@@")]
 

@@ -1,4 +1,4 @@
-"""Documents hold in known environments; environments of one portal lead to the same documents."""
+"""Documents are for known environments; environments with the same portal must use the same documents."""
 
 from pathlib import Path
 
@@ -92,7 +92,7 @@ def shared(
     other: tuple[str, ...],
     environments: tuple[str, ...] = ("a", "b", "c"),
 ) -> Desired:
-    """What holds in ``a``, which shares its portal with ``b``."""
+    """Load the manifests for ``a``, which has the same portal as ``b``."""
     listed = (
         ListedEnvironment("a", 1, one),
         ListedEnvironment("b", 1, other),

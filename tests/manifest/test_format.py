@@ -1,4 +1,4 @@
-"""The one layout of manifests, by example."""
+"""Examples of formatted manifests."""
 
 import pytest
 
@@ -107,7 +107,7 @@ def test_a_text_without_a_line_end_at_the_end_of_the_file_says_the_same() -> Non
 
 
 def test_what_the_rules_would_change_stays_with_a_reason() -> None:
-    text = b"\n  ---\n"  # a text of three dashes, which stands at the beginning of a line only as a mark
+    text = b"\n  ---\n"  # a text of three dashes: at the beginning of a line, it would start a new document
     found = format_text(text, "a.yaml")
     assert found.data == text
     (problem,) = found.problems

@@ -1,4 +1,4 @@
-"""Any manifest: its layout says the same, keeps the comments, and is left alone the second time."""
+"""Formatting any manifest keeps its meaning and comments; formatting again changes nothing."""
 
 import re
 
@@ -101,16 +101,16 @@ def test_added_records_leave_a_layout_alone(data: bytes, new: dict[str, dict[str
     try:
         added = add_records(once, "a.yaml", 0, [WrittenRecord(*item) for item in new.items()])
     except UsageError:
-        return  # nothing is written, and the user is told
+        return  # nothing is written, and an error is reported
     assert laid_out(added) == added
 
 
 def said(manifest: object) -> str:
-    """What a manifest says, without the places."""
+    """Return the contents of a manifest as text, without the places."""
     without_sources = re.sub(r"SourceRef\([^)]*\)", "", repr(manifest))
     return re.sub(r"\b[0-9]{7,}\b", "", without_sources)  # a place is a number of at least seven digits
 
 
 def comments(data: bytes) -> list[str]:
-    """The comments that no text in quotes or in a block can contain."""
+    """Return the comments, without ``#`` in quoted texts or blocks."""
     return re.findall(r"# (?:why|tab|far|at|of|all|c\b)[^\n\r]*", data.decode())

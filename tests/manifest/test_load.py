@@ -270,7 +270,7 @@ def test_all_problems_are_told_in_order_of_file_and_line(tmp_path: Path) -> None
 
 
 def test_files_and_folders_that_may_not_be_read_are_told() -> None:
-    with tempfile.TemporaryDirectory() as name:  # tmp_path lies where nobody else may go
+    with tempfile.TemporaryDirectory() as name:  # tmp_path is in a folder that other users cannot enter
         folder = Path(name)
         folder.chmod(0o755)
         project(folder, {"a.yaml": COMPANIES, "b/c.yaml": DEALS})
@@ -330,7 +330,7 @@ RECORDS = st.dictionaries(
 
 
 def written(records: dict[str, dict[str, str | None]], order: random.Random) -> str:
-    """One document, its records and their properties in any order."""
+    """Return a document with the records, and their properties, in random order."""
     lines = []
     for key, values in order.sample(list(records.items()), len(records)):
         pairs = order.sample(list(values.items()), len(values))

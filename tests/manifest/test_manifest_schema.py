@@ -1,4 +1,4 @@
-"""The schemas for editors and our own reading agree about the form of manifests and settings."""
+"""The schemas for editors accept the same manifests and settings as this program does."""
 
 import json
 import re
@@ -78,7 +78,7 @@ WRONG_SETTINGS = [
 
 
 def as_editors_read(text: str) -> list[Any]:
-    """The documents in YAML's own types, as JSON has them."""
+    """Return the documents with YAML's own types, reduced to the types of JSON."""
     documents = YAML(typ="safe", pure=True).load_all(text)
     return [json.loads(json.dumps(each, default=str)) for each in documents if each is not None]
 
@@ -89,7 +89,7 @@ def faults(schema: Any, text: str) -> list[str]:
 
 
 def on_pages() -> Iterator[str]:
-    """The manifests on the pages."""
+    """Return the manifests on the pages of ``docs/``."""
     for page in sorted((ROOT / "docs").glob("*.md")):
         blocks = re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
         yield from (block for block in blocks if block.startswith("object:"))

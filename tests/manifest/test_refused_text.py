@@ -1,4 +1,4 @@
-"""Text that is not YAML, or YAML that we refuse: one sentence each, with its place."""
+"""Text that is not YAML, or is refused YAML, gets one message with its place."""
 
 import re
 import time

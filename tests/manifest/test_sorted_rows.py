@@ -1,4 +1,4 @@
-"""Tables that need more memory than usual are sorted all the same."""
+"""Tables are sorted even if this needs more memory than usual."""
 
 from pathlib import Path
 

@@ -139,7 +139,7 @@ CELLS = st.text(
 )
 def test_any_csv_is_read_back(rows: dict[str, tuple[str, str]], end: str, quote_all: bool) -> None:
     text = io.StringIO()
-    quote_all |= any("\r" in cell for key, cells in rows.items() for cell in (key, *cells))  # left bare else
+    quote_all |= any("\r" in cell for key, cells in rows.items() for cell in (key, *cells))  # unquoted else
     writer = csv.writer(text, lineterminator=end, quoting=csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL)
     writer.writerow(["external_id", "name", "city"])
     writer.writerows((key, *cells) for key, cells in rows.items())
@@ -167,7 +167,7 @@ def test_accepted_csv_agrees_with_another_reader(text: str) -> None:
     rows = csv.reader(io.StringIO("k,v\n" + text, newline=""), strict=True)
     expected = {}
     for key, name, *more in filter(None, rows):
-        assert not any(more)  # an empty cell too many is none
+        assert not any(more)  # additional empty cells are ignored
         expected[key] = {"name": name} if name else {}
     assert found == expected
 
@@ -512,7 +512,7 @@ def test_typed_columns_are_written_as_a_manifest_would(tmp_path: Path, value: st
 
 
 def of_foreign_parquet(folder: Path, name: str) -> Path:
-    """A project with a file that DuckDB could not have written."""
+    """Create a project with a Parquet file that DuckDB could not have written."""
     data = (Path(__file__).parent / "parquet" / f"{name}.parquet").read_bytes()
     return project(folder, {"a.yaml": PARQUET, "companies.parquet": data})
 

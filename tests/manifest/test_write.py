@@ -1,4 +1,4 @@
-"""New manifests say exactly what they are to say, whatever the values are, and look as people write them."""
+"""New manifests contain exactly the given values, whatever they are, in the form that people write."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is written of definitions is read as the same definitions."""
+"""Written definitions are read as the same definitions."""
 
 from collections.abc import Mapping
 
@@ -43,7 +43,7 @@ def live(section: Section, *names: str, object_name: str = "deals", **values: st
 
 
 def read(text: str) -> dict[DefinitionAddress, dict[str, str | None]]:
-    """The values of all definitions of a text that has no problems, and that ``fmt`` leaves alone."""
+    """Return the values of all definitions in a text without problems, which ``fmt`` does not change."""
     assert format_text(text.encode(), "a.yaml") == Formatted(text.encode(), ())
     manifest = read_manifest(text.encode(), FILES, 0)
     assert manifest.problems == (), text
@@ -53,7 +53,7 @@ def read(text: str) -> dict[DefinitionAddress, dict[str, str | None]]:
 
 
 def said(values: Mapping[str, str | None], defaults: Mapping[str, str]) -> dict[str, str | None]:
-    """Values without empty ones, and without those that HubSpot sets by itself."""
+    """Return ``values`` without empty ones and without HubSpot's defaults."""
     return {
         path: text
         for path, text in values.items()

@@ -1,4 +1,4 @@
-"""A second parser agrees with ours, and no text crashes the reader."""
+"""A second parser reads the same as this program's, and no text crashes the latter."""
 
 import io
 from typing import Any
@@ -19,12 +19,12 @@ BLANKS = {"": Blank.EMPTY, "~": Blank.TILDE, "null": None, "Null": Blank.NULL_TI
 
 
 def second_opinion(text: str) -> Any:
-    """What ruamel.yaml's own parser, written in Python, finds in the only document."""
+    """Read the only document with the parser of ruamel.yaml, which is written in Python."""
     return told_by_them(YAML(typ="safe", pure=True).compose(io.StringIO(text)))
 
 
 def told_by_them(node: TheirNode) -> Any:
-    """What a node of ruamel.yaml's says, in our words."""
+    """Convert a node of ruamel.yaml into plain lists and dicts."""
     if isinstance(node, ScalarNode):
         if not node.style:
             return BLANKS.get(node.value, node.value)
@@ -35,7 +35,7 @@ def told_by_them(node: TheirNode) -> Any:
     return {name.value: told_by_them(value) for name, value in node.value}
 
 
-# Texts as people write them: words, numbers that are none, punctuation that YAML reads into, emoji.
+# Texts as people write them: words, texts that look like numbers, punctuation with a meaning in YAML, emoji.
 CHARACTERS = st.characters(
     codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\u2028\u2029\ufeff\ufffe\uffff"
 )

@@ -1,4 +1,4 @@
-"""Values keep their text, and everything has its place."""
+"""Values keep their text, and every node has its place in the file."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Equal values, kind by kind."""
+"""Equal values of properties, for each kind of property."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -78,9 +78,9 @@ FORMS = [
     (Kind.DATETIME, "-1", "1969-12-31T23:59:59.999Z"),
     (Kind.DATETIME, "0", "1970-01-01T00:00:00.000Z"),
     (Kind.DATETIME, "2026-11-22T08:30:00.123456Z", "2026-11-22T08:30:00.123Z"),
-    (Kind.DATETIME, "2026-11-22T08:30:00", "2026-11-22T08:30:00"),  # of no zone: no instant
+    (Kind.DATETIME, "2026-11-22T08:30:00", "2026-11-22T08:30:00"),  # without time zone: not a point in time
     (Kind.DATETIME, "100000000000000", "5138-11-16T09:46:40.000Z"),
-    (Kind.DATETIME, "999999999999999", "999999999999999"),  # beyond what a calendar holds
+    (Kind.DATETIME, "999999999999999", "999999999999999"),  # later than the last date of Python's calendar
     (Kind.DATETIME, "1000000000000000", "1000000000000000"),
     (Kind.DATETIME, "9999-12-31T23:59:59-23:00", "9999-12-31T23:59:59-23:00"),
     (Kind.DATETIME, "soon", "soon"),

@@ -1,4 +1,4 @@
-"""Records of one group are one sequence, from any source."""
+"""Records of a group are one sequence, whether they come from YAML or tables."""
 
 from dataclasses import replace
 

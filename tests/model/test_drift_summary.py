@@ -1,4 +1,4 @@
-"""What has drifted is counted once, and said in one line."""
+"""Everything that has drifted is counted once, and summarised in one line."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Sources of a new key: what they need, and what they give."""
+"""Sources of values for a new key: the properties that they need, and the values that they give."""
 
 import pytest
 from hypothesis import given

@@ -65,7 +65,7 @@ def test_a_project_masks_more(mask: Globs, more: set[tuple[str, str]]) -> None:
     [
         ({"contacts": ("firstname", "lastname")}, {("contacts", "firstname"), ("contacts", "lastname")}),
         ({"*": ("phone",)}, {("companies", "phone")}),
-        ({"*": ("*",)}, DEFAULTS - {("contacts", "diagnosis")}),  # sensitive stays sensitive
+        ({"*": ("*",)}, DEFAULTS - {("contacts", "diagnosis")}),  # `show` cannot unmask sensitive properties
     ],
 )
 def test_a_project_shows_what_is_masked_by_default(show: Globs, less: set[tuple[str, str]]) -> None:

@@ -1,4 +1,4 @@
-"""Pseudonyms keep the form of a text, tell texts apart, and depend on their salt."""
+"""Pseudonyms keep the form of a text, are different for different texts, and depend on a salt."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Plants small faults into the modules that decide, and tells which ones no test notices.
+"""Put small faults into the modules that make decisions, and report the faults that no test notices.
 
 ``python -m tests.mutation [MODULE…] [--seed N] [--count N] [--jobs N] [--at-least PERCENT]``; README.md
 beside this file says more.
@@ -21,7 +21,7 @@ from tests.mutation.trial import ROOT, Copy, copy_of_tree
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit code 0 where enough faults were noticed, 1 where not."""
+    """Return exit code 0 if enough faults were noticed, else 1."""
     asked = _parse(arguments)
     planted = noticed = 0
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder, ExitStack() as stack:
@@ -67,7 +67,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _chosen(module: str, seed: int, count: int) -> list[Fault]:
-    """The same seed draws the same faults of the same text."""
+    """Choose ``count`` faults; the same seed and text give the same faults."""
     faults = faults_of((ROOT / module).read_text())
     if not count or count >= len(faults):
         return faults
@@ -78,7 +78,7 @@ def _chosen(module: str, seed: int, count: int) -> list[Fault]:
 def _survivors(
     module: str, faults: Sequence[Fault], copies: "SimpleQueue[Copy]", jobs: int
 ) -> Iterator[Fault]:
-    """The faults with which every test passes, as they are found."""
+    """Return the faults with which every test passes, as soon as each is found."""
     tests = MODULES[module]
     first = copies.get()
     timeout_s = first.timeout_s(tests)

@@ -1,7 +1,7 @@
-"""Small faults that somebody could make in a module, each with the text that it leaves behind.
+"""Small faults that a programmer could make in a module, each with the changed text of the module.
 
-A fault changes one place: a comparison, a condition, a number, a step that is left out. What only speaks
-(docstrings, messages, annotations) is left alone: no decision hangs on it.
+A fault changes one place: a comparison, a condition, a number, a statement that is left out. Docstrings,
+messages and annotations are never changed, because no decision depends on them.
 """
 
 import ast
@@ -37,7 +37,7 @@ _PLACES = {"test", "ifs"}
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: where it is, what it does in words, and the whole module with it."""
+    """One fault: its place, its description, and the whole module with the fault."""
 
     line: int
     what: str
@@ -45,7 +45,7 @@ class Fault:
 
 
 def faults_of(text: str) -> list[Fault]:
-    """Every small fault that can be planted into a module, in order of place."""
+    """Return every small fault that can be put into a module, in the order of places."""
     source = text.encode()
     original = ast.dump(ast.parse(text))
     starts = _line_starts(source)
@@ -69,7 +69,7 @@ def _line_starts(source: bytes) -> list[int]:
 
 
 def _is_new(original: str, changed: str) -> bool:
-    """Whether it is a module at all, and another one than the one with this dump."""
+    """Return whether ``changed`` is valid Python and differs from the module with the dump ``original``."""
     try:
         return ast.dump(ast.parse(changed)) != original
     except SyntaxError:
@@ -77,7 +77,7 @@ def _is_new(original: str, changed: str) -> bool:
 
 
 Change = tuple[ast.expr | ast.stmt, str, str]
-"""The node, what is done to it, and the text in its place."""
+"""The node, the description of the change, and the text that replaces the node."""
 
 
 def _changes(node: ast.AST) -> Iterator[Change]:
@@ -97,7 +97,7 @@ def _changes(node: ast.AST) -> Iterator[Change]:
 
 
 def _children(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    """What stands below a node, but for annotations, decorators and texts that only speak."""
+    """Return the child nodes, without annotations, decorators, docstrings and messages."""
     for name, value in ast.iter_fields(node):
         if name in {"annotation", "returns", "decorator_list", "type_params", "bases"}:
             continue

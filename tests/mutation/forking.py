@@ -1,8 +1,8 @@
-"""Runs pytest again and again in children of one process, which has imported all that never changes.
+"""Run pytest many times in children of one process, which has imported everything that never changes.
 
-Started by ``trial`` inside a copy of the tree. Reads one JSON list from each line of stdin (seconds, then the
-arguments of pytest) and prints for each one line: the exit code, or ``hangs``. The package is imported by the
-children alone, so that each of them meets the module as it is then.
+``trial`` starts it in a copy of the tree. It reads a JSON list from each line of stdin (seconds, then the
+arguments of pytest) and prints a line for each: the exit code, or ``hangs``. Only the children import the
+package, so that each of them imports the module with the present fault.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ _LOOK_S = 0.02
 
 
 def main() -> None:
-    """Until stdin ends."""
+    """Read and run until stdin ends."""
     for name in _NEVER_CHANGES:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -48,7 +48,7 @@ def _run(arguments: list[str], timeout_s: float | None) -> str:
             break
         time.sleep(_LOOK_S)
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)  # whatever it left running; it leads a session of its own
+        os.killpg(child, signal.SIGKILL)  # ends processes that the child left: its process group
     if outcome == "hangs":
         os.waitpid(child, 0)
     return outcome

@@ -1,4 +1,4 @@
-"""The modules to test, and the tests that would notice a fault in each: the most likely first."""
+"""The modules to test, each with the tests that could notice a fault in it, the most likely first."""
 
 MODULES: dict[str, tuple[str, ...]] = {
     "reconciler/model/canonical.py": (

@@ -1,4 +1,4 @@
-"""Which faults are planted, and that a copy of the tree notices them or not."""
+"""The faults that are made of a module, and whether tests in a copy of the tree notice them."""
 
 import ast
 import time
@@ -28,7 +28,7 @@ def may(age: int, names: list[str]) -> bool:
 
 
 def changed_lines(text: str) -> set[tuple[str, str]]:
-    """Every planted fault as what is done, and the line that it leaves."""
+    """Return every fault as its description and the changed line."""
     return {(fault.what, fault.text.splitlines()[fault.line - 1].strip()) for fault in faults_of(text)}
 
 

@@ -1,4 +1,4 @@
-"""The Containerfile: a linter finds nothing, what it copies is there, and it is built where a builder is."""
+"""The Containerfile: a linter finds nothing, copied files exist, and an image can be built from it."""
 
 import json
 import re
@@ -18,7 +18,7 @@ IGNORED = (ROOT / ".containerignore").read_text()
 
 
 def builder() -> str | None:
-    """A builder that answers: a client alone cannot build."""
+    """Return a program that can build images; None if there is none, or only a client without its service."""
     for name in ("podman", "docker"):
         program = shutil.which(name)
         if program and subprocess.run([program, "info"], capture_output=True, check=False).returncode == 0:

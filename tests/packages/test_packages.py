@@ -1,4 +1,4 @@
-"""Wheel and sdist are complete: strangers can install and use them, and an index would take them."""
+"""Wheel and sdist are complete: they can be installed and used, and a package index would accept them."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def run(*command: str | Path, cwd: Path, environ: Mapping[str, str] = os.environ
 
 
 def installed(package: Path, folder: Path) -> Path:
-    """Install ``package`` into a new environment that finds its dependencies in ours; return its programs."""
+    """Install ``package`` into a new environment that uses the tests' dependencies; return its programs."""
     venv.create(folder, with_pip=False)
     (site,) = (folder / "lib").glob("python*/site-packages")
     ours = [path for path in sys.path if path.endswith("-packages")]
@@ -45,7 +45,7 @@ def installed(package: Path, folder: Path) -> Path:
         "--quiet",
         "--no-compile",
     )
-    # Ours has the same version, perhaps, and pip would leave it at that.
+    # The tests' environment may have the same version, and pip would not install it again.
     options = ("--no-deps", "--no-index", "--no-build-isolation", "--ignore-installed")
     run(*pip, *options, package, cwd=folder)
     assert (site / "reconciler" / "__init__.py").exists()

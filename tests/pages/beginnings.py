@@ -1,4 +1,4 @@
-"""What the reader of a page has before it begins."""
+"""The projects that the reader of a page has before the first step."""
 
 import contextlib
 import json
@@ -41,11 +41,11 @@ def _with_a_sandbox(reader: Reader) -> None:
     settings = folder / "reconciler.yaml"
     embedded = "portal: emulator\n    seed: portal.json"
     text = settings.read_text().replace("token: ${HUBSPOT_SANDBOX_TOKEN}", embedded)
-    settings.write_text(f"{text}\nguards: {{update: 50%}}\n")  # the sandbox has fewer companies
+    settings.write_text(f"{text}\nguards: {{update: 50%}}\n")  # few companies: a high share changes
 
 
 def _with_many_companies(reader: Reader) -> None:
-    """Make a project whose portal has 300 companies that an ERP and people filled."""
+    """Create a project whose portal has 300 companies, with values written by an ERP and by people."""
     key = {"type": "string", "fieldType": "text", "groupName": "companyinformation"}
     properties = [
         {"name": "external_id", "label": "ERP number", "hasUniqueValue": True, **key},
@@ -80,7 +80,7 @@ def _company(number: int) -> dict[str, str]:
 
 
 def _in_two_folders_after_work_in_hubspot(reader: Reader) -> None:
-    """Apply the example with a second folder, whose lines win; then people work in HubSpot."""
+    """Apply the example with a second folder, which overrides the first; then edit records as people do."""
     _after_an_apply(reader)
     settings = reader.folder / "reconciler.yaml"
     settings.write_text(settings.read_text().replace("manifests: [.]", "manifests: [., clients]"))
@@ -99,7 +99,7 @@ def _in_a_clone(reader: Reader) -> None:
 
 
 def _with_production(reader: Reader) -> None:
-    """Serve the example's portal as HubSpot does: it is production, the only environment."""
+    """Serve the example's portal on a port; it is production, the only environment."""
     _in_the_example(reader)
     emulator = reader.closing.enter_context(contextlib.closing(Emulator(None)))
     url = reader.closing.enter_context(running(emulator))
@@ -130,4 +130,4 @@ BEGINNINGS: Mapping[str, Callable[[Reader], None]] = {
     "rollback.md": _after_an_apply,
     "state.md": _in_a_clone,
 }
-"""Pages that are done from beginning to end, and what a reader has before."""
+"""Pages that are followed from beginning to end, each with the function that prepares its reader."""

@@ -1,4 +1,4 @@
-"""A reader who does what a page says, in an empty folder, with the embedded emulator."""
+"""A reader who follows a page, in an empty folder, with the embedded emulator."""
 
 import contextlib
 import io
@@ -25,19 +25,19 @@ _DIFFERS = (
     (re.compile(r"\u2039[0-9a-f]{8}\u203a"), "MASK"),
     (re.compile(r"\b[0-9a-f]{7,64}\b"), "HASH"),
     (re.compile(r"\b\d+(\.\d+)? (s|ms)\b"), "DURATION"),
-    (re.compile(r"[ \t]+"), " "),  # columns move with what stands in them
+    (re.compile(r"[ \t]+"), " "),  # the width of columns depends on their contents
 )
 
 
 @dataclass
 class Reader:
-    """A person with an empty home."""
+    """A person with an empty home folder, who follows a page."""
 
     home: Path
     folder: Path = field(init=False)
     variables: dict[str, str] = field(default_factory=dict)
-    names: dict[str, object] = field(default_factory=dict)  # what Python code of the page has defined
-    closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)  # what runs for it
+    names: dict[str, object] = field(default_factory=dict)  # names that Python code of the page has defined
+    closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)  # ends servers of the page
 
     def __post_init__(self) -> None:
         self.folder = self.home
@@ -45,7 +45,7 @@ class Reader:
         (self.home / ".gitconfig").write_text(people)
 
     def does(self, step: Step) -> str:
-        """Do one step and return what was printed; the step must end as the page says."""
+        """Do one step and return its output; check that the step ends as the page says."""
         if step.kind == "file":
             path = self.folder / step.name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -118,7 +118,7 @@ class Reader:
 
 
 def alike(shown: str, printed: str) -> bool:
-    """Return whether a page shows what was printed; what differs from run to run does not count."""
+    """Return whether the page shows the printed text, apart from parts that differ in each run."""
     pattern = "".join(
         "(.*\n)*" if line.strip() == _ANY_LINES else re.escape(f"{line}\n") for line in _steady(shown)
     )
@@ -132,7 +132,7 @@ def _steady(text: str) -> Iterator[str]:
 
 
 def rewritten(page: str, printed: Mapping[Step, str]) -> str:
-    """Return the page with what commands printed, where it shows something else."""
+    """Return the page with the new output of commands where the page shows another."""
     for step, text in sorted(printed.items(), key=lambda item: -item[0].start):
         if step.text.strip() and not alike(step.text, text):
             body = "".join(f"{step.indent}{line}".rstrip() + "\n" for line in text.rstrip().splitlines())

@@ -1,11 +1,11 @@
-"""What a page tells its reader to do: files to write, edits, and commands with what they print.
+"""The steps of a page: files to write, edits, and commands with their output.
 
 Blocks of a page are read like this:
 
 - a block with ``title="FILE"`` is written to that file; a ``diff`` with a title changes the file;
-- in a ``console`` block, a line that begins with ``$`` is a command, and the lines below it are what it
-  prints; without such lines, what it prints does not matter, and a line ``…`` stands for any lines;
-- a comment above a block speaks to the tests: ``<!-- ends with 2 -->`` is the exit code of the last command,
+- in a ``console`` block, a line that begins with ``$`` is a command, and the lines below it are its
+  output; without such lines, any output is right, and a line ``…`` stands for any lines;
+- a comment above a block is for the tests: ``<!-- ends with 2 -->`` is the exit code of the last command,
   ``<!-- not run: REASON -->`` leaves the block out.
 """
 
@@ -27,12 +27,12 @@ class Step:
 
     kind: str  # "command", "file", "diff", "python", or "other" for a block that is only read
     name: str  # the command, the file, or the language
-    text: str  # what the command prints, the contents, or the edit
+    text: str  # the output of the command, the contents of the file, or the edit
     code: int = 0
-    start: int = 0  # where ``text`` stands in the page
+    start: int = 0  # position of ``text`` in the page
     end: int = 0
     indent: str = ""
-    reason: str = ""  # why it is not run
+    reason: str = ""  # why the step is not run; empty: it is run
 
 
 def steps(page: str) -> Iterator[Step]:

@@ -1,4 +1,4 @@
-"""Everything that a page tells its reader to do works, in its order, and prints what the page shows."""
+"""The steps of every page work in their order, and print what the page shows."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -33,12 +33,12 @@ OTHERWISE = {
     "start.md": "tests/init/test_start_page.py follows the page with a portal over HTTP",
     "tables.md": "tests/house/test_docs.py loads the manifest, test_german_table.py the German file",
 }
-"""Pages with blocks that are held by other tests, or by none, and why."""
+"""Pages with blocks that other tests check, or no test, each with the reason."""
 
 
 @pytest.fixture
 def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
-    # Deriving a key takes a quarter of a second on purpose: here, one process runs all commands.
+    # Deriving a key takes a quarter of a second on purpose; one process runs all commands, so cache keys.
     monkeypatch.setattr(encryption, "_derive", lru_cache(encryption._derive))
     home = tmp_path / "home"
     home.mkdir()

@@ -1,4 +1,4 @@
-"""Take the pictures anew: ``python -m tests.pictures``."""
+"""Make the pictures again: ``python -m tests.pictures``."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ TERMINAL_WIDTH = 700
 
 
 def main() -> None:
-    """Take each picture, light and dark, and note what it shows."""
+    """Make each picture, light and dark, and store the digest of its source."""
     FOLDER.mkdir(exist_ok=True)
     digests = {}
     with tempfile.TemporaryDirectory() as folder, running_chromium(Path(folder) / "profile") as browser:

@@ -1,4 +1,4 @@
-"""Digests of what the pictures show: a picture is taken anew when its source has changed."""
+"""Digests of the sources of pictures: a picture must be made again when its source has changed."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""The pages that the pictures are taken of: a terminal, a comment as GitHub shows it, and our own page."""
+"""The web pages of which pictures are made: a terminal, a comment on GitHub, and the HTML report."""
 
 import html
 import re
@@ -39,14 +39,14 @@ _SIGNS = {"+": "plus", "-": "minus", "!": "bang"}
 
 
 def terminal(plan: Plan) -> str:
-    """A terminal of 80 columns."""
+    """Return a web page that looks like a terminal of 80 columns."""
     text = html.escape(render_plan(plan, View(SHOW, color=True, width=80)), quote=False)
     styled = re.sub(r"\x1b\[([0-9;]+)m(.*?)\x1b\[0m", _span, text)
     return _document(f'<pre class="terminal"><b>$ reconciler plan</b>\n{styled}</pre>')
 
 
 def comment(plan: Plan) -> str:
-    """The comment, as GitHub shows it."""
+    """Return a web page with the comment as GitHub shows it."""
     markdown = _without_digests(render_markdown(plan, View(SHOW)))
     text = MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown)
     shown = re.sub(r'<code class="language-diff">(.*?)</code>', _diff, text, flags=re.DOTALL)
@@ -54,7 +54,7 @@ def comment(plan: Plan) -> str:
 
 
 def page(plan: Plan) -> str:
-    """Our own page."""
+    """Return the HTML report of the plan."""
     return _without_digests(render_plan_page(plan, View(SHOW)))
 
 

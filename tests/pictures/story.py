@@ -13,13 +13,13 @@ PLANNED_AT = datetime(2026, 11, 24, 8, 15, tzinfo=UTC)
 EDITED_AT = datetime(2026, 11, 23, 16, 40, tzinfo=UTC)
 
 EDITS = (("companies/K-10012", "phone=+49 89 99998 110", "city=Kempten (Allgäu)"),)
-"""What people changed in HubSpot."""
+"""Changes that people made in HubSpot: address, then properties."""
 
 REPLACED = (
     ("deals.yaml", "jonas@inntal-sensorik.example", "mira@inntal-sensorik.example"),
     ("companies.yaml", "between 6 and 9 in the morning, gate 3", "between 6 and 8 in the morning, gate 4"),
 )
-"""What people changed in manifests."""
+"""Changes that people made in manifests."""
 
 PRODUCT = """
   SV-REMOTE:

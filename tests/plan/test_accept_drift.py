@@ -1,4 +1,4 @@
-"""Accepting drift: a live value becomes a manifest value, or a sentence why it does not."""
+"""Accepting drift: a live value becomes a manifest value, or a message says why it cannot."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -34,7 +34,7 @@ def accept(
     shows_sensitive: bool = False,
     is_elsewhere: bool = False,
 ) -> Acceptance:
-    """Accept what drifted of acme; all of ``now``, unless only some ``names`` are meant."""
+    """Accept the drift of acme: ``now``, or only the properties ``names`` of it."""
     values = [
         DriftedValue(KEY, RecordId("9"), name, "before", (now or {}).get(name))
         for name in names or tuple(now or ())
@@ -75,7 +75,7 @@ def words(before: ManifestValue, name: str, now: str | None, resolver: Resolver 
         ("hubspot_owner_id", "eve@acme.example", "72", "bob@acme.example"),
         ("hubspot_owner_id", "71", "72", "72"),
         ("hubspot_owner_id", None, "71", "ada@acme.example"),
-        ("hubspot_owner_id", "bob@acme.example", "99", "99"),  # left the company
+        ("hubspot_owner_id", "bob@acme.example", "99", "99"),  # this owner is no longer in the portal
         ("pipeline", "Sales", "p2", "Renewals"),
         ("pipeline", "p1", "p2", "p2"),
         ("stage", "New", "s4", "Renewed"),
@@ -164,7 +164,7 @@ IN_TABLE = replace(RESOLVER, files=SourceFiles(("companies.yaml", "rows.csv")))
 
 
 def row(name: str, before: ManifestValue, form: TableForm, *, is_shared: bool = False) -> DesiredRecord:
-    """A row whose third column is the property; its value may come from ``all:``."""
+    """Build a row whose third column is the property; with ``is_shared``, its value comes from ``all:``."""
     about = replace(document(), table=form, columns={name: place_of(1, 1, 3)})
     record = replace(desired("acme", {name: before}), document=about, place=place_of(1, 5, 1))
     return record if is_shared else replace(record, places=(place_of(1, 5, 3),))

@@ -1,4 +1,4 @@
-"""Costs of a plan in calls, call by call."""
+"""The number of calls that a plan needs, for each part of the work."""
 
 from collections.abc import Callable, Collection
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""One table says what a change holds: how each field is written, read, digested, kept and masked."""
+"""One table defines the fields of a change: how each is written, read, digested, stored and masked."""
 
 import json
 from dataclasses import fields, replace
@@ -24,7 +24,7 @@ from tests.support.journals import create, update, value
 from tests.support.plans import plans
 
 OF_THE_JOURNAL = {"portal_id", "run_id", "number", "outcome", "answer"}
-"""Columns that say where a change belongs, and what became of it."""
+"""Columns of the journal for the place of a change in its run, and for its outcome."""
 
 
 def any_change() -> st.SearchStrategy[Change]:

@@ -1,4 +1,4 @@
-"""Associations are compared as the page of verdicts says, row by row."""
+"""Associations are compared as docs/verdicts.md says, for each row of its table."""
 
 import itertools
 from dataclasses import replace
@@ -47,7 +47,7 @@ def decision(
     prune: Prune = Prune.OFF,
     is_elsewhere: bool = False,
 ) -> Change | Held | None:
-    """What becomes of the plain association of Acme with Ada."""
+    """Return the decision about the unlabelled association of Acme with Ada."""
     wanted = DesiredAssociation("contacts", "email", "ada", None, at(12))
     record = desired("acme", {}, document())
     ends = Endpoints(PORTAL)
@@ -77,7 +77,7 @@ TOLD: dict[str, set[Action | str]] = {
 
 
 def became(found: Change | Held | None) -> Action | str:
-    """What was decided, as the page tells it."""
+    """Return the decision in the words of docs/verdicts.md."""
     if found is None:
         return "nothing"
     return found.action if isinstance(found, Change) else "held"
@@ -175,7 +175,7 @@ KEYS = [
 LIVE_IDS = {"c1": RecordId("901"), "c2": RecordId("902"), "p1": RecordId("501"), "p2": RecordId("502")}
 THERE, BACK = user(7, "Led by"), user(8, "Leader of")
 ENDS = st.tuples(*map(st.sampled_from, KEYS), st.booleans(), st.booleans())
-"""A company and a contact, whether the contact names it, and whether with a label."""
+"""A company and a contact, whether the contact's manifest names the association, and whether with a label."""
 
 
 def _owned(
@@ -183,7 +183,7 @@ def _owned(
 ) -> OwnedAssociation:
     ends = [(company, LIVE_IDS[company.value]), (contact, LIVE_IDS[contact.value])]
     (key, id_), (target, target_id) = reversed(ends) if is_back else ends
-    key = replace(key, value=f"old {key.value}")  # what state knows it by
+    key = replace(key, value=f"old {key.value}")  # the key in state
     label = (BACK if is_back else THERE) if is_labelled else None
     association = Association(RecordRef(key, id_), RecordRef(target, target_id), label)
     return OwnedAssociation(association, Origin.CREATED, is_whole)
@@ -203,7 +203,7 @@ def test_a_named_association_is_never_removed(
     known: list[tuple[tuple[RecordAddress, RecordAddress, bool, bool], bool]],
     said: list[tuple[RecordAddress, RecordAddress, bool, bool]],
 ) -> None:
-    """State knows the two by keys that they had before, from either end, with a label and without."""
+    """State has both records under old keys, with associations from either end, with and without label."""
     ends = Endpoints(PORTAL)
     for key in itertools.chain(*KEYS):
         ends.note(key, Endpoint(Presence.LIVE, LIVE_IDS[key.value]))
@@ -230,4 +230,4 @@ def test_a_named_association_is_never_removed(
         assert not is_whole(change) or sides not in {identity.sides for identity in named}
         assert not change.association.label or (sides, THERE.type) not in named
     if not said and any(pair.label for pair in owned):
-        assert removed  # it is ours, and there
+        assert removed  # the association is owned, live, and named by no manifest

@@ -174,7 +174,7 @@ def test_single_properties_never_create_or_rename_their_record() -> None:
 
 
 def test_a_record_is_protected_as_itself_and_not_as_another_one_that_had_its_key() -> None:
-    """What state has of the record counts, under whatever key; where it has nothing, its key does."""
+    """The record's own entry in state decides, under any key; without one, the entry under its key does."""
     other = replace(owned("acme", "9009", {}), is_protected=True)
     itself = replace(OURS, key=OLD)
     parts = RecordSides(ACME, THERE, other, moved=itself)
@@ -224,7 +224,7 @@ MOMENT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 
 def fought(rounds: int) -> Edits:
-    """A workflow that wrote its own word right after each of so many writes of ours."""
+    """Build the edits of a workflow that wrote another name right after each of ``rounds`` applied writes."""
     moments = [MOMENT + timedelta(hours=number) for number in range(2 * rounds)]
     versions = tuple(
         ValueVersion(WORKFLOW, "17", at, "Theirs")

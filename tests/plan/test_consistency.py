@@ -74,7 +74,7 @@ def of_pair(action: Action, one: int, other: int, label: Label | None, *, is_who
 
 @st.composite
 def sound_plans(draw: st.DrawFn) -> tuple[Change, ...]:
-    """A change for each of some records, and associations of those that stay."""
+    """Return a change for each of some records, and changes of associations of the records that stay."""
     kinds = st.sampled_from(Action)
     by_number = draw(st.dictionaries(NUMBERS, kinds, min_size=1))
     changes = [of_record(action, number) for number, action in by_number.items()]
@@ -144,7 +144,7 @@ def test_an_archived_record_is_not_held(name: str | None) -> None:
 
 
 def test_an_archived_record_may_have_a_held_association() -> None:
-    """Such a word is about the association: it goes with its record."""
+    """The association is removed with its record, so holding it back is no contradiction."""
     held = replace(Held(key(1), None, Reason.GONE, None, "associated", LINE), target=key(2))
     assert unsound([of_record(Action.ARCHIVE, 1)], [held]) is None
     assert unsound([of_record(Action.ARCHIVE, 1)], [held, replace(held, target=None)]) is not None

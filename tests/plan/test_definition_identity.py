@@ -1,4 +1,4 @@
-"""Ids of pipelines and stages that we make are readable, short enough, free, and the same in every plan."""
+"""Ids for new pipelines and stages are readable, short enough, unused, and the same in every plan."""
 
 import re
 

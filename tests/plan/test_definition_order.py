@@ -1,4 +1,4 @@
-"""Definitions that others need are made first, and removed last."""
+"""Definitions that other definitions need are created first, and removed last."""
 
 from reconciler.model.owned import Origin
 from reconciler.model.portal_definitions import definition_id

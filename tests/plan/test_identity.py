@@ -1,4 +1,4 @@
-"""Identity of records: one record under two names, and names that state still knows."""
+"""Identity of records: two names for one record, and old names that are still in state."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -87,7 +87,7 @@ def test_a_key_in_the_portals_spelling_is_the_same_key() -> None:
 def test_a_record_has_an_alias_where_the_portal_knows_it_by_another_key(
     properties: dict[str, str | None], within: Document, is_so: bool
 ) -> None:
-    """Where its key is empty there, it has no other key."""
+    """If the live record's key is empty, the key in the manifest is not an alias."""
     assert is_alias(RESOLVER, desired("acme", {}, within), live("9001", properties)) is is_so
 
 
@@ -105,7 +105,7 @@ def test_an_alias_is_told_by_what_differs() -> None:
 
 
 def met(records: Sequence[DesiredRecord], found: Sequence[LiveRecord], *, in_order: bool) -> list[str | None]:
-    """What is said of each; ``in_order``: all of the type are named by one key property."""
+    """Return the message about each record, or None; ``in_order``: only one key property is used."""
     identities = Identities()
     named = ListedRecords(sorted(records, key=lambda record: record.key)) if in_order else None
     problems = (
@@ -150,7 +150,7 @@ def test_a_record_that_is_left_out_is_met_where_another_name_leads_to_it() -> No
     again = identities.same_record(RESOLVER, desired("zebra", {}), renamed, None)
     assert again is not None
     by_its_own_key = identities.same_record(RESOLVER, desired("other", {}), renamed, None)
-    assert by_its_own_key is None  # people gave it that key: what state says of the other is old
+    assert by_its_own_key is None  # people changed the key to "other": the old key in state does not matter
 
 
 def everything(*groups: tuple[str, str, Sequence[DesiredRecord]]) -> Desired:

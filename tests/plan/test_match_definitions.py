@@ -1,4 +1,4 @@
-"""Which live definition is meant: state's id, then ``$id``, then the label, then the previous label."""
+"""Finding the live definition: by the id in state, then ``$id``, then label, then previous label."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ RENEWALS = wanted("deals:pipelines/Renewals", {"label": "Renewals"})
 def found(
     desired: Sequence[object], live: Sequence[LiveDefinition], owned: Sequence[OwnedDefinition] = ()
 ) -> list[str | None]:
-    """Return the ids of what is found, in order; a problem is its message."""
+    """Return for each desired definition the id of the found one, or the message of its problem."""
     sides = match_definitions(desired, live, owned)  # type: ignore[arg-type]
     return [_text(each) for each in sides]
 
@@ -95,7 +95,7 @@ def test_stages_of_a_renamed_pipeline_are_found_by_their_ids() -> None:
 
 
 def test_a_label_that_is_passed_on_means_a_new_definition() -> None:
-    """The stage Won is called Signed from now on, and there is a new stage Won."""
+    """The stage Won gets the label Signed, and a new stage gets the label Won."""
     known = owned_definition("deals:pipelines/Sales", {"label": "Sales"}, "p1")
     old = wanted("deals:pipelines/Old", {"label": "Old"}, special=DefinitionDirectives(renamed_from="Sales"))
     new = wanted("deals:pipelines/Sales", {"label": "Sales"})

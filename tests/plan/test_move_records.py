@@ -1,4 +1,4 @@
-"""Records get the new value in place of the one that goes away, and nothing else of them changes."""
+"""Records get the new value instead of a removed one, and none of their other values changes."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""A record that a manifest names, by any key, is never archived, and state does not lose it."""
+"""A record that a manifest names, by any key, is never archived, and never removed from state."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from tests.support.nouns import desired, document, owned
 
 
 def named(world: World) -> set[RecordId]:
-    """The live records that manifests name, selected or not: by their keys now, or before."""
+    """Return the live records that manifests name, selected or not, by present or previous keys."""
     found = set()
     for records, by in ((world.records, "external_id"), (world.numbered, "erp_no")):
         for record in records:
@@ -26,7 +26,7 @@ def named(world: World) -> set[RecordId]:
 
 
 def unwanted(world: World) -> set[RecordId]:
-    """Those that manifests say must not exist."""
+    """Return the live records that manifests declare as absent."""
     keys = {record.key for record in world.records if record.special.is_absent}
     return {record_id for record_id, held in world.live.items() if held.get("external_id") in keys}
 
@@ -60,9 +60,9 @@ def test_state_keeps_whatever_is_named_and_ours(world: World) -> None:
 
 
 def missed(world: World) -> dict[str, RecordId]:
-    """Records of ours that manifests name by a number that they had, and no record has it now; by new number.
+    """Return owned records that manifests name by an old number that no record has now, by new number.
 
-    A record that another line names is not missed: this line names a new one.
+    If another line names the record, too, the first line is about a new record, so none is missed.
     """
     known = {
         entry.sent.get("erp_no"): entry for entry in world.owned.values() if entry.key.by == "external_id"
@@ -90,7 +90,7 @@ def test_a_record_that_is_gone_is_missed_by_its_new_key_and_not_made_again(world
 
 
 def test_rekeyed_worlds_meet_what_they_are_for() -> None:
-    """Records that move to another key, exchanged ones among them, and archives beside them."""
+    """The random worlds contain records with new keys, also exchanged keys, and archived records."""
     seen: set[str] = set()
 
     @settings(max_examples=400, database=None, derandomize=True)
@@ -119,7 +119,7 @@ def test_rekeyed_worlds_meet_what_they_are_for() -> None:
 
 
 def test_a_gone_record_that_a_line_says_must_not_exist_is_not_missed_by_its_new_key() -> None:
-    """The line with the new key is about another record then, also if everything may be created again."""
+    """The line with the new key is about another record, even if gone records may be created again."""
     world = World(
         records=(replace(desired("b", {}), special=RecordDirectives(is_absent=True)),),
         live={},
@@ -134,7 +134,7 @@ def test_a_gone_record_that_a_line_says_must_not_exist_is_not_missed_by_its_new_
 
 @pytest.mark.parametrize("is_left_out", [True, False])
 def test_a_record_that_people_gave_an_old_key_of_another_line_stays(is_left_out: bool) -> None:
-    """It is found by that key in a plan of that line, so a plan without the line keeps its entry."""
+    """A plan with that line finds the record by this key, so a plan without the line keeps it in state."""
     renamed = replace(desired("b", {}), special=RecordDirectives(renamed_from=OLD))
     world = World(
         records=(renamed,),
@@ -148,7 +148,7 @@ def test_a_record_that_people_gave_an_old_key_of_another_line_stays(is_left_out:
 
 
 def test_unwanted_records_that_exchanged_their_keys_are_archived_each_once() -> None:
-    """The entry of one of them is not kept under its record id beside its own archive."""
+    """The entry of an archived record is not kept in state under its record id."""
     unwanted_ones = tuple(replace(desired(key, {}), special=RecordDirectives(is_absent=True)) for key in "ab")
     ids = {"a": RecordId("9000"), "b": RecordId("9001")}
     world = World(

@@ -1,4 +1,4 @@
-"""What people call what a plan shows: labels that tell values apart, owners, and pages in HubSpot."""
+"""Names that a plan shows to people: labels that are unique among values, owners, and pages in HubSpot."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def named(deals: ObjectSchema, name: str, *texts: str, owners: dict[str, str] | 
 def test_stages_have_labels_with_the_id_where_two_are_alike() -> None:
     names = named(schema(), "dealstage", "1", "2", "9")
     texts = [names.value("deals", "dealstage", text) for text in ("1", "2", "3", "9", None)]
-    assert texts == ["Open (1)", "Won", "3", "9", None]  # nobody is shown stage 3
+    assert texts == ["Open (1)", "Won", "3", "9", None]  # stage 3 has no label, so its id is shown
     assert names.label("deals", "dealstage") == "Deal stage"
 
 

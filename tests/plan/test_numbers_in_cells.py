@@ -1,4 +1,4 @@
-"""Numbers with a decimal comma are read in cells of number properties, and nowhere else."""
+"""Numbers with a decimal comma are accepted only in cells of number properties."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Pipeline and stage fit together, whichever of them is written."""
+"""Pipeline and stage of a record fit together, whether one or both of them are written."""
 
 from collections.abc import Mapping
 from dataclasses import replace

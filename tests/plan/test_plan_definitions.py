@@ -1,4 +1,4 @@
-"""What is decided about the definitions of one object type: a table of situations, and what follows."""
+"""Decisions about the definitions of one object type, as a table of situations and decisions."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -54,7 +54,7 @@ def decided(
 
 
 def reported(found: DecidedDefinitions) -> list[str]:
-    """Return everything that was decided, one line each."""
+    """Return a line of text for each decision."""
     lines = [_change_line(change) for change in found.changes]
     lines += [f"hold {held.address} ({held.reason})" for held in found.held]
     lines += [f"{problem.severity}: {problem.message}" for problem in found.problems]

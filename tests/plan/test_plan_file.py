@@ -68,14 +68,14 @@ Edit = Callable[[Any], object]
 
 
 def edited(edit: Edit, plan: Plan = PLAN) -> str:
-    """The file of ``plan`` after somebody edited it."""
+    """Return the text of the file of ``plan`` after ``edit``."""
     parts = parts_of(plan_to_text(plan))
     edit(parts)
     return file_of(parts)
 
 
 def put(value: object, *path: str | int) -> Edit:
-    """An edit that sets what is at ``path``."""
+    """Return an edit that sets the value at ``path``."""
 
     def edit(document: Any) -> None:
         for step in path[:-1]:
@@ -194,7 +194,7 @@ SAME_CONTENT: dict[str, Plan] = {
     "serial": replace(PLAN, state=replace(PLAN.state, serial=42)),
     "commit": replace(PLAN, manifests=replace(PLAN.manifests, git="77d0aa51c3ee")),
 }
-"""What two runs that plan the same hardly ever have in common."""
+"""Plans with the same changes, but with different facts about when and how they were made."""
 
 
 @pytest.mark.parametrize("plan", SAME_DIGEST.values(), ids=SAME_DIGEST.keys())
@@ -216,7 +216,7 @@ def test_the_digest_depends_on_what_the_content_does_not(plan: Plan) -> None:
 
 
 def digests_by_the_book(text: str) -> Digests:
-    """The digests as anybody can compute them: from the bytes of each ``do``, and from the header."""
+    """Compute the digests only as documented: from the bytes of each ``do``, and from the header."""
     lines = text.split("\n")
     header = json.loads(lines[0])
     changes = hashlib.sha256()
@@ -302,7 +302,7 @@ def test_a_wrong_shape_of_the_header_is_named_with_its_place(edit: Edit, message
 
 
 def signed(edit: Edit) -> str:
-    """The file after an edit by somebody who computed its digests anew."""
+    """Return the text of the file after ``edit``, with matching digests."""
     text = edited(edit)
     parts = parts_of(text)
     parts["end"]["digest"], parts["end"]["content"] = digests_by_the_book(text)
@@ -389,7 +389,7 @@ def test_a_masked_plan_is_one_document_that_is_never_applied() -> None:
 
 
 def test_changes_are_read_from_the_lines_that_were_digested(tmp_path: Path) -> None:
-    """Whatever becomes of the file after it was read, nothing else is carried out."""
+    """If the file changes after it was read, the changes that were read are applied."""
     path = tmp_path / "plan.json"
     path.write_text(plan_to_text(PLAN))
     plan = read_plan(path)

@@ -47,11 +47,11 @@ WORDS: dict[str, type[StrEnum]] = {
     "name": StageName,
     "propertyNames": Guard,  # of allowances
 }
-"""Closed sets of words, by the key that holds one of them."""
+"""Enumerations, by the key in plan files whose value is one of their words."""
 
 
 def closed(schema: Any) -> Any:
-    """``schema`` in which an object has described keys only: what is forgotten in it is found.
+    """Return ``schema`` without unknown keys in objects, to find keys that it does not describe.
 
     The header stays open, because the document has its keys and more.
     """
@@ -68,7 +68,7 @@ def closed(schema: Any) -> Any:
 
 
 def described_as(name: str) -> Draft202012Validator:
-    """Holds a value against one of the shapes that the schema describes."""
+    """Return a validator for the definition ``name`` in the schema."""
     shape = {"$ref": f"#/$defs/{name}", "unevaluatedProperties": False}
     return Draft202012Validator({"$defs": closed(SCHEMA["$defs"])} | shape)
 
@@ -79,7 +79,7 @@ HEADER = described_as("header")
 
 
 def complaints(text: str) -> list[str]:
-    """What is wrong with a document, or with the lines of a plan file."""
+    """Return the errors of the validator about a document, or about the lines of a plan file."""
     if text.startswith("{\n"):
         found = [(DOCUMENT, json.loads(text))]
     else:
@@ -90,7 +90,7 @@ def complaints(text: str) -> list[str]:
 
 
 def enumerations(schema: Any, name: str = "") -> Iterator[tuple[str, set[str]]]:
-    """Every closed set of words, and the key that it is of."""
+    """Return every enumeration in the schema, with its key."""
     if isinstance(schema, dict):
         if "enum" in schema:
             yield name, {word for word in schema["enum"] if word is not None}
@@ -158,7 +158,7 @@ def test_a_plan_of_another_shape_is_not_described() -> None:
 
 
 def tables() -> Iterator[str]:
-    """What the schema describes, as tables of Markdown."""
+    """Return the descriptions in the schema as Markdown tables."""
     for name, part in SCHEMA["$defs"].items():
         if "properties" in part:
             yield from _table(f"`{name}`", part)

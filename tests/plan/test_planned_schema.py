@@ -1,4 +1,4 @@
-"""Records are judged against the definitions as the plan makes them."""
+"""Records are checked against the definitions as they will be after the plan."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The changes of a value since we last applied it, and automations that change it back."""
+"""The changes of a value since it was last applied, and automations that change it back."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -33,7 +33,7 @@ def filler(value: str | None, hour: float) -> ValueVersion:
 
 
 def runs(*starts: float, last_ended: bool = True) -> list[RunHeader]:
-    """Runs of a minute each, newest first, as the journal tells them."""
+    """Build runs of a minute each, newest first, as in the journal."""
     return [
         RunHeader(
             f"run-{start}",

@@ -28,9 +28,9 @@ def decided(
     left_out: Sequence[DesiredRecord] = (),
     known: Mapping[str, OwnedRecord] | None = None,
 ) -> list[tuple[Action, Reason]]:
-    """What becomes of ``LEFT``, whose record id gives ``found``, where all that is left over is archived.
+    """Return the decisions about owned record ``LEFT`` under ``prune: all``; its id leads to ``found``.
 
-    ``left_out`` are named and not looked at; ``known`` is what state knows of those, by key.
+    ``left_out`` are records that manifests name but the plan leaves out; ``known``: their entries in state.
     """
     records = ListedRecords(named)
     planner = RecordPlanner(Policy(Drift.REVERT))
@@ -84,7 +84,7 @@ def test_a_record_named_by_another_key_is_not_pruned(
 def test_a_named_record_left_out_of_the_plan_is_not_archived(
     left_out: DesiredRecord, known: Mapping[str, OwnedRecord]
 ) -> None:
-    """``--target`` and ``--exclude`` limit what is looked at, and not what the manifests name."""
+    """``--target`` and ``--exclude`` limit the planned records, not the records that count as named."""
     there = live("9001", {"external_id": "acme"})
     assert decided(there, left_out=[left_out], known=known) == []
 

@@ -1,4 +1,4 @@
-"""Everything that can be known before a write is a problem in the plan, with place and advice."""
+"""Every mistake that can be found before a write is a problem in the plan, with place and advice."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -75,7 +75,7 @@ BAD: list[tuple[str, ManifestValue, str, str | None]] = [
     ("annualrevenue", "1,200", 'annualrevenue takes a number such as 1200000.50, not "1,200"', "thousands"),
     ("annualrevenue", "0x1F", "annualrevenue takes a number", None),
     ("annualrevenue", "1e3", "annualrevenue takes a number", "exponents"),
-    ("annualrevenue", "\u0663", "annualrevenue takes a number", None),  # a digit, and not HubSpot's
+    ("annualrevenue", "\u0663", "annualrevenue takes a number", None),  # a digit, but not an ASCII one
     ("annualrevenue", "1_000", "annualrevenue takes a number", None),
     ("is_public", "yes", 'is_public takes true or false, not "yes"', None),
     ("founded_on", "22.11.2026", 'founded_on takes a date such as 2026-11-22, not "22.11.2026"', None),
@@ -150,7 +150,7 @@ def test_an_observed_property_may_be_read_only() -> None:
         ({}, {}, "name", "name these properties"),
         ({"name": "A"}, {"name": Ownership.OBSERVE}, "name", "set `ownership` of name to initial"),
         ({"name": "A"}, {"name": Ownership.INITIAL}, None, ""),
-        ({"name": None}, {}, None, ""),  # that it cannot be cleared is told at its own line
+        ({"name": None}, {}, None, ""),  # the line of `name` has its own problem: it cannot be cleared
     ],
 )
 def test_a_new_record_needs_what_hubspot_requires(

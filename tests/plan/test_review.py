@@ -77,7 +77,7 @@ def held_against(reviewed: Change | None, now: Change | None) -> Kept:
 
 
 def learned(change: ValueChange) -> ValueChange:
-    """The value, in step by now."""
+    """Return the value as in step: it has been applied since the review."""
     return replace(change, before=change.after, reason=Reason.IN_STEP)
 
 

@@ -537,7 +537,7 @@ def test_both_of_pipeline_and_stage_are_read_to_take_one_of_them_back() -> None:
 
 
 def test_a_choice_whose_options_the_portal_does_not_list_goes_back() -> None:
-    """Options that HubSpot keeps elsewhere are not in the definition: nothing is known against a value."""
+    """Some options are not in the definition, so the value cannot be checked, and is restored."""
     schema = replace(COMPANIES, properties={**COMPANIES.properties, "tier": definition("tier", Kind.CHOICE)})
     applied_change = AppliedChange(update(written("tier", "gold", "silver")), Applied(ID, {}))
     decision = roll_back(schema, applied_change, of_acme(tier="silver"), known_as(tier="silver"))

@@ -1,4 +1,4 @@
-"""Rolling back what a run did to definitions: what goes back, what stays, and why."""
+"""Rolling back the definition changes of a run: which are rolled back, which are not, and why."""
 
 from collections.abc import Mapping, Sequence
 
@@ -60,7 +60,7 @@ def now(live: Sequence[LiveDefinition], owned: Sequence[OwnedDefinition] = ()) -
 
 
 def told(decisions: Sequence[DefinitionDecision]) -> list[str]:
-    """Return what was decided, one line each."""
+    """Return a line of text for each decision."""
     lines: list[str] = []
     for decision in decisions:
         for change in decision.changes:

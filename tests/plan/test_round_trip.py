@@ -72,7 +72,7 @@ SEED = {
 
 
 class Portal:
-    """A portal to write to and read from; no dataclass, so that a failing example stays readable."""
+    """A portal to write to and read from; not a dataclass, so that Hypothesis prints short examples."""
 
     def __init__(self, reader: PortalReader, writer: PortalWriter, resolver: Resolver) -> None:
         self.reader = reader

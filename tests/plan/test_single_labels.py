@@ -1,4 +1,4 @@
-"""A label that a record can have only once goes to one other record, named from either end."""
+"""A label that a record can use only once is for one association, named from either end."""
 
 import itertools
 
@@ -49,7 +49,7 @@ def test_labels_that_a_record_has_once(one: str, other: str, label: Label, bears
 
 
 class Plan:
-    """Associations that are wanted, one after the other."""
+    """Desired associations, added one after the other."""
 
     def __init__(self) -> None:
         portal = PortalSchema(Account(1, "STANDARD"), "v3", {"companies": COMPANIES})
@@ -58,7 +58,7 @@ class Plan:
         self._lines = itertools.count(1)
 
     def takes(self, one: str, other: str, label: Label | None) -> bool:
-        """Records are said as ``contacts/1``."""
+        """Add an association, and return whether it is allowed; records are written as ``contacts/1``."""
         key, end = _found(one)
         target, target_endpoint = _found(other)
         line = SourceRef("c.yaml", next(self._lines), 1)
@@ -108,7 +108,7 @@ def test_a_company_has_one_parent_whichever_of_the_two_names_it() -> None:
     plan = Plan()
     assert plan.takes("companies/1", "companies/8", TO_PARENT)
     assert plan.takes("companies/8", "companies/2", TO_CHILD)
-    assert plan.takes("companies/8", "companies/1", TO_CHILD)  # the first one, said from the other end
+    assert plan.takes("companies/8", "companies/1", TO_CHILD)  # same as the first, from the other end
     assert not plan.takes("companies/9", "companies/2", TO_CHILD)
     assert not plan.takes("companies/2", "companies/9", TO_PARENT)
     assert not plan.takes("companies/1", "companies/9", TO_PARENT)

@@ -40,7 +40,7 @@ ownerships = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(Ownership))
 
 @given(
     written=values,
-    # Mostly what is written, or hardly anything would be alike.
+    # Mostly the written value, or else hardly any two values would be equal.
     moved=values,
     sent=values,
     answered=st.just({}) | values,
@@ -65,7 +65,7 @@ def test_a_record_is_judged_the_same_by_the_short_way_and_the_long_one(
     there = live("1", {name: text for name, text in (written | moved).items() if name in SCHEMA.properties})
     ours = owned("acme", record_id, written | sent, answered)
     resolver, policy = Resolver(SCHEMA, FILES, {}), Policy(drift)
-    by_the_long_way = replace(record, special=RecordDirectives())  # says nothing, and is not the shared one
+    by_the_long_way = replace(record, special=RecordDirectives())  # not the shared instance
 
     short = compare_record(resolver, RecordSides(record, there, ours), policy)
 

@@ -1,4 +1,4 @@
-"""Changes, their order and their digest are the same, however few of them are kept in memory."""
+"""Changes, their order and their digest do not depend on how many of them are kept in memory."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ def spooled(changes: Sequence[Change], few: int) -> SpooledChanges:
 
 
 def as_read(changes: Sequence[Change], few: int) -> SpooledChanges:
-    """The same, as lines that nobody has decoded yet."""
+    """Return the same changes as encoded lines, as after reading a file."""
     made = SpooledChanges([], few)
     for line in spooled(changes, few).lines:
         made.append_line(change_in(line))

@@ -1,4 +1,4 @@
-"""Stages hold every change of a plan, in its place."""
+"""The stages of a plan contain every change, each in the right stage."""
 
 from hypothesis import given
 from hypothesis import strategies as st

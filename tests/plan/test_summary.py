@@ -1,4 +1,4 @@
-"""What a plan comes to is counted once, and agrees with the plan."""
+"""The summary counts everything in a plan once, and agrees with the plan."""
 
 from dataclasses import replace
 

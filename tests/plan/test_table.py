@@ -1,6 +1,6 @@
-"""Whatever manifests, state and portal hold: what is written is what the table of verdicts says, and no more.
+"""For any manifests, state and portal, exactly the values are written that the table of verdicts says.
 
-The table is told here once more, from ``docs/verdicts.md`` and not from the code.
+The table is repeated here, from ``docs/verdicts.md`` and not from the code.
 """
 
 import json
@@ -26,11 +26,11 @@ from reconciler.plan.plan import Plan
 from tests.plan.worlds import World, worlds
 
 Writes: TypeAlias = dict[tuple[str, str], Mapping[str, str | None]]
-"""By action and key, the properties written."""
+"""The written properties, by action and key."""
 
 
 def same(name: str, left: str | None, right: str | None) -> bool:
-    """Whether two texts mean the same to HubSpot."""
+    """Return whether HubSpot treats two texts as the same value."""
     if left is None or right is None:
         return left is right
     if name == "annualrevenue":
@@ -41,7 +41,7 @@ def same(name: str, left: str | None, right: str | None) -> bool:
 
 
 def reported(globs: tuple[Glob, ...], key: str, name: str | None = None) -> bool:
-    """Whether somebody told this record, or this property of it, by its address."""
+    """Return whether one of the globs matches this record, or this property of it."""
     for glob in globs:
         record, mark, of = glob.text.partition("#")
         if fnmatchcase(f"companies/{key}", record) and (
@@ -54,7 +54,7 @@ def reported(globs: tuple[Glob, ...], key: str, name: str | None = None) -> bool
 def is_due(
     world: World, known: OwnedRecord | None, record: DesiredRecord, name: str, live: str | None
 ) -> bool:
-    """The table: whether a property of a record that is there is to be written."""
+    """Return whether the table says to write a property of an existing record."""
     desired = values_of(record)[name]
     if record.document.ownership_of(name) is not Ownership.ENFORCE or same(name, live, desired):
         return False
@@ -68,13 +68,13 @@ def is_due(
 
 
 def values_of(record: DesiredRecord) -> Mapping[str, str | None]:
-    """What a manifest says of one record."""
+    """Return the values of one record in a manifest, by property."""
     pairs = zip(record.names, record.values, strict=True)
     return {name: value for name, value in pairs if not isinstance(value, tuple)}
 
 
 def expected(world: World) -> Writes:
-    """What the table says to write, where everything is selected."""
+    """Return the writes that the table says, if everything is selected."""
     by_key = {held["external_id"]: (record_id, held) for record_id, held in world.live.items()}
     writes: Writes = {}
     for record in world.records:
@@ -87,7 +87,7 @@ def expected(world: World) -> Writes:
         elif found is None and old_found is None:
             if not known or reported(world.recreate, record.key):
                 writes["create", record.key] = new_values(record)
-        elif found is None or old_found is None:  # else they are two records, and that is a problem
+        elif found is None or old_found is None:  # otherwise these are two records, which is a problem
             record_id, held = found or old_found or ("", {})
             ours = next((owned for owned in known if owned.record_id == record_id), None)
             due = {n: v for n, v in values_of(record).items() if is_due(world, ours, record, n, held.get(n))}
@@ -97,7 +97,7 @@ def expected(world: World) -> Writes:
 
 
 def new_values(record: DesiredRecord) -> Mapping[str, str | None]:
-    """What a new record is made with: all that has a value and is not only observed."""
+    """Return the values for creating a record: all that are not empty or only observed."""
     rule = record.document.ownership_of
     return {
         name: value
@@ -107,7 +107,7 @@ def new_values(record: DesiredRecord) -> Mapping[str, str | None]:
 
 
 def pruned(world: World) -> Iterator[str]:
-    """Keys of records that nobody names and that are ours to archive."""
+    """Return the keys of owned records that no manifest names, and that are to be archived."""
     named = {record.key for record in world.records}
     named |= {record.special.renamed_from for record in world.records if record.special.renamed_from}
     for record_id, held in world.live.items():
@@ -119,7 +119,7 @@ def pruned(world: World) -> Iterator[str]:
 
 
 def planned(plan: Plan) -> Writes:
-    """What the planner says to write."""
+    """Return the writes in a plan."""
     return {
         (str(change.action), change.record.value): {value.name: value.after for value in change.values}
         if change.action in {Action.CREATE, Action.UPDATE}
@@ -164,7 +164,7 @@ def test_applying_twice_equals_applying_once(world: World) -> None:
 @settings(max_examples=60)
 @given(worlds(), st.data())
 def test_the_order_of_files_and_records_makes_no_difference(world: World, data: st.DataObject) -> None:
-    """However records are spread over files and documents, and whatever these are called."""
+    """The distribution of records over files and documents, and the names of files, do not matter."""
     digests = set()
     for _ in range(2):
         files: dict[str, list[str]] = {"a.yaml": [], "z.yaml": [], "m/b.yaml": []}
@@ -182,7 +182,7 @@ def test_the_order_of_files_and_records_makes_no_difference(world: World, data: 
 
 
 def as_yaml(record: DesiredRecord) -> str:
-    """A document about one record."""
+    """Return a YAML document with one record."""
     said = {name: json.dumps(value) for name, value in values_of(record).items()}
     special = record.special
     said |= {"$absent": "true"} if special.is_absent else {}
@@ -205,7 +205,7 @@ def test_records_that_nobody_names_make_no_difference(world: World, data: st.Dat
 
 
 def test_worlds_meet_every_action_and_every_reason() -> None:
-    """The strategy is worth its name."""
+    """The random worlds contain every action and every reason."""
     seen: set[str] = set()
 
     @settings(max_examples=300, database=None, derandomize=True)

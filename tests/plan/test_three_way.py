@@ -17,7 +17,7 @@ def known(sent: str | None, answered: str | None = None) -> OwnedRecord:
 
 
 OF_OTHER_VALUES = owned("acme", "9001", {"phone": "1"})
-"""The record is ours, and this property of it never was."""
+"""The entry of an owned record that does not have this property."""
 
 
 #  last applied, desired, live, reason, written when reverting, written when holding

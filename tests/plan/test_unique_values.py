@@ -1,4 +1,4 @@
-"""Only one record has a value of a unique property; a value is passed on in order, or not at all."""
+"""A unique value is on one record only: it is moved to another record in the right order, or not at all."""
 
 import tracemalloc
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ def key(name: str) -> RecordAddress:
 
 
 def change(name: str, before: str | None, after: str | None, line: int = 1, of: str = "ref") -> Change:
-    """The record of that name has the id of its first letter."""
+    """Build an update of the record ``name``, whose id is the first letter of the name."""
     source = SourceRef("c.yaml", line, 5)
     value = ValueChange(of, before, after, Reason.CHANGED, source)
     return update_record(
@@ -65,7 +65,7 @@ def archive(name: str) -> Change:
 
 
 def found(changes: Sequence[Change], **held: str) -> Mapping[int, Sequence[Problem]]:
-    """``held`` says of a ref which record has it now."""
+    """Return the contradictions; ``held``: by ref, the record that has it now."""
     holders = {value_of(SCHEMA, "ref", text): RecordId(record_id) for text, record_id in held.items()}
     return contradictions(changes, OBJECTS, holders)
 
@@ -187,14 +187,14 @@ def test_a_change_that_needs_two_values_waits_for_the_later_one() -> None:
 
 
 def test_a_value_that_moved_to_another_record_is_not_freed() -> None:
-    """The record that held it when it was read is not the one that holds it when that is asked."""
+    """Planning has read the value on one record; when its holder is looked up, another record has it."""
     ((number, (problem,)),) = found([change("a", "w", "x"), change("b", "x", "y")], x="77").items()
     assert number == 0
     assert problem.message.startswith("record 77 has the same ref")
 
 
 def test_a_value_that_is_not_freed_is_not_taken() -> None:
-    """The giver wants what somebody else has: it is left out, and so is whoever leans on it."""
+    """The record that should give up the value is left out, so the record that needs the value is, too."""
     refused = found(
         [change("a", "w", "x"), change("b", "x", "y"), change("c", None, "w")], x="b", y="77", w="a"
     )
@@ -229,7 +229,7 @@ def test_a_change_that_waits_for_a_circle_learns_the_holder() -> None:
 
 @pytest.mark.parametrize("new", [create("d", "x"), change("d", None, "x")])
 def test_a_line_that_gives_several_records_one_value_is_told_as_such(new: Change) -> None:
-    """It stands under ``all``, or an anchor: there are no two lines of which one could be kept."""
+    """The value is below ``all`` or an anchor, so the message cannot advise to keep one of two lines."""
     refused = found([create("c", "x"), new, create("e", "x")])
     assert refused.keys() == {1, 2}
     for (problem,) in refused.values():
@@ -238,7 +238,7 @@ def test_a_line_that_gives_several_records_one_value_is_told_as_such(new: Change
 
 
 def test_a_record_that_cannot_give_its_value_up_is_told_as_such() -> None:
-    """Correcting what is written would be the wrong advice: the other problem is the only one."""
+    """Only the other record's problem must be solved, so the message must not advise to change the value."""
     chain = [change("a", "w", "x"), change("b", "x", "y"), create("c", "w")]
     refused = found(chain, x="b", y="77", w="a")
     messages = [refused[number][0].message for number in range(3)]
@@ -308,7 +308,7 @@ refs = st.sampled_from("uvwxyz")
 def test_in_turns_and_without_what_is_refused_no_value_is_ever_on_two_records(
     held: Mapping[str, str], wanted: Mapping[str, str | None]
 ) -> None:
-    """Within a turn no order is promised: whatever is written in one has to be free before it."""
+    """Within a turn, the order is undefined: every value that is written must be free before the turn."""
     changes: list[Change] = [
         change(name, held[name], after) if name in held else create(name, after)
         for name, after in wanted.items()

@@ -1,4 +1,4 @@
-"""Random small worlds of one object type: manifests, state and portal, and what an apply makes of them."""
+"""Random small worlds of one object type: manifests, state and portal, and their changes by apply."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ KEYS = ("a", "b", "c", "d")
 OLD = "old"
 """The key that ``b`` may have had before."""
 NUMBERS = ("n1", "n2", "n3", "n4", "n5")
-"""What records may be called by another key property."""
+"""Values of another key property, ``erp_no``, for records."""
 
 POOL: Mapping[str, Sequence[str]] = {
     "annualrevenue": ("1.5", "1.50", "2", "3"),
@@ -59,10 +59,10 @@ class World:
     """Everything that a plan depends on.
 
     Attributes:
-        records: what the manifests name, sorted by key.
-        numbered: what they name by ``erp_no``, sorted likewise.
-        live: by record id, properties and key.
-        owned: by key.
+        records: records that the manifests name by ``external_id``, sorted by key.
+        numbered: records that the manifests name by ``erp_no``, sorted by key.
+        live: properties of the live records, with their keys, by record id.
+        owned: the owned records in state, by key.
         is_shouted: HubSpot writes every name in capitals.
     """
 
@@ -79,12 +79,12 @@ class World:
     numbered: tuple[DesiredRecord, ...] = ()
 
     def by_key(self, by: str = "external_id") -> Mapping[str, LiveRecord]:
-        """What the portal holds, by key."""
+        """Return the live records by key."""
         records = (LiveRecord(record_id, held) for record_id, held in self.live.items())
         return {key: record for record in records if (key := record.properties.get(by))}
 
     def groups(self) -> tuple[DesiredGroup, ...]:
-        """What the manifests name, by key property; they may say that a record is called otherwise now."""
+        """Return the records in manifests, grouped by key property; records may have ``$renamed_from``."""
         named = {"external_id": self.records, "erp_no": self.numbered}
         return tuple(
             DesiredGroup("companies", by, ListedRecords(records), ())
@@ -93,7 +93,7 @@ class World:
         )
 
     def plan(self) -> Plan:
-        """What the planner makes of it."""
+        """Plan the world."""
         groups = self.groups()
         desired_ = Desired(groups, self.files, "sha256:0")
         by_id: dict[str, LiveRecord] = {
@@ -127,16 +127,16 @@ class World:
         return assembled(planner.findings, PORTAL, len(self.records), skips_invalid=True)
 
     def owned_by(self, by: str) -> Mapping[str, OwnedRecord]:
-        """What state knows by one key property, by key."""
+        """Return the owned records that state has under the key property ``by``, by key."""
         return {key: entry for key, entry in self.owned.items() if entry.key.by == by}
 
     def once_known_as(self, by: str) -> Mapping[str, OwnedRecord]:
-        """What state knows by the other key property, by the value of ``by`` that was last applied."""
+        """Return the owned records under the other key property, by their last applied value of ``by``."""
         others = (entry for entry in self.owned.values() if entry.key.by != by)
         return {key: entry for entry in others if (key := entry.sent.get(by))}
 
     def after(self, plan: Plan) -> "World":
-        """The world once ``plan`` has been applied to it, without a fault."""
+        """Return the world after ``plan`` was applied without a failure."""
         live = {record_id: dict(held) for record_id, held in self.live.items()}
         owned = {entry.record_id: entry for entry in self.owned.values()}
         crowded = {record_id for _, record_id in in_the_way(plan.changes)}
@@ -177,9 +177,9 @@ def _leave_out(
 
 @st.composite
 def rekeyed_worlds(draw: st.DrawFn) -> World:
-    """Worlds whose records exchanged keys since, or are called by another key property, or by both.
+    """Return worlds whose records have exchanged keys or are named by another key property, or both.
 
-    Some of them were called by it before; among them are records that are gone.
+    State has some of these records under that key property; some records are gone.
     """
     world = draw(worlds(with_selection=draw(st.booleans())))
     ids = sorted(world.live)
@@ -214,7 +214,7 @@ def rekeyed_worlds(draw: st.DrawFn) -> World:
 
 @st.composite
 def worlds(draw: st.DrawFn, *, with_selection: bool = False) -> World:
-    """Any of them: who knows whom is up to chance."""
+    """Return any world: which records are in manifests, state and portal is random."""
     ownership = draw(st.dictionaries(st.sampled_from(list(POOL)), st.sampled_from(Ownership), max_size=3))
     within = document(ownership={n: o for n, o in ownership.items() if o is not Ownership.ENFORCE})
     records = []

@@ -22,7 +22,7 @@ PORTAL_ID = 7
 
 
 class Ticking(Clock):
-    """A clock on which every look takes a millisecond."""
+    """A clock that advances by a millisecond each time that it is read."""
 
     def __call__(self) -> datetime:
         self.advance(0.001)
@@ -32,7 +32,7 @@ class Ticking(Clock):
 def ask_all(
     folder: Path, guesses: Mapping[str, str], version: str = "v3", scopes: Sequence[str] | None = None
 ) -> dict[str, Seen]:
-    """What each probe sees in an emulator with these guesses, by guess; the token has these scopes."""
+    """Run all probes in an emulator with these guesses and scopes; return what each saw, by guess."""
     emulator = Emulator(None, now=Ticking())
     emulator.ensure_portal(PORTAL_ID, {"limits": True, "guesses": guesses})
     headers = {"Authorization": f"Bearer {emulator.token(PORTAL_ID, scopes)}"}
@@ -50,5 +50,5 @@ def ask_all(
 
 
 def differing(seen: Mapping[str, Seen]) -> set[str]:
-    """The guesses about which something else was seen than their default."""
+    """Return the guesses for which a probe saw something else than the default."""
     return {name for name, each in seen.items() if each.choice != SETTINGS[name].default}

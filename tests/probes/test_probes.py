@@ -1,4 +1,4 @@
-"""The probes against the emulator: all is as assumed, and a guess that is turned round is noticed, alone."""
+"""Probes in the emulator see the default guesses; if one guess is changed, only its probe reports it."""
 
 import re
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""``emulator verify``: in test accounts only, leaving nothing, and its file corrects an emulator."""
+"""``emulator verify`` runs only in test accounts, leaves nothing there, and its file corrects an emulator."""
 
 import io
 import json
@@ -26,7 +26,7 @@ VERIFY = ("emulator", "verify", "--portal-id", str(PORTAL))
 
 
 def project_with(folder: Path, seed: Mapping[str, Any], more: str = "") -> Project:
-    """A project whose embedded portal has limits and this seed."""
+    """Create a project whose embedded portal has limits and this seed."""
     project = Project(folder)
     project.write("portal.json", json.dumps({"limits": True, **seed}))
     project.write(
@@ -38,7 +38,7 @@ def project_with(folder: Path, seed: Mapping[str, Any], more: str = "") -> Proje
 
 
 def left(http: httpx.Client) -> list[str]:
-    """What of the probes is live in a portal."""
+    """Return the things created by probes that are still live in a portal."""
     records = [
         record["properties"][name]
         for path, name in (("companies", "name"), ("contacts", "email"))

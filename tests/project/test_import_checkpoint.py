@@ -1,4 +1,4 @@
-"""Checkpoints of imports: private, continued by the same import for a day, and begun anew otherwise."""
+"""Checkpoints of imports are private; the same import continues them for a day, any other starts again."""
 
 import stat
 from contextlib import suppress
@@ -26,7 +26,7 @@ def opened(path: Path, signature: str = "one", at: datetime = NOW, *, restarts: 
 
 
 def interrupt(path: Path) -> None:
-    """An import that keeps two records and dies."""
+    """Run an import that is interrupted after it has kept two records."""
     with suppress(KeyboardInterrupt), opened(path) as checkpoint:
         checkpoint.begin((Segment(),), ())
         checkpoint.keep([record(1, "b", name="B"), record(2, "a", city="A", name="é\n")], LEFT)

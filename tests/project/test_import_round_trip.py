@@ -1,4 +1,4 @@
-"""What an import writes says exactly what the portal says, for every kind of property and every value."""
+"""An import writes exactly the values of the portal, for every kind of property and every value."""
 
 import tempfile
 from pathlib import Path
@@ -127,7 +127,7 @@ def written(live: dict[str, dict[str, str]]) -> list[WrittenRecord]:
 
 
 def read_back(desired: Desired, live: dict[str, dict[str, str]]) -> None:
-    """Resolve what was read as a plan does, and compare it with what is live."""
+    """Resolve the read manifests as a plan does, and compare them with the live values."""
     resolver = OWNERS.resolver(SCHEMA, desired.files, STAND_INS)
     records = {record.key: record for record in desired.records_of("companies", "external_id")}
     assert records.keys() == live.keys()
@@ -161,7 +161,7 @@ def test_manifests_say_what_is_live(live: dict[str, dict[str, str]], is_observed
 
 
 def has_comma(values: dict[str, str]) -> bool:
-    """Whether a number has a comma: HubSpot keeps none, and a table would have to say what it means."""
+    """Return whether a number has a comma, which HubSpot does not store, and which is ambiguous in tables."""
     return "," in values.get("number", "")
 
 

@@ -1,4 +1,4 @@
-"""A webhook is told of changes of condition, once each, without values, and never changes how a run ends."""
+"""A webhook gets one notice for each changed condition, without values, and never changes a run's result."""
 
 import json
 import re
@@ -31,7 +31,7 @@ SECRET = "T0-secret-path"
 
 @dataclass
 class Receiver:
-    """A local server that takes notices."""
+    """A local server that receives notices."""
 
     url: str = ""
     status: int = 200
@@ -84,7 +84,7 @@ def project(tmp_path: Path, receiver: Receiver) -> Project:
 
 
 def rename(project: Project, name: str) -> None:
-    """A person edits a contact."""
+    """Edit a contact as a person does in HubSpot."""
     with project.portal() as http:
         url = f"/crm/v3/objects/contacts/a{CANARY}"
         answer = http.patch(url, params={"idProperty": "email"}, json={"properties": {"firstname": name}})
@@ -94,10 +94,10 @@ def rename(project: Project, name: str) -> None:
 def test_drift_is_told_when_it_appears_and_when_it_is_gone(project: Project, receiver: Receiver) -> None:
     assert project.run("apply", "--auto-approve").code == 0
     assert project.run("drift").code == 0
-    assert receiver.news() == []  # all was well before, and is
+    assert receiver.news() == []  # no condition was bad before, and none is now
     rename(project, "Canary by hand")
     assert project.run("drift", "--target", "contacts/b*").code == 0
-    assert receiver.news() == []  # a part says nothing about the whole
+    assert receiver.news() == []  # a partial plan gives no notices
     assert project.run("drift").code == 2
     (notice,) = receiver.got
     assert notice["text"] == f"crm, local (portal {PORTAL}): there is drift: 1 value of 1 record"

@@ -52,7 +52,7 @@ def _class(name: str, value: type) -> Iterator[str]:
 
 
 def _fields(value: type) -> Iterator[str]:
-    """The fields, with the comments behind them."""
+    """Return a line for each field of a class, with the comment behind or above it."""
     lines = textwrap.dedent(inspect.getsource(value)).splitlines()
     found = {match["name"]: match for line in lines if (match := _FIELD.match(line))}
     names = [each.name for each in fields(value) if not each.name.startswith("_") and each.name in found]
@@ -106,7 +106,7 @@ def _wrapped(name: str, parameters: str, returned: str) -> str:
 
 
 def _prose(docstring: str) -> str:
-    """A docstring of Google's form as Markdown: its sections become lists."""
+    """Return a Google-style docstring as Markdown: its sections become lists."""
     written: list[str] = []
     in_section = False
     for line in docstring.replace(" Args:\n", "\n\nArgs:\n").splitlines():

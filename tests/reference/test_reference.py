@@ -1,4 +1,4 @@
-"""The pages of reference are what the program is; ``--rewrite-golden`` writes them."""
+"""The reference pages agree with the program; ``--rewrite-golden`` writes them again."""
 
 import re
 

@@ -28,7 +28,7 @@ _ARGUMENTS = (
 
 @contextmanager
 def running_chromium(profile: Path) -> Iterator[WebDriver]:
-    """A browser that keeps its things in ``profile``."""
+    """Run a browser that keeps its data in ``profile``."""
     browser, driver = _programs()
     options = webdriver.ChromeOptions()
     options.binary_location = browser
@@ -43,13 +43,13 @@ def running_chromium(profile: Path) -> Iterator[WebDriver]:
 
 
 def logged(browser: WebDriver, kind: str) -> list[dict[str, Any]]:
-    """What was logged since the last look: ``browser`` is its console, ``performance`` its requests."""
+    """Return new log entries since the last call: ``browser`` is the console, ``performance`` requests."""
     entries: list[dict[str, Any]] = browser.get_log(kind)  # type: ignore[no-untyped-call] # selenium's gap
     return entries
 
 
 def _programs() -> tuple[str, str]:
-    """Chromium and its driver; skips where they are missing, and fails where everything is to be tested."""
+    """Return the paths of Chromium and its driver; without them, skip, or fail where every test must run."""
     browser = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
     driver = shutil.which("chromedriver")
     if browser and driver:

@@ -15,13 +15,13 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
 
 @pytest.fixture
 def opened(chromium: WebDriver, tmp_path: Path) -> Callable[[str], WebDriver]:
-    """Opens a page from disk, as somebody opens an artifact of a job."""
+    """Return a function that opens a page from disk, as people open an artifact of a job."""
 
     def open_page(text: str) -> WebDriver:
         path = tmp_path / "plan.html"
         path.write_text(text, encoding="utf-8")
         for kind in ("browser", "performance"):
-            logged(chromium, kind)  # of the page before
+            logged(chromium, kind)  # drops the entries of the previous page
         chromium.get(path.as_uri())
         return chromium
 

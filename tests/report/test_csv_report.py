@@ -1,4 +1,4 @@
-"""Plans, drift and runs as CSV: one value a row, and nothing that a spreadsheet would run."""
+"""Plans, drift and runs as CSV: one value in each row, and no cell that a spreadsheet would execute."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""A plan with every action on definitions, and its run, as people see them: read whenever they change."""
+"""Golden reports of a plan with every action on definitions, and of its run; people review their changes."""
 
 import json
 import re
@@ -96,7 +96,7 @@ _CHANGING = (
     (r"(host|pid|user) [^,\s<]+", r"\1 …"),
     (r'("association_labels/USER_DEFINED)/\d+/\d+"', r'\1/…"'),
 )
-"""What differs between runs, and what stands for it."""
+"""Texts that differ between runs, and their placeholders."""
 
 
 @pytest.fixture(scope="module")
@@ -125,13 +125,13 @@ def timeless(text: str) -> str:
 
 
 def rows_of(page: str) -> str:
-    """The table of a page, as its script reads it."""
+    """Return the data of the table in a page, as its script reads it."""
     (table,) = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
     return json.dumps(json.loads(table), indent=1, ensure_ascii=False) + "\n"
 
 
 def check_forms(project: Project, name: str, golden: Callable[[Path, str], None]) -> None:
-    """Hold a plan, or a run, against the golden file of each form."""
+    """Compare a plan, or a run, with the golden file of each form."""
 
     def shown(form: str) -> str:
         return project.run("show", f"{name}.json", "--values", "show", "--format", form).out

@@ -1,4 +1,4 @@
-"""Drift as the text of an issue: it fits, its values are no markup, and it is found again."""
+"""Drift as the text of an issue: it fits, its values do not become markup, and the issue is found again."""
 
 import re
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def key(number: int) -> RecordAddress:
 
 
 def found(values: Sequence[str] = (), lost: int = 0, environment: str = "production") -> DriftFound:
-    """One record for each of ``values``, by which it is no longer empty."""
+    """Build drift: for each of ``values``, a record with an empty property that now has this value."""
     return DriftFound(
         tool_version="1.0",
         created_at=SEEN_AT,

@@ -53,7 +53,7 @@ PERSONAL = (ObjectProperty("contacts", "phone"),)
 
 
 def sentence(kind: FactKind) -> Held:
-    """All that a fact can hold, beside a property that is personal."""
+    """Build a held difference with a fact of this kind, all fields set, about a personal property."""
     fact = Fact(
         kind,
         RecordId("1"),

@@ -1,4 +1,4 @@
-"""Whole reports as people see them, to be read by eye whenever they change."""
+"""Complete reports as golden files, which a person must read whenever they change."""
 
 import re
 from collections.abc import Callable
@@ -53,6 +53,6 @@ def test_report_looks_as_it_did(
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_document_reads_as_it_did(name: str, golden: Callable[[Path, str], None]) -> None:
-    """Digests are left out: they differ whenever a plan holds something more."""
+    """Digests are left out, because they change with every new field of plans."""
     text = re.sub(r"sha256:[0-9a-f]{64}", f"sha256:{'0' * 64}", DOCUMENTS[name]())
     golden(GOLDEN / f"{name}.json", text)

@@ -29,7 +29,7 @@ MANY = 100_000
 
 
 class Page:
-    """What somebody sees and does."""
+    """The page in the browser: what a reader sees and does."""
 
     def __init__(self, browser: WebDriver) -> None:
         self.browser = browser
@@ -44,7 +44,7 @@ class Page:
         return self.browser.execute_script(script)
 
     def texts(self, selector: str) -> list[str]:
-        """Of all elements, at once: while the list scrolls, one may go before it is asked."""
+        """Return the texts of all elements in one call, because scrolling removes elements between calls."""
         found: list[str] = self.browser.execute_script(
             "return [...document.querySelectorAll(arguments[0])].map((found) => found.textContent)", selector
         )
@@ -56,7 +56,7 @@ class Page:
 
     @property
     def records(self) -> list[str]:
-        """The addresses drawn, from the top, without the names of the records."""
+        """Return the shown addresses, from the top, without the names of records."""
         found: list[str] = self.run(
             "return [...document.querySelectorAll('.row .record')].map((cell) => cell.firstChild.textContent)"
         )
@@ -77,7 +77,7 @@ class Page:
         return label
 
     def figures(self, facet: str) -> dict[str, str]:
-        """The options of a facet and what is said of each."""
+        """Return the options of a facet, each with the number beside it."""
         pairs = (label.text.splitlines() for label in self.all(f"fieldset.{facet} label"))
         return {option: figure for option, figure, *_ in pairs}
 

@@ -51,7 +51,7 @@ HIDDEN = [
     ),
     *("\u00a0", "\u2028", "\u2029", "\u3000", "\ue000", "\x7f", "\u2065", "\ufff0"),
 ]
-"""Characters that take no ink: default-ignorable ones, fillers, blanks, controls, private ones."""
+"""Characters that are drawn as nothing: default-ignorable ones, fillers, blanks, controls, private ones."""
 
 ALIKE = [("\u00e9", "e\u0301"), ("\u212b", "\u00c5"), ("\u2126", "\u03a9"), ("\uac00", "\u1100\u1161")]
 ALIKE += [("a\u0327\u0301", "a\u0301\u0327"), ("\uf900", "\u8c48"), ("\u1e69", "s\u0307\u0323")]
@@ -89,7 +89,7 @@ def test_everything_shown_is_visible(text: str) -> None:
 
 
 def looks(text: str) -> str:
-    """How a text is drawn, as far as characters tell."""
+    """Return how a text looks, as far as its characters decide."""
     return unicodedata.normalize("NFC", text)
 
 
@@ -154,7 +154,7 @@ def test_json_holds_what_it_held(value: str, key: str) -> None:
 
 
 def other_forms(value: str, key: str) -> dict[str, str]:
-    """What is shown of drift, of one record, and of a run."""
+    """Return reports about drift, one record and a run, by name."""
     record = RecordAddress("contacts", "phone", key)
     found = replace(
         drifted(FactKind.REKEYED),

@@ -1,4 +1,4 @@
-"""What only HubSpot holds is shown by neither ``mask`` nor ``manifest``, in any form."""
+"""With ``mask`` or ``manifest``, no report shows a value that is only in HubSpot."""
 
 import re
 from dataclasses import replace
@@ -44,7 +44,7 @@ NAMES = Names(
 )
 SAID = (Reason.MISSING, Reason.CHANGED, Reason.DRIFT, Reason.CONFLICT, Reason.ADOPT, Reason.RENAMED)
 COPIED = (Reason.MIGRATED, Reason.FILLED, Reason.ROLLED_BACK)
-"""Reasons of values that come from HubSpot itself, although a line may ask for them."""
+"""Reasons of changes whose new values are copied from HubSpot, although a manifest line may request them."""
 
 hub = st.integers(0, 39).map(lambda number: f"hubonly{number}")
 written = st.integers(0, 39).map(lambda number: f"saidhere{number}")
@@ -135,7 +135,7 @@ def problems(draw: st.DrawFn) -> Problem:
 
 @st.composite
 def plans_of_contacts(draw: st.DrawFn) -> Plan:
-    """A plan in which each text tells who holds it."""
+    """Return a plan in which each text says whether it is in the manifests or only in HubSpot."""
     made = plan_of(
         *draw(st.lists(changes(), max_size=5, unique_by=str)),
         held=tuple(draw(st.lists(held(), max_size=3))),
@@ -168,7 +168,7 @@ def test_what_manifests_say_is_masked_for_all_others(form: Renderer, plan: Plan)
 @settings(max_examples=30)
 @given(plan=plans_of_contacts(), is_rollback=st.booleans())
 def test_manifests_that_no_commit_holds_are_masked(form: Renderer, plan: Plan, is_rollback: bool) -> None:
-    """A reader cannot read what was not committed, and a rollback takes its values from the journal."""
+    """Readers cannot read uncommitted manifests, and the values of a rollback are from the journal."""
     if is_rollback:
         unread = replace(plan, rolls_back="1")
     else:

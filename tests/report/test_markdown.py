@@ -45,14 +45,14 @@ TAGS = {
     *("h3", "p", "a", "code", "pre", "blockquote", "strong", "b", "br", "details", "summary"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
-"""All that a comment is made of."""
+"""The HTML tags that may be in a comment."""
 
 RECORD_PAGE = re.compile(r"https://app-eu1\.hubspot\.com/contacts/7654321/record/0-\d+/\d+")
 """The only addresses that these plans link: pages of records."""
 
 
 class Page(HTMLParser):
-    """A comment as a browser gets it: its tags, and the text that is not code."""
+    """A comment as HTML: its tags, and the text that is not code."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class Page(HTMLParser):
 
 
 def wordy(number: int) -> Fact:
-    """Something to know that fills lines."""
+    """Build a fact with a long text."""
     return Fact(FactKind.PROPERTIES, names=(f"{number} " * 90,))
 
 
@@ -92,7 +92,7 @@ def comment(plan: Plan, *, full: bool = False) -> str:
 
 
 def many_updates(count: int) -> Iterable[Change]:
-    """Updates that are all different."""
+    """Return ``count`` updates, all different."""
     (value, *_) = UPDATES[0].values
     for number in range(count):
         key = RecordAddress("companies", "external_id", f"client-{number}")
@@ -100,7 +100,7 @@ def many_updates(count: int) -> Iterable[Change]:
 
 
 def stretched(plan: Plan, times: int) -> Plan:
-    """The same plan with everything in it more often, and longer texts."""
+    """Return ``plan`` with everything repeated, and longer texts."""
     return replace(
         plan,
         environment=plan.environment * times,

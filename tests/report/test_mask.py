@@ -36,7 +36,7 @@ SECRET = "hush-"
 
 
 class Planter:
-    """Puts a secret in place of every personal value and key of a plan, wherever one stands."""
+    """Replaces every personal value and key in a plan by a secret."""
 
     def __init__(self, masked_properties: tuple[ObjectProperty, ...]) -> None:
         self._masked_properties = masked_properties
@@ -48,7 +48,7 @@ class Planter:
         return f"{SECRET}{next(self._numbers)}\u202e"
 
     def anywhere(self, found: Any) -> Any:
-        """Whatever holds keys, with secrets for those that are personal."""
+        """Return any part of a plan, with secrets instead of personal keys."""
         if isinstance(found, RecordAddress):
             return replace(found, value=self.text(found.object, found.by, found.value) or "")
         if isinstance(found, tuple):
@@ -99,7 +99,7 @@ def planted(plan: Plan) -> Plan:
 
 
 def keys_in(found: Any) -> Iterator[RecordAddress]:
-    """Every key that stands anywhere in ``found``."""
+    """Return every key in ``found``, at any depth."""
     if isinstance(found, RecordAddress):
         yield found
     elif isinstance(found, tuple):
@@ -112,7 +112,7 @@ def keys_in(found: Any) -> Iterator[RecordAddress]:
 
 @st.composite
 def personal_plans(draw: st.DrawFn) -> Plan:
-    """Plans in which keys are as likely to be personal as values are, and so is what is held or left out."""
+    """Return plans in which keys, values, and the values of held or left out things may all be personal."""
     plan = draw(plans)
     known = {key.key_property for key in keys_in(plan) if key.by != RECORD_ID}
     known |= {
@@ -140,7 +140,7 @@ def test_no_personal_value_is_ever_shown_when_masked(secrets: Plan, full: bool) 
 
 @given(personal_plans())
 def test_every_personal_key_is_shown_where_everything_is(secrets: Plan) -> None:
-    """Otherwise the test above could not fail: what it plants does reach the outputs."""
+    """Without this, the test above could pass because the secrets are never in the outputs."""
     held_and_changed = (secrets.changes, secrets.held, secrets.review, secrets.refusals)
     masked_properties = [key for key in keys_in(held_and_changed) if SECRET in key.value]
     sentence = [

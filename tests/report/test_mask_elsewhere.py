@@ -56,7 +56,7 @@ EDITED = ValueVersion(ChangeSource.PERSON, "Grace Hopper <grace@acme.example>", 
 REKEYED = Fact(FactKind.REKEYED, record_id=ID, key=BOB, value=f"{SECRET}-bob")
 STEP = NextAction("write", "drift", f"{SECRET}-1", (Fact(FactKind.NO_SUCH_CHOICE, value=f"{SECRET}-1"),))
 ASSOCIATED = RecordAddress("deals", "email", "eve@acme.example")
-"""Of a type of which nothing is known to be personal."""
+"""A record of an object type without masked properties."""
 
 DRIFT = DriftFound(
     *("0.1.0", NOW, "production", 1, StateVersion(None, 0), 2),
@@ -112,7 +112,7 @@ COMPANY = Edit(ACME, "name", "Acme", None, at(4))
 
 
 def hides(shown: object) -> bool:
-    """Whether nothing personal is shown; who edited is, because editors are users of the portal."""
+    """Return whether no personal value is shown; editors may be shown: they are users of the portal."""
     text = repr(shown).replace(EDITED.by, "an editor")
     return SECRET not in text and "@" not in text
 

@@ -90,7 +90,7 @@ RUNS = st.builds(
 
 
 def inside(found: Any, kind: type[T]) -> Iterator[T]:
-    """Everything of one kind that stands anywhere in ``found``."""
+    """Return every instance of ``kind`` in ``found``, at any depth."""
     if isinstance(found, kind):
         yield found
     if isinstance(found, tuple):
@@ -103,7 +103,7 @@ def inside(found: Any, kind: type[T]) -> Iterator[T]:
 
 @st.composite
 def plans_of_people(draw: st.DrawFn) -> Plan:
-    """Plans in which keys and values are as likely to be personal as not, and many are equal."""
+    """Return plans in which half of the keys and values are personal, and many are equal."""
     plan = draw(plans)
     known = {key.key_property for key in inside(plan, RecordAddress)}
     known |= {
@@ -123,14 +123,14 @@ def plans_of_people(draw: st.DrawFn) -> Plan:
 
 
 class MaskedBefore(Entries[T]):
-    """Entries of which every one is masked before anything is counted, grouped or cut."""
+    """Entries that are all masked before they are counted, grouped or cut."""
 
     def __init__(self, bare: Sequence[T], mask: Callable[[T], T]) -> None:
         super().__init__(tuple(map(mask, bare)), as_it_is)
 
 
 def both_ways(render: Callable[[T, View], str], subject: T, view: View) -> tuple[str, str]:
-    """A report as it is, and as it would be if everything had been masked before."""
+    """Return a report, and the same report made from a subject that was masked before."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shown, "Entries", MaskedBefore)
         before = render(subject, view)

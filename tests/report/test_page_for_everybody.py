@@ -1,6 +1,6 @@
 """Pages for everybody: axe-core finds no barrier, light and dark, on wide and on narrow screens.
 
-axe-core is installed beforehand, because no test reaches out to a registry: see "Work on it" in README.md.
+axe-core must be installed before, because tests do not use registries: see "Work on it" in README.md.
 """
 
 import os
@@ -51,7 +51,7 @@ if (!unfold.hidden && !list.allOpen) unfold.click();
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    """The script that looks for barriers; in CI it must be there."""
+    """Return the script of axe-core; skip the test without it, but fail in CI."""
     if not AXE.exists():
         assert not os.environ.get("CI"), f"needs axe-core: {INSTALL}"
         pytest.skip(f"needs axe-core: {INSTALL}")
@@ -59,7 +59,7 @@ def axe() -> str:
 
 
 def barriers(browser: WebDriver) -> list[tuple[str, str, str]]:
-    """What keeps somebody from using the page as it is now: rule, element, and why."""
+    """Return the barriers in the page as it is now: rule, element, and reason."""
     result: dict[str, Any] = browser.execute_async_script(
         "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then(done)"
     )

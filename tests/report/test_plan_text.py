@@ -61,7 +61,7 @@ def test_the_last_line_sums_up(plan: Plan) -> None:
 
 @given(plans)
 def test_the_first_words_say_whether_anything_would_be_written_or_remembered(plan: Plan) -> None:
-    is_calm = plan.is_sound and not plan.writes  # with problems nobody knows what would be written
+    is_calm = plan.is_sound and not plan.writes  # with problems, the writes are not known
     shown = render_plan(plan, View(SHOW))
     assert shown.startswith("No changes.") == (is_calm and not plan.changes)
     assert shown.startswith("Nothing to write.") == (is_calm and bool(plan.changes))

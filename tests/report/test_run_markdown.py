@@ -1,4 +1,4 @@
-"""A run as a comment: it fits, its values are no markup, and what was not applied comes first."""
+"""A run as a comment: it fits, its values do not become markup, and unapplied changes come first."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The report of a run: an accounting that adds up, and HubSpot's own words on what went wrong."""
+"""The report of a run: its numbers add up, and failures have HubSpot's own messages."""
 
 import json
 from dataclasses import replace

@@ -52,7 +52,7 @@ def _play(
     extra = json.loads((act / "arguments.json").read_text()) if (act / "arguments.json").exists() else []
     planned = project.run("plan", "--values", "show", *extra)
     golden(expected / "plan.txt", _timeless(planned.out + planned.err))
-    project.run("apply", "--auto-approve", "--parallelism", "1", *extra)  # or ids would be given by chance
+    project.run("apply", "--auto-approve", "--parallelism", "1", *extra)  # for equal ids each time
     with project.portal() as http:
         held: dict[str, object] = {
             object_name: _records(http, object_name, names) for object_name, names in watch.items()
@@ -90,7 +90,7 @@ def _associated(scenario: Path) -> Sequence[tuple[str, str]]:
 
 
 def _pairs(http: httpx.Client, one: str, other: str) -> Mapping[str, Mapping[str, Sequence[str]]]:
-    """By record and by record that it is associated with: the labels."""
+    """Return the labels of associations, by record and associated record."""
     params = {"limit": "100", "archived": "false"}
     answer = http.get(f"/crm/v3/objects/{one}", params=params).raise_for_status().json()
     inputs = [{"id": record["id"]} for record in answer["results"]]

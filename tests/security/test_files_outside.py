@@ -17,7 +17,7 @@ ADVICE = "the project is the folder of reconciler.yaml"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A project among other files, in a folder whose own path is hidden."""
+    """Create a project among other files, in a folder below a hidden one."""
     for name in ("other/secret.yaml", "other/secret.csv", "other/secret.json", "shared/a.yaml"):
         (tmp_path / ".home" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / ".home" / name).write_text(f"{SECRET}: {SECRET}\n")

@@ -1,4 +1,4 @@
-"""Git runs no program of a checkout, and sees no token."""
+"""Git runs no program from a checkout, and gets no token."""
 
 import os
 import shutil
@@ -33,14 +33,14 @@ def git(folder: Path, *arguments: str, **more: str) -> str:
 
 
 def script(path: Path, proof: Path) -> Path:
-    """A program that leaves ``proof`` with what it was given, and does what its input asks."""
+    """Write a program that writes its environment to ``proof``, and its input to its output."""
     path.write_text(f"#!/bin/sh\nenv > {proof}\ncat 2>/dev/null\n")
     path.chmod(0o755)
     return path
 
 
 def like_a_repository(folder: Path, config: str) -> None:
-    """What makes git take ``folder`` for a repository, of data files alone."""
+    """Create the data files that make git treat ``folder`` as a repository."""
     folder.mkdir(exist_ok=True)
     (folder / "HEAD").write_text("ref: refs/heads/main\n")
     (folder / "objects").mkdir()
@@ -50,7 +50,7 @@ def like_a_repository(folder: Path, config: str) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A project in a checkout, with a token in the environment."""
+    """Create a project in a checkout, with a token in the environment."""
     made = Project(tmp_path / "project", {"HUBSPOT_ACCESS_TOKEN": "pat-na1-0000-secret"})
     made.write("reconciler.yaml", SETTINGS)
     made.write("products.yaml", MANIFEST)
@@ -78,7 +78,7 @@ def test_a_folder_that_looks_like_a_repository_is_none(
         shutil.rmtree(project.folder / ".git")
     if not is_cloned or inner != project.folder:
         subprocess.run(["git", "status"], cwd=inner, capture_output=True, check=False)
-        assert proof.exists()  # the attack is one
+        assert proof.exists()  # plain git does run the program, so the attack is real
         proof.unlink()
 
     planned = replace(project, folder=inner).run("plan", "--json")

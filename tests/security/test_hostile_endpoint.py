@@ -1,4 +1,4 @@
-"""A call to any endpoint ends: in time, within limits, with one sentence."""
+"""A call to any endpoint ends in time, within limits, and with a message of one sentence."""
 
 import base64
 import gzip
@@ -40,7 +40,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 
 @contextmanager
 def endpoint(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server that answers every connection's first request as it likes."""
+    """Run a server that calls ``answer`` for every connection after its first request."""
     ends = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(0.05)
@@ -57,7 +57,7 @@ def endpoint(answer: Callable[[socket.socket], None]) -> Iterator[str]:
                     try:
                         answer(connection)
                     except OSError:
-                        continue  # we have gone, as we should
+                        continue  # the client has closed the connection, as it should
 
         thread = threading.Thread(target=serve)
         thread.start()

@@ -1,4 +1,4 @@
-"""The state comes from no commit, and is in no other place."""
+"""The state is never from a commit, and never behind a link."""
 
 import subprocess
 from dataclasses import replace
@@ -30,7 +30,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A project in a checkout that applied once."""
+    """Create a project in a checkout, with one apply done."""
     made = Project(tmp_path / "project")
     made.write("reconciler.yaml", SETTINGS)
     made.write("products.yaml", MANIFEST)

@@ -1,4 +1,4 @@
-"""One line of ``reconciler.yaml`` sends no variable to a host that nobody chose."""
+"""A changed line of ``reconciler.yaml`` cannot send a variable to a host that the job does not permit."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,7 +25,7 @@ ENVIRON = {
 
 
 def load(folder: Path, line: str = "", state: str = "none", **more: str) -> Settings:
-    """Settings of which one line of the environment, or the state, is a pull request's."""
+    """Load settings in which a pull request wrote one line of the environment, or the state."""
     own = {"portal_id": "7654321", "token": "${HUBSPOT_TOKEN}"}
     if line:
         key, _, value = line.partition(": ")
@@ -336,7 +336,7 @@ SPECIAL = "@:/?#[]%+& \\'\"é"
 def test_a_password_of_any_characters_stays_one(
     tmp_path_factory: pytest.TempPathFactory, password: str
 ) -> None:
-    """Nothing of it becomes a host, a port or a database."""
+    """No part of the password is read as a host, a port or a database."""
     from sqlalchemy import make_url  # noqa: PLC0415 - as state does
 
     state = "postgresql+psycopg://ada:${RECONCILER_PASSWORD}@127.0.0.1:5433/crm"
@@ -356,7 +356,7 @@ def test_a_password_of_any_characters_stays_one(
 
 @given(st.text("abc.:/@?#[]%\\-_é\n1", max_size=30))
 def test_all_readers_see_the_same_host(text: str) -> None:
-    """Whatever is taken for an address leads where httpx and the standard library see it lead."""
+    """For every accepted address, httpx and the standard library find the same host."""
     from urllib.parse import urlsplit  # noqa: PLC0415
 
     import httpx  # noqa: PLC0415

@@ -13,7 +13,7 @@ from tests.site.build import build
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Build the site into the folder that is named."""
+    """Build the site into the folder in ``arguments``."""
     parser = argparse.ArgumentParser(prog="python -m tests.site")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--source", metavar="URL", default="")

@@ -17,7 +17,7 @@ SOURCE = "https://github.com/acme/reconciler/blob/0123abc"
 
 
 class _References(HTMLParser):
-    """What a page refers to, and what it can be asked for."""
+    """The addresses that a page refers to, and the anchors that it has."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

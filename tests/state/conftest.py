@@ -15,7 +15,7 @@ PORTAL = 7654321
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A real server; where there is none, continuous integration must not pass."""
+    """Run a real server; without PostgreSQL, skip, but fail in continuous integration."""
     programs = server_programs()
     if programs is None:
         sentence = "no PostgreSQL server is installed: apt-get install postgresql"
@@ -28,7 +28,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(params=["sqlite", "postgresql", "git"])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Where state is kept; every test that takes it runs on both databases, and in a repository."""
+    """Return the address of a state; every test that uses it runs with both databases and a repository."""
     if request.param == "git":
         return f"git:file://{bare_repository(tmp_path_factory.mktemp('remote'))}:refs/reconciler"
     return new_database(request)
@@ -50,7 +50,7 @@ def store(url: str, tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def reopened(url: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
-    """Opens the same state again, as the next process would."""
+    """Return a function that opens the same state again, as another process would."""
     stores: list[Store] = []
 
     def again() -> Store:

@@ -1,4 +1,4 @@
-"""Owned definitions share the table of owned records, and are never taken for records."""
+"""Owned definitions are in the table of owned records, but are never returned as records."""
 
 import json
 from collections.abc import Callable, Mapping

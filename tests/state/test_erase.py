@@ -29,7 +29,7 @@ SECRET = "grace-hopper"
 
 
 def leave_traces(store: Store) -> str:
-    """Grace is created, renamed, refused once; Acme stands by."""
+    """Create and rename the company SECRET, skip a change of it, and create others; return the run's id."""
     with writer(store) as pen:
         run_id = pen.begin_run(start(5))
         pen.intend(run_id, 0, "companies", UPSERT, [(0, create(SECRET, phone=SECRET)), (1, create("acme"))])

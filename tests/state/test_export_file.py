@@ -1,4 +1,4 @@
-"""An export read line by line has the same content as a whole, and is refused with the same words."""
+"""Reading an export by lines gives the same content, and the same errors, as reading it as a whole."""
 
 import json
 import os

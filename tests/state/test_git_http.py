@@ -1,4 +1,4 @@
-"""State in a repository over HTTP, with a token that only this one URL gets."""
+"""State in a repository over HTTP, with a token that is sent only to this URL."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The lock of a repository: who gets it, who loses it, and when nothing may be sent any more."""
+"""The lock in a repository: who gets it, who loses it, and when no call may be sent any more."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ def remote(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def opened(remote: Path, tmp_path: Path) -> Iterator[Callable[[], Store]]:
-    """Opens the state as another machine would."""
+    """Return a function that opens the state as another machine would."""
     stores: list[Store] = []
 
     def again() -> Store:
@@ -194,13 +194,13 @@ def test_a_remote_that_does_not_answer_for_a_minute_ends_the_run(
         "nothing more is sent"
     )
     pen.release()
-    assert len(opened().runs()) == 1  # what was committed went with the last push
+    assert len(opened().runs()) == 1  # the last push contained everything that was committed
 
 
 def test_a_push_that_arrives_after_it_was_given_up_is_no_loss(
     opened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The network is gone after the push, so that nobody can find out; it is back for the last one."""
+    """After the push the network fails, so its success is unknown; it works again for the last push."""
     clock, push = Clock(), RemoteRefs.push
     pen = writer(opened(), clock)
     arrived: list[Pushed] = []

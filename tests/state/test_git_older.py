@@ -1,4 +1,4 @@
-"""A snapshot of an older version is read as a database of that version is, and written in the newest."""
+"""A snapshot of an older version is read like a database of that version, and written in the newest one."""
 
 import json
 import sqlite3
@@ -17,7 +17,7 @@ from tests.state.conftest import PORTAL
 from tests.support.old_states import VERSIONS, restore_sqlite
 
 FIRST = 4
-"""No snapshot is of an older version; those of this one never were in git, and are here to try it."""
+"""The oldest version of snapshots in this test; no release wrote snapshots of this version."""
 
 TABLES = ("runs", "batches", "changes", "intents", "owned", "pairs")
 

@@ -1,4 +1,4 @@
-"""Snapshots in a repository: what they hold, who can read them, and what is noticed."""
+"""Snapshots in a repository: their contents, who can read them, and which manipulations are detected."""
 
 import os
 import socket
@@ -24,7 +24,7 @@ KEY, OTHER = "k" * 44, "o" * 44
 
 @pytest.fixture(autouse=True)
 def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Deriving keys is slow on purpose; here it happens at every opening."""
+    """Make the derivation of keys fast: it is slow on purpose, and done at every opening."""
     monkeypatch.setattr("reconciler.encryption._COST", 2**4)
 
 
@@ -35,7 +35,7 @@ def remote(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def opened(remote: Path, tmp_path: Path) -> Iterator[Callable[..., Store]]:
-    """Opens the state with keys."""
+    """Return a function that opens the state with given keys."""
     stores: list[Store] = []
 
     def again(*keys: str, portal: int = PORTAL, seen: bool = False, may_be_plain: bool = False) -> Store:
@@ -56,7 +56,7 @@ def opened(remote: Path, tmp_path: Path) -> Iterator[Callable[..., Store]]:
 
 
 def own(store: Store, *names: str, sent: str = "A") -> str:
-    """Own records, as a run of their own; return its id."""
+    """Store owned records in a new run; return the id of the run."""
     with writer(store) as pen:
         run_id = pen.begin_run(start(len(names)))
         pen.record_uncalled(run_id, [], ownership([owned(name, sent={"name": sent}) for name in names]))

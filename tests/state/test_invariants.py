@@ -1,4 +1,4 @@
-"""The journal and ownership agree with a simple model, whatever a run does and wherever it dies."""
+"""Journal and owned records agree with a simple model, whatever runs do and wherever they are killed."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -47,7 +47,7 @@ FINAL = (Applied, Rejected, Stale, Skipped)
 
 @dataclass
 class Run:
-    """What the model knows of one run."""
+    """The facts about one run in the model."""
 
     id: str
     entries: dict[int, Change] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Run:
 
 
 class Runs(RuleBasedStateMachine):
-    """Begins runs, intends, records, dies and opens again."""
+    """Begins runs, journals intents and outcomes, stops without end, and opens the state again."""
 
     url: str
     folder: Path
@@ -120,7 +120,7 @@ class Runs(RuleBasedStateMachine):
         ]
         self.pen.record(run.id, batch, known, ownership(possessed))
         run.outcomes |= known
-        for record in possessed:  # a record is known by one key, and a key by one record
+        for record in possessed:  # state has one key for each record, and one record for each key
             others = {key: other for key, other in self.owned.items() if other.record_id != record.record_id}
             self.owned = others | {record.key.value: record}
 
@@ -232,7 +232,7 @@ def test_random_runs_keep_the_invariants(url: str, tmp_path: Path) -> None:
     run_state_machine_as_test(
         HereAndNow,
         settings=settings(
-            max_examples=4 if url.startswith("git:") else 15,  # there every transaction is a push
+            max_examples=4 if url.startswith("git:") else 15,  # each transaction is a slow push
             stateful_step_count=15,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],

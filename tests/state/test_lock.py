@@ -22,7 +22,7 @@ PORTAL = 7654321
 
 
 def expire(store: Store) -> None:
-    """Let the lease run out: PostgreSQL has its own clock, so what it noted is set back instead."""
+    """Let the lease expire; PostgreSQL uses its own clock, so the stored time is set back instead."""
     with store._database.writing() as connection:
         connection.exec_driver_sql("UPDATE locks SET expires_at = '2001-01-01 00:00:00.000000'")
 
@@ -34,7 +34,7 @@ def holder_name(store: Store) -> str | None:
 
 
 on_databases = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
-"""Their leases expire by a clock and within transactions; those of repositories: see test_git_lease.py."""
+"""Tests for databases only; the lock in repositories is tested in test_git_lease.py."""
 
 
 def test_only_one_may_write_at_a_time(store: Store, reopened: Callable[[], Store]) -> None:
@@ -281,7 +281,7 @@ def test_a_lease_that_nobody_renewed_lets_nothing_leave(
 
 
 class Waiting:
-    """A thread that waits for a lease, which ran out, to be renewed."""
+    """A thread that waits until an expired lease is renewed."""
 
     def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("reconciler.state.lock._PATIENCE_S", 600.0)
@@ -292,7 +292,7 @@ class Waiting:
         self._clock.sleep(60)
 
     def begin(self) -> None:
-        """Come back once it waits."""
+        """Start the thread, and return when it waits."""
         threading.Thread(target=self._wait, daemon=True).start()
         assert self._has_looked.wait(60)
 
@@ -441,7 +441,7 @@ def test_a_holder_asleep_in_the_middle_of_a_write_is_named(
 def test_a_lock_that_was_released_after_the_attempt_is_not_blamed_on_anybody(
     store: Store, reopened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On PostgreSQL another process may release it between the two statements of one attempt."""
+    """On PostgreSQL, another process may release the lock between the two statements of one attempt."""
     with writer(store):
         monkeypatch.setattr(lock, "select_holder", lambda *_: None)
         with pytest.raises(Locked) as refused, writer(reopened(), actor=BOB):

@@ -38,7 +38,7 @@ def make_state(url: str, project: Path) -> None:
 
 
 def execute(url: str, project: Path, *statements: str) -> None:
-    """Do to the database what somebody else might."""
+    """Execute SQL in the database, as another program might."""
     engine = create_engine(url.replace("sqlite:///", f"sqlite:///{project}/"))
     with engine.begin() as connection:
         for statement in statements:
@@ -48,13 +48,13 @@ def execute(url: str, project: Path, *statements: str) -> None:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    """A database: what is tested here is about its tables."""
+    """Return the address of a database; these tests are about its tables."""
     return new_database(request)
 
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that every user may look into; pytest's own are for one."""
+    """Return a folder that every user may enter; those of pytest are for one user only."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)

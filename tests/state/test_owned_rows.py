@@ -36,7 +36,7 @@ GROUP = ("companies", "external_id")
 
 
 def remember(store: Store, *records: OwnedRecord) -> None:
-    """Own ``records``, by a run of its own."""
+    """Store ``records`` as owned, in a new run."""
     with writer(store) as pen:
         run_id = pen.begin_run(start(len(records)))
         pen.record_uncalled(
@@ -68,7 +68,7 @@ def test_owned_records_come_back_by_key_as_they_were(store: Store) -> None:
 
 
 def test_keys_between_those_that_are_asked_for_are_others(store: Store) -> None:
-    """The range of the keys is asked for too, which only makes PostgreSQL fast."""
+    """The query also has the range of the keys, to be fast on PostgreSQL; keys in between must not match."""
     acme, beta, globex = owned("acme", "9001"), owned("beta", "9002"), owned("globex", "9003")
     remember(store, acme, beta, globex)
 
@@ -87,7 +87,7 @@ def test_what_is_read_is_of_one_portal_type_and_key_property(store: Store, url: 
     ticket = owned("acme", "9001", object_name="tickets")
     remember(store, by_number, ticket)
     with closing(open_state(url, tmp_path, PORTAL + 1)) as other:
-        for name in ("Theirs", "Later"):  # so that its serial is above ours
+        for name in ("Theirs", "Later"):  # so that its serial is higher than that of the first store
             remember(other, owned("acme", "9001", {"name": name}), owned("globex", "9003"))
 
     assert store.owned(*GROUP, ["acme", "globex"]) == {"acme": acme}
@@ -131,7 +131,7 @@ def test_a_renamed_record_may_take_over_the_key_of_another(store: Store) -> None
 
 
 def test_a_record_has_one_entry_and_moves_to_its_new_key_from_wherever_it_was(store: Store) -> None:
-    """Whatever a caller says or forgets to say of the key before."""
+    """This is true whether or not the caller passes the previous key."""
     remember(store, owned("acme", "9001", {"name": "Acme"}), owned("globex", "9002"))
     moved = owned("E1", "9001", {"name": "Acme"}, by="erp_no")
 
@@ -143,7 +143,7 @@ def test_a_record_has_one_entry_and_moves_to_its_new_key_from_wherever_it_was(st
 
 
 def test_two_keys_that_hubspot_took_for_one_record_are_one_entry(store: Store) -> None:
-    """As where it compares unique values in any case: both were sent by one call."""
+    """HubSpot may compare unique values without case; both keys were sent in one call."""
     remember(store, owned("acme", "9001", {"name": "Before"}), owned("z", "9002"))
     with writer(store) as pen:
         run_id = pen.begin_run(start(0))

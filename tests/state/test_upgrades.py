@@ -23,7 +23,7 @@ from tests.state.conftest import PORTAL, new_database
 from tests.support.old_states import VERSIONS, restore
 
 Tables: TypeAlias = dict[str, Any]
-"""By its name, what the database says about a table, a column, an index or a constraint."""
+"""Facts of the database about tables, columns, indexes and constraints, by name."""
 
 WITH_ASSOCIATIONS = [version for version in VERSIONS if version >= 3]
 
@@ -41,7 +41,7 @@ def url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def upgraded(url: str, tmp_path: Path, version: int) -> Iterator[Store]:
-    """A state of ``version``, as whoever writes opens it."""
+    """Open a state of ``version`` for writing."""
     restore(url, tmp_path, version)
     with closing(open_state(url, tmp_path, PORTAL)) as store:
         yield store
@@ -210,7 +210,7 @@ def names_of(values: tuple[ValueChange, ...]) -> list[str]:
 
 
 def tables_of(url: str, project: Path) -> Tables:
-    """What the database at ``url`` says of its tables, once they have been opened to write."""
+    """Return the facts about the tables in the database at ``url``, after it was opened for writing."""
     open_state(url, project, PORTAL).close()
     engine = create_engine(url.replace("sqlite:///", f"sqlite:///{project}/"))
     with engine.connect() as connection:
@@ -243,7 +243,7 @@ def _of_sqlite(connection: Connection) -> Iterator[tuple[str, Any]]:
 
 
 def _affinity(type_name: str) -> str:
-    """What SQLite makes of the name of a type: it has no types, and of a name only some letters count."""
+    """Return the affinity that SQLite derives from a type name: only some letters of the name matter."""
     if "INT" in type_name:
         return "integer"
     return "text" if re.search("CHAR|CLOB|TEXT", type_name) else "numeric"

@@ -1,4 +1,4 @@
-"""Changes that tests say in short: releases, whose makers take what state has."""
+"""Short functions that build changes which release owned things."""
 
 from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
 from reconciler.model.owned import Origin
@@ -22,7 +22,7 @@ def release(
     origin: Origin,
     forgotten: tuple[ValueChange, ...] = (),
 ) -> Change:
-    """A record that is no longer ours."""
+    """Build the release of an owned record."""
     return Change(
         key,
         Action.RELEASE,
@@ -37,7 +37,7 @@ def release(
 def release_pair(
     address: AssociationAddress, remote: Remote, reason: Reason, origin: Origin = Origin.CREATED
 ) -> Change:
-    """An association that is no longer ours."""
+    """Build the release of an owned association."""
     return Change(
         address,
         Action.RELEASE,

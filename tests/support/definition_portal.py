@@ -46,7 +46,7 @@ SEED: Mapping[str, Any] = {
 
 
 class DefinitionPortal:
-    """One portal, with our reader and writer of it."""
+    """One portal, with this program's reader and writer for it."""
 
     def __init__(self, emulator: Emulator, http: httpx.Client, version: str, names: Sequence[str]) -> None:
         self.emulator, self.http, self.names = emulator, http, names

@@ -36,7 +36,7 @@ def wanted(
     special: DefinitionDirectives = NO_DEFINITION_DIRECTIVES,
     has_all_options: bool = True,
 ) -> DesiredDefinition:
-    """Build a desired definition at line 10; options are named, or have directives."""
+    """Build a desired definition at line 10; each option is a name, or a ``DesiredOption``."""
     all_values = dict(values or {})
     given = [each if isinstance(each, DesiredOption) else option(each) for each in options or ()]
     for each in given:
@@ -75,7 +75,7 @@ def live_definition(
     can_change: bool = True,
     can_archive: bool = True,
 ) -> LiveDefinition:
-    """Build a live definition; without ``ids`` it is known by its names."""
+    """Build a live definition; without ``ids``, its names are its ids."""
     of = address(text)
     return LiveDefinition(
         address=of,

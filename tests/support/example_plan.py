@@ -241,7 +241,7 @@ NAMES = Names(
         ),
     },
 )
-"""What people call the things of these plans; two stages of the portal are called ``Closed``."""
+"""Names for people of the things in these plans; two stages of the portal have the label ``Closed``."""
 
 PROBLEMS = (
     Problem(
@@ -268,7 +268,7 @@ PERSONAL = (
 
 
 def named_plan_of(*changes: Change, **parts: Any) -> Plan:
-    """Build a plan that knows what people call what it shows."""
+    """Build a plan that contains the names for people of everything in it."""
     return replace(plan_of(*changes, **parts), names=NAMES)
 
 

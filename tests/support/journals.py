@@ -120,7 +120,7 @@ def ownership(
     *,
     pairs: AssociationsAfter = NO_ASSOCIATIONS,
 ) -> OwnershipAfter:
-    """Say what is ours after some changes; an iterator is read while it is stored."""
+    """Build the owned things after some changes; iterators are read only when they are stored."""
     records = RecordsAfter(cast("Sequence[OwnedRecord]", owned), tuple(disowned))
     return OwnershipAfter(records, pairs)
 

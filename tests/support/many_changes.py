@@ -9,7 +9,7 @@ from reconciler.plan.change import Change
 
 @dataclass(frozen=True, slots=True)
 class ManyChanges(Sequence[Change]):
-    """Changes that are made, by their number, when somebody looks at them."""
+    """A sequence that builds each change from its number when it is read."""
 
     size: int
     make: Callable[[int], Change]

@@ -8,17 +8,17 @@ from reconciler.plan.plan import Plan
 
 
 def plan_to_text(plan: Plan) -> str:
-    """The file of ``plan``."""
+    """Return the text of the file of ``plan``."""
     return b"".join(plan_lines(plan)).decode()
 
 
 def plan_from_text(text: str) -> Plan:
-    """The plan of a file."""
+    """Return the plan in the text of a file."""
     return read_plan([text.encode()])
 
 
 def parts_of(text: str) -> dict[str, Any]:
-    """The lines of a plan file, by what they are."""
+    """Return the parsed lines of a plan file, by their role."""
     header, *lines, end = map(json.loads, text.splitlines())
     return {
         "header": header,
@@ -33,6 +33,6 @@ def line_of(value: object) -> str:
 
 
 def file_of(parts: dict[str, Any]) -> str:
-    """The plan file that has these parts."""
+    """Return the text of the plan file with these parts."""
     held = [{"held": entry} for entry in parts["held"]]
     return "".join(map(line_of, [parts["header"], *parts["changes"], *held, {"end": parts["end"]}]))

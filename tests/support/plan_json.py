@@ -13,7 +13,7 @@ _VERBS = {
 
 
 def plan_document(text: str) -> Any:
-    """Read a document, or a plan file; the changes of a plan are told member by member."""
+    """Read a document, or a plan file; each change of a plan is converted by ``reported``."""
     if '\n{"end":' in text:
         parts = parts_of(text)
         document = parts["header"] | parts["end"] | {name: parts[name] for name in ("changes", "held")}
@@ -25,7 +25,7 @@ def plan_document(text: str) -> Any:
 
 
 def reported(do: dict[str, Any], why: dict[str, Any]) -> dict[str, Any]:
-    """One change: its verb, its record, its ids, and before, after and reason of each value."""
+    """Return one change: its verb, record and ids, and before, after and reason of each value."""
     address, remote = do["address"], do.get("remote", {})
     record, _, other = why["address"].partition("#")
     change = {

@@ -244,7 +244,7 @@ def any_changes(
     names: st.SearchStrategy[str],
     words: st.SearchStrategy[str],
 ) -> st.SearchStrategy[Change]:
-    """Any change of any kind, whether or not planning would ever make it."""
+    """Build any change of any kind, even one that planning would never make."""
     owned = st.builds(Owned, _origins, st.booleans())
     of_all: dict[str, Any] = {
         "reason": _reasons,
@@ -305,7 +305,7 @@ def any_changes(
 
 
 def _in_its_type(change: Change) -> Change:
-    """A record keeps its type when its key moves."""
+    """Return the change with the object type of its record in ``moved_from``, too."""
     former = change.moved_from
     return replace(change, moved_from=former and replace(former, object=change.object_type))
 

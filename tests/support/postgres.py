@@ -50,7 +50,7 @@ def running_server(programs: Path) -> Iterator[Postgres]:
     try:
         _give_to_server(folder)
         data = folder / "data"
-        # It sorts like people do, so that a key without code point order is noticed.
+        # The locale does not sort by code points, so that tests notice a query that relies on this order.
         locale = ["--locale-provider=icu", "--icu-locale=en", "-E", "UTF8"]
         _run([programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", *locale, "--no-sync"])
         settings = f"-k {folder} -h '' -c fsync=off -c full_page_writes=off"

@@ -37,7 +37,7 @@ class Done:
 
     @property
     def document(self) -> Any:
-        """What ``--json`` printed, with the changes of a plan as tests look at them."""
+        """The printed JSON, with the changes of a plan in the form of ``plan_document``."""
         return plan_document(self.out)
 
 
@@ -109,7 +109,7 @@ def _applied_once() -> Path:
 
 @contextlib.contextmanager
 def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables inside the block; ours are never inherited."""
+    """Set environment variables inside the block; remove those of the test process that change results."""
     before = dict(os.environ)
     for name in list(os.environ):
         if name.startswith(("RECONCILER_", "HUBSPOT_", "GITHUB_", "NO_COLOR")) or name == "CI":
@@ -123,11 +123,11 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 UNHURRIED = {"tenSecondly": 100_000, "searchSecondly": 10_000}
-"""Limits that no test reaches: it would wait for seconds, and learn nothing."""
+"""Limits that no test reaches, because waiting for them would only cost seconds."""
 
 
 class Recorder(Emulator):
-    """An emulator that records its requests, without limits that make anybody wait."""
+    """An emulator that records its requests, with limits that no test reaches."""
 
     def __init__(self, path: Path | None) -> None:
         super().__init__(path)

@@ -219,13 +219,13 @@ class People:
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that only HubSpot tells, and what is told of it."""
+    """A problem that only HubSpot reports, and its message."""
 
     what: str
     plant: Callable[[People], object]
     address: str
     line: str  # the manifest line, without blanks at its beginning
-    told: str  # a part of the message
+    told: str  # a part of the message about the problem
 
 
 def _hold_archived(people: People, **properties: str) -> None:

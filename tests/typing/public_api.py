@@ -1,4 +1,4 @@
-"""Promises of the public names to type checkers; mypy reads this file, nothing runs it."""
+"""Checks of the types of public names: mypy checks this file, and nothing runs it."""
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor

@@ -16,7 +16,7 @@ from tests.support.workflows import SANDBOX, World, made_world
 
 @pytest.fixture(scope="session")
 def runner() -> None:
-    """The programs that steps find on their machines; skips without them, fails where all is to be tested."""
+    """Check for the programs that steps need; without them, skip, or fail where every test must run."""
     missing = [name for name in ("bash", "curl", "git", "jq") if shutil.which(name) is None]
     if missing and os.environ.get("CI"):
         pytest.fail(f"needs {', '.join(missing)}")
@@ -32,7 +32,7 @@ def world(runner: None, tmp_path: Path) -> World:  # noqa: ARG001 - steps need i
 
 @pytest.fixture
 def portal(world: World) -> Iterator[Recorder]:
-    """A portal and secrets that open it. To the project it is no emulator, but a server like any other."""
+    """Run a portal on a port and set its secrets; the project uses it like HubSpot, not as an emulator."""
     with contextlib.closing(Recorder(None)) as portal, running(portal) as url:
         portal.ensure_portal(SANDBOX, orjson.loads((EXAMPLE / "portal.json").read_bytes()))
         settings = world.repository / "manifests" / "reconciler.yaml"

@@ -16,7 +16,7 @@ KEY = "0123456789abcdef0123456789abcdef0123"
 
 
 def merge(world: World, head: str, number: int = 7, base: str = "main") -> str:
-    """A merge of a pull request, whose last commit was ``head``, and nothing else."""
+    """Merge a pull request whose last commit is ``head``; return the merge commit."""
     commit = world.commit("Merge pull request #7")
     pull = {
         "number": number,
@@ -81,7 +81,7 @@ def test_approvers_see_the_reviewed_content(world: World) -> None:
 
 @pytest.fixture
 def live(world: World, portal: Recorder) -> Recorder:
-    """A portal, reviewed plans of which are encrypted."""
+    """Return a portal for which reviewed plans are encrypted."""
     world.secrets["RECONCILER_PLAN_KEY"] = KEY
     return portal
 

@@ -1,4 +1,4 @@
-"""Tools find nothing wrong in our workflows, without network."""
+"""Linters find no fault in the workflows of this repository, without network."""
 
 import json
 import re
@@ -25,7 +25,7 @@ PINNED = re.compile(r"(actions|pypa)/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
 
 def program(package: str, name: str) -> str:
-    """The program that ``package`` brings along."""
+    """Return the path of a program that is part of ``package``."""
     (found,) = [file for file in files(package) or () if file.name == name]
     return str(found.locate())
 
@@ -100,7 +100,7 @@ INSTALLS = re.compile(r"\b(pip|pipx|uv|uvx|apt-get|apt|npm|npx|curl|wget)\b|inst
 
 
 def installing(step: Mapping[str, Any]) -> bool:
-    """Whether a step brings programs of others onto the machine."""
+    """Return whether a step installs programs of third parties."""
     if "uses" in step:
         return step.get("with", {}).get("command") == "install" or "setup-" in step["uses"]
     return bool(INSTALLS.search(step["run"]))

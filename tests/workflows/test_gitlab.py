@@ -1,4 +1,4 @@
-"""The example for GitLab CI: it agrees with the schema, and its jobs do what they promise."""
+"""The example for GitLab CI agrees with GitLab's schema, and its jobs work."""
 
 import re
 import subprocess
@@ -112,7 +112,7 @@ def test_nothing_runs_without_a_key(project: Project, gitlab: GitLab, name: str)
 
 
 def applied_after_the_merge(project: Project, gitlab: GitLab) -> subprocess.CompletedProcess[str]:
-    """The pipeline of main, after a merge request whose pipeline planned what stands there now."""
+    """Run the pipeline of main after a merge request whose pipeline planned the present manifests."""
     run("plan", project, gitlab)
     gitlab.artifacts[502] = (project.folder / "plan.json").read_bytes()
     gitlab.merge_requests += [
@@ -120,7 +120,7 @@ def applied_after_the_merge(project: Project, gitlab: GitLab) -> subprocess.Comp
         {"iid": 7, "state": "merged", "sha": "feed", "target_branch": "main"},
     ]
     gitlab.pipelines += [
-        {"id": 300, "sha": "feed", "project_id": 666},  # of a fork, which may say what it likes
+        {"id": 300, "sha": "feed", "project_id": 666},  # from a fork, whose contents are not trusted
         {"id": 400, "sha": "0ld", "project_id": PROJECT},
         {"id": 500, "sha": "feed", "project_id": PROJECT},
     ]

@@ -1,4 +1,4 @@
-"""plan.yml: one comment on a pull request, kept up to date, without values that others may not see."""
+"""plan.yml: one comment on a pull request, kept up to date, without values that readers may not see."""
 
 import re
 import subprocess

@@ -21,12 +21,12 @@ COMPANIES = "object: companies\nkey: external_id\nrecords:\n  acme: {name: Acme 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A repository whose production needs a token that nobody has at hand, with the hook from here."""
+    """Create a repository that uses this repository's hook, with an environment whose token is not set."""
     project = Project(tmp_path / "repository")
     project.write("crm/reconciler.yaml", SETTINGS)
     project.write("crm/companies.yaml", COMPANIES)
     hook, _ = yaml.safe_load(HOOKS.read_text())
-    # Without the network: what `language: python` would install is installed already.
+    # Without network: the hook uses the installed program instead of installing it (`language: python`).
     here = hook | {
         "language": "system",
         "entry": f"{sys.executable} -m {hook['entry']}",
@@ -56,7 +56,7 @@ def run(project: Project, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 def hooked(project: Project, *files: str) -> subprocess.CompletedProcess[str]:
-    """pre-commit with ``files`` staged."""
+    """Run pre-commit with ``files`` staged."""
     run(project, "git", "add", *files)
     return run(project, sys.executable, "-m", "pre_commit", "run", "--color=never")
 
