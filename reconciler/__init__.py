@@ -1,7 +1,7 @@
-"""HubSpot CRM records as code: open a project, plan, apply, look for drift."""
+"""HubSpot CRM records as code: functions to open a project, plan, apply, and look for drift."""
 
 TYPE_CHECKING = False
-"""Type checkers take it for true; importing it from ``typing`` takes as long as half an interpreter."""
+"""Type checkers treat it as true. An import from ``typing`` would take half as long as a start of Python."""
 
 if TYPE_CHECKING:
     from reconciler.apply.options import OnStale
@@ -120,7 +120,7 @@ _MODULES = {
     "WorkResult": "reconciler.project.run_many",
     "run_many": "reconciler.project.run_many",
 }
-"""Public names and their modules, each imported on first use: SQLAlchemy and httpx cost 0.3 s."""
+"""Public names and their modules. Each module is imported at first use: SQLAlchemy and httpx take 0.3 s."""
 
 __all__ = [
     "Acceptance",

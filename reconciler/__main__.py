@@ -1,4 +1,4 @@
-"""``python -m reconciler``."""
+"""Makes ``python -m reconciler`` run the command line."""
 
 from reconciler.cli.entry import main
 

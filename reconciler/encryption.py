@@ -29,26 +29,26 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_VARIABLE = "RECONCILER_PLAN_KEY"
-"""Holds one or more keys, newest first, separated by commas."""
+"""Environment variable with one or more keys, newest first, separated by commas."""
 
 FEWEST_CHARACTERS = 32
-"""Minimum characters of a key. 32 random bytes in base64 are 44, in hexadecimal 64."""
+"""Minimum number of characters in a key. 32 random bytes have 44 characters in base64, 64 in hexadecimal."""
 
 CHUNK = 1 << 16
-"""Bytes of text in one chunk."""
+"""Bytes of unencrypted text in one chunk."""
 
 _MAGIC = b"reconciler encrypted "
 _FIRST_LINE = _MAGIC + b"1\n"
 _ANY_FIRST_LINE = re.compile(re.escape(_MAGIC) + rb"[0-9]{1,9}\n")
-_COST = 2**17  # of deriving the key: 128 MiB and a quarter of a second
+_COST = 2**17  # scrypt's N: deriving a key takes 128 MiB and a quarter of a second
 _SALT, _CHECK, _NONCE, _TAG, _KEY = 16, 16, 12, 16, 32
 
 LONGEST_FIRST_LINE = len(_MAGIC) + 10
-"""Number of bytes at the beginning of a file that ``is_encrypted`` needs."""
+"""Number of bytes from the beginning of a file that ``is_encrypted`` needs."""
 
 
 class CannotDecrypt(Exception):
-    """An encrypted file cannot be decrypted; the sentence says why."""
+    """An encrypted file cannot be decrypted; the message says why."""
 
 
 class Altered(CannotDecrypt):
@@ -61,10 +61,10 @@ class _Derived(NamedTuple):
 
 
 def keys_from(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Read the keys of encrypted files, newest first: the first encrypts, all decrypt.
+    """Read the keys of encrypted files, newest first: the first one encrypts, and any of them can decrypt.
 
     Raises:
-        UsageError: one of them is too short to be one.
+        UsageError: a key is too short.
     """
     keys = tuple(filter(None, (key.strip() for key in environ.get(KEY_VARIABLE, "").split(","))))
     if any(len(key) < FEWEST_CHARACTERS for key in keys):
@@ -77,20 +77,21 @@ def keys_from(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def secret_for(purpose: bytes, key: str) -> bytes:
-    """Derive 32 secret bytes for one purpose from a key of plans; nobody can find the key from them.
+    """Derive 32 secret bytes for one purpose from a key for plan files.
 
-    It takes as long as opening an encrypted file, once in a process.
+    The key cannot be found from the bytes. The first call in a process takes as long as opening an encrypted
+    file.
     """
     return _derive(key, hashlib.sha256(b"reconciler secret for " + purpose).digest()[:_SALT]).key
 
 
 def is_encrypted(data: bytes) -> bool:
-    """Return whether ``data`` begins like an encrypted file of any version."""
+    """Return whether ``data`` begins with the first line of an encrypted file, of any version."""
     return _ANY_FIRST_LINE.match(data) is not None
 
 
 def encrypt(plain: Iterable[bytes], key: str) -> Iterator[bytes]:
-    """Encrypt ``plain``, pieces of any size, with ``key``; no two results are equal."""
+    """Encrypt ``plain``, given as pieces of any size, with ``key``. Equal texts give different results."""
     salt = os.urandom(_SALT)
     derived = _derive(key, salt)
     head = _FIRST_LINE + salt + derived.check
@@ -99,7 +100,7 @@ def encrypt(plain: Iterable[bytes], key: str) -> Iterator[bytes]:
     number, rest = 0, bytearray()
     for piece in plain:
         rest += piece
-        while len(rest) > CHUNK:  # not at exactly one chunk: it might be the last
+        while len(rest) > CHUNK:  # a chunk of exactly this size is kept, because it might be the last one
             yield cipher.encrypt(_nonce(number, is_last=False), bytes(rest[:CHUNK]), head)
             del rest[:CHUNK]
             number += 1
@@ -107,11 +108,13 @@ def encrypt(plain: Iterable[bytes], key: str) -> Iterator[bytes]:
 
 
 def decrypt(encrypted: Iterable[bytes], keys: Sequence[str]) -> Iterator[bytes]:
-    """Decrypt chunk by chunk with one of ``keys``; the data is complete only if nothing is raised at the end.
+    """Decrypt with one of ``keys``, chunk by chunk.
+
+    The data is complete only if the iterator ends without an error.
 
     Raises:
-        CannotDecrypt: there is no key, another one is needed, or a newer version encrypted it.
-        Altered: it was altered after it was encrypted.
+        CannotDecrypt: ``keys`` is empty or lacks the right key, or a newer version encrypted the file.
+        Altered: the file was altered after it was encrypted.
     """
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - few commands need it
 
@@ -140,10 +143,11 @@ def decrypt(encrypted: Iterable[bytes], keys: Sequence[str]) -> Iterator[bytes]:
 
 
 class NamedCipher:
-    """Encrypts small pieces, each bound to a name, with one key and salt; ``opening`` tells them to readers.
+    """Encrypts small pieces of data, each bound to a name, with one key and one salt.
 
-    Each piece has a random nonce of 96 bits of its own, and its tag covers the name: no piece can take the
-    place of another. A key is good for 2^32 pieces.
+    ``opening`` contains what readers need: the salt and the check value. Each piece has a random nonce of 96
+    bits, and its tag covers the name, so that a piece is not accepted under another name. One key may encrypt
+    up to 2^32 pieces.
 
     Source: NIST SP 800-38D, section 8.3.
     """
@@ -152,22 +156,22 @@ class NamedCipher:
 
     def __init__(self, key: str, opening: bytes, derived: _Derived) -> None:
         self.key = key
-        self.opening = opening  # salt and check
+        self.opening = opening  # salt and check value, stored before the pieces
         self._cipher = _cipher(derived.key)
 
     @classmethod
     def new(cls, key: str) -> "NamedCipher":
-        """Begin with a new salt."""
+        """Return a cipher with a new random salt."""
         salt = os.urandom(_SALT)
         derived = _derive(key, salt)
         return cls(key, salt + derived.check, derived)
 
     @classmethod
     def opened(cls, opening: bytes, keys: Sequence[str]) -> "NamedCipher":
-        """Find the key that began with ``opening``.
+        """Return the cipher for pieces that were encrypted with ``opening``.
 
         Raises:
-            CannotDecrypt: it is none of ``keys``.
+            CannotDecrypt: none of ``keys`` fits.
         """
         if not keys:
             raise CannotDecrypt(
@@ -177,7 +181,7 @@ class NamedCipher:
         return cls(key, opening, derived)
 
     def encrypt(self, name: str, plain: bytes) -> bytes:
-        """Encrypt ``plain`` under ``name``."""
+        """Encrypt ``plain`` so that it can be decrypted only with the same ``name``."""
         nonce = os.urandom(_NONCE)
         return nonce + self._cipher.encrypt(nonce, plain, name.encode())
 
@@ -185,7 +189,7 @@ class NamedCipher:
         """Decrypt a piece that was encrypted under ``name``.
 
         Raises:
-            Altered: it was altered, or encrypted under another name.
+            Altered: the piece was altered, or encrypted under another name.
         """
         from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - few commands need it
 
@@ -196,7 +200,7 @@ class NamedCipher:
 
 
 def _fitting(keys: Sequence[str], salt: bytes, check: bytes) -> tuple[str, _Derived]:
-    """Return the key that fits ``check``, and the keys derived from it."""
+    """Return the one of ``keys`` that fits ``check``, and what is derived from it."""
     for key in keys:
         derived = _derive(key, salt)
         if hmac.compare_digest(derived.check, check):
@@ -206,7 +210,7 @@ def _fitting(keys: Sequence[str], salt: bytes, check: bytes) -> tuple[str, _Deri
 
 
 class _Source:
-    """Pieces of any size, read in other sizes."""
+    """A stream of bytes that arrives in pieces of any size and is read in chosen sizes."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)
@@ -222,7 +226,7 @@ class _Source:
 
 
 class ProcessKey:
-    """A key in the memory of this process, for data that it writes to disk and reads again itself."""
+    """A random key in the memory of this process, for temporary files that only this process reads."""
 
     def __init__(self) -> None:
         self._cipher = _cipher(os.urandom(_KEY))
@@ -232,7 +236,7 @@ class ProcessKey:
         return self._cipher.encrypt(_nonce(number, is_last=False), data, None)
 
     def decrypt(self, number: int, data: bytes) -> bytes:
-        """Decrypt block ``number``."""
+        """Decrypt the block that was encrypted as ``number``."""
         return self._cipher.decrypt(_nonce(number, is_last=False), data, None)
 
 
@@ -248,7 +252,7 @@ def _nonce(number: int, *, is_last: bool) -> bytes:
 
 @lru_cache(maxsize=8)
 def _derive(key: str, salt: bytes) -> _Derived:
-    """Derive the key and its check value; a state in git is opened several times in one process."""
+    """Derive the encryption key and its check value; cached, as a state in git is opened several times."""
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt  # noqa: PLC0415 - few commands need it
 
     secret = Scrypt(salt=salt, length=_KEY + _CHECK, n=_COST, r=8, p=1).derive(

@@ -27,21 +27,21 @@ from reconciler.source import SourceRef
 class Severity(StrEnum):
     """Severity of a problem."""
 
-    ERROR = "error"  # the plan is not appliable
+    ERROR = "error"  # no plan can be applied
     LEFT_OUT = "left out"  # an error whose record the user chose to leave out of the plan
     WARNING = "warning"  # only shown
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with one record or line, found before any write."""
+    """An error or warning about one record or line, found before any write."""
 
     message: str  # one sentence without full stop; built by ``sentence()`` if it contains a value or a key
-    advice: str | None = None  # advice, built in the same way
+    advice: str | None = None  # what the user can do; built in the same way
     source: SourceRef | None = None
     address: str | None = None  # address of the record or property, if it is known
     severity: Severity = Severity.ERROR
-    people: tuple[str, ...] = ()  # e-mail addresses in it that are never masked: owners, who use the portal
+    people: tuple[str, ...] = ()  # e-mail addresses in the message that are never masked: owners of records
     needs: str | None = None  # address that would solve the problem if it were in the same plan
 
     def __str__(self) -> str:
@@ -54,24 +54,24 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class UnplacedProblem:
-    """A problem found where its place is not known: code that knows the place makes a ``Problem`` of it."""
+    """A problem found by code that does not know the file and line; a caller adds them with ``at``."""
 
-    message: str  # as in ``Problem``, like the others
+    message: str  # all fields have the same meaning as in ``Problem``
     advice: str | None = None
     severity: Severity = Severity.ERROR
     people: tuple[str, ...] = ()
     needs: str | None = None
 
     def at(self, source: SourceRef | None, address: str | None = None) -> Problem:
-        """Return the problem at a place."""
+        """Return a ``Problem`` at the given place."""
         return Problem(self.message, self.advice, source, address, self.severity, self.people, self.needs)
 
 
 class UnplacedError(Exception):
-    """An exception on the way to code that knows the place.
+    """A problem, raised by code that does not know the file and line; a caller adds them with ``at``.
 
     Attributes:
-        problem: the problem, still without a place.
+        problem: the problem, without file and line.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class UnplacedError(Exception):
         self.problem = UnplacedProblem(message, advice, people=people, needs=needs)
 
     def at(self, source: SourceRef | None, address: str | None = None) -> Problem:
-        """Return the problem at a place."""
+        """Return the ``Problem`` at the given place."""
         return self.problem.at(source, address)
 
 
@@ -93,7 +93,8 @@ class ReconcilerError(Exception):
     """Base class of all expected errors."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Exception calls __init__ only with the message; ours take more, and are pickled between processes.
+        # ``Exception`` is unpickled by calling ``__init__`` with the message alone; some of our classes need
+        # more arguments, and are pickled between processes.
         return _restored, (type(self), self.args), self.__dict__
 
 
@@ -143,7 +144,7 @@ class HubSpotError(ReconcilerError):
     """HubSpot refused a request, or did not answer.
 
     Attributes:
-        status: HTTP status; None without an answer.
+        status: HTTP status; None if HubSpot did not answer.
         category: HubSpot's class of the error; None if it gave none.
         correlation_id: HubSpot's id for this one request.
     """
@@ -178,11 +179,11 @@ class RequestRejected(HubSpotError):
 
 
 class Unavailable(HubSpotError):
-    """HubSpot could not be reached, or kept answering "later" until we gave up."""
+    """HubSpot could not be reached, or asked to try again later until we gave up."""
 
 
 class NoAnswer(HubSpotError):
-    """A write was sent and its answer never arrived: it may or may not have happened."""
+    """A write was sent, but no answer arrived. It is unknown whether HubSpot did it."""
 
 
 class StateError(ReconcilerError):

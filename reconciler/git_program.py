@@ -1,9 +1,9 @@
 """Running git without trusting the files of a repository.
 
 A project folder may come from a stranger's pull request. Git runs programs that the configuration of a
-repository names (``core.fsmonitor``, filters, hooks), and git itself may be a program of a commit if ``PATH``
-contains a folder of it. So git gets a cleaned environment, none of our variables, and settings that run
-nothing.
+repository names (``core.fsmonitor``, filters, hooks). If ``PATH`` contains a folder of the repository, a
+commit can even replace git itself. Therefore git gets a cleaned environment without our variables, and
+settings that prevent it from running other programs.
 
 Source: https://git-scm.com/docs/git-config#Documentation/git-config.txt-safebareRepository.
 """
@@ -28,27 +28,27 @@ _PASSED_ON = (
     "USER",
     "XDG_CONFIG_HOME",
 )
-"""Variables for git, besides a cleaned ``PATH``: they locate the person's own configuration."""
+"""Variables that git gets besides ``PATH``; most of them locate the user's own configuration."""
 
 _RUNS_NOTHING = (
     "safe.bareRepository=explicit",
     "core.fsmonitor=false",
     f"core.hooksPath={os.devnull}",
 )
-"""Settings that override the settings of a repository."""
+"""Settings against running programs; they override the settings of the repository."""
 
 NO_GIT = 127
-"""Exit code of a shell for a missing program."""
+"""Exit code of a shell for a missing program, returned if git is not installed."""
 
-_TIMED_OUT = 124  # exit code of ``timeout``
+_TIMED_OUT = 124  # exit code of the program ``timeout``, returned if git takes too long
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer of git."""
+    """The result of running git."""
 
     code: int
-    data: bytes  # what it printed
+    data: bytes  # printed bytes
     err: str
 
     @property
@@ -58,21 +58,21 @@ class Answer:
 
     @property
     def is_late(self) -> bool:
-        """Whether git was ended because it took too long."""
+        """Whether git was killed because it took too long."""
         return self.code == _TIMED_OUT
 
     @property
     def out(self) -> str:
-        """The printed text."""
+        """The printed bytes, decoded."""
         return self.data.decode(errors="surrogateescape")
 
 
 def clean_environment(
     environ: Mapping[str, str], top: Path | None, also: Iterable[str] = ()
 ) -> dict[str, str]:
-    """Return the part of ``environ`` for git: without our variables, and without programs below ``top``.
+    """Return the variables of ``environ`` that git may have, with a ``PATH`` without folders below ``top``.
 
-    ``also`` names more variables to pass on.
+    ``also`` names more variables to copy.
     """
     folders = environ.get("PATH", os.defpath).split(os.pathsep)
     trusted = [folder for folder in folders if Path(folder).is_absolute() and not _is_in(folder, top)]
@@ -81,7 +81,7 @@ def clean_environment(
 
 
 def find_git(clean: Mapping[str, str]) -> str | None:
-    """Find the program in a cleaned environment; None if it is not installed."""
+    """Return the path of git in the ``PATH`` of a cleaned environment; None if it is not installed."""
     return shutil.which("git", path=clean["PATH"])
 
 
@@ -94,16 +94,16 @@ def run_git(
     data: bytes = b"",
     timeout_s: float | None = None,
 ) -> Answer:
-    """Run git in ``folder``, away from the terminal.
+    """Run git in ``folder``, without access to the terminal.
 
     Args:
         program: path of git; None if it is not installed.
-        folder: its working directory.
-        clean: a cleaned environment.
-        arguments: its arguments.
+        folder: the working directory of git.
+        clean: an environment made by ``clean_environment``.
+        arguments: the subcommand and its arguments.
         settings: more settings, such as ``gc.auto=0``.
-        data: its input.
-        timeout_s: seconds after which it is ended, with all that it started.
+        data: its standard input.
+        timeout_s: seconds after which git and its child processes are killed; None: never.
     """
     if program is None:
         return Answer(NO_GIT, b"", "git is not installed")
@@ -116,7 +116,7 @@ def run_git(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            start_new_session=True,  # a Ctrl-C ends our run in order, not git in the middle
+            start_new_session=True,  # Ctrl-C does not reach git, only our program, which stops in order
         )
     except OSError as error:
         return Answer(NO_GIT, b"", f"git cannot be run: {error.strerror}")
@@ -132,7 +132,7 @@ def run_git(
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End git and its helpers, which share its process group."""
+    """Kill git and its child processes, which share its process group."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.communicate()

@@ -1,10 +1,10 @@
-"""Hosts of this machine: traffic to them never leaves it, so it needs neither encryption nor a proxy."""
+"""Recognises this machine by host name or address: own traffic needs neither encryption nor a proxy."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 
 def address_of(host: str) -> IPv4Address | IPv6Address | None:
-    """Read ``host`` as an IP address, or return None for a name; IPv4 inside IPv6 becomes IPv4."""
+    """Convert ``host`` to an IP address; None if it is a name. An IPv4 address inside IPv6 becomes IPv4."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
@@ -14,6 +14,6 @@ def address_of(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether ``host``, a name or an address without brackets, is this machine."""
+    """Return whether ``host`` means this machine; it is a name, or an address without brackets."""
     address = address_of(host)
     return host.lower() == "localhost" or (address is not None and address.is_loopback)

@@ -2,8 +2,8 @@ r"""Escaping invisible characters, so that two different texts never look the sa
 
 Values come from people and from other systems. A control character could move the cursor and paint over a
 change, a direction mark could reverse a value, a filler looks like a blank, and one letter may be written in
-two ways: none of these is ever shown as it is. Similar letters of other alphabets stay: how they look depends
-on the font.
+two ways. All of these are escaped. Similar letters of other alphabets are not,
+because it depends on the font whether they look alike.
 
 Sources: https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt,
 Default_Ignorable_Code_Point; https://www.unicode.org/reports/tr15/ canonical equivalence.
@@ -18,9 +18,9 @@ _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U00013441\U00013442\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
 )
-"""Letters, marks and symbols without a shape; Python's ``isprintable`` finds all others."""
+"""Characters without a visible shape for which Python's ``isprintable`` returns True."""
 
-_AFTER_A_BLANK = re.compile(r"(?:^|(?<=\s))[^\x00-\u02ff]")  # marks begin at U+0300
+_AFTER_A_BLANK = re.compile(r"(?:^|(?<=\s))[^\x00-\u02ff]")  # only these can be marks
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -31,7 +31,7 @@ def visible(text: str) -> str:
 
 
 def is_visible(text: str) -> bool:
-    """Return whether all of ``text`` is visible."""
+    """Return whether ``text`` contains no invisible character and none that can be confused with others."""
     if text.isascii():
         return text.isprintable()
     return text.isprintable() and not _BLANK.search(text) and is_normalized("NFC", text) and not _leads(text)
@@ -42,7 +42,7 @@ def escaped_where_hidden(text: str, escaping: Callable[[str], str]) -> str:
     if is_visible(text):
         return str(text)
     escaped: list[str] = []
-    before = ""  # the character to which a mark would attach
+    before = ""  # the character to which a following mark would attach
     for character in text:
         if _is_hidden(before, character):
             escaped.append(escaping(character))
@@ -64,13 +64,13 @@ def escape(character: str) -> str:
 
 
 def _leads(text: str) -> bool:
-    """Return whether a mark is at the beginning or after a blank, where it would attach to other text."""
+    """Return whether a combining mark is first or after a blank, where it would attach to other text."""
     return any(map(_is_mark, _AFTER_A_BLANK.findall(text)))
 
 
 @lru_cache(maxsize=8192)
 def _is_hidden(before: str, character: str) -> bool:
-    """Return whether ``character`` is invisible, or combines with ``before`` to a known character."""
+    """Return whether ``character`` is invisible, or forms one existing character with ``before``."""
     if not character.isprintable() or _BLANK.match(character):
         return True
     if character.isascii():

@@ -1,8 +1,8 @@
-"""JSON in files: written the same way everywhere, and checked when read, as somebody may have changed it.
+"""Writes JSON to files in one form, and checks JSON that is read, because somebody may have changed the file.
 
-A reader takes a JSON value and returns a typed one, or raises ``Wrong`` with the path below it; ``inside``
-adds the step to it. The path is only built for an error, so that a plan of a hundred thousand changes is read
-quickly.
+Functions that read take a JSON value and return a typed one. For a wrong value they raise ``Wrong``, whose
+path starts at that value; ``inside`` puts its own step before the path. Paths are built only for errors, so
+that a plan of a hundred thousand changes is read quickly.
 """
 
 import json
@@ -19,7 +19,7 @@ E = TypeVar("E", bound=StrEnum)
 
 
 class Wrong(Exception):
-    """A value is missing or of another shape; ``path`` leads to it, as in ``changes[3].write.call``."""
+    """A value is missing or has the wrong type; ``path`` leads to it, such as ``changes[3].write.call``."""
 
     def __init__(self, path: str, what: str) -> None:
         super().__init__(f"{path.removeprefix('.')}: {what}" if path else what)
@@ -28,12 +28,12 @@ class Wrong(Exception):
 
 
 def json_text(value: object) -> str:
-    """Write ``value`` with sorted keys, in ASCII, on one line."""
+    """Return ``value`` as JSON with sorted keys, in ASCII, on one line."""
     return _ENCODER.encode(value)
 
 
 def inside(step: str, read: Callable[[object], T], value: object) -> T:
-    """Read ``value`` at ``step``: ``.write`` or ``[3]``."""
+    """Call ``read`` with ``value``; put ``step``, such as ``.write`` or ``[3]``, before an error's path."""
     try:
         return read(value)
     except Wrong as wrong:
@@ -41,7 +41,7 @@ def inside(step: str, read: Callable[[object], T], value: object) -> T:
 
 
 def part(found: Json, path: str, read: Callable[[object], T]) -> T:
-    """Read the required member at ``path``, as in ``key.value``."""
+    """Read the required member of ``found`` at ``path``, such as ``key.value``, with ``read``."""
     name, _, below = path.partition(".")
     if name not in found:
         raise Wrong(f".{name}", "is missing")
@@ -53,52 +53,52 @@ def part(found: Json, path: str, read: Callable[[object], T]) -> T:
 
 
 def or_null(read: Callable[[object], T]) -> Callable[[object], T | None]:
-    """Build a reader that also accepts null."""
+    """Return a function that reads like ``read``, and reads null as None."""
     return lambda found: None if found is None else read(found)
 
 
 def as_is(found: object) -> object:
-    """Read any JSON value."""
+    """Return any JSON value unchanged."""
     return found
 
 
 def as_object(found: object) -> Json:
-    """Read a JSON object."""
+    """Return ``found`` if it is a JSON object."""
     if isinstance(found, dict):
         return found
     raise unexpected("an object", found)
 
 
 def as_text(found: object) -> str:
-    """Read a string."""
+    """Return ``found`` if it is a string."""
     if isinstance(found, str):
         return found
     raise unexpected("text", found)
 
 
 def as_name(found: object) -> str:
-    """Read a string that is not empty."""
+    """Return ``found`` if it is a string that is not empty."""
     if text := as_text(found):
         return text
     raise Wrong("", "must not be empty")
 
 
 def as_flag(found: object) -> bool:
-    """Read ``true`` or ``false``."""
+    """Return ``found`` if it is ``true`` or ``false``."""
     if not isinstance(found, bool):
         raise Wrong("", "must be true or false")
     return found
 
 
 def as_count(found: object) -> int:
-    """Read a whole number that is not negative."""
+    """Return ``found`` if it is a whole number that is not negative."""
     if type(found) is int and found >= 0:
         return found
     raise unexpected("a count", found)
 
 
 def as_seconds(found: object) -> float:
-    """Read a finite number that is not negative."""
+    """Return ``found`` as a float, if it is a finite number that is not negative."""
     try:
         number = float(found) if type(found) in {int, float} else -1.0  # type: ignore[arg-type] # just checked
     except OverflowError:
@@ -109,7 +109,7 @@ def as_seconds(found: object) -> float:
 
 
 def as_word(words: type[E]) -> Callable[[object], E]:
-    """Build a reader for a closed set of words."""
+    """Return a function that reads a text as a member of the enumeration ``words``."""
     known = {word.value: word for word in words}
 
     def read(found: object) -> E:
@@ -122,7 +122,7 @@ def as_word(words: type[E]) -> Callable[[object], E]:
 
 
 def as_tuple(read: Callable[[object], T]) -> Callable[[object], tuple[T, ...]]:
-    """Build a reader for a list."""
+    """Return a function that reads a list, each entry with ``read``."""
 
     def read_all(found: object) -> tuple[T, ...]:
         if not isinstance(found, list):
@@ -133,17 +133,17 @@ def as_tuple(read: Callable[[object], T]) -> Callable[[object], tuple[T, ...]]:
 
 
 def as_mapping(read: Callable[[object], T]) -> Callable[[object], Mapping[str, T]]:
-    """Build a reader for an object with any names."""
+    """Return a function that reads an object with any names, each value with ``read``."""
     return lambda found: {name: inside(f".{name}", read, value) for name, value in as_object(found).items()}
 
 
 def unexpected(expected: str, found: object) -> Wrong:
-    """Name the expected value instead of ``found``."""
+    """Return an error that names what was expected and describes ``found``."""
     return Wrong("", f"{expected} is expected, not {_shown(found)}")
 
 
 def _shown(found: object) -> str:
-    """Format a value for a message."""
+    """Describe ``found`` for an error message; long or unprintable texts are not quoted in full."""
     if found is None:
         return "null"
     if isinstance(found, bool):

@@ -47,7 +47,11 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Run the block in a transaction that sees the data of one moment."""
+        """Run the block in a transaction that sees the data of one moment.
+
+        Raises:
+            StateError: the database cannot be used.
+        """
         options: dict[str, Any] = {}
         if self._engine.dialect.name == "postgresql":
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}

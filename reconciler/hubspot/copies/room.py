@@ -15,6 +15,9 @@ def read_room(verbatim: VerbatimReader, paths: Collection[str]) -> Json:
     """Read how many more definitions of each sort the portal may have, for the object types at ``paths``.
 
     Limits that HubSpot does not show are left out.
+
+    Raises:
+        HubSpotError: the portal cannot be read.
     """
     numbers = {type_number(object_name(path)) or path for path in paths}
     room: dict[str, dict[str, int]] = {

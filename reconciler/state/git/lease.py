@@ -153,7 +153,12 @@ class GitLease:
             self._changed.notify_all()
 
     def _pushed_or_lost(self, prepared: Prepared) -> Pushed:
-        """Push once; if the answer does not tell the result, read the refs to find out."""
+        """Push once; if the answer does not tell the result, read the refs to find out.
+
+        Raises:
+            Locked: another run has moved the lock.
+            StateError: the git host refuses the push.
+        """
         moves = [Move(self._snapshots.names.lock, self._refs.lock, prepared.refs.lock)]
         if prepared.refs.state != self._refs.state:
             moves.append(Move(self._snapshots.names.state, self._refs.state, prepared.refs.state))
