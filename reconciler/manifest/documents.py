@@ -78,12 +78,12 @@ class ManifestDocument:
     """One document, with ``all`` merged into its records."""
 
     document: Document
-    write: Write | None  # None if the document does not set it
+    write: Write | None  # ``write:`` of the document; None without one
     ownership: Mapping[str, Ownership]  # all properties listed there, also those with ENFORCE
     environments: tuple[str, ...]  # globs; empty means everywhere
     environment_places: tuple[Place, ...]  # the place of each glob
     key_place: Place
-    prune: Prune | None  # None if the document does not set it
+    prune: Prune | None  # ``prune:`` of the document; None without one
     records: tuple[DesiredRecord, ...]  # sorted by key
     shared: frozenset[str]  # the properties of ``all``
     unmanaged: Mapping[str, Mapping[str, Place]]  # key -> properties in $unmanaged, with their places

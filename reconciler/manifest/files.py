@@ -24,7 +24,7 @@ class ManifestFile:
 
     path: Path
     name: str  # relative to the project folder, with forward slashes
-    folder: int  # position of its folder in the list
+    folder: int  # position of the file's folder in the list of folders
 
 
 def find_files(project: Path, folders: Sequence[str]) -> tuple[tuple[ManifestFile, ...], tuple[Problem, ...]]:

@@ -67,7 +67,7 @@ def _load(
         problems.append(Problem(f"there are no manifests in {', '.join(folders)}", advice))
     files = SourceFiles(tuple(file.name for file in found))
     digest = hashlib.sha256()
-    read: list[tuple[int, ManifestDocument]] = []  # each with the number of its folder
+    read: list[tuple[int, ManifestDocument]] = []  # each document with the number of its folder
     for number, file in enumerate(found):
         data = _read_file(file, problems)
         for part in (file.name.encode(), data):

@@ -23,7 +23,7 @@ class Edit:
     before: ManifestValue  # the present manifest value
     after: ManifestValue  # the new manifest value
     source: SourceRef  # place of the effective value: in the record, under ``all:``, or a cell of a table
-    table: TableForm | None = None  # format of the table if ``source`` is a cell; None: it is in YAML
+    table: TableForm | None = None  # format of the table if ``source`` is a cell; None: ``source`` is in YAML
     takes_out: bool = False  # True: remove the option or stage of this label from its list
     display_name: str | None = None  # the display name of the record
 

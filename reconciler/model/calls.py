@@ -74,6 +74,6 @@ class Operation:
 class InputRow:
     """One input of a batch."""
 
-    trace_id: str  # matches the answer to the row; unique within its batch
+    trace_id: str  # unique in the batch, to find the answer about a row
     id: str  # value of the operation's ``id_property``, or the record id
     properties: Mapping[str, str]  # only written properties; "" clears

@@ -24,8 +24,8 @@ class Form(StrEnum):
     TEXT = "text"
     NUMBER = "number"
     BOOLEAN = "boolean"  # true or false
-    LIST = "list"  # a JSON list of texts: its order counts
-    SET = "set"  # a JSON list of texts, sorted: its order does not count
+    LIST = "list"  # a JSON list of texts, in a meaningful order
+    SET = "set"  # a JSON list of texts, sorted because HubSpot ignores the order
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class Attribute:
     """One member of a definition."""
 
     form: Form = Form.TEXT
-    is_needed: bool = False  # a new definition must have it
+    is_needed: bool = False  # a new definition must have the attribute
     is_fixed: bool = False  # HubSpot ignores or refuses later changes
-    default: str | None = None  # HubSpot's value if a new definition leaves it out
+    default: str | None = None  # HubSpot's value if a new definition leaves the attribute out
     words: tuple[str, ...] = ()  # allowed texts; empty: any
-    is_metadata: bool = False  # HubSpot nests it under ``metadata``
+    is_metadata: bool = False  # HubSpot nests the attribute under ``metadata``
 
 
 _FLAG = Attribute(Form.BOOLEAN, default="false")

@@ -39,14 +39,14 @@ class Prune(StrEnum):
 
     OFF = "false"  # nothing
     OURS = "true"  # archive records that we created, release records that we adopted
-    ALL = "all"  # archive all of them
+    ALL = "all"  # archive all such records
 
 
 class Drift(StrEnum):
     """The choices for values that people changed since we last applied them."""
 
     REVERT = "revert"  # write back the manifest value
-    HOLD = "hold"  # leave them alone and report them
+    HOLD = "hold"  # do not overwrite such values, but report them
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -101,9 +101,9 @@ class RecordDirectives:
     """The ``$`` keys of a record; most records have none."""
 
     is_absent: bool = False  # the record must not exist
-    protect: bool | None = None  # whether it is protected from archiving; None changes nothing
-    renamed_from: str | None = None  # its previous key
-    is_partial: bool = False  # plan some of its properties; do not create or archive the record
+    protect: bool | None = None  # whether to protect the record from archiving; None: no change
+    renamed_from: str | None = None  # previous key of the record
+    is_partial: bool = False  # plan only some properties of the record; do not create or archive it
 
 
 NO_DIRECTIVES = RecordDirectives()

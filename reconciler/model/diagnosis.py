@@ -8,7 +8,7 @@ class CheckStatus(StrEnum):
     """How a check ended."""
 
     OK = "ok"
-    WARNING = "warning"  # it works, but the user should know something about it
+    WARNING = "warning"  # no fault, but something that the user should know
     FAILED = "failed"  # something will not work
     SKIPPED = "skipped"  # an earlier check failed, or there is nothing to check
 

@@ -20,7 +20,7 @@ class HistoryStart(StrEnum):
     SEEN = "seen"  # at the last time when the value was as applied, outside any known run
     CUT = "cut"  # the oldest change that HubSpot still keeps; earlier changes may be lost
     UNKNOWN = "unknown"  # unknown: HubSpot's history does not contain the value that we applied
-    LATEST = "latest"  # for a definition, HubSpot knows only its latest change, of whatever value
+    LATEST = "latest"  # for a definition: the latest change, the only one that HubSpot keeps, of any value
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class MissingOwnedRecord:
     key: RecordAddress | DefinitionAddress
     record_id: RecordId  # the id that we knew
     reason: MissingReason
-    facts: tuple[Fact, ...]  # facts about what happened to it
+    facts: tuple[Fact, ...]  # facts about what happened to the record
     display_name: str | None = None  # the display name of the record when we last applied it
 
     @property
@@ -132,7 +132,7 @@ class DriftFound:
     """All differences between live and the values that we last applied."""
 
     tool_version: str
-    created_at: datetime  # aware, UTC
+    created_at: datetime  # with time zone UTC
     environment: str
     portal_id: int
     state: StateVersion
@@ -145,7 +145,7 @@ class DriftFound:
     ] = ()  # (object type, property) whose values are masked when rendered, sorted
     pairs: tuple[RemovedAssociation, ...] = ()  # sorted by key, then target
     looked_at_definitions: int = 0  # number of checked owned definitions
-    names: Names = NO_NAMES  # display names of the things that it shows
+    names: Names = NO_NAMES  # display names of the things in the drift
 
     @property
     def differences(self) -> tuple[DriftedValue | MissingOwnedRecord | RemovedAssociation, ...]:

@@ -21,7 +21,7 @@ class ManifestLine:
 
     value: ManifestValue
     source: SourceRef
-    is_shared: bool = False  # whether it is under ``all:``
+    is_shared: bool = False  # whether the line is under ``all:``
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class ApplyRun:
     """The run that last applied a value, or found that live already had it."""
 
     run_id: str
-    at: datetime  # start of the run; aware, UTC
+    at: datetime  # start of the run, with time zone UTC
     actor: Mapping[str, str]  # user, host, run URL, as far as known
     commit: str | None  # commit of the applied manifests
 
@@ -48,7 +48,7 @@ class ApplyRun:
 class LastApplied:
     """The last applied value of a property, from state."""
 
-    sent: str | None  # None: it was cleared
+    sent: str | None  # the value that was sent; None: the property was cleared
     kept: str | None  # the value that HubSpot stored
     by: ApplyRun | None  # None if the journal no longer has the run
 
@@ -60,7 +60,7 @@ class PlannedStage:
     number: int  # from 1
     count: int  # number of stages of the plan
     name: str  # for example: state, records, associations, removals
-    makes_calls: bool  # False: its changes only update state
+    makes_calls: bool  # False: the changes of the stage only update state
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,12 @@ class PropertyExplained:
     """One property of the record."""
 
     name: str
-    statements: tuple[ManifestLine, ...]  # the last one wins; empty if no manifest sets it
+    statements: tuple[ManifestLine, ...]  # lines that set the value; the last one counts; empty without any
     unmanaged_at: SourceRef | None  # the line with ``$unmanaged`` that cancels the value from ``all:``
-    ownership: Ownership | None  # None if no manifest sets it
-    last: LastApplied | None  # None if we never applied it
+    ownership: Ownership | None  # None if no manifest sets the property
+    last: LastApplied | None  # None if no value was ever applied
     live: str | None  # None is empty, also without a live record
-    versions: tuple[ValueVersion, ...]  # its changes, oldest first, as far as they were read
+    versions: tuple[ValueVersion, ...]  # changes of the value in HubSpot that were read, oldest first
     step: NextAction
 
 
@@ -113,7 +113,7 @@ class Explanation:
     is_live: bool
     origin: Origin | None  # how we own it; None if we do not
     is_protected: bool
-    declared: tuple[SourceRef, ...]  # the last one wins; empty if no manifest names it
+    declared: tuple[SourceRef, ...]  # manifest lines that declare the definition; the last one counts
     prune: Prune
     step: NextAction
     properties: tuple[PropertyExplained, ...]  # sorted by name; only one if one property is explained
@@ -124,7 +124,7 @@ class Explanation:
     # (object type, property) whose values are masked when rendered
     masked_properties: tuple[ObjectProperty, ...] = ()
     display_name: str | None = None  # the display name of the record
-    names: Names = NO_NAMES  # display names of everything else that it shows
+    names: Names = NO_NAMES  # display names of everything else in the explanation
     lineage: str | None = None  # lineage of the state
     commit: str | None = None  # git commit of the manifests; None outside git
     is_of_commit: bool = False  # whether all manifest files are unchanged since that commit

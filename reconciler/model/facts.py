@@ -18,11 +18,11 @@ class FactKind(StrEnum):
 
     # facts about a record that is not found by its key: the words of MissingReason
     ARCHIVED = "archived"  # record_id
-    MERGED = "merged"  # record_id, other_id; key: key of the other record, if it has one
-    REKEYED = "rekeyed"  # record_id; key: its present key, if it has one
+    MERGED = "merged"  # record_id, other_id; key: key of the other record, if there is one
+    REKEYED = "rekeyed"  # record_id; key: present key of the record, if there is one
     ERASED = "erased"  # record_id
     NOT_FOUND = "not found"  # record_id
-    KEY_TAKEN = "key taken"  # record_id: id of the record that has its key now
+    KEY_TAKEN = "key taken"  # record_id: id of the record that has the key now
     RENAME_OR_CORRECT = "rename or correct"
     NOT_CREATED_AGAIN = "not created again"
 
@@ -31,14 +31,14 @@ class FactKind(StrEnum):
     DEFINITION_REMOVED = "definition removed"
 
     NEVER_COMES_BACK = "never comes back"
-    IN_USE = "in use"  # names: some of the things that use it
+    IN_USE = "in use"  # names: some of the things that use the definition
     HELD_BY_OTHERS = "held by others"  # count: records whose values the run did not write
 
-    # why the plan leaves a thing alone that manifests name, or that they no longer name
+    # why the plan does not change a thing that manifests name, or no longer name
     PROTECTED_STILL = "protected still"
     WHOLE_RECORD_ONLY = "whole record only"
     CONTESTED = "contested"  # count: number of applies that were overwritten
-    GOES_WITH = "goes with"  # names: the property together with which it is left alone
+    GOES_WITH = "goes with"  # names: the other property, which is not changed either
     OTHER_END_GONE = "other end gone"  # key: key of the other record
     OTHER_LABEL_STAYS = "other label stays"
 
@@ -72,11 +72,11 @@ class FactKind(StrEnum):
     OTHER_FORMER_KEY = "other former key"
     ANOTHER_RECORD_LOST = "another record lost"
     OTHER_PROTECTION = "other protection"
-    WRITE_NOT_REVIEWED = "write not reviewed"  # names
-    OTHER_VALUE = "other value"  # names
-    EDITED_SINCE = "edited since"  # names
-    MEMORY_NOT_REVIEWED = "memory not reviewed"  # names
-    VALUE_MISSING = "value missing"  # names
+    WRITE_NOT_REVIEWED = "write not reviewed"  # names: the properties
+    OTHER_VALUE = "other value"  # names: the properties
+    EDITED_SINCE = "edited since"  # names: the properties
+    MEMORY_NOT_REVIEWED = "memory not reviewed"  # names: the properties
+    VALUE_MISSING = "value missing"  # names: the properties
 
 
 @dataclass(frozen=True, slots=True)

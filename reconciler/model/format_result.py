@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class FormattedFile:
     """The text of one file before and after formatting."""
 
-    name: str  # its path from the working directory
+    name: str  # path of the file from the working directory
     before: str
     after: str
 

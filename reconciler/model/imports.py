@@ -66,9 +66,9 @@ class LeftOutRecords:
     """Counts of records that could not be imported, because no unique key recognises them."""
 
     without_key: int = 0
-    repeated: int = 0  # they share their key with another record
+    repeated: int = 0  # number of records that have the same key as another record
     not_found: int = 0  # ids that were asked for
-    file: str | None = None  # CSV with a row for each of them; None: there are none
+    file: str | None = None  # CSV with a row for each left out record; None: no record was left out
 
     def __bool__(self) -> bool:
         return bool(self.without_key or self.repeated or self.not_found)
@@ -130,10 +130,10 @@ class UnnamedRecord:
     """A live record that no manifest names."""
 
     id: RecordId
-    key: str | None  # its value of the key property; None: it has none
-    name: str  # its display name; may be empty
-    link: str  # its page in HubSpot
-    created_at: str | None  # as HubSpot writes it
+    key: str | None  # the record's value of the key property; None: empty
+    name: str  # display name of the record; may be empty
+    link: str  # address of the record's page in HubSpot
+    created_at: str | None  # text from HubSpot
     created_by: str | None  # a person, or a kind of source, as far as HubSpot says
 
 

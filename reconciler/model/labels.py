@@ -10,7 +10,7 @@ class Label:
 
     category: str  # HUBSPOT_DEFINED, USER_DEFINED, …
     type_id: int
-    # the text that people see: it may change, and another label may have the same text
+    # the text that people see; not unique, and people may change it
     text: str = field(compare=False)
 
     @property

@@ -13,7 +13,7 @@ class LiveRecord:
 
     id: RecordId
     properties: Mapping[str, str | None] = field(default_factory=dict)  # "" is read as None
-    created_at: str | None = field(default=None, compare=False)  # as HubSpot writes it, by its clock
+    created_at: str | None = field(default=None, compare=False)  # text from HubSpot, by HubSpot's clock
 
 
 class LiveRecords(dict[str, LiveRecord]):
@@ -37,10 +37,10 @@ class MissingReason(StrEnum):
 
     ARCHIVED = "archived"
     MERGED = "merged"  # into another record
-    REKEYED = "rekeyed"  # it exists under another key
-    ERASED = "erased"  # the portal does not know it any more
+    REKEYED = "rekeyed"  # the record exists under another key
+    ERASED = "erased"  # the record does not exist any more, not even in the archive
     NOT_FOUND = "not found"  # merged or erased: too many are gone to read each one
-    UNANSWERED = "unanswered"  # HubSpot leaves it out of its answers: it may exist
+    UNANSWERED = "unanswered"  # HubSpot's answers leave the record out, so it may exist
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class NewProject:
     scopes: NeededScopes
     state: str  # the address of the state; empty if reconciler.yaml was there before
     is_shared: bool  # whether other machines can use this state
-    portal_id: int | None  # None: the user still has to write it
+    portal_id: int | None  # None: the user still has to write the number into the settings
     is_example: bool = False
     hosts: tuple[str, ...] = ()  # the git hosts for which workflow files were written: GitHub, GitLab
     placeholders: tuple[str, ...] = ()  # names in the workflows that a person has to replace

@@ -24,37 +24,37 @@ _VERSIONS_KEPT, _VERSIONS_KEPT_OF_CONTACTS = 20, 45
 class ObjectType:
     """Facts about one object type that HubSpot documents but its API does not return."""
 
-    name: str  # its path name, which we use everywhere
+    name: str  # path name of the type, such as ``companies``, which is used everywhere
     # HubSpot's objectTypeId; None for custom objects, which have one in each portal
     number: str | None = None
     singular: str | None = None  # another name that HubSpot accepts
     documented_path: str = ""  # the path segment in HubSpot's documentation, if it is not the name
-    scope: str = ""  # the beginning of its scopes, if that is not "crm.objects." and the name
+    scope: str = ""  # beginning of the type's scopes; empty: "crm.objects." and the name
     has_one_scope: bool = False  # one scope for reading and writing
     further_scopes: tuple[str, ...] = ()
     required: tuple[str, ...] = ()  # properties that a new record must have
     one_of: tuple[str, ...] = ()  # properties of which a new record must have at least one
     pipeline_if_several: str | None = None  # also required if the type has several pipelines
-    default_key: str | None = None  # usable as idProperty although its definition does not say so
+    default_key: str | None = None  # property usable as idProperty although its definition does not say so
     # kinds of properties whose definition in HubSpot does not reveal the kind
     kinds: Mapping[str, Kind] = field(default_factory=dict)
-    has_pipelines: bool = True  # False: its hs_pipeline contains lifecycle stages
-    is_read_only: bool = False  # only HubSpot creates its records
-    # API versions whose specification has no batch/upsert for it
+    has_pipelines: bool = True  # False: the type's hs_pipeline contains lifecycle stages
+    is_read_only: bool = False  # only HubSpot creates and changes records of the type
+    # API versions whose specification has no batch/upsert for the type
     without_upsert: frozenset[str] = frozenset()
     by_id_only: frozenset[str] = frozenset()  # keys by which HubSpot does not update records: use the id
     secondary_keys: Mapping[str, str] = field(default_factory=dict)  # key -> property with further values
     versions_kept: int = _VERSIONS_KEPT  # number of changes to one property that HubSpot's history shows
-    is_switched_on_by_hand: bool = False  # a portal may not have activated it
-    has_people: bool = False  # its records are people: names and addresses are personal data
+    is_switched_on_by_hand: bool = False  # the type may not be activated in a portal
+    has_people: bool = False  # records of the type are people: names and addresses are personal data
     # other types to which a record has at most one association labelled "Primary"; None: all types
     one_primary: frozenset[str] | None = frozenset({"companies"})
     also_permitted_by: tuple[str, ...] = ()  # scopes that HubSpot accepts instead of the type's own
-    stage_member: str = "state"  # the attribute that its pipeline stages have besides their label
+    stage_member: str = "state"  # the attribute that pipeline stages of the type have besides their label
     needs_stage_member: bool = False  # whether a new stage must have that attribute
-    keeps_closed_stage: bool = False  # each of its pipelines has at least one stage that is CLOSED
-    has_word_in_schemas: bool = False  # a new custom object names it by a word, other types by their number
-    is_with_custom_objects: bool = False  # HubSpot associates every custom object with it
+    keeps_closed_stage: bool = False  # each pipeline of the type must have at least one stage that is CLOSED
+    has_word_in_schemas: bool = False  # schemas of custom objects name the type by a word, not by its number
+    is_with_custom_objects: bool = False  # HubSpot associates every custom object with this type
 
     @property
     def path(self) -> str:

@@ -10,8 +10,8 @@ from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordI
 class Origin(StrEnum):
     """How we came to own a thing."""
 
-    CREATED = "created"  # by us: prune may archive it
-    ADOPTED = "adopted"  # it existed before us: prune only releases it
+    CREATED = "created"  # by this program: prune may archive the thing
+    ADOPTED = "adopted"  # the thing existed before: prune only releases it
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,9 +52,9 @@ class LiveDefinition:
 class DefinitionDirectives:
     """The ``$`` keys of a definition, or of an option; most have none."""
 
-    is_absent: bool = False  # it must not exist
-    protect: bool | None = None  # whether it is protected from archiving; None changes nothing
-    renamed_from: str | None = None  # its previous label; of an option: its previous value
+    is_absent: bool = False  # the definition must not exist
+    protect: bool | None = None  # whether to protect the definition from archiving; None: no change
+    renamed_from: str | None = None  # previous label of the definition; of an option: previous value
     moves_to: str | None = None  # for an absent definition: the value that its records get instead
     id: str | None = None  # HubSpot's id of a pipeline or stage whose live label differs
 

@@ -14,7 +14,7 @@ class ChangeSource(StrEnum):
 
     PERSON = "person"  # a person in HubSpot
     WORKFLOW = "workflow"
-    INTEGRATION = "integration"  # an app, perhaps ours
+    INTEGRATION = "integration"  # an app, which may be this program
     API = "API"
     IMPORT = "import"
     FORM = "form"
@@ -58,7 +58,7 @@ class ValueVersion:
 
     via: ChangeSource
     by: str  # "Ada Lovelace <ada@acme.example>", "Fill names (55)"; empty if HubSpot does not say
-    at: datetime  # aware, UTC
+    at: datetime  # with time zone UTC
     value: str | None  # the value of the property in this version; None is empty
 
     def __str__(self) -> str:

@@ -32,8 +32,8 @@ class RunHeader:
     plan_digest: str  # "sha256:…" of the applied plan
     tool_version: str
     actor: Mapping[str, str]  # user, host, run URL, as far as known
-    started_at: datetime  # aware, UTC
-    finished_at: datetime | None  # aware, UTC; None if the end was never recorded
+    started_at: datetime  # with time zone UTC
+    finished_at: datetime | None  # with time zone UTC; None if the end was never recorded
     status: str  # status in one word
     commit: str | None = None  # git commit of the applied manifests
     rolls_back: str | None = None  # id of the run that this one rolled back
@@ -42,7 +42,7 @@ class RunHeader:
         ObjectProperty, ...
     ] = ()  # (object type, property) whose values are masked when shown
     state: StateVersion | None = None  # version of the state after the run; None in reports of older versions
-    names: Names = NO_NAMES  # display names for the report; none after its values were erased
+    names: Names = NO_NAMES  # display names for the report; empty after the run's values were erased
 
     @property
     def is_under_way(self) -> bool:
@@ -54,12 +54,12 @@ class RunHeader:
 class RunRow:
     """One planned change with its outcome."""
 
-    number: int  # its place in the plan, from 0
+    number: int  # place of the change in the plan, from 0
     key: RecordAddress | DefinitionAddress
     action: str
     reason: str
     record_id: RecordId | None  # None until HubSpot has assigned an id
-    before: Mapping[str, str | None]  # by property name; None: it was empty
+    before: Mapping[str, str | None]  # values before the change, by property name; None: empty
     after: Mapping[str, str | None]  # by property name; None clears
     outcome: str | None  # one of OUTCOME_WORDS; None if the journal has none
     detail: Mapping[str, str]  # HubSpot's message, category and correlation_id, as far as given

@@ -32,24 +32,24 @@ class Action(StrEnum):
     UPDATE = "update"
     ADOPT = "adopt"  # owned from now on, or state stores values: no call is made
     ARCHIVE = "archive"
-    RELEASE = "release"  # not owned any more: the portal keeps it, and no call is made
+    RELEASE = "release"  # stop owning the thing: the portal keeps it, and no call is made
 
 
 class Reason(StrEnum):
     """The reason of a change: the result of comparing last applied, desired and live values."""
 
-    MISSING = "missing"  # the portal does not have it
+    MISSING = "missing"  # the portal does not have the thing
     INITIAL = "initial"  # a property that is written only when the record is created
     CHANGED = "changed"  # the manifest value changed since we last applied it
     DRIFT = "drift"  # people changed the live value since we last applied it
     CONFLICT = "conflict"  # both the manifest value and the live value changed
-    ADOPT = "adopt"  # it existed before us
-    GONE = "gone"  # state knows it, but the portal does not
-    RENAMED = "renamed"  # its key changed in the manifest
-    RECREATED = "recreated"  # it was gone, and the user asked to create it again
-    ABSENT = "absent"  # the manifest says that it must not exist
-    PRUNED = "pruned"  # no manifest names it any more
-    NARROWED = "narrowed"  # the manifests name it for other environments only
+    ADOPT = "adopt"  # the thing existed in the portal before it was owned
+    GONE = "gone"  # the thing is in state, but no longer in the portal
+    RENAMED = "renamed"  # the key of the record changed in the manifest
+    RECREATED = "recreated"  # the record was gone, and the user asked to create it again
+    ABSENT = "absent"  # the manifest says that the thing must not exist
+    PRUNED = "pruned"  # no manifest names the thing any more
+    NARROWED = "narrowed"  # the manifests name the thing only for other environments
     IN_STEP = "in step"  # desired equals live
     UNMANAGED = "unmanaged"  # no line enforces the property any more
     CONTESTED = "contested"  # an automation in HubSpot overwrites the value after every apply
@@ -90,7 +90,7 @@ class Owned(NamedTuple):
     """How we own a thing."""
 
     origin: Origin
-    is_protected: bool = False  # it is never archived
+    is_protected: bool = False  # whether the thing must never be archived
 
 
 class RecordDetails(NamedTuple):
@@ -113,7 +113,7 @@ class AssociationDetails(NamedTuple):
 class DefinitionDetails(NamedTuple):
     """Details of changes of definitions."""
 
-    parent_id: str | None = None  # for a stage: HubSpot's id of its pipeline
+    parent_id: str | None = None  # for a stage: HubSpot's id of the stage's pipeline
     is_carried: bool = False  # a stage that is created by the call for its new pipeline
     includes_options: bool = False  # manifests name only some options of the property
     moves_to: str | None = None  # for an archive: the name of the value that its records get instead
@@ -133,15 +133,15 @@ class Change:
     remembered: tuple[ValueChange, ...] = ()  # not written: state stores ``after``; sorted by name
     forgotten: tuple[ValueChange, ...] = ()  # values that state removes; before: live, after: as sent
     rests_on: tuple[ValueChange, ...] = ()  # values on which the change depends; sorted by name
-    moved_from: RecordAddress | DefinitionAddress | None = None  # its previous address in state
+    moved_from: RecordAddress | DefinitionAddress | None = None  # previous address of the thing in state
     remote: Remote = NO_IDS
     operation: Operation | None = None  # the call; None: the change only updates state
     owned: Owned | None = None  # ownership after the change; None: not owned
     owned_before: Owned | None = None  # only set if not owned afterwards; None: never owned
-    source: SourceRef | None = None  # the manifest line that asks for it; None if there is none
+    source: SourceRef | None = None  # the manifest line that requests the change; None without such a line
     details: Details | None = None  # values that only one kind has
     step: int = 1  # counts the changes of one thing in a plan, from 1
-    display_names: DisplayNames = NO_DISPLAY_NAMES  # as they were in HubSpot at planning
+    display_names: DisplayNames = NO_DISPLAY_NAMES  # display names of records in HubSpot at planning
 
     @property
     def thing(self) -> ThingAddress:

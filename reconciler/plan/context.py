@@ -32,7 +32,7 @@ class PlanContext:
     keeps_state: bool  # whether a state is kept between runs
     reviewed: Plan | None  # only changes of this plan are planned
     skips_invalid: bool  # leave records with problems out of the plan instead of stopping
-    host: str | None = None  # API host, if it is not HubSpot's
+    host: str | None = None  # API host; None: HubSpot's own
     project: str | None = None  # name of the project; None if it has none
     looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT  # apply reads their records again
     opens_portal: bool = True  # whether apply reads account and definitions itself

@@ -29,7 +29,7 @@ class ChosenProperties:
     """The properties to import, and the properties that were left out before reading any record."""
 
     names: tuple[str, ...]  # in the order of the manifest lines
-    observed: frozenset[str]  # those of ``names`` that get ``observe``: people decide about them
+    observed: frozenset[str]  # the ``names`` with ``ownership: observe``, because people change their values
     read_only: tuple[str, ...]
     personal: tuple[str, ...]
 

@@ -31,12 +31,12 @@ class Held:
     reason: Reason
     live: str | None
     desired: str | None
-    source: SourceRef | None  # None if no manifest line names it any more
+    source: SourceRef | None  # manifest line of the thing; None if no line names it any more
     facts: tuple[Fact, ...] = ()  # facts and advice
     target: RecordAddress | None = None
     # the change in HubSpot that is left alone; None if there is none, or it is unknown
     changed: ValueVersion | None = None
-    display_names: DisplayNames = NO_DISPLAY_NAMES  # as they were in HubSpot at planning
+    display_names: DisplayNames = NO_DISPLAY_NAMES  # display names of records in HubSpot at planning
 
     @property
     def what(self) -> str | None:
@@ -106,7 +106,7 @@ class Guard(StrEnum):
     DIVERGED = "diverged"  # the manifests do not contain the last applied commit
     DEFINITIONS = "definitions"  # many definitions of the portal are archived
     MIGRATE = "migrate"  # records get another value, because theirs is removed
-    LOSE = "lose"  # records lose a value, because it is removed
+    LOSE = "lose"  # records lose a value that is removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class GuardRefusal:
     guard: Guard
     count: int  # the number with which ``--allow`` would lift the guard
     message: str  # one sentence with the numbers, no full stop
-    first: tuple[ThingAddress, ...] = ()  # the first of the things that it counts
+    first: tuple[ThingAddress, ...] = ()  # the first of the counted things
     advice: str = ""  # how to avoid the refusal; may be empty
 
 
@@ -143,8 +143,8 @@ class DifferenceKind(StrEnum):
     """Kinds of differences between a new change and the reviewed one."""
 
     NOT_REVIEWED = "not reviewed"  # the reviewed plan has no such change
-    CHANGED = "changed since"  # reviewed, but it does something else now
-    NO_LONGER_PLANNED = "no longer planned"  # reviewed, but now it is not planned, or only in part
+    CHANGED = "changed since"  # the reviewed change does something else now
+    NO_LONGER_PLANNED = "no longer planned"  # the reviewed change is not planned now, or only in part
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class ReviewDifference:
     facts: tuple[Fact, ...]  # the exact differences, or properties or label; may be empty
     source: SourceRef | None
     target: RecordAddress | None = None  # the other record of an association
-    display_names: DisplayNames = NO_DISPLAY_NAMES  # as HubSpot had them when the plan was made
+    display_names: DisplayNames = NO_DISPLAY_NAMES  # display names of records in HubSpot at planning
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ class Plan:
     """A plan: all changes that apply makes, in order, and all differences and problems beside them."""
 
     tool_version: str
-    created_at: datetime  # aware, UTC
+    created_at: datetime  # with time zone UTC
     environment: str
     portal_id: int
     portal_type: str
@@ -210,8 +210,8 @@ class Plan:
     targets: tuple[str, ...] = ()  # the globs of ``--target``; empty: everything
     excludes: tuple[str, ...] = ()  # the globs of ``--exclude``
     review: Review | None = None  # None: not compared with a reviewed plan
-    host: str | None = None  # API host, if it is not HubSpot's
-    names: Names = NO_NAMES  # display names of the things that it shows
+    host: str | None = None  # API host; None: HubSpot's own
+    names: Names = NO_NAMES  # display names of the things in the plan
     rehearsal: Rehearsal | None = None  # the result on a copy; never in a file
 
     @property

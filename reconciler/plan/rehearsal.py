@@ -19,7 +19,7 @@ class Rehearsal:
     calls: int  # calls that read the portal
     seconds: float  # time of the whole rehearsal
     stopped_by: ReconcilerError | None = None  # the error that stopped the run on the copy
-    is_interrupted: bool = False  # the user stopped it
+    is_interrupted: bool = False  # the user stopped the rehearsal
 
     @property
     def is_complete(self) -> bool:

@@ -69,7 +69,7 @@ def other_end(name: str) -> RecordIdentity | None:
 
 
 def objects_rested_on(changes: Iterable[Change]) -> set[str]:
-    """Return the object types of the other records in associations on which ``changes`` rest."""
+    """Return the object types of the other records in associations on which ``changes`` depend."""
     ends = (other_end(value.name) for change in changes for value in change.rests_on)
     return {end[0] for end in ends if end is not None}
 

@@ -40,7 +40,7 @@ class Stage:
     """A part of a plan: changes that do not have to wait for each other."""
 
     name: StageName
-    size: int  # number of its changes: they follow those of the previous stage
+    size: int  # number of changes in the stage, which follow the changes of the previous stage
 
 
 _STAGES: Mapping[Verb, StageName] = {

@@ -61,7 +61,7 @@ class NewKey:
     label: str
     sources: tuple[KeySource, ...]
     group: str | None  # group for a new property; None: the portal has the property
-    was_archived: bool = False  # HubSpot restores it with its old values
+    was_archived: bool = False  # HubSpot restores the archived property with its old values
 
     @property
     def names(self) -> tuple[str, ...]:

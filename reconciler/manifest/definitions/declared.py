@@ -33,7 +33,7 @@ class DeclaredDefinition:
     options: tuple[DeclaredOption, ...] = ()  # options of a property, in the order of the file
     has_all_options: bool = False  # True: ``options:``; False: ``options_include:``, or none
     stages: tuple[str, ...] = ()  # names of the stages of a pipeline, in the order of the file
-    inner_place: Place | None = field(default=None)  # of its options or stages; None: it has none
+    inner_place: Place | None = field(default=None)  # place of the options or stages; None without any
 
     def renamed(self, names: Mapping[str, str]) -> "DeclaredDefinition":
         """Return the definition with object types replaced by their ``names`` in the portal."""

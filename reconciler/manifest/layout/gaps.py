@@ -8,9 +8,9 @@ class Comment(NamedTuple):
     """One comment."""
 
     text: str  # from the # to the last character that is not blank
-    column: int  # from 0, as it was written
-    is_trailing: bool  # whether it is on the line of the token before it
-    is_after_blank: bool  # whether a blank line is above it
+    column: int  # column of the comment in the old text, from 0
+    is_trailing: bool  # whether the comment is on the line of the previous token
+    is_after_blank: bool  # whether a blank line is above the comment
 
 
 class Gap(NamedTuple):

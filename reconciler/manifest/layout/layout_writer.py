@@ -35,7 +35,7 @@ _OPENING: Final = frozenset(
 class _Level:
     """A mapping or list around the next token."""
 
-    indent: int  # columns before its names, dashes, items or closing bracket
+    indent: int  # columns before the node's names, dashes, items or closing bracket
     column: int = -1  # column in the old text
     is_list: bool = False  # a list in block style
     is_bare: bool = False  # a block list in the same column as its name
@@ -48,8 +48,8 @@ class _Level:
 class _Place(NamedTuple):
     """The place of the next token."""
 
-    indent: int  # indent, if it begins a line
-    glue: str | None = None  # text between the previous token and this one; None: it begins a line
+    indent: int  # indent, if the token begins a line
+    glue: str | None = None  # text between the previous token and this one; None: this one begins a line
 
 
 def laid_out(text: str, tokens: Sequence[Token]) -> str:

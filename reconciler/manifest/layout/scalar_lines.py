@@ -9,10 +9,10 @@ _HEADER: Final = re.compile(r"([|>][-+0-9]*)[ \t]*(#.*)?")
 class Block(NamedTuple):
     """A text that is written as a block of lines."""
 
-    header: str  # | or >, with its indicators
+    header: str  # | or >, with the indicators behind it
     comment: str  # comment on the line of the header
     lines: tuple[str, ...]
-    has_blank_below: bool  # whether blank lines follow that do not belong to it
+    has_blank_below: bool  # whether blank lines follow that do not belong to the text
 
 
 def flow_lines(text: str, indent: int) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ def block(text: str, written_parent: int, parent: int) -> Block:
     head, *body = text.split("\n")
     found = _HEADER.match(head)
     header, comment = (found[1], found[2] or "") if found else (head, "")
-    is_open = bool(body) and body[-1] != ""  # whether the file ends inside it, without a line end
+    is_open = bool(body) and body[-1] != ""  # whether the file ends inside the block, without a line end
     if not is_open and body:
         body.pop()
     digit = next((int(sign) for sign in header if sign.isdigit()), 0)

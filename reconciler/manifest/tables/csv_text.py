@@ -68,7 +68,7 @@ def separator_line(line: str) -> str | None:
 class Row:
     """One row of a CSV file."""
 
-    line: int  # its first line
+    line: int  # first line of the row
     cells: Sequence[str]
     fault: str | None  # error in the CSV syntax; None: no error
     text: str  # text in the file

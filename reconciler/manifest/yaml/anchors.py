@@ -18,8 +18,8 @@ _MAX_EXPANSION: Final = 1_000_000  # maximum number of values in all expanded al
 
 
 class _Measure(NamedTuple):
-    size: int  # number of values in it
-    height: int  # number of nesting levels in it
+    size: int  # number of values in the anchored node
+    height: int  # number of nesting levels in the anchored node
 
 
 class _Anchored(NamedTuple):

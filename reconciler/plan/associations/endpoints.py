@@ -31,10 +31,10 @@ class Presence(Enum):
 
     LIVE = "live"
     NEW = "new"  # created by this plan
-    ABSENT = "absent"  # the manifests say that it must not exist
-    GONE = "gone"  # state knows it, but the portal does not
+    ABSENT = "absent"  # the manifests say that the record must not exist
+    GONE = "gone"  # the record is in state, but no longer in the portal
     INVALID = "invalid"  # the record has a problem
-    MISSING = "missing"  # neither portal nor state know it
+    MISSING = "missing"  # the record is neither in the portal nor in state
     UNANSWERED = "unanswered"  # HubSpot's answers leave the record out, so it may exist
 
 

@@ -23,8 +23,8 @@ class DefinitionSides:
 
     wanted: DesiredDefinition
     live: LiveDefinition | None = None
-    owned: OwnedDefinition | None = None  # its entry in state, perhaps under another address
-    pipeline: "DefinitionSides | None" = None  # for a stage: its pipeline
+    owned: OwnedDefinition | None = None  # entry of the definition in state, perhaps under another address
+    pipeline: "DefinitionSides | None" = None  # for a stage: the sides of its pipeline
     problem: UnplacedProblem | None = None  # set if it is unclear which live definition is meant
 
     @property
@@ -39,7 +39,7 @@ class DefinitionSides:
 
     @property
     def is_as_wanted(self) -> bool:
-        """Whether it exists if it should exist, and does not exist if it should be absent."""
+        """Whether the live definition exists if it is wanted, and does not exist if it should be absent."""
         return (self.found is None) is self.wanted.special.is_absent
 
     @property
@@ -82,7 +82,7 @@ class _Matching:
     owned: Sequence[OwnedDefinition]
     taken: dict[RecordId, DefinitionSides] = field(default_factory=dict)
     pipelines: dict[str, DefinitionSides] = field(default_factory=dict)  # by name in the manifests
-    claimed: dict[RecordId, DefinitionAddress] = field(default_factory=dict)  # those that an id identifies
+    claimed: dict[RecordId, DefinitionAddress] = field(default_factory=dict)  # the wanted address, by live id
     passed_on: set[DefinitionAddress] = field(default_factory=set)  # old addresses of renamed definitions
     _by_id: Mapping[RecordId, LiveDefinition] = field(init=False)
     _in_state: Mapping[DefinitionAddress, OwnedDefinition] = field(init=False)

@@ -35,13 +35,13 @@ class RunEffect:
     """The effect of a run on one definition."""
 
     id: RecordId
-    address: DefinitionAddress  # its address in state after the run
-    former: DefinitionAddress | None = None  # its address in state before the run
-    parent_id: str | None = None  # for a stage: HubSpot's id of its pipeline
+    address: DefinitionAddress  # address of the definition in state after the run
+    former: DefinitionAddress | None = None  # address of the definition in state before the run
+    parent_id: str | None = None  # for a stage: HubSpot's id of the stage's pipeline
     includes_options: bool = False  # manifests named only some options of the property
     is_carried: bool = False  # a stage that the call for its new pipeline created
     created: Change | None = None
-    is_late: bool = False  # another program created it first
+    is_late: bool = False  # another program created the definition first
     archived: Change | None = None
     released: Change | None = None
     is_adopted: bool = False

@@ -27,7 +27,7 @@ _FIGHT = 2
 
 @dataclass(frozen=True, slots=True)
 class OurRuns:
-    """Start and end times of our runs, sorted, aware."""
+    """Start and end times of this program's runs, sorted, with time zones."""
 
     spans: Sequence[tuple[datetime, datetime]] = ()
 

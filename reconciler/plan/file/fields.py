@@ -56,11 +56,11 @@ class Field:
     name: str
     description: str  # shown in the JSON Schema and on the page generated from it
     does: Form | None  # the form of the part under ``do``, which the digest covers
-    why: Form | None  # the form of the part under ``why``, which it does not cover
+    why: Form | None  # the form of the field's part under ``why``; the digest does not include this part
     kept: Kept | None  # None: not in the journal
     default: object = None
     content: Content = Content.NOTHING
-    is_of_kind: bool = False  # whether each kind has its own form for it
+    is_of_kind: bool = False  # whether each kind has its own form for the field
 
     def form(self, kind: ChangeKind) -> Form | None:
         """Return the form of the part that the digest covers."""

@@ -100,7 +100,7 @@ def parsed(text: bytes) -> Json:
 
 
 def change_in(line: bytes) -> ChangeLine:
-    """Split a line that ``change_line`` built."""
+    """Split a line that ``change_line`` built into its parts, without decoding the change."""
     does = _LINE.decode(line).do
     return ChangeLine(line, bytes(does) if isinstance(does, msgspec.Raw) else b"")
 

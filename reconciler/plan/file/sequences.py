@@ -150,7 +150,7 @@ class _Spooled(Sequence[T], Generic[T]):
             return False
         return all(one == another for one, another in zip(self, other, strict=True))
 
-    __hash__ = None  # type: ignore[assignment] # it grows
+    __hash__ = None  # type: ignore[assignment] # the sequence is mutable
 
     def __repr__(self) -> str:
         return f"<{len(self)} spooled values>"

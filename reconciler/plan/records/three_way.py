@@ -43,7 +43,7 @@ _LEARNED = Verdict(Reason.IN_STEP, is_written=False, is_learned=True)
 class LastApplied(NamedTuple):
     """The last applied value of one property or attribute: as sent, and as HubSpot stored it."""
 
-    sent: str | None  # as sent; None: it was cleared
+    sent: str | None  # the value that was sent; None: the property was cleared
     live: str | None  # the live value right after sending
 
 
