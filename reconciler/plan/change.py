@@ -188,7 +188,7 @@ class Change:
 
     @property
     def former_record(self) -> RecordAddress | None:
-        """The previous key of the record in state, if it changes; None also for other kinds."""
+        """The previous key of the record in state, if the key changes; None for changes of other kinds."""
         return self.moved_from if isinstance(self.moved_from, RecordAddress) else None
 
     @property

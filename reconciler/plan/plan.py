@@ -179,7 +179,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan: all changes that apply makes, in order, and all differences and problems beside them."""
+    """A plan: all changes that apply makes, in order, and all other differences, and problems."""
 
     tool_version: str
     created_at: datetime  # with time zone UTC

@@ -194,7 +194,7 @@ class PlanningDefinitions:
     def _named_properties(self, name: str, owned: Iterable[OwnedDefinition]) -> Collection[str] | None:
         """Return the properties of a type to read: those that manifests or state name; None means all.
 
-        All must be read if a group is removed, because it must not contain others.
+        All must be read if a group is removed, because the removed group must not contain other properties.
         """
         of_type = [each for each in self.desired.definitions if each.address.object == name]
         if any(each.address.section is Section.GROUPS and each.special.is_absent for each in of_type):

@@ -81,7 +81,7 @@ class DefinitionsRollback:
             self._now[name] = DefinitionsNow(live[name], owned, recent)
 
     def _staying(self, name: str, holdings: Sequence[Holding]) -> Mapping[Holding, int]:
-        """Count the records that still have the values after this plan; search results may be out of date."""
+        """Count the records that still have each value after this plan; search results may be out of date."""
         schema = self.portal.objects.get(name)
         if schema is None or not holdings:
             return {}

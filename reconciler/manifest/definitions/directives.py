@@ -55,8 +55,8 @@ def read_directives(
 
     Args:
         node: the lines of the definition or option.
-        section: its section, which decides which keys are allowed.
-        name: its own name.
+        section: section of the definition or option; it decides which keys are allowed.
+        name: name of the definition or option.
         about: the document, which collects the problems.
         address: the definition.
     """

@@ -1,7 +1,7 @@
 """The order of changes of definitions within their stage of the plan: some need others.
 
 First the definitions that others name: groups, then plain properties of types that exist, bare schemas, the
-groups and properties of new types, then the display fields of their schemas, formulas (after the formulas
+groups and properties of new types, then the display fields of these schemas, formulas (after the formulas
 that they name), pipelines, stages, and finally labels. Removals have the opposite order: options and labels
 first, properties before groups.
 

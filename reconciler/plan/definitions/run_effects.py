@@ -84,7 +84,7 @@ class RunEffect:
 
     @property
     def details(self) -> DefinitionDetails | None:
-        """The details for a change that restores values of the definition; None if it needs none."""
+        """The details for a change that restores values of the definition; None if the change needs none."""
         details = DefinitionDetails(self.parent_id, includes_options=self.includes_options)
         return details if any(details) else None
 

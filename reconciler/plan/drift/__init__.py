@@ -1,1 +1,1 @@
-"""Drift: detecting it, its authors, and accepting it into manifests."""
+"""Detecting drift, finding its authors, and accepting drift into manifests."""

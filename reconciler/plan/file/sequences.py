@@ -157,7 +157,7 @@ class _Spooled(Sequence[T], Generic[T]):
 
 
 _Writes: TypeAlias = tuple[Callable[[Iterable[str]], tuple[str, ...]], tuple[str, ...]]
-"""A kind's function from object types to the scopes for writing them, and the object types."""
+"""The function that returns the scopes for writing object types, and the object types to pass to it."""
 
 
 @dataclass(slots=True)
