@@ -58,7 +58,7 @@ class ObjectType:
 
     @property
     def path(self) -> str:
-        """The path segment for this type in HubSpot's documented calls: its name, for some its number."""
+        """The path segment for this type in HubSpot's documented calls: the type's name or number."""
         return self.documented_path or self.name
 
     def has_upsert(self, api_version: str) -> bool:
