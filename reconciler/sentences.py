@@ -81,7 +81,7 @@ def join_sentences(between: str, parts: Iterable[Part]) -> Sentence:
 
 
 def about(text: str, object_name: str, name: str) -> str:
-    """Return ``text`` with the given property set for those of its values that have none yet."""
+    """Return ``text`` with this property added to the values in it that have no property yet."""
     if not isinstance(text, Sentence):
         return text
     return Sentence(

@@ -37,7 +37,7 @@ class Write(StrEnum):
 class Prune(StrEnum):
     """The choices for owned records that no manifest names any more."""
 
-    OFF = "false"  # nothing
+    OFF = "false"  # do nothing with such records
     OURS = "true"  # archive records that we created, release records that we adopted
     ALL = "all"  # archive all such records
 

@@ -113,7 +113,7 @@ class Explanation:
     is_live: bool
     origin: Origin | None  # how we own it; None if we do not
     is_protected: bool
-    declared: tuple[SourceRef, ...]  # manifest lines that declare the definition; the last one counts
+    declared: tuple[SourceRef, ...]  # manifest lines that declare the thing; the last one counts
     prune: Prune
     step: NextAction
     properties: tuple[PropertyExplained, ...]  # sorted by name; only one if one property is explained

@@ -99,7 +99,7 @@ class ImportResult:
     records: int  # written
     named_already: int  # records that other lines of the manifests name already
     files: tuple[str, ...]  # written files, relative to the working directory
-    copies: tuple[str, ...]  # of replaced files
+    copies: tuple[str, ...]  # paths of the copies of replaced files
     properties: tuple[str, ...]  # that were taken
     observed: tuple[str, ...]  # properties written with ``observe``: people decide about them
     shared: tuple[str, ...]  # properties written under ``all:``

@@ -59,7 +59,7 @@ Outcome: TypeAlias = Applied | Rejected | Stale | Unknown | Skipped
 
 
 def done_of(outcome: Outcome | None) -> Applied | None:
-    """Return the part of a change that was applied, perhaps all; None if nothing, or if that is unknown."""
+    """Return the applied part of a change, or all; None if nothing was applied, or the outcome is unknown."""
     match outcome:
         case Applied():
             return outcome

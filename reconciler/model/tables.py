@@ -20,7 +20,7 @@ class TableForm:
     format: Format
     clear: str | None = None  # the text that clears a property
     delimiter: str = ","  # one character between two cells
-    encoding: str = "utf-8"  # as the manifest names it
+    encoding: str = "utf-8"  # name of the encoding in the manifest
     decimal: str = "."  # the decimal separator of numbers: "." or ","
 
     @property

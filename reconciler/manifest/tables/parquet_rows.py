@@ -40,7 +40,7 @@ class Typed:
     name: str
     alias: str  # DuckDB's name of the column: it renames names that differ only in case
     kind: str  # DuckDB's name of the type
-    digits: int | None  # digits of a decimal
+    digits: int | None  # number of digits of a decimal type; None for other types
 
     @property
     def sql(self) -> str:

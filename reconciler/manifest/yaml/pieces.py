@@ -79,7 +79,7 @@ class PieceReader:
         return piece
 
     def skip(self) -> Sequence[str]:
-        """Skip the next value; return the anchors that it refers to."""
+        """Skip the next value; return the names of the anchors to which this value refers."""
         depth = 0
         referred: list[str] = []
         while True:
