@@ -1,4 +1,4 @@
-"""Everything that can be known is checked in the plan: the portal accepts every change that it contains."""
+"""Plans contain only changes that the portal accepts, because everything knowable is checked in advance."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -70,7 +70,7 @@ B = {"external_id": "b", "name": "B", "ref": "r2"}
 
 
 def refused(project: Project, *words: str) -> str:
-    """What a plan says that is refused, which must say ``words``; apply writes nothing."""
+    """Return the printed problems of a plan; they must contain ``words``, and apply must write nothing."""
     done = project.run("plan")
     assert done.code in {ExitCode.ERROR, ExitCode.GUARDED}
     reported = " ".join((done.out + done.err).split())
@@ -88,7 +88,7 @@ def applied(project: Project, *more: str) -> Done:
 
 
 def writes(portal: Recorder) -> list[list[str]]:
-    """The ids of every batch that was written, in order."""
+    """Return the ids in each batch that was written, in order."""
     ends = ("/batch/update", "/batch/upsert", "/batch/create")
     bodies = [json.loads(request.body) for request in portal.requests if request.path.endswith(ends)]
     return [[item["id"] for item in body["inputs"]] for body in bodies]
@@ -174,7 +174,7 @@ def test_rows_of_tables_are_held_against_one_another_and_against_documents(tmp_p
 
 
 def reported(project: Project, *flags: str) -> list[tuple[str, str]]:
-    """Address and message of each problem of the plan."""
+    """Return the address and message of each problem of the plan."""
     document = project.run("plan", "--json", *flags).document
     return [(problem["address"], problem["message"]) for problem in document["problems"]]
 
@@ -253,7 +253,7 @@ def test_pipeline_and_stage_are_checked_beside_other_problems_but_not_with_a_wro
 
 @pytest.mark.parametrize("flags", [["--target", "companies/a"], ["--exclude", "companies/b"], []])
 def test_a_change_left_out_of_a_plan_frees_no_value(tmp_path: Path, flags: Sequence[str]) -> None:
-    """Also what is left out because something else is wrong with it."""
+    """This is also true for a change that is left out because of another problem with it."""
     wrong = "" if flags else ", nonsense: x"
     manifests = companies("a: {ref: r2}", f"b: {{ref: r3{wrong}}}", "c: {name: C}")
     with served(tmp_path, manifests, seed(companies=[A, B])) as (project, _):
@@ -265,7 +265,7 @@ def test_a_change_left_out_of_a_plan_frees_no_value(tmp_path: Path, flags: Seque
 
 
 def explained(project: Project, address: str) -> tuple[Sequence[str], Mapping[str, Any]]:
-    """The problems that ``explain`` tells of a record, and what it says of its ``ref``."""
+    """Return the problems that ``explain`` shows for a record, and its entry for ``ref``."""
     done = project.run("explain", address, "--json", "--values", "show")
     assert done.code == ExitCode.OK, done.err
     problems = [problem["message"] for problem in done.document["problems"]]
@@ -305,7 +305,7 @@ def test_a_target_names_a_personal_key_by_its_line(tmp_path: Path) -> None:
 
 
 def test_a_holder_that_keeps_its_value_is_not_to_be_added(tmp_path: Path) -> None:
-    """It is named with that value, without it, with `initial`, or not at all."""
+    """The holder may be named with that value, without it, with ownership `initial`, or not at all."""
     head = "ownership: {ref: initial}\n"
     for manifests in (
         companies("a: {ref: r2}", "b: {ref: r2}"),
@@ -331,7 +331,7 @@ def test_explain_looks_at_the_record_that_hands_a_value_on(tmp_path: Path) -> No
 
 
 def test_explain_tells_what_is_wrong_with_all_manifests(tmp_path: Path) -> None:
-    """An exchange; a value of another record, too; a record that is wrong gives up nothing."""
+    """Cases: an exchange of values, a value of another record, and a wrong record, which keeps its value."""
     said = {
         "exchanged with record 902": companies("a: {ref: r2}", "b: {ref: r1}"),
         "another record is to get the same ref": companies("A: {name: A, ref: x}", "a: {ref: x}"),
@@ -368,7 +368,7 @@ def test_nothing_is_associated_with_a_new_record_that_is_left_out(tmp_path: Path
 
 
 def linked(contact: str = "", a: str = "", b: str = "") -> dict[str, str]:
-    """A contact and two companies, and whom each of them names."""
+    """Return manifests of a contact and two companies, with the associations that each of them names."""
 
     def said(text: str) -> str:
         return f"{{$associations: {text}}}" if text else "{}"
@@ -424,7 +424,7 @@ def test_one_primary_from_both_ends_and_many_that_are_not_are_fine(tmp_path: Pat
         project.write("contacts.yaml", linked(f"{{companies: [a, {PRIMARY_B}]}}")["contacts.yaml"])
         refused(project, "a record of contacts has one of companies")
         project.write("companies.yaml", companies("a: {}", "b: {}")["companies.yaml"])
-        applied(project)  # the one primary company is another one now
+        applied(project)  # the contact now has another primary company
 
 
 @pytest.mark.parametrize(
@@ -504,13 +504,13 @@ class Staged(NamedTuple):
 
     @property
     def path(self) -> str:
-        """How calls name it."""
+        """The object type as it is named in paths of calls."""
         return "p_car" if self.object == "car" else self.object
 
     def manifests(
         self, record: Mapping[str, str], ownership: Mapping[str, str], head: str = ""
     ) -> dict[str, str]:
-        """Of one record; ``pipeline`` and ``stage`` stand for the names of the properties."""
+        """Return the manifest of one record; ``pipeline`` and ``stage`` mean the type's own properties."""
         values = {self.text: "D", **self.named(record)}
         said = ", ".join(f"{name}: {value}" for name, value in values.items())
         rules = ", ".join(f"{name}: {value}" for name, value in self.named(ownership).items())
@@ -523,7 +523,7 @@ class Staged(NamedTuple):
         return {getattr(self, name): value for name, value in values.items()}
 
     def seed(self, held: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-        """A portal with its pipelines, and such records."""
+        """Return a seed with the pipelines and with the records ``held``."""
         made = seed()
         made["schemas"] = [CAR]
         made["properties"]["tickets"] = [unique("code", "ticketinformation")]
@@ -635,7 +635,7 @@ def test_the_portal_agrees_with_every_plan_about_pipelines_and_stages(
     drift: str,
     more: Sequence[tuple[str, str]],
 ) -> None:
-    """One apply, an edit by people, another document, another apply: never is anything rejected."""
+    """Apply, let people edit, apply another manifest: HubSpot never rejects a change."""
     held = [{"pipeline": STAGES[there], "stage": there}] if there else []
     with (
         TemporaryDirectory() as folder,
@@ -655,7 +655,7 @@ def test_the_portal_agrees_with_every_plan_about_pipelines_and_stages(
 
 
 def person(portal: Recorder, of: Staged, properties: Mapping[str, str]) -> None:
-    """What somebody does in the portal meanwhile."""
+    """Write properties as a person does between two applies."""
     body = {"inputs": [{"id": "d", "idProperty": "code", "properties": of.named(properties)}]}
     content = json.dumps(body).encode()
     path = f"/crm/v3/objects/{of.path}/batch/update"
@@ -671,7 +671,7 @@ LABELLED = st.sets(
 
 
 def handed_on(refs: Mapping[str, str], associated: Collection[tuple[str, str, str]]) -> dict[str, str]:
-    """Companies with these values, and how they and Ada are associated, from her side or from theirs."""
+    """Return manifests of companies with these values, and of their associations with the contact Ada."""
 
     def listed(to: str, label: str) -> str:
         return f"{{to: {to}, label: {label}}}" if label else to
@@ -695,7 +695,7 @@ def handed_on(refs: Mapping[str, str], associated: Collection[tuple[str, str, st
 def test_the_portal_agrees_with_every_plan_about_unique_values_and_primary_companies(
     lives: Sequence[tuple[Mapping[str, str], Collection[tuple[str, str, str]]]],
 ) -> None:
-    """One document after the other: either the plan refuses it, or all of it is applied, and stays."""
+    """For each manifest: either the plan refuses it, or all of it is applied and the next plan is empty."""
     portal_seed = seed(companies=[A, B])
     portal_seed["records"] |= {"contacts": [{"id": "701", "properties": {"email": "ada@x.example"}}]}
     with TemporaryDirectory() as folder, served(Path(folder), handed_on({}, ()), portal_seed) as (project, _):

@@ -1,4 +1,4 @@
-"""``python -m tests.crash --all``: dies at every point there is, on databases or in git; says what failed."""
+"""Kills applies at every point and prints the failures: ``python -m tests.crash --all``."""
 
 import argparse
 import os
@@ -18,11 +18,11 @@ from tests.support.git_remotes import bare_repository
 from tests.support.postgres import running_server, server_programs
 
 BEGINS: dict[str, Callable[[Path], Story]] = {"records": begin, "definitions": begin_with_definitions}
-"""Each story, and how its beginning is made."""
+"""Names of stories, and the function that prepares each of them."""
 
 
 def tasks_of(start: Story, database: str, step: int, stack: ExitStack) -> Iterator[Task]:
-    """Every n-th death of a story, on each database."""
+    """Yield the tasks to kill the process at every n-th point of a story, on each database."""
     points = range(1, len(start.points) + 1, step)
     if database in {"sqlite", "both"}:
         yield from ((start, point, None) for point in points)
@@ -39,7 +39,7 @@ def tasks_of(start: Story, database: str, step: int, stack: ExitStack) -> Iterat
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run all points, or every n-th, and count."""
+    """Kill at all points, or at every tenth, and print the failures and their number."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--all", action="store_true", help="every point (else every tenth)")
     parser.add_argument("--database", choices=["sqlite", "postgresql", "git", "both"], default="both")
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
         for story in BEGINS if chosen.story == "both" else [chosen.story]:
             start = BEGINS[story](Path(stack.enter_context(tempfile.TemporaryDirectory())))
             tasks += tasks_of(start, chosen.database, 1 if chosen.all else 10, stack)
-        # Spawned, so that each worker has its own process to fork from.
+        # "spawn" starts each worker as a process of its own, which can then fork safely.
         with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
             results = []
             for result in pool.map(die_at, tasks):

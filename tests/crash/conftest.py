@@ -10,6 +10,6 @@ __all__ = ["postgres", "start"]
 
 @pytest.fixture(scope="session")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Beginning:
-    """The moment before the story that everybody dies in."""
+    """Return the portal and state at the beginning of the story in which processes are killed."""
     folder: Path = tmp_path_factory.mktemp("beginning")
     return begin(folder)

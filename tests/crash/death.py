@@ -1,4 +1,4 @@
-"""One death at one point, and what comes after it."""
+"""Kills a process at one point, and checks the result after recovery."""
 
 import signal
 import tempfile
@@ -15,7 +15,7 @@ Task = tuple[Story, int, str | None]
 
 
 def die_at(task: Task) -> tuple[int, str, bool, str | None]:
-    """One death and what came after: point, story and database, whether it died there, what was wrong."""
+    """Kill an apply at one point and recover; return point, story, whether it was killed, and the fault."""
     start, point, url = task
     database = "git" if (url or "").startswith("git:") else "postgresql" if url else "sqlite"
     name = f"{start.name}, {database}"

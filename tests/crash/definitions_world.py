@@ -1,4 +1,4 @@
-"""A second story for deaths: definitions are made, renamed and removed, and records move with them."""
+"""A second story for kills: definitions are created, renamed and removed, and records move with them."""
 
 import json
 from collections import Counter
@@ -129,7 +129,7 @@ records:
   M-0: {{hs_pipeline: Repair, hs_pipeline_stage: Planned, $associations: {{companies: [C-0]}}}}
 """
 STRANGER = "700"
-"""A company that nobody names, which holds what moves."""
+"""Id of a company that no manifest names, with values that the removal of definitions moves."""
 
 _TYPES = ("companies", "contacts", "deals", "p1000000_machines")
 _VALUES = {
@@ -142,22 +142,22 @@ _VALUES = {
 
 @dataclass(frozen=True)
 class DefinitionsBeginning:
-    """Portal and state once ``BEFORE`` has been applied, and how everything ends when nobody dies."""
+    """Portal and state after ``BEFORE`` was applied, and the result of applying ``AFTER`` without a kill."""
 
     folder: Path
     export: str
     portal: Mapping[str, Any]
     owned: Mapping[tuple[str, str], Any]
-    before: Counter[tuple[str, str]]  # what was applied at the beginning
+    before: Counter[tuple[str, str]]  # changes that were applied before the story begins
     changes: Counter[tuple[str, str]]
     points: tuple[str, ...]
     name = "definitions"
 
     @contextmanager
     def again(self, folder: Path, new_database: Callable[[], str] | None = None) -> Iterator[World]:
-        """That moment once more, about to apply ``AFTER``."""
+        """Yield a copy of that portal and state, ready to apply ``AFTER``."""
         index_s = holders.INDEX_S
-        vars(holders)["INDEX_S"] = 0.0  # the index of this portal is up to date
+        vars(holders)["INDEX_S"] = 0.0  # as if HubSpot's search showed every write at once
         try:
             more = {"seed": SEED, "allowed": ALLOWED}
             with world_again(self.folder, folder, self.export, new_database, **more) as made:
@@ -167,7 +167,7 @@ class DefinitionsBeginning:
             vars(holders)["INDEX_S"] = index_s
 
     def check(self, made: World) -> None:
-        """Nothing was lost and nothing doubled: all is as if nobody had died."""
+        """Check that nothing was lost or done twice: the result is the same as without a kill."""
         assert look(made) == self.portal
         assert owned(made) == self.owned
         done, expected = applied(made) - self.before, self.changes - self.before
@@ -178,7 +178,7 @@ class DefinitionsBeginning:
 
 
 def begin_with_definitions(folder: Path) -> DefinitionsBeginning:
-    """Play the story once without a death."""
+    """Apply the story once without a kill, and return its beginning and its result."""
     folder.mkdir(parents=True, exist_ok=True)
     with world(folder, f"sqlite:///{folder}/state.db", folder / "portal.db", SEED, ALLOWED) as made:
         made.project.write("manifests.yaml", BEFORE)
@@ -201,7 +201,7 @@ def begin_with_definitions(folder: Path) -> DefinitionsBeginning:
 
 @contextmanager
 def client(made: World) -> Iterator[httpx.Client]:
-    """A client of the portal, as somebody else has one."""
+    """Yield an HTTP client of the portal, as other programs use one."""
     environ = made.project.environ
     headers = {"Authorization": f"Bearer {environ['HUBSPOT_TOKEN']}"}
     with httpx.Client(base_url=environ["RECONCILER_URL"], headers=headers) as http:
@@ -209,7 +209,7 @@ def client(made: World) -> Iterator[httpx.Client]:
 
 
 def look(made: World) -> Mapping[str, Any]:
-    """What the portal holds, without numbers that HubSpot gives."""
+    """Return the contents of the portal without ids that HubSpot assigns."""
     with client(made) as http:
 
         def listed(path: str, **params: str) -> list[Any]:
@@ -266,7 +266,7 @@ def _records(listed: Callable[..., list[Any]], of: str) -> Iterator[Any]:
 
 
 def _associations(http: httpx.Client, listed: Callable[..., list[Any]]) -> Iterator[str]:
-    """Names of records that are associated with companies, and the labels."""
+    """Yield the names of records that are associated with companies, and the labels."""
     names = {
         record["id"]: record["properties"]["name"]
         for record in listed("/crm/v3/objects/companies", properties="name")
@@ -282,7 +282,7 @@ def _associations(http: httpx.Client, listed: Callable[..., list[Any]]) -> Itera
 
 
 def owned(made: World) -> Mapping[tuple[str, str], Any]:
-    """What state says, by object and key; the numbers of records and labels are HubSpot's."""
+    """Return the content of state by object type and key, without ids that HubSpot assigns."""
     document = json.loads(made.run("state", "export").out)
     return {
         (entry["object"], entry["key"]): (entry["origin"], entry["sent"], entry["protected"])

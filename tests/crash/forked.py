@@ -1,4 +1,4 @@
-"""Runs the launcher in processes forked from one that has imported everything: that saves a second each."""
+"""Runs the launcher in a fork of a process that has imported all modules, which saves a second each time."""
 
 import os
 import tempfile
@@ -25,10 +25,10 @@ _FORKING.set_forkserver_preload(
 
 
 def run_forked(chosen: int, arguments: Sequence[str], environ: Mapping[str, str], timeout_s: float) -> Done:
-    """Run the launcher with ``arguments``; its exit code is negative where a signal ended it.
+    """Run the launcher with ``arguments``; its exit code is negative if a signal killed it.
 
     Raises:
-        TimeoutError: it does not end; it is killed.
+        TimeoutError: the launcher did not end in time, and was killed.
     """
     with tempfile.TemporaryDirectory() as name:
         out, err = Path(name) / "out", Path(name) / "err"

@@ -1,4 +1,4 @@
-"""Runs ``reconciler`` in this process and kills it, for real, at the n-th point of its way.
+"""Runs ``reconciler`` in this process and kills it with SIGKILL at the n-th point that it passes.
 
 ``python -m tests.crash.launcher POINT [--lease SECONDS] ARGUMENT...``; POINT 0 never kills. Every point that
 is passed is written to standard error as ``point N NAME``. The points: before and after every commit and
@@ -25,14 +25,14 @@ from reconciler.state.git.remote import RemoteRefs
 from reconciler.state.store import Store
 
 ROWS = 3
-"""Changes in one call, so that a small project makes many."""
+"""Records in one call, so that even a small project makes many calls."""
 
 GROUP = 4
-"""Calls whose intents go with one push, so that there are several pushes."""
+"""Number of calls whose intents are pushed together, so that there are several pushes."""
 
 
 class Points:
-    """Counts what is passed, and ends everything at the chosen one."""
+    """Counts points, and kills the process at the chosen one."""
 
     def __init__(self, chosen: int) -> None:
         self._chosen = chosen
@@ -48,7 +48,7 @@ class Points:
 
 
 def between(owner: Any, name: str, before: Callable[[], None], after: Callable[[], None]) -> None:
-    """Pass points before and after every call of ``owner.name``."""
+    """Pass one point before and one after every call of the method ``name`` of ``owner``."""
     inner = getattr(owner, name)
 
     def outer(*arguments: Any, **named: Any) -> Any:
@@ -61,7 +61,7 @@ def between(owner: Any, name: str, before: Callable[[], None], after: Callable[[
 
 
 def watch(pass_: Points) -> None:
-    """Place the points into the libraries that touch the world."""
+    """Add points to the libraries that write to databases, git and HubSpot."""
     between(DefaultDialect, "do_commit", lambda: pass_("before commit"), lambda: pass_("after commit"))
     between(RemoteRefs, "push", lambda: pass_("before push"), lambda: pass_("after push"))
     between(httpx.Client, "send", lambda: pass_("before call"), lambda: pass_("answer read"))
@@ -74,7 +74,7 @@ def watch(pass_: Points) -> None:
 
 
 def shorten_lease(seconds: float) -> None:
-    """So that a lease runs out while a test waits."""
+    """Let a lease expire after ``seconds``, so that a test can wait for it."""
     defaults = Store.acquire.__kwdefaults__
     assert defaults is not None
     defaults["lasts"] = timedelta(seconds=seconds)
@@ -85,7 +85,7 @@ def launch(chosen: int, arguments: Sequence[str]) -> None:
     """Run ``reconciler`` with ``arguments`` until it ends, or is killed at the chosen point."""
     vars(batches)["inputs_of"] = lambda _call: ROWS
     vars(executor)["_LARGEST_GROUP"] = GROUP
-    vars(holders)["INDEX_S"] = 0.0  # the index of these portals is up to date
+    vars(holders)["INDEX_S"] = 0.0  # as if HubSpot's search showed every write at once
     if arguments[0] == "--lease":
         shorten_lease(float(arguments[1]))
         arguments = arguments[2:]

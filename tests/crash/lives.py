@@ -1,4 +1,4 @@
-"""The small world that random lives are lived in: manifests, a portal with people in it, and the state."""
+"""The small project of the random tests: manifests, a portal that people edit, and the state."""
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,20 +19,20 @@ from tests.crash.table import Id, Look, Name, Wanted, other_of
 from tests.support.projects import PORTAL, Done, Project, Recorder
 
 BY: Final = {"companies": "external_id", "contacts": "email", "car": "vin"}
-"""Object types, and how their records are told apart."""
+"""Object types, each with its key property."""
 
 NAMES: Final = {
     "companies": ("name", "city", "annualrevenue", "about"),
     "contacts": ("firstname", "city", "mobilephone"),
     "car": ("colour", "city", "about", "mobilephone"),
 }
-"""What manifests may name."""
+"""Properties that manifests may name, by object type."""
 
 OTHERS: Final = ("contacts", "car")
 """Object types whose records are associated with companies."""
 
 UNNAMED: Final = "phone"
-"""What they never do."""
+"""A property that manifests never name."""
 
 KEYS: Final = {
     "companies": ("acme", "globex", "was-acme"),
@@ -40,9 +40,9 @@ KEYS: Final = {
     "car": ("beetle", "golf"),
 }
 CALLED: Final = ("car", "2-777", f"p{PORTAL}_car")
-"""What manifests may call the custom object: its name, number and qualified name."""
+"""Texts by which manifests may name the custom object type: its name, its id and its qualified name."""
 PATHS: Final = {kind: kind for kind in BY} | {"car": CALLED[1]}
-"""What HubSpot's paths call object types."""
+"""Object types, each with its name in HubSpot's paths."""
 _UNIQUE: Final = {"label": "Key", "type": "string", "fieldType": "text", "hasUniqueValue": True}
 _TRIM: Final = {"ruleType": "WHITESPACE", "ruleArguments": ["TRIM"], "shouldApplyNormalization": True}
 _DIAL: Final = {
@@ -87,11 +87,11 @@ _LIFTED: Final = tuple(
     for guard in ("update", "create", "clear", "empty", "archive", "absent")
     for part in ("--allow", f"{guard}=99")
 )
-"""Guards are about large shares, and here nearly everything is one."""
+"""Options that allow everything to guards: in this small project, nearly every change exceeds a limit."""
 
 
 class Killed(BaseException):
-    """Stands for SIGKILL: no handler of the program's catches it."""
+    """A simulated SIGKILL: no exception handler of the program catches it."""
 
 
 @dataclass
@@ -99,13 +99,13 @@ class World:
     """One project and its portal.
 
     Attributes:
-        wanted: what the manifests say.
-        prune: what they say of pruning, by object type.
-        drift: what the settings say of drift.
-        called: what each of the two files with cars calls the custom object.
-        moved: keys of the cars that stand in the second file.
-        twice: keys of those that stand in both, which is a mistake.
-        numbered: ids of companies by key, where their file names them by id; the others are left out of it.
+        wanted: the records that the manifests declare.
+        prune: the value of ``prune`` in the manifests, by object type.
+        drift: the value of ``drift`` in the settings.
+        called: the name of the custom object type in each of the two files with cars.
+        moved: keys of the cars that are in the second file.
+        twice: keys of the cars that are in both files, which is an error.
+        numbered: ids of companies by key, if their file names them by id, otherwise None.
     """
 
     wanted: dict[Name, Wanted] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class World:
     numbered: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
-        """Everything is new; nobody has done anything yet."""
+        """Create a new project, an empty portal and no state."""
         self._folder = tempfile.TemporaryDirectory()
         self.emulator = Recorder(None)
         self.emulator.ensure_portal(PORTAL, _SEED)
@@ -128,13 +128,16 @@ class World:
         self._folder.cleanup()
 
     def run(self, *arguments: str, dies_at: int = 0) -> Done:
-        """Run a command on what the manifests say by now; it dies at a point of its way, or at none."""
+        """Write the manifests and run a command.
+
+        The command is killed at point ``dies_at``, as ``_through`` describes it; 0 means never.
+        """
         self._write()
         with _through(self.emulator, dies_at):
             return self.project.run(*arguments)
 
     def apply(self, *arguments: str, dies_at: int = 0) -> int:
-        """Plan and apply in one go; the exit code."""
+        """Plan and apply with one command; return its exit code."""
         said = ("--auto-approve", "--skip-invalid", *_LIFTED, *arguments)
         return self.run("apply", *said, dies_at=dies_at).code
 
@@ -143,13 +146,13 @@ class World:
 
     @contextmanager
     def people(self) -> Iterator[httpx.Client]:
-        """The portal as everybody else uses it."""
+        """Yield an HTTP client of the portal, as people and other programs use it."""
         transport = EmulatorTransport(self.emulator, PORTAL)
         with httpx.Client(transport=transport, base_url="https://api.hubapi.com/crm/") as http:
             yield http
 
     def look(self) -> Look:
-        """What the portal holds."""
+        """Read the records and associations of the portal."""
         records: dict[Id, Mapping[str, str | None]] = {}
         with self.people() as http:
             for kind, by in BY.items():
@@ -176,7 +179,7 @@ class World:
         return Look(records, frozenset(pairs))
 
     def owned(self) -> tuple[Mapping[Name, OwnedRecord], Mapping[frozenset[Id], OwnedAssociation], bool]:
-        """What state knows of records and associations, and whether everything in it is settled."""
+        """Return the records and associations in state, and whether the results of all writes are known."""
         with closing(open_state("sqlite:///.reconciler/state.db", self.project.folder, PORTAL)) as store:
             records = {
                 (kind, key): record
@@ -197,7 +200,7 @@ class World:
             return records, pairs, not is_running and not store.unfinished()
 
     def owned_by_id(self) -> Mapping[Id, OwnedRecord]:
-        """What state knows of records, under whatever keys."""
+        """Return the records in state by id, whatever their key is."""
         with closing(open_state("sqlite:///.reconciler/state.db", self.project.folder, PORTAL)) as store:
             return {
                 (kind, record.record_id): record
@@ -206,7 +209,7 @@ class World:
             }
 
     def accounts(self) -> Sequence[Mapping[str, int]]:
-        """The accounting of every run."""
+        """Return the number of changes by result, for each run."""
         with closing(open_state("sqlite:///.reconciler/state.db", self.project.folder, PORTAL)) as store:
             return [store.run(header.id).accounting() for header in store.runs()]
 
@@ -223,7 +226,7 @@ class World:
         self._write_document("more.yaml", "car", self.called[1], self.moved | self.twice)
 
     def _write_document(self, file: str, kind: str, called: str, keys: frozenset[str]) -> None:
-        """A file with what is wanted of ``keys``; it names the object type as ``called``."""
+        """Write a manifest with the records of ``keys``, naming the object type as ``called``."""
         named = {key: self.wanted[kind, key] for key in sorted(keys) if (kind, key) in self.wanted}
         by = BY[kind]
         if self.numbered is not None:
@@ -245,9 +248,10 @@ class World:
 
 @contextmanager
 def _through(emulator: Recorder, dies_at: int) -> Iterator[None]:
-    """Every call of the program's goes to ``emulator``, and it dies at the n-th point of its way.
+    """Send every call of the program to ``emulator``, and kill the program at point ``dies_at``.
 
-    Points are calls and commits: it dies before one where ``dies_at`` is positive, else after it. 0: never.
+    Calls and commits are points, counted from 1. A positive ``dies_at`` kills before that point, a negative
+    one after it, and 0 never.
     """
     transport = EmulatorTransport(emulator, PORTAL)
     send, commit = httpx.HTTPTransport.handle_request, DefaultDialect.do_commit

@@ -1,6 +1,6 @@
-"""The allowed effects of an apply on a portal, written only from the table of verdicts.
+"""The effects that an apply may have on a portal, written only from the documented table of verdicts.
 
-Two looks at a portal, right before an apply and right after it, must differ by nothing that the table does
+The contents of a portal before an apply and after it may differ only as the table allows.
 not allow. See ``docs/verdicts.md``.
 """
 
@@ -20,7 +20,7 @@ Id: TypeAlias = tuple[str, str]
 """Object type and id of a record."""
 
 Held: TypeAlias = Mapping[str, str | None]
-"""What a record holds: its ``key``, and properties by their names."""
+"""Contents of a record: its key as ``key``, and its properties by name."""
 
 KEPT: Final[Mapping[str, Mapping[str, str]]] = {
     "city": {"red": "red", " red": "red", "green  ": "green", " blü ": "blü"},
@@ -36,32 +36,32 @@ KEPT: Final[Mapping[str, Mapping[str, str]]] = {
         "+49 30 55502 ext. 7": "+4930555027",
     },
 }
-"""What manifests may say of some properties, and what HubSpot keeps of it: trimmed, sanitised, dialled."""
+"""Texts that manifests may contain, by property, each with the text that HubSpot stores instead."""
 
 
 class Look(NamedTuple):
-    """A look at the portal."""
+    """The contents of a portal at one moment."""
 
     records: Mapping[Id, Held]
-    pairs: frozenset[frozenset[Id]]  # records that are associated
+    pairs: frozenset[frozenset[Id]]  # pairs of records that are associated
 
     @property
     def names(self) -> Mapping[Name, Id]:
-        """By key."""
+        """Object types and ids of records, by object type and key."""
         return {(kind, held["key"] or ""): (kind, id_) for (kind, id_), held in self.records.items()}
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a manifest says of one record."""
+    """One record as a manifest declares it."""
 
     values: Held
     is_absent: bool = False
     protect: bool | None = None
-    pairs: tuple[str, ...] = ()  # keys of records of the other type
+    pairs: tuple[str, ...] = ()  # keys of associated records of the other type
 
     def with_numbered(self, ids: Mapping[str, str]) -> "Wanted":
-        """The same with the other records of associations by id, as far as they have one."""
+        """Return a copy whose associations name records by id; those without an id are omitted."""
         return replace(self, pairs=tuple(ids[key] for key in self.pairs if key in ids))
 
     def as_yaml(self, other: str) -> str:
@@ -77,18 +77,18 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Before:
-    """What was so when an apply began."""
+    """Everything that an apply depends on, at the moment when it begins."""
 
     live: Look
     wanted: Mapping[Name, Wanted]
     owned: Mapping[Name, OwnedRecord]
     owned_pairs: Mapping[frozenset[Id], OwnedAssociation]
-    is_settled: bool  # else state does not tell all that was done, and less can be said
+    is_settled: bool  # if not, state lacks some results, and less can be checked
     prune: Mapping[str, str]
     drift: str
 
     def forbidden(self, after: Look) -> Iterator[str]:
-        """Everything that an apply did to the portal and should not have."""
+        """Yield descriptions of changes in the portal that the apply should not have made."""
         for (kind, record_id), held in after.records.items():
             name = (kind, held["key"] or "")
             if (kind, record_id) not in self.live.records:
@@ -113,7 +113,10 @@ class Before:
                 yield f"{name} was archived"
 
     def left_undone(self, after: Look) -> Iterator[str]:
-        """What an apply that nothing disturbed should have done and did not; state was settled before it."""
+        """Yield descriptions of changes that an undisturbed apply should have made.
+
+        Before it, state was settled.
+        """
         for name, wanted in self.wanted.items():
             held = after.records.get(after.names.get(name, name))
             was = self.live.records.get(self.live.names.get(name, name))
@@ -152,15 +155,15 @@ class Before:
         return is_due and same(prop, after, text)
 
     def _is_written(self, name: Name, prop: str, live: str | None, desired: str | None) -> bool:
-        """The table."""
+        """Return whether the table of verdicts says that the property is written."""
         if same(prop, live, desired):
             return False
         owned = self.owned.get(name)
-        if owned is None or prop not in owned.sent:  # adopt
+        if owned is None or prop not in owned.sent:  # verdict adopt
             return self.drift == "revert" or live is None
-        if same(prop, owned.expected_live(prop), live):  # changed
+        if same(prop, owned.expected_live(prop), live):  # verdict changed
             return True
-        return self.drift == "revert"  # drift, conflict
+        return self.drift == "revert"  # verdicts drift and conflict
 
     def _may_go(self, name: Name, record_id: str) -> bool:
         wanted = self.wanted.get(name)
@@ -175,7 +178,7 @@ class Before:
         return prune == "all" or owned.origin is Origin.CREATED
 
     def _is_known_as_named(self, name: Name) -> bool:
-        """Whether state knows the record by another key that a manifest names, and that nobody else has."""
+        """Return whether state has the record under another key that a manifest names and no record has."""
         owned = self.owned.get(name)
         known = (name[0], owned.key.value) if owned else name
         is_named = known in self.wanted and self._is_present(known)
@@ -185,7 +188,7 @@ class Before:
         return name in self.owned and self.owned[name].is_protected
 
     def _named(self, after: Look) -> Iterator[frozenset[Id]]:
-        """Associations that manifests name, between records that are there."""
+        """Yield the associations that manifests name between records that exist."""
         for (kind, key), wanted in self.wanted.items():
             for other in wanted.pairs:
                 names = {(kind, key), (other_of(kind), other)}
@@ -216,17 +219,17 @@ class Before:
 
 
 def same(prop: str, left: str | None, right: str | None) -> bool:
-    """Whether two texts of a property mean the same."""
+    """Return whether two texts of a property have the same meaning."""
     if prop == "annualrevenue" and left and right:
         return Decimal(left) == Decimal(right)
     return kept(prop, left) == kept(prop, right)
 
 
 def kept(prop: str, text: str | None) -> str | None:
-    """What HubSpot keeps of a text."""
+    """Return the text that HubSpot stores for ``text``."""
     return KEPT.get(prop, {}).get(text or "", text) or None
 
 
 def other_of(kind: str) -> str:
-    """The object type that records of ``kind`` are associated with."""
+    """Return the object type with whose records those of ``kind`` are associated."""
     return "contacts" if kind == "companies" else "companies"

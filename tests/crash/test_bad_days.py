@@ -29,7 +29,7 @@ DEADLINE_S = 30
 
 @pytest.fixture(params=["sqlite", "postgresql", "git"])
 def world(request: pytest.FixtureRequest, start: Beginning, tmp_path: Path) -> Iterator[World]:
-    """The story about to begin, on both databases and in a repository."""
+    """Yield the story at its beginning, with state in SQLite, in PostgreSQL or in a git repository."""
     database: Callable[[], str] | None = None
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
@@ -47,7 +47,7 @@ def on_sqlite(start: Beginning, tmp_path: Path) -> Iterator[World]:
 
 
 def slow_down(world: World, ms: int = SLOWLY_MS) -> None:
-    """Let every write take so long."""
+    """Let every write take ``ms`` milliseconds."""
     for call in WRITES:
         fault = f"latency:ms={ms},path=*/batch/{call}"
         httpx.post(
@@ -60,7 +60,7 @@ def speed_up(world: World) -> None:
 
 
 def begin_apply(world: World, *before: str) -> "subprocess.Popen[bytes]":
-    """An apply that is in the middle of its writes."""
+    """Start an apply in a process, and return when it is in the middle of its writes."""
     slow_down(world)
     folder = str(world.project.folder)
     process = world.spawn("0", *before, "-C", folder, "apply", *APPLY, "--parallelism", "2")

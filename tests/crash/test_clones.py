@@ -1,4 +1,4 @@
-"""Three clones of one bare repository, which share nothing but it, and one portal."""
+"""Three clones of one bare repository and one portal; they share nothing else."""
 
 import json
 import os
@@ -33,7 +33,7 @@ APPLY = ("apply", "--auto-approve", "--allow", "create=100", "--allow", "update=
 
 @dataclass(frozen=True)
 class Team:
-    """A repository with its clones, and the portal that they write to."""
+    """A repository and its clones, and the portal to which all of them write."""
 
     remote: Path
     folder: Path
@@ -45,7 +45,7 @@ class Team:
         return Project(self.folder / name, self.environ)
 
     def begin(self, project: Project, *arguments: str) -> "subprocess.Popen[bytes]":
-        """Run the program in a process of its own, with three records in a call."""
+        """Run the program in its own process, with three records in a call."""
         return subprocess.Popen(
             [sys.executable, "-m", "tests.crash.launcher", "0", "-C", str(project.folder), *arguments],
             cwd=ROOT,
@@ -56,7 +56,7 @@ class Team:
         )
 
     def writes(self) -> list[str]:
-        """Return the bodies of all calls that write, in the order of their arrival."""
+        """Return the bodies of all write calls, in order of arrival."""
         return [
             str(request.body)
             for request in self.portal.requests
@@ -89,7 +89,7 @@ def team(tmp_path: Path) -> Iterator[Team]:
 
 
 def declare(project: Project, name: str, value: str, count: int = 12) -> None:
-    """Write a manifest of some companies, commit and push it."""
+    """Write a manifest of ``count`` companies, commit it and push it."""
     lines = "".join(f"  {name}-{number}: {{name: {name} {value} {number}}}\n" for number in range(count))
     project.write(f"{name}.yaml", f"object: companies\nkey: external_id\nrecords:\n{lines}")
     push(project, f"{name} {value}")
@@ -106,7 +106,7 @@ def pull(project: Project) -> None:
 
 
 def owned(project: Project) -> dict[str, str]:
-    """Return the origin of all owned records."""
+    """Return the origin of each owned record, by key."""
     listed = json.loads(project.run("state", "export").out)["owned"]
     return {record["key"]: record["origin"] for record in listed}
 
@@ -175,6 +175,6 @@ def test_two_applies_at_once_do_not_interleave(team: Team, round_: int) -> None:
 
 
 def declare_apart(project: Project, name: str, value: str) -> None:
-    """Declare companies in a checkout that has not seen the others' commit yet."""
+    """Declare companies in a clone that has not fetched the other clone's commit yet."""
     lines = "".join(f"  {name}-{number}: {{name: {name} {value} {number}}}\n" for number in range(12))
     project.write(f"{name}.yaml", f"object: companies\nkey: external_id\nrecords:\n{lines}")

@@ -11,7 +11,7 @@ from tests.crash.world import APPLY, Beginning, check, recover
 from tests.support.postgres import Postgres
 
 LENGTH = 440
-"""Points that every run passes at the least; undisturbed it is a few more (commits that renew the lock)."""
+"""Minimum number of points in any run; a run may have some more, for commits that renew the lock."""
 
 _POINTS = random.Random(20261122).sample(range(1, LENGTH), 45)
 ON_SQLITE, ON_POSTGRESQL = sorted(_POINTS[:36]), sorted(_POINTS[36:])

@@ -1,6 +1,6 @@
-"""An apply of definitions and records is killed at any point; the next one goes on, and makes nothing twice.
+"""Apply definitions and records, killed at any point; the next apply continues and creates nothing twice.
 
-``python -m tests.crash --all --story definitions`` dies everywhere.
+``python -m tests.crash --all --story definitions`` kills at every point.
 """
 
 import random
@@ -14,17 +14,17 @@ from tests.crash.test_killed_in_git import new_remote
 from tests.crash.world import recover
 
 LENGTH = 700
-"""Points that every run passes at the least."""
+"""Minimum number of points in any run."""
 
 PLANNING = 230
-"""Points that are passed before anything is written."""
+"""Number of points before the first write."""
 
 _POINTS = sorted(random.Random(20261130).sample(range(PLANNING, LENGTH), 8))
 
 
 @pytest.fixture(scope="module")
 def beginning(tmp_path_factory: pytest.TempPathFactory) -> DefinitionsBeginning:
-    """The moment before definitions are made, renamed and removed."""
+    """Return the portal and state before definitions are created, renamed and removed."""
     return begin_with_definitions(tmp_path_factory.mktemp("definitions"))
 
 

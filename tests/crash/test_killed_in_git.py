@@ -1,4 +1,4 @@
-"""State in git: an apply is killed at a push or after it, its folder is deleted, and another goes on."""
+"""State in git: an apply is killed at a push or later, its folder is deleted, and another clone continues."""
 
 import signal
 from collections.abc import Callable
@@ -10,7 +10,10 @@ from tests.crash.world import Beginning, check, points_of, recover
 from tests.support.git_remotes import bare_repository
 
 SAMPLE = 10
-"""Deaths in one test session; ``python -m tests.crash --all --database git`` dies everywhere."""
+"""Number of kills in one test session.
+
+``python -m tests.crash --all --database git`` kills at every point.
+"""
 
 
 def new_remote(folder: Path) -> Callable[[], str]:
@@ -20,7 +23,7 @@ def new_remote(folder: Path) -> Callable[[], str]:
 
 @pytest.fixture(scope="session")
 def points(start: Beginning, tmp_path_factory: pytest.TempPathFactory) -> list[int]:
-    """Points of a run: first those around pushes."""
+    """Return the numbers of a run's points, those at pushes first."""
     folder = tmp_path_factory.mktemp("undisturbed")
     with start.again(folder, new_remote(folder / "remote")) as world:
         done = world.apply(0)
@@ -35,7 +38,7 @@ def points(start: Beginning, tmp_path_factory: pytest.TempPathFactory) -> list[i
 def test_killed_at_a_push_another_clone_goes_on(
     start: Beginning, points: list[int], tmp_path: Path, which: int
 ) -> None:
-    point = points[which * len(points) // SAMPLE] + which % 2 * 5  # a push, or a commit or call after one
+    point = points[which * len(points) // SAMPLE] + which % 2 * 5  # at a push, or 5 points later
     with start.again(tmp_path, new_remote(tmp_path / "remote")) as world:
         assert world.apply(point).code == -signal.SIGKILL
         recover(world)

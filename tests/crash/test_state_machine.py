@@ -1,7 +1,7 @@
-"""Random lives of a small project: people edit, answers get lost, applies die; promises hold.
+"""Random sequences of events in a small project: people edit, answers get lost, applies are killed.
 
-Each life begins with a portal and manifests of its own. ``RECONCILER_TEST_EXAMPLES=20000`` lives as many
-others, told apart by chance. A life that breaks a promise is printed as the script that it was.
+Each sequence begins with a random portal and random manifests. ``RECONCILER_TEST_EXAMPLES=20000`` tries as
+many other sequences. A sequence that breaks a promise is printed as a script that repeats it.
 """
 
 import os
@@ -22,20 +22,20 @@ from tests.crash.table import KEPT, Before, Held, Id, Look, Name, Wanted, other_
 LOSSES: Final = ("drop_before", "drop_after", "cut_body", "result_left_out", "bad_gateway_html")
 CALLS: Final = ("upsert", "update", "archive")
 REQUIRED: Final = {"companies": "name", "contacts": "firstname", "car": "colour"}
-"""Always said: HubSpot takes no company without a name."""
+"""Properties with a value in every declared record, because HubSpot rejects records without one."""
 
 names: Final = st.sampled_from([(kind, key) for kind in BY for key in KEYS[kind]])
 cars: Final = st.sampled_from(KEYS["car"])
 calls: Final = st.permutations(CALLED).map(lambda names: (names[0], names[1]))
-"""What each of the two files with cars calls the custom object."""
+"""Names for the custom object type, one for each of the two files with cars."""
 texts: Final = st.sampled_from(["red", "green", "blü"])
 rewritten: Final = {prop: st.sampled_from(sorted(texts)) for prop, texts in KEPT.items()}
-"""Of which HubSpot may keep another text than was sent."""
+"""Properties for which HubSpot may store another text than was sent."""
 numbers: Final = st.sampled_from(["1.50", "1.5", "2"])
 
 
 def values_of(kind: str) -> st.SearchStrategy[Held]:
-    """All or some of the properties that manifests name."""
+    """Generate values of some or all properties that manifests may name."""
     kinds = {"annualrevenue": numbers, **rewritten}
     required = {REQUIRED[kind]: texts}
     said = {prop: kinds.get(prop, texts) for prop in NAMES[kind] if prop not in required}
@@ -45,7 +45,7 @@ def values_of(kind: str) -> st.SearchStrategy[Held]:
 
 
 def wanted_of(kind: str) -> st.SearchStrategy[Wanted]:
-    """What a manifest may say of a record; mostly nothing special."""
+    """Generate a record as a manifest declares it, mostly without special settings."""
     pairs = st.lists(st.sampled_from(KEYS[other_of(kind)]), unique=True, max_size=2).map(tuple)
     plain = st.builds(Wanted, values_of(kind), pairs=pairs)
     protected = st.builds(Wanted, values_of(kind), protect=st.booleans(), pairs=pairs)
@@ -64,13 +64,13 @@ manifests: Final = st.fixed_dictionaries({kind: some_of(kind, wanted_of(kind)) f
 
 
 class Lives(RuleBasedStateMachine):
-    """A world, and who does what in it."""
+    """Random sequences of events in one project, with checks after each apply."""
 
     def __init__(self) -> None:
         super().__init__()
         self.world = World()
-        self.typed: set[tuple[Id, str]] = set()  # properties that people changed since we wrote them
-        self.fresh: set[Id] = set()  # records that we made and that state may not know yet
+        self.typed: set[tuple[Id, str]] = set()  # properties that people changed after our last write
+        self.fresh: set[Id] = set()  # records that our runs created and that may not be in state yet
 
     def teardown(self) -> None:
         self.world.close()
@@ -86,23 +86,23 @@ class Lives(RuleBasedStateMachine):
 
     @rule(data=st.data(), name=names)
     def name_it(self, data: st.DataObject, name: Name) -> None:
-        """A manifest says something of a record."""
+        """Let a manifest declare a record."""
         self.world.wanted[name] = data.draw(wanted_of(name[0]))
 
     @rule(name=names)
     def leave_it_out(self, name: Name) -> None:
-        """A manifest names a record no longer."""
+        """Remove a record from its manifest."""
         self.world.wanted.pop(name, None)
 
     @rule(key=cars, called=calls)
     def declare_it_elsewhere(self, key: str, called: tuple[str, str]) -> None:
-        """A car moves to the other file, and both call the custom object by other names."""
+        """Move a car to the other file; both files get other names for the custom object type."""
         self.world.moved ^= {key}
         self.world.called = called
 
     @rule(key=cars)
     def declare_it_twice(self, key: str) -> None:
-        """A car stands in both files for a while, and nothing is done."""
+        """Declare a car in both files: apply must refuse this and change nothing."""
         if ("car", key) in self.world.wanted:
             before = self.world.look()
             self.world.twice = frozenset({key})
@@ -112,10 +112,10 @@ class Lives(RuleBasedStateMachine):
 
     @rule(dies_at=st.integers(-40, 40))
     def name_companies_by_id_for_a_while(self, dies_at: int) -> None:
-        """Another key property: what state knows of a record follows it there and back."""
+        """Use another key property for a while: owned records must stay owned, with the same origin."""
         prune = self.world.prune["companies"]
         names = self.world.look().names
-        self.world.prune["companies"] = "false"  # of those that have no id no line says anything
+        self.world.prune["companies"] = "false"  # the manifest does not name companies without an id
         self.world.numbered = {
             key: names["companies", key][1] for key in KEYS["companies"] if ("companies", key) in names
         }
@@ -128,7 +128,7 @@ class Lives(RuleBasedStateMachine):
         self.world.prune["companies"] = prune
 
     def _companies(self) -> Mapping[Id, OwnedRecord]:
-        """The companies that a manifest names and state knows."""
+        """Return the companies that a manifest names and that are in state."""
         wanted = {
             key
             for (kind, key), wanted in self.world.wanted.items()
@@ -161,7 +161,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(name=names, index=st.integers(0, 4), text=texts, number=numbers)
     def people_edit(self, name: Name, index: int, text: str, number: str) -> None:
-        """Somebody types into HubSpot."""
+        """Let a person edit a property in HubSpot."""
         props = (*NAMES[name[0]], UNNAMED)
         prop = props[index % len(props)]
         typed = {"annualrevenue": number, "mobilephone": f"+49 40 {ord(text[0]):05}"}
@@ -169,7 +169,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(name=names, values=st.just({"city": "red"}))
     def people_create(self, name: Name, values: Held) -> None:
-        """Somebody makes a record that is not there."""
+        """Let a person create the record if it does not exist."""
         kind, key = name
         if self._id_of(name) is None:
             held = {prop: text for prop, text in values.items() if text is not None}
@@ -190,7 +190,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(kind=st.sampled_from(sorted(BY)), data=st.data())
     def people_exchange_keys(self, kind: str, data: st.DataObject) -> None:
-        """Somebody gives each of two records the key of the other."""
+        """Let a person exchange the keys of two records."""
         keys = data.draw(st.permutations(KEYS[kind]))[:2]
         ids = [self._id_of((kind, key)) for key in keys]
         if None in ids:
@@ -209,7 +209,7 @@ class Lives(RuleBasedStateMachine):
         are_parted=st.booleans(),
     )
     def people_associate(self, one: str, other: Name, are_parted: bool) -> None:
-        """Somebody puts two records together, or takes them apart."""
+        """Let a person associate two records, or remove their association."""
         ids = self._id_of(("companies", one)), self._id_of(other)
         if None not in ids:
             path = f"v4/objects/companies/{ids[0]}/associations/{{}}{PATHS[other[0]]}/{ids[1]}"
@@ -221,7 +221,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(kind=st.sampled_from(LOSSES), call=st.sampled_from(CALLS), count=st.integers(1, 4))
     def apply_while_answers_get_lost(self, kind: str, call: str, count: int) -> None:
-        """The network has a bad day."""
+        """Apply while answers of one call get lost."""
         before = self._before()
         self.world.emulator.add_fault(faults.parse(f"{kind}:path=*/batch/{call},count={count}"))
         assert self.world.apply() in {ExitCode.OK, ExitCode.ERROR, ExitCode.NOT_APPLIED}
@@ -230,7 +230,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(dies_at=st.integers(-40, 40))
     def apply_and_die(self, dies_at: int) -> None:
-        """The process ends before or after a call or a commit."""
+        """Apply, and kill the process before or after a call or a commit."""
         before = self._before()
         try:
             self.world.apply(dies_at=dies_at)
@@ -240,7 +240,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(name=names, index=st.integers(0, 4), text=texts)
     def people_edit_between_plan_and_apply(self, name: Name, index: int, text: str) -> None:
-        """What they typed since is theirs."""
+        """Let a person edit after the plan was made; apply must not overwrite these values."""
         if self.world.plan("--out", "plan.json").code != ExitCode.OK:
             return
         earlier = self.world.look()
@@ -256,7 +256,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(name=names, act=st.sampled_from(["edit", "rekey", "part"]), prop=st.integers(0, 4), other=names)
     def people_act_between_plan_and_apply(self, name: Name, act: str, prop: int, other: Name) -> None:
-        """A plan does not take away what it no longer knows, whoever it belongs to."""
+        """Let people act after the plan was made; apply must not remove or overwrite their changes."""
         if self.world.plan("--out", "plan.json").code != ExitCode.OK:
             return
         earlier = self.world.look()
@@ -287,10 +287,10 @@ class Lives(RuleBasedStateMachine):
 
     @rule()
     def apply_in_peace(self) -> None:
-        """A good day: everything comes true, and then there is nothing to do."""
+        """Apply undisturbed: everything declared must be done, and the next plan must be empty."""
         before = self._before()
         if not before.is_settled:
-            self.world.apply()  # or nothing could be said of what state knows
+            self.world.apply()  # before this, it is not certain what state contains
             self._compare(before)
             before = self._before()
         assert self.world.apply() in {ExitCode.OK, ExitCode.NOT_APPLIED}
@@ -308,12 +308,12 @@ class Lives(RuleBasedStateMachine):
         live, by_id = world.look(), world.owned_by_id()
         known = dict(owned)
         for (kind, record_id), held in live.records.items():
-            if (kind, record_id) in by_id:  # what state knows follows its record to another key
+            if (kind, record_id) in by_id:  # the record may have another key now; state finds it by id
                 known[kind, held["key"] or ""] = by_id[kind, record_id]
         return Before(live, dict(world.wanted), known, pairs, is_settled, dict(world.prune), world.drift)
 
     def _compare(self, before: Before) -> Look:
-        """What holds after every apply, however it ended; gives a look at the portal."""
+        """Check what must be true after every apply, however it ended; return the contents of the portal."""
         after = self.world.look()
         assert list(before.forbidden(after)) == []
         assert len(after.names) == len(after.records), "a key is there once"
@@ -324,7 +324,7 @@ class Lives(RuleBasedStateMachine):
         return after
 
     def _compare_with_state(self, after: Look) -> None:
-        """What we wrote is no drift, whatever HubSpot made of it, until people change it."""
+        """Check that values that we wrote are no drift, even if HubSpot altered them, until people do."""
         *_, is_settled = self.world.owned()
         if is_settled:
             owned = self.world.owned_by_id()
@@ -352,20 +352,20 @@ class Lives(RuleBasedStateMachine):
             with self.world.people() as http:
                 http.patch(
                     f"v3/objects/{PATHS[name[0]]}/{record_id}", json={"properties": properties}
-                )  # a key may be taken
+                )  # fails if another record has the key
 
 
 ON_DEMAND = os.environ.get("RECONCILER_TEST_EXAMPLES")
 EXAMPLES = int(ON_DEMAND or "80")  # docs/promises.md says how many
 SHARDS = 10
-"""Parts that run side by side."""
+"""Number of parts into which the examples are divided, to run in parallel."""
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_lives(shard: int) -> None:
     shard_of_lives = type("Lives", (Lives,), {})
     run_state_machine_as_test(
-        shard_of_lives if ON_DEMAND else seed(shard)(shard_of_lives),  # the same lives every time
+        shard_of_lives if ON_DEMAND else seed(shard)(shard_of_lives),  # the same examples every time
         settings=settings(
             max_examples=EXAMPLES // SHARDS,
             stateful_step_count=8,

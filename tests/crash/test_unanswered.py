@@ -1,4 +1,7 @@
-"""Writes whose answers get lost, with every call: settled by reading, and never duplicated."""
+"""Answers of writes get lost, for every kind of call.
+
+Their result is found by reading, and nothing is written twice.
+"""
 
 import tempfile
 from collections.abc import Iterator
@@ -20,12 +23,12 @@ ROUTES = {
     "upsert": "*/batch/upsert",
     "update": "*/batch/update",
     "create": "*/objects/*/batch/create",
-    "archive": "*/objects/*/batch/archive",  # of records: associations have a call of that name, too
+    "archive": "*/objects/*/batch/archive",  # of records: associations have a call of this name, too
     "associate": "*/associations/*/batch/create",
     "associate/default": "*/batch/associate/default",
     "labels/archive": "*/batch/labels/archive",
 }
-"""The calls that write, as the story needs them all."""
+"""Calls that write, with their paths; the story makes all of them."""
 
 LOSSES = {
     "dropped before the write": "drop_before:",
@@ -40,7 +43,7 @@ LOSSES = {
 
 @contextmanager
 def three_a_call() -> Iterator[None]:
-    """Many calls for a small project."""
+    """Allow three records in a call, so that a small project makes many calls."""
     before = vars(batches)["inputs_of"]
     vars(batches)["inputs_of"] = lambda _call: 3
     try:
@@ -65,7 +68,7 @@ def test_an_answer_that_is_lost_once_costs_nothing(
         asked = [
             request.path for request in world.portal.requests if fnmatchcase(request.path, ROUTES[route])
         ]
-        assert asked  # else the fault met nothing
+        assert asked  # otherwise the fault did not concern any call
         check(world, start)
 
 

@@ -1,6 +1,6 @@
-"""A process dies around a create, and a person creates the same key.
+"""A process is killed before or after a create, and a person creates a record with the same key.
 
-Ours is what our call made. What a person made is adopted, and never archived by us.
+The record counts as created by us only if our call created it; a person's record is adopted, never archived.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ OTHER = {"name": "Theirs", "phone": "030 1234567", "city": "Bonn"}
 
 @pytest.fixture(scope="module")
 def points(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The names of the points that an apply of the manifest passes, in order."""
+    """Return the names of the points that an apply of the manifest passes, in order."""
     folder = tmp_path_factory.mktemp("undisturbed")
     with world(folder, f"sqlite:///{folder}/state.db", None) as made:
         made.project.write("records.yaml", MANIFEST)
@@ -32,7 +32,7 @@ def points(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 def at(points: list[str], place: str) -> int:
-    """The number of a point around the only call that writes, which is the last of all calls."""
+    """Return the number of a point around the only write call, which is the last of all calls."""
     call = len(points) - points[::-1].index("before call")
     if place == "intended":
         return len(points[: call - 1]) - points[: call - 1][::-1].index("after commit")

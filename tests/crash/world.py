@@ -1,4 +1,4 @@
-"""A small project that needs every kind of call, its portal on a port, and what must hold after any death."""
+"""A small project that needs every kind of call, its portal on a port, and checks after a kill."""
 
 import json
 import os
@@ -32,7 +32,7 @@ environments:
     api_version: "2026-09"
 """
 APPLY = ("--auto-approve", "--allow", "archive=4", "--allow", "update=14", "--allow", "create=14")
-"""A small portal in which nearly everything changes: the guards are right to object."""
+"""Options that let the guards accept the story, which changes nearly everything in a small portal."""
 
 WATCHED = {
     "companies": ("external_id", ["name", "phone", "city", "lifecyclestage"]),
@@ -95,7 +95,7 @@ BEFORE += """\
   stepping: {name: Stepping, lifecyclestage: customer}
 """
 SWAPPED = ("swapped-0", "swapped-1")
-"""Keys that people exchange between the two runs."""
+"""Keys that people exchange between the two applies."""
 AFTER = (
     """object: companies
 key: external_id
@@ -144,7 +144,7 @@ records:
 
 @dataclass(frozen=True)
 class World:
-    """A project, the portal that it writes to, and where its state is."""
+    """A project, the portal to which it writes, and the place of its state."""
 
     project: Project
     portal: Recorder
@@ -152,7 +152,7 @@ class World:
     allowed: tuple[str, ...] = APPLY  # options of ``apply``
 
     def spawn(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        """A process of its own: arguments of the launcher."""
+        """Start the launcher with ``arguments`` in its own process."""
         return subprocess.Popen(
             [sys.executable, "-m", "tests.crash.launcher", *arguments],
             cwd=ROOT,
@@ -163,18 +163,18 @@ class World:
         )
 
     def apply(self, point: int, *more: str) -> Done:
-        """``apply`` in a process that dies at ``point``."""
+        """Run ``apply`` in a process that is killed at ``point``; 0 means never."""
         folder = str(self.project.folder)
         arguments = ("-C", folder, "apply", *self.allowed, "--parallelism", "2", *more)
         return run_forked(point, arguments, {**clean_environment(), **self.project.environ}, timeout_s=120)
 
     def records(self) -> Mapping[str, list[str]]:
-        """What the portal holds, archived records too; sorted, without ids."""
+        """Return the records and associations of the portal, archived records too; sorted, without ids."""
         found = {name: sorted(map(str, self._records(name))) for name in WATCHED}
         return found | {"associations": sorted(map(str, self._associations()))}
 
     def ids(self) -> Mapping[tuple[str, str], str]:
-        """Record ids of what is not archived, by object and key."""
+        """Return the ids of records that are not archived, by object type and key."""
         return {
             (name, record["properties"][by]): record["id"]
             for name, (by, _) in WATCHED.items()
@@ -183,7 +183,7 @@ class World:
         }
 
     def swap(self) -> None:
-        """Two companies exchange their keys, by somebody else's hand."""
+        """Exchange the keys of two companies, as other people may do."""
         one, other = (self.ids()["companies", key] for key in SWAPPED)
         for record_id, key in ((one, "on its way"), (other, SWAPPED[0]), (one, SWAPPED[1])):
             http().patch(
@@ -193,12 +193,12 @@ class World:
             ).raise_for_status()
 
     def protected(self) -> Mapping[tuple[str, str], bool]:
-        """What state says is protected, by object and key."""
+        """Return whether each record is protected according to state, by object type and key."""
         document = json.loads(self.run("state", "export").out)
         return {(entry["object"], entry["key"]): entry["protected"] for entry in document["owned"]}
 
     def owned(self) -> Mapping[tuple[str, str], tuple[str, str, Mapping[str, str | None]]]:
-        """What state says, by object and key."""
+        """Return the content of state by object type and key."""
         document = json.loads(self.run("state", "export").out)
         return {
             (entry["object"], entry["key"]): (entry["origin"], entry["record_id"], entry["sent"])
@@ -206,7 +206,10 @@ class World:
         }
 
     def owned_pairs(self) -> list[tuple[str, ...]]:
-        """What state says of associations: both keys, label, how owned; sorted. Ids are as in the portal."""
+        """Return the associations in state, sorted.
+
+        Each has both keys, the label, and the origin. Ids are as in the portal.
+        """
         document = json.loads(self.run("state", "export").out)
         ids = self.ids()
         pairs = []
@@ -229,7 +232,7 @@ class World:
                 yield ("archived" if archived else "live", values.get(by), *map(values.get, names))
 
     def _associations(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-        """Keys of companies and tickets that are associated, and the labels."""
+        """Yield the keys of companies and tickets that are associated, and the labels."""
         keys = {(name, record_id): key for (name, key), record_id in self.ids().items()}
         companies = [record_id for name, record_id in keys if name == "companies"]
         answer = http().post(
@@ -258,12 +261,12 @@ class World:
 
 @cache
 def http() -> httpx.Client:
-    """The connection of these tests themselves: making one takes longer than a call."""
+    """Return the HTTP client of the tests, which is shared because creating one takes longer than a call."""
     return httpx.Client()
 
 
 def clean_environment() -> dict[str, str]:
-    """Environment variables without any that this program reads."""
+    """Return the environment without variables that this program reads."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -279,7 +282,7 @@ def world(
     seed: Mapping[str, Any] = SEED,
     allowed: tuple[str, ...] = APPLY,
 ) -> Iterator[World]:
-    """A world in ``folder``; its portal is a file, or in memory."""
+    """Yield a new world in ``folder``; its portal is in a file, or in memory for None."""
     portal = Recorder(portal_file)
     portal.ensure_portal(PORTAL, seed)
     try:
@@ -297,14 +300,14 @@ def world(
 
 @dataclass(frozen=True)
 class Beginning:
-    """Portal and state once ``BEFORE`` has been applied, and how everything ends when nobody dies."""
+    """Portal and state after ``BEFORE`` was applied, and the result of applying ``AFTER`` without a kill."""
 
     folder: Path
     export: str
     records: Mapping[str, Any]
     owned: Mapping[tuple[str, str], tuple[str, Mapping[str, str | None]]]
     protected: Mapping[tuple[str, str], bool]
-    older: Mapping[tuple[str, str], str]  # ids of records of the beginning, by their keys at the end
+    older: Mapping[tuple[str, str], str]  # ids of records at the beginning, by their keys at the end
     pairs: list[tuple[str, ...]]
     changes: Counter[tuple[str, str]]
     points: tuple[str, ...]  # names of the points that a run passes, in order
@@ -312,13 +315,16 @@ class Beginning:
 
     @contextmanager
     def again(self, folder: Path, new_database: Callable[[], str] | None = None) -> Iterator[World]:
-        """That moment once more, about to apply ``AFTER``; in PostgreSQL where a database is given."""
+        """Yield a copy of that portal and state, ready to apply ``AFTER``.
+
+        The state is in PostgreSQL if a database is given.
+        """
         with world_again(self.folder, folder, self.export, new_database) as made:
             made.project.write("records.yaml", AFTER)
             yield made
 
     def check(self, made: World) -> None:
-        """Check that all is as if nobody had died."""
+        """Check that the result is the same as without a kill."""
         check(made, self)
 
 
@@ -326,7 +332,7 @@ class Beginning:
 def world_again(
     kept: Path, folder: Path, export: str, new_database: Callable[[], str] | None, **more: Any
 ) -> Iterator[World]:
-    """A world whose portal and state were ``kept``; in another database, the state is imported."""
+    """Yield a world with the kept portal and state; for another database, the state is imported."""
     shutil.copy(kept / "portal.db", folder / "portal.db")
     (folder / ".reconciler").mkdir()
     state = "sqlite:///.reconciler/state.db"
@@ -343,7 +349,7 @@ def world_again(
 
 
 def begin(folder: Path) -> Beginning:
-    """Play the story once without a death."""
+    """Apply the story once without a kill, and return its beginning and its result."""
     folder.mkdir(parents=True, exist_ok=True)
     with world(folder, f"sqlite:///{folder}/state.db", folder / "portal.db") as made:
         made.project.write("records.yaml", BEFORE)
@@ -374,12 +380,12 @@ def begin(folder: Path) -> Beginning:
 
 
 def points_of(done: Done) -> list[str]:
-    """The names of the points that a run has passed."""
+    """Return the names of the points that a run has passed."""
     return [line.split(" ", 2)[2] for line in done.err.splitlines() if line.startswith("point ")]
 
 
 def applied(made: World) -> Counter[tuple[str, str]]:
-    """How often each change was applied, over all runs since the beginning."""
+    """Return how often each change was applied, in all runs since the beginning."""
     counts: Counter[tuple[str, str]] = Counter()
     with closing(open_state(made.state, made.project.folder, PORTAL, made.project.environ)) as store:
         assert store.unfinished() == ()
@@ -401,7 +407,7 @@ def applied(made: World) -> Counter[tuple[str, str]]:
 
 
 def check(made: World, start: Beginning) -> None:
-    """Nothing was lost and nothing doubled: all is as if nobody had died."""
+    """Check that nothing was lost or done twice: the result is the same as without a kill."""
     assert made.records() == start.records
     owned = made.owned()
     assert {key: (origin, sent) for key, (origin, _, sent) in owned.items()} == start.owned
@@ -417,7 +423,7 @@ def check(made: World, start: Beginning) -> None:
 
 
 def check_reports(made: World) -> None:
-    """Every run has its report, killed ones too, and it says what the journal says."""
+    """Check that every run has a report, even a killed one, and that it agrees with the journal."""
     lacking = []
     ids = [entry["id"] for entry in made.run("runs", "list", "--json").document]
     for run_id in ids:
@@ -431,7 +437,7 @@ def check_reports(made: World) -> None:
             assert written.decode() == reported.out
         else:
             lacking.append(run_id)
-    # SQLite: it applied ``BEFORE`` in another folder. Git: it had ended, and its folder was deleted.
+    # The report of the first run is in another folder (SQLite), or in a folder that was deleted (git).
     elsewhere = ids[-1:] if made.state.startswith(("sqlite", "git")) else []
     assert lacking in ([], elsewhere)
 
@@ -441,11 +447,11 @@ _FIRST_RUN = Counter(
     | {("create", f"companies/{key}"): 1 for key in ("moved", "stepping", *SWAPPED)}
     | {("associate", f"companies/changed-{n} tickets/ticket-0 Paying"): 1 for n in range(4)}
 )
-"""What was applied before the beginning; a state that was imported knows nothing of it."""
+"""Changes that were applied before the story begins; an imported state does not contain them."""
 
 
 def recover(made: World) -> None:
-    """What a person does after a death: take the lock away, and apply; with git on another machine."""
+    """Do what a person does after a kill: unlock and apply again; if state is in git, in a new clone."""
     if made.state.startswith("git:"):
         shutil.rmtree(made.project.folder / ".reconciler")
     assert made.run("unlock").code == 0

@@ -17,6 +17,6 @@ KEYED = {
 
 @pytest.fixture
 def portal() -> Iterator[Portal]:
-    """A portal in which five types have the unique property ``ext_key``."""
+    """Yield a portal in which five object types have the unique property ``ext_key``."""
     with opened(KEYED) as made:
         yield made

@@ -1,4 +1,4 @@
-"""Fixtures for tests of the emulator: a stopped clock, and a portal with a client."""
+"""Fixtures for tests of the emulator: a clock that only tests move, and a portal with a client."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ KEY: dict[str, Any] = {
 
 @dataclass
 class Clock:
-    """A clock that only tests move; sleeping moves it, too, and takes no time."""
+    """A clock that moves only if a test calls ``advance`` or the emulator sleeps; sleeping takes no time."""
 
     now: datetime = START
     slept: list[float] = field(default_factory=list)
@@ -42,7 +42,7 @@ class Clock:
 
 @dataclass
 class Portal:
-    """An emulator with one portal, and a client that acts for it with all scopes."""
+    """An emulator with one portal, and an HTTP client with all scopes."""
 
     emulator: Emulator
     clock: Clock
@@ -52,13 +52,13 @@ class Portal:
         return self.client.post(path, json=body)
 
     def create(self, object_type: str, **properties: str) -> str:
-        """A new record; its id."""
+        """Create a record and return its id."""
         response = self.post(f"/crm/v3/objects/{object_type}", {"properties": properties})
         assert response.status_code == 201, response.text
         return str(response.json()["id"])
 
     def read(self, object_type: str, record_id: str, *names: str) -> dict[str, Any]:
-        """Properties of a record."""
+        """Return the named properties of a record."""
         response = self.client.get(
             f"/crm/v3/objects/{object_type}/{record_id}", params={"properties": ",".join(names)}
         )
@@ -69,7 +69,7 @@ class Portal:
         return self.post(f"/crm/v3/objects/{object_type}/batch/{operation}", {"inputs": inputs, **more})
 
     def client_with(self, token: str | None) -> httpx.Client:
-        """A client that must show a token, as on a port."""
+        """Return a client that sends ``token``; the emulator checks it as on a port."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         return httpx.Client(
             transport=EmulatorTransport(self.emulator), base_url="https://api.hubapi.com", headers=headers
@@ -78,7 +78,7 @@ class Portal:
 
 @contextmanager
 def opened(seed: Mapping[str, object] | None = None) -> Iterator[Portal]:
-    """A portal in memory, with a search index that does not lag unless the seed says so."""
+    """Yield a portal in memory; its search shows new data at once, unless the seed sets a delay."""
     clock = Clock()
     emulator = Emulator(None, now=clock, sleep=clock.sleep)
     emulator.ensure_portal(PORTAL_ID, {"search_lag_ms": 0, **(seed or {})})

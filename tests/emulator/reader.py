@@ -1,6 +1,6 @@
-"""Runs ``meltano-tap-hubspot``, a public reader, against another address than HubSpot's.
+"""Runs ``meltano-tap-hubspot``, a public reader of HubSpot data, against the emulator.
 
-The address stands in ``PORTAL_URL``: the reader itself knows no other than HubSpot's.
+The emulator's address is in ``PORTAL_URL``, because the reader itself has no option for another address.
 """
 
 import os
@@ -14,7 +14,7 @@ _send = requests.Session.send
 
 
 def send(self: requests.Session, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-    """Sends what is meant for HubSpot to the portal under test, and nothing anywhere else."""
+    """Send requests for HubSpot to the portal under test; refuse requests to any other address."""
     assert request.url is not None
     assert request.url.startswith(f"{HUBSPOT}/"), request.url
     request.url = request.url.replace(HUBSPOT, os.environ["PORTAL_URL"], 1)

@@ -33,7 +33,9 @@ def test_the_token_with_all_scopes_is_stable(portal: Portal) -> None:
 
 
 def test_any_one_of_the_scopes_suffices(portal: Portal) -> None:
-    """developers.hubspot.com/docs/guides/apps/authentication/scopes: tickets have an old and a new scope."""
+    """Tickets have an old and a new scope.
+
+    Source: developers.hubspot.com/docs/guides/apps/authentication/scopes."""
     for scope in ("tickets", "crm.objects.tickets.read"):
         with portal.client_with(portal.emulator.token(PORTAL_ID, [scope])) as client:
             assert client.get("/crm/v3/objects/tickets").status_code == 200
@@ -69,7 +71,7 @@ def test_each_call_has_its_scope(portal: Portal, method: str, path: str, scope: 
 
 
 def test_a_key_that_only_writes_cannot_read_definitions(portal: Portal) -> None:
-    """github.com/scopiousdigital/kalup, HubSpot notes."""
+    """Source: github.com/scopiousdigital/kalup, HubSpot notes."""
     with portal.client_with(portal.emulator.token(PORTAL_ID, ["crm.schemas.companies.write"])) as client:
         refused = client.get("/crm/v3/properties/companies")
     assert refused.status_code == 403
@@ -77,7 +79,7 @@ def test_a_key_that_only_writes_cannot_read_definitions(portal: Portal) -> None:
 
 
 def test_a_token_tells_what_it_is(portal: Portal) -> None:
-    """developers.hubspot.com/docs/api-reference/auth-oauth: portal, app and scopes of a token."""
+    """Source: developers.hubspot.com/docs/api-reference/auth-oauth: portal, app and scopes of a token."""
     token = portal.emulator.token(PORTAL_ID, ["tickets", "e-commerce"])
     path = "/oauth/v2/private-apps/get/access-token-info"
     with portal.client_with(None) as client:
@@ -133,7 +135,7 @@ ALLOWED = {
 
 @pytest.mark.parametrize("row", TYPES, ids=lambda row: str(row["path"]))
 def test_every_type_offers_what_the_table_says(portal: Portal, row: dict[str, Any]) -> None:
-    """github.com/HubSpot/HubSpot-public-api-spec-collection: the operations of each object."""
+    """Source: github.com/HubSpot/HubSpot-public-api-spec-collection: the operations of each object."""
     object_type = standard_types()[row["path"]]
     addresses = {
         address for address in (row["path"], row["singular"], row["objectTypeId"], row["specPath"]) if address
@@ -151,7 +153,7 @@ def test_every_type_offers_what_the_table_says(portal: Portal, row: dict[str, An
 def test_every_writable_type_makes_a_record_from_what_it_requires(
     portal: Portal, row: dict[str, Any]
 ) -> None:
-    """developers.hubspot.com/docs/guides/crm/using-object-apis, required properties."""
+    """Source: developers.hubspot.com/docs/guides/crm/using-object-apis, required properties."""
     definitions = {
         body["name"]: body
         for body in portal.client.get(f"/crm/v3/properties/{row['path']}").json()["results"]
@@ -178,7 +180,7 @@ def test_every_writable_type_makes_a_record_from_what_it_requires(
 
 
 def test_types_that_need_activation_can_be_switched_off() -> None:
-    """developers.hubspot.com/docs/api-reference/crm-object-library-v3/guide"""
+    """Source: developers.hubspot.com/docs/api-reference/crm-object-library-v3/guide"""
     with opened({"enablement": {"0-162": False}}) as portal:
         path = "/crm/v3/object-library/enablement"
         assert portal.client.get(f"{path}/0-162").json() == {"enablement": False}
@@ -195,7 +197,7 @@ def test_an_unknown_path_is_a_404_and_a_wrong_method_a_405(portal: Portal) -> No
 
 
 def test_account_details_fit_the_seed() -> None:
-    """developers.hubspot.com/docs/api-reference/account-account-info-v3/guide"""
+    """Source: developers.hubspot.com/docs/api-reference/account-account-info-v3/guide"""
     with opened(
         {"account": {"accountType": "SANDBOX", "timeZone": "Europe/Berlin", "companyCurrency": "EUR"}}
     ) as portal:
@@ -229,7 +231,7 @@ def test_owners_are_found_by_address_and_by_user() -> None:
 
 
 def test_the_use_of_the_portals_limits(portal: Portal) -> None:
-    """github.com/HubSpot/HubSpot-public-api-spec-collection, "Limits Tracking"."""
+    """Source: github.com/HubSpot/HubSpot-public-api-spec-collection, "Limits Tracking"."""
     portal.create("companies", name="N")
     records = portal.client.get("/crm/v3/limits/records").json()
     (companies,) = [item for item in records["hubspotDefinedObjectTypes"] if item["objectTypeId"] == "0-2"]

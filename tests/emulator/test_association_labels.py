@@ -12,7 +12,7 @@ SCHEMAS = "/crm-object-schemas/v3/schemas"
 
 @pytest.fixture
 def pet(portal: Portal) -> str:
-    """The number of a custom object with HubSpot's associations only."""
+    """Return the id of a custom object type that has only the associations that HubSpot defines."""
     body = {
         "name": "pet",
         "labels": {"singular": "Pet", "plural": "Pets"},
@@ -27,7 +27,7 @@ def labels(portal: Portal, start: str, end: str) -> list[dict[str, Any]]:
 
 
 def names(portal: Portal, object_type: str) -> dict[str, str]:
-    """Internal name by type number, from the schema of an object type."""
+    """Return the internal names of an object type's associations, by type id, from its schema."""
     schema = portal.client.get(f"{SCHEMAS}/{object_type}").json()
     return {item["id"]: item["name"] for item in schema["associations"]}
 

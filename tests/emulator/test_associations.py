@@ -20,7 +20,7 @@ def pair(ends: tuple[str, str], *types: tuple[str, int]) -> dict[str, Any]:
 
 
 def types_of(portal: Portal, ends: tuple[str, str], *, back: bool = False) -> list[tuple[int, str | None]]:
-    """Type ids and labels between the two, from one end or the other."""
+    """Return the type ids and labels from contact to company; with ``back``, from company to contact."""
     start, end = ("companies", "contacts") if back else ("contacts", "companies")
     record_id = ends[1] if back else ends[0]
     found = portal.client.get(f"/crm/v4/objects/{start}/{record_id}/associations/{end}").json()["results"]
@@ -84,7 +84,7 @@ def test_companies_have_parents_and_children(portal: Portal) -> None:
     ],
 )
 def test_creation_answers_by_version(portal: Portal, ends: tuple[str, str], root: str, status: int) -> None:
-    """github.com/HubSpot/HubSpot-public-api-spec-collection, "Associations", by version."""
+    """Source: github.com/HubSpot/HubSpot-public-api-spec-collection, "Associations", by version."""
     body = {"inputs": [pair(ends, ("HUBSPOT_DEFINED", 1))]}
     for _ in range(2):
         made = portal.post(f"{root}/contacts/companies/batch/create", body)
@@ -152,7 +152,7 @@ def test_a_type_that_does_not_exist_is_refused(portal: Portal, ends: tuple[str, 
 
 
 def test_a_record_without_associations_is_an_error_when_read(portal: Portal, ends: tuple[str, str]) -> None:
-    """github.com/scopiousdigital/kalup, HubSpot notes."""
+    """Source: github.com/scopiousdigital/kalup, HubSpot notes."""
     read = portal.post(f"{BETWEEN}/batch/read", {"inputs": [{"id": ends[0]}]})
     assert read.status_code == 207
     assert read.json()["errors"][0]["subCategory"] == "crm.associations.NO_ASSOCIATIONS_FOUND"
@@ -231,7 +231,7 @@ def test_a_label_has_two_ends(portal: Portal, ends: tuple[str, str]) -> None:
 
 
 def test_fifty_labels_are_the_limit(portal: Portal) -> None:
-    """github.com/scopiousdigital/kalup, HubSpot notes: beyond it HTTP 437."""
+    """Source: github.com/scopiousdigital/kalup, HubSpot notes: beyond it HTTP 437."""
     statuses = [
         portal.post(f"{BETWEEN}/labels", {"name": f"l{n}", "label": f"L{n}"}).status_code for n in range(51)
     ]
@@ -276,7 +276,7 @@ def test_archived_records_are_associated_with_nothing(portal: Portal, ends: tupl
 
 
 def test_any_two_types_have_a_default(portal: Portal) -> None:
-    """A guess: the number is made up where none was published."""
+    """A guess: the type id is invented if no documentation gives one."""
     mail = portal.create("postal_mail", hs_timestamp="2026-11-22T08:00:00Z")
     product = portal.create("products", name="P")
     path = f"/crm/v4/objects/postal_mail/{mail}/associations/default/products/{product}"
@@ -310,7 +310,7 @@ def test_two_portals_share_no_labels() -> None:
 def test_an_association_beyond_a_limit_is_refused_from_either_end(
     portal: Portal, ends: tuple[str, str], path: str
 ) -> None:
-    """A guess; what is there stays, and may be written again."""
+    """A guess: existing associations stay, and may be written again."""
     item = {"category": "HUBSPOT_DEFINED", "typeId": 280, "maxToObjectIds": 1}
     limits = "/crm/associations/2026-09/definitions/configurations/companies/contacts/batch/create"
     assert portal.post(limits, {"inputs": [item]}).status_code == 200

@@ -1,4 +1,4 @@
-"""Errors that fail the whole batch or one record, cell by cell. Each test names its source."""
+"""Errors that fail a whole batch or one record, in every combination. Each test names its source."""
 
 from typing import Any
 
@@ -13,7 +13,10 @@ DONE = {"create": 201, "update": 200, "upsert": 200}
 def inputs_for(
     portal: Portal, operation: str, *properties: dict[str, Any], traced: bool
 ) -> list[dict[str, Any]]:
-    """One input for each of ``properties``, on records that exist where the operation wants some."""
+    """Return one input for each of ``properties``.
+
+    If the operation needs existing records, create them.
+    """
     inputs: list[dict[str, Any]] = []
     for number, given in enumerate(properties):
         item: dict[str, Any] = {"properties": {"name": f"N{number}", **given}}
@@ -42,7 +45,7 @@ BAD = [
 
 @pytest.mark.parametrize("operation", [*WRITES, "read", "archive"])
 def test_more_than_a_hundred_inputs_are_refused(portal: Portal, operation: str) -> None:
-    """developers.hubspot.com/docs/guides/crm/using-object-apis: batches hold 100 records."""
+    """Source: developers.hubspot.com/docs/guides/crm/using-object-apis: batches hold 100 records."""
     item = {"id": "k", "idProperty": "ext_key", "properties": {"name": "N"}}
     response = portal.batch("companies", operation, [{**item, "id": f"k{n}"} for n in range(101)])
     assert response.status_code == 400
@@ -55,7 +58,7 @@ def test_more_than_a_hundred_inputs_are_refused(portal: Portal, operation: str) 
 def test_a_body_without_inputs_is_a_silent_no_op(
     portal: Portal, operation: str, body: dict[str, Any]
 ) -> None:
-    """github.com/rudderlabs/rudder-transformer/pull/5147"""
+    """Source: github.com/rudderlabs/rudder-transformer/pull/5147"""
     response = portal.post(f"/crm/v3/objects/companies/batch/{operation}", body)
     if operation == "archive":
         assert (response.status_code, response.content) == (204, b"")
@@ -70,7 +73,9 @@ def test_a_body_without_inputs_is_a_silent_no_op(
 def test_malformed_json_refuses_everything_without_a_category(
     portal: Portal, operation: str, content: str
 ) -> None:
-    """github.com/scopiousdigital/kalup, HubSpot notes: message begins "Invalid input JSON on line"."""
+    """The message begins with "Invalid input JSON on line".
+
+    Source: github.com/scopiousdigital/kalup, HubSpot notes."""
     response = portal.client.post(f"/crm/v3/objects/companies/batch/{operation}", content=content)
     assert response.status_code == 400
     assert response.json()["message"].startswith("Invalid input JSON on line")
@@ -82,7 +87,7 @@ def test_malformed_json_refuses_everything_without_a_category(
 def test_one_bad_value_without_trace_ids_refuses_everything(
     portal: Portal, operation: str, bad: dict[str, str], code: str
 ) -> None:
-    """github.com/bruin-data/ingestr/pull/1203: 560 rows with one poison row."""
+    """Source: github.com/bruin-data/ingestr/pull/1203: 560 rows with one poison row."""
     inputs = inputs_for(portal, operation, {}, bad, traced=False)
     before = total(portal)
     response = portal.batch("companies", operation, inputs)
@@ -106,7 +111,7 @@ def test_one_bad_value_without_trace_ids_refuses_everything(
 def test_one_bad_value_with_trace_ids_costs_one_record(
     portal: Portal, operation: str, bad: dict[str, str], code: str
 ) -> None:
-    """developers.hubspot.com/docs/api-reference/error-handling, "multi-status errors"."""
+    """Source: developers.hubspot.com/docs/api-reference/error-handling, "multi-status errors"."""
     inputs = inputs_for(portal, operation, {}, bad, {}, traced=True)
     response = portal.batch("companies", operation, inputs)
     assert response.status_code == 207
@@ -125,7 +130,9 @@ def test_one_bad_value_with_trace_ids_costs_one_record(
 def test_one_trace_id_that_is_missing_or_repeated_makes_it_all_or_nothing(
     portal: Portal, operation: str
 ) -> None:
-    """developers.hubspot.com/docs/api-reference/error-handling: every input needs its own trace id."""
+    """Every input needs its own trace id.
+
+    Source: developers.hubspot.com/docs/api-reference/error-handling."""
     for spoilt in (None, "row-1"):
         inputs = inputs_for(portal, operation, {}, {"nmae": "x"}, traced=True)
         if spoilt is None:
@@ -137,7 +144,9 @@ def test_one_trace_id_that_is_missing_or_repeated_makes_it_all_or_nothing(
 
 @pytest.mark.parametrize("operation", ["create", "upsert"])
 def test_a_missing_required_property(portal: Portal, operation: str) -> None:
-    """developers.hubspot.com/docs/guides/crm/using-object-apis, required properties of each object."""
+    """The properties that each object requires are documented.
+
+    Source: developers.hubspot.com/docs/guides/crm/using-object-apis."""
     bad = {"properties": {"content": "no subject, no stage"}, "id": "t", "idProperty": "ext_key"}
     response = portal.batch("tickets", operation, [bad])
     assert response.status_code == 400
@@ -150,7 +159,7 @@ def test_a_missing_required_property(portal: Portal, operation: str) -> None:
 
 @pytest.mark.parametrize("operation", WRITES)
 def test_a_unique_value_of_another_record(portal: Portal, operation: str) -> None:
-    """github.com/HubSpot/hubspot-api-python/issues/51; code CONFLICTING_UNIQUE_VALUE."""
+    """Source: github.com/HubSpot/hubspot-api-python/issues/51; code CONFLICTING_UNIQUE_VALUE."""
     portal.create("companies", name="holder", ext_key="taken")
     inputs = inputs_for(portal, operation, {"ext_key": "taken"}, traced=False)
     response = portal.batch("companies", operation, inputs)
@@ -164,7 +173,7 @@ def test_a_unique_value_of_another_record(portal: Portal, operation: str) -> Non
 
 @pytest.mark.parametrize("operation", ["create", "update"])
 def test_the_address_of_another_contact(portal: Portal, operation: str) -> None:
-    """community.hubspot.com/t5/APIs-Integrations/Updated-409-Conflict-responses/m-p/951534"""
+    """Source: community.hubspot.com/t5/APIs-Integrations/Updated-409-Conflict-responses/m-p/951534"""
     holder = portal.create("contacts", email="ada@acme.example")
     item: dict[str, Any] = {"properties": {"email": "ADA@acme.example"}}
     if operation == "update":
@@ -179,7 +188,7 @@ def test_the_address_of_another_contact(portal: Portal, operation: str) -> None:
 
 
 def test_a_secondary_address_refuses_the_whole_batch_even_with_trace_ids(portal: Portal) -> None:
-    """github.com/airbytehq/airbyte/pull/76340, github.com/mitodl/mitxpro/issues/2653"""
+    """Source: github.com/airbytehq/airbyte/pull/76340, github.com/mitodl/mitxpro/issues/2653"""
     portal.create("contacts", email="ada@acme.example", hs_additional_emails="old@acme.example")
     other = portal.create("contacts", email="bob@acme.example", firstname="Bob")
     inputs = [
@@ -193,7 +202,7 @@ def test_a_secondary_address_refuses_the_whole_batch_even_with_trace_ids(portal:
 
 
 def test_an_upsert_by_a_secondary_address_updates_its_contact(portal: Portal) -> None:
-    """github.com/mitodl/mitxpro/issues/3927"""
+    """Source: github.com/mitodl/mitxpro/issues/3927"""
     holder = portal.create("contacts", email="ada@acme.example", hs_additional_emails="old@acme.example")
     item = {"id": "old@acme.example", "idProperty": "email", "properties": {"firstname": "Ada"}}
     (result,) = portal.batch("contacts", "upsert", [item]).json()["results"]
@@ -201,7 +210,7 @@ def test_an_upsert_by_a_secondary_address_updates_its_contact(portal: Portal) ->
 
 
 def test_an_update_of_unknown_ids_is_207_with_or_without_trace_ids(portal: Portal) -> None:
-    """github.com/rudderlabs/rudder-transformer, test data of the HubSpot destination."""
+    """Source: github.com/rudderlabs/rudder-transformer, test data of the HubSpot destination."""
     known = portal.create("companies", name="Known")
     inputs = [{"id": record_id, "properties": {"name": "New"}} for record_id in (known, "11", "12")]
     plain = portal.batch("companies", "update", inputs)
@@ -219,14 +228,14 @@ def test_an_update_of_unknown_ids_is_207_with_or_without_trace_ids(portal: Porta
 
 
 def test_an_update_of_nothing_but_unknown_ids_has_empty_results(portal: Portal) -> None:
-    """github.com/rudderlabs/rudder-transformer, test data of the HubSpot destination."""
+    """Source: github.com/rudderlabs/rudder-transformer, test data of the HubSpot destination."""
     response = portal.batch("companies", "update", [{"id": "11", "properties": {"name": "New"}}])
     assert response.status_code == 207
     assert response.json()["results"] == []
 
 
 def test_an_upsert_of_unknown_keys_creates_them(portal: Portal) -> None:
-    """developers.hubspot.com/docs/guides/crm/using-object-apis, "upsert records"."""
+    """Source: developers.hubspot.com/docs/guides/crm/using-object-apis, "upsert records"."""
     inputs = inputs_for(portal, "upsert", {}, {}, traced=False)
     first = portal.batch("companies", "upsert", inputs)
     assert first.status_code == 200
@@ -238,7 +247,7 @@ def test_an_upsert_of_unknown_keys_creates_them(portal: Portal) -> None:
 
 
 def test_an_upsert_writes_the_key_into_what_it_creates(portal: Portal) -> None:
-    """developers.hubspot.com/docs/guides/crm/using-object-apis, "upsert records"."""
+    """Source: developers.hubspot.com/docs/guides/crm/using-object-apis, "upsert records"."""
     (result,) = portal.batch(
         "companies", "upsert", [{"id": "k", "idProperty": "ext_key", "properties": {"name": "N"}}]
     ).json()["results"]
@@ -246,7 +255,7 @@ def test_an_upsert_writes_the_key_into_what_it_creates(portal: Portal) -> None:
 
 
 def test_a_read_of_unknown_ids_is_one_error_for_all(portal: Portal) -> None:
-    """developers.hubspot.com/docs/guides/crm/using-object-apis, "retrieve records"."""
+    """Source: developers.hubspot.com/docs/guides/crm/using-object-apis, "retrieve records"."""
     known = portal.create("companies", name="Known", ext_key="k")
     body = portal.batch("companies", "read", [{"id": i} for i in (known, "11", "12")], properties=["name"])
     assert body.status_code == 207
@@ -262,7 +271,7 @@ def test_a_read_of_unknown_ids_is_one_error_for_all(portal: Portal) -> None:
 
 
 def test_an_archive_passes_over_what_is_not_there(portal: Portal) -> None:
-    """github.com/n8n-io/n8n/pull/3219"""
+    """Source: github.com/n8n-io/n8n/pull/3219"""
     known = portal.create("companies", name="Known")
     assert (
         portal.batch("companies", "archive", [{"id": known}, {"id": "11"}, {"id": known}]).status_code == 204
@@ -272,7 +281,7 @@ def test_an_archive_passes_over_what_is_not_there(portal: Portal) -> None:
 
 @pytest.mark.parametrize("operation", ["update", "upsert"])
 def test_the_same_id_twice_refuses_everything_even_with_trace_ids(portal: Portal, operation: str) -> None:
-    """github.com/segmentio/action-destinations/pull/3969"""
+    """Source: github.com/segmentio/action-destinations/pull/3969"""
     inputs = inputs_for(portal, operation, {}, {}, traced=True)
     inputs[1]["id"] = inputs[0]["id"]
     response = portal.batch("companies", operation, inputs)
@@ -283,7 +292,7 @@ def test_the_same_id_twice_refuses_everything_even_with_trace_ids(portal: Portal
 
 
 def test_addresses_that_differ_in_case_are_the_same_id(portal: Portal) -> None:
-    """github.com/segmentio/action-destinations/pull/3969"""
+    """Source: github.com/segmentio/action-destinations/pull/3969"""
     inputs = [
         {"id": address, "idProperty": "email", "properties": {"firstname": "A"}}
         for address in ("A@x.example", "a@x.example")
@@ -292,7 +301,7 @@ def test_addresses_that_differ_in_case_are_the_same_id(portal: Portal) -> None:
 
 
 def test_the_same_unique_value_twice_in_a_create_conflicts_on_the_second(portal: Portal) -> None:
-    """A guess: nobody says which one wins."""
+    """A guess: no documentation says which of the two inputs succeeds."""
     inputs = inputs_for(portal, "create", {"ext_key": "same"}, {"ext_key": "same"}, traced=True)
     response = portal.batch("companies", "create", inputs)
     assert response.status_code == 207
@@ -300,7 +309,7 @@ def test_the_same_unique_value_twice_in_a_create_conflicts_on_the_second(portal:
 
 
 def test_the_same_id_twice_in_a_read_is_one_result(portal: Portal) -> None:
-    """A guess: nobody says."""
+    """A guess: no documentation describes this case."""
     known = portal.create("companies", name="Known")
     response = portal.batch("companies", "read", [{"id": known}, {"id": known}])
     assert (response.status_code, len(response.json()["results"])) == (200, 1)
@@ -308,7 +317,9 @@ def test_the_same_id_twice_in_a_read_is_one_result(portal: Portal) -> None:
 
 @pytest.mark.parametrize("operation", ["update", "read"])
 def test_a_merged_id_is_left_out_without_an_error(portal: Portal, operation: str) -> None:
-    """github.com/rudderlabs/rudder-transformer, test data of the HubSpot destination; for read a guess."""
+    """For reads, this is a guess.
+
+    Source for updates: github.com/rudderlabs/rudder-transformer, test data of the HubSpot destination."""
     kept, gone = (portal.create("deals", dealname=n, dealstage="closedwon") for n in ("kept", "gone"))
     merge = {"primaryObjectId": kept, "objectIdToMerge": gone}
     assert portal.post("/crm/v3/objects/deals/merge", merge).status_code == 200
@@ -321,7 +332,7 @@ def test_a_merged_id_is_left_out_without_an_error(portal: Portal, operation: str
 @pytest.mark.parametrize("id_property", ["hs_object_id", "domain", "nowhere"])
 @pytest.mark.parametrize("operation", ["update", "upsert", "read"])
 def test_a_property_that_is_not_unique_is_no_key(portal: Portal, operation: str, id_property: str) -> None:
-    """github.com/segmentio/action-destinations/pull/3957, github.com/bruin-data/ingestr/pull/1179"""
+    """Source: github.com/segmentio/action-destinations/pull/3957, github.com/bruin-data/ingestr/pull/1179"""
     item = {"id": "k", "idProperty": id_property, "properties": {}, "objectWriteTraceId": "row-1"}
     response = portal.batch("companies", operation, [item], idProperty=id_property)
     assert response.status_code == 400
@@ -329,7 +340,7 @@ def test_a_property_that_is_not_unique_is_no_key(portal: Portal, operation: str,
 
 
 def test_contacts_are_not_updated_by_address_in_batches(portal: Portal) -> None:
-    """github.com/HubSpot/hubspot-api-nodejs/issues/548"""
+    """Source: github.com/HubSpot/hubspot-api-nodejs/issues/548"""
     portal.create("contacts", email="ada@acme.example")
     item = {"id": "ada@acme.example", "idProperty": "email", "properties": {"firstname": "Ada"}}
     assert portal.batch("contacts", "update", [item]).status_code == 400
@@ -340,7 +351,7 @@ def test_contacts_are_not_updated_by_address_in_batches(portal: Portal) -> None:
 
 @pytest.mark.parametrize("operation", [*WRITES, "read", "archive"])
 def test_a_missing_scope_refuses_everything(portal: Portal, operation: str) -> None:
-    """developers.hubspot.com/docs/guides/apps/authentication/scopes"""
+    """Source: developers.hubspot.com/docs/guides/apps/authentication/scopes"""
     token = portal.emulator.token(1234567, ["crm.objects.contacts.read"])
     with portal.client_with(token) as client:
         response = client.post(f"/crm/v3/objects/companies/batch/{operation}", json={"inputs": []})
@@ -352,7 +363,7 @@ def test_a_missing_scope_refuses_everything(portal: Portal, operation: str) -> N
 
 @pytest.mark.parametrize("operation", [*WRITES, "read", "archive"])
 def test_a_used_up_limit_refuses_everything(operation: str) -> None:
-    """developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines"""
+    """Source: developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines"""
     with opened({"limits": {"tenSecondly": 0}}) as portal:
         response = portal.batch("companies", operation, [])
     assert response.status_code == 429
@@ -360,7 +371,7 @@ def test_a_used_up_limit_refuses_everything(operation: str) -> None:
 
 
 def test_results_do_not_come_in_the_order_of_inputs(portal: Portal) -> None:
-    """github.com/scopiousdigital/kalup, HubSpot notes: match results by id, never by position."""
+    """Source: github.com/scopiousdigital/kalup, HubSpot notes: match results by id, never by position."""
     inputs = inputs_for(portal, "create", *({} for _ in range(20)), traced=True)
     results = portal.batch("companies", "create", inputs).json()["results"]
     order = [result["objectWriteTraceId"] for result in results]

@@ -1,4 +1,4 @@
-"""Missing fields of bodies and paths that are not imitated get clear answers."""
+"""Missing fields of request bodies, and paths that the emulator does not support, get clear answers."""
 
 import logging
 from typing import Any

@@ -122,7 +122,7 @@ print("done", flush=True)
 
 
 def test_serving_ends_when_interrupted() -> None:
-    heeding = ["env", "--default-signal=INT"]  # what runs in the background inherits that it is ignored
+    heeding = ["env", "--default-signal=INT"]  # background processes ignore SIGINT
     command = [*heeding, sys.executable, "-c", PROGRAM]
     program = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert program.stdout is not None
@@ -147,7 +147,7 @@ def test_a_call_that_ends_while_the_server_stops_meets_no_closed_file(
         ended.set()
 
     monkeypatch.setattr(BaseWSGIServer, "pull_trigger", late)
-    if is_slow_to_end:  # as with an injected latency that is longer than the server waits
+    if is_slow_to_end:  # as if an injected latency were longer than the server waits when it stops
         monkeypatch.setattr(ThreadedTaskDispatcher, "shutdown", lambda _self: False)
     emulator = Emulator(None)
     with running(emulator) as url:
@@ -163,7 +163,7 @@ def test_a_server_that_is_woken_twice_stops_once(monkeypatch: pytest.MonkeyPatch
 
     def twice(woken: trigger) -> None:
         pull(woken)
-        time.sleep(0.2)  # the loop does what it was woken for meanwhile
+        time.sleep(0.2)  # meanwhile, the server handles the event that woke it
         pull(woken)
 
     monkeypatch.setattr(trigger, "_physical_pull", twice)

@@ -11,7 +11,7 @@ import reconciler
 
 FOLDER = Path(reconciler.__file__).parent / "emulator" / "definitions"
 
-# Fewest and most standard properties per object: rich enough to be believable, small enough to be read.
+# Minimum and maximum number of standard properties per object: enough to be realistic, few enough to read.
 SIZES = {
     "contacts": (50, 70),
     "companies": (50, 70),

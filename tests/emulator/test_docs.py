@@ -1,4 +1,4 @@
-"""The page about the emulator is true."""
+"""The documentation of the emulator is true."""
 
 import json
 import re
@@ -19,7 +19,7 @@ GUESSES = "| setting | default | or | what it decides | what is known |\n|---|--
 
 
 def first_column(heading: str) -> set[str]:
-    """The code words in the first column of the table under a heading."""
+    """Return the code words in the first column of the table under a heading."""
     section = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     return {word for row in rows for word in re.findall(r"`([^`]+)`", row)}

@@ -1,4 +1,4 @@
-"""The emulator on a port: allowed clients and required tokens; attacks come from a web page in a browser."""
+"""The emulator on a port: allowed clients, required tokens, and attacks by a web page in a browser."""
 
 from collections.abc import Iterator
 

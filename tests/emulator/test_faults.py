@@ -1,4 +1,4 @@
-"""Faults on demand: the same tests in process and on a port."""
+"""Injected faults: each test runs in process and on a port."""
 
 import time
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ CREATE = {"properties": {"name": "N"}}
 
 @dataclass
 class Wire:
-    """An emulator, and a client that reaches it in one way or the other."""
+    """An emulator, and a client that reaches it in process or on a port."""
 
     emulator: Emulator
     client: httpx.Client
@@ -33,7 +33,7 @@ class Wire:
         self.emulator.add_fault(faults.parse(text))
 
     def count(self) -> int:
-        """Records there are, read past all faults."""
+        """Return the number of records, counted after all faults are removed."""
         self.emulator.clear_faults()
         return len(self.client.get(COMPANIES).json()["results"])
 

@@ -1,4 +1,7 @@
-"""Guesses that no probe asks about: each setting changes what it says, and a wrong one is explained."""
+"""Guesses that no probe checks.
+
+Each setting changes the behaviour that it describes; wrong settings get clear error messages.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -148,7 +151,7 @@ def label_limits(portal: Portal) -> object:
 
 
 def category_of_custom(portal: Portal) -> object:
-    """The category of a custom object's association, which a call with it takes and a limit finds."""
+    """Return the category of a custom object's association, which was accepted in a write."""
     number = portal.post("/crm-object-schemas/v3/schemas/2-77/associations", TO_COMPANIES).json()["id"]
     types = portal.client.get("/crm/v4/associations/2-77/companies/labels").json()["results"]
     (category,) = (each["category"] for each in types if str(each["typeId"]) == number)
@@ -237,7 +240,7 @@ LOOKS: Mapping[str, tuple[Look, object, object]] = {
     "stage_taken_in_put": (stage_taken_in_put, 409, 400),
 }
 ELSEWHERE = {"allowance", "outside_tier", "unknown_token"}
-"""Those that other settings of a portal, or no portal, decide with."""
+"""Guesses that depend on other settings of a portal, or on no portal at all."""
 
 
 def test_every_guess_without_a_probe_is_looked_at() -> None:

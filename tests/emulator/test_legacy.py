@@ -1,6 +1,6 @@
-"""What readers ask for besides records: lists of properties from before v3, users, teams, labels, schemas.
+"""Requests of readers besides records: lists of properties from before v3, users, teams, labels, schemas.
 
-legacydocs.hubspot.com/docs/methods/crm-properties/get-properties
+Source: legacydocs.hubspot.com/docs/methods/crm-properties/get-properties
 """
 
 import pytest

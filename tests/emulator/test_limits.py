@@ -1,4 +1,4 @@
-"""Rates: developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines."""
+"""Rate limits: developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines."""
 
 from typing import Any
 
@@ -104,7 +104,7 @@ def test_the_day_ends_at_midnight_of_the_portal() -> None:
 
 
 def test_the_days_use_is_told() -> None:
-    """developers.hubspot.com/docs/api-reference/account-account-info-v3/guide"""
+    """Source: developers.hubspot.com/docs/api-reference/account-account-info-v3/guide"""
     with opened({"tier": "professional"}) as portal:
         statuses(portal, 3)
         (usage,) = portal.client.get(USAGE).json()["results"]

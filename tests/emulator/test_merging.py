@@ -1,4 +1,7 @@
-"""developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies, and erasing."""
+"""Merging and erasing.
+
+Source: developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies.
+"""
 
 import pytest
 
@@ -32,7 +35,7 @@ def test_two_contacts_become_one_with_a_new_id(portal: Portal) -> None:
 
 
 def test_the_other_address_becomes_a_secondary_one(portal: Portal) -> None:
-    """github.com/mitodl/mitxpro/issues/2653"""
+    """Source: github.com/mitodl/mitxpro/issues/2653"""
     ada, old = (portal.create("contacts", email=f"{name}@acme.example") for name in ("ada", "old"))
     survivor = merge(portal, "contacts", ada, old)
     assert (
@@ -75,7 +78,7 @@ def test_impossible_merges_are_refused(portal: Portal) -> None:
 
 
 def test_a_contact_has_no_more_than_250_merged_identities(portal: Portal) -> None:
-    """developers.hubspot.com/docs/api-reference/crm-contacts-v3/guide, merging."""
+    """Source: developers.hubspot.com/docs/api-reference/crm-contacts-v3/guide, merging."""
     many = ";".join(str(number) for number in range(249))
     ada, bob = (portal.create("contacts", email=f"{name}@acme.example") for name in ("ada", "bob"))
     storage = portal.emulator._storage

@@ -1,6 +1,7 @@
-"""HubSpot's own Node SDK drives the emulator over HTTP: what ``node/drive.cjs`` plays is right.
+"""HubSpot's own Node SDK works with the emulator over HTTP: ``node/drive.cjs`` makes the calls.
 
-The SDK is installed beforehand, because no test reaches out to a registry: see "Work on it" in README.md.
+The SDK must be installed before, because tests never connect to a package registry: see "Work on it" in
+README.md.
 """
 
 import json
@@ -29,7 +30,7 @@ ADA = {
 
 
 def lacking() -> str | None:
-    """Why the SDK cannot be driven here; in CI it must be there."""
+    """Return the reason why the SDK cannot run here; None if it can. In CI it must be installed."""
     if shutil.which("node") is None:
         return "needs Node 18 or newer (Debian: nodejs, npm)"
     if not (FOLDER / "node_modules" / "@hubspot" / "api-client").exists():

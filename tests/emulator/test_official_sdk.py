@@ -1,4 +1,4 @@
-"""HubSpot's own SDK drives the emulator over HTTP, and checks every required field of every answer."""
+"""HubSpot's own Python SDK works with the emulator over HTTP, and checks all required fields of answers."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -49,7 +49,7 @@ SEED = {
 
 
 def checking(factory_package: Any, api_name: str, config: dict[str, Any]) -> Any:
-    """An API of the SDK with the host replaced and client-side validation on (its own default is off)."""
+    """Return an API of the SDK with the emulator's address, and with validation by the client."""
     configuration = factory_package.Configuration()
     configuration.access_token = config["access_token"]
     configuration.host = config["host"]

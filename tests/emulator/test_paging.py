@@ -1,4 +1,4 @@
-"""Pages: each link leads to the next page of the same question, because readers follow links."""
+"""Pages: each link leads to the next page of the same request, because some readers follow the links."""
 
 import httpx
 import pytest
@@ -11,7 +11,7 @@ TWO_OWNERS = {"owners": [{"id": str(n), "email": f"o{n}@acme.example", "userId":
 
 
 def names_along_the_links(client: httpx.Client, url: str) -> list[str]:
-    """Reads as programs do that follow ``paging.next.link``."""
+    """Return the names on all pages, read by following ``paging.next.link``."""
     names: list[str] = []
     following: str | None = url
     while following:

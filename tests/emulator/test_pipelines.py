@@ -23,7 +23,7 @@ RENEWALS = {
 
 
 def test_a_new_portal_has_hubspots_pipelines(portal: Portal) -> None:
-    """developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide, default stages."""
+    """Source: developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide, default stages."""
     (deals,) = portal.client.get(DEALS).json()["results"]
     assert deals["id"] == "default"
     assert deals["createdAt"] == "1970-01-01T00:00:00.000Z"
@@ -202,7 +202,7 @@ def test_a_stage_with_records_cannot_go(portal: Portal) -> None:
 
 
 def orders(portal: Portal, pipeline: str = "renewals") -> list[tuple[str, int]]:
-    """Ids and places of the stages."""
+    """Return the ids of the stages with their ``displayOrder``."""
     stages = portal.client.get(f"{DEALS}/{pipeline}").json()["stages"]
     return [(item["id"], item["displayOrder"]) for item in stages]
 

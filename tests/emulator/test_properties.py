@@ -178,7 +178,7 @@ def test_a_property_in_a_formula_cannot_be_archived(portal: Portal) -> None:
 
 @pytest.mark.parametrize(("version", "status"), [("v3", 201), ("2026-03", 201), ("2026-09", 200)])
 def test_batches_of_definitions(portal: Portal, version: str, status: int) -> None:
-    """github.com/HubSpot/HubSpot-public-api-spec-collection, "Properties", by version."""
+    """Source: github.com/HubSpot/HubSpot-public-api-spec-collection, "Properties", by version."""
     root = PATH if version == "v3" else f"/crm/properties/{version}/companies"
     made = portal.post(f"{root}/batch/create", {"inputs": [TIER]})
     assert made.status_code == status

@@ -1,4 +1,4 @@
-"""A reader that others wrote and publish reads a portal: `meltano-tap-hubspot`, a Singer tap."""
+"""A published program, the Singer tap `meltano-tap-hubspot`, reads a portal of the emulator."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from reconciler.emulator.serve import running
 
 READER = Path(__file__).with_name("reader.py")
 NOT_IMITATED = {"deal_pipelines", "ticket_pipelines", "email_subscriptions"}
-"""Streams of APIs that HubSpot takes down (pipelines v1), or that are no CRM."""
+"""Streams of APIs that HubSpot removes (pipelines v1), or that do not belong to the CRM."""
 ADA = {
     "id": "9",
     "email": "ada@acme.example",
@@ -36,7 +36,7 @@ SEED: dict[str, Any] = {
 
 
 class Reader:
-    """The tap as its users run it: discover, choose streams, read."""
+    """The tap with the steps that its users run: discover the streams, select some, read."""
 
     def __init__(self, folder: Path, url: str, token: str) -> None:
         self._environ = {**os.environ, "PORTAL_URL": url, "NO_PROXY": "127.0.0.1"}
@@ -57,7 +57,7 @@ class Reader:
         return done.stdout
 
     def read(self, *arguments: str) -> dict[str, list[dict[str, Any]]]:
-        """Every record of every stream that the portal has."""
+        """Read all records of all streams of the portal."""
         catalog = json.loads(self.run("--discover"))
         for stream in catalog["streams"]:
             (whole,) = [entry for entry in stream["metadata"] if not entry["breadcrumb"]]
@@ -98,5 +98,5 @@ def test_a_public_reader_reads_the_whole_portal(served: tuple[Emulator, str], tm
     assert [team["name"] for team in found["teams"]] == ["N"]
     assert {record["name"] for record in found["properties"]} >= {"dealname", "subject", "email"}
 
-    later = reader.read("--state", str(tmp_path / "state.json"))  # by search from here on
+    later = reader.read("--state", str(tmp_path / "state.json"))  # with a state, the tap reads by search
     assert [record["id"] for record in later["contacts"]] == ["900"]

@@ -25,7 +25,9 @@ def test_without_properties_the_default_ones_are_answered(portal: Portal) -> Non
 
 
 def test_asked_properties_come_with_the_systems_own(portal: Portal) -> None:
-    """github.com/scopiousdigital/kalup, HubSpot notes; unknown names are passed over."""
+    """Unknown names are ignored.
+
+    Source: github.com/scopiousdigital/kalup, HubSpot notes."""
     record_id = portal.create("companies", name="N", city="Berlin")
     assert set(portal.read("companies", record_id, "city", "zip", "nope")) == {
         "city",
@@ -43,7 +45,7 @@ def test_asked_properties_come_with_the_systems_own(portal: Portal) -> None:
 
 
 def test_lists_of_names_may_be_repeated_or_joined(portal: Portal) -> None:
-    """HubSpot's Python SDK does both."""
+    """HubSpot's Python SDK uses both forms."""
     record_id = portal.create("companies", name="N", city="Berlin")
     for query in ("properties=name&properties=city", "properties=name,city", "properties=name%2Ccity"):
         found = portal.client.get(f"{PATH}/{record_id}?{query}").json()["properties"]
@@ -97,7 +99,7 @@ def test_archived_records_are_seen_only_when_asked_for(portal: Portal) -> None:
 
 
 def test_an_archived_record_frees_its_unique_values(portal: Portal) -> None:
-    """A guess: nobody says whether archived records hold theirs."""
+    """A guess: no documentation says whether archived records keep their unique values."""
     first = portal.create("companies", name="N", ext_key="k")
     portal.client.delete(f"{PATH}/{first}")
     item = {"id": "k", "idProperty": "ext_key", "properties": {"name": "N"}}
@@ -114,7 +116,7 @@ def test_single_records_are_found_by_a_unique_property(portal: Portal) -> None:
 
 
 def test_write_answers_hold_what_was_written_and_no_more(portal: Portal) -> None:
-    """github.com/scopiousdigital/kalup, HubSpot notes."""
+    """Source: github.com/scopiousdigital/kalup, HubSpot notes."""
     record_id = portal.create("companies", name="N", city="Berlin")
     body = portal.client.patch(f"{PATH}/{record_id}", json={"properties": {"city": "Bonn"}}).json()
     assert set(body["properties"]) == {"city", "createdate", "hs_lastmodifieddate", "hs_object_id"}

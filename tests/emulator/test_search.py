@@ -138,7 +138,9 @@ def test_a_search_beyond_a_limit_is_refused(portal: Portal, body: dict[str, Any]
 
 
 def test_the_index_lags_behind() -> None:
-    """github.com/HubSpot/hubspot-api-nodejs/issues/545: a search right after a create finds nothing."""
+    """A search right after a create finds nothing.
+
+    Source: github.com/HubSpot/hubspot-api-nodejs/issues/545."""
     with opened({**SEED, "search_lag_ms": 5000}) as portal:
         portal.clock.advance(10)
         record_id = portal.create("companies", name="New")

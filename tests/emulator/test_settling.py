@@ -1,4 +1,4 @@
-"""Reads of definitions that lag: github.com/scopiousdigital/kalup, HubSpot notes."""
+"""Delays until reads show changed definitions: github.com/scopiousdigital/kalup, HubSpot notes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,14 +25,14 @@ PET: dict[str, Any] = {
 
 @pytest.fixture
 def settling() -> Iterator[Portal]:
-    """A portal whose reads are behind: definitions a second, schemas a minute, names five, limits half."""
+    """Yield a portal whose reads are late: properties 1 s, schemas 1 min, names 5 min, limits 30 s."""
     lags = {"definitions_ms": 1000, "schemas_ms": 60_000, "names_ms": 300_000, "limits_ms": 30_000}
     with opened({"settling": lags}) as portal:
         yield portal
 
 
 def label(portal: Portal) -> str:
-    """The label of the property as it is read; "" if it is not there."""
+    """Return the label of the property as it is read; "" if the property is missing."""
     found = portal.client.get(PROPERTIES).json()["results"]
     single = portal.client.get(f"{PROPERTIES}/size")
     listed = [str(body["label"]) for body in found if body["name"] == "size"]
@@ -43,7 +43,7 @@ def label(portal: Portal) -> str:
 def test_properties_show_a_write_after_a_while(settling: Portal) -> None:
     assert settling.post(PROPERTIES, SIZE).status_code == 201
     assert label(settling) == ""
-    assert settling.create("companies", name="N", size="big")  # writes know it at once
+    assert settling.create("companies", name="N", size="big")  # writes use the new definition at once
     settling.clock.advance(1)
     assert label(settling) == "Size"
     settling.client.patch(f"{PROPERTIES}/size", json={"label": "How big"})

@@ -188,7 +188,7 @@ _STEPS = st.lists(
 
 
 def _take(client: httpx.Client, kind: str, number: int) -> None:
-    """One change of definitions; it may be refused."""
+    """Make one call that changes definitions; the portal may refuse it."""
     name = f"p{number}"
     plain = {"label": name, "type": "number", "fieldType": "number", "groupName": "companyinformation"}
     unique = {"type": "string", "fieldType": "text", "hasUniqueValue": number == 1}
@@ -224,7 +224,7 @@ def test_what_is_remembered_of_definitions_is_what_is_stored(steps: list[tuple[s
         with client_of(emulator) as client:
             for kind, number in steps:
                 _take(client, kind, number)
-        other = Emulator(path)  # reads everything from the file
+        other = Emulator(path)  # reads all data from the file
         asked = (
             *(PROPERTIES, f"{PROPERTIES}?archived=true", f"{PROPERTIES}/groups"),
             *("/crm/v3/pipelines/deals", "/crm/v3/properties/deals"),

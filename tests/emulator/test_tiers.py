@@ -1,4 +1,4 @@
-"""What a subscription allows to define, and the endpoints that tell what is used of it."""
+"""Limits of subscriptions for definitions, and the endpoints that return how much of them is used."""
 
 from typing import Any
 
@@ -113,7 +113,7 @@ def test_pipelines_are_counted_beyond_hubspots_own(portal: Portal) -> None:
 def test_properties_and_calculated_ones_are_counted_by_type(portal: Portal) -> None:
     portal.post(*REQUESTS["formula"])
     every = limits(portal, "custom-properties")
-    assert of_type(every["byObjectType"], "0-2")["usage"] == 2  # and the key of the portal
+    assert of_type(every["byObjectType"], "0-2")["usage"] == 2  # one is the key property of the fixture
     assert every["overallLimit"] == 10_000
     calculated = limits(portal, "calculated-properties")
     assert (calculated["overallUsage"], calculated["overallLimit"]) == (1, 200)

@@ -79,7 +79,7 @@ def test_a_broken_rule_refuses_the_write(name: str, given: object, bad: str, goo
 
 
 def test_the_code_that_was_seen_in_the_wild() -> None:
-    """developers.hubspot.com/changelog, July 2023: validation rules hold for API writes."""
+    """Source: developers.hubspot.com/changelog, July 2023: validation rules hold for API writes."""
     seed = {"validations": {"companies": {"city": [rule("ALPHANUMERIC", "ALPHA_ONLY")]}}}
     with opened(seed) as portal:
         refused = portal.post("/crm/v3/objects/companies", {"properties": {"name": "N", "city": "1"}})
@@ -87,7 +87,7 @@ def test_the_code_that_was_seen_in_the_wild() -> None:
 
 
 def test_rules_are_set_and_read_by_the_api(portal: Portal) -> None:
-    """github.com/HubSpot/HubSpot-public-api-spec-collection, "Property Validations"."""
+    """Source: github.com/HubSpot/HubSpot-public-api-spec-collection, "Property Validations"."""
     path = f"{PATH}/city/rule-type/MAX_LENGTH"
     assert portal.client.get(path).status_code == 404
     assert portal.client.put(path, json={"ruleArguments": ["3"]}).status_code == 204

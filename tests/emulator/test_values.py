@@ -48,7 +48,7 @@ def portal() -> Iterator[Portal]:
 
 
 def written(portal: Portal, version: str, name: str, value: Any) -> Any:
-    """Writes one value; the response."""
+    """Write one value and return the response."""
     path = "/crm/v3/objects/companies" if version == "v3" else f"/crm/objects/{version}/companies"
     return portal.post(path, {"properties": {"name": "N", name: value}})
 
@@ -121,14 +121,14 @@ def test_every_bad_value_of_a_record_is_told_at_once(portal: Portal) -> None:
 
 
 def test_a_date_off_midnight_says_so(portal: Portal) -> None:
-    """github.com/verbb/formie/issues/1755"""
+    """Source: github.com/verbb/formie/issues/1755"""
     response = written(portal, "v3", "a_date", "1795334400123")
     assert response.json()["errors"][0]["message"] == "1795334400123 is at 8:0:0.123 UTC, not midnight!"
 
 
 @pytest.mark.parametrize("value", ["2026-11-22T23:59:59Z", "1795334400123", "1795334400"])
 def test_the_newest_version_cuts_a_date_to_its_day_and_warns(portal: Portal, value: str) -> None:
-    """developers.hubspot.com/changelog, date values from 2026-09 on."""
+    """Source: developers.hubspot.com/changelog, date values from 2026-09 on."""
     body = written(portal, "2026-09", "a_date", value).json()
     assert body["properties"]["a_date"] == "2026-11-22"
     (warning,) = body["warnings"]
@@ -141,7 +141,7 @@ def test_the_newest_version_cuts_a_date_to_its_day_and_warns(portal: Portal, val
 
 
 def test_a_leading_semicolon_adds_to_the_stored_set(portal: Portal) -> None:
-    """developers.hubspot.com/docs/api-reference/crm-properties-v3/guide, "add values to checkbox"."""
+    """Source: developers.hubspot.com/docs/api-reference/crm-properties-v3/guide, "add values to checkbox"."""
     record_id = portal.create("companies", name="N", a_set="b;a")
     path = f"/crm/v3/objects/companies/{record_id}"
     assert portal.client.patch(path, json={"properties": {"a_set": ";c;a"}}).status_code == 200
@@ -154,7 +154,7 @@ def test_a_leading_semicolon_adds_to_the_stored_set(portal: Portal) -> None:
 def test_null_clears_only_where_the_specification_allows_it(
     portal: Portal, version: str, status: int
 ) -> None:
-    """A guess before 2026-09."""
+    """For versions before 2026-09, this is a guess."""
     assert written(portal, version, "a_text", None).status_code == status
 
 
@@ -166,7 +166,7 @@ def test_a_required_property_cannot_be_cleared(portal: Portal) -> None:
 
 
 def test_lifecycle_stages_move_forward_unless_cleared_first(portal: Portal) -> None:
-    """developers.hubspot.com/docs/guides/api/crm/objects/contacts, lifecycle stages."""
+    """Source: developers.hubspot.com/docs/guides/api/crm/objects/contacts, lifecycle stages."""
     record_id = portal.create("companies", name="N", lifecyclestage="lead")
     path = f"/crm/v3/objects/companies/{record_id}"
     for value, stored in (("customer", "customer"), ("lead", "customer"), ("", None), ("lead", "lead")):
@@ -175,7 +175,7 @@ def test_lifecycle_stages_move_forward_unless_cleared_first(portal: Portal) -> N
 
 
 def test_a_stage_must_belong_to_the_pipeline(portal: Portal) -> None:
-    """developers.hubspot.com/docs/guides/api/crm/pipelines: move both in one write."""
+    """Source: developers.hubspot.com/docs/guides/api/crm/pipelines: move both in one write."""
     other = {
         "pipelineId": "renewals",
         "label": "Renewals",
@@ -228,7 +228,7 @@ def test_a_formula_is_computed(portal: Portal) -> None:
 
 
 def test_writing_an_equal_value_moves_nothing(portal: Portal) -> None:
-    """A guess: nobody says whether it does."""
+    """A guess: no documentation says whether this changes the time of the last modification."""
     record_id = portal.create("companies", name="N")
     portal.clock.advance(5)
     answer = portal.client.patch(f"/crm/v3/objects/companies/{record_id}", json={"properties": {"name": "N"}})

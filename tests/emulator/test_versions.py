@@ -25,7 +25,7 @@ def test_every_version_serves_the_same_records(portal: Portal, root: str) -> Non
 
 @pytest.mark.parametrize("root", ROOTS.values(), ids=ROOTS)
 def test_goal_targets_have_no_upsert_in_the_newest_version(portal: Portal, root: str) -> None:
-    """github.com/HubSpot/HubSpot-public-api-spec-collection, "Goal Targets", 2026-09."""
+    """Source: github.com/HubSpot/HubSpot-public-api-spec-collection, "Goal Targets", 2026-09."""
     item = {"id": "g", "idProperty": "ext_key", "properties": {"hs_goal_name": "G"}}
     status = portal.post(f"{root}/goal_targets/batch/upsert", {"inputs": [item]}).status_code
     assert status == (405 if "2026-09" in root else 200)
@@ -39,7 +39,7 @@ def test_goal_targets_have_no_upsert_in_the_newest_version(portal: Portal, root:
     ("root", "status"), [(ROOTS["v3"], 201), (ROOTS["2026-03"], 201), (ROOTS["2026-09"], 400)]
 )
 def test_rules_of_the_portal_hold_in_the_newest_version_only(root: str, status: int) -> None:
-    """developers.hubspot.com/changelog/crm-api-write-validation-enforcement"""
+    """Source: developers.hubspot.com/changelog/crm-api-write-validation-enforcement"""
     with opened({"required_on_create": {"companies": ["city"]}}) as portal:
         answer = portal.post(f"{root}/companies", {"properties": {"name": "N"}})
         assert answer.status_code == status
@@ -50,7 +50,7 @@ def test_rules_of_the_portal_hold_in_the_newest_version_only(root: str, status: 
 
 
 def test_rules_with_a_condition_hold_for_changes_too() -> None:
-    """developers.hubspot.com/changelog/crm-api-write-validation-enforcement"""
+    """Source: developers.hubspot.com/changelog/crm-api-write-validation-enforcement"""
     rule = {"property": "closed_lost_reason", "when": {"dealstage": ["closedlost"]}}
     with opened({"required_when": {"0-3": [rule]}}) as portal:
         record_id = portal.create("deals", dealname="D", dealstage="contractsent")
@@ -82,7 +82,9 @@ ASSOCIATIONS = {
 def test_removals_of_associations_have_a_body_in_the_dated_versions(
     portal: Portal, root: str, status: int
 ) -> None:
-    """github.com/HubSpot/HubSpot-public-api-spec-collection, "Associations": no 204 from 2025-09 on."""
+    """There is no status 204 from 2025-09 on.
+
+    Source: github.com/HubSpot/HubSpot-public-api-spec-collection, "Associations"."""
     pair = {"from": {"id": "1"}, "to": {"id": "2"}}
     plain = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279}]
     whole = {"inputs": [{**pair, "to": [{"id": "2"}]}]}
@@ -102,7 +104,7 @@ HINTS = {"numberDisplayHint", "textDisplayHint", "currencyPropertyName"}
 def test_display_hints_are_taken_everywhere_and_told_before_the_newest_version(
     portal: Portal, version: str
 ) -> None:
-    """github.com/HubSpot/HubSpot-public-api-spec-collection, "Properties", 2026-09."""
+    """Source: github.com/HubSpot/HubSpot-public-api-spec-collection, "Properties", 2026-09."""
     root = "/crm/v3/properties" if version == "v3" else f"/crm/properties/{version}"
     given = {
         "name": "size",

@@ -28,7 +28,7 @@ ACCEPTED = {
     ("B608", "reconciler/reconcile/import_checkpoint.py"): "conditions of our own; values are always bound",
     ("B608", "reconciler/manifest/tables/table.py"): "our own table of sorted rows; values are always bound",
 }
-"""By id and file of bandit's findings: why they are none."""
+"""Accepted findings, by bandit's id and file, with the reason why they are harmless."""
 
 
 def test_bandit_finds_nothing_but_what_is_accepted() -> None:

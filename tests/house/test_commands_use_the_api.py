@@ -1,4 +1,4 @@
-"""Commands reach portal and state by the public methods of an environment alone."""
+"""Commands use the portal and the state only through the public methods of an environment."""
 
 import ast
 

@@ -141,7 +141,7 @@ def test_the_first_minutes_are_as_the_readme_tells_them(tmp_path: Path) -> None:
     program, printed = re.findall(
         r"^```console\n\$ (\S+) plan\n(.*?)\n```", README, flags=re.MULTILINE | re.DOTALL
     )[0]
-    assert f"{program} apply" in first  # what the first line has made
+    assert f"{program} apply" in first  # the first command, which creates what the next ones use
 
     project = example(tmp_path)
     applied = " ".join(project.run(*first.partition(f"{program} ")[2].split()).out.split())

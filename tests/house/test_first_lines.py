@@ -1,4 +1,4 @@
-"""The first line of a docstring says what a function does, or what a thing is."""
+"""First lines of docstrings: a verb for functions, a noun for classes and properties."""
 
 import ast
 import re
@@ -17,19 +17,19 @@ NO_VERBS: Final = re.compile(
     "there|these|they|this|those|to|up|what|whatever|when|where|whether|which|who|whoever|"
     "whom|whose|why|with|within|without"
 ).fullmatch
-"""First words with which no imperative begins; ruff's D401 finds most others."""
+"""First words that cannot begin an imperative; ruff's D401 finds most others."""
 
 NO_NOUNS: Final = re.compile(
     "build|calculate|check|compute|count|create|decide|find|get|give|load|make|of|read|"
     "return|say|tell|what|whatever|when|where|which|who|whoever|whom|whose|why|write"
 ).fullmatch
-"""First words with which no noun phrase begins. A property that is true or false may begin with "whether"."""
+"""First words that cannot begin a noun phrase. A property that is true or false may begin with "whether"."""
 
 Described = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def described(tree: ast.AST) -> Iterator[tuple[Described, str]]:
-    """Functions, properties and classes with the first word of their docstring."""
+    """Yield functions, properties and classes, each with the first word of its docstring."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             words = (ast.get_docstring(node) or "").split()

@@ -1,4 +1,4 @@
-"""Frozen means frozen: no frozen dataclass holds what is mutated."""
+"""Frozen dataclasses have no fields of types that can be changed in place."""
 
 import ast
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ MUTABLE = ("dict[", "list[", "set[", "deque[", "Counter[", "defaultdict[")
 
 
 def mutable_fields(tree: ast.Module) -> Iterator[str]:
-    """Return the fields of frozen dataclasses whose type can be mutated."""
+    """Yield the fields of frozen dataclasses whose type can be changed in place."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef) and any(
             "frozen=True" in ast.unparse(d) for d in node.decorator_list

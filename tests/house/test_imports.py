@@ -11,7 +11,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 BASE = {"source", "errors", "sentences", "invisible_characters", "hosts", "json_values"}
 KINDS = {"plan.kinds", "plan.records.changes", "plan.associations.changes", "plan.definitions.changes"}
-"""The kinds of changes, and what is asked of the changes of each kind."""
+"""Modules that define the kinds of changes, and functions for the changes of each kind."""
 
 ROOMS = {
     "source": set(),
@@ -76,10 +76,10 @@ ROOMS = {
     "emulator": set(),
     "cli": BASE
     | {"project", "report", "emulator", "model", "suggestions"}
-    # values that the commands pass on
+    # types that commands pass on
     | {"plan.plan", "plan.rehearsal", "plan.file.format", "apply.options"},
 }
-"""What each room may import besides itself. The standard library is open to all."""
+"""Packages and modules that each package may import besides itself; the standard library is open to all."""
 
 DOORS = {
     "click": {"cli"},
@@ -106,7 +106,7 @@ DOORS = {
     "ruamel": {"manifest/write.py"},
     "yaml": {"manifest/yaml/parser.py", "manifest/yaml/pieces.py", "manifest/yaml/tokens.py"},
 }
-"""Where each library may be met."""
+"""Modules and packages that may import each library."""
 
 PURE = {
     "model",
@@ -121,7 +121,7 @@ PURE = {
     "json_values",
 }
 WORLD = {"os", "pathlib", "time", "random", "logging", "socket", "subprocess", "threading", "io"}
-"""What the pure rooms have no use for."""
+"""Modules of the standard library that packages without side effects do not need."""
 
 
 def imported(module: Path) -> Iterator[str]:
@@ -140,7 +140,7 @@ def room_of(module: Path) -> str:
 
 @cache
 def imports() -> list[tuple[str, str, str]]:
-    """Room, module and imported name of everything that the package imports."""
+    """Return every import of the package: importing package, module, and imported name."""
     return [
         (room_of(module), module.relative_to(PACKAGE).as_posix(), name)
         for module in MODULES

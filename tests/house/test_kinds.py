@@ -1,4 +1,4 @@
-"""Nothing outside the rooms of the kinds asks which kind a thing is of: there are tables for that."""
+"""No module outside the folders of the kinds checks what kind a thing is; it uses the tables of kinds."""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "reconciler"
 ROOMS = {"records", "associations", "definitions"}
-"""Folders that hold the parts of one kind."""
+"""Folders with the code for one kind."""
 
 TABLES = {"plan/kinds.py", "apply/kinds.py", "state/kinds.py", "report/plan/kinds.py"}
 """The tables of kinds, one for each package."""
@@ -26,7 +26,7 @@ KNOWING = {
     "reconcile/drift.py": "who changed a record is in its history, and a definition in its audit",
     "plan/file/decode.py": "refuses addresses of another kind where a record must stand",
 }
-"""Modules that know all kinds, with the reason."""
+"""Modules that may name all kinds, with the reason."""
 
 TYPES = {
     "RecordAddress",
@@ -56,7 +56,7 @@ MODULES = sorted(
 
 
 def questions(tree: ast.AST) -> Iterator[str]:
-    """Places where code asks for a kind."""
+    """Yield the places where code compares a kind."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id in QUESTIONS:
             yield f"{node.lineno}: {node.id}"

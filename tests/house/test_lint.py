@@ -1,4 +1,4 @@
-"""The linter, the formatter and the type checker find nothing."""
+"""Linter, formatter and type checker report nothing."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""requirements.lock contains everything that is installed in CI, by version and hash, and nothing else."""
+"""requirements.lock contains exactly the packages that CI installs, with versions and hashes."""
 
 import re
 import tomllib
@@ -72,7 +72,7 @@ def test_versions_with_known_holes_are_refused(name: str, hole: str) -> None:
 
 
 def test_nothing_is_installed_by_a_name_that_nobody_owns() -> None:
-    """The project is not published: whoever registers its name would be installed."""
+    """The project is not published on PyPI, so another person could register its name there."""
     texts = [
         path
         for folder in ("reconciler", "docs", ".github", ".ci", "manifests")

@@ -1,4 +1,4 @@
-"""Everybody's words: modules are called as the page about the code calls things."""
+"""Modules are named with common words, which the page about the code explains."""
 
 import re
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ REPLACED = {
     "judging",
     "heirs",
 }
-"""Private pictures of earlier days; each has a word of the page in its place."""
+"""Former metaphors in names of modules; the page has a plain word for each of them."""
 
 FIELD = {
     "rate_limit": "hubspot/transport/rate_limiter.py",
@@ -56,7 +56,7 @@ FIELD = {
     "mask": "report/mask.py",
     "prune": "plan/records/prune.py",
 }
-"""What a stranger looks for, and where it is."""
+"""Words that a new reader searches for, and the module to find."""
 
 
 def words(path: Path) -> Iterator[str]:
@@ -87,7 +87,7 @@ def test_no_module_bears_a_word_that_was_replaced() -> None:
 
 
 def forms(word: str) -> set[str]:
-    """The word, its plural and its singular."""
+    """Return the word with its possible plurals and singulars."""
     return {word, f"{word}s", f"{word}es", word.removesuffix("s"), word.removesuffix("es")} | {
         re.sub("ies$", "y", word),
         re.sub("y$", "ies", word),
@@ -95,7 +95,7 @@ def forms(word: str) -> set[str]:
 
 
 def test_every_word_of_a_module_is_on_the_page() -> None:
-    """The emulator imitates another program, whose words are on its own page."""
+    """The emulator is excluded: it imitates another program, whose words are on a page of its own."""
     known = set(re.findall("[a-z]+", PAGE.lower()))
     assert [
         f"{module}: {word}"
@@ -114,7 +114,7 @@ def test_usual_search_words_lead_to_a_file_of_that_name(word: str) -> None:
 
 
 def test_words_of_the_page_are_told_apart() -> None:
-    """No word stands for two ideas: each has one row."""
+    """The dictionary has one row for each word."""
     table = PAGE[PAGE.index("## The words") :]
     rows = re.findall(r"^\| ([a-z, ]+) \|", table, flags=re.MULTILINE)
     listed = [word for row in rows for word in row.split(", ") if row != "word"]

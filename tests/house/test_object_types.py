@@ -1,4 +1,4 @@
-"""What is special about an object type is a cell of one table; nobody else compares with its name."""
+"""Peculiarities of object types are in one table; other modules do not compare with names of types."""
 
 import ast
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ KNOWING = {
     "reconcile/import_definitions.py": "the types that are read where none is named",
     "report/new_project.py": "the type that a new project begins with",
 }
-"""Modules that name an object type, with the reason."""
+"""Modules that may name an object type, with the reason."""
 
 OTHER_WORDS = {"calls", "fees", "listings", "notes", "owners", "projects", "tasks", "taxes", "users"}
-"""Names of types that are everyday words, too."""
+"""Names of object types that are also everyday words."""
 
 
 def types_named(module: Path) -> Iterator[str]:
-    """Places where code has the name of a standard type as a text of its own."""
+    """Yield the places where code contains the name of a standard object type as a string."""
     names = set(standard_names()) - OTHER_WORDS
     for node in ast.walk(ast.parse(module.read_text())):
         if isinstance(node, ast.Constant) and node.value in names:

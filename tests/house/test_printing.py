@@ -6,8 +6,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "reconciler"
 OWN_WORDS = {"cli/signals.py", "cli/complete.py", "emulator/__main__.py"}
-"""Print constants from a signal handler; for a shell, names and addresses that are printable; an emulator
-alone prints its own address, number and token, and why it cannot serve."""
+"""Modules that may print text of their own."""
 
 
 def printing(module: Path) -> Iterator[str]:

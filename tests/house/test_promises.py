@@ -12,7 +12,7 @@ SECURITY = ROOT / "docs" / "security.md"
 
 
 def promises_of(page: Path) -> list[str]:
-    """What begins with a dash and bold letters."""
+    """Return the list items of ``page`` that begin with bold text."""
     return re.findall(r"^- (\*\*.*?)(?=^- |^\S|\Z)", page.read_text(), flags=re.MULTILINE | re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""The public door: complete, sorted, and cheap to pass."""
+"""The public API is complete and sorted, and ``import reconciler`` is fast."""
 
 import ast
 import subprocess
@@ -13,7 +13,7 @@ DOOR = Path(reconciler.__file__)
 
 
 def imported_for_types() -> dict[str, str]:
-    """What type checkers see: names and the modules that they come from."""
+    """Return the public names as type checkers see them, with the modules that define them."""
     return {
         alias.name: str(node.module)
         for node in ast.walk(ast.parse(DOOR.read_text()))

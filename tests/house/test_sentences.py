@@ -1,4 +1,4 @@
-"""A sentence keeps its values apart, whatever is made of it."""
+"""A sentence keeps its values separate from its words, whatever is built from it."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""The site has every page, and every link of a page leads to a file and to a heading in it."""
+"""The site contains every page; every link leads to an existing file and heading."""
 
 from pathlib import Path, PurePosixPath
 

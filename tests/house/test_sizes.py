@@ -1,4 +1,4 @@
-"""Functions fit a screen, and modules hold one idea."""
+"""Functions and modules are short."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Nothing heavy is imported by commands that do not need it."""
+"""Commands do not import large libraries that they do not need."""
 
 import shutil
 import subprocess
@@ -25,12 +25,12 @@ HEAVY = {
 
 
 def imported_by(*arguments: str, code: int = 0) -> set[str]:
-    """Top-level packages that a run imports, which ends with ``code``."""
+    """Return the top-level packages that a run imports; the run must end with ``code``."""
     return {name.partition(".")[0] for name in modules_of(*arguments, code=code)}
 
 
 def modules_of(*arguments: str, code: int = 0) -> set[str]:
-    """All modules that a run imports, which ends with ``code``."""
+    """Return all modules that a run imports; the run must end with ``code``."""
     command = [sys.executable, "-X", "importtime", "-m", "reconciler", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stderr

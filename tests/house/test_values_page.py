@@ -1,4 +1,4 @@
-"""The table of equal values is true."""
+"""The documented table of equal values is true."""
 
 import re
 
@@ -30,7 +30,7 @@ ROWS = [[cell.strip().strip("`") for cell in line.strip("|").split(" | ")] for l
 
 
 def text_of(cell: str) -> str:
-    """A cell as the text it stands for; a list is joined as HubSpot joins it."""
+    """Return the text that a table cell means; a list is joined as HubSpot does it."""
     spelled = cell.replace(r"\r", "\r").replace(r"\n", "\n")
     listed = re.fullmatch(r"\[(.*)\]", spelled)
     return ";".join(part.strip() for part in listed[1].split(",")) if listed else spelled

@@ -1,4 +1,4 @@
-"""Every row of the tables of verdicts and guards is true."""
+"""Every row of the documented tables of verdicts and guards is true."""
 
 import pytest
 
@@ -13,7 +13,7 @@ PAGE = "\n".join((ROOT / "docs" / f"{name}.md").read_text() for name in ("verdic
 
 
 def table(header: str) -> list[list[str]]:
-    """The rows below the header that begins so; code marks are dropped."""
+    """Return the rows of the table whose header begins with ``header``, without code marks."""
     lines = PAGE[PAGE.index(f"\n| {header}") + 1 :].split("\n\n", 1)[0].splitlines()[2:]
     return [[cell.strip().strip("`") for cell in line.strip("|").split(" | ")] for line in lines]
 
