@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Where bytecode is not kept, each of the hundreds of programs that tests start compiles all modules anew.
+# Tests start hundreds of programs. Without bytecode files, each of them would compile all modules again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# How long an example takes says nothing on a busy machine. `--hypothesis-profile deep` searches for longer.
+# No deadline, because a busy machine may be slow. `--hypothesis-profile deep` tries more examples.
 settings.register_profile("steady", deadline=None, max_examples=50)
 settings.register_profile("deep", deadline=None, max_examples=2_000)
 settings.load_profile("steady")
@@ -24,12 +24,12 @@ Golden = Callable[[Path, str], None]
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """``-n auto``: one more than there are cores, because tests of crashes and locks mostly wait."""
+    """Return the number of workers for ``-n auto``: one more than cores, as some tests mostly wait."""
     return (os.cpu_count() or 1) + 1
 
 
 def pytest_sessionstart() -> None:
-    """Leave what is collected out of every search for garbage: fifteen thousand tests are many objects."""
+    """Stop garbage collection until all tests are collected; they are many objects that are never garbage."""
     gc.disable()
 
 

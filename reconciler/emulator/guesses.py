@@ -192,7 +192,7 @@ def stage_id_twice(chosen: Guesses, stage_id: str) -> refusals.Refusal:
 
 
 def plain_exists(chosen: Guesses, from_id: str, to_id: str) -> refusals.Refusal:
-    """Return the refusal of an unlabelled association type if there is one, or between two standard types."""
+    """Return the refusal of a second association type without a label between the same two object types."""
     refusal = refusals.invalid_request(f"{from_id} and {to_id} have an association without a label already")
     refusal.status = int(chosen.plain_association_again)
     return refusal

@@ -54,7 +54,7 @@ class OwnedRecords:
         return self._store.version().lineage
 
     def masked_keys(self) -> frozenset[ObjectProperty]:
-        """Return the key properties whose keys should be masked, with their object types."""
+        """Return the object types and key properties whose keys are masked in output."""
         return self._masking.keys(
             ObjectProperty(object_name, by) for object_name, by, _ in self._store.owned_groups()
         )

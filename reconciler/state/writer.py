@@ -255,7 +255,7 @@ class StateWriter:
         """Copy everything owned from another state into this one, without the journal, with a new lineage."""
         with self._writing() as connection:
             count = copy_rows(source, connection, self._portal_id, OWNERSHIP)
-            serial = OwnedRows(source, self._portal_id).version().serial  # that of the copied rows
+            serial = OwnedRows(source, self._portal_id).version().serial  # serial of the copied rows
             OwnedRows(connection, self._portal_id).set_version(StateVersion(str(uuid.uuid4()), serial))
             return count
 

@@ -441,7 +441,7 @@ def test_a_lost_record_that_was_renamed_is_created_again_with_what_was_known_of_
 def test_a_plan_that_archives_what_it_names_elsewhere_is_refused_as_altered(
     project: Project, prune: str
 ) -> None:
-    """Such a plan adopts a record by one key and prunes it by another; earlier versions could make one."""
+    """Such a plan adopts a record by one key and prunes it by another; older versions made such plans."""
     there = live(project)
     project.write("companies.yaml", NEW.replace("PRUNE", prune))
     assert project.run("plan", "--out", "plan.json").code == 0

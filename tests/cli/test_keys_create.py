@@ -1,4 +1,4 @@
-"""``keys create``: records of a portal without any key get one, and are then adopted."""
+"""``keys create``: the records of a portal without a key property get keys, and are then adopted."""
 
 import csv
 import json

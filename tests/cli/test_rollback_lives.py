@@ -41,7 +41,7 @@ edits = st.dictionaries(places, st.just("people's"), max_size=2)
 
 
 class Life:
-    """A project with its portal, and what happens to them."""
+    """A project and its portal, with methods for the events of a test."""
 
     def __init__(self, folder: Path, seed: Mapping[str, Values]) -> None:
         self.project = Project(folder)

@@ -37,7 +37,7 @@ _SCHEMA_MEMBERS = (
 
 @dataclass(frozen=True, slots=True)
 class DefinitionWrite:
-    """One definition to write, and what was read of it right before."""
+    """One definition to write, with the live definitions as they were read right before."""
 
     address: DefinitionAddress
     id: RecordId | None  # None if HubSpot gives the id
