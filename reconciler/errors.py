@@ -25,7 +25,7 @@ from reconciler.source import SourceRef
 
 
 class Severity(StrEnum):
-    """Severity of a problem."""
+    """Severity of a problem: whether it prevents a plan, omits a record from it, or is only shown."""
 
     ERROR = "error"  # no plan can be applied
     LEFT_OUT = "left out"  # an error whose record the user chose to leave out of the plan

@@ -20,7 +20,7 @@ _BLANK = re.compile(
 )
 """Characters without a visible shape for which Python's ``isprintable`` returns True."""
 
-_AFTER_A_BLANK = re.compile(r"(?:^|(?<=\s))[^\x00-\u02ff]")  # only these can be marks
+_AFTER_A_BLANK = re.compile(r"(?:^|(?<=\s))[^\x00-\u02ff]")  # marks are U+0300 or later
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 

@@ -147,7 +147,7 @@ def _existing_schema(key: str, value: object) -> str:
 
 
 def _settling(key: str, value: object) -> dict[str, int]:
-    """Read how many milliseconds old the definitions are that reads show."""
+    """Read the delays, in milliseconds, after which reads show changed definitions, by sort."""
     numbers = _object(key, value)
     unknown = sorted(set(numbers) - set(settling.KEYS))
     if unknown:

@@ -20,7 +20,7 @@ class Made:
 
     def add(self, change: Change, address: ThingAddress | None, outcome: Outcome | None) -> None:
         """Add a change with its outcome; ``address`` is the thing that it creates or updates, if any."""
-        if isinstance(outcome, Stale) and outcome.found is not None:  # it exists already
+        if isinstance(outcome, Stale) and outcome.found is not None:  # the portal has it already
             self._learn_label(change, outcome.found)
             return
         done = done_of(outcome)
