@@ -196,7 +196,7 @@ class NamedCipher:
         try:
             return self._cipher.decrypt(encrypted[:_NONCE], encrypted[_NONCE:], name.encode())
         except (InvalidTag, ValueError):
-            raise Altered("it was altered after it was encrypted, or put in the place of another") from None
+            raise Altered("it was altered after it was encrypted, or exchanged with another file") from None
 
 
 def _fitting(keys: Sequence[str], salt: bytes, check: bytes) -> tuple[str, _Derived]:

@@ -302,10 +302,10 @@ class _Run:
         """Stop the run if the user asked to stop on such ``outcomes`` (--fail-fast, --on-stale fail)."""
         for outcome in outcomes.values():
             if self.stopped_by is None and isinstance(outcome, Rejected) and self.options.fail_fast:
-                self.stopped_by = ReconcilerError("HubSpot rejected a record, and --fail-fast says to stop")
+                self.stopped_by = ReconcilerError("stopped because of --fail-fast: HubSpot rejected a record")
             if isinstance(outcome, Stale) and self.batch_executor.on_stale is OnStale.FAIL:
                 self.stopped_by = PlanRefused(
-                    Refusal.STALE, "records changed since the plan was made, and --on-stale says to stop"
+                    Refusal.STALE, "stopped because of --on-stale: records changed since the plan was made"
                 )
 
     def _is_stopping(self) -> bool:

@@ -43,5 +43,5 @@ def _writer(plan: Plan, digest: str, store: Store) -> str:
     """Name the run that wrote state since the plan was made: mostly an earlier apply of the same plan."""
     for run in store.runs():
         if run.plan_digest == digest and run.started_at >= plan.created_at:
-            return f"run {run.id} applied this plan already, and wrote"
+            return f"run {run.id} already applied this plan, and wrote"
     return "another run wrote"

@@ -35,7 +35,9 @@ from reconciler.report.renderers import RENDERERS, cannot_show
 @on_stale_option
 @plan_options
 @click.option("--fail-fast", is_flag=True, help="Stop at the first record that HubSpot rejects.")
-@click.option("--verify", is_flag=True, help="Plan again afterwards, and show what is still to be written.")
+@click.option(
+    "--verify", is_flag=True, help=("Plan again afterwards, and show the changes that are still left to do.")
+)
 @click.option(
     "--report", type=click.Path(path_type=Path), metavar="FILE", help="Also write the report to this file."
 )
@@ -145,7 +147,9 @@ def _left_out(plan: Plan) -> ExitCode:
 
 def _ask(plan: Plan, environment: str) -> None:
     if not sys.stdin.isatty():
-        raise UsageError("nobody is here to approve the plan\n    say --auto-approve, or apply a saved plan")
+        raise UsageError(
+            "there is no terminal to approve the plan\n    use --auto-approve, or apply a saved plan"
+        )
     fault = stdout_fault()
     if fault is not None and not isinstance(fault, BrokenPipeError):  # closing a pager early is not an error
         raise UsageError(f"the plan could not be shown ({fault.strerror}): nothing was applied")

@@ -36,7 +36,7 @@ def show_result(invocation: Invocation, plan: Plan, result: ApplyResult, options
     if result.stopped_by is not None:
         say(format_error(result.stopped_by))
     if result.is_interrupted:
-        say("interrupted: `reconciler apply` goes on from here")
+        say("interrupted: `reconciler apply` continues")
     with fault_as_notice(run.header.id, _say):
         tell_github("GITHUB_OUTPUT", lambda: whose_values(invocation))
     with fault_as_notice(run.header.id, _say):

@@ -39,7 +39,7 @@ def _view_options(function: _Function) -> _Function:
     "accepted",
     multiple=True,
     metavar="ADDRESS...",
-    help="Write what people changed into the manifests (companies/acme#phone, companies/acme, companies/*).",
+    help="Write changes by people into the manifests (companies/acme#phone, companies/acme, companies/*).",
 )
 @click.argument("more", nargs=-1, metavar="")
 @_view_options
@@ -54,11 +54,11 @@ def command(
     accepted: tuple[str, ...],
     more: tuple[str, ...],
 ) -> int:
-    """Show what people changed in HubSpot since the last apply, and who did it."""
+    """Show changes by people in HubSpot since the last apply, and their authors."""
     invocation = open_environment(ctx)
     if not accepted:
         if more:
-            raise UsageError(f"{more[0]}: give --accept an address; it writes to the manifests")
+            raise UsageError(f"{more[0]}: write an address after --accept")
         with progress("reading", quiet=invocation.said.quiet) as report:
             found = invocation.environment.drift(target=target, exclude=exclude, progress=report)
         _keep(invocation, found, to)

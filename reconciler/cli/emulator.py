@@ -58,7 +58,7 @@ def serve(
     names: tuple[str, ...],
     observations: Path | None,
 ) -> None:
-    """Serve the portal over HTTP until interrupted, for anything that speaks HubSpot's API."""
+    """Serve the portal over HTTP until interrupted, for any client of HubSpot's API."""
     from reconciler.emulator.faults import parse  # noqa: PLC0415 - only this command needs a server
     from reconciler.emulator.serve import serve as serve_forever  # noqa: PLC0415
 
@@ -100,7 +100,7 @@ def reset(ctx: click.Context) -> None:
     count = environment.emulator.reset()
     dropped = "" if count is None else f", and its state with {count} owned records dropped"
     portal_id = environment.portal_id
-    sentence = f"portal {portal_id} is as in its seed{dropped}"
+    sentence = f"portal {portal_id} has the contents of its seed again{dropped}"
     tell_done(ctx, sentence, {"portal": portal_id, "dropped": count or 0})
 
 
@@ -108,7 +108,7 @@ def reset(ctx: click.Context) -> None:
 @click.argument("address")
 @click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option(
-    "--as", "person", metavar="NAME", help="Who edits: an owner's e-mail or name, or any other name."
+    "--as", "person", metavar="NAME", help="Who edits: e-mail or name of an owner, or any other name."
 )
 @click.option("--archive", is_flag=True, help="Archive the record.")
 @common_options

@@ -39,7 +39,10 @@ def _records(_ctx: click.Context, _param: click.Parameter, value: str) -> _Recor
     show_default=True,
     callback=_records,
     metavar="WHICH",
-    help="Records to copy: those that manifests name (named) or state (owned), all, or sample=500 of a type.",
+    help=(
+        "Records to copy: named in manifests (named), named or in the state (owned), all, or "
+        "sample=500 of a type."
+    ),
 )
 @click.option("--objects", metavar="A,B", default="", help="Only these object types.")
 @click.option(
@@ -52,7 +55,7 @@ def _records(_ctx: click.Context, _param: click.Parameter, value: str) -> _Recor
 @common_options
 @click.pass_context
 def copy(ctx: click.Context, *, source: str, records: _Records, objects: str, values: str) -> None:
-    """Copy the portal of ENV into that of -e (default: local); an interrupted copy goes on."""
+    """Copy the portal of ENV into the emulator of -e (default: local); continue an interrupted copy."""
     to = said(ctx).environment or _LOCAL
     invocation = open_environment(ctx, named=(source, "--from"))
     with progress("copying", quiet=invocation.said.quiet) as report:
@@ -75,7 +78,7 @@ def _lines(result: CopyResult) -> list[str]:
         lines.append(f"pseudonyms instead of values: {', '.join(result.masked)}")
     lines += [f"not imitated: {text}" for text in result.untold]
     lines += [f"not copied: {text}" for text in DOES_NOT_TRAVEL]
-    went_on = "; it went on where it was interrupted" if result.is_resumed else ""
+    went_on = "; an interrupted copy was continued" if result.is_resumed else ""
     lines.append(f"{counted(result.calls, 'call')} read the portal, and nothing was written there{went_on}")
     if result.written is not None:
         lines.append(f"{result.written} now has the environment {result.environment}")

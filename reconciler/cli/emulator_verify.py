@@ -22,7 +22,10 @@ from reconciler.report.view import View
     "--portal-id",
     type=click.IntRange(min=1),
     metavar="ID",
-    help="The ID of the test account, instead of typing it: the probes make and remove things there.",
+    help=(
+        "The ID of the test account, instead of typing it. The probes create and remove records and "
+        "definitions in this account."
+    ),
 )
 @click.option(
     "--out",
@@ -35,7 +38,7 @@ from reconciler.report.view import View
 @common_options
 @click.pass_context
 def verify(ctx: click.Context, portal_id: int | None, out: Path) -> int:
-    """Ask a test account of HubSpot where it differs from what the emulator assumes.
+    """Check in a test account where HubSpot differs from the assumptions of the emulator.
 
     The probes make records, properties and a pipeline whose names begin with reconciler_probe, and remove
     them, also those that an interrupted run left. Accounts in which people work are refused.
@@ -60,8 +63,8 @@ def verify(ctx: click.Context, portal_id: int | None, out: Path) -> int:
 def _typed_portal_id(environment: str) -> int:
     if not sys.stdin.isatty():
         raise UsageError(
-            "nobody is here to type the ID of the portal\n"
-            "    say --portal-id ID: the probes make and remove things there"
+            "there is no terminal to type the ID of the portal\n"
+            "    use --portal-id ID: the probes create and remove records and definitions in this portal"
         )
     question = (
         f"The probes make records, properties and a pipeline in environment {environment}, and remove them.\n"

@@ -18,7 +18,7 @@ from reconciler.sentences import counted
 @click.command()
 @click.argument("paths", metavar="[PATHS]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--check", is_flag=True, help="Write nothing; list the files and exit with 2 if there are any.")
-@click.option("--diff", is_flag=True, help="Write nothing; print what would change as a unified diff.")
+@click.option("--diff", is_flag=True, help="Write nothing; print the changes as a unified diff.")
 @common_options
 @click.pass_context
 def command(ctx: click.Context, paths: tuple[Path, ...], check: bool, diff: bool) -> int:
@@ -43,7 +43,7 @@ def command(ctx: click.Context, paths: tuple[Path, ...], check: bool, diff: bool
 def _sentence(result: FormatResult) -> str:
     changed, count = len(result.changed), counted(len(result.files), "file")
     if not changed:
-        return f"{count}: nothing to lay out"
+        return f"{count}: nothing to change"
     verb = "laid out" if result.is_written else "to lay out with `reconciler fmt`"
     return f"{count}, {changed} {verb}"
 

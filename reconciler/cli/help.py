@@ -22,7 +22,7 @@ _COMMANDS_TOO: Final = "`reconciler help COMMAND` shows the help of a command."
 def command(ctx: click.Context, topic: str | None) -> None:
     """Show the page about TOPIC or the help of a command, or list the topics.
 
-    A page is laid out on a terminal. Elsewhere it is printed as it is written, in Markdown.
+    On a terminal, a page is formatted. Elsewhere it is printed as Markdown.
     """
     common = said(ctx)
     if topic is None:

@@ -14,13 +14,15 @@ from reconciler.suggestions import did_you_mean
 
 _FOREIGN_COMMANDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
-        ("diff", "preview"), "`reconciler plan` shows what apply would change, `fmt --diff` shows layout"
+        ("diff", "preview"), "`reconciler plan` shows the changes of an apply, `fmt --diff` shows layout"
     ),
     **dict.fromkeys(
         ("pull", "dump", "export"),
         "`reconciler import OBJECT` writes live records as manifests; `state export` writes the state",
     ),
-    **dict.fromkeys(("sync", "push", "deploy"), "`reconciler apply` writes what the plan says, after asking"),
+    **dict.fromkeys(
+        ("sync", "push", "deploy"), ("`reconciler apply` asks, and then makes the changes of the plan")
+    ),
     **dict.fromkeys(
         ("lint", "check"), "`reconciler validate` checks the manifests, and `fmt --check` their layout"
     ),
@@ -30,13 +32,15 @@ _FOREIGN_COMMANDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         ("state pull", "state dump"), "`reconciler state export` writes the state as lines of JSON"
     ),
-    "state push": "`reconciler state import` reads what `state export` has written",
+    "state push": "`reconciler state import` reads the output of `state export`",
 }
 """Hints for commands of other tools, by name; names like "state pull" are commands of our group ``state``."""
 
 _FOREIGN_OPTIONS: Final[Mapping[str, str]] = {
-    "--dry-run": "`reconciler plan` shows what apply would change, `reconciler rehearse` tries it on a copy; "
-    "neither writes anything",
+    "--dry-run": (
+        "`reconciler plan` shows the changes of an apply, `reconciler rehearse` tries them on a "
+        "copy; neither writes anything"
+    ),
     **dict.fromkeys(
         ("--yes", "-y", "--force"),
         "`reconciler apply --auto-approve` applies without asking; guards still hold",

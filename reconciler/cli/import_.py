@@ -106,7 +106,9 @@ _OPTIONS = (
         help="Write definitions, not records: properties, groups, pipelines, schema, association_labels.",
     ),
     click.option(
-        "--used", is_flag=True, help="Take properties that any record has a value in (the default)."
+        "--used",
+        is_flag=True,
+        help=("Take the properties that have a value in at least one record (the default)."),
     ),
     click.option("--custom", is_flag=True, help="Take properties that were made in this portal."),
     click.option("--personal", is_flag=True, help="Take personal properties too, and keys of people."),
@@ -121,7 +123,7 @@ _OPTIONS = (
         "filters",
         multiple=True,
         metavar="FILTER",
-        help="NAME=VALUE, NAME!=VALUE, NAME (has a value) or !NAME; repeated: all must hold.",
+        help="NAME=VALUE, NAME!=VALUE, NAME (has a value) or !NAME. If repeated, all filters must match.",
     ),
     click.option("--list", "in_list", metavar="NAME|ID", help="Only members of this list in HubSpot."),
     click.option(
@@ -142,7 +144,9 @@ _OPTIONS = (
         help="File to write: .yaml, .csv, .jsonl or .parquet.",
     ),
     click.option("--add", is_flag=True, help="Add records that no manifest names to the existing file."),
-    click.option("--replace", is_flag=True, help="Write the existing file anew, and keep a copy."),
+    click.option(
+        "--replace", is_flag=True, help=("Write a new file in place of the existing one, and keep a copy.")
+    ),
     click.option("--check", is_flag=True, help="Write nothing; list live records that no manifest names."),
     click.option("--restart", is_flag=True, help="Read everything again after an interrupted import."),
     click.option("--full", is_flag=True, help="With --check: list all records."),
@@ -255,7 +259,7 @@ def _check(options: ImportOptions) -> None:
     if options.add and options.replace:
         raise UsageError("--add and --replace contradict each other: use only one of them")
     if options.in_list and options.ids:
-        raise UsageError("--list and --ids both say which records: use only one of them")
+        raise UsageError("--list and --ids both choose records: use only one of them")
     if options.check and (typed := options.typed()):
         raise UsageError(f"--check writes no manifests: {typed[0]} cannot be used with it")
     if options.csv is not None and not options.check:
@@ -266,7 +270,7 @@ def _confirm(keys: PersonalKeys) -> bool:
     """Ask a person whether to write personal keys."""
     say(
         f"{keys.count:,} keys of {keys.object} ({keys.key}) are personal data.\n"
-        "They stay in git's history, even after their lines are gone.\n"
+        "They stay in the history of git, even after their lines are removed.\n"
         f"The alternative is a table outside git: --out private/{keys.object}.csv,\n"
         "with private/ in .gitignore."
     )

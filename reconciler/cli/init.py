@@ -32,7 +32,7 @@ _HIGHEST_ID = 10**18
 @click.option("--gitlab", is_flag=True, help="Write a pipeline for GitLab CI.")
 @click.option("--example", is_flag=True, help="Write the example project, which needs no HubSpot account.")
 @click.option(
-    "--agents", is_flag=True, help="Add to AGENTS.md what an agent may run, and what only a person does."
+    "--agents", is_flag=True, help="Add rules for AI agents to AGENTS.md: which commands they may run."
 )
 @common_options
 @click.pass_context

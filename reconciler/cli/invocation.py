@@ -71,4 +71,4 @@ def tell_nothing(invocation: Invocation, what: str) -> None:
     """Tell the user that the state is empty; ``what`` begins the sentence ("nothing was applied to")."""
     is_remembered = invocation.environment.state.is_kept
     sentence = f"{what} environment {invocation.environment.name} yet"
-    say(sentence if is_remembered else "`state: none` remembers nothing")
+    say(sentence if is_remembered else "`state: none` keeps nothing")

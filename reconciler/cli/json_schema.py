@@ -18,8 +18,13 @@ _KINDS = ("manifests", "settings")
 
 @click.command()
 @click.argument("what", type=click.Choice(_KINDS), default=_KINDS[0])
-@click.option("--objects", metavar="a,b", default="", help="With -e: these object types, not the manifests'.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it to this file.")
+@click.option(
+    "--objects",
+    metavar="a,b",
+    default="",
+    help=("With -e: only these object types, instead of the object types of the manifests."),
+)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the schema to this file.")
 @common_options
 @click.pass_context
 def command(
@@ -27,7 +32,7 @@ def command(
 ) -> None:
     """Print the JSON schema of manifests, or of reconciler.yaml (settings), for editors.
 
-    With -e ENV it names what that portal defines: properties, options, owners, pipelines and stages.
+    With -e ENV, it has the definitions of that portal: properties, options, owners, pipelines, stages.
     """
     is_live = said(ctx).environment is not None
     if is_live and what != _KINDS[0]:

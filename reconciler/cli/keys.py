@@ -33,7 +33,7 @@ def command() -> None:
 @common_options
 @click.pass_context
 def list_(ctx: click.Context, object_type: str, properties: str) -> int:
-    """List unique properties of OBJECT (companies, 0-2), with the records that have a value in them."""
+    """List unique properties of OBJECT (companies, 0-2), with the number of records with a value in each."""
     invocation = open_environment(ctx)
     with progress("reading", quiet=invocation.said.quiet) as report:
         found = invocation.environment.find_keys(
@@ -47,7 +47,7 @@ def list_(ctx: click.Context, object_type: str, properties: str) -> int:
     if not any(candidate.is_usable for candidate in found.candidates):
         say("no property of this type can be a key: a key must have been created as unique in HubSpot")
     elif found.others and not properties:
-        say(f"other properties are counted if they are named: --properties {','.join(found.others[:3])}")
+        say(f"to count other properties, name them: --properties {','.join(found.others[:3])}")
     return ExitCode.OK
 
 
@@ -61,9 +61,9 @@ def list_(ctx: click.Context, object_type: str, properties: str) -> int:
     multiple=True,
     required=True,
     help="Where values come from: a property, record_id, uuid or a template such as '{domain}-{country}'. "
-    "Repeat it: of each record, the first one that is filled and not repeated wins.",
+    "Can be repeated: each record gets its value from the first source that is filled and not repeated.",
 )
-@click.option("--restart", is_flag=True, help="Read again what an interrupted run has read.")
+@click.option("--restart", is_flag=True, help="Read all records again after an interrupted run.")
 @allow_option
 @destination_options
 @common_options
@@ -80,7 +80,7 @@ def create(
 ) -> int:
     """Plan a unique PROPERTY for OBJECT (companies, 0-2), and its values; `apply` carries it out.
 
-    Every record that can get one gets a value. What is filled does not become ours.
+    Every record that can get a value gets one. State does not own these records afterwards.
     """
     invocation = open_environment(ctx)
     with progress("reading", quiet=invocation.said.quiet) as report:

@@ -22,7 +22,7 @@ COMMANDS = {
     "apply": "Apply PLAN; without it, make a plan, show it, ask, and apply it.",
     "completion": "Print the script that completes commands, options and addresses in SHELL.",
     "doctor": "Check project, token, portal and state, and say what to do.",
-    "drift": "Show what people changed in HubSpot since the last apply, and who did it.",
+    "drift": "Show changes by people in HubSpot since the last apply, and their authors.",
     "emulator": "Serve, seed, copy, edit or reset the embedded portal, or verify its assumptions.",
     "explain": "Explain the record, definition or value at ADDRESS.",
     "fmt": "Lay out manifests and reconciler.yaml in one standard way; their meaning stays the same.",
@@ -31,7 +31,7 @@ COMMANDS = {
     "init": "Make a project in DIR (default: here): settings, workflows, and the scopes that a key needs.",
     "json-schema": "Print the JSON schema of manifests, or of reconciler.yaml (settings), for editors.",
     "keys": "Find the properties that can recognise records.",
-    "plan": "Show what apply would change, and why.",
+    "plan": "Show the changes that apply would make, and why.",
     "rehearse": "Apply PLAN, or a new plan, to a throw-away copy of the portal; the portal is only read.",
     "rollback": "Make a plan that rolls back run RUN; `apply` carries it out.",
     "runs": "List past runs, or show one of them.",
@@ -157,7 +157,7 @@ def leave(fault: OSError | None, code: int) -> int:
     elif isinstance(fault, BrokenPipeError):
         return code
     elif done.has_changed:
-        say(f"it is done, but the answer could not be shown ({why})")
+        say(f"the command is done, but its output could not be shown ({why})")
     else:
         say(f"cannot write to stdout ({why})")
         return most_severe(ExitCode(code), ExitCode.ERROR)

@@ -29,7 +29,7 @@ class OutputOptions(ViewOptions):
         named = [path.absolute() for path in self.paths()]
         for path in named:
             if named.count(path) > 1:
-                raise UsageError(f"{path} cannot hold two things: give each its own file")
+                raise UsageError(f"{path} would be written twice: give each output its own file")
 
     def paths(self) -> Sequence[Path]:
         """Return all files that the options name."""

@@ -15,14 +15,14 @@ from reconciler.project.plan_request import PlanRequest
 @click.command()
 @plan_options
 @destination_options
-@click.option("--rehearse", is_flag=True, help="Also apply it to a throw-away copy of the portal.")
+@click.option("--rehearse", is_flag=True, help="Also apply the plan to a throw-away copy of the portal.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if `apply` would write to the portal.")
 @common_options
 @click.pass_context
 def command(
     ctx: click.Context, *, rehearse: bool, detailed_exitcode: bool, request: PlanRequest, to: PlanOutput
 ) -> int:
-    """Show what apply would change, and why. Changes nothing anywhere."""
+    """Show the changes that apply would make, and why. Changes nothing anywhere."""
     invocation = open_environment(ctx)
     with progress("reading", quiet=invocation.said.quiet) as report:
         plan = invocation.environment.plan_for(request, progress=report)

@@ -67,7 +67,7 @@ def refuse_plan_options(request: PlanRequest, done: str) -> None:
     """Refuse options that shape a plan if a saved plan is given; ``done`` says how that plan is used."""
     if request != PlanRequest():
         raise UsageError(
-            f"a saved plan is {done} as it is: nothing can be added to it or taken from it here\n"
+            f"a saved plan is {done} as it is: these options cannot change it\n"
             "    give these options to `reconciler plan --out FILE`"
         )
 
@@ -76,13 +76,13 @@ _OPTIONS = (
     target_option,
     exclude_option,
     glob_option("--take", "Write values at these addresses that `drift: hold` would leave alone."),
-    glob_option("--recreate", "Create these records again although they are gone."),
+    glob_option("--recreate", "Create these records again, although they are gone from HubSpot."),
     allow_option,
     click.option(
         "--reviewed",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="PLAN",
-        help="Plan only changes that the reviewed PLAN has too; list the differences.",
+        help="Plan only changes that are also in the reviewed PLAN; list the differences.",
     ),
     click.option("--skip-invalid", is_flag=True, help="Leave out records with problems, and say so."),
 )

@@ -26,7 +26,9 @@ def stop_requests() -> Iterator[Callable[[], bool]]:
         if requested:
             os._exit(ExitCode.INTERRUPTED)
         requested = True
-        sys.stderr.write("\nstopping: finishing the calls in flight (again to leave at once)\n")
+        sys.stderr.write(
+            "\nstopping after the calls that are under way (press Ctrl-C again to stop immediately)\n"
+        )
 
     before = {number: signal.signal(number, handle) for number in _SIGNALS}
     try:

@@ -89,7 +89,7 @@ def show(ctx: click.Context, address: str, values: str | None) -> int:
 @common_options
 @click.pass_context
 def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
-    """Stop owning what is at ADDRESS; the portal and the journal keep it.
+    """Remove the records and definitions at ADDRESS from the state; portal and journal keep them.
 
     An address may be a glob: 'companies/a*', 'companies:properties/*'.
     """
@@ -103,26 +103,26 @@ def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
 @common_options
 @click.pass_context
 def forget(ctx: click.Context, address: str) -> int:
-    """Erase what is at ADDRESS from state, journal and reports."""
+    """Erase the record or definition at ADDRESS from state, journal and reports."""
     opened = open_environment(ctx).environment
     entries, reports, backups = opened.state.erase(address)
     noun = "entry" if entries == 1 else "entries"
     sentence = f"{address} was erased from {entries} {noun} of state and journal"
     tell_done(ctx, sentence, {"erased": address, "entries": entries})
     say(
-        f"{counted(reports.rewritten, 'report')} written anew without it, {reports.removed} removed\n"
+        f"{counted(reports.rewritten, 'report')} rewritten without it, {reports.removed} removed\n"
         "your own copies of reports, plan files and manifests may still contain it: erase it there, "
         "too; for reports on other machines, run this there"
     )
     for report in reports.unopened:
-        say(f"a report that cannot be opened may hold it still: {os.path.relpath(report)}")
+        say(f"a report that cannot be opened may still contain it: {os.path.relpath(report)}")
     if opened.state.is_in_git:
         say(
             "hosts of git keep replaced commits, which still contain it: put a new key first in "
             "RECONCILER_PLAN_KEY, run `reconciler state rekey`, and destroy the old key"
         )
     for backup in backups:
-        say(f"a backup may hold it still: {os.path.relpath(backup)}")
+        say(f"a backup may still contain it: {os.path.relpath(backup)}")
     return ExitCode.OK
 
 
@@ -148,8 +148,8 @@ def adopt_project(ctx: click.Context) -> None:
     before = opened.state.adopt_project()
     name, environment = opened.project_name, opened.name
     now = f"project {name}" if name else "a project without a name"
-    was = f", and was that of project {before}" if before and before != name else ""
-    sentence = f"the state of environment {environment} is that of {now}{was}"
+    was = f", and belonged to project {before} before" if before and before != name else ""
+    sentence = f"the state of environment {environment} now belongs to {now}{was}"
     tell_done(ctx, sentence, {"environment": environment, "project": name, "before": before})
 
 
@@ -159,7 +159,7 @@ def adopt_project(ctx: click.Context) -> None:
 def export(ctx: click.Context) -> None:
     """Print everything that is owned as one JSON document, for `reconciler state import`.
 
-    It is the state itself with all its values: nothing is masked.
+    The output contains all values of the state; nothing is masked.
     """
     for line in open_environment(ctx).environment.state.export():
         document(line)
@@ -191,12 +191,12 @@ def move(ctx: click.Context, to: str) -> None:
     moved = open_environment(ctx).environment.state.move(to)
     tell_done(
         ctx,
-        f"{moved.owned:,} records and their journal are there now: {moved.rows:,} rows, each compared",
+        f"{moved.owned:,} records and their journal were copied: {moved.rows:,} rows, all compared",
         {"owned": moved.owned, "rows": moved.rows},
     )
     say(
-        "write the new address into reconciler.yaml; the old state stays as it is: remove it, so that nobody "
-        "goes on with it"
+        "write the new address into reconciler.yaml; then remove the old state, so that nobody "
+        "uses it any more"
     )
 
 
@@ -204,7 +204,7 @@ def move(ctx: click.Context, to: str) -> None:
 @common_options
 @click.pass_context
 def rekey(ctx: click.Context) -> None:
-    """Write state in git and the reports of this machine anew, with the first key of RECONCILER_PLAN_KEY."""
+    """Encrypt state in git and the reports of this machine with the first key of RECONCILER_PLAN_KEY."""
     reports = open_environment(ctx).environment.state.rekey()
     tell_done(
         ctx,
@@ -212,8 +212,8 @@ def rekey(ctx: click.Context) -> None:
         {"reports": reports},
     )
     say(
-        "hosts keep replaced commits, which can be read as long as somebody has the old key: remove it from "
-        "RECONCILER_PLAN_KEY everywhere, once plans and reports that need it are gone"
+        "hosts keep replaced commits, which can be read with the old key: remove the old key "
+        "from RECONCILER_PLAN_KEY everywhere, as soon as no plan and no report needs it"
     )
 
 

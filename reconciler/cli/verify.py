@@ -30,9 +30,9 @@ def _verify(invocation: Invocation, plan: Plan, request: PlanRequest, options: V
         left = invocation.environment.plan_what_is_left(plan, take=request.take, progress=report)
     with left:
         if left.is_empty:
-            say("Verified: HubSpot holds what was applied.")
+            say("Verified: HubSpot has all applied values.")
             return ExitCode.OK
-        say("Not everything in HubSpot is as it was applied:")
+        say("HubSpot does not have all applied values:")
         if options.form.is_for_terminals:
             show_plan(invocation, left.value, replace(options, full=False))
     return ExitCode.NOT_APPLIED

@@ -229,7 +229,7 @@ def _contradictions(said: _Head, node: MappingNode, place: Place, files: SourceF
     if "records" in node.names and "source" in node.names:
         source = files.ref(node.place_of("source"))
         yield Problem(
-            "`source` and `records` exclude each other",
+            "`source` and `records` cannot be in one document",
             "write two documents, or remove one of the two",
             source,
         )

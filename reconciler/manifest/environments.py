@@ -15,8 +15,8 @@ from reconciler.source import SourceFiles, SourceRef
 from reconciler.suggestions import suggest
 
 _ONE_PORTAL_ADVICE = (
-    "keep one environment for the portal, and plan parts of it with --target; "
-    "two emulators are two portals where each has a `portal_id:` of its own"
+    "keep one environment for the portal, and plan parts of it with --target; two emulators are "
+    "two portals if each has its own `portal_id:`"
 )
 
 
@@ -121,8 +121,8 @@ def _other_folders(project: Path, chosen: ListedEnvironment, other: ListedEnviro
 
 def _one_portal(one: ListedEnvironment, other: ListedEnvironment) -> str:
     return (
-        f"environments {one.name} and {other.name} are the same portal: "
-        "each would undo the changes of the other"
+        f"environments {one.name} and {other.name} have the same portal: each would undo the "
+        "changes of the other"
     )
 
 

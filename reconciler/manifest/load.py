@@ -180,7 +180,7 @@ def _record_id_problems(
     is_one_portal = len(portals) == 1 if portals else len(matching) == 1
     for what, place in named if not is_one_portal else ():
         where = ", ".join(matching) or "all environments"
-        message = f"{what} fits one environment, and this document is for {where}"
+        message = f"{what} can be used in only one environment, but this document is for {where}"
         advice = f"write `environments:` so that it matches exactly one of {', '.join(environments)}"
         yield Problem(message, advice, files.ref(place))
 

@@ -30,18 +30,21 @@ VALUE: Final[Schema] = {
     "anyOf": [{"type": ["string", "number", "boolean", "null"]}, {"type": "array", "items": TEXT}]
 }
 DIRECTIVES: Final[Mapping[str, Schema]] = {
-    "$absent": {"enum": [True, "true"], "description": "It must not exist: archive it."},
+    "$absent": {
+        "enum": [True, "true"],
+        "description": ("The record or definition must not exist: it is archived."),
+    },
     "$protect": {
         "enum": [True, False, "true", "false"],
         "description": "Never archived, even if its line is removed.",
     },
     "$renamed_from": {**TEXT, "description": "Its former key, value or label."},
     "$moves_to": {**TEXT, "description": "With $absent: the target to which its records move first."},
-    "$id": {**TEXT, "description": "Its id in HubSpot, where the label is not the name."},
+    "$id": {**TEXT, "description": "Its id in HubSpot, if the label is not the name."},
     "$unmanaged": {
         "type": "array",
         "items": TEXT,
-        "description": "Properties whose value from `all` does not hold for this record.",
+        "description": "Properties that do not get their value from `all` in this record.",
     },
     "$associations": {
         "type": "object",

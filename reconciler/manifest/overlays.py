@@ -146,7 +146,7 @@ class _Merger:
             record=key.display,
             where=str(self._files.ref(first)),
         )
-        advice = "keep one: a table overrides nothing, and nothing overrides a table"
+        advice = "keep one of the two: records of a table cannot be combined with other lines"
         self.problems.append(Problem(message, advice, self._files.ref(place), key.text))
 
     def _override(
@@ -156,7 +156,7 @@ class _Merger:
         known = document.shared.union(earlier.names if earlier else ())
         for name, place in unmanaged.items():
             if name not in known:
-                message = f'"{name}" is managed neither by `all` nor by an earlier folder'
+                message = f'"{name}" is not set by `all`, nor by an earlier folder'
                 source = self._files.ref(place)
                 self.problems.append(Problem(message, "remove it", source, record.address.text))
         if earlier is None:

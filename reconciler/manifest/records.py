@@ -197,7 +197,7 @@ class RecordReader:
             if not isinstance(item, str) or not _is_property_name(item):
                 self._report(f"{_UNMANAGED} can name properties only", "remove this", item_place, key)
             elif item in node.names:
-                message = f'the record sets "{item}" and says that it is unmanaged'
+                message = f'the record sets "{item}", and also lists it under `$unmanaged`'
                 self._report(message, "remove one of the two", item_place, key)
             else:
                 names[item] = item_place
@@ -223,7 +223,7 @@ class RecordReader:
             quoted = "" if value in _BLANK else f', or "{value.value}" in quotes if this text is meant'
             self._report(f'"{name}" {fault}', _CLEAR + quoted, place, key, name)
         if isinstance(value, MappingNode):
-            advice = "put the text in quotes if it begins with { on purpose"
+            advice = "if the text shall begin with {, put it in quotes"
             self._report(
                 f'"{name}" is a mapping; only texts, null and lists are allowed', advice, place, key, name
             )

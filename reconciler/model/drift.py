@@ -55,7 +55,7 @@ class MissingOwnedRecord:
     """An owned record that is not found by its key any more, or an owned definition that is gone."""
 
     key: RecordAddress | DefinitionAddress
-    record_id: RecordId  # the id that we knew
+    record_id: RecordId  # the id in the state
     reason: MissingReason
     facts: tuple[Fact, ...]  # facts about what happened to the record
     display_name: str | None = None  # the display name of the record when we last applied it

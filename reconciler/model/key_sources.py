@@ -61,7 +61,9 @@ def parse_key_source(text: str) -> KeySource:
         return KeySource(text, (text,))
     names = tuple(dict.fromkeys(name for _, name in _pieces(text) if name))
     if not names:
-        raise ValueError(f"{text!r} names no property: write a template such as {{domain}}-{{country}}")
+        raise ValueError(
+            f"{text!r} does not name a property: write a template such as {{domain}}-{{country}}"
+        )
     return KeySource(text, names)
 
 

@@ -10,9 +10,9 @@ class WhyNotMade(StrEnum):
 
     UNSELECTED = "this plan leaves it out"
     EXCLUDED = "--exclude leaves it out"
-    WRONG = "it is declared, and has a problem of its own"
-    UNREVIEWED = "the reviewed plan does not make it"
-    HELD = "it is declared, and this plan does not make it"
+    WRONG = "it is declared, but its declaration has a problem"
+    UNREVIEWED = "the reviewed plan does not create it"
+    HELD = "it is declared, but this plan does not create it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ _NAMELESS = {
     ChangeSource.FORM: "a form",
     ChangeSource.CALCULATION: "a calculation",
     ChangeSource.MERGE: "a merge",
-    ChangeSource.OTHER: "somebody whom HubSpot does not name",
+    ChangeSource.OTHER: "a person whom HubSpot does not name",
 }
 
 

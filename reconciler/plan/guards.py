@@ -114,10 +114,10 @@ class Divergence:
         start = f"the manifests (commit {self.commit[:_DIGITS]})"
         applied = f"the last apply (commit {self.applied[:_DIGITS]})"
         if self.is_shallow:
-            message = f"whether {start} contain {applied} cannot be told, because this clone is shallow"
+            message = f"this clone is shallow, so reconciler cannot check whether {start} contain {applied}"
             advice = "fetch the history: `git fetch --unshallow`, or `fetch-depth: 0` of actions/checkout"
         elif self.missing is None:
-            message = f"{start} do not contain {applied}, which is not known here"
+            message = f"{start} do not contain {applied}, which this clone does not have"
             advice = "fetch the branch that was applied, merge it or rebase onto it, and plan again"
         else:
             lacking = "1 commit is" if self.missing == 1 else f"{self.missing:,} commits are"
@@ -177,7 +177,10 @@ class Guards:
         yield from self._number(Guard.LOSE, counted.unlabelled, name, lost, noun="association")
         if not of.named:
             yield from self._number(
-                Guard.EMPTY, counted.pruned, name, "would leave, and the manifests name no records any more"
+                Guard.EMPTY,
+                counted.pruned,
+                name,
+                "would be archived or released, and the manifests name no records any more",
             )
 
     def _share(
@@ -206,8 +209,8 @@ class Guards:
         """Refuse every create by a new key: without values in records, it finds no existing record."""
         if created.count and not self._is_allowed(Guard.CREATE, created.count):
             message = (
-                f"{created.count:,} of {name} would be created by a key that no record has yet: "
-                "it finds none of the existing records"
+                f"{created.count:,} of {name} would be created, because no record in the portal has "
+                "a value in the new key property yet"
             )
             advice = f"fill the key first: `reconciler keys create {name} PROPERTY --from SOURCE`"
             yield GuardRefusal(Guard.CREATE, created.count, message, created.first, advice)

@@ -76,11 +76,13 @@ def _only_key(schema: ObjectSchema) -> str:
     if usable:
         raise UsageError(
             f"several properties can be the key of {schema.name}: {', '.join(usable)}\n"
-            f"    choose one with --key; `reconciler keys list {schema.name}` counts the records that have it"
+            f"    choose one with --key; `reconciler keys list {schema.name}` counts the "
+            "records that have a value"
         )
     raise UsageError(
         f"no property of {schema.name} can be a key: it must be unique in HubSpot\n"
-        "    make a property with unique values and fill it; or --key record_id, for this portal alone"
+        "    create a property with unique values and fill it; or use --key record_id, which "
+        "works for this portal only"
     )
 
 

@@ -24,7 +24,7 @@ from reconciler.project.session import Session
 from reconciler.reconcile.apply import apply_plan, settle_earlier_runs
 
 _NO_NAME = (
-    "this project has no name: two projects on one database cannot be told apart\n"
+    "this project has no name, so reconciler cannot distinguish it from other projects in the same state\n"
     "    write `project: NAME` into reconciler.yaml; the state keeps it from the next apply on"
 )
 """Warning at the first apply with a state, if the project has no name."""
@@ -99,4 +99,4 @@ def settle_open_changes(session: Session, lock_timeout_s: float = 0.0) -> None:
         session.portal() as connection,
     ):
         settle_earlier_runs(connection, store, session.claim(lock_timeout_s), session.environment.portal_id)
-    session.notify(Notice("settled the open calls of an earlier run"))
+    session.notify(Notice("found out the results of unfinished calls of an earlier run"))

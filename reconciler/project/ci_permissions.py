@@ -49,13 +49,16 @@ class Permits:
     def fault_of_variable(self, name: str) -> UnplacedProblem | None:
         """Return why ``reconciler.yaml`` may not use the variable ``name``, with advice; None if it may."""
         if name in READ_BY_US:
-            fault = f"the variable {name} has another meaning, and cannot be used here"
+            fault = f"the variable {name} has another purpose, and cannot be used here"
             return UnplacedProblem(fault, "put the value into another variable")
         if _OURS.fullmatch(name) or name in self.variables:
             return None
         return UnplacedProblem(
             f"this file must not read the variable {name}",
-            f"name it HUBSPOT_… or RECONCILER_…, or let the job that runs us set {ALLOW_VARIABLES}={name}",
+            (
+                f"name it HUBSPOT_… or RECONCILER_…, or set {ALLOW_VARIABLES}={name} in the job "
+                "that runs reconciler"
+            ),
         )
 
     def allows_portal_at(self, host: str) -> bool:
@@ -78,14 +81,14 @@ def permits_of(environ: Mapping[str, str]) -> Permits:
         if not (is_host_name(host) or (":" in host and address_of(host) is not None)):
             raise UsageError(
                 f"{ALLOW_HOSTS} contains something that is not a host\n"
-                "    write names alone, such as proxy.acme.example, separated by commas: "
-                "no https://, no port, no *"
+                "    write only names, such as proxy.acme.example, separated by commas: no "
+                "https://, no port, no *"
             )
     variables = _listed(environ, ALLOW_VARIABLES)
     if not all(map(_NAME.fullmatch, variables)):
         raise UsageError(
             f"{ALLOW_VARIABLES} contains something that is not the name of a variable\n"
-            "    write names alone, such as CRM_TOKEN, separated by commas: no $, no *"
+            "    write only names, such as CRM_TOKEN, separated by commas: no $, no *"
         )
     return Permits(frozenset(hosts), frozenset(variables))
 

@@ -29,9 +29,9 @@ def check_copied(here: EnvironmentSettings, folder: Path, portal_ids: Collection
     """
     command = _command(here)
     if checkpoint_path(folder, here.portal_id).exists():
-        raise UsageError(f"the copy of {here.copy_of} is not complete\n    `{command}` goes on with it")
+        raise UsageError(f"the copy of {here.copy_of} is not complete\n    `{command}` continues the copy")
     if here.portal_id not in portal_ids:
-        raise UsageError(f"there is no copy of {here.copy_of} yet\n    `{command}` makes it")
+        raise UsageError(f"there is no copy of {here.copy_of} yet\n    `{command}` makes the copy")
 
 
 def refuse_copy(here: EnvironmentSettings) -> None:

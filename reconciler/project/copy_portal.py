@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.app import Emulator
 
 _DEFINITIONS = "definitions"
-_ADVICE = "copy tomorrow, or less: --objects companies, --records named"
+_ADVICE = "copy tomorrow, or copy less: --objects companies, --records named"
 
 
 @dataclass(slots=True)

@@ -47,7 +47,7 @@ def check_has_state(session: Session) -> None:
         UsageError: the environment has no state.
     """
     if session.settings.state_url is None:
-        raise UsageError("`state: none` remembers nothing: there is nothing to correct")
+        raise UsageError("`state: none` keeps nothing: there is nothing to correct")
 
 
 def remove_owned(session: Session, addresses: Iterable[str]) -> Removed:
@@ -87,7 +87,7 @@ def erase_record(session: Session, address: str) -> Erased:
         portal_id = session.environment.portal_id
         reports = forget_in_reports(report_folder(session), store, portal_id, names, is_known=bool(entries))
     if not entries + reports.rewritten + reports.removed:
-        raise UsageError(f"{address} is neither in the state nor in the journal")
+        raise UsageError(f"neither the state nor the journal contains {address}")
     return Erased(entries, reports, (*backups, *forget_in_imports(session.folder)))
 
 

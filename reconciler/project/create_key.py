@@ -56,7 +56,7 @@ def create_key(
         importing = replace(importing, chosen=replace(importing.chosen, names=key.names))
         with _checkpoint(session, request, importing) as checkpoint, closing(KeyValues()) as values:
             if checkpoint.is_continued:
-                said = f"going on with an interrupted run, which has read {checkpoint.count:,} records"
+                said = f"continuing an interrupted run, which has already read {checkpoint.count:,} records"
                 session.notify(Notice(said, is_advice=True))
             read_into(importing, checkpoint, progress)
             checkpoint.finish()

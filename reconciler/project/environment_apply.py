@@ -158,7 +158,7 @@ class ApplyingEnvironment(PlanningEnvironment):
         self.check_takes_new_plans()
         if confirm is None:
             raise UsageError(
-                "apply() without a plan needs somebody who confirms its plan: nothing was applied\n"
+                "apply() without a plan needs a confirmation: nothing was applied\n"
                 "    give apply() a plan, or confirm= to be asked"
             )
         return self.plan(progress=progress)

@@ -67,7 +67,7 @@ class CopyingEnvironment(OpenedEnvironment):
         if here.copy_of:
             raise UsageError(f"environment {self.name} is a copy itself: copy {here.copy_of}")
         if self.is_emulator:
-            raise UsageError(f"environment {self.name} is an emulator: only portals of HubSpot's are copied")
+            raise UsageError(f"environment {self.name} is an emulator: only HubSpot portals can be copied")
         others = (name for name, portal_id in emulators.items() if portal_id == here.portal_id and name != to)
         taken = next(others, None)
         if taken is not None:
@@ -92,7 +92,7 @@ class CopyingEnvironment(OpenedEnvironment):
         target = open_session(project, to, notify=self.session.notify)
         if target.environment.copy_of != self.name:
             raise UsageError(
-                f"environment {to} is no copy of {self.name}: nothing was copied\n"
+                f"environment {to} is not a copy of {self.name}: nothing was copied\n"
                 f"    name another one, or write `portal: emulator` and `copy_of: {self.name}` below it"
             )
         return target, written

@@ -26,8 +26,8 @@ def refuse_ephemeral_state(
         return
     if store.version().lineage is None:
         raise UsageError(
-            "the state is an empty SQLite file, and a CI job (CI is set) forgets it when it ends: every run "
-            "would look at the portal as if for the first time\n"
+            "the state is an empty SQLite file, and in a CI job (CI is set) it is deleted at "
+            "the end of the job: every run would begin with an empty state\n"
             "    keep it in git (`state: git:refs/reconciler` in reconciler.yaml) or in PostgreSQL\n"
             "    (`state: postgresql+psycopg://…`); or use no state: `state: none`"
         )

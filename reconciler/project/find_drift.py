@@ -75,7 +75,7 @@ def accept_drift(
 def _check_remembers(session: Session) -> None:
     if session.settings.state_url is None:
         raise UsageError(
-            "`state: none` remembers nothing: changes by people look like values that we never set\n"
+            "`state: none` keeps nothing, so reconciler cannot recognise changes by people\n"
             "    give reconciler.yaml a `state:`"
         )
 

@@ -58,7 +58,7 @@ class Repository:
         below_top = (f":(top,icase,literal){path}" for path in paths)
         listed = self._ask("ls-files", "-z", "--full-name", "--", *below_top)
         if not listed.is_yes:
-            raise UsageError(f"git cannot tell which files it tracks in {self._folder}: {listed.err.strip()}")
+            raise UsageError(f"git cannot list its tracked files in {self._folder}: {listed.err.strip()}")
         return tuple(filter(None, listed.out.split("\0")))
 
     def remote_url(self, name: str) -> str | None:

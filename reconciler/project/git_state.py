@@ -38,7 +38,8 @@ def git_access(settings: Settings, environ: Mapping[str, str]) -> "GitAccess | N
     if not keys and not is_emulator:
         raise UsageError(
             f"state in git is encrypted, and {KEY_VARIABLE} holds no key\n"
-            f"    make one with `openssl rand -base64 32`; all who plan or apply set {KEY_VARIABLE} to it"
+            "    make one with `openssl rand -base64 32`; everybody who plans or applies sets "
+            f"{KEY_VARIABLE} to this key"
         )
     from reconciler.state.git.access import access_to  # noqa: PLC0415 - most states are in a database
 

@@ -30,7 +30,7 @@ def import_definitions(
         HubSpotError: the portal cannot be read.
     """
     if destination.target is ImportTarget.ADD:
-        raise UsageError("--add is about records\n    --replace writes the file of definitions anew")
+        raise UsageError("--add is about records\n    --replace writes a new file of definitions")
     replaces = destination.target is ImportTarget.REPLACE
     desired = load_manifests_if_any(session, keeps_going=replaces)
 
@@ -39,7 +39,8 @@ def import_definitions(
         if not replaces and os.path.lexists(path):
             raise UsageError(
                 f"{os.path.relpath(path)} exists already, and nothing is overwritten\n"
-                "    --replace writes it anew, and keeps a copy; --out FILE chooses another file"
+                "    --replace writes a new file, and keeps a copy of the old one; --out FILE "
+                "chooses another file"
             )
         return _without_file(desired, in_project(session, path))
 

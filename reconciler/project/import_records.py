@@ -125,7 +125,10 @@ class _Import:
             )
             with checkpoint:
                 if checkpoint.is_continued:
-                    said = f"going on with an interrupted import, which has read {checkpoint.count:,} records"
+                    said = (
+                        "continuing an interrupted import, which has already read "
+                        f"{checkpoint.count:,} records"
+                    )
                     self._session.notify(Notice(said, is_advice=True))
                 missing = read_into(importing, checkpoint, self._progress)
                 checkpoint.finish()
@@ -167,7 +170,8 @@ class _Import:
         if importing.has_personal_key and self._confirm is None and not self._request.takes_personal:
             name = importing.schema.name
             raise UsageError(
-                f"the keys of {name} ({importing.key}) are personal data, and would stay in git's history\n"
+                f"the keys of {name} ({importing.key}) are personal data, and would stay in the "
+                "history of git\n"
                 "    --personal imports them anyway; or keep them in a table outside git:\n"
                 f"    --personal --out private/{name}.csv, with private/ in .gitignore"
             )

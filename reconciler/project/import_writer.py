@@ -163,7 +163,7 @@ def _sayable_as_row(record: WrittenRecord) -> WrittenRecord:
         name = record.unmanaged[0]
         raise UsageError(
             f"--add: `all:` sets {name}, and one of the records has another value\n"
-            f"    take {name} out of `all:`, or let --out name a new file; nothing was written"
+            f"    remove {name} from `all:`, or name a new file with --out; nothing was written"
         )
     return record
 

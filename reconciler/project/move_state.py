@@ -41,11 +41,13 @@ def move_state(session: Session, to: str) -> Moved:
     check_has_state(session)
     target = _with_state_at(session, to)
     if target.settings.state_url == session.settings.state_url:
-        raise UsageError("the state is there already: nothing was moved")
+        raise UsageError("the state is already in this place: nothing was moved")
     with session.writer() as (source, _), target.state(to_write=True) as place:
         _check_settled(source)
         if not place.is_empty():
-            raise UsageError("there is a state already: nothing was moved\n    choose an empty place")
+            raise UsageError(
+                "this place already contains a state: nothing was moved\n    choose an empty place"
+            )
         with target.claim().acquire(place) as writer:
             rows = source.copy_into(writer)
         with target.state(to_write=False) as written:
@@ -82,7 +84,9 @@ def _with_state_at(session: Session, to: str) -> Session:
     if variable is not None:
         to = with_env_file(os.environ).get(variable, "")
         if not to:
-            raise UsageError(f"the variable {variable} is not set: it would say where the state is to be")
+            raise UsageError(
+                f"the variable {variable} is not set: it must contain the new place of the state"
+            )
     fault = UnplacedProblem("`none` keeps no state", STATE_ADVICE) if to == "none" else state_fault(to)
     if fault is not None:
         raise UsageError(f"{fault.message}\n    {fault.advice}")
@@ -96,4 +100,7 @@ def _check_settled(source: Store) -> None:
     Open calls can only be settled with the state in which they were journaled.
     """
     if is_anything_open(source):
-        raise StateError("a run was interrupted: `reconciler apply` settles its calls, then move the state")
+        raise StateError(
+            "a run was interrupted: run `reconciler apply`, which finds out the results of its "
+            "calls, then move the state"
+        )

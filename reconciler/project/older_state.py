@@ -54,9 +54,10 @@ def refuse_older_state(version: StateVersion, reported: Sequence[ReportedSerial]
         if _lineage_in(path, version.lineage):
             shown = os.path.relpath(path)
             raise StateError(
-                f"state in git: it was put back to serial {version.serial}, and {shown} reports a run that "
-                f"made serial {serial}: later changes are missing from it\n"
-                "    put the newest commit of that ref back; if this is as it should be, move the report away"
+                f"state in git: it was put back to serial {version.serial}, but {shown} is the "
+                f"report of a run with serial {serial}: later changes are missing\n"
+                "    put the newest commit of that ref back; if the older state is right, move "
+                "the report to another folder"
             )
 
 

@@ -89,7 +89,9 @@ class Plan:
             UsageError: the plan is closed.
         """
         if self._value is None:
-            raise UsageError("the plan is closed: use it inside its `with` statement, or save it and read it")
+            raise UsageError(
+                "the plan is closed: use it inside its `with` statement, or save it and read the file"
+            )
         return self._value
 
     @property

@@ -21,7 +21,7 @@ def plan_rollback(
     from reconciler.reconcile import rollback  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
 
     if session.settings.state_url is None:
-        raise UsageError("`state: none` remembers nothing: there is no run to roll back")
+        raise UsageError("`state: none` keeps nothing: there is no run to roll back")
     with session.state(to_write=False) as store, session.reader() as reader:
         return rollback.plan_rollback(
             store.find_run(run), reader, store, plan_context(session, request), progress

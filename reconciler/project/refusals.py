@@ -15,8 +15,10 @@ def check_environment(plan: Plan, here: EnvironmentSettings, what: str = "the pl
     if (plan.environment, plan.portal_id) != (here.name, here.portal_id):
         raise PlanRefused(
             Refusal.FOREIGN,
-            f"{what} was made for environment {plan.environment} (portal {plan.portal_id}), "
-            f"and this is {here.name} (portal {here.portal_id})",
+            (
+                f"{what} was made for environment {plan.environment} (portal {plan.portal_id}), but "
+                f"this environment is {here.name} (portal {here.portal_id})"
+            ),
         )
 
 
@@ -31,7 +33,7 @@ def check_unprotected(here: EnvironmentSettings) -> None:
         like = "" if by == here.name else f", like {by}, which is the same portal"
         raise PlanRefused(
             Refusal.PROTECTED,
-            f"environment {here.name} is protected{like}: it takes a saved plan only\n"
+            f"environment {here.name} is protected{like}: only saved plans can be applied here\n"
             "    reconciler plan --out FILE, have it reviewed, then reconciler apply FILE",
         )
 

@@ -125,13 +125,13 @@ def _manifests_of(session: Session, plan: Plan) -> tuple[Desired | None, str]:
     Return None and the reason if the plan cannot be made again from them.
     """
     if plan.rolls_back is not None:
-        return None, "a rollback goes against the manifests"
+        return None, "a rollback restores older values than the manifests have"
     try:
         desired = session.load_manifests()
     except ManifestError:
         return None, "the manifests here cannot be used"
     if desired.digest != plan.manifests.digest:
-        return None, "the manifests here are not those of the plan"
+        return None, "the manifests have changed since the plan was made"
     return desired, ""
 
 

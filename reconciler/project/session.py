@@ -173,8 +173,8 @@ class Session:
 
         if not self.environment.is_emulator:
             raise UsageError(
-                f"environment {self.environment.name} is a portal of HubSpot's, not an emulator\n"
-                "    choose one that says `portal: emulator`"
+                f"environment {self.environment.name} is a HubSpot portal, not an emulator\n"
+                "    choose an environment with `portal: emulator`"
             )
         try:
             emulator = Emulator(self.folder / "portal.db", observed=self.observed(observations))
@@ -214,7 +214,7 @@ class Session:
         elif to_write:
             opened = store.open_state(url, self.settings.project, portal_id)
             if opened.upgrade is not None:
-                self.notify(Notice("the state was of an older version and has been upgraded"))
+                self.notify(Notice("the state had an older version and was upgraded"))
                 self.notify(Notice(backup_text(opened.upgrade.backup)))
         else:
             opened = store.open_state_to_read(url, self.settings.project, portal_id)
@@ -300,7 +300,7 @@ class Session:
         except (OSError, ValueError) as error:
             raise UsageError(f"{os.path.relpath(path)} cannot be read as a seed: {error}") from error
         if not isinstance(seed, dict):
-            raise UsageError(f"{os.path.relpath(path)} is no seed: it must be one JSON object")
+            raise UsageError(f"{os.path.relpath(path)} is not a seed: a seed is one JSON object")
         return seed
 
     def _seen(self, ref: SourceRef) -> SourceRef:
@@ -310,8 +310,8 @@ class Session:
 def backup_text(backup: Path | None, previous: str | None = None) -> str:
     """Return the sentence that says where the previous state can be found."""
     if backup is not None:
-        return f"the state as it was before lies in {os.path.relpath(backup)}"
-    return previous or "PostgreSQL's own backups hold the state as it was before"
+        return f"the previous state was copied to {os.path.relpath(backup)}"
+    return previous or "the previous state is only in PostgreSQL's own backups"
 
 
 def open_session(

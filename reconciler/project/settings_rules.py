@@ -45,7 +45,7 @@ DATABASE_ADVICE: Final = (
 TOKEN_ADVICE: Final = "write `token: ${VARIABLE}`, and put the token into that variable"  # noqa: S105 - no token
 NOTIFY_ADVICE: Final = "write `notify: ${RECONCILER_NOTIFY_URL}`, and put the webhook into that variable"
 
-_WHOLE_ADVICE: Final = "let one variable hold all of the address: `state: ${RECONCILER_STATE}`"
+_WHOLE_ADVICE: Final = "put the whole address into one variable: `state: ${RECONCILER_STATE}`"
 _VERSION: Final = 1
 _SQLITE: Final = "sqlite:///"
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -71,7 +71,7 @@ def version_problems(node: MappingNode) -> Iterator[Problem]:
     """Report a ``version`` that this program does not know."""
     version = node.get("version")
     if isinstance(version, str) and re.fullmatch("[0-9]+", version) and int(version) > _VERSION:
-        message = f"version {version} of this file is newer than this program knows, which is {_VERSION}"
+        message = f"version {version} of this file is newer than this program can read (up to {_VERSION})"
         yield Problem(message, "upgrade reconciler", _ref(node, "version"))
 
 
@@ -86,7 +86,10 @@ def file_problems(node: MappingNode) -> Iterator[Problem]:
     yield from _text_problems(node, "state", state_problems)
     notify = node.get("notify")
     if isinstance(notify, str) and not _VARIABLE.fullmatch(notify):
-        message = "the address of a webhook must not be in a file: whoever knows it can write there"
+        message = (
+            "the address of a webhook must not be in a file: everybody who has the address can "
+            "write to the channel"
+        )
         yield Problem(message, NOTIFY_ADVICE, _ref(node, "notify"))
     listed = node.get("environments")
     if isinstance(listed, MappingNode) and not listed.names:
@@ -135,7 +138,9 @@ def _copy_problems(node: MappingNode) -> Iterator[Problem]:
     """Report keys in a copy that it must have from its original."""
     for key in node.names if "copy_of" in node.names else ():
         if key not in {"portal", "copy_of"}:
-            yield Problem(f'a copy has the "{key}" of its original', "remove the line", _ref(node, key))
+            yield Problem(
+                (f'a copy uses the "{key}" of the copied environment'), "remove the line", _ref(node, key)
+            )
 
 
 class Variables:
@@ -208,7 +213,7 @@ def base_url_problems(url: str, node: MappingNode) -> Iterator[Problem]:
     if server is None:
         yield Problem("this is not the address of a server", URL_ADVICE, _ref(node, "base_url"))
     elif server.scheme == "http" and not is_loopback(server.host):
-        message = "http:// would send the token for everybody to read"
+        message = "with http://, other people could read the token on the network"
         yield Problem(message, URL_ADVICE, _ref(node, "base_url"))
 
 
@@ -222,7 +227,11 @@ def state_problems(state: str, node: MappingNode) -> Iterator[Problem]:
 def state_fault(state: str) -> UnplacedProblem | None:
     """Return why no state can be kept at ``state``, with advice; None if it can."""
     if state.startswith(GIT):
-        return None if git_place(state) else UnplacedProblem("this is no place for state in git", GIT_ADVICE)
+        return (
+            None
+            if git_place(state)
+            else UnplacedProblem(("state in git cannot be kept in this place"), GIT_ADVICE)
+        )
     if state.startswith("sqlite"):
         is_file = state.startswith(_SQLITE) and state.removeprefix(_SQLITE) not in {"", ":memory:"}
         return None if is_file else UnplacedProblem("this is not a file for the state", STATE_ADVICE)
@@ -242,8 +251,8 @@ def base_url_permit_problems(url: str, node: MappingNode, permits: Permits) -> I
         return
     shown = server.host if server.host in str(node.get("base_url")).lower() else "this host"
     yield Problem(
-        f"the token would go to {shown}, which is neither a host of HubSpot nor this machine",
-        f"write https://api.hubapi.com, or let the job that runs us set {ALLOW_HOSTS} to the host",
+        f"the token would be sent to {shown}, which is neither a host of HubSpot nor this machine",
+        f"write https://api.hubapi.com, or set {ALLOW_HOSTS} to the host in the job that runs reconciler",
         _ref(node, "base_url"),
     )
 
@@ -275,13 +284,16 @@ def state_permit_problems(
             yield Problem(message, _WHOLE_ADVICE, _ref(node, "state"))
         for host in (host for host in hosts or () if not permits.allows_state_at(host)):
             shown = host if host in written.lower() else "this host"
-            message = f"{shown} is not this machine, and would get the password of the database"
-            advice = f"let the job that runs us set {ALLOW_HOSTS} to the host, or {_WHOLE_ADVICE}"
+            message = f"the password of the database would be sent to {shown}, which is not this machine"
+            advice = f"set {ALLOW_HOSTS} to the host in the job that runs reconciler, or {_WHOLE_ADVICE}"
             yield Problem(message, advice, _ref(node, "state"))
     elif (place := git_place(state)) is not None and not place.is_named:
         repository = host_of(place.remote)
         if repository is None or not permits.allows_state_at(repository):
-            message = "this file must not choose the repository of the state, which would get the token"
+            message = (
+                "this file must not contain the address of the repository of the state, because the "
+                "token would be sent there"
+            )
             advice = f"write git:REMOTE:{place.ref} with a remote of the checkout, or {_WHOLE_ADVICE}"
             yield Problem(message, advice, _ref(node, "state"))
 
@@ -318,7 +330,7 @@ def _variable_problems(node: MappingNode | SequenceNode) -> Iterator[Problem]:
             elif "${" in _VARIABLE.sub("", child):
                 yield Problem("this is not a variable", "write it like ${HUBSPOT_TOKEN}", FILES.ref(place))
             elif names[index] == "base_url" and not _VARIABLE.fullmatch(child):
-                message = "a variable cannot be a part of an address that gets the token"
+                message = "the token is sent to this address, so a variable cannot be only a part of it"
                 advice = "write the address itself, or one variable that holds all of it"
                 yield Problem(message, advice, FILES.ref(place))
 

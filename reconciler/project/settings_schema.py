@@ -34,7 +34,7 @@ def settings_schema() -> dict[str, Any]:
             "project": {
                 **TEXT,
                 "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
-                "description": "Kept in the state: another project cannot use it.",
+                "description": "The name is saved in the state, so that no other project can use this state.",
             },
             "manifests": {
                 **_FOLDERS,
@@ -95,17 +95,20 @@ def _environment() -> dict[str, Any]:
                 "description": "Observations of HubSpot, for an emulator and rehearsals: a JSON file.",
             },
             "api_version": {"enum": ["v3", "2025-09", "2026-03", "2026-09"]},
-            "base_url": {"type": "string", "description": "https://api.hubapi.com unless it is written."},
+            "base_url": {
+                "type": "string",
+                "description": ("The address of the API; https://api.hubapi.com is the default."),
+            },
             "protected": {
                 "enum": [True, False, "true", "false"],
-                "description": "true: apply takes a saved plan only.",
+                "description": "true: apply accepts only a saved plan.",
             },
             "drift": _DRIFT,
             "manifests": _FOLDERS,
             "owners": {
                 "type": "object",
                 "additionalProperties": {"type": "string"},
-                "description": "Owners who stand in for others here, by e-mail.",
+                "description": "Replacements for owners in this environment, by e-mail.",
             },
         },
     }

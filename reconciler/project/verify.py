@@ -22,8 +22,8 @@ def check_verifiable(session: Session, plan: Plan) -> None:
     """
     if plan.rolls_back is not None:
         raise UsageError(
-            "a rollback goes against the manifests: --verify cannot compare it with them\n"
-            "    apply it without --verify, then `reconciler plan` shows what they would change again"
+            "a rollback restores older values than the manifests have: --verify cannot compare the two\n"
+            "    apply it without --verify; then `reconciler plan` shows the differences from the manifests"
         )
     session.load_manifests()
 

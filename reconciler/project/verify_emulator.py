@@ -28,7 +28,8 @@ def verify_emulator(session: Session, portal_id: int, progress: Progress) -> Ver
     here = session.environment
     if here.is_protected:
         raise UsageError(
-            f"environment {here.name} is protected: the probes make and remove things, in test accounts only"
+            f"environment {here.name} is protected: the probes create and remove records and "
+            "definitions, which is allowed only in test accounts"
         )
     if portal_id != here.portal_id:
         raise UsageError(

@@ -108,7 +108,7 @@ def check_key(
         if not schema.can_identify(name) or known.is_read_only or known.is_calculated:
             raise UsageError(
                 f"{schema.name} has a property {name}, and it is not unique\n"
-                "    HubSpot sets that when a property is made: choose another name"
+                "    a property can be made unique only when it is created: choose another name"
             )
         return NewKey(portal, schema, name, known.label, tuple(sources), None)
     _check_name(schema, name)

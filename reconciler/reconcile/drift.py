@@ -118,8 +118,8 @@ def _known_version(store: Store, now: datetime) -> StateVersion:
     seen = version_seen(store, now)
     if seen.lineage is None:
         raise UsageError(
-            "nothing was ever applied here: there is no state to compare the portal with\n"
-            "    reconciler apply, with the state kept where this run can read it"
+            "nothing has been applied yet: there is no state to compare the portal with\n"
+            "    run `reconciler apply` first, and keep the state where this command can read it"
         )
     return seen
 
@@ -208,8 +208,10 @@ def _insist_on_answers(fates: Mapping[RecordId, MissingRecord]) -> None:
     )
     if unanswered:
         raise Unavailable(
-            f"HubSpot leaves {len(unanswered):,} records out of its answers, even where they are asked for "
-            f"alone, such as record {unanswered[0]}: look again later",
+            (
+                f"HubSpot leaves {len(unanswered):,} records out of its answers, even when "
+                f"reconciler asks for one record alone, such as record {unanswered[0]}: run drift again later"
+            ),
             method="POST",
             path="batch/read",
         )

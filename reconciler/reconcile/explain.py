@@ -156,7 +156,10 @@ def _read_live(
     answers = read_records(reader, schema, subject.key.by, subject.keys, question)
     if answers.unanswered and not answers:
         raise Unavailable(
-            "HubSpot leaves this record out of its answers, even asked for alone: ask again later",
+            (
+                "HubSpot leaves this record out of its answers, even when reconciler asks for this "
+                "record alone: run explain again later"
+            ),
             method="POST",
             path=f"{schema.path}/batch/read",
         )

@@ -54,7 +54,8 @@ def _read(text: str, schema: ObjectSchema, owner_ids: Callable[[str], Sequence[s
     found = _FILTER.fullmatch(text.strip())
     if found is None or (found["none"] and found["sign"]):
         raise UsageError(
-            f"--filter {text!r} is no filter\n    write NAME=VALUE, NAME!=VALUE, NAME (has a value) or !NAME"
+            f"--filter {text!r} is not a filter\n    write NAME=VALUE, NAME!=VALUE, NAME (has a "
+            "value) or !NAME"
         )
     definition = schema.properties.get(found["name"])
     if definition is None:

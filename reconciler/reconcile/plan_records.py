@@ -250,7 +250,7 @@ class PlanningRecords:
             if is_too_much(population.asked, population.unanswered):
                 raise Unavailable(
                     f"HubSpot leaves {population.unanswered:,} of {population.asked:,} {object_name} out of "
-                    "its answers, even where they are asked for alone: plan again later",
+                    "its answers, even when reconciler asks for one record alone: plan again later",
                     method="POST",
                     path=f"{self.portal.objects[object_name].path}/batch/read",
                 )

@@ -16,13 +16,13 @@ def refuse_other_project(store: Store, project: str | None) -> None:
     if project is None:
         raise PlanRefused(
             Refusal.FOREIGN,
-            f"this project has no name, and the state is that of project {owner}\n"
-            f"    write `project: {owner}` into reconciler.yaml if it is that one; "
-            "if the state is to be this project's all the same: reconciler state adopt-project",
+            f"this project has no name, but the state belongs to project {owner}\n"
+            f"    write `project: {owner}` into reconciler.yaml if it is the same project; if "
+            "the state shall belong to this project: reconciler state adopt-project",
         )
     raise PlanRefused(
         Refusal.FOREIGN,
-        f"this project is {project}, and the state is that of project {owner}\n"
+        f"this project is {project}, but the state belongs to project {owner}\n"
         "    give this project a `state:` of its own; if it is the same project under a new name: "
         "reconciler state adopt-project",
     )

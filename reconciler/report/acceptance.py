@@ -13,7 +13,7 @@ from reconciler.report.text.styled_lines import Line, Piece, Style, line
 from reconciler.report.text.values import one_below_the_other, side_by_side, text_of_written
 from reconciler.sentences import counted
 
-_AGREES = "says so already"
+_AGREES = "has this value already"
 _REMOVED = "(taken out)"
 
 
@@ -33,16 +33,16 @@ def acceptance_sections(shown: Acceptance, layout: Layout) -> Iterator[list[Line
 def acceptance_closing(shown: Acceptance, layout: Layout) -> list[Line]:
     """Format counts and next steps; the last line has a fixed form that scripts can find."""
     counts = acceptance_headline(shown)
-    next_step = "The next plan leaves them as they are in HubSpot; the next apply remembers them."
+    next_step = "The next plan writes none of these values; the next apply records them in state."
     notes = [*layout.paragraph(next_step, style=Style.FAINT)] if shown.edits or shown.agreed else []
     return [*notes, line(f"Accepted: {counts}.")]
 
 
 def acceptance_headline(shown: Acceptance) -> str:
-    """Format ``3 values written into 2 files, 1 said already, 1 left to you``."""
+    """Format ``3 values written into 2 files, 1 already there, 1 left to you``."""
     files = len({edit.source.file for edit in shown.edits})
     counts = [f"{counted(len(shown.edits), 'value')} written into {counted(files, 'file')}"] if files else []
-    counts += [f"{len(shown.agreed):,} said already"] if shown.agreed else []
+    counts += [f"{len(shown.agreed):,} already there"] if shown.agreed else []
     counts = counts or ["nothing"]
     counts += [f"{len(shown.problems):,} left to you"] if shown.problems else []
     return ", ".join(counts)

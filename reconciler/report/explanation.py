@@ -43,11 +43,11 @@ _MOST_VERSIONS = 10
 _OURS = {
     None: "not ours yet",
     Origin.CREATED: "ours: created by us",
-    Origin.ADOPTED: "ours: adopted, it existed before",
+    Origin.ADOPTED: "ours: adopted; it existed before reconciler",
 }
 _PROTECTED = "protected: never archived, until `$protect: false` has been applied"
 _PRUNED = {
-    Prune.OFF: "left in HubSpot when no manifest names it any more",
+    Prune.OFF: "stays in HubSpot when no manifest names it any more",
     Prune.OURS: "archived when no manifest names it any more, if we created it",
     Prune.ALL: "archived when no manifest names it any more",
 }
@@ -59,8 +59,8 @@ _CREATES = {Reason.MISSING, Reason.RECREATED}
 _VERBS = Verb.CREATE, Verb.UPDATE
 _VERBS_OF_DEFINITIONS = Verb.CREATE_DEFINITION, Verb.UPDATE_DEFINITION
 _SIMPLE = {
-    "remember": "remembers it: HubSpot holds what the manifest says",
-    "forget": "forgets it: no line enforces it any more, and HubSpot keeps its value",
+    "remember": "records it in state: HubSpot has the value of the manifest",
+    "forget": "removes it from state: no manifest enforces it any more; HubSpot keeps its value",
     "problem": "cannot be made: see the problem",
 }
 
@@ -99,7 +99,9 @@ def _record_lines(explained: Explanation, layout: Layout) -> list[Line]:
     if explained.moves_from:
         former = explained.moves_from
         by = f" ({former.by})" if former.object_of_values else ""
-        lines += _said("", f"known there as {visible(former.text)}{by}: the entry moves here", layout)
+        lines += _said(
+            "", f"has the old key {visible(former.text)}{by}, which the next apply replaces", layout
+        )
     lines += _said("", _PROTECTED, layout) if explained.is_protected else []
     for index, source in enumerate(explained.declared):
         lines += _said("" if index else "named", layout.place(source), layout)
@@ -108,7 +110,9 @@ def _record_lines(explained: Explanation, layout: Layout) -> list[Line]:
     else:
         lines += _said("named", "nowhere in the manifests of this environment", layout)
     if explained.moves_to is not None:
-        lines += _said("records", f"records that hold it move to {visible(explained.moves_to)} first", layout)
+        lines += _said(
+            "records", f"records with this value move to {visible(explained.moves_to)} first", layout
+        )
     lines += _said("next apply", _next_of_record(explained.step, explained.key), layout)
     return lines + [row for stage in explained.step.stages for row in _said("", _when(stage), layout)]
 
@@ -121,7 +125,7 @@ def _property_lines(of: PropertyExplained, explained: Explanation, layout: Layou
         lines += _statement_lines("overrides" if index else "manifest", statement, layout)
     if of.unmanaged_at:
         remark = layout.place(of.unmanaged_at)
-        lines += _fact("manifest", line("taken out by `$unmanaged`"), remark, layout)
+        lines += _fact("manifest", line("left out by `$unmanaged`"), remark, layout)
     elif not of.statements:
         lines += _said("manifest", "no manifest sets it", layout)
     lines += _said("ownership", _OWNERSHIP[of.ownership], layout) if of.ownership in _OWNERSHIP else []
@@ -197,7 +201,7 @@ def _row(name: str, of: PropertyExplained, key: ThingAddress, layout: Layout) ->
 def _pair_lines(pair: PairExplained, layout: Layout) -> list[Line]:
     what = visible(pair.target.text) + (f" ({visible(pair.label)})" if pair.label else "")
     if pair.step.action == Verb.ADOPT:
-        remark = "HubSpot has this association already"
+        remark = "HubSpot already has this association"
     elif pair.step.action == "nothing":
         remark = _OURS[pair.origin]
     else:
@@ -238,7 +242,7 @@ def _next(of: PropertyExplained, key: ThingAddress) -> str:
     if step.action == "leave":
         return _left(step, key, key.property_address(of.name))
     if step == _IN_STEP:
-        return "nothing: HubSpot holds what the manifest says"
+        return "nothing: HubSpot has the value of the manifest"
     return _SIMPLE.get(step.action, "nothing")
 
 
@@ -249,7 +253,7 @@ def _left(step: NextAction, key: ThingAddress, address: str) -> str:
 
 def _run(by: ApplyRun | None) -> str:
     if by is None:
-        return "by a run that the journal no longer knows"
+        return "by a run that is no longer in the journal"
     who = by.actor.get("run_url") or by.actor.get("user", "")
     return f"by run {by.run_id}" + (f" of {who}" if who else "")
 

@@ -49,10 +49,10 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.REKEYED: lambda fact, of: (
         f"{_record(fact)} is there, but its {of.key.by} is now {_new_key(fact)}"
     ),
-    FactKind.ERASED: lambda fact, _: f"{_record(fact)} is nowhere in the portal, nor among the archived",
+    FactKind.ERASED: lambda fact, _: f"{_record(fact)} is not in the portal, not even among archived records",
     FactKind.NOT_FOUND: lambda fact, of: (
-        f"{_record(fact)} was merged or erased: too many are gone to ask about each, "
-        f"`reconciler explain {of.key.text}` does"
+        f"{_record(fact)} was merged or erased; too many records are gone to look for each: "
+        f"`reconciler explain {of.key.text}` looks for this one"
     ),
     FactKind.KEY_TAKEN: lambda fact, of: f"{_record(fact)} has its {of.key.by} now",
     FactKind.DEFINITION_ARCHIVED: _always(
@@ -66,17 +66,15 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     ),
     FactKind.RENAME_OR_CORRECT: _always("correct it in HubSpot, or use that name here"),
     FactKind.NOT_CREATED_AGAIN: lambda _, of: f"only --recreate {of.key.text} creates it again",
-    FactKind.PROTECTED_STILL: _always("it stays until `$protect: false` has been applied to it"),
+    FactKind.PROTECTED_STILL: _always("the record stays until `$protect: false` has been applied to it"),
     FactKind.WHOLE_RECORD_ONLY: lambda _, of: f"--target {of.key.text} takes the whole record",
     FactKind.CONTESTED: lambda fact, of: (
-        f"it has overwritten the values of {fact.count} applies: change one or the other; "
+        f"the automation has overwritten the values of {fact.count} applies: change it or the manifest; "
         f"--take {of.address} writes it once more"
     ),
-    FactKind.GOES_WITH: lambda fact, _: f"it goes with {', '.join(fact.names)}, which is left as it is",
+    FactKind.GOES_WITH: lambda fact, _: f"it depends on {', '.join(fact.names)}, which is left as it is",
     FactKind.OTHER_END_GONE: lambda fact, _: f"{_address(fact)} is gone, as explained there",
-    FactKind.OTHER_LABEL_STAYS: _always(
-        "it stays: it has a label that is not ours, which archiving would remove"
-    ),
+    FactKind.OTHER_LABEL_STAYS: _always("it stays: archiving it would also remove a label that is not ours"),
     FactKind.RESTORED_BY_HAND_ONLY: lambda fact, _: (
         f"HubSpot's API restores nothing; its own pages can restore {_record(fact)} within 90 days"
     ),
@@ -84,7 +82,7 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.NO_LONGER_THERE: lambda fact, _: f"{_record(fact)} is no longer there",
     FactKind.THERE_BEFORE: _always("HubSpot already had it, and its earlier value is unknown"),
     FactKind.PROTECTED: _always("it is protected: apply `$protect: false` first"),
-    FactKind.CHANGED_SINCE: _of_names("changed since then, and archiving it would lose the change"),
+    FactKind.CHANGED_SINCE: _of_names("changed since then, and archiving the record would lose the change"),
     FactKind.CHANGED_IN_HUBSPOT: _always("changed in HubSpot"),
     FactKind.WRITTEN_LATER: _always("a later apply wrote it"),
     FactKind.NO_SUCH_PROPERTY: _always("HubSpot has no such property any more"),
@@ -94,26 +92,27 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.STAGE_OF_OTHER_PIPELINE: lambda fact, _: (
         f"it would not fit {', '.join(fact.names)}: a stage belongs to one pipeline"
     ),
-    FactKind.LABELLED_NOW: _always("it has a label by now, which archiving would remove"),
+    FactKind.LABELLED_NOW: _always("it has a label now, and archiving would remove the label"),
     FactKind.NOT_ASSOCIATED_SO: _always("no longer associated in HubSpot"),
     FactKind.NO_ROOM: lambda fact, _: (
-        f"one of the two has other associations now, and the portal allows {fact.count or 0:,} at most"
+        "one of the two records has other associations now, and the portal allows "
+        f"{fact.count or 0:,} at most"
     ),
-    FactKind.NOT_JOURNALED: _always("the journal does not know its earlier values"),
-    FactKind.LABEL_IN_USE: lambda fact, _: f"{fact.count or 0:,} other associations have this label by now",
-    FactKind.LABEL_TAKEN: lambda fact, _: f"{fact.word} has this label by now",
+    FactKind.NOT_JOURNALED: _always("its earlier values are not in the journal"),
+    FactKind.LABEL_IN_USE: lambda fact, _: f"{fact.count or 0:,} other associations have this label now",
+    FactKind.LABEL_TAKEN: lambda fact, _: f"{fact.word} has this label now",
     FactKind.PROPERTIES: lambda fact, _: ", ".join(fact.names),
     FactKind.LABEL: lambda fact, _: fact.word or "",
-    FactKind.REVIEWED_TO: lambda fact, _: f"to {fact.word} when it was reviewed",
-    FactKind.ANOTHER_RECORD_HAS_KEY: _always("another record has this key by now"),
-    FactKind.OTHER_CALL: _always("another call would write it"),
+    FactKind.REVIEWED_TO: lambda fact, _: f"the reviewed action was {fact.word}",
+    FactKind.ANOTHER_RECORD_HAS_KEY: _always("another record has this key now"),
+    FactKind.OTHER_CALL: _always("another call of HubSpot's API would write it"),
     FactKind.OTHER_FORMER_KEY: _always("its former key differs"),
-    FactKind.ANOTHER_RECORD_LOST: _always("it replaces another missing record by now"),
+    FactKind.ANOTHER_RECORD_LOST: _always("it now replaces another missing record"),
     FactKind.OTHER_PROTECTION: _always("its protection differs"),
     FactKind.WRITE_NOT_REVIEWED: _of_names("is not written by the reviewed plan"),
     FactKind.OTHER_VALUE: _of_names("gets a value that was not reviewed"),
     FactKind.EDITED_SINCE: _of_names("was changed in HubSpot"),
-    FactKind.MEMORY_NOT_REVIEWED: _of_names("was to be remembered differently"),
+    FactKind.MEMORY_NOT_REVIEWED: _of_names("gets a value in state that was not reviewed"),
     FactKind.VALUE_MISSING: _of_names("would be missing"),
 }
 """One sentence for each kind of fact."""

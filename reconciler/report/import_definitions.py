@@ -48,7 +48,10 @@ def _sentences(result: DefinitionsImported) -> Iterator[tuple[int, str]]:
     if result.of_hubspot:
         yield (
             2,
-            f"{counted(result.of_hubspot, 'definition')} of HubSpot left out; --properties NAME takes one",
+            (
+                f"{counted(result.of_hubspot, 'definition')} of HubSpot's own left out; "
+                "--properties NAME imports one"
+            ),
         )
     for each in result.left_out:
         yield 2, f"left out: {each.address}: {each.reason}"

@@ -39,7 +39,7 @@ def _sentences(result: ImportResult) -> Iterator[tuple[int, str]]:
     if result.copies:
         yield 2, f"copies of the replaced files: {', '.join(result.copies)}"
     if result.named_already:
-        yield 2, f"{counted(result.named_already, 'record')} named by manifests already, left as they are"
+        yield 2, f"{counted(result.named_already, 'record')} already in manifests, left as they are"
     if result.shared:
         yield 2, f"the same in every record, and written once under `all:`: {_listed(result.shared)}"
     for name, count in result.associations.items():
@@ -56,7 +56,7 @@ def _about_properties(result: ImportResult) -> Iterator[tuple[int, str]]:
     if result.observed:
         names = ",".join(result.observed)
         yield 2, f"left to people (`ownership: observe`): {_listed(result.observed)}"
-        yield 4, f"compared and shown, never written; --enforce {names} makes them yours"
+        yield 4, f"compared and shown, never written; with --enforce {names}, git decides about them"
     left_out = result.left_out
     if left_out.read_only:
         yield 2, f"left out, because HubSpot alone writes it: {_listed(left_out.read_only)}"
@@ -64,13 +64,13 @@ def _about_properties(result: ImportResult) -> Iterator[tuple[int, str]]:
         yield 2, f"left out, because no record has a value: {_listed(left_out.empty)}"
     if left_out.personal and result.records:
         yield 2, f"left out, because it is personal data: {_listed(left_out.personal)}"
-        yield 4, "--personal takes it, and it stays in git's history"
+        yield 4, "--personal imports it; in git, it stays in the history"
     if left_out.owners:
         yield 2, f"left out, because the token may not read owners: {_listed(left_out.owners)}"
         yield 4, "give it the scope crm.objects.owners.read"
     if left_out.unowned:
-        yield 2, f"left out, because people change it all day: {_listed(left_out.unowned)}"
-        yield 4, "name it under `ownership:` of the document, or --enforce it"
+        yield 2, f"left out, because people change it often: {_listed(left_out.unowned)}"
+        yield 4, "to import it, name it under `ownership:` of the document or with --enforce"
 
 
 def _about_records(left_out: LeftOutRecords, key: str) -> Iterator[tuple[int, str]]:
@@ -78,7 +78,7 @@ def _about_records(left_out: LeftOutRecords, key: str) -> Iterator[tuple[int, st
         return
     parts = [
         f"{left_out.without_key:,} without {key}" if left_out.without_key else "",
-        f"{left_out.repeated:,} with a repeated one" if left_out.repeated else "",
+        f"{left_out.repeated:,} whose {key} another record has too" if left_out.repeated else "",
         f"{left_out.not_found:,} not found" if left_out.not_found else "",
     ]
     total = left_out.without_key + left_out.repeated + left_out.not_found
@@ -90,7 +90,7 @@ def proof_sentences(proof: Proof, count: int) -> Iterator[tuple[int, str]]:
     """Return sentences (with indent) about comparing ``count`` written things with the portal."""
     yield 0, ""
     if proof.fault is not None:
-        yield 0, "It is written, but could not be compared with the portal:"
+        yield 0, "The files are written, but could not be compared with the portal:"
         yield from ((2, line.strip()) for line in proof.fault.splitlines())
     elif proof.holds and proof.is_planned:
         owned = count - proof.to_take_over
@@ -101,7 +101,10 @@ def proof_sentences(proof: Proof, count: int) -> Iterator[tuple[int, str]]:
     else:
         first = f", first {proof.first}" if proof.first else ""
         yield 0, f"The manifests differ from the portal in {counted(proof.differing, 'place')}{first}"
-        yield 2, "`reconciler plan` shows them; somebody may have changed them since they were read"
+        yield (
+            2,
+            "`reconciler plan` shows the differences; somebody may have changed HubSpot during the import",
+        )
 
 
 def _properties(count: int) -> str:

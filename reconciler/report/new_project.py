@@ -24,7 +24,7 @@ _TOKEN_STEPS = (
 )
 _PLAN_KEY_TEXT = (
     "State, plans and reports are encrypted with a key of your own. Everybody who plans or applies needs the "
-    "same one, and so do the jobs, as the secret RECONCILER_PLAN_KEY:"
+    "same key. The jobs need it too, as the secret RECONCILER_PLAN_KEY:"
 )
 _PLAN_KEY_STEPS = (
     "echo RECONCILER_PLAN_KEY=$(openssl rand -base64 32) \\",
@@ -75,7 +75,7 @@ def _state(made: NewProject, layout: Layout) -> Iterator[Line]:
     elif made.state:
         file = made.state.removeprefix("sqlite:///")
         text = (
-            f"State is kept in {file}, which lives on this machine only: before other people or CI jobs "
+            f"State is kept in {file}, on this machine only: before other people or CI jobs "
             "apply, `reconciler state move` moves it to a place that everybody can reach."
         )
         yield from layout.paragraph(text)

@@ -26,9 +26,9 @@ _SECTIONS = {
     ),
     Unknown.word: (
         Piece("?", Style.REMOVED),
-        "sent, and no answer came; the next run reads these records and settles them",
+        "sent, but HubSpot did not answer; the next run reads these records and finds out the result",
     ),
-    UNDER_WAY: (Piece(">", Style.CHANGED), "the run goes on, and their outcome is not known yet"),
+    UNDER_WAY: (Piece(">", Style.CHANGED), "still running; the outcome of these changes is not known yet"),
     Stale.word: (Piece("!", Style.CHANGED), "HubSpot or state changed since the plan; nothing was sent"),
     Skipped.word: (Piece(".", Style.FAINT), "not attempted"),
 }
@@ -129,7 +129,7 @@ def written_values(row: RunRow) -> Iterator[tuple[str, str | None, str | None]]:
 
 def message_of(row: RunRow) -> str:
     """Return why a change was not applied, if that is known."""
-    return row.detail.get("message") or "nothing is known of it"
+    return row.detail.get("message") or "the reason is not known"
 
 
 def tickets_of(row: RunRow) -> list[str]:

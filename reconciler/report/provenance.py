@@ -10,10 +10,12 @@ from reconciler.report.text.styled_lines import Line, Piece, Style, beside
 from reconciler.report.text.values import EMPTY, shown
 
 _NOTES = {
-    HistoryStart.SEEN: "since it last had the applied value; the run that applied it is forgotten",
+    HistoryStart.SEEN: (
+        "changes since HubSpot last had the applied value; the run is no longer in the journal"
+    ),
     HistoryStart.CUT: "HubSpot keeps no older changes",
     HistoryStart.UNKNOWN: "the applied value is not in HubSpot's history",
-    HistoryStart.LATEST: "the latest change of this definition; HubSpot keeps no older ones",
+    HistoryStart.LATEST: "the latest change of this definition; HubSpot keeps no older changes",
 }
 _INDENT = 10
 

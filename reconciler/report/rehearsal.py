@@ -49,7 +49,7 @@ def headline(rehearsal: Rehearsal) -> str:
     """Return one sentence, without full stop, about the result of the plan on the copy."""
     if rehearsal.run is None:
         if rehearsal.is_interrupted:
-            return "it was interrupted while the portal was read"
+            return "the rehearsal was interrupted while the portal was read"
         return "there is nothing to apply"
     counts = rehearsal.run.accounting()
     planned, applied = counts["planned"], counts["applied"]
@@ -57,7 +57,8 @@ def headline(rehearsal: Rehearsal) -> str:
         return f"on a copy of the portal, all {counted(planned, 'change')} could be applied"
     if applied == planned:
         return (
-            f"on a copy of the portal, all {counted(planned, 'change')} could be applied, but not all is well"
+            f"on a copy of the portal, all {counted(planned, 'change')} could be applied, but "
+            "something is wrong (see above)"
         )
     return (
         f"on a copy of the portal, {planned - applied:,} of {counted(planned, 'change')} could not be applied"

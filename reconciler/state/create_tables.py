@@ -85,14 +85,15 @@ def is_readable(connection: Connection, version: int = SCHEMA_VERSION) -> bool:
         return False
     _refuse_newer(found, version)
     if found < version:
-        raise SchemaError(f"it is of the older version {found}: `reconciler state upgrade` upgrades it")
+        raise SchemaError(f"it has the older version {found}: `reconciler state upgrade` upgrades it")
     return True
 
 
 def _refuse_newer(found: int, version: int) -> None:
     if found > version:
         raise SchemaError(
-            f"it is of version {found}, this reconciler knows version {version}: upgrade reconciler"
+            f"it has version {found}, and this reconciler can read only up to version "
+            f"{version}: upgrade reconciler"
         )
 
 
@@ -103,4 +104,6 @@ def _insist_on_unicode(connection: Connection) -> None:
 
 
 def _foreign(table: str) -> SchemaError:
-    return SchemaError(f"it holds a table {table!r} of something else: give the state a database of its own")
+    return SchemaError(
+        f"it contains a table {table!r} of another program: give the state a database of its own"
+    )

@@ -86,7 +86,7 @@ class Database:
         if is_busy:
             raise StateError(
                 f"state {self.name}: removed values are still in {self.name}-wal, which another program "
-                "has open: end that program, then do this again"
+                "has open: end that program, then run this command again"
             )
 
     def close(self) -> None:
@@ -101,7 +101,7 @@ class Database:
         if _identity(self.path) != self._file:
             raise StateError(
                 f"state {self.name}: the file was deleted or replaced while it was in use: put it back, "
-                "then run `reconciler apply`, which settles what was under way"
+                "then run `reconciler apply`, which finds out the result of unfinished calls"
             )
 
     @contextmanager

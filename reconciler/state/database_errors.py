@@ -3,13 +3,16 @@
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 BUSY = (
-    "another program keeps it busy: try again when that has ended. A run that was suspended in the middle "
-    "of a write keeps it busy, too: let it go on, or end it"
+    "another program keeps it busy: try again when that program has ended. If a run was "
+    "suspended during a write, let it go on, or end it"
 )
-_DAMAGED = "the file is damaged: put back a backup, or move it away and plan again to adopt what is there"
-_FULL = "the disk is full: make room and run again, what was recorded is safe"
+_DAMAGED = (
+    "the file is damaged: put back a backup; or move the file away and plan again, which adopts the "
+    "existing records"
+)
+_FULL = "the disk is full: free some space and run again. Recorded data is safe"
 _NO_ACCESS = "it cannot be written: check the permissions of the file and of its folder"
-_NOT_TEXT = "a key holds a character that PostgreSQL cannot store (NUL): change that key"
+_NOT_TEXT = "a key contains a character that PostgreSQL cannot store (NUL): change that key"
 
 _SQLITE = {  # by primary result code, https://www.sqlite.org/rescode.html
     3: _NO_ACCESS,  # PERM
@@ -25,7 +28,7 @@ _SQLITE = {  # by primary result code, https://www.sqlite.org/rescode.html
 
 _POSTGRESQL = {  # by SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html
     "25006": "the server is read-only for now (a standby?): use the primary in the state's URL",
-    "42501": "this user lacks a right there: grant it CREATE, SELECT, INSERT, UPDATE and DELETE",
+    "42501": "the database user lacks a right: grant CREATE, SELECT, INSERT, UPDATE and DELETE",
     "53100": _FULL,
 }
 

@@ -93,7 +93,8 @@ def forget(connection: Connection, portal_id: int, thing: NamedThing) -> int:
     journaled = [(names, record.in_rows(changes, portal_id, names)) for names in (_OWN, _OTHER)]
     if any(connection.scalar(select(exists().where(found, IS_OPEN))) for _, found in journaled):
         raise StateError(
-            f"an unfinished call names this {thing.word}: `reconciler apply` settles it, then forget the "
+            f"an unfinished call names this {thing.word}: run `reconciler apply`, which finds "
+            "out its result, then forget the "
             f"{thing.word}"
         )
     count = 0

@@ -106,9 +106,9 @@ def imported_version(portal_id: int, present: StateVersion, export: Export) -> S
         return export.version
     if export.version.lineage != present.lineage:
         raise StateError(
-            f"this state is of lineage {export.version.brief.lineage}, the present one of "
+            f"this state has lineage {export.version.brief.lineage}, the present state has "
             f"{present.brief.lineage}: "
-            "import it into a new database, or export the present state and edit that"
+            "import it into a new database, or export the present state and edit that export"
         )
     return StateVersion(present.lineage, max(present.serial, export.version.serial) + 1)
 
@@ -123,7 +123,7 @@ def named_twice(export: Export) -> StateError:
         first = seen.setdefault(RecordIdentity(record.key.object, record.record_id), record.key)
         if first != record.key:
             return StateError(
-                f"this exported state has record {record.record_id} of {record.key.object} twice, as "
+                f"this exported state contains record {record.record_id} of {record.key.object} twice, as "
                 f"{first.text} and as {record.key.text}: keep one of them"
             )
     raise ValueError("no record has two entries")

@@ -68,9 +68,9 @@ def parse_export(text: str) -> Export:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise StateError(f"this is no exported state: it is not JSON ({where}: {error.msg})") from error
+        raise StateError(f"this is not an exported state: it is not JSON ({where}: {error.msg})") from error
     except ValueError as error:  # such as a number with thousands of digits
-        raise StateError(f"this is no exported state: {error}") from error
+        raise StateError(f"this is not an exported state: {error}") from error
     return export_of(document)
 
 
@@ -90,7 +90,7 @@ def _export_of(document: Json) -> Export:
     version = document.get("version")
     if version not in _READ_VERSIONS:
         raise StateError(
-            f"this state was exported as version {version}, this reconciler reads version "
+            f"this state was exported as version {version}, but this reconciler reads version "
             f"{EXPORT_VERSION}: export it again with this reconciler, or upgrade"
         )
     pairs = _Entries("pairs", [] if version == 1 else part(document, "pairs", _as_list), _pair)
@@ -178,7 +178,7 @@ def _rule(found: object) -> PruneRule:
 
 
 def _no_export(wrong: Wrong) -> StateError:
-    return StateError(f"this is no exported state: {wrong}")
+    return StateError(f"this is not an exported state: {wrong}")
 
 
 def _not_rising(keys: Iterable[ThingAddress]) -> set[ThingAddress]:

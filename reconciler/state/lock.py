@@ -89,8 +89,7 @@ class DatabaseLease:
     def write_anew(self) -> None:
         """Refuse: in a database, rows are not encrypted by us, but by its server or disk."""
         raise StateError(
-            "only state in git is encrypted with RECONCILER_PLAN_KEY: in a database there is nothing to "
-            "write anew"
+            "only state in git is encrypted with RECONCILER_PLAN_KEY; a state in a database needs no new key"
         )
 
     def assert_held(self) -> None:
@@ -245,7 +244,7 @@ class DatabaseBackend:
 
         It is None for a SQLite file, which we back up ourselves.
         """
-        return None if self.database.path else "PostgreSQL's own backups hold the state as it was before"
+        return None if self.database.path else "the previous state is only in PostgreSQL's own backups"
 
     def has_published(self, serial: int) -> bool:  # noqa: ARG002 - a repository compares it
         """Return True: in a database, a commit publishes."""

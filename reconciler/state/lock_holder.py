@@ -20,9 +20,9 @@ class LockHolder:
         return f"{self.actor} since {_shown(self.acquired_at)}{run}"
 
 
-UNRENEWED = "it expired, because this process was suspended or its state was busy, and nobody renewed it"
-UNLOCKED = "somebody unlocked it"
-RAN_OUT = "it expired, and another run took it since, or somebody unlocked it"
+UNRENEWED = "the lock expired, because this process was suspended or its state was busy"
+UNLOCKED = "somebody ran `reconciler unlock`"
+RAN_OUT = "the lock expired and another run took it, or somebody ran `reconciler unlock`"
 
 
 def taken(portal_id: int, holder: LockHolder | None) -> str:
@@ -32,7 +32,7 @@ def taken(portal_id: int, holder: LockHolder | None) -> str:
     return (
         f"the state of portal {portal_id} is locked by {holder}\n"
         f"    last sign of life {_shown(holder.heartbeat_at)}, expires {_shown(holder.expires_at)}: "
-        "wait, or if that run is gone: reconciler unlock"
+        "wait; if that run has died, use `reconciler unlock`"
     )
 
 
@@ -40,7 +40,7 @@ def lost(portal_id: int, because: str) -> str:
     """Return the message that this run lost the lock, and what happens next."""
     return (
         f"lost the lock on the state of portal {portal_id}: {because}\n"
-        "    nothing more was written; the next `reconciler apply` settles what was under way"
+        "    nothing more was written; the next `reconciler apply` finds out the result of unfinished calls"
     )
 
 

@@ -74,7 +74,7 @@ class RunReader:
             raise StateError(f"there is no run {said}: `reconciler runs list` shows all runs")
         if len(found) > 1:
             named = ", ".join(found[:_MOST_NAMED]) + (" and others" if len(found) > _MOST_NAMED else "")
-            raise StateError(f"{said} may be {named}: write more of its id")
+            raise StateError(f"several runs begin with {said}: {named}. Write more of the id")
         return str(found[0])
 
     def last_runs(self, object_name: str, record_id: RecordId) -> Mapping[str, RunHeader]:
@@ -143,7 +143,7 @@ class RunReader:
         header = run_row(self.connection, self.portal_id, run_id)
         if header.erased_at is not None:
             raise StateError(
-                f"run {run_id} cannot be rolled back: the values that it wrote over were kept for "
+                f"run {run_id} cannot be rolled back: the overwritten values were kept for "
                 f"{KEEP_VALUES.days} days, and erased on {header.erased_at:%Y-%m-%d}"
             )
         query = (

@@ -93,7 +93,7 @@ def test_elsewhere_the_value_was_not_taken(kind: Kind) -> None:
         schema(kind), update(value=("x", sent), name=("A", "B")), answered(value=kept, name="B")
     )
     assert isinstance(outcome, Rejected)
-    assert "another value of value than was sent, and took the rest" in outcome.message
+    assert "another value of value than reconciler sent, and stored the other values" in outcome.message
     assert outcome.done == Applied(ID, {"value": kept, "name": "B"}, None, {"name": "B"})
 
 
@@ -105,7 +105,7 @@ def test_a_value_that_was_not_cleared_was_not_accepted() -> None:
     outcome = checked_outcome(schema(Kind.CHOICE), update(value=("gold", None)), answered(value="gold"))
     assert isinstance(outcome, Rejected)
     assert outcome.done is None
-    assert "took the rest" not in outcome.message
+    assert "stored the other values" not in outcome.message
 
 
 def test_a_property_that_the_answer_leaves_out_is_as_sent() -> None:
@@ -126,9 +126,9 @@ def test_a_new_record_is_ours_though_a_value_was_not_taken() -> None:
 @pytest.mark.parametrize(
     ("is_new", "reported"),
     [
-        (True, "HubSpot created record 9002 instead of updating 9001: the key was gone from it"),
-        (False, "HubSpot wrote to record 9002 instead of 9001: the key moved to it"),
-        (None, "HubSpot wrote to record 9002 instead of 9001: the key moved to it"),
+        (True, "HubSpot created record 9002 instead of updating 9001: the key of the old record has changed"),
+        (False, "HubSpot wrote to record 9002 instead of 9001: that record has the key now"),
+        (None, "HubSpot wrote to record 9002 instead of 9001: that record has the key now"),
     ],
 )
 def test_an_answer_of_another_record_is_never_applied(is_new: bool | None, reported: str) -> None:
@@ -150,7 +150,7 @@ def test_only_the_written_part_is_checked_and_cleared_values_are_empty() -> None
     answer = answered(value="silver", lifecyclestage=None, name="A")
     outcome = checked_outcome(schema(Kind.CHOICE), change, answer, sent)
     assert isinstance(outcome, Rejected)
-    assert "another value of value than was sent" in outcome.message
+    assert "another value of value than reconciler sent" in outcome.message
     assert outcome.done is not None
     assert outcome.done.written == {"lifecyclestage": None}
 
@@ -206,7 +206,9 @@ def test_every_value_that_was_not_accepted_is_named() -> None:
         schema(Kind.CHOICE), change, answered(lifecyclestage="customer", value="x"), sent
     )
     assert isinstance(outcome, Rejected)
-    assert outcome.message.startswith("HubSpot keeps another value of lifecyclestage, value than was sent:")
+    assert outcome.message.startswith(
+        "HubSpot stored another value of lifecyclestage, value than reconciler sent:"
+    )
 
 
 def test_a_property_that_the_portal_lacks_by_now_is_looked_at_as_text() -> None:

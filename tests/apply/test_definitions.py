@@ -191,7 +191,7 @@ def test_what_people_changed_since_the_plan_is_stale(portal: DefinitionPortal) -
 
     assert [each.message if isinstance(each, Stale) else each for each in outcomes] == [
         "label changed in HubSpot since the plan was made",
-        "it exists in HubSpot by now",
+        "it exists in HubSpot now",
         "it is no longer there",
     ]
     assert portal.ask("GET", "/properties/companies/tier")["label"] == "Class"
@@ -260,7 +260,7 @@ def test_an_option_that_somebody_holds_by_now_stays(portal: DefinitionPortal) ->
 
     (outcome,) = deliver(portal, archive(OPTION, "options/tier/basic"))
 
-    assert outcome == Stale("it stays for now: 1 record of companies holds it by now")
+    assert outcome == Stale("not removed: 1 record of companies has this value now")
     assert options_of(portal) == ["gold", "basic"]
 
 
@@ -347,7 +347,7 @@ def test_a_stage_is_not_deleted_through_another_pipeline(portal: DefinitionPorta
     gone = archive(f"{RENEWALS}/stages/Lost", "stages/lost_1", parent_id="default")
     (outcome,) = deliver(portal, gone)
 
-    assert outcome == Rejected("HubSpot answered that it is gone, and it is still there")
+    assert outcome == Rejected("HubSpot reported the removal, but the definition is still there")
     assert "Lost" in stages_of(portal)
 
 
@@ -470,7 +470,7 @@ def test_what_this_run_wrote_is_waited_for_and_said(portal: DefinitionPortal) ->
 
     assert isinstance(outcome, Stale)  # neither the old nor the new value: drift, after a minute of waiting
     assert sum(pauses) == 60.0
-    assert reported[0] == "companies:properties/tier: waiting until HubSpot shows what this run wrote"
+    assert reported[0] == "companies:properties/tier: waiting until HubSpot shows the changes of this run"
 
 
 @pytest.fixture

@@ -217,7 +217,7 @@ def kept(name: str, text: str | None) -> ValueChange:
 
 
 def test_a_create_whose_key_somebody_took_has_moved() -> None:
-    assert has_moved(SCHEMA, create(name="A"), live(name="A"), {}) == "record 9001 has this key by now"
+    assert has_moved(SCHEMA, create(name="A"), live(name="A"), {}) == "record 9001 has this key now"
     assert has_moved(SCHEMA, create(name="A"), None, {}) is None
 
 

@@ -122,9 +122,7 @@ def test_those_that_live_moved_away_from_are_told_by_number_and_others_are_not()
 
 
 def test_a_create_whose_key_is_there_by_now_is_not_sent() -> None:
-    assert reported({0: create(1), 1: create(2)}, {"2": "Theirs"}) == {
-        1: Stale("record 2 has this key by now")
-    }
+    assert reported({0: create(1), 1: create(2)}, {"2": "Theirs"}) == {1: Stale("record 2 has this key now")}
 
 
 def test_an_unanswered_record_is_neither_created_nor_gone() -> None:

@@ -162,7 +162,7 @@ def test_an_association_that_people_removed_is_left_to_the_person(project: Proje
     said = " ".join(done.out.split())
     assert "deals.yaml:" in said
     assert "people removed this association in HubSpot: there is no value to write back" in said
-    assert "take it out of `$associations`; otherwise the next apply makes it again" in said
+    assert "remove it from `$associations`; otherwise the next apply creates it again" in said
     assert diff(project) == []
 
 
@@ -212,15 +212,15 @@ def test_an_address_that_means_no_drift_is_an_error_and_nothing_is_written(proje
 def test_an_address_without_accept_is_an_error(project: Project) -> None:
     done = project.run("drift", "companies/K-10012")
     assert done.code == ExitCode.ERROR
-    assert "companies/K-10012: give --accept an address" in done.err
+    assert "companies/K-10012: write an address after --accept" in done.err
 
 
 def test_a_value_that_the_manifest_has_already_needs_no_edit(project: Project) -> None:
     change(project, "companies/K-10012", name="A")
     accept(project, "companies/K-10012")
     done = accept(project, "companies/K-10012")
-    assert "says so already" in done.out
-    assert done.out.endswith("Accepted: 1 said already.\n")
+    assert "has this value already" in done.out
+    assert done.out.endswith("Accepted: 1 already there.\n")
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_rows_in_json_lines_are_left_to_whoever_makes_them(project: Project) -> 
     assert done.code == ExitCode.ERROR
     (problem,) = done.document["problems"]
     assert problem["address"] == "companies/K-10012#city"
-    assert problem["message"].startswith("the table cannot be edited: it is JSON lines")
+    assert problem["message"].startswith("the table cannot be edited: the file is JSON lines")
     assert "Solved" in (project.folder / "tickets.yaml").read_text()
 
 

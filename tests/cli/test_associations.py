@@ -141,7 +141,7 @@ BOTH = "{contacts: [ada@acme.example, {to: bob@acme.example, label: Billing}]}"
 @pytest.mark.parametrize(
     ("said", "problem"),
     [
-        ("{contact: [eve@acme.example]}", r"contacts has no record whose email is \S+ correct it"),
+        ("{contact: [eve@acme.example]}", r"contacts has no record whose email is \S+ correct the key"),
         (
             "{contacts: [{to: ada@acme.example, label: Biling}]}",
             'the portal has no label "Biling" for associations of companies with contacts did you',
@@ -152,11 +152,11 @@ BOTH = "{contacts: [ada@acme.example, {to: bob@acme.example, label: Billing}]}"
         ("{companies: [{by: plain_text, to: x}]}", '"plain_text" of companies cannot tell records apart'),
         ("{deals: [D-1]}", "deals are not named by a key in these manifests"),
         ("{contacts: [ada@acme.example, ADA@acme.example]}", "is associated twice, also at"),
-        ("{contacts: [gone@acme.example]}", "the manifests say that it must not exist"),
+        ("{contacts: [gone@acme.example]}", "the manifests say that this record must not exist"),
         ("{tickets: [{by: code, to: T-1}]}", "tickets has no record whose code is T-1"),
         (
             "{contacts: [bad@acme.example]}",
-            r"contacts/\S+ cannot be associated: something is wrong",
+            r"contacts/\S+ cannot be associated: the record has a problem",
         ),
     ],
 )
@@ -325,7 +325,7 @@ def test_an_association_that_people_labelled_is_not_removed(tmp_path: Path) -> N
         project.write("a.yaml", companies(head=PRUNED))
         plan = project.run("plan")
         assert "No changes." in plan.out
-        assert "it has a label that is not ours" in " ".join(plan.out.split())
+        assert "archiving it would also remove a label that is not ours" in " ".join(plan.out.split())
         apply(project)
         assert pairs(portal) == {("901", "501"): ["Manager"]}
 
@@ -365,7 +365,7 @@ def test_an_archive_planned_by_prune_stands_against_an_association(tmp_path: Pat
         project.write("a.yaml", companies("{contacts: [eve@acme.example]}"))
         done = project.run("plan", "--values", "show")
     assert done.code == ExitCode.ERROR
-    assert "contacts/eve@acme.example cannot be associated: this plan archives it" in " ".join(
+    assert "contacts/eve@acme.example cannot be associated: this plan archives the record" in " ".join(
         done.out.split()
     )
 

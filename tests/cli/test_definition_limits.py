@@ -88,7 +88,7 @@ def test_one_more_than_there_is_room_for_is_a_problem_at_its_line(tmp_path: Path
     )
     message = (
         "this account can have 1 further pipelines of deals: it has 0, and this plan makes 1, "
-        "so there is no room for this one"
+        "so there is no room for another one"
     )
     assert problems(project) == [(18, "deals:pipelines/Upsell", message)]
 

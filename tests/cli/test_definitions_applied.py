@@ -225,7 +225,7 @@ def test_a_saved_plan_does_what_is_left_where_its_definitions_are_there_already(
     again = project.run("apply", "plan.json", "--auto-approve")
 
     assert again.code == 3
-    assert "it exists in HubSpot by now" in again.out
+    assert "it exists in HubSpot now" in again.out
     assert " 0 rejected " in again.out
     assert " 0 skipped " in again.out
     for name, text in {

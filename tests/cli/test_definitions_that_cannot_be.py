@@ -99,7 +99,7 @@ LABELS = "{labels: {singular: One, plural: Many}, primaryDisplayProperty: hs_obj
         ),
         (
             "object: contacts\nproperties:\n  lifecyclestage: {options_include: {mine: Mine}}\n",
-            ["3: HubSpot does not let anybody change the options of what it defines itself"],
+            ["3: HubSpot does not let anybody change the options of its own definitions"],
         ),
         (
             "object: products\npipelines:\n  X: {stages: {A: {}}}\n",

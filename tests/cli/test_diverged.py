@@ -110,7 +110,7 @@ def test_rewritten_history_is_told_from_a_branch_that_is_behind(project: Project
     planned = project.run("plan")
 
     assert planned.code == 5
-    assert "which is not known here" in " ".join(planned.out.split())
+    assert "which this clone does not have" in " ".join(planned.out.split())
     assert project.run("plan", "--allow", "diverged=1").code == 0
 
 
@@ -124,7 +124,7 @@ def test_a_shallow_clone_says_what_it_lacks(project: Project, tmp_path: Path) ->
 
     assert planned.code == 5
     reported = " ".join(planned.out.split())
-    assert "cannot be told, because this clone is shallow" in reported
+    assert "this clone is shallow, so reconciler cannot check whether" in reported
     assert "`fetch-depth: 0` of actions/checkout" in reported
     git(clone, "fetch", "-q", "--unshallow")
     assert clone.run("plan").code == 0

@@ -475,7 +475,7 @@ def test_explain_tells_the_lines_the_state_the_portal_and_the_next_action(projec
     assert "state ours: created by us" in text
     assert "manifest Gold all.yaml:16" in text
     assert "live Best" in text
-    assert "writes Gold; drift: people changed it in HubSpot; this writes it back" in text
+    assert "writes Gold; drift: people changed HubSpot; the value of the manifest is written back" in text
     whole = json.loads(project.run("explain", "companies:properties/tier", "--json").out)
     assert whole["next"]["action"] == "update_definition"
     assert whole["properties"]["label"]["next"] == {

@@ -112,7 +112,7 @@ def test_an_interrupted_copy_goes_on(portal: tuple[Project, Recorder]) -> None:
     done = project.run(*ALL, "--json")
 
     assert broken.code == ExitCode.ERROR
-    assert "`reconciler emulator copy --from real -e local` goes on with it" in unfinished.err
+    assert "`reconciler emulator copy --from real -e local` continues the copy" in unfinished.err
     assert done.code == ExitCode.OK
     assert json.loads(done.out)["resumed"] is True
     asked = [request.path for request in recorder.requests]
@@ -204,12 +204,12 @@ def test_what_a_copy_cannot_be_is_said(portal: tuple[Project, Recorder]) -> None
     project.replace("reconciler.yaml", "portal_id: 7", f"portal_id: {PORTAL}")
     taken = project.run("emulator", "copy", "--from", "real")
 
-    assert "environment other is no copy of real" in to_another.err
+    assert "environment other is not a copy of real" in to_another.err
     assert 'unknown environment "nowhere" (--from)' in unknown.err
     assert "is not one of named, owned, all and sample=500" in wrong.err
     assert 'a name is missing at a comma in "deals,"' in nothing.err
     assert 'an environment cannot be called "a b"' in named.err
-    assert "environment other is an emulator: only portals of HubSpot's are copied" in of_emulator.err
+    assert "environment other is an emulator: only HubSpot portals can be copied" in of_emulator.err
     assert f"environment other has the local portal {PORTAL} already: nothing was copied" in taken.err
     assert "a b" not in (project.folder / "reconciler.yaml").read_text()
 

@@ -77,7 +77,7 @@ def test_two_environments_of_one_portal_with_other_documents_are_refused(
 
     assert done.code == 1
     one, other = environment, "b" if environment == "a" else "a"
-    assert f"x/companies.yaml:1:1: environments {one} and {other} are the same portal" in done.err
+    assert f"x/companies.yaml:1:1: environments {one} and {other} have the same portal" in done.err
     assert "only a has the documents of this file" in done.err
     assert "--target" in done.err
     assert "portal_id" in done.err
@@ -95,7 +95,7 @@ def test_they_are_refused_whichever_environment_is_chosen(tmp_path: Path, second
     done = made.run("plan")
 
     assert done.code == 1
-    assert "environments a and b are the same portal" in done.err
+    assert "environments a and b have the same portal" in done.err
     assert ("only b has this document" in done.err) is (second == "x")
 
 

@@ -59,7 +59,7 @@ def test_a_forgotten_record_leaves_all_reports(project: Project) -> None:
     done = project.run("state", "forget", "contacts/ada@acme.example")
 
     assert done.code == 0
-    assert "2 reports written anew without it, 0 removed" in done.err
+    assert "2 reports rewritten without it, 0 removed" in done.err
     assert not any(text in held(project) for text in PERSONAL)
     assert "Bobby" in held(project)
     assert reports(project) == before
@@ -82,7 +82,7 @@ def test_a_mistyped_address_is_told_though_reports_hold_parts_of_it(project: Pro
     done = project.run("state", "forget", mistyped)
     assert (done.code, done.err) == (
         ExitCode.ERROR,
-        f"{mistyped} is neither in the state nor in the journal\n",
+        f"neither the state nor the journal contains {mistyped}\n",
     )
     assert held(project) == before
 
@@ -110,7 +110,7 @@ def test_a_report_of_a_run_that_nobody_remembers_is_removed_with_its_person(proj
 
     done = project.run("state", "forget", "contacts/ada@acme.example")
 
-    assert "2 reports written anew without it, 1 removed" in done.err
+    assert "2 reports rewritten without it, 1 removed" in done.err
     assert not stray.exists()
     assert other.exists()
 

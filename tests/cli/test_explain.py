@@ -110,7 +110,7 @@ def test_lines_that_are_overridden_are_told_those_that_hold_come_last(project: P
     taken_out = of_property(project, "companies/K-10017#country")
     assert taken_out["statements"] == []
     assert taken_out["unmanaged"]["line"] == 6
-    assert "taken out by `$unmanaged`" in reported(project, "companies/K-10017#country")
+    assert "left out by `$unmanaged`" in reported(project, "companies/K-10017#country")
     text = reported(project, "companies/K-10012")
     assert "named companies.yaml:16 later/companies.yaml:5" in text
     assert "overrides Italy later/companies.yaml:3 (all) overrides Germany companies.yaml:12 (all)" in text
@@ -184,7 +184,9 @@ def test_a_line_that_is_gone_is_forgotten(project: Project) -> None:
     document = explain(project, "companies/K-10012")
     assert document["properties"]["city"]["next"]["action"] == "forget"
     assert document["next"] == following("adopt", "unmanaged", "state")
-    assert "forgets it: no line enforces it any more" in reported(project, "companies/K-10012#city")
+    assert "removes it from state: no manifest enforces it any more" in reported(
+        project, "companies/K-10012#city"
+    )
 
 
 def test_a_renamed_record_is_known_by_its_old_key(project: Project) -> None:
@@ -233,13 +235,13 @@ def test_a_problem_is_told_where_it_is(project: Project) -> None:
 @pytest.mark.parametrize(
     ("address", "message"),
     [
-        ("companies/K-1001", "no manifest names companies/K-1001, and state does not know it"),
+        ("companies/K-1001", "no manifest names companies/K-1001, and it is not in the state"),
         ("companies/K-1001", "did you mean companies/K-100"),
         ("companies/=5", "no manifest names companies/=5"),
         ("companies/K-*", "name one record, not several"),
         ("companies/K-10012#citty", 'did you mean "city"?'),
         ("companys/K-10012", 'did you mean "companies"?'),
-        ("cars/x", "they know companies, deals, goal_targets, postal_mail, products, tickets"),
+        ("cars/x", "their types are: companies, deals, goal_targets, postal_mail, products, tickets"),
         ("companies", "is not an address such as companies/acme"),
     ],
 )

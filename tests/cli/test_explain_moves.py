@@ -151,7 +151,7 @@ def test_a_record_that_nobody_names_and_that_stays_is_unknown(
     address = f"{path}/={id_of(project, path, name, value)}"
     done = project.run("explain", address)
     assert done.code == 1
-    assert f"no manifest names {address}, and state does not know it" in done.err
+    assert f"no manifest names {address}, and it is not in the state" in done.err
 
 
 def test_one_record_is_explained_without_looking_at_all_that_move(project: Project) -> None:

@@ -33,7 +33,7 @@ def test_it_lays_out_the_files_of_the_project(project: Project) -> None:
     assert (project.folder / "mine/companies.yaml").read_text() == LAID_OUT
     assert (project.folder / "other/deals.yaml").read_text() == "a:   1\n"  # no environment uses this folder
     again = project.run("fmt", "--check")
-    assert (again.code, again.out, again.err) == (ExitCode.OK, "", "2 files: nothing to lay out\n")
+    assert (again.code, again.out, again.err) == (ExitCode.OK, "", "2 files: nothing to change\n")
 
 
 def test_paths_need_no_project(project: Project) -> None:

@@ -126,7 +126,10 @@ def test_handing_on_to_a_new_record_is_taken_back_in_two_steps_as_advised(tmp_pa
         assert whole.code == ExitCode.ERROR
         said = " ".join(whole.out.split())
         assert "archive it first: roll back with --target for that record alone" in said
-        assert said.count("that record would give it up, but has a problem itself") == 1
+        assert (
+            said.count("the manifests change the value of that record, but the record has a problem itself")
+            == 1
+        )
         for step in (["--target", "companies/c"], []):
             assert project.run("rollback", run, *step, "--out", "undo").code == ExitCode.OK
             assert project.run("apply", "undo").code == ExitCode.OK
@@ -136,9 +139,7 @@ def test_handing_on_to_a_new_record_is_taken_back_in_two_steps_as_advised(tmp_pa
 
 def test_an_exchange_is_refused_with_the_way_to_do_it(tmp_path: Path) -> None:
     with served(tmp_path, companies("a: {ref: r2}", "b: {ref: r1}"), seed(companies=[A, B])) as (project, _):
-        refused(
-            project, "ref is exchanged with record 902", "ref is exchanged with record 901", "`ref: null`"
-        )
+        refused(project, "record 902 exchange their ref", "record 901 exchange their ref", "`ref: null`")
         project.write("companies.yaml", companies("a: {ref: null}", "b: {ref: r2}")["companies.yaml"])
         applied(project)
         project.write("companies.yaml", companies("a: {ref: r2}", "b: {ref: r1}")["companies.yaml"])
@@ -153,7 +154,10 @@ def test_an_exchange_is_refused_with_the_way_to_do_it(tmp_path: Path) -> None:
         (companies("c: {name: C, ref: r1}"), ["record 901 has the same ref"]),
         (companies("a: {name: A}", "b: {ref: r1}"), ["record 901 has the same ref"]),
         (companies("a: {name: A, ref: r1}", "c: {name: C, ref: r1}"), ["record 901 has the same ref"]),
-        (companies("a: {$absent: true}", "c: {name: C, ref: r1}"), ["archived only after this is written"]),
+        (
+            companies("a: {$absent: true}", "c: {name: C, ref: r1}"),
+            ["this plan archives that record, but only after this write"],
+        ),
     ],
     ids=["two new ones", "all", "a stranger", "named without it", "named with it", "one that goes"],
 )
@@ -170,7 +174,7 @@ def test_rows_of_tables_are_held_against_one_another_and_against_documents(tmp_p
     manifests = companies("f: {name: F, ref: y}") | {"table.yaml": table, "c.csv": rows}
     with served(tmp_path, manifests, seed()) as (project, _):
         reported = refused(project, "c.csv:4:3", "the same ref, at c.csv:2:3", "the same ref, at c.csv:3:3")
-        assert reported.count("HubSpot keeps it unique") == 2
+        assert reported.count("in HubSpot this value must be unique") == 2
 
 
 def reported(project: Project, *flags: str) -> list[tuple[str, str]]:
@@ -206,7 +210,10 @@ def test_no_problem_of_a_record_hides_that_its_value_is_not_its_own(tmp_path: Pa
     assert "another record is to get the same ref, at companies.yaml:5:21" in said["companies/a#ref"]
     assert "record 903 has the same ref" in said["companies/c#ref"]
     assert "another record is to get the same ref, at companies.yaml:6:21" in said["companies/d#ref"]
-    assert "that record would give it up, but has a problem itself" in said["companies/e#ref"]
+    assert (
+        "the manifests change the value of that record, but the record has a problem"
+        in said["companies/e#ref"]
+    )
     assert [change["address"] for change in planned["changes"]] == ["companies/b"]
 
 
@@ -220,7 +227,7 @@ records:
     with served(tmp_path, {"contacts.yaml": text}, seed()) as (project, _):
         found = project.run("plan", "--json", "--values", "show").document["problems"]
     assert [problem["source"]["line"] for problem in found] == [4, 4, 5]
-    assert "are the same email to HubSpot" in "".join(problem["message"] for problem in found)
+    assert "are the same e-mail to HubSpot" in "".join(problem["message"] for problem in found)
     assert "nobody" in found[-1]["message"]
 
 
@@ -333,7 +340,7 @@ def test_explain_looks_at_the_record_that_hands_a_value_on(tmp_path: Path) -> No
 def test_explain_tells_what_is_wrong_with_all_manifests(tmp_path: Path) -> None:
     """Cases: an exchange of values, a value of another record, and a wrong record, which keeps its value."""
     said = {
-        "exchanged with record 902": companies("a: {ref: r2}", "b: {ref: r1}"),
+        "record 902 exchange their ref": companies("a: {ref: r2}", "b: {ref: r1}"),
         "another record is to get the same ref": companies("A: {name: A, ref: x}", "a: {ref: x}"),
         "record 902 has the same ref": companies("a: {ref: r2}", "b: {ref: r3, nonsense: x}"),
     }
@@ -361,7 +368,9 @@ def test_nothing_is_associated_with_a_new_record_that_is_left_out(tmp_path: Path
     )
     with served(tmp_path, manifests, seed(companies=[A, B])) as (project, _):
         refused(
-            project, "record 901 has the same ref", "companies/c cannot be associated: something is wrong"
+            project,
+            "record 901 has the same ref",
+            "companies/c cannot be associated: the record has a problem",
         )
         skipping = project.run("apply", "--auto-approve", "--skip-invalid")
         assert "0 rejected + 0 stale + 0 skipped" in skipping.out
@@ -386,19 +395,25 @@ CHILD = "{companies: [{to: c, label: '13'}]}"
 @pytest.mark.parametrize(
     ("manifests", "words"),
     [
-        (linked(f"{{companies: [{PRIMARY_A}, {PRIMARY_B}]}}"), "a record of contacts has one of companies"),
-        (linked("", ADA, ADA), "a record of contacts has one of companies"),
-        (linked(f"{{companies: [{PRIMARY_A}]}}", "", ADA), "a record of contacts has one of companies"),
+        (
+            linked(f"{{companies: [{PRIMARY_A}, {PRIMARY_B}]}}"),
+            "a record of contacts can have only one of companies",
+        ),
+        (linked("", ADA, ADA), "a record of contacts can have only one of companies"),
+        (
+            linked(f"{{companies: [{PRIMARY_A}]}}", "", ADA),
+            "a record of contacts can have only one of companies",
+        ),
         (
             companies(f"a: {{$associations: {CHILD}}}", f"b: {{$associations: {CHILD}}}", "c: {name: C}"),
-            "a record of companies has one of companies",
+            "a record of companies can have only one of companies",
         ),
         (
             companies(
                 f"a: {{$associations: {CHILD}}}",
                 "c: {name: C, $associations: {companies: [{to: b, label: '14'}]}}",
             ),
-            "a record of companies has one of companies",
+            "a record of companies can have only one of companies",
         ),
     ],
     ids=["from the contact", "from the companies", "from either", "two parents", "a parent from either end"],
@@ -422,7 +437,7 @@ def test_one_primary_from_both_ends_and_many_that_are_not_are_fine(tmp_path: Pat
     with served(tmp_path, manifests, portal_seed) as (project, _):
         applied(project)
         project.write("contacts.yaml", linked(f"{{companies: [a, {PRIMARY_B}]}}")["contacts.yaml"])
-        refused(project, "a record of contacts has one of companies")
+        refused(project, "a record of contacts can have only one of companies")
         project.write("companies.yaml", companies("a: {}", "b: {}")["companies.yaml"])
         applied(project)  # the contact now has another primary company
 

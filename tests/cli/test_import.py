@@ -109,10 +109,10 @@ def test_a_portal_becomes_a_manifest_and_nothing_is_to_be_written(project: Proje
         == """\
 companies: 8 records, 7 properties -> companies.yaml
   left to people (`ownership: observe`): hubspot_owner_id, lifecyclestage
-    compared and shown, never written; --enforce hubspot_owner_id,lifecyclestage
-    makes them yours
+    compared and shown, never written; with --enforce
+    hubspot_owner_id,lifecyclestage, git decides about them
   left out, because it is personal data: phone
-    --personal takes it, and it stays in git's history
+    --personal imports it; in git, it stays in the history
 
 Planned: 8 to take over, nothing to write.
 """
@@ -189,7 +189,7 @@ def test_repeated_keys_are_listed_side_by_side(project: Project) -> None:
     project.write("portal.json", json.dumps(seed))
     done = project.run("import", "products", "--key", "number")
     assert done.code == 3, done.err
-    assert "2 records left out: 2 with a repeated one" in done.out
+    assert "2 records left out: 2 whose number another record has too" in done.out
     left_out = (project.folder / ".reconciler/import/products-left-out.csv").read_text()
     assert [line.split(",")[:3] for line in left_out.splitlines()[1:]] == [
         ["repeated", "7", "600"],
@@ -232,7 +232,7 @@ records:
     project.write("companies.yaml", before)
     done = project.run("import", "companies", "--add", "--filter", "external_id", "--limit", "3")
     assert done.code == 0, done.out + done.err
-    assert "1 record named by manifests already" in done.out
+    assert "1 record already in manifests" in done.out
     assert text_of(
         project
     ) == before + "\n    K-2:\n        name: Acme 2\n\n    K-3:\n        name: Acme 3\n".replace(
@@ -419,7 +419,9 @@ def test_record_ids_can_be_the_key_of_one_environment(project: Project) -> None:
 def test_keys_of_people_need_a_word(project: Project) -> None:
     refused = project.run("import", "contacts")
     assert refused.code == 1
-    assert "the keys of contacts (email) are personal data, and would stay in git's history" in refused.err
+    assert (
+        "the keys of contacts (email) are personal data, and would stay in the history of git"
+    ) in refused.err
     assert "--out private/contacts.csv" in refused.err
     assert project.run("import", "contacts", "--personal").code == 0
     assert records_of(project, "contacts.yaml") == {"eve@acme.example": {"firstname": "Eve"}}
@@ -452,7 +454,7 @@ def test_a_person_is_asked_about_personal_keys(project: Project) -> None:
         (["companies", "--add", "--replace"], "--add and --replace contradict"),
         (["companies", "--add"], "--add: no manifest names companies yet"),
         (["companies", "--enforce", "name2"], 'no property "name2"'),
-        (["companies", "--filter", "city<5"], "is no filter"),
+        (["companies", "--filter", "city<5"], "is not a filter"),
         (["companies", "--filter", "ctiy=5"], 'did you mean "city"?'),
         (["companies", "--filter", "city="], "names no value"),
         (["companies", "--list", "Nothing"], 'the portal has no list "Nothing" of companies'),
@@ -511,7 +513,7 @@ def test_an_interrupted_import_goes_on(project: Project) -> None:
         )
     assert result.records == 1199
     assert steps[0] > 300
-    assert any("going on with an interrupted import" in text for text in reported)
+    assert any("continuing an interrupted import" in text for text in reported)
     assert len(records_of(project)) == 1199
 
 
@@ -571,7 +573,7 @@ def test_erasing_a_record_erases_what_imports_keep_of_it(project: Project) -> No
     erased = project.run("state", "forget", "companies/K-1")
     assert erased.code == 0, erased.err
     assert not left_out.exists()
-    assert "a backup may hold it still: .reconciler/replaced/" in erased.err
+    assert "a backup may still contain it: .reconciler/replaced/" in erased.err
 
 
 def test_owners_whom_the_token_may_not_read_are_left_out(project: Project, tmp_path: Path) -> None:
@@ -612,7 +614,7 @@ def test_a_contact_whom_manifests_name_by_another_address_is_named(project: Proj
     project.write("contacts.yaml", "object: contacts\nkey: email\nrecords:\n  Eva@old.example: {}\n")
     assert project.run("import", "contacts", "--check").out == "Manifests name all 1 contacts.\n"
     done = project.run("import", "contacts", "--add", "--personal")
-    assert "1 record named by manifests already" in done.out
+    assert "1 record already in manifests" in done.out
 
 
 def test_a_row_cannot_say_that_what_all_says_is_not_so(project: Project) -> None:

@@ -158,7 +158,7 @@ def test_explain_finds_the_entry_under_the_old_key_and_says_that_it_moves(projec
     assert explained["properties"]["name"]["last_applied"]["sent"] == "A"
     assert explained["properties"]["erp_no"]["live"] == "E1"
     assert explained["next"]["action"] == "adopt"
-    assert "known there as companies/a (external_id): the entry moves here" in text
+    assert "has the old key companies/a (external_id), which the next apply replaces" in text
 
     assert apply(project).code == 0
     explained = project.run("explain", "companies/E1", "--json").document
@@ -231,7 +231,7 @@ def test_a_change_of_key_goes_back_with_its_run(project: Project) -> None:
     done = project.run("apply", "undo.json")
 
     assert done.code == 0, undo.out + done.out + done.err
-    assert "renamed: ours already, and named by another key" in undo.out
+    assert "renamed: owned already, now under another key" in undo.out
     assert "taken over" not in undo.out
     assert (owned(project), ends(project)) == before
     project.write("companies.yaml", OLD)
@@ -504,7 +504,7 @@ def test_a_record_that_is_named_is_not_archived_under_the_key_that_people_gave_i
     assert [change for change in plan.document["changes"] if change["action"] == "archive"] == []
     (problem,) = plan.document["problems"]
     assert problem["address"] == "companies/z"
-    assert "the record that state knows as companies/a, named at companies.yaml:4:3" in problem["message"]
+    assert "the same record as companies/a, which companies.yaml:4:3 names" in problem["message"]
     with project.portal() as http:
         found = http.get("/crm/v3/objects/companies?properties=external_id").json()["results"]
     assert "z" in {record["properties"]["external_id"] for record in found}
@@ -571,7 +571,7 @@ def test_a_record_that_is_gone_when_it_is_named_by_another_key_is_not_created_ag
     assert (f"record {record_id} is there, but its erp_no is now E77" in said) is (how != "archived")
     explained = " ".join(project.run("explain", "companies/E1").out.split())
     assert "state ours: created by us" in explained
-    assert "known there as companies/a (external_id)" in explained
+    assert "has the old key companies/a (external_id)" in explained
     assert live(project) == there
     assert owned(project)[f"companies {record_id}"] == before[f"companies {record_id}"]
 

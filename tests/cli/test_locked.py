@@ -56,7 +56,7 @@ def test_rows_of_the_same_plan_are_not_blamed_on_somebody(project: Project) -> N
     messages = {row["detail"]["message"] for row in done.document["changes"] if row["outcome"] == "stale"}
     (message,) = messages
     assert message.startswith(
-        f"run {first} applied this plan already, and wrote this record's entry in state"
+        f"run {first} already applied this plan, and wrote this record's entry in state"
     )
     again = project.run("apply", "plan.json")
     assert "somebody" not in again.out

@@ -174,4 +174,4 @@ def test_without_state_everything_works_and_nothing_is_adopted(project: Project)
     assert "Without state" in again.out
     assert not (project.folder / ".reconciler" / "state.db").exists()
     for command in (("runs", "list"), ("state", "list")):
-        assert project.run(*command).err == "`state: none` remembers nothing\n"
+        assert project.run(*command).err == "`state: none` keeps nothing\n"

@@ -132,7 +132,9 @@ def test_a_change_of_state_stays_done_on_a_full_disk(applied: Project) -> None:
     done = shell(applied, "R state rm companies/odd-1 >/dev/full")
 
     assert done.returncode == 0
-    assert "it is done, but the answer could not be shown (No space left on device)" in quiet_end(done)
+    assert ("the command is done, but its output could not be shown (No space left on device)") in quiet_end(
+        done
+    )
     assert applied.run("state", "show", "companies/odd-1").code == 1
 
 

@@ -186,8 +186,8 @@ def test_somebody_who_left_is_given_no_record_that_another_property_of_it_holds(
 @pytest.mark.parametrize(
     ("stand_in", "message"),
     [
-        ("bob@acme.example", "bob@acme.example, who stands in for dan@acme.example here, is no active owner"),
-        ("eve@acme.example", "eve@acme.example, who stands in for dan@acme.example here, is no active owner"),
+        ("bob@acme.example", "bob@acme.example, the replacement of dan@acme.example, is not an active owner"),
+        ("eve@acme.example", "eve@acme.example, the replacement of dan@acme.example, is not an active owner"),
     ],
 )
 def test_somebody_who_cannot_stand_in_is_told(tmp_path: Path, stand_in: str, message: str) -> None:

@@ -160,7 +160,9 @@ def test_a_key_that_the_plan_makes_finds_nobody_and_creates_nothing_beside_other
         http.post("/crm/v3/objects/companies", json={"properties": {"name": "Acme"}}).raise_for_status()
     done = project.run("plan")
     assert done.code == 4
-    assert "2 of companies would be created by a key that no record has yet" in " ".join(done.out.split())
+    assert "2 of companies would be created, because no record in the portal has a value" in " ".join(
+        done.out.split()
+    )
     assert "reconciler keys create companies PROPERTY --from SOURCE" in " ".join(done.out.split())
     assert project.run("plan", "--allow", "create=2").code == 0
 
@@ -268,7 +270,7 @@ def test_an_option_is_renamed_and_its_records_move(project: Project) -> None:
     assert done.code == 4
     text = " ".join(done.out.split())
     assert "2 of companies would move to another value, because their value is removed" in text
-    assert 'workflows, lists and forms that name "silver" of tier are not looked into' in text
+    assert 'workflows, lists and forms may name "silver" of tier; reconciler does not check them' in text
     applied(project, "--allow", "migrate=2")
     with project.portal() as http:
         tier = http.get("/crm/v3/properties/companies/tier").json()

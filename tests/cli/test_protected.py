@@ -25,9 +25,10 @@ def test_the_same_portal_by_another_name_takes_a_saved_plan_only(tmp_path: Path)
 
     assert (refused.code, by_name.code) == (4, 4)
     assert refused.err.startswith(
-        "environment open is protected, like careful, which is the same portal: it takes a saved plan only\n"
+        "environment open is protected, like careful, which is the same portal: only saved plans "
+        "can be applied here\n"
     )
-    assert by_name.err.startswith("environment careful is protected: it takes a saved plan only\n")
+    assert by_name.err.startswith("environment careful is protected: only saved plans can be applied here\n")
     assert project.run("-e", "other", "apply", "--auto-approve").code == 0
     assert project.run("plan", "--out", "plan.json").code == 0
     assert project.run("apply", "plan.json").code == 0

@@ -178,7 +178,7 @@ def test_a_saved_plan_takes_no_options_and_other_manifests_no_second_plan(
     assert refused.code == ExitCode.ERROR
     assert "a saved plan is rehearsed as it is" in refused.err
     assert done.code == ExitCode.OK
-    assert "Not planned again: the manifests here are not those of the plan" in done.out
+    assert "Not planned again: the manifests have changed since the plan was made" in done.out
 
 
 def test_a_rehearsal_that_breaks_still_shows_and_saves_the_plan(portal: tuple[Project, Recorder]) -> None:

@@ -139,7 +139,10 @@ def test_definitions_go_and_come_back(portal: Portal) -> None:
     back = rehearsed_and_applied(portal, "rollback", "last")
 
     assert (gone["complete"], gone["left"], gone["not_planned_again"]) == (True, [], None)
-    assert (back["complete"], back["not_planned_again"]) == (True, "a rollback goes against the manifests")
+    assert (back["complete"], back["not_planned_again"]) == (
+        True,
+        ("a rollback restores older values than the manifests have"),
+    )
 
 
 def test_definitions_that_somebody_uses_by_now_stay(portal: Portal) -> None:

@@ -152,7 +152,7 @@ def test_one_file_cannot_hold_two_things(project: Project) -> None:
     refused = project.run("plan", "--out", "plan.json", "--json-into", "./plan.json")
 
     assert refused.code == 1
-    assert "plan.json cannot hold two things" in refused.err
+    assert "plan.json would be written twice" in refused.err
     assert not (project.folder / "plan.json").exists()
 
 

@@ -324,7 +324,7 @@ def test_a_run_is_named_by_its_beginning_or_as_the_last(project: Project) -> Non
     several = project.run("rollback", "20")
     assert (several.code, several.err) == (
         ExitCode.ERROR,
-        f"20 may be {newest}, {oldest}: write more of its id\n",
+        f"several runs begin with 20: {newest}, {oldest}. Write more of the id\n",
     )
     for said in ("1999", "%", ""):
         missing = project.run("rollback", said)
@@ -337,7 +337,7 @@ def test_without_a_run_there_is_no_last_one(tmp_path: Path) -> None:
     made.write("reconciler.yaml", "version: 1\nenvironments: {local: {portal: emulator}}\n")
     assert "there is no run last" in made.run("rollback", "last").err
     made.write("reconciler.yaml", "version: 1\nstate: none\nenvironments: {local: {portal: emulator}}\n")
-    assert made.run("rollback", "last").err.startswith("`state: none` remembers nothing")
+    assert made.run("rollback", "last").err.startswith("`state: none` keeps nothing")
 
 
 def test_values_that_were_kept_long_enough_are_said_to_be_erased(project: Project) -> None:
@@ -351,7 +351,7 @@ def test_values_that_were_kept_long_enough_are_said_to_be_erased(project: Projec
 
     assert done.code == ExitCode.ERROR
     assert done.err == (
-        f"run {old} cannot be rolled back: the values that it wrote over were kept for 90 days, and erased "
+        f"run {old} cannot be rolled back: the overwritten values were kept for 90 days, and erased "
         f"on {datetime.now(UTC):%Y-%m-%d}\n"
     )
 

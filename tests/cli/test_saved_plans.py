@@ -354,7 +354,7 @@ def test_an_association_one_of_whose_records_has_another_key_by_now_is_stale(
 
     gone = f"record {one} no longer has the key of companies/one"
     if side == "companies":
-        assert_stale(done, gone + (f"; record {heirs} has it by now" if heirs else ""))
+        assert_stale(done, gone + (f"; record {heirs} has it now" if heirs else ""))
     else:
         assert_stale(done, *2 * ["record 800 no longer has the key of tickets/ticket"])
     is_as_it_was = does == "dissociate"
@@ -430,7 +430,7 @@ def test_a_create_whose_key_somebody_took_is_stale(project: Project) -> None:
     saved(project)
     create(project, external_id="new", name="Theirs")
 
-    assert_stale(apply_saved(project), "has this key by now")
+    assert_stale(apply_saved(project), "has this key now")
     assert record(project, "new")["properties"]["name"] == "Theirs"
     assert record(project, "other")["properties"]["name"] == "Ours"
 

@@ -90,7 +90,7 @@ def test_only_reviewed_definitions_are_made_and_what_needs_others_is_a_problem(p
     changes, advice = planned(project, "--reviewed", "reviewed.json")
 
     assert changes == ["companies:groups/erp", "companies:properties/number", "companies/C-2"]
-    needed = "the reviewed plan does not make it: have companies:properties/rank reviewed, too"
+    needed = "the reviewed plan does not create it: have companies:properties/rank reviewed, too"
     assert advice == {"companies/C-1#rank": needed}
 
 
@@ -105,7 +105,7 @@ def test_stages_of_a_pipeline_that_nobody_has_reviewed_so_are_left_out_with_it(p
     assert changes == []
     assert advice == {
         "deals:pipelines/Renewals/stages/Open": (
-            "the reviewed plan does not make it: have deals:pipelines/Renewals reviewed, too"
+            "the reviewed plan does not create it: have deals:pipelines/Renewals reviewed, too"
         ),
     }
 

@@ -246,9 +246,9 @@ def test_plain_http_is_for_this_machine(folder: Path, host: str) -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("http://api.hubapi.com", "http:// would send the token for everybody to read"),
-        ("http://localhost.example.com", "http:// would send the token for everybody to read"),
-        ("http://10.0.0.1", "http:// would send the token for everybody to read"),
+        ("http://api.hubapi.com", "with http://, other people could read the token on the network"),
+        ("http://localhost.example.com", "with http://, other people could read the token on the network"),
+        ("http://10.0.0.1", "with http://, other people could read the token on the network"),
         ("ftp://localhost", "this is not the address of a server"),
         ("api.hubapi.com", "this is not the address of a server"),
         ("https://", "this is not the address of a server"),
@@ -306,7 +306,7 @@ def test_a_token_is_not_in_the_repr(folder: Path) -> None:
         ("version: 1\n---\nversion: 1\n", ["3:1: settings are one document"]),
         (
             "version: 2\nfuture: x\n",
-            ["1:10: version 2 of this file is newer than this program knows, which is 1"],
+            ["1:10: version 2 of this file is newer than this program can read (up to 1)"],
         ),
         ("version: one\n", ['1:1: "environments" is missing', '1:10: "version" cannot be "one"']),
         ("environments: {local: {portal: emulator}}\n", ['1:1: "version" is missing']),
@@ -317,7 +317,7 @@ def test_a_token_is_not_in_the_repr(folder: Path) -> None:
         (LOCAL + "manifests: []\n", ['4:12: "manifests" is empty']),
         (LOCAL + "default: prod\n", ['4:10: unknown environment "prod"']),
         (LOCAL + "default:\n", ['4:9: "default" is empty']),
-        (LOCAL + "state: git:reconciler\n", ["4:8: this is no place for state in git"]),
+        (LOCAL + "state: git:reconciler\n", ["4:8: state in git cannot be kept in this place"]),
         (LOCAL + "state: 'sqlite://'\n", ["4:8: this is not a file for the state"]),
         (LOCAL + "state: 'sqlite:///:memory:'\n", ["4:8: this is not a file for the state"]),
         (LOCAL + "state: state.db\n", ["4:8: state cannot be kept there"]),

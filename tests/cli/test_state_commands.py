@@ -50,8 +50,8 @@ def addresses(project: Project) -> list[str]:
 
 
 def backup_told(text: str) -> Path:
-    (line,) = [line for line in text.splitlines() if "as it was before lies in" in line]
-    return Path(line.split(" lies in ")[1])
+    (line,) = [line for line in text.splitlines() if "the previous state was copied to" in line]
+    return Path(line.split(" copied to ")[1])
 
 
 def test_rm_owns_no_longer_and_tells_where_the_backup_is(project: Project) -> None:
@@ -91,7 +91,7 @@ def test_forget_erases_from_state_and_journal(project: Project) -> None:
     again = project.run("state", "forget", "companies/acme")
     assert (again.code, again.err) == (
         ExitCode.ERROR,
-        "companies/acme is neither in the state nor in the journal\n",
+        "neither the state nor the journal contains companies/acme\n",
     )
 
 
@@ -102,7 +102,7 @@ def test_forget_keeps_no_copy_and_names_the_backups_that_may(project: Project) -
     done = project.run("state", "forget", "companies/acme")
 
     assert list((project.folder / ".reconciler").glob("*.backup")) == [backup]
-    assert f"a backup may hold it still: .reconciler/{backup.name}" in done.err.splitlines()
+    assert f"a backup may still contain it: .reconciler/{backup.name}" in done.err.splitlines()
 
 
 def test_a_state_of_an_older_version_is_upgraded_after_a_backup(project: Project) -> None:
@@ -112,12 +112,12 @@ def test_a_state_of_an_older_version_is_upgraded_after_a_backup(project: Project
     for arguments in (("plan",), ("apply", "--auto-approve"), ("state", "list")):
         refused = project.run(*arguments)
         assert refused.code == ExitCode.ERROR
-        assert "it is of the older version 1: `reconciler state upgrade` upgrades it" in refused.err
+        assert "it has the older version 1: `reconciler state upgrade` upgrades it" in refused.err
 
     done = project.run("state", "upgrade")
 
     assert done.code == ExitCode.OK
-    assert done.err.startswith("the state was of an older version and has been upgraded\n")
+    assert done.err.startswith("the state had an older version and was upgraded\n")
     with closing(sqlite3.connect(project.folder / backup_told(done.err))) as backup:
         assert backup.execute("SELECT value FROM meta").fetchall() == [("1",)]
         assert backup.execute("SELECT count(*) FROM owned").fetchone() == (7,)
@@ -161,7 +161,7 @@ def test_only_a_state_is_imported(project: Project) -> None:
     project.write("state.json", "[]")
     done = project.run("state", "import", "state.json")
     assert done.code == ExitCode.ERROR
-    assert "this is no exported state" in done.err
+    assert "this is not an exported state" in done.err
     assert "cannot read exported state" in project.run("state", "import", "missing.json").err
 
 
@@ -170,7 +170,7 @@ def test_without_state_there_is_nothing_to_correct(project: Project) -> None:
     done = project.run("state", "rm", "companies/acme")
     assert (done.code, done.err.splitlines()[0]) == (
         ExitCode.ERROR,
-        "`state: none` remembers nothing: there is nothing to correct",
+        "`state: none` keeps nothing: there is nothing to correct",
     )
 
 

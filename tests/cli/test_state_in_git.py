@@ -96,14 +96,14 @@ def test_another_remote_and_branches_are_named_in_the_address(project: Project, 
 @pytest.mark.parametrize(
     ("state", "sentence"),
     [
-        ("git:reconciler", "this is no place for state in git"),
-        ("git:refs/../x", "this is no place for state in git"),
-        ("git:refs/heads", "this is no place for state in git"),
-        ("git:ext::sh -c x:refs/reconciler", "this is no place for state in git"),
-        ("git:https://user:word@git.example/x:refs/reconciler", "this is no place for state in git"),
-        ("git:https://git.example/x.git:refs/reconciler", "must not choose the repository"),
-        ("git:/tmp/x.git:refs/reconciler", "must not choose the repository"),
-        ("git:git@git.example:x.git:refs/reconciler", "must not choose the repository"),
+        ("git:reconciler", "state in git cannot be kept in this place"),
+        ("git:refs/../x", "state in git cannot be kept in this place"),
+        ("git:refs/heads", "state in git cannot be kept in this place"),
+        ("git:ext::sh -c x:refs/reconciler", "state in git cannot be kept in this place"),
+        ("git:https://user:word@git.example/x:refs/reconciler", "state in git cannot be kept in this place"),
+        ("git:https://git.example/x.git:refs/reconciler", "must not contain the address of the repository"),
+        ("git:/tmp/x.git:refs/reconciler", "must not contain the address of the repository"),
+        ("git:git@git.example:x.git:refs/reconciler", "must not contain the address of the repository"),
     ],
 )
 def test_the_file_does_not_choose_where_a_token_goes(project: Project, state: str, sentence: str) -> None:
@@ -123,7 +123,7 @@ def test_the_job_may_choose_the_repository(project: Project, remote: Path) -> No
 def test_a_token_is_for_the_web_alone(project: Project) -> None:
     tokened = replace(project, environ={**project.environ, "RECONCILER_GIT_TOKEN": "ghs_secret"})
     done = tokened.run("state", "list")
-    assert_refused(done, "RECONCILER_GIT_TOKEN is for https:// alone")
+    assert_refused(done, "RECONCILER_GIT_TOKEN works only with https://")
     assert "ghs_secret" not in done.err
 
 
@@ -155,9 +155,12 @@ def test_a_state_moves_with_its_journal_and_every_row_is_compared(project: Proje
 
     done = project.run("state", "move", "--to", there)
     assert done.code == ExitCode.OK, done.err
-    assert done.out.startswith("2 records and their journal are there now: ")
-    assert_refused(project.run("state", "move", "--to", there), "there is a state already: nothing was moved")
-    assert_refused(project.run("state", "move", "--to", here), "the state is there already")
+    assert done.out.startswith("2 records and their journal were copied: ")
+    assert_refused(
+        project.run("state", "move", "--to", there),
+        ("this place already contains a state: nothing was moved"),
+    )
+    assert_refused(project.run("state", "move", "--to", here), "the state is already in this place")
 
     with_state(project, there)
     assert project.run("state", "export").out == export
@@ -204,7 +207,7 @@ def test_a_removal_names_the_commit_before(project: Project, remote: Path) -> No
     assert project.run("apply", "--auto-approve").code == ExitCode.OK
     commit = refs_of(remote)[f"{REFS}/state"]
     done = project.run("state", "rm", "contacts/ada@acme.example")
-    assert f"the state as it was before is commit {commit}" in done.err
+    assert f"the previous state is commit {commit}" in done.err
 
 
 @pytest.fixture
@@ -226,11 +229,12 @@ def test_an_older_snapshot_is_noticed_by_the_report_of_a_newer_run(
 ) -> None:
     done = project.run(*command)
 
-    assert_refused(done, "it was put back to serial 1, and .reconciler/reports/")
-    assert "-0002.json reports a run that made serial 2: later changes are missing from it" in done.err
+    assert_refused(done, "it was put back to serial 1, but .reconciler/reports/")
+    assert "-0002.json is the report of a run with serial 2: later changes are missing" in done.err
     assert (
-        "put the newest commit of that ref back; if this is as it should be, move the report away" in done.err
-    )
+        "put the newest commit of that ref back; if the older state is right, move the report "
+        "to another folder"
+    ) in done.err
 
     put_back.unlink()
     assert project.run(*command).code in {ExitCode.OK, ExitCode.CHANGES}

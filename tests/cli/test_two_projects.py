@@ -8,7 +8,7 @@ from tests.support.projects import Project
 
 CONTACTS = "object: contacts\nkey: email\nprune: true\nrecords:\n  ada@acme.example: {firstname: Ada}\n"
 SETTINGS = "version: 1\nstate: sqlite:////STATE\nenvironments: {local: {portal: emulator}}\n"
-NO_NAME = "two projects on one database cannot be told apart"
+NO_NAME = "reconciler cannot distinguish it from other projects"
 
 
 def project(folder: Path, name: str | None, contacts: str = CONTACTS) -> Project:
@@ -31,8 +31,8 @@ def test_the_state_keeps_the_name_of_the_project_that_applied_first(tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("globex", "this project is globex, and the state is that of project acme-crm"),
-        (None, "this project has no name, and the state is that of project acme-crm"),
+        ("globex", "this project is globex, but the state belongs to project acme-crm"),
+        (None, "this project has no name, but the state belongs to project acme-crm"),
     ],
 )
 def test_another_project_is_refused(
@@ -55,7 +55,7 @@ def test_a_plan_saved_before_the_state_had_a_name_is_refused_where_it_is_another
     done = globex.run("apply", "plan.json")
 
     assert done.code == 5
-    assert "the state is that of project acme-crm" in done.err
+    assert "the state belongs to project acme-crm" in done.err
 
 
 def test_a_project_that_was_renamed_adopts_its_state(tmp_path: Path) -> None:
@@ -67,7 +67,8 @@ def test_a_project_that_was_renamed_adopts_its_state(tmp_path: Path) -> None:
 
     assert adopted.code == 0
     assert adopted.out == (
-        "the state of environment local is that of project acme, and was that of project acme-crm\n"
+        "the state of environment local now belongs to project acme, and belonged to project "
+        "acme-crm before\n"
     )
     assert "No changes." in acme.run("plan").out
     assert project(tmp_path, "acme-crm").run("plan").code == 5

@@ -36,7 +36,7 @@ def edited_afterwards(project: Project, monkeypatch: pytest.MonkeyPatch) -> Proj
 def test_a_verified_apply_is_one_line(project: Project) -> None:
     done = project.run("apply", "--auto-approve", "--verify")
     assert done.code == ExitCode.OK
-    assert done.err.endswith("Verified: HubSpot holds what was applied.\n")
+    assert done.err.endswith("Verified: HubSpot has all applied values.\n")
 
 
 def test_only_the_rest_of_the_plan_is_shown(edited_afterwards: Project) -> None:
@@ -50,7 +50,7 @@ def test_json_stays_one_document(edited_afterwards: Project) -> None:
     done = edited_afterwards.run("apply", "--auto-approve", "--verify", "--json")
     assert done.code == ExitCode.NOT_APPLIED
     assert json.loads(done.out)["accounting"]["applied"] == 1
-    assert "Not everything in HubSpot is as it was applied" in done.err
+    assert "HubSpot does not have all applied values" in done.err
 
 
 def test_a_saved_plan_is_verified_by_the_manifests_that_are_here(edited_afterwards: Project) -> None:
@@ -63,7 +63,7 @@ def test_a_rollback_cannot_be_verified_and_nothing_is_written(project: Project) 
     assert project.run("rollback", "last", "--out", "plan.json").code == ExitCode.OK
     done = project.run("apply", "plan.json", "--verify")
     assert done.code == ExitCode.ERROR
-    assert "a rollback goes against the manifests" in done.err
+    assert "a rollback restores older values than the manifests have" in done.err
     assert len(project.run("runs", "list", "--json").document) == 2
 
 

@@ -93,8 +93,8 @@ def test_ctrl_c_once_lets_the_calls_in_flight_finish_and_records_them(world: Wor
     code, text = end_of(process)
 
     assert code == ExitCode.INTERRUPTED
-    assert "stopping: finishing the calls in flight" in text
-    assert "`reconciler apply` goes on from here" in text
+    assert "stopping after the calls that are under way" in text
+    assert "`reconciler apply` continues" in text
     with closing(open_state(world.state, world.project.folder, PORTAL, world.project.environ)) as store:
         assert store.unfinished() == ()
         run = store.run(store.runs()[0].id)
@@ -112,7 +112,7 @@ def test_sigterm_is_as_good_as_ctrl_c(on_sqlite: World, start: Beginning) -> Non
     code, text = end_of(process)
 
     assert code == ExitCode.INTERRUPTED
-    assert "`reconciler apply` goes on from here" in text
+    assert "`reconciler apply` continues" in text
     speed_up(on_sqlite)
     assert on_sqlite.run("apply", *APPLY).code == ExitCode.OK
     check(on_sqlite, start)

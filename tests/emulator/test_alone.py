@@ -47,7 +47,7 @@ def test_a_seed_is_served_with_what_was_seen_until_interrupted(tmp_path: Path) -
     ("arguments", "says"),
     [
         ("--seed missing.json", "missing.json cannot be read (No such file or directory)"),
-        ("--seed list.json", "list.json is no seed: it must be one JSON object"),
+        ("--seed list.json", "list.json is not a seed: a seed is one JSON object"),
         ("--seed text.json", "text.json is no seed: "),
         ("--seed wrong.json", "recods: a seed has no such key"),
         ("--observations list.json", "list.json is no file of observations"),

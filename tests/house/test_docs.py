@@ -47,7 +47,7 @@ def test_the_table_of_exit_codes_is_complete() -> None:
     page = (ROOT / "docs" / "exit-codes.md").read_text()
     listed = {int(code) for code in re.findall(r"^\| (\d+) \|", page, flags=re.MULTILINE)}
     assert listed == {int(code) for code in ExitCode}
-    ordered = re.search(r"first ([\d, a-z]+)\.", page)
+    ordered = re.search(r"order is ([\d, ]+)\.", page)
     assert ordered
     assert [int(code) for code in re.findall(r"\d+", ordered[1])] == [int(code) for code in PRECEDENCE[:-1]]
 
@@ -145,7 +145,7 @@ def test_the_first_minutes_are_as_the_readme_tells_them(tmp_path: Path) -> None:
 
     project = example(tmp_path)
     applied = " ".join(project.run(*first.partition(f"{program} ")[2].split()).out.split())
-    reported = README[README.index("It shows the plan first") : README.index("Now there is")]
+    reported = README[README.index("The command shows the plan first") : README.index("Now there is")]
     numbers = re.findall(r"`([^`]*\d[^`]*)`", reported)
     assert len(numbers) == 3
     for number in numbers:

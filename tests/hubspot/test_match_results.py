@@ -106,7 +106,9 @@ def test_an_error_that_names_nobody_leaves_the_missing_row_unknown_and_is_quoted
     outcomes = joined(BY_KEY, rows_of("a", "b", "c"), batch([result("1", "t0")], [error("something is off")]))
 
     assert [outcome.word for outcome in outcomes.values()] == ["applied", "unknown", "unknown"]
-    assert outcomes["t1"] == Unknown("HubSpot's answer does not mention it; it says: something is off")
+    assert outcomes["t1"] == Unknown(
+        "HubSpot's answer does not mention this record; HubSpot reports: something is off"
+    )
 
 
 def test_a_batch_of_one_needs_no_name() -> None:
@@ -118,7 +120,7 @@ def test_a_batch_of_one_needs_no_name() -> None:
 def test_a_row_left_out_of_the_answer_is_unknown() -> None:
     outcomes = joined(BY_ID, rows_of("1", "2"), batch([result("1", "t0")]))
 
-    assert outcomes["t1"] == Unknown("HubSpot's answer does not mention it")
+    assert outcomes["t1"] == Unknown("HubSpot's answer does not mention this record")
 
 
 def test_a_row_with_result_and_error_is_unknown() -> None:
@@ -126,7 +128,7 @@ def test_a_row_with_result_and_error_is_unknown() -> None:
         BY_ID, rows_of("1", "2"), batch([result("1", "t0")], [error(objectWriteTraceId=["t0"])])
     )
 
-    assert outcomes["t0"] == Unknown("HubSpot answered that it was written, and: no")
+    assert outcomes["t0"] == Unknown("HubSpot wrote the record, but also reported: no")
 
 
 def test_an_empty_answer_to_an_archive_is_success() -> None:
@@ -180,7 +182,9 @@ def test_an_error_whose_words_could_mean_two_rows_is_given_to_none() -> None:
         BY_KEY, rows_of("a", "b", "c"), batch([], [error("a and b clash"), error("a and b clash")])
     )
 
-    assert outcomes["t0"] == Unknown("HubSpot's answer does not mention it; it says: a and b clash")
+    assert outcomes["t0"] == Unknown(
+        "HubSpot's answer does not mention this record; HubSpot reports: a and b clash"
+    )
     assert [outcome.word for outcome in outcomes.values()] == ["unknown"] * 3
 
 

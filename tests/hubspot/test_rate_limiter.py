@@ -305,7 +305,7 @@ def test_patience_with_a_host_that_has_answered_before_is_minutes() -> None:
     pacer = pacer_of(clock)
     answered_once(pacer)
 
-    with pytest.raises(Unavailable, match="never arrived; gave up, run again later"):
+    with pytest.raises(Unavailable, match="never arrived; reconciler gave up: run it again later"):
         pacer.run(READ, Script([DROPPED]))
     assert 120 < clock.now() <= 180
 

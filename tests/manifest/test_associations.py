@@ -130,5 +130,7 @@ def test_record_ids_mean_something_in_one_environment_only(
     with pytest.raises(ManifestError) as raised:
         load_manifests(folder, ["."], "local", ["local", "live"])
     (problem,) = raised.value.problems
-    assert "an association by record id fits one environment, and this document is for" in problem.message
+    assert (
+        "an association by record id can be used in only one environment, but this document is for"
+    ) in problem.message
     assert problem.source is not None

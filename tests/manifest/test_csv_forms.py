@@ -86,17 +86,17 @@ def test_all_faults_of_a_form_are_told_at_once_with_the_line_to_paste(tmp_path: 
             "1:1: the first line says that the cells are separated by ';'",
             "; ",
         ),
-        (GERMAN.encode("utf-16"), "", "1:1: the file is UTF-16, as its first bytes say", "utf-16"),
+        (GERMAN.encode("utf-16"), "", "1:1: the first bytes show that the file is UTF-16", "utf-16"),
         (
             GERMAN.encode(),
             ", delimiter: ';', encoding: cp1252",
-            "1:1: the file is UTF-8, and `encoding: cp1252` would garble it",
+            "1:1: the file is UTF-8, so `encoding: cp1252` would give wrong letters",
             "write `source: {csv: companies.csv, delimiter: ';', decimal: ','}`",
         ),
         (
             GERMAN.encode("utf-8-sig"),
             ", delimiter: ';', encoding: cp1252, decimal: ','",
-            "1:1: the file is UTF-8, as its first bytes say",
+            "1:1: the first bytes show that the file is UTF-8",
             "write `source: {csv: companies.csv, delimiter: ';', decimal: ','}`",
         ),
         (

@@ -218,7 +218,7 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
         ),
         (
             "object: companies\nproperties: {a: {type: bool, options: {true: Yes, no: No}}}\n",
-            '2:51: "no" is no option of a bool',
+            '2:51: "no" is not an option of a bool',
         ),
         (
             "object: companies\nproperties: {a: {type: string, options: {x: X}}}\n",
@@ -274,7 +274,7 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
         (f"{PROPERTY}$absnt: true}}\n", '3:61: unknown key "$absnt"'),
         (
             "object: companies\nproperties: {a: {$absent: true, $moves_to: b}, b: {$absent: true}}\n",
-            "2:14: its records would move to companies:properties/b, which is absent as well",
+            "2:14: its records would move to companies:properties/b, which is also marked `$absent`",
         ),
         # names
         ("object: companies\nproperties: {Tier: {}}\n", '2:14: "Tier" is a label, not a property name'),
@@ -287,7 +287,7 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
         (f"{STAGES}      Open: {{probability: 20}}\n", '5:27: "probability" cannot be "20"'),
         (
             f"{STAGES}      Open: {{metadata: {{probability: 1}}}}\n",
-            '5:14: "metadata" is not a level of its own',
+            '5:14: "metadata" cannot be used',
         ),
         (f"{STAGES}      Open: {{ticketState: OPEN}}\n", '5:14: unknown key "ticketState"'),
         (
@@ -311,11 +311,20 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
         # keys that only records may have
         (
             "object: x\nproperties: {a: {ownership: observe}}\n",
-            '2:18: "ownership": ownership is about values',
+            '2:18: "ownership": `ownership` applies only to values',
         ),
-        ("object: x\nproperties: {a: {$ownership: x}}\n", "2:18: ownership is about values of records"),
-        ("object: x\nproperties: {a: {$unmanaged: x}}\n", "2:18: only lines that are written are managed"),
-        ("object: x\ngroups: {a: {$prune: true}}\n", "2:14: removing its lines archives nothing"),
+        (
+            "object: x\nproperties: {a: {$ownership: x}}\n",
+            "2:18: `ownership` applies only to values of records",
+        ),
+        (
+            "object: x\nproperties: {a: {$unmanaged: x}}\n",
+            ("2:18: only the written lines of a definition are managed"),
+        ),
+        (
+            "object: x\ngroups: {a: {$prune: true}}\n",
+            ("2:14: a definition is not archived when its lines are removed"),
+        ),
         # schemas and labels
         (
             "object: Gear\nschema: {}\n---\nobject: gear\nschema: {}\n",

@@ -224,11 +224,15 @@ def test_the_last_stage_does_not_leave_its_pipeline() -> None:
 @pytest.mark.parametrize(
     ("address", "after", "message"),
     [
-        ("companies:properties/tier#options", '["silver","gold"]', "this list has other names than HubSpot"),
+        (
+            "companies:properties/tier#options",
+            '["silver","gold"]',
+            ("the list in the manifest has other names than HubSpot"),
+        ),
         (
             "companies:properties/tier#options",
             '["gold","silver","$0-$50k","x"]',
-            "this list has other names than HubSpot",
+            "the list in the manifest has other names than HubSpot",
         ),
         ("companies:properties/tier#options/gold/hidden", "true", "the option is written in its short form"),
         (

@@ -15,7 +15,7 @@ from tests.manifest.reading import FILES, HEAD, load, project, refused, reported
 
 COMPANIES = HEAD + "records:\n  acme: {name: Acme}\n"
 DEALS = "object: deals\nkey: external_id\nrecords:\n  d1: {amount: 12.10}\n"
-ONE_PORTAL = "environments a and b are the same portal: each would undo the changes of the other"
+ONE_PORTAL = "environments a and b have the same portal: each would undo the changes of the other"
 NAMES = ("local", "prod-eu", "prod-us")
 
 
@@ -157,5 +157,7 @@ def test_record_ids_do_not_hold_in_two_portals(tmp_path: Path) -> None:
     text = "object: deals\nenvironments: [a, c]\nkey: record_id\nrecords: {1: {}}\n"
     project(tmp_path, {"a.yaml": text})
     listed = (ListedEnvironment("a", 1, (".",)), ListedEnvironment("c", 2, (".",)))
-    with pytest.raises(ManifestError, match="fits one environment, and this document is for a, c"):
+    with pytest.raises(
+        ManifestError, match=("can be used in only one environment, but this document is for a, c")
+    ):
         load_manifests(tmp_path, ["."], "a", ["a", "c"], listed)

@@ -93,7 +93,10 @@ def test_record_ids_hold_in_exactly_one_environment(tmp_path: Path, line: str, w
     (problem,) = refused(tmp_path)
     number = 3 if line else 2
     assert reported([problem]) == [
-        f"a.yaml:{number}:6: `key: record_id` fits one environment, and this document is for {where}"
+        (
+            f"a.yaml:{number}:6: `key: record_id` can be used in only one environment, but this "
+            f"document is for {where}"
+        )
     ]
     assert problem.advice == "write `environments:` so that it matches exactly one of local, prod-eu, prod-us"
 
@@ -219,9 +222,7 @@ def test_leaving_unmanaged_what_nobody_manages_is_told(tmp_path: Path) -> None:
         tmp_path, {"a.yaml": HEAD + "all: {country: x}\nrecords: {acme: {$unmanaged: [country, county]}}\n"}
     )
     (problem,) = refused(tmp_path)
-    assert reported([problem]) == [
-        'a.yaml:4:40: "county" is managed neither by `all` nor by an earlier folder'
-    ]
+    assert reported([problem]) == ['a.yaml:4:40: "county" is not set by `all`, nor by an earlier folder']
     assert problem.address == "companies/acme"
 
 

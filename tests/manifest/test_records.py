@@ -135,7 +135,7 @@ def test_a_record_may_repeat_its_key() -> None:
         (
             "a: {b: {c: d}}",
             '4:10: "b" is a mapping; only texts, null and lists are allowed',
-            "put the text in quotes if it begins with { on purpose",
+            "if the text shall begin with {, put it in quotes",
             "companies/a#b",
         ),
         (
@@ -183,7 +183,7 @@ def test_a_record_may_repeat_its_key() -> None:
         ),
         (
             "a: {$unmanaged: [b], b: 1}",
-            '4:20: the record sets "b" and says that it is unmanaged',
+            '4:20: the record sets "b", and also lists it under `$unmanaged`',
             "remove one of the two",
             "companies/a",
         ),

@@ -262,7 +262,7 @@ def test_errors_of_a_csv_file_are_reported_by_line(
 def test_many_faults_of_one_kind_are_counted(tmp_path: Path) -> None:
     faults = csv_faults(tmp_path, "external_id,name\n" + ",A\n" * 250)
     assert len(faults) == 101
-    assert faults[0] == "companies.csv:1:1: 150 more rows are wrong in this way"
+    assert faults[0] == "companies.csv:1:1: 150 more rows have the same mistake"
 
 
 def test_keys_that_are_record_ids_are_digits(tmp_path: Path) -> None:
@@ -290,7 +290,7 @@ def test_keys_that_are_record_ids_are_digits(tmp_path: Path) -> None:
         ("source: {csv: a.csv, clear: ''}", '3:29: "clear" is empty'),
         ("source: {csv: a.csv, columns: {A: Name}}", '3:35: "Name" is a label, not a property name'),
         ("source: {csv: a.csv, columns: {A: }}", '3:35: "A" has no value'),
-        ("source: {csv: a.csv}\nrecords: {}", "3:9: `source` and `records` exclude each other"),
+        ("source: {csv: a.csv}\nrecords: {}", "3:9: `source` and `records` cannot be in one document"),
         ("prune: true", '1:1: "records" is missing'),
     ],
 )

@@ -207,8 +207,8 @@ def test_a_value_for_all_rows_is_written_into_the_cell_of_one() -> None:
 @pytest.mark.parametrize(
     ("form", "now", "message"),
     [
-        (TableForm(Format.PARQUET), "X", "the table cannot be edited: it is Parquet, and only cells"),
-        (TableForm(Format.JSONL), "X", "the table cannot be edited: it is JSON lines, and only cells"),
+        (TableForm(Format.PARQUET), "X", "the table cannot be edited: the file is Parquet, and only cells"),
+        (TableForm(Format.JSONL), "X", "the table cannot be edited: the file is JSON lines, and only cells"),
         (TableForm(Format.CSV), None, "the property is empty in HubSpot, and no text in a cell"),
         (TableForm(Format.CSV, clear="X"), "X", "the live value is the text that clears a property"),
     ],

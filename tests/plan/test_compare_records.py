@@ -307,7 +307,7 @@ def test_an_alias_is_warned_of_and_written_by_record_id() -> None:
     assert found.change.sent_by.id_property is None
     (warning,) = found.problems
     assert (warning.message, warning.severity) == (
-        "companies/acme is spelled ACME in the portal",
+        "the key of companies/acme is spelled ACME in the portal",
         Severity.WARNING,
     )
     assert decision(ACME, live("9001", {"name": "Acme", "external_id": "ACME"}), OURS).is_no_op
@@ -320,7 +320,7 @@ def test_equal_spellings_of_a_key_are_no_alias() -> None:
     there = live("1", {"email": "ada@acme.example"})
     assert compare_record(resolver, RecordSides(record, there, None), REVERT).problems == ()
     second = compare_record(resolver, RecordSides(record, live("1", {"email": "a@x.example"}), None), REVERT)
-    assert second.problems[0].message.endswith("is another email of a@x.example in the portal")
+    assert second.problems[0].message.endswith("is another email of the record a@x.example")
 
 
 ADOPTED = replace(OURS, origin=Origin.ADOPTED)
@@ -378,8 +378,8 @@ def test_named_and_renamed_records_are_not_pruned() -> None:
             "was merged into record 9009, whose external_id is",
         ),
         (MissingRecord(MissingReason.REKEYED, RecordId("9001"), "acme-2"), "its external_id is now acme-2"),
-        (MissingRecord(MissingReason.ERASED, RecordId("9001"), None), "nowhere in the portal"),
-        (None, "nowhere in the portal"),
+        (MissingRecord(MissingReason.ERASED, RecordId("9001"), None), "not in the portal"),
+        (None, "not in the portal"),
     ],
 )
 def test_a_gone_record_is_explained_with_advice(fate: MissingRecord | None, reported: str) -> None:

@@ -284,14 +284,26 @@ COMMITS = ("a" * 40, "b" * 40)
 @pytest.mark.parametrize(
     ("missing", "is_shallow", "count", "message", "advice"),
     [
-        (1, False, 1, "do not contain {applied}: 1 commit is missing", "merge the branch"),
-        (1200, False, 1200, "do not contain {applied}: 1,200 commits are missing", "merge the branch"),
-        (None, False, 1, "do not contain {applied}, which is not known here", "fetch the branch"),
+        (1, False, 1, "{start} do not contain {applied}: 1 commit is missing", "merge the branch"),
+        (
+            1200,
+            False,
+            1200,
+            "{start} do not contain {applied}: 1,200 commits are missing",
+            "merge the branch",
+        ),
+        (
+            None,
+            False,
+            1,
+            "{start} do not contain {applied}, which this clone does not have",
+            "fetch the branch",
+        ),
         (
             None,
             True,
             1,
-            "contain {applied} cannot be told, because this clone is shallow",
+            "this clone is shallow, so reconciler cannot check whether {start} contain {applied}",
             "fetch the history",
         ),
     ],
@@ -302,8 +314,8 @@ def test_manifests_that_lack_what_was_applied_are_refused(
     divergence = Divergence(*COMMITS, missing, is_shallow)
     refusal = divergence.refusal()
     applied = f"the last apply (commit {'b' * 12})"
-    start = f"{'whether ' if is_shallow else ''}the manifests (commit {'a' * 12}) "
-    assert refusal.message == start + message.format(applied=applied)
+    start = f"the manifests (commit {'a' * 12})"
+    assert refusal.message == message.format(start=start, applied=applied)
     assert refusal.advice is not None
     assert refusal.advice.startswith(advice)
     assert (refusal.guard, refusal.count) == (Guard.DIVERGED, count)

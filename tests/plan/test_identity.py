@@ -94,13 +94,13 @@ def test_a_record_has_an_alias_where_the_portal_knows_it_by_another_key(
 def test_an_alias_is_told_by_what_differs() -> None:
     spelled = alias_warning(RESOLVER, desired("acme", {}), live("1", {"external_id": "ACME"}))
     assert (spelled.message, spelled.advice) == (
-        "companies/acme is spelled ACME in the portal",
-        "use this spelling here, or leave it: both mean the same record",
+        "the key of companies/acme is spelled ACME in the portal",
+        "use this spelling here, or leave the key as it is: both mean the same record",
     )
     other = alias_warning(RESOLVER, desired("acme", {}), live("1", {"external_id": "acme-2"}))
     assert (other.message, other.advice) == (
-        "companies/acme is another external_id of acme-2 in the portal",
-        "name it acme-2 here, or leave it: both mean the same record",
+        "in the portal, companies/acme is another external_id of the record acme-2",
+        "name it acme-2 here, or leave the key as it is: both mean the same record",
     )
 
 

@@ -113,7 +113,7 @@ def test_a_stage_is_held_along_with_a_pipeline_that_is_held() -> None:
     assert written(found) == {}
     assert {held.name: (held.reason, note_of(held)) for held in found.held} == {
         "pipeline": (Reason.ADOPT, ""),
-        "stage": (Reason.ADOPT, "it goes with pipeline, which is left as it is"),
+        "stage": (Reason.ADOPT, "it depends on pipeline, which is left as it is"),
     }
 
 

@@ -262,7 +262,7 @@ def test_the_type_changes_only_while_no_record_has_a_value() -> None:
 def test_what_hubspot_defines_is_changed_only_as_far_as_it_lets() -> None:
     own = live_definition("companies:properties/name", {"label": "Name"}, can_change=False)
     (line,) = reported(decided([wanted("companies:properties/name", {"label": "Firm"})], [own]))
-    assert line == "error: HubSpot does not let anybody change label of what it defines itself"
+    assert line == "error: HubSpot does not let anybody change label of its own definitions"
     kept = live_definition("companies:properties/name", {"label": "Name"}, is_hubspot_defined=True)
     (line,) = reported(decided([wanted("companies:properties/name", special=ABSENT)], [kept]))
     assert line == "error: this property is HubSpot's own: it cannot be removed"
@@ -583,7 +583,7 @@ def test_the_eleventh_unique_property_is_a_problem() -> None:
         TIER | {"type": "string", "fieldType": "text", "hasUniqueValue": "true"},
     )
     (line,) = reported(decided([key], [GROUP, *live]))
-    assert line == "error: a type has 10 unique properties at most, and this would be one more"
+    assert line == "error: a type has 10 unique properties at most, and this property would be one more"
     leaving = wanted("companies:properties/key1", special=ABSENT)
     assert len(decided([key, leaving], [GROUP, *live]).changes) == 2
 

@@ -134,7 +134,7 @@ def test_a_reference_that_leads_nowhere_but_is_held_already_is_a_warning() -> No
     texts, (problem,) = resolve({"hubspot_owner_id": "99"}, holding)
     assert texts == {"hubspot_owner_id": "99"}
     assert problem.severity is Severity.WARNING
-    assert problem.message == "the portal has no owner with id 99; the record holds it already"
+    assert problem.message == "the portal has no owner with id 99; the record has this value already"
 
 
 def test_an_observed_property_may_be_read_only() -> None:

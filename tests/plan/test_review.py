@@ -145,7 +145,7 @@ def test_an_association_to_another_record_of_the_same_key_is_left_out() -> None:
 
     (difference,) = kept.review.differences
     assert (tuple(kept.changes), difference.how) == ((), DifferenceKind.CHANGED)
-    assert difference_text(difference) == "contacts/ada@acme.example: another record has this key by now"
+    assert difference_text(difference) == "contacts/ada@acme.example: another record has this key now"
 
 
 def test_unreviewed_changes_are_left_out() -> None:
@@ -183,18 +183,18 @@ def test_unreviewed_changes_are_left_out() -> None:
         (
             UPDATE,
             replace(UPDATE, remembered=(value("zip", "1", "1"),)),
-            "zip was to be remembered differently",
+            "zip gets a value in state that was not reviewed",
         ),
         (
             UPDATE,
             replace(UPDATE, values=(NAME,), remembered=(value("phone", "3", "3"),)),
-            "phone was to be remembered differently",
+            "phone gets a value in state that was not reviewed",
         ),
-        (UPDATE, replace(UPDATE, remote=Remote(RecordId("7"))), "another record has this key by now"),
+        (UPDATE, replace(UPDATE, remote=Remote(RecordId("7"))), "another record has this key now"),
         (
             UPDATE,
             replace(UPDATE, operation=Operation(Call.UPSERT, "external_id")),
-            "another call would write it",
+            "another call of HubSpot's API would write it",
         ),
         (UPDATE, replace(UPDATE, owned=Owned(Origin.CREATED, is_protected=True)), "its protection differs"),
         (UPDATE, replace(UPDATE, moved_from=replace(UPDATE.record, value="akme")), "its former key differs"),
@@ -203,22 +203,19 @@ def test_unreviewed_changes_are_left_out() -> None:
             replace(UPDATE, values=(NAME, PHONE)),
             "phone is not written by the reviewed plan",
         ),
-        (ADOPT, replace(ADOPT, remote=Remote(RecordId("7"))), "another record has this key by now"),
-        (ARCHIVE, replace(ARCHIVE, remote=Remote(RecordId("7"))), "another record has this key by now"),
+        (ADOPT, replace(ADOPT, remote=Remote(RecordId("7"))), "another record has this key now"),
+        (ARCHIVE, replace(ARCHIVE, remote=Remote(RecordId("7"))), "another record has this key now"),
         (CREATE, replace(CREATE, values=()), "name would be missing"),
         (
             CREATE,
             replace(UPDATE, values=(value("name", "Akme", "Acme"),)),
-            (
-                "to create when it was reviewed; another record has this key by now; "
-                "name was changed in HubSpot"
-            ),
+            ("the reviewed action was create; another record has this key now; name was changed in HubSpot"),
         ),
-        (UPDATE, ARCHIVE, "to update when it was reviewed"),
+        (UPDATE, ARCHIVE, "the reviewed action was update"),
         (
             CREATE,
             replace(ADOPT, remembered=(learned(CREATE.values[0]),)),
-            "to create when it was reviewed; another record has this key by now",
+            "the reviewed action was create; another record has this key now",
         ),
     ],
 )

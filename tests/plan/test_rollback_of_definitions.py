@@ -168,7 +168,7 @@ def test_what_was_archived_comes_back_as_far_as_hubspot_lets_it() -> None:
         "create companies:properties/note fieldType=text groupName=erp label=Note type=string"
     ]
     assert back(effects_of(archived(note)), now([])) == [
-        "hold companies:properties/note (final): the journal does not know its earlier values"
+        "hold companies:properties/note (final): its earlier values are not in the journal"
     ]
     assert back(effects_of(archived(won)), now([])) == [
         "hold deals:pipelines/Sales/stages/Won (final): HubSpot cannot bring it back"
@@ -188,7 +188,7 @@ def test_labels_that_were_swapped_are_swapped_back() -> None:
     assert len(found) == 3  # one has a temporary label in between
     taken = [*live, live_definition("deals:pipelines/C", {"label": "Sales"}, "p3")]
     one = effects_of(update("deals:pipelines/A", {"label": ("Sales", "A")}, "p1"))
-    assert back(one, now(taken)) == ["hold deals:pipelines/A#label (superseded): p3 has this label by now"]
+    assert back(one, now(taken)) == ["hold deals:pipelines/A#label (superseded): p3 has this label now"]
 
 
 GROUP = live_definition("companies:groups/erp", {"label": "ERP"})
@@ -260,7 +260,7 @@ def test_a_label_stays_while_other_associations_have_it() -> None:
     assert removed(effects_of(made), now([live]), labels=in_use) == [
         (
             "hold contacts:association_labels/companies/billing (superseded): "
-            "3 other associations have this label by now"
+            "3 other associations have this label now"
         )
     ]
     assert len(removed(effects_of(made), now([live]))) == 1

@@ -79,7 +79,8 @@ def test_a_record_gets_one_primary_company_and_the_second_is_told_where_the_firs
     assert not plan.takes("contacts/1", "companies/9", PRIMARY)
     (problem,) = plan.resolver.problems
     assert problem.message == (
-        'a record of contacts has one of companies as "Primary", and this one gets another one at c.yaml:1:1'
+        'a record of contacts can have only one of companies as "Primary", and this record gets '
+        "another one at c.yaml:1:1"
     )
     assert (problem.address, str(problem.source)) == ("contacts/k1#companies/k9", "c.yaml:2:1")
 

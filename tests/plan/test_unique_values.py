@@ -84,7 +84,7 @@ def test_two_new_records_do_not_get_one_value() -> None:
     assert number == 2
     assert (
         problem.message
-        == "another record is to get the same ref, at c.yaml:11:5, and HubSpot keeps it unique"
+        == "another record is to get the same ref, at c.yaml:11:5, but in HubSpot this value must be unique"
     )
     assert problem.advice == "keep one of the two"
     assert (problem.address, str(problem.source)) == ("companies/c#ref", "c.yaml:31:5")
@@ -92,7 +92,7 @@ def test_two_new_records_do_not_get_one_value() -> None:
 
 def test_a_record_does_not_get_what_another_one_has_and_keeps() -> None:
     ((_, (problem,)),) = found([change("a", None, "x")], x="77").items()
-    assert problem.message == "record 77 has the same ref, and HubSpot keeps it unique"
+    assert problem.message == "record 77 has the same ref, but in HubSpot this value must be unique"
     assert found([change("a", None, "x"), change("b", "y", "z")], x="b").keys() == {0}
 
 
@@ -126,12 +126,12 @@ def test_a_record_with_another_problem_frees_no_value() -> None:
     """Also a circle with it is none: it is not written."""
     ((number, (problem,)),) = found_with_faulty(change("a", None, "x"), change("b", "x", "y"), x="b").items()
     assert number == 0
-    assert "would give it up, but has a problem itself" in problem.message
+    assert "but the record has a problem itself" in problem.message
     assert problem.advice == "solve that problem first"
     exchanged = found_with_faulty(change("a", "x", "y"), change("b", "y", "x"), x="a", y="b")
     assert {number: problem.message[:28] for number, (problem,) in exchanged.items()} == {
-        0: "record b has the same ref, a",
-        1: "record a has the same ref, a",
+        0: "record b has the same ref, b",
+        1: "record a has the same ref, b",
     }
 
 
@@ -168,7 +168,9 @@ def test_a_value_without_a_line_names_no_line() -> None:
     back = change("a", None, "x")
     back = replace(back, values=(replace(back.values[0], source=None),), source=None)
     ((_, (problem,)),) = found([back, change("b", None, "x")]).items()
-    assert problem.message == "another record is to get the same ref, and HubSpot keeps it unique"
+    assert (
+        problem.message == "another record is to get the same ref, but in HubSpot this value must be unique"
+    )
 
 
 @pytest.mark.parametrize("after", ["y", None])
@@ -208,7 +210,7 @@ def test_a_circle_is_a_problem_for_all_of_it_and_what_leans_on_it(size: int) -> 
     held = {f"r{number}": name for number, name in enumerate(names)}
     refused = found([*circle, change("d", "q", "r9"), change("e", None, "q")], q="d", **held)
     assert refused.keys() == set(range(size))
-    assert "exchanged with record b" in refused[0][0].message
+    assert "record b exchange their ref" in refused[0][0].message
     assert "`ref: null`" in (refused[0][0].advice or "")
 
 
@@ -233,7 +235,10 @@ def test_a_line_that_gives_several_records_one_value_is_told_as_such(new: Change
     refused = found([create("c", "x"), new, create("e", "x")])
     assert refused.keys() == {1, 2}
     for (problem,) in refused.values():
-        assert problem.message == "this line gives several records the same ref, and HubSpot keeps it unique"
+        assert (
+            problem.message
+            == "this line gives several records the same ref, but in HubSpot this value must be unique"
+        )
         assert problem.advice == "give each record a value of its own"
 
 
@@ -242,17 +247,19 @@ def test_a_record_that_cannot_give_its_value_up_is_told_as_such() -> None:
     chain = [change("a", "w", "x"), change("b", "x", "y"), create("c", "w")]
     refused = found(chain, x="b", y="77", w="a")
     messages = [refused[number][0].message for number in range(3)]
-    assert messages[1] == "record 77 has the same ref, and HubSpot keeps it unique"
+    assert messages[1] == "record 77 has the same ref, but in HubSpot this value must be unique"
     for number, holder in ((0, "b"), (2, "a")):
         assert messages[number].startswith(f"record {holder} has the same ref")
-        assert messages[number].endswith("; that record would give it up, but has a problem itself")
+        assert messages[number].endswith(
+            "; the manifests change the value of that record, but the record has a problem itself"
+        )
         assert refused[number][0].advice == "solve that problem first"
 
 
 def test_an_archive_comes_too_late_to_free_a_value() -> None:
     ((number, (problem,)),) = found([create("a", "x"), archive("b")], x="b").items()
     assert number == 0
-    assert "archived only after this is written" in problem.message
+    assert "this plan archives that record, but only after this write" in problem.message
     assert problem.advice == "archive it first: apply with --target for that record alone"
 
 
@@ -268,8 +275,9 @@ def test_a_value_that_a_record_outside_the_plan_gives_up_is_told_with_the_way_to
     changes = [change("a", None, "x")]
     ((problem,),) = contradictions(changes, OBJECTS, {held: RecordId("b")}, left_behind).values()
     assert problem.message == (
-        "record b has the same ref, and HubSpot keeps it unique; that record gives it up, and is not part of "
-        "this plan"
+        "record b has the same ref, but in HubSpot this value must be unique; the manifests "
+        "change the value of "
+        "that record, but the record is not part of this plan"
     )
     assert (problem.advice, problem.needs) == ("--target companies/b takes it along", "companies/b")
 

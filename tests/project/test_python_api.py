@@ -127,7 +127,7 @@ def test_without_a_plan_somebody_has_to_be_asked(sandbox: Environment) -> None:
         asked.append(plan)
         return False
 
-    with pytest.raises(UsageError, match="needs somebody who confirms"):
+    with pytest.raises(UsageError, match="needs a confirmation"):
         sandbox.apply()
     with pytest.raises(UsageError, match="declined"):
         sandbox.apply(confirm=refuse)

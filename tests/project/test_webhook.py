@@ -207,7 +207,7 @@ def test_without_the_variable_nobody_is_told(project: Project, receiver: Receive
     ("line", "message"),
     [
         (f"notify: https://hooks.acme.example/{SECRET}", "must not be in a file"),
-        ("notify: ${RECONCILER_PLAN_KEY}", "has another meaning"),
+        ("notify: ${RECONCILER_PLAN_KEY}", "has another purpose"),
         ("notify: ${AWS_SECRET_ACCESS_KEY}", "must not read the variable AWS_SECRET_ACCESS_KEY"),
     ],
 )

@@ -71,7 +71,10 @@ def test_it_is_found_again_says_what_there_is_and_what_to_do() -> None:
         "companies: 1 value",
     ]
     assert lines[-1].startswith("**Next:** if people are right, `reconciler drift --accept ADDRESS`")
-    assert lines[-1].endswith("`plan --recreate ADDRESS` creates a missing record again; nothing else does.")
+    assert lines[-1].endswith(
+        "`plan --recreate ADDRESS` creates a missing record again; without it, a missing record "
+        "stays missing."
+    )
 
 
 def test_no_drift_is_reported() -> None:

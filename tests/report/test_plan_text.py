@@ -199,20 +199,32 @@ def test_a_plan_with_problems_says_that_it_cannot_be_applied() -> None:
         ((5, 0, 0.0, None), "Calls: 5 to read."),
         (
             (5, 40, 0.0, 1000, 10),
-            "Calls: 5 to read, 10 to read again and 40 to write (at once, 5.0 % of the 1,000 left today).",
+            (
+                "Calls: 5 to read, 10 to read again and 40 to write (no wait for the rate limit; "
+                "5.0 % of the 1,000 calls left today)."
+            ),
         ),
         (
             (1200, 40, 20.0, 1000),
-            "Calls: 1,200 to read, 40 to write (in 20 s or more, 4.0 % of the 1,000 left today).",
+            (
+                "Calls: 1,200 to read, 40 to write (at least 20 s for the rate limit; 4.0 % of the "
+                "1,000 calls left today)."
+            ),
         ),
         (
             (1, 4, 600.0, None),
-            "Calls: 1 to read, 4 to write (in 10 min or more, how many are left today is not known).",
+            "Calls: 1 to read, 4 to write (at least 10 min for the rate limit; calls left today: unknown).",
         ),
-        ((1, 4, 9000.0, 0), "Calls: 1 to read, 4 to write (in 2 h or more, none are left today)."),
+        (
+            (1, 4, 9000.0, 0),
+            "Calls: 1 to read, 4 to write (at least 2 h for the rate limit; calls left today: none).",
+        ),
         (
             (1, 4, 0.0, 250_000),
-            "Calls: 1 to read, 4 to write (at once, under 0.1 % of the 250,000 left today).",
+            (
+                "Calls: 1 to read, 4 to write (no wait for the rate limit; under 0.1 % of the "
+                "250,000 calls left today)."
+            ),
         ),
     ],
 )

@@ -71,7 +71,7 @@ def test_open_changes_of_a_running_run_are_under_way() -> None:
 
     lines = lines_of(run, width=120)
     assert lines[-1] == "9 planned = 1 applied + 0 rejected + 0 stale + 0 skipped + 1 unknown + 7 under way"
-    assert lines[lines.index("2 under way") + 1].strip().startswith("the run goes on")
+    assert lines[lines.index("2 under way") + 1].strip().startswith("still running")
     assert not any("Never attempted" in line for line in lines)
     summary = RunSummary(header, {"applied": 1, "unknown": 1, None: 2})
     assert "9 to update: 1 applied, 1 unknown, 7 under way" in render_runs([summary], color=False, width=80)

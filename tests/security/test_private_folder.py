@@ -58,7 +58,7 @@ def test_a_state_that_git_tracks_is_refused_by_every_command(project: Project, c
     assert done.err.startswith(
         "git tracks .reconciler/state.db, which must stay on this machine:  "
         "a commit could replace its contents\n"
-        "    if it is yours: git rm --cached -r -- .reconciler/state.db"
+        "    if the file is yours: git rm --cached -r -- .reconciler/state.db"
     )
     assert (project.folder / ".reconciler/state.db").read_bytes() == before
 
@@ -119,7 +119,7 @@ def test_an_unclear_checkout_is_refused(project: Project) -> None:
 
     assert (done.code, done.err.partition(":")[0]) == (
         1,
-        f"git cannot tell which files it tracks in {project.folder}",
+        f"git cannot list its tracked files in {project.folder}",
     )
 
 

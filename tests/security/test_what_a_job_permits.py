@@ -151,7 +151,7 @@ def test_a_host_that_the_job_lists_is_allowed(tmp_path: Path, allowed: str, url:
 )
 def test_a_host_that_the_job_lists_allows_no_other(tmp_path: Path, host: str) -> None:
     message = refused(tmp_path, f"base_url: https://{host}", RECONCILER_ALLOW_HOSTS="PROXY.ACME.EXAMPLE")
-    assert message.startswith(f"the token would go to {host}, which is neither a host of HubSpot")
+    assert message.startswith(f"the token would be sent to {host}, which is neither a host of HubSpot")
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_wrong_entries_of_the_job_are_reported(listed: str) -> None:
 )
 def test_no_variable_is_read_inside_an_address(tmp_path: Path, url: str) -> None:
     message = refused(tmp_path, f"base_url: {url}")
-    assert message == "a variable cannot be a part of an address that gets the token"
+    assert message == "the token is sent to this address, so a variable cannot be only a part of it"
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_no_variable_is_read_inside_an_address(tmp_path: Path, url: str) -> None
 )
 def test_an_address_that_a_variable_holds_is_held_against_the_same_rules(tmp_path: Path, value: str) -> None:
     assert refused(tmp_path, "base_url: ${RECONCILER_URL}", RECONCILER_URL=value) in {
-        "the token would go to this host, which is neither a host of HubSpot nor this machine",
+        "the token would be sent to this host, which is neither a host of HubSpot nor this machine",
         "this is not the address of a server",
     }
 
@@ -221,7 +221,7 @@ def test_variables_are_named_as_ours_are(tmp_path: Path, name: str, where: str) 
 def test_a_variable_with_a_meaning_of_its_own_is_never_sent(tmp_path: Path, name: str, allowed: str) -> None:
     more = {"RECONCILER_ALLOW_VARIABLES": allowed.format(name=name)} if allowed else {}
     assert refused(tmp_path, f"token: ${{{name}}}", **more).endswith(
-        "has another meaning, and cannot be used here"
+        "has another purpose, and cannot be used here"
     )
 
 
@@ -244,9 +244,7 @@ def test_a_variable_that_the_job_lists_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_a_password_goes_to_this_machine_alone(tmp_path: Path, state: str) -> None:
-    assert refused(tmp_path, state=state).endswith(
-        "is not this machine, and would get the password of the database"
-    )
+    assert refused(tmp_path, state=state).endswith("which is not this machine")
 
 
 @pytest.mark.parametrize(

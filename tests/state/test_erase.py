@@ -111,7 +111,7 @@ def test_a_record_of_an_unfinished_call_is_not_forgotten(store: Store, reopened:
         run_id = pen.begin_run(start(1))
         pen.intend(run_id, 0, "companies", UPSERT, [(0, create(SECRET))])
 
-        with pytest.raises(StateError, match="an unfinished call names this record: `reconciler apply`"):
+        with pytest.raises(StateError, match="an unfinished call names this record: run `reconciler apply`"):
             pen.forget(NamedThing("companies", SECRET))
 
     assert reopened().unfinished()[0].entries[0][1].record.value == SECRET

@@ -109,7 +109,9 @@ def test_importing_an_edited_export_replaces_what_is_owned_and_is_newer(
 def test_an_export_with_two_entries_of_one_record_is_not_imported(store: Store) -> None:
     remember(store, owned("acme", "9001"), owned("globex", "9002"))
     before = exported(store)
-    twice = "has record 9001 of companies twice, as companies/acme and as companies/globex: keep one of them"
+    twice = (
+        "contains record 9001 of companies twice, as companies/acme and as companies/globex: keep one of them"
+    )
 
     with writer(store) as pen, pytest.raises(StateError, match=twice):
         pen.import_state(parse_export(before.replace('"9002"', '"9001"')))
@@ -125,7 +127,7 @@ def test_a_state_of_another_lineage_or_portal_is_not_imported(store: Store) -> N
 
     with writer(store) as pen:
         with pytest.raises(
-            StateError, match=r"is of lineage another, the present one of .*: import it into a"
+            StateError, match=r"has lineage another, the present state has .*: import it into a"
         ):
             pen.import_state(foreign)
         with pytest.raises(StateError, match=f"exported from portal {PORTAL + 1}, not {PORTAL}: choose its"):
@@ -204,10 +206,10 @@ def changed(old: str, new: str) -> str:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("{", r"this is no exported state: it is not JSON \(line 1, column 2: Expecting"),
-        ("[]", "this is no exported state: an object is expected, not a list"),
-        ("{}", "exported as version None, this reconciler reads version 3: export it again"),
-        (document(version="4"), "exported as version 4, this reconciler reads version 3"),
+        ("{", r"this is not an exported state: it is not JSON \(line 1, column 2: Expecting"),
+        ("[]", "this is not an exported state: an object is expected, not a list"),
+        ("{}", "exported as version None, but this reconciler reads version 3: export it again"),
+        (document(version="4"), "exported as version 4, but this reconciler reads version 3"),
         (document(serial='"1"'), 'serial: a count is expected, not "1"'),
         (document(serial="true"), "serial: a count is expected, not true"),
         (document(lineage="null"), "lineage: text is expected, not null"),

@@ -138,7 +138,7 @@ def test_half_a_lease_after_the_last_push_nothing_leaves(
     clock.sleep(149)
     pen.assert_held()
     clock.sleep(1)
-    with pytest.raises(Locked, match="it expired, because this process was suspended"):
+    with pytest.raises(Locked, match="the lock expired, because this process was suspended"):
         pen.assert_held()
 
     pen.renew_if_due()
@@ -152,7 +152,7 @@ def test_state_moves_only_with_the_lock(opened: Callable[[], Store], remote: Pat
     before = refs_of(remote)[STATE]
     opened().unlock()
 
-    with pytest.raises(Locked, match="somebody unlocked it"):
+    with pytest.raises(Locked, match="somebody ran `reconciler unlock`"):
         loser.begin_run(start(0))
 
     assert refs_of(remote) == {STATE: before}

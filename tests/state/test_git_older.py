@@ -75,5 +75,5 @@ def test_a_newer_snapshot_is_refused_with_advice() -> None:
 @pytest.mark.parametrize("name", ["x) VALUES (1); --", "", "Key"])
 def test_names_of_columns_are_names(name: str) -> None:
     header = SnapshotHeader(PORTAL, StateVersion("a", 1), 1, SCHEMA_VERSION - 1, columns={"owned": [name]})
-    with pytest.raises(StateError, match="does not hold together"):
+    with pytest.raises(StateError, match="is damaged"):
         WorkingCopy(PORTAL).load(header, {})

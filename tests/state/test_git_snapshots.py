@@ -122,7 +122,7 @@ def test_portals_share_nothing(opened: Callable[..., Store], remote: Path) -> No
     assert refs_of(remote).keys() == {STATE, "refs/reconciler/1/state"}
     assert opened(KEY).count() == opened(KEY, portal=1).count() == 1
     git(remote, "update-ref", STATE, "refs/reconciler/1/state")
-    with pytest.raises(StateError, match="it is of portal 1, not of 7654321"):
+    with pytest.raises(StateError, match="it belongs to portal 1, not to 7654321"):
         opened(KEY)
 
 
@@ -222,12 +222,12 @@ def test_an_older_snapshot_is_noticed_by_a_machine_that_has_seen_a_newer_one(
 
     git(remote, "update-ref", STATE, older)
     with pytest.raises(
-        StateError, match=r"was put back to serial 1, and this machine has seen it at serial 2"
+        StateError, match=r"was put back to serial 1, but this machine has already seen serial 2"
     ):
         opened(KEY, seen=True)
     assert opened(KEY).count() == 1  # another machine cannot know
     git(remote, "update-ref", "-d", STATE)
-    with pytest.raises(StateError, match="is gone, although this machine has read serial 2"):
+    with pytest.raises(StateError, match="is gone, although this machine has already read its serial 2"):
         opened(KEY, seen=True)
     git(remote, "update-ref", STATE, newest)
     assert opened(KEY, seen=True).count() == 2
@@ -240,7 +240,7 @@ def test_a_correction_says_where_the_state_was_before(opened: Callable[..., Stor
     with writer(store) as pen:
         assert pen.remove([owned("acme").key]) is None
     assert store.previous == (
-        f"the state as it was before is commit {commit} of file://{remote}, for as long as its host keeps it"
+        f"the previous state is commit {commit} of file://{remote}, as long as the host keeps it"
     )
 
 

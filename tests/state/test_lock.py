@@ -53,13 +53,13 @@ def test_only_one_may_write_at_a_time(store: Store, reopened: Callable[[], Store
     )
     assert second == "    run: https://ci.example/runs/1"
     assert third.startswith("    last sign of life ")
-    assert third.endswith(": wait, or if that run is gone: reconciler unlock")
+    assert third.endswith(": wait; if that run has died, use `reconciler unlock`")
 
 
 def test_a_database_publishes_every_commit_and_is_not_written_anew(tmp_path: Path) -> None:
     with closing(open_state("sqlite:///state.db", tmp_path, PORTAL)) as store, writer(store) as held:
         assert held.seconds_ahead == 0
-        with pytest.raises(StateError, match="in a database there is nothing to write anew"):
+        with pytest.raises(StateError, match="a state in a database needs no new key"):
             held.write_anew()
 
 
@@ -170,7 +170,7 @@ def test_a_run_that_lost_the_lock_writes_nothing(
     assert str(caught.value).startswith(
         f"lost the lock on the state of portal {PORTAL}: it is held by bob on laptop (process 17) since 20"
     )
-    assert str(caught.value).endswith("the next `reconciler apply` settles what was under way")
+    assert str(caught.value).endswith("the next `reconciler apply` finds out the result of unfinished calls")
     assert "run:" not in str(caught.value)  # bob's has no page to look at
 
 
@@ -182,7 +182,7 @@ def test_unlock_names_whom_it_took_the_lock_from(store: Store, reopened: Callabl
     assert taken_from is not None
     assert taken_from.actor == ADA
     assert reopened().unlock() is None
-    with pytest.raises(Locked, match=f"{PORTAL}: somebody unlocked it"):
+    with pytest.raises(Locked, match=f"{PORTAL}: somebody ran `reconciler unlock`"):
         loser.begin_run(start(0))
     with writer(reopened(), actor=BOB):
         pass
@@ -272,7 +272,7 @@ def test_a_lease_that_nobody_renewed_lets_nothing_leave(
     pen.assert_held()
     clock.sleep(1)
 
-    with pytest.raises(Locked, match="it expired, because this process was suspended"):
+    with pytest.raises(Locked, match="the lock expired, because this process was suspended"):
         pen.assert_held()
 
     pen.begin_run(start(0))
@@ -341,7 +341,7 @@ def test_a_clock_that_was_set_back_makes_a_renewal_due(store: Store, monkeypatch
     with writer(store, clock) as pen:
         pen.assert_held()
         clock.sleep(-10)
-        with pytest.raises(Locked, match="nobody renewed it"):
+        with pytest.raises(Locked, match="the lock expired"):
             pen.assert_held()
         pen.renew_if_due()
         pen.assert_held()
@@ -357,7 +357,9 @@ def test_a_lease_that_ran_out_at_this_very_moment_is_not_called_unlocked(
     writer(reopened(), clock, BOB).release()
     clock.sleep(60)
 
-    with pytest.raises(Locked, match="it expired, and another run took it since, or somebody unlocked it"):
+    with pytest.raises(
+        Locked, match=("the lock expired and another run took it, or somebody ran `reconciler unlock`")
+    ):
         loser.begin_run(start(0))
 
 
@@ -371,7 +373,9 @@ def test_a_lease_that_ran_out_and_was_taken_and_given_back_is_not_called_unlocke
     writer(reopened(), clock, BOB).release()
     clock.sleep(61)
 
-    with pytest.raises(Locked, match="it expired, and another run took it since, or somebody unlocked it"):
+    with pytest.raises(
+        Locked, match=("the lock expired and another run took it, or somebody ran `reconciler unlock`")
+    ):
         loser.begin_run(start(0))
 
 
@@ -404,7 +408,7 @@ def test_the_lock_of_another_portal_is_neither_told_nor_taken_nor_renewed(
         assert taken_from.actor == ADA
         assert holder_name(other) == "bob"
         theirs.begin_run(start(0))
-        with pytest.raises(Locked, match=f"{PORTAL}: somebody unlocked it"):
+        with pytest.raises(Locked, match=f"{PORTAL}: somebody ran `reconciler unlock`"):
             ours.begin_run(start(0))
         theirs.release()
         assert holder_name(other) is None

@@ -211,7 +211,13 @@ def test_a_newer_version_is_refused_with_advice(url: str, tmp_path: Path, opener
     make_state(url, tmp_path)
     execute(url, tmp_path, "UPDATE meta SET value = '9'")
 
-    with pytest.raises(StateError, match=r"of version 9, this reconciler knows version \d+: upgrade recon"):
+    with pytest.raises(
+        StateError,
+        match=(
+            r"has version 9, and this reconciler can read only up to "
+            r"version \d+"
+        ),
+    ):
         opener(url, tmp_path, PORTAL)
 
 
@@ -238,7 +244,7 @@ def test_a_database_of_something_else_is_left_alone(url: str, tmp_path: Path) ->
     execute(url, tmp_path, "CREATE TABLE runs (distance INTEGER)")
 
     for opener in (open_state, open_state_to_read):
-        with pytest.raises(StateError, match="it holds a table 'runs' of something else: give the state"):
+        with pytest.raises(StateError, match="it contains a table 'runs' of another program: give the state"):
             opener(url, tmp_path, PORTAL)
 
 
@@ -247,7 +253,7 @@ def test_somebody_elses_meta_table_is_left_alone(url: str, tmp_path: Path, colum
     (tmp_path / ".reconciler").mkdir()
     execute(url, tmp_path, f"CREATE TABLE meta {columns}")
 
-    with pytest.raises(StateError, match="it holds a table 'meta' of something else"):
+    with pytest.raises(StateError, match="it contains a table 'meta' of another program"):
         open_state(url, tmp_path, PORTAL)
 
 
@@ -263,7 +269,13 @@ def test_a_damaged_file_is_called_so(tmp_path: Path, opener: Opener) -> None:
     (tmp_path / ".reconciler").mkdir()
     (tmp_path / ".reconciler/state.db").write_bytes(b"this was a database once " * 200)
 
-    with pytest.raises(StateError, match=r"state\.db: the file is damaged: put back a backup, or move it"):
+    with pytest.raises(
+        StateError,
+        match=(
+            r"state\.db: the file is damaged: put back a backup; or move "
+            r"the file"
+        ),
+    ):
         opener(SQLITE, tmp_path, PORTAL)
 
 
@@ -290,7 +302,7 @@ def test_a_full_disk_says_so_and_leaves_what_was_recorded(tmp_path: Path) -> Non
             for _ in range(200):
                 fill(store)
 
-        with pytest.raises(StateError, match="the disk is full: make room and run again"):
+        with pytest.raises(StateError, match="the disk is full: free some space and run again"):
             fill_up()
 
         recorded = len(store.runs())
@@ -356,7 +368,7 @@ def test_a_user_without_rights_is_told_which(postgres: Postgres, tmp_path: Path)
     url = postgres.new_database()
     execute(url, tmp_path, "DROP ROLE IF EXISTS guest", "CREATE ROLE guest LOGIN")
 
-    with pytest.raises(StateError, match="this user lacks a right there: grant it CREATE"):
+    with pytest.raises(StateError, match="the database user lacks a right: grant CREATE"):
         open_state(url.replace("postgres@", "guest@"), tmp_path, PORTAL)
 
 

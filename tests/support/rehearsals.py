@@ -334,7 +334,7 @@ FAULTS = (
         lambda p: p.create("companies", name="Other", key="n2"),
         "companies/n2",
         "n2:",
-        "has this key by now",
+        "has this key now",
     ),
     Fault(
         "a new record's key is archived",

@@ -131,7 +131,7 @@ class AssociationBatch:
                     if value in live.unanswered:
                         moved[key] = f"HubSpot leaves {key.text} out of its answers, so its key is not known"
                     elif now is None or now.id != record_id:
-                        has_it = f"; record {now.id} has it by now" if now else ""
+                        has_it = f"; record {now.id} has it now" if now else ""
                         moved[key] = f"record {record_id} no longer has the key of {key.text}{has_it}"
         found = {
             number: next((moved[key] for key in change.address.records if key in moved), None)
@@ -194,7 +194,7 @@ def _moved(change: Change, live: LivePairs, removed: Container[Label]) -> str | 
     if change.action is Action.ARCHIVE and is_whole(change):
         labels = _labels(change, live) or ()
         if any(label not in removed and not label.is_flag for label in labels):
-            return f"its association with {target.text} was given a label since the plan was made"
+            return f"its association with {target.text} got a label since the plan was made"
     return None
 
 

@@ -72,7 +72,7 @@ def send_definitions(run: BatchRun, entries: Sequence[Entry]) -> None:
         looking = Looking(run.to.reader, schema, run.to.sleep, run.to.index_s, run.to.first_looks)
         left = looking.holder_left(main)
         if left is not None:
-            run.outcomes |= dict.fromkeys(numbers, Stale(f"it stays for now: {left}"))
+            run.outcomes |= dict.fromkeys(numbers, Stale(f"not removed: {left}"))
             return
     again, moved = _read_before(run, main)
     is_repeated = any(isinstance(run.outcomes.get(number), Unknown) for number in numbers)
@@ -105,7 +105,7 @@ def _read_before(run: BatchRun, main: Change) -> tuple[ReadAgain, str | None]:
     """
     for pause in (0.0, *PAUSES_S):
         if pause:
-            run.to.tell(f"{main.definition.text}: waiting until HubSpot shows what this run wrote")
+            run.to.tell(f"{main.definition.text}: waiting until HubSpot shows the changes of this run")
             run.to.sleep(pause)
         again = read_definition_again(run.to.reader, run.to.portal, main)
         moved = has_moved(main, again.live, run.made)
@@ -232,7 +232,10 @@ def _outcome(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> 
     names = ", ".join(value.name for value in refused)
     written = {value.name: value.after for value in main.values if all(value is not each for each in refused)}
     return Rejected(
-        f"HubSpot keeps another value of {names} than was sent: correct the manifest, or look at it there",
+        (
+            f"HubSpot stored another value of {names} than reconciler sent: correct the manifest, "
+            "or check the definition in HubSpot"
+        ),
         record_id=answer.id,
         done=replace(applied, written=written) if written or main.action is Action.CREATE else None,
     )
@@ -272,11 +275,11 @@ def _proven(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> O
     """Read until a removed definition is gone: HubSpot also answers 204 if it removed nothing."""
     for pause in (0.0, *PAUSES_S):
         if pause:
-            run.to.tell(f"{main.definition.text}: waiting until HubSpot shows that it is gone")
+            run.to.tell(f"waiting until HubSpot shows that {main.definition.text} is gone")
             run.to.sleep(pause)
         if is_done(main, read_definition_again(run.to.reader, run.to.portal, main, again.live).live):
             return Applied(answer.id, {})
-    return Rejected("HubSpot answered that it is gone, and it is still there")
+    return Rejected("HubSpot reported the removal, but the definition is still there")
 
 
 def _stale(change: Change, moved: str, live: LiveDefinition | None) -> Stale:

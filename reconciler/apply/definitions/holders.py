@@ -123,8 +123,8 @@ class Looking:
             if len(holding) > accepted:
                 return self._sentence(len(holding))
         return (
-            f"HubSpot's search still finds {_counted(count)} of {self.schema.name} that hold it: "
-            "apply again later"
+            f"HubSpot's search still finds {_counted(count)} of {self.schema.name} with this "
+            "value: apply again later"
         )
 
     def _holding(self, held: HeldByRecords, ids: Sequence[RecordId]) -> Iterator[RecordId]:
@@ -136,7 +136,7 @@ class Looking:
                     yield RecordId(record_id)
 
     def _sentence(self, count: int) -> str:
-        return f"{_counted(count)} of {self.schema.name} hold{'s' if count == 1 else ''} it by now"
+        return f"{_counted(count)} of {self.schema.name} {'has' if count == 1 else 'have'} this value now"
 
 
 def _counted(count: int) -> str:

@@ -30,7 +30,7 @@ def has_moved(
     """
     address = change.definition
     if change.action is Action.CREATE:
-        return "it exists in HubSpot by now" if live else None
+        return "it exists in HubSpot now" if live else None
     if live is None or not _has_option(change, live):
         return "it is no longer there"
     names = [

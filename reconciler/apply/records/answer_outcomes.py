@@ -62,8 +62,10 @@ def only_emptied(schema: ObjectSchema, change: Change, outcome: Rejected) -> Rej
         return outcome
     answered = {name: text for name, text in done.answered.items() if name not in emptied}
     return Rejected(
-        f"{outcome.message}. {', '.join(emptied)} was emptied first, because HubSpot requires that for "
-        "a step back, and is still empty: apply again",
+        (
+            f"{outcome.message}. {', '.join(emptied)} was emptied first, because HubSpot requires "
+            "this before an earlier stage, and is still empty: apply again"
+        ),
         outcome.category,
         outcome.correlation_id,
         outcome.record_id,
@@ -80,17 +82,18 @@ def _elsewhere(change: Change, outcome: Applied) -> str:
     if outcome.is_new:
         return (
             f"HubSpot created record {outcome.record_id} instead of updating {change.known_id}: "
-            "the key was gone from it. Archive the new record, or name the old one by its present key"
+            "the key of the old record has changed. Archive the new record, or name the old "
+            "record by its present key"
         )
     return (
-        f"HubSpot wrote to record {outcome.record_id} instead of {change.known_id}: the key moved to it. "
-        "Look at both records, and plan again"
+        f"HubSpot wrote to record {outcome.record_id} instead of {change.known_id}: that record "
+        "has the key now. Check both records, and plan again"
     )
 
 
 def _not_taken(names: list[str], change: Change) -> str:
-    others = ", and took the rest" if len(change.values) > len(names) else ""
+    others = ", and stored the other values" if len(change.values) > len(names) else ""
     return (
-        f"HubSpot keeps another value of {', '.join(names)} than was sent{others}: "
-        "look at the record, and correct the manifest or HubSpot's rules"
+        f"HubSpot stored another value of {', '.join(names)} than reconciler sent{others}: "
+        "check the record, and correct the manifest or HubSpot's rules"
     )

@@ -114,7 +114,7 @@ class ReadAgain(dict[tuple[str, str], LiveRecord]):
         """
         if self.unanswered:
             raise Unavailable(
-                "HubSpot leaves records out of its answers, even where they are asked for alone",
+                "HubSpot leaves records out of its answers, even when reconciler asks for one record alone",
                 method="POST",
                 path="batch/read",
             )

@@ -49,7 +49,7 @@ def has_moved(
 ) -> str | None:
     """Describe how a record changed in HubSpot since the plan was made; None if it did not change."""
     if change.action is Action.CREATE:
-        return f"record {live.id} has this key by now" if live else None
+        return f"record {live.id} has this key now" if live else None
     if live is None:
         return f"record {change.known_id} is no longer there"
     names = [value.name for value in change.values if not holds(schema, live, value.name, value.before)]

@@ -89,7 +89,11 @@ class _Sending:
             return
         silent, errors = self._join(rows, answer)
         if len(rows) == 1 and silent:
-            why = rejected(errors[0]) if errors else Unknown("HubSpot's answer does not mention it")
+            why = (
+                rejected(errors[0])
+                if errors
+                else Unknown("HubSpot's answer does not mention this association")
+            )
             self.outcomes[rows[0].number] = why
             return
         half = (len(silent) + 1) // 2

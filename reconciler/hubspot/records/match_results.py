@@ -41,7 +41,7 @@ def join(operation: Operation, rows: Sequence[InputRow], answer: BatchBody) -> M
         record, error = written.get(row.trace_id), errors.get(row.trace_id)
         if record and error:
             outcomes[row.trace_id] = Unknown(
-                f"HubSpot answered that it was written, and: {message_of(error)}"
+                f"HubSpot wrote the record, but also reported: {message_of(error)}"
             )
         elif record:
             outcomes[row.trace_id] = _applied(record)
@@ -126,4 +126,4 @@ def _applied(record: Record) -> Applied:
 
 def _unmentioned(strays: Sequence[ErrorBody]) -> str:
     said = "; ".join(dict.fromkeys(message_of(error) for error in strays))
-    return "HubSpot's answer does not mention it" + (f"; it says: {said}" if said else "")
+    return "HubSpot's answer does not mention this record" + (f"; HubSpot reports: {said}" if said else "")

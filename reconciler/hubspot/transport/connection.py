@@ -135,7 +135,7 @@ def _certificates() -> ssl.SSLContext:
         return httpx.create_ssl_context()
     except (OSError, ValueError) as error:
         name = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), None)
-        of = f"from {os.environ[name]}, which {name} names," if name else "that httpx brings along"
+        of = f"from {os.environ[name]}, which {name} names," if name else "that are part of httpx"
         raise UsageError(
             f"the certificates {of} cannot be read ({getattr(error, 'strerror', None) or 'unknown reason'})\n"
             f"    {f'correct {name} or unset it' if name else 'install reconciler again'}"

@@ -31,7 +31,8 @@ ErrorT = TypeVar("ErrorT", bound=HubSpotError)
 
 
 _SPENT = (
-    "the portal has no API calls left today; the allowance starts again at midnight in the portal's time zone"
+    "the portal has no API calls left today; the daily limit starts again at midnight in the "
+    "portal's time zone"
 )
 _NAP_S = 1.0
 """Maximum seconds of one sleep, so that waiting threads soon notice when all calls must stop."""
@@ -201,7 +202,11 @@ class RateLimiter:
         self._raise_if_stopped()
 
     def _advice(self) -> str:
-        return "gave up, run again later" if self._was_answered else "check base_url and the network"
+        return (
+            ("reconciler gave up: run it again later")
+            if self._was_answered
+            else "check base_url and the network"
+        )
 
     def _patience_s(self, exchange: ErrorResponse | NoResponse) -> float:
         is_hopeless = isinstance(exchange, NoResponse) and (exchange.is_garbled or not self._was_answered)

@@ -53,8 +53,8 @@ def _report_unknown(entry: EntryNode, known: Iterable[str], about: About, addres
         message = f'"{entry.name}": {refused.message}'
         about.report(message, refused.advice, entry.name_place, address)
     elif entry.name == "metadata":
-        advice = "write what is below `metadata` one level higher, beside `label`"
-        about.report('"metadata" is not a level of its own here', advice, entry.name_place, address)
+        advice = "write the lines below `metadata` one level higher, beside `label`"
+        about.report('"metadata" cannot be used here', advice, entry.name_place, address)
     elif entry.name == "displayOrder":
         message = "the order of the file is the order of display"
         about.report(message, "remove `displayOrder`, and put the lines in order", entry.name_place, address)

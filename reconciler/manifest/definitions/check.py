@@ -33,7 +33,7 @@ def _moves(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> Iter
             continue
         to = definition_address(address.object, address.section, *address.names[:-1], target)
         if to in absent and to != address:
-            message = f"its records would move to {to.text}, which is absent as well"
+            message = f"its records would move to {to.text}, which is also marked `$absent`"
             source = files.ref(definition.place)
             yield Problem(message, "write the name of a definition that stays", source, address.text)
 
@@ -47,7 +47,7 @@ def _one_type(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> I
         earlier = first.setdefault(name.casefold(), schema)
         if earlier is not schema:
             message = f'HubSpot takes "{name}" for the same name as "{earlier.address.object}"'
-            advice = f"write it in one way: the other one is in {files.ref(earlier.place)}"
+            advice = f"use the same spelling: the other one is in {files.ref(earlier.place)}"
             yield Problem(message, advice, files.ref(schema.place), schema.address.text)
 
 
@@ -78,9 +78,10 @@ def _renamed_in_circles(definitions: Iterable[DesiredDefinition], files: SourceF
             if circle and definition.place == min(each.place for each in circle):
                 names = ", ".join(f'"{each.address.name}"' for each in circle)
                 message = (
-                    f"{names} are renamed from each other, and it is unclear whether that is done already"
+                    f"{names} are renamed from each other, and reconciler cannot see whether "
+                    "the exchange is already done"
                 )
-                advice = "remove `$renamed_from`, and write what HubSpot is to show instead: `label:`"
+                advice = "remove `$renamed_from`, and write the new labels under `label:`"
                 yield Problem(message, advice, files.ref(definition.place), definition.address.text)
 
 

@@ -67,7 +67,7 @@ def _option_problems(definition: DesiredDefinition, files: SourceFiles) -> Itera
     for option in definition.options:
         source = files.ref(option.place)
         if kind == "bool" and option.name not in _OF_BOOLEANS:
-            message = f'"{option.name}" is no option of a bool: it has `true` and `false` only'
+            message = f'"{option.name}" is not an option of a bool: a bool has only `true` and `false`'
             advice = "remove it, or write `type: enumeration`"
             yield Problem(message, advice, source, address)
         if is_multiple and ";" in option.name:
@@ -88,7 +88,7 @@ def _whole_list_problems(definition: DesiredDefinition, files: SourceFiles) -> I
         yield Problem("`options` leaves no option", advice, source, address)
     elif definition.value("type") == "bool" and kept < _OF_BOOLEANS:
         lacking = ", ".join(f"`{name}`" for name in sorted(_OF_BOOLEANS - kept))
-        advice = f"add {lacking}, or write `options_include` to say something about one of the two"
+        advice = f"add {lacking}, or write `options_include` to change only one of the two"
         yield Problem("a bool has both options, `true` and `false`", advice, source, address)
 
 

@@ -37,7 +37,7 @@ KNOWN_DIRECTIVES: Final[Mapping[Section, tuple[str, ...]]] = {
 }
 _ELSEWHERE: Final = {
     PROTECT: "options are protected with their property: put the line beside `label`",
-    RENAMED_FROM: "HubSpot never changes such a name: change `label`, which people read",
+    RENAMED_FROM: "such a name can never change in HubSpot: change `label`, the displayed name",
     MOVES_TO: "only records of a property, an option, a pipeline or a stage can move",
     ID: "it is found by its name: remove the line",
 }

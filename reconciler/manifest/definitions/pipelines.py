@@ -71,5 +71,5 @@ def _stage_attributes(object_name: str) -> Mapping[str, Attribute]:
 
 
 def _stage_node(entry: EntryNode, about: About, address: DefinitionAddress) -> MappingNode | None:
-    advice = f"write `{entry.name}: {{}}` where there is nothing to say about it"
+    advice = f"write `{entry.name}: {{}}` for a stage without settings"
     return about.mapping(entry.value, entry.place, f'the stage "{entry.name}"', advice, address)

@@ -89,13 +89,18 @@ def _sentences() -> Mapping[str, UnplacedProblem]:
 
 _OF_RECORDS: Final = {
     "ownership": UnplacedProblem(
-        "ownership is about values of records; a definition is written as it is declared",
-        "leave out the lines that people may change, or set `drift: hold`, which leaves changes alone",
+        "`ownership` applies only to values of records; a definition is written as it is declared",
+        (
+            "leave out the lines that people may change, or use `drift: hold`, which leaves changes "
+            "by people alone"
+        ),
     ),
     "unmanaged": UnplacedProblem(
-        "only lines that are written are managed", "leave out the lines that people may change"
+        "only the written lines of a definition are managed", "leave out the lines that people may change"
     ),
-    "prune": UnplacedProblem("removing its lines archives nothing", "write `$absent: true` in their place"),
+    "prune": UnplacedProblem(
+        ("a definition is not archived when its lines are removed"), "write `$absent: true` in their place"
+    ),
 }
 """Messages for keys that only records can have, written with or without ``$``."""
 

@@ -38,7 +38,7 @@ def read_schema(node: MappingNode, place: Place, about: About) -> Iterator[Decla
     lines = []
     for entry in node.in_order():
         if entry.name == "name":
-            advice = f"remove the line: `object: {about.object}` says it"
+            advice = f"remove the line: `object: {about.object}` is the name"
             about.report("the name of a custom object is its type", advice, entry.name_place, address)
         elif entry.name != _LABELS and not is_directive(entry.name):
             lines.append(entry)

@@ -41,6 +41,6 @@ def add_records(data: bytes, file: str, document: int, records: Sequence[Written
     if after.problems or list(content_of(after)) != meant:
         raise UsageError(
             f"cannot add records to {file}: the edited file would not have exactly the intended contents\n"
-            "    let --out name another file"
+            "    name another file with --out"
         )
     return laid_out_as_before(data, text.encode(), file)

@@ -118,7 +118,7 @@ def _in_order(listed: Mapping[str, Content], names: Sequence[str], wanted: Seque
     """
     present = [name for name in names if not _is_absent(listed[name])]
     if set(present) != set(wanted):
-        raise Unsafe("this list has other names than HubSpot", "write it by hand")
+        raise Unsafe("the list in the manifest has other names than HubSpot", "write it by hand")
     following = iter(wanted)
     return [name if _is_absent(listed[name]) else next(following) for name in names]
 

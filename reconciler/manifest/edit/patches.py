@@ -120,7 +120,7 @@ class Patcher:
         root = self._documents[number].root
         entry = root.entry("records") if isinstance(root, MappingSpan) else None
         if entry is None or not isinstance(entry.value, MappingSpan):
-            raise Unsafe("it has no `records`", "let --out name another file")
+            raise Unsafe("it has no `records`", "name another file with --out")
         records = entry.value
         _refuse_shared(self._documents[number], records, "`records`")
         if records.is_flow and records.entries:

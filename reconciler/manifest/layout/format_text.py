@@ -46,8 +46,11 @@ def format_text(data: bytes, file: str) -> Formatted:
         or list(content_of(before)) != list(content_of(after))
         or not _is_kept(text, tokens, layout)
     ):
-        message = "this file cannot be laid out without a change of its meaning, so it stays as it is"
-        return Formatted(data, (Problem(message, "lay it out by hand", SourceRef(file, 1, 1)),))
+        message = (
+            "the layout of this file cannot be changed without changing its meaning, so the file "
+            "stays as it is"
+        )
+        return Formatted(data, (Problem(message, "change the layout by hand", SourceRef(file, 1, 1)),))
     return Formatted(layout.encode(), ())
 
 

@@ -38,7 +38,7 @@ def read_columns(header: Sequence[str], source: Source, key: str, files: SourceF
         name: number for number, column in enumerate(header, 1) if (name := source.property_of(column))
     }
     if key not in numbers:
-        advice = f"add it, or say under `columns:` which one it is; {suggest(key, header)}"
+        advice = f"add it, or name its column under `columns:`; {suggest(key, header)}"
         problems.append(
             Problem(f'there is no column "{key}", which is the key', advice, SourceRef(file, 1, 1))
         )
@@ -60,7 +60,9 @@ def _misnamed(header: Sequence[str], source: Source, key: str, file: str) -> Ite
         place = SourceRef(file, 1, number)
         name = source.property_of(column)
         if not column:
-            yield Problem(f"column {number} has no name", "name it after its property, or remove it", place)
+            yield Problem(
+                f"column {number} has no name", ("give it the name of its property, or remove it"), place
+            )
         elif name is None:
             continue
         elif counts[name] > 1:

@@ -96,9 +96,11 @@ def _misread(path: Path, form: TableForm) -> tuple[_Fault, str] | None:
         is_text = _first_fault(path, marked) is None
         if not is_right and is_text:
             name = "UTF-8" if marked == "utf-8" else "UTF-16"
-            return _Fault(1, 1, f"the file is {name}, as its first bytes say"), name.lower()
+            return _Fault(1, 1, f"the first bytes show that the file is {name}"), name.lower()
     elif said != "utf-8" and _is_utf8(path, even_if_ascii=said.startswith("utf-16")):
-        return _Fault(1, 1, f"the file is UTF-8, and `encoding: {form.encoding}` would garble it"), "utf-8"
+        return _Fault(
+            1, 1, (f"the file is UTF-8, so `encoding: {form.encoding}` would give wrong letters")
+        ), "utf-8"
     line = _first_fault(path, codec_in(path, form.encoding))
     if line is None:
         return None

@@ -80,7 +80,7 @@ def fill_from_csv(
         _fill_sound_rows(rows, text, columns, width)
         return faults
     wanted = ", ".join((f"c{columns.key} AS key", *(f"c{number}" for number in columns.numbers.values())))
-    fault = "its rows and its lines do not fit together"
+    fault = "the number of rows does not match the number of lines"
     try:
         rows.fill(f"line, {wanted}", f"(SELECT row_number() OVER () + {header.lines} AS line, * FROM {file})")
         (count,) = rows.run("SELECT count(*) FROM rows")[0]

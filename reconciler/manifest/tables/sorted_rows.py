@@ -36,7 +36,7 @@ MOST = 100
 
 def more_rows(count: int, beginning: SourceRef) -> Problem:
     """Report that ``count`` more rows have the same error."""
-    return Problem(f"{count:,} more rows are wrong in this way", "correct the first ones first", beginning)
+    return Problem(f"{count:,} more rows have the same mistake", "correct the reported rows first", beginning)
 
 
 class TableError(Exception):

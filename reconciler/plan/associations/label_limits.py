@@ -124,10 +124,11 @@ def no_room_problem(wanted: DesiredLink, no_room: NoRoom, end: Side) -> Problem:
     which = "this one" if no_room.bearer == end else "the other one"
     message = (
         f"the portal lets a record of {bearer} have {no_room.most:,} of {partner}{label} at most, and "
-        f"{which} has that many without this"
+        f"{which} has that many already"
     )
     advice = (
-        "remove one of them, or raise the limit in HubSpot; one that this plan removes goes only after "
-        "others were made: apply once without this line"
+        "remove one of them, or raise the limit in HubSpot; removals of this plan come after "
+        "its new associations, "
+        "so if one is removed, apply once without this line"
     )
     return Problem(message, advice, wanted.source, wanted.key.property_address(wanted.name))

@@ -160,21 +160,26 @@ class AssociationResolver:
                 sentence("{record} cannot be associated with itself", record=target.display), "remove it"
             )
         elif target_endpoint.presence is Presence.ABSENT:
-            why = "the manifests say that it must not exist"
+            why = "the manifests say that this record must not exist"
             yield UnplacedProblem(_not_associated(target, why), "remove one of the two")
         elif target_endpoint.id is not None and (target.object, target_endpoint.id) in self.archived:
-            advice = "name its record in a manifest, or remove the association"
-            yield UnplacedProblem(_not_associated(target, "this plan archives it"), advice)
+            advice = "name this record in a manifest, or remove the association"
+            yield UnplacedProblem(_not_associated(target, "this plan archives the record"), advice)
         elif target_endpoint.presence is Presence.UNANSWERED:
-            message = _not_associated(target, "HubSpot leaves it out of its answers")
-            yield UnplacedProblem(message, "it is left out of this plan: plan again later", Severity.LEFT_OUT)
+            message = _not_associated(target, "HubSpot leaves the record out of its answers")
+            yield UnplacedProblem(
+                message, "the association is left out of this plan: plan again later", Severity.LEFT_OUT
+            )
         elif target_endpoint.presence is Presence.MISSING:
             yield UnplacedProblem(
                 no_such_record(target),
-                "correct it, or name that record in a manifest, which creates it first",
+                "correct the key; or name the record in a manifest, and the plan creates it first",
             )
         elif target_endpoint.presence is Presence.INVALID and target_endpoint.id is None:
-            yield UnplacedProblem(_not_associated(target, "something is wrong with it"), "correct that first")
+            yield UnplacedProblem(
+                _not_associated(target, "the record has a problem itself"),
+                "correct the problem of the record first",
+            )
 
     def _tell(
         self, record: DesiredRecord, association: DesiredAssociation, faults: Iterable[UnplacedProblem]

@@ -62,7 +62,8 @@ class Once:
     ) -> None:
         text = wanted.label.text if wanted.label else ""
         message = (
-            f'a record of {key.object} has one of {other.object} as "{text}", and this one gets another one '
+            f'a record of {key.object} can have only one of {other.object} as "{text}", and '
+            "this record gets another one "
             f"at {first.source}"
         )
         advice = "keep one of the two, and associate the other without that label"

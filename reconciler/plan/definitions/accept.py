@@ -101,5 +101,7 @@ def accept_lost(lost: MissingOwnedRecord, wanted: Wanted, files: SourceFiles) ->
         label = named.value("label") or named.address.name
         return Edit(named.address, "label", label, None, source, takes_out=True)
     message = "HubSpot no longer has this definition: there is no value to write back"
-    advice = f"if it should stay away, remove its lines; or `reconciler plan --recreate {lost.address}`"
+    advice = (
+        f"if you do not want it any more, remove its lines; or `reconciler plan --recreate {lost.address}`"
+    )
     return Problem(message, advice, source, lost.address)

@@ -102,7 +102,8 @@ class _Checking:
                 used += 1
                 if used > MOST_UNIQUE:
                     message = (
-                        f"a type has {MOST_UNIQUE} unique properties at most, and this would be one more"
+                        f"a type has {MOST_UNIQUE} unique properties at most, and this property "
+                        "would be one more"
                     )
                     self._refuse(change, message, "remove one of the others first", "hasUniqueValue")
 

@@ -141,7 +141,7 @@ def _for_good(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Pr
     """Warn that HubSpot cannot restore a removed definition of this section."""
     if sides.address.section not in COMES_BACK:
         message = f"HubSpot cannot bring back {an(sides.address.section)} that is removed"
-        advice = "rollback cannot either"
+        advice = "rollback cannot bring it back either"
         yield context.problem(sides.wanted, message, advice, severity=Severity.WARNING)
 
 
@@ -150,7 +150,9 @@ def _nowhere(sides: DefinitionSides, context: DefinitionContext) -> Problem | No
     target = sides.wanted.special.moves_to
     if target is None or sibling(sides.address, target) != sides.address:
         return None
-    return context.problem(sides.wanted, "its records would move to itself", "name another one")
+    return context.problem(
+        sides.wanted, "`$moves_to` names the removed definition itself", "name another definition"
+    )
 
 
 def _present(

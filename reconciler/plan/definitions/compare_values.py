@@ -172,7 +172,7 @@ class ComparedDefinition:
 
     def _refuse_hubspots_own(self, path: str) -> None:
         what = "the options" if path.startswith(OPTIONS) else path
-        message = f"HubSpot does not let anybody change {what} of what it defines itself"
+        message = f"HubSpot does not let anybody change {what} of its own definitions"
         advice = "remove the line, or write what HubSpot has"
         self.problems.append(self.context.problem(self.sides.wanted, message, advice, path))
 
@@ -194,7 +194,7 @@ class ComparedDefinition:
         message = f"HubSpot cannot change {what}: it is {live or 'empty'} there"
         if path == "type":
             message = f"the type cannot change while records have values: it is {live} in HubSpot"
-        advice = "make a new one with another name, and remove this one with `$absent`"
+        advice = "create a new property with another name, and remove this one with `$absent`"
         if path == "hasUniqueValue":
             advice += "; `reconciler keys create` makes a key and fills it"
         elif path == "type":

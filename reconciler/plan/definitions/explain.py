@@ -83,7 +83,7 @@ def unknown_definition(address: DefinitionAddress, known: Iterable[DefinitionAdd
     """Return the error about a definition that neither manifests nor state know."""
     near = nearest(address.text, dict.fromkeys(each.text for each in known))
     advice = f"did you mean {' or '.join(near)}?" if near else "`reconciler state list` tells what is owned"
-    return UsageError(f"no manifest names {address.text}, and state does not know it\n    {advice}")
+    return UsageError(f"no manifest names {address.text}, and it is not in the state\n    {advice}")
 
 
 def _paths(address: DefinitionAddress, path: str | None, found: DefinitionFindings) -> Iterator[str]:

@@ -55,9 +55,9 @@ class TakenLabel(NamedTuple):
         """The message and the advice of the problem."""
         message = f"{self.holder} has the label {self.label} already"
         if self.is_leaving:
-            advice = "apply without it first, or use another label"
-            return f"{message}, and goes away only after this is written", advice
-        return message, f"write another label, or `$id: {self.holder}` if this is the one"
+            advice = "apply first without this definition, or use another label"
+            return f"{message}, and this plan removes that label only after this write", advice
+        return message, f"write another label, or `$id: {self.holder}` if you mean this label"
 
 
 def with_free_labels(

@@ -102,7 +102,8 @@ def _words(of: Limited, allowance: Allowance) -> tuple[str, str]:
     made = f", and this plan makes {allowance.limit - allowance.used:,}" if allowance.has_room else ""
     there_are = f"has {allowance.used:,}{made}"
     message = (
-        f"this account can have {allowance.limit:,} {what}: it {there_are}, so there is no room for this one"
+        f"this account can have {allowance.limit:,} {what}: it {there_are}, so there is no room for "
+        "another one"
     )
     return message, "remove another one in a run before this one: removals come last"
 

@@ -151,7 +151,7 @@ class _Matching:
         before = [each for each in candidates if old and labels_equal(each.values.get("label"), old)]
         if len(alike) > 1:
             message = f"the portal has {len(alike)} {WORDS[section]}s that are called {label}"
-            return None, known, UnplacedProblem(message, "say which one is meant: `$id: …`")
+            return None, known, UnplacedProblem(message, "write `$id:` with the id of one of them")
         if alike and before and alike[0].id != before[0].id:
             message = f"the portal has {label} and {old} of `$renamed_from`: they are two, none was renamed"
             advice = "remove `$renamed_from`, or remove one of the two with `$absent`"

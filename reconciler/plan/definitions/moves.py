@@ -108,7 +108,7 @@ def without_target(
             continue
         name = move.after if move else _target_name(decided, change.definition)
         message = f"its records would move to {name}, which is not there"
-        advice = "correct `$moves_to`, or declare what it names"
+        advice = "correct `$moves_to`, or declare the definition that it names"
         yield Problem(message, advice, change.source, change.definition.text)
 
 
@@ -254,8 +254,8 @@ def with_moved(change: Change, moved: Iterable[ValueChange]) -> Change:
 def not_looked_into(moves: Iterable[Move]) -> Iterator[Problem]:
     """Warn that workflows, lists and forms may use a removed value: HubSpot does not say which do."""
     for move in moves:
-        message = f"workflows, lists and forms that name {_shown(move)} are not looked into"
-        advice = "look for them in HubSpot before this is applied"
+        message = f"workflows, lists and forms may name {_shown(move)}; reconciler does not check them"
+        advice = "look for such workflows, lists and forms in HubSpot before you apply"
         yield Problem(message, advice, move.source, move.address.text, Severity.WARNING)
 
 

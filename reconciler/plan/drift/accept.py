@@ -30,15 +30,15 @@ _WHAT_BECAME: Mapping[MissingReason, str] = {
     MissingReason.REKEYED: "the record has another key in HubSpot",
     MissingReason.ERASED: "the record is nowhere in the portal",
     MissingReason.NOT_FOUND: "the record was merged into another one, or erased",
-    MissingReason.UNANSWERED: "the record is left out of HubSpot's answers",
+    MissingReason.UNANSWERED: "the record is missing in HubSpot's answers",
 }
 """What happened to a lost record. The new key is left out: it may be personal, and ``drift`` shows it."""
-_LET_GO = "if it should stay away, write only `$absent: true` about it, or remove its lines"
+_LET_GO = "if you do not want it any more, remove its lines, or write only `$absent: true` for it"
 _WHAT_NOW: Mapping[MissingReason, str] = {
-    MissingReason.ARCHIVED: f"restore it in HubSpot; or {_LET_GO}",
-    MissingReason.MERGED: "if it should stay away, remove its lines",
+    MissingReason.ARCHIVED: f"restore the record in HubSpot; or {_LET_GO}",
+    MissingReason.MERGED: "if you do not want it any more, remove its lines",
     MissingReason.REKEYED: (
-        "to follow it, write the key that `reconciler drift` shows in place of the old one"
+        "to keep the record, replace the old key by the key that `reconciler drift` shows"
     ),
     MissingReason.ERASED: _LET_GO,
     MissingReason.NOT_FOUND: _LET_GO,
@@ -142,7 +142,7 @@ class AcceptBuilder:
         what = "this association" if pair.live is None else f'the label "{pair.last_applied}"'
         message = f"people removed {what} in HubSpot: there is no value to write back"
         advice = (
-            "if it should stay away, take it out of `$associations`; otherwise the next apply makes it again"
+            "if people are right, remove it from `$associations`; otherwise the next apply creates it again"
         )
         self.problems.append(Problem(message, advice, source, pair.address))
 
@@ -167,7 +167,7 @@ class AcceptBuilder:
         """
         name = value.name
         if record is None and self.is_for_other_environment(value.key):
-            advice = "write it by hand, in the document for those environments"
+            advice = "write the value by hand, in the document for those environments"
             raise _Obstacle("manifests name the record for other environments only", advice)
         if record is None or name not in record.names:
             what = "the record" if record is None or record.special.is_absent else "this property"
@@ -182,7 +182,7 @@ class AcceptBuilder:
             message = f"the manifest leaves it to people (`{name}: {ownership}` under `ownership`)"
             raise _Obstacle(message, "leave it as it is")
         if definition.is_sensitive and not self.shows_sensitive:
-            advice = "--values show writes it, and git keeps it for ever"
+            advice = "with --values show, it is written, and it stays in the history of git"
             raise _Obstacle("the portal calls this property sensitive", advice)
         index = record.names.index(name)
         text, place, form = live.properties.get(name), record.places[index], record.document.table
@@ -252,7 +252,7 @@ def _failing(
 def _no_words(edit: Edit, problem: Problem | None) -> Problem:
     if problem is None:
         return Problem(
-            "no manifest text stands for the live value", "write it by hand", edit.source, edit.address
+            "there is no manifest text for the live value", "write it by hand", edit.source, edit.address
         )
     return replace(
         problem,

@@ -19,9 +19,9 @@ def cell_place(record: DesiredRecord, name: str, form: TableForm) -> Place:
         UnplacedError: the file is not edited, or has no column for the property.
     """
     if form.format is not Format.CSV:
-        why = f"it is {_NAMES[form.format]}, and only cells of CSV files are written"
+        why = f"the file is {_NAMES[form.format]}, and only cells of CSV files are written"
         message = f"the table cannot be edited: {why}"
-        raise UnplacedError(message, "change the value where the file comes from")
+        raise UnplacedError(message, "change the value at the source of the file")
     column = record.document.columns.get(name)
     if column is None:
         message = "the value comes from `all:`, and the table has no column for it"

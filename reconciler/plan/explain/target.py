@@ -101,7 +101,7 @@ def parse_explain_address(address: str) -> ParsedAddress:
     if is_definition_address(address):
         raise UsageError(
             f"explain tells about records, and {address} is a definition\n"
-            f"    `reconciler plan --target {address}` tells about it, and so does drift"
+            f"    `reconciler plan --target {address}` and `reconciler drift` show it"
         )
     try:
         return ParsedAddress(*split_address(address))
@@ -120,8 +120,8 @@ def refuse_unknown_type(
     known = {group.object for group in desired.groups} | {object_name for object_name, _, _ in owned}
     known |= {each.address.object for each in desired.definitions if each.moves_records}
     if asked.object not in known:
-        message = f'neither manifests nor state know records of type "{asked.object}"'
-        near = did_you_mean(asked.object, known) or f"they know {', '.join(sorted(known)) or 'none at all'}"
+        message = f'neither manifests nor state contain records of type "{asked.object}"'
+        near = did_you_mean(asked.object, known) or f"their types are: {', '.join(sorted(known)) or 'none'}"
         raise UsageError(f"{message}\n    {near}")
 
 
@@ -188,5 +188,5 @@ def _unknown(asked: ParsedAddress, keys: Iterable[str]) -> str:
     if near:
         advice = f"did you mean {' or '.join(addresses)}?"
     elif "*" in asked.value:
-        advice = "name one record, not several: * is an ordinary character here"
-    return f"no manifest names {asked.address}, and state does not know it\n    {advice}"
+        advice = "name one record, not several: here, * is an ordinary character"
+    return f"no manifest names {asked.address}, and it is not in the state\n    {advice}"

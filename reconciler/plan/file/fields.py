@@ -130,7 +130,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "action",
-        "The action. Reports call creates and archives of associations associate and dissociate.",
+        "The action. For associations, reports show create as associate, and archive as dissociate.",
         does=Form(str, as_word(Action), {"$ref": "#/$defs/action"}),
         why=None,
         kept=_column("action", str, Action),
@@ -143,9 +143,10 @@ FIELDS: tuple[Field, ...] = (
         kept=_column("reason", str, Reason),
     ),
     _values("values", "Values to write, by property."),
-    _values("remembered", "Values that state learns without a write, by property."),
+    _values("remembered", "Values that state stores without a write to HubSpot, by property."),
     _values(
-        "forgotten", "Values that state drops, by property: as HubSpot held them then, and as they were sent."
+        "forgotten",
+        "Values that state removes, by property: HubSpot's form of the value, and the form that was sent.",
     ),
     Field(
         "rests_on",
@@ -192,8 +193,12 @@ FIELDS: tuple[Field, ...] = (
             lambda row: Operation(Call(row["call"]), row["id_property"]) if row["call"] else None,
         ),
     ),
-    _owned("owned", "The ownership after the change; absent if it is not ours then."),
-    _owned("owned_before", "The ownership before the change, if it is not ours afterwards.", "_before"),
+    _owned("owned", "The ownership after the change; absent if we do not own the thing then."),
+    _owned(
+        "owned_before",
+        "The ownership before the change; only if we do not own the thing afterwards.",
+        "_before",
+    ),
     Field(
         "source",
         "The manifest line that asks for it.",

@@ -201,15 +201,15 @@ def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> boo
 def known_as_named(change: Change, named: Held) -> Problem:
     """Report a record to be archived that another line names by its key in state."""
     message = sentence(
-        "{record} is to be archived, and it is the record that state knows as {named}, named at {place}: "
+        "{record} is to be archived, but it is the same record as {named}, which {place} names: "
         "somebody changed its key in HubSpot",
         record=change.record.display,
         named=named.key.display,
         place=str(named.source),
     )
     advice = sentence(
-        "give it its key back in HubSpot, or remove one of the two lines; "
-        "--recreate {named} archives this one and creates another",
+        "restore its old key in HubSpot, or remove one of the two lines; "
+        "--recreate {named} archives this record and creates a new one",
         named=named.key.display,
     )
     return Problem(message, advice, change.source, change.record.text)
@@ -221,14 +221,14 @@ def alias_warning(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -
     key = record.address
     own = replace(key, value=own_key).as_value
     if own_key.casefold() == key.value.casefold():
-        message = sentence("{record} is spelled {own} in the portal", record=key.display, own=own)
+        message = sentence("the key of {record} is spelled {own} in the portal", record=key.display, own=own)
         way = "use this spelling here"
     else:
         message = sentence(
-            "{record} is another {by} of {own} in the portal", record=key.display, by=by, own=own
+            "in the portal, {record} is another {by} of the record {own}", record=key.display, by=by, own=own
         )
         way = sentence("name it {own} here", own=own)
-    advice = sentence("{way}, or leave it: both mean the same record", way=way)
+    advice = sentence("{way}, or leave the key as it is: both mean the same record", way=way)
     return Problem(message, advice, resolver.files.ref(record.place), key.text, Severity.WARNING)
 
 

@@ -33,8 +33,8 @@ def is_unanswered(parts: RecordSides, unanswered: Collection[str], policy: Polic
 def unanswered_problem(key: RecordAddress, source: SourceRef | None) -> Problem:
     """Report a record that is left out of the plan because it is unknown whether it exists."""
     return Problem(
-        "HubSpot leaves this record out of its answers, even where it is asked for alone",
-        "it is left out of this plan, neither new nor gone: plan again later",
+        "HubSpot leaves this record out of its answers, even when reconciler asks for this record alone",
+        "the record is left out of this plan: plan again later",
         source,
         key.text,
         Severity.LEFT_OUT,

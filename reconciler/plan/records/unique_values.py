@@ -166,24 +166,31 @@ class _Decisions:
     def _twice(self, claim: Claim, earlier: Claim) -> Problem:
         source, first = self._source(claim), self._source(earlier)
         if first is not None and first == source:
-            message = f"this line gives several records the same {claim.name}, and HubSpot keeps it unique"
+            message = (
+                f"this line gives several records the same {claim.name}, but in HubSpot this value "
+                "must be unique"
+            )
             return self._problem(claim, message, "give each record a value of its own")
         where = f", at {first}" if first else ""
-        message = f"another record is to get the same {claim.name}{where}, and HubSpot keeps it unique"
+        message = (
+            f"another record is to get the same {claim.name}{where}, but in HubSpot this value must be unique"
+        )
         return self._problem(claim, message, "keep one of the two")
 
     def _held_by(self, claim: Claim, holder: RecordId, giver: int | None) -> Problem:
-        message = f"record {holder} has the same {claim.name}, and HubSpot keeps it unique"
+        message = f"record {holder} has the same {claim.name}, but in HubSpot this value must be unique"
         if behind := self.left_behind.get(claim.value):
-            message += "; that record gives it up, and is not part of this plan"
+            message += (
+                "; the manifests change the value of that record, but the record is not part of this plan"
+            )
             return replace(self._problem(claim, message, behind.advice), needs=behind.address)
         if giver is not None and _id_of(self.changes[giver]) == holder:
-            message += "; that record would give it up, but has a problem itself"
+            message += "; the manifests change the value of that record, but the record has a problem itself"
             return self._problem(claim, message, "solve that problem first")
         reason = self.archived.get(RecordIdentity(claim.value[0], holder))
         if reason is None:
             return self._problem(claim, message, "correct one of the two, here or in HubSpot")
-        message += "; that record is archived only after this is written"
+        message += "; this plan archives that record, but only after this write"
         command = "roll back" if reason is Reason.ROLLED_BACK else "apply"
         advice = f"archive it first: {command} with --target for that record alone"
         return self._problem(claim, message, advice)
@@ -191,7 +198,8 @@ class _Decisions:
     def _swapped(self, claim: Claim, giver: int) -> Problem:
         holder, name = _id_of(self.changes[giver]), claim.name
         message = (
-            f"{name} is exchanged with record {holder}, and HubSpot refuses a value that another record has"
+            f"this record and record {holder} exchange their {name}, and HubSpot refuses a value "
+            "that another record has"
         )
         advice = f"do it in two steps: apply `{name}: null` for one of the records, then write all of them"
         return self._problem(claim, message, advice)

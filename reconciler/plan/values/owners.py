@@ -49,13 +49,14 @@ class OwnerDirectory(NamedTuple):
         present = self.stand_ins.get(email)
         if present is not None:
             message = sentence(
-                "{gone}, and {present}, who stands in here, is no active owner",
+                "{gone}, and the replacement {present} is not an active owner",
                 gone=message,
                 present=Value(present),
             )
         heir = min((each for each in self.ids if each not in self.stand_ins), default="ADDRESS")
         advice = sentence(
-            "name somebody else here, or write in the environment of reconciler.yaml who stands in, such as "
+            "name another owner here, or write a replacement into the environment in "
+            "reconciler.yaml, such as "
             "`owners: {{{email}: {heir}}}`",
             email=Value(email),
             heir=Value(heir),
@@ -66,7 +67,7 @@ class OwnerDirectory(NamedTuple):
         present = self.stand_ins.get(written.strip().lower())
         if present is not None:
             message = sentence(
-                "{present}, who stands in for {written} here, is no active owner of the portal",
+                "{present}, the replacement of {written}, is not an active owner of the portal",
                 present=Value(present),
                 written=Value(written),
             )

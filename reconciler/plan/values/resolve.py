@@ -233,7 +233,7 @@ class Resolver:
         try:
             self._text(definition, live.properties[definition.name], record, live)
         except WrongValue as wrong:
-            message = sentence("{wrong}; the record holds it already", wrong=wrong.problem.message)
+            message = sentence("{wrong}; the record has this value already", wrong=wrong.problem.message)
             held = WrongValue(message, wrong.problem.advice)
             problem = self._problem(record, definition.name, place, held)
             problems.append(replace(problem, severity=Severity.WARNING))

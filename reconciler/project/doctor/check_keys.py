@@ -19,7 +19,7 @@ from reconciler.sentences import counted
 def check_keys(examined: Examined) -> Iterator[CheckResult]:
     """Check the key of each type: that in the manifests, or list the properties that could be the key."""
     if examined.reader is None:
-        yield skipped("keys", "the token comes first")
+        yield skipped("keys", "correct the check of the token first")
         return
     if not examined.objects:
         yield skipped("keys", "no manifest names an object type yet")
@@ -76,9 +76,9 @@ def _chosen(reader: PortalReader, schema: ObjectSchema, key: str) -> CheckResult
     if lacking:
         finding = f"{schema.name}: {key} is usable; without one: {lacking:,} of {counted(total, 'record')}"
         return warned(
-            "keys", finding, "manifests cannot name records without it; fill the property in HubSpot"
+            "keys", finding, "manifests cannot name records without a value; fill the property in HubSpot"
         )
-    return passed("keys", f"{schema.name}: {key} is usable, and no record lacks it ({total:,})")
+    return passed("keys", f"{schema.name}: {key} is usable, and all {total:,} records have a value")
 
 
 def _possible(schema: ObjectSchema) -> CheckResult:

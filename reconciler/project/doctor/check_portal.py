@@ -22,7 +22,7 @@ from reconciler.project.server_addresses import portal_server
 
 _PLACEHOLDER = "none"  # any text is enough: HubSpot's refusal proves that it can be reached
 _UNAUTHORIZED = 401
-_COMES_FIRST = "the token comes first"
+_COMES_FIRST = "correct the check of the token first"
 _KINDS = {
     "STANDARD": "a normal account",
     "SANDBOX": "a sandbox",
@@ -58,7 +58,9 @@ def check_network(examined: Examined) -> Iterator[CheckResult]:
         return
     host = urlsplit(examined.base_url).hostname or examined.base_url
     if not _may_get_token(examined):
-        advice = f"write https://api.hubapi.com, or let the job that runs us set {ALLOW_HOSTS} to the host"
+        advice = (
+            f"write https://api.hubapi.com, or set {ALLOW_HOSTS} to the host in the job that runs reconciler"
+        )
         yield failed(
             "network", f"{host} is neither a host of HubSpot nor this machine: it gets no token", advice
         )
@@ -74,9 +76,7 @@ def check_network(examined: Examined) -> Iterator[CheckResult]:
     path = paths_of(examined.api_version).account
     answer = send_once(http, Request("GET", path), AccountBody.read)
     if isinstance(answer, NoResponse):
-        advice = (
-            "look at the network, at HTTPS_PROXY, and at SSL_CERT_FILE behind a proxy that decrypts traffic"
-        )
+        advice = "check the network and HTTPS_PROXY; behind a proxy that decrypts traffic, also SSL_CERT_FILE"
         yield failed("network", f"{host} cannot be reached {way}: {answer.reason}", advice)
         return
     examined.headers = answer.pace
@@ -100,7 +100,7 @@ def check_token(examined: Examined) -> Iterator[CheckResult]:
         yield skipped("token", "HubSpot could not be asked")
     elif examined.account is None:
         advice = "copy the key again (Development > Keys), whole and without quotes; a deleted one is gone"
-        yield failed("token", f"HubSpot does not know the token in {examined.token_name}", advice)
+        yield failed("token", f"HubSpot does not accept the token in {examined.token_name}", advice)
     else:
         yield _portal_of_token(examined, examined.account.portal_id)
 
@@ -135,7 +135,7 @@ def check_calls(examined: Examined) -> Iterator[CheckResult]:
         yield warned(
             "calls",
             f"{remaining:,} of {daily[1]:,} are left today",
-            "the allowance starts again at midnight there",
+            "the daily limit starts again at midnight in the portal's time zone",
         )
     else:
         yield passed("calls", f"{remaining:,} are left today")
@@ -157,8 +157,8 @@ def check_scopes(examined: Examined) -> Iterator[CheckResult]:
     try:
         held = frozenset(examined.reader.token(examined.token).scopes)
     except HubSpotError as error:
-        advice = "it lists them only for service keys and tokens of private apps"
-        yield warned("scopes", f"HubSpot does not say which ones the token has ({error.status})", advice)
+        advice = "HubSpot lists scopes only for service keys and tokens of private apps"
+        yield warned("scopes", f"HubSpot does not say which scopes the token has ({error.status})", advice)
         return
     reading = read_scopes(examined.objects)
     writing = sorted({*write_scopes(examined.objects), *definition_scopes(examined.defined_types)})
@@ -203,7 +203,9 @@ def check_clock(examined: Examined) -> Iterator[CheckResult]:
     apart = abs(datetime.now(UTC) - there)
     if apart > _SKEW:
         finding = f"{apart.total_seconds():,.0f} s apart from HubSpot's"
-        yield failed("clock", finding, "set it by NTP: the time of an edit decides whose edit it is")
+        yield failed(
+            "clock", finding, ("set the clock by NTP: reconciler uses times to find out who made an edit")
+        )
     else:
         yield passed("clock", "agrees with HubSpot's")
 

@@ -61,7 +61,7 @@ def check_manifests(examined: Examined) -> Iterator[CheckResult]:
     """Read the manifests, and report whether they have problems."""
     session = examined.session
     if session is None:
-        yield skipped("manifests", "the project comes first")
+        yield skipped("manifests", "correct the check of the project first")
         return
     if not _has_manifests(session.settings.project, session.settings.manifests):
         folders = ", ".join(session.settings.manifests)
@@ -152,7 +152,8 @@ def check_git(examined: Examined) -> Iterator[CheckResult]:
     remotes = repository.ask("remote").out.split()
     if repository.ask("rev-parse", "--is-shallow-repository").out.strip() == "true":
         advice = (
-            "fetch the whole history (fetch-depth: 0), to know whether main contains the last applied commit"
+            "fetch the whole history (fetch-depth: 0), so that reconciler can check whether "
+            "main contains the last applied commit"
         )
         yield warned("git", f"{on}, a shallow clone", advice)
     else:

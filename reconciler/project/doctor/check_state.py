@@ -24,15 +24,15 @@ def check_state(examined: Examined) -> Iterator[CheckResult]:
     """Open the state for reading, and report about it."""
     session = examined.session
     if session is None or not examined.knows_portal:
-        yield skipped("state", "the project comes first")
+        yield skipped("state", "correct the check of the project first")
         return
     if not examined.has_variables:  # then it is not known either whether the settings may name this place
-        yield skipped("state", "the variables come first")
+        yield skipped("state", "correct the check of the variables first")
         return
     url = session.settings.state_url
     if url is None:
-        advice = "without it there is no drift, prune, protection and rollback"
-        yield warned("state", "`state: none` remembers nothing", advice)
+        advice = "without a state, there is no drift, prune, protection and rollback"
+        yield warned("state", "`state: none` keeps nothing between runs", advice)
         return
     try:
         refuse_foreign_files(session.settings.project, url)
@@ -50,7 +50,10 @@ def _contents(session: Session, url: str, store: "Store") -> CheckResult:
     else:
         finding = f"{where}: {counted(store.count(), 'owned record')}, serial {store.version().serial:,}"
     if url.startswith(_SQLITE) and not session.environment.is_emulator:
-        advice = "before others or jobs apply: reconciler state move --to git:refs/reconciler (docs/state.md)"
+        advice = (
+            "before other people or jobs apply, run: reconciler state move --to git:refs/reconciler "
+            "(docs/state.md)"
+        )
         return warned("state", f"{finding}; on this machine only", advice)
     place = git_place(url)
     if place is not None and session.environment.is_protected and not place.is_on_branches:
@@ -66,7 +69,7 @@ def _lock(store: "Store") -> CheckResult:
     holder = store.lock_holder()
     if holder is None or holder.expires_at < datetime.now(UTC):
         return passed("lock", "free")
-    return warned("lock", f"held by {holder.actor}", "wait, or if that run is gone: reconciler unlock")
+    return warned("lock", f"held by {holder.actor}", "wait; if that run has died, use `reconciler unlock`")
 
 
 def _place(url: str, project: Path) -> str:

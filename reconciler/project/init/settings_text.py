@@ -19,7 +19,7 @@ project: {project}  # kept in the state: another project cannot use this state
 
 manifests: [manifests]  # folders with *.yaml
 
-# What reconciler remembers: the records that are ours, and the values that we applied last.
+# The state contains the records that reconciler owns, and the values that it applied last.
 {about_state}state: {state}
 
 environments:
@@ -27,13 +27,13 @@ environments:
     {portal_id}
     token: ${{{token}}}  # a variable, or a line of the file that RECONCILER_ENV_FILE names
     protected: true  # apply takes a saved plan only: plan --out plan.json, then apply plan.json
-    # What people change in HubSpot is shown, and written back only with --take. Write revert here once git
-    # is the boss.
+    # Changes by people in HubSpot are shown, and written back only with --take. If git shall always
+    # decide, write revert here.
     drift: hold
 """
 _ABOUT_STATE = {
-    True: "# It is in the remote repository, encrypted, on a reference of its own: all machines share it.\n",
-    False: "# It lives on this machine only: before others or CI jobs apply, move it elsewhere.\n",
+    True: "# The state is in the remote repository, encrypted, in refs of its own: all machines share it.\n",
+    False: "# The state is on this machine only: before other people or CI jobs apply, move it elsewhere.\n",
 }
 _NO_PORTAL_ID = "# portal_id: 1234567  # the number of the account; `reconciler doctor` says which one it is"
 

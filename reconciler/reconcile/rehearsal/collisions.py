@@ -83,10 +83,12 @@ class Collisions:
         address = change.record.text if is_key else change.record.property_address(claim.name)
         if is_archived:
             message = f"archived record {holder} has the same {claim.name}"
-            advice = "HubSpot may refuse it, or restore that record: HubSpot does not document which"
+            advice = "HubSpot may refuse the value, or restore that record; HubSpot does not document this"
             return Problem(message, advice, source, address, Severity.WARNING)
         whose = "" if (change.object_type, holder) in self._ours else ", which this plan does not name,"
-        message = f"record {holder}{whose} has the same {claim.name}, and HubSpot keeps it unique"
+        message = (
+            f"record {holder}{whose} has the same {claim.name}, but in HubSpot this value must be unique"
+        )
         return Problem(message, "correct one of the two, here or in HubSpot", source, address)
 
     @property

@@ -55,11 +55,13 @@ def _next(shown: ShownDrift) -> str:
     if shown.is_empty:
         return "nothing to do."
     lost = (
-        " `plan --recreate ADDRESS` creates a missing record again; nothing else does."
+        " `plan --recreate ADDRESS` creates a missing record again; without it, a missing "
+        "record stays missing."
         if len(shown.lost)
         else ""
     )
     return (
-        "if people are right, `reconciler drift --accept ADDRESS` writes what they changed into the "
-        f"manifests. The next apply writes back the rest, unless the environment says `drift: hold`.{lost}"
+        "if people are right, `reconciler drift --accept ADDRESS` writes their values into the "
+        "manifests. The next apply writes the other values back, unless the environment says "
+        f"`drift: hold`.{lost}"
     )

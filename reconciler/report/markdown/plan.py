@@ -140,23 +140,26 @@ def _content(plan: Plan, digests: Digests) -> str:
 
 def _next(plan: Plan, summary: PlanSummary) -> str:
     if not summary.is_sound:
-        return "correct the manifests where the problems are, and push; a new plan follows from that."
+        return "correct the manifests where the problems are, and push. Then a new plan is made."
     if summary.refusals:
-        return "see whether that is intended; if it is, plan again with the flags that the guards name."
+        return "look whether you want these changes. If so, plan again with the flags that the guards name."
     if summary.writes and plan.rolls_back:
-        return "review it; `reconciler apply FILE` does exactly that, with the file of `rollback --out FILE`."
+        return (
+            "review the plan. `reconciler apply FILE` makes exactly these changes, with the file of "
+            "`rollback --out FILE`."
+        )
     if summary.unreviewed:
         return (
-            "have the changes that were left out reviewed again. `reconciler apply FILE` carries "
-            "out the rest, which was reviewed."
+            "have the left-out changes reviewed. `reconciler apply FILE` makes "
+            "the others, which were reviewed."
         )
     if plan.review is not None and summary.writes:
-        return "this was reviewed: `reconciler apply FILE` does exactly that."
+        return "this plan was reviewed. `reconciler apply FILE` makes exactly these changes."
     if summary.writes:
         return (
             "review and merge. Then `reconciler plan --out FILE` shows what is left to do, and "
-            "`reconciler apply FILE` does exactly that."
+            "`reconciler apply FILE` makes exactly these changes."
         )
     if any(summary.actions.values()):
-        return "`reconciler apply` remembers what is ours; HubSpot is not written to."
+        return "`reconciler apply` changes only the state, not HubSpot."
     return "nothing to do."

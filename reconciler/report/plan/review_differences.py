@@ -17,9 +17,9 @@ _SIGNS = {
     DifferenceKind.NO_LONGER_PLANNED: Piece(".", Style.FAINT),
 }
 _REMARKS = {
-    DifferenceKind.NOT_REVIEWED: "left out: the reviewed plan does not have them",
+    DifferenceKind.NOT_REVIEWED: "left out: they are not in the reviewed plan",
     DifferenceKind.CHANGED: "left out: the reviewed plan has another change",
-    DifferenceKind.NO_LONGER_PLANNED: "reviewed, and already done or no longer asked for",
+    DifferenceKind.NO_LONGER_PLANNED: "reviewed, but already done or no longer needed",
 }
 
 
@@ -53,7 +53,7 @@ def review_lines(review: Review, unreviewed: int, layout: Layout) -> list[Line]:
 def left_out(unreviewed: int, against: str = "the reviewed plan") -> str:
     """Return a sentence about how many changes were not reviewed; it contains no values."""
     verb = "is" if unreviewed == 1 else "are"
-    return f"{counted(unreviewed, 'change')} {verb} left out: {against} has nothing like this."
+    return f"{counted(unreviewed, 'change')} {verb} left out, because {against} does not have the same."
 
 
 def _sentences(review: Review, unreviewed: int) -> Iterator[str]:

@@ -108,7 +108,7 @@ def _notes(shown: ShownPlan) -> Iterator[str]:
     if shown.is_masked:
         yield "Personal values are masked; equal masks mean equal values."
     if shown.summary.writes and plan.write_scopes:
-        yield f"Scopes that apply needs: {', '.join(plan.write_scopes)}."
+        yield f"Scopes needed for apply: {', '.join(plan.write_scopes)}."
     yield _costs(plan.budget)
 
 
@@ -120,25 +120,25 @@ def _costs(budget: Budget) -> str:
         return f"{reading}."
     again = [f"{budget.reread_calls:,} to read again"] if budget.reread_calls else []
     writing = [f"{budget.write_calls:,} to write"] if budget.write_calls else []
-    return f"{reading}, {' and '.join(again + writing)} ({_time(budget.seconds)}, {_share(budget)})."
+    return f"{reading}, {' and '.join(again + writing)} ({_time(budget.seconds)}; {_share(budget)})."
 
 
 def _share(budget: Budget) -> str:
     if budget.daily_remaining is None:
-        return "how many are left today is not known"
+        return "calls left today: unknown"
     if not budget.daily_remaining:
-        return "none are left today"
+        return "calls left today: none"
     share = budget.apply_calls / budget.daily_remaining
     percent = f"{100 * share:,.1f} %" if share >= _SMALL_SHARE else "under 0.1 %"
-    return f"{percent} of the {budget.daily_remaining:,} left today"
+    return f"{percent} of the {budget.daily_remaining:,} calls left today"
 
 
 def _time(seconds: float) -> str:
     """Format ``seconds``, the minimum time that the portal's limit on calls requires."""
     if seconds < 1:
-        return "at once"
+        return "no wait for the rate limit"
     if seconds < 2 * _MINUTE_S:
-        return f"in {seconds:.0f} s or more"
+        return f"at least {seconds:.0f} s for the rate limit"
     if seconds < 2 * _HOUR_S:
-        return f"in {seconds / _MINUTE_S:.0f} min or more"
-    return f"in {seconds / _HOUR_S:.0f} h or more"
+        return f"at least {seconds / _MINUTE_S:.0f} min for the rate limit"
+    return f"at least {seconds / _HOUR_S:.0f} h for the rate limit"

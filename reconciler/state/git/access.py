@@ -80,20 +80,20 @@ def access_to(
     url, user, password = without_password(url)
     if not is_repository(url):
         raise UsageError(
-            "this remote is not the address of a repository that state can be kept in\n"
+            "the state cannot be kept in this remote\n"
             "    use https://HOST/PATH, ssh://USER@HOST/PATH, USER@HOST:PATH or file:///PATH, "
             "without a password"
         )
     if is_plain_web(url) and not is_loopback(host_of(url) or ""):
         raise UsageError(
-            f"{shown_url(url)} would send state and token for everybody to read\n    use https://"
+            f"with {shown_url(url)}, other people could read state and token on the network\n    use https://"
         )
     clean = clean_environment(environ, checkout, _ALSO)
     token = environ.get(TOKEN_VARIABLE, "").strip()
     if token or password:
         if not is_web(url):
             raise UsageError(
-                f"{TOKEN_VARIABLE} is for https:// alone, and {shown_url(url)} is something else\n"
+                f"{TOKEN_VARIABLE} works only with https://, and {shown_url(url)} has another form\n"
                 "    remove the variable, or let the remote be an https:// address"
             )
         if token:

@@ -24,7 +24,7 @@ _ATTEMPTS = 3
 """Maximum number of attempts to remove a lock that is being renewed."""
 
 _PATIENCE_ADVICE = (
-    "\n    a lock that does not move for its whole lease is taken over: --lock-timeout 6m waits for that"
+    "\n    a lock that is not renewed for its whole lease is taken over: --lock-timeout 6m waits for this"
 )
 
 
@@ -66,8 +66,8 @@ class GitBackend:
         if self._refs.state is None:
             return "there was no state before"
         return (
-            f"the state as it was before is commit {self._refs.state} of {self._access.shown}, "
-            "for as long as its host keeps it"
+            f"the previous state is commit {self._refs.state} of {self._access.shown}, "
+            "as long as the host keeps it"
         )
 
     def has_published(self, serial: int) -> bool:

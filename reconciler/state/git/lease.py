@@ -140,7 +140,8 @@ class GitLease:
                 raise StateError(
                     f"state in git: the state could not be pushed for a minute ({pushed.reason}): nothing "
                     "more is sent\n"
-                    "    check the network, then `reconciler apply`, which settles what was under way"
+                    "    check the network, then run `reconciler apply`, which finds out the "
+                    "result of unfinished calls"
                 )
             self._sleep(wait_s)
             wait_s = min(wait_s * 2, 10.0)
@@ -189,7 +190,7 @@ class GitLease:
         if found.state != self._refs.state:
             raise StateError(
                 f"state in git: {self._snapshots.names.state} was moved by hand while this run held its lock:"
-                " nothing more is sent\n    put its last commit back, then `reconciler apply`"
+                " nothing more is sent\n    put its last commit back, then run `reconciler apply`"
             )
         if pushed.result is PushResult.REFUSED:
             raise StateError(refused(self._snapshots.names.lock, pushed.reason))

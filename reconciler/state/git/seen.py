@@ -46,16 +46,17 @@ def check_not_older(seen: Seen | None, place: str, header: SnapshotHeader | None
     if seen is None:
         return
     shown = os.path.relpath(seen.file)
-    advice = f"    put the newest commit of that ref back; if this is as it should be, remove {shown}"
+    advice = f"    put the newest commit of that ref back; if the older state is right, remove {shown}"
     if header is None:
         raise StateError(
-            f"state in git: {place} is gone, although this machine has read serial {seen.serial}\n{advice}"
+            f"state in git: {place} is gone, although this machine has already read its serial "
+            f"{seen.serial}\n{advice}"
         )
     found = (header.version.serial, header.push)
     if header.version.lineage == seen.lineage and found < (seen.serial, seen.push):
         raise StateError(
-            f"state in git: {place} was put back to serial {header.version.serial}, and this machine has "
-            f"seen it at serial {seen.serial}: later changes are missing from it\n{advice}"
+            f"state in git: {place} was put back to serial {header.version.serial}, but this "
+            f"machine has already seen serial {seen.serial}: later changes are missing\n{advice}"
         )
 
 

@@ -127,11 +127,11 @@ def read_snapshot_header(
     """
     found = _FIRST_LINE.match(data)
     if found is None:
-        raise StateError("state in git: the commit is no state of ours: choose another ref")
+        raise StateError("state in git: the commit is not a state of reconciler: choose another ref")
     if int(found["form"]) > _FORM:
         raise StateError("state in git: a newer version wrote it: upgrade reconciler")
     if int(found["portal"]) != portal_id:
-        raise StateError(f"state in git: it is of portal {found['portal'].decode()}, not of {portal_id}")
+        raise StateError(f"state in git: it belongs to portal {found['portal'].decode()}, not to {portal_id}")
     cipher, body = None, data[found.end() :]
     if found["how"] == b"encrypted":
         opening, piece = body[: NamedCipher.OPENING], body[NamedCipher.OPENING :]

@@ -67,7 +67,9 @@ class Snapshots:
             return
         access, ids = self._repository.access, self._repository.tree(commit)
         if HEADER not in ids:
-            raise StateError(f"state in git: {self.names.state} is no state of ours: choose another ref")
+            raise StateError(
+                f"state in git: {self.names.state} is not a state of reconciler: choose another ref"
+            )
         first = self._repository.blobs([ids[HEADER]])[0]
         header, cipher = read_snapshot_header(
             first, self.names.portal_id, access.keys, may_be_plain=access.may_be_plain
@@ -75,7 +77,7 @@ class Snapshots:
         if missing := header.blobs.keys() - ids.keys():
             raise StateError(
                 f"state in git was altered: {min(missing)} is missing\n"
-                "    put back the last good commit of its ref"
+                "    put back the last good commit of this ref"
             )
         listed = list(header.blobs)
         contents = self._repository.blobs([ids[name] for name in listed])

@@ -78,8 +78,8 @@ class WorkingCopy:
         """
         if header is not None and header.schema > SCHEMA_VERSION:
             raise StateError(
-                f"state in git: it is of version {header.schema}, this reconciler knows version "
-                f"{SCHEMA_VERSION}: upgrade reconciler"
+                f"state in git: it has version {header.schema}, and this reconciler can read "
+                f"only up to version {SCHEMA_VERSION}: upgrade reconciler"
             )
         self._buckets = header.buckets if header else Buckets()
         with self.database.writing() as connection:
@@ -144,7 +144,7 @@ class WorkingCopy:
             self._fill_tables(connection, header, texts)
         except (ValueError, KeyError, TypeError) as error:
             raise StateError(
-                f"state in git does not hold together ({error}): put back the last good commit of its ref"
+                f"state in git is damaged ({error}): put back the last good commit of its ref"
             ) from error
 
     def _fill_tables(
