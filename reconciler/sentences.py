@@ -54,7 +54,7 @@ class Sentence(str):
 
 
 Part: TypeAlias = str | int | Value
-"""Anything that can be put into a sentence; a ``Sentence`` keeps its own values."""
+"""Anything that can be put into a sentence, also a ``Sentence``, whose values become values of the whole."""
 
 
 def sentence(template: str, **parts: Part) -> Sentence:

@@ -57,9 +57,10 @@ class Fault:
     count: int = 0
     seed: int = 0
     ms: float = 0.0
-    """Latency: milliseconds; all of it (fixed), its upper end (uniform), or its mean (exponential)."""
+    """Latency in milliseconds, by ``distribution``: the delay itself (fixed), the maximum (uniform),
+    or the mean (exponential)."""
     min_ms: float = 0.0
-    """Latency: milliseconds; its lower end (uniform)."""
+    """The minimum latency in milliseconds, if ``distribution`` is uniform."""
     distribution: str = "fixed"
     policy: str = "TEN_SECONDLY_ROLLING"
     """Rate limited: the name of the limit in the answer."""

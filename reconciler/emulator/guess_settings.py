@@ -252,7 +252,7 @@ class Guesses:
 
 @dataclass(frozen=True, slots=True)
 class GuessSetting:
-    """One setting of a guess; ``others`` are its choices besides the default (empty: any number)."""
+    """One setting of a guess. ``others`` are its choices besides the default; empty: any integer."""
 
     name: str
     default: str

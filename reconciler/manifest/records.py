@@ -123,7 +123,10 @@ class RecordReader:
         )
 
     def _shape(self, own: tuple[str, ...], unmanaged: Collection[str]) -> _Shape:
-        """Compute the managed properties of records with these names, without ``unmanaged`` names."""
+        """Compute the managed properties of records that have the properties ``own``.
+
+        Properties from ``all:`` are added, except ``unmanaged`` ones.
+        """
         positions = {
             name: len(own) + index
             for index, name in enumerate(self._shared_names)

@@ -72,5 +72,8 @@ class StateVersion:
 
     @property
     def brief(self) -> "StateVersion":
-        """The version for logs and comments, with a shortened lineage: the whole one may be a secret key."""
+        """The version for logs and comments.
+
+        The lineage is shortened, because the secret key of masks may be computed from it.
+        """
         return StateVersion(self.lineage and self.lineage[:_SHOWN_OF_LINEAGE], self.serial)

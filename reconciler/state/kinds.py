@@ -31,7 +31,7 @@ UNCHANGED = OwnershipAfter()
 
 
 class OwnedBefore(Protocol):
-    """Ownership before some changes, read from a store."""
+    """A reader of what state owned before the outcomes of a batch are stored."""
 
     def owned_by_id(self, object_name: str, ids: Sequence[RecordId]) -> Mapping[RecordId, OwnedRecord]:
         """Return the owned records with these record ids, by id; their keys do not matter."""

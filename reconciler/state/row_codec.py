@@ -202,7 +202,10 @@ def run_row_of(row: Row[Any]) -> RunRow:
 
 
 def value_names(row: Row[Any]) -> frozenset[str]:
-    """Return the properties that a change wrote or found unchanged; none once its values are erased."""
+    """Return the properties that a change wrote, only stored in state, or removed from state.
+
+    Empty once the values are erased.
+    """
     texts = (row.values, row.remembered, row.forgotten)
     return frozenset(name for text in texts for name in _read(text or _NOTHING))
 

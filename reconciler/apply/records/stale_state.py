@@ -16,9 +16,9 @@ _STATE_READ = 900
 
 
 def overtaken(entries: Iterable[Entry], store: Store, serial: int) -> Iterator[int]:
-    """Return the numbers of ``entries`` whose record's entry in state was written after ``serial``.
+    """Return the numbers of the changes whose records another run has written to state since ``serial``.
 
-    Records are found by key or by record id.
+    ``serial`` is the number of the last run that the plan knows. Records are looked up by key and by id.
     """
     remaining = iter(entries)
     while some := list(islice(remaining, _STATE_READ)):

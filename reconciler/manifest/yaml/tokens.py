@@ -9,24 +9,24 @@ from yaml._yaml import CParser
 
 
 class TokenKind(Enum):
-    """Kinds of tokens; a comment marks kinds that have no text of their own."""
+    """Kinds of tokens; a comment marks kinds that have no characters in the file."""
 
     DIRECTIVE = "%"
     DOCUMENT_START = "---"
     DOCUMENT_END = "..."
-    BLOCK_MAPPING = "start of a mapping"  # no text
-    BLOCK_SEQUENCE = "start of a list"  # no text; missing if a list begins in the column of its name
-    BLOCK_END = "end of a mapping or list"  # no text
+    BLOCK_MAPPING = "start of a mapping"  # no characters
+    BLOCK_SEQUENCE = "start of a list"  # no characters; missing if a list begins in the column of its name
+    BLOCK_END = "end of a mapping or list"  # no characters
     BLOCK_ENTRY = "-"
     FLOW_START = "[ or {"
     FLOW_ENTRY = ","
     FLOW_END = "] or }"
-    KEY = "before a name"  # ``?``, or usually no text at all
+    KEY = "before a name"  # ``?``, or usually no characters
     VALUE = ":"
     ANCHOR = "&"
     ALIAS = "*"
     SCALAR = "text"
-    END = "end of the file"  # no text
+    END = "end of the file"  # no characters
 
 
 class Token(NamedTuple):

@@ -260,7 +260,7 @@ def not_looked_into(moves: Iterable[Move]) -> Iterator[Problem]:
 
 
 def _shown(move: Move) -> str:
-    """Return the display name of the removed value."""
+    """Describe the removed option or definition for a message, for example ``"gold" of tier``."""
     if move.address.section is Section.OPTIONS:
         return f'"{move.before}" of {move.name}'
     return f'the {WORDS[move.address.section]} "{move.address.name}"'

@@ -212,7 +212,7 @@ def altered(what: str) -> PlanRefused:
 
 
 def _refuse_document(lines: Iterator[bytes]) -> None:
-    """Refuse a JSON document on several lines; if it is a document of a plan, the message says so."""
+    """Refuse a masked plan, or a plan file of an older version; accept any other JSON document."""
     for line in lines:
         if line.startswith(b"  " + _MASKED):
             raise _masked()

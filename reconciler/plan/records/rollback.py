@@ -198,8 +198,9 @@ def _written_back(
     back: tuple[ValueChange, ...],
     learned: tuple[ValueChange, ...],
 ) -> Change | None:
-    """Build the update. ``keys``: the key to restore or None, the present key, and its key property.
+    """Build the change that restores the values ``back``; without any, a change of state only, or None.
 
+    ``keys``: the former key if it is to be restored, else None; the present key; the key property.
     ``afterwards``: ownership after the change; None if we do not own the record.
     """
     former, key, by = keys

@@ -39,7 +39,9 @@ class GitBackend:
         self._access = access
         self._portal_id = portal_id
         self._loaded: str | None = None  # the commit whose contents are in the working copy
-        self.renew_after: timedelta | None = None  # time between renewals; None: the usual time
+        self.renew_after: timedelta | None = (
+            None  # time between renewals of the lease; None: a part of its duration
+        )
         self._repository = PrivateRepository(access)
         try:
             names = names_of(access.ref, portal_id)
