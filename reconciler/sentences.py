@@ -27,7 +27,7 @@ class Value:
 
 
 class Sentence(str):
-    """A text with its values; they are kept if it is put into another sentence. Built by ``sentence()``."""
+    """A text with its values; a sentence that contains it keeps these values. Built by ``sentence()``."""
 
     __slots__ = ("parts",)
     parts: tuple[str | Value, ...]

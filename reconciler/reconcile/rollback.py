@@ -213,7 +213,7 @@ def _read_room(
 
 
 def _keys_known(memory: RecoveredState, changes: Sequence[Change]) -> Mapping[RecordIdentity, RecordAddress]:
-    """Return the present keys of the records in ``changes``, which may have changed since."""
+    """Return from state the present keys of the records in ``changes``; keys may differ from the run's."""
     ids: dict[str, set[RecordId]] = {}
     for change in changes:
         for key, record_id in zip(change.address.records, change.remote, strict=True):
@@ -232,7 +232,7 @@ def _question(
     owned: Callable[[Sequence[str]], Mapping[str, OwnedRecord]],
     applied: Sequence[AppliedChange],
 ) -> tuple[Sequence[str], Sequence[str]]:
-    """Return keys and properties to read, for rolling back and for detecting stale archives."""
+    """Return record ids and properties to read, for rolling back and for detecting stale archives."""
     ids, names = ids_and_names(schema, applied)
     created = [applied_change for applied_change in applied if applied_change.change.action is Action.CREATE]
     if created:

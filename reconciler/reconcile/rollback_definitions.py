@@ -106,7 +106,7 @@ class DefinitionsRollback:
 
 
 def _addresses(effects: Sequence[RunEffect]) -> Iterator[DefinitionAddress]:
-    """Return the addresses of definitions to read; for a new object type, also those of its parts."""
+    """Return addresses in the sections to read; for a new object type, also one in its properties."""
     for effect in effects:
         yield effect.address
         if effect.section is Section.SCHEMA and effect.created:

@@ -18,7 +18,7 @@ _REMOVED = "(taken out)"
 
 
 def acceptance_sections(shown: Acceptance, layout: Layout) -> Iterator[list[Line]]:
-    """Format one section for each record: the old and the new manifest value, with its line."""
+    """Format one section for each record: old and new manifest values of properties, with manifest lines."""
     changed = frozenset(shown.edits)
     edits = sorted((*shown.edits, *shown.agreed), key=lambda edit: (edit.key, edit.name))
     for key, of in group_by(edits, lambda edit: edit.key).items():

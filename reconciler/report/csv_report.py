@@ -75,7 +75,7 @@ class _About:
 
     view: View
     names: Names
-    commit: str | None = None  # commit with exactly these manifests; None: none
+    commit: str | None = None  # commit with exactly these manifests; None: there is none
 
     def row(
         self, key: ThingAddress, record_id: RecordId | None = None, name: str | None = None, **parts: str

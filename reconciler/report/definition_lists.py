@@ -10,7 +10,7 @@ _LISTS = frozenset({Form.LIST, Form.SET})
 
 
 def list_shown(key: ThingAddress, name: str | None, text: str | None) -> str | None:
-    """Return the names in a list, separated by commas (None if it is empty); other values unchanged."""
+    """Return the names in the list ``text``, with commas (None if it is empty); other values unchanged."""
     names = None if text is None else _names(key, name, text)
     return text if names is None else ", ".join(map(_shown, names)) or None
 

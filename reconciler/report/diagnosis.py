@@ -42,7 +42,7 @@ def render_check(result: CheckResult, view: View) -> str:
 
 
 def render_diagnosis_end(diagnosis: Diagnosis, view: View) -> str:
-    """Format the last sentence: whether any check failed."""
+    """Format the last sentence: how many checks failed, or that all is well."""
     failed = sum(result.has_failed for result in diagnosis.results)
     text = "All is well." if not failed else f"{counted(failed, 'check')} failed."
     layout = Layout(view.width, view.full, view.where)

@@ -27,7 +27,7 @@ NOT_DEFINED = "the portal no longer has this property"
 
 
 def drift_opening(shown: ShownDrift, layout: Layout) -> list[Line]:
-    """Format portal and number of checked records; first that there is no drift, if there is none."""
+    """Format environment, portal and number of checked things; without drift, the headline comes first."""
     about = f"{shown.about.environment}, {drift_about(shown)}"
     if shown.is_empty:
         start = Piece(f"{shown.summary.headline}.", Style.STRONG)
@@ -36,18 +36,18 @@ def drift_opening(shown: ShownDrift, layout: Layout) -> list[Line]:
 
 
 def drift_closing(shown: ShownDrift, layout: Layout) -> list[Line]:
-    """Format notes and counts; the last line has a fixed form that scripts can find."""
+    """Format the notes; if there is drift, end with its counts, in a fixed form that scripts can find."""
     lines = [row for note in drift_notes(shown) for row in layout.paragraph(note, style=Style.FAINT)]
     return lines if shown.is_empty else [*lines, line(f"Drift: {shown.summary.headline}.")]
 
 
 def drift_about(shown: ShownDrift) -> str:
-    """Format the portal and the number of checked records."""
+    """Format the portal and the number of checked records and definitions."""
     return f"portal {shown.about.portal_id}: {things_looked_at(shown)} looked at"
 
 
 def things_looked_at(shown: ShownDrift) -> str:
-    """Return the number of checked records and definitions."""
+    """Format ``12 owned records and 3 owned definitions``: what was checked."""
     records, definitions = shown.about.looked_at, shown.about.looked_at_definitions
     things = [counted(records, "owned record")] if records or not definitions else []
     things += [counted(definitions, "owned definition")] if definitions else []
@@ -55,13 +55,13 @@ def things_looked_at(shown: ShownDrift) -> str:
 
 
 def drift_notes(shown: ShownDrift) -> list[str]:
-    """Return notes about the report."""
+    """Return notes: the number of calls and, if so, that values are masked."""
     masked = "Personal values are masked; equal masks mean equal values."
     return [*([masked] if shown.is_masked else []), f"Calls: {shown.about.read_calls:,} to read."]
 
 
 def lost_sections(lost: Entries[MissingOwnedRecord]) -> list[Section[MissingOwnedRecord]]:
-    """Make one section for each object type."""
+    """Make a section for the lost records, and one for the lost definitions, of each object type."""
     style: EntryStyle[MissingOwnedRecord] = EntryStyle(
         LOST_SIGN, _subject, _what_became_of, _lost_lines, lambda of: of.alone()
     )
@@ -144,7 +144,7 @@ def _pair_lines(alike: Sequence[Entries[RemovedAssociation]], layout: Layout) ->
 
 
 def _what_became_of(alone: Sequence[MissingOwnedRecord]) -> Hashable:
-    """Return a key that is equal for records with the same fate; key properties must be equal, too."""
+    """Return a key that is equal for lost records with the same explanation and the same key properties."""
     (record,) = alone
     return facts_text(record.facts, record.key), key_properties(record.key, *record.facts)
 
@@ -174,7 +174,7 @@ def _value_lines(alike: Sequence[Entries[DriftedValue]], layout: Layout) -> list
 
 
 def _likeness(record: Sequence[DriftedValue]) -> Hashable:
-    """Return a key that is equal for records with the same changes by the same authors, at any time."""
+    """Return a key that is equal for records with the same changes by the same authors; times may differ."""
     return tuple(
         (
             value.name,

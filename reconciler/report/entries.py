@@ -33,8 +33,9 @@ class _Chosen(Sequence[T], Generic[T]):
 class Entries(Generic[T]):
     """Entries in order. Each entry is masked when it is accessed, by index or in a loop.
 
-    Sections are counted, grouped and shortened before that. Functions passed to ``unmasked`` or ``grouped``
-    get unmasked entries. What they return must not be shown, except times, counts and fixed words.
+    Sections are counted, grouped and shortened before masking. Functions passed to ``unmasked`` or
+    ``grouped`` get unmasked entries. What they return must not be shown, except times, counts and fixed
+    words.
     """
 
     __slots__ = ("_bare", "_mask")
@@ -92,7 +93,7 @@ class Entries(Generic[T]):
         return Entries(tuple(self), as_it_is)
 
     def unmasked(self, read: Callable[[Sequence[T]], P]) -> P:
-        """Return the result of ``read`` on unmasked entries: not personal, or only to be compared."""
+        """Return the result of ``read`` on unmasked entries; it must not be shown if it is personal."""
         return read(self._bare)
 
 

@@ -66,7 +66,10 @@ _SIMPLE = {
 
 
 def explanation_sections(explained: Explanation, layout: Layout) -> Iterator[list[Line]]:
-    """Format the record, then its properties; if the whole record is explained, no-ops get one line each."""
+    """Format the record, then its properties; for a whole record, also its associations.
+
+    Properties of a whole record with nothing to do take one line each, if they fit.
+    """
     yield _record_lines(explained, layout)
     if explained.name is not None:
         yield from (_property_lines(of, explained, layout) for of in explained.properties)
@@ -169,7 +172,7 @@ def _last_lines(last: LastApplied | None, layout: Layout) -> list[Line]:
 
 
 def _hand_lines(versions: tuple[ValueVersion, ...], layout: Layout) -> list[Line]:
-    """Format the authors of a value, oldest first."""
+    """Format the history of a value, oldest first: time, author and value of each change."""
     latest = versions if layout.full else versions[-_MOST_VERSIONS:]
     lines: list[Line] = []
     for index, version in enumerate(latest):

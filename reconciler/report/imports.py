@@ -23,7 +23,7 @@ def import_json(result: ImportResult, masking: Masking) -> str:
 
 
 def import_lines(result: ImportResult, masking: Masking, width: int) -> Iterator[str]:
-    """Return the lines about written and omitted things, and about the next plan."""
+    """Return the lines about written and omitted things, and about the comparison with the portal."""
     for indent, sentence in _sentences(masked_import(result, masking)):
         for row in wrapped(visible(sentence), width - indent):
             yield " " * indent + row

@@ -74,7 +74,7 @@ def _rehearsed(plan: Plan) -> Json:
 
 
 def drift_as_json(found: DriftFound, view: View) -> str:
-    """Render the drift: changed values with their authors, and lost records."""
+    """Render the drift: changed values with their authors, lost records, and removed associations."""
     shown = masked_drift(found, view.masking)
     document: Json = {
         "created_at": _time(shown.created_at),
@@ -98,7 +98,7 @@ def drift_as_json(found: DriftFound, view: View) -> str:
 
 
 def acceptance_as_json(acceptance: Acceptance, view: View) -> str:
-    """Render accepted drift: values written into manifests, their places, and values that failed."""
+    """Render accepted drift: values that were written into manifests or agreed already, and problems."""
     shown = masked_acceptance(acceptance, view.masking)
     document: Json = {
         "accepted": map(_edit, shown.edits),
@@ -177,7 +177,7 @@ def run_as_json(detail: RunDetail, view: View) -> str:
 
 
 def run_pieces(shown: RunDetail, rows: Iterable[RunRow], *, masking: Masking = SHOW) -> Iterator[str]:
-    """Render a run with its ``rows`` piece by piece; all must be masked already."""
+    """Render a run with its ``rows`` piece by piece; run and rows must be masked already."""
     document: Json = {
         "accounting": dict(shown.accounting_so_far()),
         "changes": map(_row, rows),
@@ -193,7 +193,7 @@ def run_pieces(shown: RunDetail, rows: Iterable[RunRow], *, masking: Masking = S
 
 
 def runs_as_json(runs: Iterable[RunSummary]) -> str:
-    """Render past runs, each with its planned changes and outcomes, without values."""
+    """Render past runs, each with the numbers of its planned changes and outcomes."""
     documents = (
         {
             "accounting": dict(run.accounting_so_far()),
@@ -352,7 +352,7 @@ def _row(row: RunRow) -> Json:
 
 
 def _association(row: RunRow) -> Json:
-    """Return the other record and the label of an association."""
+    """Return the other record and the label of an association; for other rows, an empty object."""
     if row.target is None:
         return {}
     key: Json = {"property": row.target.by, "value": row.target.value}

@@ -129,7 +129,7 @@ def masked_owned(
 
 
 def masked_import(result: ImportResult, masking: Masking) -> ImportResult:
-    """Mask the keys in the result of an import."""
+    """Mask the only key in the result of an import: the address of the first difference."""
     if masking.key is None or result.proof is None or result.proof.first is None:
         return result
     mask = Masker(masking.key, result.masked_properties)
@@ -189,7 +189,7 @@ def mask_of_plan(masking: Masking, plan: Plan) -> Masker | None:
 
 
 def _of_plan(key: bytes, plan: Plan, masking: Masking) -> Masker:
-    """Build the mask of a plan; the changes show which object types have keys that are not personal."""
+    """Build the mask of a plan; keys in its changes and held values show which types have plain keys."""
     properties = {change.thing.key_property for change in plan.changes}
     properties |= {held.key.key_property for held in plan.held}
     plain = (of for of, _ in properties.difference(plan.masked_properties))
@@ -198,5 +198,5 @@ def _of_plan(key: bytes, plan: Plan, masking: Masking) -> Masker:
 
 
 def is_of_commit(plan: Plan) -> bool:
-    """Return whether the plan's manifests are exactly those of a commit, for all who can read the commit."""
+    """Return whether the plan was made from exactly the manifests of a commit; a rollback was not."""
     return plan.rolls_back is None and plan.manifests.commit is not None

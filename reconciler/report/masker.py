@@ -80,7 +80,7 @@ class Masker(ValueMask):
         return replace(change, **masked)
 
     def field(self, change: Change, name: str, content: Content) -> object:
-        """Mask one field of ``change``, by the personal data that it may contain."""
+        """Mask the field ``name`` of ``change``; ``content`` is the sort of personal data in it."""
         value = getattr(change, name)
         is_named = self.is_said(change.source)
         if content is Content.VALUES:
@@ -172,7 +172,7 @@ class Masker(ValueMask):
         )
 
     def step(self, key: ThingAddress, name: str, step: NextAction) -> NextAction:
-        """Mask the actions of the next apply."""
+        """Mask the new value and the facts of a next action."""
         of = key.object_of_values
         return replace(step, after=self.value(of, name, step.after), facts=self.facts(of, name, step.facts))
 
@@ -215,7 +215,7 @@ class Masker(ValueMask):
         )
 
     def problem(self, problem: Problem) -> Problem:
-        """Mask the values in a problem's texts, whose properties are known, and the problem's address."""
+        """Mask a problem's address; and in its texts personal values, and e-mails except ``people``."""
         key = taken_apart(problem.address)[2] if self.hides_key(problem.address) else ""
         people = [email for email in problem.people if email.casefold() != key.casefold()]
 

@@ -26,8 +26,8 @@ _WORDS = {Severity.ERROR: "", Severity.LEFT_OUT: "left out: ", Severity.WARNING:
 def problem_lines(problems: Iterable[Problem], layout: Layout) -> list[Line]:
     """Format each problem as ``file:line:column: message``, with its advice below.
 
-    An error in several places is printed once, with all places. Problems caused by a selection come last,
-    together, and the additions that would solve them are printed once.
+    A problem in several places is printed once, with all places. Definitions that a partial plan needs but
+    leaves out come last, each once, with the flag that adds it.
     """
     lacking: dict[str, list[Problem]] = {}
     alike: dict[tuple[Severity, str, str], list[Problem]] = {}
@@ -83,7 +83,7 @@ def _problem(problem: Problem, layout: Layout) -> Iterator[Line]:
 
 
 def _lacking(lacking: dict[str, list[Problem]], layout: Layout) -> Iterator[Line]:
-    """Format the definitions that a partial plan needs but leaves out, each with the first place."""
+    """Format the definitions that a partial plan needs but omits, each with the first place that needs it."""
     what = "a definition" if len(lacking) == 1 else f"{len(lacking):,} definitions"
     style = _STYLES[next(iter(lacking.values()))[0].severity]
     yield from layout.paragraph(f"This plan needs {what} that it leaves out. Add:", style=style)

@@ -26,7 +26,7 @@ def moment(at: datetime) -> str:
 
 
 def trail_text(trail: DriftHistory) -> str:
-    """Format the authors of a value in one line, oldest first."""
+    """Format the changes of a value in one line, oldest first: time, author and, of several, the value."""
     is_one = len(trail.versions) == 1
     texts = [
         f"{moment(version.at)} {version}"
@@ -37,7 +37,7 @@ def trail_text(trail: DriftHistory) -> str:
 
 
 def trail_lines(trail: DriftHistory, times: Sequence[Sequence[datetime]], layout: Layout) -> list[Line]:
-    """Format who changed a value, oldest first, and each value if there were several.
+    """Format who changed a value and when, oldest first; if it changed several times, also each value.
 
     Args:
         trail: the changes of one of the values; all of these values changed in the same way.
@@ -55,7 +55,7 @@ def trail_lines(trail: DriftHistory, times: Sequence[Sequence[datetime]], layout
 
 
 def edit_text(version: ValueVersion, times: Sequence[datetime]) -> str:
-    """Format the author of an edit, and the times at which the records of a group got it."""
+    """Format the author of an edit, and the period in which the records of a group were edited."""
     return f"by {version}, {_period(times)} UTC"
 
 

@@ -38,7 +38,7 @@ def rehearsal_sections(rehearsal: Rehearsal, layout: Layout) -> Iterator[list[Li
 
 
 def rehearsal_lines(rehearsal: Rehearsal, layout: Layout) -> list[Line]:
-    """Format all sections, with an empty line between them."""
+    """Format all sections of a rehearsal, with an empty line between them."""
     lines: list[Line] = []
     for section in filter(None, rehearsal_sections(rehearsal, layout)):
         lines += [BLANK, *section] if lines else section

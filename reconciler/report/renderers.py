@@ -35,7 +35,10 @@ def _loaded(module: str, function: str) -> Render[Any]:
 
 
 def cannot_show(_subject: object, _view: View) -> str:
-    """Refuse to render a subject; the default of a row. Commands check for this, to explain it better."""
+    """Refuse to render a subject; the default for subjects that a form cannot show.
+
+    Commands do not offer a form for a subject for which its row has this function.
+    """
     raise UsageError("this cannot be shown in that form: omit --format")
 
 

@@ -23,7 +23,7 @@ _NEXT = {
 
 
 def run_opening(header: RunHeader, layout: Layout) -> list[Line]:
-    """Format run, place, time and actor."""
+    """Format the run's id, status, environment, portal, times and actor."""
     title = f"Run {header.id}, {header.status}: {header.environment}, portal {header.portal_id}"
     details = [
         period(header),
@@ -42,7 +42,7 @@ def run_opening(header: RunHeader, layout: Layout) -> list[Line]:
 
 
 def accounting_section(detail: RunDetail, layout: Layout) -> list[Line]:
-    """Format ``11 planned = 10 applied + 1 rejected + …``."""
+    """Format ``11 planned = 10 applied + 1 rejected + …``, below a note about changes never attempted."""
     planned, *outcomes = (f"{count} {word}" for word, count in detail.accounting_so_far().items())
     never = 0 if detail.header.is_under_way else detail.never_attempted
     never_text = f"Never attempted, and counted as skipped: {counted(never, 'change')}."

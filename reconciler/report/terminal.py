@@ -61,7 +61,7 @@ def render_plan(plan: Plan, view: View) -> str:
 
 
 def render_drift(found: DriftFound, view: View) -> str:
-    """Render drift: lost records, then changes and who made them."""
+    """Render drift: lost records, changed values with their authors, and removed associations."""
     layout = _layout(view, found.names)
     shown = shown_drift(found, view.masking)
     sections = chain(
@@ -75,7 +75,7 @@ def render_drift(found: DriftFound, view: View) -> str:
 
 
 def render_acceptance(acceptance: Acceptance, view: View) -> str:
-    """Render accepted drift: values written into manifests, and values left to the person."""
+    """Render accepted drift: values written into manifests, and values that a person must write."""
     layout = _layout(view, acceptance.names)
     shown = masked_acceptance(acceptance, view.masking)
     sections = chain(
@@ -103,7 +103,10 @@ def render_problems(problems: Iterable[Problem], view: View) -> str:
 
 
 def render_run(detail: RunDetail, view: View) -> str:
-    """Render a run: changes that were not applied, with HubSpot's messages, and the accounting."""
+    """Render a run: changes that were not applied, with HubSpot's messages, and the accounting.
+
+    Applied changes come first, if ``view`` shows them.
+    """
     layout = _layout(view, detail.header.names)
     rows = shown_rows(detail, view.masking)
     sections = chain(

@@ -113,7 +113,7 @@ class ValueMask:
         return self.text(record if object_name else address, [])
 
     def other(self, key: RecordAddress) -> RecordAddress:
-        """Mask the key of a type whose properties are unknown: only e-mail addresses are recognised."""
+        """Mask the key of another record; if that is not personal, only e-mail addresses in it."""
         displayed = self.record(key)
         return replace(displayed, value=self.text(displayed.value, []))
 
@@ -140,7 +140,7 @@ class ValueMask:
         return f"\u2039{digest.hex()[:_DIGITS]}\u203a"
 
     def written(self, object_name: str, name: str, written: ManifestValue) -> ManifestValue:
-        """Mask a manifest value, which names owners by e-mail address."""
+        """Mask a manifest value; e-mail addresses in the property's display names, such as owners, stay."""
         if isinstance(written, tuple):
             return tuple(self._said(object_name, name, item) for item in written)
         return None if written is None else self._said(object_name, name, written)

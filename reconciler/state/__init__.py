@@ -1,1 +1,1 @@
-"""The state: ownership and journal, in one database."""
+"""The state: ownership, journal and lock, in a database or a git repository."""

@@ -23,7 +23,7 @@ class Lease(Protocol):
 
     @property
     def seconds_ahead(self) -> float:
-        """Seconds of sending for which intents are published together; 0 if each batch is published alone."""
+        """Seconds of calls whose intents are published together; 0: the intents of each batch alone."""
 
     def hold(self, connection: Connection) -> datetime:
         """Check inside a transaction that the lease is held; pass the result to ``confirm`` after the commit.
@@ -40,7 +40,7 @@ class Lease(Protocol):
 
         Args:
             run_id: the run whose intents may be sent after this.
-            leaves_from: the present time of HubSpot's clock; none of these intents was sent before it.
+            leaves_from: the present time on HubSpot's clock; unsent intents of the run will be sent after it.
 
         Raises:
             Locked: the lease was lost.
@@ -81,7 +81,7 @@ class StateBackend(Protocol):
 
     @property
     def previous(self) -> str | None:
-        """The place of the state as it was before a correction; None if a SQLite file has backups."""
+        """A sentence about where to find the state from before a correction; None: SQLite's backups."""
 
     def has_published(self, serial: int) -> bool:
         """Return whether all machines can see the state with this serial, or with a later one."""
@@ -98,9 +98,9 @@ class StateBackend(Protocol):
         timeout_s: float,
         lasts: timedelta | None,
     ) -> Lease:
-        """Take the lock, and wait up to ``timeout_s`` for it. ``lasts`` is the time of the lease.
+        """Take the lock, and wait up to ``timeout_s`` for it.
 
-        If ``lasts`` is None, the backend's usual time is used.
+        ``lasts`` is the duration of the lease; None: the backend's own ``LEASE``.
 
         Raises:
             Locked: another run still holds the lock.

@@ -44,7 +44,7 @@ def create_or_upgrade(
 ) -> None:
     """Create the tables in ``version``, or upgrade older ones.
 
-    ``before_upgrade`` is called if an upgrade could lose existing data.
+    ``before_upgrade`` is called before an upgrade, so that it can make a backup.
 
     Raises:
         SchemaError: the tables are newer, or the database contains tables of another program.

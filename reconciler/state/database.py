@@ -250,7 +250,7 @@ def _sqlite_engine(uri: str, pool: type[Pool]) -> Engine:
 
 
 def _begin(connection: Connection) -> None:
-    """Begin a transaction; one that writes takes SQLite's lock now: it could not wait for it later."""
+    """Begin a transaction; one that writes takes SQLite's lock now; it could not wait for the lock later."""
     begin = connection.get_execution_options().get("begin", "BEGIN")
     if begin is not None:
         connection.exec_driver_sql(begin)

@@ -18,7 +18,9 @@ _OTHERS = 0o077
 
 
 def make_private(path: Path) -> None:
-    """Create the file if it is missing, so that only its owner can read it; SQLite's side files are the same.
+    """Create the file if it is missing, and make it readable and writable only for its owner.
+
+    SQLite gives its side files the same permissions.
 
     A folder ``.reconciler`` is created with a ``.gitignore`` that excludes all its files.
 

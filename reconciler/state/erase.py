@@ -116,7 +116,7 @@ def names_of(connection: Connection, portal_id: int, thing: NamedThing) -> froze
 
 
 def _forgotten(thing: NamedThing) -> str:
-    """Return the text that replaces the key; for a definition, it has as many parts as the names before."""
+    """Return the text that replaces the key; for a definition, it has as many parts as the key."""
     return "/".join([FORGOTTEN] * (thing.value.count("/") + 1)) if thing.section else FORGOTTEN
 
 
@@ -135,7 +135,7 @@ def _followed(connection: Connection, portal_id: int, thing: NamedThing) -> _Thi
 
 
 def _met(connection: Connection, portal_id: int, record: _Thing, column: str) -> frozenset[str]:
-    """Return the values of the column ``column`` of ``_Names`` in all rows that name the thing."""
+    """Return the ids or keys (``column``: a field of ``_Names``) in all rows that name the thing."""
     return frozenset(
         found
         for table, names in _PLACES

@@ -40,7 +40,7 @@ def export_lines(
 ) -> Iterator[str]:
     """Yield the JSON document line by line.
 
-    Rules and things are sorted by object type, key property and key.
+    Rules and records must already be sorted by object type, key property and key.
     """
     yield f'{{"lineage":{json_text(version.lineage)},\n"owned":['
     separator = "\n"

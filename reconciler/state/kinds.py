@@ -45,7 +45,7 @@ class OwnedBefore(Protocol):
 def ownership_after(
     entries: Iterable[tuple[int, Change]], outcomes: Mapping[int, Outcome], before: OwnedBefore
 ) -> OwnershipAfter:
-    """Return the ownership after those ``entries`` that ``outcomes`` (by number) says were applied."""
+    """Return the ownership after those of ``entries`` that were applied; ``outcomes`` are by number."""
     applied = [
         (carried_out(change, done.written), done)
         for number, change in entries

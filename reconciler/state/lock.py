@@ -25,7 +25,7 @@ LEASE = timedelta(seconds=60)
 _POLL_S = 1.0
 
 _PATIENCE_S = 30.0
-"""Maximum seconds for which a call waits until its run renews an expired lease, as runs do all the time."""
+"""Maximum seconds for which a call waits until its run renews an expired lease."""
 
 
 class DatabaseLease:
@@ -240,7 +240,7 @@ class DatabaseBackend:
 
     @property
     def previous(self) -> str | None:
-        """The place of the state as it was before a correction: PostgreSQL's backups.
+        """A sentence about where to find the state from before a correction: in PostgreSQL's own backups.
 
         It is None for a SQLite file, which we back up ourselves.
         """

@@ -1,4 +1,4 @@
-"""Records and definitions whose address others get in a plan, before they get a new one themselves. Pure."""
+"""Records and definitions that get a new address in a plan, while others get their present one. Pure."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from reconciler.plan.change import Change
 
 
 def in_the_way(changes: Sequence[Change]) -> Mapping[RecordIdentity, tuple[ThingAddress, ThingAddress]]:
-    """Return the things whose present address others take over first, each with present and new address."""
+    """Return the things whose present address another thing gets, each with its present and new address."""
     leaving = {
         change.moved_from: (
             RecordIdentity(change.object_type, change.known_id),

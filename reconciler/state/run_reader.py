@@ -78,7 +78,7 @@ class RunReader:
         return str(found[0])
 
     def last_runs(self, object_name: str, record_id: RecordId) -> Mapping[str, RunHeader]:
-        """Return the newest run that wrote each property of a record, or found its value unchanged."""
+        """Return for each property of a record the newest run that wrote it or its value in state."""
         query = (
             select(runs, changes.c["values"], changes.c.remembered, changes.c.forgotten)
             .join(changes, and_(changes.c.portal_id == runs.c.portal_id, changes.c.run_id == runs.c.id))
@@ -106,6 +106,8 @@ class RunReader:
 
     def run(self, run_id: str, *, lists_applied: bool) -> RunDetail:
         """Return one run with its changes in the journal, in the order of the plan.
+
+        Applied changes are only counted, unless ``lists_applied``.
 
         Raises:
             StateError: there is no such run, or changes are missing in the journal.

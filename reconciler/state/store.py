@@ -137,9 +137,9 @@ class Store:
     def owned_in_order(
         self, object_name: str, by: str, after_key: str | None, limit: int
     ) -> tuple[OwnedRecord, ...]:
-        """Return the first ``limit`` owned records of a group whose key is greater than ``after_key``.
+        """Return the first ``limit`` owned records of a group, sorted by key (by code point).
 
-        Keys are sorted by code point.
+        If ``after_key`` is not None, only records with a greater key are returned.
         """
         with self._owned() as rows:
             return rows.in_order(object_name, by, after_key, limit)
@@ -211,7 +211,7 @@ class Store:
             return created_by_runs(connection, self._portal_id, object_name, ids)
 
     def last_runs(self, record: OwnedThing) -> Mapping[str, RunHeader]:
-        """Return the newest run that wrote each property of ``record``, or found its value unchanged."""
+        """Return for each property of ``record`` the newest run that wrote it or its value in state."""
         with self._runs() as runs:
             return runs.last_runs(record.key.object, record.record_id)
 
@@ -228,7 +228,7 @@ class Store:
     def run(self, run_id: str, *, lists_applied: bool = True) -> RunDetail:
         """Return one run with its changes, in the order of the plan.
 
-        ``lists_applied`` includes applied changes.
+        Applied changes are only counted, unless ``lists_applied``.
 
         After an interruption, changes that were never attempted are missing. So are values that were erased,
         or that are older than 90 days.
@@ -344,7 +344,7 @@ class Store:
 
     @property
     def previous(self) -> str | None:
-        """The place of the state as it was before a correction; None if a SQLite file has backups."""
+        """A sentence about where to find the state from before a correction; None: in ``backups``."""
         return self._backend.previous
 
     def unlock(self) -> LockHolder | None:

@@ -121,7 +121,7 @@ _ONE_CHANGE_FOR_EVERY_KIND: tuple["UpgradeStep", ...] = (
     CREATED_INDEX,
     _split_in_step,
 )
-"""Upgrade: changes of every kind have rows of one form; only ``intents`` tells which call contains one.
+"""Upgrade: changes of every kind have rows of one form; only ``intents`` tells which call contains a change.
 
 Before version 4, the time of a call was not stored. Such calls get the time 1970, which proves nothing,
 because they may have been sent. So an open batch can be settled after the upgrade as well as before.

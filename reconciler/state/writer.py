@@ -66,7 +66,7 @@ class StateWriter:
 
     @property
     def seconds_ahead(self) -> float:
-        """Seconds of sending for which intents are published together; 0 if each batch is published alone."""
+        """Seconds of calls whose intents are published together; 0: the intents of each batch alone."""
         return self._lease.seconds_ahead
 
     def publish(self, run_id: str | None = None, leaves_from: datetime | None = None) -> None:
@@ -163,9 +163,9 @@ class StateWriter:
             write_ownership(connection, self._portal_id, ownership)
 
     def set_aside(self, things: Iterable[RecordIdentity]) -> None:
-        """Store records and definitions under their ids for now: others are about to take over their keys.
+        """Store records and definitions under their ids for now, because other things will get their keys.
 
-        So records may exchange keys in any order, and state loses none if a run is killed in between.
+        So records may exchange keys in any order, and state loses no record if a run is killed in between.
         """
         with self._writing() as connection:
             OwnedRows(connection, self._portal_id).set_aside(things)
@@ -226,7 +226,7 @@ class StateWriter:
         """Replace everything owned by the contents of ``export``; return the backup of a SQLite file.
 
         An empty state gets the lineage and serial of the export. A state of the same lineage gets a serial
-        that is greater than both.
+        that is greater than its own and that of the export.
 
         Raises:
             StateError: the export is of another portal or lineage, a record has two entries, or the file of

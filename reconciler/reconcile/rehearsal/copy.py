@@ -62,7 +62,9 @@ class Rehearsed:
 def read_copy(
     reader: PortalReader, rehearsed: Rehearsed, found: list[Collisions], progress: Progress
 ) -> Iterator[Json]:
-    """Read the parts of a copy, definitions first; ``found`` gets the collisions.
+    """Read the parts of a copy, definitions first.
+
+    Append one ``Collisions`` to ``found``, and add to it the collisions that are met while reading.
 
     Raises:
         UsageError: the access token belongs to another portal.

@@ -23,7 +23,7 @@ SYSTEM = (
     *("hs_object_id", "createdate", "hs_createdate", "lastmodifieddate", "hs_lastmodifieddate"),
     "hs_merged_object_ids",
 )
-"""Properties that HubSpot itself writes: id and times of a record."""
+"""Properties that HubSpot itself writes: a record's id and times, and the ids of records merged into it."""
 _ALWAYS = (*SYSTEM, "lifecyclestage", "hubspot_owner_id")
 """Properties that are always copied, because HubSpot's rules for writes depend on them."""
 
@@ -35,7 +35,7 @@ class Scope:
     portal: PortalSchema
     ids: dict[str, set[str]] = field(default_factory=dict)
     keys: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # by type and key property
-    claimed: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # values that the plan writes
+    claimed: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # unique values of the plan
     names: dict[str, set[str]] = field(default_factory=dict)
     pairs: dict[Direction, set[RecordId]] = field(default_factory=dict)
     record_ids: dict[RecordAddress, RecordId] = field(default_factory=dict)  # of records that change
@@ -55,7 +55,7 @@ class Scope:
                 yield WantedRecords(self.portal.objects[name], RECORD_ID, sorted(ids), self._names(name))
 
     def archived(self) -> Iterator[tuple[ObjectSchema, list[str]]]:
-        """Return types whose archived records may have values that the plan writes, with their properties."""
+        """Return types whose archived records may have unique values of the plan, and properties to read."""
         for name in sorted({name for name, by in self.claimed if self._has(name, by)}):
             schema = self.portal.objects[name]
             wanted = {*_ALWAYS, *(by for of, by in self.claimed if of == name)}
@@ -93,11 +93,11 @@ class Scope:
             self.keys.setdefault((key.object, key.by), set()).add(key.value)
 
     def add_names(self, name: str, names: Iterable[str]) -> None:
-        """Add properties that must be read of a type's records."""
+        """Add ``names`` to the properties that are read from records of the object type ``name``."""
         self.names.setdefault(name, set()).update(names)
 
     def add_ends(self, direction: Direction, record_id: RecordId | None) -> None:
-        """Add the associations of a record with records of another type."""
+        """Add a record's associations with records of another type; without ``record_id``, add nothing."""
         if record_id is not None:
             self.pairs.setdefault(direction, set()).add(record_id)
 
@@ -165,7 +165,9 @@ def selected_records(desired: Desired, selection: Selection) -> Iterator[Desired
 
 
 def add_holders(scope: Scope, changes: Iterable[Change], reader: PortalReader) -> None:
-    """Add records that have values which the plan removes; at most as many as one search returns.
+    """Add records with values of definitions that ``changes`` archive, such as options.
+
+    For each definition, add at most as many records as one search returns.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -182,7 +184,7 @@ def add_holders(scope: Scope, changes: Iterable[Change], reader: PortalReader) -
 
 
 def names_to_copy(schema: ObjectSchema, wanted: Iterable[str], *, computed: bool = True) -> list[str]:
-    """Return the properties to copy: ``wanted``, identifying and required ones, and those for rules.
+    """Return the properties to copy: ``wanted``, and those that identify, are required or always copied.
 
     Without ``computed``, properties whose values HubSpot computes are left out.
     """

@@ -1,4 +1,4 @@
-"""Drift as an HTML page: lost records, then changed values, grouped by the source of the last change."""
+"""Drift as an HTML page: lost records, changed values (by source of the change), removed associations."""
 
 from collections.abc import Sequence
 from datetime import UTC

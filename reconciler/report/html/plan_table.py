@@ -32,7 +32,7 @@ _PROBLEMS = {
     Severity.LEFT_OUT: ("left out", Piece("\u00d7", Style.ALARM), "it is not in the plan"),
     Severity.WARNING: ("warning", Piece("!", Style.CHANGED), "the plan can be applied like this"),
 }
-"""By severity, most severe first: label, style, and consequence."""
+"""By severity, most severe first: label, sign, and consequence."""
 
 
 def plan_table(shown: ShownPlan, view: View) -> Json:

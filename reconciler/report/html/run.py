@@ -94,7 +94,7 @@ def _add(table: Table, section: Section[RunRow], names: Names, *, is_applied: bo
 
 
 def _why(row: RunRow) -> str:
-    """Return the reason in the words of plan reports; an unknown word from the journal, unchanged."""
+    """Return the reason in the words of plan reports; an unknown one as in the journal."""
     try:
         return why_changed(Verb(row.action), Reason(row.reason))
     except ValueError:

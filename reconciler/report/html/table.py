@@ -30,7 +30,7 @@ class RowKind(NamedTuple):
     page: str = ""  # the beginning of the URL of a record's page in HubSpot; empty if there is none
     short: str = ""  # a shorter ``action`` for single rows
     several: str = ""  # plural noun for the rows; empty: the object type
-    against: str = ""  # if both values are shown: the name of the one that is not HubSpot's
+    against: str = ""  # for held values: the title of the value beside HubSpot's
 
 
 class Titles(NamedTuple):
@@ -125,7 +125,7 @@ class Table:
         self._rows.append([*row, extra] if extra else row)
 
     def add_place(self, address: str, source: SourceRef | None, notes: Iterable[str]) -> None:
-        """Add a row about a place in the manifests, which need not name a record."""
+        """Add a row about a place in the manifests; ``address`` is empty if it is about no record."""
         self._rows.append(self._row(address, source, None, (), notes))
 
     def value(

@@ -43,7 +43,7 @@ def _left_out(count: int) -> str:
 
 
 def _foot(shown: ShownDrift) -> str:
-    """Return the origin of the report, and the next steps."""
+    """Return when and by which version the portal was read, and the next steps."""
     found = shown.about
     masked = "Personal values are masked; equal masks mean equal values. " if shown.is_masked else ""
     version = inline_code(found.tool_version)

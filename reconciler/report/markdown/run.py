@@ -44,7 +44,7 @@ def _by_object(section: Section[RunRow]) -> list[Section[RunRow]]:
 
 
 def _head(detail: RunDetail) -> str:
-    """Return the marker by which the comment is found again, the accounting, and place, time and actor."""
+    """Return the marker by which the comment is found again, the accounting, and portal, time and actor."""
     header = detail.header
     unapplied = unapplied_text(detail)
     actor = "".join(f", {inline_code(f'{name} {text}')}" for name, text in sorted(header.actor.items()))

@@ -47,7 +47,7 @@ def counts_table(sections: Iterable[Section[Any]]) -> str:
 
 
 def _rows(counts: dict[str, Counter[str]]) -> Iterator[tuple[str, Counter[str]]]:
-    """Return rows of a table of ``counts``: first object types, then all remaining ones, then the total."""
+    """Return rows of a table: one for each of the first object types, one for the rest, one for the total."""
     names = sorted(counts)
     yield from ((inline_code(name), counts[name]) for name in names[:_MOST_OBJECTS])
     others = names[_MOST_OBJECTS:]

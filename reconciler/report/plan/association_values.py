@@ -9,14 +9,14 @@ from reconciler.plan.change import Action, Change, ValueChange
 
 
 def display_values(change: Change) -> tuple[ValueChange, ...]:
-    """Return the association as a value that is added or removed."""
+    """Return the association as one value: added, removed or, without a call, unchanged."""
     before, after = _before_and_after(change)
     name = change.association.target.text
     return (ValueChange(name, before, after, change.reason, change.source),)
 
 
 def notes(change: Change) -> list[str]:
-    """Return the association of a change that makes no call."""
+    """Return the association as a note if the change makes no call; otherwise nothing."""
     address = change.association
     text = association_text(address.label, is_whole=False)
     return [] if change.is_remote else [visible(f"{address.target.text}: {text}")]

@@ -214,7 +214,7 @@ def held_reason_text(reason: Reason) -> str:
 
 
 def other_side_label(reason: Reason) -> str:
-    """Return the label of the value with which the live value of a held difference is compared."""
+    """Return the label of the value beside a held live value: the manifest's, or the one before a run."""
     return "before" if reason in {Reason.SUPERSEDED, Reason.FINAL} else "manifest"
 
 
@@ -286,7 +286,7 @@ def _edit_times_of_held(record: Sequence[Held]) -> list[datetime | None]:
 
 
 def _author(version: ValueVersion | None) -> Hashable:
-    """Return a key that is equal for edits by the same author, at any time."""
+    """Return a key that is equal for edits by the same author; times may differ."""
     return version and (version.via, version.by)
 
 

@@ -1,4 +1,4 @@
-"""Refusals of guards: the numbers, some of the records, and the flag that allows them."""
+"""Refusals of guards as text: the reason, some of the records, and the flag that allows the plan."""
 
 from collections.abc import Iterable, Iterator
 
@@ -11,7 +11,7 @@ from reconciler.report.text.styled_lines import Line, Style
 def refusal_lines(
     refusals: Iterable[GuardRefusal], layout: Layout, rolls_back: str | None = None
 ) -> list[Line]:
-    """Format each refusal with some of the records, and the flag that allows it.
+    """Format each refusal with its reason, some of the records, and the flag that allows the plan.
 
     Args:
         refusals: refusals of one plan.

@@ -21,7 +21,7 @@ def notes(change: Change) -> list[str]:
 
 
 def _known_as(change: Change) -> Iterator[ValueChange]:
-    """Return the previous key of the record, if no written value shows it."""
+    """Return the change of the record's key, if there is one and no written value shows it."""
     former = change.former_record
     if former is not None and all(value.name != change.record.by for value in change.values):
         before, after = (f"{key.by} {key.value}" for key in (former, change.record))

@@ -1,4 +1,4 @@
-"""Differences between a new plan and the reviewed one: changes that were left out, and why."""
+"""Differences from the reviewed plan: changes left out of the new plan, and changes no longer planned."""
 
 from collections.abc import Hashable, Iterator, Sequence
 

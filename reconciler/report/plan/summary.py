@@ -18,7 +18,7 @@ _MINUTE_S, _HOUR_S = 60, 3600
 
 
 def opening(shown: ShownPlan, layout: Layout) -> list[Line]:
-    """Format the portal and the source of the plan; first that nothing changes, if so."""
+    """Format environment, portal and source of the plan; if nothing changes, the headline comes first."""
     plan, summary = shown.about, shown.summary
     commit = f", commit {plan.manifests.git[:_COMMIT_DIGITS]}" if plan.manifests.git else ""
     commit += " and uncommitted changes" if plan.manifests.has_uncommitted else ""
@@ -77,7 +77,7 @@ def closing(shown: ShownPlan, layout: Layout) -> list[Line]:
 
 
 def plan_notes(shown: ShownPlan, layout: Layout) -> list[str]:
-    """Return the notes before the last line on a terminal, except problems, with names of scopes."""
+    """Return the notes that a terminal shows before the last line, except the number of problems."""
     lines = [*_noted(shown, layout), *_unwritten(shown.summary, layout)]
     return [painted([row], color=False).rstrip("\n") for row in lines]
 

@@ -55,7 +55,7 @@ class Section(Generic[T]):
         return render_entries(self.style, self.style.records(entries), layout)
 
     def alike(self) -> Iterator[list[list[T]]]:
-        """Group the records that look the same; each group has the entries of each record."""
+        """Group the records that look the same; a group lists records, each as a list of its entries."""
         groups: dict[Hashable, list[Entries[T]]] = {}
         for record in self.style.records(self.entries):
             groups.setdefault(record.unmasked(self.style.likeness), []).append(record)

@@ -27,7 +27,10 @@ _LEAST_ROOM = 16
 """If fewer cells than this are free beside a property's name, its value is shown below."""
 
 _COMPARED_LINES = 300
-"""Longer differing parts are shown as replaced as a whole: aligning lines takes quadratic time."""
+"""Maximum lines of a differing part that are aligned, because this takes quadratic time.
+
+A longer part is shown as removed and added as a whole.
+"""
 
 _SIGN_STYLES = {"-": Style.REMOVED, "+": Style.ADDED, " ": Style.FAINT}
 
@@ -51,7 +54,7 @@ def text_of_written(written: ManifestValue) -> str | None:
 
 
 def side_by_side(before: str | None, after: str | None, room: int) -> Line | None:
-    """Format both on one line; None if they need more than ``room`` cells, or a value has several lines."""
+    """Format both values on one line; None if one has line breaks, or they need more than ``room`` cells."""
     if "\n" in (before or "") or "\n" in (after or ""):
         return None
     start = Piece(shown(before)) if before is not None else Piece(EMPTY, Style.FAINT)
@@ -61,7 +64,7 @@ def side_by_side(before: str | None, after: str | None, room: int) -> Line | Non
 
 
 def alone(value: str | None, room: int, *, full: bool) -> Line | None:
-    """Format a new record's value in one line, shortened unless ``full``; None if it does not fit."""
+    """Format one value on one line, shortened unless ``full``; None if it has line breaks or does not fit."""
     if value is None:
         return (Piece(EMPTY, Style.FAINT),)
     text = shown(value)

@@ -49,7 +49,10 @@ class PairRows:
         return self._select(pairs.c.serial > serial)
 
     def put(self, owned: Iterable[OwnedAssociation], serial: int) -> None:
-        """Store owned associations and replace their rows; one with a label replaces one without."""
+        """Store owned associations in place of their earlier rows.
+
+        An association with a label also replaces the one without label between the same records.
+        """
         insert = insert_into(self.connection, pairs)
         others = [column.name for column in pairs.c if not column.primary_key]
         statement = insert.on_conflict_do_update(

@@ -18,8 +18,8 @@ from reconciler.state.records.updates import disowned_by
 def pairs_after(applied: Iterable[Change]) -> AssociationsAfter:
     """Return the owned associations to store and to remove after ``applied``.
 
-    All associations of an archived record are removed. Those of a released record stay until a change
-    releases them, too.
+    All associations of a record are removed if it was archived, or released because HubSpot does not have
+    it any more. Those of other released records stay until a change releases them, too.
     """
     owned: list[OwnedAssociation] = []
     disowned: list[AssociationIdentity] = []

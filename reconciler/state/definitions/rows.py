@@ -51,7 +51,7 @@ class DefinitionRows:
         return frozenset(RecordIdentity(*row) for row in self.connection.execute(query))
 
     def remove_within(self, addresses: Iterable[DefinitionAddress]) -> None:
-        """Remove these definitions with all that they contain.
+        """Remove all definitions that are parts of these ones.
 
         A pipeline contains its stages, and a custom object type everything that is defined for it.
         """

@@ -39,9 +39,7 @@ class GitBackend:
         self._access = access
         self._portal_id = portal_id
         self._loaded: str | None = None  # the commit whose contents are in the working copy
-        self.renew_after: timedelta | None = (
-            None  # time between renewals of the lease; None: a part of its duration
-        )
+        self.renew_after: timedelta | None = None  # time between renewals; None: a fifth of the lease
         self._repository = PrivateRepository(access)
         try:
             names = names_of(access.ref, portal_id)
@@ -59,12 +57,12 @@ class GitBackend:
 
     @property
     def snapshots(self) -> Snapshots:
-        """The snapshots; used to write all of them again, and to measure them."""
+        """The reader and writer of the portal's snapshots; benchmarks use it."""
         return self._snapshots
 
     @property
     def previous(self) -> str | None:
-        """The place of the state as it was when it was opened: its commit."""
+        """A sentence that names the commit of the state when it was opened, or says that there was none."""
         if self._refs.state is None:
             return "there was no state before"
         return (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 LARGEST: Final = 1 << 18
-"""Maximum bytes in one bucket, unless a single row is larger; if one is fuller, their number is doubled."""
+"""Maximum bytes in one bucket, unless a row is larger; if one is fuller, the number of buckets is doubled."""
 
 CHANGES_A_BLOB: Final = 1000
 
@@ -39,13 +39,13 @@ def name_of_run(run_id: str) -> str:
 def name_of_changes(run_id: str, part: int) -> str:
     """Return the name of the blob for a thousand changes of a run.
 
-    ``part`` is their number divided by 1,000.
+    ``part`` is the number of each of these changes divided by 1,000, rounded down.
     """
     return f"runs/{run_id}-{part}"
 
 
 def enough(count: int, texts: Iterable[bytes]) -> int:
-    """Return how many buckets are needed; ``texts`` are the contents if there are ``count`` of them."""
+    """Return how many buckets are needed; ``texts`` are the contents of ``count`` buckets."""
     largest = max(map(len, texts), default=0)
     while largest > LARGEST:
         count, largest = count * 2, largest // 2

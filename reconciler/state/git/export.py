@@ -58,7 +58,10 @@ def bucket_of(table: str, buckets: Buckets, identity: Iterable[str]) -> str:
 def texts_of_buckets(
     connection: Connection, table: str, buckets: Buckets, wanted: Iterable[str] | None
 ) -> tuple[Buckets, dict[str, bytes]]:
-    """Return the contents of ``wanted`` buckets of ``table``, or of all, and the number of buckets now."""
+    """Return the numbers of buckets now, and the contents of the ``wanted`` buckets of ``table``.
+
+    All contents are returned if ``wanted`` is None, or if the table needs more buckets than before.
+    """
     texts = _spread(connection, table, getattr(buckets, table), wanted)
     count = enough(getattr(buckets, table), texts.values())
     if count == getattr(buckets, table):

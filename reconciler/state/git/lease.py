@@ -22,13 +22,13 @@ from reconciler.state.git.snapshots import Prepared, Snapshots
 from reconciler.state.lock_holder import RAN_OUT, UNLOCKED, UNRENEWED, lost
 
 SECONDS_AHEAD = 20.0
-"""Seconds of sending for which the intents are pushed together."""
+"""Seconds of calls whose intents are pushed together."""
 
 _PATIENCE_S = 60.0
 """Maximum seconds for which a call waits until the lease is renewed, and for which a push is repeated."""
 
 RENEWALS = 5
-"""Number of renewals in one lease: a push is due after this part of it."""
+"""Number of renewals in one lease: a push is due when a fifth of the lease has passed."""
 
 
 class Stopwatch:
@@ -39,9 +39,9 @@ class Stopwatch:
         self._begun = now(), time.monotonic()
 
     def elapsed(self) -> timedelta:
-        """Return the elapsed time; of two clocks, take the longer one.
+        """Return the elapsed time: the longer one by two clocks.
 
-        The monotonic one may stop during sleep.
+        The monotonic clock may stop while the machine sleeps.
         """
         begun, ticks = self._begun
         return max(self._now() - begun, timedelta(seconds=time.monotonic() - ticks))
@@ -80,7 +80,7 @@ class GitLease:
         self._changed = threading.Condition()
 
     def hold(self, connection: Connection) -> datetime:  # noqa: ARG002 - a database checks its own lock there
-        """Check that the lock is not known to be lost. The push after the commit will prove it."""
+        """Check that the lock is not known to be lost; the push after the commit proves that it is held."""
         with self._changed:
             if self._lost_because is not None:
                 raise self._lost()
@@ -201,7 +201,7 @@ class GitLease:
         if self._leaving is None:
             return None
         leaving, since = self._leaving
-        is_known = leaving.moment.year > 1970  # noqa: PLR2004 - the time that stands for none
+        is_known = leaving.moment.year > 1970  # noqa: PLR2004 - 1970 stands for an unknown time
         return leaving._replace(moment=leaving.moment + since.elapsed()) if is_known else leaving
 
     def _why(self, found: Refs) -> str:

@@ -56,7 +56,7 @@ class HeldLock:
 
 
 def read_lock(text: str, found_at: datetime, lasts: timedelta) -> HeldLock:
-    """Read the message of a lock; if it has another format, treat it as held for ``lasts`` from now."""
+    """Read the message of a lock; if it has another format, treat it as held for ``lasts``."""
     try:
         said: Mapping[str, Any] = json.loads(text)
         actor = actor_of(json.dumps(said["holder"]))

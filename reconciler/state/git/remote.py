@@ -34,7 +34,7 @@ _RACE = re.compile(
     r"reference already exists|unable to create .*\.lock",
     re.IGNORECASE,
 )
-"""Messages of a host if another push moved the ref between its announcement and our push."""
+"""Messages of a host if another push moved the ref after our push had read it."""
 
 _NO_REPOSITORY = re.compile(
     r"\b404\b|not found|does not appear to be a git repository|no such", re.IGNORECASE
@@ -161,7 +161,7 @@ def judged(answer: Answer, refs: set[str]) -> Pushed:
 
 
 def reason_of(answer: Answer) -> str:
-    """Return the line in git's output that says why it failed."""
+    """Return the line in git's output that says why git failed."""
     lines = [line.strip() for line in answer.err.splitlines() if line.strip()]
     said = [line for line in lines if line.startswith(("fatal:", "remote: ", "error:", "ERROR:"))]
     line = (said or lines or [f"git ended with {answer.code}"])[0]

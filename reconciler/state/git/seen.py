@@ -61,7 +61,7 @@ def check_not_older(seen: Seen | None, place: str, header: SnapshotHeader | None
 
 
 def remember(file: Path | None, place: str, header: SnapshotHeader | None) -> None:
-    """Remember the newest snapshot at ``place``; do nothing if the file cannot be written."""
+    """Remember a snapshot at ``place`` if it is the newest; do nothing if the file cannot be written."""
     if file is None or header is None:
         return
     known = _read(file)

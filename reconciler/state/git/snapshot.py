@@ -4,10 +4,10 @@ The header begins with one line of text that identifies it::
 
     reconciler state 1 PORTAL LINEAGE SERIAL PUSH encrypted↵   salt (16)  check (16)  piece
 
-and the encrypted piece after it is valid only together with that line. It lists every blob with the serial
-and the push at which the blob was written: a blob is bound to these, and to its name, portal and lineage. So
-nobody can exchange blobs, leave one out, or put one back from an older snapshot. A whole older snapshot can
-be put back; ``seen.py`` and plans notice that.
+and the encrypted piece after it is valid only together with that line. The piece lists every blob with the
+serial and the push at which the blob was written: a blob is bound to these, and to its name, portal and
+lineage. So nobody can exchange blobs, leave one out, or put one back from an older snapshot. A whole older
+snapshot can be put back; ``seen.py`` and plans notice that.
 
 A snapshot of an emulator may be unencrypted, so that people can read it with git.
 """

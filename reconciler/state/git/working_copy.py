@@ -55,7 +55,7 @@ class Export:
     rules: tuple[tuple[str, str, str], ...]
     buckets: Buckets
     texts: Mapping[str, bytes]  # contents of blobs that may have changed, by name
-    is_whole: bool  # whether ``texts`` contains all blobs; if not, the others do not change
+    is_whole: bool  # whether ``texts`` has all blobs; if not, blobs missing in it do not change
 
 
 class WorkingCopy:
@@ -93,8 +93,7 @@ class WorkingCopy:
     def export(self, leaving: Leaving | None, *, is_whole: bool) -> Export:
         """Return the rows that were written since the last push, or all rows.
 
-        Intents of the run ``leaving`` that were not sent yet get the time of the snapshot, but only in the
-        snapshot.
+        Intents of the run ``leaving`` that were not sent yet get its time, but only in what is returned.
         """
         with self.database.reading() as connection:
             buckets, texts = self._buckets, dict[str, bytes]()

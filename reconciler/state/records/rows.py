@@ -91,7 +91,10 @@ class OwnedRows:
     def in_order(
         self, object_name: str, by: str, after_key: str | None, limit: int
     ) -> tuple[OwnedRecord, ...]:
-        """Return the first ``limit`` records with a key greater than ``after_key``, sorted by code point."""
+        """Return the first ``limit`` records, sorted by key (by code point).
+
+        If ``after_key`` is not None, only records with a greater key are returned.
+        """
         query = _RECORDS.where(self._in_group(object_name, by)).order_by(owned.c.key).limit(limit)
         if after_key is not None:
             query = query.where(owned.c.key > after_key)
@@ -108,7 +111,7 @@ class OwnedRows:
         return tuple((row[0], row[1], row[2]) for row in self.connection.execute(query))
 
     def at_address(self, object_name: str, *, by_record_id: bool, value: str) -> tuple[OwnedRecord, ...]:
-        """Return the records that an address can mean (``companies/acme``, ``companies/=9001``), by key."""
+        """Return the records that an address can mean (``companies/acme``, ``companies/=9001``), sorted."""
         by_key = and_(owned.c.key == value, owned.c.by != RECORD_ID)
         query = _RECORDS.where(
             self._ours(),
@@ -128,7 +131,7 @@ class OwnedRows:
         return map(thing_of, self.connection.execute(query))
 
     def put(self, records: Iterable[OwnedThing], serial: int) -> list[OwnedThing]:
-        """Store records or definitions; replace their rows, and the rows of others that have their keys.
+        """Store records or definitions; replace their rows, and the rows of other things with the same keys.
 
         If HubSpot accepted two keys for one record, the later one is stored. Return the records that had
         another key before.
@@ -165,7 +168,7 @@ class OwnedRows:
                     yield record
 
     def set_aside(self, things: Iterable[RecordIdentity]) -> None:
-        """Store records and definitions under their ids for now: others are about to take over their keys."""
+        """Store records and definitions under their ids for now, because other things will get their keys."""
         for object_name, thing_id in things:
             for known in self._things_of_ids(object_name, [thing_id]):
                 aside = _aside(known)
@@ -176,7 +179,10 @@ class OwnedRows:
                 )
 
     def set_aside_still(self, things: Mapping[RecordIdentity, ThingAddress]) -> Sequence[OwnedThing]:
-        """Return those ``things`` that are still set aside, with the given address, if that is free."""
+        """Return those ``things`` that are still set aside, with the given address if that is free.
+
+        Leave out things whose given address is taken.
+        """
         return [
             called(known, key)
             for (object_name, thing_id), key in things.items()
