@@ -6,7 +6,7 @@ An encrypted file has one line of text that says what it is, followed by binary 
 
 Version 1 derives 48 bytes from the key by scrypt (N = 2^17, r = 8, p = 1: 128 MiB and a quarter of a second
 for every guess): 32 are the key of AES-256-GCM, and 16 are the check, which tells a wrong key from an altered
-file. No parameter is read from the file, so that no file can ask for less care or more memory.
+file. No parameter is read from the file, so that no file can make the key weaker or use more memory.
 
 A chunk is the ciphertext of 64 KiB and its tag of 16 bytes; the last one may be shorter, and is always
 present. So a file of any size is written and read in constant memory, and no byte of a chunk is returned

@@ -10,7 +10,7 @@
     │   ├── RequestRejected    HubSpot refuses the request: fix the manifest
     │   ├── Unavailable        gave up after waiting: run again later
     │   └── NoAnswer           a write may or may not have happened: settle before more writes
-    ├── StateError             missing, damaged, or from a newer version: says what to do
+    ├── StateError             the state is missing, damaged, or newer: do what the message says
     │   └── Locked             another run is applying: wait or unlock
     └── UsageError             flags, settings, environment
 """
@@ -42,7 +42,7 @@ class Problem:
     address: str | None = None  # address of the record or property, if it is known
     severity: Severity = Severity.ERROR
     people: tuple[str, ...] = ()  # e-mail addresses in the message that are never masked: owners of records
-    needs: str | None = None  # address that would solve the problem if it were in the same plan
+    needs: str | None = None  # address that the same plan must also change to solve the problem
 
     def __str__(self) -> str:
         place = f"{self.source}: " if self.source else ""
@@ -127,13 +127,13 @@ class Refusal(StrEnum):
     ALTERED = "altered"  # the file does not match its digest
     FOREIGN = "foreign"  # made for another portal, state or environment
     PROTECTED = "protected"  # a protected environment without a saved plan
-    DIVERGED = "diverged"  # its manifests do not contain the commit that was applied last
+    DIVERGED = "diverged"  # the git history of its manifests lacks the commit that was applied last
     UNREVIEWED = "unreviewed"  # it would do more than the reviewed plan
     STALE = "stale"  # live values changed, and the user asked to stop in this case
 
 
 class PlanRefused(ReconcilerError):
-    """The plan is unsafe, altered, foreign or stale; nothing was written."""
+    """The plan is refused for the reason in ``refusal``; nothing was written."""
 
     def __init__(self, refusal: Refusal, message: str) -> None:
         super().__init__(message)
@@ -175,7 +175,7 @@ class NotAllowed(HubSpotError):
 
 
 class RequestRejected(HubSpotError):
-    """HubSpot understood the request and refuses it; sending it again changes nothing."""
+    """HubSpot understood the request and refuses it; it would refuse the same request again."""
 
 
 class Unavailable(HubSpotError):

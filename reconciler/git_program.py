@@ -35,7 +35,7 @@ _RUNS_NOTHING = (
     "core.fsmonitor=false",
     f"core.hooksPath={os.devnull}",
 )
-"""Settings against running programs; they override the settings of the repository."""
+"""Settings that keep git from running other programs; they override the settings of the repository."""
 
 NO_GIT = 127
 """Exit code of a shell for a missing program, returned if git is not installed."""
@@ -109,14 +109,14 @@ def run_git(
         return Answer(NO_GIT, b"", "git is not installed")
     said = [word for setting in (*_RUNS_NOTHING, *settings) for word in ("-c", setting)]
     try:
-        process = subprocess.Popen(  # noqa: S603 - our own words, and commits that were checked to be some
+        process = subprocess.Popen(  # noqa: S603 - all arguments are ours or checked commit ids
             [program, "--no-optional-locks", *said, *arguments],
             cwd=folder,
             env=dict(clean),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C does not reach git, only our program, which stops in order
+            start_new_session=True,  # Ctrl-C does not reach git, but our program, which then ends git
         )
     except OSError as error:
         return Answer(NO_GIT, b"", f"git cannot be run: {error.strerror}")

@@ -1,4 +1,4 @@
-"""Recognises this machine by host name or address: own traffic needs neither encryption nor a proxy."""
+"""Recognises this machine by host name or address: calls to it need neither encryption nor a proxy."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -14,6 +14,6 @@ def address_of(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether ``host`` means this machine; it is a name, or an address without brackets."""
+    """Return whether ``host``, a name or an address without brackets, means this machine."""
     address = address_of(host)
     return host.lower() == "localhost" or (address is not None and address.is_loopback)

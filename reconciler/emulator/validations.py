@@ -136,7 +136,7 @@ def put(work: Work, object_type: ObjectType, name: str, rule_type: str, given: J
 
 
 def _check_arguments(rule_type: str, arguments: Sequence[str]) -> None:
-    """Refuse arguments of a rule that no value could be checked with."""
+    """Refuse arguments with which the rule's check cannot run, for example too few or no number."""
     sample = "2026-11-22" if "DATE" in rule_type or rule_type == "DAYS_OF_WEEK" else "1"
     try:
         if rule_type in _CHECKS:

@@ -18,9 +18,9 @@ from reconciler.emulator.versions import Version
 MAX_TEXT = 65_536
 DAY_MS = 86_400_000
 SECONDS_BELOW = 100_000_000_000
-"""Numbers below this are seconds, which 2026-09 accepts as well.
+"""Dates written as smaller numbers are in seconds; version 2026-09 accepts seconds and milliseconds.
 
-As milliseconds, they would be before 1973.
+As milliseconds, numbers below this would be days before 1973.
 """
 
 _NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)")
@@ -40,7 +40,7 @@ class InvalidValue(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Further inputs for the stored form of a value: version, guesses, and a function about owners."""
+    """Things that decide how HubSpot stores a value, besides the definition of its property."""
 
     version: Version
     guesses: Guesses
@@ -71,7 +71,10 @@ def text_of(value: object) -> str:
 
 
 def normal_value(definition: Property, text: str, stored: str, setting: Setting) -> Normal:
-    """Return the form in which HubSpot stores ``text``; "" clears the property. Raises InvalidValue."""
+    """Return the form in which HubSpot stores ``text``; "" clears the property.
+
+    ``stored`` is the present value, to which a ``text`` like ``;a`` adds an option. Raises InvalidValue.
+    """
     if text == "":
         return Normal("")
     if definition.type == "date":
@@ -88,7 +91,7 @@ def normal_value(definition: Property, text: str, stored: str, setting: Setting)
 
 
 def _number(text: str, chosen: Guesses) -> str:
-    """Check for digits with at most one period, no exponent and no thousands separators.
+    """Convert a number: digits with at most one period, without exponent and thousands separators.
 
     Source: github.com/Atlas-Authority/marketing-automation/issues/206
     """
@@ -104,7 +107,9 @@ def _boolean(text: str) -> str:
 
 
 def _date(text: str, setting: Setting) -> Normal:
-    """Convert a date: a day, or milliseconds at midnight UTC; 2026-09 cuts off a time, others refuse it.
+    """Convert a date: a day, or milliseconds at midnight UTC.
+
+    Version 2026-09 also takes seconds, and cuts off the time of day; other versions refuse a time of day.
 
     Source: github.com/verbb/formie/issues/1755
     """

@@ -1,7 +1,7 @@
 """Differences between the versions of HubSpot's API, which the emulator serves side by side.
 
-Source: developers.hubspot.com/docs/developer-tooling/platform/versioning. Rules look only at the ``Version``
-of their request; ``routes`` knows the paths of versions.
+Source: developers.hubspot.com/docs/developer-tooling/platform/versioning. Code that answers a request looks
+only at the ``Version`` of the request; ``routes`` knows which paths belong to which version.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Version:
     display_hints: bool = True
     """Whether property definitions have fields about how values are displayed."""
     withheld: frozenset[tuple[str, str]] = frozenset()
-    """Operations, as (path name, operation), that this version does not have any more."""
+    """Operations, as (path of an object type, operation), that this version does not have any more."""
 
 
 VERSIONS = {

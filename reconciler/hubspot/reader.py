@@ -101,7 +101,7 @@ class PortalReader:
     def begin(self, object_paths: Iterable[str]) -> None:
         """Start reading the account and the property definitions of types.
 
-        Later calls return these answers.
+        Later, ``account`` and ``properties`` return these answers.
         """
         decoders: dict[str, Decoder[Any]] = {self._paths.account: AccountBody.read}
         decoders |= dict.fromkeys(map(self._paths.properties, object_paths), PropertyPage.read)
@@ -118,7 +118,7 @@ class PortalReader:
         return self._pacer.daily_remaining
 
     def least_seconds(self, calls: int) -> float:
-        """Return the least time that so many calls take at the portal's limit; it allows a burst at first."""
+        """Return the least number of seconds for ``calls`` at the rate limit, which allows a first burst."""
         return self._pacer.least_seconds(calls)
 
     @property
@@ -236,7 +236,7 @@ class PortalReader:
         raise error_for(request, exchange.status, exchange.error)
 
     def labels(self, object_path: str, other_path: str) -> tuple[LabelBody, ...]:
-        """Read the labels of associations from records of the first type to records of the other."""
+        """Read the types of association from records of the first type to records of the other."""
         return self._ask(self._paths.labels(object_path, other_path), LabelPage.read).results
 
     def all_association_limits(self) -> tuple[AssociationLimitBody, ...]:

@@ -15,10 +15,10 @@ from reconciler.model.definitions import ObjectSchema
 from reconciler.model.labels import Label
 
 _TIMES_ASKED = 4
-"""Maximum number of calls for records that HubSpot's answers leave out."""
+"""Maximum number of calls that ask for the same record, if HubSpot's answers leave it out."""
 
 LivePairs: TypeAlias = Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]
-"""Labels of associations, by record id and id of the associated record; they include the unlabelled type."""
+"""Labels of associations, by record id and id of the associated record; an empty set if there is no label."""
 
 
 def read_labels(reader: PortalReader, one: ObjectSchema, other: ObjectSchema) -> tuple[Label, ...]:
@@ -46,7 +46,7 @@ def read_association_limits(
 ) -> Mapping[tuple[str, int] | None, int]:
     """Read how many records of ``other`` one record of ``one`` may be associated with, by label.
 
-    A type of association is the category and number of a label; None is the association without label.
+    A label is given as its category and number; None stands for the association without label.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -65,7 +65,7 @@ def read_association_limits(
 def _readable_limits(read: Callable[[], Sequence[AssociationLimitBody]]) -> Sequence[AssociationLimitBody]:
     """Return the limits; none if HubSpot does not show them.
 
-    Then it reports a limit only by refusing a write.
+    A limit that HubSpot does not show is noticed only when HubSpot refuses a write.
     """
     try:
         return read()

@@ -31,7 +31,7 @@ class AssociationLimitBody(Shape):
 
 
 class AssociationLimitPage(Shape):
-    """The limits that the portal has set on associations: between two object types, or all of them."""
+    """The limits that the portal has set on associations: between two object types, or between all."""
 
     results: tuple[AssociationLimitBody, ...]
 

@@ -54,7 +54,7 @@ def write_pairs(
     ``before_sending`` is called for each call, with its rows, before HubSpot can act on it.
 
     Raises:
-        NotAllowed: before anything was written: the token is refused, or lacks the scopes that it names.
+        NotAllowed: before anything was written: the token is refused, or lacks a scope.
         Unavailable: before anything was written: HubSpot kept answering "later".
     """
     sending = _Sending(writer, one.path, other.path, call, before_sending, {})
@@ -106,7 +106,7 @@ class _Sending:
     ) -> tuple[Sequence[PairRow], Sequence[ErrorBody]]:
         """Store the outcomes that ``answer`` contains.
 
-        Return the rows without one, and errors of unknown rows.
+        Return the rows that have no outcome yet, and the errors, which may be about these rows.
         """
         if isinstance(answer, ErrorResponse):
             if answer.status in SPLITTABLE_STATUSES:
@@ -134,7 +134,10 @@ def _applied(row: PairRow) -> Applied:
 
 
 def _is_about(error: ErrorBody, row: PairRow) -> bool:
-    """Return whether the error names both records of the row, or one of them by its id."""
+    """Return whether the error is about ``row``.
+
+    It names records as ``from`` or ``to``, which must all fit, or only as ids, of which one must fit.
+    """
     ends = ((row.record_id, _FROM), (row.target_id, _TO))
     named = [(record_id, error.context[end]) for record_id, end in ends if end in error.context]
     if named:

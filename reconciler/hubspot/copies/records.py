@@ -62,7 +62,9 @@ class WantedPairs:
 def read_record_chunks(
     reader: PortalReader, wanted: Iterable[WantedRecords]
 ) -> Iterator[tuple[WantedRecords, list[Json]]]:
-    """Yield records a hundred at a time, each hundred with the request that it belongs to; read in advance.
+    """Read the records of ``wanted``, a hundred in a call; yield them with their item of ``wanted``.
+
+    Some calls are made in advance.
 
     Raises:
         HubSpotError: the portal cannot be read.

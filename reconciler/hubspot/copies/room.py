@@ -46,7 +46,7 @@ def _left(body: Mapping[str, Any], used: str = "usage", most: str = "limit") -> 
 
 
 def _of_types(body: Json | None, numbers: Collection[str]) -> Iterator[tuple[str, int]]:
-    """Return the room of each type: what its own limit and the limit of all types together both allow."""
+    """Yield the room of each type: the smaller of its own room and the room of all types together."""
     if not body:
         return
     overall = _left(body, "overallUsage", "overallLimit")
@@ -70,7 +70,7 @@ def _pipelines(body: Json | None, numbers: Collection[str]) -> Iterator[tuple[st
 
 
 def _labels(body: Json | None) -> Iterator[tuple[str, int]]:
-    """Return how many labels two types may have: HubSpot has the same limit for all pairs of types."""
+    """Yield how many labels a pair of types may have; HubSpot has the same limit for all pairs."""
     limits = [each["limit"] for each in _objects((body or {}).get("results")) if "limit" in each]
     if limits:
         yield _WHOLE, max(limits)

@@ -93,7 +93,7 @@ class VerbatimReader:
         return self._optional(self._paths.association_limits(object_path, other_path))
 
     def usage(self, feature: str) -> Json | None:
-        """Read how much of one of the portal's limits is used; None if HubSpot does not tell."""
+        """Read the limit for ``feature`` and how much of it is used; None if HubSpot does not tell."""
         try:
             return self._ask(Request("GET", self._paths.usage(feature)), _object)
         except (NotAllowed, RequestRejected):
@@ -110,7 +110,7 @@ class VerbatimReader:
     ) -> list[Json]:
         """Read up to 100 records by record id or by a unique property; leave out missing ones.
 
-        If an answer neither contains a record nor reports it as missing, ask for that record once more.
+        If the answer has fewer records and reports no error, make the same call once more.
         """
         body: Json = {"inputs": [{"id": id_} for id_ in ids], "properties": list(properties)}
         body |= {"propertiesWithHistory": []} | ({"idProperty": id_property} if id_property else {})

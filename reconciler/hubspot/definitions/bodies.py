@@ -16,7 +16,7 @@ from reconciler.model.object_types import object_type
 Values = Mapping[str, str | None]
 
 _EMPTY_TEXTS = frozenset({"description", "inverseLabel"})
-"""Attributes that are cleared by an empty text; all others are cleared by ``null``."""
+"""Attributes that are cleared by an empty text instead of ``null``."""
 
 _YES_NO = (("true", "Yes"), ("false", "No"))
 _BOTH = frozenset(name for name, _ in _YES_NO)
@@ -41,7 +41,7 @@ def member(name: str, attribute: Attribute, text: str | None) -> object:
 def members(section: Section, values: Values) -> dict[str, object]:
     """Return the attributes among ``values`` that are plain members of HubSpot's JSON.
 
-    Options, stages, metadata of stages and labels of schemas are not: HubSpot nests them.
+    Options, stages, metadata of stages and labels of schemas are left out, because HubSpot nests them.
     """
     return {
         name: member(name, attribute, values[name])
@@ -88,7 +88,10 @@ def schema_members(values: Values) -> dict[str, object]:
 
 
 def associated(names: Sequence[str], numbers: Mapping[str, str]) -> list[str]:
-    """Return object types as HubSpot expects them in a new schema: the oldest as words, others as numbers."""
+    """Return the object types ``names`` as a new schema lists them: some as words, others as numbers.
+
+    Words are, for example, ``CONTACT``. ``numbers`` has the numbers of custom object types, by name.
+    """
     found: list[str] = []
     for name in names:
         row = object_type(name)

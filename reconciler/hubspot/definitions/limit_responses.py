@@ -15,7 +15,7 @@ class LimitBody(Shape):
 
 
 class OverallLimitBody(Shape):
-    """A limit of the whole account, with the limits of its types."""
+    """A limit for all object types together, with the limit of each type."""
 
     overall_usage: int = 0
     overall_limit: int | None = None

@@ -1,4 +1,4 @@
-"""HubSpot's definitions, converted to ours with canonical values. Pure."""
+"""HubSpot's definitions, converted to ``LiveDefinition`` with canonical values. Pure."""
 
 from collections.abc import Iterable, Mapping
 

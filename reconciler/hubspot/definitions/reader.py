@@ -106,7 +106,7 @@ class DefinitionReader:
         return self._ask(self._paths.usage("calculated-properties"), OverallLimitBody.read)
 
     def limits_of_pipelines(self) -> PipelineLimitsBody:
-        """Read how many pipelines each type may have, and how many it has; HubSpot's own do not count."""
+        """Read how many pipelines each type may have, and how many it has besides HubSpot's own."""
         return self._ask(self._paths.usage("pipelines"), PipelineLimitsBody.read)
 
     def limits_of_labels(self, type_id: str, other_id: str) -> LabelLimitsBody:

@@ -40,7 +40,7 @@ class DefinitionWrite:
     """One definition to write, with the live definitions as they were read right before."""
 
     address: DefinitionAddress
-    id: RecordId | None  # None if HubSpot gives the id
+    id: RecordId | None  # None if HubSpot has yet to give one
     values: Mapping[str, str | None]  # values to write, by path
     path: str  # path of its object type
     other_path: str = ""  # of labels: path of the other object type
@@ -53,7 +53,7 @@ class DefinitionWrite:
 
     @property
     def own_id(self) -> str:
-        """The part of ``id`` that HubSpot gave, without the section before it."""
+        """The part of ``id`` after the section: the id or name that HubSpot knows."""
         return (self.id or "").partition("/")[2]
 
 
@@ -146,7 +146,10 @@ def _patch_property(writer: DefinitionWriter, write: DefinitionWrite, body: Mapp
 
 
 def _options_after(write: DefinitionWrite) -> list[str]:
-    """Return the options to write: the wanted ones in order, then those of the portal that stay."""
+    """Return the options to write: the wanted ones in order, then the portal's others, which stay.
+
+    Last come options that only occur in the paths of other values.
+    """
     live = _live_options(write)
     wanted = list_of(write.values.get(OPTIONS)) if write.values.get(OPTIONS) else live
     named = [name for path in write.values if (name := option_of(path)) is not None]

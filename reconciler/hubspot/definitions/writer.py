@@ -20,7 +20,7 @@ from reconciler.hubspot.transport.caller import Caller
 
 Body: TypeAlias = Mapping[str, object]
 Done: TypeAlias = ErrorResponse | None
-"""None if HubSpot did it, otherwise its refusal. Its answer is not read: it only repeats the request."""
+"""None if HubSpot made the change, otherwise its refusal. Other answers only repeat the request."""
 
 
 class DefinitionWriter:
@@ -117,4 +117,4 @@ class DefinitionWriter:
 
 
 def _nothing(_body: bytes) -> None:
-    """Ignore the body: the answer to such a call only repeats the request."""
+    """Ignore the body of an answer that is empty or only repeats the request."""

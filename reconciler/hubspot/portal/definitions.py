@@ -1,4 +1,4 @@
-"""HubSpot's property definitions, converted to ours: above all, the kind of each value. Pure.
+"""HubSpot's definitions of properties and pipelines, converted to ``PropertyDef`` and ``Pipeline``. Pure.
 
 Source: https://developers.hubspot.com/docs/guides/api/crm/properties (types and field types).
 """

@@ -60,9 +60,9 @@ def read_portal(
 
     ``objects`` names standard types by path name or number, custom types by name, qualified name or number;
     the result contains each type under all of its names. ``portal_id`` is the portal to which the token must
-    belong; None accepts any. ``asked_at`` gives the place of a type in messages. Types that the portal does
-    not have are left out, and are reported in ``lacking`` if it is given; types in ``made_later``, which the
-    plan itself creates, are not reported.
+    belong; None accepts any. ``asked_at`` gives the line that messages about a type name. Types that the
+    portal does not have are left out, and are reported in ``lacking`` if it is given; types in
+    ``made_later``, which the plan itself creates, are not reported.
 
     Raises:
         UsageError: the token belongs to another portal.
@@ -84,7 +84,7 @@ def read_portal(
             types = {name: found for name, found in types.items() if name not in problems}
         distinct = sorted(set(types.values()), key=lambda found: found.name)
         reading_properties = pool.map(reader.properties, [found.path for found in distinct])
-        account = reading_account.result()  # read first, so that a wrong portal is reported first
+        account = reading_account.result()  # before the properties, so that a wrong portal is reported first
         _refuse_other_portal(account, portal_id)
         definitions = [
             {body.name: property_def(found.name, body) for body in bodies if not body.archived}

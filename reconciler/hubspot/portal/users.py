@@ -54,7 +54,7 @@ class Users:
                     self._names.setdefault(user_id, _called(name, owner.email or ""))
 
     def name_of(self, user_id: str, label: str | None) -> str:
-        """Return the name of a user; if it is unknown, ``label``, the name in the history."""
+        """Return the name of a user; if unknown, ``label`` (the name in the history), or else the id."""
         return self._names.get(user_id) or label or f"user {user_id}"
 
 
