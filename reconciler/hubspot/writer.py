@@ -75,7 +75,7 @@ class PortalWriter:
     def write_pairs(
         self, object_path: str, other_path: str, call: Call, inputs: Sequence[Mapping[str, Any]]
     ) -> PairsBody | ErrorResponse:
-        """Send one batch of associations from records of the first type to records of the other."""
+        """Create or remove associations in one call; return HubSpot's answer, which may be a refusal."""
         path = self._paths.pairs(object_path, other_path, call)
         request = Request("POST", path, body={"inputs": inputs}, is_write=True)
         exchange = self._caller.ask(request, PairsBody.read_or_empty)

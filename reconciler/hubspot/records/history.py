@@ -70,9 +70,10 @@ def read_as_made(
     record_ids: Iterable[RecordId],
     names: Collection[str],
 ) -> Mapping[RecordId, LiveRecord]:
-    """Read the values that records got when they were created, by the call that first set property ``by``.
+    """Read the values with which records were created: those as old as the first value of property ``by``.
 
-    Later changes do not matter: all values that one call writes have the same time in the history.
+    All values that one call writes have the same time in the history. A property of ``names`` that got its
+    first value at another time has the value None.
 
     Raises:
         HubSpotError: HubSpot does not answer, or refuses the call.

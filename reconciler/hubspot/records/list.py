@@ -2,7 +2,7 @@
 
 HubSpot lists records by id, page after page, and its cursor is the id of the next record
 (https://github.com/scopiousdigital/kalup), although HubSpot does not promise it. Reading one page after the
-other takes three times as long as the limit of calls allows. So the ids are divided into ranges, which are
+other takes three times as long as the rate limit requires. So the ids are divided into ranges, which are
 read in parallel. One call tests first whether HubSpot accepts any id as a cursor, and every answer is
 checked. If ids do not rise, or a page begins before its range, or HubSpot refuses a cursor that it has not
 returned before, everything is read again from the beginning, one page after the other.
@@ -41,9 +41,9 @@ class Segment:
     after: str = ""  # HubSpot's cursor of the next page; "" for the first page of the list
 
     def divided(self, at: int) -> tuple["Segment", "Segment"]:
-        """Divide the segment at the id ``at``; the second half begins with the cursor before that id.
+        """Divide the segment into the ids below ``at``, and the ids from ``at`` on.
 
-        So it starts right whether HubSpot's cursor includes its own id or not.
+        The second part has the cursor ``at - 1``: it works whether HubSpot's cursors include their id or not.
         """
         return replace(self, end=at), Segment(at, self.end, str(at - 1))
 
@@ -78,7 +78,8 @@ def list_records(
     ``highest`` is roughly the highest id, used to divide the list; None if unknown.
 
     A record may come twice. If the caller keeps the records of a page together with the remaining segments,
-    reading can go on from there in another process. With one of ``readers``, pages come in order of id.
+    reading can go on from there in another process. ``readers`` is the number of threads; with one thread,
+    pages come in order of id.
 
     Raises:
         HubSpotError: HubSpot does not answer.
@@ -193,7 +194,7 @@ def _in_range(segment: Segment, page: RecordPage) -> Sequence[Record]:
     """Return the records of a page that belong to its segment.
 
     Raises:
-        _NoOrder: ids do not rise, begin before the segment, or are followed by a cursor that is no id.
+        _NoOrder: ids do not rise or begin before the segment, or the next cursor is no id or too small.
     """
     try:
         ids = [int(record.id) for record in page.results]

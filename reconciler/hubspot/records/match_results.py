@@ -1,9 +1,9 @@
 """Matching the answer of a batch call to the rows that were sent: one outcome for every row. Pure.
 
 HubSpot returns results in another order than the inputs, and may leave out a result without an error, so
-positions mean nothing. A result belongs to the row with its trace id, or else with its key, or else with its
-record id. An error belongs to the rows whose trace ids it names, or else whose ids it names, or else to the
-one row whose id its message mentions. All other rows are ``Unknown``; nothing is guessed.
+positions mean nothing. A result belongs to the row with its trace id, or else with its key or record id,
+whichever the call uses. An error belongs to the rows whose trace ids it names, or else whose ids it names, or
+else to the only row of the call, or the one row that its message mentions. Other rows are ``Unknown``.
 
 Sources: https://developers.hubspot.com/docs/api-reference/error-handling (multi-status errors),
 https://github.com/rudderlabs/rudder-transformer (merged records are missing in answers).

@@ -27,8 +27,8 @@ def find_missing_records(
     """Find out what happened to each of ``missing``, by its record id in state.
 
     This takes one call for each hundred records of one type and key, and one more for records that are not
-    found. Only reading a single record shows a merge: one more call for each of them, if they are at most
-    ``GONE_ASKED_ALONE`` of one type and key.
+    found. Only reading a record alone shows a merge. So each record that is not found takes another call, if
+    there are at most ``GONE_ASKED_ALONE`` of one type and key.
 
     Raises:
         HubSpotError: the portal cannot be read.

@@ -65,7 +65,7 @@ def read_by_keys(reader: PortalReader, schema: ObjectSchema, by: str, keys: Sequ
         HubSpotError: HubSpot does not answer, or refuses the call.
     """
     if len(keys) <= BATCH_SIZE:
-        return read_records(reader, schema, by, keys, ())  # this thread may have reserved a slot
+        return read_records(reader, schema, by, keys, ())  # in this thread: it may hold a reserved slot
     found: dict[str, LiveRecord] = {}
     unanswered: set[str] = set()
     for _, answers in read_ahead(

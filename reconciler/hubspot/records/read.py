@@ -16,7 +16,7 @@ from reconciler.model.live import LiveRecord, LiveRecords
 from reconciler.model.object_types import object_type
 
 _MOST_UNANSWERED = 10
-"""Maximum number of unanswered keys in one call; if there are more, the others are not requested alone."""
+"""Once this many keys stay unanswered even when requested alone, the others are not requested alone."""
 
 
 def read_records(
@@ -113,7 +113,7 @@ class _Question:
         return self._join([key], [record], set()), set()
 
     def _join(self, keys: Sequence[str], records: Iterable[Record], named: set[str]) -> dict[str, LiveRecord]:
-        """Match records to keys by spelling, else by another e-mail address, else without case and blanks."""
+        """Match records to keys by spelling, else by a secondary address, else without case and blanks."""
         exact: dict[str, LiveRecord] = {}
         second: dict[str, LiveRecord] = {}
         for record in records:

@@ -38,12 +38,12 @@ def write_rows(
     rows: Sequence[InputRow],
     before_sending: Callable[[Sequence[InputRow]], None] = lambda _rows: None,
 ) -> Mapping[str, RowOutcome]:
-    """Send ``rows`` and return an outcome for each of them, by trace id, checked against the answer.
+    """Send ``rows`` and return an outcome for each of them, by trace id.
 
     ``before_sending`` is called for each call, with its rows, before HubSpot can act on it.
 
     Raises:
-        NotAllowed: before anything was written: the token is refused, or lacks the scopes that it names.
+        NotAllowed: before anything was written: the token is refused, or lacks a scope.
         Unavailable: before anything was written: HubSpot kept answering "later".
         ValueError: there are more rows than a batch takes, or repeated trace ids.
     """
@@ -115,7 +115,10 @@ class _Batch:
     def _cut(
         self, rows: Sequence[InputRow], error: ErrorBody
     ) -> tuple[Sequence[InputRow], Sequence[InputRow]]:
-        """Divide rows into those that the error does not name and those that it names, or into two halves."""
+        """Divide rows into those that the error does not name and those that it names.
+
+        If it names none of them, or more than half, divide them into two halves.
+        """
         half = len(rows) // 2
         suspects = self._suspects(rows, error)
         if 0 < len(suspects) <= half:

@@ -1,4 +1,4 @@
-"""Versions of HubSpot's API, with their paths and their calls.
+"""Versions of HubSpot's API, and the paths of their endpoints.
 
 The version is only a part of the path. v3 and the dated versions order the parts of a path differently.
 Sources: https://developers.hubspot.com/docs/developer-tooling/platform/versioning and HubSpot's OpenAPI
@@ -114,7 +114,7 @@ class Paths:
         return f"{self._validations}/{object_path}"
 
     def usage(self, feature: str) -> str:
-        """Return the path that tells how much of one of the portal's limits is used."""
+        """Return the path that tells the portal's limit for ``feature``, and how much of it is used."""
         return f"{self._usage}/{feature}"
 
     def groups(self, object_path: str) -> str:
@@ -151,7 +151,7 @@ class Paths:
         return f"{self.schemas}/{object_path}"
 
     def schema_associations(self, object_path: str) -> str:
-        """Return the path of the types that a custom object is associated with."""
+        """Return the path for adding a type with which records of a custom object may be associated."""
         return f"{self.schema(object_path)}/associations"
 
     def label(self, object_path: str, other_path: str, type_id: str) -> str:

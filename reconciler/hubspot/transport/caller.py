@@ -1,4 +1,4 @@
-"""Calls of HubSpot: counted, limited in rate, and not made if the token may not make them."""
+"""Calls of HubSpot: counted, limited in rate, and not made if ``may_send`` raises."""
 
 import threading
 from collections.abc import Callable
@@ -57,7 +57,7 @@ class Caller:
 
     @property
     def calls(self) -> int:
-        """Number of calls so far, by this object and by objects derived from it."""
+        """Number of calls so far, by this caller and all callers that ``asking`` or ``notifying`` made."""
         return self._counter.calls
 
     def reserve_slot(self) -> AbstractContextManager[None]:
@@ -91,7 +91,7 @@ class Caller:
 
 
 def error_for(request: Request, status: int, error: ErrorBody) -> HubSpotError:
-    """Convert a refusal to the error that ends the whole run."""
+    """Convert a refusal to an exception: ``NotAllowed`` for status 403, otherwise ``RequestRejected``."""
     kind: type[HubSpotError] = RequestRejected
     said = message_of(error) or f"HubSpot answered {status}"
     if status == _FORBIDDEN:

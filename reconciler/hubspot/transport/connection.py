@@ -48,7 +48,7 @@ _TIMEOUT = httpx.Timeout(
     pool=None,  # a call waits for a free connection without limit
 )
 DEADLINE_S = _CONNECT_S + CALL_S
-"""Maximum seconds of a call from its first byte on: connecting, sending, and waiting for the answer."""
+"""Maximum seconds of a call that has a free connection: connecting, sending, and waiting for the answer."""
 
 _NEVER_SENT = (
     httpx.ConnectError,
@@ -66,7 +66,7 @@ class Client(httpx.Client):
     """An HTTP client that knows the proxy of its calls.
 
     Attributes:
-        proxy: the proxy's name for messages; None if calls go directly to the host.
+        proxy: the words for the proxy in messages; None if calls go directly to the host.
     """
 
     proxy: str | None = None
@@ -74,6 +74,8 @@ class Client(httpx.Client):
 
 def open_http(base_url: str, token: str, called: str = "the token") -> httpx.Client:
     """Open a client for the calls of one token; all threads share it, and the caller closes it.
+
+    ``called`` are the words for the token in messages.
 
     Proxies and certificates come from the usual environment variables. Redirects are not followed.
 

@@ -1,7 +1,7 @@
 """The proxy for a host, from the usual variables: ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``.
 
-httpx reads them as well, but it supports no networks and IPv6 addresses in ``NO_PROXY``, and fails with a
-traceback if a proxy is not supported.
+httpx reads them as well, but supports neither networks nor IPv6 addresses in ``NO_PROXY``, and fails with a
+traceback if it does not support a proxy.
 """
 
 import ipaddress
@@ -86,7 +86,10 @@ def _is_exempt(host: str, port: int, said: str) -> bool:
 
 
 def _means(entry: str, host: str, port: int) -> bool:
-    """Return whether ``entry`` is ``*``, the host, a domain above the host, its address, or its network."""
+    """Return whether ``entry`` matches ``host`` and ``port``.
+
+    An entry is ``*``, a host, a domain (with all hosts in it), an address or a network, and may have a port.
+    """
     if entry == "*":
         return True
     address = address_of(host)

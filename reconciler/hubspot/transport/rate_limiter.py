@@ -98,7 +98,7 @@ class RateLimiter:
         return None if ahead_s is None else datetime.fromtimestamp(self._now() + ahead_s, UTC)
 
     def least_seconds(self, calls: int) -> float:
-        """Return the least time that so many calls take at the portal's limit; it allows a burst at first."""
+        """Return the least number of seconds for ``calls`` at the rate limit, which allows a first burst."""
         bursts = math.ceil(calls / self._window.limit)
         return max(bursts - 1, 0) * self._window.interval_s
 

@@ -1,8 +1,9 @@
 """An estimate of HubSpot's rolling window of calls: how long to wait before the next call.
 
 HubSpot counts a call at some time between sending and answer, and stops counting it one window later. So we
-count a call from sending until one window after its answer: it occupies a slot. With this rule, a run that is
-the only user of the token never exceeds the limit, and may send as many calls as the limit allows at once.
+count a call from sending until one window after its answer; meanwhile it occupies a slot. With this rule, a
+run that is the only user of the token never exceeds the limit, and may send as many calls at once as the
+limit allows.
 
 The same token may have other users. Every answer says how many calls the window still accepts. If this number
 is lower than our own calls explain, other users occupy the missing slots. Because answers overtake each
@@ -19,7 +20,7 @@ _FIRST_CALLS = 4
 """Maximum number of parallel calls before the first answer: an earlier run may have filled the window."""
 
 _RESERVE = 10
-"""Share of the slots that is left to other users, once there are any: one in so many."""
+"""One slot in this many is left to other users, once there are any."""
 
 _ESTIMATES = 16
 """Number of latest answers from which the calls of other users are estimated.

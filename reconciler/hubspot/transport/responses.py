@@ -1,6 +1,6 @@
 """The shapes that all answers of HubSpot share, including errors: pydantic models.
 
-The shapes of records, associations and portals are in the folders of these.
+The shapes of answers about records, associations, definitions and portals are in the folders of these names.
 
 They are tolerant on purpose. HubSpot's specification marks fields as required that real answers leave out,
 above all in errors; unknown fields are ignored. Only indispensable fields (a record's id, a property's name)
@@ -26,7 +26,7 @@ from pydantic.alias_generators import to_camel
 
 
 class InvalidResponse(ValueError):
-    """Error: an answer is not JSON, or has another shape; it names the place in it, but shows no content."""
+    """Error: an answer is not JSON or has another shape; the message names the place, but shows no content."""
 
 
 class Shape(BaseModel):

@@ -28,7 +28,7 @@ def property_problems(definitions: Iterable[DesiredDefinition], files: SourceFil
 
 
 def _form_problems(definition: DesiredDefinition, files: SourceFiles) -> Iterator[Problem]:
-    """Report a ``fieldType`` that HubSpot refuses for the type, and external options without a source."""
+    """Report a ``fieldType`` that does not fit type or formula, and external options without a source."""
     kind, form = definition.value("type"), definition.value("fieldType")
     address = definition.address.text
     source = files.ref(definition.place_of("fieldType"))
@@ -78,7 +78,7 @@ def _option_problems(definition: DesiredDefinition, files: SourceFiles) -> Itera
 
 
 def _whole_list_problems(definition: DesiredDefinition, files: SourceFiles) -> Iterator[Problem]:
-    """Report a list under ``options:`` in which all options are absent, or that is wrong for a bool."""
+    """Report a list under ``options:`` in which all options are absent, or that lacks one of a bool's two."""
     if not definition.has_all_options or not definition.options:
         return
     kept = {option.name for option in definition.options if not option.special.is_absent}
@@ -93,7 +93,7 @@ def _whole_list_problems(definition: DesiredDefinition, files: SourceFiles) -> I
 
 
 def _option_moves(definition: DesiredDefinition, files: SourceFiles) -> Iterator[Problem]:
-    """Report options whose records would move in a circle, or to an option that does not exist."""
+    """Report contradictory ``$renamed_from``, and a ``$moves_to`` that names no option that stays."""
     by_name = {option.name: option for option in definition.options}
     sources: dict[str, DesiredOption] = {}
     for option in definition.options:
