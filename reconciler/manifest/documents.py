@@ -79,7 +79,7 @@ class ManifestDocument:
 
     document: Document
     write: Write | None  # ``write:`` of the document; None without one
-    ownership: Mapping[str, Ownership]  # all properties listed there, also those with ENFORCE
+    ownership: Mapping[str, Ownership]  # all properties below ``ownership:``, also with ENFORCE
     environments: tuple[str, ...]  # globs; empty means everywhere
     environment_places: tuple[Place, ...]  # the place of each glob
     key_place: Place
@@ -124,7 +124,7 @@ class Manifest:
 
 
 def read_manifest(data: bytes, files: SourceFiles, number: int) -> Manifest:
-    """Read the file with this ``number``, whose content is ``data``.
+    """Read ``data``, the content of the file that has ``number`` in ``files``.
 
     If there are problems, the file is read again, more slowly, to find the places of property names.
     """
@@ -139,7 +139,7 @@ def _read(data: bytes, files: SourceFiles, number: int, name_depth: int) -> Mani
         _read_document(document, files, problems)
         for document in reading.documents
         if document.node is not Blank.EMPTY
-        and document.node is not Blank.REFUSED  # a document with only comments
+        and document.node is not Blank.REFUSED  # EMPTY: only comments; REFUSED: reported already
     ]
     return Manifest(tuple(document for document in documents if document), tuple(problems))
 
@@ -209,7 +209,7 @@ def _read_head(node: MappingNode, place: Place, files: SourceFiles, problems: li
 
 
 def _contradictions(said: _Head, node: MappingNode, place: Place, files: SourceFiles) -> Iterator[Problem]:
-    """Report keys that are valid alone but contradict each other."""
+    """Report keys that are missing, or valid alone but contradict each other."""
     if said.key == "hs_object_id":
         source = files.ref(node.place_of("key"))
         yield Problem("hs_object_id is not a unique property", "write `key: record_id`", source)

@@ -10,7 +10,7 @@ _EXISTING_ID = re.compile(r"Existing ID:\s*(\d+)\s*$")
 
 
 def message_of(error: ErrorBody) -> str:
-    """Return HubSpot's message, with the messages of its ``details`` that it does not contain, in one line."""
+    """Return HubSpot's message in one line, with the messages of its ``details`` that it lacks."""
     text, _ = error.split_message
     reasons = [reason for reason in map(_reason, error.details) if reason and reason not in text]
     parts = (" ".join(text.split()), "; ".join(dict.fromkeys(reasons)))

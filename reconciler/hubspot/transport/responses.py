@@ -26,7 +26,7 @@ from pydantic.alias_generators import to_camel
 
 
 class InvalidResponse(ValueError):
-    """Error: an answer is not JSON or has another shape; the message names the place, but shows no content."""
+    """Error: an answer is not JSON or has another shape; the message shows the place, but no content."""
 
 
 class Shape(BaseModel):

@@ -78,7 +78,7 @@ def _option_problems(definition: DesiredDefinition, files: SourceFiles) -> Itera
 
 
 def _whole_list_problems(definition: DesiredDefinition, files: SourceFiles) -> Iterator[Problem]:
-    """Report a list under ``options:`` in which all options are absent, or that lacks one of a bool's two."""
+    """Report a list under ``options:`` in which all options are absent, or one of a bool is missing."""
     if not definition.has_all_options or not definition.options:
         return
     kept = {option.name for option in definition.options if not option.special.is_absent}

@@ -18,7 +18,7 @@ _EXAMPLE = "`companies: {billing: {label: Billing contact, inverseLabel: Bills t
 
 
 def read_labels(section: MappingNode, about: About) -> Iterator[DeclaredDefinition]:
-    """Read ``association_labels:``: by other object type, the labels by name."""
+    """Read ``association_labels:``, which lists labels by name below the other object type."""
     seen: set[str] = set()
     for entry in section.in_order():
         other = object_name(entry.name)

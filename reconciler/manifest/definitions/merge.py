@@ -74,7 +74,7 @@ def _options(earlier: DeclaredDefinition, later: DeclaredDefinition) -> tuple[De
 
 
 def _stages(earlier: Sequence[str], later: Sequence[str]) -> tuple[str, ...]:
-    """Merge two orders of stages: ``later`` if it has all stages, else ``earlier`` and new stages behind."""
+    """Merge two orders of stages: ``later`` if it has all stages, else ``earlier``, then the new stages."""
     if set(earlier) <= set(later):
         return tuple(later)
     return (*earlier, *(name for name in later if name not in earlier))

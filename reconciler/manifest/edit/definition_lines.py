@@ -25,7 +25,7 @@ _NAMED_BY_LABEL: Final = frozenset({Section.PIPELINES, Section.STAGES})
 
 
 def definition_line(document: Content, address: DefinitionAddress, path: str) -> tuple[str, ...]:
-    """Return the path of names to the value of a definition in ``document``, even if the line is missing.
+    """Return the path of names to the value at ``path`` of a definition, even if its line is missing.
 
     Raises:
         Unsafe: the document does not declare the definition, or declares it in a form without that line.

@@ -34,7 +34,7 @@ class EditedTable:
 
     path: Path
     form: TableForm
-    rows: Mapping[int, str]  # the new text of edited rows, by their first line
+    rows: Mapping[int, str]  # the new text of edited rows, by the number of their first line in the old file
     places: Mapping[Edit, SourceRef]  # successful edits, and their places in the new file
     problems: tuple[Problem, ...]  # edits that failed
 
@@ -51,7 +51,7 @@ class EditedTable:
 
 
 def edit_csv(path: Path, form: TableForm, edits: Sequence[Edit]) -> EditedTable:
-    """Make those ``edits`` (of distinct cells) in the file at ``path`` that are safe."""
+    """Make those ``edits`` (of distinct cells) that are safe; the file at ``path`` itself is not written."""
     by_line: dict[int, list[Edit]] = {}
     for edit in edits:
         by_line.setdefault(edit.source.line, []).append(edit)

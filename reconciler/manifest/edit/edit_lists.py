@@ -40,7 +40,7 @@ class ListEditor:
     _moves: list[Moved] = field(default_factory=list)
 
     def edit(self, edits: Iterable[Edit], documents: Mapping[Edit, int]) -> None:
-        """Make ``edits``; those of one list are made together."""
+        """Make ``edits``, all of one list together; ``documents`` has the document's number for each."""
         of_list: dict[ListPlace, list[Edit]] = {}
         for edit in edits:
             try:

@@ -38,7 +38,7 @@ class _Part(NamedTuple):
 
 
 def rewrite_entries(patcher: Patcher, number: int, line: Sequence[str], names: Sequence[str]) -> Rewritten:
-    """Rewrite the mapping at the path ``line`` to contain exactly its entries ``names``, in this order.
+    """Rewrite the mapping at ``line`` of document ``number``: only the entries ``names``, in this order.
 
     Raises:
         Unsafe: other text would change, or nothing would be left.
