@@ -81,7 +81,7 @@ def one_portal_problems(
 
 
 def _read(project: Path, folders: Sequence[str]) -> tuple[Sequence[ManifestDocument], SourceFiles]:
-    """Read the documents in ``folders``, without their problems, which selecting that environment reports."""
+    """Read the documents in ``folders`` without their problems: a run in their environment reports these."""
     found, _ = find_files(project, folders)
     files = SourceFiles(tuple(file.name for file in found))
     documents: list[ManifestDocument] = []

@@ -38,7 +38,7 @@ def load_manifests(
         folders: searched recursively for ``*.yaml``; later ones override earlier ones.
         environment: the selected environment.
         environments: the names of all environments.
-        listed: all environments with their portals, if two of them may have the same portal.
+        listed: all environments with their portals and folders, to compare those of one portal.
         keeps_going: return problems together with the readable records; do not plan with the result.
 
     Raises:

@@ -242,7 +242,7 @@ def _attribute(attribute: Attribute) -> Schema:
 
 
 def _as_editors_read(words: Iterable[str]) -> list[str | bool]:
-    """Return texts, and also the values that an editor reads instead of texts such as ``no``."""
+    """Return ``words``; for ``true`` and ``false`` also the boolean that an editor reads instead."""
     listed: list[str | bool] = []
     for word in words:
         listed += [word == "true", word] if word in {"true", "false"} else [word]

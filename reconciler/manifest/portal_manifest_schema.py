@@ -52,7 +52,7 @@ def _rule(known: ObjectSchema, names: Sequence[str]) -> Schema:
 
 
 def _keys(known: ObjectSchema) -> list[str]:
-    """Return the possible key properties: first those that people can see, then the others."""
+    """Return the possible keys: advisable properties, then the record id, then other unique properties."""
     advisable = known.advisable_keys()
     others = sorted(name for name in known.properties if known.can_identify(name) and name not in advisable)
     return [*advisable, RECORD_ID, *others]
@@ -96,7 +96,10 @@ def _by_label(things: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
 
 
 def _enum(choices: Sequence[tuple[str, str]]) -> Schema:
-    """Return the schema of a choice of texts with labels; for some texts also what an editor reads."""
+    """Return the schema of a choice of texts with labels.
+
+    For a text such as ``true`` or ``7``, it also allows the boolean or number that an editor reads.
+    """
     listed: list[Any] = []
     described: list[str] = []
     for value, label in choices:

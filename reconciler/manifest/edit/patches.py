@@ -1,6 +1,6 @@
 """Patches: the smallest changes to the text of a manifest that change one value.
 
-If an edit would also change other text or other values, it is refused with a sentence.
+An edit that would also change other text or other values is refused with a message for the user.
 """
 
 import re
@@ -90,7 +90,7 @@ class Patcher:
         return self.patch_line(number, ("records", key, name), value)
 
     def patch_line(self, number: int, line: Sequence[str], value: ManifestValue) -> Patch:
-        """Build the patch that sets the value at ``line`` in document ``number`` to ``value``.
+        """Build the patch that sets the value at the path ``line`` in document ``number`` to ``value``.
 
         Raises:
             Unsafe: the patch would change other text or values.
@@ -115,7 +115,7 @@ class Patcher:
         ``lines`` returns the text of the records for a given indent, each after a blank line.
 
         Raises:
-            Unsafe: the records are written in braces, or an alias uses them.
+            Unsafe: there is no ``records:``, its records are written in braces, or an alias uses it.
         """
         root = self._documents[number].root
         entry = root.entry("records") if isinstance(root, MappingSpan) else None
@@ -140,7 +140,7 @@ class Patcher:
         return lines.strip("\n").replace("\n", line_break)
 
     def _has_gaps(self, records: MappingSpan) -> bool:
-        """Return whether there are blank lines between records."""
+        """Return whether a blank line is between the last two records; True if there is only one."""
         starts = [entry.name_span.start for entry in records.entries]
         between = self.text[starts[-2] : starts[-1]] if len(starts) > 1 else "\n\n"
         return LINE_BREAK.sub("\n", between).rstrip(" ").endswith("\n\n")
@@ -243,7 +243,7 @@ class Patcher:
     ) -> Patch:
         """Build the patch that adds a line below the record's last property, or an entry in its braces.
 
-        ``comes_last``: below all lines of the mapping, because their order counts.
+        With ``comes_last``, the line is added below all lines of the mapping, because their order counts.
         """
         entry = f"{name}: {_spelled(value, '', in_flow=record.is_flow)}"
         if record.is_flow and not record.entries:

@@ -34,7 +34,7 @@ def _without_end(line: str) -> str:
 
 
 def block(text: str, written_parent: int, parent: int) -> Block:
-    """Return a block of lines with its body two columns deeper than ``parent``.
+    """Return a block of lines with its body two columns deeper than ``parent``, or as its header says.
 
     Args:
         text: from its | or > to its end.
