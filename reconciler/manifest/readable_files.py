@@ -17,7 +17,7 @@ def fault_of(path: Path, project: Path) -> str | None:
     """Return the reason why ``path`` or its target must not be read, or None.
 
     Args:
-        path: path inside the project, with symbolic links.
+        path: a path below the project folder; symbolic links may lead it elsewhere.
         project: the folder of ``reconciler.yaml``.
     """
     try:

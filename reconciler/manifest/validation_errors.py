@@ -43,7 +43,7 @@ def tell(
         descriptions: descriptions of all fields of the model.
         node: the mapping.
         place: the beginning of the mapping.
-        files: gives files their names.
+        files: the manifest files, for places in problems.
     """
     return tuple(
         _problem(complaint, descriptions, node, place, files)

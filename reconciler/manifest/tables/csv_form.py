@@ -124,7 +124,10 @@ def _first_fault(path: Path, codec: str) -> int | None:
 
 
 def _is_utf8(path: Path, *, even_if_ascii: bool) -> bool:
-    """Return whether the file is UTF-8: text in another encoding is hardly ever valid UTF-8 by chance."""
+    """Return whether the file is UTF-8: text in another encoding is hardly ever valid UTF-8 by chance.
+
+    A file of ASCII characters only, which fits most encodings, counts as UTF-8 only with ``even_if_ascii``.
+    """
     if even_if_ascii and any(b"\0" in block for block in blocks(path)):
         return False
     if not even_if_ascii and all(block.isascii() for block in blocks(path)):

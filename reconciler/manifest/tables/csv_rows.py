@@ -30,7 +30,7 @@ _LONGEST_NAME = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ColumnNames:
-    """The names of the columns."""
+    """The names of the columns, and the number of lines of the header and of the file."""
 
     names: Sequence[str]
     lines: int  # number of lines to the end of the header
@@ -122,7 +122,7 @@ def _fill_sound_rows(rows: SortedRows, text: CsvText, columns: Columns, width: i
 
 
 def _with_breaks(rows: SortedRows, wanted: str, file: str, cells: Sequence[str], header_lines: int) -> int:
-    """Fill ``rows`` from a file whose cells contain line breaks; return the number of rows."""
+    """Fill ``rows`` from a file whose cells contain line breaks; return the number of these line breaks."""
     breaks = " + ".join(
         f"coalesce(length({cell}) - length(replace({cell}, chr(10), '')), 0)" for cell in cells
     )

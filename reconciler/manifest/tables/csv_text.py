@@ -38,7 +38,7 @@ def codec_of(encoding: str) -> str | None:
 
 
 def mark_of(path: Path) -> tuple[bytes, str | None]:
-    """Return the byte order mark of a file, and its encoding; without a mark, nothing and None."""
+    """Return the byte order mark of a file and the encoding that it shows; ``b""`` and None without one."""
     with path.open("rb") as file:
         beginning = file.read(3)
     return next(((mark, name) for mark, name in _MARKS.items() if beginning.startswith(mark)), (b"", None))
@@ -59,7 +59,7 @@ def open_text(path: Path, codec: str, errors: str = "strict") -> TextIO:
 
 
 def separator_line(line: str) -> str | None:
-    """Return the delimiter that the first line of a file names for Excel; None if it does not."""
+    """Return the delimiter that ``line``, a file's first line, names for Excel; None if it names none."""
     found = _SEPARATOR_LINE.fullmatch(line)
     return found[1] if found else None
 

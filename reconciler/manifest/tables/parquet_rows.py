@@ -1,7 +1,7 @@
 """The rows of a Parquet file: values of typed columns are converted to the text of a manifest.
 
-A value keeps its meaning: decimals keep their digits, times their zone; texts in a list are choices. A type
-without a unique text, such as a structure, is refused, unless the column is empty.
+A value keeps its meaning: decimals keep their digits, and times with a zone are written in UTC. Texts in a
+list are choices. A column of another type, such as a structure, is refused, unless all its cells are empty.
 """
 
 import re
@@ -27,7 +27,7 @@ _INSTANTS = {
     "TIMESTAMP WITH TIME ZONE": ("epoch_us", "make_timestamp", 1),
     "TIMESTAMPTZ_NS": ("epoch_ns", "make_timestamp_ns", 1000),
 }
-"""For each timestamp type: its unit, the SQL function that converts it to UTC, and units per microsecond."""
+"""For each type with a zone: SQL function to a count since 1970, its inverse, and units per microsecond."""
 
 _UNUSUAL = {"nan": "NaN", "inf": "infinity", "-inf": "-infinity"}
 """DuckDB's names of floats that are not numbers, and the usual names."""

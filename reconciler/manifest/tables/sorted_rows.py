@@ -52,7 +52,7 @@ class TableReadError(Exception):
 
 
 class SortedRows:
-    """The sorted rows of a file. Filled table ``rows`` has ``line``, ``key`` and the file's columns."""
+    """The sorted rows of a file: a table ``rows`` of a database, with ``line``, ``key`` and more columns."""
 
     def __init__(self) -> None:
         import duckdb  # noqa: PLC0415 - 80 ms and an extra: only documents with a source need it
@@ -82,7 +82,7 @@ class SortedRows:
         self.run(statement)
 
     def give_back_memory(self) -> None:
-        """Free the memory of reading and sorting: 70 MB of 200,000 rows, which planning needs afterwards.
+        """Free the memory of reading and sorting (70 MB for 200,000 rows), which planning needs afterwards.
 
         DuckDB frees memory above a new limit at once. Then the old limit is set again, because reading rows
         with many columns needs it.
@@ -137,9 +137,10 @@ class SortedRows:
 
 
 def copy_as_parquet(rows: str, file: str, columns: int, folder: Path) -> None:
-    """Write ``rows`` to the new Parquet file ``file``; both are texts of SQL. ``folder`` is temporary.
+    """Write ``rows`` to the new Parquet file ``file``; both are texts of SQL.
 
-    A group of rows is in memory until it is written, so the more columns there are, the smaller is a group.
+    ``folder`` is for DuckDB's temporary files; ``columns`` is the number of columns. A group of rows is in
+    memory until it is written, so the more columns there are, the smaller is a group.
     """
     import duckdb  # noqa: PLC0415 - as above
 

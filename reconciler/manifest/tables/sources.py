@@ -48,7 +48,7 @@ def locate(source: Source, project: Path, files: SourceFiles) -> Path:
 
 
 def _wrong_with(path: Path, project: Path) -> UnplacedProblem | None:
-    """Return the reason why ``path`` cannot be read, with advice."""
+    """Return the reason why ``path`` cannot be read, with advice; None if it can."""
     refused = readable_files.fault_of(path, project)
     if refused is not None:
         return UnplacedProblem(refused, readable_files.ADVICE)

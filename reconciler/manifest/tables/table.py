@@ -106,7 +106,7 @@ def open_table(
 
 
 class _Opening:
-    """Puts the rows of one file into ``rows``, or finds their errors."""
+    """Puts the rows of one file into ``rows``, without wrong rows, and finds the errors of these."""
 
     def __init__(
         self, path: Path, source: Source, document: Document, files: SourceFiles, rows: SortedRows

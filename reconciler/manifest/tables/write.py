@@ -97,7 +97,10 @@ def _csv_rows(
 
 
 def cell_text(value: ManifestValue, delimiter: str, *, in_quotes: bool = False) -> str:
-    """Return the text of a cell, in quotes if needed, also for a carriage return, unlike Python's writer."""
+    """Return the text of a cell, in quotes if it needs them, or if ``in_quotes`` is true.
+
+    Unlike in Python's ``csv.writer``, a carriage return and outer blanks need quotes, too.
+    """
     text = ";".join(value) if isinstance(value, tuple) else value or ""
     if not in_quotes and not _TO_QUOTE[delimiter].search(text):
         return text
