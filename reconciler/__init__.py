@@ -1,7 +1,7 @@
 """HubSpot CRM records as code: functions to open a project, plan, apply, and look for drift."""
 
 TYPE_CHECKING = False
-"""Type checkers treat it as true. An import from ``typing`` would take half as long as a start of Python."""
+"""False when the program runs; type checkers treat it as true. An import of ``typing`` would be slow."""
 
 if TYPE_CHECKING:
     from reconciler.apply.options import OnStale

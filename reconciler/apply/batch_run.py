@@ -27,7 +27,7 @@ class Connections(NamedTuple):
     portal: PortalSchema
     sleep: Callable[[float], None] = time.sleep
     tell: Callable[[str], None] = lambda _message: None  # called with the reason whenever we wait
-    index_s: float = INDEX_S  # seconds that the search index gets between two looks
+    index_s: float = INDEX_S  # seconds between two searches for records with a removed value
     first_looks: FirstLooks = FirstLooks()
 
 
@@ -35,7 +35,7 @@ class Delivery(NamedTuple):
     """The result of a batch."""
 
     outcomes: Mapping[int, Outcome]  # outcomes of all changes, by number
-    stopped_by: HubSpotError | None = None  # the reason to send no other batches of this kind
+    stopped_by: HubSpotError | None = None  # the error because of which the run sends no other batches
 
 
 @dataclass(slots=True)
@@ -47,9 +47,9 @@ class BatchRun:
     before_sending: BeforeSending
     looks_again: bool = True  # whether records are read again before the call, to find stale changes
     made: Collection[ThingAddress] = ()  # records that this run has created, definitions that it has written
-    # times when the first calls for changes left, see ``runs.Sent``
+    # by (number of the change, ordinal of the call): when the call was first sent
     sent: dict[tuple[int, int], datetime | None] = field(default_factory=dict)
-    # by number of the change: when the last repetition of a create left
+    # by number of the change: when its call was last repeated
     repeated: dict[int, datetime] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     # numbers of the changes whose lifecycle stage was emptied by the first of two calls
@@ -65,7 +65,7 @@ class BatchRun:
         ]
 
     def record_sending(self, ordinal: int, numbers: Sequence[int]) -> None:
-        """Record that calls for these changes leave now.
+        """Record that call ``ordinal`` (1 or 2) for the changes ``numbers`` is sent now.
 
         For a repeated call, keep the time of the first one, because that call may have arrived.
         """

@@ -114,11 +114,11 @@ class _Run:
     is_interrupted: bool = False
     batch_numbers: Iterator[int] = field(default_factory=count)
     queue: IntentQueue = field(default_factory=IntentQueue)
-    ready: deque[Batch] = field(default_factory=deque)  # their intents are published
+    ready: deque[Batch] = field(default_factory=deque)  # batches whose intents are published
     in_flight: dict[Future[Delivery], Batch] = field(default_factory=dict)
     made: Made = field(default_factory=Made)
     has_looked: bool = False  # whether ``look_for_holders`` has been called
-    seen: int = 0  # how many of ``made.written`` the portal in use contains
+    seen: int = 0  # number of changes in ``made.written`` after which the portal was read
 
     def record_stale(self, outcomes: Mapping[int, Outcome]) -> None:
         """Record changes that are stale before anything is sent."""
@@ -232,7 +232,7 @@ class _Run:
         return len(self.in_flight) < self.options.parallelism and not self._is_stopping()
 
     def _intend(self, batches: Iterator[Batch]) -> bool:
-        """Publish the intents of the next batches; return False if there are none left."""
+        """Publish the intents of the next batches; return False if no batch is left."""
         while not self.ready:
             group = tuple(islice(batches, self._group_size()))
             if not group:
@@ -252,7 +252,7 @@ class _Run:
         return replace(batch, entries=entries)
 
     def _group_size(self) -> int:
-        """Return how many batches can be published together: their calls take as long as one publication."""
+        """Return how many batches to publish together, so that their calls last as long as publishing."""
         ahead_s, size = self.journal.seconds_ahead, 1
         while ahead_s and size < _LARGEST_GROUP:
             if self.batch_executor.to.reader.least_seconds(_CALLS_A_BATCH * size * 2) >= ahead_s:

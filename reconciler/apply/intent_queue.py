@@ -55,7 +55,7 @@ class IntentQueue:
             self._changed.notify_all()
 
     def take(self, timeout_s: float) -> Sequence[QueuedIntent]:
-        """Wait until a worker ends or has a call to send; return the queued calls (none at timeout)."""
+        """Wait up to ``timeout_s`` until a worker ends or has a call to send; return the queued calls."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._ended, timeout_s)
             self._ended = 0

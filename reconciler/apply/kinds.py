@@ -30,24 +30,24 @@ from reconciler.state.store import Store
 
 @dataclass(frozen=True, slots=True)
 class KindCalls:
-    """How the changes of one kind are sent. All changes of one call are of one kind and action."""
+    """Functions for the changes of one kind. All changes of one call are of one kind and action."""
 
-    entry_in_state: str  # its name in messages
+    entry_in_state: str  # what messages call the entry of such a thing in state
     overtaken: Callable[[Iterable[Entry], Store, int], Iterable[int]]
-    """Finds changes whose entry in state another run wrote after a serial."""
+    """Finds changes of things that another run wrote to state after a serial number of the state."""
     with_ids: Callable[[Change, Made], Change | Skipped]
     """Adds the ids of records and definitions that this run has created."""
     creates: Callable[[Change], ThingAddress | None]
-    """Returns the record or definition that a change creates or changes: later changes may need its id."""
+    """Returns the record or definition that a change creates or changes, if any: others may need its id."""
     takes_two_calls: Callable[[Change, PortalSchema], bool]
     stale: Callable[[Connections, Sequence[Entry], Collection[ThingAddress]], Mapping[int, Stale]]
     """Finds stale changes: their values in HubSpot changed since the plan was made."""
     send: Callable[[BatchRun, Sequence[Entry]], None]
     """Sends changes, and adds their outcomes to the run."""
     settle: Callable[[BatchRun], Mapping[int, Outcome]]
-    """Finds unanswered changes of the run that HubSpot carried out nevertheless."""
+    """Returns the outcomes of unanswered changes of the run that HubSpot carried out nevertheless."""
     settle_later: Callable[[PortalReader, PortalSchema, Sequence[Entry], Sent], Mapping[int, Outcome]]
-    """Finds the changes of an ended run that HubSpot carried out."""
+    """Returns the outcomes of those changes of an ended run that HubSpot carried out."""
     not_sent: Callable[[BatchRun, Sequence[Entry], HubSpotError], Mapping[int, Outcome]]
     """Returns the outcomes of changes that were not sent because of an error."""
 

@@ -20,11 +20,11 @@ class ApplyOptions:
     """The options of a run."""
 
     parallelism: int = 16  # maximum number of parallel calls
-    rereads_before_write: bool = False  # since the plan was made, people had time to edit
+    rereads_before_write: bool = False  # read records again first: people had time to edit
     on_stale: OnStale = OnStale.SKIP
     fail_fast: bool = False  # stop at the first change that HubSpot rejects
-    calls_afterwards: int = 0  # number of calls to verify after the apply
-    should_stop: Callable[[], bool] = lambda: False  # called before every batch
+    calls_afterwards: int = 0  # number of calls that verifying needs after the apply
+    should_stop: Callable[[], bool] = lambda: False  # whether to stop; called before batches
     progress: Progress = ignore_progress  # called with counts of changes: finished, all
     tell: Callable[[str], None] = lambda _message: None  # called with the reason whenever we wait
     index_s: float | None = None  # seconds of delay of the search index; None: HubSpot's usual delay

@@ -13,7 +13,7 @@ def stale_owned_changes(plan: Plan, digest: str, store: Store) -> dict[int, Stal
     ``digest`` is the digest of ``plan``.
 
     Raises:
-        PlanRefused: the plan was made against another state.
+        PlanRefused: the plan was made against another state, or a newer one.
     """
     present = store.version()
     if plan.state.lineage is not None and plan.state.lineage != present.lineage:

@@ -31,7 +31,7 @@ class _Typed:
     """The meaning of the words before the word that is being typed.
 
     Attributes:
-        command: the entry of the last command in ``completion.json``.
+        command: the entry in ``completion.json`` of the command that was typed last.
         options: common options that were typed, with their values.
         expected: kind of the value that must follow, because the previous word is an option that takes one.
         position: number of arguments typed so far.

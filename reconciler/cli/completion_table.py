@@ -30,7 +30,7 @@ _KINDS: Final[Mapping[str, str]] = {
 
 def completion_table(group: click.Group) -> Mapping[str, Any]:
     """Return the commands of ``group`` and their options, with the kinds of their values."""
-    context = click.Context(group, **group.context_settings)  # has the names of --help
+    context = click.Context(group, **group.context_settings)  # gives the help option its names
     guards = [str(guard) for guard in Guard]
     return {
         **_command(group, context),

@@ -69,7 +69,7 @@ def refuse_command(ctx: click.Context, written: str, names: Sequence[str]) -> No
     """Refuse an unknown command of the group of ``ctx``.
 
     Raises:
-        UsageError: always; the message names the command that may be meant.
+        UsageError: always; the message names the command that may be meant, or all commands.
     """
     group = "" if ctx.parent is None else f"{ctx.info_name} "
     hint = foreign_command(f"{group}{written}") or did_you_mean(written.lower(), names)

@@ -30,7 +30,7 @@ class Invocation:
 
     @property
     def links(self) -> SourceLinks | None:
-        """Links to the pages of manifests on GitHub or GitLab; None unless this is one of their jobs."""
+        """Links to the pages of manifests on GitHub or GitLab; None outside of their CI jobs."""
         return self.environment.links
 
 
@@ -51,7 +51,7 @@ def open_environment(
 
     Raises:
         UsageError: there is no such environment, its settings are wrong, or ``.reconciler/`` contains files
-            of others.
+            that were not created on this machine.
     """
     common = said(ctx)
     start_logging(common.log_format)
@@ -68,7 +68,7 @@ def open_environment(
 
 
 def tell_nothing(invocation: Invocation, what: str) -> None:
-    """Tell the user that the state is empty; ``what`` begins the sentence ("nothing was applied to")."""
+    """Say that the state is empty or not kept; ``what`` begins the sentence ("nothing was applied to")."""
     is_remembered = invocation.environment.state.is_kept
     sentence = f"{what} environment {invocation.environment.name} yet"
     say(sentence if is_remembered else "`state: none` keeps nothing")

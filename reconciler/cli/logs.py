@@ -27,7 +27,7 @@ def start_logging(log_format: str | None) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_JsonLines() if log_format == "json" else _Lines(_TEXT))
     logger = logging.getLogger("reconciler")
-    logger.handlers = [handler]  # not added: several commands in one process would log lines twice
+    logger.handlers = [handler]  # replaced, or a second command in this process would log twice
     logger.setLevel(level.upper())
 
 

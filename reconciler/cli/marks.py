@@ -48,7 +48,7 @@ def marks_of_run(header: RunHeader) -> Marks:
 
 
 def marks_of_drift(invocation: Invocation, found: DriftFound) -> Marks:
-    """Return the state and commit for the marks of drift; no manifests are read for it."""
+    """Return the state and commit for the marks of drift; ``says_manifests`` is false."""
     return Marks(found.state.lineage, invocation.environment.commit)
 
 

@@ -47,7 +47,7 @@ values_option = click.option(
     help="Personal values; by default shown on a terminal outside of CI, masked elsewhere. "
     "`manifest` shows the values that the manifests of this commit contain.",
 )
-"""The option ``--values``, for commands that show values; ``masking_for`` takes what it was set to."""
+"""The option ``--values``, for commands that show values; ``masking_for`` takes its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def view_options(forms: Sequence[Renderer]) -> Callable[[_Function], _Function]:
 
 
 def gathered_view_options(forms: Sequence[Renderer]) -> Callable[[_Function], _Function]:
-    """Return the same decorator as ``view_options``; the command gets one argument, ``options``."""
+    """Return a decorator that adds the options of ``view_options``, passed as one argument, ``options``."""
     return lambda function: as_dataclass("options", ViewOptions, view_options(forms)(function))
 
 
@@ -141,7 +141,7 @@ def is_before_a_person(stream: TextIO) -> bool:
 def masking_for(values: str | None, *, as_json: bool, marks: Marks = NO_MARKS) -> Masking:
     """Return how to treat personal values: as ``values`` (``--values``) says.
 
-    If that is None, they are shown on the terminal of a person and masked elsewhere.
+    If ``values`` is None, they are shown on the terminal of a person, and masked elsewhere and in JSON.
     """
     shown = values == "show" or (values is None and is_before_a_person(sys.stdout) and not as_json)
     return SHOW if shown else Masking(marks.key, values == "manifest" and marks.says_manifests)

@@ -12,7 +12,7 @@ Report: TypeAlias = Callable[[int, int], None]
 """Called with the number of finished steps and of all steps."""
 
 _SHORT = 1000
-"""Minimum number of steps for which progress is shown."""
+"""Minimum number of steps for which lines of progress are printed; a bar is always shown."""
 
 _LINE_EVERY_S = 10.0
 

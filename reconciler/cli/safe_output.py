@@ -27,7 +27,7 @@ def harmless(text: str) -> str:
 
 
 def without_commands(text: str) -> str:
-    """Escape commands for runners in ``text``; it must contain no invisible characters, or be a document."""
+    """Escape commands for runners in ``text``, which is a document or has no invisible characters."""
     if "##" in text:
         text = _ANYWHERE.sub(r"\\u0023", text)
     return _AT_THE_BEGINNING.sub(r"\1\\u003a", text) if "::" in text else text

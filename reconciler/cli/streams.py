@@ -23,7 +23,7 @@ class _Stream(io.FileIO):
         self.fault = fault
 
     def write(self, data: "memoryview") -> int:  # type: ignore[override]  # never None: it waits
-        """Write some of ``data``, and return how many bytes; after an error, discard all of it."""
+        """Write some of ``data``, and return the number of bytes; after an error, discard ``data``."""
         while self.fault is None:
             try:
                 written = super().write(data)
@@ -63,7 +63,7 @@ def _opened_again() -> frozenset[int]:
 
 
 def _text(before: TextIO | None, stream: _Stream) -> TextIO:
-    """Return a text stream in the encoding of ``before``; it writes characters that this lacks as escapes."""
+    """Return a text stream in the encoding of ``before``; characters that the encoding lacks are escaped."""
     encoding = before.encoding if before is not None else "utf-8"
     is_terminal = stream.isatty()
     if before is not None and is_terminal and os.name == "nt":  # the Windows console takes text, not bytes

@@ -75,6 +75,6 @@ def _scopes(work: Work, rule: str, access: str, args: Mapping[str, str]) -> tupl
     if rule == "records":
         return of_records
     schema = f"crm.schemas.{'custom' if object_type.is_custom else object_type.path}.{access}"
-    # Scopes of records are enough to read definitions; for tickets, to write them as well, as no others
-    # exist.
+    # Scopes of records are enough to read definitions. For tickets, they are enough to write them as well:
+    # schemas of tickets have no scopes.
     return (schema, *of_records) if access == "read" or "tickets" in of_records else (schema,)

@@ -8,7 +8,7 @@ from reconciler.emulator.request_context import Work
 from reconciler.emulator.response_format import Json
 
 NO_ENDS: Json = {"fromObjectTypeId": None, "toObjectTypeId": None}
-"""Object types, which lists of labels do not name: github.com/scopiousdigital/kalup, HubSpot notes."""
+"""Lists of labels have null for both object types: github.com/scopiousdigital/kalup, HubSpot notes."""
 
 
 def _pair(work: Work, call: Call) -> Pair:

@@ -44,7 +44,7 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 class ConnectionDropped(ConnectionError):
-    """Closes the connection without an answer, as if the server had crashed."""
+    """An exception that makes the server close the connection without an answer, as if it had crashed."""
 
 
 class Emulator:

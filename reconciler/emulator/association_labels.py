@@ -146,7 +146,7 @@ def rename(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) 
 
 
 def delete(work: Work, from_type: ObjectType, to_type: ObjectType, type_id: str) -> None:
-    """Delete a label in both directions, with all its associations; the unlabelled type must be the last."""
+    """Delete a label in both directions, with its associations; the unlabelled type must be the last type."""
     known = _find(work, from_type, to_type, type_id)
     if not known.label and any(other.label for other in _known(work, from_type, to_type)):
         raise refusals.invalid_request(

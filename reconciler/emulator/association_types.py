@@ -18,7 +18,7 @@ from reconciler.emulator.response_format import Json
 LABEL = "label"
 LIMIT = "association_limit"
 COPIED = "copied_association"
-"""Kind of stored type in a copy of another portal: if two object types have such types, they replace ours."""
+"""Kind of association types that a copy took from another portal: they replace HubSpot's own types here."""
 HUBSPOT = "HUBSPOT_DEFINED"
 USER = "USER_DEFINED"
 
@@ -154,7 +154,7 @@ def between(work: Work, from_type: ObjectType, to_type: ObjectType) -> list[Asso
 
 
 def primary_of(work: Work, from_type: ObjectType, to_type: ObjectType, label: str | None) -> str:
-    """Return which record has at most one association with HubSpot's label.
+    """Return which record has at most one association with HubSpot's label ``label``.
 
     It is ``from``, ``to``, or "" for neither.
     """
@@ -196,7 +196,7 @@ def spec_key(spec: Json) -> tuple[str, int]:
 
 
 def target_type(work: Work, from_type: ObjectType, category: str, type_id: int) -> ObjectType:
-    """Return the object type to which associations of this type lead."""
+    """Return the object type to which associations of type ``type_id`` lead from ``from_type``."""
     prefix = f"{from_type.type_id}>"
     for pair in _stored_pairs(work, prefix):
         stored = work.stored(LABEL, pair).get(str(type_id))
@@ -251,7 +251,7 @@ def schema_associations(work: Work, object_type: ObjectType) -> list[Json]:
 
 
 def drop_type(work: Work, type_id: str) -> None:
-    """Remove all associations of the type ``type_id``, which was deleted."""
+    """Remove the association types and associations of the object type ``type_id``."""
     work.storage.run(
         "DELETE FROM definitions "
         "WHERE portal_id = ? AND kind = ? AND (object_type LIKE ? OR object_type LIKE ?)",

@@ -227,8 +227,8 @@ def of_record(work: Work, object_type: ObjectType, record: Record, names: Sequen
 def _type_name(pair: Pair, known: AssociationType) -> str:
     """Return the name of a type, such as ``contact_to_company``.
 
-    If two object types have a primary type, this has the plain name, and the unlabelled type ends in
-    ``_unlabeled``.
+    If two object types have a primary type, the primary type has this name, and ``_unlabeled`` is added for
+    the unlabelled type.
     """
     if known.name:
         return known.name

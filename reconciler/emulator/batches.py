@@ -50,7 +50,7 @@ Item = TypeVar("Item")
 def one_by_one(
     work: Work, items: Iterable[Item], carry_out: Callable[[Item], Iterable[Any]]
 ) -> tuple[list[Any], list[Json]]:
-    """Call ``carry_out`` for each input; return all results, and the refusals as errors."""
+    """Call ``carry_out`` for each input; return results and refusals, but raise one of the whole batch."""
     results: list[Any] = []
     errors: list[Json] = []
     for item in items:
@@ -124,7 +124,7 @@ def _parse(work: Work, body: object, *, needs_id: bool) -> list[Input]:
 
 
 def _check_keys(work: Work, object_type: ObjectType, inputs: Iterable[Input]) -> None:
-    """Refuse the whole batch if a property is not unique, or if two inputs name the same record."""
+    """Refuse the whole batch if an ``idProperty`` is not unique, or if two inputs name the same record."""
     for id_property in dict.fromkeys(item.id_property for item in inputs):
         if id_property is not None:
             identity.check_key(work, object_type, id_property, "update/upsert")

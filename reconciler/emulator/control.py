@@ -29,8 +29,8 @@ class Control:
     switchboard: Switchboard
 
     def reply(self, request: Request, body: Any) -> Reply:
-        """Carry out a control request; answer an invalid request with status 400 and one sentence."""
-        if not request.is_local or "origin" in request.headers:  # such a page may come from any site
+        """Carry out a control request; answer an invalid request with an error status and one sentence."""
+        if not request.is_local or "origin" in request.headers:  # browsers add Origin for web pages
             return Reply(403, {"message": "the control routes are for this machine only"})
         parts = [part for part in request.path.removeprefix(PREFIX).split("/") if part]
         try:

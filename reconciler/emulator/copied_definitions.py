@@ -24,7 +24,7 @@ def plant_type(
 ) -> Iterator[LeftBehind]:
     """Store the groups, properties, pipelines and rules of a type.
 
-    Hide the definitions that it had before.
+    Hide HubSpot's own definitions that are not among them.
     """
     standard = standard_definitions(object_type)
     bodies: dict[str, dict[str, Body]] = {GROUP: {}, PROPERTY: {}, PIPELINE: {}}
@@ -57,7 +57,7 @@ def _with_metadata(pipeline: Body) -> Body:
 
 
 def _property(work: Work, object_type: ObjectType, given: Body) -> tuple[Body, Sequence[LeftBehind]]:
-    """Return a definition with all its fields; if its formula cannot be parsed here, it becomes read-only."""
+    """Return a definition with all fields; without a formula, but read-only, if its formula is not parsed."""
     left: list[LeftBehind] = []
     formula = given.get("calculationFormula")
     if formula:

@@ -65,7 +65,7 @@ def _claim(work: Work, object_type: ObjectType, record: Record, names: Iterable[
 def plant_associations(work: Work, given: Mapping[str, Any]) -> None:
     """Store associations from one object type to another, with their types and the unlabelled type.
 
-    If ``present`` is set, skip associations to records that are not here.
+    If ``given`` sets ``present``, skip associations to records that are not here.
     """
     pair = Pair(work, work.object_type(given["from"]), work.object_type(given["to"]))
     work.storage.run_many(

@@ -80,7 +80,7 @@ def _plant_schemas(work: Work, schemas: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _allowances(work: Work, room: Mapping[str, Any]) -> dict[str, dict[str, int]]:
-    """Return limits that leave as much room here as the other portal has: those used here plus the room."""
+    """Return limits that leave the room of the other portal: definitions in use here, plus that room."""
     found: dict[str, dict[str, int]] = {}
     for feature, by_scope in room.items():
         used = {scope: tiers.used(work, feature, scope) for scope in by_scope}

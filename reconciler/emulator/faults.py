@@ -65,7 +65,7 @@ class Fault:
     policy: str = "TEN_SECONDLY_ROLLING"
     """Rate limited: the name of the limit in the answer."""
     status: int = 0
-    """Server error: 500 by default. Poisoned record: 400 by default."""
+    """Server error, poisoned record: status of the answer; 0 means 500 or 400, respectively."""
     retry_after: int = 0
     """Rate limited, locked, migrating: seconds in Retry-After; 0: no such header (migrating: 1 second)."""
     seconds: float = 0.0
@@ -234,7 +234,7 @@ class Switchboard:
     def strike(self, method: str, path: str, portal_id: int, texts: Callable[[], frozenset[str]]) -> Effects:
         """Return the faults that hit this call.
 
-        ``texts`` returns the texts in its body, if they are needed.
+        ``texts`` returns all texts in the body of the call; only poisoned records need them.
         """
         with self._lock:
             hit = [armed for armed in self._armed if _hits(armed, method, path, portal_id, texts)]

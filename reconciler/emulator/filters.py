@@ -139,7 +139,7 @@ def _has_token(value: str, pattern: str) -> bool:
 
 
 def _associated(work: Work, object_type: ObjectType, address: str, operator: str, item: Json) -> Test:
-    """Return the test for ``associations.{type}``, which compares the id of an associated record.
+    """Return the test for ``associations.{type}``: it compares ids of associated records, or asks for any.
 
     Refuse it if the other type is a custom object.
     """

@@ -160,7 +160,7 @@ def names(node: Node) -> Iterator[str]:
 
 
 def canonical(node: Node, is_text: Callable[[str], bool]) -> Node:
-    """Replace operators as HubSpot does: ``+`` between texts, ``=`` and ``!=``.
+    """Replace ``+`` between texts, ``=`` and ``!=`` by HubSpot's ``concatenate``, ``equals`` and ``not``.
 
     ``is_text`` returns whether a property contains text.
     """

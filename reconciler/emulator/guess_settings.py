@@ -17,7 +17,7 @@ _KALUP = "github.com/scopiousdigital/kalup, HubSpot notes"
 
 
 def _guess(default: str, *others: str, about: str, source: str = UNPUBLISHED) -> Any:
-    """Return a field with its default, other choices (none: any number), what it decides, and a source."""
+    """Return a field with default, other choices (none: any digits), what it decides, and the source."""
     return field(default=default, metadata={"others": others, "about": about, "source": source})
 
 
@@ -281,7 +281,7 @@ SETTINGS: Mapping[str, GuessSetting] = {
 
 
 def check_choices(given: Mapping[str, object], place: str) -> dict[str, str]:
-    """Return the choices in ``given`` if all are allowed. Raises SeedError, which names ``place``."""
+    """Return the choices in ``given`` if all are allowed. Raises SeedError, which begins with ``place``."""
     for name, choice in given.items():
         setting = SETTINGS.get(name)
         if setting is None:

@@ -47,9 +47,9 @@ def ids_to_read(chosen: Guesses, ids: Sequence[str]) -> list[str]:
 
 
 def order_of_results(chosen: Guesses, results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the results in HubSpot's order.
+    """Return the results in the order of the inputs, or in another order.
 
-    To show that any order is possible, ids may be sorted reversed.
+    The other order is that of the reversed ids. It shows that HubSpot may use any order.
     """
     if chosen.result_order == "as_asked":
         return list(results)
@@ -59,7 +59,7 @@ def order_of_results(chosen: Guesses, results: Sequence[dict[str, Any]]) -> list
 def refuse_same_values(values: Sequence[tuple[str, str]]) -> None:
     """Refuse a batch in which two inputs give a unique property the same value.
 
-    ``values`` are (name, value).
+    ``values`` are pairs of property name and value.
     """
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
@@ -74,7 +74,7 @@ def missing_end(chosen: Guesses, name: str, record_id: str) -> refusals.Refusal:
 
 
 def ids_in_use(chosen: Guesses, ids: Sequence[str]) -> list[str]:
-    """Return those of ``ids``, which are in use, that HubSpot's refusal names."""
+    """Return the ids in use that HubSpot's refusal names: all ``ids``, or only the first."""
     return list(ids) if chosen.ids_in_use == "all" else list(ids[:1])
 
 

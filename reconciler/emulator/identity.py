@@ -32,7 +32,7 @@ def key_form(work: Work, object_type: ObjectType, id_property: str, text: str) -
 def find(
     work: Work, object_type: ObjectType, given: str, id_property: str | None, *, archived: bool = False
 ) -> Record | None:
-    """Find the live record with this id or key (or the archived one); ignore that it may have been merged."""
+    """Find the live (or archived) record with this id or unique value; do not follow merges."""
     rows = work.rows(object_type)
     if id_property is None:
         if not is_record_id(given):

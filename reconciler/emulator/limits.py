@@ -50,7 +50,7 @@ class Limits:
 
 @dataclass(slots=True)
 class _Counts:
-    """The number of calls that one app (window) or one portal (searches, day) has used."""
+    """Calls of one app (``window``), or of one portal (``searches``, ``used_today``)."""
 
     window: deque[datetime] = field(default_factory=deque)
     searches: deque[datetime] = field(default_factory=deque)

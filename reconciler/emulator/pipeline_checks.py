@@ -126,7 +126,7 @@ def check_stages(object_type: ObjectType, stages: Sequence[Body], *, alone: bool
 
 
 def refuse_in_use(work: Work, object_type: ObjectType, stage_ids: Sequence[str]) -> None:
-    """Refuse to delete stages if live records are in them, whatever the request says."""
+    """Refuse to delete stages if live records are in them; query parameters do not matter."""
     if object_type.pipeline_properties is None or not stage_ids:
         return
     stage_property = object_type.pipeline_properties[1]

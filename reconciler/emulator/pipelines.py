@@ -16,7 +16,7 @@ from reconciler.emulator.standard import Body, full_pipeline, standard_definitio
 
 
 def listing(work: Work, object_type: ObjectType) -> list[Body]:
-    """List the pipelines, unsorted; for contacts and companies, list their lifecycle stages as a pipeline."""
+    """List pipelines, oldest first; for contacts and companies, list their lifecycle stages as a pipeline."""
     definitions = work.definitions(object_type)
     if object_type.path in {"contacts", "companies"}:
         return [_lifecycle(object_type, definitions.bodies.get("lifecyclestage", {}))]

@@ -121,7 +121,7 @@ def _sensitivity(work: Work, object_type: ObjectType, name: str) -> str:
 
 
 def archive(work: Work, object_type: ObjectType, name: str) -> None:
-    """Archive a definition; refuse with 404 if it does not exist, and with 400 if something depends on it."""
+    """Archive a definition; refuse a missing one with 404, and one in use or not archivable with 400."""
     body = get(work, object_type, name, archived=False, sensitivity=_sensitivity(work, object_type, name))
     if not body["modificationMetadata"]["archivable"]:
         raise refusals.invalid_request(f'property "{name}" cannot be archived', propertyName=[name])

@@ -43,7 +43,7 @@ def check_name(name: str) -> None:
 
 
 def check_shape(given: Json) -> None:
-    """Refuse a definition that lacks a required field."""
+    """Refuse a definition that lacks a required field, or has an option without label or value."""
     missing = [field for field in _REQUIRED if not isinstance(given.get(field), str) or not given[field]]
     if missing:
         raise refusals.missing_fields(missing)

@@ -129,7 +129,7 @@ class RecordRows:
         """Store ``values`` as the values of a unique property of the record.
 
         If another record has one of them, return that value and the other record's id; the caller must then
-        undo the write. Otherwise return None.
+        undo the write. Otherwise return None. ``is_new``: the record has no stored values yet.
         """
         if not is_new:
             self.release(record_id, property_name)

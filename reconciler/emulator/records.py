@@ -41,7 +41,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Facts about a seeded record: its id (None: a new id), its age, and older versions of values."""
+    """Facts about a seeded record: its id (None: a new id), creation time, and older values."""
 
     id: str | None
     created_ms: int

@@ -151,7 +151,7 @@ def scope_of_the_portal(scope: str) -> Refusal:
 
 
 def unreadable() -> Refusal:
-    """Return the refusal of a token that may write definitions but not read them; it names no scope.
+    """Return the refusal of a token that may write definitions but not read them; the body names no scope.
 
     Source: github.com/scopiousdigital/kalup, HubSpot notes.
     """
@@ -182,7 +182,7 @@ def method_not_allowed() -> Refusal:
 
 
 def unknown_type(text: str) -> Refusal:
-    """Return the refusal of an unknown object type; a custom object is unknown by its short name, too."""
+    """Return the refusal of an unknown object type; short names of custom objects are unknown."""
     return Refusal(400, f"Unable to infer object type from: {text}")
 
 
@@ -210,7 +210,7 @@ def nothing_to_update() -> Refusal:
 
 
 def required_not_set(type_name: str, properties: Sequence[str]) -> Refusal:
-    """Return the refusal of a new record without properties that its type requires."""
+    """Return the refusal of a record without properties that its type requires."""
     return Refusal(
         400,
         f"Error creating {type_name}. Some required properties were not set.",
@@ -283,7 +283,7 @@ def unique_value_taken(name: str, value: str, record_id: int) -> Refusal:
 
 
 def contact_exists(record_id: int, *, secondary: bool) -> Refusal:
-    """Return the refusal of an e-mail address of another contact; a secondary one fails the whole batch."""
+    """Return the refusal of another contact's e-mail address; a secondary address fails the whole batch."""
     message = f"Contact already exists. Existing ID: {record_id}"
     return Refusal(
         409,

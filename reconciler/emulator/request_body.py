@@ -49,7 +49,7 @@ def page(work: Work, object_type: ObjectType, call: Call) -> Json:
 
 
 def page_size(call: Call, default: int, maximum: int) -> int:
-    """Return the ``limit`` in the query, or ``default``; refuse a limit above ``maximum``."""
+    """Return the ``limit`` in the query, or ``default``; refuse a limit that is not from 1 to ``maximum``."""
     text = call.text("limit")
     if not text:
         return default

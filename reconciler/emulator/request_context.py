@@ -83,7 +83,7 @@ class Work:
     actor: Actor | None = None
     """The app that sent the request; None for seeds and people, who may do everything."""
     lag_ms: int = 0
-    """How many milliseconds old the definitions are that this request sees; it is a read if this is not 0."""
+    """How many milliseconds old the definitions are that this request sees; 0 for all writes."""
     link_to_next: Callable[[str], str] = "?after={}".format
     """Returns the URL of the next page, given the cursor."""
     _own: dict[str, Definitions] | None = field(default=None, init=False)
@@ -175,7 +175,7 @@ class Work:
     def _remembered(self, type_id: str) -> Definitions | None:
         """Return the cached definitions of a type.
 
-        Return None if they have changed since, or if this request must see older ones.
+        Return None if they have changed since they were cached, or if this request must see older ones.
         """
         known = self.cache.built.get((self.portal_id, type_id))
         is_old = known is None or known[0] != self.serial or type_id in self._changed_types

@@ -20,7 +20,7 @@ _CORRELATION_ID = "00000000-0000-0000-0000-000000000000"
 
 
 def guarded(application: Application, names: Iterable[str]) -> Application:
-    """Wrap the application: serve only requests whose host is an IP address, localhost, or in ``names``."""
+    """Wrap the application: refuse other sites' pages, and hosts other than IPs, localhost and ``names``."""
     known = frozenset({"localhost", *(name.lower().rstrip(".") for name in names)})
 
     def door(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:

@@ -69,7 +69,7 @@ def check(endpoint: Callable[..., Any], body: object) -> None:
 
 
 def _missing(value: object, path: list[str], place: str) -> Iterator[str]:
-    """Yield the missing fields on ``path``; their names begin at the body, or at an input of a batch."""
+    """Yield the missing fields on ``path``, named by their path in the body, or in an input of a batch."""
     if not isinstance(value, dict):
         return
     field, *rest = path

@@ -53,7 +53,7 @@ _VOID = frozenset({"br", "hr", "img"})
 
 
 def sanitise(html: str, kept: Collection[str] = KEPT) -> str:
-    """Remove tags that are not in ``kept``, and attributes that could run code; quote all other attributes.
+    """Remove tags outside ``kept``, the text of scripts, and attributes that are unknown or run code.
 
     Sanitised HTML is not changed by sanitising it again.
     """

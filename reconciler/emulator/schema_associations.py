@@ -12,14 +12,14 @@ from reconciler.emulator.response_format import Json
 
 
 def associate(work: Work, object_type: ObjectType, addresses: Iterable[str]) -> None:
-    """Add the unlabelled associations of the type with the types ``addresses``, if they are missing."""
+    """Add the unlabelled association types between the type and ``addresses`` that are missing."""
     for other in dict.fromkeys(work.object_type(address.lower()) for address in addresses):
         if all(known.label for known in association_types.between(work, object_type, other)):
             add_plain(work, object_type, other, f"{object_type.singular}_to_{other.singular}")
 
 
 def add_plain(work: Work, from_type: ObjectType, to_type: ObjectType, name: str) -> int:
-    """Create the unlabelled association from one type to another; return its number."""
+    """Create the unlabelled association type from one object type to another; return its number."""
     known = association_labels.add(work, from_type, to_type, {"name": name, "label": ""})
     return known[0].type_id
 

@@ -23,7 +23,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
     """Create a custom object type; purge an archived type of the same name first.
 
-    If an active type has the name, HubSpot answers in one of two ways, which ``existing_schema`` chooses.
+    If an active type has the name, the setting ``existing_schema`` chooses one of HubSpot's two answers.
     """
     name = response_format.as_text(given.get("name"), "name")
     if not _NAME.fullmatch(name) or len(name) > MAX_NAME:

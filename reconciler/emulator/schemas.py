@@ -140,7 +140,7 @@ def refused(sub_category: str, message: str) -> refusals.Refusal:
 
 
 def check_display(work: Work, object_type: ObjectType, stored: Mapping[str, object]) -> None:
-    """Refuse a schema whose display, required or searchable properties do not exist."""
+    """Refuse a schema that names properties that do not exist, or too many secondary ones."""
     defined = work.definitions(object_type).properties
     names = [response_format.as_text(stored["primaryDisplayProperty"], "primaryDisplayProperty")]
     for field in LISTS:

@@ -138,7 +138,7 @@ def _matching_query(
 def _sorted(
     work: Work, found: list[Record], properties: Mapping[str, Property], sorts: Iterable[Any]
 ) -> list[Record]:
-    """Sort records as requested, those without a value last; by default, the oldest first."""
+    """Sort records by the first of ``sorts``, those without a value last; by default, in order of id."""
     chosen = [_sort(item) for item in sorts]
     if len(chosen) > 1 and work.guesses.second_sort == "refused":
         raise refusals.invalid_request("only one sort is possible")

@@ -101,14 +101,14 @@ def plant(work: Work, seed: Mapping[str, object]) -> None:
 
 
 def _reserve_ids(work: Work, seed: Mapping[str, object]) -> None:
-    """Reserve ids for all records; not if some records have their own ids, which the others must not get."""
+    """Reserve ids for all records, unless the seed gives ids: no other record may get one of these."""
     items = [item for _, _, item in _items_by_type(seed, "records")]
     if not any(isinstance(item, Mapping) and "id" in item for item in items):
         work.reserve_ids(len(items))
 
 
 def _number_by_portal(work: Work, seed: Mapping[str, object]) -> None:
-    """Make ids begin with another number in every portal, always with the same number in one portal."""
+    """If the seed says so, make ids begin with a number that depends on nothing but the portal's id."""
     wanted = seed.get("numbers_by_portal", False)
     if not isinstance(wanted, bool):
         raise SeedError(f"numbers_by_portal: true or false, not {wanted!r}")

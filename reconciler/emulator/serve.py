@@ -53,7 +53,7 @@ def running(emulator: Emulator) -> Iterator[str]:
 def _close_sockets(server: Any) -> None:
     server.trigger.del_channel()
     wasyncore.dispatcher.close(server)  # server.close would also close the trigger, which is still needed
-    wasyncore.close_all(server._map, ignore_all=True)  # noqa: SLF001 - it has no other name
+    wasyncore.close_all(server._map, ignore_all=True)  # noqa: SLF001 - no public name
 
 
 def _close_trigger(server: Any) -> None:

@@ -84,7 +84,7 @@ def _required_on_create(key: str, value: object) -> dict[str, list[str]]:
 def _required_when(key: str, value: object) -> dict[str, list[Any]]:
     """Read when a property is required, by object type: ``{property, when: {other: [values]}}``.
 
-    It is required while every other property has one of its values.
+    The property is required while all properties under ``when`` have one of their listed values.
     """
     rules = _object(key, value)
     for address, items in rules.items():
@@ -147,7 +147,7 @@ def _existing_schema(key: str, value: object) -> str:
 
 
 def _settling(key: str, value: object) -> dict[str, int]:
-    """Read the delays, in milliseconds, after which reads show changed definitions, by sort."""
+    """Read the delays, in milliseconds, after which reads show changed definitions, by kind of read."""
     numbers = _object(key, value)
     unknown = sorted(set(numbers) - set(settling.KEYS))
     if unknown:

@@ -1,4 +1,4 @@
-"""Old definitions that reads still show after a write, as HubSpot's do for seconds or minutes.
+"""Old definitions that reads still show after a write, as HubSpot's reads do for seconds or minutes.
 
 Source: github.com/scopiousdigital/kalup, HubSpot notes. Reads show old definitions only if the setting
 ``settling`` says for how long; writes, and checks of values, always use the new ones.
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.request_context import Work
 
 KEYS = ("definitions_ms", "schemas_ms", "names_ms", "limits_ms", "left_out_ms")
-"""For each kind of read, how long it shows old definitions; ``docs/emulator.md`` explains the kinds."""
+"""Names of the delays in the setting ``settling``, which ``docs/emulator.md`` explains."""
 
 Row = tuple[str, str, Body]
 """Object type, name and body of a definition."""
@@ -64,5 +64,5 @@ def as_of(work: "Work", kind: str, lag_ms: int) -> list[Row]:
 
 
 def lag(work: "Work", key: str) -> int:
-    """Return for how many milliseconds reads of this kind show old definitions."""
+    """Return the delay ``key`` of the portal in milliseconds: how old the definitions are that are used."""
     return int(work.settings["settling"].get(key, 0))

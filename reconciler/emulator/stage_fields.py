@@ -30,7 +30,7 @@ def display_order(given: Json) -> int:
 def build(work: Work, object_type: ObjectType, given: Json, known: Mapping[str, Body]) -> Body:
     """Build a stage from a request.
 
-    A stage in ``known`` keeps its id and creation time, a new one gets an id.
+    A stage in ``known`` keeps its id and creation time; a new stage gets the id of the request, or a new id.
     """
     stage_id = given.get("stageId") or given.get("id")
     stage_id = response_format.as_text(stage_id, "stageId") if stage_id else ""
@@ -106,9 +106,9 @@ def place(others: Iterable[Body], stage: Body) -> list[Body]:
 
 
 def echoed(before: Body, given: Json) -> Body:
-    """Return the answer to a write of a stage: the previous values with those of the request in their place.
+    """Return the answer to a write of a stage: the previous stage, with the values of the request.
 
-    So it shows values as they were sent, keys that HubSpot does not store, and an old ``isClosed``.
+    So the answer shows values as they were sent, keys that HubSpot does not store, and an old ``isClosed``.
     """
     sent: Json = {field: given[field] for field in ("label", "displayOrder") if field in given}
     texts = {key: str(value) for key, value in (given.get("metadata") or {}).items() if value is not None}

@@ -1,6 +1,6 @@
 """HubSpot's own definitions of a type, and complete definitions as the API shows them.
 
-They are read from ``definitions/``, and are the same in every portal.
+HubSpot's own definitions are read from ``definitions/``, and are the same in every portal.
 """
 
 from collections.abc import Iterable, Mapping
@@ -143,7 +143,7 @@ def _generic_group(object_type: ObjectType) -> Body:
 
 
 def _generic_pipeline(object_type: ObjectType) -> Body:
-    """Return a pipeline with an open and a closed stage, for a type whose own one is not published."""
+    """Return a pipeline with an open and a closed stage, for a type whose own pipeline is not published."""
     path = object_type.path
     stages = [
         {"id": f"{path}-{state.lower()}", "label": _words(state.lower()), "displayOrder": order}

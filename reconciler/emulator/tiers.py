@@ -16,7 +16,7 @@ CUSTOM_TYPES, CUSTOM_PROPERTIES, CALCULATED, PIPELINES, LABELS = (
     *("custom object types", "custom properties", "calculated properties", "pipelines", "association labels"),
 )
 MAX_PIPELINES = {"orders": 50}
-"""Types with a lower limit of pipelines than their tier has: github.com/scopiousdigital/kalup."""
+"""Limits of pipelines for types that allow fewer than the tier: github.com/scopiousdigital/kalup."""
 
 
 WHOLE_PORTAL = ""
@@ -35,7 +35,7 @@ def limit(work: Work, feature: str, scope: str = WHOLE_PORTAL) -> int:
 
 
 def used(work: Work, feature: str, scope: str) -> int:
-    """Count the definitions that count towards the limit of a feature."""
+    """Return how many definitions count towards the limit of a feature; always 0 for labels."""
     if feature == CUSTOM_TYPES:
         return len(custom_types(work))
     if feature == CALCULATED:
@@ -48,7 +48,7 @@ def used(work: Work, feature: str, scope: str) -> int:
 
 
 def refuse(work: Work, feature: str, there: int, maximum: int | None = None) -> None:
-    """Refuse one more definition if the limit is reached; ``there`` is the number that counts towards it."""
+    """Refuse an app one more definition at the limit; ``there`` is the number that counts towards it."""
     allowed = limit(work, feature) if maximum is None else maximum
     if work.actor is None or there < allowed:
         return

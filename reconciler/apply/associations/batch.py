@@ -59,7 +59,7 @@ def stale_associations(
 ) -> Mapping[int, Stale]:
     """Return the stale changes in ``entries``: their associations or keys changed in HubSpot since the plan.
 
-    ``created`` are records that this run has created.
+    ``created`` are records that this run has created: their keys are not read again.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -108,7 +108,7 @@ class AssociationBatch:
     other: ObjectSchema
 
     def moved(self, entries: Entries, made: Collection[ThingAddress] = ()) -> Mapping[int, str]:
-        """Return stale changes, with the reason: somebody changed a record or an association since the plan.
+        """Return the reasons of stale changes: somebody changed a record or an association since the plan.
 
         ``made`` are records that this run has created: their keys are not read again.
         """
@@ -117,7 +117,7 @@ class AssociationBatch:
         return {**left, **self._moved_pairs(entries)} if entries else left
 
     def _moved_keys(self, entries: Entries, made: Collection[ThingAddress]) -> Mapping[int, str]:
-        """Return changes with a record that has another key now, with a message about it."""
+        """Return messages about changes with a record that lost its key, or that HubSpot does not return."""
         moved: dict[RecordAddress, str] = {}
         for schema, ends in ((self.one, _ones(entries)), (self.other, _others(entries))):
             of_property: dict[str, dict[str, RecordId]] = {}

@@ -10,7 +10,7 @@ WHAT = "this association's entry in state"
 
 
 def overtaken(entries: Iterable[Entry], store: Store, serial: int) -> Iterator[int]:
-    """Return the numbers of ``entries`` whose association's entry in state was written after ``serial``."""
+    """Return the numbers of changes whose association was written to state after serial ``serial``."""
     written = {association.identity for association in store.pairs_written_since(serial)}
     for number, change in entries:
         if identity_of_association(change) in written:

@@ -61,7 +61,7 @@ def read_definition_again(
 
 
 def _sensitivities(change: Change, known: LiveDefinition | None) -> Sequence[str]:
-    """Return the sensitivities to look for a property under: a call finds properties of one sensitivity."""
+    """Return the sensitivities that the property may have: one call finds properties of one sensitivity."""
     if known is not None:
         return (known.values.get(_SENSITIVITY) or NOT_SENSITIVE,)
     if change.action is not Action.CREATE:

@@ -47,7 +47,7 @@ def with_ids(change: Change, _made: Made) -> Change:
 
 
 def creates(change: Change) -> DefinitionAddress | None:
-    """Return the definition that ``change`` creates or updates: HubSpot may show it only after a while."""
+    """Return the definition that ``change`` creates or updates, if any; HubSpot may show it late."""
     return change.definition if change.action in {Action.CREATE, Action.UPDATE} else None
 
 
@@ -64,7 +64,7 @@ def stale_definitions(
 
 
 def send_definitions(run: BatchRun, entries: Sequence[Entry]) -> None:
-    """Send the one call for ``entries``, and add their outcomes to ``run``."""
+    """Send the one call for ``entries``, unless they are stale; add their outcomes to ``run``."""
     main = _main(entries)
     numbers = [number for number, _ in entries]
     schema = run.to.portal.objects.get(main.object_type)
@@ -115,7 +115,7 @@ def _read_before(run: BatchRun, main: Change) -> tuple[ReadAgain, str | None]:
 
 
 def _settled_in_time(run: BatchRun, entries: Sequence[Entry]) -> Mapping[int, Outcome]:
-    """Settle changes whose repeated call was refused: wait a minute for the effect of the first call."""
+    """Settle changes whose repeated call was refused; for up to a minute, await the effect of the first."""
     for pause in (0.0, *PAUSES_S):
         if pause:
             run.to.sleep(pause)
@@ -168,7 +168,7 @@ def _applied(change: Change, live: LiveDefinition | None) -> Applied:
 
 
 def _main(entries: Sequence[Entry]) -> Change:
-    """Return the change whose call also carries out the others: that for a pipeline creates its stages."""
+    """Return the change whose call also carries out the others, such as a new pipeline with its stages."""
     return next(change for _, change in entries if not details_of(change).is_carried or len(entries) == 1)
 
 
@@ -246,7 +246,7 @@ def _is_new(main: Change) -> bool | None:
 
 
 def _stored(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> LiveDefinition | None:
-    """Return a property as HubSpot stores it.
+    """Return a property as HubSpot stores it; None for other definitions.
 
     Read it again if its formula was written: the answer repeats a formula as it was sent.
     """
@@ -264,7 +264,7 @@ def _stored(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> L
 
 
 def _answered(main: Change, answered: Mapping[str, str | None]) -> Mapping[str, str | None]:
-    """Return the written values as HubSpot answered them, and the type number of a new object type."""
+    """Return the written values as HubSpot answered them, and number and creation time of an object type."""
     names = {value.name for value in main.values} - {"stages"}
     if main.definition.section is Section.SCHEMA:
         names |= {"objectTypeId", "createdAt"}
@@ -272,7 +272,7 @@ def _answered(main: Change, answered: Mapping[str, str | None]) -> Mapping[str, 
 
 
 def _proven(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> Outcome:
-    """Read until a removed definition is gone: HubSpot also answers 204 if it removed nothing."""
+    """Read for up to a minute until a definition is gone: HubSpot also answers 204 if it removed nothing."""
     for pause in (0.0, *PAUSES_S):
         if pause:
             run.to.tell(f"waiting until HubSpot shows that {main.definition.text} is gone")

@@ -30,9 +30,9 @@ _LOOKS_IN_A_ROW = 2
 class FirstLooks:
     """Results of the first look for records with removed values, taken before anything is removed."""
 
-    free: frozenset[DefinitionAddress] = frozenset()  # no record had these at the first look
+    free: frozenset[DefinitionAddress] = frozenset()  # no record had their values at the first look
     moved: Mapping[DefinitionAddress, Sequence[RecordId]] = field(default_factory=dict)
-    """Ids of records that the plan gives another value; empty if one search can return all of them."""
+    """Ids of records that the plan gives another value, if they are more than one search can return."""
 
     @property
     def takes_time(self) -> bool:
@@ -41,7 +41,7 @@ class FirstLooks:
 
 
 _Written: TypeAlias = tuple[str, str, str | None]
-"""Object type, property, and old value of a value that the plan replaces because the old one is removed."""
+"""Object type, property, and the value that the plan replaces there because the value is removed."""
 
 
 def look_first(
@@ -60,7 +60,7 @@ def look_first(
         schema = portal.objects.get(change.object_type)
         held = what_records_hold(schema, change) if schema else None
         if schema is None or held is None or losing_records(change):
-            continue  # no record can have it, or records may lose it: one look is enough
+            continue  # no record can have the value, or records may lose it: one look is enough
         if change.reason is Reason.MIGRATED:
             moving[change.object_type, held.lacking or held.name, held.value] = change.definition
         if not reader.find_holders(schema.path, *held[1:]).total:
@@ -71,7 +71,7 @@ def look_first(
 def _moved(
     moving: Mapping[_Written, DefinitionAddress], changes: Iterable[Change]
 ) -> Mapping[DefinitionAddress, Sequence[RecordId]]:
-    """Return the ids of records that get another value, where they are more than a search can return."""
+    """Return the ids of records that get another value, where they are more than one search can return."""
     found: dict[DefinitionAddress, list[RecordId]] = {address: [] for address in moving.values()}
     for change in changes:
         for value in change.values:
@@ -95,7 +95,7 @@ class Looking:
     first: FirstLooks = field(default_factory=FirstLooks)
 
     def holder_left(self, change: Change) -> str | None:
-        """Return a sentence if records still have a value that ``change`` removes; None if no record has it.
+        """Return a sentence if too many records still have a value that ``change`` removes; otherwise None.
 
         Raises:
             HubSpotError: the portal cannot be read.

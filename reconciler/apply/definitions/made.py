@@ -54,9 +54,9 @@ class Made:
                 self._labels[reference.text] = Label(category, int(number), text)
 
     def label_of(self, label: Label | None) -> Label | Skipped | None:
-        """Return the label with HubSpot's number in place of ``label``, which only names a label of the plan.
+        """Return the label that this run created, with its number, if ``label`` stands for a planned label.
 
-        Return other labels as they are, and ``Skipped`` if this run did not create the label.
+        Return any other ``label`` as it is, and ``Skipped`` if this run did not create the planned label.
         """
         if label is None or label.category != REFERENCE:
             return label

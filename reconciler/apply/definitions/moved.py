@@ -26,7 +26,7 @@ def has_moved(
 ) -> str | None:
     """Describe how a definition changed in HubSpot since the plan was made; None if it did not change.
 
-    ``written`` are definitions that this run has written: values that HubSpot adds to a new one do not count.
+    ``written`` are definitions that this run has written: values that HubSpot added to them do not count.
     """
     address = change.definition
     if change.action is Action.CREATE:
@@ -70,7 +70,7 @@ def _has_option(change: Change, live: LiveDefinition) -> bool:
 def _is(change: Change, live: LiveDefinition, path: str, text: str | None) -> bool:
     section = change.definition.section
     if path == STAGE_NAMES and section is Section.PIPELINES:
-        return True  # HubSpot has no such value: an order of names that only manifests give
+        return True  # only manifests give the order of stage names; HubSpot has no such value
     if path == "name" and section is Section.LABELS and live.values.get(path) is None:
         return True  # HubSpot shows the name only some minutes after the label is created
     attribute = attribute_of(section, path) or _TEXT

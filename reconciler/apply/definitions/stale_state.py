@@ -11,7 +11,7 @@ WHAT = "this definition's entry in state"
 
 
 def overtaken(entries: Iterable[Entry], store: Store, serial: int) -> Iterator[int]:
-    """Return the numbers of ``entries`` whose definition's entry in state was written after ``serial``."""
+    """Return the numbers of changes whose definition was written to state after serial ``serial``."""
     written = store.definitions_written_since(serial)
     owned = store.all_definitions() if written else ()
     names = {each.key for each in owned if RecordIdentity(each.key.object, each.record_id) in written}

@@ -8,7 +8,7 @@ from reconciler.model.definitions import PortalSchema
 from reconciler.plan.change import Action, Change
 
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-"""Seconds between two reads: a minute in all."""
+"""Seconds to wait before each further read: a minute in all."""
 
 
 def read_when_visible(

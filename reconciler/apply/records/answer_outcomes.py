@@ -1,8 +1,9 @@
 """Converting HubSpot's answer to the outcome of a change. Pure.
 
 An answer alone is not enough: HubSpot may have written to another record, or have stored another value than
-was sent. For kinds that it rewrites (see ``REWRITTEN``), the other value is only another spelling. For other
-kinds, HubSpot did not accept the value, and the change is rejected, although the rest of it is done.
+was sent. HubSpot rewrites values of some kinds of properties (see ``REWRITTEN``); there, the other value is
+only another spelling. For other kinds, HubSpot did not accept the value, and the change is rejected, although
+the rest of it is done.
 """
 
 from collections.abc import Mapping
@@ -48,7 +49,7 @@ def checked_outcome(
 def only_emptied(schema: ObjectSchema, change: Change, outcome: Rejected) -> Rejected:
     """Return the outcome after the first call emptied the lifecycle stage and the second had ``outcome``.
 
-    State records that the stage is empty, so that the next run sets it, with any drift setting.
+    State records that the stage is empty, so that the next run sets it, whatever the setting for drift is.
     """
     emptied: dict[str, str | None] = {
         value.name: None

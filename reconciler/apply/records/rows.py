@@ -16,7 +16,7 @@ def with_ids(change: Change, _made: Made) -> Change:
 
 
 def creates(change: Change) -> RecordAddress | None:
-    """Return the record that ``change`` creates."""
+    """Return the record that ``change`` creates; None for other changes."""
     return change.record if change.action is Action.CREATE else None
 
 

@@ -5,7 +5,7 @@ calls has one outcome for both: if the second call failed, the change is not app
 the effect of the first call.
 
 A create that is sent again may find the record that its first call created, because reads lag behind. The
-time of the first call and the record's first values decide whether the record is ours
+times of our calls and the record's first values decide whether the record is ours
 (``creation_evidence.py``).
 """
 
@@ -129,9 +129,9 @@ def _found_by_repeats(run: BatchRun, answered: Mapping[int, Outcome]) -> Mapping
 
 
 def _whose(run: BatchRun, found: Mapping[int, Outcome]) -> Mapping[int, Outcome]:
-    """Decide whether our first call created each found record: compare the first values in its history.
+    """Decide whether one of our calls created each found record: compare the first values in its history.
 
-    Its present values prove nothing, because the repeated call wrote them.
+    Present values prove nothing, because the repeated call wrote them.
     """
     done: dict[int, tuple[Change, Applied]] = {
         number: (change, applied)

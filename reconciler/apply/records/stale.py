@@ -15,7 +15,7 @@ from reconciler.plan.rests_on import associated_as, other_end
 from reconciler.plan.stages import Entry
 
 Associated: TypeAlias = Mapping[tuple[RecordId, str], str | None]
-"""Labels of associations, by record id and address of the other record."""
+"""Associations as text (None: no association), by record id and address of the other record."""
 
 
 _UNANSWERED = "HubSpot leaves the record out of its answers: its present values are unknown"

@@ -120,7 +120,7 @@ class RecoveredState:
         return found
 
     def once_known_as(self, schema: ObjectSchema, by: str, keys: Collection[str]) -> dict[str, OwnedRecord]:
-        """Return owned records under other key properties, by the value of ``by`` that we last applied.
+        """Return records owned under another key property whose last applied value of ``by`` is in ``keys``.
 
         So a record is recognised when manifests begin to name it by another property. All records of such
         groups are read into memory; mostly there are none.
