@@ -108,7 +108,7 @@ def _reserve_ids(work: Work, seed: Mapping[str, object]) -> None:
 
 
 def _number_by_portal(work: Work, seed: Mapping[str, object]) -> None:
-    """If the seed says so, make ids begin with a number that depends on nothing but the portal's id."""
+    """Make ids begin with a number that depends only on the portal's id, if the seed asks for that."""
     wanted = seed.get("numbers_by_portal", False)
     if not isinstance(wanted, bool):
         raise SeedError(f"numbers_by_portal: true or false, not {wanted!r}")
