@@ -81,7 +81,7 @@ def join_sentences(between: str, parts: Iterable[Part]) -> Sentence:
 
 
 def about(text: str, object_name: str, name: str) -> str:
-    """Return ``text`` with this property added to the values in it that have no property yet."""
+    """Return ``text``; its values without a property get the property ``name`` of ``object_name``."""
     if not isinstance(text, Sentence):
         return text
     return Sentence(

@@ -132,7 +132,7 @@ def _clear_errors() -> Iterator[None]:
 
 
 def sorted_by_key(entries: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
-    """Sort ``entries`` (key and content) by key; entries with one key keep their order.
+    """Sort ``entries`` (key and content) by key; entries with equal keys keep their order.
 
     Parts that fit into memory are sorted there, spooled, and merged.
     """

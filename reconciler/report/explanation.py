@@ -183,7 +183,7 @@ def _hand_lines(versions: tuple[ValueVersion, ...], layout: Layout) -> list[Line
 
 
 def _row(name: str, of: PropertyExplained, key: ThingAddress, layout: Layout) -> list[Line]:
-    """Format a property without difference: its value, as a label if it has one, and its manifest lines."""
+    """Format a property with nothing to do: its value or the value's label, and its manifest lines."""
     head = line(Piece("=" if of.step == _IN_STEP else " ", Style.FAINT), f" {name}  ", indent=2)
     *overridden, last = of.statements
     place = _place(last, layout)

@@ -27,7 +27,7 @@ def definitions_json(result: DefinitionsImported) -> str:
 
 
 def definitions_lines(result: DefinitionsImported, width: int) -> Iterator[str]:
-    """Return lines about the definitions that an import wrote, and those that it left out."""
+    """Return lines about definitions that an import wrote or left out, and the comparison with the portal."""
     for indent, sentence in _sentences(result):
         for row in wrapped(visible(sentence), width - indent):
             yield " " * indent + row

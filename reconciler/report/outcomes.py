@@ -82,7 +82,7 @@ def _likeness(alone: Sequence[RunRow]) -> Hashable:
 
 
 def done(action: str, count: int) -> str:
-    """Return the words after a ``count`` of done actions: ``updated``, ``definitions created``."""
+    """Return the words that follow the number of done actions: ``updated``, ``definitions created``."""
     _, *nouns = words_of(action).split(" ", 1)
     return " ".join([*(noun if count == 1 else f"{noun}s" for noun in nouns), past_of(action)])
 

@@ -163,7 +163,7 @@ class ValueMask:
         return not is_plain and not is_record_id and key != "*"
 
     def hidden(self, key: ThingAddress, values: Mapping[str, Iterable[str | None]]) -> list[str]:
-        """Return the personal values that texts about a record may repeat: its key and some of ``values``."""
+        """Return the personal values that texts about a record may repeat, from its key and ``values``."""
         hidden = [key.value] if self.is_personal(*key.key_property) else []
         for name, texts in values.items():
             if self.is_personal(key.object, name):
@@ -172,7 +172,10 @@ class ValueMask:
 
 
 def taken_apart(address: str | None) -> tuple[str, bool, str, str]:
-    """Split an address into object type, "is the key a record id", key and property ("" if missing)."""
+    """Split an address into object type, whether the key is a record id, key, and property.
+
+    Missing parts are empty; all parts are empty if the address is invalid.
+    """
     try:
         object_name, is_record_id, key, name = split_address(address or "")
     except ValueError:

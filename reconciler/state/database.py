@@ -40,7 +40,7 @@ class Database:
     def __init__(self, engine: Engine, name: str, *, path: Path | None, is_writable: bool) -> None:
         self.name = name  # name for messages, without a password
         self.path = path  # path of the SQLite file; None for other databases
-        self.upgrade: Upgrade | None = None  # the upgrade that opening it made, if any
+        self.upgrade: Upgrade | None = None  # the upgrade that was made when it was opened, if any
         self._engine = engine
         self._is_writable = is_writable
         self._file = _identity(path)

@@ -29,7 +29,7 @@ class NamedThing(NamedTuple):
 
 
 def named(address: DefinitionAddress) -> NamedThing:
-    """Return the definition at ``address``."""
+    """Return the thing to erase for the address of a definition."""
     return NamedThing(address.object, address.value, address.by)
 
 

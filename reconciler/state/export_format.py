@@ -38,7 +38,7 @@ def export_lines(
     *,
     project: str | None = None,
 ) -> Iterator[str]:
-    """Yield the JSON document line by line.
+    """Yield an exported state as a JSON document, line by line.
 
     Rules and records must already be sorted by object type, key property and key.
     """

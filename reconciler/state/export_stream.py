@@ -63,7 +63,7 @@ def _fields(file: BinaryIO) -> dict[str, object]:
 
 
 def _list(file: BinaryIO, stamp: tuple[int, int]) -> UnreadList:
-    """Return the list that begins at the present line.
+    """Check the list that begins at the present line of ``file``, and return it unread.
 
     Each line is an entry, and all but the last end in ",".
     """

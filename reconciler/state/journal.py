@@ -151,7 +151,7 @@ class Journal:
         )
 
     def erase_old_values(self, now: datetime) -> None:
-        """Erase the values of old runs, but not of runs with changes that are not settled."""
+        """Erase the values of runs older than ``KEEP_VALUES``, except runs with unsettled changes."""
         unsettled = exists().where(
             batches.c.portal_id == runs.c.portal_id,
             batches.c.run_id == runs.c.id,
@@ -193,7 +193,7 @@ class Journal:
         )
 
     def remove_all(self) -> None:
-        """Remove all runs."""
+        """Remove all runs of the portal, with their changes."""
         for table in (intents, changes, batches, runs):
             self.connection.execute(table.delete().where(table.c.portal_id == self.portal_id))
 

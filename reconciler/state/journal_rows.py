@@ -44,7 +44,7 @@ def run_row(connection: Connection, portal_id: int, run_id: str) -> Row[Any]:
 
 
 def check_accounting(header: Row[Any], status: RunStatus, journaled: int) -> None:
-    """Check that the journal contains every change that the run planned.
+    """Check that the journal has no more changes than the run planned and, if it finished, all of them.
 
     Raises:
         StateError: there are too many changes, or too few in a run that is marked as finished.

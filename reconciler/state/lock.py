@@ -95,7 +95,7 @@ class DatabaseLease:
     def assert_held(self) -> None:
         """Wait until the lease is surely held; if it may have expired, wait for a renewal. For any thread.
 
-        A process that was suspended notices it here, before it sends calls that were waiting.
+        A process that was suspended notices here that its lease was lost, before it sends more calls.
 
         Raises:
             Locked: the lease was lost, or was not renewed in time.
@@ -175,7 +175,7 @@ def acquire(
 
 
 def unlock(database: Database, portal_id: int) -> LockHolder | None:
-    """Remove the lock and return its holder."""
+    """Remove the lock and return its holder; None if the lock is free."""
     with database.writing() as connection:
         holder = select_holder(connection, portal_id)
         if holder is not None:

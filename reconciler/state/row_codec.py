@@ -173,7 +173,7 @@ def header_of(row: Row[Any], lineage: str | None) -> RunHeader:
 
 
 def run_row_of(row: Row[Any]) -> RunRow:
-    """Convert a row of the table ``changes`` to one entry of a report."""
+    """Convert a row of the table ``changes`` to a row of the report of a run."""
     # an applied change has nothing to report, and parsing long values takes time
     texts = row.answer and row.outcome != Applied.word
     answer: Mapping[str, Any] = _read(row.answer) if texts else {}

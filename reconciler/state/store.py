@@ -53,7 +53,7 @@ class Store:
 
     @property
     def upgrade(self) -> Upgrade | None:
-        """The upgrade that opening this state made; None if there was none."""
+        """The upgrade that was made when this state was opened; None if there was none."""
         return self._database.upgrade
 
     def close(self) -> None:

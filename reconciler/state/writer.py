@@ -195,7 +195,7 @@ class StateWriter:
     def remove(self, keys: Iterable[ThingAddress]) -> Path | None:
         """Stop owning the things with ``keys``.
 
-        Portal and journal keep them. Return the backup of a SQLite file.
+        Portal and journal keep them. Return the backup of a SQLite file; None for PostgreSQL.
         """
         with self._writing() as connection:
             backup = self._back_up()

@@ -41,7 +41,7 @@ _ADVICE = "rehearse tomorrow, or rehearse a part of the plan: plan --target GLOB
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """A plan to rehearse, and the manifests for planning its things again afterwards."""
+    """A plan to rehearse, and the manifests for a second plan of the same things afterwards."""
 
     plan: Plan
     desired: Desired | None  # None: no second plan

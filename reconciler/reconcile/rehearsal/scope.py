@@ -155,7 +155,7 @@ def add_desired(scope: Scope, desired: Desired, selection: Selection) -> None:
 
 
 def selected_records(desired: Desired, selection: Selection) -> Iterator[DesiredRecord]:
-    """Return the selected records that the manifests name."""
+    """Return the records that the manifests name, each with only its selected parts."""
     for group in desired.groups:
         if selection.may_have(group.object):
             for record in group.records:

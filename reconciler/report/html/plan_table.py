@@ -1,4 +1,4 @@
-"""A plan as the table of its page: problems, differences to a review, changes and held values."""
+"""A plan as the table of its page: problems, differences from the review, changes and held values."""
 
 from functools import partial
 

@@ -67,7 +67,7 @@ class Table:
         self._groups = -1
 
     def as_document(self) -> Json:
-        """Return the table as the page reads it."""
+        """Return the table in the form that the script of the page reads."""
         return {
             "files": [visible(name) for name in self._files],
             "kinds": self._kinds,
@@ -115,7 +115,7 @@ class Table:
         Args:
             subject: the record or definition of the row.
             record_id: HubSpot's id, if it is known.
-            values: results of ``value``.
+            values: results of the method ``value``.
             notes: sentences below the values.
             aside: the text of the last column instead of the manifest line.
         """

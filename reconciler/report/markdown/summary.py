@@ -10,7 +10,7 @@ from reconciler.report.text.grouping import Section
 from reconciler.sentences import counted
 
 MOST_CHARACTERS = 64_000
-"""Maximum length of a comment in UTF-16 code units; it leaves room for an added line.
+"""Maximum length of a comment in UTF-16 code units, so that a line can still be added.
 
 GitHub refuses more than 65,536 ("Body is too long", reported for instance in
 https://github.com/telia-oss/github-pr-resource/issues/259).
@@ -31,7 +31,7 @@ def mark_of(what: str, environment: str, portal_id: int) -> str:
 
 
 def counts_table(sections: Iterable[Section[Any]]) -> str:
-    """Return counts by object type and action, the riskiest actions first."""
+    """Return a Markdown table of counts by object type and action, with actions in the order of sections."""
     counts: dict[str, Counter[str]] = {}
     columns: dict[str, None] = {}
     for section in sections:

@@ -110,6 +110,6 @@ def group_by(entries: Iterable[T], key_of: Callable[[T], H]) -> dict[H, list[T]]
 
 
 def key_properties(*of: ThingAddress | Fact | None) -> tuple[ObjectProperty, ...]:
-    """Return the key properties of addresses and facts, because they decide whether a key is masked."""
+    """Return the key properties of addresses and facts; groups share them, as masking depends on them."""
     keys = (each.key if isinstance(each, Fact) else each for each in of)
     return tuple(key.key_property for key in keys if key)

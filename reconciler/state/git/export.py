@@ -92,7 +92,7 @@ def texts_of_runs(
 
 
 def everything_in(connection: Connection) -> Written:
-    """Return all runs, and all parts of their changes."""
+    """Return the names of all runs and of all parts of their changes, without buckets."""
     return Written(
         runs=set(connection.exec_driver_sql("SELECT id FROM runs").scalars()),
         parts={
@@ -105,7 +105,7 @@ def everything_in(connection: Connection) -> Written:
 
 
 def unsent_parts(connection: Connection, run_id: str) -> set[tuple[str, int]]:
-    """Return the parts with intents that have not been sent yet."""
+    """Return the parts of a run's changes with intents that have not been sent yet."""
     return {(run_id, number // CHANGES_A_BLOB) for number, _ in _unsent(connection, run_id)}
 
 

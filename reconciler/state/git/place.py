@@ -100,7 +100,7 @@ def shown_url(url: str) -> str:
 
 
 def without_password(url: str) -> tuple[str, str, str]:
-    """Return an http or https address without user and password, then these two.
+    """Split an http or https address with a password into address, user and password.
 
     Other addresses are returned unchanged, with two empty texts.
     """

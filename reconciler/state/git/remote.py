@@ -70,7 +70,7 @@ class Pushed:
 class Move:
     """The move of one ref: the id that it must have now, and its new id.
 
-    None means that it does not exist.
+    As an id, None means that the ref does not exist.
     """
 
     ref: str

@@ -71,7 +71,7 @@ class WorkingCopy:
             connection.exec_driver_sql("CREATE TABLE notes (kind TEXT, one TEXT, two, three TEXT)")
 
     def load(self, header: SnapshotHeader | None, texts: Mapping[str, bytes]) -> None:
-        """Replace the contents of all tables by a snapshot; None: empty them.
+        """Replace the contents of all tables by a snapshot; empty them if ``header`` is None.
 
         Raises:
             StateError: a newer version wrote the snapshot, or its parts contradict each other.

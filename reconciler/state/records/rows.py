@@ -101,7 +101,7 @@ class OwnedRows:
         return tuple(map(owned_record_of, self.connection.execute(query)))
 
     def groups(self) -> tuple[tuple[str, str, int], ...]:
-        """Return object type, key property and count of each group, sorted."""
+        """Return object type, key property and number of each group of owned records, sorted."""
         query = (
             select(owned.c.object, owned.c.by, func.count())
             .where(self._ours(), _IS_RECORD)
@@ -218,7 +218,7 @@ class OwnedRows:
             )
 
     def remove_all(self) -> None:
-        """Remove everything that the portal owns: records, definitions, associations and prune rules."""
+        """Remove everything owned in the portal: records, definitions, associations, and the prune rules."""
         self.connection.execute(delete(owned).where(self._ours()))
         self.connection.execute(delete(pairs).where(pairs.c.portal_id == self.portal_id))
         self.connection.execute(delete(prune_rules).where(prune_rules.c.portal_id == self.portal_id))
