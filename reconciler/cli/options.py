@@ -27,7 +27,7 @@ class CommonOptions:
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """Store the value of an option: later options win over earlier ones, and options over environment."""
+    """Store the value of an option; later options win, and options win over environment variables."""
     if value is None or value is False:
         return
     name = str(param.name)

@@ -64,7 +64,7 @@ on_stale_option = click.option(
 
 
 def refuse_plan_options(request: PlanRequest, done: str) -> None:
-    """Refuse options that shape a plan if a saved plan is given, which is ``done`` ("applied") as it is."""
+    """Refuse options that shape a plan beside a saved plan; ``done`` is how that is used ("applied")."""
     if request != PlanRequest():
         raise UsageError(
             f"a saved plan is {done} as it is: these options cannot change it\n"

@@ -57,7 +57,7 @@ def _with_metadata(pipeline: Body) -> Body:
 
 
 def _property(work: Work, object_type: ObjectType, given: Body) -> tuple[Body, Sequence[LeftBehind]]:
-    """Return a definition with all fields; without a formula, but read-only, if its formula is not parsed."""
+    """Return a definition with all fields; leave out a formula that is not understood (then read-only)."""
     left: list[LeftBehind] = []
     formula = given.get("calculationFormula")
     if formula:

@@ -17,7 +17,7 @@ _KALUP = "github.com/scopiousdigital/kalup, HubSpot notes"
 
 
 def _guess(default: str, *others: str, about: str, source: str = UNPUBLISHED) -> Any:
-    """Return a field with default, other choices (none: any digits), what it decides, and the source."""
+    """Return a field with default, other choices (none: any integer), what it decides, and the source."""
     return field(default=default, metadata={"others": others, "about": about, "source": source})
 
 

@@ -64,5 +64,5 @@ def as_of(work: "Work", kind: str, lag_ms: int) -> list[Row]:
 
 
 def lag(work: "Work", key: str) -> int:
-    """Return the delay ``key`` of the portal in milliseconds: how old the definitions are that are used."""
+    """Return the delay ``key`` of the portal's setting ``settling`` in milliseconds; 0 if it is not set."""
     return int(work.settings["settling"].get(key, 0))
