@@ -54,7 +54,7 @@ def batches_of(entries: Iterable[Entry], numbers: Iterator[int]) -> Iterator[Bat
 
 
 def all_batches(changes: Sequence[Change], stages: Iterable[Stage]) -> Iterator[Batch]:
-    """Return the batches of all stages, in order."""
+    """Return the batches of all stages that make calls, in order."""
     numbers = count()
     for stage, entries in walk_stages(changes, stages):
         if stage.name is not StageName.STATE:

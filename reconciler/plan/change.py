@@ -51,7 +51,7 @@ class Reason(StrEnum):
     PRUNED = "pruned"  # no manifest names the thing any more
     NARROWED = "narrowed"  # the manifests name the thing only for other environments
     IN_STEP = "in step"  # desired equals live
-    UNMANAGED = "unmanaged"  # no line enforces the property any more
+    UNMANAGED = "unmanaged"  # no manifest line enforces the property any more
     CONTESTED = "contested"  # an automation in HubSpot overwrites the value after every apply
     OBSERVED = "observed"  # the live value differs, and the manifest only observes it
     ROLLED_BACK = "rolled back"  # a change of a run, now rolled back
@@ -105,8 +105,8 @@ class AssociationDetails(NamedTuple):
     is_whole: bool
     """Whether the change is about the whole association of the two records, not only about one label.
 
-    Create: they were not associated before. Archive: they are not associated afterwards; False: they stay
-    associated, without the label. Adopt: they were not associated before us.
+    Create: the records were not associated before. Archive: the records are not associated afterwards; False:
+    they stay associated, without the label. Adopt: the records were not associated before a run of ours.
     """
 
 
@@ -114,8 +114,8 @@ class DefinitionDetails(NamedTuple):
     """Details of changes of definitions."""
 
     parent_id: str | None = None  # for a stage: HubSpot's id of the stage's pipeline
-    is_carried: bool = False  # a stage that is created by the call for its new pipeline
-    includes_options: bool = False  # manifests name only some options of the property
+    is_carried: bool = False  # whether the call for its new pipeline creates the stage
+    includes_options: bool = False  # whether manifests name only some options of the property
     moves_to: str | None = None  # for an archive: the name of the value that its records get instead
 
 
@@ -131,7 +131,7 @@ class Change:
     reason: Reason
     values: tuple[ValueChange, ...] = ()  # written values; sorted by name
     remembered: tuple[ValueChange, ...] = ()  # not written: state stores ``after``; sorted by name
-    forgotten: tuple[ValueChange, ...] = ()  # values that state removes; before: live, after: as sent
+    forgotten: tuple[ValueChange, ...] = ()  # values that state removes; before: live value, after: last sent
     rests_on: tuple[ValueChange, ...] = ()  # values on which the change depends; sorted by name
     moved_from: RecordAddress | DefinitionAddress | None = None  # previous address of the thing in state
     remote: Remote = NO_IDS
@@ -210,7 +210,10 @@ def properties_fact(values: Iterable[ValueChange]) -> Fact:
 
 
 def carried_out(change: Change, written: Mapping[str, str | None] | None) -> Change:
-    """Return the part of ``change`` that was applied: only its values in ``written``; None means all."""
+    """Return the part of ``change`` that was applied: only its values in ``written``; None means all.
+
+    If a new key was not written, the record keeps its former key.
+    """
     if written is None or not change.values:
         return change
     values = tuple(

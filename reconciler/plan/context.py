@@ -30,13 +30,13 @@ class PlanContext:
     has_uncommitted: bool  # whether manifests differ from ``commit``
     created_at: datetime
     keeps_state: bool  # whether a state is kept between runs
-    reviewed: Plan | None  # only changes of this plan are planned
+    reviewed: Plan | None  # only its changes are planned; None: all
     skips_invalid: bool  # leave records with problems out of the plan instead of stopping
     host: str | None = None  # API host; None: HubSpot's own
     project: str | None = None  # name of the project; None if it has none
-    looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT  # apply reads their records again
+    looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT  # verbs whose records apply reads again
     opens_portal: bool = True  # whether apply reads account and definitions itself
     verifies: bool = False  # whether apply verifies its result by planning again
     has_pages: bool = True  # whether records have pages in HubSpot, unlike in the emulator
-    moves_only: RecordId | None = None  # with removed values, change only this record; None: all records
+    moves_only: RecordId | None = None  # move only this record from removed values; None: all
     workspace: Workspace = IN_MEMORY  # where changes are kept and sorted

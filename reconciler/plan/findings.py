@@ -27,7 +27,7 @@ class Findings:
     workspace: Workspace = IN_MEMORY  # where changes are kept and sorted
     held: list[Held] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    # of records with problems; never carried out, but their unique values are checked
+    # changes of records with problems: not in the plan, but their unique values are checked
     faulty: list[Change] = field(default_factory=list)
     gone: list[tuple[Held, OwnedRecord]] = field(default_factory=list)  # still to be explained
     no_op: int = 0  # number of records that need no change

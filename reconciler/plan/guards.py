@@ -1,8 +1,8 @@
 """Guards: limits that refuse a plan which would do far more than an ordinary change of manifests.
 
-Each guard checks every object type separately. Percentages are of its named or owned records or values, and
-count only from 10 records or 100 values on. ``--allow NAME=NUMBER`` raises one guard to that number, for one
-plan.
+Most guards check each object type separately. Percentages are of the type's records (named or owned) or
+managed values, and count only from 10 records or 100 values on. ``--allow NAME=NUMBER`` raises one guard to
+that number, for one plan.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -137,7 +137,7 @@ class Guards:
     def check(
         self, changes: Sequence[Change], bases: Iterable[GuardBase], budget: Budget
     ) -> tuple[GuardRefusal, ...]:
-        """Return a refusal for each guard that the changes exceed; only types in ``bases`` are checked."""
+        """Return a refusal for each guard that ``changes`` exceed; ``bases``: counts for percentages."""
         refusals: list[GuardRefusal] = []
         by_type: dict[str, _Counted] = {}
         written = _Records()
@@ -206,7 +206,7 @@ class Guards:
             yield GuardRefusal(guard, records.count, message, records.first, advice)
 
     def _new_key(self, name: str, created: "_Records") -> Iterator[GuardRefusal]:
-        """Refuse every create by a new key: without values in records, it finds no existing record."""
+        """Refuse every create by a key that no record has a value in yet: it finds no existing record."""
         if created.count and not self._is_allowed(Guard.CREATE, created.count):
             message = (
                 f"{created.count:,} of {name} would be created, because no record in the portal has "
@@ -284,7 +284,7 @@ class _Counted:
     strangers: _Records = field(default_factory=_Records)  # archived records that we do not own
     cleared: _Records = field(default_factory=_Records)  # one entry for each cleared value
     pruned: _Records = field(default_factory=_Records)
-    migrated: _Records = field(default_factory=_Records)  # records whose value is removed, with a new value
+    migrated: _Records = field(default_factory=_Records)  # records that move to another value
     losing: _Records = field(default_factory=_Records)  # records that lose their values
     unlabelled: _Records = field(default_factory=_Records)  # associations that lose their label
 

@@ -92,7 +92,7 @@ def choose_properties(
     """Choose the properties to import; ``existing``: those in the document to which records are added.
 
     Raises:
-        UsageError: a property does not exist, or ``--enforce`` names one that is not imported.
+        UsageError: a property does not exist or is enforced but not imported, or none can be written.
     """
     known = schema.properties
     named = _named(schema, request, tuple(existing))
@@ -134,7 +134,7 @@ def _named(schema: ObjectSchema, request: ImportRequest, existing: tuple[str, ..
 
 
 def _candidates(schema: ObjectSchema, choice: Choice) -> list[str]:
-    """Return the properties that people see in HubSpot, first those of the record's display name."""
+    """Return visible properties (with ``CUSTOM``, only custom ones), first those of the display name."""
     titles = display_properties(schema)
     found = [
         name

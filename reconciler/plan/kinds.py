@@ -64,8 +64,8 @@ class ChangeKind:
     adopted_once_done: Action  # the action that becomes an adoption if HubSpot has the result by now
     is_counted_when_pruned: bool  # whether the guard ``empty`` counts removals
     calls_to_write: Callable[[Sequence[Change], ObjectSchema], int]  # for one batch
-    calls_to_read_again: Callable[[Sequence[Change], ObjectSchema, int], int]  # for a batch; moved records
-    is_always_read_again: bool  # also with the flag to overwrite edits
+    calls_to_read_again: Callable[[Sequence[Change], ObjectSchema, int], int]  # first int: moved records
+    is_always_read_again: bool  # even if the user asked to overwrite edits
     goes_with: Callable[[Change], Hashable]  # equal for changes that may share a call
     write_scopes: Callable[[Iterable[str]], tuple[str, ...]]  # from object types
 

@@ -23,7 +23,7 @@ _NAMED = frozenset({Kind.CHOICE, Kind.CHOICES, Kind.OWNER, Kind.OWNERS, Kind.PIP
 
 @dataclass(slots=True)
 class ShownThings:
-    """The properties and values that a plan, drift or an explanation shows; ``objects`` is the schema."""
+    """The properties and values that a plan, drift or an explanation shows; ``objects``: schemas by type."""
 
     objects: Mapping[str, ObjectSchema]
     properties: set[ObjectProperty] = field(default_factory=set)  # also keys and parts of display names
@@ -39,7 +39,7 @@ class ShownThings:
             self._values.setdefault(shown, set()).update(text for text in texts if text)
 
     def add_display_name(self, object_name: str) -> None:
-        """Add the properties that make the display names of the object type."""
+        """Add the properties that form the display names of records of the object type."""
         if object_name in self._displayed:
             return
         self._displayed.add(object_name)
@@ -157,7 +157,7 @@ def _labels(
 
 
 def _told_apart(labels: Iterable[tuple[str, str]], seen: set[str]) -> dict[str, str]:
-    """Return the names of the values in ``seen``; if two values have one name, add the values to it.
+    """Return the names of the values in ``seen``; equal names of two values get the value added.
 
     Two values never get the same text: if names cannot be made different, the values themselves are shown.
     """

@@ -5,7 +5,7 @@ from reconciler.model.addresses import is_definition_address
 
 
 def needed_definition(problem: Problem) -> str | None:
-    """Return the address of the definition that ``problem`` lacks; None if it lacks none.
+    """Return the address of the definition that would solve ``problem``; None if no definition would.
 
     Unlike addresses of records, this address contains no personal value.
     """

@@ -17,7 +17,7 @@ def adopt_thing(
     forgotten: tuple[ValueChange, ...] = (),
     moved_from: RecordAddress | DefinitionAddress | None = None,
 ) -> Change:
-    """Own a record or a definition, or only store or remove values of it in state; no call is made."""
+    """Build the change that owns a record or definition, or only stores or removes its values in state."""
     return Change(
         address=address,
         action=Action.ADOPT,
@@ -34,7 +34,7 @@ def adopt_thing(
 def release_thing(
     owned: OwnedRecord | OwnedDefinition, reason: Reason, source: SourceRef | None = None
 ) -> Change:
-    """Stop owning a thing; the change contains its values from state, because rollback needs them."""
+    """Build the change that stops owning a thing, with its values from state, because rollback needs them."""
     return Change(
         address=owned.key,
         action=Action.RELEASE,

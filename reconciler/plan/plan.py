@@ -1,4 +1,4 @@
-"""The plan: its changes, and everything else in a plan."""
+"""The plan, and its parts besides changes and stages."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -82,7 +82,7 @@ class Budget:
     read_calls: int  # number of calls of planning
     write_calls: int  # number of writing calls of apply, without retries
     seconds: float  # minimum time of apply's calls at the portal's limit
-    daily_remaining: int | None  # calls left today when the plan was made
+    daily_remaining: int | None  # calls left today when the plan was made; None: unknown
     reread_calls: int = 0  # number of reading calls of apply: account, definitions, second reads
     missing_calls: int = 0  # part of ``read_calls``: the calls about gone records
 
@@ -154,7 +154,7 @@ class ReviewDifference:
     how: DifferenceKind
     key: ThingAddress
     verb: Verb  # of the change planned now, else of the reviewed one
-    facts: tuple[Fact, ...]  # the exact differences, or properties or label; may be empty
+    facts: tuple[Fact, ...]  # what differs; for a change of only one plan, its properties or label
     source: SourceRef | None
     target: RecordAddress | None = None  # the other record of an association
     display_names: DisplayNames = NO_DISPLAY_NAMES  # display names of records in HubSpot at planning
@@ -165,7 +165,7 @@ class Review:
     """The comparison of a plan with the reviewed one; the plan itself contains only reviewed changes."""
 
     digest: str  # digest of the reviewed plan
-    content: str  # content hash of the reviewed plan: this plan's, too, if nothing differs
+    content: str  # content hash of the reviewed plan; this plan has the same one if nothing differs
     git: str | None  # commit of the reviewed plan
     differences: tuple[ReviewDifference, ...]  # by kind of difference, then key
     unreviewed_rules: tuple[PruneRule, ...]  # prune rules that were not reviewed: apply does not store them
@@ -193,7 +193,7 @@ class Plan:
     stages: tuple[Stage, ...]
     held: Sequence[Held]
     problems: tuple[Problem, ...]
-    no_op: int  # number of records in step
+    no_op: int  # number of records and definitions that need no change
     budget: Budget
     write_scopes: tuple[str, ...] = ()  # scopes that apply needs, sorted
     refusals: tuple[GuardRefusal, ...] = ()  # the guards that refuse the plan
@@ -212,7 +212,7 @@ class Plan:
     review: Review | None = None  # None: not compared with a reviewed plan
     host: str | None = None  # API host; None: HubSpot's own
     names: Names = NO_NAMES  # display names of the things in the plan
-    rehearsal: Rehearsal | None = None  # the result on a copy; never in a file
+    rehearsal: Rehearsal | None = None  # result on a copy of the portal; not in the plan file
 
     @property
     def is_appliable(self) -> bool:

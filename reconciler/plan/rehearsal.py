@@ -12,7 +12,7 @@ class Rehearsal:
     """The result of applying a plan to a copy, and of a second plan of the same things."""
 
     run: RunDetail | None  # lists only changes that were not applied; None: nothing to apply, or no time
-    findings: tuple[Problem, ...]  # unique values that other records have; of archived records, only warnings
+    findings: tuple[Problem, ...]  # unique values of other records; warnings for archived ones
     left: tuple[Change, ...]  # writes that the second plan still has
     unplanned: str  # why there was no second plan; empty if there was one
     untold: tuple[str, ...]  # parts that the copy does not imitate, as sentences without full stops

@@ -44,7 +44,7 @@ def archive_rests_on(
 ) -> tuple[ValueChange, ...]:
     """Return the live values on which an archive rests: those in state, ``others``, and the key.
 
-    ``last_change``: also rest on the time of the last change if state has the record.
+    Without ``owned``, also the time of the last change. ``last_change``: always that time.
     """
     names = {*others, *(owned.sent if owned else ()), *(() if by == RECORD_ID else (by,))}
     if owned is None or last_change:

@@ -7,14 +7,14 @@ and it lifts no guard. It is only a filter.
 A change is kept if the reviewed plan has one with the same record and action, and
 
 1. both have the same record id, operation, former key and protection; 2. every written value was reviewed,
-and overwrites the value that the reviewer saw; 3. every value that is in step now is the reviewed one, either
-written or in step; 4. an archive rests on the values that the reviewer saw: nobody has edited the record
-since.
+and overwrites the value that the reviewer saw; 3. every value that only state stores or removes was reviewed,
+too; 4. an archive rests on the values that the reviewer saw: nobody has edited the record since.
 
 So an update may have fewer values than the reviewed one: a value that somebody has entered meanwhile is not
 written, and an update with nothing left to write becomes an adoption. A create must have all reviewed values,
-because half a record is another record. An association is identified by both records and its label; records
-that were new in the review may have ids now. The kept change is always the new one, never the reviewed one.
+because an incomplete record was not reviewed. An association is identified by both records and its label;
+records that were new in the review may have ids now. The kept change is always the new one, never the
+reviewed one.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence

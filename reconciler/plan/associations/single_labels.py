@@ -1,7 +1,7 @@
 """Labels that a record can have with only one other record: HubSpot moves them or refuses a second one.
 
 If two manifests named such a label for different records, each apply would move it from one to the other.
-That is so from whichever end they name it.
+This holds for a label that is named from either of its records.
 """
 
 from reconciler.errors import Problem
@@ -31,7 +31,7 @@ def bears_one(one: str, other: str, label: Label) -> tuple[bool, bool]:
 
 
 class Once:
-    """Collects the records that will have such a label after the plan, with the other record."""
+    """Collects, for labels that a record can have only once, the records that will have them."""
 
     def __init__(self, resolver: AssociationResolver) -> None:
         self._resolver = resolver
@@ -50,7 +50,7 @@ class Once:
             bearer = (
                 self._resolver.side(key, end),
                 other.object,
-            )  # of two object types, there is only one label of this sort
+            )  # the key has no label: two object types have only one such label
             first_identity, first = self._first.setdefault(bearer, (identity, wanted))
             if first_identity.sides != identity.sides:
                 self._tell(key, other, wanted, first)

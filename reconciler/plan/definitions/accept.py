@@ -32,10 +32,10 @@ def accept_values(
     live: Mapping[RecordIdentity, LiveDefinition],
     files: SourceFiles,
 ) -> Iterator[Edit | Problem]:
-    """Return an edit for each drifted value, or the reason why there is none.
+    """Return an edit or problem for each drifted value of a definition; a list of options gives more edits.
 
-    An edit whose two values are equal means that the manifest agrees already. If the option no longer has a
-    label, the edit removes the option from its list.
+    An edit whose two values are equal means that the manifest agrees already. If a drifted value is the label
+    of an option that HubSpot no longer has, the edit removes the option from the manifest.
     """
     for value in values:
         if not isinstance(value.key, DefinitionAddress):

@@ -36,7 +36,7 @@ def create_definition(
     details: DefinitionDetails | None = None,
     reason: Reason = Reason.MISSING,
 ) -> Change:
-    """Create a definition. ``definition_id`` is None for a label: HubSpot chooses its id."""
+    """Build the change that creates a definition; ``definition_id`` is None if HubSpot chooses the id."""
     return Change(
         address=address,
         action=Action.CREATE,
@@ -65,7 +65,7 @@ def update_definition(
     details: DefinitionDetails | None = None,
     step: int = 1,
 ) -> Change:
-    """Write ``values``, which are never empty, to an existing definition."""
+    """Build the change that writes ``values`` (at least one) to an existing definition."""
     return Change(
         address=address,
         action=Action.UPDATE,
@@ -95,7 +95,7 @@ def archive_definition(
     rests_on: tuple[ValueChange, ...] = (),
     details: DefinitionDetails | None = None,
 ) -> Change:
-    """Archive a definition; ``lost`` are its values until now, so that a rollback can create it again."""
+    """Build the change that archives a definition; a rollback can create it again from ``lost``."""
     return Change(
         address=address,
         action=Action.ARCHIVE,

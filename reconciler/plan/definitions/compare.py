@@ -79,7 +79,7 @@ def decide(
 
 
 def release_unnamed(owned: OwnedDefinition, leaving: Collection[DefinitionAddress] = ()) -> Change | Held:
-    """Stop owning a definition that no manifest names any more, unless it is protected; HubSpot keeps it.
+    """Release a definition that no manifest names any more; hold it instead if it is protected.
 
     The stages of pipelines that are ``leaving`` (archived by the plan) are always released.
     """

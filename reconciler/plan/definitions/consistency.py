@@ -19,7 +19,7 @@ def removes(change: Change) -> Iterator[Hashable]:
 
 
 def needs(change: Change) -> Iterator[Hashable]:
-    """Return the needed definitions: itself and, for a stage, the pipeline. A removal needs nothing."""
+    """Return the changed definition and, for a stage, its pipeline; nothing for an archive or a release."""
     if change.action in {Action.ARCHIVE, Action.RELEASE}:
         return
     yield change.address

@@ -30,10 +30,10 @@ class DefinitionContext:
     policy: Policy
     files: SourceFiles
     is_whole: Callable[[DefinitionAddress], bool]  # whether a definition is selected as a whole
-    holders: Mapping[Holding, int] = field(default_factory=dict)  # how many records have values to be removed
+    holders: Mapping[Holding, int] = field(default_factory=dict)  # how many records have each value
     recent: Mapping[DefinitionAddress, Change] = field(default_factory=dict)
     """Our own changes of the last minutes: HubSpot may still show the values from before them."""
-    stage_names: tuple[str, str] | None = None  # the properties for pipeline and stage of a record
+    stage_names: tuple[str, str] | None = None  # properties for pipeline and stage; None: no pipelines
     group: str | None = None  # the default group for new properties; None: unknown
 
     def counting(self, holders: Mapping[Holding, int]) -> "DefinitionContext":

@@ -14,7 +14,7 @@ _HELD = frozenset({Section.OPTIONS, Section.PROPERTIES, Section.STAGES, Section.
 """Sections whose definitions records use as values: before removal, no record may have the value."""
 
 _LOOKS = 3
-"""Searches before a removal: two must find no record; an earlier one may still show values from before."""
+"""Searches before a removal: two must find no record, and an earlier one may still show old values."""
 
 _SENSITIVITIES = 3
 """Calls that read all properties, one for each sensitivity: HubSpot returns one sensitivity per call."""
@@ -23,8 +23,8 @@ _SENSITIVITIES = 3
 def calls_to_write(batch: Sequence[Change], _schema: ObjectSchema) -> int:
     """Count the calls that write a batch.
 
-    Each stage that changes its place needs one call, and so does each object type that is added to the
-    associations of a custom type.
+    Each stage that changes its place needs one call (a new first stage: two). Each object type that is added
+    to the associations of a custom type needs one.
     """
     main = _main(batch)
     if main.action is not Action.UPDATE:
@@ -75,7 +75,7 @@ def _calls_to_look(change: Change, schema: ObjectSchema) -> int:
 
 
 def _calls_to_find_holders(change: Change, moved: int) -> int:
-    """Count the searches for records that still have the removed values."""
+    """Count the calls that find or read records which may still have the removed value."""
     if change.definition.section not in _HELD:
         return 0
     if losing_records(change):

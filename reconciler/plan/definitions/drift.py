@@ -61,7 +61,7 @@ def _stage_names(
     known: Iterable[OwnedDefinition],
     last: Collection[str],
 ) -> str:
-    """Return the stages of a live pipeline, in order: owned stages by name in ``last``, others by label."""
+    """Return the stages of a live pipeline, in order: owned ones as named in ``last``, others by label."""
     own = pipeline.id.partition("/")[2]
     names = {each.record_id: (each.sent.get("label") or "", each.key.name) for each in known}
     stages = [each for each in live.values() if each.parent_id == own]
@@ -91,6 +91,6 @@ def _is_same(owned: OwnedDefinition, path: str, last: str | None, now: str | Non
 
 
 def _same_order(last: tuple[str, ...], now: tuple[str, ...]) -> bool:
-    """Compare the order of the stages in both lists; other stages are drift of their own definitions."""
+    """Return whether common stages have the same order; other stages are drift of their own definitions."""
     both = {*last} & {*now}
     return list_text(name for name in last if name in both) == list_text(name for name in now if name in both)

@@ -21,12 +21,12 @@ _RECORD_ID = "hs_object_id"
 
 
 class HeldByRecords(NamedTuple):
-    """A value of a definition, as records have it in a property."""
+    """A removed definition, as the value that records have in a property."""
 
     object: str
     name: str  # the property
     value: str | None  # None: any value
-    lacking: str | None = None  # a second property: where it is filled, the record has moved already
+    lacking: str | None = None  # property of the new value: a record that has one there has moved
 
     def is_in(self, properties: Mapping[str, str | None]) -> bool:
         """Return whether a record with these properties still has the value."""

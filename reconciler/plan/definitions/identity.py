@@ -1,6 +1,7 @@
 """Ids of new pipelines and stages: chosen when planning, so that records of the same plan can name them.
 
-Later plans take the ids from state and do not compute them again. HubSpot answers status 500 to a longer id.
+Later plans take the ids from state and do not compute them again. HubSpot answers status 500 to an id that is
+longer than the maximum.
 """
 
 from collections.abc import Collection

@@ -11,7 +11,7 @@ from reconciler.plan.definitions.match import labels_equal
 
 @dataclass(frozen=True, slots=True)
 class ChosenDefinitions:
-    """The definitions to write, and the numbers of others."""
+    """The definitions to write, and how many were left out for each reason."""
 
     taken: tuple[LiveDefinition, ...]
     named_already: int
@@ -23,7 +23,7 @@ def choose_definitions(
 ) -> ChosenDefinitions:
     """Choose among the definitions of one object type.
 
-    HubSpot's own and its read-only definitions are left out, unless the request names them.
+    HubSpot's own and read-only definitions are left out, except properties that the request names.
 
     Args:
         live: all definitions of the type, also archived ones; properties too if groups are requested.
@@ -65,7 +65,7 @@ def _is_asked(
 
 
 def _is_of_hubspot(definition: LiveDefinition) -> bool:
-    """Return whether HubSpot defined it; pipelines, stages and groups never count as HubSpot's here."""
+    """Return whether HubSpot defined a property or label; False for definitions of other sections."""
     is_told = definition.address.section in {Section.PROPERTIES, Section.LABELS}
     return is_told and definition.is_hubspot_defined
 
@@ -81,7 +81,7 @@ def _groups_of_hubspot(live: Iterable[LiveDefinition]) -> frozenset[DefinitionAd
 
 
 def _is_mirrored(definition: LiveDefinition) -> bool:
-    """Return whether this label within one object type is the inverse of another one in the list."""
+    """Return whether a label within one object type is the inverse of a label with a lower number."""
     address = definition.address
     if address.section is not Section.LABELS or address.objects[0] != address.objects[1]:
         return False

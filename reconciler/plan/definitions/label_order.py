@@ -32,7 +32,7 @@ def in_label_order(
     decisions: Mapping[DefinitionAddress, DefinitionDecision],
     context: DefinitionContext,
 ) -> Decisions:
-    """Return the decisions with such steps that every label is free when it is written."""
+    """Return the decisions with steps so that each new label is free, or with a problem if it stays taken."""
     result, refused = with_free_labels(live, decisions)
     by_address = {each.address: each for each in sides}
     for each in refused:
@@ -87,7 +87,7 @@ def with_free_labels(
 
 @dataclass(slots=True)
 class _Labels:
-    """The labels of one pipeline's stages, or of one type's pipelines."""
+    """The labels of one pipeline's stages or of one type's pipelines, and the changes of these things."""
 
     holders: dict[str, LiveDefinition] = field(default_factory=dict)  # live definitions by label
     writers: dict[DefinitionAddress, Change] = field(default_factory=dict)  # the changes that write a label

@@ -62,7 +62,7 @@ def _in_order(
 
 
 def _counts_towards(change: Change) -> Iterator[tuple[Limited, str | None]]:
-    """Yield each limit that a new definition counts towards, with the path of the value that causes it."""
+    """Yield each limit that counts a new definition, with the path of the value that causes it or None."""
     if change.action is not Action.CREATE:
         return
     address = change.definition

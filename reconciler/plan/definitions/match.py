@@ -44,7 +44,7 @@ class DefinitionSides:
 
     @property
     def former(self) -> DefinitionAddress | None:
-        """Its previous address in state, if it differs; else None."""
+        """The address of the definition in state; None if it is ``address``, or state does not have it."""
         return self.owned.key if self.owned and self.owned.key != self.address else None
 
 
@@ -94,7 +94,7 @@ class _Matching:
         self._state_by_id = {each.record_id: each for each in self.owned}
 
     def claim(self, wanted: Sequence[DesiredDefinition]) -> None:
-        """Record which live definitions an id identifies, so that no other definition is matched by label."""
+        """Reserve live definitions that state or ``$id`` identifies: no other one may get them by label."""
         for each in wanted:
             old = each.special.renamed_from
             if old and each.address not in self._in_state and each.address.section not in NAMED:
@@ -167,7 +167,7 @@ class _Matching:
         return next((self._in_state[each] for each in addresses if each in self._in_state), None)
 
     def _addresses(self, wanted: DesiredDefinition, name: str) -> list[DefinitionAddress]:
-        """Return the addresses that ``wanted`` could have as ``name``, also below its pipeline's old name."""
+        """Return the possible addresses of ``wanted`` with ``name``, also below its pipeline's old name."""
         address = wanted.address
         parents: list[tuple[str, ...]] = [address.names[:-1]]
         pipeline = self.pipelines.get(parents[0][0]) if address.section is Section.STAGES else None

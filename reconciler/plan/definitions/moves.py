@@ -64,7 +64,7 @@ def by_property(moves: Iterable[Move]) -> Mapping[str, Sequence[Move]]:
 def moved_values(moves: Sequence[Move], live: LiveRecord) -> tuple[ValueChange, ...]:
     """Return the values that a record gets by the moves of one property.
 
-    In a multiple choice, only the removed values are replaced.
+    In a multiple choice, only the removed values are replaced. A value is copied only into an empty property.
     """
     text = live.properties.get(moves[0].name)
     held = [move for move in moves if move.holds(live)]
@@ -234,7 +234,8 @@ def moved_record(
 def with_moved(change: Change, moved: Iterable[ValueChange]) -> Change:
     """Add moved values to a planned change of a record, except values that the change writes already.
 
-    What the change removes from state (``forgotten``) stays, also for moved values.
+    State still forgets the ``forgotten`` values, also moved ones. A change that neither updates nor adopts
+    stays as it is.
     """
     written = {value.name for value in change.values}
     new = [value for value in moved if value.name not in written]

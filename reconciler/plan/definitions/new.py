@@ -101,7 +101,7 @@ def group_of_new_properties(object_type: str, live: Iterable[LiveDefinition]) ->
 
 
 def lacking(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Problem]:
-    """Report missing values of a new definition, and definitions that HubSpot would not create."""
+    """Report missing values and definitions that HubSpot would not create; warn about archived properties."""
     wanted, address = sides.wanted, sides.address
     section = address.section
     refused = _refused(sides)

@@ -18,7 +18,7 @@ from reconciler.source import Place
 
 
 class Difference(NamedTuple):
-    """A difference that is left alone."""
+    """A difference of an option, or of the order of options, that is left alone."""
 
     path: str
     reason: Reason
@@ -29,7 +29,7 @@ class Removal(NamedTuple):
 
     name: str
     reason: Reason
-    moves_to: str | None  # the option that its records get instead
+    moves_to: str | None  # the option that its records get instead; None: no option
     place: Place
 
 

@@ -66,7 +66,7 @@ def turns_of_definitions(changes: SpooledChanges) -> Mapping[int, int]:
 
 
 def _depths(changes: Iterable[Change]) -> Mapping[tuple[bool, str, str], int]:
-    """Return the depth of each formula (see ``depths_of_formulas``), by: is it removed, object type, name."""
+    """Return depths (see ``depths_of_formulas``) by whether the formula is removed, object type and name."""
     formulas: dict[tuple[bool, str], dict[str, str]] = {}
     for change in changes:
         if change.definition.section is Section.PROPERTIES and (formula := _formula(change)):
@@ -81,7 +81,7 @@ def turn_of(change: Change, new_types: Collection[str] = ()) -> int:
     """Return the turn of a change of a definition; the plan creates the object types ``new_types``."""
     section = change.definition.section
     if change.action is Action.ARCHIVE:
-        is_named = section is Section.PROPERTIES and _formula(change) is None  # by formulas, which go first
+        is_named = section is Section.PROPERTIES and _formula(change) is None  # after formulas that name it
         return 2 * _REMOVED.index(section) + is_named
     match section:
         case Section.GROUPS:

@@ -13,7 +13,7 @@ from reconciler.plan.definitions.not_made import not_made
 from reconciler.plan.definitions.planner import DecidedDefinitions
 
 PlannedLabels: TypeAlias = Mapping[Direction, Sequence[tuple[str, Label | NotMade]]]
-"""Declared labels after a plan, by direction: each with its text; or why the plan does not create it."""
+"""Declared labels after a plan, by direction: each text with its label, or with why there is none."""
 
 _Named: TypeAlias = tuple[Direction, str, Label | NotMade]
 

@@ -1,4 +1,4 @@
-"""Planning the definitions of one object type: each is compared, then the rules for all are checked."""
+"""Planning the definitions of one object type: comparing each, then checking rules about several of them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -81,9 +81,10 @@ class DecidedDefinitions:
         return (*decided, *(each for each in self.released if isinstance(each, Held)))
 
     def in_step(self, *, keeps_state: bool) -> int:
-        """Return how many definitions need neither a change nor a report; without a state, none is adopted.
+        """Return how many definitions need neither a change nor a report.
 
-        A new stage whose pipeline is not created does not count.
+        Without a state, a change that makes no call is not needed. A new stage whose pipeline is not created
+        does not count.
         """
         decided = [self.decisions[each.address] for each in self.matched.sides if each.is_as_wanted]
         return sum(
@@ -136,7 +137,7 @@ def decide_type(matched: MatchedDefinitions, context: DefinitionContext) -> Deci
 def _without_what_goes_along(
     decisions: dict[DefinitionAddress, DefinitionDecision],
 ) -> dict[DefinitionAddress, DefinitionDecision]:
-    """Drop archives of parts of an archived object type: they go with it, and HubSpot would refuse some."""
+    """Drop archives of parts of an archived object type: HubSpot removes these parts with their type."""
     types = [
         change.definition
         for decision in decisions.values()
@@ -214,7 +215,7 @@ class _Deciding:
         return [own_id(each) for each in live]
 
     def _stage_order(self, sides: DefinitionSides) -> StageOrder | None:
-        """Return the order of the stages of a live pipeline whose manifest names them."""
+        """Return the desired and live order of the stages of a live pipeline; None for other definitions."""
         live = sides.found
         if sides.address.section is not Section.PIPELINES or live is None:
             return None

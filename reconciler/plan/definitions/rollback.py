@@ -134,7 +134,7 @@ def _still_there(effect: RunEffect, now: DefinitionsNow) -> DefinitionDecision:
 
 
 def _made_again(effect: RunEffect, gone: Change) -> DefinitionDecision:
-    """Create an archived definition again, with its values in the journal."""
+    """Create an archived definition again with values from the journal; hold it if that is impossible."""
     section = effect.section
     if section not in COMES_BACK:
         return held_whole(effect.address, Reason.FINAL, Fact(FactKind.NEVER_COMES_BACK))
@@ -159,7 +159,7 @@ def _made_again(effect: RunEffect, gone: Change) -> DefinitionDecision:
 
 
 def _reason(value: ValueChange) -> Reason:
-    """Return the reason for a restored value: ``INITIAL`` leaves it to people if state had no such value."""
+    """Return ``INITIAL`` for a value that state did not have: it is left to people. Else ``ROLLED_BACK``."""
     return Reason.INITIAL if value.reason is Reason.UNMANAGED else Reason.ROLLED_BACK
 
 
@@ -169,7 +169,7 @@ def _is_default(section: Section, path: str, text: str) -> bool:
 
 
 def _own_again(released: Change, live: LiveDefinition) -> DefinitionDecision:
-    """Own a released definition again, with those of its values that the portal still has."""
+    """Own a released definition again, with the values that the portal still has; hold the other values."""
     section = released.definition.section
     known: list[ValueChange] = []
     held: list[Held] = []
@@ -207,7 +207,7 @@ class _PuttingBack:
     held: list[Held] = field(default_factory=list)
 
     def result(self) -> DefinitionDecision:
-        """Return the update that restores the values; no change if all are as before."""
+        """Return the update that restores values, and held values; no change if all are as before the run."""
         effect = self.effect
         for path, value in sorted(effect.written.items()):
             if path not in {OPTIONS, STAGE_NAMES} and not self._goes_with_option(path):
@@ -297,7 +297,7 @@ class _PuttingBack:
         return [learns]
 
     def _former(self) -> DefinitionAddress | None:
-        """Return the address to restore, from before the run; None if it changed again or is taken now."""
+        """Return the address before the run, to restore it; None if unchanged, changed again or taken."""
         former, key = self.effect.former, self.now.key(self.effect)
         if former is None or key != self.effect.address:
             return None

@@ -245,7 +245,7 @@ def _moved(effect: RunEffect, live: LiveDefinition) -> list[str]:
 
 
 def _remove_option(effect: RunEffect, option: str, now: DefinitionsNow, uses: Uses) -> DefinitionDecision:
-    """Remove an option that the run added, unless records have it as a value."""
+    """Remove an option that the run added, unless it is used, was changed since, or HubSpot refuses it."""
     live = now.found(effect)
     if live is None or option not in list_of(live.values.get(OPTIONS)):
         return NOTHING

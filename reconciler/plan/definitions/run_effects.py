@@ -45,7 +45,7 @@ class RunEffect:
     archived: Change | None = None
     released: Change | None = None
     is_adopted: bool = False
-    was_ours: Owned | None = None  # ownership after the run
+    was_ours: Owned | None = None  # ownership after the run; None: not owned
     written: dict[str, WrittenValue] = field(default_factory=dict)  # by path
     removed_options: dict[str, Change] = field(default_factory=dict)  # the archive changes, by option
 
@@ -126,7 +126,7 @@ class RunEffect:
 def run_effects(
     applied: Iterable[tuple[Change, Applied]], selection: Selection, unmatched: UnmatchedGlobs
 ) -> Mapping[str, tuple[RunEffect, ...]]:
-    """Return the selected effects of a run by object type, checking the globs of ``unmatched``."""
+    """Return the selected effects of a run by object type; check the globs of ``unmatched`` against all."""
     found: dict[tuple[str, RecordId], RunEffect] = {}
     for change, outcome in applied:
         if not is_definition_change(change):

@@ -18,8 +18,8 @@ def without_unknown_names(
 ) -> Iterator[DecidedDefinitions]:
     """Report changes among ``kept`` that name a property which their type lacks ``after`` the plan.
 
-    A display field is an error, in place of its change. A formula is a warning, because not all of its
-    grammar is documented.
+    In a display field, an unknown name is an error that replaces the change. In a formula it is a warning,
+    because not all of the grammar is documented.
     """
     for each in decided:
         schema = after.get(each.matched.known.object)

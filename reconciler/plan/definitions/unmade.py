@@ -36,7 +36,7 @@ class Unmade:
                 self._ids[address.object, own_id] = address
 
     def blocking(self, change: Change) -> DefinitionAddress | None:
-        """Return a definition that ``change`` needs and that was not created; None if there is none."""
+        """Return a definition that ``change`` needs and that is unmade, or lacks a new option; else None."""
         if not (self.addresses or self._options):
             return None
         return next((each for each in self._needs(change) if each in self.addresses), None) or next(
@@ -59,7 +59,7 @@ class Unmade:
                 yield definition_address(address.object, Section.PROPERTIES, value.name)
 
     def _values(self, change: Change) -> Iterator[DefinitionAddress]:
-        """Return the options, pipelines and stages that the written values of a record name."""
+        """Return the unmade pipelines and stages, and properties of unmade options, that a record names."""
         if change.address is not change.thing or isinstance(change.address, DefinitionAddress):
             return
         for value in change.values:

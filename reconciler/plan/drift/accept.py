@@ -125,7 +125,7 @@ class AcceptBuilder:
             self._fit(resolver, record, live, wishes)
 
     def add_edits(self, found: Iterable[Edit | Problem]) -> None:
-        """Add edits and problems from elsewhere; an edit with two equal values needs no writing."""
+        """Add edits and problems of definitions; an edit with two equal values needs no writing."""
         for each in found:
             if isinstance(each, Problem):
                 self.problems.append(each)

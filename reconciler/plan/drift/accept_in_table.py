@@ -16,7 +16,7 @@ def cell_place(record: DesiredRecord, name: str, form: TableForm) -> Place:
     """Return the place of the cell for property ``name``, in the row of ``record``.
 
     Raises:
-        UnplacedError: the file is not edited, or has no column for the property.
+        UnplacedError: the file is no CSV file, or has no column for the property.
     """
     if form.format is not Format.CSV:
         why = f"the file is {_NAMES[form.format]}, and only cells of CSV files are written"

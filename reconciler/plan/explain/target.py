@@ -96,7 +96,7 @@ def parse_explain_address(address: str) -> ParsedAddress:
     """Parse an address.
 
     Raises:
-        UsageError: it is not an address.
+        UsageError: it is not the address of a record.
     """
     if is_definition_address(address):
         raise UsageError(

@@ -89,7 +89,7 @@ def _as_budget(found: object) -> Budget:
 
 
 def plan_from_header(document: Json, changes: Sequence[Change], held: Sequence[Held]) -> Plan:
-    """Decode the header of a plan with these changes and held differences.
+    """Decode the header of a plan, and build the plan with ``changes`` and ``held``.
 
     Raises:
         Wrong: a value is missing or has a wrong form; only the first such value is reported.

@@ -1,4 +1,4 @@
-"""Encoding a plan as JSON: the only module that contains the names of the keys to write."""
+"""Encoding the header, problems and held differences of a plan as JSON; ``fields.py`` encodes changes."""
 
 import json
 from collections.abc import Container, Iterable, Iterator

@@ -142,14 +142,14 @@ def decode_time(found: object) -> datetime:
 
 
 def encode_hand(hand: ValueVersion | None) -> Json:
-    """Encode the author of an edit; empty if unknown."""
+    """Encode time and author of an edit in HubSpot; empty if unknown."""
     if hand is None:
         return {}
     return {"changed_at": encode_time(hand.at), "changed_by": hand.by, "changed_via": hand.via}
 
 
 def decode_hand(found: Json, value: str | None) -> ValueVersion | None:
-    """Decode the result of ``encode_hand``; ``value`` is the value of that version."""
+    """Decode the result of ``encode_hand``; ``value`` is the value that the edit set."""
     if "changed_at" not in found:
         return None
     return ValueVersion(
@@ -166,7 +166,7 @@ def encode_values(values: Iterable[ValueChange]) -> Json:
 
 
 def encode_reasons(values: Iterable[ValueChange]) -> Json:
-    """Encode reason, place and author of the changed values, by name."""
+    """Encode the reason, the place and the overwritten edit of each value, by name."""
     return {value.name: _encode_reason(value) for value in values}
 
 

@@ -250,7 +250,7 @@ class SpooledChanges(_Spooled[Change]):
         return (_BY_MARK[mark & _VERB] for mark in self._notes().marks)
 
     def moved(self) -> Iterator[Change]:
-        """Return the changes of records that get another key, in order."""
+        """Return the changes of things that get another address in state, in order."""
         return self._marked(lambda mark: bool(mark & _MOVED))
 
     def replacing(self) -> Iterator[Change]:

@@ -24,7 +24,7 @@ def archived_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
 
 
 def affected_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
-    """Return the records that ``changes`` update, adopt, archive, release or replace as ours.
+    """Return the records that ``changes`` update or adopt as ours, archive, release or replace.
 
     An archived record that has another key in state is left out: another line may name it by that key.
     """

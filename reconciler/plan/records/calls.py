@@ -11,12 +11,15 @@ BY_RECORD_ID = Operation(Call.UPDATE, None)
 
 
 def operation_to_create(schema: ObjectSchema, document: Document) -> Operation:
-    """Return the call to create: upsert, so that sending it twice makes one record; some types lack it."""
+    """Return the call to create a record: upsert, or create for types without upsert.
+
+    Upsert makes one record even if it is sent twice.
+    """
     return Operation(Call.UPSERT if schema.has_upsert else Call.CREATE, document.key)
 
 
 def operation_to_update(schema: ObjectSchema, document: Document) -> Operation:
-    """Return the call to update: by record id, which cannot create, unless the document sets ``write:``.
+    """Return the call to update a record: by key if the document's ``write:`` asks for it, else by record id.
 
     Contacts with e-mail keys are always updated by record id: HubSpot refuses or ignores partial writes by
     e-mail. Source: https://github.com/HubSpot/hubspot-api-nodejs/issues/548

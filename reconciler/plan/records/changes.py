@@ -23,7 +23,7 @@ def create_record(
     origin: Origin = Origin.CREATED,
     replaces: RecordId | None = None,
 ) -> Change:
-    """Create a record. ``values`` may be empty, because the key alone makes a record.
+    """Build the change that creates a record; ``values`` may be empty, because the key alone makes a record.
 
     ``remembered`` are desired empty values, which only state stores. ``replaces`` is the id of the lost
     record whose entry in state the new record takes.
@@ -55,7 +55,7 @@ def update_record(
     moved_from: RecordAddress | None = None,
     rests_on: tuple[ValueChange, ...] = (),
 ) -> Change:
-    """Write ``values`` (at least one) to an existing record; ``owned`` is None if we do not own it."""
+    """Build the change that writes ``values`` (at least one) to a record; ``owned`` None: it is not ours."""
     return Change(
         address=key,
         action=Action.UPDATE,
@@ -81,7 +81,7 @@ def archive_record(
     owned_before: Owned | None,
     rests_on: tuple[ValueChange, ...] = (),
 ) -> Change:
-    """Archive a record with HubSpot's soft delete, which the API cannot undo."""
+    """Build the change that archives a record with HubSpot's soft delete, which the API cannot undo."""
     return Change(
         address=key,
         action=Action.ARCHIVE,
@@ -105,7 +105,7 @@ def replaced_by(change: Change) -> RecordId | None:
 
 
 def is_record_change(change: Change) -> bool:
-    """Return whether ``change`` is about a record, and not about an association."""
+    """Return whether ``change`` is about a record, not about an association or a definition."""
     return isinstance(change.address, RecordAddress)
 
 

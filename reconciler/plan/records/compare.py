@@ -52,7 +52,7 @@ class RecordDecision(NamedTuple):
     ] = ()  # values that people changed, to be decided when the authors are known
     overwritten: tuple[
         PropertyRef, ...
-    ] = ()  # values from before us to be overwritten: only their authors are read
+    ] = ()  # values to overwrite that a record had before we owned it: only their authors are read
     faulty: Change | None = None  # the correct values of a record with problems; never carried out
 
     @property
@@ -242,8 +242,9 @@ def _present(
 def _is_spelled_alike(resolver: Resolver, parts: RecordSides, live: LiveRecord, policy: Policy) -> bool:
     """Return whether the texts in manifest, portal and state are equal, so that comparing can be skipped.
 
-    This is so for most records of most plans, and takes a twentieth of the time. Two sorts of values need the
-    full comparison: references, whose targets may no longer exist, and null, which may not be allowed.
+    Most records of most plans pass, and this check takes a twentieth of the time. Some values need the full
+    comparison: references, whose targets may no longer exist, null, which may not be allowed, and numbers
+    with decimal commas.
     """
     record, owned = parts.record, parts.owned
     return (

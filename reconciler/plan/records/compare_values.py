@@ -114,7 +114,7 @@ class ComparedValues:
         return ValueChange(name, self.live.properties.get(name), value.text, reason, place, changed)
 
     def _overwritten(self, value: ResolvedValue, live: str | None, edits: Edits) -> ValueVersion | None:
-        """Record that a value from before us is overwritten; return its last change in HubSpot if known."""
+        """Note that a value from before our ownership is overwritten; return its last change if known."""
         if live is None:
             return None
         spot = self._spot(value.definition.name)

@@ -26,8 +26,8 @@ class UniqueValues:
     """Facts for checking the values of unique properties that a plan writes."""
 
     objects: Mapping[str, ObjectSchema] = field(default_factory=dict)
-    holders: Mapping[Value, RecordId] = field(default_factory=dict)  # the records that have these values now
-    left_behind: Mapping[Value, Giver] = field(default_factory=dict)  # unselected records with them
+    holders: Mapping[Value, RecordId] = field(default_factory=dict)  # record that has a value now
+    left_behind: Mapping[Value, Giver] = field(default_factory=dict)  # unselected records that have a value
 
     def without_conflicts(
         self, changes: SpooledChanges, workspace: Workspace, faulty: Sequence[Change] = ()

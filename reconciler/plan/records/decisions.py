@@ -43,7 +43,7 @@ def add_decision(findings: Findings, decision: RecordDecision) -> None:
 
 
 def settle_identities(findings: Findings) -> None:
-    """Drop releases, archives and replacements of records that manifests name by another key.
+    """Drop releases and replacements, and report archives, of records that manifests name by another key.
 
     Call it before gone records are explained.
     """
@@ -99,7 +99,7 @@ def explain_gone(
     facts: Callable[[OwnedRecord, MissingRecord | None], tuple[Fact, ...]] = facts_of_gone,
     endpoints: Endpoints | None = None,
 ) -> None:
-    """Add to each gone record what happened to it, and report it as held."""
+    """Report each gone record as held, with what happened to it; an unanswered one becomes a problem."""
     gone: dict[str, Counter[MissingReason]] = {}
     for held, owned in findings.gone:
         fate, key = fates.get(owned.record_id), held.key

@@ -19,7 +19,7 @@ EntryT = TypeVar("EntryT", bound=Change | Held)
 def with_display_name(
     entry: EntryT, schema: ObjectSchema, live: LiveRecord | None, owned: OwnedRecord | None = None
 ) -> EntryT:
-    """Return ``entry`` with the display name of its record in HubSpot, after creation if it is new.
+    """Return ``entry`` with the display name of its record; a new record has the name that it will get.
 
     A record that HubSpot no longer has gets the name from the values that we last applied.
     """

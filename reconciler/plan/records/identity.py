@@ -28,7 +28,7 @@ class Identities:
     """Collects the records compared so far, to find a record that manifests name twice.
 
     Most records are found under exactly the key in the manifests, and two lines cannot have the same key. So
-    only the other records are collected, even if there are a million.
+    of a million records, only the few others are collected.
     """
 
     _by_key: dict[tuple[str, str, str | None], DesiredRecord] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Identities:
     _presumed: dict[RecordIdentity, DesiredRecord] = field(
         default_factory=dict
     )  # records that are not read, by their id in state
-    _unread: set[tuple[str, str]] = field(default_factory=set)  # object type and key, ignoring case
+    _unread: set[tuple[str, str]] = field(default_factory=set)  # unread records: type and caseless key
     _old: set[RecordIdentity] = field(default_factory=set)  # records that ``$renamed_from`` names
 
     def same_key(self, resolver: Resolver, record: DesiredRecord) -> Problem | None:
@@ -59,7 +59,7 @@ class Identities:
     def same_record(
         self, resolver: Resolver, record: DesiredRecord, live: LiveRecord, named: Records | None
     ) -> Problem | None:
-        """Report a record whose live record an earlier one has, too, under another address.
+        """Report a record if an earlier one, under another address, has the same live record.
 
         ``named`` are all records of the type, sorted by key, including this one; None if some of them are
         named by another key property.
@@ -189,7 +189,7 @@ def no_such_record(key: RecordAddress) -> Sentence:
 
 
 def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> bool:
-    """Return whether the record's key in the portal differs: in case, or it is another e-mail address."""
+    """Return whether the live key differs from the manifest's: in case, or as another e-mail address."""
     by = record.document.key
     own_key = live.properties.get(by)
     if by == RECORD_ID or own_key is None or own_key == record.key:

@@ -47,7 +47,7 @@ class Known(NamedTuple):
 NOTHING_ELSE = Known({}, ())
 
 OVERWRITTEN_SHOWN = 500
-"""For up to this many records from before us, the plan names the authors of overwritten values.
+"""Maximum number of records, not owned so far, for which the plan names the authors of overwritten values.
 
 Nobody reads more, and reading the history costs one call for fifty records.
 """
@@ -63,7 +63,7 @@ class RecordPlanner:
     # records to compare again: edited by people, or about to be overwritten for the first time
     edited: list[tuple[Resolver, RecordSides]] = field(default_factory=list)
     spots: list[PropertyRef] = field(default_factory=list)  # the properties whose authors must be read
-    overwriting: int = 0  # records from before us with overwritten values, counted up to the limit
+    overwriting: int = 0  # records, not owned so far, with overwritten values; counted up to the limit
     associating: list[DesiredRecord] = field(default_factory=list)  # records with associations
     # owned records whose keys other live records have now
     displaced: list[OwnedRecord] = field(default_factory=list)
@@ -248,7 +248,7 @@ class RecordPlanner:
                 self.findings.add([with_display_name(decided, schema, found, owned)])
 
     def keep_displaced(self, schema: ObjectSchema, live: Mapping[str, LiveRecord], desired: Desired) -> None:
-        """Keep ``displaced`` records that manifests name by another key in state, under their record id.
+        """Keep in state, under their record id, ``displaced`` records that manifests name by another key.
 
         The line that names such a record is not in this plan, or has a problem, and another record has its
         key now. Without this, its entry in state would be lost. ``live`` is by record id.

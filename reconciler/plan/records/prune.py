@@ -5,8 +5,8 @@
 - without ``prune``: left alone;
 - with ``prune: true``: archived if we created them, released if they existed before us;
 - with ``prune: all``: archived;
-- gone from the portal, or there under another key: released. It is not archived, because a person who gave it
-another key uses it for something else.
+- gone from the portal, or there under another key: released. A record with another key is not archived,
+because the person who changed the key uses the record for something else.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -48,10 +48,10 @@ def decide_prune(
     is_named_elsewhere: bool,
     rests_on: tuple[ValueChange, ...] = (),
 ) -> Change | Held | None:
-    """Decide about one record that manifests no longer name; ``is_live``: it still exists under its key.
+    """Decide about one record that manifests no longer name; return None to leave it alone without a report.
 
-    ``is_named_elsewhere``: manifests name it for other environments. ``rests_on``: values on which an archive
-    would depend.
+    ``is_live``: it still exists under its key. ``is_named_elsewhere``: manifests name it for other
+    environments. ``rests_on``: values on which an archive would depend.
     """
     if is_named_elsewhere and not owned.is_protected:
         return release_thing(owned, Reason.NARROWED)
@@ -89,7 +89,7 @@ def fact_of(owned: OwnedRecord, fate: MissingRecord | None) -> Fact:
 def changed_prune_rules(
     rules: Iterable[PruneRule], remembered: Mapping[GroupKey, PruneRule]
 ) -> tuple[PruneRule, ...]:
-    """Return the ``rules`` of the manifests that are not in state yet; the default, no pruning, is not."""
+    """Return the ``rules`` of the manifests that differ from state, where no rule means no pruning."""
     return tuple(
         rule for rule in sorted(rules) if rule != remembered.get(rule.group, replace(rule, prune=Prune.OFF))
     )

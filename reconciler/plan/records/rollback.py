@@ -55,7 +55,7 @@ class AppliedChange(NamedTuple):
 def applied_changes(
     applied: Iterable[tuple[Change, Applied]], selection: Selection, unmatched: UnmatchedGlobs
 ) -> Mapping[GroupKey, list[AppliedChange]]:
-    """Return the selected changes by object type and key property, checking the globs of ``unmatched``."""
+    """Return the selected changes by object type and key; check the globs of ``unmatched`` against all."""
     groups: dict[GroupKey, list[AppliedChange]] = {}
     for change, outcome in applied:
         if not is_record_change(change):
@@ -233,7 +233,7 @@ def _written_back(
 
 
 def _own_again(schema: ObjectSchema, change: Change, live: LiveRecord) -> RecordDecision:
-    """Own a released record again, with those of its values that the portal still has."""
+    """Own a released record again, with the values that the portal still has; hold the other values."""
     known: list[ValueChange] = []
     held: list[Held] = []
     for value in change.forgotten:

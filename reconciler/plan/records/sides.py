@@ -22,7 +22,7 @@ class RecordSides(NamedTuple):
 
     @property
     def missing(self) -> OwnedRecord | None:
-        """The entry in state of the desired record if no live record is found; None if state has none."""
+        """The entry in state of a desired record that is not found live; None if state has none."""
         return self.owned or self.old_owned or self.lost
 
     @property

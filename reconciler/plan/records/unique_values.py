@@ -1,4 +1,4 @@
-"""Values of unique properties: a change that takes a value over from another record must wait for its change.
+"""Values of unique properties: a change that takes over a record's value waits until that record loses it.
 
 HubSpot refuses a value of a unique property while another record has it. The cases for a value that a change
 writes:
@@ -61,7 +61,7 @@ _NO_GIVERS: Mapping[Value, Giver] = {}
 def questions(
     changes: Sequence[Change], objects: _Objects
 ) -> Iterator[tuple[ObjectSchema, str, Iterator[str]]]:
-    """Return the values for which the records that have them must be read, by object type and property.
+    """Return the values to look up in the portal, because a record may have them, by type and property.
 
     Keys of created and renamed records are not included: planning has looked them up already.
     """
@@ -104,9 +104,9 @@ def contradictions(
 ) -> Mapping[int, Sequence[Problem]]:
     """Find the changes that are not possible, by number, with their problems; all others are possible.
 
-    The last ``faulty`` changes have problems of another kind, and will not be carried out. ``holders`` has
-    the records that have the values of ``questions`` now; no record has the other values. ``left_behind``
-    has those of these values that an unselected record would give up.
+    The last ``faulty`` changes have problems of another kind, and will not be carried out. ``holders``
+    has the record for each value of ``questions``; no record has a value that is not in it.
+    ``left_behind`` has the values that an unselected record would give up.
     """
     repeated = _repeated(changes, objects)
     doubtful = [
@@ -277,7 +277,7 @@ def _repeated(changes: Sequence[Change], objects: _Objects) -> frozenset[Value]:
 
 
 def _turns(waits: Mapping[int, Collection[int]]) -> Mapping[int, int]:
-    """Return the turn of each waiting change, from 1; not of changes in circles or that wait for these."""
+    """Return the turn of each waiting change, from 1; changes in or behind a circle have none."""
     followers: dict[int, list[int]] = {}
     for number, givers in waits.items():
         for giver in givers:

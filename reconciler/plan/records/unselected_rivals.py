@@ -1,4 +1,4 @@
-"""Unselected records that have a unique value which the plan writes, or to which manifests give one.
+"""Unselected records that have a unique value which the plan writes, or get it from manifests.
 
 A plan of some records (``--target``, ``--exclude``, ``explain``) may leave out the change that frees a value.
 It then refuses a change that a plan of everything would make.
@@ -28,14 +28,14 @@ class LeftBehind:
     masks: MaskRules
 
     def key_names(self, object_name: str) -> Sequence[str]:
-        """Return the key properties of a type in the manifests, to be read of records with the values."""
+        """Return the keys by which manifests name records of a type; none if everything is selected."""
         if not self.selection.is_partial:
             return ()
         groups = (group for group in self.desired.groups if group.object == object_name)
         return sorted({group.key for group in groups} - {RECORD_ID})
 
     def givers(self, holders: Mapping[Value, LiveRecord]) -> Mapping[Value, Giver]:
-        """Return those values in ``holders`` that their unselected records would give up."""
+        """Return the values in ``holders`` that manifests take from unselected records."""
         if not self.selection.is_partial:
             return {}
         found = ((value, self._giver(value, live)) for value, live in holders.items())
