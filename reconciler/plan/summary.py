@@ -97,12 +97,12 @@ class PlanSummary:
 
     @property
     def unwritten(self) -> str:
-        """``12 to adopt, 3 held, 70 in step``: the counts of entries that make no call; may be empty."""
+        """``12 to adopt, 3 held, 70 in step``: counts of things that cause no call; may be empty."""
         return _listed([(self.taken_over.count, "to adopt"), *self._other_unwritten()])
 
     @property
     def headline(self) -> str:
-        """``Nothing to write. 12 records will be taken over …`` if nothing is written, else the last line."""
+        """``Nothing to write. 12 records …`` or ``No changes …`` if the plan is calm, else ``last_line``."""
         if not self.is_calm:
             return self.last_line
         start = "Nothing to write" if any(self.actions.values()) else "No changes"

@@ -23,7 +23,10 @@ def selected(
     leave_out: Callable[[LeftOut], None],
     size: int,
 ) -> Iterator[Sequence[DesiredRecord]]:
-    """Return the selected records of ``chunks`` in new chunks of ``size``, so that others cost no calls."""
+    """Return the selected records of ``chunks`` in new chunks of ``size``; other records then cost no calls.
+
+    ``leave_out`` is called with the records that are not completely selected.
+    """
     if not selection.is_partial:
         yield from chunks
         return
@@ -86,7 +89,7 @@ class UnmatchedGlobs:
                 return
 
     def passing(self, owned: Iterable[OwnedRecord]) -> Iterator[OwnedRecord]:
-        """Return ``owned``, checking the globs against each: records that no manifest names any more."""
+        """Yield the ``owned`` records unchanged, and check the globs against each of them."""
         for entry in owned:
             self.check(entry.key, ())
             yield entry
@@ -106,5 +109,5 @@ class UnmatchedGlobs:
             )
 
     def check(self, key: ThingAddress, names: Iterable[str]) -> None:
-        """Check the globs against a record or definition, and its values ``names``."""
+        """Check the globs against a record or definition, and the names of its properties or associations."""
         self._left = [(flag, glob) for flag, glob in self._left if not glob.touches(key, names)]

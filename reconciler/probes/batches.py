@@ -10,7 +10,7 @@ _ORDER = (3, 1, 4, 2, 0)
 
 
 def trace_ids(portal: ProbedPortal) -> Seen:
-    """Find out whether errors have trace ids: write a valid and an invalid record in one batch."""
+    """Create a valid and an invalid record in one batch with trace ids; check which ones are written."""
     good, wrong = portal.name("good"), portal.name("wrong")
     inputs = [
         {"properties": {KEY: good, "name": good}, "objectWriteTraceId": "1"},

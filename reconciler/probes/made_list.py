@@ -1,4 +1,4 @@
-"""The list of things that probes create, stored first, so that another run can remove what a kill left."""
+"""The list of things that probes create, stored first: a later run can remove those of a killed run."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from reconciler.errors import UsageError
 
 try:
     import fcntl
-except ImportError:  # pragma: no cover - Windows has another way; there two runs are not told apart
+except ImportError:  # pragma: no cover - Windows has no such lock; there two runs are not kept apart
     fcntl = None  # type: ignore[assignment]
 
 _REFUSED = "refused"
@@ -21,10 +21,10 @@ _REFUSED = "refused"
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One thing that a probe created in the portal."""
+    """One thing that a probe creates in the portal."""
 
     kind: str
-    """``record`` (by its key), ``id`` (of a record), ``property`` or ``pipeline`` (by its label)."""
+    """``record``, ``id``, ``property`` or ``pipeline``; then ``name`` is its key, id, name or label."""
     object: str
     name: str
 

@@ -1,4 +1,4 @@
-"""A test account for probes: calls to it; things are added to a list before they are created."""
+"""A test account for probes, and the calls to it. A list receives each thing before it is created."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class ProbedPortal:
     ) -> None:
         self.paths: Paths = paths_of(version)
         self.pause = pause
-        """Waits until a second write can have another time, and the portal's own changes are over."""
+        """Waits until the next write gets a later time, and HubSpot has ended its own changes."""
         self._caller = caller
         self._made = made
         self._run = run
@@ -95,7 +95,10 @@ class ProbedPortal:
         return Reply(exchange.status, {}, exchange.pace)
 
     def make(self, things: Sequence[Made], path: str, body: Any) -> Reply:
-        """Add things to the list, then create them; if HubSpot refuses, remove them from the list."""
+        """Add things to the list, then create them; if HubSpot refuses them, remove them from the list.
+
+        After a conflict they stay on the list, because they exist already.
+        """
         self._made.add(*things)
         try:
             reply = self.send("POST", path, body)
@@ -133,14 +136,14 @@ class ProbedPortal:
         return self.send("PATCH", self.paths.record(object_name, record_id), {"properties": properties})
 
     def archive(self, object_name: str, record_id: str) -> None:
-        """Archive one record."""
+        """Archive one record; raise ``NotAsked`` if HubSpot refuses it."""
         path = self.paths.batch(object_name, Call.ARCHIVE)
         reply = self.send("POST", path, {"inputs": [{"id": record_id}]})
         if not reply.is_success:
             raise NotAsked(f"archiving a record was refused with {reply.status}")
 
     def value(self, object_name: str, record_id: str, name: str) -> str | None:
-        """Read and return one value of a record; None if it is empty."""
+        """Return one live value of a record, None if it is empty; raise ``NotAsked`` if it cannot be read."""
         path = self.paths.record(object_name, record_id)
         reply = self.send("GET", path, params={"properties": name})
         if not reply.is_success:

@@ -19,7 +19,7 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A question about the guess ``guess``; the emulator's setting has the assumption and its reason."""
+    """A question about one guess of the emulator; the setting ``guess`` has the assumption and its reason."""
 
     guess: str
     ask: Callable[[ProbedPortal], Seen]

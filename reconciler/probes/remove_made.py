@@ -8,13 +8,13 @@ from reconciler.probes.made_list import Made, MadeList
 from reconciler.probes.portal import KEYS, ProbedPortal
 
 _ATTEMPTS = 3
-"""Archiving merged records may show further records: search again at most so many times."""
+"""Maximum number of searches; after archiving merged records, a search may find further records."""
 _BATCH = 100
 _NOT_FOUND = 404
 
 
 def remove_made(portal: ProbedPortal, made: MadeList) -> int:
-    """Remove everything on the list from the portal, and empty it; return the number of things.
+    """Remove everything on the list from the portal, and empty the list; return the number of things.
 
     Raises:
         UsageError: something could not be removed.

@@ -77,7 +77,7 @@ def run_probes(
 
 
 def remove_leftovers(portal: ProbedPortal, made: MadeList) -> None:
-    """Remove what a killed run left; the things are found by the key property of the probes.
+    """Remove the things that a killed run left; create the key property first, by which records are found.
 
     Raises:
         UsageError: something cannot be removed.
@@ -99,7 +99,7 @@ def _define_key(portal: ProbedPortal) -> None:
 
 
 def _ask(portal: ProbedPortal, probe: Probe) -> Seen:
-    """Run one probe; an error is returned as "not asked", not as an answer."""
+    """Run one probe; most errors mean "not asked". Raise if HubSpot does not answer or refuses the token."""
     try:
         return probe.ask(portal)
     except NotAsked as reason:

@@ -46,7 +46,7 @@ def _dated(portal: ProbedPortal, company: str) -> tuple[str, Sequence[Any]]:
 
 
 def created_at(portal: ProbedPortal) -> Seen:
-    """Create a record between two calls, and compare its date with the dates of their answers."""
+    """Create a record; compare its time with those of the previous answer and of the answer to the create."""
     before = portal.send("GET", portal.paths.property_definition(COMPANIES, KEY)).pace.date
     reply = portal.create(COMPANIES, portal.name("date"))
     after = reply.pace.date

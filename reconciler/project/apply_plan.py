@@ -81,7 +81,7 @@ def apply_and_report(
 
 
 def settle_open_changes(session: Session, lock_timeout_s: float = 0.0) -> None:
-    """Settle the changes of a run that was killed, although the portal needs no new changes.
+    """Settle the open changes of earlier runs, without a plan; if none is open, only write missing reports.
 
     Raises:
         Locked: another run is applying.

@@ -1,4 +1,4 @@
-"""What ``reconciler.yaml`` may name: the hosts and variables that are permitted to it.
+"""Permissions of ``reconciler.yaml``: the hosts and variables that it may name.
 
 Anybody who may open a pull request can change that file, and it is read before anybody has reviewed the
 change. One line could send any variable to any host. So a portal must be at HubSpot's hosts or on this
@@ -41,7 +41,7 @@ _SEPARATORS: Final = re.compile(r"[\s,]+")
 
 @dataclass(frozen=True, slots=True)
 class Permits:
-    """Permissions that the job gives in addition to the rules."""
+    """Hosts and variables that the job permits besides those that are always permitted."""
 
     hosts: frozenset[str] = frozenset()  # in lower case, without port
     variables: frozenset[str] = frozenset()

@@ -72,7 +72,7 @@ def _found(
 
 
 def _project_folder(chosen: str | None) -> str | None:
-    """Find the project folder as commands do: in ``chosen``, or in the working directory."""
+    """Find the project folder: ``chosen``, or else the working directory, or ``manifests/`` in it."""
     base = os.path.expanduser(chosen or ".")  # noqa: PTH111 - as above
     places = (base, f"{base}/manifests")
     return next((each for each in places if os.path.isfile(f"{each}/{_SETTINGS}")), None)  # noqa: PTH113
@@ -88,7 +88,7 @@ def _runs(project: str) -> list[str]:
 
 
 def _files(project: str, folders: object) -> list[list[Any]] | None:
-    """Return name, time and size of each file from which values are read; None if they are unknown."""
+    """Return name, time and size of each file from which values are read; None if one cannot be found."""
     if not isinstance(folders, list):
         return None
     files = [f"{project}/{_SETTINGS}"]

@@ -1,6 +1,6 @@
 """Values that a shell can complete, read from the files of the project without portal and state.
 
-Little may be imported and read, because a person is typing. A file that cannot be read has no values.
+Little may be imported and read, because a person is typing. A file that cannot be read gives no values.
 """
 
 from collections.abc import Iterator
@@ -30,8 +30,8 @@ def environments(project: Path, _begin: str) -> Iterator[str]:
 def addresses(project: Path, begin: str) -> Iterator[str]:
     """Yield addresses of records and definitions that manifests name, in the order of the files.
 
-    If ``begin`` has a "#", yield the properties of that record instead of records. If it has neither "/" nor
-    ":", yield object types only.
+    If ``begin`` has a "#", yield properties of the record before it instead of records. If ``begin`` has
+    neither "/" nor ":", yield object types only.
     """
     thing, sign, _ = begin.partition("#")
     if not any(mark in begin for mark in "/:"):
@@ -77,7 +77,7 @@ def _manifests(project: Path) -> Iterator[tuple[str, MappingNode]]:
 
 
 def folders(project: Path) -> Iterator[Path]:
-    """Yield the folders with manifests that the settings name, each once, and none that is inside another."""
+    """Yield the folders with manifests, by default ``project``; no folder is inside another one."""
     names: list[Node] = []
     for node in _documents(project / _SETTINGS):
         each = [node, *node.mapping("environments").values]

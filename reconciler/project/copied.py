@@ -52,7 +52,7 @@ def _command(here: EnvironmentSettings) -> str:
 
 
 def salt_of(folder: Path, portal_id: int) -> bytes:
-    """Return the salt of the pseudonyms in the copy of a portal; if there is none, create its private file.
+    """Return the salt of the pseudonyms in the copy of a portal; create one in a private file if needed.
 
     Raises:
         UsageError: the file cannot be read or written.

@@ -29,7 +29,7 @@ class CopiedSession(Session):
     def emulator(self, observations: Path | None = None) -> Iterator["Emulator"]:
         """Yield the emulator with the copy, and leave it open.
 
-        ``observations`` were read when it was opened.
+        ``observations`` are ignored: the emulator has read them when it was opened.
         """
         del observations
         yield self._copy
@@ -51,7 +51,7 @@ def plant(emulator: "Emulator", portal_id: int, part: Json) -> list[str]:
 
 @contextmanager
 def open_copy(original: Session, folder: Path) -> Iterator[tuple[CopiedSession, "Emulator"]]:
-    """Open an empty portal in ``folder`` for copies, and the state of ``original`` beside it.
+    """Open an empty portal in ``folder`` for copies, and a copy of the state of ``original`` beside it.
 
     Raises:
         StateError: the state cannot be read.

@@ -57,7 +57,7 @@ class _Checkpoint:
     def open(cls, path: Path, request: CopyRequest, manifests: str) -> "_Checkpoint":
         """Read the file of an interrupted copy.
 
-        Begin a new one if its request or its manifests are different.
+        Begin a new checkpoint if there is none, or if its request or its manifests are different.
         """
         opened = cls(path, request, manifests)
         try:
@@ -263,7 +263,7 @@ def _is_said(schema: ObjectSchema, name: str, said: str | None, text: str) -> bo
 
 
 def _is_reference(schema: ObjectSchema, name: str) -> bool:
-    """Return whether a property refers to a record, an owner or a stage; pseudonyms would break plans."""
+    """Return whether a property keeps its values: HubSpot writes them, or they are owners or stages."""
     definition = schema.properties.get(name)
     is_owner = definition is not None and definition.kind is Kind.OWNER
     return is_owner or name in {*SYSTEM, *(schema.pipeline_and_stage or ())}
@@ -315,7 +315,7 @@ def _secondary(schemas: Mapping[str, ObjectSchema]) -> set[ObjectProperty]:
 def _names(
     desired: Desired, schemas: Mapping[str, ObjectSchema], *, is_masked: bool
 ) -> Mapping[str, Sequence[str]]:
-    """Return the properties to copy, by type: those in manifests, keys, and those that rules need.
+    """Return the properties to copy, by type: those in manifests, keys, and those that planning needs.
 
     If values are masked, computed properties are left out.
     """

@@ -21,7 +21,7 @@ class Removed(NamedTuple):
 
     counts: Mapping[str, int]  # number of removed things, by address or glob
     backup: Path | None  # backup of the state before; None unless it is a SQLite file
-    previous: str | None  # where to find the state before, unless it is a SQLite file
+    previous: str | None  # where to find the previous state; None if it is a SQLite file
 
 
 class Erased(NamedTuple):
@@ -37,7 +37,7 @@ class Imported(NamedTuple):
 
     owned: int  # number of owned records
     backup: Path | None  # backup of the state before; None unless it is a SQLite file
-    previous: str | None  # where to find the state before, unless it is a SQLite file
+    previous: str | None  # where to find the previous state; None if it is a SQLite file
 
 
 def check_has_state(session: Session) -> None:
@@ -104,7 +104,7 @@ def upgrade_state(session: Session) -> bool:
 
 
 def adopt_project(session: Session) -> str | None:
-    """Make this project the owner of the state; return the name of the project that owned it before.
+    """Make this project the owner of the state; return the name of the previous owner, if it has one.
 
     Raises:
         UsageError: nothing was applied yet, so the state belongs to no project.
@@ -123,7 +123,7 @@ def adopt_project(session: Session) -> str | None:
 
 
 def import_state(session: Session, file: Path) -> Imported:
-    """Replace everything that is owned by an exported state.
+    """Replace all owned things in the state by those of the exported state in ``file``.
 
     Raises:
         UsageError: the file cannot be read, or is no exported state.

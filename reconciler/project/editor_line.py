@@ -21,7 +21,7 @@ def editor_line(schema: str) -> str:
 
 
 def with_editor_line(text: str, project: Path, path: Path) -> str:
-    """Put the line before the text of a new manifest, if the project has a schema of manifests."""
+    """Put the editor line before the text of a new manifest, if the project has a schema of manifests."""
     schema = project / SCHEMAS / MANIFEST_SCHEMA
     if not schema.is_file():
         return text

@@ -2,7 +2,7 @@
 
 The file contains secrets. So only its owner may read it, and it must be outside the project, where it cannot
 be committed. It has lines ``NAME=value``; variables of the process replace those in the file. It cannot set
-permissions or choices, which must come from the process itself.
+permissions (``RECONCILER_ALLOW_…``) or options (``RECONCILER_ENV``), which the process itself must have.
 """
 
 import os
@@ -26,7 +26,7 @@ _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 def with_env_file(environ: Mapping[str, str], project: Path | None = None) -> Mapping[str, str]:
-    """Return ``environ`` with the variables from the file that it names; those in ``environ`` come first.
+    """Return ``environ`` with the variables from the file that it names; ``environ`` has priority.
 
     Args:
         environ: the variables of the process.
@@ -48,8 +48,8 @@ def with_env_file(environ: Mapping[str, str], project: Path | None = None) -> Ma
 def variables_in(text: str, name: str) -> Mapping[str, str]:
     """Read lines ``NAME=value``; messages call the file ``name`` and never repeat a line.
 
-    Blank lines and lines that begin with ``#`` are skipped, and so is ``export`` before a name. A value in
-    quotes is the text between them; without quotes, it ends before a blank and ``#``.
+    Blank lines and lines that begin with ``#`` are skipped, and so is ``export`` before a name. Quotes
+    around a value are removed; a value without quotes ends before a blank that is followed by ``#``.
 
     Raises:
         UsageError: a line has another form, names a variable twice, or names one that no file may set.

@@ -64,8 +64,8 @@ class Environment(
             progress: called with the number of answered questions, and of all.
 
         Raises:
-            UsageError: ``portal_id`` is another portal, it is no test account, the environment is protected,
-                another process does the same now, or something that was created cannot be removed.
+            UsageError: ``portal_id`` is not this portal, or this is no test account; the environment is
+                protected; another process probes the portal now; or something cannot be removed.
             HubSpotError: the portal does not answer.
         """
         from reconciler.project.observations_file import write_observations  # noqa: PLC0415 - as below
@@ -111,7 +111,7 @@ class Environment(
             return store.run(store.find_run(run))
 
     def json_schema(self, *, objects: Iterable[str] = ()) -> dict[str, Any]:
-        """Read the portal; return a JSON schema (draft-07) of manifests with what the portal defines.
+        """Read the portal; return a JSON schema (draft-07) of manifests with the portal's definitions.
 
         Args:
             objects: object types; none means those that the manifests name.
@@ -126,7 +126,7 @@ class Environment(
         return live_schema(self.session, objects)
 
     def masked_run(self, detail: RunDetail) -> RunDetail:
-        """Return ``detail`` with the properties added that the settings mask now."""
+        """Return ``detail`` with further masked properties: those that the settings mask now."""
         shown = {
             ObjectProperty(row.key.object, name)
             for row in detail.rows

@@ -124,7 +124,10 @@ class ApplyingEnvironment(PlanningEnvironment):
         verifies: bool = False,
         lists_applied: bool = False,
     ) -> ApplyResult:
-        """Apply a plan that passed the checks, and that somebody agreed to."""
+        """Apply a plan that passed the checks and that somebody agreed to.
+
+        If the plan is empty, only settle open changes of earlier runs.
+        """
         from reconciler.project import apply_plan  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
 
         if plan.is_empty:

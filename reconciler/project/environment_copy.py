@@ -80,7 +80,7 @@ class CopyingEnvironment(OpenedEnvironment):
     def _target(self, to: str) -> "tuple[Session, str | None]":
         """Open the environment of the copy, and create it if needed.
 
-        Return it with the file that was changed.
+        Return its session, and the settings file if the environment was added to it; otherwise None.
         """
         from reconciler.project.add_environment import add_copy  # noqa: PLC0415 - only copies add one
         from reconciler.project.session import open_session  # noqa: PLC0415 - as above

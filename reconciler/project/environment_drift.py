@@ -37,7 +37,7 @@ class DriftingEnvironment(OpenedEnvironment):
             HubSpotError: the portal cannot be read.
             StateError: the state cannot be read.
         """
-        from reconciler.project import find_drift  # noqa: PLC0415 - it loads what edits manifests
+        from reconciler.project import find_drift  # noqa: PLC0415 - it loads the editing of manifests
 
         selection = Selection(globs_of(target), globs_of(exclude))
         found = find_drift.look_for_drift(self.session, selection, progress)

@@ -139,9 +139,9 @@ class ImportingEnvironment(OpenedEnvironment):
 
         Args:
             object_type: path name (``companies``), type number (``0-2``) or name of a custom object.
-            sections: of ``properties``, ``groups``, ``pipelines``, ``schema``, ``association_labels``;
-                none: all.
-            properties: names of properties, also of HubSpot's; they are written with their groups.
+            sections: sections to write: ``properties``, ``groups``, ``pipelines``, ``schema``,
+                ``association_labels``; none means all.
+            properties: names of properties, also HubSpot's own; they are written with their groups.
             associations: further object types; labels of associations with them are written.
             out: file to write, from the working directory; None: ``OBJECT-definitions.yaml``.
             target: ``new``: the file must not exist; ``replace``: write it again, and keep a copy.

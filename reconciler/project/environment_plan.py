@@ -57,7 +57,7 @@ class PlanningEnvironment(OpenedEnvironment):
             target: globs of addresses (``companies/*``, ``companies/acme#phone``); none means everything.
             exclude: globs of addresses to leave out.
             take: globs of values to write although ``drift: hold`` would leave them alone.
-            recreate: globs of records to create again although they are gone.
+            recreate: globs of records and definitions to create again that the portal no longer has.
             allow: guards to lift, each with the number that it allows: ``{"update": 412}``.
             reviewed: file of a reviewed plan: only its changes are planned.
             skip_invalid: leave out records with problems; ``summary.problems.left_out`` counts them.

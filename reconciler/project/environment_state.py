@@ -31,13 +31,13 @@ class EnvironmentState:
         return is_in_git(self._session)
 
     def owned(self) -> "AbstractContextManager[OwnedRecords]":
-        """Open the state in a ``with`` statement, to read the owned records."""
+        """Open the state in a ``with`` statement, to read the owned records and definitions."""
         from reconciler.project.owned_records import owned_records  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
 
         return owned_records(self._session)
 
     def remove(self, addresses: Iterable[str]) -> "Removed":
-        """Stop owning the records at ``addresses``, which may be globs; portal and journal keep them.
+        """Stop owning the things at ``addresses``, which may be globs; portal and journal keep them.
 
         Raises:
             UsageError: an address selects nothing that is owned; then nothing is removed.
@@ -47,7 +47,7 @@ class EnvironmentState:
         return remove_owned(self._session, addresses)
 
     def erase(self, address: str) -> "Erased":
-        """Erase a record from state, journal and the project's own reports.
+        """Erase a record or definition from state, journal and the project's own reports.
 
         Raises:
             UsageError: neither state nor journal nor a report names it.
@@ -63,7 +63,7 @@ class EnvironmentState:
         return upgrade_state(self._session)
 
     def adopt_project(self) -> str | None:
-        """Make this project the owner of the state; return the name of the project that owned it before.
+        """Make this project the owner of the state; return the name of the previous owner, if it has one.
 
         Raises:
             UsageError: nothing was applied yet, so the state belongs to no project.
@@ -79,7 +79,7 @@ class EnvironmentState:
         return export_lines(self._session)
 
     def import_from(self, file: str | Path) -> "Imported":
-        """Replace everything that is owned by the contents of an exported state.
+        """Replace all owned things in the state by those of the exported state in ``file``.
 
         Raises:
             UsageError: the file cannot be read, or is no exported state.
@@ -89,7 +89,7 @@ class EnvironmentState:
         return import_state(self._session, Path(file))
 
     def move(self, to: str) -> "Moved":
-        """Copy state and journal to another, empty place, and compare every row; keep the old one.
+        """Copy state and journal to another, empty place, and compare every row; do not change the old place.
 
         Args:
             to: address as in ``reconciler.yaml``, or ``${VARIABLE}``.
@@ -102,16 +102,16 @@ class EnvironmentState:
         return move_state(self._session, to)
 
     def rekey(self) -> int:
-        """Write state in git and this machine's reports again, with the newest key.
+        """Encrypt the state in git and this machine's reports again, with the newest key.
 
-        Return how many reports.
+        Return the number of these reports.
         """
         from reconciler.project.move_state import write_state_anew  # noqa: PLC0415 - SQLAlchemy, as above
 
         return write_state_anew(self._session)
 
     def unlock(self) -> str | None:
-        """Remove the lock; return who held it, None if nobody did. Its run stops at its next call."""
+        """Remove the lock; return who held it, or None. A run that held it stops at its next call."""
         from reconciler.project.correct_state import unlock  # noqa: PLC0415 - SQLAlchemy, as above
 
         return unlock(self._session)

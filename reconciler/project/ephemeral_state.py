@@ -15,7 +15,7 @@ def refuse_ephemeral_state(
     """Refuse an empty SQLite state in a CI job: the state of the previous job was lost.
 
     Raises:
-        UsageError: the state is refused; those of emulators and of portals on this machine are not.
+        UsageError: the state is refused; states of emulators and of portals on this machine never are.
     """
     is_thrown_away = bool(environ.get("CI")) and state_url is not None and state_url.startswith("sqlite")
     if (

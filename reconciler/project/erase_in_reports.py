@@ -27,7 +27,7 @@ class Forgotten(NamedTuple):
 def forget_in_reports(
     folder: Path, store: "Store", portal_id: int, names: Collection[str], *, is_known: bool
 ) -> Forgotten:
-    """Erase a record or definition in the reports in ``folder``; it must be erased from the journal already.
+    """Erase a record or definition in the reports in ``folder``, after it was erased from the journal.
 
     ``is_known`` tells whether state or journal contained it. If not, the name may be mistyped, and only
     reports that contain exactly this name are changed.

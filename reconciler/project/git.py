@@ -27,15 +27,15 @@ class Repository:
 
     top: Path
     distrust: str | None
-    _folder: Path  # the folder for which the repository was looked for
+    _folder: Path  # the folder from which the repository was found
     _git_dir: Path
     _program: str | None
     _environ: Mapping[str, str] = field(repr=False)
 
     def ask(self, *arguments: str) -> Answer:
-        """Run git for this repository, in the folder for which it was looked for.
+        """Run git in the folder from which the repository was found; paths in ``arguments`` start there.
 
-        Paths in ``arguments`` start at that folder.
+        If git distrusts the repository, git is not run, and the answer contains the reason.
         """
         return self._ask(*arguments) if self.distrust is None else Answer(NO_GIT, b"", self.distrust)
 

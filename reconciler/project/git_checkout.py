@@ -46,7 +46,7 @@ def head_commit(project: Path) -> str | None:
 
 
 def are_tracked(project: Path, names: Iterable[str]) -> bool:
-    """Return whether git tracks all of these files; ``names`` start at ``project``. Ignored files are not."""
+    """Return whether git tracks all files ``names`` (paths from ``project``); False outside git."""
     repository = find_repository(project, os.environ)
     if repository is None:
         return False
@@ -63,7 +63,10 @@ def folder_in_repository(project: Path) -> str | None:
 
 
 def divergence_from(project: Path, commit: str, applied: str | None) -> Divergence | None:
-    """Return how ``commit`` diverged from ``applied``; None if it contains that or nothing was applied."""
+    """Return how ``commit`` diverged from ``applied``, the commit that was applied last.
+
+    Return None if ``commit`` contains ``applied``, if nothing was applied, or outside git.
+    """
     if applied is None or not _COMMIT.fullmatch(applied):
         return None
     repository = find_repository(project, os.environ)

@@ -56,7 +56,7 @@ class ExistingDocument:
 
 
 def load_manifests_if_any(session: Session, *, keeps_going: bool = False) -> Desired:
-    """Load the manifests of a project; it may have no manifests yet.
+    """Load the manifests of a project; return an empty ``Desired`` if it has none yet.
 
     Raises:
         ManifestError: the manifests are wrong.
@@ -135,7 +135,7 @@ def in_project(session: Session, path: Path) -> str:
 def find_document(
     session: Session, desired: Desired, out: Path | None, object_names: Collection[str], key: str
 ) -> ExistingDocument:
-    """Find the document to which records of a type are added: that in ``out``, or the only one.
+    """Find the document to which records of a type are added: the one in ``out``, or the only one.
 
     Raises:
         UsageError: there is no such document, or there are several.
@@ -186,9 +186,9 @@ def _existing(session: Session, path: Path, number: int, document: ManifestDocum
 
 
 def form_to_keep(session: Session, place: Place) -> TableForm | None:
-    """Return the form of the CSV file that an import replaces, so that it is kept.
+    """Return the form of the CSV file that an import replaces, so that the new file has the same form.
 
-    Return None if it is not known.
+    Return None if no CSV file is replaced, or if no manifest tells its form.
     """
     if place.table is None or place.format is not Format.CSV or not place.table.exists():
         return None

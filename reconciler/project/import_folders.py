@@ -17,7 +17,7 @@ def private_subfolder(folder: Path, name: str) -> Path:
 
 
 def forget_in_imports(folder: Path) -> tuple[Path, ...]:
-    """Delete the checkpoints of imports.
+    """Delete the checkpoints of imports, and the lists of records that were left out.
 
     Return the replaced files, which are kept because people may need them.
     """

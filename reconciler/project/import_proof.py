@@ -25,7 +25,7 @@ _NOWHERE = place_of(0, 1, 1)
 
 
 def plan_written(session: Session, object_name: str, keys: Container[str]) -> Proof:
-    """Plan the records of a type, and count the changes that the plan has for records with ``keys``."""
+    """Plan a type; count adoptions of the records with ``keys``, and their other changes and problems."""
     try:
         plan = make_plan.make_plan(session, PlanRequest(target=(f"{object_name}/*",)))
     except ReconcilerError as error:
@@ -34,7 +34,7 @@ def plan_written(session: Session, object_name: str, keys: Container[str]) -> Pr
 
 
 def plan_written_definitions(session: Session, object_name: str, addresses: Container[Address]) -> Proof:
-    """Plan the definitions of a type, and count the changes that the plan has for ``addresses``."""
+    """Plan the definitions of a type; count adoptions of ``addresses``, and other changes and problems."""
     try:
         plan = make_plan.make_plan(session, PlanRequest(target=(f"{object_name}:*",)))
     except ReconcilerError as error:
@@ -93,7 +93,7 @@ def compare_table(
 ) -> Proof:
     """Read a new table again, row by row, and compare it with the records that were just read.
 
-    ``ownership`` and ``shared`` are those of the document, for all its records.
+    ``ownership`` and ``shared`` (the values under ``all:``) are those of the new document.
     """
     document = Document(resolver.schema.name, table.columns[0], Write.AUTO, ownership, _NOWHERE)
     with closing(read_back(table.format, table.path, table.columns)) as rows:

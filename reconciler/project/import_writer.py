@@ -169,7 +169,7 @@ def _sayable_as_row(record: WrittenRecord) -> WrittenRecord:
 
 
 def _with_commas(record: WrittenRecord, schema: ObjectSchema, form: TableForm) -> WrittenRecord:
-    """Return the record with its numbers as the table writes them, with decimal commas if it has some."""
+    """Return the record with decimal commas in its numbers, if the table has decimal commas."""
     if not form.has_commas:
         return record
     values = {
@@ -184,7 +184,9 @@ def _with_commas(record: WrittenRecord, schema: ObjectSchema, form: TableForm) -
 def write_left_out(
     session: Session, importing: Importing, checkpoint: Checkpoint, missing: Collection[str]
 ) -> LeftOutRecords:
-    """Write the records without a usable key to a private CSV file; equal keys follow each other.
+    """Write the records that cannot be imported to a private CSV file; equal keys follow each other.
+
+    They have no key or a repeated key, or are ``missing`` in the portal. Without such records, write no file.
 
     Raises:
         UsageError: the file cannot be written.

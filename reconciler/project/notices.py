@@ -10,7 +10,7 @@ class Notice:
     """A message for a person; it does not affect the result."""
 
     text: str
-    is_advice: bool = False  # whether quiet mode leaves it out: nothing was changed or went wrong
+    is_advice: bool = False  # whether quiet mode leaves the notice out: it tells of no change and no fault
 
     def __str__(self) -> str:
         return self.text

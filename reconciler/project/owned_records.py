@@ -74,7 +74,7 @@ class OwnedRecords:
 
 @contextmanager
 def owned_records(session: Session) -> Iterator[OwnedRecords]:
-    """Open the state of an environment to read its owned records.
+    """Open the state of an environment to read its owned records and definitions.
 
     Raises:
         StateError: the state cannot be read.

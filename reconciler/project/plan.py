@@ -135,7 +135,7 @@ class Plan:
         save_plan(self.value, Path(path))
 
     def hold(self, rehearsal: Rehearsal) -> None:
-        """Store the plan's rehearsal in it, so that reports show it; a saved file does not contain it."""
+        """Store ``rehearsal`` in the plan, so that reports show it; a saved plan does not contain it."""
         self._value = replace(self.value, rehearsal=rehearsal)
 
     @property

@@ -19,7 +19,7 @@ class PlanRequest:
     target: tuple[str, ...] = ()  # globs of addresses; empty: everything
     exclude: tuple[str, ...] = ()
     take: tuple[str, ...] = ()  # globs of values to write although `drift: hold` would leave them alone
-    recreate: tuple[str, ...] = ()  # globs of records to create again although they are gone
+    recreate: tuple[str, ...] = ()  # globs of things to create again that the portal lost
     allow: tuple[tuple[Guard, int], ...] = ()  # guards to lift, each with the number that it allows
     reviewed: Path | None = None  # file of the reviewed plan; only its changes are planned
     had_time: bool = True  # whether people may change records between plan and apply

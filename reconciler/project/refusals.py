@@ -54,7 +54,7 @@ def check_reviewed(plan: Plan) -> None:
 
 
 def check_appliable(plan: Plan, verb: str = "applied") -> None:
-    """Check that ``plan`` has no problems, and no guard refuses it; ``verb`` says what was not done with it.
+    """Check that ``plan`` has no problems, and no guard refuses it; the message says "was not ``verb``".
 
     Raises:
         UsageError: the plan has problems.

@@ -105,7 +105,7 @@ class _Copied(NamedTuple):
 
 
 def _copy(session: Session, emulator: "Emulator", parts: _Parts, answers: PortalAnswers | None) -> _Copied:
-    """Copy the parts of the portal that the plan needs, one by one, until all are copied or it is ended."""
+    """Copy the parts of the portal that the plan needs, until ``should_stop`` ends the copy."""
     found: list[Collisions] = []
     untold: dict[str, None] = {}
     is_interrupted = False
@@ -154,7 +154,7 @@ def _folder(session: Session) -> Iterator[Path]:
 def _apply(
     copied: CopiedSession, plan: Plan, options: ApplyOptions, lists_applied: bool
 ) -> tuple[RunDetail | None, FinishedRun | None]:
-    """Apply the plan to the copy."""
+    """Apply the plan to the copy; return the run and the result, or None for both if the plan is empty."""
     if plan.is_empty:
         return None, None
     claim = replace(copied.claim(), sleep=lambda _seconds: None)  # a copy shows changes at once

@@ -39,6 +39,6 @@ class Validation:
     definitions: int
     files: int
     problems: tuple[Problem, ...]  # problems and warnings; files are relative to the working directory
-    portal_id: int | None = None  # the portal against which manifests were checked; None for none
+    portal_id: int | None = None  # the portal that was compared; None if offline
     masked_properties: tuple[ObjectProperty, ...] = ()  # properties whose values should be masked in output
     is_sound: bool = True  # whether a plan is possible

@@ -39,7 +39,7 @@ def run_many(
     after all have ended.
 
     Args:
-        environments: each is opened again, from its folder and name, where its work runs.
+        environments: in another process, each is opened again from its folder and name.
         work: if the executor uses processes, it must be picklable, such as a function of a module, and so
             must the values that it returns. A ``Plan`` is not picklable: save it.
         executor: any ``concurrent.futures.Executor``; the caller shuts it down.

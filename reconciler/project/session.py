@@ -117,7 +117,7 @@ class Session:
     def reader(self, answers: "PortalAnswers | None" = None) -> Iterator["PortalReader"]:
         """Open the environment's portal for reading.
 
-        ``answers`` are kept answers that an earlier reader shares.
+        ``answers`` stores answers about account, definitions and owners, so that several readers share them.
         """
         from reconciler.hubspot.reader import PortalReader  # noqa: PLC0415 - httpx costs 0.1 s
 
@@ -128,7 +128,7 @@ class Session:
     def portal(self, answers: "PortalAnswers | None" = None) -> Iterator["Connection"]:
         """Open the environment's portal for writing.
 
-        ``answers`` are kept answers that an earlier reader shares.
+        ``answers`` stores answers about account, definitions and owners, so that several readers share them.
         """
         from reconciler.hubspot.reader import PortalReader  # noqa: PLC0415 - httpx costs 0.1 s
         from reconciler.hubspot.writer import PortalWriter  # noqa: PLC0415 - as above
@@ -148,7 +148,7 @@ class Session:
             yield Caller(http, self._limiter)
 
     def observed(self, observations: Path | None = None) -> Mapping[str, str]:
-        """Return observed choices for guesses, from the given file or the environment's, if any.
+        """Return the observed choices for guesses of the emulator, from the given file or the environment's.
 
         Raises:
             UsageError: the file cannot be read, or has another format.
@@ -237,7 +237,7 @@ class Session:
         return platform.node()
 
     def claim(self, lock_timeout_s: float = 0) -> "LockRequest":
-        """Return the request for the lock with which this process waits up to ``lock_timeout_s``."""
+        """Return a request of this process for the lock, which waits up to ``lock_timeout_s``."""
         from reconciler.reconcile.apply import LockRequest  # noqa: PLC0415 - as above
         from reconciler.state.run_types import Actor  # noqa: PLC0415 - as above
 
@@ -263,7 +263,7 @@ class Session:
         """
         from reconciler.hubspot.transport.rate_limiter import RateLimiter  # noqa: PLC0415 - as above
 
-        if self.environment.is_emulator:  # the headers of its answers give no limit, unless it has limits
+        if self.environment.is_emulator:  # its answers give a limit only if one is set
             return RateLimiter(called=self._token_name, assumed_limit=_CALLS_OF_EMULATOR)
         return RateLimiter(called=self._token_name)
 

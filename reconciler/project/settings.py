@@ -60,7 +60,7 @@ class EnvironmentSettings:
 
     @property
     def documents_of(self) -> str:
-        """The environment whose documents in the manifests are used: for a copy, that of its original."""
+        """The name of the environment whose documents in the manifests are used: for a copy, its original."""
         return self.copy_of or self.name
 
     @property
@@ -104,7 +104,7 @@ class Settings:
     masks: MaskRules = field(default_factory=MaskRules)  # which properties are masked
     emulators: Mapping[str, int] = field(
         default_factory=dict
-    )  # portal IDs of the emulators among all, by name
+    )  # portal ids of all emulators, by name of the environment
     webhook: Webhook | None = None  # None: no notices are sent; the variable may be unset
 
 
@@ -144,9 +144,9 @@ def load_settings(
     Args:
         project: the folder found by ``find_project``.
         environ: the environment variables, read only for the selected environment.
-        chosen_environment: that given by ``-e``; None: ``RECONCILER_ENV``, ``default:`` or the only one.
+        chosen_environment: the name given by ``-e``; None: ``RECONCILER_ENV``, ``default:`` or the only one.
         said_by: how messages name the source of ``chosen_environment``.
-        offline: whether neither portal nor state will be used; then their settings may be missing.
+        offline: whether neither portal nor state will be used; then their variables may be unset.
         needs_portal_id: whether a missing ``portal_id`` is an error; otherwise it becomes 0.
 
     Raises:
@@ -200,7 +200,7 @@ def _environment(
 
 
 class _Filled(NamedTuple):
-    """Settings whose values may come from variables, after these were replaced."""
+    """Settings of an environment after variables and relative paths in them have been resolved."""
 
     token: str
     base_url: str
@@ -259,7 +259,7 @@ def _webhook(file: FileShape, node: MappingNode, variables: Variables) -> Webhoo
 
 
 def _protected_by(name: str, environments: Mapping[str, WrittenEnvironment]) -> str | None:
-    """Return the environment that protects the portal of ``name``: itself, or another one of that portal."""
+    """Return the environment that protects the portal of ``name``: itself or another; None if none does."""
     portal_id = _portal_id(environments[name].said)
     if environments[name].said.copy_of:
         return None
@@ -284,7 +284,7 @@ def _by_object(file: FileShape, what: Literal["mask", "show"]) -> Mapping[str, t
 
 
 def _choose(names: Collection[str], default: str, chosen: Iterable[tuple[str | None, str]]) -> str:
-    """Return the environment to use: the first name in ``chosen`` that is set, or the default."""
+    """Return the first name in ``chosen`` that is set, or else the default or the only environment."""
     listed, chosen = ", ".join(names), tuple(chosen)
     for name, said_by in chosen:
         if name and name not in names:

@@ -117,7 +117,7 @@ def manifest_folders(project: Path) -> tuple[str, ...]:
 def read_settings_file(
     project: Path, *, needs_portal_id: bool = True
 ) -> tuple[FileShape, MappingNode, dict[str, WrittenEnvironment]]:
-    """Read the file and its environments; report all errors that can be found without choosing one.
+    """Read the file and its environments; report all errors that do not depend on the chosen one.
 
     Raises:
         ManifestError: the file is wrong; it contains every problem.

@@ -109,7 +109,7 @@ def file_problems(node: MappingNode) -> Iterator[Problem]:
 def environment_problems(
     name: str, node: MappingNode, begins: SourceRef, *, needs_portal_id: bool
 ) -> Iterator[Problem]:
-    """Report problems of one environment that concern several of its keys."""
+    """Report problems of one environment: missing keys, keys that do not fit together, a wrong URL."""
     if node.get("portal") == "emulator":
         for key in ("token", "base_url"):
             if key in node.names:
@@ -135,7 +135,7 @@ def environment_problems(
 
 
 def _copy_problems(node: MappingNode) -> Iterator[Problem]:
-    """Report keys in a copy that it must have from its original."""
+    """Report keys that a copy must not have, because it takes them from its original."""
     for key in node.names if "copy_of" in node.names else ():
         if key not in {"portal", "copy_of"}:
             yield Problem(
@@ -299,7 +299,7 @@ def state_permit_problems(
 
 
 def state_url(state: str, project: Path) -> str | None:
-    """Return the address of the state, with paths from the project folder; None for ``none``."""
+    """Return the address of the state, absolute if it is a SQLite file; None for ``none``."""
     if state == "none":
         return None
     if state.startswith(_SQLITE):

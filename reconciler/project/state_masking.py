@@ -31,9 +31,9 @@ class StateMasking:
         return self._among(known) | {each for each in known if not self.store.has_named(*each)}
 
     def values(self, record: OwnedThing, others: Iterable[RecordAddress]) -> frozenset[ObjectProperty]:
-        """Return the properties, with their object types, that are masked for ``record`` and ``others``.
+        """Return the masked properties of ``record``, and the masked key properties of ``others``.
 
-        Nothing of a definition is masked.
+        ``others`` are the associated records. Nothing of a definition is masked.
         """
         if isinstance(record, OwnedDefinition):
             return frozenset()

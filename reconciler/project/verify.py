@@ -40,9 +40,9 @@ def plan_what_is_left(
 
 
 def _left(again: Plan, applied: Mapping[RecordAddress, Change]) -> Iterator[Change]:
-    """Yield the writes that belong to applied changes.
+    """Yield the writes of ``again`` to records that ``applied`` changes were about.
 
-    They are of the same records and, for updates, of the same values.
+    After an update, only writes of the values that it wrote count.
     """
     for change in again.changes:
         before = next((applied[key] for key in change.address.records if key in applied), None)

@@ -20,7 +20,7 @@ from reconciler.project.session import Session
 _SETTLING_S = 3.0
 """Seconds that HubSpot needs to compute the values of a new record."""
 _EMULATOR_S = 0.002
-"""The same for the emulator, which computes values at once; only its times, in milliseconds, must differ."""
+"""Seconds to wait for the emulator: it computes values at once, but times are in whole milliseconds."""
 
 
 def verify_emulator(session: Session, portal_id: int, progress: Progress) -> Verification:

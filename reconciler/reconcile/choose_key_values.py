@@ -97,12 +97,12 @@ class KeyValues:
         return bool(self._base.execute(query, (int(record_id),)).fetchone()[0])
 
     def count(self, source: int) -> int:
-        """Count the records that get their value from this source; -1: that have a value already."""
+        """Count the records whose value comes from this source; -1: the records that had a value already."""
         (number,) = self._base.execute("SELECT count(*) FROM chosen WHERE source = ?", (source,)).fetchone()
         return int(number)
 
     def left(self) -> Iterator[tuple[RecordId, str]]:
-        """Return records all of whose values are repeated, each with one value; equal values are adjacent."""
+        """Return records that got no value, each with one of its candidates; equal candidates are adjacent."""
         rows = self._base.execute(_LEFT)
         while page := rows.fetchmany(_PAGE):
             yield from ((RecordId(str(id_)), value) for id_, value in page)

@@ -6,7 +6,7 @@ from reconciler.errors import PlanRefused, Refusal
 from reconciler.hubspot.reader import PortalReader
 
 _RESERVE = 1.2
-"""Factor for the calls of a copy: so many calls must be left today. Plans use the same factor."""
+"""A copy that needs 100 calls is refused if fewer than 120 are left today. Plans have the same rule."""
 
 
 def refuse_too_many_calls(reader: PortalReader, calls: int, advice: str) -> None:

@@ -91,7 +91,7 @@ class CopyingRecords:
     request: CopyRequest
     names: Mapping[str, Sequence[str]]  # properties to read, by object type
     done: Mapping[str, str]  # places that an interrupted run has reached, by step
-    ids_of: Callable[[str, int], Sequence[int]]  # copied ids of a path, from an id on
+    ids_of: Callable[[str, int], Sequence[int]]  # returns copied ids of a type (path), from a first id on
     named_elsewhere: NamedElsewhere = field(default_factory=dict)
 
     def parts(self, store: Store) -> Iterator[Reached]:
@@ -128,7 +128,7 @@ class CopyingRecords:
     def _named(
         self, step: str, object_name: str, by: str, keys: Iterable[tuple[str, DesiredRecord | None]]
     ) -> Iterator[Reached]:
-        """Read the records that the manifests name by one key, a hundred at a time."""
+        """Read the records that the manifests name by one key property, a hundred at a time."""
         schema = self.portal.objects[object_name]
         place = self.done.get(step, "0")
         if place == FINISHED or not (by == RECORD_ID or schema.can_identify(by)):

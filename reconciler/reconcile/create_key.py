@@ -61,7 +61,7 @@ class NewKey:
     label: str
     sources: tuple[KeySource, ...]
     group: str | None  # group for a new property; None: the portal has the property
-    was_archived: bool = False  # HubSpot restores the archived property with its old values
+    was_archived: bool = False  # whether creating it restores an archived property and its values
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -134,7 +134,7 @@ def _check_name(schema: ObjectSchema, name: str) -> None:
 
 
 def _group_of(schema: ObjectSchema, live: Iterable[LiveDefinition]) -> str:
-    """Return the group of the primary display property, or else of any property."""
+    """Return the group of a display property, or else of any property; empty if there is none."""
     groups = {each.address.name: each.values.get("groupName") for each in live if not each.is_archived}
     wanted = (groups.get(name) for name in (*display_properties(schema), *sorted(groups)))
     return next((group for group in wanted if group), "")
@@ -222,7 +222,7 @@ def _filled(key: NewKey, chunk: Sequence[ChosenValue], memory: RecoveredState) -
 
 
 def _address(object_name: str, chosen: ChosenValue, ours: OwnedRecord | None) -> RecordAddress:
-    """Return the record's address in state; for a record that we do not own, that by its record id."""
+    """Return the record's address in state; for a record that we do not own, one by its id."""
     return ours.key if ours else RecordAddress(object_name, RECORD_ID, chosen.record_id)
 
 

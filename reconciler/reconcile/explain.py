@@ -41,7 +41,7 @@ from reconciler.reconcile.plan_definitions import made_types
 from reconciler.state.store import Store
 
 Tracing: TypeAlias = Callable[[Collection[str], str, str], RecordTrace]
-"""A function that finds the manifest lines about a record, given names of its type, key property, key."""
+"""Finds the manifest lines about a record: called with names of its type, its key property and its key."""
 
 
 def explain_record(
@@ -143,7 +143,7 @@ def _subject(
 def _read_live(
     reader: PortalReader, store: Store, schema: ObjectSchema, subject: ExplainTarget, moving: Collection[str]
 ) -> tuple[ExplainTarget, LiveRecord | None]:
-    """Read the live record; return it, and the target with the live record's entry in state.
+    """Read the live record; return ``subject`` with its entry in state, and the record or None.
 
     ``moving`` are properties whose values the plan may move.
 
@@ -202,7 +202,7 @@ def _plan(
 def _plan_with_others(
     globs: tuple[Glob, ...], named: Desired, portal: PortalSchema, plan_of: Callable[[tuple[Glob, ...]], Plan]
 ) -> Plan:
-    """Plan the things selected by ``globs``, plus records to which the same unique values are given."""
+    """Plan the things that ``globs`` select, the things that they need, and rivals for unique values."""
     while True:
         plan = plan_of(globs)
         more = {problem.needs for problem in plan.problems if problem.needs}

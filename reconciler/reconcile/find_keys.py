@@ -61,7 +61,7 @@ def check_properties(schema: ObjectSchema, names: Iterable[str]) -> None:
     """Refuse names that are not properties of the type.
 
     Raises:
-        UsageError: names the first such name, and a similar property if there is one.
+        UsageError: a name is no property; the message suggests a similar one.
     """
     for name in names:
         if name not in schema.properties:
@@ -72,7 +72,7 @@ def check_properties(schema: ObjectSchema, names: Iterable[str]) -> None:
 
 
 def expected_records(reader: PortalReader, schema: ObjectSchema) -> tuple[int | None, int | None]:
-    """Return the approximate number of records and highest id of a type; None if search does not answer."""
+    """Return the approximate number of records and highest id of a type; None if they are unknown."""
     try:
         found = reader.count_records(schema.path)
     except RequestRejected:

@@ -33,7 +33,7 @@ def read_associations(
     """Read the associations of records with records of other types.
 
     Raises:
-        UsageError: the portal has no such type, or manifests have no key for its records.
+        UsageError: the portal has no such type, or the key property of its records is unknown.
         HubSpotError: the portal cannot be read.
     """
     entries: dict[RecordId, dict[str, Sequence[WrittenAssociation]]] = {}
@@ -63,7 +63,7 @@ def read_associations(
 
 
 def _sayable(labels: Sequence[Label]) -> frozenset[Label]:
-    """Return the labels that manifests can name by their text, and that HubSpot does not move."""
+    """Return the labels whose text no other label has, without "Primary", which HubSpot itself moves."""
     texts = [label.text.casefold() for label in labels]
     return frozenset(
         label for label in labels if texts.count(label.text.casefold()) == 1 and not label.is_flag

@@ -30,7 +30,7 @@ CREATE INDEX IF NOT EXISTS by_key ON records (key);
 CREATE INDEX IF NOT EXISTS by_spelling ON records (spelling);
 """
 _OLDEST = timedelta(hours=24)
-"""An older checkpoint is not continued, because the portal may have changed too much."""
+"""Maximum age of a checkpoint that is continued; later, the portal may have changed too much."""
 
 _ENDINGS = ("", "-wal", "-shm", "-journal")
 _CACHE_KIB = 8_192
@@ -80,7 +80,7 @@ class Checkpoint:
         return frozenset(self._names[number] for number in self._used)
 
     def begin(self, segments: Iterable[Segment], wanted: Iterable[str]) -> None:
-        """Store what is to be read: segments of the list of all records, or ``wanted`` ids."""
+        """Store the parts to read: segments of the list of all records, or ``wanted`` ids."""
         with self._base:
             self._base.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((int(id_),) for id_ in wanted))
             self._leave(segments)
@@ -88,7 +88,7 @@ class Checkpoint:
     def keep(
         self, records: Iterable[KeptRecord], left: Iterable[Segment] | None, done: Iterable[str] = ()
     ) -> None:
-        """Store records, and what is still to be read: segments ``left``, or all ids except ``done``."""
+        """Store records that were read, and the rest: segments ``left``, or wanted ids except ``done``."""
         rows, used = [], set[int]()
         for record in records:
             held = {self._numbers[name]: value for name, value in record.values.items()}
@@ -120,7 +120,7 @@ class Checkpoint:
             last = rows[-1][0]
 
     def finish(self) -> None:
-        """Prepare for sorting. Call it after everything has been read."""
+        """Create the indexes for sorting. Call this after everything has been read."""
         with self._base:
             for statement in filter(str.strip, _INDEXES.split(";")):
                 self._base.execute(statement)
@@ -196,8 +196,8 @@ def open_checkpoint(
 ) -> Checkpoint:
     """Open the checkpoint at ``path``, or begin a new one.
 
-    A too old checkpoint, or one of another import (with another ``signature``), is deleted. ``names`` are the
-    properties to read.
+    A checkpoint is deleted first if ``restarts`` is set, if it is damaged or older than a day, or if it is of
+    another import (with another ``signature``). ``names`` are the properties to read.
 
     Raises:
         UsageError: the file cannot be used.

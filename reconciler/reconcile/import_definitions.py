@@ -57,7 +57,7 @@ def find_definitions(
 def _with_others(
     reader: PortalReader, portal: PortalSchema, object_name: str, named: Collection[str]
 ) -> tuple[PortalSchema, tuple[str, ...]]:
-    """Read the object types between which labels may exist, except types that the token may not read."""
+    """Read the ``named`` types, and usual types that can be read; return all that may have labels."""
     objects = dict(portal.objects)
     for other in sorted({*named, *_USUAL} - objects.keys()):
         try:

@@ -18,7 +18,7 @@ class Filter:
     """One condition on a property of a record."""
 
     definition: PropertyDef
-    values: tuple[str, ...]  # live texts that fulfil the filter; empty: any value
+    values: tuple[str, ...]  # live texts that match, before negation; empty: any value
     is_negated: bool
 
     def holds(self, properties: Mapping[str, str | None]) -> bool:

@@ -60,7 +60,7 @@ class Importing:
     has_personal_key: bool
     masks: MaskRules
     chosen: ChosenProperties
-    unowned: tuple[str, ...]  # often changed by people, and not under ``ownership:`` of the document
+    unowned: tuple[str, ...]  # left out: often edited by people, not under ``ownership:``
     filters: tuple[Filter, ...]
     scope: Scope
     existing: Existing | None
@@ -243,7 +243,7 @@ def _passing(
 
 
 def _members(reader: PortalReader, schema: ObjectSchema, called: str) -> Iterator[str]:
-    """Return the ids of the records in the list ``called`` so, by id or name.
+    """Return the ids of the records in the list that has ``called`` as its id or name.
 
     Raises:
         UsageError: there is no such list, or it contains records of another type.

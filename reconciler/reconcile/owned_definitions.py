@@ -61,7 +61,7 @@ def owned_definitions(
     selection: Selection,
     unmatched: UnmatchedGlobs,
 ) -> Iterator[tuple[OwnedDefinition, LiveById]]:
-    """Iterate over the selected owned definitions, with their selected values, and the live definitions."""
+    """Yield the selected owned definitions (selected values only), each with all live ones of its type."""
     owned: dict[str, list[OwnedDefinition]] = {}
     for name in sorted(objects):
         for each in memory.owned_definitions(name):

@@ -156,7 +156,7 @@ def _manifests(desired: Desired, here: PlanContext) -> ManifestInfo:
 def recover_state(
     reader: PortalReader, store: Store, portal: PortalSchema, unfinished: Sequence[UnfinishedBatch]
 ) -> tuple[RecoveredState, Unsettled]:
-    """Return the state as it will be after settling open changes of earlier runs, and the calls for it."""
+    """Return the state after settling open changes of earlier runs, and the types and calls of settling."""
     before = reader.calls
     settled = settle_batches(reader, portal, unfinished)
     objects = frozenset[str]().union(*(batch.objects for batch in unfinished))

@@ -147,7 +147,7 @@ class PlanningDefinitions:
         return within_limits(decided, limits, self.desired.files)
 
     def _possible(self, decided: Sequence[DecidedDefinitions]) -> Sequence[DecidedDefinitions]:
-        """Replace changes that name definitions which will not exist after this plan by problems."""
+        """Turn changes into problems if they name definitions that will not exist after the plan."""
         decided = with_all_they_need(decided, self._kept(decided))
         kept = self._kept(decided)
         portal = planned_schema(self.portal, decided, kept)
@@ -209,7 +209,7 @@ class PlanningDefinitions:
     def _can_be_of(self, wanted: DesiredDefinition, name: str) -> bool:
         """Return whether a definition belongs to the type ``name`` and names no unknown object type.
 
-        An unknown type is reported when the portal is read.
+        An unknown type is reported when the portal is read. Types that are not selected are not checked here.
         """
         if wanted.address.object != name:
             return False

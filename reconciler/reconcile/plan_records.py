@@ -42,7 +42,7 @@ from reconciler.reconcile.plan_associations import PlanningAssociations
 from reconciler.reconcile.unique_value_holders import read_holders
 
 EDITED_AT_ONCE = 2_000
-"""Maximum edited records in memory until the authors of the edits are read, in forty parallel calls."""
+"""With so many edited records in memory, the authors of the edits are read, in forty parallel calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +109,9 @@ class PlanningRecords:
         self.records.decide_lost()
 
     def _known(self, object_name: str, live: Iterable[LiveRecord], owned: Iterable[OwnedRecord]) -> Known:
-        """Find the entries in state about ``live`` under other keys than the requested one.
+        """Return ``owned``, and what state and journal know about other ``live`` records, by record id.
 
-        Mostly this needs no look-up.
+        Nothing is looked up if all live records are in ``owned``, which is the most frequent case.
         """
         known = {entry.record_id: entry for entry in owned}
         found = {record.id for record in live} - known.keys()
@@ -163,7 +163,7 @@ class PlanningRecords:
             )
 
     def count_others(self, owned: Iterable[tuple[str, str, int]]) -> None:
-        """Count the owned records of each type, because guards take percentages of them."""
+        """Count owned records by type, for percentages of guards; find out if doubtful types have records."""
         for object_name, _, count in owned:
             self.findings.population(object_name).owned += count
         for object_name in {*self.findings.doubtful_types(), *self._types_by_new_keys()}:

@@ -97,7 +97,7 @@ def _choice(definition: PropertyDef, written: str) -> str:
 
 
 def _choices(definition: PropertyDef, written: str) -> str:
-    """Check several choices joined by ``;``; refuse a leading ``;``, with which HubSpot would append them."""
+    """Check choices joined by ``;``, and drop empty ones: with a leading ``;``, HubSpot would append them."""
     items = [item for item in written.split(";") if item.strip()]
     if written and not items:
         raise WrongValue(

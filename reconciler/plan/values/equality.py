@@ -23,7 +23,7 @@ REWRITTEN = frozenset({Kind.TEXT, Kind.HTML, Kind.PHONE, Kind.EMAIL, Kind.DOMAIN
 
 
 def is_kept_as_sent(kind: Kind, sent: str | None, kept: str | None) -> bool:
-    """Return whether the answer ``kept`` shows that HubSpot accepted ``sent``, perhaps in another form."""
+    """Return whether HubSpot accepted ``sent``, perhaps in another form; its answer is ``kept``."""
     return kind in REWRITTEN or same_value(kind, sent, kept)
 
 
@@ -56,7 +56,7 @@ _NATIONAL_DIGITS = 7  # the last digits of a phone number, without country code
 
 
 def _same_json(left: str, right: str) -> bool:
-    """Compare JSON values: the order of keys does not matter, nor ``1`` against ``1.0``; that of lists does.
+    """Compare JSON texts: the order of lists matters, that of keys does not; ``1`` is equal to ``1.0``.
 
     Numbers are compared as decimals, because as floating point different long numbers would be equal.
     """

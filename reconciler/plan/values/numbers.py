@@ -14,7 +14,7 @@ _WITH_THOUSANDS = re.compile(r"-?\d{1,3}([. \xa0\u202f'\u2019])\d{3}(\1\d{3})*(,
 
 
 def number_in_cell(name: str, written: str, form: TableForm) -> str:
-    """Return the number in a cell with a decimal point, as in YAML; ``name`` is its property.
+    """Return the number in a cell, written with a decimal point as in YAML; ``name`` is the property.
 
     Raises:
         WrongValue: the cell does not have the decimal separator that ``source:`` declares.
@@ -32,7 +32,7 @@ def number_in_cell(name: str, written: str, form: TableForm) -> str:
 
 
 def number_as_cell(number: str, form: TableForm) -> str:
-    """Return a number with a decimal point in the form of a cell, perhaps with a comma."""
+    """Return a number as a cell of the table: with a decimal comma if the table has decimal commas."""
     return number.replace(".", ",") if form.has_commas and is_plain_number(number) else number
 
 

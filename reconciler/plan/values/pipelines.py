@@ -27,7 +27,8 @@ def find_pipeline(schema: ObjectSchema, written: str) -> Pipeline:
 def find_stage(schema: ObjectSchema, written: str, record: DesiredRecord, live: LiveRecord | None) -> str:
     """Find the id of the stage that ``written`` names, in the pipeline that the record will be in.
 
-    That is the pipeline that its manifest names, else its present pipeline.
+    That is the pipeline that the manifest of the record names, else the present or the only pipeline. If none
+    is known, the stages of all pipelines are searched.
 
     Raises:
         WrongValue: the pipeline has no such stage.
@@ -72,7 +73,7 @@ def _stage_of_any(schema: ObjectSchema, written: str, record: DesiredRecord) -> 
 
 
 def _pipeline_of(schema: ObjectSchema, record: DesiredRecord, live: LiveRecord | None) -> Pipeline | None:
-    """Find the pipeline that the record will be in; None if it may be any."""
+    """Find the pipeline that the record will be in; None if it is not known."""
     names = schema.pipeline_and_stage
     if names is None:
         return None

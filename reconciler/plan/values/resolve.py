@@ -63,7 +63,7 @@ class Resolver:
 
     @cached_property
     def references(self) -> frozenset[str]:
-        """Names of the properties whose values refer to other things in the portal."""
+        """Names of properties that refer to owners, pipelines or stages, or lose an option by the plan."""
         properties = self.schema.properties.items()
         return frozenset(
             name for name, definition in properties if definition.kind in _REFERENCES or definition.leaving
@@ -106,10 +106,10 @@ class Resolver:
     def resolve(
         self, record: DesiredRecord, live: LiveRecord | None, problems: list[Problem]
     ) -> list[ResolvedValue]:
-        """Convert the values of ``record`` to texts to send; for the others, add to ``problems``.
+        """Convert the values of ``record`` to texts to send; add a problem for each value that is wrong.
 
-        A value that equals the live text is not checked, because it will not be written, except that an owner
-        who was deactivated gets a warning.
+        A value that equals the live text is not written. So it is an error only if the plan removes its
+        option. A live owner, pipeline or stage that could not be written gets a warning.
         """
         resolved: list[ResolvedValue] = []
         definitions = self.schema.properties
@@ -122,7 +122,7 @@ class Resolver:
                 if definition is None:
                     raise self._unknown_property(name)
                 if has_table and definition.kind is Kind.NUMBER:
-                    written = self._number(record, name, written, place)  # noqa: PLW2901 - read otherwise
+                    written = self._number(record, name, written, place)  # noqa: PLW2901 - the same number
                 if live is not None and written is not None and live.properties.get(name) == written:
                     text: str | None = live.properties[name]
                     check_stays(definition, written)
@@ -197,7 +197,7 @@ class Resolver:
                 yield replace(problem, severity=Severity.WARNING)
 
     def wrong_anyway(self, record: DesiredRecord, reported: Container[str]) -> Iterator[Problem]:
-        """Find problems of ``record`` without its live record, except of properties in ``reported``."""
+        """Find problems of ``record`` without its live record, except unknown properties in ``reported``."""
         for name, written, place in zip(record.names, record.values, record.places, strict=True):
             definition = self.schema.properties.get(name)
             try:
@@ -300,7 +300,7 @@ def keys_and_names(
     """Return the keys (also old ones) and the properties to read for comparing ``records``.
 
     The properties are those that records name and the portal has, both pipeline and stage if one of them is
-    named, and those of display names.
+    named, and those that display names consist of.
     """
     keys = [record.key for record in records]
     keys += [record.special.renamed_from for record in records if record.special.renamed_from]

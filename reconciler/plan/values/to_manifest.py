@@ -23,7 +23,7 @@ _NORMAL = frozenset({Kind.TEXT, Kind.HTML, Kind.DATE})
 def wordings(
     resolver: Resolver, definition: PropertyDef, live: str | None, before: ManifestValue
 ) -> Iterator[ManifestValue]:
-    """Return manifest values that may express ``live``, the best first; ``before`` is the present one."""
+    """Return manifest values that may express ``live``, best first; ``before`` is the present value."""
     if live is None:
         yield None
         return
@@ -83,7 +83,7 @@ class Wording:
     """
 
     schema: ObjectSchema
-    emails: Mapping[str, str]  # by owner id, for owners that this e-mail identifies
+    emails: Mapping[str, str]  # by owner id; only addresses that identify one owner
 
     def written(self, definition: PropertyDef, live: str, pipeline_id: str | None = None) -> ManifestValue:
         """Return the manifest value for ``live``; ``pipeline_id`` is the pipeline of the record."""
@@ -135,7 +135,7 @@ def _items(live: str) -> tuple[str, ...]:
 
 
 def _labels_of(things: Sequence[Pipeline] | Sequence[PipelineStage]) -> Mapping[str, str]:
-    """Return the labels, by id, of those pipelines or stages that their label identifies."""
+    """Return the labels, by id, of those pipelines or stages whose label no other one has."""
     counts = Counter(thing.label.strip().casefold() for thing in things)
     ids = {thing.id for thing in things}
     return {

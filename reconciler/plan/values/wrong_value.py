@@ -15,7 +15,7 @@ _Labelled = TypeVar("_Labelled", Pipeline, PipelineStage)
 
 
 class WrongValue(UnplacedError):
-    """A desired value that cannot be sent; values in its texts are values of the resolved property."""
+    """The error of a desired value that cannot be sent; its texts quote values of the same property."""
 
     def as_problem(self, object_name: str, name: str, source: SourceRef, address: str) -> Problem:
         """Return the problem of property ``name``, whose value is written at ``source``."""

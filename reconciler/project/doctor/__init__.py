@@ -1,1 +1,1 @@
-"""Checking a project, its portal and its state, before and after it is complete."""
+"""Checking a project, its portal and its state; the project may be incomplete."""

@@ -17,7 +17,7 @@ from reconciler.sentences import counted
 
 
 def check_keys(examined: Examined) -> Iterator[CheckResult]:
-    """Check the key of each type: that in the manifests, or list the properties that could be the key."""
+    """Check the key that manifests use for each type; for a type without key, list properties to choose."""
     if examined.reader is None:
         yield skipped("keys", "correct the check of the token first")
         return

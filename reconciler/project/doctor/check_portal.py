@@ -42,7 +42,7 @@ Source: https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details.
 """
 
 _LOW_SHARE = 10
-"""A warning is given if less than one such part of the daily limit is left."""
+"""A warning is given if less than a tenth of the daily limit is left."""
 
 _SOON = timedelta(days=120)
 _SKEW = timedelta(minutes=2)

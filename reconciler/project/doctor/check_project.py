@@ -29,7 +29,7 @@ _COMMIT_DIGITS = 12
 
 
 def check_version(examined: Examined) -> Iterator[CheckResult]:
-    """Report the version of this program and the installed extras; features say themselves what they need."""
+    """Report the versions of this program and Python, and which extras are installed; it never fails."""
     del examined
     there = [extra for extra, module in _EXTRAS.items() if find_spec(module)]
     lacking = [extra for extra in _EXTRAS if extra not in there]
@@ -161,7 +161,10 @@ def check_git(examined: Examined) -> Iterator[CheckResult]:
 
 
 def _incomplete(examined: Examined, project: Path, shown: str, complaint: ReconcilerError) -> CheckResult:
-    """Read settings whose only fault is a missing portal id; ``complaint`` lists all their faults."""
+    """Return the failed check for incomplete settings; read them if only the portal id is missing.
+
+    ``complaint`` is the error that reading them has raised.
+    """
     try:
         examined.settings = _load(examined, project, needs_portal_id=False)
     except ReconcilerError:

@@ -26,7 +26,7 @@ def check_state(examined: Examined) -> Iterator[CheckResult]:
     if session is None or not examined.knows_portal:
         yield skipped("state", "correct the check of the project first")
         return
-    if not examined.has_variables:  # then it is not known either whether the settings may name this place
+    if not examined.has_variables:  # then nothing has checked whether the settings may name this place
         yield skipped("state", "correct the check of the variables first")
         return
     url = session.settings.state_url

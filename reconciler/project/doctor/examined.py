@@ -1,4 +1,4 @@
-"""Facts that checks find out for later checks, and functions that create their results."""
+"""Facts that checks find out for later checks, and functions that create the results of checks."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -62,7 +62,7 @@ class Examined:
 
     @property
     def api_version(self) -> str:
-        """The version of HubSpot's API."""
+        """The version of HubSpot's API; ``v3`` until the settings are known."""
         return self.settings.environment.api_version if self.settings else "v3"
 
     @property
@@ -89,7 +89,7 @@ def passed(name: str, finding: str) -> CheckResult:
 
 
 def warned(name: str, finding: str, advice: str = "") -> CheckResult:
-    """Return the result of a check that found something that works, but that people should know."""
+    """Return the result of a check that found no fault, but a fact that people should know."""
     return CheckResult(name, CheckStatus.WARNING, finding, advice)
 
 

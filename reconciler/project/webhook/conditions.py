@@ -58,7 +58,7 @@ def condition_of_drift(summary: DriftSummary) -> Condition:
 
 
 def conditions_of_plan(plan: Plan) -> tuple[Condition, ...]:
-    """Return the conditions about guards that refuse the plan, and about calls that are scarce.
+    """Return the conditions whether guards refuse the plan, and whether calls are scarce (if known).
 
     Return none for a partial plan, a reviewed plan or a rollback, which do not describe the whole
     environment.
@@ -98,9 +98,9 @@ def condition_of_result(result: ApplyResult) -> Condition:
 
 
 def condition_of_failure(error: ReconcilerError) -> Condition:
-    """Return the condition after an apply that failed with ``error``; its text is not used.
+    """Return the condition after an apply that failed with ``error``.
 
-    The text may contain values.
+    The text of the error is left out, because it may contain values.
     """
     if isinstance(error, PlanRefused):
         why = "the plan was refused, and nothing was applied"

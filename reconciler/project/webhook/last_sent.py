@@ -14,7 +14,7 @@ _MOST_BYTES: Final = 10_000
 
 
 def last_sent_path(folder: Path, environment: str) -> Path:
-    """Return the file of one environment; its name has letters, digits, dots, dashes and underscores."""
+    """Return the file of an environment; names of environments are safe in file names."""
     return folder / f"notices-{environment}.json"
 
 

@@ -21,7 +21,7 @@ from reconciler.state.database_files import PRIVATE_FOLDER
 
 
 def tell_webhook(session: Session, conditions: Callable[[], Iterable[Condition]]) -> None:
-    """Send those conditions to the webhook that have changed; do nothing if there is no webhook.
+    """Send the conditions that have changed to the webhook; do nothing if there is no webhook.
 
     Args:
         session: the environment.

@@ -1,1 +1,1 @@
-"""Rehearsing a plan: reading the needed copy of the portal, and finding collisions while reading."""
+"""Rehearsing a plan: reading the parts of the portal that it needs, and finding collisions in them."""

@@ -20,7 +20,7 @@ class Collisions:
     objects: Mapping[str, ObjectSchema]
     changes: Sequence[Change]
     _claims: dict[Value, tuple[Claim, Change]] = field(default_factory=dict)
-    _given_up: set[tuple[Value, str]] = field(default_factory=set)  # values that changes free, by which id
+    _given_up: set[tuple[Value, str]] = field(default_factory=set)  # values that changes free, and record ids
     _ours: set[tuple[str, str]] = field(default_factory=set)  # records that the plan changes: type and id
     _found: dict[tuple[Value, str], Problem] = field(default_factory=dict)
 
