@@ -72,7 +72,7 @@ def clean_environment(
 ) -> dict[str, str]:
     """Return the variables of ``environ`` that git may have, with a ``PATH`` without folders below ``top``.
 
-    ``also`` names more variables to copy.
+    ``top`` is the folder of the repository; None if there is none. ``also`` names more variables to copy.
     """
     folders = environ.get("PATH", os.defpath).split(os.pathsep)
     trusted = [folder for folder in folders if Path(folder).is_absolute() and not _is_in(folder, top)]

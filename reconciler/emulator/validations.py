@@ -103,7 +103,7 @@ _UNCHECKED = ("AFTER_DURATION", "BEFORE_DURATION", "AFTER_DATETIME_DURATION", "B
 
 
 def enforce(definition: Property, text: str, chosen: Guesses) -> str:
-    """Check a value against the property's rules, and return it in the form that they require.
+    """Check ``text`` against the property's rules; return it, converted by the rules that are to convert.
 
     Raises InvalidValue.
     """
@@ -136,7 +136,7 @@ def put(work: Work, object_type: ObjectType, name: str, rule_type: str, given: J
 
 
 def _check_arguments(rule_type: str, arguments: Sequence[str]) -> None:
-    """Refuse arguments with which the rule's check cannot run, for example too few or no number."""
+    """Refuse arguments with which the rule's check cannot run: too few, or a text in place of a number."""
     sample = "2026-11-22" if "DATE" in rule_type or rule_type == "DAYS_OF_WEEK" else "1"
     try:
         if rule_type in _CHECKS:

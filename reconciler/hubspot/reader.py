@@ -118,7 +118,7 @@ class PortalReader:
         return self._pacer.daily_remaining
 
     def least_seconds(self, calls: int) -> float:
-        """Return the least number of seconds for ``calls`` at the rate limit, which allows a first burst."""
+        """Return the least number of seconds for ``calls`` calls; those of the first window take none."""
         return self._pacer.least_seconds(calls)
 
     @property

@@ -124,7 +124,7 @@ class _Merger:
             self.records.setdefault(group, {}).update(records)
 
     def records_of(self, group: GroupKey) -> Records:
-        """Return all records of a group; report records of tables that are named elsewhere, too."""
+        """Return all records of a group; report a record of a table that is declared elsewhere, too."""
         records = self.records[group]
         written = ListedRecords(tuple(records[value] for value in sorted(records)))
         tables = self.tables.get(group, [])

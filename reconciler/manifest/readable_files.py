@@ -1,4 +1,4 @@
-"""The rule which files may be read: files inside the project folder that are not hidden.
+"""The rule about which files may be read: files inside the project folder that are not hidden.
 
 A pull request can name any path. Hidden files contain no data, but may contain secrets (``.git/config``,
 ``.env``), which a row or a message would show.

@@ -60,7 +60,7 @@ def read_portal(
 
     ``objects`` names standard types by path name or number, custom types by name, qualified name or number;
     the result contains each type under all of its names. ``portal_id`` is the portal to which the token must
-    belong; None accepts any. ``asked_at`` gives the line that messages about a type name. Types that the
+    belong; None accepts any. ``asked_at`` has the place that needs each type, for messages. Types that the
     portal does not have are left out, and are reported in ``lacking`` if it is given; types in
     ``made_later``, which the plan itself creates, are not reported.
 

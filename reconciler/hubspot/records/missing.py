@@ -59,7 +59,7 @@ def find_missing_records(
 def _by_id(
     reader: PortalReader, schema: ObjectSchema, by: str, group: Sequence[OwnedRecord]
 ) -> Mapping[RecordId, MissingRecord]:
-    """Find the records that have another key now, and those that the answers leave out."""
+    """Find the records that still exist, under their key or another, and those that the answers leave out."""
     names = [] if by == RECORD_ID else [by]
     answers = read_records(reader, schema, RECORD_ID, [owned.record_id for owned in group], names)
     definition = schema.properties.get(by)

@@ -31,7 +31,7 @@ class VersionBody(Shape):
 
 
 class Record(Shape):
-    """One record in the answer of a batch call."""
+    """One record in an answer."""
 
     id: str
     properties: dict[str, str | None] = {}  # noqa: RUF012 - pydantic copies the default for each record

@@ -1,4 +1,4 @@
-"""Calls of HubSpot: counted, limited in rate, and not made if ``may_send`` raises."""
+"""Calls of HubSpot: counted, limited in rate, and not made if a check right before the call raises."""
 
 import threading
 from collections.abc import Callable

@@ -98,13 +98,13 @@ class RateLimiter:
         return None if ahead_s is None else datetime.fromtimestamp(self._now() + ahead_s, UTC)
 
     def least_seconds(self, calls: int) -> float:
-        """Return the least number of seconds for ``calls`` at the rate limit, which allows a first burst."""
+        """Return the least number of seconds for ``calls`` calls; those of the first window take none."""
         bursts = math.ceil(calls / self._window.limit)
         return max(bursts - 1, 0) * self._window.interval_s
 
     @contextmanager
     def reserve_slot(self) -> Iterator[None]:
-        """Let a write follow right after the read before it; use it as a context manager in one thread.
+        """Keep a slot free for the write that follows a read; use this as a context manager in one thread.
 
         In the block, a read waits until there are slots for two calls. Otherwise the read might be the last
         call of a window, and the write would be sent ten seconds later.

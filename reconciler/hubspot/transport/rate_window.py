@@ -37,7 +37,10 @@ _TICK_S = 0.02
 
 
 class RollingWindow:
-    """Our calls in the window, and an estimate of others. Not thread-safe. Times are seconds of one clock."""
+    """Our calls in the window, and an estimate of other users' calls. Times are seconds of one clock.
+
+    Not thread-safe.
+    """
 
     def __init__(self, limit: int = LEAST_CALLS_PER_WINDOW) -> None:
         self.limit = limit  # maximum number of calls in a window

@@ -13,7 +13,7 @@ MOST_BYTES = 64 * 1024 * 1024
 """Maximum bytes of an unpacked answer; 100 records with all their properties have a few million."""
 
 PACKED_AS = "gzip"
-"""The only compression that we accept: others can expand to any size."""
+"""The only compression that we accept: it is unpacked here, in pieces of limited size."""
 
 SILENCE_S = EDGE_TIMEOUT_S + 10
 """Maximum seconds without a byte: longer than HubSpot's own timeout, whose answer (524) we want to read."""
@@ -32,8 +32,8 @@ class Remaining:
     """The timeout of each read and write of one call: silence and the total time are both limited.
 
     A socket takes its timeout from this object before every read and write; any object that converts to an
-    integer is accepted. The total time counts from the first of them, because before that, a call may wait
-    for a connection.
+    integer is accepted. The total time counts from the first read or write, because before that, a call may
+    wait for a connection.
     """
 
     def __init__(self, call_s: float, silence_s: float) -> None:

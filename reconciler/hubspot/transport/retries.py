@@ -4,8 +4,8 @@
 what happened                   a read                      a write
 ==============================  ==========================  =================================
 401; 429 for the day            everything stops            everything stops
-429                             waits for the window, the   the same: HubSpot did not
-                                second, or HubSpot's time   process the call
+429                             waits a window, a second,   the same: HubSpot did not
+                                or as long as it is told    process the call
 423, 477                        waits                       the same
 never sent                      waits, longer each time     the same
 no answer, 408, 5xx, cut short  waits, longer each time     not sent again: it may have

@@ -1,4 +1,4 @@
-"""Reading the attributes of a definition, by the table with HubSpot's names, as canonical texts."""
+"""Reading the attributes of a definition as canonical texts; a table has the names, which are HubSpot's."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
@@ -32,7 +32,7 @@ def read_attributes(
         entries: the lines of the definition, without directives and nested lines.
         attributes: the table, by path.
         about: the document, which collects the problems.
-        address: the definition.
+        address: address of the definition.
         prefix: beginning of the entries' paths, such as ``labels/``.
     """
     found = {}

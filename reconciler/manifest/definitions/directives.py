@@ -58,7 +58,7 @@ def read_directives(
         section: section of the definition or option; it decides which keys are allowed.
         name: name of the definition or option.
         about: the document, which collects the problems.
-        address: the definition.
+        address: address of the definition; of the property for an option.
     """
     said: dict[str, str] = {}
     places: dict[str, Place] = {}

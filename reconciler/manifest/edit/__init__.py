@@ -1,1 +1,1 @@
-"""Edits of manifests: they replace single values and keep every other byte."""
+"""Edits of manifests and CSV files that leave all other text as it is."""

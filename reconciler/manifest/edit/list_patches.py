@@ -1,4 +1,4 @@
-"""Patches of lists: entries of a mapping whose order counts are removed or sorted.
+"""Patches of lists, which are mappings whose order counts: entries are removed or sorted.
 
 A comment on the line of an entry, and the comment lines above it, move together with the entry. Lines above
 the first entry stay above all entries. When an entry is removed, the lines above it stay.
@@ -16,7 +16,7 @@ Moved = Callable[[int], int]
 
 
 class Rewritten(NamedTuple):
-    """The text after rewriting a list, and the function for offsets."""
+    """The text after rewriting a list, and the function that converts offsets."""
 
     text: str
     moved: Moved

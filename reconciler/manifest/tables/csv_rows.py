@@ -41,7 +41,7 @@ def read_column_names(text: CsvText) -> ColumnNames:
     """Read the header of a file.
 
     Raises:
-        TableError: the file has no header, or contains a NUL.
+        TableError: the header is missing or wrong, or the file is not text in UTF-8.
     """
     all_lines = count_lines(text.path, text.name, text.above)
     csv.field_size_limit(_LONGEST_NAME)  # otherwise, after a missing quote, the whole file would be one name

@@ -36,7 +36,7 @@ def fill_from_jsonl(rows: SortedRows, path: Path, source: Source, key: str) -> N
     """Put the lines of the file at ``path`` into ``rows`` unparsed, sorted by property ``key``.
 
     Raises:
-        TableError: the line ends differ.
+        TableError: the line ends differ, or a line ends with a bare CR.
     """
     if any(b"\r" in block for block in blocks(path)):
         with path.open(encoding="utf-8", newline="") as file:
@@ -59,7 +59,7 @@ class JsonLines:
     """Reads lines as the cells of rows.
 
     Attributes:
-        columns: the names found so far, in order.
+        columns: the names of columns found so far, in order.
     """
 
     def __init__(self, source: Source, key: str) -> None:

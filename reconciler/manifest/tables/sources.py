@@ -104,7 +104,7 @@ def count_lines(path: Path, name: str, above: int = 0) -> int:
     """Count the lines of a text, without blank lines at its end, plus the ``above`` lines before it.
 
     Raises:
-        TableError: the file is not UTF-8 text.
+        TableError: the file is not UTF-8 text, or contains a NUL.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines, ends = above, b""

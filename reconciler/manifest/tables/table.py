@@ -135,7 +135,7 @@ class _Opening:
         return columns
 
     def check_keys(self) -> Sequence[Problem]:
-        """Remove rows with an empty or repeated key; return the problems of all removed rows."""
+        """Remove rows with an empty, repeated or impossible key; return the problems of all removed rows."""
         by = self._document.key
         problems = self._rows.problems(
             "SELECT line FROM rows WHERE key IS NULL",

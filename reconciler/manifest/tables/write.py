@@ -1,4 +1,4 @@
-"""Writing tables (CSV, JSON lines, Parquet) row by row, in a form that reads as the same records."""
+"""Writing tables (CSV, JSON lines, Parquet) row by row, in a form that is read as the same records."""
 
 import csv
 import json
