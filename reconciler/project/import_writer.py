@@ -186,7 +186,7 @@ def write_left_out(
 ) -> LeftOutRecords:
     """Write the records that cannot be imported to a private CSV file; equal keys follow each other.
 
-    They have no key or a repeated key, or are ``missing`` in the portal. Without such records, write no file.
+    They have no key or a repeated key, or are ``missing`` in the portal. If there are none, write no file.
 
     Raises:
         UsageError: the file cannot be written.

@@ -6,7 +6,7 @@ from reconciler.errors import PlanRefused, Refusal
 from reconciler.hubspot.reader import PortalReader
 
 _RESERVE = 1.2
-"""A copy that needs 100 calls is refused if fewer than 120 are left today. Plans have the same rule."""
+"""A copy that needs 100 calls is refused if fewer than 120 are left today, like a plan by default."""
 
 
 def refuse_too_many_calls(reader: PortalReader, calls: int, advice: str) -> None:
