@@ -1,8 +1,8 @@
 """Writing whole new manifests. Only this module uses ruamel.yaml.
 
-Its resolver here treats everything as text: ``true``, ``007`` and ``2026-11-22`` are plain texts, as for our
-reader. No rules decide which texts need quotes. Instead, the result is read again, and texts that were read
-as something else are written in double quotes.
+ruamel.yaml gets a resolver that treats every scalar as text: ``true``, ``007`` and ``2026-11-22`` get no
+quotes, because our reader also reads them as text. No rules decide which texts need quotes. Instead, the
+result is read again, and texts that were read as something else are written in double quotes.
 """
 
 import re
@@ -28,8 +28,8 @@ _Content: TypeAlias = "str | tuple[_Content, ...] | dict[str, _Content] | None"
 """The contents of a document: texts, lists, mappings, and the plain ``null``."""
 
 _FILES: Final = SourceFiles(("",))
-_WIDEST: Final = 1 << 30  # columns: lines are never folded
-_LONGEST_NAME: Final = 1_000  # characters of a name on the line of its value; YAML's limit is 1,024
+_WIDEST: Final = 1 << 30  # columns; so many that no line is folded
+_LONGEST_NAME: Final = 1_000  # maximum characters of a name on one line with its value; YAML allows 1,024
 _BLOCK: Final = re.compile(
     r"[^\s\x00-\x1f\x7f-\xa0\ufeff][^\r\x00-\x08\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]*"
 )
@@ -67,7 +67,7 @@ class WrittenAssociation:
     """An entry of ``$associations``."""
 
     value: str
-    by: str = ""  # "": the key of that type in the manifests
+    by: str = ""  # "": the key property that the manifests use for the other record's type
     label: str = ""  # "": the unlabelled association
 
     @property
@@ -87,7 +87,7 @@ class WrittenDocument:
     key: str
     ownership: Mapping[str, Ownership]
     shared: Mapping[str, ManifestValue] = field(default_factory=dict)  # the values under ``all:``
-    environments: tuple[str, ...] = ()  # empty: everywhere
+    environments: tuple[str, ...] = ()  # empty: all environments
     source: Mapping[str, str] | None = None  # the lines under ``source:``, for records in a table
 
 
@@ -113,7 +113,7 @@ def document_text(document: WrittenDocument, records: Iterable[WrittenRecord] = 
 
 
 def record_lines(records: Sequence[WrittenRecord], indent: str) -> str:
-    """Return the lines of records below ``records:``, each after a blank line if ``indent`` is given.
+    """Return the lines of records below ``records:``, indented, with a blank line between two records.
 
     Raises:
         UsageError: a text cannot be written in YAML.
@@ -130,7 +130,7 @@ class Inline(dict[str, Any]):
 def yaml_text(
     sections: Sequence[Mapping[str, Any]], polished: Callable[[str], str], advice: str = _WRITE_A_TABLE
 ) -> str:
-    """Return the YAML of a document's sections, each after a blank line; reading gives the same contents.
+    """Return a document's sections as YAML, separated by blank lines; reading it gives the same contents.
 
     Args:
         sections: texts, tuples of texts, mappings of these, and None for the plain ``null``.
@@ -164,7 +164,7 @@ class _Everything(Collection[str]):
 
 
 _EVERYTHING: Final = _Everything()
-_QUOTED: Final = frozenset({"<<"})  # other programs read it as a merge key
+_QUOTED: Final = frozenset({"<<"})  # always in quotes: other programs read it as a merge key
 
 
 def _dumped(sections: Sequence[Mapping[str, Any]], quoted: Collection[str]) -> str:

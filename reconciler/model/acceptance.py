@@ -24,12 +24,12 @@ class Edit:
     after: ManifestValue  # the new manifest value
     source: SourceRef  # place of the effective value: in the record, under ``all:``, or a cell of a table
     table: TableForm | None = None  # format of the table if ``source`` is a cell; None: ``source`` is in YAML
-    takes_out: bool = False  # True: remove the option or stage of this label from its list
+    takes_out: bool = False  # True: the option or stage with the label ``before`` is removed from its list
     display_name: str | None = None  # the display name of the record
 
     @property
     def address(self) -> str:
-        """Address of the property."""
+        """Address of the value: ``companies/acme#phone``."""
         return self.key.property_address(self.name)
 
 

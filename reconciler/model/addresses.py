@@ -75,12 +75,12 @@ class ThingAddress:
 
     @property
     def key_property(self) -> ObjectProperty:
-        """The property whose value is the key; a definition has none, and its names are never masked."""
+        """The property whose value is the key; for a definition, a name that is never masked."""
         return ObjectProperty(self.object, self.by)
 
     @property
     def sort_parts(self) -> "tuple[str, str, str]":
-        """The parts that sort addresses of one kind."""
+        """The parts by which addresses of one kind are sorted."""
         return (self.object, self.by, self.value)
 
     @property
@@ -123,7 +123,7 @@ class RecordAddress(ThingAddress):
         return (self,)
 
     def with_records(self, change: "Callable[[RecordAddress], RecordAddress]") -> "RecordAddress":
-        """Return the same address with every record replaced by ``change``."""
+        """Return the address that ``change`` gives for this record."""
         return change(self)
 
     @property
@@ -287,12 +287,12 @@ class AssociationAddress:
         return Direction(self.record.object, self.target.object)
 
     def with_records(self, change: Callable[[RecordAddress], RecordAddress]) -> "AssociationAddress":
-        """Return the same address with every record replaced by ``change``."""
+        """Return the address with the addresses that ``change`` gives for both records."""
         return AssociationAddress(change(self.record), change(self.target), self.label)
 
     @property
     def sort_parts(self) -> SortParts:
-        """The parts that sort addresses of one kind."""
+        """The parts by which addresses of one kind are sorted."""
         return (*self.record.sort_parts, *self.target.sort_parts, *(self.label.type if self.label else ()))
 
 
@@ -354,7 +354,7 @@ _STAGE_PARTS = 3
 
 
 def split_address(address: str) -> tuple[str, bool, str, str | None]:
-    """Split an address into object type, whether it names a record id, key value, and property or None.
+    """Split an address: object type, whether the value is a record id, the value, and property or None.
 
     Raises:
         ValueError: object type, key or property is missing.

@@ -47,7 +47,7 @@ class RecordRef(NamedTuple):
         return RecordIdentity(self.address.object, self.id)
 
     def renamed(self, addresses: Mapping[RecordIdentity, RecordAddress]) -> "RecordRef":
-        """Return the record with its address replaced by the one in ``addresses``, if that has one for it."""
+        """Return the record with its address in ``addresses``; without one there, the record itself."""
         return self._replace(address=addresses.get(self.identity, self.address))
 
 
@@ -129,11 +129,11 @@ def identity_of(address: AssociationAddress, record_id: RecordId, target_id: Rec
 
 
 class AssociationsAfter(NamedTuple):
-    """The owned associations to store and to remove after some changes."""
+    """The updates of state after applied changes: associations that we own, and own no longer."""
 
     owned: Sequence[OwnedAssociation] = ()
     disowned: Sequence[AssociationIdentity] = ()
-    ended: Sequence[RecordIdentity] = ()  # deleted records: remove all their associations
+    ended: Sequence[RecordIdentity] = ()  # records that are gone: state removes all of their associations
 
 
 NO_ASSOCIATIONS = AssociationsAfter()

@@ -5,19 +5,25 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 BATCH_SIZE = 100
-"""Records in one call. Source: https://developers.hubspot.com/docs/guides/api/crm/objects/companies."""
+"""Maximum number of records in one call.
+
+Source: https://developers.hubspot.com/docs/guides/api/crm/objects/companies.
+"""
 
 PAIRS_MADE = 2000
-"""Associations created by one call.
+"""Maximum number of associations that one call creates.
 
 Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide.
 """
 
 PAIRS_REMOVED = 500
-"""Associations removed by one call; HubSpot states no limit, and this is well below its other limits."""
+"""Maximum number of associations that one call removes.
+
+HubSpot states no limit; this number is well below its other limits.
+"""
 
 PAIRS_READ = 1000
-"""Records whose associations one call reads.
+"""Maximum number of records whose associations one call reads.
 
 Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide.
 """
@@ -67,7 +73,7 @@ class Operation:
     """The call for a change, with the property by which it recognises records."""
 
     call: Call
-    id_property: str | None  # the unique property whose value is ``InputRow.id``; None: that is the record id
+    id_property: str | None  # the unique property whose value is ``InputRow.id``; None: it is the record id
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The canonical form of a property value: one text for all its spellings.
 
 HubSpot stores every value as text and returns its own spellings: ``12.1`` for ``12.10``, options in another
-order, dates as milliseconds. Both sides are converted before they are compared, so that the comparison itself
-is simple. ``docs/values.md`` has the table of equal values.
+order, dates as milliseconds. Desired and live values are converted before they are compared, so that the
+comparison itself is simple. ``docs/values.md`` has the table of equal values.
 """
 
 import re

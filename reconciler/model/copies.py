@@ -19,7 +19,7 @@ class CopyRequest:
     """A request for a copy."""
 
     records: Copied = Copied.NAMED
-    sample: int = 0  # records of each object type, with ``SAMPLE``
+    sample: int = 0  # number of records of each object type, with ``SAMPLE``
     objects: tuple[str, ...] = ()  # object types; none: the object types of the manifests
     is_masked: bool = True  # personal values become pseudonyms
 
@@ -39,14 +39,14 @@ class CopyResult:
 
     environment: str  # the environment that has the copy
     portal_id: int  # the copy has the same portal id as the original
-    records: Mapping[str, int]  # by object type
-    associations: int  # pairs of records
+    records: Mapping[str, int]  # number of copied records, by object type
+    associations: int  # number of copied pairs of associated records
     calls: int  # calls that read the portal, in this run
     masked: tuple[str, ...]  # properties with pseudonyms, as ``contacts#email``
     owned: int  # records and definitions that the copied state owns
     untold: tuple[str, ...]  # parts that the emulator does not imitate
     is_resumed: bool  # an earlier copy was interrupted, and this one went on
-    written: str | None = field(default=None)  # file to which the environment was added; None: it existed
+    written: str | None = field(default=None)  # file that got the environment; None: the environment existed
 
 
 DOES_NOT_TRAVEL = (

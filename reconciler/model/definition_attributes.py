@@ -183,7 +183,7 @@ def option_of(path: str) -> str | None:
 
 
 def canonical_text(form: Form, text: str | None) -> str | None:
-    """Return the canonical text of a value in ``form``; None for an empty text or None.
+    """Return the canonical text of a value in ``form``; None for None, and for an empty text that is no list.
 
     A text that is not a valid number or boolean stays as it is: validation reports it.
     """

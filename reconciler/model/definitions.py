@@ -135,9 +135,9 @@ class ObjectSchema:
         return (pipelines[0], stages[0]) if pipelines and stages else None
 
     def is_step_back(self, name: str, before: str | None, after: str | None) -> bool:
-        """Return whether the change sets ``lifecyclestage`` back to an earlier stage.
+        """Return whether a change of ``name`` sets ``lifecyclestage`` back to an earlier stage.
 
-        HubSpot refuses that unless the property is cleared first.
+        HubSpot refuses such a change unless the property is cleared first.
 
         Source: https://knowledge.hubspot.com/records/use-lifecycle-stages
         """

@@ -29,7 +29,7 @@ class Ownership(StrEnum):
 class Write(StrEnum):
     """HubSpot's calls for writing the records of a document."""
 
-    AUTO = "auto"  # creates by batch/upsert, existing records by batch/update with record id
+    AUTO = "auto"  # creates records by batch/upsert, updates records by batch/update with record ids
     UPSERT = "upsert"  # creates and updates together by batch/upsert
     UPDATE = "update"  # batch/update; never creates
 
@@ -122,7 +122,7 @@ class DesiredAssociation:
 
     @property
     def address(self) -> str:
-        """Address of the other record, for any key property."""
+        """Address of the other record, which does not show the key property."""
         return RecordAddress(self.object, self.by or "", self.value).text
 
 

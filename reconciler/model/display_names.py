@@ -13,7 +13,8 @@ _PEOPLE = (("firstname", "lastname"), ("hs_given_name", "hs_family_name"))
 def display_properties(schema: ObjectSchema) -> tuple[str, ...]:
     """Return the properties whose values form the display name of records of a type; perhaps none.
 
-    A custom type names its primary display property. HubSpot's own types have one, but do not name it.
+    The schema of a custom type names its primary display property. The schemas of HubSpot's own types do not;
+    for these, the properties with usual names are taken.
     """
     known = schema.properties
     if schema.primary_display is not None and schema.primary_display in known:
@@ -27,7 +28,7 @@ def display_properties(schema: ObjectSchema) -> tuple[str, ...]:
 
 
 def display_name(names: tuple[str, ...], values: Mapping[str, str | None]) -> str | None:
-    """Return the display name of a record with these ``values``; None if it has none.
+    """Return the display name: the ``values`` of the properties ``names``, joined; None if all are empty.
 
     >>> display_name(("firstname", "lastname"), {"firstname": "Ada", "lastname": "Lovelace"})
     'Ada Lovelace'
@@ -36,7 +37,7 @@ def display_name(names: tuple[str, ...], values: Mapping[str, str | None]) -> st
 
 
 def remembered_name(schema: ObjectSchema | None, owned: OwnedRecord | None) -> str | None:
-    """Return the display name of a record from the last applied values in state; None if they have none."""
+    """Return the display name of a record from the last applied values in state; None if that is unknown."""
     if schema is None or owned is None:
         return None
     return display_name(display_properties(schema), {name: owned.expected_live(name) for name in owned.sent})

@@ -14,13 +14,13 @@ from reconciler.model.property_history import ValueVersion
 
 
 class HistoryStart(StrEnum):
-    """How far back the list of changes to a drifted value begins."""
+    """The beginning of the list of changes to a drifted value."""
 
-    APPLIED = "applied"  # at our last run, when the value was as applied
-    SEEN = "seen"  # at the last time when the value was as applied, outside any known run
-    CUT = "cut"  # the oldest change that HubSpot still keeps; earlier changes may be lost
+    APPLIED = "applied"  # after the last of our runs during which the value was as applied
+    SEEN = "seen"  # after the last time when the value was as applied, but no known run was active
+    CUT = "cut"  # with the oldest change that HubSpot still keeps; earlier changes may be lost
     UNKNOWN = "unknown"  # unknown: HubSpot's history does not contain the value that we applied
-    LATEST = "latest"  # for a definition: the latest change, the only one that HubSpot keeps, of any value
+    LATEST = "latest"  # for a definition: HubSpot keeps only its latest change, perhaps of another value
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class DriftedValue:
 
     @property
     def address(self) -> str:
-        """Address of the property."""
+        """Address of the value: ``companies/acme#phone``."""
         return self.key.property_address(self.name)
 
 
@@ -62,7 +62,7 @@ class MissingOwnedRecord:
 
     @property
     def address(self) -> str:
-        """Address of the record."""
+        """Address of the record or definition."""
         return self.key.text
 
     @property
@@ -72,7 +72,7 @@ class MissingOwnedRecord:
 
     @property
     def new_key(self) -> str | None:
-        """Key of the record into which this one was merged, if any."""
+        """Present key of the record, or of the record into which it was merged; None if unknown."""
         return next((fact.key.value for fact in self.facts if fact.key), None)
 
 
@@ -84,7 +84,7 @@ class RemovedAssociation:
     record_id: RecordId
     target: RecordAddress
     last_applied: str  # ``associated``, or the text of the label
-    live: str | None  # None: the two are not associated any more
+    live: str | None  # ``associated`` if only the label was removed; None: not associated any more
     display_names: DisplayNames = NO_DISPLAY_NAMES  # display names of both records when we last applied them
 
     @property

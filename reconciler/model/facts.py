@@ -16,7 +16,7 @@ from reconciler.model.addresses import RecordAddress, RecordId
 class FactKind(StrEnum):
     """The kinds of facts, with the fields that each kind needs."""
 
-    # facts about a record that is not found by its key: the words of MissingReason
+    # facts about a record that is not found by its key; the first five have words of MissingReason
     ARCHIVED = "archived"  # record_id
     MERGED = "merged"  # record_id, other_id; key: key of the other record, if there is one
     REKEYED = "rekeyed"  # record_id; key: present key of the record, if there is one
@@ -81,13 +81,13 @@ class FactKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact about a record, property or association; the value that contains the fact says about which."""
+    """One fact; the object that contains it (a held change, for example) names the record or property."""
 
     kind: FactKind
     record_id: RecordId | None = None
     other_id: RecordId | None = None  # id of another record
     key: RecordAddress | None = None  # key of another record, or the present key of this one; may be personal
     names: tuple[str, ...] = ()  # names of properties
-    value: str | None = None  # value of the property that the fact is about; masked if that property is
+    value: str | None = None  # value of the property that the fact is about; masked if the property is masked
     word: str | None = None  # a fixed word, or a word of the portal's definitions; never personal
     count: int | None = None

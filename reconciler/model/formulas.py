@@ -23,7 +23,7 @@ def names_in_formula(formula: str) -> tuple[str, ...]:
 
 
 def depths_of_formulas(formulas: Mapping[str, str]) -> Mapping[str, int]:
-    """Return for each formula how many others must be created before it, one after the other.
+    """Return for each formula the length of the longest chain of formulas that must be created before it.
 
     Args:
         formulas: of properties of one object type, by name of the property. Formulas that need each other

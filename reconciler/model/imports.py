@@ -29,7 +29,7 @@ class Scope:
     """The live records to import."""
 
     object: str  # the object type, as the user wrote it
-    filters: tuple[str, ...] = ()  # PROPERTY=VALUE, PROPERTY!=VALUE, PROPERTY, !PROPERTY: joined by and
+    filters: tuple[str, ...] = ()  # PROPERTY=VALUE, PROPERTY!=VALUE, PROPERTY, !PROPERTY; all must hold
     list: str | None = None  # name or id of a list in HubSpot
     ids: tuple[str, ...] | None = None  # record ids
     limit: int | None = None  # maximum number of records
@@ -45,7 +45,7 @@ class ImportRequest:
     properties: tuple[str, ...] = ()  # with Choice.NAMED
     takes_personal: bool = False
     enforce: tuple[str, ...] = ()  # properties to enforce although people often change them
-    associations: tuple[str, ...] = ()  # object types
+    associations: tuple[str, ...] = ()  # object types; associations with their records are imported
     factors: bool = False  # write values that all records share under ``all:``
     restarts: bool = False
 
@@ -56,18 +56,18 @@ class LeftOutProperties:
 
     read_only: tuple[str, ...] = ()  # read-only or calculated: only HubSpot writes them
     empty: tuple[str, ...] = ()  # empty in every record
-    personal: tuple[str, ...] = ()  # with personal data, which the user did not ask for
+    personal: tuple[str, ...] = ()  # with personal data that the user did not ask for
     unowned: tuple[str, ...] = ()  # often changed by people, and not under ``ownership:`` of the document
-    owners: tuple[str, ...] = ()  # owners of records, whom the token may not read
+    owners: tuple[str, ...] = ()  # with owners as values, when the token may not read owners
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOutRecords:
-    """Counts of records that could not be imported, because no unique key recognises them."""
+    """Counts of records that could not be imported: without a key, with a repeated key, or not found."""
 
     without_key: int = 0
     repeated: int = 0  # number of records that have the same key as another record
-    not_found: int = 0  # ids that were asked for
+    not_found: int = 0  # number of requested ids that no record has
     file: str | None = None  # CSV with a row for each left out record; None: no record was left out
 
     def __bool__(self) -> bool:
@@ -78,8 +78,8 @@ class LeftOutRecords:
 class Proof:
     """The comparison of the manifests with the portal after an import."""
 
-    to_take_over: int  # records that the next apply will own, or that it would leave as they are
-    differing: int  # values of these records that differ in the manifests, plus problems
+    to_take_over: int  # number of things that the next apply only adopts; without a plan: that agree
+    differing: int  # number of things that differ from the portal, and of problems
     first: str | None = None  # the address of the first difference
     is_planned: bool = True  # False: the file was compared with what had been read, without new calls
     fault: str | None = None  # why nothing could be compared
@@ -96,11 +96,11 @@ class ImportResult:
 
     object: str
     key: str
-    records: int  # written
-    named_already: int  # records that other lines of the manifests name already
+    records: int  # number of written records
+    named_already: int  # number of records that other lines of the manifests name already
     files: tuple[str, ...]  # written files, relative to the working directory
     copies: tuple[str, ...]  # paths of the copies of replaced files
-    properties: tuple[str, ...]  # that were taken
+    properties: tuple[str, ...]  # imported properties
     observed: tuple[str, ...]  # properties written with ``observe``: people decide about them
     shared: tuple[str, ...]  # properties written under ``all:``
     left_out: LeftOutProperties
@@ -143,9 +143,9 @@ class UnnamedRecords:
 
     object: str
     key: str
-    live: int  # records that were looked at
-    unnamed: int  # of these, records that no manifest names
-    without_key: int  # of these, records that manifests cannot name
+    live: int  # number of records that were read
+    unnamed: int  # number of them that no manifest names
+    without_key: int  # number of unnamed records without a key, which manifests cannot name
     records: tuple[UnnamedRecord, ...]  # the newest unnamed records; all of them unless there is a limit
     masked_properties: tuple[ObjectProperty, ...] = ()  # pairs of type and property whose values are personal
     key_label: str = ""  # the label of the key property
@@ -176,8 +176,8 @@ class DefinitionsImported:
 
     object: str
     written: Mapping[Section, int]  # number of definitions, by section
-    named_already: int  # definitions that other lines of the manifests declare already
-    of_hubspot: int  # HubSpot's own definitions that the user did not ask for
+    named_already: int  # number of definitions that other lines of the manifests declare already
+    of_hubspot: int  # number of HubSpot's own definitions, which the user did not ask for
     left_out: tuple[LeftOutDefinition, ...]  # sorted by address
     files: tuple[str, ...] = ()  # written files, relative to the working directory
     copies: tuple[str, ...] = ()  # the copies of replaced files

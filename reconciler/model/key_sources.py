@@ -21,7 +21,7 @@ class KeySource:
     """One source of values for a new key."""
 
     text: str  # as it was typed
-    parts: tuple[str, ...]  # names in the template, also ``record_id`` and ``uuid``; a record needs each
+    parts: tuple[str, ...]  # names of properties, ``record_id`` or ``uuid``: a record needs a value for each
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ def parse_key_source(text: str) -> KeySource:
     """Parse a source as it is typed: ``domain``, ``record_id``, ``uuid``, ``{domain}-{country}``.
 
     Raises:
-        ValueError: the template is wrong; the message says why.
+        ValueError: the source is empty or a wrong template; the message says why.
     """
     if "{" not in text and "}" not in text:
         if not text:

@@ -34,7 +34,7 @@ REFERENCE = "reference"
 
 
 _FROM_THE_OTHER_END = "#inverseLabel"
-"""Suffix of the text of a reference to a label as seen from the other record."""
+"""Suffix of a placeholder's text if the label is seen from the other record."""
 
 
 def reference_label(address: str) -> Label:

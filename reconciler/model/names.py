@@ -35,7 +35,7 @@ class PropertyNames:
 
     label: str
     values: Mapping[str, str] = field(default_factory=dict)
-    """By value: its label, or the e-mail address of an owner. Two values never have the same text."""
+    """By value, its label or the owner's e-mail address; no two values have the same display name."""
     is_list: bool = False  # whether a value is a list, separated by semicolons
 
 
@@ -113,7 +113,7 @@ class Names:
         return known.display if known else ()
 
     def without_values(self, is_hidden: Callable[[ObjectProperty], bool]) -> "Names":
-        """Return the names without the values of hidden properties, which must not be shown anywhere."""
+        """Return the names without those for values of hidden properties, which must not be shown."""
         return replace(
             self,
             objects={

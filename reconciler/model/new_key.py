@@ -10,7 +10,7 @@ class KeyRequest:
     """The arguments of ``keys create``."""
 
     object: str  # the object type, as the user wrote it
-    name: str  # of the property
+    name: str  # name of the new key property
     sources: tuple[KeySource, ...]
     restarts: bool = False  # ignore the checkpoint of an interrupted run: read all records again
 
@@ -20,11 +20,11 @@ class KeyResult:
     """The result of ``keys create``: how many records get the value of their new key from which source."""
 
     object: str
-    name: str  # of the property
+    name: str  # name of the new key property
     is_new: bool  # the plan makes the property
     was_archived: bool  # HubSpot restores the archived property, with its old values
-    records: int
-    filled_already: int
+    records: int  # number of live records of the type
+    filled_already: int  # number of records that have a value already
     by_source: tuple[tuple[str, int], ...]  # each source, with the number of values from it
     repeated: int  # left-out records whose value another record has, too
     without: int  # left-out records for which no source has a value

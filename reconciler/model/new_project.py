@@ -9,7 +9,7 @@ class NeededScopes:
     """Scopes that the user has to select for an access token, by purpose; each list is sorted."""
 
     plan: tuple[str, ...]  # for plan and drift, which only read
-    begin: Mapping[str, tuple[str, ...]]  # further scopes, by first task of a new user
+    begin: Mapping[str, tuple[str, ...]]  # further scopes for first steps, by command: ``import --list``
     apply: tuple[str, ...]  # further scopes for apply
 
 

@@ -34,7 +34,7 @@ class ObjectType:
     further_scopes: tuple[str, ...] = ()
     required: tuple[str, ...] = ()  # properties that a new record must have
     one_of: tuple[str, ...] = ()  # properties of which a new record must have at least one
-    pipeline_if_several: str | None = None  # also required if the type has several pipelines
+    pipeline_if_several: str | None = None  # property that is required if the type has several pipelines
     default_key: str | None = None  # property usable as idProperty although its definition does not say so
     # kinds of properties whose definition in HubSpot does not reveal the kind
     kinds: Mapping[str, Kind] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class ObjectType:
     by_id_only: frozenset[str] = frozenset()  # keys by which HubSpot does not update records: use the id
     secondary_keys: Mapping[str, str] = field(default_factory=dict)  # key -> property with further values
     versions_kept: int = _VERSIONS_KEPT  # number of changes to one property that HubSpot's history shows
-    is_switched_on_by_hand: bool = False  # the type may not be activated in a portal
+    is_switched_on_by_hand: bool = False  # a portal lacks the type until a person activates it
     has_people: bool = False  # records of the type are people: names and addresses are personal data
     # other types to which a record has at most one association labelled "Primary"; None: all types
     one_primary: frozenset[str] | None = frozenset({"companies"})

@@ -1,4 +1,4 @@
-"""Observations of HubSpot where its behaviour is a guess, compared with the emulator's assumptions."""
+"""Observations of HubSpot's behaviour where the emulator has to guess it, compared with the guesses."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -59,7 +59,7 @@ Outcome: TypeAlias = Applied | Rejected | Stale | Unknown | Skipped
 
 
 def done_of(outcome: Outcome | None) -> Applied | None:
-    """Return the applied part of a change, or all; None if nothing was applied, or the outcome is unknown."""
+    """Return what HubSpot applied of a change; None if it applied nothing, or the outcome is unknown."""
     match outcome:
         case Applied():
             return outcome
@@ -70,4 +70,4 @@ def done_of(outcome: Outcome | None) -> Applied | None:
 
 
 OUTCOME_WORDS: tuple[str, ...] = tuple(kind.word for kind in (Applied, Rejected, Stale, Skipped, Unknown))
-"""The words for outcomes, in the fixed order in which an accounting counts each of them."""
+"""The words for outcomes, in the order in which reports of a run count them."""

@@ -11,7 +11,7 @@ class Origin(StrEnum):
     """How we came to own a thing."""
 
     CREATED = "created"  # by this program: prune may archive the thing
-    ADOPTED = "adopted"  # the thing existed before: prune only releases it
+    ADOPTED = "adopted"  # existed before: prune releases it; only ``prune: all`` archives such a record
 
 
 @dataclass(frozen=True, slots=True)

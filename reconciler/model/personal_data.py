@@ -1,4 +1,4 @@
-"""Properties with personal data, which are masked in plans for others."""
+"""The properties whose values are masked in output: those with personal data, and those in the settings."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -60,7 +60,7 @@ class MaskRules:
         return frozenset(pair for pair in pairs if _matches(self.mask, *pair))
 
     def _hides(self, object_name: str, name: str, definition: PropertyDef | None) -> bool:
-        """Return whether to mask a property: ``mask`` wins over ``show``; sensitive ones always are."""
+        """Return whether a property is sensitive, in ``mask``, or personal and not in ``show``."""
         if _matches(self.mask, object_name, name):
             return True
         if definition is None or not is_personal(object_name, definition):

@@ -21,7 +21,10 @@ def definition_id(section: Section, *ids: str) -> RecordId:
 
 
 def is_within(inner: DefinitionAddress, outer: DefinitionAddress) -> bool:
-    """Return whether archiving ``outer`` also removes ``inner``: a pipeline's stage, all of a custom type."""
+    """Return whether archiving ``outer`` also removes ``inner``.
+
+    A pipeline is archived with its stages, a custom object type with all of its definitions.
+    """
     if inner == outer:
         return False
     if outer.section is Section.SCHEMA:
@@ -64,7 +67,7 @@ NO_DEFINITION_DIRECTIVES = DefinitionDirectives()
 
 @dataclass(frozen=True, slots=True)
 class DesiredOption:
-    """One named option of a property; its members are values of the property."""
+    """One named option of a property; its attributes are among the values of the property's definition."""
 
     name: str
     place: Place
@@ -86,7 +89,7 @@ class DesiredDefinition:
 
     @property
     def moves_records(self) -> bool:
-        """Whether records get another value because it, or one of its options, is removed or renamed."""
+        """Whether records get another value because the definition or an option is removed or renamed."""
         return self.special.moves_to is not None or any(
             option.special.moves_to or option.special.renamed_from for option in self.options
         )
@@ -96,7 +99,7 @@ class DesiredDefinition:
         return self.values[self.paths.index(path)] if path in self.paths else None
 
     def place_of(self, path: str) -> Place:
-        """Return the place of the managed value at ``path``; of the definition if that is not managed."""
+        """Return the place of the value at ``path``; if that is not managed, the place of the definition."""
         return self.places[self.paths.index(path)] if path in self.paths else self.place
 
     @property

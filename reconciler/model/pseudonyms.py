@@ -42,10 +42,9 @@ class Pseudonyms:
         return self._permuted(text)
 
     def of_others(self, text: str, kept: Callable[[str], bool]) -> str:
-        """Return a pseudonym of a text that no text has for which ``kept`` is true.
+        """Return a pseudonym of ``text`` that is not a text that stays unmasked (``kept`` is true).
 
-        Such texts stay as they are. The permutation is repeated until its result is another text, so
-        different texts still get different pseudonyms.
+        The permutation is repeated until ``kept`` is false, so different texts get different pseudonyms.
         """
         found = self.of(text)
         while kept(found):
@@ -53,7 +52,7 @@ class Pseudonyms:
         return found
 
     def among(self, choices: Sequence[str], text: str) -> str:
-        """Return another choice as the pseudonym of a choice; of several, joined by ``;``, one for each.
+        """Replace each choice in ``text`` (joined by ``;``) by a pseudonym that is also one of the choices.
 
         A part that is not in ``choices`` becomes a pseudonym like any text: HubSpot calls additional e-mail
         addresses choices, too, but does not list them.
@@ -67,7 +66,7 @@ class Pseudonyms:
         )
 
     def _day(self, day: str, rest: str, text: str) -> str:
-        """Return another day between 1900 and 2099, with the same time of day."""
+        """Replace ``day`` by another day from 1900 to 2099; if it is not such a day, permute ``text``."""
         try:
             number = date.fromisoformat(day).toordinal() - _FIRST_DAY
         except ValueError:

@@ -37,7 +37,7 @@ class RunHeader:
     status: str  # status in one word
     commit: str | None = None  # git commit of the applied manifests
     rolls_back: str | None = None  # id of the run that this one rolled back
-    planned: Mapping[str, int] = field(default_factory=dict)  # changes by action
+    planned: Mapping[str, int] = field(default_factory=dict)  # number of planned changes, by action
     masked_properties: tuple[
         ObjectProperty, ...
     ] = ()  # (object type, property) whose values are masked when shown
@@ -88,7 +88,7 @@ class RunDetail:
         return max(sum(self.header.planned.values()) - len(self.rows) - self.unlisted, 0)
 
     def accounting(self) -> Mapping[str, int]:
-        """Return ``planned`` and the count of each outcome, in fixed order; they add up to ``planned``."""
+        """Return ``planned`` and, in fixed order, the counts of all outcomes, which add up to ``planned``."""
         return self._summary.accounting()
 
     def accounting_so_far(self) -> Mapping[str, int]:
@@ -110,7 +110,7 @@ class RunSummary:
     outcomes: Mapping[str | None, int]  # number of rows by outcome; None: the journal has no outcome for them
 
     def accounting(self) -> Mapping[str, int]:
-        """Return ``planned`` and the count of each outcome, in fixed order; they add up to ``planned``.
+        """Return ``planned`` and, in fixed order, the counts of all outcomes, which add up to ``planned``.
 
         A row without an outcome counts as unknown. A planned change without a row was never attempted, and
         counts as skipped.

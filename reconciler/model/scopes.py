@@ -1,4 +1,4 @@
-"""The scopes that a token needs: a plan names those for applying it, and ``init`` names all of them.
+"""The scopes that a token needs: a plan names those that its apply needs, ``init`` all that a project needs.
 
 Source: https://developers.hubspot.com/docs/guides/apps/authentication/scopes. If HubSpot also accepts an
 older scope (``e-commerce``), this module names the narrower scope.

@@ -38,7 +38,7 @@ _WILDCARD = re.compile(r"[*?[]")
 class Glob:
     """One pattern over addresses."""
 
-    text: str  # as it was typed, in the spelling of addresses
+    text: str  # as typed, but percent-encoded as in addresses
     record: str  # pattern for addresses of records or definitions
     name: str | None  # pattern for names of properties or paths; None: matches whole things
 
@@ -79,7 +79,7 @@ class Glob:
 
 
 def glob_of(text: str) -> Glob:
-    """Build a glob from user input: object types by name or number; more may be encoded than in addresses."""
+    """Build a glob from user input, which may name types by number and encode more characters than needed."""
     text = escaped_where_hidden(_ENCODED.sub(_as_in_addresses, text), percent)
     record, mark, name = text.partition("#")
     object_part, slash, key_part = record.partition("/")
@@ -98,7 +98,7 @@ def means(globs: Iterable[Glob], key: ThingAddress, name: str | None = None) -> 
 
 
 def renamed(globs: Iterable[Glob], names: Mapping[str, str]) -> tuple[Glob, ...]:
-    """Return the selection with object types replaced by their ``names`` in the portal."""
+    """Return the globs with object types replaced by their ``names`` in the portal."""
     return tuple(replace(glob, record=_with_object(glob.record, names)) for glob in globs)
 
 
@@ -120,12 +120,12 @@ class Selection:
         return bool(self.target or self.exclude)
 
     def may_have(self, object_name: str) -> bool:
-        """Return whether records of a type may be selected, judging by the globs alone."""
+        """Return whether the targets may match records of a type; exclusions are not considered."""
         parts = [glob.record.partition("/") for glob in self.target if not glob.is_of_definitions]
         return not self.target or any(_may_begin(object_name, of) or not slash for of, slash, _ in parts)
 
     def may_define(self, object_name: str) -> bool:
-        """Return whether definitions of a type may be selected, judging by the globs alone."""
+        """Return whether the targets may match definitions of a type; exclusions are not considered."""
         own = [glob.record.partition(":")[0] for glob in self.target if glob.is_of_definitions]
         return not self.target or any(_may_begin(object_name, of) for of in own)
 

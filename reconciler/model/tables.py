@@ -25,7 +25,7 @@ class TableForm:
 
     @property
     def unusual(self) -> Mapping[str, str]:
-        """The keys under ``source:`` that describe the CSV file, without those with their default values."""
+        """The settings of the table under ``source:`` that differ from their defaults."""
         usual = TableForm(self.format)
         names = ("delimiter", "encoding", "decimal", "clear")
         return {name: getattr(self, name) for name in names if getattr(self, name) != getattr(usual, name)}

@@ -1,7 +1,7 @@
-"""Assembling a plan from the findings of the planners of the kinds. Pure.
+"""Assembling a plan from the findings about records, associations and definitions. Pure.
 
-Equal changes are sorted by object type, key property and key (by code point), and by the other record of an
-association. The order of files, records and answers never matters.
+Changes of equal rank (see ``rank_of``) are sorted by object type, key property and key (by code point), and
+by the other record of an association. The order of files, records and answers never matters.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -47,7 +47,7 @@ class PlanBasis:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """The changes of a plan, in order, and the changes that were left out."""
+    """The changes of a plan in order, and what comparing them with a reviewed plan found."""
 
     changes: SpooledChanges
     stages: tuple[Stage, ...]

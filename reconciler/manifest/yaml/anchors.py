@@ -46,7 +46,7 @@ class Anchors:
         self._anchored: dict[str, _Anchored | None] = {}  # None while the value is being read
         self._measured: dict[
             int, _Anchored
-        ] = {}  # lists and mappings by identity, kept so that no other object gets the same identity
+        ] = {}  # lists and mappings by ``id()``; kept, so that no other object gets the same id
         self._expanded = 0
 
     def clear(self) -> None:
@@ -66,7 +66,7 @@ class Anchors:
         """Return the value of the alias ``name``, which is used at nesting level ``depth``.
 
         Raises:
-            BadAlias: the alias has no anchor, contains itself, or expands too far.
+            BadAlias: the alias has no anchor, contains itself, is too deep, or expands to too many values.
         """
         if name not in self._anchored:
             advice = "put the text in quotes if it begins with * on purpose"
@@ -83,7 +83,7 @@ class Anchors:
         return anchored.node
 
     def _measure(self, node: Node) -> _Measure:
-        """Count the values and nesting levels in ``node``, using the results for nodes inside it."""
+        """Count the values and nesting levels in ``node``, reusing the counts of known nodes."""
         if not isinstance(node, MappingNode | SequenceNode):
             return _Measure(0, 0)
         known = self._measured.get(id(node))

@@ -1,6 +1,6 @@
-"""Reporting bytes that YAML text cannot contain, before the parser reads them.
+"""Reporting characters that YAML text cannot contain, before the parser reads them.
 
-libyaml stops at the first such byte and reports its offset; this module reports line and column of each.
+libyaml stops at the first such character and reports its offset; this module reports line and column of each.
 """
 
 import re
@@ -16,13 +16,13 @@ _UNFIT = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff"
 _UNFIT_CHARACTER = re.compile(f"[{_UNFIT}]")
 _UNFIT_BEFORE_LINES = re.compile(f"^[{_UNFIT}]+", re.MULTILINE)
 _UNFIT_OR_LINE_BREAK = re.compile(f"(?P<line_break>\r\n?|\n)|[{_UNFIT}]")
-# Bytes that cannot begin such a character. Most files consist only of these bytes, and checking this is ten
-# times as fast as searching.
+# Bytes that cannot begin a character of _UNFIT. Most files consist only of these bytes, and checking this is
+# ten times as fast as searching the text for _UNFIT.
 _HARMLESS = bytes(set(range(0x20, 0x100)) - set(b"\x7f\xc2\xe2\xef") | set(b"\t\n\r"))
 
 
 def unfit_characters(data: bytes, file: str) -> tuple[Problem, ...]:
-    """Report all bytes in ``data`` that cannot be parsed.
+    """Report all characters that YAML cannot contain; if ``data`` is not UTF-8 or has a NUL, only that.
 
     A byte order mark of UTF-8 at the start is allowed.
     """
@@ -46,8 +46,8 @@ def unfit_characters(data: bytes, file: str) -> tuple[Problem, ...]:
 def without_unfit(data: bytes) -> bytes:
     """Replace each refused character with a blank, so that later text keeps its line and column.
 
-    At the beginning of a line, where a blank has a meaning, the character is removed. Return nothing if
-    ``data`` is not text at all.
+    At the beginning of a line, where a blank has a meaning, the character is removed. Return ``b""`` if
+    ``data`` is not UTF-8 or contains NUL.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data:
         return b""

@@ -18,7 +18,7 @@ _STAND_IN = b"9990000000%d: {$absent: true}"
 class _Cut(NamedTuple):
     first: int  # first line
     last: int  # the line after the last omitted line
-    is_record: bool = False  # whether the omitted lines are exactly one record
+    is_record: bool = False  # whether the omitted lines are records; a stand-in replaces them
 
 
 @dataclass(slots=True)
@@ -26,8 +26,8 @@ class Salvage:
     """The lines of one file, without the lines that could not be read."""
 
     lines: list[bytes]
-    _cuts: dict[int, list[_Cut]] = field(default_factory=dict)  # by document, the cuts still to be tried
-    _unsound: list[range] = field(default_factory=list)  # documents that lack more than records
+    _cuts: dict[int, list[_Cut]] = field(default_factory=dict)  # cuts to try, by document's first line
+    _unsound: list[range] = field(default_factory=list)  # lines of documents that lack more than records
 
     @property
     def text(self) -> bytes:
@@ -35,7 +35,7 @@ class Salvage:
         return b"\n".join(self.lines)
 
     def is_sound(self, line: int) -> bool:
-        """Return whether the document that begins at ``line``, from 0, lacks only records."""
+        """Return whether the document that begins at ``line``, from 0, lacks at most some records."""
         return not any(line in lines for lines in self._unsound)
 
     def leave_out(self, line: int) -> bool:
@@ -76,6 +76,6 @@ class Salvage:
             self._unsound.append(document)
 
     def _indent(self, at: int) -> int | None:
-        """Count the blanks at the beginning of a line; return None for a blank line."""
+        """Count the blanks at the beginning of a line; return None for a blank line or a comment."""
         text = self.lines[at].lstrip(b" ")
         return None if not text.strip() or text.startswith(b"#") else len(self.lines[at]) - len(text)

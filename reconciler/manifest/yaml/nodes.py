@@ -13,7 +13,7 @@ from reconciler.source import Place
 
 
 class Blank(Enum):
-    """Ways to write nothing, other than text and the plain ``null`` that clears."""
+    """Values without content, except the plain ``null``, which clears a property."""
 
     EMPTY = ""  # nothing after the colon
     TILDE = "~"

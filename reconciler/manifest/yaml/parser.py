@@ -2,7 +2,7 @@
 
 This module does not use PyYAML's loaders: they would turn 12.10 into 12.1 and
 +15551234567 into a number before the definition of the property is known. The events of PyYAML's C parser
-keep the text; building nodes from the events takes half as long as the events themselves.
+keep the text; building nodes from the events takes half as long as reading the events.
 
 YAML allows some things that are refused here: tags, merge keys, keys that are not text, duplicate keys,
 aliases that contain themselves or expand too far, and deep nesting.
@@ -47,7 +47,7 @@ _MAX_LINE = (place_of(1, 1, 1) - place_of(0, 1, 1)) // _LINE_STEP - 1
 
 
 _MOST_FAULTS = 50
-"""Reading a file stops after this number of broken documents."""
+"""Reading a file stops after this number of reported errors."""
 
 
 class _Abandoned(Exception):
@@ -60,7 +60,7 @@ class _Mark(NamedTuple):
 
 
 class _Shape(NamedTuple):
-    """The results for all mappings with the same names in the same order."""
+    """The sorted names of mappings with the same names in the same order, and how to sort their values."""
 
     names: tuple[str, ...]
     sort: Callable[[Sequence[Any]], tuple[Any, ...]]
@@ -90,7 +90,7 @@ def read_nodes(
         number: its number in ``files``.
         name_depth: mappings below this depth do not keep the places of their names, which saves a tenth of
             the time. The document itself has depth 1.
-        whole: names of a document's values whose mappings keep the places of their names at every depth.
+        whole: names of top-level values; mappings in these keep the places of their names at every depth.
     """
     file = files.names[number]
     faults = list(unfit_characters(data, file))
@@ -127,13 +127,13 @@ class _Builder:
         self._origin = place_of(number, 1, 1)
         self._name_depth = name_depth
         self._whole = frozenset(whole)
-        self._is_whole = False  # whether inside one of these values, where `<<` is an ordinary name
+        self._is_whole = False  # whether inside a value of ``whole``, where `<<` is an ordinary name
         self._shapes: dict[tuple[str, ...], _Shape] = {}
         self._anchors = Anchors()
         self.problems: list[Problem] = []
 
     def read_into(self, documents: list[DocumentNode]) -> None:
-        """Append document after document to ``documents``; an error keeps the finished ones."""
+        """Append each document to ``documents``, which keeps the finished ones if an error is raised."""
         while type(event := self._next()) is not StreamEndEvent:
             if type(event) is DocumentStartEvent:
                 self._anchors.clear()
@@ -201,7 +201,7 @@ class _Builder:
         return MappingNode(sorted_names, sort(values), sort(places), sort(name_places) if keeps_names else ())
 
     def _value(self, name: str | None, event: Any, depth: int) -> Node:
-        """Return the node of a value that is not a text without anchor and tag."""
+        """Return the node of a value that has an anchor or tag, is an alias, or is not a text."""
         if depth == _OF_DOCUMENT and name in self._whole:
             return self._whole_node(event, depth)
         if name == _MERGE and self._is_whole and type(event) is AliasEvent:
@@ -234,7 +234,7 @@ class _Builder:
         return None
 
     def _shape(self, written: tuple[str, ...], places: Sequence[int]) -> _Shape:
-        """Sort names, without invalid ones, which are reported; called once for each combination of names."""
+        """Sort the names of a mapping. Report and omit invalid ones; without any, remember the result."""
         first: dict[str, int] = {}
         for index, name in enumerate(written):
             if not name or name in first or (name == _MERGE and not self._is_whole) or "\0" in name:

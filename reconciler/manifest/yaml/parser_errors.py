@@ -101,7 +101,7 @@ _BY_PROBLEM = {
 
 
 def complaint(problem: str, context: str, *, is_at_end: bool) -> ParserError:
-    """Return the message for the author of the file.
+    """Return the message and the advice for one of libyaml's errors.
 
     Args:
         problem: libyaml's description of the error.

@@ -27,7 +27,8 @@ _SHORT_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r
 def spelled(text: str | None, style: str = "", *, in_flow: bool) -> str | None:
     """Return ``text`` written on one line, if possible in ``style`` (a quote, or empty for none).
 
-    Return None if YAML cannot write it. ``in_flow``: between brackets or braces.
+    Return None if YAML cannot write it. If ``text`` is None, return ``null``. ``in_flow``: between
+    brackets or braces.
     """
     if text is None:
         return _NULL
@@ -71,7 +72,7 @@ def _says(way: str, text: str, *, in_flow: bool) -> bool:
 
 
 def _read(context: str) -> Node:
-    """Return the node under the innermost name ``x`` in the YAML text ``context``."""
+    """Return the node under the innermost name ``x`` in a YAML text; ``Blank.REFUSED`` if there is none."""
     try:
         reading = read_nodes(context.encode(), _FILES, 0)
     except UnicodeEncodeError:

@@ -1,7 +1,7 @@
 """The positions of the parts of a manifest, for edits.
 
-``parser.py`` reads manifests at every run and keeps one number for each value. Edits are rare and need more:
-where a value ends, how it is written, and which aliases use it.
+``parser.py`` reads manifests at every run and keeps only the place of each value. Edits are rare and need
+more: where a value ends, how it is written, and which aliases use it.
 """
 
 from collections.abc import Callable, Collection
@@ -22,7 +22,7 @@ class Position(NamedTuple):
 class ScalarSpan:
     """A text, or an empty value. The end of a block of text includes blank lines below it."""
 
-    start: int  # offset in characters, of its anchor if it has one; also in the classes below
+    start: int  # offset in characters, of the anchor if there is one, as in all spans
     end: int
     position: Position
     value: str
@@ -172,7 +172,7 @@ class _Builder:
         return None
 
     def _read(self) -> YamlPiece:
-        """Return the next piece of a document, which cannot end before it is complete."""
+        """Return the next piece; the file cannot end before the document is complete."""
         piece = self._pieces.read()
         if piece is None:
             raise EOFError  # impossible in a file without problems

@@ -79,7 +79,7 @@ def release_association(pair: OwnedAssociation, reason: Reason) -> Change:
 
 
 def operation_of(change: Change) -> Operation | None:
-    """Return the call for a change of this action; None if it needs no call."""
+    """Return the call that ``change`` needs; None if it needs no call."""
     match change.action:
         case Action.CREATE:
             return _ASSOCIATE if change.association.label else _ASSOCIATE_PLAIN
@@ -95,7 +95,7 @@ def is_whole(change: Change) -> bool:
 
 
 def is_association_change(change: Change) -> bool:
-    """Return whether ``change`` is about an association, and not about a record."""
+    """Return whether ``change`` is about an association, and not about a record or definition."""
     return isinstance(change.address, AssociationAddress)
 
 

@@ -58,7 +58,7 @@ class AssociationContext:
     prune: Mapping[GroupKey, Prune]  # by group of the record that names the association
     named_otherwise: Container[RecordIdentity] = (
         frozenset()
-    )  # records named by another key that this plan leaves out
+    )  # records that manifests name by another key, unless this plan changes their key
 
 
 class AssociationPlanner:
@@ -105,11 +105,11 @@ class AssociationPlanner:
         return question
 
     def decide(self, live: LivePairs) -> Iterator[Change | Held]:
-        """Decide about each association."""
+        """Return the changes, and the held associations; add problems to the resolver."""
         once = Once(self._resolver)
         for identity, wanted in self._wanted.items():
             if wanted.endpoint.presence is Presence.INVALID:
-                continue  # the problem of its record is reported there
+                continue  # its record has a problem, which is reported with the record
             decisions = list(self._decide_wanted(identity, wanted, live))
             is_held = any(isinstance(found, Held) for found in decisions)
             is_made = any(isinstance(found, Change) and found.action is Action.CREATE for found in decisions)
@@ -226,9 +226,8 @@ class AssociationPlanner:
     def _is_ours_to_decide(self, pair: OwnedAssociation) -> bool:
         """Return whether this planner may decide about ``pair``, which no manifest seems to name.
 
-        It must be selected, and the plan must not archive one of its records anyway. If a manifest names it
-        after all, from a record that is gone or has a problem, it is left alone.
-
+        It must be selected. It is left alone if the plan archives one of its records, if the naming record is
+        gone, if HubSpot's answers leave a record out, or if a manifest names it outside of this plan.
         """
         selection, archived, endpoints = (
             self._rules.selection,
@@ -275,5 +274,5 @@ def _labels_of(wanted: DesiredLink, live: LivePairs) -> frozenset[Label] | None:
 
 
 def _is_turned(pair: OwnedAssociation, wanted: DesiredLink) -> bool:
-    """Return whether state has the association from the other end than the manifests."""
+    """Return whether state and manifests name the association from different ends."""
     return pair.source.identity != (wanted.key.object, wanted.endpoint.id)

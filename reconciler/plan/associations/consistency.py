@@ -1,4 +1,4 @@
-"""What changes of associations change, remove and need, for the rules of ``plan/consistency.py``."""
+"""What changes of associations remove and need, for the rules of ``plan/consistency.py``."""
 
 from collections.abc import Hashable, Iterator
 

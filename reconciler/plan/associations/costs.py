@@ -1,4 +1,4 @@
-"""The calls that one batch of associations takes."""
+"""The number of calls that one batch of associations takes."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,14 +11,14 @@ from reconciler.plan.change import Change
 
 
 def calls_to_write(_batch: Sequence[Change], _schema: ObjectSchema) -> int:
-    """Count the call of a batch."""
+    """Return 1: a batch is one call."""
     return 1
 
 
 def calls_to_read_again(batch: Sequence[Change], _schema: ObjectSchema, _moved: int) -> int:
     """Count the calls to read a batch again, with as many records per call as possible.
 
-    The associations at the first end are read, and the keys of the records at both ends.
+    The associations of the records that name them are read, and the keys of the records at both ends.
     """
     sources = {change.record for change in batch if change.remote.id is not None}
     targets = {change.association.target for change in batch if change.remote.target_id is not None}
@@ -27,6 +27,6 @@ def calls_to_read_again(batch: Sequence[Change], _schema: ObjectSchema, _moved: 
 
 
 def _calls_to_read_keys(addresses: Iterable[RecordAddress]) -> int:
-    """Count calls for a hundred keys each, by key property; record ids cannot change."""
+    """Count the calls that read keys, a hundred of one property each; record ids need no call."""
     of_property = Counter(address.by for address in addresses if address.by != RECORD_ID)
     return sum(ceil(count / BATCH_SIZE) for count in of_property.values())

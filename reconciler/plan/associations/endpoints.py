@@ -58,7 +58,7 @@ class Endpoints:
     _noted: dict[Spelling, tuple[RecordAddress, Endpoint]] = field(default_factory=dict)
 
     def key_of(self, wanted: DesiredAssociation) -> RecordAddress | UnplacedProblem:
-        """Return the key of the record that ``wanted`` names."""
+        """Return the key of the record that ``wanted`` names; a problem if its key property is unsuitable."""
         schema = self.portal.objects[wanted.object]
         by = wanted.by or self._keys.get(schema.name) or schema.default_key
         if by is None:
@@ -112,7 +112,7 @@ class Endpoints:
         return noted[1] if noted else Endpoint(Presence.MISSING)
 
     def unknown(self) -> Iterator[tuple[ObjectSchema, str, list[str]]]:
-        """Return key values of named records that were not found yet, by object type and key property."""
+        """Return keys of associated records without a recorded presence, by object type and key property."""
         groups: dict[GroupKey, list[str]] = {}
         for spelling, key in self._wanted.items():
             if spelling not in self._noted:
@@ -141,7 +141,7 @@ def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -
                 if not portal.objects.keys() >= {group.object, association.object}:
                     continue  # one of the types is not planned
                 key = endpoints.key_of(association)
-                if isinstance(key, UnplacedProblem):  # reported when the association is compared
+                if isinstance(key, UnplacedProblem):  # reported when the association is resolved
                     continue
                 named.add(frozenset({endpoints.spelling(record.address), endpoints.spelling(key)}))
                 if narrowed is not None and association in narrowed.associations:

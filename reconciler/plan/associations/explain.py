@@ -15,7 +15,7 @@ _NOTHING = NextAction("nothing")
 def explain_pairs(
     key: RecordAddress, owned: Iterable[OwnedAssociation], planned: Iterable[tuple[Change, PlannedStage]]
 ) -> Iterator[PairExplained]:
-    """Return the owned associations of the record ``key``, and those that the plan creates."""
+    """Return the owned associations of the record ``key``, and those that the plan creates or adopts."""
     next_actions = {
         change.association: NextAction(verb_of(change), change.reason, stages=(stage,))
         for change, stage in planned

@@ -69,7 +69,7 @@ def details_cells(change: Change) -> Mapping[str, object]:
 
 
 def details_in(cells: Mapping[str, Any]) -> Details | None:
-    """Read details from columns of the journal; None for releases that older versions recorded without."""
+    """Read details from columns of the journal; None if an older version stored none."""
     return None if cells["whole"] is None else AssociationDetails(bool(cells["whole"]))
 
 

@@ -47,7 +47,7 @@ class NoRoom:
 
 
 class Room:
-    """Counts the associated records under limits, live and after the plan."""
+    """Counts associated records, live and planned, where the portal limits their number."""
 
     def __init__(self, labels: Labels, limits: Limits) -> None:
         self._labels = labels
@@ -59,7 +59,7 @@ class Room:
         return bool(self._limits.get(direction))
 
     def question(self, one: Side, other: Side, label: Label | None) -> Iterable[tuple[Direction, RecordId]]:
-        """Return the records whose associations must be read, by direction."""
+        """Return each record whose associations must be read to check the limits, with the direction."""
         for _, bearer, partner in self._limited(one, other, label):
             if bearer[1]:
                 yield _towards(bearer, partner), RecordId(bearer[1])
@@ -100,7 +100,7 @@ class Room:
             yield inverse, other, one
 
     def _others(self, type_: Type | None, bearer: Side, far: str, live: LivePairs) -> set[Side]:
-        """Return the records of type ``far`` associated with ``bearer`` so far, perhaps only by one label."""
+        """Return the records of type ``far`` of ``bearer``; with ``type_``, only those with this label."""
         others = self._bearing.get((bearer, far, type_))
         if others is None:
             there = live.get(Direction(bearer[0], far), {}).get(RecordId(bearer[1]), {})

@@ -30,18 +30,18 @@ Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/gu
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The labels between two object types that had to be read, by direction."""
+    """The labels of associations by direction: those that were read, and those that the manifests declare."""
 
     by_direction: Mapping[Direction, Sequence[Label]] = field(default_factory=dict)
     within_type: Mapping[Type, Type] = field(
         default_factory=dict
-    )  # of labels within one object type, found from live associations
+    )  # inverses of labels within one object type, found from live associations
     # by direction, the declared labels with their texts: as they are after the plan, or why the plan does not
     # create them
     planned: Mapping[Direction, Sequence[tuple[str, Label | NotMade]]] = field(default_factory=dict)
 
     def named(self, direction: Direction, written: str) -> Label | UnplacedProblem:
-        """Find the label in ``direction`` that ``written`` names, ignoring case."""
+        """Find the label with the type id or text (in any case) ``written``; a problem if not exactly one."""
         known = self.by_direction.get(direction, ())
         numbered = [label for label in known if str(label.type_id) == written]
         called = [(text, label) for text, label in self._called(direction) if _is_same(text, written)]

@@ -25,7 +25,7 @@ Side: TypeAlias = tuple[str, str, str]
 
 
 class Identity(NamedTuple):
-    """The identity of an association, the same from whichever of its records a manifest names it."""
+    """The identity of an association: the same whichever of its two records names it."""
 
     sides: tuple[Side, Side]  # sorted
     type: Type | None  # type of the label, seen from the first record; None: the unlabelled association
@@ -77,7 +77,7 @@ class AssociationResolver:
     def resolve(
         self, named: Iterable[tuple[DesiredRecord, DesiredAssociation]]
     ) -> dict[Identity, DesiredLink]:
-        """Resolve the named associations, each once, as the first of its records in order names it."""
+        """Resolve the named associations; if both records name one, the first counts. Report duplicates."""
         wanted: dict[Identity, DesiredLink] = {}
         for record, association in named:
             resolved = self._resolved(record, association)

@@ -7,7 +7,7 @@ from reconciler.plan.change import Change
 
 
 def shown_in_review(change: Change) -> Iterator[Fact]:
-    """Return the label of a change."""
+    """Return the label of a change as a fact; no fact if it has no label."""
     if change.association.label:
         yield Fact(FactKind.LABEL, word=change.association.label.text)
 

@@ -43,7 +43,7 @@ from reconciler.plan.targeting import UnmatchedGlobs
 def applied_association_changes(
     changes: Iterable[Change], selection: Selection, unmatched: UnmatchedGlobs
 ) -> Mapping[Direction, list[Change]]:
-    """Return the selected association changes among ``changes``, checking the globs of ``unmatched``."""
+    """Return the selected association changes by direction; remove matching globs from ``unmatched``."""
     done: dict[Direction, list[Change]] = {}
     for change in changes:
         if is_association_change(change):
