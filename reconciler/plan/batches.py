@@ -33,7 +33,7 @@ class Batch:
 
     @property
     def operation(self) -> Operation:
-        """The call."""
+        """The call that sends the changes."""
         return self.first.sent_by
 
 

@@ -64,7 +64,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:
-    """The change of one value, or of what state stores about it: live value and new value."""
+    """A change of one value, in the portal or only in state: its live value and its new value."""
 
     name: str
     before: str | None  # live text; None is empty

@@ -1,12 +1,12 @@
 """Rules for every plan, checked before a plan is shown and before it is applied. Pure.
 
-- A thing has one change.
+- A thing has at most one change (a definition: one in each step).
 - No change or held difference needs a thing that the plan removes. The same plan does not archive a record
 and also create it, associate it or leave it as it is. It does not remove an association and also create or
 adopt it, from either end.
 
-Each kind says which things a change of it changes, removes and needs (``kinds.py``). A plan that breaks one
-of these rules shows a bug of this program, or its file was altered.
+Functions in ``kinds.py`` return, for each kind, which things a change changes, removes and needs. A plan that
+breaks one of these rules shows a bug of this program, or its file was altered.
 """
 
 from collections.abc import Collection, Hashable, Iterable

@@ -167,7 +167,7 @@ class Review:
     digest: str  # digest of the reviewed plan
     content: str  # content hash of the reviewed plan; this plan has the same one if nothing differs
     git: str | None  # commit of the reviewed plan
-    differences: tuple[ReviewDifference, ...]  # by kind of difference, then key
+    differences: tuple[ReviewDifference, ...]  # sorted by kind of difference, then key
     unreviewed_rules: tuple[PruneRule, ...]  # prune rules that were not reviewed: apply does not store them
 
     @property

@@ -36,7 +36,7 @@ _OF_EVERY_TYPE = (
     PropertyDef("hs_pipeline", "Pipeline", Kind.PIPELINE),
     PropertyDef("hs_pipeline_stage", "Pipeline stage", Kind.STAGE),
 )
-"""Properties that HubSpot itself adds to a new custom object type and that manifests may set."""
+"""Properties that HubSpot itself adds to a new custom object type and that manifests may name."""
 
 _OF_PIPELINES = frozenset({Kind.PIPELINE, Kind.STAGE})
 

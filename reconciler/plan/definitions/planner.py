@@ -45,8 +45,8 @@ class MatchedDefinitions:
 
     known: TypeDefinitions
     sides: tuple[DefinitionSides, ...]  # selected definitions, pipelines before stages
-    unselected: Mapping[DefinitionAddress, WhyNotMade]  # named, but not selected
-    unnamed: tuple[OwnedDefinition, ...]  # selected, but no longer named
+    unselected: Mapping[DefinitionAddress, WhyNotMade]  # declared, but not selected; with the reason
+    unnamed: tuple[OwnedDefinition, ...]  # in state and selected, but no longer declared
     # the ids of definitions that manifests name and the portal has
     present: Mapping[DefinitionAddress, RecordId] = field(default_factory=dict)
 

@@ -37,9 +37,9 @@ from reconciler.plan.values.resolve import Resolver
 
 
 class Known(NamedTuple):
-    """Facts from state and journal about records that have other keys there than in the manifests."""
+    """Facts from state and journal about records that state does not have under their manifest keys."""
 
-    entries: Mapping[RecordId, OwnedRecord]
+    entries: Mapping[RecordId, OwnedRecord]  # entries in state under other keys
     made_by_us: Collection[RecordId]  # created by one of our runs, and no longer owned
     lost: Mapping[str, OwnedRecord] = {}  # by a key that the record had when we last applied it
 
