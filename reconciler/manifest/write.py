@@ -36,7 +36,7 @@ _BLOCK: Final = re.compile(
 """Texts of several lines that are readable as a block: no leading blanks, no invisible characters."""
 _BLANK_AT_END: Final = re.compile(r"[ \t](\n|$)|\n\n$")
 _WRITE_A_TABLE: Final = "write a table: --out FILE.csv"
-_RECORD: Final = re.compile(r"(?m)^  (?=[^ \n])(?!: )")  # not the value of a name that begins with ?
+_RECORD: Final = re.compile(r"(?m)^  (?=[^ \n])(?!: )")  # start of a record; ": " begins a value, after ?
 _OWNERSHIP: Final = "# people and automation change these all day: compared and shown, never written\n"
 
 

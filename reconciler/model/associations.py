@@ -118,12 +118,12 @@ class OwnedAssociation:
 
     @property
     def address(self) -> AssociationAddress:
-        """The address of a change to the association."""
+        """The address of the association."""
         return self.association.address
 
 
 def identity_of(address: AssociationAddress, record_id: RecordId, target_id: RecordId) -> AssociationIdentity:
-    """Return the identity of the association of two records."""
+    """Return the identity of the association at ``address``, whose records have these ids."""
     of_label = address.label.type if address.label else ("", 0)
     return AssociationIdentity(address.record.object, record_id, address.target.object, target_id, *of_label)
 

@@ -36,7 +36,7 @@ Source: https://developers.hubspot.com/docs/api-reference/search/guide.
 
 
 class Call(StrEnum):
-    """HubSpot's batch call for a change."""
+    """The kinds of calls to HubSpot that carry out changes."""
 
     UPSERT = "batch/upsert"
     UPDATE = "batch/update"
@@ -44,11 +44,11 @@ class Call(StrEnum):
     ARCHIVE = "batch/archive"
     ASSOCIATE = "associations/batch/create"  # creates labelled associations
     ASSOCIATE_PLAIN = "associations/batch/associate/default"
-    DISSOCIATE = "associations/batch/archive"  # all associations between two records
+    DISSOCIATE = "associations/batch/archive"  # removes all associations between two records
     CREATE_DEFINITION = "definitions/create"  # one definition; a pipeline together with its stages
     UPDATE_DEFINITION = "definitions/update"  # one definition
     ARCHIVE_DEFINITION = "definitions/archive"  # one definition
-    UNLABEL = "associations/batch/labels/archive"  # one label; the unlabelled association stays
+    UNLABEL = "associations/batch/labels/archive"  # removes one label; the unlabelled association stays
 
 
 DEFINITIONS_AT_ONCE = 100

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Copied(StrEnum):
-    """The choices which records to copy."""
+    """The choices of records to copy."""
 
     NAMED = "named"  # records that the manifests name
     OWNED = "owned"  # the named records, and the owned records in state
@@ -41,9 +41,9 @@ class CopyResult:
     portal_id: int  # the copy has the same portal id as the original
     records: Mapping[str, int]  # number of copied records, by object type
     associations: int  # number of copied pairs of associated records
-    calls: int  # calls that read the portal, in this run
+    calls: int  # number of calls in this run that read the portal
     masked: tuple[str, ...]  # properties with pseudonyms, as ``contacts#email``
-    owned: int  # records and definitions that the copied state owns
+    owned: int  # number of records and definitions that the copied state owns
     untold: tuple[str, ...]  # parts that the emulator does not imitate
     is_resumed: bool  # an earlier copy was interrupted, and this one went on
     written: str | None = field(default=None)  # file that got the environment; None: the environment existed

@@ -91,13 +91,13 @@ _PIPELINE_AND_STAGE = (("pipeline", "dealstage"), ("hs_pipeline", "hs_pipeline_s
 class ObjectSchema:
     """An object type as the portal defines it."""
 
-    name: str  # path name, or the bare name of a custom object
+    name: str  # path name; of a custom object, its name without the portal's prefix
     path: str  # the path segment in HubSpot's documentation: "companies", "0-3", "2-1234"
     properties: Mapping[str, PropertyDef]
     pipelines: tuple[Pipeline, ...] = ()
     required: tuple[str, ...] = ()  # properties that a new record must have
     one_of: tuple[str, ...] = ()  # properties of which a new record must have at least one
-    default_key: str | None = None  # usable as idProperty although not marked as unique
+    default_key: str | None = None  # property usable as idProperty although not marked as unique
     primary_display: str | None = None  # the primary display property in a custom type's own schema
     has_upsert: bool = True
     is_read_only: bool = False  # HubSpot's API has no call that writes its records

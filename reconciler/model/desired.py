@@ -144,7 +144,7 @@ class DesiredGroup:
 class Desired:
     """Everything that the manifests declare for one environment."""
 
-    groups: tuple[DesiredGroup, ...]  # sorted by object type, then key
+    groups: tuple[DesiredGroup, ...]  # sorted by object type, then key property
     files: SourceFiles
     digest: str  # "sha256:…" over names and contents of the manifests that were read
     other_environments: frozenset[tuple[str, str, str]] = frozenset()

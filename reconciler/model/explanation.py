@@ -73,7 +73,7 @@ class NextAction:
     )
     reason: str = ""  # reason in one word; empty if nothing was compared
     after: str | None = None  # the value to write, if any
-    facts: tuple[Fact, ...] = ()  # further facts
+    facts: tuple[Fact, ...] = ()  # facts that explain the reason
     stages: tuple[PlannedStage, ...] = ()  # the stages with changes to it; empty if there are none
 
 

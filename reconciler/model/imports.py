@@ -9,7 +9,7 @@ from reconciler.model.object_references import ObjectProperty
 
 
 class Choice(StrEnum):
-    """The choices which properties to import."""
+    """The choices of properties to import."""
 
     NAMED = "named"  # properties that are named one by one
     USED = "used"  # properties that have a value in one of the records
@@ -42,7 +42,7 @@ class ImportRequest:
     scope: Scope
     key: str | None = None  # None: the only property that can be the key
     choice: Choice = Choice.USED
-    properties: tuple[str, ...] = ()  # with Choice.NAMED
+    properties: tuple[str, ...] = ()  # names of properties, with ``Choice.NAMED``
     takes_personal: bool = False
     enforce: tuple[str, ...] = ()  # properties to enforce although people often change them
     associations: tuple[str, ...] = ()  # object types; associations with their records are imported
@@ -105,7 +105,7 @@ class ImportResult:
     shared: tuple[str, ...]  # properties written under ``all:``
     left_out: LeftOutProperties
     left_out_records: LeftOutRecords
-    associations: Mapping[str, int] = field(default_factory=dict)  # entries written, by object type
+    associations: Mapping[str, int] = field(default_factory=dict)  # number of written entries, by object type
     unnamed_targets: Mapping[str, int] = field(default_factory=dict)  # associations whose target has no key
     proof: Proof | None = None  # None: nothing was written
     masked_properties: tuple[ObjectProperty, ...] = ()  # pairs of type and property whose values are personal

@@ -25,7 +25,7 @@ class KeyCandidate:
 
 @dataclass(frozen=True, slots=True)
 class KeysFound:
-    """The candidates of one object type."""
+    """The key candidates of one object type."""
 
     object: str
     records: int  # live records of the type

@@ -35,7 +35,7 @@ class Stale:
     """Live, or the entry in state, changed between plan and apply; nothing was sent."""
 
     message: str
-    found: RecordId | None = None  # id of an existing thing that is as the planned create wants it
+    found: RecordId | None = None  # id of an existing thing that equals what the change would create
     word: ClassVar[str] = "stale"
 
 

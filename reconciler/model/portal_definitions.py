@@ -45,7 +45,7 @@ class LiveDefinition:
     can_change: bool = True
     can_change_options: bool = True
     can_archive: bool = True
-    is_archived: bool = False  # only properties; creating one with this name restores it, with values
+    is_archived: bool = False  # only properties: creating the property again restores its values
     created_at: str | None = field(default=None, compare=False)
     updated_at: str | None = field(default=None, compare=False)  # None for groups and labels
     updated_by: str | None = field(default=None, compare=False)  # HubSpot's id of a user; only for properties

@@ -20,7 +20,7 @@ def removes(change: Change) -> Iterator[Hashable]:
 
 
 def needs(change: Change) -> Iterator[Hashable]:
-    """Return what a created or adopted association needs: both records, by address and id, and itself."""
+    """Return what a created or adopted association needs: its records, by address and id, and itself."""
     if change.owned is None:
         return
     for address, record_id in zip(change.association.records, change.remote, strict=True):

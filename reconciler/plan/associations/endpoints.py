@@ -89,7 +89,7 @@ class Endpoints:
         self._noted.setdefault(self.spelling(key), (key, endpoint))
 
     def note_values(self, change: Change) -> None:
-        """Record the presence of the changed record if associations name it by a value that is written."""
+        """Record the presence of the changed record if associations name it by a value of ``change``."""
         for value in change.values if self._wanted else ():
             if value.after is None:
                 continue

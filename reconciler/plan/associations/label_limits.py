@@ -40,9 +40,9 @@ def directions_of_limits(
 class NoRoom:
     """A record that would have more associated records than the portal allows."""
 
-    bearer: Side
-    partner: Side
-    most: int
+    bearer: Side  # the record whose limit is reached
+    partner: Side  # the record for which there is no room
+    most: int  # the limit
     is_of_label: bool  # True: limit of the label; False: of all associations between the two types
 
 

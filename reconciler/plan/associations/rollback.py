@@ -148,7 +148,7 @@ def _unmade(
     *,
     is_there: bool,
 ) -> Iterator[Change | Held]:
-    """Roll back a creation; ``others`` are labels that others added: with these the two stay associated."""
+    """Roll back a creation; if other people added labels (``others``), the two records stay associated."""
     if not is_there:
         if pair is not None:
             yield release_association(pair, Reason.IN_STEP)
