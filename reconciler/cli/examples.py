@@ -8,7 +8,7 @@ import click
 EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "apply": (
         "reconciler apply                          # plan, show, ask, apply",
-        "reconciler apply plan.json --verify       # the reviewed plan, then compare",
+        "reconciler apply plan.json --verify       # the reviewed plan, then plan again",
     ),
     "completion": (
         'eval "$(reconciler completion bash)"       # in ~/.bashrc',

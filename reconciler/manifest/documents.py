@@ -230,7 +230,7 @@ def _contradictions(said: _Head, node: MappingNode, place: Place, files: SourceF
         source = files.ref(node.place_of("source"))
         yield Problem(
             "`source` and `records` cannot be in one document",
-            "write two documents, or remove one of the two",
+            "write two documents, or remove one of these keys",
             source,
         )
     ownership = node.mapping("ownership")

@@ -142,7 +142,7 @@ class _Merger:
 
     def _report_in_table(self, key: RecordAddress, place: Place, first: Place) -> None:
         message = sentence(
-            "{record} is declared in a table, and twice: also in {where}",
+            "{record} is declared twice: here and in {where}",
             record=key.display,
             where=str(self._files.ref(first)),
         )

@@ -44,7 +44,7 @@ def written_null(portal: ProbedPortal) -> Seen:
     company = portal.created(COMPANIES, portal.name("null"), city="one")
     portal.change(COMPANIES, company, city="")
     if portal.value(COMPANIES, company, "city"):
-        return Seen(None, "an empty text does not clear")
+        return Seen(None, "an empty text does not clear the property")
     portal.change(COMPANIES, company, city="two")
     body = {"properties": {"city": None}}
     reply = portal.send("PATCH", paths_of("v3").record(COMPANIES, company), body)

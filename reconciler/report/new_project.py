@@ -132,7 +132,7 @@ def _job_steps(made: NewProject, layout: Layout) -> Iterator[Line]:
 def _example_steps(made: NewProject) -> Iterator[Line]:
     folder = "" if made.folder == "." else f" -C {quote(made.folder)}"
     yield from _commands([f"reconciler{folder} plan", f"reconciler{folder} apply"])
-    yield line("   README.md there says what happens. It needs no account and no token.")
+    yield line("   README.md in this folder explains the example. No account is needed.")
 
 
 def _step(number: int, title: str, layout: Layout) -> Iterator[Line]:

@@ -40,9 +40,12 @@ def test_aliases_are_warned_of_and_change_nothing(project: Project) -> None:
         planned = project.run("plan", "--detailed-exitcode", "--values", "show")
         assert planned.code == ExitCode.OK
         assert planned.out.startswith(start)
-        assert "companies.yaml:4:3: warning: companies/Acme is spelled acme in the portal" in planned.out
-        reported = "warning: contacts/ada@old.example is another email of ada@acme.example in the portal"
-        assert reported in " ".join(planned.out.split())
+        reported = " ".join(planned.out.split())
+        assert (
+            "companies.yaml:4:3: warning: the key of companies/Acme is spelled acme in the portal" in reported
+        )
+        other = "in the portal, contacts/ada@old.example is another email of the record ada@acme.example"
+        assert f"warning: {other}" in reported
         assert project.run("apply", "--auto-approve").code == ExitCode.OK
     document = project.run("plan", "--json").document
     assert (document["summary"]["no_op"], document["appliable"]) == (2, True)

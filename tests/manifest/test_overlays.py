@@ -35,14 +35,14 @@ def test_a_table_alone_in_its_group_loses_no_row(tmp_path: Path) -> None:
 def test_two_tables_alone_in_a_group_name_a_record_once(tmp_path: Path) -> None:
     files = {"a.yaml": ONE, "b.yaml": TWO, "one.csv": "external_id\na\nb\n", "two.csv": "external_id\nb\n"}
     assert reported(refused(project(tmp_path, files))) == [
-        "two.csv:2:1: companies/b is declared in a table, and twice: also in one.csv:3:1"
+        "two.csv:2:1: companies/b is declared twice: here and in one.csv:3:1"
     ]
 
 
 def test_one_table_beside_records_names_a_record_once(tmp_path: Path) -> None:
     files = {"a.yaml": ONE, "b.yaml": HEAD + "records: {b: {}}\n", "one.csv": "external_id\na\nb\n"}
     assert reported(refused(project(tmp_path, files))) == [
-        "one.csv:3:1: companies/b is declared in a table, and twice: also in b.yaml:3:11"
+        "one.csv:3:1: companies/b is declared twice: here and in b.yaml:3:11"
     ]
 
 

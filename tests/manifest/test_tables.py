@@ -360,8 +360,8 @@ def test_a_table_overrides_nothing_and_nothing_overrides_it(tmp_path: Path) -> N
         "b.csv": "external_id,name\ny,C\n",
     }
     assert reported(refused(project(tmp_path, files), ("base", "over"))) == [
-        "a.csv:2:1: companies/x is declared in a table, and twice: also in over/b.yaml:4:3",
-        "b.csv:2:1: companies/y is declared in a table, and twice: also in a.csv:3:1",
+        "a.csv:2:1: companies/x is declared twice: here and in over/b.yaml:4:3",
+        "b.csv:2:1: companies/y is declared twice: here and in a.csv:3:1",
     ]
 
 

@@ -130,9 +130,9 @@ def test_values_left_to_people_are_not_accepted(ownership: Ownership) -> None:
 
 def test_a_value_that_no_manifest_sets_is_not_accepted() -> None:
     (problem,) = accept(desired("acme", {"name": "Acme"}), {"name": "Acme", "phone": "1"}, "phone").problems
-    assert problem.message == "no manifest sets this property, so nothing writes it back"
+    assert problem.message == "no manifest sets this property, so `apply` does not undo the change"
     (problem,) = accept(None, {"phone": "1"}).problems
-    assert problem.message == "no manifest sets the record, so nothing writes it back"
+    assert problem.message == "no manifest sets the record, so `apply` does not undo the change"
     (problem,) = accept(None, {"phone": "1"}, is_elsewhere=True).problems
     assert problem.message == "manifests name the record for other environments only"
 

@@ -97,7 +97,7 @@ def _which(labels: Iterable[Label]) -> str:
     """Return advice for a text that several labels have; labels that the plan creates have no number yet."""
     new = sorted(definition_of(label) for label in labels if label.category == REFERENCE)
     if new:
-        return f"give one of them another label: {', '.join(new)}"
+        return f"change the label of one of these definitions: {', '.join(new)}"
     numbers = ", ".join(f"{each.type_id} ({each.category})" for each in sorted(labels))
     return f"write one of the numbers: {numbers}"
 

@@ -43,7 +43,7 @@ def accept_values(
         named = wanted.get(value.key)
         if named is None or value.name not in named.paths or named.special.is_absent:
             what = "the definition" if named is None or named.special.is_absent else "this value"
-            message = f"no manifest sets {what}, so nothing writes it back"
+            message = f"no manifest sets {what}, so `apply` does not undo the change"
             yield Problem(message, "leave it as it is", None, value.address)
             continue
         source = files.ref(named.place_of(value.name))

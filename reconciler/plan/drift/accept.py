@@ -171,7 +171,9 @@ class AcceptBuilder:
             raise _Obstacle("manifests name the record for other environments only", advice)
         if record is None or name not in record.names:
             what = "the record" if record is None or record.special.is_absent else "this property"
-            raise _Obstacle(f"no manifest sets {what}, so nothing writes it back", "leave it as it is")
+            raise _Obstacle(
+                f"no manifest sets {what}, so `apply` does not undo the change", "leave it as it is"
+            )
         if live is None:
             raise _Obstacle("the record is no longer there", "look again: reconciler drift")
         definition = resolver.schema.properties.get(name)
