@@ -48,6 +48,7 @@ SEED: dict[str, Any] = {
     },
 }
 PRUNED = "prune: true\n"
+REAL = "environments: [real]\n"
 
 
 def companies(acme: str = "", globex: str = "", head: str = "") -> str:
@@ -178,6 +179,41 @@ def test_impossible_associations_are_reported_at_their_line_by_plan_and_validate
         assert skipping.code == ExitCode.NOT_APPLIED, skipping.out + skipping.err
         if "also at" not in problem:
             assert pairs(portal) == {}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{contacts: [{by: nosuch, to: x}]}",
+        "{contacts: [ada@typo.example]}",
+        "{contacts: [{by: city, to: x}]}",
+    ],
+)
+def test_an_association_with_an_unknown_record_removes_none_that_it_may_have_named(
+    tmp_path: Path, said: str
+) -> None:
+    """The line is left out, and nobody knows whether it means the record that was named before."""
+    files = {"companies.yaml": companies("{contacts: [ada@acme.example]}", head=PRUNED)}
+    with world(tmp_path, files) as (project, portal):
+        apply(project)
+        project.write("companies.yaml", companies(said, head=PRUNED))
+        done = project.run("apply", "--auto-approve", "--skip-invalid")
+        assert done.code == ExitCode.NOT_APPLIED, done.out + done.err
+        assert pairs(portal) == {("901", "501"): []}
+        project.write("companies.yaml", companies(head=PRUNED))
+        apply(project)
+        assert pairs(portal) == {}
+
+
+def test_an_association_that_is_left_out_may_name_the_record_by_another_key(tmp_path: Path) -> None:
+    before = {"companies.yaml": companies("{contacts: [ada@acme.example]}", head=PRUNED)}
+    with world(tmp_path, before) as (project, portal):
+        apply(project)
+        project.write("companies.yaml", companies(head=PRUNED))
+        project.write("contacts.yaml", contacts("{companies: [{by: record_id, to: '901'}]}", head=REAL))
+        assert planned(project, "--exclude", "contacts/ada@acme.example") == []
+        apply(project)
+        assert pairs(portal) == {("901", "501"): []}
 
 
 def test_an_unknown_object_type_is_told_at_its_line(tmp_path: Path) -> None:

@@ -44,7 +44,10 @@ def test_another_environment_is_an_error(project: Project) -> None:
 
     for refused in (by_flag, by_variable):
         assert refused.code == 5
-        assert "the plan was made for environment other (portal 1000001), and this is local" in refused.err
+        assert (
+            "the plan was made for environment other (portal 1000001), but this environment is local"
+            in refused.err
+        )
     assert runs(project, "local") == []
 
 
@@ -54,7 +57,7 @@ def test_an_environment_of_that_name_with_another_portal_is_an_error(project: Pr
     refused = project.run("apply", "plan.json")
 
     assert refused.code == 5
-    assert "and this is other (portal 1000002)" in refused.err
+    assert "but this environment is other (portal 1000002)" in refused.err
 
 
 def test_an_environment_that_is_no_more_is_told(project: Project) -> None:

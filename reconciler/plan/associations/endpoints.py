@@ -55,6 +55,8 @@ class Endpoints:
     _wanted: Mapping[Spelling, RecordAddress] = field(default_factory=dict)
     # pairs of records that manifests associate, also outside the selection
     _named: frozenset[frozenset[Spelling]] = frozenset()
+    # records whose associations to an object type are not all clear, with the key properties of the others
+    _unclear: dict[tuple[Spelling, str], set[str | None]] = field(default_factory=dict)
     _noted: dict[Spelling, tuple[RecordAddress, Endpoint]] = field(default_factory=dict)
 
     def key_of(self, wanted: DesiredAssociation) -> RecordAddress | UnplacedProblem:
@@ -83,6 +85,25 @@ class Endpoints:
     def are_named(self, one: RecordAddress, other: RecordAddress) -> bool:
         """Return whether a manifest associates the two, even if the association is not selected."""
         return frozenset({self.spelling(one), self.spelling(other)}) in self._named
+
+    def may_be_named(self, one: RecordAddress, other: RecordAddress) -> bool:
+        """Return whether a manifest may associate the two, although ``are_named`` does not see it.
+
+        An association may name a record that is not found. An association that this plan leaves out may name
+        the record by another key property.
+        """
+        ends = ((one, other), (other, one))
+        unclear = (self._unclear.get((self.spelling(key), far.object), ()) for key, far in ends)
+        return any(
+            by is None or by != far.by for bys, (_, far) in zip(unclear, ends, strict=True) for by in bys
+        )
+
+    def note_unclear(self, key: RecordAddress, object_name: str, by: str | None = None) -> None:
+        """Record that an association of the record at ``key`` to ``object_name`` may lead to any record.
+
+        ``by`` is the key property by which it names the other record, if this plan leaves it out.
+        """
+        self._unclear.setdefault((self.spelling(key), object_name), set()).add(by)
 
     def note(self, key: RecordAddress, endpoint: Endpoint) -> None:
         """Record the presence of a record that was compared or looked up."""
@@ -141,12 +162,16 @@ def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -
                 if not portal.objects.keys() >= {group.object, association.object}:
                     continue  # one of the types is not planned
                 key = endpoints.key_of(association)
-                if isinstance(key, UnplacedProblem):  # reported when the association is resolved
+                is_selected = narrowed is not None and association in narrowed.associations
+                if isinstance(key, UnplacedProblem):  # reported when the association is compared
+                    endpoints.note_unclear(record.address, association.object)
                     continue
                 named.add(frozenset({endpoints.spelling(record.address), endpoints.spelling(key)}))
-                if narrowed is not None and association in narrowed.associations:
+                if is_selected:
                     wanted[endpoints.spelling(key)] = key
-    return Endpoints(portal, keys, wanted, frozenset(named))
+                else:
+                    endpoints.note_unclear(record.address, association.object, key.by)
+    return replace(endpoints, _wanted=wanted, _named=frozenset(named))
 
 
 def endpoint_of(

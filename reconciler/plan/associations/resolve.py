@@ -147,6 +147,8 @@ class AssociationResolver:
             return None
         faults += self._faults(key, endpoint, target, target_endpoint)
         self._tell(record, association, faults)
+        if faults and target_endpoint.id is None:
+            self.endpoints.note_unclear(key, target.object)
         if faults or isinstance(label, UnplacedProblem) or is_wrong:
             return None
         return DesiredLink(record, key, endpoint, target, target_endpoint, label, source)
