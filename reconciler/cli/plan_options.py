@@ -23,9 +23,9 @@ def _allowances(
     for value in values:
         name, _, number = value.partition("=")
         if name not in set(Guard):
-            raise click.BadParameter(f"there is no guard {name!r}: they are {', '.join(Guard)}")
+            raise click.BadParameter(f"there is no guard {name!r}; the guards are {', '.join(Guard)}")
         if not number.isascii() or not number.isdigit():
-            raise click.BadParameter(f"{value!r} has no number: write {name}=412")
+            raise click.BadParameter(f"{value!r} has no number: write {name}=NUMBER, for example {name}=10")
         allowances[Guard(name)] = int(number)
     return tuple(allowances.items())
 

@@ -51,5 +51,5 @@ def allowances(allow: Mapping[str, int]) -> tuple[tuple[Guard, int], ...]:
     """
     for name in allow:
         if name not in set(Guard):
-            raise UsageError(f"there is no guard {name!r}: they are {', '.join(Guard)}")
+            raise UsageError(f"there is no guard {name!r}; the guards are {', '.join(Guard)}")
     return tuple((Guard(name), count) for name, count in allow.items())

@@ -80,7 +80,9 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     ),
     FactKind.OTHER_RECORD_NOW: lambda fact, _: f"this is now {_record(fact)}",
     FactKind.NO_LONGER_THERE: lambda fact, _: f"{_record(fact)} is no longer there",
-    FactKind.THERE_BEFORE: _always("HubSpot already had it, and its earlier value is unknown"),
+    FactKind.THERE_BEFORE: _always(
+        "it existed in HubSpot before the run, and its earlier values are unknown"
+    ),
     FactKind.PROTECTED: _always("it is protected: apply `$protect: false` first"),
     FactKind.CHANGED_SINCE: _of_names("changed since then, and archiving the record would lose the change"),
     FactKind.CHANGED_IN_HUBSPOT: _always("changed in HubSpot"),

@@ -201,7 +201,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "source",
-        "The manifest line that asks for it.",
+        "The manifest line that asks for the change.",
         does=None,
         why=forms.SOURCE,
         kept=Kept(
@@ -212,7 +212,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "details",
-        "Members that only one kind of thing has.",
+        "Keys that depend on the kind of the thing.",
         does=None,
         why=None,
         kept=Kept(
