@@ -32,7 +32,7 @@ from reconciler.state.store import Store
 class KindCalls:
     """Functions for the changes of one kind. All changes of one call are of one kind and action."""
 
-    entry_in_state: str  # what messages call the entry of such a thing in state
+    entry_in_state: str  # the words for a thing's entry in state in messages
     overtaken: Callable[[Iterable[Entry], Store, int], Iterable[int]]
     """Finds changes of things that another run wrote to state after a serial number of the state."""
     with_ids: Callable[[Change, Made], Change | Skipped]

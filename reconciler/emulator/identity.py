@@ -16,7 +16,7 @@ _MAX_ID_DIGITS = 18
 
 
 def check_key(work: Work, object_type: ObjectType, id_property: str, operation: str) -> None:
-    """Refuse an ``idProperty`` that is not unique, and also ``hs_object_id``."""
+    """Refuse an ``idProperty`` that is unknown or not marked as unique, as ``hs_object_id`` is not."""
     definition = work.definitions(object_type).properties.get(id_property)
     if definition is None or not definition.unique:
         raise refusals.non_unique_property(operation, object_type.type_id, id_property, work.portal_id)

@@ -76,7 +76,7 @@ class Work:
     source: Source
     settings: dict[str, Any]
     observed: Mapping[str, str]
-    """Choices for guesses for all portals; the portal's own choices replace them."""
+    """Observed choices for all portals, by name of the guess setting; a portal may have other choices."""
     serial: int
     """Counter of changes of definitions, by which other threads and processes notice changes."""
     use: Use = NO_USE

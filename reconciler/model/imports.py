@@ -20,7 +20,7 @@ class ImportTarget(StrEnum):
     """How an import writes its file."""
 
     NEW = "new"  # the file must not exist yet
-    ADD = "add"  # records that no manifest names are added to the existing file
+    ADD = "add"  # adds to the existing file the records that are in no manifest yet
     REPLACE = "replace"  # the file is written anew; a copy of the old file is kept
 
 

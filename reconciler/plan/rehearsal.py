@@ -23,7 +23,7 @@ class Rehearsal:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every change was applied, the second plan writes nothing, and no unique value collides."""
+        """Whether every change was applied, no finding is an error, and the second plan writes nothing."""
         return (
             self.is_applied
             and not self.is_interrupted

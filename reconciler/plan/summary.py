@@ -69,7 +69,7 @@ class PlanSummary:
     unreviewed: int  # number of changes and rules left out because they were not reviewed
     writes: bool  # whether apply would write to the portal
     is_empty: bool  # whether apply would do nothing, not even to state
-    taken_over: TakenOver = TakenOver()  # adoptions that start ownership; the others only store values
+    taken_over: TakenOver = TakenOver()  # things that were not owned before, among the adoptions
 
     @property
     def is_sound(self) -> bool:

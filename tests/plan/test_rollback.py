@@ -254,7 +254,13 @@ def test_a_created_record_that_state_no_longer_knows_is_archived_as_a_strangers(
             Reason.FINAL,
             "`$protect: false`",
         ),
-        (of_acme(name="Acme", phone="1"), known_as(), False, Reason.FINAL, "HubSpot already had it"),
+        (
+            of_acme(name="Acme", phone="1"),
+            known_as(),
+            False,
+            Reason.FINAL,
+            "it existed in HubSpot before the run",
+        ),
         (
             of_acme(name="Acme", phone="1"),
             owned("acme", "9002", {}),

@@ -23,7 +23,7 @@ class Rewritten(NamedTuple):
 
 
 class _Chunk(NamedTuple):
-    """The text of one entry."""
+    """The place of one entry in the text, as offsets."""
 
     lead: int  # start of the comment lines above the entry
     start: int

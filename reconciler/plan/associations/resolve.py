@@ -77,7 +77,10 @@ class AssociationResolver:
     def resolve(
         self, named: Iterable[tuple[DesiredRecord, DesiredAssociation]]
     ) -> dict[Identity, DesiredLink]:
-        """Resolve the named associations; if both records name one, the first counts. Report duplicates."""
+        """Resolve the named associations.
+
+        Both records may name the same one: the first line counts. One record naming it twice is a problem.
+        """
         wanted: dict[Identity, DesiredLink] = {}
         for record, association in named:
             resolved = self._resolved(record, association)

@@ -26,7 +26,8 @@ def choose_definitions(
     HubSpot's own and read-only definitions are left out, except properties that the request names.
 
     Args:
-        live: all definitions of the type, also archived ones; properties too if groups are requested.
+        live: the definitions of the requested sections, archived ones included; if groups are requested, also
+            the properties.
         request: the requested sections and names.
         declared: definitions that the manifests declare already; they are left out.
     """

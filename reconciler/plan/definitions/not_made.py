@@ -34,7 +34,7 @@ def not_made(decided: DecidedDefinitions, address: DefinitionAddress, kept: Coll
 def all_not_made(
     decided: DecidedDefinitions, kept: Collection[Change], after: ObjectSchema
 ) -> Mapping[tuple[str, ...], NotMade]:
-    """Return declared definitions that ``after``, the schema with the changes ``kept``, does not have."""
+    """Return, by name, why declared definitions are missing in ``after``, the schema after ``kept``."""
     lacking: dict[tuple[str, ...], NotMade] = {}
     there = {change.definition for change in kept if change.action in {Action.CREATE, Action.UPDATE}}
     there |= decided.matched.present.keys()

@@ -35,7 +35,7 @@ class ComparedValues:
     overwritten: list[PropertyRef] = field(default_factory=list)
 
     def decide(self, value: ResolvedValue, policy: Policy, edits: Edits) -> None:
-        """Compare one value, and add the result."""
+        """Compare one value, and add the result to ``written``, ``held`` or another list of this object."""
         if value.ownership is Ownership.INITIAL:
             return  # an initial value is written only when the record is created
         record, owned, name = self.parts.record, self.parts.owned, value.definition.name

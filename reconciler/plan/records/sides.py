@@ -17,7 +17,8 @@ class RecordSides(NamedTuple):
     old_owned: OwnedRecord | None = None
     moved: OwnedRecord | None = None  # entry in state of the live record, under a third key
     is_made_by_us: bool = False  # whether the journal says that we created the live record
-    # entry in state, under another key property, of a record that had this key when we last applied it
+    # entry in state of a record that is not found: it has another key property, but the key of the desired
+    # record, or its old key, is among the last applied values
     lost: OwnedRecord | None = None
 
     @property
