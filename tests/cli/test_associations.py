@@ -205,13 +205,40 @@ def test_an_association_with_an_unknown_record_removes_none_that_it_may_have_nam
         assert pairs(portal) == {}
 
 
-def test_an_association_that_is_left_out_may_name_the_record_by_another_key(tmp_path: Path) -> None:
+def test_an_association_with_a_wrong_label_removes_none_between_its_records(tmp_path: Path) -> None:
+    """Also if the line names the other record by another key than state."""
+    files = {"companies.yaml": companies("{contacts: [ada@acme.example]}", head=PRUNED)}
+    said = "{contacts: [{by: record_id, to: '501', label: Nosuch}]}"
+    with world(tmp_path, files) as (project, portal):
+        apply(project)
+        project.write("companies.yaml", companies(said, head=PRUNED + REAL))
+        done = project.run("apply", "--auto-approve", "--skip-invalid")
+        assert done.code == ExitCode.NOT_APPLIED, done.out + done.err
+        assert pairs(portal) == {("901", "501"): []}
+
+
+BY_ID = (
+    f"object: contacts\nkey: record_id\n{REAL}records:\n  '501': {{$associations: {{companies: [acme]}}}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "left_out"),
+    [
+        (contacts("{companies: [{by: record_id, to: '901'}]}", head=REAL), "contacts/ada@acme.example"),
+        (BY_ID, "contacts/=501"),
+    ],
+    ids=["the other record", "its own record"],
+)
+def test_an_association_that_is_left_out_may_name_a_record_by_another_key(
+    tmp_path: Path, text: str, left_out: str
+) -> None:
     before = {"companies.yaml": companies("{contacts: [ada@acme.example]}", head=PRUNED)}
     with world(tmp_path, before) as (project, portal):
         apply(project)
         project.write("companies.yaml", companies(head=PRUNED))
-        project.write("contacts.yaml", contacts("{companies: [{by: record_id, to: '901'}]}", head=REAL))
-        assert planned(project, "--exclude", "contacts/ada@acme.example") == []
+        project.write("contacts.yaml", text)
+        assert planned(project, "--exclude", left_out) == []
         apply(project)
         assert pairs(portal) == {("901", "501"): []}
 

@@ -55,8 +55,10 @@ class Endpoints:
     _wanted: Mapping[Spelling, RecordAddress] = field(default_factory=dict)
     # pairs of records that manifests associate, also outside the selection
     _named: frozenset[frozenset[Spelling]] = frozenset()
-    # records whose associations to an object type are not all clear, with the key properties of the others
-    _unclear: dict[tuple[Spelling, str], set[str | None]] = field(default_factory=dict)
+    # records whose associations to an object type name records that are not found
+    _unclear: set[tuple[Spelling, str]] = field(default_factory=set)
+    # the key properties by which associations that this plan leaves out name their two records
+    _left_out: set[tuple[GroupKey, GroupKey]] = field(default_factory=set)
     _noted: dict[Spelling, tuple[RecordAddress, Endpoint]] = field(default_factory=dict)
 
     def key_of(self, wanted: DesiredAssociation) -> RecordAddress | UnplacedProblem:
@@ -90,20 +92,20 @@ class Endpoints:
         """Return whether a manifest may associate the two, although ``are_named`` does not see it.
 
         An association may name a record that is not found. An association that this plan leaves out may name
-        the record by another key property.
+        one of the two by another key property.
         """
         ends = ((one, other), (other, one))
-        unclear = (self._unclear.get((self.spelling(key), far.object), ()) for key, far in ends)
+        if any((self.spelling(key), far.object) in self._unclear for key, far in ends):
+            return True
         return any(
-            by is None or by != far.by for bys, (_, far) in zip(unclear, ends, strict=True) for by in bys
+            (near.object, end.object) == (key.object, far.object) and (near, end) != (key.group, far.group)
+            for near, end in self._left_out
+            for key, far in ends
         )
 
-    def note_unclear(self, key: RecordAddress, object_name: str, by: str | None = None) -> None:
-        """Record that an association of the record at ``key`` to ``object_name`` may lead to any record.
-
-        ``by`` is the key property by which it names the other record, if this plan leaves it out.
-        """
-        self._unclear.setdefault((self.spelling(key), object_name), set()).add(by)
+    def note_unclear(self, key: RecordAddress, object_name: str) -> None:
+        """Record that an association of the record at ``key`` may name any record of ``object_name``."""
+        self._unclear.add((self.spelling(key), object_name))
 
     def note(self, key: RecordAddress, endpoint: Endpoint) -> None:
         """Record the presence of a record that was compared or looked up."""
@@ -155,6 +157,7 @@ def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -
     endpoints = Endpoints(portal, keys)
     wanted: dict[Spelling, RecordAddress] = {}
     named: set[frozenset[Spelling]] = set()
+    left_out: set[tuple[GroupKey, GroupKey]] = set()
     for group in desired.groups:
         for record in group.records.associating():
             narrowed = selection.narrowed(record) if selection.may_have(group.object) else None
@@ -170,8 +173,8 @@ def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -
                 if is_selected:
                     wanted[endpoints.spelling(key)] = key
                 else:
-                    endpoints.note_unclear(record.address, association.object, key.by)
-    return replace(endpoints, _wanted=wanted, _named=frozenset(named))
+                    left_out.add((record.address.group, key.group))
+    return replace(endpoints, _wanted=wanted, _named=frozenset(named), _left_out=left_out)
 
 
 def endpoint_of(

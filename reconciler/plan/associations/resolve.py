@@ -73,6 +73,7 @@ class AssociationResolver:
     archived: Container[RecordIdentity]  # records that this plan archives
     problems: list[Problem] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
+    faulty: set[tuple[Side, Side]] = field(default_factory=set)  # named, but with a problem; sides are sorted
 
     def resolve(
         self, named: Iterable[tuple[DesiredRecord, DesiredAssociation]]
@@ -152,6 +153,9 @@ class AssociationResolver:
         self._tell(record, association, faults)
         if faults and target_endpoint.id is None:
             self.endpoints.note_unclear(key, target.object)
+        elif faults:
+            one, other = self.side(key, endpoint), self.side(target, target_endpoint)
+            self.faulty.add((min(one, other), max(one, other)))
         if faults or isinstance(label, UnplacedProblem) or is_wrong:
             return None
         return DesiredLink(record, key, endpoint, target, target_endpoint, label, source)
