@@ -82,7 +82,7 @@ def _seed(path: Path) -> Any:
     except ValueError as error:
         raise EmulatorError(f"{path} is no seed: {error}") from None
     if not isinstance(seed, dict):
-        raise EmulatorError(f"{path} is no seed: it must be one JSON object")
+        raise EmulatorError(f"{path} is not a seed: a seed is one JSON object")
     return seed
 
 
