@@ -20,7 +20,7 @@ class LockHolder:
         return f"{self.actor} since {_shown(self.acquired_at)}{run}"
 
 
-UNRENEWED = "the lock was not renewed in time: this process was suspended, or the state was too busy"
+UNRENEWED = "the lock expired, because this process was suspended or the state was too busy"
 UNLOCKED = "somebody ran `reconciler unlock`"
 RAN_OUT = "the lock expired and another run took it, or somebody ran `reconciler unlock`"
 

@@ -232,12 +232,10 @@ class World:
         if self.numbered is not None:
             ids = self.numbered
             if kind == "companies":
-                by, named = (
-                    "record_id\nenvironments: [it]",
-                    {ids[key]: wanted for key, wanted in named.items() if key in ids},
-                )
+                by, named = "record_id", {ids[key]: wanted for key, wanted in named.items() if key in ids}
             else:
                 named = {key: wanted.with_numbered(ids) for key, wanted in named.items()}
+            by += "\nenvironments: [it]"  # ids are of one portal
         records = (
             "".join(f"  '{key}': {wanted.as_yaml(other_of(kind))}\n" for key, wanted in named.items())
             or "  {}\n"
