@@ -285,7 +285,7 @@ def test_a_database_that_a_pull_request_has_written_is_not_opened(
     project.write("reconciler.yaml", f"{text}{state}\n")
     environ = {**project.environ, "RECONCILER_PASSWORD": "very-secret"}
     done = Project(project.folder, environ).run("doctor", "--json", *more)
-    assert "evil.example is not this machine" in check(done, "variables")["finding"]
+    assert "evil.example, which is not this machine" in check(done, "variables")["finding"]
     assert (check(done, "state")["status"], check(done, "token")["status"]) == ("skipped", "ok")
 
 
