@@ -2,8 +2,8 @@
 
 - A thing has at most one change (a definition: one in each step).
 - No change or held difference needs a thing that the plan removes. The same plan does not archive a record
-and also create it, associate it or leave it as it is. It does not remove an association and also create or
-adopt it, from either end.
+  and also create it, associate it or leave it as it is. It does not remove an association and also create or
+  adopt it, from either end.
 
 Functions in ``kinds.py`` return, for each kind, which things a change changes, removes and needs. A plan that
 breaks one of these rules shows a bug of this program, or its file was altered.

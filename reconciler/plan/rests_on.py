@@ -2,9 +2,9 @@
 
 - An update rests on the live key of its record: a record with another key is not meant any more.
 - An archive also rests on all values and associations of the record in state: a person who has changed one of
-them may want to keep the record.
+  them may want to keep the record.
 - If state does not have the record, or in a rollback, an archive also rests on the time of the last change,
-because nothing is known about its other values.
+  because nothing is known about its other values.
 """
 
 from collections.abc import Collection, Iterable

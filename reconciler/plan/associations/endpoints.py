@@ -165,12 +165,11 @@ def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -
                 if not portal.objects.keys() >= {group.object, association.object}:
                     continue  # one of the types is not planned
                 key = endpoints.key_of(association)
-                is_selected = narrowed is not None and association in narrowed.associations
                 if isinstance(key, UnplacedProblem):  # reported when the association is compared
                     endpoints.note_unclear(record.address, association.object)
                     continue
                 named.add(frozenset({endpoints.spelling(record.address), endpoints.spelling(key)}))
-                if is_selected:
+                if narrowed is not None and association in narrowed.associations:
                     wanted[endpoints.spelling(key)] = key
                 else:
                     left_out.add((record.address.group, key.group))

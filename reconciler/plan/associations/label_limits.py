@@ -127,8 +127,7 @@ def no_room_problem(wanted: DesiredLink, no_room: NoRoom, end: Side) -> Problem:
         f"{which} has that many already"
     )
     advice = (
-        "remove one of them, or raise the limit in HubSpot; removals of this plan come after "
-        "its new associations, "
-        "so if one is removed, apply once without this line"
+        "remove one of them, or raise the limit in HubSpot; removals of this plan come after its new "
+        "associations, so if one is removed, apply once without this line"
     )
     return Problem(message, advice, wanted.source, wanted.key.property_address(wanted.name))

@@ -7,7 +7,7 @@ The cases:
 - neither portal nor state has it: create it;
 - state has it, but the portal does not: report that it is gone, and create it only if the user asks;
 - the portal has it: compare value by value, also if its entry in state has another key. The entry then gets
-the key of the manifests.
+  the key of the manifests.
 """
 
 from collections.abc import Iterable

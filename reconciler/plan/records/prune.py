@@ -6,7 +6,7 @@
 - with ``prune: true``: archived if we created them, released if they existed before us;
 - with ``prune: all``: archived;
 - gone from the portal, or there under another key: released. A record with another key is not archived,
-because the person who changed the key uses the record for something else.
+  because the person who changed the key uses the record for something else.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

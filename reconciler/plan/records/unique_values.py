@@ -9,7 +9,7 @@ writes:
 - two or more records exchange values in a circle: a problem, because no order is possible;
 - another record has it and would lose it, but is not selected: a problem, with the advice to select it;
 - another record has it and keeps it: a problem, even if the same plan archives that record, because archives
-come last.
+  come last.
 
 A change that is left out frees no value, so changes that need this value are left out, too. Messages contain
 neither values nor keys, because people who must not see these may read the messages.
