@@ -1,6 +1,6 @@
 """The calls that read a portal: one method for each endpoint. Code that only reads gets no writer."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -37,13 +37,13 @@ from reconciler.hubspot.portal.responses import (
 )
 from reconciler.hubspot.records.responses import (
     BatchBody,
-    FoundBody,
     ListAnswer,
     ListBody,
     MemberPage,
     Record,
     RecordPage,
 )
+from reconciler.hubspot.records.search import RecordSearches
 from reconciler.hubspot.transport.api_versions import paths_of
 from reconciler.hubspot.transport.call_result import (
     AnswerT,
@@ -56,7 +56,6 @@ from reconciler.hubspot.transport.error_details import named_ids, named_sources
 from reconciler.hubspot.transport.limits import MEMBERS_PER_PAGE, OWNERS_PER_PAGE, RECORDS_PER_PAGE
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.transport.responses import ErrorBody
-from reconciler.model.calls import BATCH_SIZE
 
 _PARTIAL = 207
 _NOT_FOUND = 404
@@ -125,6 +124,11 @@ class PortalReader:
     def definitions(self) -> DefinitionReader:
         """The calls that read definitions anew, without kept answers."""
         return DefinitionReader(self._caller, self._paths)
+
+    @property
+    def searches(self) -> RecordSearches:
+        """The calls that search for records by their values."""
+        return RecordSearches(self._caller, self._paths)
 
     @property
     def verbatim(self) -> VerbatimReader:
@@ -289,80 +293,6 @@ class PortalReader:
         other = copy(self)
         other._answers = PortalAnswers()  # noqa: SLF001 - same class
         return other
-
-    def find_holders(
-        self, object_path: str, name: str, value: str | None, lacking: str | None = None
-    ) -> FoundBody:
-        """Search for records with ``value`` in a property; None: with any value in it.
-
-        For a multiple choice, one matching value is enough. ``lacking`` is a property that must be empty in
-        these records. The answer contains their number, and up to 100 of them. Searches do not see the latest
-        changes.
-        """
-        operator = {"operator": "HAS_PROPERTY"} if value is None else {"operator": "EQ", "value": value}
-        filters: list[Mapping[str, str]] = [{"propertyName": name} | operator]
-        if lacking is not None:
-            filters.append({"propertyName": lacking, "operator": "NOT_HAS_PROPERTY"})
-        groups = [{"filters": filters}]
-        body = {"limit": BATCH_SIZE, "filterGroups": groups, "properties": [name]}
-        request = Request("POST", self._paths.search(object_path), body=body)
-        exchange = self._caller.ask(request, FoundBody.read)
-        if isinstance(exchange, Success):
-            return exchange.value
-        raise error_for(request, exchange.status, exchange.error)
-
-    def all_holders(self, object_path: str, name: str, value: str | None) -> Iterator[Record]:
-        """Search for all records with ``value`` in a property, sorted by id; None: with any value in it.
-
-        A search returns at most 10,000 records, so each search begins after the last id of the previous one.
-        Searches do not see the latest changes.
-        """
-        operator = {"operator": "HAS_PROPERTY"} if value is None else {"operator": "EQ", "value": value}
-        last = "0"
-        while True:
-            beyond = {"propertyName": "hs_object_id", "operator": "GT", "value": last}
-            body = {
-                "limit": BATCH_SIZE,
-                "filterGroups": [{"filters": [{"propertyName": name} | operator, beyond]}],
-                "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
-                "properties": [],
-            }
-            request = Request("POST", self._paths.search(object_path), body=body)
-            exchange = self._caller.ask(request, FoundBody.read)
-            if not isinstance(exchange, Success):
-                raise error_for(request, exchange.status, exchange.error)
-            results = exchange.value.results
-            if not results or int(results[-1].id) <= int(last):
-                return
-            yield from results
-            last = results[-1].id
-
-    def count_without(self, object_path: str, name: str) -> int:
-        """Search for the number of records without a value in a property.
-
-        Searches do not see the latest changes.
-        """
-        lacking = [{"filters": [{"propertyName": name, "operator": "NOT_HAS_PROPERTY"}]}]
-        body = {"limit": 1, "filterGroups": lacking, "properties": []}
-        request = Request("POST", self._paths.search(object_path), body=body)
-        exchange = self._caller.ask(request, FoundBody.read)
-        if isinstance(exchange, Success):
-            return exchange.value.total
-        raise error_for(request, exchange.status, exchange.error)
-
-    def count_records(self, object_path: str) -> FoundBody:
-        """Search for the number of records of a type, and for the record with the highest id.
-
-        Searches do not see the latest changes. So the answer is only good for showing progress and dividing
-        work.
-        """
-        newest = [{"propertyName": "hs_object_id", "direction": "DESCENDING"}]
-        body = {"limit": 1, "sorts": newest, "properties": []}
-        request = Request("POST", self._paths.search(object_path), body=body)
-        exchange = self._caller.ask(request, FoundBody.read)
-        if isinstance(exchange, Success):
-            return exchange.value
-        raise error_for(request, exchange.status, exchange.error)
 
     def find_list(self, type_number: str, called: str) -> ListBody | None:
         """Read the list of records whose id or name is ``called``; None if there is none."""

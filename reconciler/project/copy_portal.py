@@ -206,7 +206,7 @@ class _Copying:
         """Return roughly how many records will be read."""
         request = self.checkpoint.request
         if request.records is Copied.ALL:
-            return sum(self.reader.count_records(schema.path).total for schema in schemas.values())
+            return sum(self.reader.searches.count_records(schema.path).total for schema in schemas.values())
         return desired.record_count + request.sample * len(schemas)
 
     def _ids(self, path: str, first: int) -> Sequence[int]:

@@ -74,7 +74,7 @@ def check_properties(schema: ObjectSchema, names: Iterable[str]) -> None:
 def expected_records(reader: PortalReader, schema: ObjectSchema) -> tuple[int | None, int | None]:
     """Return the approximate number of records and highest id of a type; None if they are unknown."""
     try:
-        found = reader.count_records(schema.path)
+        found = reader.searches.count_records(schema.path)
     except RequestRejected:
         return None, None
     highest = found.results[0].id if found.results else ""

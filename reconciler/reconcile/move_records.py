@@ -90,14 +90,14 @@ class MovingRecords:
             live = read_records(self.reader, self.schema, RECORD_ID, [self.only], self._names(together))
             yield [each for each in live.values() if move.holds(each)]
             return
-        found = self.reader.find_holders(self.schema.path, move.name, move.before)
+        found = self.reader.searches.find_holders(self.schema.path, move.name, move.before)
         if found.total > MOST_FOUND:
             for page in list_records(self.reader, self.schema, self._names(together)):
                 yield [live for live in page.records if move.holds(live)]
             return
         ids = (
             RecordId(record.id)
-            for record in self.reader.all_holders(self.schema.path, move.name, move.before)
+            for record in self.reader.searches.all_holders(self.schema.path, move.name, move.before)
         )
         for chunk in in_chunks(ids, BATCH_SIZE):
             live = read_records(self.reader, self.schema, RECORD_ID, chunk, self._names(together))

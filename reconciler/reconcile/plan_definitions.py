@@ -249,7 +249,7 @@ class PlanningDefinitions:
         if holding.label is not None:
             return self._count_labelled(schema, holding.name or "", holding.label)
         name = holding.name or "hs_object_id"
-        return self.reader.find_holders(schema.path, name, holding.value).total
+        return self.reader.searches.find_holders(schema.path, name, holding.value).total
 
     def _count_labelled(self, schema: ObjectSchema, other_name: str, label: RecordId) -> int:
         """Count the associations that have a label."""

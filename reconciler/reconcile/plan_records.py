@@ -194,7 +194,7 @@ class PlanningRecords:
         address = definition_address(schema.name, Section.PROPERTIES, name)
         owned = self.memory.owned_definitions(schema.name)
         is_ours = any(each.key == address and each.origin is Origin.CREATED for each in owned)
-        return is_ours and not self.reader.find_holders(schema.path, name, None).total
+        return is_ours and not self.reader.searches.find_holders(schema.path, name, None).total
 
     def refuse_conflicts(self, masks: MaskRules) -> UniqueValues:
         """Leave out changes that HubSpot would refuse because of their unique values, and report them."""

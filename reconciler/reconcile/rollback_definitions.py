@@ -88,7 +88,7 @@ class DefinitionsRollback:
         leaving = records_leaving(self.findings.changes.of(Verb.UPDATE, Verb.ARCHIVE), schema)
         staying: dict[Holding, int] = {}
         for each in holdings:
-            found = self.reader.find_holders(schema.path, each.name or "hs_object_id", each.value)
+            found = self.reader.searches.find_holders(schema.path, each.name or "hs_object_id", each.value)
             staying[each] = max(0, found.total - leaving.get(each, 0))
         return staying
 

@@ -63,7 +63,7 @@ def look_first(
             continue  # no record can have the value, or records may lose it: one look is enough
         if change.reason is Reason.MIGRATED:
             moving[change.object_type, held.lacking or held.name, held.value] = change.definition
-        if not reader.find_holders(schema.path, *held[1:]).total:
+        if not reader.searches.find_holders(schema.path, *held[1:]).total:
             free.append(change.definition)
     return FirstLooks(frozenset(free), _moved(moving, changes) if moving else {})
 
@@ -111,7 +111,7 @@ class Looking:
         for look in range(_LOOKS):
             if look:
                 self.sleep(self.index_s)
-            found = self.reader.find_holders(self.schema.path, *held[1:])
+            found = self.reader.searches.find_holders(self.schema.path, *held[1:])
             count = found.total
             if count <= accepted:
                 free += 1

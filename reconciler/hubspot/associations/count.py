@@ -36,4 +36,4 @@ def count_labelled(
 
 
 def _size(reader: PortalReader, schema: ObjectSchema) -> int:
-    return reader.count_records(schema.path).total
+    return reader.searches.count_records(schema.path).total

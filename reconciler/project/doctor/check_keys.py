@@ -70,7 +70,10 @@ def _chosen(reader: PortalReader, schema: ObjectSchema, key: str) -> CheckResult
             "keys", f"{schema.name}: {key} is {why_no_key(schema, definition)}", _advice(schema, keys)
         )
     try:
-        lacking, total = reader.count_without(schema.path, key), reader.count_records(schema.path).total
+        lacking, total = (
+            reader.searches.count_without(schema.path, key),
+            reader.searches.count_records(schema.path).total,
+        )
     except HubSpotError:
         return passed("keys", f"{schema.name}: {key} is usable")
     if lacking:

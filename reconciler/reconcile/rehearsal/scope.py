@@ -178,7 +178,7 @@ def add_holders(scope: Scope, changes: Iterable[Change], reader: PortalReader) -
         schema = scope.portal.objects.get(change.object_type)
         held = what_records_hold(schema, change) if schema else None
         if schema is not None and held is not None:
-            found = reader.find_holders(schema.path, held.name, held.value, held.lacking)
+            found = reader.searches.find_holders(schema.path, held.name, held.value, held.lacking)
             scope.ids.setdefault(schema.name, set()).update(record.id for record in found.results)
             scope.add_names(schema.name, held.names)
 
