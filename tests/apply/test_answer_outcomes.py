@@ -94,7 +94,17 @@ def test_elsewhere_the_value_was_not_taken(kind: Kind) -> None:
     )
     assert isinstance(outcome, Rejected)
     assert "another value of value than reconciler sent, and stored the other values" in outcome.message
-    assert outcome.done == Applied(ID, {"value": kept, "name": "B"}, None, {"name": "B"})
+    assert outcome.done == Applied(ID, {"value": kept, "name": "B"}, None, {"value": kept, "name": "B"})
+
+
+@pytest.mark.parametrize(("kind", "before"), [(Kind.NUMBER, "12.0"), (Kind.CHOICE, "silver")])
+def test_a_value_that_is_as_before_was_not_written_at_all(kind: Kind, before: str) -> None:
+    sent, kept = OTHER[kind]
+    change = update(value=(before, sent), name=("A", "B"))
+    outcome = checked_outcome(schema(kind), change, answered(value=kept, name="B"))
+    assert isinstance(outcome, Rejected)
+    assert outcome.done is not None
+    assert outcome.done.written == {"name": "B"}
 
 
 def test_every_kind_is_one_of_those_that_are_rewritten_or_not() -> None:
@@ -120,7 +130,7 @@ def test_a_new_record_is_ours_though_a_value_was_not_taken() -> None:
     answer = answered(is_new=True, value="silver")
     outcome = checked_outcome(schema(Kind.CHOICE), create(value="gold"), answer)
     assert isinstance(outcome, Rejected)
-    assert outcome.done == Applied(ID, {"value": "silver"}, is_new=True, written={})
+    assert outcome.done == Applied(ID, {"value": "silver"}, is_new=True, written={"value": "silver"})
 
 
 @pytest.mark.parametrize(
@@ -152,7 +162,7 @@ def test_only_the_written_part_is_checked_and_cleared_values_are_empty() -> None
     assert isinstance(outcome, Rejected)
     assert "another value of value than reconciler sent" in outcome.message
     assert outcome.done is not None
-    assert outcome.done.written == {"lifecyclestage": None}
+    assert outcome.done.written == {"lifecyclestage": None, "value": "silver"}
 
 
 BACK = update(lifecyclestage=("customer", "lead"), name=("A", "B"))
@@ -166,7 +176,8 @@ def test_a_stage_that_was_emptied_and_not_set_is_empty_for_state_too() -> None:
 
 
 def test_a_stage_that_was_passed_over_leaves_the_other_values_written() -> None:
-    second = checked_outcome(schema(Kind.TEXT), BACK, answered(lifecyclestage=None, name="B"))
+    answer = answered(lifecyclestage=None, name="B")
+    second = checked_outcome(schema(Kind.TEXT), BACK, answer, is_emptied=True)
     assert isinstance(second, Rejected)
     outcome = only_emptied(schema(Kind.TEXT), BACK, second)
     assert outcome.done == Applied(ID, {"name": "B"}, written={"lifecyclestage": None, "name": "B"})

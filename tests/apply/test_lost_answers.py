@@ -380,7 +380,10 @@ def test_a_create_of_which_a_part_was_not_taken_stays_so_however_often_it_was_se
     assert isinstance(refused, Rejected)
     assert refused.message.startswith("HubSpot stored another value of lifecyclestage than reconciler sent")
     assert refused.done is not None
-    assert (refused.done.is_new, refused.done.written) == (True, {"city": "Ulm"})
+    assert (refused.done.is_new, refused.done.written) == (
+        True,
+        {"city": "Ulm", "lifecyclestage": "customer"},
+    )
 
 
 def test_a_record_that_the_very_first_call_met_is_not_ours_whenever_it_was_made() -> None:

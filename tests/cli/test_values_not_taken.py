@@ -19,7 +19,7 @@ TIER = {
     "label": "Tier",
     "type": "enumeration",
     "fieldType": "select",
-    "options": [{"label": value.title(), "value": value} for value in ("gold", "silver")],
+    "options": [{"label": value.title(), "value": value} for value in ("gold", "silver", "tin")],
 }
 SEED: Mapping[str, Any] = {
     "properties": {"companies": [{"groupName": "companyinformation"} | each for each in (KEY, TIER)]},
@@ -31,11 +31,13 @@ HEAD = "object: companies\nkey: external_id\nprune: true\nrecords:\n  stays: {na
 
 
 class Overruling(Recorder):
-    """A portal with a rule that replaces the value gold by silver."""
+    """A portal with a rule that replaces the value gold by silver, or other values by others."""
+
+    rule = (b'"gold"', b'"silver"')
 
     def answer(self, request: Request) -> Answer:
         if "/companies/batch/" in request.path and not request.path.endswith("read"):
-            request = replace(request, body=request.body.replace(b'"gold"', b'"silver"'))
+            request = replace(request, body=request.body.replace(*self.rule))
         return super().answer(request)
 
 
@@ -83,7 +85,7 @@ def test_a_new_record_is_ours_all_the_same(world: tuple[Project, Recorder]) -> N
     assert rows(project)["companies/new"]["outcome"] == "rejected"
 
     entry = owned(project)["new"]
-    assert (entry["origin"], entry["sent"]) == ("created", {"name": "New"})
+    assert (entry["origin"], entry["sent"]) == ("created", {"name": "New", "tier": "silver"})
     assert project.run("plan", "--detailed-exitcode").code == ExitCode.CHANGES
     project.write("companies.yaml", HEAD)
     assert project.run("apply", "--auto-approve", "--allow", "archive=1").code == ExitCode.OK
@@ -104,3 +106,54 @@ def test_accepted_values_are_rolled_back(world: tuple[Project, Recorder]) -> Non
     assert {name: value["after"] for name, value in changes["companies/old"]["properties"].items()} == {
         "name": "Old"
     }
+
+
+THIRD: Mapping[str, tuple[str, str, str, bytes]] = {
+    "a choice": ("tier", "silver", "gold", b'"tin"'),
+    "a choice, emptied": ("tier", "silver", "gold", b'""'),
+    "a number": ("annualrevenue", "4", "5", b'"6"'),
+    "a number that was empty": ("numberofemployees", "null", "5", b'"6"'),
+    "a stage that goes back": ("lifecyclestage", "customer", "lead", b'"opportunity"'),
+}
+
+
+@pytest.mark.parametrize("drift", ["revert", "hold"])
+@pytest.mark.parametrize("third", THIRD)
+def test_a_third_value_is_our_write_and_no_edit_of_people(
+    world: tuple[Project, Recorder], third: str, drift: str
+) -> None:
+    project, portal = world
+    name, before, wanted, stored = THIRD[third]
+    project.replace("reconciler.yaml", "manifests: [.]", f"manifests: [.]\ndrift: {drift}")
+    project.write("companies.yaml", HEAD + f"  new: {{name: New, {name}: {before}}}\n")
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    project.replace("companies.yaml", f"{name}: {before}", f"{name}: {wanted}")
+    assert isinstance(portal, Overruling)
+    portal.rule = (f'"{wanted}"'.encode(), stored)
+
+    row = rows(project)["companies/new"]
+
+    assert (row["outcome"], f"another value of {name}" in row["detail"]["message"]) == ("rejected", True)
+    assert "still empty" not in row["detail"]["message"]
+    assert owned(project)["new"]["sent"][name] == (json.loads(stored) or None)
+    (change,) = project.run("plan", "--json").document["changes"]
+    assert change["reason"] == "changed"
+    assert project.run("drift").code == ExitCode.OK
+    (back,) = project.run("rollback", "last", "--json", "--values", "show").document["changes"]
+    assert back["properties"][name]["after"] == (None if before == "null" else before)
+    portal.rule = (b"", b"")
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    assert project.run("plan").out.startswith("No changes.")
+
+
+def test_a_third_value_of_a_new_record_is_set_by_the_next_run(world: tuple[Project, Recorder]) -> None:
+    project, portal = world
+    project.replace("reconciler.yaml", "manifests: [.]", "manifests: [.]\ndrift: hold")
+    project.write("companies.yaml", HEAD + "  new: {name: New, tier: gold}\n")
+    assert rows(project)["companies/new"]["outcome"] == "rejected"
+    assert isinstance(portal, Overruling)
+    portal.rule = (b"", b"")
+
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+
+    assert owned(project)["new"]["sent"]["tier"] == "gold"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Unknown
 from reconciler.plan.change import Action, Change
-from reconciler.plan.values.equality import is_kept_as_sent
+from reconciler.plan.values.equality import is_kept_as_sent, same_value
 
 
 def checked_outcome(
@@ -19,10 +19,16 @@ def checked_outcome(
     change: Change,
     outcome: Applied | Rejected | Unknown,
     sent: Mapping[str, str] | None = None,
+    *,
+    is_emptied: bool = False,
 ) -> Outcome:
     """Return the outcome of ``change`` after comparing HubSpot's answer with the values that were sent.
 
     ``sent`` are the values of this call if they are not all values of the change; "" clears a property.
+    ``is_emptied``: an earlier call emptied the lifecycle stage.
+
+    If HubSpot stored a third value, neither the old value nor the sent one, our call wrote that value: state
+    records it. Otherwise the next plan would take it for an edit of other people.
     """
     if not isinstance(outcome, Applied):
         return outcome
@@ -39,6 +45,11 @@ def checked_outcome(
     if not not_taken:
         return outcome
     written = {name: text for name, text in texts.items() if name not in not_taken}
+    written |= {
+        name: outcome.answered[name]
+        for name in not_taken
+        if name != change.record.by and not _is_as_before(schema, change, name, outcome, is_emptied)
+    }
     done = Applied(outcome.record_id, outcome.answered, outcome.is_new, written)
     is_nothing_done = change.action is Action.UPDATE and not written
     return Rejected(
@@ -72,6 +83,15 @@ def only_emptied(schema: ObjectSchema, change: Change, outcome: Rejected) -> Rej
         outcome.record_id,
         Applied(change.known_id, answered, written={**(done.written or {}), **emptied}),
     )
+
+
+def _is_as_before(
+    schema: ObjectSchema, change: Change, name: str, outcome: Applied, is_emptied: bool
+) -> bool:
+    """Return whether the answer has the value that the property had before this call."""
+    (value,) = (value for value in change.values if value.name == name)
+    is_empty = is_emptied and schema.is_step_back(name, value.before, value.after)
+    return same_value(_kind(schema, name), None if is_empty else value.before, outcome.answered[name])
 
 
 def _kind(schema: ObjectSchema, name: str) -> Kind:

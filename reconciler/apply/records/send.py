@@ -40,8 +40,9 @@ def send_records(run: BatchRun, entries: Sequence[Entry]) -> None:
     answers = _write(run, schema, [row_of(number, change) for number, change in entries])
     answered: dict[int, Outcome] = {}
     for number, change in entries:
-        outcome = checked_outcome(schema, change, answers[str(number)])
-        if number in run.emptied and isinstance(outcome, Rejected):
+        is_emptied = number in run.emptied
+        outcome = checked_outcome(schema, change, answers[str(number)], is_emptied=is_emptied)
+        if is_emptied and isinstance(outcome, Rejected):
             outcome = only_emptied(schema, change, outcome)
         answered[number] = outcome
     run.outcomes |= answered
