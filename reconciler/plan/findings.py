@@ -16,7 +16,11 @@ from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import Held
 
 FEWEST_NEW = 10
-"""If more than this many named records of a type are all new, check whether the portal has any records."""
+"""The number of new records of a type that needs no check.
+
+If a plan creates more, and HubSpot has none of the named records, planning asks whether HubSpot has any
+record of the type.
+"""
 
 
 @dataclass(slots=True)
@@ -51,7 +55,7 @@ class Findings:
         self.changes = self.changes.kept(self.workspace, decide)
 
     def population(self, object_name: str) -> Population:
-        """Return the counts of one object type, of which guards take percentages."""
+        """Return the counts of one object type, from which guards compute percentages."""
         return self.populations.setdefault(object_name, Population())
 
     def doubtful_types(self, fewest: int = FEWEST_NEW) -> list[str]:

@@ -44,7 +44,7 @@ DEFAULT_LIMITS: Limits = {
     Guard.TOTAL: Limit(count=10_000),
     Guard.EMPTY: Limit(count=0),
     Guard.BUDGET: Limit(percent=20),  # percentage of daily calls to keep in reserve
-    Guard.DIVERGED: Limit(count=0),  # number of commits
+    Guard.DIVERGED: Limit(count=0),  # number of applied commits that the manifests lack
     Guard.DEFINITIONS: Limit(count=10),
     Guard.MIGRATE: Limit(count=0),
     Guard.LOSE: Limit(count=0),
@@ -67,7 +67,7 @@ def limits_from(said: Mapping[Guard, str]) -> Limits:
 
 @dataclass(slots=True)
 class Population:
-    """The counts of one object type, of which guards take percentages."""
+    """The counts of one object type, from which guards compute percentages."""
 
     named: int = 0  # records that the manifests name
     found: int = 0  # named records that the portal has
@@ -107,7 +107,7 @@ class Divergence:
     commit: str  # commit of the manifests
     applied: str  # commit that was applied last
     missing: int | None  # number of applied commits that the manifests lack; None if unknown
-    is_shallow: bool  # the git clone is shallow, so this cannot be checked
+    is_shallow: bool  # whether the git clone is shallow: then it is unknown what the manifests lack
 
     def refusal(self) -> GuardRefusal:
         """Return the refusal of a plan from these manifests."""
@@ -206,7 +206,10 @@ class Guards:
             yield GuardRefusal(guard, records.count, message, records.first, advice)
 
     def _new_key(self, name: str, created: "_Records") -> Iterator[GuardRefusal]:
-        """Refuse every create by a key that no record has a value in yet: it finds no existing record."""
+        """Refuse to create records by a new key property, because no record in HubSpot has a value in it yet.
+
+        A look-up by this key finds nothing, so each new record may be a duplicate.
+        """
         if created.count and not self._is_allowed(Guard.CREATE, created.count):
             message = (
                 f"{created.count:,} of {name} would be created, because no record in the portal has "

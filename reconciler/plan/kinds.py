@@ -48,7 +48,7 @@ class ChangeKind:
     """One kind of things: its words, its functions for changes, and the encoding of its own parts."""
 
     name: str
-    verbs: Mapping[Action, Verb]  # the words that differ from the action's own
+    verbs: Mapping[Action, Verb]  # the verbs whose text differs from the text of the action
     address: Form
     details: Form
     address_cells: Callable[[Address], Mapping[str, object]]  # columns of the journal
@@ -58,13 +58,15 @@ class ChangeKind:
     flaw: Callable[[Change], str | None]  # returns why a change is impossible
     subject: Callable[[Change], Hashable | None]  # the thing that may have one change only; None: no limit
     removes: Callable[[Change], Iterable[Hashable]]
-    needs: Callable[[Change], Iterable[Hashable]]  # things that must not be removed
+    needs: Callable[[Change], Iterable[Hashable]]  # things that the same plan must not remove
     unreviewed: Callable[[Change, Change], Iterable[Fact]]  # differences from the reviewed change
     shown_in_review: Callable[[Change], Iterable[Fact]]
-    adopted_once_done: Action  # the action that becomes an adoption if HubSpot has the result by now
+    # if HubSpot already has the result of a change with this action, a new plan adopts the thing instead
+    adopted_once_done: Action
     is_counted_when_pruned: bool  # whether the guard ``empty`` counts removals
     calls_to_write: Callable[[Sequence[Change], ObjectSchema], int]  # for one batch
-    calls_to_read_again: Callable[[Sequence[Change], ObjectSchema, int], int]  # first int: moved records
+    # for one batch; the int parameter is the number of records that get another value by ``$moves_to``
+    calls_to_read_again: Callable[[Sequence[Change], ObjectSchema, int], int]
     is_always_read_again: bool  # even if the user asked to overwrite edits
     goes_with: Callable[[Change], Hashable]  # equal for changes that may share a call
     write_scopes: Callable[[Iterable[str]], tuple[str, ...]]  # from object types
@@ -174,6 +176,6 @@ def takes_over(change: Change) -> bool:
 
 
 _LEARNS = frozenset({Reason.IN_STEP, Reason.RENAMED, Reason.UNMANAGED})
-"""Reasons of adoptions of things that we own already."""
+"""Reasons of ``adopt`` changes that only update what the state stores about an owned thing."""
 
 _VERBS = {(address, action): kind.verb(action) for address, kind in KINDS.items() for action in Action}

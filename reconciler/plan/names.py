@@ -28,10 +28,10 @@ class ShownThings:
     objects: Mapping[str, ObjectSchema]
     properties: set[ObjectProperty] = field(default_factory=set)  # also keys and parts of display names
     _values: dict[ObjectProperty, set[str]] = field(default_factory=dict)
-    _displayed: set[str] = field(default_factory=set)  # object types whose display names are shown
+    _displayed: set[str] = field(default_factory=set)  # types whose records are shown with display names
 
     def add(self, object_name: str, name: str, *texts: str | None) -> None:
-        """Add a property, with the values ``texts`` of it that are shown."""
+        """Add a property, and ``texts``, which are shown values of this property."""
         shown = ObjectProperty(object_name, name)
         self.properties.add(shown)
         definition = self._definition(shown)

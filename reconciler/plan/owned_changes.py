@@ -17,7 +17,11 @@ def adopt_thing(
     forgotten: tuple[ValueChange, ...] = (),
     moved_from: RecordAddress | DefinitionAddress | None = None,
 ) -> Change:
-    """Build the change that owns a record or definition, or only stores or removes its values in state."""
+    """Build the change that adds a record or definition to the state, so that we own it.
+
+    If we own it already, the change only updates the state: it stores the values ``remembered``, and removes
+    the values ``forgotten``.
+    """
     return Change(
         address=address,
         action=Action.ADOPT,

@@ -83,7 +83,7 @@ class Budget:
     write_calls: int  # number of writing calls of apply, without retries
     seconds: float  # minimum time of apply's calls at the portal's limit
     daily_remaining: int | None  # calls left today when the plan was made; None: unknown
-    reread_calls: int = 0  # number of reading calls of apply: account, definitions, second reads
+    reread_calls: int = 0  # reading calls of apply: account, definitions, records right before a write
     missing_calls: int = 0  # part of ``read_calls``: the calls about gone records
 
     @property
@@ -103,7 +103,7 @@ class Guard(StrEnum):
     TOTAL = "total"  # too many changes in all
     EMPTY = "empty"  # the manifests name no records of a type any more
     BUDGET = "budget"  # fewer calls are left today than needed
-    DIVERGED = "diverged"  # the manifests do not contain the last applied commit
+    DIVERGED = "diverged"  # the git history of the manifests lacks the last applied commit
     DEFINITIONS = "definitions"  # many definitions of the portal are archived
     MIGRATE = "migrate"  # records get another value, because theirs is removed
     LOSE = "lose"  # records lose a value that is removed
@@ -122,7 +122,7 @@ class GuardRefusal:
 
 @dataclass(frozen=True, slots=True)
 class GuardBase:
-    """The numbers of one object type of which guards take percentages, as counted at planning."""
+    """The counts of one object type, from which guards compute percentages; planning counted them."""
 
     object: str
     named: int = 0  # records that the manifests name
@@ -154,7 +154,7 @@ class ReviewDifference:
     how: DifferenceKind
     key: ThingAddress
     verb: Verb  # of the change planned now, else of the reviewed one
-    facts: tuple[Fact, ...]  # what differs; for a change of only one plan, its properties or label
+    facts: tuple[Fact, ...]  # what differs; if one plan lacks the change: its properties or label
     source: SourceRef | None
     target: RecordAddress | None = None  # the other record of an association
     display_names: DisplayNames = NO_DISPLAY_NAMES  # display names of records in HubSpot at planning
@@ -197,10 +197,10 @@ class Plan:
     budget: Budget
     write_scopes: tuple[str, ...] = ()  # scopes that apply needs, sorted
     refusals: tuple[GuardRefusal, ...] = ()  # the guards that refuse the plan
-    bases: tuple[GuardBase, ...] = ()  # numbers of which guards take percentages; apply uses them again
+    bases: tuple[GuardBase, ...] = ()  # counts for the percentages of guards; apply uses them again
     allowances: tuple[
         tuple[Guard, int], ...
-    ] = ()  # guards that the user lifted, with the allowed numbers; sorted
+    ] = ()  # guards that the user raised with ``--allow``, each with its new limit; sorted
     prune_rules: tuple[PruneRule, ...] = ()  # rules that are not in state yet, sorted
     masked_properties: tuple[
         ObjectProperty, ...

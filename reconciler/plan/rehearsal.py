@@ -11,8 +11,10 @@ from reconciler.plan.change import Change
 class Rehearsal:
     """The result of applying a plan to a copy, and of a second plan of the same things."""
 
-    run: RunDetail | None  # lists only changes that were not applied; None: nothing to apply, or no time
-    findings: tuple[Problem, ...]  # unique values of other records; warnings for archived ones
+    # lists only changes that were not applied; None: the plan has no changes, or the user stopped the copying
+    run: RunDetail | None
+    # unique values that the plan writes but another record has; a warning if that record is archived
+    findings: tuple[Problem, ...]
     left: tuple[Change, ...]  # writes that the second plan still has
     unplanned: str  # why there was no second plan; empty if there was one
     untold: tuple[str, ...]  # parts that the copy does not imitate, as sentences without full stops

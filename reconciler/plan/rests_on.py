@@ -23,7 +23,10 @@ _LAST_CHANGE = ("hs_lastmodifieddate", "lastmodifieddate")
 
 
 def names_rested_on(schema: ObjectSchema, owned: Iterable[OwnedRecord]) -> set[str]:
-    """Return the properties to read so that archives of ``owned`` and other records can rest on them."""
+    """Return the properties whose values archive changes rest on.
+
+    They are the properties that state has for ``owned`` records, and the time of the last change.
+    """
     held = {name for record in owned for name in record.sent}
     return held.union(_LAST_CHANGE) & schema.properties.keys()
 
@@ -44,7 +47,7 @@ def archive_rests_on(
 ) -> tuple[ValueChange, ...]:
     """Return the live values on which an archive rests: those in state, ``others``, and the key.
 
-    Without ``owned``, also the time of the last change. ``last_change``: always that time.
+    The time of the last change is included if ``owned`` is None or ``last_change`` is True.
     """
     names = {*others, *(owned.sent if owned else ()), *(() if by == RECORD_ID else (by,))}
     if owned is None or last_change:
@@ -54,13 +57,16 @@ def archive_rests_on(
 
 
 def association_rested_on(other: str, other_id: RecordId, labels: Collection[Label] | None) -> ValueChange:
-    """Return an association of a record as a value to rest on; its name is the other record's address."""
+    """Return an association as an entry of ``rests_on``. The entry's name is the other record's address."""
     name = RecordAddress(other, RECORD_ID, other_id).text
     return _as_read(name, associated_as(labels))
 
 
 def other_end(name: str) -> RecordIdentity | None:
-    """Return the other record of an association whose value is called ``name``; None for a property."""
+    """Return the other record if ``name`` is from ``association_rested_on``; None if it is a property.
+
+    ``name`` is the name of an entry of ``rests_on``.
+    """
     try:
         object_name, is_by_record_id, value, _ = split_address(name)
     except ValueError:
@@ -75,7 +81,10 @@ def objects_rested_on(changes: Iterable[Change]) -> set[str]:
 
 
 def associated_as(labels: Collection[Label] | None) -> str | None:
-    """Return an association as text, without "Primary", which HubSpot moves; None for no association."""
+    """Return an association as text; None if ``labels`` is None, because there is no association.
+
+    The label "Primary" is left out, because HubSpot itself moves it to another association.
+    """
     if labels is None:
         return None
     types = sorted((label.type, label.text) for label in labels if not label.is_flag)

@@ -219,7 +219,7 @@ class PlanningRecords:
         planning.compare(self.records.associating)
 
     def conclude(self, owned: Iterable[tuple[str, str, int]]) -> None:
-        """Refuse globs that match nothing, and count the records of which guards take percentages.
+        """Refuse globs that match nothing, and count records for the percentages of guards.
 
         Raises:
             UsageError: a glob matches nothing.

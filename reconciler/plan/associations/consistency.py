@@ -1,4 +1,4 @@
-"""What changes of associations remove and need, for the rules of ``plan/consistency.py``."""
+"""Facts about changes of associations, for the rules of ``plan/consistency.py``."""
 
 from collections.abc import Hashable, Iterator
 

@@ -1,4 +1,4 @@
-"""What changes of definitions change, remove and need, and which of them share a call."""
+"""Facts about changes of definitions, for the rules of ``plan/consistency.py``."""
 
 from collections.abc import Hashable, Iterator
 

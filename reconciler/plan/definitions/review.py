@@ -8,7 +8,7 @@ from reconciler.plan.records import review as of_records
 
 
 def shown_in_review(change: Change) -> Iterator[Fact]:
-    """Return the names of the values of a change."""
+    """Return a fact with the paths that a change writes, without values; no fact if it writes nothing."""
     return of_records.shown_in_review(change)
 
 

@@ -65,7 +65,8 @@ def roll_back_definitions(
 ) -> Mapping[DefinitionAddress, DefinitionDecision]:
     """Roll back changes of a run to definitions of one type, except definitions that the run created.
 
-    Stages come before pipelines, because the order of a pipeline's stages contains their restored labels.
+    Stages are decided before pipelines. A pipeline's order of stages is a list of labels, so the
+    restored labels of the stages must be known first.
     """
     decisions: dict[DefinitionAddress, DefinitionDecision] = {}
     labels: dict[str, dict[str, str]] = {}  # by pipeline: restored label of a stage by present label
@@ -159,7 +160,11 @@ def _made_again(effect: RunEffect, gone: Change) -> DefinitionDecision:
 
 
 def _reason(value: ValueChange) -> Reason:
-    """Return ``INITIAL`` for a value that state did not have: it is left to people. Else ``ROLLED_BACK``."""
+    """Return the reason for writing a value of a removed definition again.
+
+    It is ``INITIAL`` if the state did not contain the value before the run: then people decide about the
+    value after this rollback. Every other value has the reason ``ROLLED_BACK``.
+    """
     return Reason.INITIAL if value.reason is Reason.UNMANAGED else Reason.ROLLED_BACK
 
 
@@ -207,7 +212,10 @@ class _PuttingBack:
     held: list[Held] = field(default_factory=list)
 
     def result(self) -> DefinitionDecision:
-        """Return the update that restores values, and held values; no change if all are as before the run."""
+        """Return the change that restores the previous values, and the list of values that are not restored.
+
+        There is no change if all values are as before the run.
+        """
         effect = self.effect
         for path, value in sorted(effect.written.items()):
             if path not in {OPTIONS, STAGE_NAMES} and not self._goes_with_option(path):

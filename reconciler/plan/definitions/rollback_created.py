@@ -58,7 +58,10 @@ def holdings_of_created(
 
 
 def holding_of_created(effect: RunEffect, stage_names: tuple[str, str] | None) -> Holding | None:
-    """Return how records may have a definition as a value; None if they cannot."""
+    """Return which records use a created definition; None for a definition that no record can use.
+
+    Records use a property by any value, a pipeline or a stage as a value, and an object type by existing.
+    """
     match effect.section:
         case Section.PROPERTIES:
             return Holding(effect.object, effect.address.name)
@@ -99,7 +102,10 @@ class Uses:
 def remove_created(
     effects: Collection[RunEffect], now: DefinitionsNow, uses: Uses
 ) -> Iterator[DefinitionDecision]:
-    """Decide whether to remove each definition of a type that the run created, and each option it added."""
+    """Decide whether to remove each definition that the run created, and each option that it added.
+
+    All ``effects`` are about definitions of one object type.
+    """
     removing = _Removing([each for each in effects if each.created is not None], now, uses)
     for section in _ORDER:
         for effect in removing.created:
@@ -119,7 +125,10 @@ class _Removing:
     decided: dict[RecordId, DefinitionDecision] = field(default_factory=dict)
 
     def decisions(self) -> Iterator[DefinitionDecision]:
-        """Return the decisions, except about parts of another definition that the run created, too."""
+        """Return a decision for each created definition, except parts of a created pipeline or object type.
+
+        HubSpot removes a part together with its pipeline or object type.
+        """
         for effect in self.created:
             if self._whole(effect) is None:
                 yield self.decided[effect.id]
@@ -171,13 +180,13 @@ class _Removing:
         return self.uses.records.get(holding, 0) if holding else 0
 
     def _associations(self, effect: RunEffect) -> int:
-        """Return how many owned associations keep the label, as seen from either record."""
+        """Count the owned associations that still have the label after this rollback, in both directions."""
         category, *numbers = own_id(effect.id).split("/")
         labels = {Label(category, int(number), "") for number in numbers}
         return sum(self.uses.labels.get(label, 0) for label in labels)
 
     def _others(self, effect: RunEffect) -> Iterator[str]:
-        """Return the names of definitions inside a group, pipeline or object type that are not removed."""
+        """Return the definitions that are still in a group, pipeline or object type after this rollback."""
         parts = {each.id for each in self.created if self._whole(each) is effect}
         stays = {part for part in parts if self.decided[part].held}
         match effect.section:
@@ -220,9 +229,10 @@ class _Removing:
 
 
 def _is_restored(effect: RunEffect) -> bool:
-    """Return whether the run was itself a rollback that restored a property with its old values.
+    """Return whether the run was a rollback, and restored a property together with its old values.
 
-    Then its values are removed with the property again; the guard ``lose`` limits that.
+    Records may have these values, but the property is removed all the same. The guard ``lose`` limits the
+    number of these records.
     """
     created = effect.created
     return (

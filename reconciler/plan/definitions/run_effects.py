@@ -19,7 +19,7 @@ from reconciler.plan.definitions.options import option_part
 from reconciler.plan.targeting import UnmatchedGlobs
 
 _CAME_BY = frozenset({Reason.ADOPT, Reason.ROLLED_BACK})
-"""Reasons of ``adopt`` changes that began our ownership; with other reasons, only state changed."""
+"""Reasons of ``adopt`` changes that began our ownership. Other ``adopt`` changes only updated the state."""
 
 
 class WrittenValue(NamedTuple):
@@ -45,9 +45,9 @@ class RunEffect:
     archived: Change | None = None
     released: Change | None = None
     is_adopted: bool = False
-    was_ours: Owned | None = None  # ownership after the run; None: not owned
+    was_ours: Owned | None = None  # ownership at the end of the run; None: not owned
     written: dict[str, WrittenValue] = field(default_factory=dict)  # by path
-    removed_options: dict[str, Change] = field(default_factory=dict)  # the archive changes, by option
+    removed_options: dict[str, Change] = field(default_factory=dict)  # by option: the change that removed it
 
     @property
     def object(self) -> str:

@@ -138,7 +138,7 @@ class AcceptBuilder:
         self.problems.append(Problem(message, _WHAT_NOW[lost.reason], source, lost.address))
 
     def add_pair(self, pair: RemovedAssociation, source: SourceRef | None) -> None:
-        """Report that a removed association has no value to write: the user edits the manifest's list."""
+        """Report that a removed association leaves no value to write: the user must edit the manifest."""
         what = "this association" if pair.live is None else f'the label "{pair.last_applied}"'
         message = f"people removed {what} in HubSpot: there is no value to write back"
         advice = (
@@ -163,7 +163,7 @@ class AcceptBuilder:
         """Return a drifted value with the manifest values that may express it.
 
         Raises:
-            UnplacedError: the manifest does not set the value, or should not.
+            UnplacedError: the live value cannot or must not be written into the manifest.
         """
         name = value.name
         if record is None and self.is_for_other_environment(value.key):
@@ -202,11 +202,12 @@ class AcceptBuilder:
     def _fit(
         self, resolver: Resolver, record: DesiredRecord, live: LiveRecord, wishes: list["_Wish"]
     ) -> None:
-        """Try the texts of all values together until each gives its live value or has no text left to try.
+        """Choose the first candidate of each wish that means the live value; report wishes without one.
 
-        Together, because the text of a stage is resolved within the pipeline.
+        The candidates of all wishes are tried together, because the meaning of a stage's candidate depends on
+        the pipeline.
         """
-        why: dict[str, Problem] = {}  # keep the first problem of a property: it is about the best text
+        why: dict[str, Problem] = {}  # by property: its first problem, because the first candidate is best
         while failed := _failing(resolver, record, live, wishes):
             why = {name: problem for name, problem in failed.items() if problem} | why
             for wish in [wish for wish in wishes if wish.edit.name in failed]:
@@ -220,19 +221,19 @@ class AcceptBuilder:
 
 
 class _Wish(NamedTuple):
-    """A live value and the manifest values to try for it."""
+    """A live value, and candidates: values for the manifest that may mean the live value."""
 
     edit: Edit
     definition: PropertyDef
     live: str | None
-    ways: list[ManifestValue]  # values not tried yet or not refused; the first is tried next
+    ways: list[ManifestValue]  # candidates, best first, without refused ones
     place: Place  # place of the new value
 
 
 def _failing(
     resolver: Resolver, record: DesiredRecord, live: LiveRecord, wishes: Iterable[_Wish]
 ) -> Mapping[str, Problem | None]:
-    """Return the properties whose present text does not give the live value, with its problem if any."""
+    """Return each property whose first candidate does not mean the live value, with the problem or None."""
     words = {wish.edit.name: wish.ways[0] for wish in wishes}
     there = {wish.edit.name: wish.place for wish in wishes}
     values = tuple(words.get(name, old) for name, old in zip(record.names, record.values, strict=True))

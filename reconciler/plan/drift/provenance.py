@@ -2,7 +2,7 @@
 
 The list begins at the last time when, during one of our runs, the value was as we applied it: the run wrote
 it or found it unchanged. If the journal no longer has such a run, the list begins at the last time when the
-value was as applied at all, and is marked so (``HistoryStart``).
+value was equal to the applied value, also outside our runs. ``HistoryStart`` tells how the list begins.
 """
 
 from bisect import bisect_right
@@ -104,10 +104,10 @@ def trail_of(
 
 
 def _rounds(versions: Sequence[ValueVersion], kind: Kind, last_applied: str | None, runs: OurRuns) -> int:
-    """Count our writes of the value that the automation with the last change has overwritten.
+    """Count our writes that an automation has overwritten with the present live value.
 
-    Each time, it set the present live value after we had written the last applied value. Changes by others
-    in between do not matter.
+    Only the automation that made the last change counts. If the last change is not from an automation, the
+    count is 0. Between our write and the automation's change, others may have changed the value.
     """
     last = versions[-1]
     if not last.via.is_automatic:

@@ -71,7 +71,11 @@ class ExplainTarget:
         return next((live[key] for key in self.keys if key in live), None)
 
     def is_planned(self, desired: Desired) -> bool:
-        """Return whether a plan would include the record: it is named, or owned and pruned or released."""
+        """Return whether a plan would include the record.
+
+        A plan includes each record that manifests name. It also includes an owned record that it would prune
+        or release.
+        """
         is_left_over = self.prune is not Prune.OFF or desired.is_for_other_environment(self.key)
         return self.record is not None or (self.owned is not None and is_left_over)
 
@@ -134,7 +138,7 @@ def find_subject(
 ) -> ExplainTarget:
     """Find the record at the address, among manifests and state.
 
-    ``owned_under`` returns the entries in state under a key, or a record id if requested.
+    ``owned_under`` returns the entries in state for a key; if ``asked`` has a record id, for a record id.
     ``masked_properties`` are pairs of object type and key property; messages show such a key only if the
     user typed it.
 
@@ -175,7 +179,10 @@ def definitions_that_move(desired: Desired, object_name: str) -> Iterator[Desire
 
 
 def unknown_record(asked: RecordAddress) -> UsageError:
-    """Return the error about a record that no manifest names, that we do not own, and that does not move."""
+    """Return the error for a record that a plan does not touch.
+
+    No manifest names the record, we do not own it, and no ``$moves_to`` gives it another value.
+    """
     return UsageError(
         _unknown(ParsedAddress(asked.object, is_record_id=True, value=asked.value, name=None), ())
     )

@@ -30,7 +30,7 @@ def values_text(values: Sequence[ValueChange], source: SourceRef | None) -> str:
 
 
 def values_in(text: str, source: SourceRef | None) -> tuple[ValueChange, ...]:
-    """Read the result of ``values_text``; sorted by name."""
+    """Read the result of ``values_text``, which contains the values in the order of their names."""
     file = source.file if source else ""
     return tuple(
         ValueChange(name, before, after, _REASONS[reason], _source_at(place, file))

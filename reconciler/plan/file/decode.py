@@ -186,7 +186,7 @@ def _as_problem(found: object) -> Problem:
 
 
 def _as_parts(found: object) -> Mapping[str, Sentence]:
-    """Decode those of message and advice that have parts, because they contain values to mask."""
+    """Decode the parts of message and advice, by name. A text without values to mask has no parts."""
     parts = as_object(found)
     names = (name for name in ("message", "advice") if name in parts)
     return {name: Sentence(part(parts, name, as_tuple(_as_part))) for name in names}

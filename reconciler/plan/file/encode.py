@@ -82,7 +82,10 @@ def header_as_document(plan: Plan, format_version: str, written: Container[Objec
 
 
 def text_of(document: Json) -> str:
-    """Return indented JSON with sorted keys; of a list from an iterator, each entry is on one line."""
+    """Return indented JSON with sorted keys.
+
+    A list that ``document`` contains as an iterator has one line for each entry.
+    """
     return "".join(text_pieces(document))
 
 
@@ -102,7 +105,7 @@ def _escaped(character: str) -> str:
 
 
 def allowances_as_document(allowances: Iterable[tuple[Guard, int]]) -> Json:
-    """Encode lifted guards, with the allowed numbers."""
+    """Encode the guards that the user raised with ``--allow``, each with its new limit."""
     return {str(guard): number for guard, number in allowances}
 
 
@@ -229,7 +232,7 @@ def problem_as_document(problem: Problem) -> Json:
 
 
 def _parts_of(problem: Problem) -> Json:
-    """Encode those of message and advice that contain values, as lists of parts."""
+    """Encode the parts of message and advice, by name. A text without values to mask has no parts."""
     return {
         name: [_value(part) if isinstance(part, Value) else part for part in text.parts]
         for name, text in (("message", problem.message), ("advice", problem.advice))

@@ -1,6 +1,6 @@
 """The table of the fields of a change: how each one is encoded, decoded, digested, journaled and masked.
 
-A new field of ``Change`` needs one row here. A test fails if it is missing.
+A new field of ``Change`` needs one entry in ``FIELDS``. A test fails if the entry is missing.
 """
 
 from collections.abc import Callable, Mapping
@@ -63,7 +63,7 @@ class Field:
     is_of_kind: bool = False  # whether each kind has its own form for the field
 
     def form(self, kind: ChangeKind) -> Form | None:
-        """Return the form of the part that the digest covers."""
+        """Return how the field is written under ``do`` for ``kind``; None if it is not written there."""
         return getattr(kind, self.name) if self.is_of_kind else self.does
 
 
@@ -75,7 +75,10 @@ def _column(name: str, to_cell: Callable[[Any], object], to_value: Callable[[Any
 
 
 def _values(name: str, description: str) -> Field:
-    """Build the row of a field of value changes; the journal stores before, after, reason and place."""
+    """Build the entry of ``FIELDS`` for a field that contains value changes.
+
+    The journal stores before, after, reason and place of each value.
+    """
     does = Form(forms.encode_values, as_object, {"$ref": "#/$defs/values"})
     why = Form(forms.encode_reasons, as_object, {"$ref": "#/$defs/reasons"})
     kept = Kept(
@@ -87,7 +90,7 @@ def _values(name: str, description: str) -> Field:
 
 
 def _owned(name: str, description: str, suffix: str = "") -> Field:
-    """Build the row of a field of ownership, with two journal columns that end in ``suffix``."""
+    """Build the entry of ``FIELDS`` for an ownership. Its two journal columns end in ``suffix``."""
     origin, protected = f"origin{suffix}", f"protected{suffix}"
 
     def cells(change: Change) -> Cells:

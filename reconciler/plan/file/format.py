@@ -6,7 +6,7 @@ and their digest (``lines.py``). Equal plans give equal files.
 
 Two plans with the same digest do the same when they are applied. The digest covers the format version,
 environment, portal, allowances, prune rules, the rolled-back run, whether the plan may be applied, its
-problems and refusals, the numbers of which guards take percentages, the masked properties, and everything
+problems and refusals, the counts for the percentages of guards, the masked properties, and everything
 under ``do`` of each change. It also covers the commit of the manifests, and lineage and serial of the state.
 It does not cover reasons, places, people, times and costs. It detects damage, not forgery.
 

@@ -185,7 +185,10 @@ def decode_values(texts: object, reasons: object) -> tuple[ValueChange, ...]:
 
 
 def _value_as_usual(name: str, texts: object, why: object) -> ValueChange | None:
-    """Decode a value of the usual form, without an author, quickly; return None for any other."""
+    """Decode a value change of the usual form quickly; return None for every other form.
+
+    The usual form contains no author.
+    """
     if not isinstance(texts, list) or len(texts) != _BEFORE_AND_AFTER or not isinstance(why, dict):
         return None
     before, after = texts

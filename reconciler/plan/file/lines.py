@@ -100,7 +100,7 @@ def parsed(text: bytes) -> Json:
 
 
 def change_in(line: bytes) -> ChangeLine:
-    """Split a line that ``change_line`` built into its parts, without decoding the change."""
+    """Read back a line from ``change_line``, without decoding the change."""
     does = _LINE.decode(line).do
     return ChangeLine(line, bytes(does) if isinstance(does, msgspec.Raw) else b"")
 
@@ -202,7 +202,7 @@ def digest_of_json(value: object) -> str:
 
 
 def damaged(number: int, what: str) -> UsageError:
-    """Build the error for the wrong line ``number``."""
+    """Build the error for a damaged line; ``number`` is the number of the line in the file."""
     return UsageError(f"the plan file cannot be used: line {number}: {what}\n    it was damaged: plan again")
 
 

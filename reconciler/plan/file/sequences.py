@@ -168,7 +168,7 @@ class _Noted:
     names: set[ObjectProperty] = field(default_factory=set)  # properties of all keys and values
     values: set[ObjectProperty] = field(default_factory=set)  # properties of all written values
     keys: set[ObjectProperty] = field(default_factory=set)  # properties of all keys
-    objects: set[str] = field(default_factory=set)  # object types that changes name or depend on
+    objects: set[str] = field(default_factory=set)  # object types in addresses and ``rests_on``
     writes: set[_Writes] = field(default_factory=set)
 
     def note(self, change: Change) -> None:
@@ -293,7 +293,10 @@ class SpooledChanges(_Spooled[Change]):
         return ordered
 
     def _notes(self) -> _Noted:
-        """Return the index, after adding changes that were appended as lines."""
+        """Return the index of all changes.
+
+        Changes that were appended as lines are not in the index yet: they are added first.
+        """
         missing = len(self) - len(self._noted.marks)
         for change in islice(self, len(self) - missing, None) if missing else ():
             self._noted.note(change)

@@ -1,4 +1,4 @@
-"""The records that the changes of a plan own, archive, or give another key."""
+"""The records that a plan affects: records that we then own, archived records, records with a new key."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from reconciler.plan.records.changes import identity_of_record, is_record_change
 
 
 def taken_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
-    """Return the existing records that we own after ``changes``, by updating or adopting them."""
+    """Return the records that ``changes`` update or adopt, and that we own afterwards."""
     return frozenset(
         RecordIdentity(change.object_type, change.remote.id)
         for change in changes.of(Verb.UPDATE, Verb.ADOPT)

@@ -8,7 +8,7 @@ from reconciler.plan.change import Action, Change, Owned, Reason, RecordDetails,
 from reconciler.source import SourceRef
 
 BY_ARCHIVE = Operation(Call.ARCHIVE, None)
-"""Archives use the record id."""
+"""The call that archives a record. The record id identifies the record in this call."""
 
 
 def create_record(
@@ -55,7 +55,10 @@ def update_record(
     moved_from: RecordAddress | None = None,
     rests_on: tuple[ValueChange, ...] = (),
 ) -> Change:
-    """Build the change that writes ``values`` (at least one) to a record; ``owned`` None: it is not ours."""
+    """Build the change that writes ``values`` (at least one) to a record.
+
+    ``owned`` is the ownership after the change. It is None if we do not own the record then.
+    """
     return Change(
         address=key,
         action=Action.UPDATE,

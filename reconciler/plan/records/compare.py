@@ -52,8 +52,9 @@ class RecordDecision(NamedTuple):
     ] = ()  # values that people changed, to be decided when the authors are known
     overwritten: tuple[
         PropertyRef, ...
-    ] = ()  # values to overwrite that a record had before we owned it: only their authors are read
-    faulty: Change | None = None  # the correct values of a record with problems; never carried out
+    ] = ()  # values from before our ownership that are to be overwritten: reports show who set each value
+    # for a record with problems: a change without the wrong values, for checks; it is never carried out
+    faulty: Change | None = None
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -211,7 +212,7 @@ def _present(
     same = parts.same
     known = [same] if same else [parts.owned, parts.old_owned]
     protects = _is_protected(parts.record, *known)
-    parts = parts._replace(owned=same)  # the entry under this key may be about another record
+    parts = parts._replace(owned=same)  # without an entry in state that is about another record
     problems: list[Problem] = []
     values = resolver.resolve(parts.record, live, problems)
     is_renamed = live is parts.old_live

@@ -114,7 +114,10 @@ class ComparedValues:
         return ValueChange(name, self.live.properties.get(name), value.text, reason, place, changed)
 
     def _overwritten(self, value: ResolvedValue, live: str | None, edits: Edits) -> ValueVersion | None:
-        """Note that a value from before our ownership is overwritten; return its last change if known."""
+        """Add a value from before our ownership to ``overwritten``, if there is one.
+
+        Return the last change of the value; None if the last change is unknown.
+        """
         if live is None:
             return None
         spot = self._spot(value.definition.name)
@@ -135,7 +138,10 @@ class ComparedValues:
 
 
 def misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *, is_left: bool) -> Problem:
-    """Report a misfit; ``is_left``: the manifest names the other property, but people's value is held."""
+    """Report a misfit of two properties.
+
+    ``is_left``: the manifest sets the other property, too, but the plan leaves the value that people set.
+    """
     key, other = record.address, found.other
     advice: str
     if found.is_both:

@@ -1,4 +1,4 @@
-"""What changes of records change, remove and need, for the rules of ``plan/consistency.py``."""
+"""Facts about changes of records, for the rules of ``plan/consistency.py``."""
 
 from collections.abc import Hashable, Iterator
 
@@ -7,7 +7,10 @@ from reconciler.plan.records.changes import replaced_by
 
 
 def subject(change: Change) -> Hashable | None:
-    """Return the changed record, which may have only one change; None if it has no id yet."""
+    """Return the changed record; None if the record has no id yet.
+
+    A plan must not contain two changes of one record.
+    """
     record_id = replaced_by(change) or change.remote.id
     return (change.object_type, record_id) if record_id else None
 

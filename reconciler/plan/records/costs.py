@@ -16,6 +16,7 @@ def calls_to_write(batch: Sequence[Change], schema: ObjectSchema) -> int:
 def calls_to_read_again(batch: Sequence[Change], _schema: ObjectSchema, _moved: int) -> int:
     """Count the calls to read a batch again.
 
-    The associations on which archives depend take one call for each object type of the other records.
+    One call reads the records. If an archive change depends on associations, one more call is needed for
+    each object type of the associated records.
     """
     return 1 + len(objects_rested_on(batch))

@@ -43,9 +43,10 @@ def add_decision(findings: Findings, decision: RecordDecision) -> None:
 
 
 def settle_identities(findings: Findings) -> None:
-    """Drop releases and replacements, and report archives, of records that manifests name by another key.
+    """Correct the changes of records that manifests name by a key which is not the key in state.
 
-    Call it before gone records are explained.
+    The release or replacement of such a record is dropped, and its archive becomes a problem. Call this
+    before gone records are explained.
     """
     _keep_known_by_a_named_key(findings)
     changes = findings.changes
@@ -66,7 +67,7 @@ def settle_identities(findings: Findings) -> None:
 
 
 def _keep_known_by_a_named_key(findings: Findings) -> None:
-    """Report instead of archiving a record that another line names by its key in state."""
+    """Turn the archive of a record into a problem if a manifest line names the record by its key in state."""
     known = {(owned.key.object, owned.record_id): held for held, owned in findings.gone}
 
     def decided(change: Change) -> Change | None:

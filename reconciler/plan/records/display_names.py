@@ -1,4 +1,4 @@
-"""Adding the display names of their records to changes and held differences."""
+"""Adding the display names of records to changes and held differences."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -12,7 +12,7 @@ from reconciler.plan.records.changes import replaced_by
 
 
 class _Shape(NamedTuple):
-    """Requirements for a change of one action."""
+    """The requirements for every change with a certain action."""
 
     calls: frozenset[Call] = frozenset()  # allowed calls; empty: no call, only state changes
     has_id: bool = True
@@ -80,7 +80,7 @@ DETAILS = Form(_encode_details, _decode_details, {"$ref": "#/$defs/record_detail
 
 
 _OURS_OR_NOT = frozenset({Reason.FILLED, Reason.MIGRATED, Reason.ROLLED_BACK})
-"""Reasons of updates after which a record need not be owned."""
+"""Reasons of updates after which we may own the record or not own it: both are correct."""
 
 
 def flaw(change: Change) -> str | None:

@@ -1,4 +1,4 @@
-"""The identity of records: which keys identify a record, and reporting a record with two addresses."""
+"""The identity of records: keys that identify a record, and problems about two addresses of one record."""
 
 from dataclasses import dataclass, field, replace
 
@@ -27,8 +27,8 @@ OTHER_ADDRESSES = "hs_additional_emails"
 class Identities:
     """Collects the records compared so far, to find a record that manifests name twice.
 
-    Most records are found under exactly the key in the manifests, and two lines cannot have the same key. So
-    of a million records, only the few others are collected.
+    A record is not collected if its live key is exactly the key in the manifest, because two manifest lines
+    cannot have the same key. That saves memory: of a million records, nearly all have exactly this key.
     """
 
     _by_key: dict[tuple[str, str, str | None], DesiredRecord] = field(default_factory=dict)
@@ -40,7 +40,10 @@ class Identities:
     _old: set[RecordIdentity] = field(default_factory=set)  # records that ``$renamed_from`` names
 
     def same_key(self, resolver: Resolver, record: DesiredRecord) -> Problem | None:
-        """Report a record that is not found if an earlier one has the same key in another spelling."""
+        """Report that an earlier record has the same key in another spelling.
+
+        Call it only for a record that HubSpot does not have.
+        """
         by = record.document.key
         definition = resolver.schema.properties.get(by)
         kind = definition.kind if definition else Kind.TEXT
@@ -61,8 +64,8 @@ class Identities:
     ) -> Problem | None:
         """Report a record if an earlier one, under another address, has the same live record.
 
-        ``named`` are all records of the type, sorted by key, including this one; None if some of them are
-        named by another key property.
+        ``named`` are all desired records of the type, sorted by key, including ``record``. It is None if
+        manifests use two or more key properties for the type.
         """
         by = record.document.key
         own_key = live.id if by == RECORD_ID else live.properties.get(by)
@@ -71,7 +74,8 @@ class Identities:
             first = self._presumed.get(RecordIdentity(resolver.schema.name, live.id))
         if first is None and (named is None or own_key != record.key):
             self._by_id[RecordIdentity(resolver.schema.name, live.id)] = record
-            if named is not None and own_key is not None and own_key < record.key:  # compared earlier
+            # records are compared in the order of their keys: the record with the lower key was earlier
+            if named is not None and own_key is not None and own_key < record.key:
                 first = named.find(own_key)
         if first is None:
             return None
@@ -96,7 +100,10 @@ class Identities:
             self._unread.add((object_name, record.special.renamed_from.casefold()))
 
     def add_old(self, schema: ObjectSchema, live: LiveRecord) -> None:
-        """Collect a live record with a key from ``$renamed_from``, even if this plan leaves the line out."""
+        """Collect a live record that has the old key from a manifest line with ``$renamed_from``.
+
+        It is collected even if the plan leaves out this line.
+        """
         self._old.add(RecordIdentity(schema.name, live.id))
 
     def is_collected(self, record: RecordIdentity) -> bool:
@@ -189,7 +196,10 @@ def no_such_record(key: RecordAddress) -> Sentence:
 
 
 def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> bool:
-    """Return whether the live key differs from the manifest's: in case, or as another e-mail address."""
+    """Return whether HubSpot found the record by an alias: the live key is not the key in the manifest.
+
+    An alias has other capital letters than the live key, or is an additional e-mail address of a contact.
+    """
     by = record.document.key
     own_key = live.properties.get(by)
     if by == RECORD_ID or own_key is None or own_key == record.key:
@@ -199,7 +209,7 @@ def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> boo
 
 
 def known_as_named(change: Change, named: Held) -> Problem:
-    """Report a record to be archived that another line names by its key in state."""
+    """Report that a record is not archived, because a manifest line names it by its key in state."""
     message = sentence(
         "{record} is to be archived, but it is the same record as {named}, which {place} names: "
         "somebody changed its key in HubSpot",

@@ -59,15 +59,16 @@ class RecordPlanner:
 
     policy: Policy
     findings: Findings = field(default_factory=Findings)
-    endpoints: Endpoints | None = None  # collects presences of associated records; None: no associations
+    endpoints: Endpoints | None = None  # collects which associated records exist; None: no associations
     # records to compare again: edited by people, or about to be overwritten for the first time
     edited: list[tuple[Resolver, RecordSides]] = field(default_factory=list)
     spots: list[PropertyRef] = field(default_factory=list)  # the properties whose authors must be read
-    overwriting: int = 0  # records, not owned so far, with overwritten values; counted up to the limit
+    # records with values from before our ownership to overwrite, counted up to ``OVERWRITTEN_SHOWN``
+    overwriting: int = 0
     associating: list[DesiredRecord] = field(default_factory=list)  # records with associations
     # owned records whose keys other live records have now
     displaced: list[OwnedRecord] = field(default_factory=list)
-    # records that are not found by a new key property, while state has records that had these values
+    # records that HubSpot does not have under their key, but state has under another key property
     lost: list[tuple[Resolver, RecordSides]] = field(default_factory=list)
     # records that manifests name by some other key, so that they must not be pruned
     named_otherwise: set[RecordIdentity] = field(default_factory=set)
@@ -109,9 +110,9 @@ class RecordPlanner:
     ) -> None:
         """Compare ``records`` of one object type and key; ``live`` and ``owned`` are by key value.
 
-        HubSpot's answers left out ``unanswered`` keys: these records may exist. ``named`` are all records of
-        the type, including these; None if another key property names some of them. ``known`` are facts from
-        state about ``live`` records that have other keys there.
+        HubSpot's answers left out ``unanswered`` keys: these records may exist. ``named`` are all desired
+        records of the type; None if manifests use two or more key properties for the type. ``known`` has
+        facts about records that state does not have under their manifest keys.
         """
         population = self.findings.population(resolver.schema.name)
         for record in records:
@@ -162,7 +163,7 @@ class RecordPlanner:
     def decide_lost(self) -> None:
         """Compare the records in ``lost``; call it when all other records have been compared.
 
-        If another line is about the record in state, this record is not the lost one, but a new one.
+        If another manifest line is about the owned record in ``lost``, the compared record is a new record.
         """
         if not self.lost:
             return
@@ -191,10 +192,10 @@ class RecordPlanner:
     def leave_out(
         self, left_out: LeftOut, owned: Mapping[str, OwnedRecord], lost: Iterable[OwnedRecord] = ()
     ) -> None:
-        """Count unselected records: guards take percentages of all records. ``owned`` is by key value.
+        """Count unselected records, for the percentages of guards. ``owned`` is by key value.
 
-        Unselected records are not read: those in state are assumed to exist. ``lost`` are owned records that
-        had these values as keys in other key properties; they are not pruned.
+        Unselected records are not read: those in state are assumed to exist. ``lost`` are owned records under
+        another key property that once had the key of an unselected record. They are not pruned.
         """
         self.named_otherwise.update(RecordIdentity(each.key.object, each.record_id) for each in lost)
         for record, selected in left_out:
@@ -248,10 +249,10 @@ class RecordPlanner:
                 self.findings.add([with_display_name(decided, schema, found, owned)])
 
     def keep_displaced(self, schema: ObjectSchema, live: Mapping[str, LiveRecord], desired: Desired) -> None:
-        """Keep in state, under their record id, ``displaced`` records that manifests name by another key.
+        """Keep ``displaced`` records in state, under their record id, if manifests name them by another key.
 
-        The line that names such a record is not in this plan, or has a problem, and another record has its
-        key now. Without this, its entry in state would be lost. ``live`` is by record id.
+        A second record has the old key now, and the second record's entry would replace the displaced
+        record's entry. ``live`` is by record id.
         """
         changes = self.findings.changes
         taken = taken_records(changes) | archived_records(changes)

@@ -17,7 +17,7 @@ class Policy:
     take: tuple[Glob, ...] = ()
     recreate: tuple[Glob, ...] = ()  # gone things to create again
     forgets_unmanaged: bool = (
-        True  # whether values without an enforcing line leave state; False if only some lines are planned
+        True  # remove values from state that no manifest line enforces; False if the plan is partial
     )
 
     def drift_of(self, record: DesiredRecord, name: str) -> Drift:

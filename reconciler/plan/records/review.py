@@ -17,7 +17,7 @@ _COMPARED: tuple[tuple[Callable[[Change], object], FactKind], ...] = (
 
 
 def shown_in_review(change: Change) -> Iterator[Fact]:
-    """Return the properties of a change, never their values."""
+    """Return a fact with the properties that a change writes, without values; no fact if it writes none."""
     if change.values:
         yield properties_fact(change.values)
 
@@ -47,7 +47,7 @@ def _differing_values(before: Change, now: Change) -> Iterator[Fact]:
             yield Fact(FactKind.OTHER_VALUE, names=(value.name,))
         elif seen.before != value.before:
             yield Fact(FactKind.EDITED_SINCE, names=(value.name,))
-    forgotten = () if now.action is Action.RELEASE else now.forgotten  # a release always removes all values
+    forgotten = () if now.action is Action.RELEASE else now.forgotten  # a release removes all of them
     for value in sorted((*now.remembered, *forgotten), key=attrgetter("name")):
         if (value.name, value.after) not in known:
             yield Fact(FactKind.MEMORY_NOT_REVIEWED, names=(value.name,))

@@ -8,8 +8,8 @@ The cases:
 - a value that the run only stored in state stays there, because the portal had it before and after;
 - an archived record stays archived, because HubSpot's API cannot restore it.
 
-Values that people or a later run changed since are left alone. A value that is already restored is stored in
-state, so that the next plan treats the manifest's value as a change.
+Values that people or a later run changed since are left alone. If HubSpot already has the previous value, the
+rollback only stores this value in state. The next plan then treats the manifest's value as a change.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,11 +38,11 @@ from reconciler.plan.values.equality import same_value
 from reconciler.plan.values.pipeline_stages import misfit_of
 
 _CAME_BY = frozenset({Reason.ADOPT, Reason.ROLLED_BACK})
-"""Reasons of adoptions that began our ownership; with other reasons, only state changed."""
+"""Reasons of ``adopt`` changes that began our ownership. Other ``adopt`` changes only updated the state."""
 
 
 _NOT_ENFORCED = frozenset({Reason.FILLED, Reason.MIGRATED})
-"""Reasons of written values that add nothing to state; values that restore them keep these reasons."""
+"""Reasons of written values that are not stored in state. A restored value gets the same reason."""
 
 
 class AppliedChange(NamedTuple):
@@ -198,7 +198,9 @@ def _written_back(
     back: tuple[ValueChange, ...],
     learned: tuple[ValueChange, ...],
 ) -> Change | None:
-    """Build the change that restores the values ``back``; without any, a change of state only, or None.
+    """Build the change that writes the values ``back`` to HubSpot, and stores ``learned`` in state.
+
+    If ``back`` is empty, the change affects only the state; None if the state needs no change either.
 
     ``keys``: the former key if it is to be restored, else None; the present key; the key property.
     ``afterwards``: ownership after the change; None if we do not own the record.

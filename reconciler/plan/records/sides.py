@@ -1,4 +1,4 @@
-"""The sides of a comparison: a desired record, live, and the entry in state."""
+"""The sides of a comparison: a desired record, its live record, and its entry in state."""
 
 from typing import NamedTuple
 
@@ -17,8 +17,8 @@ class RecordSides(NamedTuple):
     old_owned: OwnedRecord | None = None
     moved: OwnedRecord | None = None  # entry in state of the live record, under a third key
     is_made_by_us: bool = False  # whether the journal says that we created the live record
-    # entry in state of a record that is not found: it has another key property, but the key of the desired
-    # record, or its old key, is among the last applied values
+    # entry in state of a record that is not found. The entry is under another key property. Its last applied
+    # values contain the key of the desired record, or the key from ``$renamed_from``.
     lost: OwnedRecord | None = None
 
     @property

@@ -131,7 +131,7 @@ class _Decisions:
     """Facts for deciding about values that more than one record has or gets."""
 
     changes: Sequence[Change]
-    sound: int  # number of changes without other problems; the rest is not carried out
+    sound: int  # number of possible changes; the changes after them have problems of another kind
     holders: Mapping[Value, RecordId]
     given: Mapping[Value, int]  # the change that frees each value
     archived: Mapping[RecordIdentity, Reason]
@@ -214,7 +214,10 @@ class _Decisions:
 
 
 def has_claims(changes: SpooledChanges, objects: _Objects) -> bool:
-    """Return whether ``changes`` may have claims, without decoding the changes."""
+    """Return whether ``changes`` write a value of a unique property or create a record.
+
+    Only then can they contain a claim. This does not decode the changes.
+    """
     return writes_unique(changes, objects) or next(changes.of(Verb.CREATE), None) is not None
 
 
@@ -277,7 +280,11 @@ def _repeated(changes: Sequence[Change], objects: _Objects) -> frozenset[Value]:
 
 
 def _turns(waits: Mapping[int, Collection[int]]) -> Mapping[int, int]:
-    """Return the turn of each waiting change, from 1; changes in or behind a circle have none."""
+    """Return the turn of each waiting change, counted from 1.
+
+    Changes that wait for one another in a circle have no turn. A change that waits for one of these changes
+    has no turn either.
+    """
     followers: dict[int, list[int]] = {}
     for number, givers in waits.items():
         for giver in givers:

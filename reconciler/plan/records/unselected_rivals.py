@@ -1,4 +1,6 @@
-"""Unselected records that have a unique value which the plan writes, or get it from manifests.
+"""Unselected records that compete with records of a plan for a unique value.
+
+An unselected record has the value now, or its manifest gives it the value.
 
 A plan of some records (``--target``, ``--exclude``, ``explain``) may leave out the change that frees a value.
 It then refuses a change that a plan of everything would make.
@@ -35,7 +37,10 @@ class LeftBehind:
         return sorted({group.key for group in groups} - {RECORD_ID})
 
     def givers(self, holders: Mapping[Value, LiveRecord]) -> Mapping[Value, Giver]:
-        """Return the values in ``holders`` that manifests take from unselected records."""
+        """Return the values in ``holders`` that unselected records have now and would lose.
+
+        The manifest of such a record contains another value.
+        """
         if not self.selection.is_partial:
             return {}
         found = ((value, self._giver(value, live)) for value, live in holders.items())
