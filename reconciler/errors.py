@@ -15,7 +15,7 @@
     └── UsageError             flags, settings, environment
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -43,6 +43,7 @@ class Problem:
     severity: Severity = Severity.ERROR
     people: tuple[str, ...] = ()  # e-mail addresses in the message that are never masked: owners of records
     needs: str | None = None  # address that the same plan must also change to solve the problem
+    stands_alone: bool = field(default=False, compare=False)  # its line is wrong whatever the others say
 
     def __str__(self) -> str:
         place = f"{self.source}: " if self.source else ""
@@ -61,10 +62,20 @@ class UnplacedProblem:
     severity: Severity = Severity.ERROR
     people: tuple[str, ...] = ()
     needs: str | None = None
+    stands_alone: bool = False
 
     def at(self, source: SourceRef | None, address: str | None = None) -> Problem:
         """Return a ``Problem`` at the given place."""
-        return Problem(self.message, self.advice, source, address, self.severity, self.people, self.needs)
+        return Problem(
+            self.message,
+            self.advice,
+            source,
+            address,
+            self.severity,
+            self.people,
+            self.needs,
+            stands_alone=self.stands_alone,
+        )
 
 
 class UnplacedError(Exception):

@@ -153,7 +153,7 @@ def _read_document(
         problems.append(Problem("a manifest must be a mapping", advice, files.ref(place)))
         return None
     head = _read_head(node, place, files, problems)
-    # Records are checked even if the head is wrong, so that all problems are reported at once.
+    # Records are checked even if nobody knows their type or key, so that all problems are reported at once.
     said = head or _Head.model_construct(object=_text(node, "object"), key=_text(node, "key"))
     common = Document(
         object=object_name(said.object),
@@ -194,18 +194,27 @@ def _read_document(
 
 
 def _read_head(node: MappingNode, place: Place, files: SourceFiles, problems: list[Problem]) -> _Head | None:
+    """Return the top-level keys without the wrong ones, which are reported.
+
+    Return None if nobody knows which records the document is about, or where it holds.
+    """
     refused = {name: found for name in node.names if (found := refusal(name))}
     for name, found in refused.items():
         source = files.ref(node.name_place(node.names.index(name)))
         problems.append(Problem(f'"{name}": {found.message}', found.advice, source))
     said = plain(node, kept={"all", "records", "source", *SECTIONS})
+    said = {name: value for name, value in said.items() if name not in refused}
     try:
-        return _Head.model_validate({name: value for name, value in said.items() if name not in refused})
+        return _Head.model_validate(said)
     except ValidationError as error:
         complaints = error.errors(include_url=False, include_context=False)
     descriptions = {field.alias or name: field.description for name, field in _Head.model_fields.items()}
     problems.extend(tell(complaints, descriptions, node, place, files))
-    return None
+    wrong = {str(complaint["loc"][0]) for complaint in complaints}
+    has_no_key = "key" not in said and not {"records", "source"}.isdisjoint(said)
+    if wrong & _DECISIVE or has_no_key:
+        return None
+    return _Head.model_validate({name: value for name, value in said.items() if name not in wrong})
 
 
 def _contradictions(said: _Head, node: MappingNode, place: Place, files: SourceFiles) -> Iterator[Problem]:
@@ -238,6 +247,9 @@ def _contradictions(said: _Head, node: MappingNode, place: Place, files: SourceF
         if fault := name_fault(name):
             yield fault.at(files.ref(ownership.name_place(index)))
 
+
+_DECISIVE: Final = frozenset({"object", "key", "environments"})
+"""The keys without which nobody knows which records a document is about, or where it holds."""
 
 _ABOUT_RECORDS: Final = frozenset({"key", "write", "prune", "ownership", "all"})
 """The keys of a document that have no meaning without records."""

@@ -1,6 +1,6 @@
 """Merging the documents of one environment into groups of records; later folders override earlier ones."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from heapq import merge
 from typing import TYPE_CHECKING
@@ -52,7 +52,8 @@ def merge_layers(
         )
         for group in sorted(merger.records)
     )
-    return groups, (*_disagreeing_keys(layers, files), *disagreeing, *merger.problems)
+    kept = _kept_old_keys(groups, merger.records, files)
+    return groups, (*_disagreeing_keys(layers, files), *disagreeing, *kept, *merger.problems)
 
 
 def _pruning(layers: Sequence[Layer], files: SourceFiles) -> tuple[Mapping[GroupKey, Prune], list[Problem]]:
@@ -73,6 +74,34 @@ def _pruning(layers: Sequence[Layer], files: SourceFiles) -> tuple[Mapping[Group
             advice = "documents about one object type and key must have the same `prune:`"
             problems.append(Problem(message, advice, files.ref(document.document.place)))
     return rules, problems
+
+
+def _kept_old_keys(
+    groups: Iterable[DesiredGroup],
+    written: Mapping[GroupKey, Mapping[str, DesiredRecord]],
+    files: SourceFiles,
+) -> Iterator[Problem]:
+    """Report records whose old key (``$renamed_from``) another line still names.
+
+    One of the two would be created, and from then on the portal would have both keys.
+    """
+    for group in groups:
+        for record in written[group.group].values():
+            old = record.special.renamed_from
+            other = group.records.find(old) if old and old != record.key else None
+            if other is None or other.special.is_absent:
+                continue
+            where = str(files.ref(other.place))
+            message = sentence(
+                "{record} is renamed from a key that is named as well, at {where}",
+                record=record.address.display,
+                where=where,
+            )
+            advice = (
+                "remove `$renamed_from` or the other line; if a record takes over the key of another one, "
+                "rename that one first, in a plan of its own"
+            )
+            yield Problem(message, advice, files.ref(record.place), record.address.text)
 
 
 def _disagreeing_keys(layers: Sequence[Layer], files: SourceFiles) -> Iterator[Problem]:

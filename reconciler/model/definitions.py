@@ -112,9 +112,15 @@ class ObjectSchema:
         return self.is_new or name in self.new_properties
 
     def can_identify(self, name: str) -> bool:
-        """Return whether property ``name`` can be HubSpot's ``idProperty``."""
+        """Return whether property ``name`` can be HubSpot's ``idProperty``.
+
+        HubSpot's own ``hs_unique_creation_key``, hidden and read-only, cannot, although it is unique.
+        """
         definition = self.properties.get(name)
-        return definition is not None and (definition.is_unique or name == self.default_key)
+        if definition is None:
+            return False
+        is_internal = definition.is_hidden and definition.is_read_only
+        return (definition.is_unique and not is_internal) or name == self.default_key
 
     def advisable_keys(self) -> list[str]:
         """Return the properties that people can see, fill, and use as a key, sorted."""

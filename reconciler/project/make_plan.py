@@ -133,16 +133,16 @@ def _plan(
 def _all_problems(desired: Desired, plan: Plan) -> Sequence[Problem]:
     """Join the problems of manifests that are partly unreadable with those that the portal shows.
 
-    Only problems of types, columns and single values are added: other problems may exist only because a part
-    of the manifests could not be read.
+    Only problems that one line has by itself are added: other problems may exist only because a part of the
+    manifests could not be read.
     """
-    known = set(desired.problems)
-    others = (
-        problem for problem in plan.problems if problem not in known and _is_of_one_value(problem.address)
-    )
-    return in_order((*desired.problems, *others))
+    others = filter(_stands_alone, plan.problems)
+    # a wrong value under ``all:`` is a problem of each of its records, and is reported once
+    told = {(problem.source, str(problem.message)): problem for problem in (*others, *desired.problems)}
+    return in_order(told.values())
 
 
-def _is_of_one_value(address: str | None) -> bool:
-    record, _, name = (address or "").partition("#")
-    return not record or bool(name and "/" not in name)
+def _stands_alone(problem: Problem) -> bool:
+    """Return whether ``problem`` is about a type, a column or a value, or says that it stands alone."""
+    record, _, name = (problem.address or "").partition("#")
+    return problem.stands_alone or not record or bool(name and "/" not in name)

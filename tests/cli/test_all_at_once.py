@@ -214,3 +214,63 @@ def test_a_plan_is_never_made_of_what_was_left_over(tmp_path: Path) -> None:
             assert done.code == ExitCode.ERROR
             assert "to archive" not in done.out
         assert not portal.asked("/batch/archive")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("wrte: auto", '3:1: unknown key "wrte"'),
+        ("prune: maybe", '3:8: "prune" cannot be "maybe"'),
+        ("ownership: {name: sometimes}", '3:19: "ownership.name" cannot be "sometimes"'),
+        ("all: x", '3:6: "all" must be a mapping'),
+    ],
+)
+def test_a_wrong_key_of_a_document_hides_nothing_of_its_records(
+    tmp_path: Path, wrong: str, told: str
+) -> None:
+    assert_told(
+        tmp_path,
+        {
+            "a.yaml": f"object: contacts\nkey: email\n{wrong}\nrecords:\n  a@b: {{lastnme: B}}\n",
+            "b.yaml": f"{HEAD}{wrong}\nsource: {{csv: t.csv}}\n",
+            "t.csv": "external_id,annualrevenue\na,much\nb\n",
+        },
+        f"a.yaml:{told}",
+        "a.yaml:5:3: email takes an e-mail address",
+        'a.yaml:5:18: contacts has no property "lastnme"',
+        f"b.yaml:{told}",
+        "t.csv:2:2: annualrevenue takes a number",
+        "t.csv:3:1: this row has 1 cell",
+    )
+
+
+def test_unreadable_text_hides_no_wrong_key_and_no_wrong_label(tmp_path: Path) -> None:
+    """Only a record that is not found is not reported: the unreadable text may contain it."""
+    listed = "[{to: bob@x.example, label: Boss}, {by: jobtitle, to: x}, nobody@x.example]"
+    assert_told(
+        tmp_path,
+        {
+            "a.yaml": f"{HEAD}records:\n  a: {{name: [}}\n",
+            "b.yaml": "object: contacts\nkey: email\nall: {lifecyclestage: nope}\n"
+            "records: {bob@x.example: {}, carl@x.example: {}, bob at x: {}}\n",
+            "c.yaml": f"{HEAD}records:\n  c: {{name: C, $associations: {{contacts: {listed}}}}}\n",
+        },
+        "a.yaml:4:",
+        'b.yaml:3:23: lifecyclestage has no option "nope"',
+        "b.yaml:4:50: email takes an e-mail address",
+        'c.yaml:4:43: the portal has no label "Boss"',
+        'c.yaml:4:77: "jobtitle" of contacts cannot tell records apart',
+    )
+
+
+def test_a_number_of_no_type_is_told_at_its_lines(tmp_path: Path) -> None:
+    assert_told(
+        tmp_path,
+        {
+            "a.yaml": "object: 0-998\nkey: code\nrecords: {a: {}}\n",
+            "c.yaml": f"{HEAD}records:\n  c: {{name: C, nmae: C, $associations: {{0-999: [x]}}}}\n",
+        },
+        'a.yaml:1:1: the portal has no object type "0-998"',
+        'c.yaml:4:22: companies has no property "nmae"',
+        'c.yaml:4:49: the portal has no object type "0-999"',
+    )

@@ -509,6 +509,50 @@ def test_a_target_by_a_value_that_this_plan_gives_a_record_is_found(tmp_path: Pa
         applied(project)
 
 
+@pytest.mark.parametrize(
+    ("records", "target", "words"),
+    [
+        ("old@x.example: {code: null}", "{by: code, to: O1}", "this plan takes the value"),
+        ("old@x.example: {code: O2}", "{by: code, to: O1}", "this plan takes the value"),
+        ("new@x.example: {$renamed_from: old@x.example}", "old@x.example", "this plan takes the value"),
+        ("n@x.example: {code: N1, nosuch: x}", "{by: code, to: N1}", "the record has a problem itself"),
+        ("old@x.example: {code: N1, nosuch: x}", "{by: code, to: N1}", "the record has a problem itself"),
+    ],
+    ids=["cleared", "changed", "renamed", "a wrong new record", "a wrong change"],
+)
+def test_a_target_by_a_value_that_no_record_will_have_is_told(
+    tmp_path: Path, records: str, target: str, words: str
+) -> None:
+    """Applied once, the association would be reported by the next plan as one with a missing record."""
+    portal_seed = seed(companies=[A])
+    portal_seed["properties"]["contacts"] = [unique("code", "contactinformation")]
+    portal_seed["records"] |= {
+        "contacts": [{"id": "701", "properties": {"email": "old@x.example", "code": "O1"}}]
+    }
+    manifests = companies(f"a: {{$associations: {{contacts: [{target}]}}}}") | {
+        "contacts.yaml": f"object: contacts\nkey: email\nrecords:\n  {records}\n"
+    }
+    with served(tmp_path, manifests, portal_seed) as (project, _):
+        refused(project, "companies.yaml:4:", "cannot be associated", words)
+
+
+def test_a_target_by_a_value_that_goes_to_another_record_is_that_record(tmp_path: Path) -> None:
+    portal_seed = seed(companies=[A])
+    portal_seed["properties"]["contacts"] = [unique("code", "contactinformation")]
+    held = [{"email": "one@x.example", "code": "O1"}, {"email": "two@x.example", "code": "O2"}]
+    portal_seed["records"] |= {
+        "contacts": [{"id": str(701 + number), "properties": each} for number, each in enumerate(held)]
+    }
+    records = "  one@x.example: {code: O3}\n  two@x.example: {code: O1}\n"
+    manifests = companies("a: {$associations: {contacts: [{by: code, to: O1}]}}") | {
+        "contacts.yaml": f"object: contacts\nkey: email\nrecords:\n{records}"
+    }
+    with served(tmp_path, manifests, portal_seed) as (project, portal):
+        applied(project)
+        (made,) = [body for _, body in portal.asked("/associate/default")]
+        assert [each["to"]["id"] for each in made["inputs"]] == ["702"]
+
+
 class Staged(NamedTuple):
     """An object type whose records move through pipelines."""
 
@@ -717,7 +761,7 @@ def test_the_portal_agrees_with_every_plan_about_unique_values_and_primary_compa
         for refs, associated in lives:
             for name, text in handed_on(refs, associated).items():
                 project.write(name, text)
-            done = project.run("apply", "--auto-approve", "--allow", "update=100%")
+            done = project.run("apply", "--auto-approve", "--allow", "update=100")
             assert done.code in {ExitCode.OK, ExitCode.ERROR}, done.out + done.err
             if done.code == ExitCode.OK:
                 assert project.run("plan", "--detailed-exitcode").code == ExitCode.OK

@@ -84,6 +84,21 @@ def test_association_targets_are_advised_alike(tmp_path: Path, associated: str, 
     assert "hs_unique_creation_key" not in text
 
 
+@pytest.mark.parametrize("object_name", ["companies", "deals", "tickets"])
+def test_the_creation_key_of_hubspot_tells_no_records_apart(tmp_path: Path, object_name: str) -> None:
+    """HubSpot calls it unique, but refuses to read records by it."""
+    key = "hs_unique_creation_key"
+    manifest = f"object: {object_name}\nkey: {key}\nrecords:\n  a: {{}}\n"
+    made = project(tmp_path, manifest)
+    assert f"companies.yaml:2:6: {key} of {object_name} is not unique" in said(made)
+    associated = f"{{{object_name}: [{{by: {key}, to: x}}]}}"
+    made.write(
+        "companies.yaml",
+        f"object: contacts\nkey: email\nrecords:\n  a@x.example: {{$associations: {associated}}}\n",
+    )
+    assert f'"{key}" of {object_name} cannot tell records apart' in said(made)
+
+
 def test_a_record_is_not_created_under_a_key_that_cannot_be_written(tmp_path: Path) -> None:
     manifest = "object: companies\nkey: fixed_no\nrecords: {acme: {name: Acme}}\n"
     fixed = {"name": "fixed_no", "label": "Fixed", "modificationMetadata": {"readOnlyValue": True}} | UNIQUE

@@ -47,6 +47,37 @@ def test_one_table_beside_records_names_a_record_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"a.yaml": "records: {a: {}, b: {$renamed_from: a}}\n"}, ["b@a.yaml:3:18@a.yaml:3:11"]),
+        (
+            {"a.yaml": "records: {a: {$renamed_from: b}, b: {$renamed_from: a}}\n"},
+            ["a@a.yaml:3:11@a.yaml:3:34", "b@a.yaml:3:34@a.yaml:3:11"],
+        ),
+        (
+            {"a.yaml": "records: {c: {$renamed_from: b}}\n", "b.yaml": "source: {csv: one.csv}\n"},
+            ["c@a.yaml:3:11@one.csv:3:1"],
+        ),
+        ({"a.yaml": "records: {a: {$absent: true}, b: {$renamed_from: a}}\n"}, []),
+        ({"a.yaml": "records: {a: {$renamed_from: old}, b: {$renamed_from: older}}\n"}, []),
+    ],
+    ids=["another line", "a circle", "a row of a table", "an absent record", "keys that nobody names"],
+)
+def test_a_record_is_not_renamed_from_a_key_that_is_named_as_well(
+    tmp_path: Path, files: dict[str, str], told: list[str]
+) -> None:
+    """Otherwise one apply would create both, and every later plan would report that they are two records."""
+    made = {name: HEAD + text for name, text in files.items()} | {"one.csv": "external_id\na\nb\n"}
+    folder = project(tmp_path, made)
+    if not told:
+        assert load(folder).record_count == 2
+        return
+    said = "{}: companies/{} is renamed from a key that is named as well, at {}"
+    parts = [each.split("@") for each in told]
+    assert reported(refused(folder)) == [said.format(place, key, other) for key, place, other in parts]
+
+
+@pytest.mark.parametrize(
     ("first", "second", "said"),
     [
         ("prune: true\n", "prune: false\n", "`prune: false` here, and `prune: true` in a.yaml:1:1"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 
-from reconciler.errors import ManifestError, Problem, UsageError
+from reconciler.errors import ManifestError, Problem, RequestRejected, UsageError
 from reconciler.hubspot.portal.definitions import pipeline, property_def
 from reconciler.hubspot.portal.responses import AccountBody, SchemaBody
 from reconciler.hubspot.reader import PortalReader
@@ -155,6 +155,9 @@ def _not_there(
     """Report types that the portal does not have, or has not activated."""
     known = (*standard_names(), *(custom.name for custom in customs))
     problems = {name: _unknown(name, known, asked_at.get(name)) for name in names if name not in types}
+    for name in filter(_UNKNOWN_NUMBER.fullmatch, names):
+        if not _has_type(reader, name):
+            problems[name] = _unknown(name, known, asked_at.get(name))
     for name in names:
         row = object_type(name)
         number = row.number if row.is_switched_on_by_hand else None
@@ -163,6 +166,15 @@ def _not_there(
             message = f"the portal has not activated {name}"
             problems[name] = Problem(message, advice, asked_at.get(name))
     return problems
+
+
+def _has_type(reader: PortalReader, number: str) -> bool:
+    """Return whether the portal has a type that our table lacks; the reader keeps the properties it read."""
+    try:
+        reader.properties(number)
+    except RequestRejected:
+        return False
+    return True
 
 
 def _unknown(name: str, known: Sequence[str], source: SourceRef | None) -> Problem:

@@ -60,9 +60,16 @@ class Endpoints:
     # the key properties by which associations that this plan leaves out name their two records
     _left_out: set[tuple[GroupKey, GroupKey]] = field(default_factory=set)
     _noted: dict[Spelling, tuple[RecordAddress, Endpoint]] = field(default_factory=dict)
+    # wanted values that the plan takes from a record, and whether it also gives the value to a record
+    _taken: dict[Spelling, bool] = field(default_factory=dict)
 
     def key_of(self, wanted: DesiredAssociation) -> RecordAddress | UnplacedProblem:
         """Return the key of the record that ``wanted`` names; a problem if its key property is unsuitable."""
+        key = self.written_key(wanted)
+        return self.called(key) if isinstance(key, RecordAddress) else key
+
+    def written_key(self, wanted: DesiredAssociation) -> RecordAddress | UnplacedProblem:
+        """Return the key in ``wanted`` as it is written; a problem if its key property is unsuitable."""
         schema = self.portal.objects[wanted.object]
         by = wanted.by or self._keys.get(schema.name) or schema.default_key
         if by is None:
@@ -73,7 +80,7 @@ class Endpoints:
         if by != RECORD_ID and not schema.can_identify(by):
             message = f'"{by}" of {schema.name} cannot tell records apart'
             return UnplacedProblem(message, did_you_mean(by, schema.advisable_keys()) or key_advice(schema))
-        return self.called(RecordAddress(schema.name, by, wanted.value))
+        return RecordAddress(schema.name, by, wanted.value)
 
     def called(self, key: RecordAddress) -> RecordAddress:
         """Return the key by which manifests name the record at ``key``, or ``key`` if they do not name it."""
@@ -114,15 +121,30 @@ class Endpoints:
     def note_values(self, change: Change) -> None:
         """Record the presence of the changed record if associations name it by a value of ``change``."""
         for value in change.values if self._wanted else ():
-            if value.after is None:
-                continue
-            spelling = self.spelling(RecordAddress(change.object_type, value.name, value.after))
-            if spelling in self._wanted:
+            before = self._spelling_of(change, value.name, value.before)
+            after = self._spelling_of(change, value.name, value.after)
+            if before in self._wanted and before != after:
+                self._taken.setdefault(before, False)
+            if after in self._wanted:
+                self._taken[after] = True
                 is_new = change.action is Action.CREATE
                 presence = Presence.NEW if is_new else Presence.LIVE
                 endpoint = Endpoint(presence, change.remote.id, change.display_names.record)
-                self._noted[spelling] = (change.record, endpoint)
+                self._noted[after] = (change.record, endpoint)
                 self.note(change.record, endpoint)
+
+    def note_refused(self, change: Change) -> None:
+        """Record that associations may name a record by a value of ``change``, which has a problem."""
+        for value in change.values if self._wanted else ():
+            spelling = self._spelling_of(change, value.name, value.after)
+            if spelling in self._wanted and spelling not in self._noted:
+                self._noted[spelling] = change.record, Endpoint(Presence.INVALID)
+                self.note(change.record, Endpoint(Presence.INVALID))
+
+    def is_taken_away(self, wanted: DesiredAssociation) -> bool:
+        """Return whether no record has the key in ``wanted`` any more after the plan, but one has it now."""
+        key = self.written_key(wanted)
+        return isinstance(key, RecordAddress) and self._taken.get(self.spelling(key)) is False
 
     def correct(self, key: RecordAddress, endpoint: Endpoint) -> None:
         """Replace the presence of a record whose problem was found after its comparison."""
@@ -142,6 +164,9 @@ class Endpoints:
                 groups.setdefault(key.group, []).append(key.value)
         for (object_name, by), values in sorted(groups.items()):
             yield self.portal.objects[object_name], by, sorted(values)
+
+    def _spelling_of(self, change: Change, name: str, text: str | None) -> Spelling:
+        return self.spelling(RecordAddress(change.object_type, name, text or ""))
 
     def spelling(self, key: RecordAddress) -> Spelling:
         """Return the parts of ``key`` in canonical form, so that equal keys in any spelling are found."""

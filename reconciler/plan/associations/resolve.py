@@ -1,7 +1,7 @@
 """Resolving the associations in manifests to pairs of known records, or to problems."""
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
 
 from reconciler.errors import Problem, Severity, UnplacedProblem
@@ -139,7 +139,11 @@ class AssociationResolver:
         label: Label | UnplacedProblem | None = None
         if association.label is not None and isinstance(target, RecordAddress):
             label = self.labels.named(Direction(key.object, target.object), association.label)
-        faults = [found for found in (target, label) if isinstance(found, UnplacedProblem)]
+        faults = [
+            replace(found, stands_alone=True)
+            for found in (target, label)
+            if isinstance(found, UnplacedProblem)
+        ]
         if isinstance(target, UnplacedProblem):
             self._tell(record, association, faults)
             return None
@@ -150,6 +154,9 @@ class AssociationResolver:
             self.held.append(Held(key, None, Reason.GONE, None, text, source, facts, target))
             return None
         faults += self._faults(key, endpoint, target, target_endpoint)
+        if not faults and self.endpoints.is_taken_away(association):
+            message = _not_associated(target, "this plan takes the value by which it is named here from it")
+            faults.append(UnplacedProblem(message, "name the record by a value that it keeps"))
         self._tell(record, association, faults)
         if faults and target_endpoint.id is None:
             self.endpoints.note_unclear(key, target.object)

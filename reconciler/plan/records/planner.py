@@ -282,6 +282,8 @@ class RecordPlanner:
             self.findings.faulty.append(decision.faulty)
         if self.endpoints and decision.change is not None and decision.change.values:
             self.endpoints.note_values(decision.change)
+        elif self.endpoints and decision.faulty is not None:
+            self.endpoints.note_refused(decision.faulty)
 
 
 def _sides_of(

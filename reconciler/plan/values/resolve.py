@@ -219,7 +219,8 @@ class Resolver:
                 self._text(definition, record.key, record, None)
         except WrongValue as wrong:
             source, address = self.files.ref(record.place), record.address.text
-            return wrong.as_problem(self.schema.name, record.document.key, source, address)
+            found = wrong.as_problem(self.schema.name, record.document.key, source, address)
+            return replace(found, stands_alone=True)
         return None
 
     def _warn(
