@@ -105,6 +105,17 @@ def test_several_owners_are_looked_up_by_e_mail(tmp_path: Path, written: str, st
         assert "No changes." in project.run("plan").out
 
 
+@pytest.mark.parametrize("written", ["';'", "' ; '", "';;'"])
+def test_separators_alone_name_no_owner_and_clear_nothing(tmp_path: Path, written: str) -> None:
+    with world(tmp_path, manifest("acme: {name: A, account_team: [ada@acme.example]}")) as (project, portal):
+        assert project.run("apply", "--auto-approve").code == 0
+        project.write("companies.yaml", manifest(f"acme: {{name: A, account_team: {written}}}"))
+        (problem,) = problems(project)
+        assert "contains none" in problem["message"]
+        assert project.run("apply", "--auto-approve").code == 1
+        assert live(portal, "acme")["account_team"] == "71"
+
+
 @pytest.mark.parametrize("name", ["account_team", "hubspot_owner_id"])
 @pytest.mark.parametrize(
     ("owner", "message", "advice"),
@@ -145,8 +156,9 @@ def test_a_deactivated_owner_is_told_in_clear_text_with_the_line_to_write(
         assert asked_owners(portal) == [False, True]
 
 
-def test_the_line_that_is_advised_works(tmp_path: Path) -> None:
-    text = manifest("acme: {name: A, hubspot_owner_id: bob@acme.example, account_team: [bob@acme.example]}")
+@pytest.mark.parametrize("bob", ["bob@acme.example", "Bob@acme.example", "77"])
+def test_the_line_that_is_advised_works(tmp_path: Path, bob: str) -> None:
+    text = manifest(f"acme: {{name: A, hubspot_owner_id: {bob}, account_team: [{bob}]}}")
     line = "    owners: {bob@acme.example: ada@acme.example}\n"
     with world(tmp_path, text, more=line) as (project, portal):
         assert project.run("apply", "--auto-approve").code == 0

@@ -96,8 +96,12 @@ def _choice(definition: PropertyDef, written: str) -> str:
     return written
 
 
-def _choices(definition: PropertyDef, written: str) -> str:
-    """Check choices joined by ``;``, and drop empty ones: with a leading ``;``, HubSpot would append them."""
+def split_choices(definition: PropertyDef, written: str) -> list[str]:
+    """Return the choices joined by ``;``, but no empty ones: with a leading ``;``, HubSpot would append them.
+
+    Raises:
+        WrongValue: there are only empty ones.
+    """
     items = [item for item in written.split(";") if item.strip()]
     if written and not items:
         raise WrongValue(
@@ -106,6 +110,11 @@ def _choices(definition: PropertyDef, written: str) -> str:
             ),
             "write the option's value; to clear it, write null in YAML, the text of `clear:` in a table",
         )
+    return items
+
+
+def _choices(definition: PropertyDef, written: str) -> str:
+    items = split_choices(definition, written)
     for item in items:
         _check_option(definition, item)
     return ";".join(items)

@@ -31,6 +31,8 @@ class OwnerDirectory(NamedTuple):
             if email in self.ids.values():
                 return email
             email = next((known for known, owner_id in self.deactivated.items() if owner_id == email), email)
+            if email in self.stand_ins and email in self.ids:
+                return self.ids[email]
         elif email in self.ids:
             return self.ids[email]
         owner_id = self.deactivated.get(email)

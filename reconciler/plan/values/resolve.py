@@ -15,7 +15,13 @@ from reconciler.model.definitions import Kind, ObjectSchema, Owner, PropertyDef
 from reconciler.model.desired_records import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.display_names import display_properties
 from reconciler.model.live import LiveRecord
-from reconciler.plan.values.checks import check_stays, check_text, join_choices, refuse_read_only
+from reconciler.plan.values.checks import (
+    check_stays,
+    check_text,
+    join_choices,
+    refuse_read_only,
+    split_choices,
+)
 from reconciler.plan.values.not_made import not_made_of
 from reconciler.plan.values.numbers import number_in_cell
 from reconciler.plan.values.owners import OwnerDirectory, owner_ids
@@ -285,7 +291,8 @@ class Resolver:
         match definition.kind:
             case Kind.OWNER | Kind.OWNERS:
                 held = (live.properties.get(definition.name) or "").split(";") if live else []
-                owners = written.split(";") if definition.kind is Kind.OWNERS else [written]
+                is_many = definition.kind is Kind.OWNERS
+                owners = split_choices(definition, written) if is_many else [written]
                 return ";".join(self.owners.id_of(owner, held) for owner in owners if owner) or None
             case Kind.PIPELINE:
                 return find_pipeline(self.schema, written).id
