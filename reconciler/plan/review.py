@@ -33,7 +33,7 @@ _BY_HOW = list(DifferenceKind)
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The kept part of a plan, and its differences from the reviewed plan."""
+    """The part of a new plan that the reviewed plan contains, and the differences between the two plans."""
 
     changes: SpooledChanges
     prune_rules: tuple[PruneRule, ...]

@@ -102,7 +102,11 @@ class PlanSummary:
 
     @property
     def headline(self) -> str:
-        """``Nothing to write. 12 records …`` or ``No changes …`` if the plan is calm, else ``last_line``."""
+        """The summary in one line.
+
+        ``Nothing to write. 12 records …`` or ``No changes …`` if no call is needed and there are no errors;
+        otherwise ``last_line``.
+        """
         if not self.is_calm:
             return self.last_line
         start = "Nothing to write" if any(self.actions.values()) else "No changes"

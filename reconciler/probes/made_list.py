@@ -1,4 +1,7 @@
-"""The list of things that probes create, stored first: a later run can remove those of a killed run."""
+"""The list of things that probes create.
+
+Each thing is written to the list before it is created. So a later run can remove what a killed run has left.
+"""
 
 import json
 import os
@@ -16,7 +19,7 @@ except ImportError:  # pragma: no cover - Windows has no such lock; there two ru
     fcntl = None  # type: ignore[assignment]
 
 _REFUSED = "refused"
-"""Marks a line that cancels an earlier line."""
+"""The mark of a line about a thing on an earlier line: HubSpot has refused to create this thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,10 @@ class Made:
     """One thing that a probe creates in the portal."""
 
     kind: str
-    """``record``, ``id``, ``property`` or ``pipeline``; then ``name`` is its key, id, name or label."""
+    """``record``, ``id``, ``property`` or ``pipeline``."""
     object: str
     name: str
+    """In the order of the kinds: a record's key, a record's id, a property's name, a pipeline's label."""
 
 
 class MadeList:
@@ -48,7 +52,7 @@ class MadeList:
         self._append({}, things)
 
     def take_back(self, *things: Made) -> None:
-        """Remove things from the list that HubSpot refused to create."""
+        """Remove from the list the things that HubSpot has refused to create."""
         for thing in things:
             self._things.remove(thing)
         self._append({_REFUSED: True}, things)

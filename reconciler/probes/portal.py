@@ -26,7 +26,10 @@ _CONFLICT = 409
 
 
 class NotAsked(Exception):
-    """Raised if a probe cannot find its answer; the text says why, without data of the portal."""
+    """Raised if a probe cannot find out the answer to its question.
+
+    The text says why, and contains no data of the portal.
+    """
 
 
 @dataclass(frozen=True, slots=True)

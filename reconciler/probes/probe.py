@@ -14,7 +14,7 @@ class Seen(NamedTuple):
     detail: str = ""
     """Further information, or why there is no answer; users publish it, so it has no data of the portal."""
     was_asked: bool = True
-    """Whether the probe could find an answer at all."""
+    """False if the probe got no answer to its question, for example because a scope is missing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,5 +62,8 @@ def _read_back(portal: ProbedPortal, what: str, value: str, **fields: Any) -> st
 
 
 def _form(read: str | None, known: dict[str, str]) -> Seen:
-    """Return the choice for a ``known`` form of a value; quote an unknown form, as it has no portal data."""
+    """Return the choice for a value that was read in a ``known`` form; otherwise show the value itself.
+
+    The value may be shown, because the probe has written it: it contains no data of the portal.
+    """
     return Seen(known[read]) if read in known else Seen(None, f"read as {read}")

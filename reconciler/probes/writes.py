@@ -53,7 +53,7 @@ def created_at(portal: ProbedPortal) -> Seen:
     if not reply.is_success:
         raise refused(reply.status)
     if before is None or after is None:
-        raise NotAsked("the answers have no Date")
+        raise NotAsked("HubSpot's answers have no header Date")
     created = datetime.fromisoformat(str(reply.body["createdAt"]))
     if created < before:
         return Seen("before_the_call")

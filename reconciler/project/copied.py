@@ -35,7 +35,7 @@ def check_copied(here: EnvironmentSettings, folder: Path, portal_ids: Collection
 
 
 def refuse_copy(here: EnvironmentSettings) -> None:
-    """Check that the environment is no copy, so that it has a seed and can be reset.
+    """Refuse to reset an environment that is a copy, because copies have no seed.
 
     Raises:
         UsageError: the environment is a copy of another one.

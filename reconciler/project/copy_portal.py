@@ -85,7 +85,9 @@ class _Checkpoint:
 
 
 def copy_portal(source: Session, target: Session, request: CopyRequest, progress: Progress) -> CopyResult:
-    """Copy the portal of ``source`` into the emulator of ``target``, an environment that is its copy.
+    """Copy the portal of ``source`` into the emulator of ``target``.
+
+    In the settings, ``copy_of`` of the environment ``target`` names the environment ``source``.
 
     Raises:
         UsageError: the portal lacks an object type, or the copy cannot be kept.
@@ -136,8 +138,8 @@ class _Copying:
     pairs: int = 0
     masked: tuple[ObjectProperty, ...] = ()
     untold: dict[str, None] = field(default_factory=dict)
-    # hashes of (object type, property, value) for keys that manifests name and for their unique values; these
-    # values are not masked, and no pseudonym is equal to one of them
+    # hashes of (object type, property, value), for all keys and all values of unique properties that
+    # manifests contain; these values are not masked, and no pseudonym is equal to one of them
     said: KnownHashes = field(default_factory=lambda: KnownHashes(()))
     paths: dict[str, str] = field(default_factory=dict)  # paths of the copied object types, by name
     copied: int = 0
@@ -263,7 +265,10 @@ def _is_said(schema: ObjectSchema, name: str, said: str | None, text: str) -> bo
 
 
 def _is_reference(schema: ObjectSchema, name: str) -> bool:
-    """Return whether a property keeps its values: HubSpot writes them, or they are owners or stages."""
+    """Return whether the copy has the property's values as they are, and never pseudonyms.
+
+    Such values are written by HubSpot, or are owners, pipelines or stages.
+    """
     definition = schema.properties.get(name)
     is_owner = definition is not None and definition.kind is Kind.OWNER
     return is_owner or name in {*SYSTEM, *(schema.pipeline_and_stage or ())}

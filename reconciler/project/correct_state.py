@@ -29,7 +29,9 @@ class Erased(NamedTuple):
 
     entries: int  # number of entries in state and journal
     reports: Forgotten
-    backups: tuple[Path, ...]  # backups of the state, and files that imports replaced; they may still name it
+    # backups of the state, and copies of manifests that imports have replaced; both may still contain the
+    # erased record or definition
+    backups: tuple[Path, ...]
 
 
 class Imported(NamedTuple):
@@ -155,7 +157,7 @@ def reset_emulator(session: Session) -> int | None:
         The number of owned records that the state had; None if there is no state.
 
     Raises:
-        UsageError: the environment is no emulator, or a copy, which has no seed.
+        UsageError: the environment is not an emulator, or it is a copy of another one and has no seed.
         StateError: the state cannot be written to, or is locked.
     """
     refuse_copy(session.environment)

@@ -33,7 +33,7 @@ def create_key(
 ) -> tuple[Plan, KeyResult]:
     """Plan a unique property with a value for every record that can get one; write its manifest.
 
-    The portal is only read. If a call was interrupted, the next one continues it.
+    The portal is only read. If this function was interrupted, calling it again continues the work.
 
     Raises:
         UsageError: the property cannot be a key, or a source names no property.
@@ -116,7 +116,11 @@ def _write_left_out(
 
 
 def _left_out_rows(importing: Importing, checkpoint: Checkpoint, values: KeyValues) -> Iterator[Row]:
-    """Yield a row for each record that gets no value; records with equal values follow each other."""
+    """Yield a row for each record that gets no key value.
+
+    First come records for which only repeated values were found, with equal values beside each other. Then
+    come records for which no value was found.
+    """
     for record_id, value in values.left():
         record = checkpoint.record(record_id)
         title = importing.title_of(record) if record else ""

@@ -61,7 +61,7 @@ class Environment(
         Args:
             portal_id: the id of the portal, as consent to creating things in it.
             observations: a file to write observations to, which contains nothing of the portal.
-            progress: called with the number of answered questions, and of all.
+            progress: called with two numbers: answered questions, and all questions.
 
         Raises:
             UsageError: ``portal_id`` is not this portal, or this is no test account; the environment is

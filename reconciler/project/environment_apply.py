@@ -44,7 +44,7 @@ class ApplyArguments(TypedDict, total=False):
 
 
 class ApplyingEnvironment(PlanningEnvironment):
-    """The verbs that apply plans."""
+    """The methods of an environment for applying plans."""
 
     def check_takes_new_plans(self) -> None:
         """Check that a plan that was not saved may be applied to this environment.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CopyingEnvironment(OpenedEnvironment):
-    """The method that copies a portal, which is only read."""
+    """The method of an environment for copying its portal."""
 
     def copy(
         self,
@@ -73,8 +73,8 @@ class CopyingEnvironment(OpenedEnvironment):
         if taken is not None:
             raise UsageError(
                 f"environment {taken} has the local portal {here.portal_id} already: nothing was copied\n"
-                f"    copy into it, `-e {taken}`, if it is a copy of {self.name}; "
-                "otherwise write another `portal_id` below it"
+                f"    if {taken} is a copy of {self.name}, copy with `-e {taken}`; "
+                f"otherwise write another `portal_id` below `{taken}:`"
             )
 
     def _target(self, to: str) -> "tuple[Session, str | None]":
@@ -93,6 +93,7 @@ class CopyingEnvironment(OpenedEnvironment):
         if target.environment.copy_of != self.name:
             raise UsageError(
                 f"environment {to} is not a copy of {self.name}: nothing was copied\n"
-                f"    name another one, or write `portal: emulator` and `copy_of: {self.name}` below it"
+                "    name another environment, or write `portal: emulator` and "
+                f"`copy_of: {self.name}` below `{to}:`"
             )
         return target, written

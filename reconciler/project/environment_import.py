@@ -86,7 +86,10 @@ class ImportingEnvironment(OpenedEnvironment):
         except ValueError as error:
             raise UsageError(str(error)) from None
         if not parsed:
-            raise UsageError("a new key needs a source: domain, record_id, uuid or {domain}-{country}")
+            raise UsageError(
+                "a new key needs a source of its values: a property, such as domain; record_id; uuid; "
+                "or a pattern, such as {domain}-{country}"
+            )
         request = KeyRequest(object_type, name, parsed, restart)
         plan_request = PlanRequest(allow=allowances(allow or {}))
         plan, result = verb.create_key(self.session, request, plan_request, progress)

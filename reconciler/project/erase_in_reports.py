@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Forgotten(NamedTuple):
-    """Numbers of the reports that named an erased record."""
+    """The result of erasing a record or definition in the reports of runs."""
 
     rewritten: int  # number of reports that were written again from the journal, without the record
     # number of reports that were deleted, because the journal lacks their run, or because they cannot be read

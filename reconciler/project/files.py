@@ -113,7 +113,8 @@ def decrypted_pieces(path: Path, what: str, *, insists: bool = False) -> Iterato
     Args:
         path: path of the file.
         what: name of the file in messages.
-        insists: whether the file must be encrypted if there is a key, which proves who made it.
+        insists: whether to refuse an unencrypted file if there is a key. Encryption with the key proves who
+            made the file.
 
     Raises:
         UsageError: the file is missing, unreadable, or encrypted with another key.

@@ -47,8 +47,8 @@ class Repository:
     def tracked(self, *paths: str) -> tuple[str, ...] | None:
         """List the files at and below ``paths`` that git tracks; return None if git is not installed.
 
-        Paths start at the top, and case is ignored. This works even if git distrusts the repository, because
-        listing runs no program.
+        ``paths`` and the listed files start at ``top``, and case is ignored. This works even if git distrusts
+        the repository, because listing runs no program.
 
         Raises:
             UsageError: git cannot list them.
@@ -77,8 +77,8 @@ class Repository:
 def find_repository(folder: Path, environ: Mapping[str, str]) -> Repository | None:
     """Find the repository of ``folder``; return None if there is none.
 
-    Ask git whether it trusts the repository, because git does not check this for a repository that is passed
-    to it. It does not trust the repository of another user.
+    Let git find the repository, too. Git then checks whether it trusts the repository: for example, git
+    distrusts the repository of another user. If git gets the path of a repository, git checks nothing.
     """
     here = Path(os.path.realpath(folder))
     for top in (here, *here.parents):
@@ -94,7 +94,7 @@ def find_repository(folder: Path, environ: Mapping[str, str]) -> Repository | No
     if program is None:
         distrust = "git is not installed"
     elif not trusted.is_yes or os.path.realpath(trusted.out.rstrip("\n")) != str(git_dir):
-        distrust = trusted.err.strip().partition("\n")[0] or f"{git_dir} is not where git finds a repository"
+        distrust = trusted.err.strip().partition("\n")[0] or f"git finds another repository, not {git_dir}"
     return Repository(top, distrust, here, git_dir, program, clean)
 
 

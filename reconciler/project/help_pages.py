@@ -9,9 +9,9 @@ from reconciler.project.init.shipped_files import shipped_text
 from reconciler.suggestions import did_you_mean
 
 HELP_PAGES: Final[Mapping[str, str]] = {
-    "accept": "write changes that people made into the manifests",
+    "accept": "update the manifests with changes that people made in HubSpot",
     "ci": "workflows for GitHub and GitLab, and what a token needs",
-    "command-line": "completion, the editor, and words of other tools",
+    "command-line": "shell completion, editor settings, and commands that other tools have",
     "commands": "all commands and options",
     "definitions": "properties, pipelines, custom objects and association labels",
     "drift": "changes by people in HubSpot since the last apply, and their authors",

@@ -86,7 +86,7 @@ def place_for(session: Session, object_name: str, out: Path | None, count: int |
     """Return the files to write; if ``out`` is None, ``count`` decides whether YAML or a table is written.
 
     Raises:
-        UsageError: the file would not be a part of the project, or its ending has no meaning.
+        UsageError: the file would be outside the project, or does not end in .yaml, .csv, .jsonl or .parquet.
     """
     folder = session.settings.project / session.settings.manifests[0]
     if out is None:

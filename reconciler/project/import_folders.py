@@ -19,7 +19,7 @@ def private_subfolder(folder: Path, name: str) -> Path:
 def forget_in_imports(folder: Path) -> tuple[Path, ...]:
     """Delete the checkpoints of imports, and the lists of records that were left out.
 
-    Return the replaced files, which are kept because people may need them.
+    Return the copies of manifests that imports have replaced. These copies stay: people may need them.
     """
     for path in (folder / CHECKPOINTS).glob("*"):
         path.unlink(missing_ok=True)

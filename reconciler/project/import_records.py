@@ -232,7 +232,10 @@ class _Import:
         owners: OwnersKnown,
         kept: Callable[[], Iterator[KeptRecord]],
     ) -> Proof:
-        """Prove the import: plan few records, or compare many with those that were read."""
+        """Prove that the written files express the records that were read.
+
+        After an import of few records, make a plan. After an import of many, compare files and records.
+        """
         schema, stand_ins = importing.schema, self._session.environment.owners
         first = tuple(record.key or "" for record in islice(kept(), MOST_IN_YAML + 1))
         if len(first) <= MOST_IN_YAML:
@@ -255,7 +258,7 @@ class _Import:
             return ()
         place = place_for(self._session, importing.schema.name, self._destination.out)
         found = {in_project(self._session, path) for path in place.paths}
-        for group in self._desired.groups:  # tables of a document that is replaced are not read any more
+        for group in self._desired.groups:  # if a document is replaced, nothing uses its tables any more
             for document in group.documents:
                 if self._desired.files.ref(document.place).file in found:
                     found |= {self._desired.files.ref(at).file for at in document.columns.values()}

@@ -36,10 +36,10 @@ class ImportArguments(TypedDict, total=False):
     associations: Iterable[str]  # object types: associations with their records are written, too
     factor: bool  # move values that all records share to ``all:``
     out: str | Path | None  # file to write, from the working directory; its ending tells the form
-    # ``new``: the file must not exist; ``add``: add records that no manifest names to the file; ``replace``:
-    # write the file again, and keep a copy in ``.reconciler/replaced/``
+    # ``new``: the file must not exist; ``add``: add to the file the records that no manifest names;
+    # ``replace``: write the file again, and keep a copy in ``.reconciler/replaced/``
     target: ImportTarget | Literal["new", "add", "replace"]
-    restart: bool  # read everything again, even if an earlier import was interrupted
+    restart: bool  # read everything again instead of continuing an interrupted import
 
 
 def import_request(
@@ -67,7 +67,7 @@ def import_request(
     """
     named = tuple(properties)
     if named and custom:
-        raise UsageError("properties are named one by one, or chosen as a group: use only one of them")
+        raise UsageError("either name the properties or choose all custom properties, not both")
     wanted = None if ids is None else tuple(ids)
     request = ImportRequest(
         scope=Scope(object_type, tuple(filters), in_list, wanted, limit),

@@ -184,9 +184,10 @@ def _with_commas(record: WrittenRecord, schema: ObjectSchema, form: TableForm) -
 def write_left_out(
     session: Session, importing: Importing, checkpoint: Checkpoint, missing: Collection[str]
 ) -> LeftOutRecords:
-    """Write the records that cannot be imported to a private CSV file; equal keys follow each other.
+    """Write a private CSV file with the records that cannot be imported; equal keys follow each other.
 
-    They have no key or a repeated key, or are ``missing`` in the portal. If there are none, write no file.
+    Such records have no key or a repeated key, or are ``missing`` in the portal. Without such records, write
+    no file.
 
     Raises:
         UsageError: the file cannot be written.

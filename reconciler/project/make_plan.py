@@ -117,7 +117,8 @@ def _plan(
     from reconciler.reconcile.plan import plan_changes  # noqa: PLC0415 - SQLAlchemy, as above
 
     here = plan_context(session, request, reviewed)
-    if here.commit is not None and not here.has_uncommitted:  # git does not list files that it ignores
+    # an ignored manifest is not committed, but git does not list ignored files as uncommitted
+    if here.commit is not None and not here.has_uncommitted:
         is_whole = are_tracked(session.settings.project, desired.files.names)
         here = replace(here, has_uncommitted=not is_whole)
     with session.state(to_write=False) as store:

@@ -25,7 +25,7 @@ def managed_keys(
 
 
 class ManagedRecords:
-    """The records of a type that manifests name, by record id and by key."""
+    """The record ids and the keys by which manifests name records of one object type."""
 
     def __init__(self, importing: Importing, keys: Iterable[tuple[str, str]]) -> None:
         definition = importing.schema.properties.get(importing.key)

@@ -1,7 +1,8 @@
-"""The key of marks, which stand for masked values: the same in all commands of one commit, and not guessable.
+"""The secret from which marks are computed; a mark is a text that stands for a masked value.
 
-It is computed from the newest key of plans, or else from the lineage of the state, which is random and never
-shown in full where values are masked. Without both, every command has its own random key.
+All commands on one commit have the same secret, and nobody can guess it. It comes from the newest key that
+encrypts plans, or else from the lineage of the state: the lineage is random, and is never shown in full where
+values are masked. If neither exists, every command has its own random secret.
 """
 
 import hmac
@@ -16,10 +17,10 @@ _BYTES = 32
 
 
 def mark_key(lineage: str | None, commit: str | None) -> bytes:
-    """Return the key of marks for a state (by its lineage) and a commit.
+    """Return the secret from which marks are computed, for a state (by its lineage) and a commit.
 
     Raises:
-        UsageError: a key of plans is too short.
+        UsageError: a key that encrypts plans is too short.
     """
     keys = keys_from(with_env_file(os.environ))
     if keys:

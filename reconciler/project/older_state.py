@@ -1,7 +1,7 @@
-"""Noticing an older state in git from the reports of this machine, which name the serial of the state.
+"""Noticing that somebody has put an older state back into git, by the serials in saved reports.
 
-``state-seen.json`` contains every snapshot that this machine has seen. Reports tell less, but people keep
-them, and they may come from other machines.
+``state-seen.json`` contains every snapshot that this machine has seen. Reports contain less, but people keep
+reports, and reports may come from other machines.
 """
 
 import json
@@ -56,7 +56,7 @@ def refuse_older_state(version: StateVersion, reported: Sequence[ReportedSerial]
             raise StateError(
                 f"state in git: it was put back to serial {version.serial}, but {shown} is the "
                 f"report of a run with serial {serial}: later changes are missing\n"
-                "    put the newest commit of that ref back; if the older state is right, move "
+                "    put the newest commit back into the state's ref; if the older state is right, move "
                 "the report to another folder"
             )
 

@@ -113,7 +113,9 @@ def named_at(address: str) -> NamedThing:
     except ValueError as error:
         raise UsageError(str(error)) from error
     if path is not None:
-        raise UsageError(f"{address} names a {word}: name its {thing.word}, {whole}")
+        raise UsageError(
+            f"{address} is the address of a {word}: write the address of its {thing.word}, {whole}"
+        )
     return thing
 
 

@@ -22,7 +22,7 @@ class PlanRequest:
     recreate: tuple[str, ...] = ()  # globs of things to create again that the portal lost
     allow: tuple[tuple[Guard, int], ...] = ()  # guards to lift, each with the number that it allows
     reviewed: Path | None = None  # file of the reviewed plan; only its changes are planned
-    had_time: bool = True  # whether people may change records between plan and apply
+    had_time: bool = True  # whether there is time between plan and apply in which people can edit
     overwrites: bool = False  # whether apply will overwrite records that were changed meanwhile
     verifies: bool = False  # whether apply plans again afterwards
     only: Selection | None = None  # a selection to use instead of the globs

@@ -44,7 +44,7 @@ def refuse_foreign_files(project: Path, state_url: str | None) -> None:
             f"git tracks {name}, which must stay on this machine:  "
             "a commit could replace its contents\n"
             f"    if the file is yours: git rm --cached -r -- {name}, and commit\n"
-            "    if somebody else added the file, delete it too, because its contents may be wrong"
+            "    if somebody else added the file: do the same, and delete it, as its contents may be wrong"
         )
 
 

@@ -33,10 +33,10 @@ class Project:
         notify: Notify = ignore_notice,
         said_by: str = "Project.open(FOLDER)",
     ) -> Self:
-        """Open the project in ``folder``, or in its ``manifests/``.
+        """Open the project whose ``reconciler.yaml`` is in ``folder`` or in ``folder/manifests``.
 
         Args:
-            folder: folder with ``reconciler.yaml``; None means the working directory.
+            folder: path of the folder; None means the working directory.
             notify: called with messages that are no results, such as ``print``.
             said_by: how messages tell the user to name a folder.
 
@@ -177,7 +177,9 @@ class Project:
     def environment(
         self, name: str | None = None, *, offline: bool = False, said_by: str = "environment()"
     ) -> Environment:
-        """Open an environment: ``name``, or that in ``RECONCILER_ENV`` or ``default:``, or the only one.
+        """Open the environment ``name``.
+
+        None means the name in ``RECONCILER_ENV``, else the name in ``default:``, else the only environment.
 
         Args:
             name: name of the environment.

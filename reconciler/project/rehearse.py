@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _FOLDER = "rehearsal-"
 _INTERRUPTED = "the rehearsal was interrupted"
 _OLD_S = 86_400
-"""Age in seconds from which a folder must have been left by a rehearsal that was killed."""
+"""Age in seconds: the rehearsal of an older folder was killed, because no rehearsal takes so long."""
 
 
 def rehearse(

@@ -13,7 +13,8 @@ from reconciler.model.runs import RunDetail
 class ApplyResult:
     """The result of applying a plan."""
 
-    run: RunDetail | None  # None if there was nothing to do; applied changes only if requested
+    # None if there was nothing to do; contains applied changes only if the caller asked for them
+    run: RunDetail | None
     # the error that stopped the run before its last change; None without an error
     stopped_by: ReconcilerError | None = None
     is_interrupted: bool = False  # whether ``should_stop`` returned True; the next apply continues

@@ -33,10 +33,11 @@ def reports_kept(session: Session, store: "Store") -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(StateError):  # show the error of the block; the next command writes the report
+        # An error here must not hide an error of the block. The next command writes the missing reports.
+        with suppress(StateError):
             settled = open_before - _open_runs(store)
-            # Without publication, nobody else knows the run: its report would make the present state look
-            # older.
+            # A run that is not published gets no report: the report would have a later serial than the state
+            # that all machines share, and this state would look like an older one.
             ended = [run for run in store.runs() if run.finished_at is not None and store.has_published(run)]
             here = (run for run in ended if run.actor.get("host") == session.host)
             lacking = takewhile(lambda run: not _path(folder, run.id).exists(), here)

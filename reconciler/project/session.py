@@ -148,7 +148,9 @@ class Session:
             yield Caller(http, self._limiter)
 
     def observed(self, observations: Path | None = None) -> Mapping[str, str]:
-        """Return the observed choices for guesses of the emulator, from the given file or the environment's.
+        """Return the choices that a file of observations has for guesses of the emulator, by guess.
+
+        The file is ``observations``, or else the environment's file. Without a file, there are no choices.
 
         Raises:
             UsageError: the file cannot be read, or has another format.
@@ -326,7 +328,8 @@ def open_session(
 
     Args:
         project: the folder that contains ``reconciler.yaml``.
-        environment: its name; None means that in ``RECONCILER_ENV`` or ``default:``, or the only one.
+        environment: its name. None means the name in ``RECONCILER_ENV``, else the name in ``default:``, else
+            the only environment.
         said_by: how messages name the source of ``environment``.
         offline: whether neither portal nor state will be used.
         notify: called with messages that are no results.

@@ -105,7 +105,8 @@ class Settings:
     emulators: Mapping[str, int] = field(
         default_factory=dict
     )  # portal ids of all emulators, by name of the environment
-    webhook: Webhook | None = None  # None: no notices are sent; the variable may be unset
+    # None if ``notify:`` is missing, or its variable is not set: then no notices are sent
+    webhook: Webhook | None = None
 
 
 def find_project(start: Path, chosen: Path | None, *, said_by: str = "-C DIR") -> Path:
@@ -252,7 +253,10 @@ def _fill(
 
 
 def _webhook(file: FileShape, node: MappingNode, variables: Variables) -> Webhook | None:
-    """Return the webhook for notices; None if its variable is not set, so that a job sends none."""
+    """Return the webhook for notices; None if ``notify:`` is missing or its variable is not set.
+
+    A job without this variable sends no notices, and this is no error.
+    """
     variable = variable_of(file.notify)
     url = variables.held_by(variable, node, "notify") if variable else ""
     return Webhook(variable, url) if variable and url else None

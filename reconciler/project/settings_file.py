@@ -66,13 +66,13 @@ class EnvironmentShape(_Shape):
     """The keys of an environment."""
 
     portal: Literal["emulator", ""] = Field("", description="write `portal: emulator`, or remove the line")
-    copy_of: str = Field("", description="write the name of the environment whose portal it is a copy of")
+    copy_of: str = Field("", description="write the name of the environment that is copied")
     portal_id: str = Field(
         "", pattern="^[1-9][0-9]{0,17}$", description="write the ID of the account, in digits"
     )
     token: str = Field("", description=TOKEN_ADVICE)
-    seed: str = Field("", description="write the path of a JSON file, from the project folder")
-    observations: str = Field("", description="write the path of a JSON file, from the project folder")
+    seed: str = Field("", description="write the path of a JSON file, relative to the project folder")
+    observations: str = Field("", description="write the path of a JSON file, relative to the project folder")
     api_version: Literal["v3", "2025-09", "2026-03", "2026-09"] = Field(
         "v3", description="write v3, 2025-09, 2026-03 or 2026-09"
     )
@@ -117,7 +117,7 @@ def manifest_folders(project: Path) -> tuple[str, ...]:
 def read_settings_file(
     project: Path, *, needs_portal_id: bool = True
 ) -> tuple[FileShape, MappingNode, dict[str, WrittenEnvironment]]:
-    """Read the file and its environments; report all errors that do not depend on the chosen one.
+    """Read the file and its environments; report the errors that do not depend on the chosen environment.
 
     Raises:
         ManifestError: the file is wrong; it contains every problem.

@@ -1,4 +1,4 @@
-"""Rules of ``reconciler.yaml`` for one text, or for several keys together.
+"""Rules of ``reconciler.yaml``: for one value alone, or for several keys together.
 
 Values of variables may be secret, so no message repeats them.
 """
@@ -39,8 +39,8 @@ GIT_ADVICE: Final = (
     "and a URL is https://HOST/PATH, ssh://USER@HOST/PATH or USER@HOST:PATH, without a password"
 )
 DATABASE_ADVICE: Final = (
-    "write postgresql+psycopg://USER:${RECONCILER_PASSWORD}@HOST/NAME; in an address that a variable holds "
-    "as a whole, write @ as %40, : as %3A and / as %2F in user and password"
+    "write postgresql+psycopg://USER:${RECONCILER_PASSWORD}@HOST/NAME; if one variable contains the whole "
+    "address, write @ as %40, : as %3A and / as %2F in user and password"
 )
 TOKEN_ADVICE: Final = "write `token: ${VARIABLE}`, and put the token into that variable"  # noqa: S105 - no token
 NOTIFY_ADVICE: Final = "write `notify: ${RECONCILER_NOTIFY_URL}`, and put the webhook into that variable"
@@ -198,7 +198,7 @@ def emulator_file_problems(key: str, file: Path, project: Path, node: MappingNod
         yield Problem(f"{node.get(key)} {refused}", readable_files.ADVICE, _ref(node, key))
     elif not os.path.isfile(file):  # noqa: PTH113 - Path.is_file raises where it may not look
         message = f"there is no file {node.get(key)}"
-        yield Problem(message, "write its path from the project folder", _ref(node, key))
+        yield Problem(message, "write its path relative to the project folder", _ref(node, key))
 
 
 def variable_of(written: str) -> str | None:
@@ -252,7 +252,7 @@ def base_url_permit_problems(url: str, node: MappingNode, permits: Permits) -> I
     shown = server.host if server.host in str(node.get("base_url")).lower() else "this host"
     yield Problem(
         f"the token would be sent to {shown}, which is neither a host of HubSpot nor this machine",
-        f"write https://api.hubapi.com, or set {ALLOW_HOSTS} to the host in the job that runs reconciler",
+        f"write https://api.hubapi.com, or in the job that runs reconciler, set {ALLOW_HOSTS} to this host",
         _ref(node, "base_url"),
     )
 
@@ -285,7 +285,7 @@ def state_permit_problems(
         for host in (host for host in hosts or () if not permits.allows_state_at(host)):
             shown = host if host in written.lower() else "this host"
             message = f"the password of the database would be sent to {shown}, which is not this machine"
-            advice = f"set {ALLOW_HOSTS} to the host in the job that runs reconciler, or {_WHOLE_ADVICE}"
+            advice = f"in the job that runs reconciler, set {ALLOW_HOSTS} to this host; or {_WHOLE_ADVICE}"
             yield Problem(message, advice, _ref(node, "state"))
     elif (place := git_place(state)) is not None and not place.is_named:
         repository = host_of(place.remote)

@@ -10,7 +10,9 @@ _NAME: Final = "[A-Za-z0-9][A-Za-z0-9._-]*"
 _FOLDERS: Final = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 _DRIFT: Final = {
     "enum": [str(word) for word in Drift],
-    "description": "Values that people changed: revert writes them back, hold leaves them alone.",
+    "description": (
+        "Values that people changed in HubSpot: revert overwrites the new values, hold keeps the new values."
+    ),
 }
 _GUARDS: Final = {
     "type": "object",
@@ -88,7 +90,7 @@ def _environment() -> dict[str, Any]:
             "seed": {"type": "string", "description": "The first contents of an emulator: a JSON file."},
             "copy_of": {
                 "type": "string",
-                "description": "The environment whose portal an emulator is a copy of.",
+                "description": "For an emulator: the environment whose portal is copied into it.",
             },
             "observations": {
                 "type": "string",
@@ -108,7 +110,10 @@ def _environment() -> dict[str, Any]:
             "owners": {
                 "type": "object",
                 "additionalProperties": {"type": "string"},
-                "description": "Replacements for owners in this environment, by e-mail.",
+                "description": (
+                    "Owners to replace in this environment: their e-mail addresses, each with the address to "
+                    "use instead."
+                ),
             },
         },
     }

@@ -9,8 +9,9 @@ from reconciler.report.view import SourceLinks
 
 
 def source_links(environ: Mapping[str, str], project: Path) -> SourceLinks | None:
-    """Return links to the pages that show files, made from a job's variables; None outside of jobs.
+    """Return links to the pages that show files; None outside of CI jobs.
 
+    The links are made from variables that GitHub and GitLab set in every job.
     Sources: https://docs.github.com/en/actions/reference/workflows-and-actions/variables,
     https://docs.gitlab.com/ci/variables/predefined_variables/.
     """

@@ -19,7 +19,7 @@ from reconciler.state.store import Store
 class StateMasking:
     """Decides which properties of owned records are masked.
 
-    ``show`` in the settings does not overrule the journal.
+    If a run has masked a property, the property stays masked, even if the settings say ``show`` later.
     """
 
     store: Store

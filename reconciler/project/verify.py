@@ -31,7 +31,10 @@ def check_verifiable(session: Session, plan: Plan) -> None:
 def plan_what_is_left(
     session: Session, plan: Plan, take: tuple[str, ...] = (), progress: Progress = ignore_progress
 ) -> Plan:
-    """Plan again, and return ``plan`` with only those changes that apply would still write."""
+    """Plan again, and return the new plan with only the writes to records that ``plan`` changed.
+
+    There are no such writes if HubSpot has the values that ``plan`` contains.
+    """
     again = make_plan(session, PlanRequest(take=take, skip_invalid=True), progress)
     keys = {key for change in again.changes for key in change.address.records}
     applied = ((key, change) for change in plan.changes for key in change.address.records if key in keys)

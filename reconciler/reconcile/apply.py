@@ -125,7 +125,7 @@ def _read_portal(
 
 
 def with_new_types(portal: PortalSchema, names: Iterable[str]) -> PortalSchema:
-    """Return the portal with those custom types of ``names`` added that it lacks, without properties.
+    """Return ``portal`` with all custom types in ``names``; types that it lacks are added without properties.
 
     HubSpot's paths accept the qualified name of a type, which is known before its number.
     """

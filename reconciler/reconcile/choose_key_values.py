@@ -102,7 +102,10 @@ class KeyValues:
         return int(number)
 
     def left(self) -> Iterator[tuple[RecordId, str]]:
-        """Return records that got no value, each with one of its candidates; equal ones are adjacent."""
+        """Return records that got no value, each with one of its candidates.
+
+        Records with equal candidates follow each other.
+        """
         rows = self._base.execute(_LEFT)
         while page := rows.fetchmany(_PAGE):
             yield from ((RecordId(str(id_)), value) for id_, value in page)

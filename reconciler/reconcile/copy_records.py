@@ -1,6 +1,7 @@
 """Reading the records of a portal for a copy in steps, so that an interrupted copy can be continued.
 
-A step reads one list of records; its place says how far it has read. Equal requests have equal steps.
+A step reads one list of records. The place of a step says how far the list has been read. If a request is
+repeated, the steps are the same as before.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -30,14 +31,14 @@ from reconciler.plan.associations.endpoints import endpoints_of
 from reconciler.state.store import Store
 
 FINISHED = "finished"
-"""The place of a finished step."""
+"""The text that a finished step has instead of a place in its list."""
 
 Declared = Mapping[str, DesiredRecord]
 """Desired records by key; their values need not be replaced by pseudonyms."""
 
 
 NOTHING_DECLARED: Declared = MappingProxyType({})
-"""The value for records that were not read by a key from manifests."""
+"""An empty mapping, for records that were read without keys from manifests."""
 
 
 NamedElsewhere = Mapping[GroupKey, Sequence[str]]
@@ -71,7 +72,7 @@ def declared_values(
 
 
 class Reached(NamedTuple):
-    """A part of a copy, and the place of its step after this part."""
+    """One part of a copy, and how far the list of its step has been read after this part."""
 
     step: str
     place: str
@@ -90,7 +91,7 @@ class CopyingRecords:
     desired: Desired
     request: CopyRequest
     names: Mapping[str, Sequence[str]]  # properties to read, by object type
-    done: Mapping[str, str]  # places that an interrupted run has reached, by step
+    done: Mapping[str, str]  # by step: the place that an interrupted copy has reached
     ids_of: Callable[[str, int], Sequence[int]]  # returns copied ids of a type (path), from a first id on
     named_elsewhere: NamedElsewhere = field(default_factory=dict)
 

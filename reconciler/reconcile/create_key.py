@@ -82,7 +82,7 @@ class NewKey:
 
     @property
     def definition(self) -> Mapping[str, str]:
-        """The values of the property's definition, by path."""
+        """The property's definition: values by HubSpot's names, such as ``fieldType``."""
         return {
             "fieldType": "text",
             "groupName": self.group or "",

@@ -107,7 +107,10 @@ def _explain(reader: PortalReader, portal: PortalSchema, builder: DriftBuilder, 
 
 
 def _types(store: Store, unfinished: Iterable[UnfinishedBatch]) -> tuple[set[str], set[str]]:
-    """Return the types of owned records, and those of owned definitions and open calls: these may be gone."""
+    """Return the types of owned records, and the types of owned definitions and open calls.
+
+    The portal may no longer have the types of the second set.
+    """
     objects = {name for name, _, _ in store.owned_groups()}.union(*store.paired_types())
     defined = {name for batch in unfinished for name in batch.objects}
     return objects, defined | {name for each in store.all_definitions() for name in types_of(each)}

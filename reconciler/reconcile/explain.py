@@ -145,7 +145,7 @@ def _read_live(
 ) -> tuple[ExplainTarget, LiveRecord | None]:
     """Read the live record; return ``subject`` with its entry in state, and the record or None.
 
-    ``moving`` are properties whose values the plan may move.
+    ``moving`` are the properties whose values the plan may replace, because it removes options or stages.
 
     Raises:
         Unavailable: HubSpot's answers leave the record out.

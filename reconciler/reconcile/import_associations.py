@@ -63,7 +63,10 @@ def read_associations(
 
 
 def _sayable(labels: Sequence[Label]) -> frozenset[Label]:
-    """Return the labels whose text no other label has, without "Primary", which HubSpot itself moves."""
+    """Return the labels whose text no other label has.
+
+    "Primary" is left out, because HubSpot itself decides which association has this label.
+    """
     texts = [label.text.casefold() for label in labels]
     return frozenset(
         label for label in labels if texts.count(label.text.casefold()) == 1 and not label.is_flag

@@ -88,7 +88,11 @@ class Checkpoint:
     def keep(
         self, records: Iterable[KeptRecord], left: Iterable[Segment] | None, done: Iterable[str] = ()
     ) -> None:
-        """Store records that were read, and the rest: segments ``left``, or wanted ids except ``done``."""
+        """Store records that were read, and what remains to be read.
+
+        ``left`` are the remaining segments; None leaves the stored segments as they are. ``done`` are wanted
+        ids that were read.
+        """
         rows, used = [], set[int]()
         for record in records:
             held = {self._numbers[name]: value for name, value in record.values.items()}

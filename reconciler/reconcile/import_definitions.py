@@ -57,7 +57,10 @@ def find_definitions(
 def _with_others(
     reader: PortalReader, portal: PortalSchema, object_name: str, named: Collection[str]
 ) -> tuple[PortalSchema, tuple[str, ...]]:
-    """Read the ``named`` types, and usual types that can be read; return all that may have labels."""
+    """Read the ``named`` types, and those types in ``_USUAL`` that the token may read.
+
+    Return the portal with these types, and the names of all its types.
+    """
     objects = dict(portal.objects)
     for other in sorted({*named, *_USUAL} - objects.keys()):
         try:

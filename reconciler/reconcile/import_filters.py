@@ -70,7 +70,8 @@ def _read(text: str, schema: ObjectSchema, owner_ids: Callable[[str], Sequence[s
     if not value:
         raise UsageError(
             f"--filter {text!r} names no value\n"
-            f"    !{definition.name} finds records without a value, {definition.name} those with any value"
+            f"    !{definition.name} finds records without a value; "
+            f"{definition.name} finds records with any value"
         )
     values = (value, *_stored(definition, value, schema, owner_ids))
     return Filter(definition, tuple(dict.fromkeys(values)), found["sign"] == "!=")

@@ -274,7 +274,7 @@ class OwnersKnown:
     may_be_read: bool = True
 
     def resolver(self, schema: ObjectSchema, files: SourceFiles, stand_ins: Mapping[str, str]) -> Resolver:
-        """Return a resolver with these owners."""
+        """Return a resolver that knows ``self.owners``."""
         return Resolver(schema, files, {}).knowing(self.owners, stand_ins)
 
     def wording(self, schema: ObjectSchema, stand_ins: Mapping[str, str]) -> Wording:

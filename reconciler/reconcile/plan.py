@@ -156,7 +156,10 @@ def _manifests(desired: Desired, here: PlanContext) -> ManifestInfo:
 def recover_state(
     reader: PortalReader, store: Store, portal: PortalSchema, unfinished: Sequence[UnfinishedBatch]
 ) -> tuple[RecoveredState, Unsettled]:
-    """Return the state after settling open changes of earlier runs, and the types and calls of settling."""
+    """Settle open changes of earlier runs; return the state after them, and what was unsettled.
+
+    ``Unsettled`` has the object types of the open changes, and the number of calls that settling took.
+    """
     before = reader.calls
     settled = settle_batches(reader, portal, unfinished)
     objects = frozenset[str]().union(*(batch.objects for batch in unfinished))

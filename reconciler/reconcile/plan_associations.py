@@ -55,7 +55,7 @@ def paired_objects(
 
 @dataclass(frozen=True, slots=True)
 class PlanningAssociations:
-    """The data and the steps of planning associations."""
+    """The data and the steps for making the plan of associations."""
 
     reader: PortalReader
     portal: PortalSchema
@@ -140,7 +140,10 @@ class PlanningAssociations:
         self.findings.problems.extend(resolver.problems)
 
     def _note_removed(self, found: Iterable[Change | Held]) -> None:
-        """Record display names from state for records of removed associations, which are not read."""
+        """Take display names from the state for the records whose associations the plan removes.
+
+        These records are not read.
+        """
         lacking: dict[str, dict[RecordId, RecordAddress]] = {}
         for change in found:
             if isinstance(change, Change) and change.action is Action.ARCHIVE:

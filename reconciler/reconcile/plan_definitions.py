@@ -46,7 +46,7 @@ from reconciler.state.store import Store
 SETTLING = timedelta(minutes=5)
 """Time for which HubSpot may still show the values from before our own write.
 
-Source: https://github.com/scopiousdigital/kalup (a type that was seconds old came and went for 70 s).
+Source: https://github.com/scopiousdigital/kalup (for 70 s, some answers had a new type and others lacked it).
 """
 
 _READ_TOGETHER = frozenset({Section.GROUPS, Section.PROPERTIES})
@@ -96,7 +96,7 @@ def removed_types(desired: Desired) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class PlanningDefinitions:
-    """The data and the steps of planning definitions."""
+    """The data and the steps for making the plan of definitions."""
 
     desired: Desired
     reader: PortalReader
@@ -269,7 +269,10 @@ class PlanningDefinitions:
 
 
 def sections_of(addresses: Iterable[DefinitionAddress]) -> Collection[Section]:
-    """Return the sections to read. Stages are read with their pipelines, labels by direction."""
+    """Return the sections to read.
+
+    Stages are read with their pipelines. Labels are not included: they are read for pairs of object types.
+    """
     sections = {each.section for each in addresses} - {Section.STAGES, Section.LABELS}
     if any(each.section is Section.STAGES for each in addresses):
         sections.add(Section.PIPELINES)

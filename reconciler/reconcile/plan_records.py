@@ -42,12 +42,12 @@ from reconciler.reconcile.plan_associations import PlanningAssociations
 from reconciler.reconcile.unique_value_holders import read_holders
 
 EDITED_AT_ONCE = 2_000
-"""With so many edited records in memory, the authors of the edits are read, in forty parallel calls."""
+"""Number of edited records to collect before their authors are read, with forty calls in parallel."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanningRecords:
-    """The data and the steps of planning records."""
+    """The data and the steps for making the plan of records."""
 
     desired: Desired
     reader: PortalReader
@@ -121,7 +121,10 @@ class PlanningRecords:
         return Known(known | moved, self.memory.created(object_name, sorted(found - moved.keys())))
 
     def keep_displaced(self) -> None:
-        """Keep owned records whose keys other records have now, if manifests name them by another key."""
+        """Go on owning records whose key another record has now.
+
+        Only records that manifests name by another key stay owned.
+        """
         for object_name in sorted({owned.key.object for owned in self.records.displaced}):
             schema = self.portal.objects[object_name]
             ids = [owned.record_id for owned in self.records.displaced if owned.key.object == object_name]
@@ -163,7 +166,10 @@ class PlanningRecords:
             )
 
     def count_others(self, owned: Iterable[tuple[str, str, int]]) -> None:
-        """Count owned records by type, for percentages of guards; find out if doubtful types have records."""
+        """Count owned records by type, for percentages of guards.
+
+        Also find out whether the portal has any records of a type, if a guard depends on this.
+        """
         for object_name, _, count in owned:
             self.findings.population(object_name).owned += count
         for object_name in {*self.findings.doubtful_types(), *self._types_by_new_keys()}:
@@ -224,7 +230,7 @@ class PlanningRecords:
         Raises:
             UsageError: a glob matches nothing.
         """
-        self.unmatched.refuse("the manifests name, and none that prune is about,")
+        self.unmatched.refuse("the manifests name or that `prune` applies to")
         self.count_others(owned)
 
     def explain_missing(self) -> None:

@@ -131,7 +131,7 @@ def _is_there(portal: PortalSchema, group: GroupKey | Direction) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _PlanningRollback:
-    """The data and the steps of planning a rollback."""
+    """The data and the steps for making the plan of a rollback."""
 
     reader: PortalReader
     portal: PortalSchema

@@ -77,7 +77,7 @@ def test_an_address_that_names_no_record_is_told(project: Project, command: str)
     for address in ("acme", "companies/", "companies/=", "companies/#", "companies/acme#", "/acme"):
         assert "not an address" in project.run("state", command, address).err
     assert "not an address" in project.run("state", command, "companies:properties/tier#").err
-    assert "names a property" in project.run("state", command, "companies/acme#name").err
+    assert "is the address of a property" in project.run("state", command, "companies/acme#name").err
 
 
 def test_forget_erases_from_state_and_journal(project: Project) -> None:

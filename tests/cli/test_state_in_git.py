@@ -232,7 +232,7 @@ def test_an_older_snapshot_is_noticed_by_the_report_of_a_newer_run(
     assert_refused(done, "it was put back to serial 1, but .reconciler/reports/")
     assert "-0002.json is the report of a run with serial 2: later changes are missing" in done.err
     assert (
-        "put the newest commit of that ref back; if the older state is right, move the report "
+        "put the newest commit back into the state's ref; if the older state is right, move the report "
         "to another folder"
     ) in done.err
 

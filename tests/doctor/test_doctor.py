@@ -63,7 +63,7 @@ def test_every_check_is_a_line_and_nothing_is_written_anywhere(place: tuple[Proj
     assert max(map(len, done.out.splitlines())) <= 80
     assert done.out.endswith("\nAll is well.\n")
     assert "belongs to portal 1000000, as real says" in done.out
-    assert "without one: 1 of 2 records" in done.out
+    assert "but empty in 1 of 2 records" in done.out
     writes = {"batch/update", "batch/upsert", "batch/create", "batch/archive"}
     assert not any(request.path.endswith(tuple(writes)) for request in portal.requests)
     assert not (project.folder / ".reconciler" / "state.db").exists()
@@ -76,7 +76,8 @@ def test_with_a_token_alone_it_says_which_portal_it_is(place: tuple[Project, Rec
     done = project.run("doctor", "--json")
     assert done.code == 1
     assert (
-        check(done, "project")["finding"] == "reconciler.yaml does not say which portal environment real is"
+        check(done, "project")["finding"]
+        == "reconciler.yaml does not say which portal belongs to environment real"
     )
     assert check(done, "token") == {
         "name": "token",
@@ -113,7 +114,7 @@ def test_all_missing_scopes_are_told_at_once(place: tuple[Project, Recorder]) ->
     [
         (
             ("crm.objects.companies.read", "crm.objects.owners.read"),
-            "to apply, tick too: crm.objects.companies.write",
+            "to apply, also tick in HubSpot (Development > Keys): crm.objects.companies.write",
         ),
         (("crm.objects.companies.read",), "crm.objects.owners.read, crm.objects.companies.write"),
     ],

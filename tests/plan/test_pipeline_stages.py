@@ -61,7 +61,7 @@ def test_a_pipeline_does_not_change_without_its_stage() -> None:
 
 def test_a_stage_of_another_pipeline_needs_that_pipeline() -> None:
     _, advice = problem(decision({"stage": "Renewed"}, SALES, SALES))
-    assert advice == 'it is one of "Renewals": set the pipeline in the same record'
+    assert advice == 'the stage belongs to pipeline "Renewals": set the pipeline in the same record'
 
 
 def test_both_change_together() -> None:
@@ -75,7 +75,7 @@ def test_a_stage_is_checked_against_the_pipeline_that_people_decide_about(left: 
         decision({"pipeline": "Renewals", "stage": "Renewed"}, SALES, SALES, ownership={"pipeline": left})
     )
     assert message == '"Renewed" is no stage of pipeline "Sales"'
-    assert advice == 'it is one of "Renewals": `ownership` leaves pipeline as it is'
+    assert advice == 'the stage belongs to pipeline "Renewals": `ownership` leaves pipeline as it is'
 
 
 def test_a_stage_is_named_in_the_pipeline_that_people_put_the_record_into() -> None:

@@ -53,13 +53,19 @@ def _class(name: str, value: type) -> Iterator[str]:
 
 def _fields(value: type) -> Iterator[str]:
     """Return a line for each field of a class, with the comment behind or above it."""
-    lines = textwrap.dedent(inspect.getsource(value)).splitlines()
-    found = {match["name"]: match for line in lines if (match := _FIELD.match(line))}
+    found: dict[str, re.Match[str]] = {}
+    comments: dict[str, str] = {}
+    above: list[str] = []
+    for line in textwrap.dedent(inspect.getsource(value)).splitlines():
+        if match := _FIELD.match(line):
+            found[match["name"]] = match
+            comments[match["name"]] = match["comment"] or " ".join(above)
+        above = [*above, line.removeprefix("    # ")] if line.startswith("    # ") else []
     names = [each.name for each in fields(value) if not each.name.startswith("_") and each.name in found]
     if names:
         yield "\n"
     for name in names:
-        comment = found[name]["comment"]
+        comment = comments[name]
         explained = f": {_code(comment)}" if comment else ""
         yield f"- `{name}` (`{found[name]['type'].strip()}`){explained}\n"
 

@@ -14,7 +14,7 @@ _DOMAIN_LABEL = r"[^\W_]([^\W_]|-)*(?<!-)"
 _EMAIL = re.compile(
     rf"[^\s@,;<>()\[\]\\]+@({_DOMAIN_LABEL}\.)+([^\W\d_]{{2,}}|xn--[a-z0-9-]+)", re.IGNORECASE
 )
-"""The form of e-mail addresses; HubSpot may refuse some texts of this form, too."""
+"""The form of e-mail addresses. HubSpot may refuse a text although it has this form."""
 _MANY = frozenset({Kind.CHOICES, Kind.FILES, Kind.OWNERS})
 
 
@@ -97,10 +97,12 @@ def _choice(definition: PropertyDef, written: str) -> str:
 
 
 def split_choices(definition: PropertyDef, written: str) -> list[str]:
-    """Return the choices joined by ``;``, but no empty ones: with a leading ``;``, HubSpot would append them.
+    """Return the choices in ``written``, where ``;`` separates choices; leave out empty choices.
+
+    If a text begins with ``;``, HubSpot keeps the choices of the record and appends the choices of the text.
 
     Raises:
-        WrongValue: there are only empty ones.
+        WrongValue: all choices are empty.
     """
     items = [item for item in written.split(";") if item.strip()]
     if written and not items:

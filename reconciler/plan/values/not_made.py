@@ -11,7 +11,10 @@ def not_made_of(schema: ObjectSchema, section: Section, *names: str) -> NotMade 
 
 
 def name_of(section: Section, *names: str) -> tuple[str, ...]:
-    """Return a definition's key in ``ObjectSchema.not_made``: labels lose upper case and outer blanks."""
+    """Return the key of a definition in ``ObjectSchema.not_made``.
+
+    The labels of pipelines and stages are in lower case there, and without outer blanks.
+    """
     if section in {Section.PIPELINES, Section.STAGES}:
         names = tuple(name.strip().casefold() for name in names)
     return (section, *names)

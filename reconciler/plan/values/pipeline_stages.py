@@ -16,8 +16,8 @@ from reconciler.sentences import Sentence, Value, sentence
 class Misfit:
     """A stage of a record that does not belong to the record's pipeline."""
 
-    name: str  # the written property that does not fit
-    other: str  # the other property
+    name: str  # the property whose written value is wrong: the pipeline property or the stage property
+    other: str  # the second one of these two properties
     message: str  # one sentence, no full stop
     is_both: bool  # whether both properties are written
 

@@ -51,7 +51,7 @@ def find_stage(schema: ObjectSchema, written: str, record: DesiredRecord, live: 
                         pipeline=Value(pipeline.label),
                     ),
                     sentence(
-                        'it is one of "{other}": {advice}',
+                        'the stage belongs to pipeline "{other}": {advice}',
                         other=Value(other.label),
                         advice=_advice_on_pipeline(schema, record),
                     ),

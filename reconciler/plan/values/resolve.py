@@ -114,8 +114,8 @@ class Resolver:
     ) -> list[ResolvedValue]:
         """Convert the values of ``record`` to texts to send; add a problem for each value that is wrong.
 
-        A value that equals the live text is not written. So it is an error only if the plan removes its
-        option. A live owner, pipeline or stage that could not be written gets a warning.
+        A value that equals the live text is not sent. Such a value is wrong only if the plan removes the
+        option with this value. Such an owner, pipeline or stage gets a warning if it could not be sent.
         """
         resolved: list[ResolvedValue] = []
         definitions = self.schema.properties
@@ -154,7 +154,7 @@ class Resolver:
         if key is not None and (key.is_read_only or key.is_calculated):
             return Problem(
                 f"a new record of {self.schema.name} cannot be given its key: {key.name} is read-only",
-                "the portal has no such record yet; recognise records by a property that can be written",
+                "the portal has no record with this key; to create it, use a key property that is writable",
                 self.files.ref(record.place),
                 record.address.text,
             )
@@ -269,7 +269,7 @@ class Resolver:
     def _number(
         self, record: DesiredRecord, name: str, written: ManifestValue, place: Place
     ) -> ManifestValue:
-        """Return the manifest value at ``place``; a number in a cell gets a decimal point."""
+        """Return ``written``; in a number from a cell of a table, replace the decimal sign by a point."""
         document = record.document
         if document.table is None or not isinstance(written, str) or not document.is_cell(place):
             return written

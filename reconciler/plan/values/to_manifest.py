@@ -23,7 +23,10 @@ _NORMAL = frozenset({Kind.TEXT, Kind.HTML, Kind.DATE})
 def wordings(
     resolver: Resolver, definition: PropertyDef, live: str | None, before: ManifestValue
 ) -> Iterator[ManifestValue]:
-    """Return manifest values that may express ``live``, best first; ``before`` is the present value."""
+    """Return manifest values that may express ``live``, best first.
+
+    ``before`` is the value that the manifest contains now.
+    """
     if live is None:
         yield None
         return
@@ -78,8 +81,8 @@ def _names(resolver: Resolver, kind: Kind) -> Mapping[str, Sequence[str]]:
 class Wording:
     """Converts live values to values of new manifests, in the form that people would write.
 
-    Resolving such a value gives the live value again. If a name would not, as for an erased owner or a
-    removed option, the live text itself is written, which a resolver accepts unchanged.
+    A resolver turns the manifest value into the live value again. If no name leads back to the live value,
+    the live text itself is the manifest value: for example the id of an erased owner.
     """
 
     schema: ObjectSchema

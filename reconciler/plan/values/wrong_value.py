@@ -15,7 +15,10 @@ _Labelled = TypeVar("_Labelled", Pipeline, PipelineStage)
 
 
 class WrongValue(UnplacedError):
-    """The error of a desired value that cannot be sent; its texts quote values of the same property."""
+    """The error of a property whose desired value cannot be sent.
+
+    The message and the advice quote only values of this property.
+    """
 
     def as_problem(self, object_name: str, name: str, source: SourceRef, address: str) -> Problem:
         """Return the problem of property ``name``, whose value is written at ``source``."""

@@ -19,7 +19,7 @@ from reconciler.sentences import counted
 def check_keys(examined: Examined) -> Iterator[CheckResult]:
     """Check the key that manifests use for each type; for a type without key, list properties to choose."""
     if examined.reader is None:
-        yield skipped("keys", "correct the check of the token first")
+        yield skipped("keys", "first correct what the check of the token reports")
         return
     if not examined.objects:
         yield skipped("keys", "no manifest names an object type yet")
@@ -77,7 +77,7 @@ def _chosen(reader: PortalReader, schema: ObjectSchema, key: str) -> CheckResult
     except HubSpotError:
         return passed("keys", f"{schema.name}: {key} is usable")
     if lacking:
-        finding = f"{schema.name}: {key} is usable; without one: {lacking:,} of {counted(total, 'record')}"
+        finding = f"{schema.name}: {key} is usable, but empty in {lacking:,} of {counted(total, 'record')}"
         return warned(
             "keys", finding, "manifests cannot name records without a value; fill the property in HubSpot"
         )
@@ -94,5 +94,5 @@ def _possible(schema: ObjectSchema) -> CheckResult:
 
 def _advice(schema: ObjectSchema, keys: Sequence[str]) -> str:
     if keys:
-        return f"`reconciler keys list {schema.name}` counts what is in {', '.join(keys)}"
+        return f"`reconciler keys list {schema.name}` counts the records with a value in {', '.join(keys)}"
     return f"`reconciler keys create {schema.name} PROPERTY --from SOURCE` makes one and fills it"

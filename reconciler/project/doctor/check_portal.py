@@ -22,7 +22,7 @@ from reconciler.project.server_addresses import portal_server
 
 _PLACEHOLDER = "none"  # any text is enough: HubSpot's refusal proves that it can be reached
 _UNAUTHORIZED = 401
-_COMES_FIRST = "correct the check of the token first"
+_COMES_FIRST = "first correct what the check of the token reports"
 _KINDS = {
     "STANDARD": "a normal account",
     "SANDBOX": "a sandbox",
@@ -59,7 +59,8 @@ def check_network(examined: Examined) -> Iterator[CheckResult]:
     host = urlsplit(examined.base_url).hostname or examined.base_url
     if not _may_get_token(examined):
         advice = (
-            f"write https://api.hubapi.com, or set {ALLOW_HOSTS} to the host in the job that runs reconciler"
+            "write https://api.hubapi.com, or in the job that runs reconciler, "
+            f"set {ALLOW_HOSTS} to this host"
         )
         yield failed(
             "network", f"{host} is neither a host of HubSpot nor this machine: it gets no token", advice
@@ -93,13 +94,16 @@ def check_network(examined: Examined) -> Iterator[CheckResult]:
 def check_token(examined: Examined) -> Iterator[CheckResult]:
     """Find out to which portal the token belongs, and compare it with the settings."""
     if examined.is_emulator and examined.settings is not None:
-        yield passed("token", f"none is needed for portal {examined.settings.environment.portal_id}")
+        yield passed("token", f"the embedded portal {examined.settings.environment.portal_id} needs no token")
     elif examined.token is None:
-        yield skipped("token", "there is none yet")
+        yield skipped("token", "there is no token yet")
     elif examined.headers is None:
         yield skipped("token", "HubSpot could not be asked")
     elif examined.account is None:
-        advice = "copy the key again (Development > Keys), whole and without quotes; a deleted one is gone"
+        advice = (
+            "copy the key again (Development > Keys), whole and without quotes; if the key was deleted, "
+            "create a new one"
+        )
         yield failed("token", f"HubSpot does not accept the token in {examined.token_name}", advice)
     else:
         yield _portal_of_token(examined, examined.account.portal_id)
@@ -124,27 +128,32 @@ def check_account(examined: Examined) -> Iterator[CheckResult]:
 def check_calls(examined: Examined) -> Iterator[CheckResult]:
     """Report how many calls are left today."""
     if examined.reader is None or examined.is_emulator:
-        yield skipped("calls", "an embedded portal counts none" if examined.is_emulator else _COMES_FIRST)
+        yield skipped(
+            "calls", "an embedded portal does not count calls" if examined.is_emulator else _COMES_FIRST
+        )
         return
     daily, remaining = _daily(examined), examined.reader.daily_remaining
     if remaining is None and daily is not None:
         remaining = daily[1] - daily[0]
     if remaining is None:
-        yield passed("calls", "HubSpot does not say how many are left today; it does not count service keys")
+        yield passed(
+            "calls",
+            "HubSpot does not say how many calls are left today; it does not count the calls of service keys",
+        )
     elif daily is not None and remaining * _LOW_SHARE < daily[1]:
         yield warned(
             "calls",
-            f"{remaining:,} of {daily[1]:,} are left today",
+            f"calls left today: {remaining:,} of {daily[1]:,}",
             "the daily limit starts again at midnight in the portal's time zone",
         )
     else:
-        yield passed("calls", f"{remaining:,} are left today")
+        yield passed("calls", f"calls left today: {remaining:,}")
 
 
 def check_scopes(examined: Examined) -> Iterator[CheckResult]:
     """Compare the scopes of the token with those that the object types need."""
     if examined.is_emulator:
-        yield skipped("scopes", "an embedded portal needs none")
+        yield skipped("scopes", "an embedded portal needs no scopes")
         return
     if examined.reader is None or examined.token is None:
         yield skipped("scopes", _COMES_FIRST)
@@ -166,19 +175,21 @@ def check_scopes(examined: Examined) -> Iterator[CheckResult]:
     lacks_writing = [scope for scope in writing if not is_held(scope, held) and scope not in lacks_reading]
     about = f"for {', '.join(examined.objects)}"
     if lacks_reading == [OWNERS]:
-        finding = f"enough to plan {about}, but not to name owners by e-mail, or people in a history"
+        finding = (
+            f"enough scopes to plan {about}, but not to name owners by e-mail or to show who changed a value"
+        )
         yield warned(
             "scopes", finding, f"tick in HubSpot (Development > Keys): {', '.join([OWNERS, *lacks_writing])}"
         )
     elif lacks_reading:
         advice = f"tick in HubSpot (Development > Keys): {', '.join(lacks_reading)}"
         advice += f"; and to apply: {', '.join(lacks_writing)}" if lacks_writing else ""
-        yield failed("scopes", f"too few to plan {about}", advice)
+        yield failed("scopes", f"too few scopes to plan {about}", advice)
     elif lacks_writing:
-        advice = f"to apply, tick too: {', '.join(lacks_writing)}"
-        yield warned("scopes", f"enough to plan {about}, which is all that a pull request needs", advice)
+        advice = f"to apply, also tick in HubSpot (Development > Keys): {', '.join(lacks_writing)}"
+        yield warned("scopes", f"enough scopes to plan {about}; a pull request needs no others", advice)
     else:
-        yield passed("scopes", f"enough to plan and to apply {about}")
+        yield passed("scopes", f"enough scopes to plan and to apply {about}")
 
 
 def check_api(examined: Examined) -> Iterator[CheckResult]:

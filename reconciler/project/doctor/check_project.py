@@ -61,7 +61,7 @@ def check_manifests(examined: Examined) -> Iterator[CheckResult]:
     """Read the manifests, and report whether they have problems."""
     session = examined.session
     if session is None:
-        yield skipped("manifests", "correct the check of the project first")
+        yield skipped("manifests", "first correct what the check of the project reports")
         return
     if not _has_manifests(session.settings.project, session.settings.manifests):
         folders = ", ".join(session.settings.manifests)
@@ -140,7 +140,11 @@ def check_git(examined: Examined) -> Iterator[CheckResult]:
     """Report the git repository of the project."""
     repository = find_repository(examined.project or Path.cwd(), os.environ)
     if repository is None:
-        yield warned("git", "the project is in no git repository", "git init: plans then name their commit")
+        yield warned(
+            "git",
+            "the project is in no git repository",
+            "run `git init`: then plans contain the commit of their manifests",
+        )
         return
     if repository.distrust is not None:
         yield failed("git", repository.distrust, f"git config --global --add safe.directory {repository.top}")
@@ -170,8 +174,8 @@ def _incomplete(examined: Examined, project: Path, shown: str, complaint: Reconc
     except ReconcilerError:
         return _complaint("project", complaint)
     name = examined.settings.environment.name
-    advice = f"write `portal_id:` and the number below environment {name}; the check of the token says which"
-    return failed("project", f"{shown} does not say which portal environment {name} is", advice)
+    advice = f"write `portal_id: NUMBER` below `{name}:`; the check of the token shows the number"
+    return failed("project", f"{shown} does not say which portal belongs to environment {name}", advice)
 
 
 def _load(examined: Examined, project: Path, *, needs_portal_id: bool) -> Settings:

@@ -24,10 +24,11 @@ def check_state(examined: Examined) -> Iterator[CheckResult]:
     """Open the state for reading, and report about it."""
     session = examined.session
     if session is None or not examined.knows_portal:
-        yield skipped("state", "correct the check of the project first")
+        yield skipped("state", "first correct what the check of the project reports")
         return
-    if not examined.has_variables:  # then nothing has checked whether the settings may name this place
-        yield skipped("state", "correct the check of the variables first")
+    # without all variables, the address of the state was not checked, and must not be used
+    if not examined.has_variables:
+        yield skipped("state", "first correct what the check of the variables reports")
         return
     url = session.settings.state_url
     if url is None:
@@ -54,12 +55,12 @@ def _contents(session: Session, url: str, store: "Store") -> CheckResult:
             "before other people or jobs apply, run: reconciler state move --to git:refs/reconciler "
             "(docs/state.md)"
         )
-        return warned("state", f"{finding}; on this machine only", advice)
+        return warned("state", f"{finding}; the state is on this machine only", advice)
     place = git_place(url)
     if place is not None and session.environment.is_protected and not place.is_on_branches:
         advice = (
-            "every job that may push can move this ref: use one below refs/heads/ that a rule keeps from all "
-            "but the apply job (docs/state.md)"
+            "every job that may push can move this ref: use a branch (refs/heads/…), with a rule that lets "
+            "only the apply job push to it (docs/state.md)"
         )
         return warned("state", f"{finding}; {session.environment.name} is protected", advice)
     return passed("state", finding)

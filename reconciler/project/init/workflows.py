@@ -53,7 +53,7 @@ def gitlab_pipeline(around: Surroundings) -> Mapping[str, str]:
     text = text.replace("  RECONCILER_ENV: production\n", f"  RECONCILER_ENV: {around.environment}\n")
     text = text.replace("OWNER/REPOSITORY", around.origin.name)
     text = text.replace("RECONCILER_COMMIT: COMMIT", f"RECONCILER_COMMIT: {around.origin.commit}")
-    text = text.replace(" ci.md beside this file tells which variables it wants.", "")
+    text = text.replace("# ci.md in the same folder lists the variables that this file needs.\n", "")
     if not around.has_git_state:
         text = _FOR_GIT_STATE.sub("", text)
     if around.project != ".":

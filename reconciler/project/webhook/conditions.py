@@ -17,7 +17,7 @@ from reconciler.project.results import ApplyResult
 Facts: TypeAlias = Mapping[str, str | int | None]
 
 FEW_CALLS: Final = 10_000
-"""If fewer calls are left today, this is reported: 4 % of the smallest daily limit, 250,000.
+"""A notice is sent if fewer calls are left today. The smallest daily limit is 250,000 calls.
 
 Source: https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details.
 """

@@ -19,7 +19,10 @@ def last_sent_path(folder: Path, environment: str) -> Path:
 
 
 def read_last_sent(path: Path) -> Mapping[str, bool]:
-    """Return for each subject whether it was bad when it was last sent; empty if the file cannot be read."""
+    """Return by subject whether the last notice reported a bad condition.
+
+    Return nothing if the file cannot be read.
+    """
     try:
         with path.open("rb") as file:
             document = json.loads(file.read(_MOST_BYTES))

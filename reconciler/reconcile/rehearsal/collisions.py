@@ -20,12 +20,13 @@ class Collisions:
     objects: Mapping[str, ObjectSchema]
     changes: Sequence[Change]
     _claims: dict[Value, tuple[Claim, Change]] = field(default_factory=dict)
-    _given_up: set[tuple[Value, str]] = field(default_factory=set)  # values that changes free, and record ids
+    # a unique value that a change replaces, and the id of the record that has this value
+    _given_up: set[tuple[Value, str]] = field(default_factory=set)
     _ours: set[tuple[str, str]] = field(default_factory=set)  # records that the plan changes: type and id
     _found: dict[tuple[Value, str], Problem] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Collect the unique values that the changes write, and those that they free."""
+        """Collect the unique values that the changes write, and the unique values that they replace."""
         for change in self.changes:
             if not change.address.records or change.object_type not in self.objects:
                 continue

@@ -55,7 +55,10 @@ class Scope:
                 yield WantedRecords(self.portal.objects[name], RECORD_ID, sorted(ids), self._names(name))
 
     def archived(self) -> Iterator[tuple[ObjectSchema, list[str]]]:
-        """Return types whose archived records may have unique values of the plan, and properties to read."""
+        """Return the types for which the plan writes unique values, each with the properties to read.
+
+        Archived records of these types may already have such values.
+        """
         for name in sorted({name for name, by in self.claimed if self._has(name, by)}):
             schema = self.portal.objects[name]
             wanted = {*_ALWAYS, *(by for of, by in self.claimed if of == name)}
@@ -138,7 +141,7 @@ def _add_values(scope: Scope, change: Change) -> None:
 
 
 def add_desired(scope: Scope, desired: Desired, selection: Selection) -> None:
-    """Add the things that planning the selected records again will read."""
+    """Add everything that a second plan of the selected records will read."""
     for record in selected_records(desired, selection):
         name = record.document.object
         scope.add_key(record.address)

@@ -46,7 +46,9 @@ def check_not_older(seen: Seen | None, place: str, header: SnapshotHeader | None
     if seen is None:
         return
     shown = os.path.relpath(seen.file)
-    advice = f"    put the newest commit of that ref back; if the older state is right, remove {shown}"
+    advice = (
+        f"    put the newest commit back into the state's ref; if the older state is right, remove {shown}"
+    )
     if header is None:
         raise StateError(
             f"state in git: {place} is gone, although this machine has already read its serial "
