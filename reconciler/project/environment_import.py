@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from reconciler.model.new_key import KeyResult
     from reconciler.project.import_records import ConfirmKeys
 
+_NO_SOURCE = (
+    "a new key needs a source of its values: a property, such as domain; record_id; uuid; "
+    "or a pattern, such as {domain}-{country}"
+)
+
 
 class ImportingEnvironment(OpenedEnvironment):
     """The methods that write live records as manifests. They write nothing to portal or state."""
@@ -86,10 +91,7 @@ class ImportingEnvironment(OpenedEnvironment):
         except ValueError as error:
             raise UsageError(str(error)) from None
         if not parsed:
-            raise UsageError(
-                "a new key needs a source of its values: a property, such as domain; record_id; uuid; "
-                "or a pattern, such as {domain}-{country}"
-            )
+            raise UsageError(_NO_SOURCE)
         request = KeyRequest(object_type, name, parsed, restart)
         plan_request = PlanRequest(allow=allowances(allow or {}))
         plan, result = verb.create_key(self.session, request, plan_request, progress)

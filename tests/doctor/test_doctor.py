@@ -153,7 +153,7 @@ def test_a_protected_environment_wants_its_state_where_a_rule_can_protect_it(
     found = check(done, "state")
     assert (done.code, found["status"]) == (0, status), found
     assert ("; real is protected" in found["finding"]) is (status == "warning")
-    assert ("use one below refs/heads/ that a rule keeps" in found["advice"]) is (status == "warning")
+    assert ("use a branch (refs/heads/…), with a rule" in found["advice"]) is (status == "warning")
     assert refs_of(remote) == {}
 
 
