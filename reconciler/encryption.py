@@ -168,7 +168,7 @@ class NamedCipher:
 
     @classmethod
     def opened(cls, opening: bytes, keys: Sequence[str]) -> "NamedCipher":
-        """Return the cipher for pieces that were encrypted with ``opening``.
+        """Return the cipher for the pieces that are stored after ``opening``.
 
         Raises:
             CannotDecrypt: none of ``keys`` fits.
@@ -200,7 +200,7 @@ class NamedCipher:
 
 
 def _fitting(keys: Sequence[str], salt: bytes, check: bytes) -> tuple[str, _Derived]:
-    """Return the one of ``keys`` that fits ``check``, and what is derived from it."""
+    """Return the key that has the check value ``check``, and the values derived from this key."""
     for key in keys:
         derived = _derive(key, salt)
         if hmac.compare_digest(derived.check, check):

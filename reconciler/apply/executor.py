@@ -42,7 +42,7 @@ HEARTBEAT_S = 5.0
 """Maximum seconds between two checks whether the lock must be renewed; its lease is a minute or more."""
 
 _CALLS_A_BATCH = 2
-"""Number of calls for a batch: the second read, and the write."""
+"""Number of calls for a batch: one call reads the records again, and one call writes them."""
 
 _LARGEST_GROUP = 256
 """Maximum number of batches whose intents are published together."""
@@ -118,10 +118,10 @@ class _Run:
     in_flight: dict[Future[Delivery], Batch] = field(default_factory=dict)
     made: Made = field(default_factory=Made)
     has_looked: bool = False  # whether ``look_for_holders`` has been called
-    seen: int = 0  # number of changes in ``made.written`` after which the portal was read
+    seen: int = 0  # length of ``made.written`` when the portal was last read
 
     def record_stale(self, outcomes: Mapping[int, Outcome]) -> None:
-        """Record changes that are stale before anything is sent."""
+        """Write the outcomes of stale changes to the journal, before the run sends its first call."""
         entries = [(number, self.changes[number], outcome) for number, outcome in outcomes.items()]
         if entries:
             self.journal.record_uncalled(self.id, entries)
@@ -144,7 +144,10 @@ class _Run:
             self.batch_executor = replace(self.batch_executor, to=to._replace(portal=portal))
 
     def look_for_holders(self, removals: Sequence[Change]) -> None:
-        """Search once for records with values that this plan removes, and wait for the search index."""
+        """Search for records with values that this plan removes; do nothing if this was done before.
+
+        Then wait for the search index, if a second search will be needed.
+        """
         if self.has_looked or self._is_stopping():
             return
         self.has_looked = True
@@ -166,7 +169,7 @@ class _Run:
             seconds -= HEARTBEAT_S
 
     def remember(self, changes: Iterable[Entry]) -> None:
-        """Record changes that need no call: only state changes."""
+        """Write adoptions and releases to state and journal, without a call to HubSpot."""
         while chunk := tuple(islice(changes, REMEMBERED_AT_ONCE)):
             outcomes: Mapping[int, Outcome] = {
                 number: Applied(change.known_id, {}) for number, change in chunk
@@ -177,7 +180,10 @@ class _Run:
             self._advance(len(chunk))
 
     def send_all(self, batches: Iterator[Batch]) -> Iterator[Batch]:
-        """Send batches until all are sent or the run is stopped; return those without journaled intents."""
+        """Send batches until all are sent or the run is stopped; return the batches that are left.
+
+        The journal contains no intents of the batches that are left.
+        """
         with ThreadPoolExecutor(self.options.parallelism) as pool:
             try:
                 while True:
@@ -208,7 +214,7 @@ class _Run:
             self._conclude(self.in_flight.pop(future), future)
 
     def skip(self, batches: Iterable[Batch]) -> None:
-        """Record batches as not attempted: their intents were never journaled."""
+        """Write to the journal that ``batches`` were not attempted. Their intents are not in the journal."""
         for batch in batches:
             skipped = self._not_attempted()
             self.journal.record_uncalled(
@@ -217,7 +223,7 @@ class _Run:
             self._advance(len(batch.entries))
 
     def _skip_ready(self) -> None:
-        """Record batches as not attempted although their intents are published."""
+        """Write to the journal that the ready batches were not attempted; their intents are published."""
         while self.ready:
             batch = self.ready.popleft()
             skipped = dict.fromkeys((number for number, _ in batch.entries), self._not_attempted())
@@ -299,7 +305,7 @@ class _Run:
         self._heed(outcomes)
 
     def _heed(self, outcomes: Mapping[int, Outcome]) -> None:
-        """Stop the run if the user asked to stop on such ``outcomes`` (--fail-fast, --on-stale fail)."""
+        """Stop the run after a rejection (with --fail-fast), or after a stale change (--on-stale fail)."""
         for outcome in outcomes.values():
             if self.stopped_by is None and isinstance(outcome, Rejected) and self.options.fail_fast:
                 self.stopped_by = ReconcilerError("stopped because of --fail-fast: HubSpot rejected a record")

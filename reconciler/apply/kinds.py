@@ -32,9 +32,13 @@ from reconciler.state.store import Store
 class KindCalls:
     """Functions for the changes of one kind. All changes of one call are of one kind and action."""
 
-    entry_in_state: str  # the words for a thing's entry in state in messages
+    entry_in_state: str
+    """What messages call the entry of a thing: for example "this record's entry in state"."""
     overtaken: Callable[[Iterable[Entry], Store, int], Iterable[int]]
-    """Finds changes of things that another run wrote to state after a serial number of the state."""
+    """Finds the changes whose record, association or definition another run has written to the state.
+
+    The number is a serial of the state: only entries that were written after this serial count.
+    """
     with_ids: Callable[[Change, Made], Change | Skipped]
     """Adds the ids of records and definitions that this run has created."""
     creates: Callable[[Change], ThingAddress | None]

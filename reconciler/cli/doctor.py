@@ -24,7 +24,8 @@ from reconciler.report.view import View
 def command(ctx: click.Context, objects: str, token_variable: str | None) -> int:
     """Check project, token, portal and state, and say what to do. Changes nothing anywhere.
 
-    It works before the project is complete: with a token alone it says to which portal it belongs.
+    The command works before the project is complete. Given only a token, the command shows
+    the portal of this token.
     """
     common = said(ctx)
     view = View(SHOW, where=str, color=color(common), width=width())

@@ -98,7 +98,9 @@ def reset(ctx: click.Context) -> None:
     """Reset the portal to its seed, and delete its state."""
     environment = open_environment(ctx).environment
     count = environment.emulator.reset()
-    dropped = "" if count is None else f", and its state with {count} owned records dropped"
+    dropped = (
+        "" if count is None else f"; the state of the environment, with {count} owned records, is deleted"
+    )
     portal_id = environment.portal_id
     sentence = f"portal {portal_id} has the contents of its seed again{dropped}"
     tell_done(ctx, sentence, {"portal": portal_id, "dropped": count or 0})

@@ -40,8 +40,8 @@ def _records(_ctx: click.Context, _param: click.Parameter, value: str) -> _Recor
     callback=_records,
     metavar="WHICH",
     help=(
-        "Records to copy: named in manifests (named), named or in the state (owned), all, or "
-        "sample=500 of a type."
+        "Records to copy: named (by manifests), owned (the named and the owned records), all, or "
+        "sample=500 (the named records, and 500 of each type)."
     ),
 )
 @click.option("--objects", metavar="A,B", default="", help="Only these object types.")

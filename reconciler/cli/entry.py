@@ -29,7 +29,7 @@ def main() -> None:
 def _is_written(text: str) -> bool:
     """Write ``text`` to stdout; return False after an error.
 
-    After an error, the command line tries again, and reports it.
+    After an error, the caller runs the whole command line: it writes the text again and reports the error.
     """
     try:
         return os.write(1, text.encode()) == len(text)

@@ -37,7 +37,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "init": ("reconciler init --example", "reconciler init crm --portal-id 7654321 --github"),
     "json-schema": (
         "reconciler json-schema settings --out settings.schema.json",
-        "reconciler json-schema -e sandbox --out manifest.schema.json   # with its properties",
+        "reconciler json-schema -e sandbox --out manifest.schema.json   # with the portal's properties",
     ),
     "keys create": (
         "reconciler keys create companies crm_key --from domain --from record_id --out plan.json",
@@ -46,7 +46,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "plan": (
         "reconciler plan",
         "reconciler plan --target 'companies/a*' --out plan.json",
-        "reconciler plan --allow archive=41        # lift one guard, for this plan",
+        "reconciler plan --allow archive=41        # raise the limit of one guard",
     ),
     "rehearse": (
         "reconciler rehearse                       # plan, and try it on a copy",

@@ -17,7 +17,11 @@ from reconciler.sentences import counted
 
 @click.command()
 @click.argument("paths", metavar="[PATHS]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--check", is_flag=True, help="Write nothing; list the files and exit with 2 if there are any.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; list the files that fmt would change, and exit with 2 if there are any.",
+)
 @click.option("--diff", is_flag=True, help="Write nothing; print the changes as a unified diff.")
 @common_options
 @click.pass_context

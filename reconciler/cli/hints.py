@@ -14,7 +14,8 @@ from reconciler.suggestions import did_you_mean
 
 _FOREIGN_COMMANDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
-        ("diff", "preview"), "`reconciler plan` shows the changes of an apply, `fmt --diff` shows layout"
+        ("diff", "preview"),
+        "`reconciler plan` shows what apply would change, `reconciler fmt --diff` what fmt would change",
     ),
     **dict.fromkeys(
         ("pull", "dump", "export"),
@@ -34,7 +35,10 @@ _FOREIGN_COMMANDS: Final[Mapping[str, str]] = {
     ),
     "state push": "`reconciler state import` reads the output of `state export`",
 }
-"""Hints for commands of other tools, by name; names like "state pull" are commands of our group ``state``."""
+"""Hints for commands of other tools, by name.
+
+A name with two words ("state pull") stands for our group ``state`` with a command that we do not have.
+"""
 
 _FOREIGN_OPTIONS: Final[Mapping[str, str]] = {
     "--dry-run": (
@@ -43,7 +47,7 @@ _FOREIGN_OPTIONS: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(
         ("--yes", "-y", "--force"),
-        "`reconciler apply --auto-approve` applies without asking; guards still hold",
+        "`reconciler apply --auto-approve` applies without asking; guards can still refuse the plan",
     ),
     "--select": "use --target GLOB",
 }
@@ -60,8 +64,8 @@ def refuse_bytes(arguments: Sequence[str]) -> None:
         if any("\ud800" <= character <= "\udfff" for character in argument):
             raise click.UsageError(
                 f"argument {number} is not text in the encoding of this system, which is "
-                f"{sys.getfilesystemencoding()}: set LC_ALL=C.UTF-8 if it is UTF-8; in addresses, characters "
-                "may be percent-encoded"
+                f"{sys.getfilesystemencoding()}: if the argument is UTF-8, set LC_ALL=C.UTF-8; in addresses, "
+                "characters may be percent-encoded"
             )
 
 
@@ -87,7 +91,8 @@ def clearer(error: click.ClickException, arguments: Sequence[str]) -> click.Clic
 
     Args:
         error: an error of click.
-        arguments: the words of the command line, because click splits an option like ``-out`` into letters.
+        arguments: the words of the command line. An option like ``-out`` is searched there, because the error
+            contains only one letter of this option.
     """
     if not isinstance(error, click.NoSuchOption) or error.ctx is None:
         return error

@@ -59,7 +59,7 @@ class ImportOptions:
     values: str | None
 
     def typed(self) -> list[str]:
-        """Return the typed options that ``--check`` refuses, because they are about writing manifests."""
+        """Return the options in use that ``--check`` refuses, because they are about writing manifests."""
         given = {
             "--key": self.key,
             "--properties": self.properties,
@@ -76,7 +76,7 @@ class ImportOptions:
         return [name for name, value in given.items() if value]
 
     def about_records(self) -> list[str]:
-        """Return the typed options that an import of definitions refuses: they are about records."""
+        """Return the options in use that an import of definitions refuses: they are about records."""
         given = {
             "--key": self.key,
             "--used": self.used,
@@ -111,7 +111,9 @@ _OPTIONS = (
         help=("Take the properties that have a value in at least one record (the default)."),
     ),
     click.option("--custom", is_flag=True, help="Take properties that were made in this portal."),
-    click.option("--personal", is_flag=True, help="Take personal properties too, and keys of people."),
+    click.option(
+        "--personal", is_flag=True, help="Import personal properties too, and keys that are personal data."
+    ),
     click.option(
         "--enforce",
         metavar="a,b",
@@ -134,7 +136,10 @@ _OPTIONS = (
     ),
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Maximum number of records."),
     click.option(
-        "--associations", multiple=True, metavar="TYPE", help="Also associations with records of this type."
+        "--associations",
+        multiple=True,
+        metavar="TYPE",
+        help="Import associations with records of this type, too.",
     ),
     click.option("--factor", is_flag=True, help="Move values that all records share to `all:`."),
     click.option(
@@ -143,7 +148,7 @@ _OPTIONS = (
         metavar="FILE",
         help="File to write: .yaml, .csv, .jsonl or .parquet.",
     ),
-    click.option("--add", is_flag=True, help="Add records that no manifest names to the existing file."),
+    click.option("--add", is_flag=True, help="Add to the existing file the records that no manifest names."),
     click.option(
         "--replace", is_flag=True, help=("Write a new file in place of the existing one, and keep a copy.")
     ),

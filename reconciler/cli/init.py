@@ -47,9 +47,9 @@ def command(
     example: bool,
     agents: bool,
 ) -> int:
-    """Make a project in DIR (default: here): settings, workflows, and the scopes that a key needs.
+    """Make a project in DIR (default: here), and list the scopes that a service key needs.
 
-    Needs no network. Files that are there already stay as they are.
+    Writes settings and, if asked, workflows. Needs no network. Files that are there already stay as they are.
     """
     common = said(ctx)
     chosen = folder or common.directory or Path()

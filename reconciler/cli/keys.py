@@ -45,7 +45,7 @@ def list_(ctx: click.Context, object_type: str, properties: str) -> int:
     for line in _lines(found):
         answer(line)
     if not any(candidate.is_usable for candidate in found.candidates):
-        say("no property of this type can be a key: a key must have been created as unique in HubSpot")
+        say(f"{object_type} has no property that can be a key: a key must be created as unique in HubSpot")
     elif found.others and not properties:
         say(f"to count other properties, name them: --properties {','.join(found.others[:3])}")
     return ExitCode.OK
@@ -61,7 +61,7 @@ def list_(ctx: click.Context, object_type: str, properties: str) -> int:
     multiple=True,
     required=True,
     help="Where values come from: a property, record_id, uuid or a template such as '{domain}-{country}'. "
-    "Can be repeated: each record gets its value from the first source that is filled and not repeated.",
+    "May be given several times: each record takes the first source whose value no other record has.",
 )
 @click.option("--restart", is_flag=True, help="Read all records again after an interrupted run.")
 @allow_option

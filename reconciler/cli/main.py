@@ -28,7 +28,7 @@ COMMANDS = {
     "fmt": "Lay out manifests and reconciler.yaml in one standard way; their meaning stays the same.",
     "help": "Show the page about TOPIC or the help of a command, or list the topics.",
     "import": "Write live records of OBJECT as manifests; the portal and the state stay as they are.",
-    "init": "Make a project in DIR (default: here): settings, workflows, and the scopes that a key needs.",
+    "init": "Make a project in DIR (default: here), and list the scopes that a service key needs.",
     "json-schema": "Print the JSON schema of manifests, or of reconciler.yaml (settings), for editors.",
     "keys": "Find the properties that can recognise records.",
     "plan": "Show the changes that apply would make, and why.",
@@ -37,8 +37,8 @@ COMMANDS = {
     "runs": "List past runs, or show one of them.",
     "show": "Show a saved plan, or the report of a run.",
     "state": "Inspect and correct the state of owned records and definitions.",
-    "unlock": "Remove a lock that nobody holds any more.",
-    "validate": "Check the manifests, without a portal or with --online against it.",
+    "unlock": "Remove a lock that a dead run has left.",
+    "validate": "Check the manifests; with --online, check them against the portal, too.",
     "version": "Print the version.",
 }
 """Names and help of the commands; their modules are imported only when they run."""
@@ -102,7 +102,7 @@ def group() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and end the process with an exit code from the table."""
+    """Run the command line and end the process with one of the exit codes in ``ExitCode``."""
     gc.set_threshold(_YOUNG_OBJECTS)
     for name in _UNUSED:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None refuses imports
@@ -142,7 +142,7 @@ def _shown(error: click.ClickException) -> str:
 
 
 def leave(fault: OSError | None, code: int) -> int:
-    """Return the exit code, which may have to tell that ``fault`` kept output from stdout.
+    """Return the exit code of the process, and report ``fault``, an error of writing to stdout.
 
     If the reader of a pipe has closed it (head, less), this is not an error. If output fails after writes to
     HubSpot or state (disk full), the exit code still tells the result, and a line on stderr says where to
@@ -152,7 +152,7 @@ def leave(fault: OSError | None, code: int) -> int:
         return code
     why, done = fault.strerror or str(fault), talk()
     if done.run is not None:
-        report = f"`reconciler runs show {done.run}` shows it"
+        report = f"`reconciler runs show {done.run}` shows the report"
         say(f"the report of run {done.run} could not be shown ({why}): {report}")
     elif isinstance(fault, BrokenPipeError):
         return code

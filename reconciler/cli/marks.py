@@ -16,14 +16,15 @@ from reconciler.report.mask import is_of_commit
 
 
 class Marks(NamedTuple):
-    """The state and the commit that a report is about, from which the key of its marks is derived.
+    """The lineage of the state and the commit that a report is about.
 
-    Without both, the key is random, and marks can only be compared inside of one report.
+    The key of marks is derived from the commit and from RECONCILER_PLAN_KEY, or else from the lineage. If
+    this variable is not set and the lineage is None, the key is random: every report has other marks.
     """
 
     lineage: str | None = None
     commit: str | None = None
-    says_manifests: bool = False  # whether the shown values of manifests are those of this commit
+    says_manifests: bool = False  # whether the manifests of the report are exactly those of ``commit``
 
     @property
     def key(self) -> bytes:
@@ -48,12 +49,15 @@ def marks_of_run(header: RunHeader) -> Marks:
 
 
 def marks_of_drift(invocation: Invocation, found: DriftFound) -> Marks:
-    """Return the state and commit for the marks of drift; ``says_manifests`` is false."""
+    """Return the state and commit for the marks of drift."""
     return Marks(found.state.lineage, invocation.environment.commit)
 
 
 def marks_of_acceptance(invocation: Invocation, acceptance: Acceptance) -> Marks:
-    """Return the state and commit for the marks of accepted drift; they equal the marks of the drift."""
+    """Return the state and commit for the marks of accepted drift.
+
+    A value has the same mark here as in the report of the drift.
+    """
     return Marks(acceptance.lineage, invocation.environment.commit)
 
 

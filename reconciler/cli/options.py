@@ -94,7 +94,7 @@ _OPTIONS = (
         "directory",
         type=click.Path(path_type=Path),
         metavar="DIR",
-        help="Project folder, or the folder that holds it in manifests/.",
+        help="Project folder: reconciler.yaml is in it, or in its folder manifests/.",
     ),
     _option("-e", "--env", "environment", metavar="ENV", help="Environment (also RECONCILER_ENV)."),
     _option("--json", "as_json", is_flag=True, help="Print one JSON document."),

@@ -50,7 +50,7 @@ allow_option = click.option(
     multiple=True,
     metavar="NAME=NUMBER",
     callback=_allowances,
-    help="Lift one guard to a number, for this plan: update=412.",
+    help="Raise the limit of one guard to a number, for this plan: update=412.",
 )
 
 on_stale_option = click.option(
@@ -64,7 +64,10 @@ on_stale_option = click.option(
 
 
 def refuse_plan_options(request: PlanRequest, done: str) -> None:
-    """Refuse options that shape a plan beside a saved plan; ``done`` is how that is used ("applied")."""
+    """Raise an error if options that shape a plan were given together with a saved plan.
+
+    The message says that a saved plan is ``done`` (for example "applied") as it is.
+    """
     if request != PlanRequest():
         raise UsageError(
             f"a saved plan is {done} as it is: these options cannot change it\n"

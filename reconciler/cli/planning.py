@@ -28,9 +28,9 @@ def show_plan(invocation: Invocation, plan: Plan, options: ViewOptions) -> None:
 
 
 def keep_plan(invocation: Invocation, plan: Plan, to: OutputOptions) -> None:
-    """Write ``plan`` to files, and to summary and outputs of a job in GitHub Actions.
+    """Write ``plan`` to files, and to the summary and the outputs of a job in GitHub Actions.
 
-    Equal values have equal marks in all of them.
+    A masked value has the same mark in the files and in the summary.
     """
     view = written_view(to, invocation, marks_of_plan(plan))
     write_forms(to, view, lambda form, view: form.plan(plan, view))

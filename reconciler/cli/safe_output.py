@@ -22,12 +22,15 @@ _AT_THE_BEGINNING = re.compile(rf"^((?:\s|{_COLOUR})*):(?=:)", re.MULTILINE)
 
 
 def harmless(text: str) -> str:
-    """Escape invisible characters and commands for runners in ``text``, and shorten very long lines."""
+    """Make ``text`` safe to print for people.
+
+    Escape invisible characters, escape commands that a CI runner would obey, and shorten very long lines.
+    """
     return without_commands("\n".join(map(_line, text.split("\n"))))
 
 
 def without_commands(text: str) -> str:
-    """Escape commands for runners in ``text``, which is a document or has no invisible characters."""
+    """Escape commands in ``text`` that a CI runner would obey; leave invisible characters as they are."""
     if "##" in text:
         text = _ANYWHERE.sub(r"\\u0023", text)
     return _AT_THE_BEGINNING.sub(r"\1\\u003a", text) if "::" in text else text

@@ -55,7 +55,7 @@ def list_(ctx: click.Context, values: str | None) -> None:
 
 
 def _masking(invocation: Invocation, owned: "OwnedRecords", values: str | None) -> Masking:
-    """Return how values of owned things are masked; equal values have the same marks in plans and drift."""
+    """Return how values of owned things are masked: a value has the same mark as in plans and drift."""
     marks = Marks(owned.lineage, invocation.environment.commit)
     return masking_for(values, as_json=invocation.said.as_json, marks=marks)
 
@@ -110,19 +110,19 @@ def forget(ctx: click.Context, address: str) -> int:
     sentence = f"{address} was erased from {entries} {noun} of state and journal"
     tell_done(ctx, sentence, {"erased": address, "entries": entries})
     say(
-        f"{counted(reports.rewritten, 'report')} rewritten without it, {reports.removed} removed\n"
-        "your own copies of reports, plan files and manifests may still contain it: erase it there, "
-        "too; for reports on other machines, run this there"
+        f"{counted(reports.rewritten, 'report')} rewritten without {address}, {reports.removed} removed\n"
+        f"your own copies of reports, plan files and manifests may still contain {address}: erase {address} "
+        "there, too\nif other machines have reports, run the same command on these machines"
     )
     for report in reports.unopened:
-        say(f"a report that cannot be opened may still contain it: {os.path.relpath(report)}")
+        say(f"a report that cannot be opened may still contain {address}: {os.path.relpath(report)}")
     if opened.state.is_in_git:
         say(
-            "hosts of git keep replaced commits, which still contain it: put a new key first in "
+            f"hosts of git keep replaced commits, which still contain {address}: put a new key first in "
             "RECONCILER_PLAN_KEY, run `reconciler state rekey`, and destroy the old key"
         )
     for backup in backups:
-        say(f"a backup may still contain it: {os.path.relpath(backup)}")
+        say(f"a backup may still contain {address}: {os.path.relpath(backup)}")
     return ExitCode.OK
 
 
@@ -170,7 +170,7 @@ def export(ctx: click.Context) -> None:
 @common_options
 @click.pass_context
 def import_(ctx: click.Context, file: Path) -> None:
-    """Replace everything that is owned by the exported state in FILE."""
+    """Make the state own exactly what the exported state in FILE owns."""
     opened = open_environment(ctx).environment
     owned, backup, previous = opened.state.import_from(file)
     environment = opened.name
@@ -228,7 +228,7 @@ def _print(record: OwnedThing, pairs: Iterable[OwnedAssociation]) -> None:
     protected = "  protected" if record.is_protected else ""
     answer(f"{record.key.text}  {record.record_id}  {record.origin}{protected}")
     for name, sent in sorted(record.sent.items()):
-        kept = f"  (HubSpot keeps {_text(record.answered[name])})" if name in record.answered else ""
+        kept = f"  (stored by HubSpot as {_text(record.answered[name])})" if name in record.answered else ""
         answer(f"  {name}: {_text(sent)}{kept}")
     for pair in pairs:
         label = f" {_text(pair.label.text)}" if pair.label else ""

@@ -22,7 +22,7 @@ from reconciler.sentences import counted
 @common_options
 @click.pass_context
 def command(ctx: click.Context, online: bool) -> int:
-    """Check the manifests, without a portal or with --online against it. Changes nothing anywhere."""
+    """Check the manifests; with --online, check them against the portal, too. Changes nothing anywhere."""
     invocation = open_environment(ctx, offline=not online)
     with progress("reading", quiet=invocation.said.quiet) as report:
         found = invocation.environment.validate(online=online, progress=report)

@@ -8,7 +8,10 @@ from reconciler.emulator.request_context import Work
 from reconciler.emulator.response_format import Json
 
 NO_ENDS: Json = {"fromObjectTypeId": None, "toObjectTypeId": None}
-"""Lists of labels have null for both object types: github.com/scopiousdigital/kalup, HubSpot notes."""
+"""The two object types in a list of labels: HubSpot gives null for both.
+
+Source: the HubSpot notes of github.com/scopiousdigital/kalup.
+"""
 
 
 def _pair(work: Work, call: Call) -> Pair:

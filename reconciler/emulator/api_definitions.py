@@ -47,7 +47,9 @@ def get_property(work: Work, call: Call) -> Reply:
     body = properties.get(work, _type(work, call), name, archived=archived, sensitivity=_sensitivity(call))
     shown = dict(properties.in_this_version(work, body))
     if body["hubspotDefined"] and not archived:
-        del shown["archived"]  # HubSpot omits it: github.com/scopiousdigital/kalup, HubSpot notes
+        del shown[
+            "archived"
+        ]  # HubSpot omits it; source: the HubSpot notes of github.com/scopiousdigital/kalup
     return Reply(200, shown)
 
 

@@ -1,7 +1,7 @@
 """Endpoints about the use of the portal's limits.
 
-Sources of the shapes: github.com/HubSpot/HubSpot-public-api-spec-collection, "Limits Tracking"; of what
-counts towards a limit: github.com/scopiousdigital/kalup, HubSpot notes.
+The form of the answers is from github.com/HubSpot/HubSpot-public-api-spec-collection, "Limits Tracking".
+The HubSpot notes of github.com/scopiousdigital/kalup say what counts towards a limit.
 """
 
 from reconciler.emulator import tiers

@@ -51,8 +51,8 @@ class Emulator:
     """Portals in one SQLite file (None: in memory), with the API that HubSpot would serve for them.
 
     Several threads may use one object, and several processes one file. ``now`` is the clock of the portals,
-    ``sleep`` waits for injected latency (seconds). ``observed`` are choices for guesses, read from a file by
-    ``observations``; choices of a portal itself come first. Raises StorageError.
+    ``sleep`` waits for injected latency (seconds). ``observed`` says what HubSpot does where the
+    emulator has to guess (see ``observations``); the settings of a portal override it. Raises StorageError.
     """
 
     def __init__(

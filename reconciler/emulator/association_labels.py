@@ -83,9 +83,9 @@ def _check_name(work: Work, name: str) -> None:
 
 
 def _check_room(work: Work, from_type: ObjectType, to_type: ObjectType) -> None:
-    """Refuse a label if the two types have too many.
+    """Refuse a new label if the tier has no labels, or if the two object types have the maximum number.
 
-    The two directions count once, the unlabelled type does not.
+    A label counts as one, although it has two directions. The unlabelled type does not count.
     """
     if tiers.limit(work, tiers.LABELS) == 0:
         tiers.refuse(work, tiers.LABELS, 0)
@@ -146,7 +146,10 @@ def rename(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) 
 
 
 def delete(work: Work, from_type: ObjectType, to_type: ObjectType, type_id: str) -> None:
-    """Delete a label in both directions, with its associations; the unlabelled type must be the last type."""
+    """Delete an association type in both directions, with its associations.
+
+    Refuse to delete the unlabelled type while the two object types have labels.
+    """
     known = _find(work, from_type, to_type, type_id)
     if not known.label and any(other.label for other in _known(work, from_type, to_type)):
         raise refusals.invalid_request(

@@ -53,6 +53,6 @@ def write(work: Work, pair: Pair, body: object) -> list[Json]:
 
 
 def purge(work: Work, pair: Pair, body: object) -> None:
-    """Remove the limits in a request body."""
+    """Remove the limits that the request body names."""
     for item in take_inputs(work, body):
         work.unstore(LIMIT, NO_TYPE, _name(pair, _type(pair, item)))

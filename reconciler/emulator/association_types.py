@@ -37,7 +37,7 @@ _PLAIN: Mapping[tuple[str, str], tuple[int, int]] = {
     ("0-2", "0-2"): (450, 450),
     ("0-3", "0-3"): (451, 451),
     ("0-5", "0-5"): (452, 452),
-    # For an activity, the opposite direction has the number before.
+    # For an activity, the number of the opposite direction is one lower.
     ("0-46", "0-1"): (202, 201),
     ("0-46", "0-2"): (190, 189),
     ("0-46", "0-3"): (214, 213),
@@ -96,7 +96,7 @@ class AssociationType:
 
     @property
     def body(self) -> Json:
-        """The type in the form of the labels endpoint and of records."""
+        """The type as JSON, as HubSpot shows it in lists of labels and with associated records."""
         return {"category": self.category, "typeId": self.type_id, "label": self.label}
 
 
@@ -104,7 +104,7 @@ class AssociationType:
 def _standard(first: int, from_id: str, to_id: str) -> tuple[AssociationType, ...]:
     """Return HubSpot's own types between two standard object types, the unlabelled one first.
 
-    Unpublished numbers are made up; they begin with ``first``.
+    If HubSpot has not published a number, the number is made up: ``first`` plus a number for the two types.
     """
     plain = _both_ways(first, _PLAIN, _ONE_WAY, (from_id, to_id))
     if plain is None:

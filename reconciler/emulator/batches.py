@@ -50,7 +50,10 @@ Item = TypeVar("Item")
 def one_by_one(
     work: Work, items: Iterable[Item], carry_out: Callable[[Item], Iterable[Any]]
 ) -> tuple[list[Any], list[Json]]:
-    """Call ``carry_out`` for each input; return results and refusals, but raise one of the whole batch."""
+    """Call ``carry_out`` for each input; return the results, and the refusals of single inputs.
+
+    Raise a refusal that concerns the whole batch.
+    """
     results: list[Any] = []
     errors: list[Json] = []
     for item in items:

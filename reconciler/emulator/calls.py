@@ -87,7 +87,7 @@ class Use:
 
 
 NO_USE = Use(0, datetime.fromtimestamp(0, UTC), {})
-"""The use that is reported for a request that does not count as a call."""
+"""The ``Use`` of a request that does not count as a call: its answer has no rate-limit headers."""
 
 
 @dataclass(frozen=True, slots=True)

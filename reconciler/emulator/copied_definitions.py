@@ -57,7 +57,10 @@ def _with_metadata(pipeline: Body) -> Body:
 
 
 def _property(work: Work, object_type: ObjectType, given: Body) -> tuple[Body, Sequence[LeftBehind]]:
-    """Return a definition with all fields; leave out a formula that is not understood (then read-only)."""
+    """Return the definition with all fields, and sentences about what was left out.
+
+    A formula that the emulator does not understand is left out; the property is then read-only.
+    """
     left: list[LeftBehind] = []
     formula = given.get("calculationFormula")
     if formula:

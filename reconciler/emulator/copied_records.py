@@ -63,9 +63,10 @@ def _claim(work: Work, object_type: ObjectType, record: Record, names: Iterable[
 
 
 def plant_associations(work: Work, given: Mapping[str, Any]) -> None:
-    """Store associations from one object type to another, with their types and the unlabelled type.
+    """Store associations from one object type to another.
 
-    If ``given`` sets ``present``, skip associations to records that are not here.
+    Each association is stored with its own types and with the unlabelled type. If ``given`` sets ``present``,
+    skip associations to records that the emulator does not have.
     """
     pair = Pair(work, work.object_type(given["from"]), work.object_type(given["to"]))
     work.storage.run_many(

@@ -1,8 +1,8 @@
 """Copies of other portals: what was read there is stored here without the checks of a write.
 
-A copy contains only some of the other portal's definitions. So the number of definitions that it may still
-create (its room) is part of the copy: it cannot be counted here. ``docs/emulator.md`` describes the format of
-a part.
+A copy arrives in parts; ``docs/emulator.md`` describes their format. A copy contains only some definitions of
+the other portal. So the emulator cannot count how many more definitions the other portal may have (its room):
+the copy contains this number.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ KEYS = (
     *("settings", "owners", "schemas", "definitions", "association_types", "association_limits", "room"),
     *("records", "associations"),
 )
-"""Keys that a part may have; each is optional."""
+"""Keys that a part of a copy may have; each key is optional."""
 
 
 def plant(work: Work, part: Mapping[str, Any]) -> list[str]:
@@ -80,7 +80,10 @@ def _plant_schemas(work: Work, schemas: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _allowances(work: Work, room: Mapping[str, Any]) -> dict[str, dict[str, int]]:
-    """Return limits that leave the room of the other portal: definitions in use here, plus that room."""
+    """Return limits that allow as many new definitions here as in the other portal.
+
+    Each limit is the number of definitions here, plus the room of the other portal.
+    """
     found: dict[str, dict[str, int]] = {}
     for feature, by_scope in room.items():
         used = {scope: tiers.used(work, feature, scope) for scope in by_scope}

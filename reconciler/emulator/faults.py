@@ -57,21 +57,27 @@ class Fault:
     count: int = 0
     seed: int = 0
     ms: float = 0.0
-    """Latency in milliseconds, by ``distribution``: the delay itself (fixed), the maximum (uniform),
-    or the mean (exponential)."""
+    """For ``latency``: milliseconds. ``distribution`` says whether this is the delay itself (fixed), the
+    maximum (uniform) or the mean (exponential)."""
     min_ms: float = 0.0
-    """The minimum latency in milliseconds, if ``distribution`` is uniform."""
+    """For ``latency``: the minimum delay in milliseconds, if ``distribution`` is uniform."""
     distribution: str = "fixed"
     policy: str = "TEN_SECONDLY_ROLLING"
-    """Rate limited: the name of the limit in the answer."""
+    """For ``rate_limited``: the name of the limit that the answer gives."""
     status: int = 0
-    """Server error, poisoned record: status of the answer; 0 means 500 or 400, respectively."""
+    """For ``server_error`` and ``poisoned_record``: the status of the answer.
+
+    The default 0 stands for 500 (``server_error``) or 400 (``poisoned_record``).
+    """
     retry_after: int = 0
-    """Rate limited, locked, migrating: seconds in Retry-After; 0: no such header (migrating: 1 second)."""
+    """For ``rate_limited``, ``locked`` and ``migrating``: the number of seconds in the Retry-After header.
+
+    With the default 0, the answer has no such header; for ``migrating``, the header says 1 second.
+    """
     seconds: float = 0.0
-    """Clock skew: seconds by which the portal's clock is ahead (negative: behind)."""
+    """For ``clock_skew``: how many seconds the portal's clock is ahead; a negative number means behind."""
     value: str = ""
-    """Poisoned record: a write with this text (id, trace id, property value) is refused as a whole."""
+    """For ``poisoned_record``: a call that writes this text (id, trace id, value) is refused as a whole."""
 
     def __post_init__(self) -> None:
         """Raise FaultError for an invalid fault."""

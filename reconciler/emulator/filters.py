@@ -1,7 +1,8 @@
 """Filters of a search, as functions that test a record.
 
-Source: developers.hubspot.com/docs/api-reference/search/guide. Comparisons ignore case, except for
-enumerations, and the values of ``IN`` and ``NOT_IN`` must be in lower case.
+Source: developers.hubspot.com/docs/api-reference/search/guide. Comparisons of texts ignore
+case; values of enumerations must match exactly. If ``IN`` or ``NOT_IN`` is used with texts, the given values
+must be in lower case.
 """
 
 import operator as operators
@@ -139,9 +140,10 @@ def _has_token(value: str, pattern: str) -> bool:
 
 
 def _associated(work: Work, object_type: ObjectType, address: str, operator: str, item: Json) -> Test:
-    """Return the test for ``associations.{type}``: it compares ids of associated records, or asks for any.
+    """Return the test of a filter on ``associations.{type}``; refuse a custom object type.
 
-    Refuse it if the other type is a custom object.
+    ``HAS_PROPERTY`` tests whether the record has any association with this type. ``EQ`` and ``IN`` test whether
+    the record is associated with one of the given ids. Negative operators test the opposite.
     """
     to_type = work.object_type(address)
     if to_type.is_custom:

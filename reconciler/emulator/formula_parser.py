@@ -2,7 +2,7 @@
 
 The language is a part of knowledge.hubspot.com/properties/create-calculation-properties: arithmetic,
 comparisons, ``and``, ``or``, ``not``, ``if … then … elseif … else … endif`` and functions. HubSpot's spelling
-is taken from github.com/scopiousdigital/kalup, HubSpot notes.
+is taken from the HubSpot notes of github.com/scopiousdigital/kalup.
 """
 
 import re

@@ -17,7 +17,10 @@ _KALUP = "github.com/scopiousdigital/kalup, HubSpot notes"
 
 
 def _guess(default: str, *others: str, about: str, source: str = UNPUBLISHED) -> Any:
-    """Return a field with default, other choices (none: any integer), what it decides, and the source."""
+    """Return the field of one guess; ``about`` says what the guess decides.
+
+    ``default`` and ``others`` are the choices. Without ``others``, the choices are all integers.
+    """
     return field(default=default, metadata={"others": others, "about": about, "source": source})
 
 

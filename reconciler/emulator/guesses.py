@@ -16,7 +16,7 @@ from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.versions import Version
 
 _AWAY_MS = 10_000
-"""Milliseconds between the call and ``createdAt``, if a setting moves that out of the time of the call."""
+"""Milliseconds from the call to ``createdAt``, if a setting puts ``createdAt`` before or after the call."""
 _FIRST_WORD = "CAPITALIZE the first word"
 
 
@@ -101,7 +101,7 @@ def phone_text(chosen: Guesses, text: str) -> str:
 
 
 def trace_ids_count(chosen: Guesses, trace_ids: Sequence[object]) -> bool:
-    """Return whether some inputs of a batch with these trace ids may fail while others succeed."""
+    """Return whether these trace ids allow some inputs of a batch to succeed although other inputs fail."""
     if chosen.trace_ids == "nothing_written":
         return False
     if not all(isinstance(item, str) and item for item in trace_ids):
@@ -160,7 +160,7 @@ def unlisted_association_type(first: int, from_id: str, to_id: str) -> int:
 
 
 def too_many_associated(chosen: Guesses, from_id: int, to_id: int, bearer: int) -> refusals.Refusal:
-    """Return the refusal of an association with which record ``bearer`` would exceed the portal's limit."""
+    """Return the refusal of an association because record ``bearer`` has as many as the portal allows."""
     refusal = refusals.invalid_request(
         f"record {bearer} has as many associations of this type as the portal allows",
         fromObjectId=[str(from_id)],
@@ -178,9 +178,9 @@ def display_properties(chosen: Guesses, object_type: ObjectType) -> tuple[str, .
 
 
 def phantom_stages(chosen: Guesses, pipeline_id: str) -> list[str]:
-    """Return the stage ids that a refusal names if another type has the id of a pipeline.
+    """Return made-up stage ids for the refusal of a pipeline whose id another object type uses.
 
-    No such stages exist.
+    The setting ``phantom_stages`` says whether HubSpot's refusal names such stages, which do not exist.
     """
     return [f"{pipeline_id}-{number}" for number in (1, 2)] if chosen.phantom_stages == "named" else []
 

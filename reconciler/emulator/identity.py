@@ -16,7 +16,10 @@ _MAX_ID_DIGITS = 18
 
 
 def check_key(work: Work, object_type: ObjectType, id_property: str, operation: str) -> None:
-    """Refuse an ``idProperty`` that is unknown or not marked as unique, as ``hs_object_id`` is not."""
+    """Refuse an ``idProperty`` that does not exist or is not marked as unique.
+
+    ``hs_object_id`` is refused, too: HubSpot does not mark this property as unique.
+    """
     definition = work.definitions(object_type).properties.get(id_property)
     if definition is None or not definition.unique:
         raise refusals.non_unique_property(operation, object_type.type_id, id_property, work.portal_id)

@@ -1,6 +1,6 @@
-"""Observations of HubSpot's behaviour: choices for guesses that are read from a file.
+"""Files of observations: what HubSpot was seen to do where the emulator has to guess.
 
-They hold for every portal of an emulator. ``reconciler emulator verify`` writes such files;
+A file holds for every portal of an emulator. ``reconciler emulator verify`` writes such files;
 ``observations.schema.json`` describes them.
 """
 

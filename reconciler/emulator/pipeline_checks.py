@@ -19,7 +19,10 @@ STAGE_EXISTS = "PipelineError.STAGE_ID_EXISTS_IN_ANOTHER_PIPELINE"
 
 
 def check_type(object_type: ObjectType) -> None:
-    """Refuse writing pipelines of a type that has none; lifecycle stages can only be read."""
+    """Refuse a write of pipelines for an object type that does not support pipelines.
+
+    Contacts and companies are such types: their lifecycle stages are a pipeline that can only be read.
+    """
     if object_type.pipeline_properties is None and not object_type.is_custom:
         raise refusals.invalid_request(f"Pipelines are not supported for object type {object_type.type_id}")
 
@@ -126,7 +129,7 @@ def check_stages(object_type: ObjectType, stages: Sequence[Body], *, alone: bool
 
 
 def refuse_in_use(work: Work, object_type: ObjectType, stage_ids: Sequence[str]) -> None:
-    """Refuse to delete stages if live records are in them; query parameters do not matter."""
+    """Refuse to delete stages if live records are in them, whatever query parameters the request has."""
     if object_type.pipeline_properties is None or not stage_ids:
         return
     stage_property = object_type.pipeline_properties[1]

@@ -34,7 +34,7 @@ class Portals:
         now: Callable[[], datetime],
         observed: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Open the portals; ``observed`` are choices for guesses that a portal has not set itself."""
+        """Open the portals; ``observed`` decides guesses that the settings of a portal do not decide."""
         self._observed = observed
         self._storage = storage
         self._now = now

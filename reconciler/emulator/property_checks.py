@@ -55,7 +55,10 @@ def check_shape(given: Json) -> None:
 
 
 def check_content(work: Work, object_type: ObjectType, given: Json) -> None:
-    """Refuse a definition whose fields do not fit together; a formula sets ``fieldType`` itself."""
+    """Refuse a definition whose fields do not fit together.
+
+    If the definition has a formula, set its ``fieldType`` to the type for formulas before the check.
+    """
     if given.get("calculationFormula"):
         given["fieldType"] = "calculation_equation"
     if given["fieldType"] not in FIELD_TYPES.get(given["type"], ()):
@@ -105,7 +108,10 @@ def _check_hints(given: Json) -> None:
 
 
 def check_sensitivity(work: Work, object_type: ObjectType, sensitivity: str) -> None:
-    """Refuse a write of a sensitive definition if the token lacks the scope, or the portal the feature."""
+    """Refuse a sensitive definition if the token lacks the scope that it needs.
+
+    Refuse the definition, too, if sensitive data is not enabled in the portal.
+    """
     if sensitivity == "non_sensitive":
         return
     scope = f"crm.objects.{'custom' if object_type.is_custom else object_type.path}.{sensitivity}.write"

@@ -50,10 +50,11 @@ def update(work: Work, object_type: ObjectType, name: str, given: Json) -> Body:
 
 
 def archive(work: Work, object_type: ObjectType, name: str) -> None:
-    """Archive a group that has no active properties.
+    """Archive a group; refuse a group that has active properties.
 
-    For a group that has some, the refusal is nested in another error: github.com/scopiousdigital/kalup,
-    HubSpot notes.
+    HubSpot nests this refusal in another error.
+
+    Source: the HubSpot notes of github.com/scopiousdigital/kalup.
     """
     body = get(work, object_type, name)
     definitions = work.definitions(object_type).bodies.values()

@@ -1,7 +1,8 @@
 """Uses of a property because of which HubSpot refuses to archive it.
 
 Formulas use the properties that they name. Workflows, active lists and forms are not imitated; the setting
-``property_uses`` lists such uses. Source of the shapes: github.com/scopiousdigital/kalup, HubSpot notes.
+``property_uses`` lists such uses. The form of the answers is from the HubSpot notes of
+github.com/scopiousdigital/kalup.
 """
 
 from collections.abc import Iterator

@@ -143,9 +143,9 @@ def missing_scopes(scopes: Iterable[str]) -> Refusal:
 
 
 def scope_of_the_portal(scope: str) -> Refusal:
-    """Return the refusal of a token without the scope for sensitive properties.
+    """Return the refusal of a sensitive property because the token lacks ``scope``.
 
-    Source: github.com/scopiousdigital/kalup, HubSpot notes.
+    Source: the HubSpot notes of github.com/scopiousdigital/kalup.
     """
     return Refusal(403, f"Missing required scope for: {scope}", category="MISSING_SCOPES")
 
@@ -153,7 +153,7 @@ def scope_of_the_portal(scope: str) -> Refusal:
 def unreadable() -> Refusal:
     """Return the refusal of a token that may write definitions but not read them; the body names no scope.
 
-    Source: github.com/scopiousdigital/kalup, HubSpot notes.
+    Source: the HubSpot notes of github.com/scopiousdigital/kalup.
     """
     return Refusal(
         403,
@@ -283,7 +283,10 @@ def unique_value_taken(name: str, value: str, record_id: int) -> Refusal:
 
 
 def contact_exists(record_id: int, *, secondary: bool) -> Refusal:
-    """Return the refusal of another contact's e-mail address; a secondary address fails the whole batch."""
+    """Return the refusal of an e-mail address because contact ``record_id`` has it already.
+
+    If it is a secondary address of that contact, the refusal is of the whole batch.
+    """
     message = f"Contact already exists. Existing ID: {record_id}"
     return Refusal(
         409,

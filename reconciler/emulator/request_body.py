@@ -1,4 +1,4 @@
-"""Serving reads of single records and of pages of records."""
+"""Answers to requests that read one record or a page of records."""
 
 from reconciler.emulator import associations, batches, identity, refusals, response_format
 from reconciler.emulator.calls import Call

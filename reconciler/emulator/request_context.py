@@ -89,7 +89,10 @@ class Work:
     _own: dict[str, Definitions] | None = field(default=None, init=False)
     _changed_types: set[str] = field(default_factory=set, init=False)
     _rebuilt_types: set[str] = field(default_factory=set, init=False)
-    """Types for which more than properties changed, so that all their definitions must be built again."""
+    """Object types of which this request changed other definitions than properties.
+
+    All definitions of these types must be built again.
+    """
     _owner_ids: frozenset[str] | None = field(default=None, init=False)
     _guesses: Guesses | None = field(default=None, init=False)
     _reserved_ids: Iterator[int] = field(default_factory=lambda: iter(()), init=False)
@@ -102,7 +105,7 @@ class Work:
 
     @property
     def guesses(self) -> Guesses:
-        """The choices for guesses that hold in this portal."""
+        """What the emulator does in this portal where it has to guess HubSpot's behaviour."""
         if self._guesses is None:
             self._guesses = guesses_of(self.observed, self.settings["guesses"])
         return self._guesses

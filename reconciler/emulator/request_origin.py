@@ -20,7 +20,10 @@ _CORRELATION_ID = "00000000-0000-0000-0000-000000000000"
 
 
 def guarded(application: Application, names: Iterable[str]) -> Application:
-    """Wrap the application: refuse other sites' pages, and hosts other than IPs, localhost and ``names``."""
+    """Wrap the application so that it refuses requests from web pages of other sites.
+
+    It also refuses a ``Host`` header that is not an IP address, localhost or one of ``names``.
+    """
     known = frozenset({"localhost", *(name.lower().rstrip(".") for name in names)})
 
     def door(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
@@ -62,7 +65,8 @@ def _name(host: str) -> str:
 def _is_known(name: str, known: frozenset[str]) -> bool:
     """Return whether requests to this host are allowed.
 
-    An IP address is always allowed, because the name of another site is never an address.
+    An IP address is always allowed: a page of another site calls this machine by the host name of that site,
+    never by an IP address.
     """
     try:
         ip_address(name)

@@ -69,7 +69,10 @@ def check(endpoint: Callable[..., Any], body: object) -> None:
 
 
 def _missing(value: object, path: list[str], place: str) -> Iterator[str]:
-    """Yield the missing fields on ``path``, named by their path in the body, or in an input of a batch."""
+    """Yield the full names of the fields on ``path`` that ``value`` lacks.
+
+    A full name begins with ``place``, the name of ``value``. In inputs of a batch, it begins at the input.
+    """
     if not isinstance(value, dict):
         return
     field, *rest = path

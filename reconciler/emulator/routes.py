@@ -39,9 +39,9 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Operations with the same root paths.
+    """Operations that are all served below each of several root paths.
 
-    Roots differ in how they write the version (``{dated}`` is a date).
+    The roots are the same path with different versions of the API (``{dated}`` is a date).
     """
 
     roots: tuple[str, ...]

@@ -101,14 +101,17 @@ def plant(work: Work, seed: Mapping[str, object]) -> None:
 
 
 def _reserve_ids(work: Work, seed: Mapping[str, object]) -> None:
-    """Reserve ids for all records, unless the seed gives ids: no other record may get one of these."""
+    """Reserve ids for all records of the seed, unless the seed itself gives the id of a record.
+
+    A reserved id could be equal to an id that the seed gives.
+    """
     items = [item for _, _, item in _items_by_type(seed, "records")]
     if not any(isinstance(item, Mapping) and "id" in item for item in items):
         work.reserve_ids(len(items))
 
 
 def _number_by_portal(work: Work, seed: Mapping[str, object]) -> None:
-    """Make ids begin with a number that depends only on the portal's id, if the seed asks for that."""
+    """If the seed asks for it, start the numbering of new ids at a number computed from the portal's id."""
     wanted = seed.get("numbers_by_portal", False)
     if not isinstance(wanted, bool):
         raise SeedError(f"numbers_by_portal: true or false, not {wanted!r}")

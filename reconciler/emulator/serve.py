@@ -57,11 +57,10 @@ def _close_sockets(server: Any) -> None:
 
 
 def _close_trigger(server: Any) -> None:
-    """Close the trigger that wakes the loop, but only after all threads that may use it.
+    """Close the trigger that wakes the loop, unless a call is still running (injected latency).
 
-    The thread that stops the server uses it, and every call at its end. After it is closed, a new file may
-    get the same file number, and a thread would write into that file. If a call is still running (injected
-    latency), the trigger stays open.
+    When a call ends, its thread writes to the trigger. After the trigger is closed, a new file may get the
+    same file number, and the thread would write into that file.
     """
     if not server.task_dispatcher.threads:
         server.trigger.close()

@@ -82,9 +82,10 @@ def _required_on_create(key: str, value: object) -> dict[str, list[str]]:
 
 
 def _required_when(key: str, value: object) -> dict[str, list[Any]]:
-    """Read when a property is required, by object type: ``{property, when: {other: [values]}}``.
+    """Read the rules for properties that are required under a condition, by object type.
 
-    The property is required while all properties under ``when`` have one of their listed values.
+    The form of a rule is ``{property, when: {other: [values]}}``. The property is required while
+    each property under ``when`` has one of its listed values.
     """
     rules = _object(key, value)
     for address, items in rules.items():
@@ -156,12 +157,15 @@ def _settling(key: str, value: object) -> dict[str, int]:
 
 
 def _guesses(key: str, value: object) -> dict[str, str]:
-    """Read the choices for guesses, by name of the setting."""
+    """Read what the seed decides about guesses, by name of the guess."""
     return guess_settings.check_choices(_object(key, value), key)
 
 
 def _allowances(key: str, value: object) -> dict[str, dict[str, int]]:
-    """Read ``{feature: {scope: number}}``: how many definitions this portal may have, instead of its tier."""
+    """Read limits of definitions for this portal, which replace the limits of its tier.
+
+    The form is ``{feature: {scope: number}}``.
+    """
     return {
         feature: {scope: _count(f"{key}.{feature}.{scope}", number) for scope, number in by_scope.items()}
         for feature, by_scope in (

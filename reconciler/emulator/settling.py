@@ -1,6 +1,6 @@
 """Old definitions that reads still show after a write, as HubSpot's reads do for seconds or minutes.
 
-Source: github.com/scopiousdigital/kalup, HubSpot notes. Reads show old definitions only if the setting
+Source: the HubSpot notes of github.com/scopiousdigital/kalup. Reads show old definitions only if the setting
 ``settling`` says for how long; writes, and checks of values, always use the new ones.
 """
 

@@ -1,7 +1,8 @@
 """Limits on the number of definitions of a portal, which depend on its subscription (``tier``).
 
 knowledge.hubspot.com/data-management/track-crm-data-limits lists the features of each tier; the numbers and
-the refusals are guesses. Definitions of a seed exist in any tier, as after a downgrade.
+the refusals are guesses. A seed may contain more definitions than the tier allows: HubSpot, too, keeps
+definitions after a downgrade.
 """
 
 from collections.abc import Iterable
@@ -48,7 +49,10 @@ def used(work: Work, feature: str, scope: str) -> int:
 
 
 def refuse(work: Work, feature: str, there: int, maximum: int | None = None) -> None:
-    """Refuse an app one more definition at the limit; ``there`` is the number that counts towards it."""
+    """Refuse a request of an app for a new definition if the limit is reached.
+
+    ``there`` is the number of definitions that count towards the limit. Seeds and people have no limit.
+    """
     allowed = limit(work, feature) if maximum is None else maximum
     if work.actor is None or there < allowed:
         return

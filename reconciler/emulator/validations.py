@@ -148,7 +148,7 @@ def _check_arguments(rule_type: str, arguments: Sequence[str]) -> None:
 
 
 def rules_of(work: Work, object_type: ObjectType, name: str) -> Mapping[str, Any]:
-    """Return the rules of one property, by type."""
+    """Return the validation rules of one property, by type of rule."""
     return work.stored(VALIDATION, object_type.type_id).get(name, {})
 
 

@@ -22,7 +22,7 @@ class Version:
     Source: developers.hubspot.com/changelog/crm-api-write-validation-enforcement
     """
     definitions_created: int = 201
-    """Status of batch/create of properties and of associations."""
+    """Status of a successful batch/create of properties or of associations."""
     removal_answers: bool = False
     """Whether removals of associations and labels return 200 with a body; otherwise 204."""
     purge_answers: bool = False

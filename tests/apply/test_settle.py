@@ -288,7 +288,8 @@ def outcomes_of(sent: Sent) -> Mapping[int, Outcome]:
     return settle_batch(reader, PORTAL, UnfinishedBatch("r", 0, "companies", route, INTENDED, entries, sent))
 
 
-NEVER = Skipped("not sent when its run ended")
+NEVER = Skipped("not sent: the run ended before the call")
+NOT_WRITTEN = "not written: the run ended before HubSpot carried out the change"
 
 
 def test_calls_that_never_left_are_not_sent_whatever_the_portal_holds() -> None:
@@ -314,7 +315,7 @@ def test_calls_that_left_and_did_not_happen_were_not_written() -> None:
     entries = ((7, update(name=("B", "A"))), (8, update(name=("Other", "A"))))
     route = Operation(Call.UPDATE, None)
     left = UnfinishedBatch("r", 0, "companies", route, INTENDED, entries, {(7, 1): SENT_AT, (8, 1): None})
-    assert settle_batch(reader, PORTAL, left) == {7: Skipped("not written when its run ended"), 8: NEVER}
+    assert settle_batch(reader, PORTAL, left) == {7: Skipped(NOT_WRITTEN), 8: NEVER}
 
 
 def test_a_run_that_ended_between_two_calls_leaves_an_empty_stage_which_is_told() -> None:
@@ -342,9 +343,9 @@ def test_a_run_that_ended_between_two_calls_leaves_an_empty_stage_which_is_told(
     emptied, never_arrived, all_done = settle_batch(reader, PORTAL, left).values()
 
     assert isinstance(emptied, Rejected)
-    assert emptied.message.startswith("not written when its run ended. lifecyclestage was emptied first")
+    assert emptied.message.startswith(f"{NOT_WRITTEN}. lifecyclestage was emptied first")
     assert emptied.done == Applied(RecordId("9001"), {}, written={"lifecyclestage": None})
-    assert never_arrived == Skipped("not written when its run ended")
+    assert never_arrived == Skipped(NOT_WRITTEN)
     assert all_done == Applied(RecordId("9003"), {"lifecyclestage": "lead"})
 
 

@@ -42,7 +42,7 @@ def test_json_has_the_same_counts(project: Project) -> None:
 def test_a_type_without_a_key_is_told_of(project: Project) -> None:
     listed = project.run("keys", "list", "notes")
     assert listed.code == 0
-    assert "no property of this type can be a key" in listed.err
+    assert "has no property that can be a key" in listed.err
 
 
 @pytest.mark.parametrize(

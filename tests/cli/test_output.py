@@ -109,7 +109,7 @@ def test_after_writes_the_exit_code_is_that_of_the_run(project: Project, to: str
     if "2>&-" not in to:
         named = re.findall("the report of run (.*) could not be shown", reported)
         assert named == [run["id"]]
-        assert f"`reconciler runs show {run['id']}` shows it" in reported
+        assert f"`reconciler runs show {run['id']}` shows the report" in reported
 
 
 def test_a_run_that_was_not_all_applied_says_so_to_a_full_disk_as_well(project: Project) -> None:

@@ -108,4 +108,7 @@ def test_an_intent_that_never_left_is_told_as_not_sent(made: World, points: list
 
     first = made.run("runs", "list", "--json").document[-1]["id"]
     (row,) = made.run("runs", "show", first, "--json").document["changes"]
-    assert (row["outcome"], row["detail"]["message"]) == ("skipped", "not sent when its run ended")
+    assert (row["outcome"], row["detail"]["message"]) == (
+        "skipped",
+        "not sent: the run ended before the call",
+    )

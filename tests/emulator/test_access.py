@@ -71,7 +71,7 @@ def test_each_call_has_its_scope(portal: Portal, method: str, path: str, scope: 
 
 
 def test_a_key_that_only_writes_cannot_read_definitions(portal: Portal) -> None:
-    """Source: github.com/scopiousdigital/kalup, HubSpot notes."""
+    """Source: the HubSpot notes of github.com/scopiousdigital/kalup."""
     with portal.client_with(portal.emulator.token(PORTAL_ID, ["crm.schemas.companies.write"])) as client:
         refused = client.get("/crm/v3/properties/companies")
     assert refused.status_code == 403

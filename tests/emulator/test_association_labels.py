@@ -1,4 +1,4 @@
-"""Association definitions of a portal: github.com/scopiousdigital/kalup, HubSpot notes."""
+"""Association definitions of a portal. Source: the HubSpot notes of github.com/scopiousdigital/kalup."""
 
 from typing import Any
 

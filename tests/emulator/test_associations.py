@@ -152,7 +152,7 @@ def test_a_type_that_does_not_exist_is_refused(portal: Portal, ends: tuple[str, 
 
 
 def test_a_record_without_associations_is_an_error_when_read(portal: Portal, ends: tuple[str, str]) -> None:
-    """Source: github.com/scopiousdigital/kalup, HubSpot notes."""
+    """Source: the HubSpot notes of github.com/scopiousdigital/kalup."""
     read = portal.post(f"{BETWEEN}/batch/read", {"inputs": [{"id": ends[0]}]})
     assert read.status_code == 207
     assert read.json()["errors"][0]["subCategory"] == "crm.associations.NO_ASSOCIATIONS_FOUND"
@@ -231,7 +231,7 @@ def test_a_label_has_two_ends(portal: Portal, ends: tuple[str, str]) -> None:
 
 
 def test_fifty_labels_are_the_limit(portal: Portal) -> None:
-    """Source: github.com/scopiousdigital/kalup, HubSpot notes: beyond it HTTP 437."""
+    """Expect HTTP 437 beyond the maximum. Source: the HubSpot notes of github.com/scopiousdigital/kalup."""
     statuses = [
         portal.post(f"{BETWEEN}/labels", {"name": f"l{n}", "label": f"L{n}"}).status_code for n in range(51)
     ]

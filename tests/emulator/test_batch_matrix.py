@@ -75,7 +75,7 @@ def test_malformed_json_refuses_everything_without_a_category(
 ) -> None:
     """The message begins with "Invalid input JSON on line".
 
-    Source: github.com/scopiousdigital/kalup, HubSpot notes."""
+    Source: the HubSpot notes of github.com/scopiousdigital/kalup."""
     response = portal.client.post(f"/crm/v3/objects/companies/batch/{operation}", content=content)
     assert response.status_code == 400
     assert response.json()["message"].startswith("Invalid input JSON on line")
@@ -371,7 +371,7 @@ def test_a_used_up_limit_refuses_everything(operation: str) -> None:
 
 
 def test_results_do_not_come_in_the_order_of_inputs(portal: Portal) -> None:
-    """Source: github.com/scopiousdigital/kalup, HubSpot notes: match results by id, never by position."""
+    """Match results by id, never by position. Source: the HubSpot notes of github.com/scopiousdigital/kalup."""
     inputs = inputs_for(portal, "create", *({} for _ in range(20)), traced=True)
     results = portal.batch("companies", "create", inputs).json()["results"]
     order = [result["objectWriteTraceId"] for result in results]

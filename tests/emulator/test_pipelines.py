@@ -1,4 +1,7 @@
-"""Pipelines and stages: github.com/scopiousdigital/kalup, HubSpot notes, unless a test says otherwise."""
+"""Pipelines and stages.
+
+Source: the HubSpot notes of github.com/scopiousdigital/kalup, unless a test names another source.
+"""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""Property definitions and groups: github.com/scopiousdigital/kalup, HubSpot notes, or as a test says."""
+"""Property definitions and groups.
+
+Source: the HubSpot notes of github.com/scopiousdigital/kalup, unless a test names another source.
+"""
 
 import json
 from typing import Any

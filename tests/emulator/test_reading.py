@@ -27,7 +27,7 @@ def test_without_properties_the_default_ones_are_answered(portal: Portal) -> Non
 def test_asked_properties_come_with_the_systems_own(portal: Portal) -> None:
     """Unknown names are ignored.
 
-    Source: github.com/scopiousdigital/kalup, HubSpot notes."""
+    Source: the HubSpot notes of github.com/scopiousdigital/kalup."""
     record_id = portal.create("companies", name="N", city="Berlin")
     assert set(portal.read("companies", record_id, "city", "zip", "nope")) == {
         "city",
@@ -116,7 +116,7 @@ def test_single_records_are_found_by_a_unique_property(portal: Portal) -> None:
 
 
 def test_write_answers_hold_what_was_written_and_no_more(portal: Portal) -> None:
-    """Source: github.com/scopiousdigital/kalup, HubSpot notes."""
+    """Source: the HubSpot notes of github.com/scopiousdigital/kalup."""
     record_id = portal.create("companies", name="N", city="Berlin")
     body = portal.client.patch(f"{PATH}/{record_id}", json={"properties": {"city": "Bonn"}}).json()
     assert set(body["properties"]) == {"city", "createdate", "hs_lastmodifieddate", "hs_object_id"}

@@ -1,4 +1,4 @@
-"""Custom object schemas: github.com/scopiousdigital/kalup, HubSpot notes."""
+"""Custom object schemas. Source: the HubSpot notes of github.com/scopiousdigital/kalup."""
 
 from typing import Any
 

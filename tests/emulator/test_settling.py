@@ -1,4 +1,7 @@
-"""Delays until reads show changed definitions: github.com/scopiousdigital/kalup, HubSpot notes."""
+"""Delays until reads show changed definitions.
+
+Source: the HubSpot notes of github.com/scopiousdigital/kalup.
+"""
 
 from collections.abc import Iterator
 from typing import Any

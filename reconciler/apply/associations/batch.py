@@ -117,7 +117,10 @@ class AssociationBatch:
         return {**left, **self._moved_pairs(entries)} if entries else left
 
     def _moved_keys(self, entries: Entries, made: Collection[ThingAddress]) -> Mapping[int, str]:
-        """Return messages about changes with a record that lost its key, or that HubSpot does not return."""
+        """Return a message for each change with a record whose key is gone or unknown.
+
+        The key of a record is unknown if HubSpot leaves the record out of its answers.
+        """
         moved: dict[RecordAddress, str] = {}
         for schema, ends in ((self.one, _ones(entries)), (self.other, _others(entries))):
             of_property: dict[str, dict[str, RecordId]] = {}
@@ -129,7 +132,10 @@ class AssociationBatch:
                 for value, record_id in wanted.items():
                     key, now = RecordAddress(schema.name, by, value), live.get(value)
                     if value in live.unanswered:
-                        moved[key] = f"HubSpot leaves {key.text} out of its answers, so its key is not known"
+                        moved[key] = (
+                            f"HubSpot leaves {key.text} out of its answers: it is unknown whether the record "
+                            "still has this key"
+                        )
                     elif now is None or now.id != record_id:
                         has_it = f"; record {now.id} has it now" if now else ""
                         moved[key] = f"record {record_id} no longer has the key of {key.text}{has_it}"

@@ -1,4 +1,7 @@
-"""A definition as HubSpot holds it now, read right before or after its call."""
+"""A definition as HubSpot has it now.
+
+The definition is read immediately before or after the call that writes it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,11 +25,13 @@ _ALONE = frozenset({Section.PROPERTIES, Section.OPTIONS})
 
 @dataclass(frozen=True, slots=True)
 class ReadAgain:
-    """A definition, and the other definitions of its section, as they are in HubSpot now."""
+    """A definition, and all definitions of the same section, as HubSpot has them now."""
 
     live: LiveDefinition | None
-    siblings: tuple[LiveDefinition, ...] = ()  # all definitions of its section; empty for a property
-    schemas: tuple[SchemaDefinition, ...] = ()  # all custom object types, if the definition is one of them
+    siblings: tuple[LiveDefinition, ...] = ()
+    """All definitions of the section, with the definition itself; empty for properties and options."""
+    schemas: tuple[SchemaDefinition, ...] = ()
+    """All custom object types, if the definition is a custom object type."""
 
 
 def read_definition_again(

@@ -47,7 +47,10 @@ def with_ids(change: Change, _made: Made) -> Change:
 
 
 def creates(change: Change) -> DefinitionAddress | None:
-    """Return the definition that ``change`` creates or updates, if any; HubSpot may show it late."""
+    """Return the definition that ``change`` creates or updates; None if ``change`` archives it.
+
+    Before its next stage, the run waits until HubSpot shows this definition as written.
+    """
     return change.definition if change.action in {Action.CREATE, Action.UPDATE} else None
 
 
@@ -283,7 +286,10 @@ def _proven(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> O
 
 
 def _stale(change: Change, moved: str, live: LiveDefinition | None) -> Stale:
-    """Return the outcome of a stale change; it names the definition if a create finds it there already."""
+    """Return the outcome of a stale change.
+
+    If a create finds the wanted definition in HubSpot already, the outcome contains the definition's id.
+    """
     is_there = change.action is Action.CREATE and live is not None and is_done(change, live)
     return Stale(moved, found=live.id if is_there and live else None)
 
@@ -296,7 +302,10 @@ def _live_of(change: Change, main: Change, again: ReadAgain) -> LiveDefinition |
 
 
 def _of(change: Change, outcome: Outcome) -> Outcome:
-    """Return the outcome of ``change``, given that of its call; a stage created by that call is new."""
+    """Return the outcome of ``change``; ``outcome`` is the outcome of the whole call.
+
+    A carried stage is new if the call succeeded.
+    """
     if isinstance(outcome, Applied) and details_of(change).is_carried:
         return Applied(change.known_id, {}, is_new=True)
     return outcome

@@ -1,8 +1,8 @@
 """Proof that no record has a value that is to be removed: HubSpot removes options even if records have them.
 
-The search index lags behind. So two looks in a row must find no record, with time for the index between them.
-And records that a search finds are read by id, because the index may still show old values of records that
-this run changed. The first look at all removals of a run is taken at once, so the run waits only once.
+HubSpot's search index lags behind. So two searches in a row must find no record, with a pause between them.
+Records that a search finds are read by id, because the index may still show old values of records that this
+run changed. The first searches for all removals of a run are made together, so the run waits only once.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from reconciler.plan.definitions.changes import losing_records
 from reconciler.plan.definitions.held_values import SEPARATOR, HeldByRecords, what_records_hold
 
 INDEX_S = 15.0
-"""Seconds between two looks, so that HubSpot's search index, a few seconds behind, can catch up."""
+"""Seconds between two searches, in which HubSpot's search index can catch up: it is a few seconds behind."""
 
 _LOOKS = 6
 _LOOKS_IN_A_ROW = 2
@@ -28,20 +28,27 @@ _LOOKS_IN_A_ROW = 2
 
 @dataclass(frozen=True, slots=True)
 class FirstLooks:
-    """Results of the first look for records with removed values, taken before anything is removed."""
+    """Results of the first searches for records with removed values, made before anything is removed."""
 
-    free: frozenset[DefinitionAddress] = frozenset()  # no record had their values at the first look
+    free: frozenset[DefinitionAddress] = frozenset()
+    """Removed definitions whose values the first search found in no record."""
     moved: Mapping[DefinitionAddress, Sequence[RecordId]] = field(default_factory=dict)
-    """Ids of records that the plan gives another value, if they are more than one search can return."""
+    """For each removed definition with many records, the ids of the records that get another value.
+
+    Many means: a single search cannot return all of these records.
+    """
 
     @property
     def takes_time(self) -> bool:
-        """Whether a second look is needed, and so a pause before it."""
+        """Whether a second search is needed, after a pause."""
         return bool(self.free)
 
 
 _Written: TypeAlias = tuple[str, str, str | None]
-"""Object type, property, and the value that the plan replaces there because the value is removed."""
+"""Object type, a property that the plan writes in records, and the old value of this property.
+
+The old value is None if the new value comes from another property, which the plan removes.
+"""
 
 
 def look_first(
@@ -60,7 +67,9 @@ def look_first(
         schema = portal.objects.get(change.object_type)
         held = what_records_hold(schema, change) if schema else None
         if schema is None or held is None or losing_records(change):
-            continue  # no record can have the value, or records may lose it: one look is enough
+            # Either no record can have the value, or the plan accepts that records lose the value. In both
+            # cases, the search right before the removal is enough.
+            continue
         if change.reason is Reason.MIGRATED:
             moving[change.object_type, held.lacking or held.name, held.value] = change.definition
         if not reader.searches.find_holders(schema.path, *held[1:]).total:
@@ -71,7 +80,10 @@ def look_first(
 def _moved(
     moving: Mapping[_Written, DefinitionAddress], changes: Iterable[Change]
 ) -> Mapping[DefinitionAddress, Sequence[RecordId]]:
-    """Return the ids of records that get another value, where they are more than one search can return."""
+    """Return the ids of the records that get another value, by removed definition.
+
+    Leave out a definition if a single search can return all records with the definition's value.
+    """
     found: dict[DefinitionAddress, list[RecordId]] = {address: [] for address in moving.values()}
     for change in changes:
         for value in change.values:
@@ -91,7 +103,7 @@ class Looking:
     reader: PortalReader
     schema: ObjectSchema
     sleep: Callable[[float], None]
-    index_s: float  # seconds between two looks, for the search index
+    index_s: float  # seconds between two searches, in which the search index can catch up
     first: FirstLooks = field(default_factory=FirstLooks)
 
     def holder_left(self, change: Change) -> str | None:

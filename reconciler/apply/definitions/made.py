@@ -28,7 +28,7 @@ class Made:
             self.unmade.add(change)
         if address is None or done is None or done.is_new is False:
             return
-        self.ids[address] = done.record_id  # later associations of the thing need its id
+        self.ids[address] = done.record_id  # later changes need this id, to associate the record
         if isinstance(address, DefinitionAddress):
             self.written.append(change)
             self._learn_label(change, done.record_id)

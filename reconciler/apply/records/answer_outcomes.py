@@ -24,8 +24,8 @@ def checked_outcome(
 ) -> Outcome:
     """Return the outcome of ``change`` after comparing HubSpot's answer with the values that were sent.
 
-    ``sent`` are the values of this call if they are not all values of the change; "" clears a property.
-    ``is_emptied``: an earlier call emptied the lifecycle stage.
+    ``sent`` contains the values that the call sent; None means all values of ``change``. An empty text
+    clears its property. ``is_emptied`` means that an earlier call emptied the lifecycle stage.
 
     If HubSpot stored a third value, neither the old value nor the sent one, our call wrote that value: state
     records it. Otherwise the next plan would take it for an edit of other people.
@@ -60,7 +60,7 @@ def checked_outcome(
 def only_emptied(schema: ObjectSchema, change: Change, outcome: Rejected) -> Rejected:
     """Return the outcome after the first call emptied the lifecycle stage and the second had ``outcome``.
 
-    State records that the stage is empty, so that the next run sets it, whatever the setting for drift is.
+    The state then says that the stage is empty. So the next run sets the stage with any setting for drift.
     """
     emptied: dict[str, str | None] = {
         value.name: None
@@ -75,8 +75,8 @@ def only_emptied(schema: ObjectSchema, change: Change, outcome: Rejected) -> Rej
     answered = {name: text for name, text in done.answered.items() if name not in emptied}
     return Rejected(
         (
-            f"{outcome.message}. {', '.join(emptied)} was emptied first, because HubSpot requires "
-            "this before an earlier stage, and is still empty: apply again"
+            f"{outcome.message}. {', '.join(emptied)} was emptied first, because HubSpot sets an earlier "
+            f"stage only in an empty property. {', '.join(emptied)} is still empty: apply again"
         ),
         outcome.category,
         outcome.correlation_id,

@@ -28,7 +28,7 @@ _AFTER = timedelta(seconds=DEADLINE_S) + timedelta(minutes=2)
 def found_as_created(
     schema: ObjectSchema, change: Change, live: LiveRecord, sent_at: datetime | None
 ) -> Applied:
-    """Return the outcome of a create whose answer was lost, and whose key exists now as ``live``."""
+    """Return the outcome of a create without an answer; ``live`` is the record that has the wanted key."""
     values = change.values
     written = {
         value.name: value.after

@@ -74,7 +74,10 @@ def _schema_of(run: BatchRun) -> ObjectSchema:
 
 
 def _empty_stages(run: BatchRun, entries: Sequence[Entry]) -> Sequence[Entry]:
-    """Send the first of two calls where necessary; return the changes that are ready for their last call."""
+    """Empty the lifecycle stages that changes set back; return the changes that are ready to be sent.
+
+    HubSpot sets a stage back only in an empty property, so such a change takes two calls.
+    """
     schema = _schema_of(run)
     back = [
         (change, row)
@@ -132,7 +135,7 @@ def _found_by_repeats(run: BatchRun, answered: Mapping[int, Outcome]) -> Mapping
 def _whose(run: BatchRun, found: Mapping[int, Outcome]) -> Mapping[int, Outcome]:
     """Decide whether one of our calls created each found record: compare the first values in its history.
 
-    Present values prove nothing, because the repeated call wrote them.
+    The present values prove nothing: our repeated call wrote them, even if somebody else created the record.
     """
     done: dict[int, tuple[Change, Applied]] = {
         number: (change, applied)

@@ -23,14 +23,18 @@ def settle_later(
 ) -> Mapping[int, Outcome]:
     """Return the outcomes of those ``entries`` of an ended run that HubSpot carried out, fully or by half.
 
-    A change is carried out by half if only the first of its two calls was.
+    HubSpot carries out a change by half if it carries out only the first of the change's two calls.
 
     Raises:
         HubSpotError: the portal cannot be read.
     """
     schema, changes = portal.objects[entries[0][1].object_type], dict(entries)
     half_done: dict[int, Outcome] = {
-        number: only_emptied(schema, changes[number], Rejected("not written when its run ended"))
+        number: only_emptied(
+            schema,
+            changes[number],
+            Rejected("not written: the run ended before HubSpot carried out the change"),
+        )
         for number in are_emptied(reader, schema, entries)
     }
     return {**half_done, **settle(reader, portal, entries, sent)}
@@ -64,7 +68,10 @@ def are_emptied(reader: PortalReader, schema: ObjectSchema, entries: Sequence[En
 
 
 def is_emptied(schema: ObjectSchema, change: Change, live: LiveRecord | None) -> bool:
-    """Return whether the first of two calls took effect: the stage that the second call sets is empty."""
+    """Return whether the lifecycle stage that ``change`` sets back is empty in ``live``.
+
+    Such a change takes two calls: the first call empties the stage, the second call sets the earlier stage.
+    """
     back = [
         value.name for value in change.values if schema.is_step_back(value.name, value.before, value.after)
     ]

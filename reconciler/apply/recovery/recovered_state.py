@@ -199,7 +199,7 @@ class RecoveredState:
             after = chunk[-1].key.value
 
     def _settled(self, object_name: str, by: str) -> list[OwnedRecord]:
-        """Return those records of a group that settling adds or changes, sorted by key."""
+        """Return those records of a group whose entries were added or replaced by settling, sorted by key."""
         group = (record for record in self._owned.values() if record is not None)
         return sorted(
             (record for record in group if record.key.group == (object_name, by)),
@@ -207,7 +207,7 @@ class RecoveredState:
         )
 
     def _is_settled(self, record: OwnedRecord) -> bool:
-        """Return whether settling changes the entry of ``record``, or gives its key to another record."""
+        """Return whether settling replaces the entry of ``record``, or gives the key to another record."""
         return (record.key.object, record.record_id) in self._owned or record.key in self._keys
 
 

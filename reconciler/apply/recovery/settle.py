@@ -15,10 +15,11 @@ def settle_batch(reader: PortalReader, portal: PortalSchema, batch: UnfinishedBa
     Raises:
         HubSpotError: the portal cannot be read.
     """
-    never = Skipped("not sent when its run ended")
+    never = Skipped("not sent: the run ended before the call")
     found: dict[int, Outcome] = dict.fromkeys((number for number, _ in batch.entries), never)
     entries = [entry for entry in batch.entries if batch.sent.get((entry[0], 1))]
     if not entries:
         return found
-    found |= dict.fromkeys((number for number, _ in entries), Skipped("not written when its run ended"))
+    not_written = Skipped("not written: the run ended before HubSpot carried out the change")
+    found |= dict.fromkeys((number for number, _ in entries), not_written)
     return {**found, **calls_for(entries[0][1]).settle_later(reader, portal, entries, batch.sent)}

@@ -63,7 +63,7 @@ def write_pairs(
     except (NotAllowed, Unavailable) as error:
         if not sending.outcomes:
             raise
-        left = Unknown(f"not written when the run had to stop: {error.summary}")
+        left = Unknown(f"not written before the run stopped: {error.summary}")
         return dict.fromkeys((row.number for row in rows), left) | sending.outcomes
     return sending.outcomes
 
@@ -136,7 +136,8 @@ def _applied(row: PairRow) -> Applied:
 def _is_about(error: ErrorBody, row: PairRow) -> bool:
     """Return whether the error is about ``row``.
 
-    It names records as ``from`` or ``to``, which must all fit, or only as ids, of which one must fit.
+    If the error names a record as ``from`` or ``to``, the row must have this record at this end. If the error
+    only lists ids, one record of the row must be in the list.
     """
     ends = ((row.record_id, _FROM), (row.target_id, _TO))
     named = [(record_id, error.context[end]) for record_id, end in ends if end in error.context]

@@ -2,7 +2,7 @@
 
 If a stage is written to a position that another stage has, HubSpot puts it right after that other stage, and
 numbers all stages again from 0.
-Source: https://github.com/scopiousdigital/kalup, HubSpot notes.
+Source: the HubSpot notes of https://github.com/scopiousdigital/kalup.
 """
 
 from collections.abc import Iterator, Sequence

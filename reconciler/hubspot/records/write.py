@@ -57,7 +57,7 @@ def write_rows(
     except (NotAllowed, Unavailable) as error:
         if not batch.outcomes:
             raise
-        left = Unknown(f"not written when the run had to stop: {error.summary}")
+        left = Unknown(f"not written before the run stopped: {error.summary}")
         batch.outcomes = dict.fromkeys((row.trace_id for row in rows), left) | batch.outcomes
     return batch.outcomes
 
