@@ -142,8 +142,8 @@ def _has_token(value: str, pattern: str) -> bool:
 def _associated(work: Work, object_type: ObjectType, address: str, operator: str, item: Json) -> Test:
     """Return the test of a filter on ``associations.{type}``; refuse a custom object type.
 
-    ``HAS_PROPERTY`` tests whether the record has any association with this type. ``EQ`` and ``IN`` test whether
-    the record is associated with one of the given ids. Negative operators test the opposite.
+    ``HAS_PROPERTY`` tests whether the record has any association with this type. ``EQ`` and ``IN`` test
+    whether the record is associated with one of the given ids. Negative operators test the opposite.
     """
     to_type = work.object_type(address)
     if to_type.is_custom:

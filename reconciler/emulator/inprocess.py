@@ -33,9 +33,8 @@ class EmulatorTransport(httpx.BaseTransport):
             )
         )
         timeout_s = request.extensions.get("timeout", {}).get("read")
-        timeout_s = (
-            None if timeout_s is None else float(timeout_s)
-        )  # callers may set any object that float() accepts
+        # Callers may set any object that float() accepts.
+        timeout_s = None if timeout_s is None else float(timeout_s)
         if timeout_s is not None and answer.delay_s > timeout_s:
             self._emulator.sleep(timeout_s)
             raise httpx.ReadTimeout(f"no answer within {timeout_s} s", request=request)

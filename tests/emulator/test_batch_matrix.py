@@ -371,7 +371,7 @@ def test_a_used_up_limit_refuses_everything(operation: str) -> None:
 
 
 def test_results_do_not_come_in_the_order_of_inputs(portal: Portal) -> None:
-    """Match results by id, never by position. Source: the HubSpot notes of github.com/scopiousdigital/kalup."""
+    """Match results by id, not by position. Source: the HubSpot notes of github.com/scopiousdigital/kalup."""
     inputs = inputs_for(portal, "create", *({} for _ in range(20)), traced=True)
     results = portal.batch("companies", "create", inputs).json()["results"]
     order = [result["objectWriteTraceId"] for result in results]
