@@ -110,19 +110,19 @@ def forget(ctx: click.Context, address: str) -> int:
     sentence = f"{address} was erased from {entries} {noun} of state and journal"
     tell_done(ctx, sentence, {"erased": address, "entries": entries})
     say(
-        f"{counted(reports.rewritten, 'report')} rewritten without {address}, {reports.removed} removed\n"
-        f"your own copies of reports, plan files and manifests may still contain {address}: erase {address} "
-        "there, too\nif other machines have reports, run the same command on these machines"
+        f"{counted(reports.rewritten, 'report')} rewritten without the erased values, {reports.removed} removed\n"
+        "your own copies of reports, plan files and manifests may still contain the erased values: erase the "
+        "values there, too\nif other machines have reports, run the same command on these machines"
     )
     for report in reports.unopened:
-        say(f"a report that cannot be opened may still contain {address}: {os.path.relpath(report)}")
+        say(f"a report that cannot be opened may still contain the erased values: {os.path.relpath(report)}")
     if opened.state.is_in_git:
         say(
-            f"hosts of git keep replaced commits, which still contain {address}: put a new key first in "
-            "RECONCILER_PLAN_KEY, run `reconciler state rekey`, and destroy the old key"
+            "hosts of git keep replaced commits, which still contain the erased values: put a new key first "
+            "in RECONCILER_PLAN_KEY, run `reconciler state rekey`, and destroy the old key"
         )
     for backup in backups:
-        say(f"a backup may still contain {address}: {os.path.relpath(backup)}")
+        say(f"a backup may still contain the erased values: {os.path.relpath(backup)}")
     return ExitCode.OK
 
 

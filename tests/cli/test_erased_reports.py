@@ -59,7 +59,7 @@ def test_a_forgotten_record_leaves_all_reports(project: Project) -> None:
     done = project.run("state", "forget", "contacts/ada@acme.example")
 
     assert done.code == 0
-    assert "2 reports rewritten without it, 0 removed" in done.err
+    assert "2 reports rewritten without the erased values, 0 removed" in done.err
     assert not any(text in held(project) for text in PERSONAL)
     assert "Bobby" in held(project)
     assert reports(project) == before
@@ -110,7 +110,7 @@ def test_a_report_of_a_run_that_nobody_remembers_is_removed_with_its_person(proj
 
     done = project.run("state", "forget", "contacts/ada@acme.example")
 
-    assert "2 reports rewritten without it, 1 removed" in done.err
+    assert "2 reports rewritten without the erased values, 1 removed" in done.err
     assert not stray.exists()
     assert other.exists()
 

@@ -573,7 +573,7 @@ def test_erasing_a_record_erases_what_imports_keep_of_it(project: Project) -> No
     erased = project.run("state", "forget", "companies/K-1")
     assert erased.code == 0, erased.err
     assert not left_out.exists()
-    assert "a backup may still contain it: .reconciler/replaced/" in erased.err
+    assert "a backup may still contain the erased values: .reconciler/replaced/" in erased.err
 
 
 def test_owners_whom_the_token_may_not_read_are_left_out(project: Project, tmp_path: Path) -> None:

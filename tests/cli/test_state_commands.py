@@ -102,7 +102,7 @@ def test_forget_keeps_no_copy_and_names_the_backups_that_may(project: Project) -
     done = project.run("state", "forget", "companies/acme")
 
     assert list((project.folder / ".reconciler").glob("*.backup")) == [backup]
-    assert f"a backup may still contain it: .reconciler/{backup.name}" in done.err.splitlines()
+    assert f"a backup may still contain the erased values: .reconciler/{backup.name}" in done.err.splitlines()
 
 
 def test_a_state_of_an_older_version_is_upgraded_after_a_backup(project: Project) -> None:
