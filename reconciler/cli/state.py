@@ -110,7 +110,8 @@ def forget(ctx: click.Context, address: str) -> int:
     sentence = f"{address} was erased from {entries} {noun} of state and journal"
     tell_done(ctx, sentence, {"erased": address, "entries": entries})
     say(
-        f"{counted(reports.rewritten, 'report')} rewritten without the erased values, {reports.removed} removed\n"
+        f"{counted(reports.rewritten, 'report')} rewritten without the erased values, "
+        f"{reports.removed} removed\n"
         "your own copies of reports, plan files and manifests may still contain the erased values: erase the "
         "values there, too\nif other machines have reports, run the same command on these machines"
     )
