@@ -105,7 +105,7 @@ class Work:
 
     @property
     def guesses(self) -> Guesses:
-        """What the emulator does in this portal where it has to guess HubSpot's behaviour."""
+        """The choice for each guess about HubSpot's behaviour, as this portal uses it."""
         if self._guesses is None:
             self._guesses = guesses_of(self.observed, self.settings["guesses"])
         return self._guesses

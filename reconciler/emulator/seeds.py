@@ -111,7 +111,7 @@ def _reserve_ids(work: Work, seed: Mapping[str, object]) -> None:
 
 
 def _number_by_portal(work: Work, seed: Mapping[str, object]) -> None:
-    """If the seed asks for it, start the numbering of new ids at a number computed from the portal's id."""
+    """Start the numbering of new ids at a number computed from the portal's id, if the seed asks for it."""
     wanted = seed.get("numbers_by_portal", False)
     if not isinstance(wanted, bool):
         raise SeedError(f"numbers_by_portal: true or false, not {wanted!r}")
