@@ -305,7 +305,7 @@ class _Run:
         self._heed(outcomes)
 
     def _heed(self, outcomes: Mapping[int, Outcome]) -> None:
-        """Stop the run after a rejection (with --fail-fast), or after a stale change (--on-stale fail)."""
+        """Stop the run after a rejection (with --fail-fast), or a stale change (with --on-stale fail)."""
         for outcome in outcomes.values():
             if self.stopped_by is None and isinstance(outcome, Rejected) and self.options.fail_fast:
                 self.stopped_by = ReconcilerError("stopped because of --fail-fast: HubSpot rejected a record")

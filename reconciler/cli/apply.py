@@ -97,7 +97,7 @@ def command(
         report=report,
         rereads=plan is not None or not auto_approve,
         verifies=verify,
-        lists_applied=not options.form.is_for_terminals,  # only terminals get no applied changes
+        lists_applied=not options.form.is_for_terminals,  # terminals do not show them
     )
     with chosen:
         result = _carry_out(invocation, chosen, how)

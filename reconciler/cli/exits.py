@@ -30,7 +30,7 @@ PRECEDENCE = (
     ExitCode.CHANGES,
     ExitCode.OK,
 )
-"""Exit codes, the most severe first: if several are right for a command, it returns the most severe one."""
+"""Exit codes, the most severe first: if several codes fit, a command returns the most severe one."""
 
 
 def exit_of(error: ReconcilerError) -> ExitCode:

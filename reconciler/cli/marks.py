@@ -18,8 +18,8 @@ from reconciler.report.mask import is_of_commit
 class Marks(NamedTuple):
     """The lineage of the state and the commit that a report is about.
 
-    The key of marks is derived from the commit and from RECONCILER_PLAN_KEY, or else from the lineage. If
-    this variable is not set and the lineage is None, the key is random: every report has other marks.
+    The key of marks is derived from the commit and a secret: RECONCILER_PLAN_KEY, or the lineage if this
+    variable is not set. Without a secret, the key is random: every report has other marks.
     """
 
     lineage: str | None = None

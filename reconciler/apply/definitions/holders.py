@@ -67,8 +67,7 @@ def look_first(
         schema = portal.objects.get(change.object_type)
         held = what_records_hold(schema, change) if schema else None
         if schema is None or held is None or losing_records(change):
-            # Either no record can have the value, or the plan accepts that records lose the value. In both
-            # cases, the search right before the removal is enough.
+            # No first search: no record can have the value, or the plan accepts that records lose the value.
             continue
         if change.reason is Reason.MIGRATED:
             moving[change.object_type, held.lacking or held.name, held.value] = change.definition
