@@ -80,7 +80,7 @@ def create(
 ) -> int:
     """Plan a unique PROPERTY for OBJECT (companies, 0-2), and its values; `apply` carries it out.
 
-    Every record that can get a value gets one. State does not own these records afterwards.
+    Every record that can get a value gets one. A record does not become owned because of this value.
     """
     invocation = open_environment(ctx)
     with progress("reading", quiet=invocation.said.quiet) as report:

@@ -131,7 +131,7 @@ def forget(ctx: click.Context, address: str) -> int:
 @common_options
 @click.pass_context
 def upgrade(ctx: click.Context) -> None:
-    """Upgrade a state that an older version made, after a backup."""
+    """Make a backup of the state, then upgrade the state to this version."""
     invocation = open_environment(ctx)
     is_upgraded = invocation.environment.state.upgrade()
     if invocation.said.as_json:
@@ -158,9 +158,9 @@ def adopt_project(ctx: click.Context) -> None:
 @common_options
 @click.pass_context
 def export(ctx: click.Context) -> None:
-    """Print everything that is owned as one JSON document, for `reconciler state import`.
+    """Print everything that the state owns, for `reconciler state import`.
 
-    The output contains all values of the state; nothing is masked.
+    The output is one JSON document. It contains all values of the state; nothing is masked.
     """
     for line in open_environment(ctx).environment.state.export():
         document(line)

@@ -13,7 +13,7 @@ _BEGIN = """\
 # All commands and options
 
 A test compares this page with the program, so it lists what this version has. [Exit codes](exit-codes.md)
-lists the exit codes. [Completion, editor, help and colours](command-line.md) is about the keyboard.
+lists the exit codes. [Completion, editor, help and colours](command-line.md) has a page of its own.
 
 """
 _COMMON = """

@@ -99,7 +99,7 @@ _WHY: dict[tuple[Verb, Reason], str] = {
     (Verb.UPDATE_DEFINITION, Reason.RENAMED): "renamed: only the label changes; no record is touched",
     (Verb.ARCHIVE_DEFINITION, Reason.ABSENT): "absent: the manifests say that they must not exist",
     (Verb.ARCHIVE_DEFINITION, Reason.MIGRATED): "migrated: removed when no record uses them any more",
-    (Verb.UPDATE, Reason.FILLED): "filled: the key property gets a value; state does not own these records",
+    (Verb.UPDATE, Reason.FILLED): "filled: the key property gets a value; the records do not become owned",
     (Verb.UPDATE, Reason.MIGRATED): "migrated: moved to another value, because the old value is removed",
     (Verb.UPDATE, Reason.CONFLICT): "conflict: the manifests changed, and people changed HubSpot too",
     (
