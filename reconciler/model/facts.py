@@ -14,69 +14,78 @@ from reconciler.model.addresses import RecordAddress, RecordId
 
 
 class FactKind(StrEnum):
-    """The kinds of facts, with the fields that each kind needs."""
+    """The kinds of facts.
 
-    # facts about a record that is not found by its key; the first five have words of MissingReason
-    ARCHIVED = "archived"  # record_id
-    MERGED = "merged"  # record_id, other_id; key: key of the other record, if there is one
-    REKEYED = "rekeyed"  # record_id; key: present key of the record, if there is one
-    ERASED = "erased"  # record_id
-    NOT_FOUND = "not found"  # record_id
-    KEY_TAKEN = "key taken"  # record_id: id of the record that has the key now
+    The comment of a kind says which fields of the ``Fact`` are filled. A kind without a comment needs none.
+    """
+
+    # A record is not found by its key. MissingReason has the texts of the first five kinds, too.
+    ARCHIVED = "archived"  # Fact.record_id is the id of the archived record
+    # Fact.record_id is the id of the merged record, Fact.other_id the id of the record into which HubSpot
+    # merged it, and Fact.key the key of the record with other_id; key is None if it is unknown
+    MERGED = "merged"
+    REKEYED = "rekeyed"  # Fact.record_id is the id of the record; Fact.key is its present key, or None
+    ERASED = "erased"  # Fact.record_id is the id of the erased record
+    NOT_FOUND = "not found"  # Fact.record_id is the id of the record that is not found
+    KEY_TAKEN = "key taken"  # Fact.record_id is the id of the record that has the key now
     RENAME_OR_CORRECT = "rename or correct"
     NOT_CREATED_AGAIN = "not created again"
 
-    # facts about a definition that HubSpot has no longer
+    # HubSpot does not have a definition any more.
     DEFINITION_ARCHIVED = "definition archived"
     DEFINITION_REMOVED = "definition removed"
 
     NEVER_COMES_BACK = "never comes back"
-    IN_USE = "in use"  # names: some of the things that use the definition
-    HELD_BY_OTHERS = "held by others"  # count: records whose values the run did not write
+    IN_USE = "in use"  # Fact.names contains up to three definitions inside the definition
+    # Fact.count is the number of records with a value of the definition that the run did not write
+    HELD_BY_OTHERS = "held by others"
 
-    # why the plan does not change a thing that manifests name, or no longer name
+    # The plan does not change a thing, although manifests name the thing, or no longer name it.
     PROTECTED_STILL = "protected still"
     WHOLE_RECORD_ONLY = "whole record only"
-    CONTESTED = "contested"  # count: number of applies that were overwritten
-    GOES_WITH = "goes with"  # names: the other property, which is not changed either
-    OTHER_END_GONE = "other end gone"  # key: key of the other record
+    CONTESTED = "contested"  # Fact.count is the number of applies whose value an automation overwrote
+    GOES_WITH = "goes with"  # Fact.names contains the other property, which the plan does not change either
+    OTHER_END_GONE = "other end gone"  # Fact.key is the key of the other record
     OTHER_LABEL_STAYS = "other label stays"
 
-    # why a change of a run is not rolled back
-    RESTORED_BY_HAND_ONLY = "restored by hand only"  # record_id
-    OTHER_RECORD_NOW = "other record now"  # record_id
-    NO_LONGER_THERE = "no longer there"  # record_id
+    # A rollback does not take back a change of a run.
+    RESTORED_BY_HAND_ONLY = "restored by hand only"  # Fact.record_id is the id of the archived record
+    OTHER_RECORD_NOW = "other record now"  # Fact.record_id is the id of the record that has the key now
+    NO_LONGER_THERE = "no longer there"  # Fact.record_id is the id of the record that HubSpot no longer has
     THERE_BEFORE = "there before"
     PROTECTED = "protected"
-    CHANGED_SINCE = "changed since"  # names: the properties
+    CHANGED_SINCE = "changed since"  # Fact.names contains the properties or attributes that changed
     CHANGED_IN_HUBSPOT = "changed in HubSpot"
     WRITTEN_LATER = "written later"
     NO_SUCH_PROPERTY = "no such property"
     NOT_WRITABLE = "not writable"
-    NO_SUCH_CHOICE = "no such choice"  # value; word: an option, a pipeline or a stage
+    NO_SUCH_CHOICE = "no such choice"  # Fact.value is the text; Fact.word is "option", "pipeline" or "stage"
     REQUIRED = "required"
-    STAGE_OF_OTHER_PIPELINE = "stage of other pipeline"  # names: the property that does not fit
+    # Fact.names contains the property that the restored value does not fit: the pipeline or the stage
+    STAGE_OF_OTHER_PIPELINE = "stage of other pipeline"
     LABELLED_NOW = "labelled now"
     NOT_ASSOCIATED_SO = "not associated so"
-    NO_ROOM = "no room"  # count: the limit
+    NO_ROOM = "no room"  # Fact.count is the portal's limit
     NOT_JOURNALED = "not journaled"
-    LABEL_IN_USE = "label in use"  # count: associations
-    LABEL_TAKEN = "label taken"  # word: HubSpot's id of the other definition
+    LABEL_IN_USE = "label in use"  # Fact.count is the number of associations with the label
+    LABEL_TAKEN = "label taken"  # Fact.word is HubSpot's id of the definition that has the label
 
-    # how a change differs from the reviewed one
-    PROPERTIES = "properties"  # names: the properties
-    LABEL = "label"  # word: text of the label
-    REVIEWED_TO = "reviewed to"  # word: the reviewed action
+    # A change differs from the reviewed change.
+    PROPERTIES = "properties"  # Fact.names contains the properties that the change writes
+    LABEL = "label"  # Fact.word is the text of the association's label
+    REVIEWED_TO = "reviewed to"  # Fact.word is the action of the reviewed change
     ANOTHER_RECORD_HAS_KEY = "another record has key"
     OTHER_CALL = "other call"
     OTHER_FORMER_KEY = "other former key"
     ANOTHER_RECORD_LOST = "another record lost"
     OTHER_PROTECTION = "other protection"
-    WRITE_NOT_REVIEWED = "write not reviewed"  # names: the properties
-    OTHER_VALUE = "other value"  # names: the properties
-    EDITED_SINCE = "edited since"  # names: the properties
-    MEMORY_NOT_REVIEWED = "memory not reviewed"  # names: the properties
-    VALUE_MISSING = "value missing"  # names: the properties
+    # Fact.names contains the property that this change writes and the reviewed change does not write
+    WRITE_NOT_REVIEWED = "write not reviewed"
+    OTHER_VALUE = "other value"  # Fact.names contains the property that gets a value without a review
+    EDITED_SINCE = "edited since"  # Fact.names contains the property that was edited after the review
+    # Fact.names contains the property for which the state would store a value without a review
+    MEMORY_NOT_REVIEWED = "memory not reviewed"
+    VALUE_MISSING = "value missing"  # Fact.names contains the property that the reviewed plan would write
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +96,7 @@ class Fact:
     record_id: RecordId | None = None
     other_id: RecordId | None = None  # id of another record
     key: RecordAddress | None = None  # key of another record, or the present key of this one; may be personal
-    names: tuple[str, ...] = ()  # names of properties
+    names: tuple[str, ...] = ()  # names of properties, attributes or definitions
     value: str | None = None  # value of the property that the fact is about; masked if the property is masked
     word: str | None = None  # a fixed word, or a word of the portal's definitions; never personal
     count: int | None = None

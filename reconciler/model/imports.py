@@ -12,7 +12,7 @@ class Choice(StrEnum):
     """The choices of properties to import."""
 
     NAMED = "named"  # properties that are named one by one
-    USED = "used"  # properties that have a value in one of the records
+    USED = "used"  # properties that have a value in at least one of the imported records
     CUSTOM = "custom"  # properties that were made in this portal
 
 
@@ -42,11 +42,11 @@ class ImportRequest:
     scope: Scope
     key: str | None = None  # None: the only property that can be the key
     choice: Choice = Choice.USED
-    properties: tuple[str, ...] = ()  # names of properties, with ``Choice.NAMED``
+    properties: tuple[str, ...] = ()  # the properties to import; empty unless choice is NAMED
     takes_personal: bool = False
     enforce: tuple[str, ...] = ()  # properties to enforce although people often change them
     associations: tuple[str, ...] = ()  # object types; associations with their records are imported
-    factors: bool = False  # write values that all records share under ``all:``
+    factors: bool = False  # whether a value that every record has is written once, under ``all:``
     restarts: bool = False
 
 
@@ -78,7 +78,9 @@ class LeftOutRecords:
 class Proof:
     """The comparison of the manifests with the portal after an import."""
 
-    to_take_over: int  # number of things that the next apply only adopts; without a plan: that agree
+    # If a plan was made: number of things that the next apply would only adopt. Otherwise: number of records
+    # whose values in the manifests are the values that were read from the portal.
+    to_take_over: int
     differing: int  # number of things that differ from the portal, and of problems
     first: str | None = None  # the address of the first difference
     is_planned: bool = True  # False: the file was compared with what had been read, without new calls

@@ -36,7 +36,7 @@ class KeySource:
     def value(self, portal_id: int, record_id: RecordId, values: Mapping[str, str | None]) -> str | None:
         """Return the value for a record; None if it lacks a property that the source needs.
 
-        The UUID of a record is always the same, so that a plan can be made again.
+        A record gets the same UUID each time, so a second plan contains the same keys as the first.
         """
         held: dict[str, str] = {name: (values.get(name) or "").strip() for name in self.names}
         held |= {RECORD_ID: record_id, UUID_SOURCE: str(uuid5(_NAMESPACE, f"{portal_id}/{record_id}"))}

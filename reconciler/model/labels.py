@@ -25,7 +25,10 @@ class Label:
 
     @property
     def is_flag(self) -> bool:
-        """Whether this is HubSpot's "Primary", which marks one of several associations; HubSpot moves it."""
+        """Whether this is HubSpot's label "Primary", which marks one of several associations.
+
+        If another association gets the label, HubSpot itself takes the label away from the earlier one.
+        """
         return (self.category, self.text) == ("HUBSPOT_DEFINED", "Primary")
 
 

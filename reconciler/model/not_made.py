@@ -42,5 +42,5 @@ class NotMade:
 
     @property
     def to_add(self) -> str | None:
-        """The address to add to ``--target`` so that the plan creates it; None if that would not help."""
+        """The address to add to ``--target`` to have this definition created; None if that would not help."""
         return self.address if self.why is WhyNotMade.UNSELECTED else self.lacks

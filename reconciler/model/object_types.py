@@ -43,7 +43,8 @@ class ObjectType:
     # API versions whose specification has no batch/upsert for the type
     without_upsert: frozenset[str] = frozenset()
     by_id_only: frozenset[str] = frozenset()  # keys by which HubSpot does not update records: use the id
-    secondary_keys: Mapping[str, str] = field(default_factory=dict)  # key -> property with further values
+    # key property -> the property with the additional keys of the record, such as further e-mail addresses
+    secondary_keys: Mapping[str, str] = field(default_factory=dict)
     versions_kept: int = _VERSIONS_KEPT  # number of changes to one property that HubSpot's history shows
     is_switched_on_by_hand: bool = False  # a portal lacks the type until a person activates it
     has_people: bool = False  # records of the type are people: names and addresses are personal data
@@ -257,7 +258,7 @@ def object_name(written: str) -> str:
 
 
 def makes_pipelines(name: str) -> bool:
-    """Return whether HubSpot makes pipelines for an object type; it does for every custom object.
+    """Return whether users can create pipelines for an object type; for every custom type they can.
 
     >>> makes_pipelines("deals"), makes_pipelines("machines"), makes_pipelines("contacts")
     (True, True, False)

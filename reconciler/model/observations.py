@@ -20,7 +20,9 @@ class Observation:
     guess: str  # name of the emulator's setting
     about: str  # the question that the setting answers
     assumed: str
-    seen: str | None  # a choice of the setting; None: nothing, or something that the emulator cannot imitate
+    # The value of the emulator's setting that imitates HubSpot's behaviour. None: nothing was observed, or no
+    # value of the setting imitates the behaviour.
+    seen: str | None
     comparison: Comparison
     detail: str = ""  # further information, or why nothing was seen
 

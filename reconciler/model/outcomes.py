@@ -32,7 +32,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Live, or the entry in state, changed between plan and apply; nothing was sent."""
+    """The record in HubSpot or the entry in state changed between plan and apply; nothing was sent."""
 
     message: str
     found: RecordId | None = None  # id of an existing thing that equals what the change would create
@@ -41,7 +41,7 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The change was sent and no answer arrived; reading live settles it."""
+    """The change was sent and no answer arrived; reading from HubSpot shows whether it was carried out."""
 
     message: str
     word: ClassVar[str] = "unknown"

@@ -38,7 +38,10 @@ Globs: TypeAlias = Mapping[str, Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class MaskRules:
-    """The masked properties: the default properties, and the settings of a project."""
+    """The rules that decide which properties are masked.
+
+    Properties with personal data are masked by default. The project's settings add and remove properties.
+    """
 
     mask: Globs = field(default_factory=dict)  # masked in addition to the default properties
     show: Globs = field(default_factory=dict)  # shown although masked by default

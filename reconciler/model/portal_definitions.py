@@ -45,7 +45,8 @@ class LiveDefinition:
     can_change: bool = True
     can_change_options: bool = True
     can_archive: bool = True
-    is_archived: bool = False  # only properties: creating the property again restores its values
+    # True only for a property: if the property is created again, HubSpot restores its values
+    is_archived: bool = False
     created_at: str | None = field(default=None, compare=False)
     updated_at: str | None = field(default=None, compare=False)  # None for groups and labels
     updated_by: str | None = field(default=None, compare=False)  # HubSpot's id of a user; only for properties
@@ -59,7 +60,7 @@ class DefinitionDirectives:
     protect: bool | None = None  # whether to protect the definition from archiving; None: no change
     renamed_from: str | None = None  # previous label of the definition; of an option: previous value
     moves_to: str | None = None  # for an absent definition: the value that its records get instead
-    id: str | None = None  # HubSpot's id of a pipeline or stage whose live label differs
+    id: str | None = None  # HubSpot's id of a pipeline or stage that has another label there
 
 
 NO_DEFINITION_DIRECTIVES = DefinitionDirectives()
@@ -85,7 +86,9 @@ class DesiredDefinition:
     place: Place  # of the definition itself
     special: DefinitionDirectives = NO_DEFINITION_DIRECTIVES
     options: tuple[DesiredOption, ...] = ()  # of a property: its named options, in order, also absent ones
-    has_all_options: bool = False  # True: ``options:``, the whole list; False: ``options_include:``, or none
+    # True: the manifest lists all options (``options:``); False: it lists only some (``options_include:``),
+    # or does not mention options
+    has_all_options: bool = False
 
     @property
     def moves_records(self) -> bool:

@@ -8,4 +8,4 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 
 def ignore_progress(_done: int, _total: int) -> None:
-    """Do nothing, if the caller wants no reports of progress."""
+    """Do nothing: the default callback of operations, for callers that do not ask for progress."""

@@ -66,7 +66,10 @@ class Pseudonyms:
         )
 
     def _day(self, day: str, rest: str, text: str) -> str:
-        """Replace ``day`` by another day from 1900 to 2099; if it is not such a day, permute ``text``."""
+        """Replace the date ``day`` at the beginning of ``text`` by another date, and keep the ``rest``.
+
+        If ``day`` is no valid date from 1900 to 2099, replace the whole ``text`` as any other text.
+        """
         try:
             number = date.fromisoformat(day).toordinal() - _FIRST_DAY
         except ValueError:
@@ -76,7 +79,11 @@ class Pseudonyms:
         return date.fromordinal(_FIRST_DAY + self._permutation("day", number, _DAYS)).isoformat() + rest
 
     def _permuted(self, text: str) -> str:
-        """Return another text of the same form, by permuting the numbers of all texts of that form."""
+        """Return another text of the same form.
+
+        All texts of one form are numbered. A secret permutation maps the number of ``text`` to the number of
+        the result.
+        """
         alphabets = [_alphabet(character) for character in text]
         number, size = 0, 1
         for character, alphabet in zip(text, alphabets, strict=True):

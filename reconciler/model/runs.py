@@ -17,7 +17,7 @@ from reconciler.model.owned import StateVersion
 from reconciler.source import SourceRef
 
 UNDER_WAY = "under way"
-"""The word for changes of a running run without an outcome."""
+"""The word for a change that has no outcome yet because its run is still running."""
 
 _RUNNING = "running"  # the status of a running run
 
@@ -123,7 +123,10 @@ class RunSummary:
         return counts
 
     def accounting_so_far(self) -> Mapping[str, int]:
-        """Return the accounting for display: changes of a running run without an outcome are under way."""
+        """Return the accounting for display.
+
+        While the run is still running, changes that have no outcome yet are counted as under way.
+        """
         counts = dict(self.accounting())
         if not self.header.is_under_way:
             return counts

@@ -116,7 +116,7 @@ class Selection:
 
     @property
     def is_partial(self) -> bool:
-        """Whether something may be left out."""
+        """Whether targets or exclusions are given; without them, everything is selected."""
         return bool(self.target or self.exclude)
 
     def may_have(self, object_name: str) -> bool:

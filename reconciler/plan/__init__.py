@@ -1,1 +1,1 @@
-"""Planning: desired, live and state become a plan. Pure."""
+"""Planning: comparing manifests, live values and the state makes a plan. Pure."""

@@ -129,7 +129,10 @@ def _reviewed(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanCo
 
 
 def _budget(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanContext) -> Budget:
-    """Count the calls of apply. If apply verifies its result, it plans again, with about as many calls."""
+    """Count the calls of the apply step.
+
+    If the apply step verifies its result, it plans again. This takes as many calls as this planning.
+    """
     changes, objects, unsettled = kept.changes, basis.portal.objects, basis.unsettled
     opened = changes.objects | unsettled.objects
     is_opened = context.opens_portal and bool(changes or kept.prune_rules or unsettled.objects)
@@ -149,7 +152,7 @@ def _budget(kept: _Kept, findings: Findings, basis: PlanBasis, context: PlanCont
 def _masked_properties(
     shown: ShownThings, findings: Findings, context: PlanContext
 ) -> tuple[ObjectProperty, ...]:
-    # Of all changes, also left-out ones, because a review shows these, too.
+    # The masked properties of left-out changes are needed, too, because a review shows left-out changes.
     masked = context.masks.masked_properties(
         shown.objects, {*shown.properties, *_properties_of(findings.problems)}
     )

@@ -29,7 +29,7 @@ def looked_at_again(*, had_time: bool, overwrites: bool) -> frozenset[Verb]:
 _ALWAYS = frozenset({Verb.ARCHIVE, Verb.CREATE_DEFINITION, Verb.UPDATE_DEFINITION, Verb.ARCHIVE_DEFINITION})
 
 ALWAYS_LOOKED_AT = looked_at_again(had_time=True, overwrites=False)
-"""The verbs of changes whose records are read again when a saved plan is applied: all verbs."""
+"""All verbs: when a saved plan is applied, the records of every change are read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,10 @@ def _moves(change: Change) -> bool:
 def _calls_to_see_definitions(
     changes: Sequence[Change], stages: Sequence[Stage], objects: Mapping[str, ObjectSchema]
 ) -> int:
-    """Count the calls that read the portal again after the apply step created definitions."""
+    """Count the calls that read the portal again after the stage of the plan that creates definitions.
+
+    No call is needed if no other stage follows.
+    """
     names = [stage.name for stage in stages]
     last = max((place for place, name in enumerate(names) if name is StageName.DEFINITIONS), default=None)
     if last is None or last == len(names) - 1:
@@ -110,5 +113,6 @@ def calls_to_open(types: Iterable[ObjectSchema]) -> int:
 def _calls_to_know(schema: ObjectSchema) -> int:
     """Count the calls for a type's properties, its pipelines, and whether it is activated."""
     kinds = {definition.kind for definition in schema.properties.values()}
-    has_pipelines = Kind.PIPELINE in kinds or not kinds  # HubSpot creates pipelines for a new type
+    # A type without known properties is new. HubSpot creates a pipeline for each new type.
+    has_pipelines = Kind.PIPELINE in kinds or not kinds
     return 1 + has_pipelines + object_type(schema.name).is_switched_on_by_hand

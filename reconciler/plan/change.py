@@ -54,12 +54,14 @@ class Reason(StrEnum):
     UNMANAGED = "unmanaged"  # no manifest line enforces the property any more
     CONTESTED = "contested"  # an automation in HubSpot overwrites the value after every apply
     OBSERVED = "observed"  # the live value differs, and the manifest only observes it
-    ROLLED_BACK = "rolled back"  # a change of a run, now rolled back
+    ROLLED_BACK = "rolled back"  # this change takes back a change of an earlier run
     FILLED = "filled"  # the record gets a value in a property that is to become the key
-    MIGRATED = "migrated"  # the record has an option, a stage or a value that is removed
+    # The plan removes a definition that records use, such as an option. This is the reason of the removal and
+    # of each change that gives such a record another value.
+    MIGRATED = "migrated"
     SETTLING = "settling"  # HubSpot still shows the values from before our own write, minutes ago
-    SUPERSEDED = "superseded"  # a change of a run that a later run changed again
-    FINAL = "final"  # a change of a run that cannot be rolled back
+    SUPERSEDED = "superseded"  # not rolled back: the value or thing was changed again later
+    FINAL = "final"  # not rolled back: this change cannot be taken back
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,9 @@ class AssociationDetails(NamedTuple):
     is_whole: bool
     """Whether the change is about the whole association of the two records, not only about one label.
 
-    Create: the records were not associated before. Archive: the records are not associated afterwards; False:
-    they stay associated, without the label. Adopt: the records were not associated before a run of ours.
+    True for create: the records were not associated before. True for adopt: the records were not associated
+    before one of our runs associated them. True for archive: the records are not associated afterwards. False
+    for archive: the records stay associated, without the label.
     """
 
 
@@ -114,7 +117,7 @@ class DefinitionDetails(NamedTuple):
     """Details of changes of definitions."""
 
     parent_id: str | None = None  # for a stage: HubSpot's id of the stage's pipeline
-    is_carried: bool = False  # whether the call for its new pipeline creates the stage
+    is_carried: bool = False  # for a stage: whether the call that creates its pipeline also creates the stage
     includes_options: bool = False  # whether manifests name only some options of the property
     moves_to: str | None = None  # for an archive: the name of the value that its records get instead
 
@@ -137,7 +140,8 @@ class Change:
     remote: Remote = NO_IDS
     operation: Operation | None = None  # the call; None: the change only updates state
     owned: Owned | None = None  # ownership after the change; None: not owned
-    owned_before: Owned | None = None  # only set if not owned afterwards; None: never owned
+    # ownership before a change that ends it; None: not owned before, or still owned after the change
+    owned_before: Owned | None = None
     source: SourceRef | None = None  # the manifest line that requests the change; None without such a line
     details: Details | None = None  # values that only one kind has
     step: int = 1  # counts the changes of one thing in a plan, from 1
@@ -183,7 +187,7 @@ class Change:
     def sent_by(self) -> Operation:
         """The call for the change. Fails if the change only updates state."""
         if self.operation is None:
-            raise ValueError(f"no call carries the change of {self.address}")
+            raise ValueError(f"the change of {self.address} makes no call to HubSpot")
         return self.operation
 
     @property

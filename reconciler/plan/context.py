@@ -34,9 +34,12 @@ class PlanContext:
     skips_invalid: bool  # leave records with problems out of the plan instead of stopping
     host: str | None = None  # API host; None: HubSpot's own
     project: str | None = None  # name of the project; None if it has none
-    looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT  # verbs whose records apply reads again
-    opens_portal: bool = True  # whether apply reads account and definitions itself
+    # the apply step reads a record again right before it sends a change with one of these verbs
+    looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT
+    # False: the apply step uses the account and the definitions that planning has read
+    opens_portal: bool = True
     verifies: bool = False  # whether apply verifies its result by planning again
     has_pages: bool = True  # whether records have pages in HubSpot, unlike in the emulator
-    moves_only: RecordId | None = None  # move only this record from removed values; None: all
+    # only this record gets another value in place of a removed option or stage; None: all such records
+    moves_only: RecordId | None = None
     workspace: Workspace = IN_MEMORY  # where changes are kept and sorted

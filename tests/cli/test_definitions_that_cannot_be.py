@@ -115,7 +115,7 @@ LABELS = "{labels: {singular: One, plural: Many}, primaryDisplayProperty: hs_obj
         ),
         (
             f"object: p1000000_cars\nschema: {LABELS}\n",
-            ["2: p1000000_cars cannot be created: HubSpot itself puts p and the number of the portal before"],
+            ["2: p1000000_cars cannot be created: HubSpot itself begins each name with p and the portal's"],
         ),
         (
             NO_CLOSED,
@@ -127,7 +127,7 @@ LABELS = "{labels: {singular: One, plural: Many}, primaryDisplayProperty: hs_obj
         (
             NO_OPTIONS,
             [
-                "3: HubSpot keeps at least one option of a choice",
+                "3: a property with options needs at least one option",
                 "4: the portal has no such property, and a new one needs `options`",
             ],
         ),

@@ -125,10 +125,10 @@ def test_what_says_nothing_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        (replace(update("acme", "9001"), remote=Remote()), "to update a record takes its record id"),
-        (replace(create("acme"), operation=None), "to create a record takes batch/create or batch/upsert"),
-        (replace(create("acme"), owned=None), "a record is ours after create"),
-        (replace(update("acme", "9001"), action=Action.RELEASE), "to release a record takes no call"),
+        (replace(update("acme", "9001"), remote=Remote()), '"update" must have a record id'),
+        (replace(create("acme"), operation=None), '"create" must have the call batch/create or batch/upsert'),
+        (replace(create("acme"), owned=None), '"create" must have `owned`'),
+        (replace(update("acme", "9001"), action=Action.RELEASE), '"release" must have no call'),
     ],
 )
 def test_a_change_that_no_planner_makes_is_refused(change: Change, what: str) -> None:

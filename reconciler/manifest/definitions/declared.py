@@ -31,7 +31,9 @@ class DeclaredDefinition:
     values: Mapping[str, Statement]  # by path, without options and stages
     special: DefinitionDirectives = NO_DEFINITION_DIRECTIVES
     options: tuple[DeclaredOption, ...] = ()  # options of a property, in the order of the file
-    has_all_options: bool = False  # True: ``options:``; False: ``options_include:``, or none
+    # True: the document lists all options (``options:``); False: it lists only some (``options_include:``),
+    # or does not mention options
+    has_all_options: bool = False
     stages: tuple[str, ...] = ()  # names of the stages of a pipeline, in the order of the file
     inner_place: Place | None = field(default=None)  # place of the options or stages; None without any
 

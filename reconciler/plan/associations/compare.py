@@ -56,13 +56,13 @@ class AssociationContext:
     selection: Selection
     desired: Desired
     prune: Mapping[GroupKey, Prune]  # by group of the record that names the association
-    named_otherwise: Container[RecordIdentity] = (
-        frozenset()
-    )  # records that manifests name by another key, unless this plan changes their key
+    # Records that manifests name by another key than the state does. A record is not among them if this plan
+    # writes its new key.
+    named_otherwise: Container[RecordIdentity] = frozenset()
 
 
 class AssociationPlanner:
-    """Plans the associations between two object types, named and owned."""
+    """Plans the associations of two object types: those that manifests name, and those that we own."""
 
     def __init__(
         self,
@@ -155,12 +155,16 @@ class AssociationPlanner:
     def _adopted(
         self, wanted: DesiredLink, pair: OwnedAssociation | None, *, is_whole: bool
     ) -> Iterator[Change]:
-        """Adopt an existing association; do nothing if state knows it as the manifests name it."""
+        """Adopt an existing association.
+
+        Do nothing if the state has it already, with the two record addresses that the manifests use.
+        """
         if pair is not None and (pair.source.address, pair.target.address) == (wanted.key, wanted.target):
             return
         if wanted.endpoint.id is None or wanted.target_endpoint.id is None:
-            raise ValueError(f"{wanted.key.text} is associated before its record is planned")
-        made_by_us = is_whole and wanted.label is None  # we made it together with a label that is gone
+            raise ValueError(f"{wanted.key.text} has an existing association without record ids")
+        # If our label first associated the two records (``is_whole``), we created the unlabelled association.
+        made_by_us = is_whole and wanted.label is None
         origin = pair.origin if pair else Origin.CREATED if made_by_us else Origin.ADOPTED
         yield adopt_association(
             wanted.association,
@@ -251,7 +255,11 @@ class AssociationPlanner:
         return selection.has(pair.source.address, pair.target.address.text)
 
     def _may_be_named_from_there(self, identity: Identity, pair: OwnedAssociation, label: Label) -> bool:
-        """Return whether a manifest may name this label from the other end: its inverse is unknown."""
+        """Return whether manifests possibly name ``label`` as seen from the other record.
+
+        This is unclear if both records have one type, manifests name labels for them, and the inverse of
+        ``label`` is unknown.
+        """
         if pair.source.address.object != pair.target.address.object or identity.sides not in self._labelled:
             return False
         return self._resolver.labels.inverse(pair.direction, label.type) is None

@@ -18,7 +18,8 @@ def calls_to_write(_batch: Sequence[Change], _schema: ObjectSchema) -> int:
 def calls_to_read_again(batch: Sequence[Change], _schema: ObjectSchema, _moved: int) -> int:
     """Count the calls to read a batch again, with as many records per call as possible.
 
-    The associations of the records that name them are read, and the keys of the records at both ends.
+    Calls read the associations of each record whose manifest names an association of the batch. Other calls
+    read the keys of both records of each association.
     """
     sources = {change.record for change in batch if change.remote.id is not None}
     targets = {change.association.target for change in batch if change.remote.target_id is not None}
@@ -27,6 +28,6 @@ def calls_to_read_again(batch: Sequence[Change], _schema: ObjectSchema, _moved: 
 
 
 def _calls_to_read_keys(addresses: Iterable[RecordAddress]) -> int:
-    """Count the calls that read keys, a hundred of one property each; record ids need no call."""
+    """Count the calls that read keys: one call reads up to 100 keys of one property; record ids need none."""
     of_property = Counter(address.by for address in addresses if address.by != RECORD_ID)
     return sum(ceil(count / BATCH_SIZE) for count in of_property.values())

@@ -55,9 +55,10 @@ class Endpoints:
     _wanted: Mapping[Spelling, RecordAddress] = field(default_factory=dict)
     # pairs of records that manifests associate, also outside the selection
     _named: frozenset[frozenset[Spelling]] = frozenset()
-    # records whose associations to an object type name records that are not found
+    # pairs of a record and an object type: a manifest associates the record with a record of this type that
+    # was not found
     _unclear: set[tuple[Spelling, str]] = field(default_factory=set)
-    # the key properties by which associations that this plan leaves out name their two records
+    # associations that this plan leaves out; for each, the key properties by which manifests name its records
     _left_out: set[tuple[GroupKey, GroupKey]] = field(default_factory=set)
     _noted: dict[Spelling, tuple[RecordAddress, Endpoint]] = field(default_factory=dict)
     # wanted values that the plan takes from a record, and whether it also gives the value to a record
@@ -96,10 +97,10 @@ class Endpoints:
         return frozenset({self.spelling(one), self.spelling(other)}) in self._named
 
     def may_be_named(self, one: RecordAddress, other: RecordAddress) -> bool:
-        """Return whether a manifest may associate the two, although ``are_named`` does not see it.
+        """Return whether a manifest possibly associates the two, although ``are_named`` is false.
 
-        An association may name a record that is not found. An association that this plan leaves out may name
-        one of the two by another key property.
+        This is possible if a manifest associates one of the two with a record that was not found. It is also
+        possible if a left-out association names one of the two by another key property.
         """
         ends = ((one, other), (other, one))
         if any((self.spelling(key), far.object) in self._unclear for key, far in ends):
@@ -111,7 +112,7 @@ class Endpoints:
         )
 
     def note_unclear(self, key: RecordAddress, object_name: str) -> None:
-        """Record that an association of the record at ``key`` may name any record of ``object_name``."""
+        """Note that the record at ``key`` has an association with an unknown record of ``object_name``."""
         self._unclear.add((self.spelling(key), object_name))
 
     def note(self, key: RecordAddress, endpoint: Endpoint) -> None:

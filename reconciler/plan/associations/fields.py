@@ -83,11 +83,12 @@ def flaw(change: Change) -> str | None:
         return "an association is made or removed, and never updated"
     expected = operation_of(change)
     if change.operation != expected:
-        how = expected.call if expected else "no call"
-        return f"to {change.action} an association of this kind takes {how}"
+        how = f"the call {expected.call}" if expected else "no call"
+        return f'a change of this association with the action "{change.action}" must have {how}'
     if change.action is not Action.CREATE and None in change.remote:
-        return f"to {change.action} an association takes the ids of both records"
+        return f'a change of an association with the action "{change.action}" must have both record ids'
     is_ours = change.action in {Action.CREATE, Action.ADOPT}
     if is_ours is not (change.owned is not None):
-        return f"an association is {'ours' if is_ours else 'not ours'} after {change.action}"
+        must = "must" if is_ours else "must not"
+        return f'a change of an association with the action "{change.action}" {must} have `owned`'
     return None

@@ -55,7 +55,10 @@ class Room:
         self._bearing: dict[tuple[Side, str, Type | None], set[Side]] = {}
 
     def is_limited(self, direction: Direction) -> bool:
-        """Return whether the portal limits how many records one record may have in ``direction``."""
+        """Return whether the portal limits with how many records one record can be associated.
+
+        ``direction`` contains the object types of the one record and of the associated records.
+        """
         return bool(self._limits.get(direction))
 
     def question(self, one: Side, other: Side, label: Label | None) -> Iterable[tuple[Direction, RecordId]]:
@@ -100,7 +103,10 @@ class Room:
             yield inverse, other, one
 
     def _others(self, type_: Type | None, bearer: Side, far: str, live: LivePairs) -> set[Side]:
-        """Return the records of type ``far`` of ``bearer``; with ``type_``, only those with this label."""
+        """Return the records of type ``far`` that are associated with ``bearer``.
+
+        With ``type_``, return only records whose association has this label.
+        """
         others = self._bearing.get((bearer, far, type_))
         if others is None:
             there = live.get(Direction(bearer[0], far), {}).get(RecordId(bearer[1]), {})
@@ -120,14 +126,14 @@ def _towards(one: Side, other: Side) -> Direction:
 def no_room_problem(wanted: DesiredLink, no_room: NoRoom, end: Side) -> Problem:
     """Report why the limits have no room for ``wanted``; ``end`` is the record that names it."""
     bearer, partner = no_room.bearer[0], no_room.partner[0]
-    label = f' as "{wanted.label.text}"' if wanted.label and no_room.is_of_label else ""
-    which = "this one" if no_room.bearer == end else "the other one"
+    label = f' under the label "{wanted.label.text}"' if wanted.label and no_room.is_of_label else ""
+    which = "this record" if no_room.bearer == end else "the other record"
     message = (
-        f"the portal lets a record of {bearer} have {no_room.most:,} of {partner}{label} at most, and "
-        f"{which} has that many already"
+        f"the portal limits the associations of one record of {bearer} with {partner}{label} to "
+        f"{no_room.most:,}, and {which} has that many already"
     )
     advice = (
-        "remove one of them, or raise the limit in HubSpot; removals of this plan come after its new "
-        "associations, so if one is removed, apply once without this line"
+        "remove one of these associations, or raise the limit in HubSpot; if this plan removes one of them, "
+        "apply first without this line, because a plan removes associations only after it makes new ones"
     )
     return Problem(message, advice, wanted.source, wanted.key.property_address(wanted.name))

@@ -2,8 +2,8 @@
 
 HubSpot has a separate type for each direction of a label, and does not say which two belong together. Two
 types with the same name belong together; so do types with consecutive numbers, because HubSpot creates both
-at once. Within one object type, parent and child are known. Other labels are found only from existing
-associations: two records with one label in each direction.
+at once. Within one object type, this is known only of HubSpot's labels for parent and child companies. For
+other labels, existing associations show it: two records with one label in each direction.
 """
 
 from collections import Counter
@@ -36,8 +36,8 @@ class Labels:
     within_type: Mapping[Type, Type] = field(
         default_factory=dict
     )  # inverses of labels within one object type, found from live associations
-    # by direction, the declared labels with their texts: as they are after the plan, or why the plan does not
-    # create them
+    # By direction: the declared texts. Each text has the label that exists after the plan, or the reason why
+    # the plan does not create this label.
     planned: Mapping[Direction, Sequence[tuple[str, Label | NotMade]]] = field(default_factory=dict)
 
     def named(self, direction: Direction, written: str) -> Label | UnplacedProblem:
@@ -59,9 +59,9 @@ class Labels:
                 return UnplacedProblem(message, lacking.advice, needs=lacking.to_add)
         texts = sorted({text for text, _ in self._called(direction)})
         advice = (
-            f"it has {', '.join(texts)}"
+            f"the labels are {', '.join(texts)}"
             if texts
-            else "it has no labels: declare it under `association_labels:`, or leave it out"
+            else "there are no labels: declare the label under `association_labels:`, or write no label"
         )
         return UnplacedProblem(message, did_you_mean(written, texts) or advice)
 
@@ -107,8 +107,8 @@ def inverses_within(
 ) -> Mapping[Type, Type]:
     """Find which labels within one object type belong together, from live associations.
 
-    Two records have equally many labels in both directions. If all but one are matched, the last one is
-    matched, too. A label in both directions is its own inverse.
+    Two records have equally many labels in both directions. If only one label of each direction still has no
+    known inverse, these two labels are inverses of each other. A label in both directions is its own inverse.
     """
     known: dict[Type, Type] = dict(_FAMILY)
     sides = [

@@ -1,7 +1,8 @@
-"""Labels that a record can have with only one other record: HubSpot moves them or refuses a second one.
+"""Labels that a record can have only once: in only one of its associations.
 
-If two manifests named such a label for different records, each apply would move it from one to the other.
-This holds for a label that is named from either of its records.
+If a second association gets such a label, HubSpot refuses, or takes the label from the first association. Two
+manifest lines with the label would then undo each other in every apply. So the second line is a problem,
+whichever of the two records names the association.
 """
 
 from reconciler.errors import Problem
@@ -38,7 +39,10 @@ class Once:
         self._first: dict[tuple[Side, str], tuple[Identity, DesiredLink]] = {}
 
     def allows(self, identity: Identity, wanted: DesiredLink) -> bool:
-        """Return whether both records are free for the label; otherwise report a problem."""
+        """Return whether both records can get the label; otherwise report a problem.
+
+        A record cannot get it if it can have the label only once and has it with another record already.
+        """
         label = wanted.label
         if label is None:
             return True
@@ -47,10 +51,8 @@ class Once:
         for is_one, (key, end), (other, _) in zip(ones, endpoints, reversed(endpoints), strict=True):
             if not is_one:
                 continue
-            bearer = (
-                self._resolver.side(key, end),
-                other.object,
-            )  # the key has no label: two object types have only one such label
+            # ``bearer`` does not contain the label, because two object types have at most one such label.
+            bearer = (self._resolver.side(key, end), other.object)
             first_identity, first = self._first.setdefault(bearer, (identity, wanted))
             if first_identity.sides != identity.sides:
                 self._tell(key, other, wanted, first)

@@ -32,10 +32,11 @@ def accept_values(
     live: Mapping[RecordIdentity, LiveDefinition],
     files: SourceFiles,
 ) -> Iterator[Edit | Problem]:
-    """Return an edit or problem for each drifted value of a definition; a list of options gives more edits.
+    """Return an edit or problem for each drifted value of a definition.
 
-    An edit whose two values are equal means that the manifest agrees already. If a drifted value is the label
-    of an option that HubSpot no longer has, the edit removes the option from the manifest.
+    If a list of options drifted, each new or missing option gets an edit, too. An edit with two equal values
+    means that the manifest agrees already. If the drifted value is the label of an option that HubSpot no
+    longer has, the edit removes the option.
     """
     for value in values:
         if not isinstance(value.key, DefinitionAddress):
@@ -102,6 +103,7 @@ def accept_lost(lost: MissingOwnedRecord, wanted: Wanted, files: SourceFiles) ->
         return Edit(named.address, "label", label, None, source, takes_out=True)
     message = "HubSpot no longer has this definition: there is no value to write back"
     advice = (
-        f"if you do not want it any more, remove its lines; or `reconciler plan --recreate {lost.address}`"
+        "if you do not want it any more, remove its lines; to create it again, run "
+        f"`reconciler plan --recreate {lost.address}`"
     )
     return Problem(message, advice, source, lost.address)

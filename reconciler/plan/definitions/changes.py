@@ -165,7 +165,7 @@ def details_of(change: Change) -> DefinitionDetails:
 
 
 HELD = "records"
-"""Name of the value with the number of records that have the archived value (in ``Change.rests_on``)."""
+"""The name of an entry of ``Change.rests_on``: its value is how many records use the archived definition."""
 
 
 def losing_records(change: Change) -> int:

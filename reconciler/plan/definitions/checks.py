@@ -105,7 +105,8 @@ class _Checking:
                         f"a type has {MOST_UNIQUE} unique properties at most, and this property "
                         "would be one more"
                     )
-                    self._refuse(change, message, "remove one of the others first", "hasUniqueValue")
+                    advice = "apply the removal of another unique property first"
+                    self._refuse(change, message, advice, "hasUniqueValue")
 
     def stages(self) -> None:
         """Refuse to leave a pipeline without stages, or a pipeline of tickets without a CLOSED stage."""
@@ -194,7 +195,7 @@ def _state(change: Change | None) -> str | None:
 
 
 def _opens(change: Change) -> bool:
-    """Return whether a change archives a stage or sets its ``ticketState`` to OPEN."""
+    """Return whether a change makes a stage stop being CLOSED: it archives the stage, or reopens it."""
     return change.action is Action.ARCHIVE or (change.action is Action.UPDATE and _state(change) == "OPEN")
 
 

@@ -45,7 +45,7 @@ class StageOrder:
 
     @property
     def after(self) -> tuple[str, ...]:
-        """All stages in the desired order, then the stages that no manifest names."""
+        """The stages that manifests name, in their order, and then HubSpot's other stages."""
         return (*self.desired, *(name for name in self.live if name not in self.desired))
 
 
@@ -57,7 +57,7 @@ class ComparedDefinition:
     live: LiveDefinition
     context: DefinitionContext
     owned: OwnedDefinition | None  # None if state has no entry for the live definition
-    stages: "StageOrder | None" = None  # for a pipeline whose stages are named
+    stages: "StageOrder | None" = None  # order of a pipeline's stages; None for other definitions
     written: list[ValueChange] = field(default_factory=list)
     remembered: list[ValueChange] = field(default_factory=list)
     forgotten: list[ValueChange] = field(default_factory=list)
@@ -109,7 +109,7 @@ class ComparedDefinition:
         if options.removed and {each.name for each in options.removed}.issuperset(options.after):
             advice = "keep one of them, or remove the whole property: `$absent: true`"
             problem = self.context.problem(
-                self.sides.wanted, "HubSpot keeps at least one option of a choice", advice, OPTIONS
+                self.sides.wanted, "a property with options needs at least one option", advice, OPTIONS
             )
             self.problems.append(problem)
         if options.is_learned:
@@ -177,7 +177,10 @@ class ComparedDefinition:
         self.problems.append(self.context.problem(self.sides.wanted, message, advice, path))
 
     def _is_settling(self, path: str, live: str | None) -> bool:
-        """Return whether ``live`` is the value from before our own write, minutes ago, at ``path``."""
+        """Return whether ``live`` is the value at ``path`` before our own write a few minutes ago.
+
+        HubSpot may still show this old value.
+        """
         ours = self.context.recent.get(self.sides.address)
         before = [value.before for value in ours.values if value.name == path] if ours else []
         return bool(before) and before[0] == live

@@ -11,10 +11,14 @@ from reconciler.plan.change import Action, Change, Reason
 from reconciler.plan.definitions.changes import details_of, losing_records
 
 _HELD = frozenset({Section.OPTIONS, Section.PROPERTIES, Section.STAGES, Section.PIPELINES, Section.SCHEMA})
-"""Sections whose definitions records use as values: before removal, no record may have the value."""
+"""The sections of definitions that records can use. A definition that a record uses must not be removed."""
 
 _LOOKS = 3
-"""Searches before a removal: two must find no record, and an earlier one may still show old values."""
+"""The number of searches before a removal.
+
+The last two searches must find no record. One search before them may find records by old values, because
+HubSpot's index is late.
+"""
 
 _SENSITIVITIES = 3
 """Calls that read all properties, one for each sensitivity: HubSpot returns one sensitivity per call."""
@@ -40,7 +44,7 @@ def calls_to_write(batch: Sequence[Change], _schema: ObjectSchema) -> int:
 
 
 def calls_to_read_again(batch: Sequence[Change], schema: ObjectSchema, moved: int) -> int:
-    """Return the maximum number of calls that read the definitions of a batch before and after its call.
+    """Estimate the number of calls that read the definitions of a batch before and after its call.
 
     ``moved`` is the number of records of the type that the plan moves: if a search cannot show so many, they
     are read by id.

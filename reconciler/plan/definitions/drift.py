@@ -30,7 +30,7 @@ def drift_of_definition(
 
     ``recent`` are our writes of the last minutes: HubSpot may still show the values from before them.
 
-    ``known`` are all owned definitions of the type: a stage is recognised under another label, too.
+    ``known`` are all owned definitions of the type: with them, a stage that has a new label is recognised.
     """
     found = live.get(owned.record_id)
     ours = recent.get(owned.key)
@@ -46,7 +46,8 @@ def drift_of_definition(
     for path in sorted(owned.sent):
         last, now = owned.expected_live(path), values.get(path)
         is_settling = path in before and before[path] == now
-        is_told = option_of(path) in gone  # the changed list of options reports it
+        # The drift of the list of options reports a missing option, so the option's label is not reported.
+        is_told = option_of(path) in gone
         if not (is_told or is_settling or _is_same(owned, path, last, now)):
             yield DriftedValue(owned.key, owned.record_id, path, last, now)
 
@@ -61,7 +62,11 @@ def _stage_names(
     known: Iterable[OwnedDefinition],
     last: Collection[str],
 ) -> str:
-    """Return the stages of a live pipeline, in order: owned ones as named in ``last``, others by label."""
+    """Return the stages of a live pipeline in their live order.
+
+    An owned stage is returned under its last applied label or its name in the manifests, if ``last`` contains
+    one of them. Every other stage is returned under its live label.
+    """
     own = pipeline.id.partition("/")[2]
     names = {each.record_id: (each.sent.get("label") or "", each.key.name) for each in known}
     stages = [each for each in live.values() if each.parent_id == own]
@@ -91,6 +96,9 @@ def _is_same(owned: OwnedDefinition, path: str, last: str | None, now: str | Non
 
 
 def _same_order(last: tuple[str, ...], now: tuple[str, ...]) -> bool:
-    """Return whether common stages have the same order; other stages are drift of their own definitions."""
+    """Return whether the stages that are in both lists have the same order.
+
+    A stage in only one list is ignored here, because it is reported as drift of the stage itself.
+    """
     both = {*last} & {*now}
     return list_text(name for name in last if name in both) == list_text(name for name in now if name in both)

@@ -83,14 +83,14 @@ def flaw(change: Change) -> str | None:
     """Return why ``change`` cannot be a change of a definition; None if it can."""
     expected = OPERATIONS.get(change.action)
     if change.operation != expected:
-        how = expected.call if expected else "no call"
-        return f"to {change.action} a definition takes {how}"
+        how = f"the call {expected.call}" if expected else "no call"
+        return f'a change of a definition with the action "{change.action}" must have {how}'
     if change.action is not Action.CREATE and change.remote.id is None:
-        return f"to {change.action} a definition takes its id"
+        return f'a change of a definition with the action "{change.action}" must have its id'
     if change.action in _OURS and change.owned is None and not _comes_back(change):
-        return f"a definition is ours after {change.action}"
+        return f'a change of a definition with the action "{change.action}" must have `owned`'
     if change.action in _NOT_OURS and change.owned is not None:
-        return f"a definition is not ours after {change.action}"
+        return f'a change of a definition with the action "{change.action}" must not have `owned`'
     return None
 
 

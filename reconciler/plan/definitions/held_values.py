@@ -1,4 +1,4 @@
-"""Removed values that records have, and the number of records that the plan itself changes. Pure."""
+"""Values that records use and that the plan removes from definitions, with the number of such records. Pure."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -26,7 +26,8 @@ class HeldByRecords(NamedTuple):
     object: str
     name: str  # the property
     value: str | None  # None: any value
-    lacking: str | None = None  # property of the new value: a record that has one there has moved
+    # the property that gets the record's value instead: a record with a value there no longer counts
+    lacking: str | None = None
 
     def is_in(self, properties: Mapping[str, str | None]) -> bool:
         """Return whether a record with these properties still has the value."""
@@ -43,7 +44,10 @@ class HeldByRecords(NamedTuple):
 
 
 def what_records_hold(schema: ObjectSchema, change: Change) -> HeldByRecords | None:
-    """Return how records have the removed definition as a value; None if records cannot have it."""
+    """Return the property and the value of records that still use the removed definition of ``change``.
+
+    None if records cannot use such a definition.
+    """
     address, of = change.definition, change.object_type
     own_id = (change.remote.id or "").partition("/")[2]
     names = schema.pipeline_and_stage

@@ -1,4 +1,4 @@
-"""Finding the values to be removed whose records must be counted before planning decides."""
+"""The values whose records must be counted before planning decides about a definition."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,10 @@ def holdings_of(sides: DefinitionSides, context: DefinitionContext) -> Iterator[
 
 
 def holding_of(sides: DefinitionSides, context: DefinitionContext) -> Holding | None:
-    """Return how records or associations have a live definition as a value; None if they cannot."""
+    """Return what to count to learn how many records or associations use a live definition.
+
+    None if records and associations cannot use it.
+    """
     address, live = sides.address, sides.found
     if live is None:
         return None

@@ -32,7 +32,10 @@ def in_label_order(
     decisions: Mapping[DefinitionAddress, DefinitionDecision],
     context: DefinitionContext,
 ) -> Decisions:
-    """Return the decisions with steps so that each new label is free, or with a problem if it stays taken."""
+    """Return the decisions, with steps: a label is given up in an earlier step than another definition gets it.
+
+    If another definition keeps a label, the change that needs the label is replaced by a problem.
+    """
     result, refused = with_free_labels(live, decisions)
     by_address = {each.address: each for each in sides}
     for each in refused:
@@ -57,13 +60,17 @@ class TakenLabel(NamedTuple):
         if self.is_leaving:
             advice = "apply first without this definition, or use another label"
             return f"{message}, and this plan removes that label only after this write", advice
-        return message, f"write another label, or `$id: {self.holder}` if you mean this label"
+        return message, f"write another label, or `$id: {self.holder}` if you mean that definition"
 
 
 def with_free_labels(
     live: Sequence[LiveDefinition], decisions: Mapping[DefinitionAddress, DefinitionDecision]
 ) -> tuple[Decisions, list[TakenLabel]]:
-    """Return the decisions with steps, without changes whose new label is taken; and the taken labels."""
+    """Return the decisions, with steps: a label is given up in an earlier step than another definition gets it.
+
+    If another definition keeps a label, the change that needs the label is left out. The second part of the
+    result lists these labels.
+    """
     result, refused = dict(decisions), list[TakenLabel]()
     scopes: dict[tuple[Section, str | None], _Labels] = {}
     for each in live:
@@ -132,7 +139,10 @@ class _Labels:
                 found.append(TakenLabel(address, _new_label(change), own_id(holder.id), is_leaving))
 
     def ordered(self) -> dict[DefinitionAddress, tuple[Change, ...]]:
-        """Return the changes, with their steps, of each definition that must wait for a label."""
+        """Return the changes of each definition that must wait for a label, with new steps.
+
+        Definitions that exchange labels in a circle need a temporary label, so one of them has two changes.
+        """
         waits = {address: self._giver(change) for address, change in self.writers.items()}
         steps: dict[DefinitionAddress, int] = {}
         temporary: set[DefinitionAddress] = set()

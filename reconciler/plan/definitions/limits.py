@@ -62,7 +62,10 @@ def _in_order(
 
 
 def _counts_towards(change: Change) -> Iterator[tuple[Limited, str | None]]:
-    """Yield each limit that counts a new definition, with the path of the value that causes it or None."""
+    """Yield each limit that counts the definition that ``change`` creates.
+
+    If the limit counts it only because of one value, such as a formula, also yield the path of this value.
+    """
     if change.action is not Action.CREATE:
         return
     address = change.definition
@@ -105,7 +108,7 @@ def _words(of: Limited, allowance: Allowance) -> tuple[str, str]:
         f"this account can have {allowance.limit:,} {what}: it {there_are}, so there is no room for "
         "another one"
     )
-    return message, "remove another one in a run before this one: removals come last"
+    return message, "remove another one in an earlier run: a run creates definitions before it removes any"
 
 
 def _without(

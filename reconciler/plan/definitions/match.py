@@ -94,7 +94,10 @@ class _Matching:
         self._state_by_id = {each.record_id: each for each in self.owned}
 
     def claim(self, wanted: Sequence[DesiredDefinition]) -> None:
-        """Reserve live definitions that state or ``$id`` identifies: no other one may get them by label."""
+        """Reserve the live definitions that the state or ``$id`` identifies.
+
+        A reserved live definition is never matched by its label to another desired definition.
+        """
         for each in wanted:
             old = each.special.renamed_from
             if old and each.address not in self._in_state and each.address.section not in NAMED:
@@ -140,7 +143,8 @@ class _Matching:
             live = self._by_id.get(definition_id(section, wanted.special.id))
             if live is None and known is None:
                 message = f"the portal has no {WORDS[section]} with the id {wanted.special.id}"
-                return None, None, UnplacedProblem(message, "correct `$id`, or remove it for a new one")
+                advice = f"correct `$id`, or remove `$id` to have a new {WORDS[section]} created"
+                return None, None, UnplacedProblem(message, advice)
             return live, self._entry(live, known), None
         candidates = [each for each in self.live if self._may_be(each, wanted, pipeline)]
         label = wanted.value("label") or names[-1]
@@ -153,7 +157,7 @@ class _Matching:
             message = f"the portal has {len(alike)} {WORDS[section]}s that are called {label}"
             return None, known, UnplacedProblem(message, "write `$id:` with the id of one of them")
         if alike and before and alike[0].id != before[0].id:
-            message = f"the portal has {label} and {old} of `$renamed_from`: they are two, none was renamed"
+            message = f"`$renamed_from` is wrong: the portal has two {WORDS[section]}s, {old} and {label}"
             advice = "remove `$renamed_from`, or remove one of the two with `$absent`"
             return None, known, UnplacedProblem(message, advice)
         live = next(iter([*alike, *before]), None)
@@ -167,7 +171,10 @@ class _Matching:
         return next((self._in_state[each] for each in addresses if each in self._in_state), None)
 
     def _addresses(self, wanted: DesiredDefinition, name: str) -> list[DefinitionAddress]:
-        """Return the possible addresses of ``wanted`` with ``name``, also below its pipeline's old name."""
+        """Return the addresses under which the state may have ``wanted`` if its name there is ``name``.
+
+        A stage may also be in state under the former name of its pipeline.
+        """
         address = wanted.address
         parents: list[tuple[str, ...]] = [address.names[:-1]]
         pipeline = self.pipelines.get(parents[0][0]) if address.section is Section.STAGES else None

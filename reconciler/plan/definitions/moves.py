@@ -234,8 +234,8 @@ def moved_record(
 def with_moved(change: Change, moved: Iterable[ValueChange]) -> Change:
     """Add moved values to a planned change of a record, except values that the change writes already.
 
-    State still forgets the ``forgotten`` values, also moved ones. A change that neither updates nor adopts
-    stays as it is.
+    The ``forgotten`` values are still removed from the state, even if a moved value is written to the same
+    property. Only a change that updates or adopts gets moved values.
     """
     written = {value.name for value in change.values}
     new = [value for value in moved if value.name not in written]

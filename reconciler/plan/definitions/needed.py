@@ -22,7 +22,10 @@ WhyNotMadeOf = Callable[[DefinitionAddress], NotMade]
 def with_all_they_need(
     decided: Sequence[DecidedDefinitions], kept: Collection[Change]
 ) -> Sequence[DecidedDefinitions]:
-    """Replace changes that need a definition which neither exists nor is created in ``kept`` by problems."""
+    """Replace a change by a problem if the change needs a definition that will not exist.
+
+    A declared definition will not exist if the portal lacks it and no change in ``kept`` creates it.
+    """
     while True:
         unmade = Unmade({address for each in decided for address in _not_made(each, kept)})
         if not unmade.addresses:

@@ -101,7 +101,10 @@ def group_of_new_properties(object_type: str, live: Iterable[LiveDefinition]) ->
 
 
 def lacking(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Problem]:
-    """Report missing values and definitions that HubSpot would not create; warn about archived properties."""
+    """Report why HubSpot would refuse to create a definition: it is not allowed, or it lacks required values.
+
+    Also warn about a property that HubSpot has archived, because creating it restores its old values.
+    """
     wanted, address = sides.wanted, sides.address
     section = address.section
     refused = _refused(sides)
@@ -133,12 +136,12 @@ def _refused(sides: DefinitionSides) -> tuple[str, str] | None:
             return message, "write another name"
         case Section.SCHEMA if _FULL_NAME.match(of_type):
             message = (
-                f"{of_type} cannot be created: HubSpot itself puts p and the number of the portal before"
+                f"{of_type} cannot be created: HubSpot itself begins each name with p and the portal's number"
             )
             return message, f"write {_FULL_NAME.sub('', of_type)}, or correct the name"
         case Section.SCHEMA if not _TYPE_NAME.fullmatch(of_type):
             message = f"{of_type} cannot be the name of a custom object"
-            return message, "write letters, digits and _, a letter first, and at most 50 of them"
+            return message, "begin the name with a letter, and write at most 50 letters, digits and _"
         case Section.PIPELINES if not object_type(of_type).has_pipelines:
             message = f"{of_type} have their lifecycle stages instead of pipelines, and these are read-only"
             return message, "remove it, and change lifecycle stages in HubSpot"
@@ -151,7 +154,10 @@ def _refused(sides: DefinitionSides) -> tuple[str, str] | None:
 
 
 def _needed_besides(wanted: DesiredDefinition) -> Iterator[str]:
-    """Return the paths that a new definition needs only in some cases, such as the formula."""
+    """Return the required attributes that not every new definition of the section needs.
+
+    For example, only a calculated property needs a formula.
+    """
     section = wanted.address.section
     if section is Section.PROPERTIES:
         if wanted.value("fieldType") == "calculation_equation":
@@ -188,7 +194,7 @@ def new_stages_in_order(
 ) -> dict[DefinitionAddress, DefinitionDecision]:
     """Create new stages of a live pipeline in successive steps: HubSpot adds each stage at the end."""
     after = dict(decisions)
-    steps: dict[DefinitionAddress, int] = {}  # of the last new stage, by pipeline
+    steps: dict[DefinitionAddress, int] = {}  # by pipeline: the step of its last new stage so far
     for each in sorted(sides, key=_place_of_stage):
         decision = after.get(each.address)
         if each.pipeline is None or decision is None:

@@ -34,7 +34,10 @@ def not_made(decided: DecidedDefinitions, address: DefinitionAddress, kept: Coll
 def all_not_made(
     decided: DecidedDefinitions, kept: Collection[Change], after: ObjectSchema
 ) -> Mapping[tuple[str, ...], NotMade]:
-    """Return, by name, why declared definitions are missing in ``after``, the schema after ``kept``."""
+    """Return, by name, why declared definitions are missing in the schema ``after``.
+
+    ``after`` is the schema that the portal will have when the changes in ``kept`` are applied.
+    """
     lacking: dict[tuple[str, ...], NotMade] = {}
     there = {change.definition for change in kept if change.action in {Action.CREATE, Action.UPDATE}}
     there |= decided.matched.present.keys()

@@ -1,9 +1,9 @@
 """The order of changes of definitions within their stage of the plan: some need others.
 
-First the definitions that others name: groups, then plain properties of types that exist, bare schemas, the
-groups and properties of new types, then the display fields of these schemas, formulas (after the formulas
-that they name), pipelines, stages, and finally labels. Removals have the opposite order: options and labels
-first, properties before groups.
+First the groups of existing types, and their properties without formulas. Then the new types without their
+display fields, the groups and properties of new types, and the display fields. Then properties with formulas,
+each after the properties that its formula names. Finally pipelines, stages, the order of stages, and labels.
+Removals have about the opposite order: labels first, groups last.
 
 Sources: refusals seen live (https://github.com/scopiousdigital/kalup).
 """
@@ -66,7 +66,10 @@ def turns_of_definitions(changes: SpooledChanges) -> Mapping[int, int]:
 
 
 def _depths(changes: Iterable[Change]) -> Mapping[tuple[bool, str, str], int]:
-    """Return depths (see ``depths_of_formulas``) by whether the formula is removed, object type and name."""
+    """Return the depth of each changed formula (see ``depths_of_formulas``).
+
+    The keys are: whether the property is removed, its object type, and its name.
+    """
     formulas: dict[tuple[bool, str], dict[str, str]] = {}
     for change in changes:
         if change.definition.section is Section.PROPERTIES and (formula := _formula(change)):
@@ -81,7 +84,8 @@ def turn_of(change: Change, new_types: Collection[str] = ()) -> int:
     """Return the turn of a change of a definition; the plan creates the object types ``new_types``."""
     section = change.definition.section
     if change.action is Action.ARCHIVE:
-        is_named = section is Section.PROPERTIES and _formula(change) is None  # after formulas that name it
+        # A property without a formula is removed after properties with formulas: a formula may name it.
+        is_named = section is Section.PROPERTIES and _formula(change) is None
         return 2 * _REMOVED.index(section) + is_named
     match section:
         case Section.GROUPS:

@@ -28,7 +28,10 @@ def planned_labels(decided: Iterable[DecidedDefinitions], kept: Collection[Chang
 
 
 def _made(kept: Iterable[Change]) -> Iterator[_Named]:
-    """Return new and renamed labels with their texts at both ends, first the end that does not declare it."""
+    """Return new and renamed labels, each with its text in both directions.
+
+    The direction in which the manifest declares the label comes last.
+    """
     for change in kept:
         if change.definition.section is not Section.LABELS or change.action is Action.ARCHIVE:
             continue
@@ -58,7 +61,7 @@ def _not_made(decided: DecidedDefinitions, kept: Collection[Change]) -> Iterator
 
 
 def _there(decided: DecidedDefinitions, kept: Collection[Change]) -> Iterator[_Named]:
-    """Return the declared labels that exist, by the texts of the manifests and by the texts of the portal.
+    """Return the declared labels that exist: each under its text in the manifests and its text in the portal.
 
     Texts that the plan changes are left out: ``_made`` returns them.
     """
@@ -87,6 +90,6 @@ def _labels_of(change: Change, text: str, inverse_text: str) -> tuple[Label, Lab
 
 
 def _labels_at(of: RecordId, text: str, inverse_text: str) -> tuple[Label, Label]:
-    """Return the label with the identity ``of`` as seen from both ends."""
+    """Return the label whose identity is ``of`` twice: as seen from each of the two records."""
     _, category, number, back, *_ = of.split("/")
     return Label(category, int(number), text), Label(category, int(back), inverse_text)

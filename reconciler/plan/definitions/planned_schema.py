@@ -1,7 +1,7 @@
 """The planned schema: the portal's definitions, with the changes of this plan added.
 
 Records are checked against this schema. It does not include changes that a selection, a problem or a review
-leaves out. A property that is sensitive before or after the plan is sensitive in it.
+leaves out. The planned schema marks a property as sensitive if it is sensitive before or after the plan.
 """
 
 from collections.abc import Collection, Iterable, Mapping

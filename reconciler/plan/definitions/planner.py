@@ -83,8 +83,8 @@ class DecidedDefinitions:
     def in_step(self, *, keeps_state: bool) -> int:
         """Return how many definitions need neither a change nor a report.
 
-        Without a state, a change that makes no call is not needed. A new stage whose pipeline is not created
-        does not count.
+        Without a state, a change that makes no call is not needed. A definition counts only if the portal has
+        it as wanted, or lacks it as wanted. So a new stage does not count, even if its pipeline is left out.
         """
         decided = [self.decisions[each.address] for each in self.matched.sides if each.is_as_wanted]
         return sum(
@@ -261,7 +261,10 @@ class _Deciding:
         return DefinitionDecision(problems=(replace(problem, needs=lacking.to_add),))
 
     def _is_orphan(self, sides: DefinitionSides) -> bool:
-        """Return whether the new pipeline of a new stage is not created; only the pipeline is reported."""
+        """Return whether a stage belongs to a new pipeline that the plan does not create.
+
+        Such a stage is not reported, because the pipeline is reported.
+        """
         of = definition_address(sides.address.object, Section.PIPELINES, sides.address.names[0])
         if of not in self.new_ids or of not in self.decisions:
             return False

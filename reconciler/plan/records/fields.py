@@ -87,12 +87,14 @@ def flaw(change: Change) -> str | None:
     """Return why ``change`` cannot be a change of a record; None if it can."""
     shape = _SHAPES[change.action]
     if (change.operation.call if change.operation else None) not in (shape.calls or {None}):
-        how = " or ".join(sorted(shape.calls)) or "no call"
-        return f"to {change.action} a record takes {how}"
+        how = f"the call {' or '.join(sorted(shape.calls))}" if shape.calls else "no call"
+        return f'a change of a record with the action "{change.action}" must have {how}'
     if change.action is Action.ARCHIVE and change.sent_by.id_property is not None:
         return "archives go by record id"
     if shape.has_id is not (change.remote.id is not None):
-        return f"to {change.action} a record takes {'its' if shape.has_id else 'no'} record id"
+        must = "must" if shape.has_id else "must not"
+        return f'a change of a record with the action "{change.action}" {must} have a record id'
     if shape.is_ours is not (change.owned is not None) and change.reason not in _OURS_OR_NOT:
-        return f"a record is {'ours' if shape.is_ours else 'not ours'} after {change.action}"
+        must = "must" if shape.is_ours else "must not"
+        return f'a change of a record with the action "{change.action}" {must} have `owned`'
     return None
