@@ -78,9 +78,7 @@ class LeftOutRecords:
 class Proof:
     """The comparison of the manifests with the portal after an import."""
 
-    # If a plan was made: number of things that the next apply would only adopt. Otherwise: number of records
-    # whose values in the manifests are the values that were read from the portal.
-    to_take_over: int
+    to_take_over: int  # number of things to adopt only; if no plan was made: number of records that agree
     differing: int  # number of things that differ from the portal, and of problems
     first: str | None = None  # the address of the first difference
     is_planned: bool = True  # False: the file was compared with what had been read, without new calls

@@ -20,9 +20,7 @@ class Observation:
     guess: str  # name of the emulator's setting
     about: str  # the question that the setting answers
     assumed: str
-    # The value of the emulator's setting that imitates HubSpot's behaviour. None: nothing was observed, or no
-    # value of the setting imitates the behaviour.
-    seen: str | None
+    seen: str | None  # the setting's value that imitates HubSpot; None: no value does, or nothing was seen
     comparison: Comparison
     detail: str = ""  # further information, or why nothing was seen
 

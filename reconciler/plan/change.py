@@ -140,8 +140,7 @@ class Change:
     remote: Remote = NO_IDS
     operation: Operation | None = None  # the call; None: the change only updates state
     owned: Owned | None = None  # ownership after the change; None: not owned
-    # ownership before a change that ends it; None: not owned before, or still owned after the change
-    owned_before: Owned | None = None
+    owned_before: Owned | None = None  # ownership before a change that ends the ownership; otherwise None
     source: SourceRef | None = None  # the manifest line that requests the change; None without such a line
     details: Details | None = None  # values that only one kind has
     step: int = 1  # counts the changes of one thing in a plan, from 1

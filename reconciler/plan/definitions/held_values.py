@@ -1,4 +1,4 @@
-"""Values that records use and that the plan removes from definitions, with the number of such records. Pure."""
+"""Values that records use and that the plan removes from definitions, and counts of such records. Pure."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping

@@ -32,7 +32,7 @@ def in_label_order(
     decisions: Mapping[DefinitionAddress, DefinitionDecision],
     context: DefinitionContext,
 ) -> Decisions:
-    """Return the decisions, with steps: a label is given up in an earlier step than another definition gets it.
+    """Return the decisions, with steps: a label is given up before another definition gets it.
 
     If another definition keeps a label, the change that needs the label is replaced by a problem.
     """
@@ -66,7 +66,7 @@ class TakenLabel(NamedTuple):
 def with_free_labels(
     live: Sequence[LiveDefinition], decisions: Mapping[DefinitionAddress, DefinitionDecision]
 ) -> tuple[Decisions, list[TakenLabel]]:
-    """Return the decisions, with steps: a label is given up in an earlier step than another definition gets it.
+    """Return the decisions, with steps: a label is given up before another definition gets it.
 
     If another definition keeps a label, the change that needs the label is left out. The second part of the
     result lists these labels.

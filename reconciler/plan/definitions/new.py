@@ -135,9 +135,7 @@ def _refused(sides: DefinitionSides) -> tuple[str, str] | None:
             message = f"{name} cannot be created: names that begin with hs_ or a123_ are HubSpot's own"
             return message, "write another name"
         case Section.SCHEMA if _FULL_NAME.match(of_type):
-            message = (
-                f"{of_type} cannot be created: HubSpot itself begins each name with p and the portal's number"
-            )
+            message = f"{of_type} cannot be created: HubSpot adds p and the portal's number before the name"
             return message, f"write {_FULL_NAME.sub('', of_type)}, or correct the name"
         case Section.SCHEMA if not _TYPE_NAME.fullmatch(of_type):
             message = f"{of_type} cannot be the name of a custom object"
