@@ -21,8 +21,8 @@ class FactKind(StrEnum):
 
     # A record is not found by its key. MissingReason has the texts of the first five kinds, too.
     ARCHIVED = "archived"  # Fact.record_id is the id of the archived record
-    # HubSpot merged the record Fact.record_id into the record Fact.other_id. Fact.key is the key of the second
-    # record, or None if it is unknown.
+    # HubSpot merged the record Fact.record_id into the record Fact.other_id. Fact.key is the key of the
+    # second record, or None if it is unknown.
     MERGED = "merged"
     REKEYED = "rekeyed"  # Fact.record_id is the id of the record; Fact.key is its present key, or None
     ERASED = "erased"  # Fact.record_id is the id of the erased record
