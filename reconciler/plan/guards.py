@@ -117,7 +117,7 @@ class Divergence:
             message = f"this clone is shallow, so reconciler cannot check whether {start} contain {applied}"
             advice = "fetch the history: `git fetch --unshallow`, or `fetch-depth: 0` of actions/checkout"
         elif self.missing is None:
-            message = f"{start} do not contain {applied}, which this clone does not have"
+            message = f"{start} do not contain {applied}: the applied commit is missing in this clone"
             advice = "fetch the branch that was applied, merge it or rebase onto it, and plan again"
         else:
             lacking = "1 commit is" if self.missing == 1 else f"{self.missing:,} commits are"
@@ -170,8 +170,8 @@ class Guards:
         yield from self._number(Guard.DEFINITIONS, removed, name, "would be archived", noun="definition")
         moved = "would move to another value, because their value is removed"
         yield from self._number(Guard.MIGRATE, counted.migrated, name, moved)
-        lost = "would lose their value, because it is removed"
-        advice = "name their new value with `$moves_to`"
+        lost = "would lose a value, because its property, option or stage is removed"
+        advice = "name a new value for these records with `$moves_to`"
         yield from self._number(Guard.LOSE, counted.losing, name, lost, advice=advice)
         lost = "would lose the label, because it is removed"
         yield from self._number(Guard.LOSE, counted.unlabelled, name, lost, noun="association")

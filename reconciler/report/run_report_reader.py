@@ -47,7 +47,8 @@ def run_from_text(text: str) -> RunDetail:
         version = part(document, "format_version", as_text)
         if not version.startswith("1."):
             raise UsageError(
-                f"the report has format {version}, and this version reads 1.x\n    upgrade reconciler"
+                f"the report has format {version}, but the installed version of reconciler reads only "
+                "formats 1.x\n    upgrade reconciler"
             )
         return RunDetail(_header(document), part(document, "changes", as_tuple(_row)))
     except (ValueError, Wrong) as wrong:

@@ -44,7 +44,7 @@ def test_aliases_are_warned_of_and_change_nothing(project: Project) -> None:
         assert (
             "companies.yaml:4:3: warning: the key of companies/Acme is spelled acme in the portal" in reported
         )
-        other = "in the portal, contacts/ada@old.example is another email of the record ada@acme.example"
+        other = "in the portal, the main email of contacts/ada@old.example is ada@acme.example"
         assert f"warning: {other}" in reported
         assert project.run("apply", "--auto-approve").code == ExitCode.OK
     document = project.run("plan", "--json").document

@@ -110,7 +110,7 @@ def test_rewritten_history_is_told_from_a_branch_that_is_behind(project: Project
     planned = project.run("plan")
 
     assert planned.code == 5
-    assert "which this clone does not have" in " ".join(planned.out.split())
+    assert "the applied commit is missing in this clone" in " ".join(planned.out.split())
     assert project.run("plan", "--allow", "diverged=1").code == 0
 
 

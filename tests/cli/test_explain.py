@@ -241,7 +241,10 @@ def test_a_problem_is_told_where_it_is(project: Project) -> None:
         ("companies/K-*", "name one record, not several"),
         ("companies/K-10012#citty", 'did you mean "city"?'),
         ("companys/K-10012", 'did you mean "companies"?'),
-        ("cars/x", "their types are: companies, deals, goal_targets, postal_mail, products, tickets"),
+        (
+            "cars/x",
+            "types in manifests and state: companies, deals, goal_targets, postal_mail, products, tickets",
+        ),
         ("companies", "is not an address such as companies/acme"),
     ],
 )

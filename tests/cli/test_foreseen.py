@@ -127,8 +127,7 @@ def test_handing_on_to_a_new_record_is_taken_back_in_two_steps_as_advised(tmp_pa
         said = " ".join(whole.out.split())
         assert "archive it first: roll back with --target for that record alone" in said
         assert (
-            said.count("the manifests change the value of that record, but the record has a problem itself")
-            == 1
+            said.count("the manifests change the value of that record, but the record has a problem, so") == 1
         )
         for step in (["--target", "companies/c"], []):
             assert project.run("rollback", run, *step, "--out", "undo").code == ExitCode.OK

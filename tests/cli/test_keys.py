@@ -49,7 +49,7 @@ def test_on_a_stock_portal_it_is_told_how_to_make_a_key(tmp_path: Path, object_n
     made = project(tmp_path, f"object: {object_name}\nwrite: auto\nkey: {key}\nrecords: {{acme: {{}}}}\n")
     text = said(made)
     assert "companies.yaml:3:6:" in text
-    assert f"`reconciler keys create {object_name} PROPERTY --from SOURCE` makes such a property" in text
+    assert f"`reconciler keys create {object_name} PROPERTY --from SOURCE` makes a unique property" in text
     assert "hs_unique_creation_key" not in text
 
 
@@ -58,7 +58,7 @@ def test_a_key_that_can_be_filled_is_advised_and_works(tmp_path: Path) -> None:
     hidden = {"name": "internal_no", "label": "Internal", "hidden": True} | UNIQUE
     fixed = {"name": "fixed_no", "label": "Fixed", "modificationMetadata": {"readOnlyValue": True}} | UNIQUE
     made = project(tmp_path, manifest, {"name": "erp_no", "label": "ERP"} | UNIQUE, hidden, fixed)
-    found = re.search(r"recognise them by (.*?), or by record_id", said(made))
+    found = re.search(r"identify companies by (.*?), or by record_id", said(made))
     assert found is not None
     assert found[1] == "erp_no"
     made.write("companies.yaml", manifest.replace("key: domain", f"key: {found[1]}"))
@@ -71,8 +71,8 @@ def test_a_key_that_can_be_filled_is_advised_and_works(tmp_path: Path) -> None:
     [
         ("{deals: [D-1]}", "reconciler keys create deals PROPERTY"),
         ("{deals: [{by: dealname, to: D-1}]}", "reconciler keys create deals PROPERTY"),
-        ("{products: [{by: name, to: P-1}]}", "recognise them by hs_sku, or by record_id"),
-        ("{contacts: [{by: firstname, to: Ada}]}", "recognise them by email, or by record_id"),
+        ("{products: [{by: name, to: P-1}]}", "identify products by hs_sku, or by record_id"),
+        ("{contacts: [{by: firstname, to: Ada}]}", "identify contacts by email, or by record_id"),
     ],
 )
 def test_association_targets_are_advised_alike(tmp_path: Path, associated: str, advice: str) -> None:

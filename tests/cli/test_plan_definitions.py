@@ -286,7 +286,7 @@ def test_what_records_hold_is_not_lost_unless_that_is_allowed(project: Project) 
     project.replace("companies.yaml", ", tier: silver", "")
     done = project.run("plan")
     assert done.code == 4
-    assert "1 of companies would lose their value, because it is removed" in " ".join(done.out.split())
+    assert "1 of companies would lose a value, because its property, option" in " ".join(done.out.split())
     assert project.run("plan", "--allow", "lose=1").code == 0
 
 
@@ -299,7 +299,7 @@ def test_what_the_plan_itself_changes_away_is_not_lost(project: Project) -> None
     project.replace("companies.yaml", "tier: silver", "tier: gold")
     done = project.run("plan")
     assert done.code == 4
-    assert "1 of companies would lose their value" in " ".join(done.out.split())
+    assert "1 of companies would lose a value" in " ".join(done.out.split())
     applied(project, "--allow", "lose=1")
     assert project.run("plan").out.startswith("No changes.")
 

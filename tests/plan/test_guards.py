@@ -296,7 +296,7 @@ COMMITS = ("a" * 40, "b" * 40)
             None,
             False,
             1,
-            "{start} do not contain {applied}, which this clone does not have",
+            "{start} do not contain {applied}: the applied commit is missing in this clone",
             "fetch the branch",
         ),
         (

@@ -95,12 +95,12 @@ def test_an_alias_is_told_by_what_differs() -> None:
     spelled = alias_warning(RESOLVER, desired("acme", {}), live("1", {"external_id": "ACME"}))
     assert (spelled.message, spelled.advice) == (
         "the key of companies/acme is spelled ACME in the portal",
-        "use this spelling here, or leave the key as it is: both mean the same record",
+        "use this spelling here, or leave the key as it is: both keys mean the same record",
     )
     other = alias_warning(RESOLVER, desired("acme", {}), live("1", {"external_id": "acme-2"}))
     assert (other.message, other.advice) == (
-        "in the portal, companies/acme is another external_id of the record acme-2",
-        "name it acme-2 here, or leave the key as it is: both mean the same record",
+        "in the portal, the main external_id of companies/acme is acme-2",
+        "write acme-2 here, or leave the key as it is: both keys mean the same record",
     )
 
 
@@ -239,6 +239,6 @@ def test_every_document_with_a_key_that_identifies_nothing_is_told_where_it_says
 
 
 def test_a_type_without_a_unique_property_is_told_how_to_get_one() -> None:
-    assert key_advice(COMPANIES) == "recognise them by external_id, or by record_id"
+    assert key_advice(COMPANIES) == "identify companies by external_id, or by record_id"
     bare = replace(COMPANIES, properties={"name": definition("name")})
     assert key_advice(bare).startswith("`reconciler keys create companies PROPERTY")

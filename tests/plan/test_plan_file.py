@@ -353,7 +353,7 @@ def test_what_is_no_header_is_refused(header: str, message: str) -> None:
 
 @pytest.mark.parametrize("version", ["3.0", "1.1", "0.9"])
 def test_other_versions_are_refused_with_advice(version: str) -> None:
-    sentence = rf"format {version}, and this version reads 2\.x from 2\.0 on\n.*plan again"
+    sentence = rf"format {version}, but .* reads only formats 2\.0 to 2\.x\n.*plan again"
     with pytest.raises(UsageError, match=sentence):
         plan_from_text(edited(put(version, "header", "format_version")))
 

@@ -126,8 +126,8 @@ def test_a_record_with_another_problem_frees_no_value() -> None:
     """Also a circle with it is none: it is not written."""
     ((number, (problem,)),) = found_with_faulty(change("a", None, "x"), change("b", "x", "y"), x="b").items()
     assert number == 0
-    assert "but the record has a problem itself" in problem.message
-    assert problem.advice == "solve that problem first"
+    assert "but the record has a problem, so it is not written" in problem.message
+    assert problem.advice == "solve the problem of that record first"
     exchanged = found_with_faulty(change("a", "x", "y"), change("b", "y", "x"), x="a", y="b")
     assert {number: problem.message[:28] for number, (problem,) in exchanged.items()} == {
         0: "record b has the same ref, b",
@@ -251,9 +251,10 @@ def test_a_record_that_cannot_give_its_value_up_is_told_as_such() -> None:
     for number, holder in ((0, "b"), (2, "a")):
         assert messages[number].startswith(f"record {holder} has the same ref")
         assert messages[number].endswith(
-            "; the manifests change the value of that record, but the record has a problem itself"
+            "; the manifests change the value of that record, but the record has a problem, so it is not "
+            "written"
         )
-        assert refused[number][0].advice == "solve that problem first"
+        assert refused[number][0].advice == "solve the problem of that record first"
 
 
 def test_an_archive_comes_too_late_to_free_a_value() -> None:

@@ -71,7 +71,7 @@ def chosen(
     ]
     if unmatched:
         lines = [f"--accept {quote(text)} matches no change by people" for text in unmatched]
-        raise UsageError("\n".join(lines) + "\n    `reconciler drift` shows their changes")
+        raise UsageError("\n".join(lines) + "\n    `reconciler drift` shows the changes by people")
     return values, lost, pairs
 
 
@@ -142,7 +142,8 @@ class AcceptBuilder:
         what = "this association" if pair.live is None else f'the label "{pair.last_applied}"'
         message = f"people removed {what} in HubSpot: there is no value to write back"
         advice = (
-            "if people are right, remove it from `$associations`; otherwise the next apply creates it again"
+            f"if the removal is right, also remove {what} from `$associations`; "
+            f"otherwise the next apply creates {what} again"
         )
         self.problems.append(Problem(message, advice, source, pair.address))
 
@@ -255,7 +256,10 @@ def _failing(
 def _no_words(edit: Edit, problem: Problem | None) -> Problem:
     if problem is None:
         return Problem(
-            "there is no manifest text for the live value", "write it by hand", edit.source, edit.address
+            "reconciler found no way to write the live value in a manifest",
+            "write the value by hand",
+            edit.source,
+            edit.address,
         )
     return replace(
         problem,

@@ -38,11 +38,13 @@ def cell_texts(ways: Iterable[ManifestValue], kind: Kind, form: TableForm) -> li
     written = list(dict.fromkeys(_cells(ways, kind, form)))
     if written == [None] and form.clear is None:
         message = "the property is empty in HubSpot, and no text in a cell of this table clears a property"
-        raise UnplacedError(message, r"write a text for that under `source:`, such as `clear: '\N'`")
+        advice = r"under `source:`, choose a text that clears a property, such as `clear: '\N'`"
+        raise UnplacedError(message, advice)
     found = [text for text in written if text is not None or form.clear is not None]
     if not found:
         message = "the live value is the text that clears a property in this table"
-        raise UnplacedError(message, "write another text under `clear:`, also in the cells that have it")
+        advice = "choose another text for `clear:`, and replace the old text in all cells that contain it"
+        raise UnplacedError(message, advice)
     return found
 
 

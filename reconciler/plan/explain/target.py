@@ -125,7 +125,10 @@ def refuse_unknown_type(
     known |= {each.address.object for each in desired.definitions if each.moves_records}
     if asked.object not in known:
         message = f'neither manifests nor state contain records of type "{asked.object}"'
-        near = did_you_mean(asked.object, known) or f"their types are: {', '.join(sorted(known)) or 'none'}"
+        near = (
+            did_you_mean(asked.object, known)
+            or f"types in manifests and state: {', '.join(sorted(known)) or 'none'}"
+        )
         raise UsageError(f"{message}\n    {near}")
 
 

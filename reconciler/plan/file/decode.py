@@ -173,7 +173,7 @@ def _as_problem(found: object) -> Problem:
     parts = part(problem, "parts", _as_parts) if "parts" in problem else {}
     for name, told in parts.items():
         if told != problem.get(name):
-            raise Wrong(f".parts.{name}", f"is not what `{name}` says")
+            raise Wrong(f".parts.{name}", f"differs from `{name}` of the same problem")
     return Problem(
         message=parts.get("message", part(problem, "message", as_text)),
         advice=parts.get("advice", part(problem, "advice", as_text_or_null)),
@@ -279,7 +279,7 @@ def _addressed_record(found: object) -> RecordAddress:
     entry = as_object(found)
     key = _key(entry)
     if part(entry, "address", as_text) != key.text:
-        raise Wrong(".address", "does not belong to the object and key beside it")
+        raise Wrong(".address", "does not match `object` and `key` beside it")
     if not isinstance(key, RecordAddress):
         raise Wrong(".address", "is not the address of a record")
     return key

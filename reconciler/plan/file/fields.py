@@ -146,10 +146,11 @@ FIELDS: tuple[Field, ...] = (
         kept=_column("reason", str, Reason),
     ),
     _values("values", "Values to write, by property."),
-    _values("remembered", "Values that state stores without a write to HubSpot, by property."),
+    _values("remembered", "Values that are stored in the state without a write to HubSpot, by property."),
     _values(
         "forgotten",
-        "Values that state removes, by property: HubSpot's form of the value, and the form that was sent.",
+        "Values that are removed from the state, by property: HubSpot's form of the value, and the form that "
+        "was sent.",
     ),
     Field(
         "rests_on",
@@ -187,7 +188,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "operation",
-        "The call that carries the change; absent if only state changes.",
+        "The call that carries the change; absent if the change affects only the state.",
         does=forms.OPERATION,
         why=None,
         kept=Kept(
@@ -199,7 +200,7 @@ FIELDS: tuple[Field, ...] = (
     _owned("owned", "The ownership after the change; absent if we do not own the thing then."),
     _owned(
         "owned_before",
-        "The ownership before the change; only if we do not own the thing afterwards.",
+        "The ownership before the change; present only if the change ends the ownership.",
         "_before",
     ),
     Field(
@@ -215,7 +216,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "details",
-        "Keys that depend on the kind of the thing.",
+        "Further facts about the change. Records, associations and definitions have different keys here.",
         does=None,
         why=None,
         kept=Kept(
@@ -254,7 +255,10 @@ def change_schema() -> Json:
     does = {field.name: _described(field, field.does) for field in FIELDS if field.does or field.is_of_kind}
     why = {field.name: _described(field, field.why) for field in FIELDS if field.why}
     kind: Json = {"description": "The kind of thing that changes.", "type": "string"}
-    address: Json = {"description": "The address: its name in flags, plans and reports.", "type": "string"}
+    address: Json = {
+        "description": "The name of the record, association or definition in flags, plans and reports.",
+        "type": "string",
+    }
     return {
         "do": {
             "description": "The effect of a change. Empty members are absent.",

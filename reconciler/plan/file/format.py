@@ -159,7 +159,8 @@ def _version_of(header: Json) -> str:
     ours, least = map(int, FORMAT_VERSION.split("."))
     if major != ours or minor < least:
         raise UsageError(
-            f"the plan file has format {version}, and this version reads {ours}.x from {FORMAT_VERSION} on\n"
-            "    apply it with the version that made it, or plan again"
+            f"the plan file has format {version}, but the installed version of reconciler reads only formats "
+            f"{FORMAT_VERSION} to {ours}.x\n"
+            "    apply the file with the version of reconciler that made the file, or plan again"
         )
     return version

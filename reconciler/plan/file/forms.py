@@ -174,7 +174,7 @@ def decode_values(texts: object, reasons: object) -> tuple[ValueChange, ...]:
     """Decode the results of ``encode_values`` and ``encode_reasons`` for the same values."""
     written, why = as_object(texts), as_object(reasons)
     if written.keys() != why.keys():
-        raise Wrong("", "does not have the same names in its effects and in its reasons")
+        raise Wrong("", "lists other properties here than under `why`")
     return tuple(
         [
             _value_as_usual(name, written[name], why[name])
@@ -230,7 +230,7 @@ def _encode_reason(value: ValueChange) -> Json:
 def _decoder_of(name: str, why: object) -> Callable[[object], ValueChange]:
     def decode(texts: object) -> ValueChange:
         if not isinstance(texts, list) or len(texts) != _BEFORE_AND_AFTER:
-            raise Wrong("", "is not a list of the values before and after")
+            raise Wrong("", "is not a list of two values: before and after the change")
         before, after = map(as_text_or_null, texts)
         said = as_object(why)
         return ValueChange(

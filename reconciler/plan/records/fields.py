@@ -90,7 +90,7 @@ def flaw(change: Change) -> str | None:
         how = f"the call {' or '.join(sorted(shape.calls))}" if shape.calls else "no call"
         return f'a change of a record with the action "{change.action}" must have {how}'
     if change.action is Action.ARCHIVE and change.sent_by.id_property is not None:
-        return "archives go by record id"
+        return 'the call of a change with the action "archive" must name the record by record id'
     if shape.has_id is not (change.remote.id is not None):
         must = "must" if shape.has_id else "must not"
         return f'a change of a record with the action "{change.action}" {must} have a record id'

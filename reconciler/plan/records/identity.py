@@ -235,10 +235,10 @@ def alias_warning(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -
         way = "use this spelling here"
     else:
         message = sentence(
-            "in the portal, {record} is another {by} of the record {own}", record=key.display, by=by, own=own
+            "in the portal, the main {by} of {record} is {own}", record=key.display, by=by, own=own
         )
-        way = sentence("name it {own} here", own=own)
-    advice = sentence("{way}, or leave the key as it is: both mean the same record", way=way)
+        way = sentence("write {own} here", own=own)
+    advice = sentence("{way}, or leave the key as it is: both keys mean the same record", way=way)
     return Problem(message, advice, resolver.files.ref(record.place), key.text, Severity.WARNING)
 
 
@@ -256,10 +256,11 @@ def key_advice(schema: ObjectSchema) -> str:
     """Advise how to identify records of a type: by an existing property, or by a new one."""
     known = schema.advisable_keys()
     if known:
-        return f"recognise them by {' or '.join(known)}, or by record_id"
+        return f"identify {schema.name} by {' or '.join(known)}, or by record_id"
     return (
-        f"`reconciler keys create {schema.name} PROPERTY --from SOURCE` makes such a property and fills it; "
-        "or declare one with `hasUniqueValue: true` under `properties:`. Or recognise them by record_id"
+        f"`reconciler keys create {schema.name} PROPERTY --from SOURCE` makes a unique property and fills "
+        "it; or declare a property with `hasUniqueValue: true` under `properties:`; "
+        f"or identify {schema.name} by record_id"
     )
 
 

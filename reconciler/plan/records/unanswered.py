@@ -54,6 +54,7 @@ def many_gone(gone: Mapping[str, Counter[MissingReason]]) -> Iterator[Problem]:
             yield Problem(
                 f"{kinds.total():,} {object_name} that we own are gone: {archived:,} are among the archived, "
                 f"{kinds.total() - archived:,} were merged or erased",
-                "HubSpot was not asked about each: `reconciler explain ADDRESS` asks about one record",
+                "reconciler did not look up these records one by one: `reconciler explain ADDRESS` looks up "
+                "one record",
                 severity=Severity.WARNING,
             )

@@ -185,8 +185,11 @@ class _Decisions:
             )
             return replace(self._problem(claim, message, behind.advice), needs=behind.address)
         if giver is not None and _id_of(self.changes[giver]) == holder:
-            message += "; the manifests change the value of that record, but the record has a problem itself"
-            return self._problem(claim, message, "solve that problem first")
+            message += (
+                "; the manifests change the value of that record, but the record has a problem, so it is not "
+                "written"
+            )
+            return self._problem(claim, message, "solve the problem of that record first")
         reason = self.archived.get(RecordIdentity(claim.value[0], holder))
         if reason is None:
             return self._problem(claim, message, "correct one of the two, here or in HubSpot")
