@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordAddress, RecordId
+from reconciler.model.addresses import RECORD_ID, SECTION_MARK, AssociationAddress, RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired_records import Drift, Prune, PruneRule
@@ -67,6 +67,11 @@ _reasons = st.sampled_from(Reason)
 _origins = st.sampled_from(Origin)
 _record_ids = st.integers(1, 10**12).map(lambda number: RecordId(str(number)))
 _names = st.sampled_from(["email", "name", "phone", "hs_lead_status", "a_rather_long_property_name"])
+
+
+def _is_property(name: str) -> bool:
+    """Return whether a name can be a property: ``:`` begins the section of a definition's address."""
+    return not name.startswith(SECTION_MARK)
 
 
 def _edited_value(value: ValueChange, hand: ValueVersion | None) -> ValueChange:
@@ -255,7 +260,8 @@ def any_changes(
     known: dict[str, Any] = {
         "remembered": values,
         "forgotten": values,
-        "moved_from": st.none() | st.builds(RecordAddress, st.just("deals"), names, words),
+        "moved_from": st.none()
+        | st.builds(RecordAddress, st.just("deals"), names.filter(_is_property), words),
         "remote": _record_ids.map(Remote),
     }
 
