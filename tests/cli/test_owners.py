@@ -105,6 +105,14 @@ def test_several_owners_are_looked_up_by_e_mail(tmp_path: Path, written: str, st
         assert "No changes." in project.run("plan").out
 
 
+def test_all_unknown_owners_of_a_list_are_told_at_once(tmp_path: Path) -> None:
+    text = manifest("acme: {name: A, account_team: [adda@acme.example, cyd@acme.example, 99, eve@x.example]}")
+    with world(tmp_path, text) as (project, _):
+        found = problems(project)
+    assert [problem["source"]["line"] for problem in found] == [4] * 3
+    assert len({problem["message"] for problem in found}) == 3
+
+
 @pytest.mark.parametrize("written", ["';'", "' ; '", "';;'"])
 def test_separators_alone_name_no_owner_and_clear_nothing(tmp_path: Path, written: str) -> None:
     with world(tmp_path, manifest("acme: {name: A, account_team: [ada@acme.example]}")) as (project, portal):

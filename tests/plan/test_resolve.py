@@ -103,6 +103,22 @@ def test_a_bad_value_is_a_problem_with_place_and_advice(
     assert problem.address == f"companies/acme#{name}"
 
 
+@pytest.mark.parametrize(
+    ("name", "written", "messages"),
+    [
+        ("product_lines", "FAX;PRINT;TELEX", ['has no option "FAX"', 'has no option "TELEX"']),
+        ("product_lines", ("A;B", "PRINT", ";"), ['"A;B" contains ";"', '";" contains ";"']),
+    ],
+)
+def test_every_wrong_item_of_a_list_is_a_problem(
+    name: str, written: ManifestValue, messages: list[str]
+) -> None:
+    texts, problems = resolve({name: written})
+    assert texts == {}
+    assert [message in found.message for message, found in zip(messages, problems, strict=True)] == [True] * 2
+    assert {str(problem.source) for problem in problems} == {"companies.yaml:11:7"}
+
+
 def test_all_problems_of_a_record_are_found_at_once() -> None:
     _, problems = resolve({"industy": "x", "tier": "lead", "founded_on": "soon", "name": "fine"})
     assert len(problems) == 3
@@ -188,7 +204,9 @@ def test_a_new_record_may_need_one_of_several(values: Mapping[str, ManifestValue
 )
 def test_any_text_is_either_a_value_or_a_problem(name: str, written: ManifestValue) -> None:
     texts, problems = resolve({name: written})
-    assert len(texts) + len(problems) == 1
+    items = set(written) if isinstance(written, tuple) else set((written or "").split(";"))
+    assert bool(texts) != bool(problems)
+    assert len(problems) <= max(len(items), 1)
 
 
 @given(st.text(min_size=1))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from reconciler.model.canonical import instant_text, parse_date, parse_instant
 from reconciler.model.definitions import Kind, PropertyDef
 from reconciler.model.desired_records import ManifestValue, Ownership
-from reconciler.plan.values.wrong_value import WrongValue, suggest_values
+from reconciler.plan.values.wrong_value import WrongValue, check_each, suggest_values
 from reconciler.sentences import Value, sentence
 
 _PLAIN_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)", re.ASCII)
@@ -42,10 +42,13 @@ def check_stays(definition: PropertyDef, written: ManifestValue) -> None:
     if not definition.leaving or written is None:
         return
     items = written if isinstance(written, tuple) else tuple(written.split(";"))
-    for item in items:
+
+    def stays(item: str) -> None:
         if item in definition.leaving:
             message = sentence('option "{it}" of {name} is removed', it=Value(item), name=definition.name)
             raise WrongValue(message, "write the option that takes its place")
+
+    check_each(items, stays)
 
 
 def join_choices(definition: PropertyDef, items: tuple[str, ...]) -> str:
@@ -59,13 +62,16 @@ def join_choices(definition: PropertyDef, items: tuple[str, ...]) -> str:
             f"{definition.name} takes one value, not a list",
             f"it is a {definition.kind} property; only multiple choice properties take a list",
         )
-    for item in items:
-        if ";" in item:
-            raise WrongValue(
-                sentence('"{item}" contains ";", which separates choices in HubSpot', item=Value(item)),
-                "an option with a semicolon in its value cannot be written by API",
-            )
-    return ";".join(items)
+    return ";".join(check_each(items, _without_separator))
+
+
+def _without_separator(item: str) -> str:
+    if ";" in item:
+        raise WrongValue(
+            sentence('"{item}" contains ";", which separates choices in HubSpot', item=Value(item)),
+            "an option with a semicolon in its value cannot be written by API",
+        )
+    return item
 
 
 def check_text(definition: PropertyDef, written: str) -> str:
@@ -116,10 +122,7 @@ def split_choices(definition: PropertyDef, written: str) -> list[str]:
 
 
 def _choices(definition: PropertyDef, written: str) -> str:
-    items = split_choices(definition, written)
-    for item in items:
-        _check_option(definition, item)
-    return ";".join(items)
+    return ";".join(check_each(split_choices(definition, written), lambda item: _choice(definition, item)))
 
 
 def is_plain_number(text: str) -> bool:

@@ -26,7 +26,7 @@ from reconciler.plan.values.not_made import not_made_of
 from reconciler.plan.values.numbers import number_in_cell
 from reconciler.plan.values.owners import OwnerDirectory, owner_ids
 from reconciler.plan.values.pipelines import find_pipeline, find_stage
-from reconciler.plan.values.wrong_value import WrongValue
+from reconciler.plan.values.wrong_value import WrongValue, check_each
 from reconciler.sentences import sentence
 from reconciler.source import Place, SourceFiles
 from reconciler.suggestions import did_you_mean
@@ -138,7 +138,7 @@ class Resolver:
                     refuse_read_only(definition, owner, self.schema.name)
                     text = self._text(definition, written, record, live)
             except WrongValue as wrong:
-                problems.append(self._problem(record, name, place, wrong))
+                problems.extend(self._problems(record, name, place, wrong))
                 continue
             if definition.kind in _OWNERS and text is not None and self.deactivated:
                 problems.extend(self._still_there(definition, text, record, place))
@@ -199,8 +199,8 @@ class Resolver:
                 gone = self.owners.why_deactivated(emails[owner_id]).problem
                 message = sentence("{gone}, and still owns the record", gone=gone.message)
                 held = WrongValue(message, gone.advice, gone.people)
-                problem = self._problem(record, definition.name, place, held)
-                yield replace(problem, severity=Severity.WARNING)
+                for problem in self._problems(record, definition.name, place, held):
+                    yield replace(problem, severity=Severity.WARNING)
 
     def wrong_anyway(self, record: DesiredRecord, reported: Container[str]) -> Iterator[Problem]:
         """Find problems of ``record`` without its live record, except unknown properties in ``reported``."""
@@ -214,7 +214,7 @@ class Resolver:
                     number = self._number(record, name, written, place) if is_number else written
                     self._text(definition, number, record, None)
             except WrongValue as wrong:
-                yield self._problem(record, name, place, wrong)
+                yield from self._problems(record, name, place, wrong)
 
     def impossible_key(self, record: DesiredRecord) -> Problem | None:
         """Report a new record whose key is not a possible value of its property."""
@@ -240,14 +240,15 @@ class Resolver:
         try:
             self._text(definition, live.properties[definition.name], record, live)
         except WrongValue as wrong:
-            message = sentence("{wrong}; the record has this value already", wrong=wrong.problem.message)
-            held = WrongValue(message, wrong.problem.advice)
-            problem = self._problem(record, definition.name, place, held)
-            problems.append(replace(problem, severity=Severity.WARNING))
+            for problem in self._problems(record, definition.name, place, wrong):
+                message = sentence("{wrong}; the record has this value already", wrong=problem.message)
+                problems.append(replace(problem, message=message, severity=Severity.WARNING))
 
-    def _problem(self, record: DesiredRecord, name: str, place: Place, wrong: WrongValue) -> Problem:
+    def _problems(
+        self, record: DesiredRecord, name: str, place: Place, wrong: WrongValue
+    ) -> Iterator[Problem]:
         address = record.address.property_address(name)
-        return wrong.as_problem(self.schema.name, name, self.files.ref(place), address)
+        return wrong.as_problems(self.schema.name, name, self.files.ref(place), address)
 
     def _unknown_property(self, name: str) -> WrongValue:
         message = f'{self.schema.name} has no property "{name}"'
@@ -256,12 +257,14 @@ class Resolver:
         return wrong.explained_by(lacking) if lacking else wrong
 
     def _checked(self, definition: PropertyDef, written: str) -> str | None:
+        items = split_choices(definition, written) if definition.kind is Kind.CHOICES else [written]
+        return ";".join(check_each(items, lambda item: self._checked_item(definition, item))) or None
+
+    def _checked_item(self, definition: PropertyDef, written: str) -> str:
         try:
-            return check_text(definition, written) or None
+            return check_text(definition, written)
         except WrongValue as wrong:
-            texts = written.split(";") if definition.kind is Kind.CHOICES else [written]
-            found = (not_made_of(self.schema, Section.OPTIONS, definition.name, text) for text in texts)
-            lacking = next(filter(None, found), None)
+            lacking = not_made_of(self.schema, Section.OPTIONS, definition.name, written)
             if lacking is None:
                 raise
             raise wrong.explained_by(lacking) from wrong
@@ -293,7 +296,8 @@ class Resolver:
                 held = (live.properties.get(definition.name) or "").split(";") if live else []
                 is_many = definition.kind is Kind.OWNERS
                 owners = split_choices(definition, written) if is_many else [written]
-                return ";".join(self.owners.id_of(owner, held) for owner in owners if owner) or None
+                named = (owner for owner in owners if owner)
+                return ";".join(check_each(named, lambda owner: self.owners.id_of(owner, held))) or None
             case Kind.PIPELINE:
                 return find_pipeline(self.schema, written).id
             case Kind.STAGE:

@@ -1,6 +1,6 @@
 """The error about a desired value that cannot be sent, and suggestions what was meant."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -12,13 +12,19 @@ from reconciler.source import SourceRef
 from reconciler.suggestions import nearest
 
 _Labelled = TypeVar("_Labelled", Pipeline, PipelineStage)
+_Checked = TypeVar("_Checked")
 
 
 class WrongValue(UnplacedError):
     """The error of a property whose desired value cannot be sent.
 
     The message and the advice quote only values of this property.
+
+    Attributes:
+        others: the errors of the other wrong items, if the value is a list with several.
     """
+
+    others: "Sequence[WrongValue]" = ()
 
     def as_problem(self, object_name: str, name: str, source: SourceRef, address: str) -> Problem:
         """Return the problem of property ``name``, whose value is written at ``source``."""
@@ -27,9 +33,33 @@ class WrongValue(UnplacedError):
         advice = wrong.advice and about(wrong.advice, object_name, name)
         return replace(wrong, message=message, advice=advice).at(source, address)
 
+    def as_problems(self, object_name: str, name: str, source: SourceRef, address: str) -> Iterator[Problem]:
+        """Return a problem of property ``name`` for every wrong item; the value is written at ``source``."""
+        for wrong in (self, *self.others):
+            yield wrong.as_problem(object_name, name, source, address)
+
     def explained_by(self, lacking: NotMade) -> "WrongValue":
         """Return the error with the advice of ``lacking``, the definition that the value needs."""
         return WrongValue(self.problem.message, lacking.advice, self.problem.people, lacking.to_add)
+
+
+def check_each(items: Iterable[str], check: Callable[[str], _Checked]) -> list[_Checked]:
+    """Return the result of ``check`` for each item of a list.
+
+    Raises:
+        WrongValue: the first wrong item; the error has those of the ``others``.
+    """
+    checked: list[_Checked] = []
+    wrongs: dict[str, WrongValue] = {}  # by item: an item that is written twice is wrong once
+    for item in items:
+        try:
+            checked.append(check(item))
+        except WrongValue as wrong:
+            wrongs[item] = wrong
+    if wrongs:
+        first, *first.others = wrongs.values()
+        raise first
+    return checked
 
 
 def suggest_values(written: str, values: Iterable[str]) -> Sentence | None:
