@@ -70,8 +70,13 @@ class LeftOutRecords:
     not_found: int = 0  # number of requested ids that no record has
     file: str | None = None  # CSV with a row for each left out record; None: no record was left out
 
+    @property
+    def unrecognised(self) -> int:
+        """The number of records that exist, and whose key cannot tell them apart."""
+        return self.without_key + self.repeated
+
     def __bool__(self) -> bool:
-        return bool(self.without_key or self.repeated or self.not_found)
+        return bool(self.unrecognised or self.not_found)
 
 
 @dataclass(frozen=True, slots=True)

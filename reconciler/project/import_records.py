@@ -194,6 +194,9 @@ class _Import:
         def kept() -> Iterator[KeptRecord]:
             return (record for record in checkpoint.recognised() if not managed.name(record))
 
+        def left() -> Iterator[KeptRecord]:
+            return (record for record in checkpoint.unrecognised() if not managed.name_by_id(record))
+
         recognised = checkpoint.count_recognised()
         count = sum(1 for _ in kept()) if managed else recognised
         self._ask(importing, checkpoint, count)
@@ -202,7 +205,7 @@ class _Import:
         def written() -> Iterator[WrittenRecord]:
             return written_records(importing, wording, kept(), names, associations.entries)
 
-        left_out = write_left_out(self._session, importing, checkpoint, missing)
+        left_out = write_left_out(self._session, importing, left, missing)
         shared = shared_values(written()) if self._request.factors and count > 1 else {}
         content = ImportContent(names, shared)
         done = self._write_files(importing, count, written, content) if count else NOTHING
@@ -210,7 +213,7 @@ class _Import:
             object=importing.schema.name,
             key=importing.key,
             records=count,
-            named_already=recognised - count,
+            named_already=recognised - count + sum(checkpoint.count_unrecognised()) - left_out.unrecognised,
             files=tuple(map(os.path.relpath, done.files)),
             copies=tuple(map(os.path.relpath, done.copies)),
             properties=names,

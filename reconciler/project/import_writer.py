@@ -1,6 +1,7 @@
 """Writing the files of an import: new files, records added to old files, a list of omitted records."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,7 +29,7 @@ from reconciler.project.import_files import (
 )
 from reconciler.project.import_folders import CHECKPOINTS, private_subfolder
 from reconciler.project.session import Session
-from reconciler.reconcile.import_checkpoint import Checkpoint, KeptRecord
+from reconciler.reconcile.import_checkpoint import KeptRecord
 from reconciler.reconcile.import_records import Importing
 
 
@@ -182,22 +183,25 @@ def _with_commas(record: WrittenRecord, schema: ObjectSchema, form: TableForm) -
 
 
 def write_left_out(
-    session: Session, importing: Importing, checkpoint: Checkpoint, missing: Collection[str]
+    session: Session,
+    importing: Importing,
+    unrecognised: Callable[[], Iterator[KeptRecord]],
+    missing: Collection[str],
 ) -> LeftOutRecords:
     """Write a private CSV file with the records that cannot be imported; equal keys follow each other.
 
-    Such records have no key or a repeated key, or are ``missing`` in the portal. Without such records, write
-    no file.
+    Such records are ``unrecognised`` (no key, or a repeated one) or ``missing`` in the portal. Without such
+    records, write no file.
 
     Raises:
         UsageError: the file cannot be written.
     """
-    without, repeated = checkpoint.count_unrecognised()
-    found = LeftOutRecords(without, repeated, len(missing))
+    has_key = Counter(record.key is not None for record in unrecognised())
+    found = LeftOutRecords(has_key[False], has_key[True], len(missing))
     if not found:
         return found
     path = private_subfolder(session.folder, CHECKPOINTS) / f"{importing.schema.name}-left-out.csv"
-    rows = _left_out_rows(importing, checkpoint.unrecognised(), missing)
+    rows = _left_out_rows(importing, unrecognised(), missing)
     columns = ("why", importing.key, "record_id", "name", "link")
     write_private_pieces(path, table_pieces(Format.CSV, columns, rows))
     return replace(found, file=os.path.relpath(path))

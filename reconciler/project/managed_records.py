@@ -43,9 +43,13 @@ class ManagedRecords:
     def __bool__(self) -> bool:
         return bool(self._ids or self._spellings)
 
+    def name_by_id(self, record: KeptRecord) -> bool:
+        """Return whether manifests name the record by its record id."""
+        return record.id in self._ids
+
     def name(self, record: KeptRecord) -> bool:
         """Return whether manifests name the record: by id, by key, or by another e-mail address."""
-        if record.id in self._ids or record.spelling in self._spellings:
+        if self.name_by_id(record) or record.spelling in self._spellings:
             return True
         others = (record.values.get(self._secondary) or "").split(";") if self._secondary else ()
         return any(canonical(self._kind, text) in self._spellings for text in others if text)

@@ -172,6 +172,18 @@ def test_records_without_a_key_go_to_a_file_with_links(project: Project) -> None
     )
 
 
+def test_records_that_manifests_name_by_id_are_not_left_out(project: Project) -> None:
+    project.write(
+        "by_id.yaml",
+        "object: companies\nkey: record_id\nenvironments: [local]\nrecords: {9100: {city: Ulm}}\n",
+    )
+    done = project.run("import", "companies", "--properties", "name,city")
+    assert done.code == 0, done.err
+    assert "1 record already in manifests, left as they are" in done.out
+    assert "left out: 1 without" not in done.out
+    assert not (project.folder / ".reconciler/import/companies-left-out.csv").exists()
+
+
 def test_repeated_keys_are_listed_side_by_side(project: Project) -> None:
     """Two different texts can be the same number; HubSpot's check for unique values does not notice that."""
     number = {
