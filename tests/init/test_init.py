@@ -77,6 +77,14 @@ def test_state_is_in_git_where_other_machines_reach_the_repository(
     assert ("RECONCILER_PLAN_KEY" in done.out) == bool(remotes)
 
 
+@pytest.mark.parametrize("name", ["plan.json", "key.json", "rollback.json"])
+def test_git_ignores_the_plans_that_the_pages_save(folder: Project, name: str) -> None:
+    git(folder.folder, "init", "-q")
+    folder.run("init", "--portal-id", "7654321")
+    folder.write(name, "{}")
+    git(folder.folder, "check-ignore", "--quiet", name)  # fails where git does not ignore it
+
+
 def test_it_can_be_run_again_and_overwrites_nothing(folder: Project) -> None:
     folder.write(".gitignore", "/build")
     folder.run("init", "--portal-id", "7654321", "--github")

@@ -35,6 +35,8 @@ _IGNORED = (
     "/plan*.json",
     "/plan*.md",
     "/plan*.html",
+    "/key.json",
+    "/rollback*.json",
     "/report*.json",
 )
 _MAIN = "main"
