@@ -54,15 +54,18 @@ def headline(rehearsal: Rehearsal) -> str:
     counts = rehearsal.run.accounting()
     planned, applied = counts["planned"], counts["applied"]
     if rehearsal.is_complete:
-        return f"on a copy of the portal, all {counted(planned, 'change')} could be applied"
+        return f"on a copy of the portal, {_all(planned)} could be applied"
     if applied == planned:
         return (
-            f"on a copy of the portal, all {counted(planned, 'change')} could be applied, but "
-            "something is wrong (see above)"
+            f"on a copy of the portal, {_all(planned)} could be applied, but something is wrong (see above)"
         )
     return (
         f"on a copy of the portal, {planned - applied:,} of {counted(planned, 'change')} could not be applied"
     )
+
+
+def _all(planned: int) -> str:
+    return "the only change" if planned == 1 else f"all {counted(planned, 'change')}"
 
 
 def second_plan(rehearsal: Rehearsal) -> str:
