@@ -90,12 +90,13 @@ class _Checking:
                 self._refuse(change, message, "move them to another group with `groupName`, or remove them")
 
     def unique_properties(self) -> None:
-        """Refuse new unique properties of a type beyond ``MOST_UNIQUE``."""
-        leaving = {change.definition for change in self._changes(Section.PROPERTIES, Action.ARCHIVE)}
+        """Refuse new unique properties of a type beyond ``MOST_UNIQUE``.
+
+        Properties that the plan archives count, too, because a run creates definitions before it removes any.
+        """
         used = sum(
             each.values.get("hasUniqueValue") == "true" and not each.is_hubspot_defined
             for each in self._live(Section.PROPERTIES)
-            if each.address not in leaving
         )
         for change in [*self._changes(Section.PROPERTIES, Action.CREATE)]:
             if any((value.name, value.after) == ("hasUniqueValue", "true") for value in change.values):
@@ -105,7 +106,7 @@ class _Checking:
                         f"a type has {MOST_UNIQUE} unique properties at most, and this property "
                         "would be one more"
                     )
-                    advice = "apply the removal of another unique property first"
+                    advice = "remove another one in an earlier run: a run creates before it removes"
                     self._refuse(change, message, advice, "hasUniqueValue")
 
     def stages(self) -> None:
