@@ -78,7 +78,7 @@ def check_network(examined: Examined) -> Iterator[CheckResult]:
     answer = send_once(http, Request("GET", path), AccountBody.read)
     if isinstance(answer, NoResponse):
         advice = "check the network and HTTPS_PROXY; behind a proxy that decrypts traffic, also SSL_CERT_FILE"
-        yield failed("network", f"{host} cannot be reached {way}: {answer.reason}", advice)
+        yield failed("network", f"no answer (asked {way}): {answer.reason}", advice)
         return
     examined.headers = answer.pace
     if isinstance(answer, Success):
