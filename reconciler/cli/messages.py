@@ -4,9 +4,11 @@ Only this module prints, and it escapes everything that could control a terminal
 """
 
 import json
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TextIO
 
 import click
 
@@ -39,7 +41,7 @@ def talk() -> Talk:
 def answer(line: str) -> None:
     """Print a line of the result for a person."""
     talk().has_answered = True
-    click.echo(harmless(line))
+    click.echo(_fitting(harmless(line), sys.stdout))
 
 
 def show_text(text: str) -> None:
@@ -58,7 +60,7 @@ def document(text: str, *, nl: bool = False) -> None:
 
 def say(text: str) -> None:
     """Print a message that is not part of the result to stderr."""
-    click.echo(harmless(text), err=True)
+    click.echo(_fitting(harmless(text), sys.stderr), err=True)
 
 
 def say_to_runner(commands: str) -> None:
@@ -73,3 +75,20 @@ def tell_done(ctx: click.Context, sentence: str, facts: Mapping[str, object]) ->
         document(json.dumps(facts, ensure_ascii=False), nl=True)
     else:
         answer(sentence)
+
+
+def _fitting(text: str, stream: TextIO) -> str:
+    """Break long lines of ``text`` between words if ``stream`` is a terminal; files keep whole lines."""
+    if not stream.isatty():
+        return text
+    columns = shutil.get_terminal_size().columns
+    return "\n".join(_broken(line, columns) if len(line) > columns else line for line in text.split("\n"))
+
+
+def _broken(line: str, columns: int) -> str:
+    import textwrap  # noqa: PLC0415 - only long messages on terminals need it
+
+    indent = " " * (len(line) - len(line.lstrip(" ")))
+    return textwrap.fill(
+        line, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )

@@ -57,12 +57,13 @@ def test_a_page_fits_a_terminal_of_80_columns(topic: str) -> None:
     assert "`" in text  # without colour, backquotes mark code
 
 
-def test_a_terminal_shows_a_page_in_colour(anywhere: Project) -> None:
+def on_a_terminal(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Run a command in a terminal of 80 columns; return its exit code, and all that the terminal gets."""
     ours, theirs = pty.openpty()
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "80"}
     environ.pop("NO_COLOR", None)
-    command = [sys.executable, "-m", "reconciler", "help", "fmt"]
-    with subprocess.Popen(command, cwd=anywhere.folder, env=environ, stdout=theirs) as process:
+    command = [sys.executable, "-m", "reconciler", *arguments]
+    with subprocess.Popen(command, cwd=folder, env=environ, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
         shown = b""
         while True:
@@ -70,9 +71,23 @@ def test_a_terminal_shows_a_page_in_colour(anywhere: Project) -> None:
                 shown += os.read(ours, 10_000)
             except OSError:  # the other end of the terminal is closed
                 break
-    assert process.returncode == 0
-    assert b"\x1b[1m" in shown
-    assert b"reconciler help manifests" in shown or b"More:" in shown
+    return process.returncode, shown.decode()
+
+
+def test_a_terminal_shows_a_page_in_colour(anywhere: Project) -> None:
+    code, shown = on_a_terminal(anywhere.folder, "help", "fmt")
+    assert code == 0
+    assert "\x1b[1m" in shown
+    assert "reconciler help manifests" in shown or "More:" in shown
+
+
+def test_a_terminal_shows_long_messages_in_lines_that_break_between_words(anywhere: Project) -> None:
+    elsewhere = anywhere.run("plan", "--allow", "archives=1")
+    code, shown = on_a_terminal(anywhere.folder, "plan", "--allow", "archives=1")
+    assert code == elsewhere.code
+    assert max(map(len, elsewhere.err.splitlines())) > 80
+    assert max(map(len, shown.splitlines())) <= 80
+    assert shown.split() == elsewhere.err.split()
 
 
 def test_pages_that_messages_name_are_topics() -> None:
