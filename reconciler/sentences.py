@@ -54,7 +54,7 @@ class Sentence(str):
 
 
 Part: TypeAlias = str | int | Value
-"""Anything that can be put into a sentence, also a ``Sentence``, whose values become values of the whole."""
+"""Anything that can be put into a sentence. Values of an inserted ``Sentence`` become values of the new one."""
 
 
 def sentence(template: str, **parts: Part) -> Sentence:

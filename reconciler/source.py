@@ -51,7 +51,7 @@ def in_same_file(place: Place, other: Place) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SourceFiles:
-    """The names of files by their number in places."""
+    """The names of files; a ``Place`` contains the index of its file in ``names``."""
 
     names: tuple[str, ...]
 

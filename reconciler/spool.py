@@ -152,7 +152,7 @@ def sorted_by_key(entries: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[byte
 
 
 class _Run:
-    """Sorted entries in a spool, to be merged with the entries of other runs."""
+    """One sorted part of the entries, in a spool; ``sorted_by_key`` merges all parts."""
 
     def __init__(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
         self._spool = Spool(in_memory=0)

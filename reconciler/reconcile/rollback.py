@@ -120,7 +120,7 @@ ChangesT = TypeVar("ChangesT")
 
 
 def _there(portal: PortalSchema, groups: Mapping[GroupT, ChangesT]) -> Mapping[GroupT, ChangesT]:
-    """Leave out groups of object types that the run removed, because their records are gone, too."""
+    """Leave out each group whose object type no longer exists, because the records are gone, too."""
     return {group: of_group for group, of_group in groups.items() if _is_there(portal, group)}
 
 
@@ -232,7 +232,10 @@ def _question(
     owned: Callable[[Sequence[str]], Mapping[str, OwnedRecord]],
     applied: Sequence[AppliedChange],
 ) -> tuple[Sequence[str], Sequence[str]]:
-    """Return record ids and properties to read, for rolling back and for detecting stale archives."""
+    """Return the ids of the records to read, and the properties to read for planning their rollback.
+
+    For records that the run created, also read the properties on which an archive change rests.
+    """
     ids, names = ids_and_names(schema, applied)
     created = [applied_change for applied_change in applied if applied_change.change.action is Action.CREATE]
     if created:

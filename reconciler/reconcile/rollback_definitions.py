@@ -106,7 +106,10 @@ class DefinitionsRollback:
 
 
 def _addresses(effects: Sequence[RunEffect]) -> Iterator[DefinitionAddress]:
-    """Return addresses in the sections to read; for a new object type, also one in its properties."""
+    """Return one or more addresses in each section that must be read.
+
+    If the run created an object type, the section of its properties must be read, too.
+    """
     for effect in effects:
         yield effect.address
         if effect.section is Section.SCHEMA and effect.created:

@@ -117,7 +117,7 @@ def run_as_csv(detail: RunDetail, view: View) -> str:
 
 
 def unnamed_as_csv(found: UnnamedRecords, view: View) -> str:
-    """Render live records that no manifest names as CSV."""
+    """Render, as CSV, the live records that no manifest names."""
     shown = masked_unnamed(found, view.masking)
     return _text(_row_of_unnamed(record, shown) for record in shown.records)
 
@@ -129,7 +129,7 @@ def _text(rows: Iterable[_Row]) -> str:
 
 
 def _cell(text: str | None) -> str:
-    """Return the text of a cell, without its quotes: invisible characters and formulas are escaped."""
+    """Return the text to write between the quotes of a cell: quotes and formulas in it are escaped."""
     if not text or _NEGATIVE.fullmatch(text):
         return text or ""
     shown = "\n".join(visible(line) for line in text.replace("\r\n", "\n").split("\n"))

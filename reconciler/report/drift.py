@@ -55,7 +55,7 @@ def things_looked_at(shown: ShownDrift) -> str:
 
 
 def drift_notes(shown: ShownDrift) -> list[str]:
-    """Return notes: the number of calls and, if so, that values are masked."""
+    """Return a note with the number of calls; if values are masked, first return a note about masks."""
     masked = "Personal values are masked; equal masks mean equal values."
     return [*([masked] if shown.is_masked else []), f"Calls: {shown.about.read_calls:,} to read."]
 

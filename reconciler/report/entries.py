@@ -89,7 +89,7 @@ class Entries(Generic[T]):
             yield Entries(_Chosen(self._bare, chosen), self._mask)
 
     def masked(self) -> "Entries[T]":
-        """Return the entries, all masked at once, for comparing them in the form in which they are shown."""
+        """Mask all entries now instead of on access, for comparing them in the form that readers see."""
         return Entries(tuple(self), as_it_is)
 
     def unmasked(self, read: Callable[[Sequence[T]], P]) -> P:

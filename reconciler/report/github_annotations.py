@@ -14,7 +14,10 @@ _PROPERTY = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
 
 
 def problems_as_annotations(problems: Iterable[Problem]) -> str:
-    """Format one command per line; the working directory must be the root of the repository."""
+    """Format each problem as a workflow command of GitHub, on one line.
+
+    The working directory must be the root of the repository.
+    """
     return "".join(f"{_command(problem)}\n" for problem in problems)
 
 

@@ -117,7 +117,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def unnamed_json(found: UnnamedRecords, masking: Masking) -> str:
-    """Return live records that no manifest names as a JSON document."""
+    """Return, as a JSON document, the live records that no manifest names."""
     document = asdict(masked_unnamed(found, masking))
     del document["masked_properties"], document["display"]
     return json.dumps(document, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""JSON reports: a documented, versioned format, equal for equal values.
+"""JSON reports in a documented, versioned format; the same values always give the same text.
 
 A plan has the format of the plan file. A masked plan contains ``"masked": true`` and cannot be applied; its
 digest is that of the unmasked plan.

@@ -26,11 +26,11 @@ from reconciler.report.value_mask import MaskedProperties
 class Masking:
     """Whether personal values are shown, and if not, the key of their pseudonyms.
 
-    ``shows_manifests`` is for readers of the repository, who can read the manifests of the commit anyway.
+    ``shows_manifests`` is for readers who can read the manifests of the reported commit in the repository.
     """
 
     key: bytes | None = field(default=None, repr=False)  # secret; None: show personal values
-    shows_manifests: bool = False  # whether to show values that manifests of the commit contain
+    shows_manifests: bool = False  # whether to show the values in these manifests
 
     @property
     def is_on(self) -> bool:
@@ -189,7 +189,10 @@ def mask_of_plan(masking: Masking, plan: Plan) -> Masker | None:
 
 
 def _of_plan(key: bytes, plan: Plan, masking: Masking) -> Masker:
-    """Build the mask of a plan; keys in its changes and held values show which types have plain keys."""
+    """Build the mask of a plan.
+
+    Keys of an object type stay visible if changes or held values have a key property that is not personal.
+    """
     properties = {change.thing.key_property for change in plan.changes}
     properties |= {held.key.key_property for held in plan.held}
     plain = (of for of, _ in properties.difference(plan.masked_properties))

@@ -215,7 +215,10 @@ class Masker(ValueMask):
         )
 
     def problem(self, problem: Problem) -> Problem:
-        """Mask a problem's address, and in its texts personal values, and e-mails except ``people``."""
+        """Mask the address of a problem, and personal values in its message and advice.
+
+        E-mail addresses in message and advice are masked, too, except those of ``problem.people``.
+        """
         key = taken_apart(problem.address)[2] if self.hides_key(problem.address) else ""
         people = [email for email in problem.people if email.casefold() != key.casefold()]
 

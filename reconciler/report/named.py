@@ -1,6 +1,7 @@
-"""Replacing values in entries of reports by display names, and titles of records and properties.
+"""Display names in reports, and the titles of records and properties.
 
-This is done when entries are accessed, after masking: a masked value has no display name.
+The values of an entry are replaced by display names when the entry is accessed, after masking: a masked value
+has no display name.
 """
 
 from collections.abc import Mapping

@@ -26,7 +26,10 @@ def moment(at: datetime) -> str:
 
 
 def trail_text(trail: DriftHistory) -> str:
-    """Format the changes of a value in one line, oldest first: time, author and, of several, the value."""
+    """Format the time and author of each change of a value in one line, oldest first.
+
+    If the value changed several times, each change also shows its value.
+    """
     is_one = len(trail.versions) == 1
     texts = [
         f"{moment(version.at)} {version}"

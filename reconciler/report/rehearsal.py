@@ -16,7 +16,7 @@ TITLE = "Rehearsed"
 
 
 def rehearsal_sections(rehearsal: Rehearsal, layout: Layout) -> Iterator[list[Line]]:
-    """Format a rehearsal, which must be masked already: failures first, the accounting last."""
+    """Format a rehearsal that is masked already: failed changes come first, the counts come last."""
     yield list(layout.paragraph(f"{TITLE}: {headline(rehearsal)}.", style=_style(rehearsal)))
     if rehearsal.run is not None:
         rows = Entries(rehearsal.run.rows, as_it_is)

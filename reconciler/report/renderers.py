@@ -37,7 +37,7 @@ def _loaded(module: str, function: str) -> Render[Any]:
 def cannot_show(_subject: object, _view: View) -> str:
     """Refuse to render a subject; the default for subjects that a form cannot show.
 
-    Commands do not offer a form for a subject for which its row has this function.
+    Commands that report a subject do not offer forms that have this function for the subject.
     """
     raise UsageError("this cannot be shown in that form: omit --format")
 

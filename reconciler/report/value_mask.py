@@ -140,7 +140,10 @@ class ValueMask:
         return f"\u2039{digest.hex()[:_DIGITS]}\u203a"
 
     def written(self, object_name: str, name: str, written: ManifestValue) -> ManifestValue:
-        """Mask a manifest value; e-mail addresses in the property's display names, such as owners, stay."""
+        """Mask a manifest value.
+
+        If the property is not personal, only e-mail addresses are masked, and its display names stay.
+        """
         if isinstance(written, tuple):
             return tuple(self._said(object_name, name, item) for item in written)
         return None if written is None else self._said(object_name, name, written)
@@ -157,7 +160,11 @@ class ValueMask:
         return value.object in self._objects if value.object else bool(self._masked_properties)
 
     def hides_key(self, address: str | None) -> bool:
-        """Return whether to mask the key of an address; a key of an unknown property counts as personal."""
+        """Return whether to mask the key of an address.
+
+        If an object type has personal properties, its keys are masked unless its key property is known to be
+        not personal.
+        """
         object_name, is_record_id, key, _ = taken_apart(address)
         is_plain = object_name not in self._objects or object_name in self._plain_objects
         return not is_plain and not is_record_id and key != "*"

@@ -23,7 +23,7 @@ class Lease(Protocol):
 
     @property
     def seconds_ahead(self) -> float:
-        """Seconds of calls whose intents are published together; 0: the intents of each batch alone."""
+        """Seconds of sending that one publication of intents covers; 0: one batch."""
 
     def hold(self, connection: Connection) -> datetime:
         """Check inside a transaction that the lease is held; pass the result to ``confirm`` after the commit.
@@ -48,7 +48,9 @@ class Lease(Protocol):
         """
 
     def assert_held(self) -> None:
-        """Wait until the lease is surely held. Any thread may call this right before it sends a call.
+        """Wait until it is certain that this process holds the lease.
+
+        Any thread may call this right before it sends a call.
 
         Raises:
             Locked: the lease was lost, or was not renewed in time.
@@ -69,7 +71,7 @@ class Lease(Protocol):
         """
 
     def release(self) -> None:
-        """Publish everything, and give the lease back at once."""
+        """Publish everything, and give the lease back."""
 
 
 class StateBackend(Protocol):
@@ -77,7 +79,7 @@ class StateBackend(Protocol):
 
     @property
     def database(self) -> Database:
-        """The tables: those of the place itself, or those of a working copy."""
+        """The database with the tables of the state; for a state in git, the working copy in memory."""
 
     @property
     def previous(self) -> str | None:

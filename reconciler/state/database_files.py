@@ -78,7 +78,7 @@ def backups_of(path: Path) -> tuple[Path, ...]:
 
 
 def shown_path(path: Path) -> str:
-    """Return ``path`` relative to the working directory."""
+    """Return ``path`` for messages: relative if it is below the working directory, otherwise absolute."""
     here = Path.cwd()
     absolute = here / path
     return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)

@@ -110,7 +110,7 @@ def forget(connection: Connection, portal_id: int, thing: NamedThing) -> int:
 
 
 def names_of(connection: Connection, portal_id: int, thing: NamedThing) -> frozenset[str]:
-    """Return all keys and ids of the thing that are in state or journal, including the given one."""
+    """Return the key or id in ``thing``, and all other keys and ids of the thing in state and journal."""
     record = _followed(connection, portal_id, thing)
     return record.keys | record.ids
 

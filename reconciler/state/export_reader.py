@@ -182,7 +182,7 @@ def _no_export(wrong: Wrong) -> StateError:
 
 
 def _not_rising(keys: Iterable[ThingAddress]) -> set[ThingAddress]:
-    """Return the keys that are not greater than all keys before them; repeated keys are among them."""
+    """Return each key after which the order is wrong: an earlier key is greater or equal."""
     highest: ThingAddress | None = None
     found: set[ThingAddress] = set()
     for key in keys:

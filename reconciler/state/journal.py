@@ -45,7 +45,7 @@ class Journal:
     def add_intent(self, batch: UnfinishedBatch, twice: Collection[int]) -> None:
         """Add a batch that will be sent, with its changes.
 
-        Those whose number is in ``twice`` take two calls.
+        ``twice`` contains the numbers of those changes that take two calls.
         """
         place = {"portal_id": self.portal_id, "run_id": batch.run_id}
         self.connection.execute(

@@ -84,7 +84,7 @@ class DatabaseLease:
             self._changed.notify_all()
 
     def publish(self, run_id: str | None = None, leaves_from: datetime | None = None) -> None:
-        """Do nothing: the commit has published everything."""
+        """Do nothing: in a database, everybody sees the rows after the commit of the transaction."""
 
     def write_anew(self) -> None:
         """Refuse: in a database, rows are not encrypted by us, but by its server or disk."""
@@ -93,9 +93,9 @@ class DatabaseLease:
         )
 
     def assert_held(self) -> None:
-        """Wait until the lease is surely held; if it may have expired, wait for a renewal. For any thread.
+        """Wait until it is certain that this process holds the lease; any thread may call this.
 
-        A process that was suspended notices here that its lease was lost, before it sends more calls.
+        If the lease may have expired, this method waits for a renewal. A process that was suspended notices here that its lease was lost, before it sends more calls.
 
         Raises:
             Locked: the lease was lost, or was not renewed in time.

@@ -202,16 +202,16 @@ def run_row_of(row: Row[Any]) -> RunRow:
 
 
 def value_names(row: Row[Any]) -> frozenset[str]:
-    """Return the properties that a change wrote, only stored in state, or removed from state.
+    """Return the properties whose values a change wrote to HubSpot, stored in state, or removed from state.
 
-    Empty once the values are erased.
+    The result is empty after the values of the run were erased.
     """
     texts = (row.values, row.remembered, row.forgotten)
     return frozenset(name for text in texts for name in _read(text or _NOTHING))
 
 
 def _verb_of(row: Row[Any]) -> str:
-    """Return the verb for people.
+    """Return the verb that reports show for the action of a row.
 
     An unknown action, which a newer version may have written, is returned as is.
     """

@@ -78,7 +78,7 @@ class RunReader:
         return str(found[0])
 
     def last_runs(self, object_name: str, record_id: RecordId) -> Mapping[str, RunHeader]:
-        """Return for each property of a record the newest run that wrote it or its value in state."""
+        """Return, for each property of a record, the newest run that changed its value in HubSpot or in state."""
         query = (
             select(runs, changes.c["values"], changes.c.remembered, changes.c.forgotten)
             .join(changes, and_(changes.c.portal_id == runs.c.portal_id, changes.c.run_id == runs.c.id))
@@ -110,7 +110,7 @@ class RunReader:
         Applied changes are only counted, unless ``lists_applied``.
 
         Raises:
-            StateError: there is no such run, or changes are missing in the journal.
+            StateError: there is no such run, or the journal has too few or too many changes.
         """
         header = run_row(self.connection, self.portal_id, run_id)
         in_run = changes_of(self.portal_id, run_id)

@@ -1,4 +1,4 @@
-"""Values that apply passes to the journal when a run begins, and those that it reads to settle a run."""
+"""Values that apply gives to the journal when a run begins, and reads from the journal to settle a run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -211,7 +211,7 @@ class Store:
             return created_by_runs(connection, self._portal_id, object_name, ids)
 
     def last_runs(self, record: OwnedThing) -> Mapping[str, RunHeader]:
-        """Return for each property of ``record`` the newest run that wrote it or its value in state."""
+        """Return, for each property of ``record``, the newest run that changed its value in HubSpot or in state."""
         with self._runs() as runs:
             return runs.last_runs(record.key.object, record.record_id)
 
@@ -230,11 +230,11 @@ class Store:
 
         Applied changes are only counted, unless ``lists_applied``.
 
-        After an interruption, changes that were never attempted are missing. So are values that were erased,
-        or that are older than 90 days.
+        If the run was interrupted, changes that it never attempted are not listed. Erased values and values
+        older than 90 days are missing.
 
         Raises:
-            StateError: there is no such run, or changes are missing in the journal.
+            StateError: there is no such run, or the journal has too few or too many changes.
         """
         with self._runs() as runs:
             return runs.run(run_id, lists_applied=lists_applied)

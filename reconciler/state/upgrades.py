@@ -123,8 +123,8 @@ _ONE_CHANGE_FOR_EVERY_KIND: tuple["UpgradeStep", ...] = (
 )
 """Upgrade: changes of every kind have rows of one form; only ``intents`` tells which call contains a change.
 
-Before version 4, the time of a call was not stored. Such calls get the time 1970, which proves nothing,
-because they may have been sent. So an open batch can be settled after the upgrade as well as before.
+Before version 4, the time of a call was not stored. No time would mean that a call was never sent. Therefore
+the calls get the time 1970, which means that they may have been sent. `apply` can then settle an open batch.
 """
 
 UpgradeStep: TypeAlias = str | Callable[[Connection], None]

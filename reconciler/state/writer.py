@@ -61,12 +61,15 @@ class StateWriter:
         self._lease.renew_if_due()
 
     def assert_held(self) -> None:
-        """Wait until the lease is surely held. Any thread may call this right before it sends a call."""
+        """Wait until it is certain that this process holds the lease; raise Locked if the lease was lost.
+
+        Any thread may call this right before it sends a call.
+        """
         self._lease.assert_held()
 
     @property
     def seconds_ahead(self) -> float:
-        """Seconds of calls whose intents are published together; 0: the intents of each batch alone."""
+        """Seconds of sending that one publication of intents covers; 0: one batch."""
         return self._lease.seconds_ahead
 
     def publish(self, run_id: str | None = None, leaves_from: datetime | None = None) -> None:
@@ -78,7 +81,7 @@ class StateWriter:
         self._lease.publish(run_id, leaves_from)
 
     def release(self) -> None:
-        """Publish everything, and release the lock at once."""
+        """Publish everything, and release the lock."""
         self._lease.release()
 
     def begin_run(self, start: RunStart) -> str:
@@ -171,10 +174,11 @@ class StateWriter:
             OwnedRows(connection, self._portal_id).set_aside(things)
 
     def put_back(self, things: Mapping[RecordIdentity, tuple[ThingAddress, ThingAddress]]) -> None:
-        """Store ``things`` that are still set aside under the first of their two addresses that is free."""
+        """Store each thing that is still set aside: under its first address if that is free, else its second."""
         with self._writing() as connection:
             rows, between = OwnedRows(connection, self._portal_id), PairRows(connection, self._portal_id)
-            for choice in (0, 1):  # the second address of one record may be the first of another
+            # all first addresses, then all second ones: a second address may be the first of another thing
+            for choice in (0, 1):
                 back = rows.set_aside_still({thing: keys[choice] for thing, keys in things.items()})
                 between.call(rows.put(back, rows.version().serial))
 
@@ -223,7 +227,7 @@ class StateWriter:
         return count
 
     def import_state(self, export: Export) -> Path | None:
-        """Replace everything owned by the contents of ``export``; return the backup of a SQLite file.
+        """Remove everything owned, and store the contents of ``export``; return the backup of a SQLite file.
 
         An empty state gets the lineage and serial of the export. A state of the same lineage gets a serial
         that is greater than its own and that of the export.

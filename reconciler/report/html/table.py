@@ -98,7 +98,7 @@ class Table:
         )
 
     def add_group(self) -> None:
-        """Begin a new group; rows added after this look the same except for the record."""
+        """Begin a new group; only the record differs between the rows of a group."""
         self._groups += 1
 
     def add_row(

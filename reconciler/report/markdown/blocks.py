@@ -25,7 +25,7 @@ _MOST_IN_FULL = 500
 """Sections with more entries never get a full version, because it would not fit."""
 
 _SIGNS = {Style.ADDED: "+", Style.REMOVED: "-", Style.CHANGED: "!"}
-"""By style, the first character of a line that gives it this colour in a diff."""
+"""For each style, the first character of a line; GitHub colours the lines of a diff by this character."""
 
 
 def problem_blocks(problems: Entries[Problem], counts: ProblemCounts, layout: Layout) -> list[Block]:
@@ -38,7 +38,10 @@ def problem_blocks(problems: Entries[Problem], counts: ProblemCounts, layout: La
 
 
 def refusal_blocks(refusals: tuple[GuardRefusal, ...], layout: Layout, rolls_back: str | None) -> list[Block]:
-    """Return a block for each guard that refuses the plan; ``rolls_back`` is the run that it rolls back."""
+    """Return a block for each guard that refuses the plan.
+
+    ``rolls_back`` is the run that the plan rolls back; None if the plan is no rollback.
+    """
     return [_refusal_block(refusal, layout, rolls_back) for refusal in refusals]
 
 

@@ -1,4 +1,4 @@
-"""Drift as the text of one issue, shortened to fit, with lost records first."""
+"""Drift as the text of one issue on GitHub: lost records come first, and the length is limited."""
 
 from reconciler.model.drift import DriftFound
 from reconciler.report.drift import drift_about, drifted_sections, lost_sections, pair_sections
@@ -12,7 +12,7 @@ from reconciler.report.view import View
 
 
 def render_drift_markdown(found: DriftFound, view: View) -> str:
-    """Render drift in GitHub's Markdown, as far as it fits."""
+    """Render drift in GitHub's Markdown; leave out entries if the text is too long for an issue."""
     shown = shown_drift(found, view.masking)
     layout = Layout(BLOCK_WIDTH, view.full, view.where, shown.about.names, way_to_all="")
     head, foot = _head(shown), _foot(shown)
@@ -27,7 +27,7 @@ def render_drift_markdown(found: DriftFound, view: View) -> str:
 
 
 def _head(shown: ShownDrift) -> str:
-    """Return the marker by which the issue is found again, and the headline."""
+    """Return the marker by which later runs find this issue on GitHub, and the headline."""
     found, headline = shown.about, shown.summary.headline
     return (
         f"{mark_of('drift', found.environment, found.portal_id)}\n"

@@ -16,7 +16,10 @@ _SHORTEST_FENCE = 3
 
 
 def truncate(text: str, most: int) -> str:
-    """Shorten ``text`` to at most ``most`` cells and ``most`` characters (some characters have no width)."""
+    """Shorten ``text`` to a width of at most ``most`` columns, and to at most ``most`` characters.
+
+    A limit of the width alone is not enough, because some characters have no width.
+    """
     shown = clipped(visible(text), most)
     return shown if len(shown) <= most else shown[: most - 1] + ELLIPSIS
 

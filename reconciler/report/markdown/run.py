@@ -1,4 +1,4 @@
-"""A run as one comment or job summary, shortened to fit, with failed changes first."""
+"""A run as one comment or job summary: failed changes come first, and the length is limited."""
 
 from dataclasses import replace
 from functools import partial
@@ -24,7 +24,7 @@ from reconciler.sentences import counted
 
 
 def render_run_markdown(detail: RunDetail, view: View) -> str:
-    """Render a run in GitHub's Markdown, as far as it fits."""
+    """Render a run in GitHub's Markdown; leave out changes if the text is too long for a comment."""
     link = partial(view.source_link, commit=detail.header.commit)
     layout = Layout(BLOCK_WIDTH, view.full, view.where, detail.header.names, link, "")
     rows = shown_rows(detail, view.masking)
@@ -44,7 +44,7 @@ def _by_object(section: Section[RunRow]) -> list[Section[RunRow]]:
 
 
 def _head(detail: RunDetail) -> str:
-    """Return the marker by which the comment is found again, the accounting, and portal, time and actor."""
+    """Return the marker by which later runs find this comment, and facts about the run."""
     header = detail.header
     unapplied = unapplied_text(detail)
     actor = "".join(f", {inline_code(f'{name} {text}')}" for name, text in sorted(header.actor.items()))

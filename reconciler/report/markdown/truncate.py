@@ -17,17 +17,16 @@ class Block:
     """A section that may be shown in part."""
 
     count: int  # number of entries
-    content: Callable[[int], str]  # content with the first entries, for a number of at least one
+    content: Callable[[int], str]  # gets a number of at least 1; returns that many first entries
     title: str  # the line on which to click for unfolding
-    in_full: Callable[[], str] | None = (
-        None  # the unshortened content; empty: nothing was shortened; None: too long
-    )
+    in_full: Callable[[], str] | None = None
+    """Returns the unshortened content, or an empty text if ``content`` shortens nothing.
+
+    None: the unshortened content is too long to be shown.
+    """
 
     def text(self, count: int, *, is_open: bool = False, below: str = "") -> str:
-        """Return the text with the first ``count`` entries, followed by the text ``below``.
-
-        The empty lines make GitHub read the content as Markdown.
-        """
+        """Return the text with the first ``count`` entries, followed by the text ``below``."""
         left_out = self.count - count
         rest = f"\n{left_out:,} more of these are left out.\n" if left_out else ""
         return _fold(self.title, f"{self.content(count)}{rest}{below}", is_open=is_open)
@@ -39,7 +38,7 @@ class FittedBlock:
 
     block: Block
     count: int
-    size: int  # size of its folded text, in UTF-16 code units
+    size: int  # size of the block's text while it is folded, in UTF-16 code units
 
     def text(self, *, is_open: bool = False, below: str = "") -> str:
         """Return the text with the entries that fit."""
@@ -100,12 +99,16 @@ def texts_of(blocks: Iterable[FittedBlock], room: int) -> Iterator[str]:
 
 
 def _fold(title: str, content: str, *, is_open: bool = False) -> str:
+    """Return a section that readers can unfold; GitHub reads ``content`` as Markdown after an empty line."""
     start = "<details open>" if is_open else "<details>"
     return f"{start}<summary>{title}</summary>\n\n{content}\n</details>\n\n"
 
 
 def _most_entries(block: Block, room: int) -> int:
-    """Return how many entries fit, tried in growing steps, so that the time depends only on the result."""
+    """Return how many of the first entries fit into ``room``.
+
+    Small numbers are tried first, so a search takes little time if few of many entries fit.
+    """
 
     def fit(count: int) -> bool:
         return size_of(block.text(count)) <= room

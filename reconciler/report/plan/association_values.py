@@ -9,7 +9,10 @@ from reconciler.plan.change import Action, Change, ValueChange
 
 
 def display_values(change: Change) -> tuple[ValueChange, ...]:
-    """Return the association as one value: added, removed or, without a call, unchanged."""
+    """Return the association as one value that is added or removed.
+
+    If the change makes no call, the value is the same before and after.
+    """
     before, after = _before_and_after(change)
     name = change.association.target.text
     return (ValueChange(name, before, after, change.reason, change.source),)

@@ -1,4 +1,8 @@
-"""Differences from the reviewed plan: changes left out of the new plan, and changes no longer planned."""
+"""Differences from the reviewed plan.
+
+Changes that were not reviewed are left out of the new plan. Reviewed changes may be done already, or may no
+longer be needed.
+"""
 
 from collections.abc import Hashable, Iterator, Sequence
 
@@ -43,7 +47,7 @@ def _section(group: Entries[ReviewDifference]) -> Section[ReviewDifference]:
 
 
 def review_lines(review: Review, unreviewed: int, layout: Layout) -> list[Line]:
-    """Format the reviewed plan and the result of the comparison."""
+    """Format which plan was reviewed, and how many changes are left out because they were not reviewed."""
     style = Style.ALARM if unreviewed else Style.FAINT
     return [
         row for sentence in _sentences(review, unreviewed) for row in layout.paragraph(sentence, style=style)

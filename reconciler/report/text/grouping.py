@@ -28,7 +28,8 @@ class EntryStyle(NamedTuple, Generic[T]):
 
     sign: Piece
     subject: Callable[[T], Subject]
-    likeness: Callable[[Sequence[T]], Hashable]  # equal for records of one group; gets unmasked entries
+    likeness: Callable[[Sequence[T]], Hashable]
+    """Gets the unmasked entries of one record; records with equal results are shown as one group."""
     body: Callable[[Sequence[Entries[T]], Layout], list[Line]]  # formats a group of equal records
     records: Callable[[Entries[T]], Iterable[Entries[T]]]  # splits entries by record
 
@@ -110,6 +111,9 @@ def group_by(entries: Iterable[T], key_of: Callable[[T], H]) -> dict[H, list[T]]
 
 
 def key_properties(*of: ThingAddress | Fact | None) -> tuple[ObjectProperty, ...]:
-    """Return the key properties of addresses and facts; groups share them, as masking depends on them."""
+    """Return the key properties of addresses and facts.
+
+    Entries of one group must have the same key properties, because these decide what is masked.
+    """
     keys = (each.key if isinstance(each, Fact) else each for each in of)
     return tuple(key.key_property for key in keys if key)

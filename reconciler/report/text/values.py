@@ -74,7 +74,7 @@ def alone(value: str | None, room: int, *, full: bool) -> Line | None:
 
 
 def one_below_the_other(before: str | None, after: str | None, room: int, *, full: bool) -> Iterator[Line]:
-    """Format ``before`` and ``after`` as removed and added lines of at most ``room`` cells."""
+    """Format ``before`` and ``after`` as removed and added lines, each at most ``room`` columns wide."""
     room -= 2  # room for the sign
     if "\n" in (before or "") or "\n" in (after or ""):
         rows = _diff(_lines(before), _lines(after), room, full=full)
@@ -87,7 +87,7 @@ def one_below_the_other(before: str | None, after: str | None, room: int, *, ful
 
 
 def around_difference(left: str, right: str, room: int) -> tuple[str, str]:
-    """Cut both texts to ``room`` cells, from a little before their first difference."""
+    """Cut both texts to a width of ``room`` columns, from a little before their first difference."""
     if max(cells(left), cells(right)) <= room:
         return left, right
     start = _common(left, right) - room // 3

@@ -81,7 +81,7 @@ def _pipeline_of(change: Change) -> RecordIdentity | None:
 
 
 def _without_stage(owned: OwnedDefinition, stage: str) -> OwnedDefinition:
-    """Return an owned pipeline without one of its stages in its order of stages."""
+    """Return the owned pipeline after removing ``stage`` from its list of stages."""
     sent, answered = (
         {
             path: list_text(name for name in list_of(text) if name != stage) if path == STAGE_NAMES else text

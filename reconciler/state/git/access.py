@@ -49,7 +49,7 @@ class GitAccess:
     url: str = field(repr=False)
     ref: str
     program: str | None  # git itself; None if it is not installed
-    environ: Mapping[str, str] = field(repr=False)  # cleaned; with the token for ``url``
+    environ: Mapping[str, str] = field(repr=False)  # for git, with the token for ``url``
     keys: tuple[str, ...] = field(default=(), repr=False)  # keys for encryption, newest first
     may_be_plain: bool = False  # whether the state may be unencrypted; only that of an emulator may
     seen: Path | None = None  # file that stores the newest snapshots that this machine has seen

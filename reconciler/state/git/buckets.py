@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 LARGEST: Final = 1 << 18
-"""Maximum bytes in one bucket, unless a row is larger; if one is fuller, the number of buckets is doubled."""
+"""Maximum bytes in one bucket. If a bucket has more bytes, the number of buckets is doubled.
+
+A single row may have more bytes than this.
+"""
 
 CHANGES_A_BLOB: Final = 1000
 

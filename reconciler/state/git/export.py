@@ -73,7 +73,7 @@ def texts_of_buckets(
 def texts_of_runs(
     connection: Connection, written: Written, leaving: Leaving | None
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield name and contents of each blob of the journal in ``written``."""
+    """Yield name and contents of the blobs for the runs and the parts of runs in ``written``."""
     for run_id in sorted(written.runs):
         lines = [
             *_rows(connection, "runs", "id = ?", (run_id,)),
@@ -92,7 +92,7 @@ def texts_of_runs(
 
 
 def everything_in(connection: Connection) -> Written:
-    """Return the names of all runs and of all parts of their changes, without buckets."""
+    """Return all runs and all parts of runs; the set of buckets stays empty."""
     return Written(
         runs=set(connection.exec_driver_sql("SELECT id FROM runs").scalars()),
         parts={
@@ -105,7 +105,10 @@ def everything_in(connection: Connection) -> Written:
 
 
 def unsent_parts(connection: Connection, run_id: str) -> set[tuple[str, int]]:
-    """Return the parts of a run's changes with intents that have not been sent yet."""
+    """Return the parts of a run that contain unsent intents, each as run id and number of the part.
+
+    A part is a thousand changes of a run, with their intents.
+    """
     return {(run_id, number // CHANGES_A_BLOB) for number, _ in _unsent(connection, run_id)}
 
 
@@ -121,7 +124,7 @@ def _unsent(connection: Connection, run_id: str) -> set[tuple[int, int]]:
 
 
 def _leaving(connection: Connection, lines: Iterable[list[Any]], leaving: Leaving) -> Iterator[list[Any]]:
-    """Set the time of intents that were not sent yet: they will be sent after it, or never."""
+    """Set the time of unsent intents to ``leaving.moment``: their calls are sent after this time, or never."""
     unsent = _unsent(connection, leaving.run_id)
     moment = f"{leaving.moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"  # as SQLite stores it
     change, ordinal, sent_at = (

@@ -1,6 +1,6 @@
 """The lock of a repository, held by this run.
 
-Every push renews it, and moves the state only together with it.
+Every push renews the lock. Either it updates the refs of both lock and state, or it fails and updates none.
 
 Another run takes over only if the lock has not been renewed for a whole lease, by the clock of that run. This
 run sends no call later than half a lease after its last successful push began. So it stops by itself before
@@ -22,7 +22,7 @@ from reconciler.state.git.snapshots import Prepared, Snapshots
 from reconciler.state.lock_holder import RAN_OUT, UNLOCKED, UNRENEWED, lost
 
 SECONDS_AHEAD = 20.0
-"""Seconds of calls whose intents are pushed together."""
+"""Seconds of sending that one push of intents covers."""
 
 _PATIENCE_S = 60.0
 """Maximum seconds for which a call waits until the lease is renewed, and for which a push is repeated."""
@@ -39,7 +39,7 @@ class Stopwatch:
         self._begun = now(), time.monotonic()
 
     def elapsed(self) -> timedelta:
-        """Return the elapsed time: the longer one by two clocks.
+        """Return the elapsed time. Two clocks measure it, and the longer of the two times is returned.
 
         The monotonic clock may stop while the machine sleeps.
         """
@@ -95,7 +95,7 @@ class GitLease:
             self.publish()
 
     def assert_held(self) -> None:
-        """Wait until a push has succeeded within the last half of a lease. Any thread may call this."""
+        """Wait until the last successful push began less than half a lease ago. Any thread may call this."""
         half = self._note.lasts / 2
         with self._changed:
             self._changed.wait_for(
@@ -197,7 +197,7 @@ class GitLease:
         return pushed
 
     def _present_leaving(self) -> Leaving | None:
-        """Return the run whose intents may be sent now, with the present time on HubSpot's clock."""
+        """Return the run that is about to send its intents, with HubSpot's present time; None if there is none."""
         if self._leaving is None:
             return None
         leaving, since = self._leaving

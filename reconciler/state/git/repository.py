@@ -151,7 +151,7 @@ class PrivateRepository:
 
 
 class _Stream:
-    """The input of ``git fast-import``; its last lines make git print the ids of all objects."""
+    """The input of ``git fast-import`` for writing commits and their blobs."""
 
     def __init__(self) -> None:
         self._data = bytearray()
@@ -173,7 +173,7 @@ class _Stream:
         return mark, blobs
 
     def whole(self) -> bytes:
-        """Return the whole input, with the lines that ask for the ids."""
+        """Return the complete input; its last lines make git print the ids of all objects."""
         questions = "".join(f"get-mark :{mark}\n" for mark in range(1, self._marks + 1))
         return bytes(self._data) + f"\n{questions}done\n".encode()
 

@@ -56,7 +56,7 @@ class SnapshotHeader:
     project: str | None = None
     fence: int = 0  # fence of the last holder of the lock
     buckets: Buckets = field(default_factory=Buckets)
-    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by table, in the order of the rows
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by table, the columns of a row
     rules: Sequence[tuple[str, str, str]] = ()  # prune rules: object type, key property, prune
     blobs: Mapping[str, BlobEntry] = field(default_factory=dict)
 

@@ -120,7 +120,7 @@ class Snapshots:
         return Prepared(Refs(made.commit, lock), Loaded(header, cipher, ids), export, size)
 
     def published(self, prepared: Prepared) -> None:
-        """Note that the commits were pushed."""
+        """Remember that the commits were pushed."""
         if prepared.export is not None:
             self.copy.published(prepared.export)
             self.loaded = prepared.loaded
@@ -128,7 +128,10 @@ class Snapshots:
             self.bytes_pushed += prepared.bytes_new
 
     def arrived_late(self, prepared: Prepared) -> None:
-        """Continue from commits whose push succeeded late; rows written since stay marked as not pushed."""
+        """Continue from commits whose push succeeded late.
+
+        All notes about written rows stay, so the next push contains these rows once more.
+        """
         if prepared.loaded is not None:
             self.loaded = prepared.loaded
 
@@ -145,7 +148,7 @@ class Snapshots:
         export = self.copy.export(leaving, is_whole=is_whole)
         if self.loaded is None or export.version.lineage == self.loaded.header.version.lineage:
             return export
-        return self.copy.export(leaving, is_whole=True)  # each blob is bound to the lineage
+        return self.copy.export(leaving, is_whole=True)  # blobs of another lineage cannot be decrypted
 
     def _next(
         self, export: Export, cipher: NamedCipher | None, fence: int | None

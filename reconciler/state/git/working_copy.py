@@ -39,7 +39,7 @@ _NOTES = {
     "changes": f"'part', {{row}}.run_id, {{row}}.number / {CHANGES_A_BLOB}, '' ",
     "intents": f"""'part', {{row}}.run_id, {{row}}."change" / {CHANGES_A_BLOB}, '' """,
 }
-"""SQL of the note about a written row, by table: the values by which its blob is found."""
+"""By table: the SQL values of a note about one written row. They tell which blob contains the row."""
 
 _NAME = re.compile("[a-z_]+")  # name of a column
 
@@ -66,8 +66,8 @@ class WorkingCopy:
         self._portal_id = portal_id
         self._buckets = Buckets()
         with self.database.writing() as connection:
-            # No primary key: the ON CONFLICT of a statement that fires a trigger would replace that of the
-            # trigger.
+            # No primary key, so that a note may be repeated. INSERT OR IGNORE in the triggers would not help:
+            # SQLite uses the ON CONFLICT of the statement that fires a trigger instead.
             connection.exec_driver_sql("CREATE TABLE notes (kind TEXT, one TEXT, two, three TEXT)")
 
     def load(self, header: SnapshotHeader | None, texts: Mapping[str, bytes]) -> None:
@@ -91,9 +91,9 @@ class WorkingCopy:
             _take_notes(connection)
 
     def export(self, leaving: Leaving | None, *, is_whole: bool) -> Export:
-        """Return the rows that were written since the last push, or all rows.
+        """Return the rows that were written since the last push, or all rows if ``is_whole``.
 
-        Intents of the run ``leaving`` that were not sent yet get its time, but only in what is returned.
+        In the returned rows, the unsent intents of the run ``leaving`` have the time ``leaving.moment``.
         """
         with self.database.reading() as connection:
             buckets, texts = self._buckets, dict[str, bytes]()
@@ -117,7 +117,7 @@ class WorkingCopy:
             )
 
     def published(self, export: Export) -> None:
-        """Delete the notes about rows in ``export``, which was pushed."""
+        """Delete all notes, because the pushed ``export`` contains the rows."""
         self._buckets = export.buckets
         with self.database.writing() as connection:
             connection.exec_driver_sql("DELETE FROM notes")

@@ -179,9 +179,9 @@ class OwnedRows:
                 )
 
     def set_aside_still(self, things: Mapping[RecordIdentity, ThingAddress]) -> Sequence[OwnedThing]:
-        """Return those ``things`` that are still set aside, with the given address if that is free.
+        """Return those ``things`` that are still set aside, each with its new address from ``things``.
 
-        Leave out things whose given address is taken.
+        Leave out things whose new address is already in use.
         """
         return [
             called(known, key)
