@@ -23,7 +23,7 @@ class Lease(Protocol):
 
     @property
     def seconds_ahead(self) -> float:
-        """Seconds of sending that one publication of intents covers; 0: one batch."""
+        """Seconds of sending that one publication of intents covers; 0: it covers one batch."""
 
     def hold(self, connection: Connection) -> datetime:
         """Check inside a transaction that the lease is held; pass the result to ``confirm`` after the commit.

@@ -95,7 +95,8 @@ class DatabaseLease:
     def assert_held(self) -> None:
         """Wait until it is certain that this process holds the lease; any thread may call this.
 
-        If the lease may have expired, this method waits for a renewal. A process that was suspended notices here that its lease was lost, before it sends more calls.
+        If the lease may have expired, this method waits for a renewal. A process that was suspended notices
+        here that its lease was lost, before it sends more calls.
 
         Raises:
             Locked: the lease was lost, or was not renewed in time.

@@ -69,7 +69,7 @@ class StateWriter:
 
     @property
     def seconds_ahead(self) -> float:
-        """Seconds of sending that one publication of intents covers; 0: one batch."""
+        """Seconds of sending that one publication of intents covers; 0: it covers one batch."""
         return self._lease.seconds_ahead
 
     def publish(self, run_id: str | None = None, leaves_from: datetime | None = None) -> None:

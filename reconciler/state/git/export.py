@@ -124,7 +124,7 @@ def _unsent(connection: Connection, run_id: str) -> set[tuple[int, int]]:
 
 
 def _leaving(connection: Connection, lines: Iterable[list[Any]], leaving: Leaving) -> Iterator[list[Any]]:
-    """Set the time of unsent intents to ``leaving.moment``: their calls are sent after this time, or never."""
+    """Set the time of unsent intents to ``leaving.moment``: they are sent after this time, or never."""
     unsent = _unsent(connection, leaving.run_id)
     moment = f"{leaving.moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"  # as SQLite stores it
     change, ordinal, sent_at = (
