@@ -54,7 +54,7 @@ class Sentence(str):
 
 
 Part: TypeAlias = str | int | Value
-"""Anything that can be put into a sentence. If it is a ``Sentence``, the new sentence gets its values, too."""
+"""Anything that can be put into a sentence. Values of a ``Sentence`` become values of the new one."""
 
 
 def sentence(template: str, **parts: Part) -> Sentence:

@@ -174,7 +174,10 @@ class StateWriter:
             OwnedRows(connection, self._portal_id).set_aside(things)
 
     def put_back(self, things: Mapping[RecordIdentity, tuple[ThingAddress, ThingAddress]]) -> None:
-        """Store each thing that is still set aside: under its first address if that is free, else its second."""
+        """Store each thing that is still set aside under its first address.
+
+        The second of its two addresses is used if another thing already has the first.
+        """
         with self._writing() as connection:
             rows, between = OwnedRows(connection, self._portal_id), PairRows(connection, self._portal_id)
             # all first addresses, then all second ones: a second address may be the first of another thing

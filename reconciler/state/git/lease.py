@@ -197,7 +197,7 @@ class GitLease:
         return pushed
 
     def _present_leaving(self) -> Leaving | None:
-        """Return the run that will send its intents now, with HubSpot's present time; None if there is none."""
+        """Return the run that sends its intents now, with HubSpot's present time; None if there is none."""
         if self._leaving is None:
             return None
         leaving, since = self._leaving
