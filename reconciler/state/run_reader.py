@@ -78,7 +78,7 @@ class RunReader:
         return str(found[0])
 
     def last_runs(self, object_name: str, record_id: RecordId) -> Mapping[str, RunHeader]:
-        """Return, for each property of a record, the newest run that changed the value in HubSpot or state."""
+        """Return, for each property of a record, the newest run that changed it in HubSpot or state."""
         query = (
             select(runs, changes.c["values"], changes.c.remembered, changes.c.forgotten)
             .join(changes, and_(changes.c.portal_id == runs.c.portal_id, changes.c.run_id == runs.c.id))

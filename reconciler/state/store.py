@@ -211,7 +211,7 @@ class Store:
             return created_by_runs(connection, self._portal_id, object_name, ids)
 
     def last_runs(self, record: OwnedThing) -> Mapping[str, RunHeader]:
-        """Return, for each property of ``record``, the newest run that changed the value in HubSpot or state."""
+        """Return, for each property of ``record``, the newest run that changed it in HubSpot or state."""
         with self._runs() as runs:
             return runs.last_runs(record.key.object, record.record_id)
 

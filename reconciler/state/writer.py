@@ -174,9 +174,9 @@ class StateWriter:
             OwnedRows(connection, self._portal_id).set_aside(things)
 
     def put_back(self, things: Mapping[RecordIdentity, tuple[ThingAddress, ThingAddress]]) -> None:
-        """Store each thing that is still set aside under its first address.
+        """Give each thing that is still set aside the first of its two addresses.
 
-        The second of its two addresses is used if another thing already has the first.
+        If another thing has the first address already, the thing gets the second one.
         """
         with self._writing() as connection:
             rows, between = OwnedRows(connection, self._portal_id), PairRows(connection, self._portal_id)
