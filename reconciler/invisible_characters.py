@@ -20,7 +20,7 @@ _BLANK = re.compile(
 )
 """Characters without a visible shape for which Python's ``isprintable`` returns True."""
 
-_AFTER_A_BLANK = re.compile(r"(?:^|(?<=\s))[^\x00-\u02ff]")  # marks are U+0300 or later
+_AFTER_A_BLANK = re.compile(r"(?:^|(?<=\s))[^\x00-\u02ff]")  # the first combining mark is U+0300
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -70,7 +70,11 @@ def _leads(text: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def _is_hidden(before: str, character: str) -> bool:
-    """Return whether ``character`` is invisible, or forms one existing character with ``before``."""
+    """Return whether ``character`` must be escaped after the character ``before``.
+
+    This is so for an invisible character, for a combining mark that follows nothing, and if Unicode has one
+    character for both together, such as é for e and a combining accent.
+    """
     if not character.isprintable() or _BLANK.match(character):
         return True
     if character.isascii():

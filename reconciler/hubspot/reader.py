@@ -117,7 +117,7 @@ class PortalReader:
         return self._pacer.daily_remaining
 
     def least_seconds(self, calls: int) -> float:
-        """Return the least number of seconds for ``calls`` calls; those of the first window take none."""
+        """Return the fewest seconds that ``calls`` calls take; 0 if one window of the rate limit suffices."""
         return self._pacer.least_seconds(calls)
 
     @property

@@ -79,7 +79,7 @@ class ManifestDocument:
 
     document: Document
     write: Write | None  # ``write:`` of the document; None without one
-    ownership: Mapping[str, Ownership]  # all properties below ``ownership:``, also with ENFORCE
+    ownership: Mapping[str, Ownership]  # the rule of each property under ``ownership:``
     environments: tuple[str, ...]  # globs; empty means everywhere
     environment_places: tuple[Place, ...]  # the place of each glob
     key_place: Place

@@ -60,7 +60,7 @@ def one_portal_problems(
     Planning in one of them would release or archive records that only the other one names.
 
     Args:
-        project: the folder in which all folders start.
+        project: the project folder; the paths of manifest folders are relative to it.
         chosen: the environment whose documents were read.
         listed: all environments.
         documents: all documents in the folders of ``chosen``, for any environment.

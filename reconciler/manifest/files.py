@@ -69,7 +69,7 @@ class _Search:
         real = os.path.realpath(folder)
         if real in above:
             self._report(
-                f"{self._name(folder)} leads back to a folder around it", "remove this symbolic link"
+                f"{self._name(folder)} is a symbolic link to a folder that contains it", "remove the link"
             )
             return
         try:

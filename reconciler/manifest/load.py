@@ -34,7 +34,7 @@ def load_manifests(
     """Read all manifests, and return the records and definitions for ``environment``.
 
     Args:
-        project: the folder in which ``folders`` start.
+        project: the project folder; the paths in ``folders`` are relative to it.
         folders: searched recursively for ``*.yaml``; later ones override earlier ones.
         environment: the selected environment.
         environments: the names of all environments.
@@ -49,7 +49,7 @@ def load_manifests(
     if keeps_going or desired.is_sound:
         return desired
     problems = desired.problems
-    del desired  # otherwise the error would keep the rows of its tables in memory
+    del desired  # otherwise the traceback of the error would keep all rows of tables in memory
     raise ManifestError(problems)
 
 

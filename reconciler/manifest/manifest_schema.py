@@ -39,8 +39,14 @@ DIRECTIVES: Final[Mapping[str, Schema]] = {
         "description": "Never archived, even if its line is removed.",
     },
     "$renamed_from": {**TEXT, "description": "Its former key, value or label."},
-    "$moves_to": {**TEXT, "description": "With $absent: the target to which its records move first."},
-    "$id": {**TEXT, "description": "Its id in HubSpot, if the label is not the name."},
+    "$moves_to": {
+        **TEXT,
+        "description": "With $absent: the target. Before the definition is archived, its records move there.",
+    },
+    "$id": {
+        **TEXT,
+        "description": "HubSpot's id of the pipeline or stage, if its label in HubSpot is not its name here.",
+    },
     "$unmanaged": {
         "type": "array",
         "items": TEXT,
@@ -49,7 +55,7 @@ DIRECTIVES: Final[Mapping[str, Schema]] = {
     "$associations": {
         "type": "object",
         "additionalProperties": {"type": "array", "items": {"$ref": "#/definitions/association"}},
-        "description": "Other records by object type, each by its key.",
+        "description": "The associated records: for each object type, a list of their keys.",
     },
 }
 OF_RECORDS: Final = ("$absent", "$protect", "$renamed_from", "$unmanaged", "$associations")
@@ -124,7 +130,7 @@ def _head() -> Schema:
         "records": {
             "type": "object",
             "additionalProperties": {"$ref": "#/definitions/record"},
-            "description": "Each record by the value of its key.",
+            "description": "A mapping from the key of each record to its properties.",
         },
         "source": {"$ref": "#/definitions/source"},
     }
@@ -148,7 +154,7 @@ def _association() -> Schema:
             "to": {**TEXT, "description": "The other record's key."},
             "by": {
                 "type": "string",
-                "description": "The unique property whose value is `to`, or record_id.",
+                "description": "The unique property with the value in `to`, or record_id for a record id.",
             },
             "label": {**TEXT, "description": "The label as HubSpot shows it."},
         },
@@ -183,9 +189,13 @@ def _properties() -> Schema:
     listed = {
         OPTIONS: {
             **_each(short),
-            "description": "The whole list, in the order of display: `value: Label` lines.",
+            "description": "All options, in the order of display: `value: Label` lines.",
         },
-        f"{OPTIONS}_include": {**_each(short), "minProperties": 1, "description": "A part of the list."},
+        f"{OPTIONS}_include": {
+            **_each(short),
+            "minProperties": 1,
+            "description": "Some of the options; all other options stay as they are in HubSpot.",
+        },
     }
     found = _each(_members(Section.PROPERTIES, ATTRIBUTES[Section.PROPERTIES], listed))
     return {**found, "propertyNames": {"pattern": f"^{PROPERTY_NAME}$"}}

@@ -128,7 +128,8 @@ class _Merger:
         self.tables: dict[GroupKey, list[Table]] = {}
         self.problems: list[Problem] = []
         self._files = files
-        self._documents: dict[tuple[int, int], Document] = {}  # merged documents, by ``id`` of both
+        # merged documents, by the ``id()`` of the earlier and of the later document
+        self._documents: dict[tuple[int, int], Document] = {}
         # shared by merged records with the same names
         self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
 
@@ -153,7 +154,7 @@ class _Merger:
             self.records.setdefault(group, {}).update(records)
 
     def records_of(self, group: GroupKey) -> Records:
-        """Return all records of a group; report a record of a table that is declared elsewhere, too."""
+        """Return all records of a group. Report a record in a table if a second place declares it."""
         records = self.records[group]
         written = ListedRecords(tuple(records[value] for value in sorted(records)))
         tables = self.tables.get(group, [])
@@ -175,7 +176,7 @@ class _Merger:
             record=key.display,
             where=str(self._files.ref(first)),
         )
-        advice = "keep one of the two: records of a table cannot be combined with other lines"
+        advice = "keep one of the two: a row of a table cannot be merged with another declaration"
         self.problems.append(Problem(message, advice, self._files.ref(place), key.text))
 
     def _override(
@@ -224,7 +225,8 @@ class _Merger:
             where=str(self._files.ref(first.place)),
         )
         source = self._files.ref(second.place)
-        self.problems.append(Problem(message, "keep one, or move one to a later folder", source, key.text))
+        advice = "keep one, or move one to a folder that overrides this folder"
+        self.problems.append(Problem(message, advice, source, key.text))
 
 
 def _associations(

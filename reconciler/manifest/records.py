@@ -48,13 +48,13 @@ _is_record_id = re.compile("[1-9][0-9]*").fullmatch
 
 
 class _Shape(NamedTuple):
-    """The results for all records with the same names."""
+    """Facts that are computed once for all records whose lines have the same names."""
 
     names: tuple[str, ...]  # managed properties, sorted
-    pick: (
-        Callable[[Sequence[Any]], tuple[Any, ...]] | None
-    )  # picks from own and shared values; None: take the own values unchanged
-    special: tuple[int, ...]  # positions of own names that are not managed properties
+    # picks the values of ``names`` from a record's values followed by those of ``all:``
+    # None: the record's values are already the values of ``names``
+    pick: Callable[[Sequence[Any]], tuple[Any, ...]] | None
+    special: tuple[int, ...]  # positions of a record's lines that set no managed property: ``$absent``
 
 
 class RecordReader:
@@ -222,7 +222,7 @@ class RecordReader:
         if value is Blank.REFUSED or name.startswith("$"):  # reported already
             return None
         if isinstance(value, Blank):
-            fault = _BLANK.get(value, f"says {value.value}, which does not clear it")
+            fault = _BLANK.get(value, f"is set to {value.value}, but {value.value} does not clear a value")
             quoted = "" if value in _BLANK else f', or "{value.value}" in quotes if this text is meant'
             self._report(f'"{name}" {fault}', _CLEAR + quoted, place, key, name)
         if isinstance(value, MappingNode):
@@ -239,7 +239,7 @@ class RecordReader:
             self._report(f'"{name}" is an empty list', _CLEAR, place, key, name)
         for item, item_place in zip(node.items, node.places, strict=True):
             if not isinstance(item, str) and item is not Blank.REFUSED:
-                message = f'a choice of "{name}" must be text'
+                message = f'an item in the list of "{name}" must be text'
                 self._report(message, "write the option's value, or remove it", item_place, key, name)
         return tuple(item for item in node.items if isinstance(item, str))
 

@@ -32,7 +32,7 @@ def trace_record(
     """Find all manifest lines about one record in ``environment``; the manifests must have no errors.
 
     Args:
-        project: the folder in which ``folders`` start.
+        project: the project folder; the paths in ``folders`` are relative to it.
         folders: later ones override earlier ones.
         environment: the selected environment.
         objects: names of the record's object type in the manifests.
@@ -96,7 +96,7 @@ class _Tracer:
             self.statements[name] = (ManifestLine(value, ref, is_shared=ref.file != source.path),)
 
     def trace(self) -> RecordTrace:
-        """Return the collected lines."""
+        """Return everything that was collected about the record."""
         return RecordTrace(tuple(self.declared), self.statements, self.unmanaged)
 
     def _state(self, mapping: MappingNode, left_out: Collection[str], *, is_shared: bool) -> None:

@@ -36,7 +36,8 @@ _BLOCK: Final = re.compile(
 """Texts of several lines that are readable as a block: no leading blanks, no invisible characters."""
 _BLANK_AT_END: Final = re.compile(r"[ \t](\n|$)|\n\n$")
 _WRITE_A_TABLE: Final = "write a table: --out FILE.csv"
-_RECORD: Final = re.compile(r"(?m)^  (?=[^ \n])(?!: )")  # start of a record; ": " begins a value, after ?
+_RECORD: Final = re.compile(r"(?m)^  (?=[^ \n])(?!: )")
+"""Start of a record. A line that begins with ``: `` has the value of the name in a line ``? name``."""
 _OWNERSHIP: Final = "# people and automation change these all day: compared and shown, never written\n"
 
 
@@ -252,7 +253,10 @@ class _Emitter(Emitter):
 
 
 def _misread(text: str, sections: Iterable[Mapping[str, Any]]) -> Collection[str] | None:
-    """Return the texts of ``sections`` that are read as something else; None if ``text`` cannot be read."""
+    """Return the texts in ``sections`` for which our reader finds another value in ``text``.
+
+    Return None if ``text`` cannot be read.
+    """
     try:
         reading = read_nodes(text.encode(), _FILES, 0, whole=SECTIONS)
     except UnicodeEncodeError:

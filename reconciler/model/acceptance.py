@@ -37,7 +37,7 @@ class Edit:
 class Acceptance:
     """The result of accepting drifted values, for all values that the user selected."""
 
-    edits: tuple[Edit, ...]  # sorted by key, then name; after writing, with their new places
+    edits: tuple[Edit, ...]  # sorted by key, then name; once files are written, ``source`` is the new place
     agreed: tuple[Edit, ...]  # manifests have these live values already, in any spelling; also sorted
     problems: tuple[Problem, ...]  # values that cannot be written, with advice
     # (object type, property) whose values are masked when rendered

@@ -45,7 +45,7 @@ class ThingAddress:
 
     @property
     def plural(self) -> str:
-        """The plural noun for such things, for counts in messages: the object type."""
+        """The noun after a number in messages: the object type, as in 3 companies."""
         return self.object
 
     @property
@@ -70,17 +70,17 @@ class ThingAddress:
 
     @property
     def object_of_values(self) -> str:
-        """The object type whose properties have the values of this thing; empty for a definition."""
+        """The object type to whose properties the values belong; empty for a definition."""
         return self.object
 
     @property
     def key_property(self) -> ObjectProperty:
-        """The property whose value is the key; for a definition, a name that is never masked."""
+        """The key property of a record; for a definition, its section, which is never masked."""
         return ObjectProperty(self.object, self.by)
 
     @property
     def sort_parts(self) -> "tuple[str, str, str]":
-        """The parts by which addresses of one kind are sorted."""
+        """The sort key of the address."""
         return (self.object, self.by, self.value)
 
     @property
@@ -123,7 +123,7 @@ class RecordAddress(ThingAddress):
         return (self,)
 
     def with_records(self, change: "Callable[[RecordAddress], RecordAddress]") -> "RecordAddress":
-        """Return the address that ``change`` gives for this record."""
+        """Apply the function ``change`` to the record, and return its result."""
         return change(self)
 
     @property
@@ -152,7 +152,7 @@ class Section(StrEnum):
 
 
 SECTION_MARK = ":"
-"""Begins ``by`` in the address of a definition; no key property of a record begins with it."""
+"""First character of ``by`` in the address of a definition. No key property of a record begins with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +166,12 @@ class DefinitionAddress(ThingAddress):
 
     @property
     def plural(self) -> str:
-        """The plural noun for such things, for counts in messages."""
+        """The noun after a number in messages."""
         return "definitions"
 
     @property
     def object_of_values(self) -> str:
-        """Empty: values of a definition are not values of properties, even if a path is called like one."""
+        """Empty: a definition has no values of properties. Its path ``label`` is not a property ``label``."""
         return ""
 
     @property
@@ -222,7 +222,7 @@ class DefinitionAddress(ThingAddress):
         return definition_address(names.get(self.object, self.object), self.section, *parts)
 
     def with_records(self, _change: "Callable[[RecordAddress], RecordAddress]") -> "DefinitionAddress":
-        """Return the same address: it has no records."""
+        """Return the same address: a definition has no records to change."""
         return self
 
     @property
@@ -287,12 +287,12 @@ class AssociationAddress:
         return Direction(self.record.object, self.target.object)
 
     def with_records(self, change: Callable[[RecordAddress], RecordAddress]) -> "AssociationAddress":
-        """Return the address with the addresses that ``change`` gives for both records."""
+        """Apply the function ``change`` to both records, and return the new address."""
         return AssociationAddress(change(self.record), change(self.target), self.label)
 
     @property
     def sort_parts(self) -> SortParts:
-        """The parts by which addresses of one kind are sorted."""
+        """The sort key of the address."""
         return (*self.record.sort_parts, *self.target.sort_parts, *(self.label.type if self.label else ()))
 
 
@@ -310,7 +310,7 @@ def escaped(value: str) -> str:
 
 
 _OUTER_BLANKS = re.compile(r"^ +| +$")
-"""Blanks that nobody sees at the end of a line, and that shells drop."""
+"""Blanks at the beginning or end of a value. People do not see them, and shells drop them."""
 
 _PERCENT = {character: quote(character, safe="") for character in "/#*?[%"} | {
     chr(code): quote(chr(code), safe="") for code in (*range(32), 127)

@@ -52,7 +52,10 @@ class Call(StrEnum):
 
 
 DEFINITIONS_AT_ONCE = 100
-"""Maximum number of definitions in one call: a pipeline with its stages. HubSpot allows fewer stages."""
+"""Maximum number of definitions in the call that creates a pipeline with its stages.
+
+HubSpot allows fewer stages in a pipeline.
+"""
 
 _SIZES = {
     Call.CREATE_DEFINITION: DEFINITIONS_AT_ONCE,

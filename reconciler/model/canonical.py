@@ -59,7 +59,10 @@ def _phone(text: str) -> str:
 
 
 def _number(text: str) -> str:
-    """Write a number in plain decimal notation without unnecessary zeros, whatever its length."""
+    """Write a number in plain decimal notation, without unnecessary zeros and without rounding.
+
+    Return a text that is no number, or a number above ``_LONGEST_NUMBER`` digits, unchanged.
+    """
     try:
         number = Decimal(text.strip())
     except InvalidOperation:
@@ -73,7 +76,7 @@ def _number(text: str) -> str:
 
 
 _LONGEST_NUMBER = 400
-"""Digits beyond which a number stays text: 1e999999999 must not become a gigabyte of zeros."""
+"""Maximum digits of a number that is converted: 1e999999999 must not become a gigabyte of zeros."""
 
 
 def _boolean(text: str) -> str:

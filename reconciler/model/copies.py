@@ -10,7 +10,7 @@ class Copied(StrEnum):
 
     NAMED = "named"  # records that the manifests name
     OWNED = "owned"  # the named records, and the owned records in state
-    ALL = "all"  # all records of the object types
+    ALL = "all"  # all records of the requested object types
     SAMPLE = "sample"  # the named records, and the first records of each object type
 
 
@@ -52,6 +52,6 @@ class CopyResult:
 DOES_NOT_TRAVEL = (
     "lists, workflows, forms, files, e-mails and the history of values",
     "rules of admins that no API shows, and permissions of users",
-    "the journal of runs: rollback begins with the first apply to the copy",
+    "the journal of runs: in the copy, only runs on the copy can be rolled back",
 )
 """Parts of a portal that are never copied, as texts for the user."""

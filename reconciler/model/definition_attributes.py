@@ -120,10 +120,10 @@ ATTRIBUTES: Mapping[Section, Mapping[str, Attribute]] = {
 """Members of definitions, by section. Options of a property have paths below ``options/``."""
 
 OPTIONS = "options"
-"""Path of the names of a property's options, in the order of display."""
+"""Path of the list with the names of a property's options, in the order of display."""
 
 STAGE_NAMES = "stages"
-"""Path of the names of a pipeline's stages, in the order of display."""
+"""Path of the list with the names of a pipeline's stages, in the order of display."""
 
 GROUP = "groupName"
 """Path of a property's group."""

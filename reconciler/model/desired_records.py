@@ -21,9 +21,9 @@ ManifestValue: TypeAlias = str | tuple[str, ...] | None
 class Ownership(StrEnum):
     """Rules for who decides about the value of a property."""
 
-    ENFORCE = "enforce"  # the manifest
-    INITIAL = "initial"  # the manifest when the record is created, people afterwards
-    OBSERVE = "observe"  # people; a difference is reported
+    ENFORCE = "enforce"  # the manifest decides
+    INITIAL = "initial"  # the manifest decides when the record is created, and people decide afterwards
+    OBSERVE = "observe"  # people decide; a difference from the manifest is only reported
 
 
 class Write(StrEnum):
@@ -37,16 +37,16 @@ class Write(StrEnum):
 class Prune(StrEnum):
     """The choices for owned records that no manifest names any more."""
 
-    OFF = "false"  # do nothing with such records
+    OFF = "false"  # leave the records as they are
     OURS = "true"  # archive records that we created, release records that we adopted
-    ALL = "all"  # archive all such records
+    ALL = "all"  # archive the records that we created or adopted
 
 
 class Drift(StrEnum):
     """The choices for values that people changed since we last applied them."""
 
     REVERT = "revert"  # write back the manifest value
-    HOLD = "hold"  # do not overwrite such values, but report them
+    HOLD = "hold"  # report the value that people wrote, and do not overwrite it
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -122,7 +122,7 @@ class DesiredAssociation:
 
     @property
     def address(self) -> str:
-        """Address of the other record, which does not show the key property."""
+        """Address of the other record, as a text without the name of the key property."""
         return RecordAddress(self.object, self.by or "", self.value).text
 
 

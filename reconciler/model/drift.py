@@ -16,11 +16,13 @@ from reconciler.model.property_history import ValueVersion
 class HistoryStart(StrEnum):
     """The beginning of the list of changes to a drifted value."""
 
-    APPLIED = "applied"  # after the last of our runs during which the value was as applied
-    SEEN = "seen"  # after the last time when the value was as applied, but no known run was active
-    CUT = "cut"  # with the oldest change that HubSpot still keeps; earlier changes may be lost
+    APPLIED = "applied"  # after our latest run during which HubSpot had the value that we applied
+    SEEN = "seen"  # after the last time at which HubSpot had the value that we applied, outside our runs
+    CUT = "cut"  # with the oldest change in HubSpot's history; HubSpot may have deleted older changes
     UNKNOWN = "unknown"  # unknown: HubSpot's history does not contain the value that we applied
-    LATEST = "latest"  # for a definition: HubSpot keeps only its latest change, perhaps of another value
+    LATEST = (
+        "latest"  # with the last change of the definition, perhaps of another value: HubSpot keeps no other
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ class RemovedAssociation:
     target: RecordAddress
     last_applied: str  # ``associated``, or the text of the label
     live: str | None  # ``associated`` if only the label was removed; None: not associated any more
-    display_names: DisplayNames = NO_DISPLAY_NAMES  # display names of both records when we last applied them
+    # display names of both records at the time when we last applied the association
+    display_names: DisplayNames = NO_DISPLAY_NAMES
 
     @property
     def address(self) -> str:

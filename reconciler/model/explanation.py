@@ -86,7 +86,7 @@ class PropertyExplained:
     unmanaged_at: SourceRef | None  # the line with ``$unmanaged`` that cancels the value from ``all:``
     ownership: Ownership | None  # None if no manifest sets the property
     last: LastApplied | None  # None if no value was ever applied
-    live: str | None  # None is empty, also without a live record
+    live: str | None  # None if the value is empty, or if the portal does not have the record
     versions: tuple[ValueVersion, ...]  # changes of the value in HubSpot that were read, oldest first
     step: NextAction
 
@@ -109,7 +109,7 @@ class Explanation:
     name: str | None  # the property or path that is explained; None: the whole record or definition
     environment: str
     portal_id: int
-    record_id: RecordId | None  # None if neither live nor state has the record
+    record_id: RecordId | None  # None if neither the portal nor the state has the record
     is_live: bool
     origin: Origin | None  # how we own it; None if we do not
     is_protected: bool

@@ -341,7 +341,7 @@ def test_a_token_is_not_in_the_repr(folder: Path) -> None:
             "version: 1\nenvironments: {a: {portal: emulator, seed: no.json}}\n",
             ["2:44: there is no file no.json"],
         ),
-        ("version: 1\nenvironments: {a: *x}\n", ["2:19: there is no anchor before this called &x"]),
+        ("version: 1\nenvironments: {a: *x}\n", ["2:19: there is no anchor &x before this alias"]),
         (
             "version: 1\nenvironments: {a: {}}\n",
             [

@@ -336,4 +336,4 @@ def test_a_stop_halfway_keeps_what_is_known() -> None:
 
     words = [outcome.word for outcome in outcomes.values()]
     assert words == ["applied"] * 4 + ["unknown"] * 4
-    assert "not written before the run stopped" in outcomes["trace-7"].message
+    assert "the run stopped before it made this change" in outcomes["trace-7"].message

@@ -49,9 +49,9 @@ def is_insertion(old: str, new: str) -> bool:
 @pytest.mark.parametrize(
     ("records", "why"),
     [
-        ("records: {a: {name: x}}\n", "its records are written in braces"),
+        ("records: {a: {name: x}}\n", "the records are written in braces"),
         ("records: &A\n  a: {name: x}\nall: {b: c}\n", None),
-        ("source: {csv: a.csv}\n", "it has no `records`"),
+        ("source: {csv: a.csv}\n", "the document has no `records:`"),
         ("records: {}   # none yet\n", None),
         ("records:\n  a: {name: x}  # the last one", None),
         ("records:\n  a:\n    text: |+\n      x\n\n\n", "would not have exactly the intended"),

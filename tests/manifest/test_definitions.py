@@ -169,7 +169,7 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
         (f"{PROPERTY}dataSensitivity: high}}\n", '3:78: "dataSensitivity" cannot be "high"'),
         (f"{PROPERTY}description: }}\n", '3:74: "description" has no value'),
         (f'{PROPERTY}description: ""}}\n', '3:74: "description" is an empty text'),
-        (f"{PROPERTY}description: ~}}\n", '3:74: "description" says ~, which does not clear it'),
+        (f"{PROPERTY}description: ~}}\n", '3:74: "description" is set to ~, but ~ does not clear a value'),
         (f"{PROPERTY}description: [a]}}\n", '3:74: "description" must be a text'),
         (f"{PROPERTY}groupName: null}}\n", '3:72: "groupName" cannot be cleared'),
         (f"{PROPERTY}createdAt: 1}}\n", '3:61: "createdAt": HubSpot alone sets this value'),
@@ -264,7 +264,7 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
             f"{PROPERTY}options: {{a: {{$absent: true, $moves_to: b}}}}}}\n",
             '3:71: the records of "a" would move to "b", which is no option here',
         ),
-        (f"{PROPERTY}options: {{a: {{$renamed_from: a}}}}}}\n", "3:90: it cannot be renamed from itself"),
+        (f"{PROPERTY}options: {{a: {{$renamed_from: a}}}}}}\n", '3:90: "a" cannot be renamed from "a"'),
         # directives
         (f"{PROPERTY}$absent: true}}\n", "3:70: `$absent: true` excludes all other lines"),
         (f"{PROPERTY}$absent: false}}\n", '3:70: "$absent" cannot have this value'),
@@ -304,7 +304,7 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
             f"{STAGES}      A: {{label: X}}\n      B: {{label: x}}\n",
             '6:18: HubSpot takes "x" for the same label',
         ),
-        (f"{STAGES}      A: {{$absent: true, $moves_to: A}}\n", "5:37: its records cannot move to itself"),
+        (f"{STAGES}      A: {{$absent: true, $moves_to: A}}\n", '5:37: records cannot move from "A" to "A"'),
         (f"{STAGES}\n", '4:12: "stages" must be a mapping'),
         ("object: deals\npipelines: {A: {stages: {}}}\n", '2:25: "stages" is empty'),
         ("object: deals\npipelines: {A: {}, a: {}}\n", '2:20: HubSpot takes "a" for the same label'),
@@ -319,7 +319,7 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
         ),
         (
             "object: x\nproperties: {a: {$unmanaged: x}}\n",
-            ("2:18: only the written lines of a definition are managed"),
+            ("2:18: only the attributes that a manifest sets are managed"),
         ),
         (
             "object: x\ngroups: {a: {$prune: true}}\n",
@@ -331,7 +331,7 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
             '5:9: HubSpot takes "gear" for the same name as "Gear"',
         ),
         ("object: deals\nschema: {}\n", "2:9: deals are in every portal, and HubSpot defines their schema"),
-        ("object: m\nschema: {name: m}\n", "2:10: the name of a custom object is its type"),
+        ("object: m\nschema: {name: m}\n", '2:10: "name" is not allowed under `schema`'),
         ("object: m\nschema: {labels: M}\n", '2:18: "labels" must be a mapping'),
         ("object: m\nschema: {labels: {one: M}}\n", '2:19: unknown key "one"'),
         ("object: m\nschema: {requiredProperties: a}\n", '2:30: "requiredProperties" must be a list'),
@@ -382,15 +382,15 @@ def test_labels_may_swap_and_be_passed_on() -> None:
     [
         (
             f"{STAGES}      A: {{$renamed_from: B}}\n      B: {{$renamed_from: ' a'}}\n",
-            '5:7: "A", "B" are renamed from each other',
+            '5:7: "A", "B" exchange their names by `$renamed_from`',
         ),
         (
             "object: 0-3\npipelines: {A: {$renamed_from: C}, B: {$renamed_from: A}, C: {$renamed_from: B}}\n",
-            '2:13: "A", "C", "B" are renamed from each other',
+            '2:13: "A", "C", "B" exchange their names by `$renamed_from`',
         ),
         (
             "object: contacts\nassociation_labels: {deals: {a: {$renamed_from: b}, b: {$renamed_from: a}}}\n",
-            '2:30: "a", "b" are renamed from each other',
+            '2:30: "a", "b" exchange their names by `$renamed_from`',
         ),
     ],
 )

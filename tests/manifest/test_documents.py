@@ -189,7 +189,7 @@ def test_a_refused_alias_causes_no_second_complaint() -> None:
         "key: k\nall: *f\nrecords: *g\n---\n*h\n"
     )
     assert reported(manifest(text).problems) == [
-        f"a.yaml:{place}: there is no anchor before this called &{name}"
+        f"a.yaml:{place}: there is no anchor &{name} before this alias"
         for name, place in zip(
             "abcdefgh", ["1:9", "3:16", "5:6", "6:10", "6:18", "10:6", "11:10", "13:1"], strict=True
         )

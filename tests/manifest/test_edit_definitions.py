@@ -217,7 +217,7 @@ def test_a_stage_that_is_gone_leaves_its_pipeline() -> None:
 def test_the_last_stage_does_not_leave_its_pipeline() -> None:
     stages = "deals:pipelines/Renewals/stages"
     done = edited((f"{stages}/Won#label", None), (f"{stages}/Open#label", None), text=LISTED)
-    assert [str(problem.message) for problem in done.problems] == ["its list would be empty"]
+    assert [str(problem.message) for problem in done.problems] == ["the list in the manifest would be empty"]
     assert len(definition(done.data.decode(), "deals:pipelines/Renewals").paths) == 2
 
 
@@ -227,12 +227,12 @@ def test_the_last_stage_does_not_leave_its_pipeline() -> None:
         (
             "companies:properties/tier#options",
             '["silver","gold"]',
-            ("the list in the manifest has other names than HubSpot"),
+            ("the lists in the manifest and in HubSpot have different entries"),
         ),
         (
             "companies:properties/tier#options",
             '["gold","silver","$0-$50k","x"]',
-            "the list in the manifest has other names than HubSpot",
+            "the lists in the manifest and in HubSpot have different entries",
         ),
         ("companies:properties/tier#options/gold/hidden", "true", "the option is written in its short form"),
         (

@@ -65,7 +65,7 @@ def test_a_link_that_leads_back_is_told_once(tmp_path: Path) -> None:
     project(tmp_path, {"a/b/c.yaml": ""})
     (tmp_path / "a/b/up").symlink_to(tmp_path / "a")
     (problem,) = problems(tmp_path, ".", "a")
-    assert problem.message == "a/b/up leads back to a folder around it"
+    assert problem.message == "a/b/up is a symbolic link to a folder that contains it"
 
 
 def test_a_link_that_leads_nowhere_is_told_if_it_should_be_a_manifest(tmp_path: Path) -> None:

@@ -116,19 +116,19 @@ def test_a_record_may_repeat_its_key() -> None:
         ),
         (
             "a: {b: ~}",
-            '4:10: "b" says ~, which does not clear it',
+            '4:10: "b" is set to ~, but ~ does not clear a value',
             f'{CLEAR}, or "~" in quotes if this text is meant',
             "companies/a#b",
         ),
         (
             "a: {b: Null}",
-            '4:10: "b" says Null, which does not clear it',
+            '4:10: "b" is set to Null, but Null does not clear a value',
             f'{CLEAR}, or "Null" in quotes if this text is meant',
             "companies/a#b",
         ),
         (
             "a: {b: NULL}",
-            '4:10: "b" says NULL, which does not clear it',
+            '4:10: "b" is set to NULL, but NULL does not clear a value',
             f'{CLEAR}, or "NULL" in quotes if this text is meant',
             "companies/a#b",
         ),
@@ -146,13 +146,13 @@ def test_a_record_may_repeat_its_key() -> None:
         ),
         (
             "a: {b: [c, null]}",
-            '4:14: a choice of "b" must be text',
+            '4:14: an item in the list of "b" must be text',
             "write the option's value, or remove it",
             "companies/a#b",
         ),
         (
             "a: {b: [[c]]}",
-            '4:11: a choice of "b" must be text',
+            '4:11: an item in the list of "b" must be text',
             "write the option's value, or remove it",
             "companies/a#b",
         ),

@@ -29,8 +29,8 @@ def deep(levels: int) -> str:
         ("!x a: b\n", "a.yaml:1:1: tags are not supported: a value is the text as written"),
         ("a: &x\n  b: *x\n", "a.yaml:2:6: *x stands inside &x and would never end"),
         ("&x [*x]\n", "a.yaml:1:5: *x stands inside &x and would never end"),
-        ("a: *x\nb: &x 1\n", "a.yaml:1:4: there is no anchor before this called &x"),
-        ("a: &x 1\n---\nb: *x\n", "a.yaml:3:4: there is no anchor before this called &x"),
+        ("a: *x\nb: &x 1\n", "a.yaml:1:4: there is no anchor &x before this alias"),
+        ("a: &x 1\n---\nb: *x\n", "a.yaml:3:4: there is no anchor &x before this alias"),
         ("? [a]\n: b\n", "a.yaml:1:3: a name must be a text, not a list or mapping"),
         ("a: {{ b }}\n", "a.yaml:1:5: a name must be a text, not a list or mapping"),
         ("a: &x [1]\n*x : b\n", "a.yaml:2:1: a name must be a text, not a list or mapping"),
@@ -159,7 +159,7 @@ def test_all_problems_are_reported_beside_what_is_no_yaml() -> None:
     text = "a: !x 1\na: *y\nb: {c: 1, c: 2}\n---\nd: 1\nd: 2\ne: [\n"
     assert reported(read(text).problems) == [
         "a.yaml:1:4: tags are not supported: a value is the text as written",
-        "a.yaml:2:4: there is no anchor before this called &y",
+        "a.yaml:2:4: there is no anchor &y before this alias",
         'a.yaml:3:11: "c" is declared twice',
         'a.yaml:2:1: "a" is declared twice',
         'a.yaml:6:1: "d" is declared twice',

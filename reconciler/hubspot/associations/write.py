@@ -63,7 +63,7 @@ def write_pairs(
     except (NotAllowed, Unavailable) as error:
         if not sending.outcomes:
             raise
-        left = Unknown(f"not written before the run stopped: {error.summary}")
+        left = Unknown(f"the run stopped before it made this change: {error.summary}")
         return dict.fromkeys((row.number for row in rows), left) | sending.outcomes
     return sending.outcomes
 

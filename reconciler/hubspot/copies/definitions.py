@@ -24,11 +24,11 @@ _ACCOUNT = (
     "dataHostingLocation",
 )
 _CALLS_OF_PORTAL = 9
-"""Number of calls for a portal: account, owners, schemas, and five limits."""
+"""Number of calls for a portal: one for the account, two for owners, one for schemas, five for limits."""
 _CALLS_OF_TYPE = 2 + 2 * len(SENSITIVITIES)
 """Number of calls for an object type: groups, rules, and properties, active and archived, by sensitivity."""
 _CALLS_OF_DIRECTION = 3
-"""Number of calls for a pair of object types: labels in both directions, and limits."""
+"""Assumed number of calls for one direction of associations: its labels, the opposite labels, its limits."""
 _ACCOUNT_TYPES = {"STANDARD", "DEVELOPER_TEST", "SANDBOX", "APP_DEVELOPER"}
 
 
@@ -68,7 +68,7 @@ def read_definitions_part(
 
 
 def calls_of_definitions(portal: PortalSchema, directions: Collection[Direction]) -> int:
-    """Return the number of calls that read the definitions part if no list has a second page."""
+    """Return roughly how many calls read the definitions part if no list has a second page."""
     both = {each for one in directions for each in (one, one.back)}
     types = {schema.path: schema for schema in portal.objects.values()}
     by_type = sum(_CALLS_OF_TYPE + bool(schema.pipelines) for schema in types.values())

@@ -41,7 +41,7 @@ class WantedRecords:
 
     @property
     def calls(self) -> int:
-        """Number of calls that read the records, if ``values`` has a length."""
+        """Number of calls that read the records; ``values`` must not be an iterator."""
         return -(-len(tuple(self.values)) // BATCH_SIZE)
 
 
@@ -55,7 +55,7 @@ class WantedPairs:
 
     @property
     def calls(self) -> int:
-        """Number of calls that read the first pages of the associations, if ``ids`` has a length."""
+        """Number of calls for the first pages of the associations; ``ids`` must not be an iterator."""
         return -(-len(tuple(self.ids)) // PAIRS_READ)
 
 

@@ -88,7 +88,7 @@ def live_group(object_name: str, body: GroupDefinition) -> LiveDefinition:
 
 
 def live_pipeline(object_name: str, body: PipelineDefinition) -> tuple[LiveDefinition, ...]:
-    """Convert a pipeline, followed by its stages in order."""
+    """Convert a pipeline and its stages: first the pipeline, then the stages in the order of display."""
     stages = stages_in_order(body.stages)
     can_change = object_type(object_name).has_pipelines
     is_of_hubspot = (body.created_at or "").startswith(_OF_HUBSPOT)
@@ -145,7 +145,7 @@ def live_schema(object_name: str, body: SchemaDefinition, names: Mapping[str, st
 
 
 def _added_by_hubspot(body: SchemaDefinition) -> set[str]:
-    """Return the types that HubSpot itself adds to the associations of every custom object, by number."""
+    """Return the ids of the object types with which HubSpot itself associates every custom object."""
     return {*numbers_with_custom_objects(), body.object_type_id}
 
 

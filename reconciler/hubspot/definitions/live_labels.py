@@ -13,7 +13,7 @@ from reconciler.model.object_references import Direction
 from reconciler.model.portal_definitions import LiveDefinition, definition_id
 
 USER_DEFINED = "USER_DEFINED"
-_UNKNOWN = "0"  # number of the opposite label if it is not known
+_UNKNOWN = "0"  # in place of the number of the opposite label, while that is unknown
 
 
 def live_labels(

@@ -146,9 +146,10 @@ def _patch_property(writer: DefinitionWriter, write: DefinitionWrite, body: Mapp
 
 
 def _options_after(write: DefinitionWrite) -> list[str]:
-    """Return the options to write: the wanted ones in order, then the portal's others, which stay.
+    """Return the names of the options to write: first the wanted options, in order.
 
-    Last come options that only occur in the paths of other values.
+    Then come the other options in HubSpot, which stay. Last come options that occur only in a path of
+    ``write.values``, such as ``options/gold/label``.
     """
     live = _live_options(write)
     wanted = list_of(write.values.get(OPTIONS)) if write.values.get(OPTIONS) else live

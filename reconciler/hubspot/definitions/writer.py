@@ -20,7 +20,7 @@ from reconciler.hubspot.transport.caller import Caller
 
 Body: TypeAlias = Mapping[str, object]
 Done: TypeAlias = ErrorResponse | None
-"""None if HubSpot made the change, otherwise its refusal. Other answers only repeat the request."""
+"""None if HubSpot made the change, otherwise HubSpot's refusal."""
 
 
 class DefinitionWriter:
@@ -72,7 +72,7 @@ class DefinitionWriter:
         return self._send("POST", self._paths.stages(object_path, pipeline_id), _nothing, body)
 
     def update_stage(self, object_path: str, pipeline_id: str, stage_id: str, body: Body) -> Done:
-        """Change a stage; HubSpot keeps metadata that the body omits."""
+        """Change a stage; HubSpot keeps metadata that is missing in ``body``."""
         return self._send("PATCH", self._paths.stage(object_path, pipeline_id, stage_id), _nothing, body)
 
     def delete_stage(self, object_path: str, pipeline_id: str, stage_id: str) -> Done:
@@ -84,7 +84,7 @@ class DefinitionWriter:
         return self._send("POST", self._paths.schemas, SchemaDefinition.read, body)
 
     def update_schema(self, object_path: str, body: Body) -> Done:
-        """Change a custom object type; HubSpot may set members that the body omits back to older values."""
+        """Change a custom object type; HubSpot may reset members missing in ``body`` to older values."""
         return self._send("PATCH", self._paths.schema(object_path), _nothing, body)
 
     def archive_schema(self, object_path: str) -> Done:

@@ -70,10 +70,10 @@ def read_as_made(
     record_ids: Iterable[RecordId],
     names: Collection[str],
 ) -> Mapping[RecordId, LiveRecord]:
-    """Read the values with which records were created: those as old as the first value of property ``by``.
+    """Read the values that the properties ``names`` got when each record was created.
 
-    All values that one call writes have the same time in the history. A property of ``names`` that got its
-    first value at another time has the value None.
+    HubSpot's history has the same time for all values of one call. So the first value of a property counts
+    if its time is the time of the first value of the property ``by``. Otherwise, the value is None.
 
     Raises:
         HubSpotError: HubSpot does not answer, or refuses the call.

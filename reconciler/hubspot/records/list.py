@@ -43,7 +43,8 @@ class Segment:
     def divided(self, at: int) -> tuple["Segment", "Segment"]:
         """Divide the segment into the ids below ``at``, and the ids from ``at`` on.
 
-        The second part has the cursor ``at - 1``: it works whether HubSpot's cursors include their id or not.
+        The second segment has the cursor ``at - 1``. So HubSpot returns the record ``at`` in any case: a page
+        begins with the id in its cursor, or with the next id.
         """
         return replace(self, end=at), Segment(at, self.end, str(at - 1))
 
@@ -114,7 +115,7 @@ def _in_turn(
 
 
 class _Listing:
-    """The parallel reading of several segments."""
+    """Parallel reading of the records of one object type, in several ranges of record ids."""
 
     def __init__(
         self, reader: PortalReader, schema: ObjectSchema, names: Sequence[str], highest: int | None

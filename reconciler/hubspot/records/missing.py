@@ -24,11 +24,14 @@ from reconciler.model.owned import OwnedRecord
 def find_missing_records(
     reader: PortalReader, portal: PortalSchema, missing: Iterable[OwnedRecord]
 ) -> Mapping[RecordId, MissingRecord]:
-    """Find out what happened to each of ``missing``, by its record id in state.
+    """Find out what happened to each record in ``missing``; return the findings by record id in the state.
 
-    This takes one call for each hundred records of one type and key, and one more for records that are not
-    found. Only reading a record alone shows a merge. So each record that is not found takes another call, if
-    there are at most ``GONE_ASKED_ALONE`` of one type and key.
+    The calls for the records of one object type and key property:
+
+    - one for each hundred records, by record id
+    - one for each hundred records that were not found, to search the archived records
+    - one for each record that was not found, to find merges; these calls are left out if more than
+      ``GONE_ASKED_ALONE`` records were not found
 
     Raises:
         HubSpotError: the portal cannot be read.

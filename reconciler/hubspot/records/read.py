@@ -16,7 +16,7 @@ from reconciler.model.live import LiveRecord, LiveRecords
 from reconciler.model.object_types import object_type
 
 _MOST_UNANSWERED = 10
-"""Once this many keys stay unanswered even when requested alone, the others are not requested alone."""
+"""Once this many keys stay unanswered although each was requested alone, no key is requested alone."""
 
 
 def read_records(
@@ -57,7 +57,7 @@ def read_records(
         left = doubtful(left)
     unanswered: list[str] = []
     for key in left:
-        if len(unanswered) < _MOST_UNANSWERED:  # with so many unanswered, asking again is useless now
+        if len(unanswered) < _MOST_UNANSWERED:
             take(question.ask_alone(key))
         unanswered += doubtful([key])
     return LiveRecords(answered, unanswered)
@@ -113,7 +113,11 @@ class _Question:
         return self._join([key], [record], set()), set()
 
     def _join(self, keys: Sequence[str], records: Iterable[Record], named: set[str]) -> dict[str, LiveRecord]:
-        """Match records to keys by spelling, else by a secondary address, else without case and blanks."""
+        """Match records to keys by the canonical form of the key.
+
+        A key without a match is compared with further values, such as a contact's second email address, and
+        then with all keys of records, ignoring capital letters and outer blanks.
+        """
         exact: dict[str, LiveRecord] = {}
         second: dict[str, LiveRecord] = {}
         for record in records:

@@ -57,7 +57,7 @@ def write_rows(
     except (NotAllowed, Unavailable) as error:
         if not batch.outcomes:
             raise
-        left = Unknown(f"not written before the run stopped: {error.summary}")
+        left = Unknown(f"the run stopped before it made this change: {error.summary}")
         batch.outcomes = dict.fromkeys((row.trace_id for row in rows), left) | batch.outcomes
     return batch.outcomes
 
@@ -97,7 +97,10 @@ class _Batch:
             self.deliver(second)
 
     def _send(self, rows: Sequence[InputRow]) -> ErrorResponse | None:
-        """Make one call; return HubSpot's refusal if only some of the rows may have caused it, or None."""
+        """Make one call. Return HubSpot's refusal if sending fewer rows at once may help.
+
+        In all other cases, keep the outcome of each row, and return None.
+        """
         try:
             writer = self._writer.notifying(partial(self._before_sending, rows))
             answer = writer.write(self._object_path, self._operation.call, _inputs(self._operation, rows))

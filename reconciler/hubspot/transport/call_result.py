@@ -60,7 +60,7 @@ class Success(Generic[AnswerT]):
 
 @dataclass(frozen=True, slots=True)
 class ErrorResponse:
-    """An answer with any other status, and its decoded error."""
+    """An answer with a status other than 2xx, and its decoded error."""
 
     status: int
     error: ErrorBody
@@ -73,7 +73,7 @@ class NoResponse:
 
     reason: str  # description of the failure, for messages
     was_sent: bool  # False: HubSpot cannot have seen the request
-    is_garbled: bool = False  # an unreadable answer arrived, so many retries are useless
+    is_garbled: bool = False  # an answer arrived, but it cannot be read: trying again seldom helps
     pace: RateHeaders = RateHeaders()
 
 

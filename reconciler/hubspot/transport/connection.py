@@ -57,7 +57,7 @@ _NEVER_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-_TOKEN_CHARACTERS = re.compile(r"[!#-&(-_a-~]+")  # no quotes: people copy them from shells and .env files
+_TOKEN_CHARACTERS = re.compile(r"[!#-&(-_a-~]+")  # without quotation marks: people copy them by mistake
 _MOST_QUOTED = 4 * 1024 * 1024  # maximum bytes that are read of an error's body
 _JSON = {"Content-Type": "application/json"}
 

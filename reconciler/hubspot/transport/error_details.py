@@ -10,7 +10,10 @@ _EXISTING_ID = re.compile(r"Existing ID:\s*(\d+)\s*$")
 
 
 def message_of(error: ErrorBody) -> str:
-    """Return HubSpot's message in one line, with the messages of its ``details`` that it lacks."""
+    """Return HubSpot's message in one line.
+
+    Messages in ``error.details`` are added unless HubSpot's message already contains them.
+    """
     text, _ = error.split_message
     reasons = [reason for reason in map(_reason, error.details) if reason and reason not in text]
     parts = (" ".join(text.split()), "; ".join(dict.fromkeys(reasons)))

@@ -45,7 +45,10 @@ class _Keeping(threading.local):
     has_place = False
 
     def places(self, *, is_write: bool) -> int:
-        """Return how many slots the thread's next call needs."""
+        """Return how many slots must be free before the thread's next call.
+
+        A write whose slot is kept needs none. A read that reserves a slot for the next write needs two.
+        """
         if is_write:
             return 0 if self.has_place else 1
         return 2 if self.is_on and not self.has_place else 1
@@ -98,7 +101,7 @@ class RateLimiter:
         return None if ahead_s is None else datetime.fromtimestamp(self._now() + ahead_s, UTC)
 
     def least_seconds(self, calls: int) -> float:
-        """Return the least number of seconds for ``calls`` calls; those of the first window take none."""
+        """Return the fewest seconds that ``calls`` calls take; 0 if one window of the rate limit suffices."""
         bursts = math.ceil(calls / self._window.limit)
         return max(bursts - 1, 0) * self._window.interval_s
 

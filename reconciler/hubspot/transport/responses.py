@@ -6,7 +6,7 @@ They are tolerant on purpose. HubSpot's specification marks fields as required t
 above all in errors; unknown fields are ignored. Only indispensable fields (a record's id, a property's name)
 are required, and an answer that lacks one counts as unreadable.
 
-Reading one hundred records of ten properties takes 0.25 ms, as much as checking them by hand.
+pydantic reads one hundred records of ten properties in 0.25 ms, as fast as code without pydantic.
 """
 
 from collections.abc import Mapping

@@ -4,14 +4,17 @@
 what happened                   a read                      a write
 ==============================  ==========================  =================================
 401; 429 for the day            everything stops            everything stops
-429                             waits a window, a second,   the same: HubSpot did not
-                                or as long as it is told    process the call
+429                             waits, see below            the same: HubSpot did not
+                                                            process the call
 423, 477                        waits                       the same
 never sent                      waits, longer each time     the same
 no answer, 408, 5xx, cut short  waits, longer each time     not sent again: it may have
                                                             happened
 any other status                that is the answer          that is the answer
 ==============================  ==========================  =================================
+
+After 429, a call waits as long as the header ``Retry-After`` says. Without this header, the call waits one
+second for each try if the limit for a second was hit, otherwise one window of the rate limit.
 
 Sources: https://developers.hubspot.com/docs/api-reference/error-handling and
 https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details.
@@ -27,7 +30,10 @@ PATIENCE_S = 180.0
 """Maximum seconds for which one call is repeated while HubSpot answers "later"."""
 
 SHORT_PATIENCE_S = 8.0
-"""The same maximum for errors that seldom go away: a host that never answered, an unreadable answer."""
+"""Maximum seconds for which one call is repeated after errors that seldom go away.
+
+Such errors are a host that never answered, and an answer that cannot be read.
+"""
 
 _UNAUTHORIZED = 401
 _TIMED_OUT = 408

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 _BLOT = "***"
 _TOKEN_LIKE = re.compile(r"pat-[a-z0-9]+-[0-9a-f-]+", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\+u00([2-7][0-9a-fA-F])|\\+/")
-"""A character that JSON has escaped, also JSON inside JSON; quotes and backslashes stay escaped."""
+"""JSON's escape sequence for a character; in JSON inside JSON, it begins with several backslashes."""
 
 _KEPT = {'"', "\\"}
+"""Characters that stay escaped."""
+
 _LEAST_CHARACTERS = 8
 """Minimum length of the pieces of a token to search for: shorter ones also occur in harmless texts."""
 
@@ -24,7 +26,7 @@ def redact_token(text: str, token: str) -> str:
 
 
 def _spellings(token: str) -> Iterator[str]:
-    """Return the ways in which a token may be written; upper and lower case do not matter to the caller."""
+    """Yield the forms of a token to search for; the search itself must ignore case."""
     if token:
         yield token
     for written in {token, token.lower(), token.upper()}:
@@ -37,7 +39,8 @@ def _in_base64(data: bytes) -> Iterator[str]:
     for before in range(3):
         for encode in (b64encode, urlsafe_b64encode):
             encoded = encode(bytes(before) + data).decode()
-            begin = -(-before * 8 // 6)  # index of the first character without bits of the text before
+            # the characters of ``encoded`` before this index depend on the bytes before ``data``
+            begin = -(-before * 8 // 6)
             yield encoded[begin : (before + len(data)) * 8 // 6]
 
 

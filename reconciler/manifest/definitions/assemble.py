@@ -1,4 +1,7 @@
-"""Converting declared definitions to desired ones: missing labels are added, values get paths."""
+"""Converting declared definitions to desired definitions.
+
+A missing label is added. Each value is stored under its path in the definition: ``options/gold/label``.
+"""
 
 from collections.abc import Iterable, Mapping
 from operator import attrgetter

@@ -1,4 +1,7 @@
-"""Reading the attributes of a definition as canonical texts; a table has the names, which are HubSpot's."""
+"""Reading the attributes of a definition as canonical texts.
+
+An attribute has the same name as in HubSpot's API; ``model/definition_attributes.py`` lists them all.
+"""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
@@ -73,7 +76,7 @@ def _read(entry: EntryNode, attribute: Attribute, about: About, address: Definit
             about.report(f'"{name}" cannot be cleared', _LEAVE, entry.place, address)
         return None
     if isinstance(value, Blank):
-        fault = _BLANK.get(value, f"says {value.value}, which does not clear it")
+        fault = _BLANK.get(value, f"is set to {value.value}, but {value.value} does not clear a value")
         about.report(
             f'"{name}" {fault}', _CLEAR if _can_be_cleared(attribute) else _LEAVE, entry.place, address
         )

@@ -78,8 +78,8 @@ def _renamed_in_circles(definitions: Iterable[DesiredDefinition], files: SourceF
             if circle and definition.place == min(each.place for each in circle):
                 names = ", ".join(f'"{each.address.name}"' for each in circle)
                 message = (
-                    f"{names} are renamed from each other, and reconciler cannot see whether "
-                    "the exchange is already done"
+                    f"{names} exchange their names by `$renamed_from`, and reconciler cannot see "
+                    "whether HubSpot already has the new names"
                 )
                 advice = "remove `$renamed_from`, and write the new labels under `label:`"
                 yield Problem(message, advice, files.ref(definition.place), definition.address.text)
@@ -121,7 +121,7 @@ def _both_ends(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> 
         if _is_same_label(first, second):
             where = f"{first.address.text} in {files.ref(first.place)}"
             message = f"this label is declared at both ends: also {where}"
-            advice = "keep one of the two: `label` and `inverseLabel` say what each end shows"
+            advice = "remove one of the two: one declaration has both texts, `label` and `inverseLabel`"
             yield Problem(message, advice, files.ref(second.place), second.address.text)
 
 

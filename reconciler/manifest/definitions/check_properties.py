@@ -78,7 +78,10 @@ def _option_problems(definition: DesiredDefinition, files: SourceFiles) -> Itera
 
 
 def _whole_list_problems(definition: DesiredDefinition, files: SourceFiles) -> Iterator[Problem]:
-    """Report a list under ``options:`` in which all options are absent, or one of a bool is missing."""
+    """Report a list under ``options:`` that leaves a property without options.
+
+    Also report the list of a bool in which ``true`` or ``false`` is missing.
+    """
     if not definition.has_all_options or not definition.options:
         return
     kept = {option.name for option in definition.options if not option.special.is_absent}

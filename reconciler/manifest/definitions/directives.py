@@ -22,7 +22,7 @@ _FORMS: Final = {
     ABSENT: (re.compile("true"), "write `$absent: true`, or remove the line"),
     PROTECT: (re.compile("true|false"), "write `$protect: true` or `$protect: false`"),
     RENAMED_FROM: (re.compile(".+", re.DOTALL), "write its former name"),
-    MOVES_TO: (re.compile(".+", re.DOTALL), "write the name of the target to which its records move"),
+    MOVES_TO: (re.compile(".+", re.DOTALL), "write the name of the target to which the records move"),
     ID: (re.compile(r"[^\s/]+"), "write its id in HubSpot, as the API shows it"),
 }
 _BY_ID: Final = (ABSENT, PROTECT, RENAMED_FROM, MOVES_TO, ID)
@@ -36,10 +36,10 @@ KNOWN_DIRECTIVES: Final[Mapping[Section, tuple[str, ...]]] = {
     Section.OPTIONS: (ABSENT, RENAMED_FROM, MOVES_TO),
 }
 _ELSEWHERE: Final = {
-    PROTECT: "options are protected with their property: put the line beside `label`",
+    PROTECT: "only a whole property can be protected: write the line for the property, not for an option",
     RENAMED_FROM: "such a name can never change in HubSpot: change `label`, the displayed name",
-    MOVES_TO: "only records of a property, an option, a pipeline or a stage can move",
-    ID: "it is found by its name: remove the line",
+    MOVES_TO: f"remove the line: `{MOVES_TO}` is only for properties, options, pipelines and stages",
+    ID: f"remove the line: `{ID}` is only for pipelines and stages",
 }
 
 
@@ -77,10 +77,12 @@ def read_directives(
         )
         about.report(message, "write both, or remove the line", places[MOVES_TO], address)
     if said.get(MOVES_TO) == name:
-        about.report("its records cannot move to itself", _FORMS[MOVES_TO][1], places[MOVES_TO], address)
+        message = f'records cannot move from "{name}" to "{name}"'
+        about.report(message, _FORMS[MOVES_TO][1], places[MOVES_TO], address)
     if said.get(RENAMED_FROM) == name:
+        message = f'"{name}" cannot be renamed from "{name}"'
         advice = "write its former name, or remove the line"
-        about.report("it cannot be renamed from itself", advice, places[RENAMED_FROM], address)
+        about.report(message, advice, places[RENAMED_FROM], address)
     return DefinitionDirectives(
         is_absent=is_absent,
         protect=said[PROTECT] == "true" if PROTECT in said else None,

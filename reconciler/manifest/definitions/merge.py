@@ -101,5 +101,5 @@ def _outer(address: DefinitionAddress) -> DefinitionAddress:
 def _twice(first: DeclaredDefinition, second: DeclaredDefinition, files: SourceFiles) -> Problem:
     where = files.ref(first.place)
     message = f"{second.address.text} is declared twice in this folder: also in {where}"
-    advice = "keep one, or move one to a later folder"
+    advice = "keep one, or move one to a folder that overrides this folder"
     return Problem(message, advice, files.ref(second.place), second.address.text)

@@ -15,7 +15,7 @@ from reconciler.model.object_types import object_type
 
 _STAGES: Final = "stages"
 _PLACE: Final = "displayOrder"
-"""HubSpot's attribute for the order of stages, which is not written: the order of the lines gives it."""
+"""HubSpot's attribute for the order of stages. Manifests do not have it: the order of the lines counts."""
 
 
 def read_pipelines(section: MappingNode, about: About) -> Iterator[DeclaredDefinition]:

@@ -91,12 +91,13 @@ _OF_RECORDS: Final = {
     "ownership": UnplacedProblem(
         "`ownership` applies only to values of records; a definition is written as it is declared",
         (
-            "leave out the lines that people may change, or use `drift: hold`, which leaves changes "
-            "by people alone"
+            "leave out the attributes that people may change in HubSpot, or use `drift: hold`, which "
+            "leaves changes by people alone"
         ),
     ),
     "unmanaged": UnplacedProblem(
-        "only the written lines of a definition are managed", "leave out the lines that people may change"
+        "only the attributes that a manifest sets are managed",
+        "leave out the attributes that people may change in HubSpot",
     ),
     "prune": UnplacedProblem(
         ("a definition is not archived when its lines are removed"), "write `$absent: true` in their place"

@@ -38,8 +38,8 @@ def read_schema(node: MappingNode, place: Place, about: About) -> Iterator[Decla
     lines = []
     for entry in node.in_order():
         if entry.name == "name":
-            advice = f"remove the line: `object: {about.object}` is the name"
-            about.report("the name of a custom object is its type", advice, entry.name_place, address)
+            advice = f"remove the line: `object: {about.object}` gives the name"
+            about.report('"name" is not allowed under `schema`', advice, entry.name_place, address)
         elif entry.name != _LABELS and not is_directive(entry.name):
             lines.append(entry)
     values |= read_attributes(lines, attributes, about, address)

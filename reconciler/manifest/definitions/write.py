@@ -26,7 +26,7 @@ _Content: TypeAlias = dict[str, Any]
 _NOT_WRITTEN: Final = frozenset({"displayOrder"})
 _NO_LIST: Final = "[]"
 _LISTS: Final = frozenset({Form.LIST, Form.SET})
-_LONGEST_LINE: Final = 90  # maximum characters of names and values in braces
+_LONGEST_LINE: Final = 90  # maximum characters of a mapping that is written in braces, on one line
 
 
 def definitions_text(
@@ -34,8 +34,8 @@ def definitions_text(
 ) -> str:
     """Write a new manifest with these definitions of one object type.
 
-    Stages are written below their pipelines, in the pipeline's order. ``environments`` are the globs for the
-    key with this name, which is left out if there are none.
+    Stages are written below their pipelines, in the pipeline's order. Globs in ``environments`` are written
+    under the key ``environments:``. Without globs, the manifest does not have this key.
 
     Raises:
         UsageError: a name or a text cannot be written in YAML.

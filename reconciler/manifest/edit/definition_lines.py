@@ -25,7 +25,9 @@ _NAMED_BY_LABEL: Final = frozenset({Section.PIPELINES, Section.STAGES})
 
 
 def definition_line(document: Content, address: DefinitionAddress, path: str) -> tuple[str, ...]:
-    """Return the path of names to the value at ``path`` of a definition, even if its line is missing.
+    """Return the names that lead to a value of a definition in ``document``; the value may be missing.
+
+    ``path`` is the path of the value in the definition, such as ``options/gold/label``.
 
     Raises:
         Unsafe: the document does not declare the definition, or declares it in a form without that line.
@@ -44,7 +46,7 @@ def definition_line(document: Content, address: DefinitionAddress, path: str) ->
 
 
 def list_line(document: Content, address: DefinitionAddress, path: str) -> tuple[str, ...]:
-    """Return the path of names to the options of a property, or to the stages of a pipeline.
+    """Return the names that lead to the options of a property, or to the stages of a pipeline.
 
     Raises:
         Unsafe: the document has no such list.
@@ -54,7 +56,7 @@ def list_line(document: Content, address: DefinitionAddress, path: str) -> tuple
 
 
 def entry_line(document: Content, address: DefinitionAddress, path: str) -> tuple[str, ...]:
-    """Return the path of names to the option that ``path`` is about, or to the definition itself.
+    """Return the names that lead to the option in ``path``, or to the definition if ``path`` has no option.
 
     Raises:
         Unsafe: the document has no such line.
@@ -99,7 +101,7 @@ def _options_line(document: Content, outer: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _definition(document: Content, address: DefinitionAddress) -> tuple[str, ...]:
-    """Return the path of names to the lines of a definition.
+    """Return the names that lead to the lines of a definition.
 
     Raises:
         Unsafe: the document has no such lines.

@@ -17,7 +17,7 @@ _LISTS = frozenset({OPTIONS, STAGE_NAMES})
 
 
 class ListPlace(NamedTuple):
-    """A list in a file: the number of its document, and the path of names to it."""
+    """A list in a file: the number of its document, and the names that lead to the list."""
 
     document: int
     line: tuple[str, ...]
@@ -35,7 +35,8 @@ class ListEditor:
     text: str
     meant: Sequence[Content]  # intended contents of the documents, updated with each list
     problems: list[Problem] = field(default_factory=list)
-    orders: dict[ListPlace, tuple[str, ...]] = field(default_factory=dict)  # intended names of each list
+    # the names in each list after the edit, in order
+    orders: dict[ListPlace, tuple[str, ...]] = field(default_factory=dict)
     places: dict[Edit, int] = field(default_factory=dict)  # offsets of the lists
     _moves: list[Moved] = field(default_factory=list)
 
@@ -114,11 +115,11 @@ def _in_order(listed: Mapping[str, Content], names: Sequence[str], wanted: Seque
     """Sort ``names`` in the order of ``wanted``; names of entries with ``$absent`` keep their positions.
 
     Raises:
-        Unsafe: the list has other names than the wanted ones.
+        Unsafe: ``names`` and ``wanted`` are not the same names.
     """
     present = [name for name in names if not _is_absent(listed[name])]
     if set(present) != set(wanted):
-        raise Unsafe("the list in the manifest has other names than HubSpot", "write it by hand")
+        raise Unsafe("the lists in the manifest and in HubSpot have different entries", "write it by hand")
     following = iter(wanted)
     return [name if _is_absent(listed[name]) else next(following) for name in names]
 
@@ -135,7 +136,7 @@ def _name_of(edit: Edit) -> str:
 
 
 def _list_at(document: Content, line: Sequence[str]) -> dict[str, Content]:
-    """Return the list (a mapping) at the path of names ``line``.
+    """Return the list to which the names in ``line`` lead; a list of options or stages is a mapping.
 
     Raises:
         Unsafe: there is no such list.

@@ -1,7 +1,8 @@
 """Patches of lists, which are mappings whose order counts: entries are removed or sorted.
 
-A comment on the line of an entry, and the comment lines above it, move together with the entry. Lines above
-the first entry stay above all entries. When an entry is removed, the lines above it stay.
+When an entry moves, its comments move too: the comment on its line, and the comment lines above it. Lines
+above the first entry do not move. When an entry is removed, the comment on its line is removed too, and the
+comment lines above it stay.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -38,15 +39,17 @@ class _Part(NamedTuple):
 
 
 def rewrite_entries(patcher: Patcher, number: int, line: Sequence[str], names: Sequence[str]) -> Rewritten:
-    """Rewrite the mapping at ``line`` of document ``number``: only the entries ``names``, in this order.
+    """Rewrite a mapping in document ``number`` so that it has only the entries ``names``, in this order.
+
+    The names in ``line`` lead to the mapping.
 
     Raises:
-        Unsafe: other text would change, or nothing would be left.
+        Unsafe: other text would change, or no entry would be left.
     """
     mapping = patcher.mapping(number, line)
     entries = {entry.name: place for place, entry in enumerate(mapping.entries)}
     if not names:
-        raise Unsafe("its list would be empty")
+        raise Unsafe("the list in the manifest would be empty")
     order = [entries[name] for name in names]
     if mapping.is_flow:
         return _in_braces(patcher.text, mapping, order)
@@ -82,7 +85,10 @@ def _on_lines(patcher: Patcher, mapping: MappingSpan, order: Sequence[int]) -> R
 
 
 def _comments(text: str, chunks: Iterable[_Chunk]) -> str:
-    """Return the comment lines above removed entries, without lines above that are only blank."""
+    """Return the comment lines above removed entries.
+
+    If all lines above an entry are blank, they are left out.
+    """
     leads = (text[chunk.lead : chunk.start] for chunk in chunks)
     return "".join(lead for lead in leads if lead.strip())
 

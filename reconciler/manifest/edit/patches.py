@@ -115,16 +115,16 @@ class Patcher:
         ``lines`` returns the text of the records for a given indent, each after a blank line.
 
         Raises:
-            Unsafe: there is no ``records:``, its records are written in braces, or an alias uses it.
+            Unsafe: ``records:`` is missing, written in braces, or used by an alias.
         """
         root = self._documents[number].root
         entry = root.entry("records") if isinstance(root, MappingSpan) else None
         if entry is None or not isinstance(entry.value, MappingSpan):
-            raise Unsafe("it has no `records`", "name another file with --out")
+            raise Unsafe("the document has no `records:`", "name another file with --out")
         records = entry.value
         _refuse_shared(self._documents[number], records, "`records`")
         if records.is_flow and records.entries:
-            raise Unsafe("its records are written in braces", "write them on lines of their own")
+            raise Unsafe("the records are written in braces", "write each record on lines of its own")
         if records.is_flow:
             line_break = self.line_break_after(entry.name_span.end)
             return Patch(records.start, records.end, line_break + self._fitted(lines("  "), line_break))
@@ -159,7 +159,7 @@ class Patcher:
         return "".join([*parts, self.text[taken:]]), offsets
 
     def mapping(self, number: int, line: Sequence[str]) -> MappingSpan:
-        """Return the mapping at the path of names ``line`` in document ``number``, such as a record.
+        """Return the mapping to which the names in ``line`` lead in document ``number``.
 
         Raises:
             Unsafe: there is no such mapping, or an alias uses it.
@@ -243,7 +243,8 @@ class Patcher:
     ) -> Patch:
         """Build the patch that adds a line below the record's last property, or an entry in its braces.
 
-        With ``comes_last``, the line is added below all lines of the mapping, because their order counts.
+        With ``comes_last``, the line is added below all lines of the mapping. This is for mappings in which
+        the order of the lines counts, such as options.
         """
         entry = f"{name}: {_spelled(value, '', in_flow=record.is_flow)}"
         if record.is_flow and not record.entries:

@@ -61,7 +61,10 @@ def laid_out_as_before(before: bytes, after: bytes, file: str) -> bytes:
 
 
 def moved_offset(offset: int, text: str, layout: str) -> int:
-    """Return the offset in ``layout``, the formatted ``text``, of the token at or after ``offset``."""
+    """Convert an offset in ``text`` to an offset in ``layout``, which is the formatted ``text``.
+
+    The result is the start of the scalar or alias that stands at or after ``offset``.
+    """
     if text == layout:
         return offset
     before = sum(token.start < offset for token in _texts(text))

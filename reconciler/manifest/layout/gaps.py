@@ -33,7 +33,10 @@ NO_GAP: Final = Gap()
 
 
 def gap_between(text: str, start: int, end: int, *, is_below: bool = False) -> Gap:
-    """Read the gap from ``start`` to ``end``; ``is_below``: it begins on the line below the token before."""
+    """Read the gap from ``start`` to ``end``.
+
+    With ``is_below``, ``start`` is the beginning of a line, and the previous token ends above that line.
+    """
     between = text[start:end]
     if (not is_below and not between.strip(" \t")) or not between:
         return NO_GAP

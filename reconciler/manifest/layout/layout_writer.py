@@ -81,8 +81,8 @@ class _LayoutWriter:
         self._before: TokenKind | None = None
         self._after_alias = False
         self._end = 0  # end of the last token in the text
-        self._is_below = False  # whether the last token was a block of lines
-        self._kept = NO_GAP  # the gap before a comma, not written yet
+        self._is_below = False  # whether ``_end`` is the beginning of a line, as after a block of text
+        self._kept = NO_GAP  # the gap before the last comma or below a block, until the next token is written
         self._comma = False  # whether a comma must be written before the next token
         self._place: _Place | None = None  # the place that the previous token determined for a name
 
@@ -171,7 +171,7 @@ class _LayoutWriter:
 
     @property
     def _is_after_sign(self) -> bool:
-        """Whether the previous token is the ``:`` after a name that begins with ``?``."""
+        """Whether the previous token is the ``:`` of an entry that is written as ``? name``."""
         is_value = self._before is TokenKind.VALUE and len(self._levels) > 1
         return is_value and self._levels[-2].is_explicit and not self._levels[-2].is_flow
 

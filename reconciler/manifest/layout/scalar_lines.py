@@ -54,7 +54,8 @@ def block(text: str, written_parent: int, parent: int) -> Block:
     while "+" not in header and body and not body[-1].strip(" ") and len(body[-1]) <= old:
         body.pop()
     if is_open and count == len(body):
-        header = header.replace("+", "").replace("-", "") + "-"  # the added line end is not part of the text
+        # the layout adds a line end to the file, and ``-`` keeps this line end out of the text
+        header = header.replace("+", "").replace("-", "") + "-"
     lines = (" " * new + line[old:] if len(line) > old else "" for line in body)
     return Block(header, comment.rstrip(" \t"), tuple(lines), len(body) < count)
 

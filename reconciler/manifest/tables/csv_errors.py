@@ -25,7 +25,7 @@ _MAY_BE_ODD = (b' "', b'" ', b'\t"', b'"\t', b"\r")  # searched first: a hundred
 
 
 class _Patterns(NamedTuple):
-    """Patterns for CSV text with one delimiter."""
+    """Patterns for CSV text, compiled for one delimiter."""
 
     odd: re.Pattern[bytes]
     cell: re.Pattern[str]

@@ -39,7 +39,7 @@ _DECIMAL_COMMA = re.compile(r"-?(\d+|\d{1,3}(\.\d{3})+),\d+")
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
-    """A place in the file that does not fit its description in the manifest."""
+    """A place in the file that contradicts the form in the manifest: encoding, delimiter or decimal."""
 
     line: int
     column: int
@@ -71,12 +71,13 @@ def form_problems(path: Path, source: Source) -> Sequence[Problem]:
 def _line_for(source: Source, form: TableForm) -> str:
     """Return advice with the line for ``form``, to be pasted into the manifest."""
     keys = [f"{name}: {_in_yaml(value)}" for name, value in form.unusual.items() if name != "clear"]
-    if source.columns or form.clear is not None:  # keep these keys, which may be long
+    # ``columns:`` and ``clear:`` stay in the manifest, so the advice does not repeat them
+    if source.columns or form.clear is not None:
         said = " and ".join(f"`{key}`" for key in keys)
         return (
             f"under `source:`, beside csv, write {said}"
             if keys
-            else "remove the settings of its form below `source:`"
+            else "remove `delimiter`, `encoding` and `decimal` from `source:`"
         )
     return f"write `source: {{{', '.join((f'csv: {_in_yaml(source.path)}', *keys))}}}`"
 

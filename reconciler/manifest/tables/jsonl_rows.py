@@ -122,7 +122,7 @@ def _written(column: str, value: object) -> str | None:
         raise Faulty(f'"{column}" is an object', _VALUES)
     if isinstance(value, list):
         if not all(isinstance(item, str) and item and ";" not in item for item in value):
-            raise Faulty(f'"{column}" is a list with items other than texts without ";"', _VALUES)
+            raise Faulty(f'an item of "{column}" is not a text, is empty or contains ";"', _VALUES)
         return ";".join(_text(column, item) for item in value) or None
     if isinstance(value, bool):
         return str(value).lower()
@@ -131,7 +131,7 @@ def _written(column: str, value: object) -> str | None:
 
 def _text(column: str, value: str) -> str:
     if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-        raise Faulty(f'"{column}" contains half of a character', "write all of it, or none")
+        raise Faulty(f'"{column}" contains half of a character', "write the whole character, or remove it")
     if "\0" in value:
         raise Faulty(f'"{column}" contains a NUL, which text cannot contain', "remove it")
     return value

@@ -27,7 +27,10 @@ _INSTANTS = {
     "TIMESTAMP WITH TIME ZONE": ("epoch_us", "make_timestamp", 1),
     "TIMESTAMPTZ_NS": ("epoch_ns", "make_timestamp_ns", 1000),
 }
-"""For each type with a zone: SQL function to a count since 1970, its inverse, and units per microsecond."""
+"""SQL functions for each type with a time zone, and the number of units in a microsecond.
+
+The first function converts an instant to the number of units since 1970; the second is its inverse.
+"""
 
 _UNUSUAL = {"nan": "NaN", "inf": "infinity", "-inf": "-infinity"}
 """DuckDB's names of floats that are not numbers, and the usual names."""

@@ -20,11 +20,12 @@ class Shared(NamedTuple):
 
 
 class _Shape(NamedTuple):
-    """The results for all rows with the same filled cells."""
+    """Facts that are computed once for all rows in which the same cells are filled."""
 
     names: tuple[str, ...]  # managed properties, sorted
-    pick: Callable[[Sequence[Any]], tuple[Any, ...]]  # selects from own and shared values
-    columns: tuple[int, ...]  # columns of the own values
+    # picks the values of ``names`` from a row's filled cells followed by the values of ``all:``
+    pick: Callable[[Sequence[Any]], tuple[Any, ...]]
+    columns: tuple[int, ...]  # column numbers of the filled cells
 
 
 class RowReader:

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 _PAGE = 2_000  # rows in memory at a time
 _LITTLE_MEMORY = "32MB"
 _MEMORY = ("400MB", "800MB", "1600MB", "3200MB")
-"""DuckDB's memory limits, tried in turn: sorting uses the temporary folder, but many columns need more."""
+"""DuckDB's memory limits, which are tried one after the other.
+
+The first is enough for many rows, because sorting uses the temporary folder. Many columns need more memory.
+"""
 _COPY_MB = 150  # megabytes for copying, plus one for each column
 _VECTOR = 2_048  # rows that DuckDB handles together
 _VALUES_IN_GROUP = 200_000  # values in a group of rows of a Parquet file
@@ -88,7 +91,7 @@ class SortedRows:
         with many columns needs it.
         """
         for limit in (_LITTLE_MEMORY, self._memory):
-            with suppress(self._error):  # memory in use cannot be freed
+            with suppress(self._error):  # DuckDB refuses a limit below the memory in use
                 self._connection.cursor().execute(f"SET memory_limit = '{limit}'")
 
     def run(self, statement: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:

@@ -90,7 +90,7 @@ class Hash(Protocol):
     """A hash object of hashlib."""
 
     def update(self, data: bytes, /) -> None:
-        """Add ``data``."""
+        """Continue the hash with ``data``."""
 
 
 def digest_file(path: Path, into: Hash) -> None:

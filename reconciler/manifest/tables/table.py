@@ -106,7 +106,7 @@ def open_table(
 
 
 class _Opening:
-    """Puts the rows of one file into ``rows``, without wrong rows, and finds the errors of these."""
+    """Reads one file into ``rows``. Wrong rows are left out, and their errors are collected."""
 
     def __init__(
         self, path: Path, source: Source, document: Document, files: SourceFiles, rows: SortedRows
@@ -202,7 +202,8 @@ class _Opening:
             names = self._columns(tuple(lines.columns)).numbers if lines.columns else ()
         except TableError as unusable:
             raise TableError(*problems, *unusable.problems) from None
-        return Columns(1, dict.fromkeys(names, 1))  # JSON lines: the order of columns differs between lines
+        # each JSON line has its own order, so all properties get column 1
+        return Columns(1, dict.fromkeys(names, 1))
 
     def _at(self, line: int, column: int = 1) -> SourceRef:
         return SourceRef(self._name, line, column)

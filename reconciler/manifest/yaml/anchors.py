@@ -70,7 +70,7 @@ class Anchors:
         """
         if name not in self._anchored:
             advice = "put the text in quotes if it begins with * on purpose"
-            raise BadAlias(f"there is no anchor before this called &{name}", advice)
+            raise BadAlias(f"there is no anchor &{name} before this alias", advice)
         anchored = self._anchored[name]
         if anchored is None:
             raise BadAlias(f"*{name} stands inside &{name} and would never end", "write the value out")

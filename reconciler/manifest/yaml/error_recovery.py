@@ -27,7 +27,8 @@ class Salvage:
 
     lines: list[bytes]
     _cuts: dict[int, list[_Cut]] = field(default_factory=dict)  # cuts to try, by document's first line
-    _unsound: list[range] = field(default_factory=list)  # lines of documents that lack more than records
+    # lines of each document from which other lines than records were left out
+    _unsound: list[range] = field(default_factory=list)
 
     @property
     def text(self) -> bytes:
@@ -35,7 +36,7 @@ class Salvage:
         return b"\n".join(self.lines)
 
     def is_sound(self, line: int) -> bool:
-        """Return whether the document that begins at ``line``, from 0, lacks at most some records."""
+        """Return whether nothing but records was left out of the document that begins at ``line``, from 0."""
         return not any(line in lines for lines in self._unsound)
 
     def leave_out(self, line: int) -> bool:

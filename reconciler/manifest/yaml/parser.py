@@ -41,7 +41,8 @@ _MERGE = "<<"
 _OF_DOCUMENT = 2  # the depth of a document's values
 _NO_MERGE = "merge keys (<<) are not supported"
 _USE_ALL = "put shared values under `all:`, or repeat them"
-# A place grows by one for each column and by this number for each line; columns beyond it have no place.
+# A place is a number. It grows by 1 for each column, and by this number for each line.
+# So no place exists for a column above this number.
 _LINE_STEP = place_of(0, 2, 1) - place_of(0, 1, 1)
 _MAX_LINE = (place_of(1, 1, 1) - place_of(0, 1, 1)) // _LINE_STEP - 1
 
@@ -60,10 +61,10 @@ class _Mark(NamedTuple):
 
 
 class _Shape(NamedTuple):
-    """The sorted names of mappings with the same names in the same order, and how to sort their values."""
+    """Facts about all mappings that write the same names in the same order."""
 
-    names: tuple[str, ...]
-    sort: Callable[[Sequence[Any]], tuple[Any, ...]]
+    names: tuple[str, ...]  # sorted
+    sort: Callable[[Sequence[Any]], tuple[Any, ...]]  # puts the values of a mapping in the order of ``names``
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +219,9 @@ class _Builder:
         return node
 
     def _name(self, event: Any, depth: int) -> str | None:
-        """Return the text of a key that has an anchor or tag, is an alias, or is not text.
+        """Return the text of a key that has an anchor or a tag, or that is the alias of a text.
 
-        Return None if the key is invalid.
+        Any other key, such as a list, is an error: report it, and return None.
         """
         node = self._node(event, depth + 1)
         if type(event) is ScalarEvent:
@@ -234,7 +235,10 @@ class _Builder:
         return None
 
     def _shape(self, written: tuple[str, ...], places: Sequence[int]) -> _Shape:
-        """Sort the names of a mapping. Report and omit invalid ones; without any, remember the result."""
+        """Sort the names of a mapping. Report invalid names, and leave them out.
+
+        If all names are valid, keep the result for other mappings that write the same names.
+        """
         first: dict[str, int] = {}
         for index, name in enumerate(written):
             if not name or name in first or (name == _MERGE and not self._is_whole) or "\0" in name:

@@ -40,7 +40,7 @@ _NO_VALUE = "did not find expected node content"
 _BY_PROBLEM = {
     "block sequence entries are not allowed in this context": ParserError(
         "a list item is not allowed here",
-        f"begin the list on a line of its own, or {_QUOTE} if it begins with -",
+        "begin the list on a line of its own, or put a text that begins with - in quotes",
     ),
     "could not find expected ':'": ParserError(
         "this line is neither `name: value` nor part of a text",

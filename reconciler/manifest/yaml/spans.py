@@ -22,7 +22,7 @@ class Position(NamedTuple):
 class ScalarSpan:
     """A text, or an empty value. The end of a block of text includes blank lines below it."""
 
-    start: int  # offset in characters, of the anchor if there is one, as in all spans
+    start: int  # offset in characters; for a value with an anchor, the offset of the anchor
     end: int
     position: Position
     value: str
@@ -113,7 +113,7 @@ class _Builder:
         self.used: set[str] = set()
         self._pieces = pieces
         self._keys = keys
-        self._texts: dict[str, str] = {}  # texts with anchors, because aliases to them may be names
+        self._texts: dict[str, str] = {}  # the text of each anchor: an alias may stand in place of a name
 
     def root(self) -> Span:
         """Return the span of the document itself."""

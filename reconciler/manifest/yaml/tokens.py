@@ -9,24 +9,25 @@ from yaml._yaml import CParser
 
 
 class TokenKind(Enum):
-    """Kinds of tokens; a comment marks kinds that have no characters in the file."""
+    """Kinds of tokens. Some kinds stand for no characters of the text: they only mark a place in it."""
 
     DIRECTIVE = "%"
     DOCUMENT_START = "---"
     DOCUMENT_END = "..."
-    BLOCK_MAPPING = "start of a mapping"  # no characters
-    BLOCK_SEQUENCE = "start of a list"  # no characters; missing if a list begins in the column of its name
-    BLOCK_END = "end of a mapping or list"  # no characters
+    BLOCK_MAPPING = "start of a mapping"  # stands for no characters
+    # stands for no characters; missing if the list begins in the column of its name
+    BLOCK_SEQUENCE = "start of a list"
+    BLOCK_END = "end of a mapping or list"  # stands for no characters
     BLOCK_ENTRY = "-"
     FLOW_START = "[ or {"
     FLOW_ENTRY = ","
     FLOW_END = "] or }"
-    KEY = "before a name"  # ``?``, or usually no characters
+    KEY = "before a name"  # stands for ``?``, but usually for no characters
     VALUE = ":"
     ANCHOR = "&"
     ALIAS = "*"
     SCALAR = "text"
-    END = "end of the file"  # no characters
+    END = "end of the file"  # stands for no characters
 
 
 class Token(NamedTuple):
