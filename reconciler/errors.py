@@ -25,10 +25,10 @@ from reconciler.source import SourceRef
 
 
 class Severity(StrEnum):
-    """Severity of a problem: whether it prevents a plan, omits a record from it, or is only shown."""
+    """The effect of a problem on the plan."""
 
-    ERROR = "error"  # no plan can be applied
-    LEFT_OUT = "left out"  # an error whose record the user chose to leave out of the plan
+    ERROR = "error"  # the plan can be shown, but not applied
+    LEFT_OUT = "left out"  # the record or association is left out of the plan; the rest can be applied
     WARNING = "warning"  # only shown
 
 
@@ -42,7 +42,7 @@ class Problem:
     address: str | None = None  # address of the record or property, if it is known
     severity: Severity = Severity.ERROR
     people: tuple[str, ...] = ()  # e-mail addresses in the message that are never masked: owners of records
-    needs: str | None = None  # address that the same plan must also change to solve the problem
+    needs: str | None = None  # address of another thing that the plan must change to solve the problem
     stands_alone: bool = field(default=False, compare=False)  # its line is wrong whatever the others say
 
     def __str__(self) -> str:

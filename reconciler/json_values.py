@@ -1,8 +1,8 @@
 """Writes JSON to files in one form, and checks JSON that is read, because somebody may have changed the file.
 
-Functions that read take a JSON value and return a typed one. For a wrong value they raise ``Wrong``, whose
-path starts at that value; ``inside`` puts one more step before it. Paths are built only for errors, so
-that a plan of a hundred thousand changes is read quickly.
+Functions that read take a JSON value and return a typed one. For a wrong value they raise ``Wrong``. The
+error's path starts at the value that the function got; ``inside`` puts the step to this value before the
+path. Paths are built only for errors, so that a plan of a hundred thousand changes is read quickly.
 """
 
 import json

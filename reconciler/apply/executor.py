@@ -36,7 +36,7 @@ from reconciler.state.store import Store
 from reconciler.state.writer import StateWriter
 
 REMEMBERED_AT_ONCE = 1_000
-"""Maximum number of changes without a call that one transaction records."""
+"""Maximum number of changes that one transaction records, if the changes need no call to HubSpot."""
 
 HEARTBEAT_S = 5.0
 """Maximum seconds between two checks whether the lock must be renewed; its lease is a minute or more."""
@@ -45,7 +45,7 @@ _CALLS_A_BATCH = 2
 """Number of calls for a batch: one call reads the records again, and one call writes them."""
 
 _LARGEST_GROUP = 256
-"""Maximum number of batches whose intents are published together."""
+"""Maximum number of batches in a group. The intents of a group are published in one step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,8 @@ def carry_out(
         else:
             run.skip(run.send_all(batches_of(to_do, run.batch_numbers)))
     if crowded:
-        journal.put_back(crowded)  # some records did not get their new key: rejected, stale or not attempted
+        # things that did not get their new address get their old address back, unless it is taken
+        journal.put_back(crowded)
     is_whole = run.stopped_by is None and not run.is_interrupted
     journal.finish_run(run.id, RunStatus.FINISHED if is_whole else RunStatus.INTERRUPTED)
     return FinishedRun(store.run(run.id, lists_applied=False), run.stopped_by, run.is_interrupted)
@@ -114,7 +115,7 @@ class _Run:
     is_interrupted: bool = False
     batch_numbers: Iterator[int] = field(default_factory=count)
     queue: IntentQueue = field(default_factory=IntentQueue)
-    ready: deque[Batch] = field(default_factory=deque)  # batches whose intents are published
+    ready: deque[Batch] = field(default_factory=deque)  # batches to send; the journal has their intents
     in_flight: dict[Future[Delivery], Batch] = field(default_factory=dict)
     made: Made = field(default_factory=Made)
     has_looked: bool = False  # whether ``look_for_holders`` has been called
@@ -198,7 +199,10 @@ class _Run:
                 raise
 
     def _attend(self) -> None:
-        """Wait for workers; journal their next calls before these are sent, and their outcomes."""
+        """Wait for workers, and write to the journal what they report.
+
+        A worker reports a call before it sends the call. It reports outcomes when its batch has ended.
+        """
         intents = self.queue.take(HEARTBEAT_S)
         try:
             self.journal.record_sending(
@@ -223,7 +227,7 @@ class _Run:
             self._advance(len(batch.entries))
 
     def _skip_ready(self) -> None:
-        """Write to the journal that the ready batches were not attempted; their intents are published."""
+        """Write to the journal that the ready batches were not attempted. The journal has their intents."""
         while self.ready:
             batch = self.ready.popleft()
             skipped = dict.fromkeys((number for number, _ in batch.entries), self._not_attempted())

@@ -12,7 +12,10 @@ from datetime import datetime
 from typing import TypeAlias
 
 BeforeSending: TypeAlias = Callable[[int, Sequence[int], datetime], None]
-"""Called right before a call is sent, with its ordinal, the numbers of its changes, and HubSpot's time."""
+"""Called right before a call to HubSpot is sent.
+
+The arguments are the call's ordinal, the numbers of its changes, and the present time on HubSpot's clock.
+"""
 
 
 @dataclass(frozen=True, slots=True)

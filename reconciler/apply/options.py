@@ -20,7 +20,7 @@ class ApplyOptions:
     """The options of a run."""
 
     parallelism: int = 16  # maximum number of parallel calls
-    rereads_before_write: bool = False  # read records again first: people had time to edit
+    rereads_before_write: bool = False  # whether to read records again before writing to them
     on_stale: OnStale = OnStale.SKIP
     fail_fast: bool = False  # stop at the first change that HubSpot rejects
     calls_afterwards: int = 0  # number of calls that verifying needs after the apply

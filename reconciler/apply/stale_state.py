@@ -13,7 +13,8 @@ def stale_owned_changes(plan: Plan, digest: str, store: Store) -> dict[int, Stal
     ``digest`` is the digest of ``plan``.
 
     Raises:
-        PlanRefused: the plan was made against another state, or a newer one.
+        PlanRefused: the plan was made with another state, or with a newer version of this state. In the
+            second case, somebody has put back an older version of the state.
     """
     present = store.version()
     if plan.state.lineage is not None and plan.state.lineage != present.lineage:

@@ -10,7 +10,7 @@ class ExitCode(IntEnum):
 
     OK = 0  # done, or nothing to do
     ERROR = 1  # error, problem, wrong usage, wrong portal, or the user answered no
-    CHANGES = 2  # changes, drift or other differences, if the command was asked for them
+    CHANGES = 2  # differences found by a command that looks for differences, or by `plan --detailed-exitcode`
     NOT_APPLIED = 3  # a planned change was not applied: rejected, stale, unknown, skipped
     GUARDED = 4  # refused by a guard
     PLAN_REFUSED = 5  # altered, foreign, diverged or unreviewed plan, or stale changes and `--on-stale fail`

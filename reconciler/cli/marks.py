@@ -36,12 +36,12 @@ NO_MARKS = Marks()
 
 
 def marks_of_plan(plan: Plan) -> Marks:
-    """Return the state and commit from which the marks of a plan are computed."""
+    """Return the lineage and commit from which the marks of a plan are computed."""
     return Marks(plan.state.lineage, plan.manifests.git, is_of_commit(plan))
 
 
 def marks_of_run(header: RunHeader) -> Marks:
-    """Return the state and commit for the marks of a run.
+    """Return the lineage and commit from which the marks of a run are computed.
 
     A run does not record whether its manifests were committed, so ``says_manifests`` is false.
     """
@@ -49,12 +49,12 @@ def marks_of_run(header: RunHeader) -> Marks:
 
 
 def marks_of_drift(invocation: Invocation, found: DriftFound) -> Marks:
-    """Return the state and commit for the marks of drift."""
+    """Return the lineage and commit from which the marks of drift are computed."""
     return Marks(found.state.lineage, invocation.environment.commit)
 
 
 def marks_of_acceptance(invocation: Invocation, acceptance: Acceptance) -> Marks:
-    """Return the state and commit for the marks of accepted drift.
+    """Return the lineage and commit from which the marks of accepted drift are computed.
 
     A value has the same mark here as in the report of the drift.
     """
@@ -62,5 +62,5 @@ def marks_of_acceptance(invocation: Invocation, acceptance: Acceptance) -> Marks
 
 
 def marks_of_explanation(explained: Explanation) -> Marks:
-    """Return the state and commit for the marks of an explanation."""
+    """Return the lineage and commit from which the marks of an explanation are computed."""
     return Marks(explained.lineage, explained.commit, explained.is_of_commit)

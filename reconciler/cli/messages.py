@@ -59,7 +59,7 @@ def document(text: str, *, nl: bool = False) -> None:
 
 
 def say(text: str) -> None:
-    """Print a message that is not part of the result to stderr."""
+    """Print a message to stderr. The results of commands are printed to stdout."""
     click.echo(_fitting(harmless(text), sys.stderr), err=True)
 
 

@@ -20,7 +20,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions(ViewOptions):
-    """The options about output that were typed."""
+    """The output options on the command line."""
 
     files: Mapping[Renderer, Path]  # files to write, by their form
 

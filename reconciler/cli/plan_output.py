@@ -18,12 +18,12 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class PlanOutput(OutputOptions):
-    """The given options for the output of a plan."""
+    """The output options of a command that shows a plan."""
 
     out: Path | None
 
     def paths(self) -> Sequence[Path]:
-        """Return all files that the options name, including the plan file: no report may overwrite it."""
+        """Return all files that the options name: the reports and the plan file."""
         return (*self.files.values(), *([self.out] if self.out is not None else []))
 
 

@@ -47,7 +47,7 @@ def make_safe() -> None:
 
 
 def stdout_fault() -> OSError | None:
-    """Return the error that kept output from stdout; None if there was no error."""
+    """Return the first error of writing to stdout; None if there was no error."""
     sys.stdout.flush()
     stream = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
     return stream.fault if isinstance(stream, _Stream) else None

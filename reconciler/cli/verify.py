@@ -1,4 +1,4 @@
-"""``apply --verify``: planning again after an apply, and showing which of its changes are still needed."""
+"""``apply --verify``: a second plan after an apply shows which changes the portal still needs."""
 
 from dataclasses import replace
 

@@ -24,8 +24,8 @@ MAX_LABELS = 50
 def add(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> list[AssociationType]:
     """Create a label in both directions, and return both types.
 
-    An empty label creates the unlabelled type of a custom object. Any other label of a custom object creates
-    the unlabelled type as well if it is missing, with a name that HubSpot chooses.
+    If one of the two object types is custom, an empty label creates the unlabelled association type. Any
+    other label also creates the unlabelled type if it is missing; HubSpot chooses the name of that type.
     """
     name = response_format.as_text(given.get("name"), "name")
     label = response_format.as_text(given.get("label"), "label")

@@ -31,7 +31,10 @@ class Input:
 
 
 def take_inputs(work: Work, body: object, maximum: int = MAX_INPUTS) -> list[Json]:
-    """Return the objects under ``inputs``; a body without ``inputs`` is an empty batch."""
+    """Return the objects under ``inputs``.
+
+    A body without ``inputs`` is refused or counts as an empty batch: this is the guess ``missing_inputs``.
+    """
     given = response_format.as_object(body).get("inputs")
     items = (
         guesses.missing_inputs(work.guesses) if given is None else response_format.as_list(given, "inputs")

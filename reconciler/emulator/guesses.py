@@ -47,9 +47,9 @@ def ids_to_read(chosen: Guesses, ids: Sequence[str]) -> list[str]:
 
 
 def order_of_results(chosen: Guesses, results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the results in the order of the inputs, or in another order.
+    """Return the results in the order of the inputs, or sorted by the digits of each id, last digit first.
 
-    The other order is that of the reversed ids. It shows that HubSpot may use any order.
+    Programs that rely on the order of the inputs fail with the second order.
     """
     if chosen.result_order == "as_asked":
         return list(results)
@@ -84,7 +84,7 @@ def number_text(chosen: Guesses, text: str) -> str:
 
 
 def date_text(chosen: Guesses, day: date) -> str:
-    """Return the form in which HubSpot stores a date."""
+    """Convert a date to the text that HubSpot stores."""
     return day.isoformat() if chosen.date_text == "day" else str(to_ms_of_day(day))
 
 
@@ -110,7 +110,7 @@ def trace_ids_count(chosen: Guesses, trace_ids: Sequence[object]) -> bool:
 
 
 def unique_form(chosen: Guesses, text: str) -> str:
-    """Return the form in which values of unique properties are compared."""
+    """Convert a value of a unique property for comparing: equal results mean equal values."""
     text = text.casefold() if chosen.key_case == "same" else text
     return text.strip() if chosen.key_blanks == "same" else text
 

@@ -26,7 +26,7 @@ def check_key(work: Work, object_type: ObjectType, id_property: str, operation: 
 
 
 def key_form(work: Work, object_type: ObjectType, id_property: str, text: str) -> str:
-    """Return the form in which values of a unique property are compared."""
+    """Convert a value of a unique property for comparing: equal results mean equal values."""
     if object_type.type_id == CONTACTS and id_property == EMAIL:
         return text.strip().lower()
     return guesses.unique_form(work.guesses, text)

@@ -142,15 +142,15 @@ def update(work: Work, object_type: ObjectType, pipeline_id: str, given: Json) -
 
 
 def delete(work: Work, object_type: ObjectType, pipeline_id: str) -> None:
-    """Delete a pipeline for good; refuse with 400 if records are in it."""
+    """Delete a pipeline so that no user can restore it; refuse with 400 if records are in it."""
     body = work.definitions(object_type).pipelines.get(pipeline_id)
     if body is None:
         raise no_pipeline(pipeline_id)
     pipeline_checks.check_type(object_type)
     pipeline_checks.refuse_in_use(work, object_type, [stage["id"] for stage in body["stages"]])
     if pipeline_id in standard_definitions(object_type)["pipeline"] or object_type.is_custom:
-        # Without a stored marker, HubSpot's own pipeline would appear again, and a custom object would lose
-        # the properties that its first pipeline added.
+        # The pipeline stays stored as archived. If it were removed, a pipeline of HubSpot would be generated
+        # again, and a custom object would lose the properties that its first pipeline added.
         work.store(PIPELINE, object_type.type_id, pipeline_id, {**body, "archived": True})
     else:
         work.unstore(PIPELINE, object_type.type_id, pipeline_id)

@@ -85,7 +85,7 @@ def save(work: Work, object_type: ObjectType, body: Body) -> Body:
 
 
 def update(work: Work, object_type: ObjectType, name: str, given: Json) -> Body:
-    """Change a definition; given ``options`` replace the whole list."""
+    """Change a definition. If ``given`` has ``options``, they replace all options of the definition."""
     body = get(work, object_type, name, archived=False, sensitivity=_sensitivity(work, object_type, name))
     metadata = body["modificationMetadata"]
     given = {field: value for field, value in given.items() if field not in KEPT_BY_NULL or value is not None}

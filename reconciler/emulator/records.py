@@ -118,7 +118,7 @@ def update(work: Work, object_type: ObjectType, record: Record, given: Mapping[s
 
 
 def touch(work: Work, object_type: ObjectType, record: Record, changes: Mapping[str, str]) -> None:
-    """Store a changed record and its history."""
+    """Store ``record`` with a new modification time, and add ``changes`` to its history."""
     record.updated_ms = max(record.updated_ms, work.at_ms)
     record.properties[object_type.modified_property] = iso(record.updated_ms)
     rows = work.rows(object_type)

@@ -219,7 +219,9 @@ def required_not_set(type_name: str, properties: Sequence[str]) -> Refusal:
 
 
 def admin_rule(code: str, properties: Sequence[str]) -> Refusal:
-    """Return the refusal of a record that breaks the portal's own rules, which hold from 2026-09 on.
+    """Return the refusal of a record that lacks values which the portal's admins require.
+
+    API version 2026-09 and later versions enforce such rules.
 
     Source: developers.hubspot.com/changelog/crm-api-write-validation-enforcement
     """

@@ -39,7 +39,10 @@ def find_route(method: str, path: str) -> tuple[Route, str, dict[str, str]]:
 
 
 def _candidates(path: str) -> list[tuple[int, str, str]]:
-    """Return the families with a root that the path begins with: index, version, and rest of the path."""
+    """Find the families of routes for which the path begins with one of the family's roots.
+
+    Return three values for each family: its index, the API version in the path, and the rest of the path.
+    """
     found = []
     for family, pattern in _roots():
         match = pattern.match(path)

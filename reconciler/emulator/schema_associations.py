@@ -12,7 +12,10 @@ from reconciler.emulator.response_format import Json
 
 
 def associate(work: Work, object_type: ObjectType, addresses: Iterable[str]) -> None:
-    """Add the unlabelled association types between the type and ``addresses`` that are missing."""
+    """Create an unlabelled association type between ``object_type`` and each type in ``addresses``.
+
+    No type is created where an unlabelled association type exists already.
+    """
     for other in dict.fromkeys(work.object_type(address.lower()) for address in addresses):
         if all(known.label for known in association_types.between(work, object_type, other)):
             add_plain(work, object_type, other, f"{object_type.singular}_to_{other.singular}")

@@ -65,7 +65,7 @@ def read(work: Work, address: str) -> Json:
 
 
 def _late(work: Work, body: Json) -> Json:
-    """Leave out associations that are too new: HubSpot shows their internal names later."""
+    """Leave out new association types: HubSpot shows their names only after a delay."""
     since = work.at_ms - settling.lag(work, "names_ms")
     return {**body, "associations": [a for a in body["associations"] if parse_iso(a["createdAt"]) <= since]}
 
@@ -140,7 +140,7 @@ def refused(sub_category: str, message: str) -> refusals.Refusal:
 
 
 def check_display(work: Work, object_type: ObjectType, stored: Mapping[str, object]) -> None:
-    """Refuse a schema that names properties that do not exist, or too many secondary ones."""
+    """Refuse a schema that names unknown properties, or too many or repeated secondary display properties."""
     defined = work.definitions(object_type).properties
     names = [response_format.as_text(stored["primaryDisplayProperty"], "primaryDisplayProperty")]
     for field in LISTS:

@@ -36,7 +36,7 @@ def serve(
 
 @contextmanager
 def running(emulator: Emulator) -> Iterator[str]:
-    """Serve on a free port of this machine inside the block; yield the base URL."""
+    """Run a server on a free local port until the ``with`` block ends; yield the base URL."""
     server = _server(emulator, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, name="emulator", daemon=True)
     thread.start()

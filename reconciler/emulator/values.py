@@ -18,9 +18,9 @@ from reconciler.emulator.versions import Version
 MAX_TEXT = 65_536
 DAY_MS = 86_400_000
 SECONDS_BELOW = 100_000_000_000
-"""Dates written as smaller numbers are in seconds; version 2026-09 accepts seconds and milliseconds.
+"""If a date is a number below this limit, the number counts as seconds since 1970, otherwise as milliseconds.
 
-As milliseconds, numbers below this would be days before 1973.
+This holds for API version 2026-09. As milliseconds, such a number would be a date before March 1973.
 """
 
 _NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)")

@@ -42,7 +42,7 @@ class PortalWriter:
         return self._caller.time_there()
 
     def reserve_slot(self) -> AbstractContextManager[None]:
-        """Reserve a slot for a write right after a read; see ``RateLimiter.reserve_slot``."""
+        """Reserve a slot so that a write can follow a read at once; see ``RateLimiter.reserve_slot``."""
         return self._caller.reserve_slot()
 
     @property

@@ -30,14 +30,20 @@ class ListedEnvironment:
 
 
 def holds_in(document: ManifestDocument, environment: str) -> bool:
-    """Return whether the document is used in ``environment``: it names this or no environment."""
+    """Return whether the document is used in ``environment``.
+
+    It is used if it has no key ``environments:``, or if one of the globs there matches the environment.
+    """
     return not document.environments or any(fnmatchcase(environment, glob) for glob in document.environments)
 
 
 def glob_problems(
     document: ManifestDocument, environments: Collection[str], files: SourceFiles
 ) -> Iterator[Problem]:
-    """Report globs of ``environments:`` without a match: an error if no environment uses the document."""
+    """Report each glob of ``environments:`` that matches no environment.
+
+    The problem is an error if no environment uses the document, otherwise a warning.
+    """
     holds_somewhere = any(holds_in(document, name) for name in environments)
     for glob, place in zip(document.environments, document.environment_places, strict=True):
         if not any(fnmatchcase(name, glob) for name in environments):
@@ -81,7 +87,10 @@ def one_portal_problems(
 
 
 def _read(project: Path, folders: Sequence[str]) -> tuple[Sequence[ManifestDocument], SourceFiles]:
-    """Read the documents in ``folders`` without their problems: a run in their environment reports these."""
+    """Read the documents in ``folders``. Problems in them are not collected here.
+
+    A run in the environment to which the folders belong reports the problems.
+    """
     found, _ = find_files(project, folders)
     files = SourceFiles(tuple(file.name for file in found))
     documents: list[ManifestDocument] = []

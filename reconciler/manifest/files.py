@@ -1,7 +1,8 @@
 """Finding the manifest files of a project.
 
 Folders are searched in the order of names, also through symbolic links to places in the project. If a file is
-found twice, it belongs to the last of the listed folders, so that ``[., overrides]`` works as expected.
+found in two listed folders, it belongs to the later one. If the list is ``[., overrides]``, a file in
+``overrides`` is found twice, and it overrides the other files.
 """
 
 import errno

@@ -15,9 +15,10 @@ _LISTS: Final = frozenset({Kind.CHOICES, Kind.OWNERS})
 
 
 def portal_manifest_schema(objects: Iterable[ObjectSchema], owners: Iterable[Owner]) -> Schema:
-    """Return the schema of manifests that names the portal's definitions of ``objects``.
+    """Return the JSON schema with which editors check manifests.
 
-    For other object types, the schema checks only the form.
+    For the object types in ``objects``, it contains the portal's properties and the values that they allow.
+    For other object types, it checks only the form.
     """
     schema = manifest_schema()
     emails = sorted({owner.email for owner in owners if owner.is_active and owner.email})

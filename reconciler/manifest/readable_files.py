@@ -1,7 +1,7 @@
 """The rule about which files may be read: files inside the project folder that are not hidden.
 
-A pull request can name any path. Hidden files contain no data, but may contain secrets (``.git/config``,
-``.env``), which a row or a message would show.
+A pull request can name any path. Hidden files may contain secrets (``.git/config``, ``.env``), which a row or
+a message would show. Nobody keeps manifests or tables in hidden files.
 """
 
 import os

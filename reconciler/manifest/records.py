@@ -89,7 +89,7 @@ class RecordReader:
         return Shared(pick(self._shared_names), pick(self._shared_values), pick(self._shared_places))
 
     def read(self, records: MappingNode) -> tuple[DesiredRecord, ...]:
-        """Return the records that can be read, sorted by key."""
+        """Return the records in the order of ``records``; leave out entries that are not mappings."""
         found = []
         for index, (key, node) in enumerate(zip(records.names, records.values, strict=True)):
             self._check_key(key, records.name_place(index))

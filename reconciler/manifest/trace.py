@@ -83,7 +83,7 @@ class _Tracer:
         self._state(record, (), is_shared=False)
 
     def add_row(self, project: Path, document: ManifestDocument, source: Source) -> None:
-        """Add a document with a table, if one of its rows is the record."""
+        """Look for the record in the table of ``document``; if a row has it, add the lines of this row."""
         files = self.files.with_more([source.path])
         from reconciler.manifest.tables.table import open_table  # noqa: PLC0415 - only where there is a table
 

@@ -119,7 +119,7 @@ class RecordAddress(ThingAddress):
 
     @property
     def records(self) -> tuple["RecordAddress", ...]:
-        """All records of the address: only this one."""
+        """The records in the address: for a record, only the record itself."""
         return (self,)
 
     def with_records(self, change: "Callable[[RecordAddress], RecordAddress]") -> "RecordAddress":
@@ -297,13 +297,13 @@ class AssociationAddress:
 
 
 Address: TypeAlias = RecordAddress | AssociationAddress | DefinitionAddress
-"""The subject of a change."""
+"""The address of a thing that a plan can change: a record, an association or a definition."""
 
 
 def escaped(value: str) -> str:
     """Escape a key's value for an address."""
     text = "".join(_PERCENT.get(character, character) for character in value)
-    text = escaped_where_hidden(text, percent)  # adds only visible characters
+    text = escaped_where_hidden(text, percent)
     if text.startswith(" ") or text.endswith(" "):
         text = _OUTER_BLANKS.sub(lambda blanks: "%20" * len(blanks[0]), text)
     return "%3D" + text[1:] if text.startswith("=") else text

@@ -85,4 +85,4 @@ class InputRow:
 
     trace_id: str  # unique in the batch, to find the answer about a row
     id: str  # value of the operation's ``id_property``, or the record id
-    properties: Mapping[str, str]  # only written properties; "" clears
+    properties: Mapping[str, str]  # the properties to write, with their values; "" clears a property

@@ -45,8 +45,9 @@ class CopyResult:
     masked: tuple[str, ...]  # properties with pseudonyms, as ``contacts#email``
     owned: int  # number of records and definitions that the copied state owns
     untold: tuple[str, ...]  # parts that the emulator does not imitate
-    is_resumed: bool  # an earlier copy was interrupted, and this one went on
-    written: str | None = field(default=None)  # file that got the environment; None: the environment existed
+    is_resumed: bool  # whether this copy continued an earlier one that was interrupted
+    # the settings file to which the environment was added; None if the settings had the environment already
+    written: str | None = field(default=None)
 
 
 DOES_NOT_TRAVEL = (

@@ -68,7 +68,9 @@ class NextAction:
     """The next apply's action on a record or a property, and its reason."""
 
     action: (
-        # action of the plan; for a property "write", "remember" or "forget"; or "leave", "nothing", "problem"
+        # for a record, an association or a definition: a verb of the plan
+        # for a property: "write", "remember" or "forget"
+        # for all of them: also "leave", "nothing" or "problem"
         str
     )
     reason: str = ""  # reason in one word; empty if nothing was compared
@@ -120,7 +122,8 @@ class Explanation:
     pairs: tuple[PairExplained, ...]
     problems: tuple[Problem, ...]
     moves_to: str | None = None  # of a removed definition: the value that its records get instead
-    moves_from: RecordAddress | DefinitionAddress | None = None  # the key in state, until the next apply
+    # the old address, if the state has the thing under another address; the next apply replaces it
+    moves_from: RecordAddress | DefinitionAddress | None = None
     # (object type, property) whose values are masked when rendered
     masked_properties: tuple[ObjectProperty, ...] = ()
     display_name: str | None = None  # the display name of the record

@@ -58,7 +58,7 @@ class LeftOutProperties:
     empty: tuple[str, ...] = ()  # empty in every record
     personal: tuple[str, ...] = ()  # with personal data that the user did not ask for
     unowned: tuple[str, ...] = ()  # often changed by people, and not under ``ownership:`` of the document
-    owners: tuple[str, ...] = ()  # with owners as values, when the token may not read owners
+    owners: tuple[str, ...] = ()  # values are owners, and the token may not read owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class ImportResult:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every record was imported, and the next plan would write nothing."""
+        """Whether no record was left out, and the proof holds if there is one."""
         return not self.left_out_records and (self.proof is None or self.proof.holds)
 
 

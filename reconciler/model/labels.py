@@ -20,7 +20,7 @@ class Label:
 
     @property
     def is_own(self) -> bool:
-        """Whether the portal or an app defined this label, not HubSpot."""
+        """Whether somebody other than HubSpot defined this label: a user of the portal, or an app."""
         return self.category != "HUBSPOT_DEFINED"
 
     @property
@@ -37,7 +37,7 @@ REFERENCE = "reference"
 
 
 _FROM_THE_OTHER_END = "#inverseLabel"
-"""Suffix of a placeholder's text if the label is seen from the other record."""
+"""Suffix for the inverse label in a placeholder's text. A placeholder stands for a planned label."""
 
 
 def reference_label(address: str) -> Label:

@@ -1,1 +1,1 @@
-"""The calls for associations: sending them, reading them again, and settling them."""
+"""Applying changes of associations: sending calls, reading associations again, settling open changes."""

@@ -1,1 +1,1 @@
-"""The calls for definitions: sending them, reading them again, and settling them."""
+"""Applying changes of definitions: sending calls, reading definitions again, settling open changes."""

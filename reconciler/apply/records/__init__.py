@@ -1,1 +1,1 @@
-"""The calls for records: sending them, reading them again, and settling them."""
+"""Applying changes of records: sending calls, reading records again, settling open changes."""

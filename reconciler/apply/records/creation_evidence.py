@@ -49,7 +49,11 @@ def is_ours_as_made(
 
 
 def is_there(schema: ObjectSchema, value: ValueChange, now: str | None) -> bool:
-    """Return whether ``now`` is the new value, or HubSpot's spelling of it, and not the old value."""
+    """Return whether the value ``now`` in HubSpot shows that the new value was written.
+
+    HubSpot may spell the new value in another way. If ``now`` is the old value, the result is true only if
+    the old value and the new value are equal.
+    """
     definition = schema.properties.get(value.name)
     if definition is None:
         return False

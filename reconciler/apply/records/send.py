@@ -1,8 +1,8 @@
-"""Sending records: in one call, or in two where a lifecycle stage is set back.
+"""Sending records: with one call, or with two calls if a lifecycle stage is set back.
 
-HubSpot allows setting a stage back only if it is empty, so a first call empties it. A change that takes two
-calls has one outcome for both: if the second call failed, the change is not applied, and its outcome contains
-the effect of the first call.
+HubSpot accepts an earlier stage only if the property is empty, so a first call empties the property. Both
+calls have one outcome. If the second call failed, the change is not applied, and the outcome contains the
+effect of the first call.
 
 A create that is sent again may find the record that its first call created, because reads lag behind. The
 times of our calls and the record's first values decide whether the record is ours

@@ -24,10 +24,10 @@ _CHUNK = 500
 
 
 def version_seen(store: Store, now: datetime) -> StateVersion:
-    """Return the version of the state that a plan made ``now`` rests on.
+    """Return the version of the state for a plan that is made at the time ``now``.
 
-    While another run is under way, a plan sees only a part of its work. So the version is the one before that
-    run: every entry that the run writes counts as changed since the plan.
+    If another run is under way, the plan sees only a part of that run's changes. Then this is the version
+    before that run, so that every entry that the run writes counts as changed since the plan.
     """
     version = store.version()
     return StateVersion(version.lineage, version.serial - 1) if run_under_way(store, now) else version
@@ -120,10 +120,10 @@ class RecoveredState:
         return found
 
     def once_known_as(self, schema: ObjectSchema, by: str, keys: Collection[str]) -> dict[str, OwnedRecord]:
-        """Return records owned under another key property whose last applied value of ``by`` is in ``keys``.
+        """Return records that the state has under another key property, by their value of ``by``.
 
-        So a record is recognised when manifests begin to name it by another property. All records of such
-        groups are read into memory; mostly there are none.
+        A record is returned if its last applied value of ``by`` is one of ``keys``. So a record is recognised
+        when manifests change its key property to ``by``. All records under other key properties are loaded.
         """
         definition = schema.properties.get(by)
         if not keys or definition is None:

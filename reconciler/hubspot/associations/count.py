@@ -16,10 +16,10 @@ from reconciler.model.labels import Label
 def count_labelled(
     reader: PortalReader, one: ObjectSchema, other: ObjectSchema, there: Label, back: Label | None
 ) -> int:
-    """Count the associations of ``one`` with ``other`` that have the label ``there``.
+    """Count the associations with the label ``there`` from records of ``one`` to records of ``other``.
 
-    ``back`` is the same label in the direction from ``other`` to ``one``; None if unknown. Between records of
-    one type, an association with a label that is the same in both directions counts once.
+    ``back`` is the same label in the other direction; None if unknown. If both types are equal and both
+    labels are equal, every association counts once.
 
     Raises:
         HubSpotError: the portal cannot be read.

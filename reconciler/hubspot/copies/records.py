@@ -111,7 +111,7 @@ def read_archived_chunks(
 
 
 def read_association_parts(reader: PortalReader, wanted: Iterable[WantedPairs]) -> Iterator[Json]:
-    """Yield associations as parts of a copy, each with those of up to a thousand records.
+    """Yield the associations as parts of a copy. A part has the associations of at most a thousand records.
 
     Raises:
         HubSpotError: the portal cannot be read.

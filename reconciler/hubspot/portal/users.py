@@ -7,7 +7,7 @@ from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.responses import VersionBody
 
 _USER = "userId:"
-"""Beginning of ``sourceId`` in a version that a person wrote.
+"""Beginning of ``sourceId`` in an entry of a property's history, if a user wrote the value.
 
 Source:
 https://developers.hubspot.com/changelog/crm-property-change-source-will-show-owner-id-instead-of-owner-email.
@@ -15,7 +15,7 @@ https://developers.hubspot.com/changelog/crm-property-change-source-will-show-ow
 
 
 def user_id_of(version: VersionBody) -> str | None:
-    """Return the user id of the person who wrote a version; None if it names no person."""
+    """Return the id of the user who wrote a value in a property's history; None if the entry has no user."""
     if version.updated_by_user_id:
         return version.updated_by_user_id
     source = version.source_id or ""

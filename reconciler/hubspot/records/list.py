@@ -2,10 +2,10 @@
 
 HubSpot lists records by id, page after page, and its cursor is the id of the next record
 (https://github.com/scopiousdigital/kalup), although HubSpot does not promise it. Reading one page after the
-other takes three times as long as the rate limit requires. So the ids are divided into ranges, which are
-read in parallel. One call tests first whether HubSpot accepts any id as a cursor, and every answer is
-checked. If ids do not rise, or a page begins before its range, or HubSpot refuses a cursor that it has not
-returned before, everything is read again from the beginning, one page after the other.
+other makes only a third of the calls that the rate limit allows. So the ids are divided into ranges, which
+are read in parallel. First, one call tests whether HubSpot accepts a cursor that it has never returned, and
+every answer is checked. If ids do not rise, or a page begins before its range, or HubSpot refuses such a
+cursor, everything is read again from the beginning, one page after the other.
 
 Values are read with the page if the names of the properties fit into its URL, otherwise by batch/read, also
 in parallel.
@@ -126,7 +126,7 @@ class _Listing:
         self._highest = highest
         self._waiting: list[Segment] = []
         self._asked: dict[Future[Any], Segment] = {}  # calls under way, for pages or for values of a page
-        self._is_proven = False  # whether HubSpot takes any id as a cursor
+        self._is_proven = False  # whether HubSpot accepted a cursor that it had never returned
 
     def run(self, segments: Iterable[Segment], readers: int) -> Iterator[ListedPage]:
         self._waiting = list(segments)
@@ -171,7 +171,7 @@ class _Listing:
             yield ListedPage([_live(record, self._names) for record in records], self._left())
 
     def _prove_cursors(self, records: Sequence[Record]) -> None:
-        """Test whether HubSpot accepts any id as a cursor: read a known page with a cursor of our own.
+        """Test a cursor that HubSpot has never returned: it must lead to records that we know already.
 
         Raises:
             _NoOrder: the page begins elsewhere, so reading by ranges would miss records.

@@ -1,8 +1,8 @@
-"""Finding out why owned records are no longer found by their key: archived, merged, erased, or another key.
+"""Finding out what happened to owned records that are not found by their key any more.
 
-A record counts as gone only with evidence: HubSpot reports its id as not existing, or it is archived or
-merged, or has another key. It counts as unanswered if HubSpot's answers leave it out, or if its id leads to a
-record that does have the key under which it was not found.
+A record counts as gone only with evidence: HubSpot reports that its id does not exist, or the record is
+archived, is merged, or has another key. If HubSpot's answers leave the record out, the record is unanswered.
+A record is also unanswered if HubSpot does not find it by its key, but finds it by its id with this key.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -26,7 +26,7 @@ READ_AHEAD = 2 * READERS
 
 
 def in_chunks(entries: Iterable[_Entry], size: int) -> Iterator[Sequence[_Entry]]:
-    """Split the entries into chunks of ``size``, in order; take only as many entries as the caller needs."""
+    """Split the entries into chunks of ``size``, in order; read a chunk only when the caller asks for it."""
     remaining = iter(entries)
     while chunk := tuple(islice(remaining, size)):
         yield chunk
@@ -65,7 +65,8 @@ def read_by_keys(reader: PortalReader, schema: ObjectSchema, by: str, keys: Sequ
         HubSpotError: HubSpot does not answer, or refuses the call.
     """
     if len(keys) <= BATCH_SIZE:
-        return read_records(reader, schema, by, keys, ())  # in this thread: it may hold a reserved slot
+        # not in another thread: only this thread can use a slot that it has reserved
+        return read_records(reader, schema, by, keys, ())
     found: dict[str, LiveRecord] = {}
     unanswered: set[str] = set()
     for _, answers in read_ahead(

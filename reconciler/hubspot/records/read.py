@@ -91,7 +91,7 @@ class _Question:
         return canonical(self._kind, key) or ""
 
     def ask(self, keys: Sequence[str]) -> tuple[dict[str, LiveRecord], set[str]]:
-        """Make the call; return the found records by key, and keys that do not exist, in canonical form."""
+        """Make the call; return the records by key, and the canonical forms of missing keys."""
         asked = {self.spelling(key): key for key in keys}
         found = self._reader.batch_read(
             self._path,

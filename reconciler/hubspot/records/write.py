@@ -43,8 +43,8 @@ def write_rows(
     ``before_sending`` is called for each call, with its rows, before HubSpot can act on it.
 
     Raises:
-        NotAllowed: before anything was written: the token is refused, or lacks a scope.
-        Unavailable: before anything was written: HubSpot kept answering "later".
+        NotAllowed: the token is refused, or lacks a scope, and nothing was written.
+        Unavailable: HubSpot kept answering "later", and nothing was written.
         ValueError: there are more rows than a batch takes, or repeated trace ids.
     """
     if len(rows) > BATCH_SIZE or len({row.trace_id for row in rows}) < len(rows):

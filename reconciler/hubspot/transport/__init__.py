@@ -1,1 +1,1 @@
-"""One call of HubSpot: connection, rate limit, retries, limits of answers, and the shape of answers."""
+"""One HTTP call to HubSpot: connection, rate limit, retries, maximum size and shape of the answer."""

@@ -61,7 +61,7 @@ class Caller:
         return self._counter.calls
 
     def reserve_slot(self) -> AbstractContextManager[None]:
-        """Reserve a slot for the write that follows a read; see ``RateLimiter.reserve_slot``."""
+        """Reserve a slot so that a write can follow a read at once; see ``RateLimiter.reserve_slot``."""
         return self._pacer.reserve_slot()
 
     def asking(self, may_send: Callable[[], None]) -> "Caller":

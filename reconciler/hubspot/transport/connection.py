@@ -1,7 +1,7 @@
 """The network connection: one HTTP client for each token, and single attempts at calls.
 
-All network errors are converted to values here. The token is removed from texts of httpx's exceptions, and
-these are not chained to ours, so that no traceback can show a request.
+An attempt returns a network error as a value. The token is removed from the texts of httpx's exceptions. An
+exception of httpx is never the cause of our exceptions, so that no traceback can show a request.
 """
 
 import logging
@@ -45,7 +45,7 @@ _TIMEOUT = httpx.Timeout(
     connect=_CONNECT_S,
     read=SILENCE_S,
     write=SILENCE_S,
-    pool=None,  # a call waits for a free connection without limit
+    pool=None,  # no time limit for waiting until a connection is free
 )
 DEADLINE_S = _CONNECT_S + CALL_S
 """Maximum seconds of a call that has a free connection: connecting, sending, and waiting for the answer."""
@@ -112,7 +112,7 @@ def open_http(base_url: str, token: str, called: str = "the token") -> httpx.Cli
 
 
 def _checked(base_url: str) -> httpx.URL:
-    """Parse ``base_url``, and check that its host can be looked up.
+    """Parse ``base_url``, and check that its host is a possible name in DNS. No host is looked up.
 
     Raises:
         UsageError: ``base_url`` is not a usable address.

@@ -77,16 +77,16 @@ Dicts = Annotated[tuple[ItemT, ...], BeforeValidator(_dicts)]
 
 
 class Detail(Shape):
-    """One reason in an error, from its ``errors`` or from a JSON array inside its message."""
+    """One reason for a refusal, from ``errors`` or from a JSON array inside the message."""
 
     message: _Text = None
     code: _Text = Field(None, validation_alias=AliasChoices("code", "error"))
-    place: _Text = Field(None, validation_alias=AliasChoices("name", "in"))  # name of a property
+    place: _Text = Field(None, validation_alias=AliasChoices("name", "in"))  # name of a wrong property
     context: _Context = {}
 
     @property
     def properties(self) -> tuple[str, ...]:
-        """Names of the properties that this reason is about."""
+        """Names of the properties to which the reason refers."""
         return self.context.get("propertyName", ()) or ((self.place,) if self.place else ())
 
 
@@ -139,7 +139,7 @@ class ErrorBody(Shape):
 
     @property
     def details(self) -> tuple[Detail, ...]:
-        """The reasons: from ``errors``, or else from inside the message."""
+        """The reasons for the refusal: ``errors``. If it is empty: the JSON array inside the message."""
         return self.errors or self.split_message[1]
 
 

@@ -25,7 +25,7 @@ def cross_problems(definitions: Sequence[DesiredDefinition], files: SourceFiles)
 
 
 def _moves(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> Iterator[Problem]:
-    """Report a ``$moves_to`` that names a stage or property which is absent, too."""
+    """Report a ``$moves_to`` whose target, a stage or a property, is itself marked ``$absent``."""
     absent = {each.address for each in definitions if each.special.is_absent}
     for definition in definitions:
         address, target = definition.address, definition.special.moves_to
@@ -126,7 +126,10 @@ def _both_ends(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> 
 
 
 def _is_same_label(one: DesiredDefinition, other: DesiredDefinition) -> bool:
-    """Return whether two labels of opposite directions are one: same name, or texts that match crosswise."""
+    """Return whether two labels of opposite directions are one label, declared from both ends.
+
+    Both have the same name, or the label of each is the inverse label of the other.
+    """
     names = [each.value("name") or each.address.name for each in (one, other)]
     texts = [
         (each.value("label"), each.value("inverseLabel") or each.value("label")) for each in (one, other)

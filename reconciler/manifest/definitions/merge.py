@@ -16,7 +16,7 @@ from reconciler.source import SourceFiles
 def merge_definitions(
     layers: Iterable[Iterable[DeclaredDefinition]], files: SourceFiles
 ) -> tuple[tuple[DesiredDefinition, ...], tuple[Problem, ...]]:
-    """Merge the definitions of all folders, the later ones last.
+    """Merge the definitions of all folders; a later folder overrides an earlier folder.
 
     Returns:
         the definitions, sorted by address, and all problems found in comparing them.
@@ -83,7 +83,7 @@ def _stages(earlier: Sequence[str], later: Sequence[str]) -> tuple[str, ...]:
 def _without_lost_stages(
     known: Mapping[DefinitionAddress, DeclaredDefinition],
 ) -> tuple[DeclaredDefinition, ...]:
-    """Leave out stages whose pipeline is absent after merging."""
+    """Leave out the stages of pipelines that the merged manifests mark as ``$absent``."""
     return tuple(
         declared
         for address, declared in known.items()

@@ -1,4 +1,7 @@
-"""Writing definitions of the portal as a manifest: HubSpot's names, in short forms, without default values.
+"""Writing definitions of the portal as a manifest.
+
+Attributes have HubSpot's names, and attributes with default values are left out. Short mappings are written
+on one line.
 
 The order of display is written only for options and stages, as the order of the lines. For other definitions,
 it is a number that differs between portals.

@@ -41,7 +41,10 @@ class ListEditor:
     _moves: list[Moved] = field(default_factory=list)
 
     def edit(self, edits: Iterable[Edit], documents: Mapping[Edit, int]) -> None:
-        """Make ``edits``, all of one list together; ``documents`` has the document's number for each."""
+        """Make ``edits``; rewrite each list once, with all edits of this list.
+
+        ``documents`` has the number of the document for each edit.
+        """
         of_list: dict[ListPlace, list[Edit]] = {}
         for edit in edits:
             try:

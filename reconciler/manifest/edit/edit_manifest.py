@@ -143,7 +143,7 @@ def _check_record(document: Content, edit: Edit) -> None:
         Unsafe: the document has no such record, or the record does not have the expected value.
     """
     if _entry(document, "source"):
-        raise Unsafe.changed()  # rows are edited in the table's file
+        raise Unsafe.changed()  # the edit is for YAML records, but the document now has a table
     record = _entry(_entry(document, "records"), edit.key.value)
     shared = _entry(document, "all")
     if isinstance(record, dict):

@@ -55,7 +55,7 @@ class Unsafe(UnplacedError):
 
 
 class AnyKey(Collection[str]):
-    """A collection that contains every key."""
+    """A collection for which ``key in collection`` is always true. Iterating yields nothing."""
 
     def __contains__(self, _key: object) -> bool:
         return True
@@ -90,7 +90,9 @@ class Patcher:
         return self.patch_line(number, ("records", key, name), value)
 
     def patch_line(self, number: int, line: Sequence[str], value: ManifestValue) -> Patch:
-        """Build the patch that sets the value at the path ``line`` in document ``number`` to ``value``.
+        """Build the patch that sets an entry in document ``number`` to ``value``.
+
+        ``line`` has the keys that lead to the entry, the outermost key first.
 
         Raises:
             Unsafe: the patch would change other text or values.
@@ -281,7 +283,7 @@ class Patcher:
 
 
 def _last_property(record: MappingSpan) -> Span:
-    """Return the value below which to insert a line: the last value without a ``$`` key.
+    """Return the value below which to insert a line: the last value whose key does not begin with ``$``.
 
     A block of text may include blank lines at its end, so such a value is used only if there is no other.
     """

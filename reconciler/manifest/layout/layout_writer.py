@@ -80,14 +80,14 @@ class _LayoutWriter:
         self._closed: list[_Level] = []  # levels that ended since the last token, the innermost first
         self._before: TokenKind | None = None
         self._after_alias = False
-        self._end = 0  # end of the last token in the text
+        self._end = 0  # offset in the text at which the previous token ends
         self._is_below = False  # whether ``_end`` is the beginning of a line, as after a block of text
         self._kept = NO_GAP  # the gap before the last comma or below a block, until the next token is written
         self._comma = False  # whether a comma must be written before the next token
-        self._place: _Place | None = None  # the place that the previous token determined for a name
+        self._place: _Place | None = None  # place of the next token, set by a key token without text
 
     def add(self, token: Token, closing: int) -> None:
-        """Write one token; ``closing``: the end of its closing bracket."""
+        """Write one token; for an opening bracket, ``closing`` is the offset after the closing bracket."""
         match token.kind:
             case TokenKind.BLOCK_MAPPING:
                 self._levels.append(_Level(self._inner(), token.column))

@@ -47,7 +47,7 @@ class Lines:
         self._lines[-1].comment, self._lines[-1].column = text, column
 
     def text(self) -> str:
-        """Return everything, with the comments in their columns."""
+        """Return the text of all lines; align comments that were aligned before."""
         lines = self._lines
         start = 0
         while start < len(lines):

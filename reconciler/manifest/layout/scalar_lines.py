@@ -16,7 +16,7 @@ class Block(NamedTuple):
 
 
 def flow_lines(text: str, indent: int) -> tuple[str, ...]:
-    """Return the lines of a plain or quoted text, all after the first one indented by ``indent``."""
+    """Return the lines of a plain or quoted text; indent every line except the first by ``indent``."""
     first, *others = text.split("\n")
     if not others:
         return (text,)

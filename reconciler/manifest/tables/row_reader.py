@@ -49,7 +49,11 @@ class RowReader:
     def record(
         self, line: int, key: str, names: tuple[str, ...], cells: tuple[ManifestValue, ...]
     ) -> DesiredRecord:
-        """Build the record of one row; a cell that is None is empty."""
+        """Build the record of one row.
+
+        An empty cell is None in ``cells``: the row does not set this property. A cell with the text for
+        clearing becomes None in the record, which clears the property in HubSpot.
+        """
         if None in cells:
             names = tuple(name for name, cell in zip(names, cells, strict=True) if cell is not None)
             cells = tuple(cell for cell in cells if cell is not None)

@@ -172,7 +172,7 @@ def _options(folder: str, memory: str, threads: int = _THREADS) -> dict[str, Any
         "temp_directory": folder,
         "autoinstall_known_extensions": False,  # never download anything
         "autoload_known_extensions": False,
-        "disabled_optimizers": "compressed_materialization",  # this optimizer has damaged texts while sorting
+        "disabled_optimizers": "compressed_materialization",  # DuckDB damaged texts while sorting with it
     }
 
 

@@ -135,7 +135,10 @@ class _Opening:
         return columns
 
     def check_keys(self) -> Sequence[Problem]:
-        """Remove rows with an empty, repeated or impossible key; return the problems of all removed rows."""
+        """Remove rows with an empty, repeated or impossible key.
+
+        Return the problems of these rows, and of rows that were left out while the file was read.
+        """
         by = self._document.key
         problems = self._rows.problems(
             "SELECT line FROM rows WHERE key IS NULL",
