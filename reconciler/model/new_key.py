@@ -29,7 +29,7 @@ class KeyResult:
     repeated: int  # left-out records whose value another record has, too
     without: int  # left-out records for which no source has a value
     left_out_file: str | None  # CSV with a row for each left-out record; None: there are none
-    manifest: str | None  # the file written to declare the property; None: one declared it already
+    manifest: str | None  # the new file that declares the property; None: no new file is needed
     differs_between_portals: tuple[str, ...]  # used sources whose values differ between portals
 
     @property

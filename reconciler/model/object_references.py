@@ -1,4 +1,4 @@
-"""References that begin with an object type: a group of its records, a property, or another type."""
+"""Pairs of an object type and something else: a key property, a property, or a second object type."""
 
 from typing import NamedTuple
 

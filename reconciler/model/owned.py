@@ -74,6 +74,7 @@ class StateVersion:
     def brief(self) -> "StateVersion":
         """The version for logs and comments.
 
-        The lineage is shortened, because the secret key of masks may be computed from it.
+        The lineage is shortened, because it is a secret: if ``RECONCILER_PLAN_KEY`` is not set, masks are
+        made with the lineage.
         """
         return StateVersion(self.lineage and self.lineage[:_SHOWN_OF_LINEAGE], self.serial)

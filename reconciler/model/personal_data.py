@@ -33,7 +33,7 @@ _NAMES = frozenset(
 
 
 Globs: TypeAlias = Mapping[str, Iterable[str]]
-"""Globs over properties, by glob over object types."""
+"""Keys: globs that match object types. Values: globs that match properties of these object types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,11 @@ class MaskRules:
         return frozenset(pair for pair in pairs if _matches(self.mask, *pair))
 
     def _hides(self, object_name: str, name: str, definition: PropertyDef | None) -> bool:
-        """Return whether a property is sensitive, in ``mask``, or personal and not in ``show``."""
+        """Return whether the values of a property are masked.
+
+        They are masked if ``mask`` matches the property, or if the property is personal. A personal property
+        that ``show`` matches is masked only if it is sensitive.
+        """
         if _matches(self.mask, object_name, name):
             return True
         if definition is None or not is_personal(object_name, definition):

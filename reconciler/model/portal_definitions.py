@@ -85,7 +85,8 @@ class DesiredDefinition:
     places: tuple[Place, ...]  # one for each path
     place: Place  # of the definition itself
     special: DefinitionDirectives = NO_DEFINITION_DIRECTIVES
-    options: tuple[DesiredOption, ...] = ()  # of a property: its named options, in order, also absent ones
+    # for a property: the options in the manifest, in order, including the options with ``$absent``
+    options: tuple[DesiredOption, ...] = ()
     # True: the manifest lists all options (``options:``); False: it lists only some (``options_include:``),
     # or does not mention options
     has_all_options: bool = False

@@ -16,7 +16,8 @@ _ROUNDS = 8
 _BLOCK = 128
 _EMAIL = re.compile(r"([^@\s]+)@([^@\s]+)\.([^@\s.]+)")
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(.*)", re.DOTALL)
-_FIRST_DAY, _DAYS = date(1900, 1, 1).toordinal(), 73_049  # until the end of 2099
+# _DAYS is the number of days from 1 January 1900 to 31 December 2099
+_FIRST_DAY, _DAYS = date(1900, 1, 1).toordinal(), 73_049
 NOBODY = ".example"
 """Ending of masked e-mail addresses: no real address can end with it.
 
@@ -117,7 +118,10 @@ class Pseudonyms:
                 return number
 
     def _round(self, form: str, round_: int, right: int, bits: int) -> int:
-        """Return ``bits`` pseudo-random bits that depend on salt, form and the other half (``right``)."""
+        """Return ``bits`` pseudo-random bits.
+
+        The same salt, form, round number and ``right`` give the same bits.
+        """
         found, block = 0, 0
         while block * 256 < bits:
             said = f"{round_}\0{block}\0{right}\0{form}".encode()

@@ -191,9 +191,10 @@ EVERYTHING = Selection()
 
 
 def _may_begin(object_name: str, pattern: str) -> bool:
-    """Return whether an address of a type may match a glob whose text before ``:`` or ``/`` is ``pattern``.
+    """Return whether addresses of an object type may match a glob that begins with ``pattern``.
 
-    A wildcard in ``pattern`` may also match that ``:`` or ``/`` and the text after it.
+    ``pattern`` is the part of the glob before ``:`` or ``/``. If ``pattern`` has a wildcard, only the text
+    before the wildcard is compared: a wildcard can match the rest of the address, also ``:`` and ``/``.
     """
     before, *wild = _WILDCARD.split(pattern, maxsplit=1)
     return object_name.startswith(before) if wild else object_name == before

@@ -32,7 +32,7 @@ from reconciler.plan.stages import Stage, rank_of, stages_of
 
 @dataclass(frozen=True, slots=True)
 class PlanBasis:
-    """The sources of a plan: portal, state, manifests and calls."""
+    """Facts that ``assemble`` needs in addition to the findings of planning."""
 
     portal: PortalSchema
     state: StateVersion
@@ -42,7 +42,9 @@ class PlanBasis:
     prune_rules: tuple[PruneRule, ...] = ()  # the prune rules that are not in state yet
     rolls_back: str | None = None  # the run that is rolled back
     unique_values: UniqueValues = field(default_factory=UniqueValues)
-    naming: Naming | None = None  # display names for the shown things; None: collected here, without owners
+    # the things that the plan shows, and the names of owners; None: ``assemble`` collects the things, and
+    # knows no names of owners
+    naming: Naming | None = None
 
 
 @dataclass(frozen=True, slots=True)

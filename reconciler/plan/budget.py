@@ -111,7 +111,7 @@ def calls_to_open(types: Iterable[ObjectSchema]) -> int:
 
 
 def _calls_to_know(schema: ObjectSchema) -> int:
-    """Count the calls for a type's properties, its pipelines, and whether it is activated."""
+    """Count the calls that read properties and pipelines of a type, and whether the type is activated."""
     kinds = {definition.kind for definition in schema.properties.values()}
     # A type without known properties is new. HubSpot creates a pipeline for each new type.
     has_pipelines = Kind.PIPELINE in kinds or not kinds

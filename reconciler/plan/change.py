@@ -30,7 +30,7 @@ class Action(StrEnum):
 
     CREATE = "create"
     UPDATE = "update"
-    ADOPT = "adopt"  # owned from now on, or state stores values: no call is made
+    ADOPT = "adopt"  # begin to own the thing, or update what state stores about it: no call is made
     ARCHIVE = "archive"
     RELEASE = "release"  # stop owning the thing: the portal keeps it, and no call is made
 
@@ -119,7 +119,8 @@ class DefinitionDetails(NamedTuple):
     parent_id: str | None = None  # for a stage: HubSpot's id of the stage's pipeline
     is_carried: bool = False  # for a stage: whether the call that creates its pipeline also creates the stage
     includes_options: bool = False  # whether manifests name only some options of the property
-    moves_to: str | None = None  # for an archive: the name of the value that its records get instead
+    # for a change that archives a definition: the name of the definition that records use instead
+    moves_to: str | None = None
 
 
 Details: TypeAlias = RecordDetails | AssociationDetails | DefinitionDetails
@@ -134,7 +135,8 @@ class Change:
     reason: Reason
     values: tuple[ValueChange, ...] = ()  # written values; sorted by name
     remembered: tuple[ValueChange, ...] = ()  # not written: state stores ``after``; sorted by name
-    forgotten: tuple[ValueChange, ...] = ()  # values that state removes; before: live value, after: last sent
+    # values to remove from state; ``before``: the value in HubSpot, ``after``: the value that we last sent
+    forgotten: tuple[ValueChange, ...] = ()
     rests_on: tuple[ValueChange, ...] = ()  # values on which the change depends; sorted by name
     moved_from: RecordAddress | DefinitionAddress | None = None  # previous address of the thing in state
     remote: Remote = NO_IDS
@@ -142,7 +144,7 @@ class Change:
     owned: Owned | None = None  # ownership after the change; None: not owned
     owned_before: Owned | None = None  # ownership before a change that ends the ownership; otherwise None
     source: SourceRef | None = None  # the manifest line that requests the change; None without such a line
-    details: Details | None = None  # values that only one kind has
+    details: Details | None = None  # parts that only changes of this kind of thing have
     step: int = 1  # counts the changes of one thing in a plan, from 1
     display_names: DisplayNames = NO_DISPLAY_NAMES  # display names of records in HubSpot at planning
 

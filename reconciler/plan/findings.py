@@ -59,6 +59,9 @@ class Findings:
         return self.populations.setdefault(object_name, Population())
 
     def doubtful_types(self, fewest: int = FEWEST_NEW) -> list[str]:
-        """Return the types with more than ``fewest`` new records and not one that the portal has already."""
+        """Return the types with many records to create, if the portal has none of the named records.
+
+        "Many" means more than ``fewest``.
+        """
         new = Counter(change.object_type for change in self.changes.of(Verb.CREATE))
         return sorted(name for name in new if new[name] > fewest and not self.population(name).found)

@@ -247,8 +247,8 @@ class Guards:
 def refuse_now(plan: Plan, budget: Budget, limits: Limits) -> None:
     """Check the guards again right before the writes, counting the changes anew.
 
-    Percentages are of the counts in the plan; limits and remaining calls are the present ones. After the
-    plan was made, limits may have become narrower, and other programs may have used calls.
+    Percentages are computed from the counts of records that the plan stores. Limits and remaining calls are
+    the present ones: since planning, limits may have become narrower, and other programs may have used calls.
 
     Raises:
         PlanRefused: a guard refuses the plan.
@@ -287,7 +287,7 @@ class _Counted:
     strangers: _Records = field(default_factory=_Records)  # archived records that we do not own
     cleared: _Records = field(default_factory=_Records)  # one entry for each cleared value
     pruned: _Records = field(default_factory=_Records)
-    migrated: _Records = field(default_factory=_Records)  # records that move to another value
+    migrated: _Records = field(default_factory=_Records)  # records whose removed value is replaced
     losing: _Records = field(default_factory=_Records)  # records that lose their values
     unlabelled: _Records = field(default_factory=_Records)  # associations that lose their label
 

@@ -35,7 +35,7 @@ class ChosenProperties:
 
 
 def is_moved(definition: PropertyDef) -> bool:
-    """Return whether people and automation change a property often."""
+    """Guess from name and kind whether people and automation often change values of this property."""
     return definition.name in _MOVED or definition.kind in _MOVED_KINDS
 
 
@@ -89,10 +89,11 @@ def _only_key(schema: ObjectSchema) -> str:
 def choose_properties(
     schema: ObjectSchema, request: ImportRequest, key: str, masks: MaskRules, existing: Iterable[str] = ()
 ) -> ChosenProperties:
-    """Choose the properties to import; ``existing``: those in the document to which records are added.
+    """Choose the properties to import; ``existing`` are the properties that the document already has.
 
     Raises:
-        UsageError: a property does not exist or is enforced but not imported, or none can be written.
+        UsageError: a property does not exist; ``--enforce`` names a property that is not imported; or none of
+            the requested properties can be written.
     """
     known = schema.properties
     named = _named(schema, request, tuple(existing))

@@ -45,7 +45,7 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangeKind:
-    """One kind of things: its words, its functions for changes, and the encoding of its own parts."""
+    """A kind of things, with the verbs, functions and encodings for changes of these things."""
 
     name: str
     verbs: Mapping[Action, Verb]  # the verbs whose text differs from the text of the action
@@ -56,7 +56,8 @@ class ChangeKind:
     details_cells: Callable[[Change], Mapping[str, object]]
     details_in: Callable[[Mapping[str, Any]], Details | None]
     flaw: Callable[[Change], str | None]  # returns why a change is impossible
-    subject: Callable[[Change], Hashable | None]  # the thing that may have one change only; None: no limit
+    # returns the thing of a change if a plan may have only one change of this thing, otherwise None
+    subject: Callable[[Change], Hashable | None]
     removes: Callable[[Change], Iterable[Hashable]]
     needs: Callable[[Change], Iterable[Hashable]]  # things that the same plan must not remove
     unreviewed: Callable[[Change, Change], Iterable[Fact]]  # differences from the reviewed change
@@ -72,7 +73,7 @@ class ChangeKind:
     write_scopes: Callable[[Iterable[str]], tuple[str, ...]]  # from object types
 
     def verb(self, action: Action) -> Verb:
-        """Return the word for ``action`` of this kind in reports."""
+        """Return the verb that reports use for ``action`` on things of this kind."""
         return self.verbs.get(action) or Verb(action)
 
 
@@ -166,12 +167,15 @@ def kind_of(change: Change) -> ChangeKind:
 
 
 def verb_of(change: Change) -> Verb:
-    """Return the word for the action of ``change`` in reports."""
+    """Return the verb that reports use for the action of ``change``."""
     return _VERBS[type(change.address), change.action]
 
 
 def takes_over(change: Change) -> bool:
-    """Return whether ``change`` adopts a thing that we did not own; other adoptions only update state."""
+    """Return whether ``change`` adopts a thing that we did not own before.
+
+    There are also adoptions of things that we own already: they update what state stores.
+    """
     return change.action is Action.ADOPT and change.reason not in _LEARNS
 
 

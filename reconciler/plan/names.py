@@ -26,7 +26,8 @@ class ShownThings:
     """The properties and values that a plan, drift or an explanation shows; ``objects``: schemas by type."""
 
     objects: Mapping[str, ObjectSchema]
-    properties: set[ObjectProperty] = field(default_factory=set)  # also keys and parts of display names
+    # includes key properties, and properties that form display names
+    properties: set[ObjectProperty] = field(default_factory=set)
     _values: dict[ObjectProperty, set[str]] = field(default_factory=dict)
     _displayed: set[str] = field(default_factory=set)  # types whose records are shown with display names
 

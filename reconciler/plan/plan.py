@@ -172,7 +172,7 @@ class Review:
 
     @property
     def unreviewed(self) -> int:
-        """Number of changes left out of the plan because nobody has reviewed them in this form."""
+        """Number of changes and prune rules left out of the plan: nobody has reviewed them in this form."""
         left_out = (difference.how is not DifferenceKind.NO_LONGER_PLANNED for difference in self.differences)
         return sum(left_out) + len(self.unreviewed_rules)
 

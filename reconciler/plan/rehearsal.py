@@ -9,13 +9,13 @@ from reconciler.plan.change import Change
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """The result of applying a plan to a copy, and of a second plan of the same things."""
+    """The result of applying a plan to a copy, and of a second plan that was made for the copy afterwards."""
 
     # lists only changes that were not applied; None: the plan has no changes, or the user stopped the copying
     run: RunDetail | None
     # unique values that the plan writes but another record has; a warning if that record is archived
     findings: tuple[Problem, ...]
-    left: tuple[Change, ...]  # writes that the second plan still has
+    left: tuple[Change, ...]  # writes in the second plan; empty if the first plan did everything
     unplanned: str  # why there was no second plan; empty if there was one
     untold: tuple[str, ...]  # parts that the copy does not imitate, as sentences without full stops
     calls: int  # calls that read the portal

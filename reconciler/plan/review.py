@@ -75,7 +75,8 @@ class _Reviewed:
 
     def __init__(self, changes: Sequence[Change]) -> None:
         self._changes = changes
-        self._numbers: dict[int, list[int] | int] = {}  # by hash of the identity; mostly one number each
+        # by hash of ``_subject``: the number of the change, or a list of numbers if changes have equal hashes
+        self._numbers: dict[int, list[int] | int] = {}
         for number, change in enumerate(changes):
             subject = hash(_subject(change))
             others = self._numbers.get(subject)

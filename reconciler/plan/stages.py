@@ -73,9 +73,9 @@ def rank_of(change: Change, turn: int) -> tuple[int, int, int]:
 def stages_of(verbs: Iterable[Verb], turns: Mapping[int, int] = AT_ONCE) -> tuple[Stage, ...]:
     """Divide changes, which are in order and have these ``verbs``, into stages.
 
-    ``turns`` gives the turns of changes that wait for other changes of their stage, by number of the change.
-    Each turn is a stage of its own, because HubSpot does not say in which order it processes the records of
-    one call.
+    ``turns`` has a turn for each change that must wait for other changes, by number of the change. Changes
+    with different turns go in different stages, because HubSpot does not say in which order it processes the
+    records of one call.
     """
     ranks = ((_STAGES[verb], turns.get(number, 0)) for number, verb in enumerate(verbs))
     return tuple(Stage(name, sum(1 for _ in of_stage)) for (name, _), of_stage in groupby(ranks))

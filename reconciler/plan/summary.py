@@ -113,7 +113,7 @@ class PlanSummary:
         return ". ".join(filter(None, (start, self.taken_over.sentence, _listed(self._other_unwritten()))))
 
     def __getitem__(self, word: str) -> int:
-        """Return the number of changes with the verb ``word``, or the number called ``held`` or ``no_op``."""
+        """Return one of the counts: ``word`` is the verb of changes, ``held`` or ``no_op``."""
         return self.as_document()[word]
 
     def as_document(self) -> dict[str, int]:

@@ -55,14 +55,17 @@ class Reply:
 
 
 class ProbedPortal:
-    """A test account. ``run`` makes names unique, because archived things of earlier runs still exist."""
+    """A test account.
+
+    Archived things of earlier runs still exist. So new things get unique names, which contain ``run``.
+    """
 
     def __init__(
         self, caller: Caller, version: str, made: MadeList, run: str, pause: Callable[[], None]
     ) -> None:
         self.paths: Paths = paths_of(version)
         self.pause = pause
-        """Waits until the next write gets a later time, and HubSpot has ended its own changes."""
+        """Waits until HubSpot has computed the values of new records and the next write gets a later time."""
         self._caller = caller
         self._made = made
         self._run = run
@@ -98,9 +101,10 @@ class ProbedPortal:
         return Reply(exchange.status, {}, exchange.pace)
 
     def make(self, things: Sequence[Made], path: str, body: Any) -> Reply:
-        """Add things to the list, then create them; if HubSpot refuses them, remove them from the list.
+        """Add things to the list of created things, then create them.
 
-        After a conflict they stay on the list, because they exist already.
+        If HubSpot refuses the call, the things are taken off the list. After a conflict, the things stay on
+        the list, because they exist already.
         """
         self._made.add(*things)
         try:

@@ -31,5 +31,5 @@ def one_of(seen: str, *choices: str) -> Seen:
 
 
 def refused(status: int) -> NotAsked:
-    """Return the error that HubSpot refused a call which the probe needs."""
+    """Build the error for a call that the probe needs and that HubSpot refused with ``status``."""
     return NotAsked(f"a call was refused with {status}")

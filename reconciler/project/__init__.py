@@ -1,1 +1,1 @@
-"""A project: its settings, files and private folder. It does not depend on the command line."""
+"""A project: its settings, files and private folder. This package imports nothing from ``cli``."""

@@ -40,7 +40,7 @@ def apply_and_report(
     lists_applied: bool = False,
     answers: PortalAnswers | None = None,
 ) -> FinishedRun:
-    """Apply ``plan`` and write the report of the run; return the result, with the error that stopped it.
+    """Apply ``plan`` and write the report of the run. The result contains the error that stopped the run.
 
     Args:
         session: session of the plan's environment.

@@ -28,8 +28,8 @@ def values(kind: str, chosen: str | None, begin: str) -> Iterable[str]:
     Args:
         kind: the kind of values.
         chosen: the folder given by ``-C``, if any.
-        begin: the typed text; it determines the kind of addresses that are returned. They need not begin with
-            it.
+        begin: the typed text. For addresses, this text decides whether object types, records and definitions,
+            or properties are returned. The returned values need not begin with this text.
     """
     project = _project_folder(chosen)
     if project is None:

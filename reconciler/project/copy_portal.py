@@ -310,7 +310,7 @@ def _associations_in(part: Json) -> list[dict[str, Any]]:
 def _secondary(schemas: Mapping[str, ObjectSchema]) -> set[ObjectProperty]:
     """Return the properties with further e-mail addresses of contacts.
 
-    They are as personal as the first one.
+    The further addresses are as personal as the first address.
     """
     return {
         ObjectProperty(name, other) for name in schemas for other in object_type(name).secondary_keys.values()

@@ -221,7 +221,7 @@ def _verb_of(row: Row[Any]) -> str:
 
 
 def outcome_columns(outcome: Outcome) -> dict[str, object]:
-    """Return the columns of the journal for ``outcome``."""
+    """Return the value of each journal column that stores a part of ``outcome``."""
     answer: dict[str, object]
     match outcome:
         case Applied():

@@ -16,9 +16,10 @@ _UNLABEL = Operation(Call.UNLABEL, None)
 def associate(
     address: AssociationAddress, remote: Remote, reason: Reason, source: SourceRef | None, *, is_whole: bool
 ) -> Change:
-    """Associate two records, or add a label. The call changes nothing if the association exists already.
+    """Build the change that associates two records, or adds a label to their association.
 
-    ``remote`` lacks the id of a record that the same plan creates.
+    HubSpot ignores the call if the association exists already. ``remote`` lacks the id of a record that the
+    same plan creates.
     """
     return Change(
         address=address,
@@ -33,7 +34,10 @@ def associate(
 
 
 def dissociate(address: AssociationAddress, remote: Remote, reason: Reason, *, is_whole: bool) -> Change:
-    """Remove an association that we created, or one of its labels. HubSpot ignores a missing association."""
+    """Build the change that removes an association that we created, or one of its labels.
+
+    HubSpot ignores the call if the association does not exist.
+    """
     return Change(
         address=address,
         action=Action.ARCHIVE,
@@ -54,7 +58,7 @@ def adopt_association(
     *,
     is_whole: bool,
 ) -> Change:
-    """Record an existing association in state: no call is made."""
+    """Build the change that adds an existing association to the state, without a call."""
     return Change(
         address=address,
         action=Action.ADOPT,
@@ -67,7 +71,10 @@ def adopt_association(
 
 
 def release_association(pair: OwnedAssociation, reason: Reason) -> Change:
-    """Stop owning an association; the change stores how we owned it, because rollback needs that."""
+    """Build the change that removes an association from the state, without a call.
+
+    The change stores how we owned the association, because rollback needs this.
+    """
     return Change(
         address=pair.address,
         action=Action.RELEASE,

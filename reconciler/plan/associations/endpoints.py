@@ -27,7 +27,7 @@ Spelling: TypeAlias = tuple[str, str, str]
 
 
 class Presence(Enum):
-    """Presence of a record in this plan."""
+    """The existence of a record in the portal, now and after this plan."""
 
     LIVE = "live"
     NEW = "new"  # created by this plan
@@ -189,7 +189,7 @@ def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -
             narrowed = selection.narrowed(record) if selection.may_have(group.object) else None
             for association in record.associations:
                 if not portal.objects.keys() >= {group.object, association.object}:
-                    continue  # one of the types is not planned
+                    continue  # this plan did not read one of the two object types
                 key = endpoints.key_of(association)
                 if isinstance(key, UnplacedProblem):  # reported when the association is compared
                     endpoints.note_unclear(record.address, association.object)

@@ -39,7 +39,7 @@ def _decode_details(found: object) -> AssociationDetails:
 
 
 def address_cells(address: Address) -> Mapping[str, object]:
-    """Return the columns of the journal for ``address``."""
+    """Return the value of each journal column that stores ``address``."""
     if not isinstance(address, AssociationAddress):
         raise TypeError(f"{address} is no association")
     key, target, label = address.record, address.target, address.label
@@ -64,7 +64,7 @@ def address_in(cells: Mapping[str, Any]) -> AssociationAddress:
 
 
 def details_cells(change: Change) -> Mapping[str, object]:
-    """Return the columns of the journal for the details of ``change``."""
+    """Return the value of each journal column that stores details of ``change``."""
     return {"whole": int(is_whole(change)) if change.details else None}
 
 

@@ -24,8 +24,10 @@ Type: TypeAlias = tuple[str, int]
 """Category and type id of a label."""
 
 _FAMILY = {("HUBSPOT_DEFINED", 13): ("HUBSPOT_DEFINED", 14), ("HUBSPOT_DEFINED", 14): ("HUBSPOT_DEFINED", 13)}
-"""Parent and child company.
-Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide (type ids)."""
+"""HubSpot's two labels between a parent company and a child company, each with its inverse.
+
+Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide (type ids).
+"""
 
 
 @dataclass(frozen=True, slots=True)

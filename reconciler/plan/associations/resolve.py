@@ -73,7 +73,8 @@ class AssociationResolver:
     archived: Container[RecordIdentity]  # records that this plan archives
     problems: list[Problem] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
-    faulty: set[tuple[Side, Side]] = field(default_factory=set)  # named, but with a problem; sides are sorted
+    # both records of each named association that has a problem; the two records are sorted
+    faulty: set[tuple[Side, Side]] = field(default_factory=set)
 
     def resolve(
         self, named: Iterable[tuple[DesiredRecord, DesiredAssociation]]
@@ -121,7 +122,7 @@ class AssociationResolver:
         return self.side(wanted.key, wanted.endpoint), self.side(wanted.target, wanted.target_endpoint)
 
     def side(self, key: RecordAddress, endpoint: Endpoint) -> Side:
-        """Return the record at ``key`` by its id, or by its key if it has no id."""
+        """Return what identifies a record: the id of the record, or its key if it has no id yet."""
         return (
             (key.object, endpoint.id, "")
             if endpoint.id

@@ -63,7 +63,10 @@ def _options(
     live: Mapping[RecordIdentity, LiveDefinition],
     files: SourceFiles,
 ) -> Iterator[Edit]:
-    """Yield the edits of the list of options: each new option gets a line, each removed one loses it."""
+    """Yield the edits of the list of options.
+
+    Each new option gets a line. The line of each removed option is deleted.
+    """
     address, there, listed = named.address, list_of(value.live), list_of(named.value(OPTIONS))
     found = live.get(RecordIdentity(address.object, value.record_id))
     for name in there:

@@ -186,7 +186,10 @@ class ComparedDefinition:
         return bool(before) and before[0] == live
 
     def _cannot_change(self, path: str, attribute: Attribute) -> bool:
-        """Return whether HubSpot does not change this value: a fixed one, or the type of a used property."""
+        """Return whether HubSpot refuses to change this value.
+
+        HubSpot refuses to change fixed values, and the type of a property of which records have values.
+        """
         if path == "type":
             of = self.sides.address
             return self.context.holders.get(Holding(of.object, of.name), 0) > 0

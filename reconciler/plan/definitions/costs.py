@@ -89,7 +89,7 @@ def _calls_to_find_holders(change: Change, moved: int) -> int:
 
 
 def _moves(before: Sequence[str], after: Sequence[str]) -> int:
-    """Count the calls that sort stages: one for each stage that moves, two for a new first stage."""
+    """Count the calls that sort stages: two if another stage becomes the first, one for each other move."""
     present = list(dict.fromkeys((*before, *after)))  # HubSpot adds new stages at the end
     calls = 0
     for place, name in enumerate(dict.fromkeys(after)):

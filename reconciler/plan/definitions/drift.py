@@ -1,4 +1,7 @@
-"""Drift of definitions: changes that people made since we last applied them; manifests do not count. Pure."""
+"""Drift of definitions: live values that differ from the values that we last applied. Pure.
+
+Manifests are not compared.
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 

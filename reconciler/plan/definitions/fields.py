@@ -47,7 +47,7 @@ def _decode_details(found: object) -> DefinitionDetails:
 
 
 def address_cells(address: Address) -> Mapping[str, object]:
-    """Return the columns of the journal for ``address``."""
+    """Return the value of each journal column that stores ``address``."""
     key = _definition(address)
     return {"object": key.object, "by": key.by, "key": key.value}
 
@@ -58,7 +58,7 @@ def address_in(cells: Mapping[str, Any]) -> DefinitionAddress:
 
 
 def details_cells(change: Change) -> Mapping[str, object]:
-    """Return the columns of the journal for the details of ``change``."""
+    """Return the value of each journal column that stores details of ``change``."""
     if not isinstance(change.details, DefinitionDetails):
         return {"details": None}
     return {"details": json.dumps(_encode_details(change.details), separators=(",", ":"))}

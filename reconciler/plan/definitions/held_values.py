@@ -21,7 +21,7 @@ _RECORD_ID = "hs_object_id"
 
 
 class HeldByRecords(NamedTuple):
-    """A removed definition, as the value that records have in a property."""
+    """The property and the value by which a record still uses a removed definition."""
 
     object: str
     name: str  # the property
@@ -99,7 +99,7 @@ def changed_away(
 ) -> Callable[[Change], Change]:
     """Return a function that corrects, in each of ``removals``, the number of records that lose a value.
 
-    It subtracts the records to which other ``changes`` of the plan give another value, or that they archive.
+    A record does not count if ``changes`` give it another value or archive it.
     """
     away: dict[DefinitionAddress, int] = {}
     written = tuple(changes)

@@ -1,4 +1,4 @@
-"""The values whose records must be counted before planning decides about a definition."""
+"""The records and associations that must be counted before planning decides about a definition."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from reconciler.plan.definitions.options import compare_options
 
 
 def holdings_of(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Holding]:
-    """Return the values whose records must be counted before deciding about a definition."""
+    """Return which records or associations must be counted before planning decides about a definition."""
     wanted, live = sides.wanted, sides.found
     if live is None:
         return

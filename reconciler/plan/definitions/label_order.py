@@ -1,8 +1,10 @@
-"""Renaming pipelines or stages to labels that others still have: HubSpot refuses a label that is in use.
+"""Renaming of pipelines and stages to a label that another definition has: HubSpot refuses a used label.
 
-- the other definition changes its label in the same plan: this one waits for it;
-- two or more definitions exchange their labels in a circle: one of them gets a temporary label first;
-- the other definition keeps its label, or is removed only at the end: this is a problem.
+There are three cases:
+
+- The other definition changes its label in the same plan: its change is applied first.
+- Two or more definitions exchange their labels in a circle: one of them gets a temporary label first.
+- The other definition keeps its label, or is removed only at the end: this is a problem.
 
 A change that waits has a higher ``step``: the steps of one stage of the plan are applied one after the other.
 """
@@ -101,7 +103,7 @@ class _Labels:
     others: dict[DefinitionAddress, list[Change]] = field(default_factory=dict)
 
     def add(self, address: DefinitionAddress, change: Change) -> None:
-        """Add a change of one of these definitions."""
+        """Add a change to ``writers`` if it writes a label, otherwise to ``others``."""
         if change.is_remote and any(value.name == _LABEL for value in change.values):
             self.writers[address] = change
         else:
@@ -119,7 +121,10 @@ class _Labels:
         return None if holder is None or holder.id == change.remote.id else holder
 
     def refused(self) -> list[TakenLabel]:
-        """Return and drop the changes whose new label another definition keeps."""
+        """Return the new labels that another definition keeps.
+
+        The changes that write these labels are removed from ``writers``.
+        """
         found: list[TakenLabel] = []
         while True:
             refused = [
@@ -153,7 +158,7 @@ class _Labels:
                 chain.append(address)
                 address = waits[address]
             base = steps.get(address, 0) if address is not None else 0
-            if address in chain:  # a circle: the last one gets a temporary label first
+            if address in chain:  # a circle: the last definition of the chain gets a temporary label first
                 last, base = chain.pop(), 1
                 temporary.add(last)
                 steps[last] = len(chain) + 2

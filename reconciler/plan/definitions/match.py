@@ -183,7 +183,10 @@ class _Matching:
         return [definition_address(address.object, address.section, *parent, name) for parent in parents]
 
     def _entry(self, live: LiveDefinition | None, known: OwnedDefinition | None) -> OwnedDefinition | None:
-        """Return the entry in state with the id of ``live``; if there is none, ``known``."""
+        """Return the entry in state with the id of ``live``.
+
+        Return ``known`` if ``live`` is None, or if state has no entry with this id.
+        """
         return self._state_by_id.get(live.id, known) if live else known
 
     def _may_be(

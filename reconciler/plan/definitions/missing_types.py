@@ -1,4 +1,4 @@
-"""Records of custom object types that manifests declare but a plan does not create. Pure."""
+"""Problems: manifests declare a custom object type, but the plan does not create this type. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 

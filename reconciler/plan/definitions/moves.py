@@ -87,7 +87,7 @@ def moved_values(moves: Sequence[Move], live: LiveRecord) -> tuple[ValueChange, 
 def moves_of(
     decided: DecidedDefinitions, kept: Iterable[Change], stage_names: tuple[str, str] | None
 ) -> Iterator[Move]:
-    """Return the moves of records that the removals among the ``kept`` changes need."""
+    """Return a ``Move`` for each removal in ``kept`` that gives another value to records."""
     for change in kept:
         if change.action is Action.ARCHIVE and change.reason is Reason.MIGRATED:
             move = _move_of(decided, change, stage_names)

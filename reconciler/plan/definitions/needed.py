@@ -1,7 +1,7 @@
-"""Changes of definitions that need a definition which the plan does not create: they become problems. Pure.
+"""Problems instead of changes, if a definition needs another definition that will not exist. Pure.
 
-A selection, a problem or a review may leave a definition out. HubSpot would refuse other definitions that
-name it.
+A plan may leave a definition out because of a selection, a problem or a review. HubSpot would refuse changes
+of other definitions that name the missing definition.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

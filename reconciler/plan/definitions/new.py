@@ -127,7 +127,7 @@ def lacking(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Prob
 
 
 def _refused(sides: DefinitionSides) -> tuple[str, str] | None:
-    """Return why HubSpot would not create such a definition, with advice; None if it would."""
+    """Return why HubSpot would refuse to create the desired definition, and advice; None if it would not."""
     name, of_type = sides.address.name, sides.address.object
     pipeline = sides.pipeline.found if sides.pipeline else None
     match sides.address.section:

@@ -29,7 +29,7 @@ class Removal(NamedTuple):
 
     name: str
     reason: Reason
-    moves_to: str | None  # the option that its records get instead; None: no option
+    moves_to: str | None  # the option that records get instead; None: no option
     place: Place
 
 

@@ -51,7 +51,7 @@ class MatchedDefinitions:
     present: Mapping[DefinitionAddress, RecordId] = field(default_factory=dict)
 
     def holdings(self, context: DefinitionContext) -> set[Holding]:
-        """Return the values whose records must be counted before deciding."""
+        """Return which records or associations must be counted before planning decides."""
         return {holding for sides in self.sides for holding in holdings_of(sides, context)}
 
 

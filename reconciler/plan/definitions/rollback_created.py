@@ -45,7 +45,7 @@ _GROUP = "groupName"
 def holdings_of_created(
     effects: Iterable[RunEffect], now: DefinitionsNow, stage_names: tuple[str, str] | None
 ) -> Iterator[Holding]:
-    """Return the values whose records must be counted before deciding about the removals."""
+    """Return which records or associations must be counted before rollback decides about the removals."""
     for effect in effects:
         if now.found(effect) is None:
             continue
@@ -255,7 +255,11 @@ def _moved(effect: RunEffect, live: LiveDefinition) -> list[str]:
 
 
 def _remove_option(effect: RunEffect, option: str, now: DefinitionsNow, uses: Uses) -> DefinitionDecision:
-    """Remove an option that the run added, unless it is used, was changed since, or HubSpot refuses it."""
+    """Remove an option that the run added.
+
+    The option is kept if records use it, if it was changed after the run, or if HubSpot does not let anybody
+    change the options.
+    """
     live = now.found(effect)
     if live is None or option not in list_of(live.values.get(OPTIONS)):
         return NOTHING

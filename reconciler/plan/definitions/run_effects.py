@@ -176,7 +176,10 @@ def _select(effect: RunEffect, selection: Selection) -> bool:
 
 
 def _select_options(effect: RunEffect, selection: Selection) -> None:
-    """Leave out the order of options, and added options that are not selected."""
+    """Limit the effect on the list of options to the selected options that the run added.
+
+    The order of options is not rolled back.
+    """
     after = effect.written[OPTIONS].after
     chosen = [name for name in effect.added_options if selection.has(effect.address, option_part(name))]
     kept = list_text(name for name in list_of(after) if name not in chosen)

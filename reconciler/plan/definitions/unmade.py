@@ -59,7 +59,10 @@ class Unmade:
                 yield definition_address(address.object, Section.PROPERTIES, value.name)
 
     def _values(self, change: Change) -> Iterator[DefinitionAddress]:
-        """Return the unmade pipelines and stages, and properties of unmade options, that a record names."""
+        """Return the unmade definitions that a change of a record needs for its values.
+
+        These definitions are pipelines, stages, and properties with an unmade option.
+        """
         if change.address is not change.thing or isinstance(change.address, DefinitionAddress):
             return
         for value in change.values:

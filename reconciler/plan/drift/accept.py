@@ -32,7 +32,11 @@ _WHAT_BECAME: Mapping[MissingReason, str] = {
     MissingReason.NOT_FOUND: "the record was merged into another one, or erased",
     MissingReason.UNANSWERED: "the record is missing in HubSpot's answers",
 }
-"""What happened to a lost record. The new key is left out: it may be personal, and ``drift`` shows it."""
+"""What happened to a missing record.
+
+If the record has a new key, the sentence does not show this key, because it may be personal. The command
+``drift`` shows the key.
+"""
 _LET_GO = "if you do not want it any more, remove its lines, or write only `$absent: true` for it"
 _WHAT_NOW: Mapping[MissingReason, str] = {
     MissingReason.ARCHIVED: f"restore the record in HubSpot; or {_LET_GO}",

@@ -143,7 +143,10 @@ def _property(subject: ExplainTarget, findings: ExplainInputs, name: str) -> Pro
 
 
 def _statements(subject: ExplainTarget, name: str) -> tuple[ManifestLine, ...]:
-    """Return the manifest lines that set a property, the effective one last; a table row has only one."""
+    """Return the manifest lines that set a property; the last line is effective.
+
+    For a record in a table, only the effective line is known.
+    """
     record = subject.record
     if record is None:
         return ()
@@ -214,7 +217,7 @@ def _step(subject: ExplainTarget, findings: ExplainInputs, name: str) -> NextAct
 
 
 def planned_action(plan: Plan, key: ThingAddress, name: str) -> NextAction | None:
-    """Return the plan's action on the property; None if it has none."""
+    """Return the plan's action on the property; None if the plan has no action on this property."""
     if _is_wrong(plan, key.property_address(name)):
         return NextAction("problem")
     held = next((held for held in plan.held if (held.key, held.name) == (key, name)), None)

@@ -90,7 +90,10 @@ def text_of(document: Json) -> str:
 
 
 def text_pieces(document: Json) -> Iterator[str]:
-    """Return the text of ``text_of`` piece by piece, so that a list from an iterator needs little memory."""
+    """Return the text of ``text_of`` in pieces.
+
+    If ``document`` contains a list as an iterator, the entries are encoded one by one to save memory.
+    """
     start = "{\n"
     for name in sorted(document):
         yield f'{start}  "{name}": '
@@ -183,7 +186,7 @@ _DIGESTED = (
 
 
 def properties_of(change: Change) -> Iterator[ObjectProperty]:
-    """Return the properties, with their object types, of all keys and values of a change."""
+    """Return the key properties of a change and the properties of its values, with object types."""
     yield from (key.key_property for key in change.address.records)
     values = (*change.values, *change.remembered, *change.forgotten, *change.rests_on)
     yield from (ObjectProperty(change.object_type, value.name) for value in values)

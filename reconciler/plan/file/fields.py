@@ -322,7 +322,7 @@ def decode_change(does: object, why: object) -> Change:
 
 
 def change_cells(change: Change) -> dict[str, object]:
-    """Return the columns of the journal for ``change``."""
+    """Return the value of each journal column that stores a part of ``change``."""
     cells: dict[str, object] = dict.fromkeys(COLUMNS)
     cells["kind"] = kind_of(change).name
     for kept in _KEPT.values():

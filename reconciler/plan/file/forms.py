@@ -161,12 +161,12 @@ def decode_hand(found: Json, value: str | None) -> ValueVersion | None:
 
 
 def encode_values(values: Iterable[ValueChange]) -> Json:
-    """Encode before and after, by name."""
+    """Encode each value before and after the change, by name of the property or attribute."""
     return {value.name: [value.before, value.after] for value in values}
 
 
 def encode_reasons(values: Iterable[ValueChange]) -> Json:
-    """Encode the reason, the place and the overwritten edit of each value, by name."""
+    """Encode reason, place and overwritten edit of each value, by name of the property or attribute."""
     return {value.name: _encode_reason(value) for value in values}
 
 

@@ -188,7 +188,7 @@ class RunningDigest:
         self._hash = hashlib.sha256()
 
     def add(self, does: bytes) -> None:
-        """Add one change, by the part of its line that the digest covers."""
+        """Add one change: ``does`` is the part of the change's line that the digest covers."""
         self._hash.update(does + b"\n")
 
     def with_header(self, digested: Mapping[str, object]) -> str:
@@ -212,7 +212,7 @@ def altered(what: str) -> PlanRefused:
 
 
 def _refuse_document(lines: Iterator[bytes]) -> None:
-    """Refuse a masked plan, or a plan file of an older version; accept any other JSON document."""
+    """Raise an error if the JSON document is a masked plan or a plan file of an older version."""
     for line in lines:
         if line.startswith(b"  " + _MASKED):
             raise _masked()

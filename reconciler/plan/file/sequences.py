@@ -54,7 +54,7 @@ Entry: TypeAlias = tuple[bytes, bytes]
 
 
 def sorted_in_memory(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Sort ``entries`` by key; entries with one key keep their order."""
+    """Sort ``entries`` by key; entries with equal keys keep their order."""
     return iter(sorted(entries, key=itemgetter(0)))
 
 
@@ -165,9 +165,9 @@ class _Noted:
     """An index of changes, so that finding a few of them needs no decoding of all."""
 
     marks: bytearray = field(default_factory=bytearray)  # one byte for each change: its verb and flags
-    names: set[ObjectProperty] = field(default_factory=set)  # properties of all keys and values
+    names: set[ObjectProperty] = field(default_factory=set)  # all key properties and properties of values
     values: set[ObjectProperty] = field(default_factory=set)  # properties of all written values
-    keys: set[ObjectProperty] = field(default_factory=set)  # properties of all keys
+    keys: set[ObjectProperty] = field(default_factory=set)  # key properties of all changed records
     objects: set[str] = field(default_factory=set)  # object types in addresses and ``rests_on``
     writes: set[_Writes] = field(default_factory=set)
 

@@ -64,9 +64,10 @@ class ComparedValues:
             self._hold(value, reason)
 
     def misfit(self, policy: Policy) -> Problem | None:
-        """Report a pipeline and a stage that would not fit together; hold one if the other is held.
+        """Report a problem if pipeline and stage contradict each other after the write.
 
-        A user who takes over only one of the two (``--take``) has to decide about the other one, too.
+        If the plan holds one of the two values, it holds the other value, too, and there is no problem. But
+        if ``--take`` names only one of the two, there is a problem: the user has to decide about both.
         """
         schema, record = self.resolver.schema, self.parts.record
         found = misfit_of(schema, self.live.properties, {value.name: value.after for value in self.written})

@@ -26,7 +26,7 @@ class UniqueValues:
     """Facts for checking the values of unique properties that a plan writes."""
 
     objects: Mapping[str, ObjectSchema] = field(default_factory=dict)
-    holders: Mapping[Value, RecordId] = field(default_factory=dict)  # record that has a value now
+    holders: Mapping[Value, RecordId] = field(default_factory=dict)  # the record that has the value now
     left_behind: Mapping[Value, Giver] = field(default_factory=dict)  # unselected records that have a value
 
     def without_conflicts(

@@ -49,7 +49,7 @@ def _decode_details(found: object) -> RecordDetails:
 
 
 def address_cells(address: Address) -> Mapping[str, object]:
-    """Return the columns of the journal for ``address``."""
+    """Return the value of each journal column that stores ``address``."""
     key = _record(address)
     return {"object": key.object, "by": key.by, "key": key.value}
 
@@ -66,7 +66,7 @@ def _record(address: Address) -> RecordAddress:
 
 
 def details_cells(change: Change) -> Mapping[str, object]:
-    """Return the columns of the journal for the details of ``change``."""
+    """Return the value of each journal column that stores details of ``change``."""
     return {"replaces": replaced_by(change)}
 
 

@@ -88,7 +88,10 @@ class Identities:
         return _declared_twice(resolver, record, first, message)
 
     def leave_out(self, record: DesiredRecord, owned: OwnedRecord | None) -> None:
-        """Collect a named record that is not read, by its id in state or else by its key."""
+        """Note a record that manifests name but that this plan does not read.
+
+        The note has the id of the record if state or the manifest has it, otherwise the key.
+        """
         object_name, by = record.document.object, record.document.key
         if by == RECORD_ID:
             self._by_id.setdefault(RecordIdentity(object_name, RecordId(record.key)), record)
@@ -113,9 +116,9 @@ class Identities:
     def is_named(self, schema: ObjectSchema, key: RecordAddress, live: LiveRecord, desired: Desired) -> bool:
         """Return whether manifests name ``live`` by another key than ``key``.
 
-        That may be a value of another key property, another spelling, the record id, or a key that people
-        gave the record, also in a line that this plan leaves out. Call it after all named records are
-        collected.
+        The other key may be a value of another key property, another spelling, the record id, or a key that
+        people gave the record. Lines that this plan leaves out count, too. Call this method after all named
+        records are collected.
         """
         if self.is_collected(RecordIdentity(schema.name, live.id)):
             return True

@@ -37,11 +37,14 @@ from reconciler.plan.values.resolve import Resolver
 
 
 class Known(NamedTuple):
-    """Facts from state and journal about records that state does not have under their manifest keys."""
+    """Facts from state and journal by which planning recognises a record that has another key now."""
 
-    entries: Mapping[RecordId, OwnedRecord]  # entries in state under other keys
+    # entries in state under the manifest keys, and entries of live records under other keys
+    entries: Mapping[RecordId, OwnedRecord]
     made_by_us: Collection[RecordId]  # created by one of our runs, and no longer owned
-    lost: Mapping[str, OwnedRecord] = {}  # by a key that the record had when we last applied it
+    # By key in the manifest: the owned record that had this key when we last applied the record. State has
+    # this record under another key property.
+    lost: Mapping[str, OwnedRecord] = {}
 
 
 NOTHING_ELSE = Known({}, ())
@@ -182,7 +185,7 @@ class RecordPlanner:
         self.lost.clear()
 
     def decide_edited(self, edits: Edits) -> None:
-        """Compare the records in ``edited`` again, with the authors of the edits."""
+        """Compare the records in ``edited`` again: now the authors of the edits are known."""
         for resolver, sides in self.edited:
             decision = compare_record(resolver, sides, self.policy, edits)
             self._take(decision, resolver.schema, sides)

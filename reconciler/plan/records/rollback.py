@@ -55,7 +55,10 @@ class AppliedChange(NamedTuple):
 def applied_changes(
     applied: Iterable[tuple[Change, Applied]], selection: Selection, unmatched: UnmatchedGlobs
 ) -> Mapping[GroupKey, list[AppliedChange]]:
-    """Return the selected changes by object type and key; check the globs of ``unmatched`` against all."""
+    """Return the selected changes of records, by object type and key property.
+
+    The globs of ``unmatched`` are checked against all changes of records, selected or not.
+    """
     groups: dict[GroupKey, list[AppliedChange]] = {}
     for change, outcome in applied:
         if not is_record_change(change):
@@ -299,7 +302,10 @@ def _held(key: RecordAddress, reason: Reason, fact: Fact) -> RecordDecision:
 
 
 def _selected(selection: Selection, change: Change) -> Change | None:
-    """Return the selected part of ``change``: some values of an update, else the whole change or None."""
+    """Return the selected part of ``change``; None if nothing of it is selected.
+
+    Of an update, single values can be selected. Any other change is selected as a whole.
+    """
     if change.action is not Action.UPDATE:
         return change if selection.has_record(change.record) else None
     values = tuple(value for value in change.values if selection.has(change.record, value.name))

@@ -5,10 +5,10 @@ Last applied (state), desired (manifest) and live (portal) give one verdict per 
 =============  ===================  =================  ==========  ==================================
 last applied   desired against it   live against it    verdict     with ``drift: hold``
 =============  ===================  =================  ==========  ==================================
-any            desired equals live                     in step     nothing
+any            desired equals live                     in step     not written
 known          changed              same               changed     written
-known          same                 changed            drift       left
-known          changed              changed            conflict    left
+known          same                 changed            drift       not written
+known          changed              changed            conflict    not written
 unknown        differs from live                       adopt       written only if live is empty
 =============  ===================  =================  ==========  ==================================
 
@@ -33,7 +33,7 @@ class Verdict(NamedTuple):
 
     reason: Reason
     is_written: bool
-    is_learned: bool = False  # live is as desired, but state has another value: store it
+    is_learned: bool = False  # live equals desired, but last applied differs: update the state
 
 
 _NOTHING = Verdict(Reason.IN_STEP, is_written=False)

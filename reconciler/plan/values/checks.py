@@ -34,10 +34,12 @@ def refuse_read_only(definition: PropertyDef, ownership: Ownership, object_name:
 
 
 def check_stays(definition: PropertyDef, written: ManifestValue) -> None:
-    """Refuse a value whose option the same plan removes; call it also for values that are not written.
+    """Refuse a value whose option the same plan removes.
+
+    Check all values in manifests, also the values that apply does not send.
 
     Raises:
-        WrongValue: its option is removed.
+        WrongValue: the plan removes the option.
     """
     if not definition.leaving or written is None:
         return

@@ -61,7 +61,7 @@ _NATIONAL_DIGITS = 7  # the last digits of a phone number, without country code
 def _same_json(left: str, right: str) -> bool:
     """Compare JSON texts: the order of lists matters, that of keys does not; ``1`` is equal to ``1.0``.
 
-    Numbers are compared as decimals, because as floating point different long numbers would be equal.
+    Numbers are compared as decimals: floating-point numbers are too short to tell long numbers apart.
     """
     from deepdiff import DeepDiff  # noqa: PLC0415 - 0.2 s to import, and few portals hold nested values
 

@@ -12,7 +12,10 @@ _OWNER_ID = re.compile(r"\d+", re.ASCII)
 
 
 class OwnerDirectory(NamedTuple):
-    """The owners of a portal, and the replacements of an environment. E-mail addresses are in lower case."""
+    """The owners of a portal, and an environment's replacements for absent owners.
+
+    E-mail addresses are in lower case.
+    """
 
     ids: Mapping[str, str]  # e-mail -> id of active owners
     deactivated: Mapping[str, str]  # lower-case e-mail -> id of deactivated owners

@@ -1,4 +1,4 @@
-"""Resolving manifest values with the portal's definitions, to texts to send or to problems.
+"""Resolving manifest values with the portal's definitions: each value becomes a text to send, or a problem.
 
 This finds every mistake that can be found before a write: a wrong name, an unknown option, an invalid number,
 an owner or stage that does not exist. ``docs/limits.md`` lists the mistakes that only HubSpot finds.
@@ -64,7 +64,7 @@ class Resolver:
 
     @cached_property
     def owners(self) -> OwnerDirectory:
-        """The owners of the portal, with the replacements of the environment."""
+        """The owners of the portal, and the environment's replacements for absent owners."""
         return OwnerDirectory(self.owner_ids, self.deactivated, self.stand_ins)
 
     @cached_property
@@ -203,7 +203,10 @@ class Resolver:
                     yield replace(problem, severity=Severity.WARNING)
 
     def wrong_anyway(self, record: DesiredRecord, reported: Container[str]) -> Iterator[Problem]:
-        """Find problems of ``record`` without its live record, except unknown properties in ``reported``."""
+        """Find the problems of ``record`` that can be found without reading the record in HubSpot.
+
+        Unknown properties in ``reported`` are skipped.
+        """
         for name, written, place in zip(record.names, record.values, record.places, strict=True):
             definition = self.schema.properties.get(name)
             try:

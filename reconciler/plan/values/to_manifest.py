@@ -45,7 +45,7 @@ def wordings(
         yield canonical(kind, live)
     else:
         names = _names(resolver, kind)
-        if before not in names:  # not written as an id before, so use the name
+        if before not in names:  # the manifest does not have an id now, so prefer the name
             yield from names.get(live, ())
         yield live
 
