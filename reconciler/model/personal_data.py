@@ -65,8 +65,8 @@ class MaskRules:
     def _hides(self, object_name: str, name: str, definition: PropertyDef | None) -> bool:
         """Return whether the values of a property are masked.
 
-        They are masked if ``mask`` matches the property, or if the property is personal. A personal property
-        that ``show`` matches is masked only if it is sensitive.
+        The values are masked if ``mask`` matches the property, or if the property is personal. If ``show``
+        matches a personal property, its values are masked only if the property is sensitive.
         """
         if _matches(self.mask, object_name, name):
             return True

@@ -89,7 +89,9 @@ def _only_key(schema: ObjectSchema) -> str:
 def choose_properties(
     schema: ObjectSchema, request: ImportRequest, key: str, masks: MaskRules, existing: Iterable[str] = ()
 ) -> ChosenProperties:
-    """Choose the properties to import; ``existing`` are the properties that the document already has.
+    """Choose the properties to import.
+
+    ``existing`` are the properties of the document to which the imported records are added.
 
     Raises:
         UsageError: a property does not exist; ``--enforce`` names a property that is not imported; or none of

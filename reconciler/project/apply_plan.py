@@ -40,7 +40,9 @@ def apply_and_report(
     lists_applied: bool = False,
     answers: PortalAnswers | None = None,
 ) -> FinishedRun:
-    """Apply ``plan`` and write the report of the run. The result contains the error that stopped the run.
+    """Apply ``plan`` and write the report of the run.
+
+    If an error stopped the run, the result contains this error.
 
     Args:
         session: session of the plan's environment.

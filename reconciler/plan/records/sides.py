@@ -15,7 +15,7 @@ class RecordSides(NamedTuple):
     owned: OwnedRecord | None
     old_live: LiveRecord | None = None
     old_owned: OwnedRecord | None = None
-    # entry in state with the id of the live record, under a key that is neither the key nor the old key
+    # entry in state with the id of the live record, under a key that is neither the desired nor the old key
     moved: OwnedRecord | None = None
     is_made_by_us: bool = False  # whether the journal says that we created the live record
     # entry in state of a record that is not found. The entry is under another key property. Its last applied

@@ -36,7 +36,7 @@ def refuse_read_only(definition: PropertyDef, ownership: Ownership, object_name:
 def check_stays(definition: PropertyDef, written: ManifestValue) -> None:
     """Refuse a value whose option the same plan removes.
 
-    Check all values in manifests, also the values that apply does not send.
+    Call this function for all values in manifests, also for values that apply does not send.
 
     Raises:
         WrongValue: the plan removes the option.
