@@ -35,6 +35,9 @@ class Records(Protocol):
     def associating(self) -> Iterable[DesiredRecord]:
         """Return the records with associations, in order."""
 
+    def rekeyed(self) -> Iterable[DesiredRecord]:
+        """Return the records with a previous key (``$renamed_from``), in order."""
+
     def renamed(self, names: Mapping[str, str]) -> Self:
         """Return the records with all object types (also in associations) replaced by their ``names``."""
 
@@ -59,6 +62,10 @@ class ListedRecords:
     def associating(self) -> Iterable[DesiredRecord]:
         """Return the records with associations, in order."""
         return (record for record in self.records if record.associations)
+
+    def rekeyed(self) -> Iterable[DesiredRecord]:
+        """Return the records with a previous key (``$renamed_from``), in order."""
+        return (record for record in self.records if record.special.renamed_from)
 
     def renamed(self, names: Mapping[str, str]) -> Self:
         """Return the records with all object types (also in associations) replaced by their ``names``."""
@@ -98,6 +105,10 @@ class MergedRecords:
     def associating(self) -> Iterable[DesiredRecord]:
         """Return the records with associations, in order."""
         return merge(*(part.associating() for part in self.parts), key=attrgetter("key"))
+
+    def rekeyed(self) -> Iterable[DesiredRecord]:
+        """Return the records with a previous key (``$renamed_from``), in order."""
+        return merge(*(part.rekeyed() for part in self.parts), key=attrgetter("key"))
 
     def renamed(self, names: Mapping[str, str]) -> Self:
         """Return the records with all object types (also in associations) replaced by their ``names``."""

@@ -7,12 +7,14 @@ from reconciler.apply.recovery.recovered_state import RecoveredState, settle_bat
 from reconciler.errors import Problem
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.reader import PortalReader
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired
 from reconciler.model.desired_records import PruneRule
 from reconciler.model.object_references import GroupKey
 from reconciler.model.object_types import type_number
 from reconciler.model.progress import Progress
+from reconciler.model.references import RecordIdentity
 from reconciler.model.selection import Glob, Selection
 from reconciler.plan.assemble import PlanBasis, assemble
 from reconciler.plan.associations.compare import AssociationContext
@@ -99,7 +101,12 @@ def _associating(
     """Return the facts that comparing associations needs, after records are compared."""
     named_otherwise = planning.records.named_otherwise - moved_records(planning.findings.changes).keys()
     prune = {group: rule.prune for group, rule in rules.items()}
-    return AssociationContext(here.policy, here.selection, planning.desired, prune, named_otherwise)
+    missing = {
+        RecordIdentity(owned.key.object, owned.record_id): held.key
+        for held, owned in planning.findings.gone
+        if isinstance(held.key, RecordAddress)
+    }
+    return AssociationContext(here.policy, here.selection, planning.desired, prune, named_otherwise, missing)
 
 
 def _new_prune_rules(

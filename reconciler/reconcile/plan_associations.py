@@ -107,7 +107,7 @@ class PlanningAssociations:
         *,
         is_limited: bool,
     ) -> None:
-        moves = moved_records(self.findings.changes)
+        moves = {**self.rules.missing, **moved_records(self.findings.changes)}
         owned = [pair.renamed(moves) for pair in self.memory.pairs(min(types), max(types))]
         schemas_of = self.portal.schemas_of
         labels = {

@@ -548,6 +548,16 @@ def test_a_part_can_be_targeted_excluded_and_taken(tmp_path: Path) -> None:
         assert "matches nothing" in done.err
 
 
+def test_a_new_record_that_this_plan_leaves_out_is_told_as_such(tmp_path: Path) -> None:
+    files = {"a.yaml": "object: companies\nkey: external_id\nrecords:\n  new: {name: New}\n"}
+    with world(tmp_path, files | {"b.yaml": contacts("{companies: [new]}")}) as (project, _):
+        done = project.run("plan", "--target", "contacts/*")
+        told = " ".join(done.out.split())
+        assert "companies/new cannot be associated: HubSpot has no record with this key" in told
+        assert "plan this record too, or apply it first" in told
+        assert project.run("plan", "--target", "contacts/*", "--target", "companies/*").code == ExitCode.OK
+
+
 def test_an_association_left_out_of_a_plan_is_not_pruned(tmp_path: Path) -> None:
     files = {"a.yaml": companies(BOTH, head=PRUNED), "b.yaml": contacts(head=PRUNED)}
     with world(tmp_path, files) as (project, _):

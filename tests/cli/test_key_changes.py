@@ -266,6 +266,35 @@ def test_a_contact_whose_address_is_respelled_is_the_same_record(project: Projec
     assert planned(project) == []
 
 
+@pytest.mark.parametrize(
+    ("addresses", "new", "written"),
+    [
+        ("", "Ada@ACME.example", "ada@acme.example"),
+        ("ada@home.example", "ada@home.example", "ada@home.example"),
+        ("old@acme.example", "ada@work.example", "ada@work.example"),
+    ],
+    ids=["another spelling", "a second address", "one that keeps its old address"],
+)
+def test_a_contact_is_renamed_once_even_if_it_is_found_by_both_addresses(
+    project: Project, addresses: str, new: str, written: str
+) -> None:
+    record_id = ids(project)["ada@acme.example"]
+    old = addresses if addresses.startswith("old") else "ada@acme.example"
+    with project.portal() as http:
+        path = f"/crm/v3/objects/contacts/{record_id}"
+        http.patch(path, json={"properties": {"hs_additional_emails": addresses}}).raise_for_status()
+    project.write("contacts.yaml", ADA.replace("ada@acme.example: {", f"{new}: {{$renamed_from: {old}, "))
+    project.replace("companies.yaml", "[ada@acme.example]", f"[{new}]")
+
+    apply(project)
+
+    assert planned(project) == []
+    assert ids(project)[new] == record_id
+    with project.portal() as http:
+        found = http.get(f"/crm/v3/objects/contacts/{record_id}", params={"properties": "email"}).json()
+    assert found["properties"]["email"] == written
+
+
 def test_contacts_may_be_named_by_an_own_number_instead_of_their_address(project: Project) -> None:
     there = live(project, "contacts")
     project.write(
@@ -519,6 +548,41 @@ def test_a_record_that_is_named_is_archived_under_its_new_key_where_another_one_
     project.write("companies.yaml", RENAMED_BY_PEOPLE)
     apply(project, "--recreate", "companies/a", "--allow", "absent=9")
     assert project.run("plan").out.startswith("No changes.")
+
+
+RENAMED = OLD.replace("  a: {", "  c: {$renamed_from: a, ").replace("[a]", "[c]")
+BY_NUMBER = NEW.replace("PRUNE", "true")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "flags"),
+    [
+        (RENAMED, ()),
+        (RENAMED.replace(", $associations: {companies: [c]}", ""), ("--exclude", "companies/[bc]")),
+        (RENAMED, ("--exclude", "companies/b#companies/c")),
+        (BY_NUMBER, ()),
+        (BY_NUMBER.replace("  E1: {", "  E7: {$renamed_from: E1, ").replace("[E1]", "[E7]"), ()),
+    ],
+    ids=["renamed", "renamed, left out", "renamed, named by one left out", "by number", "by a new number"],
+)
+def test_a_record_that_is_gone_when_it_is_named_by_another_key_keeps_its_associations(
+    project: Project, manifest: str, flags: tuple[str, ...]
+) -> None:
+    """People gave it other keys, so HubSpot does not find it; it names an association, and one names it."""
+    record_id, before = ids(project)["a"], ends(project)
+    with project.portal() as http:
+        path = f"/crm/v3/objects/companies/{record_id}"
+        http.patch(path, json={"properties": {"external_id": "z", "erp_no": "Z"}}).raise_for_status()
+        project.write("companies.yaml", manifest)
+
+        apply(project, *flags)
+
+        found = [
+            http.get(f"/crm/v4/objects/companies/{record_id}/associations/{other}").json()["results"]
+            for other in ("companies", "contacts")
+        ]
+    assert [len(each) for each in found] == [1, 1]
+    assert len(ends(project)) == len(before)
 
 
 LATER = """object: companies

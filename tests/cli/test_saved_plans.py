@@ -179,6 +179,39 @@ def test_untouched_records_are_pruned_and_rolled_back_as_planned(project: Projec
     assert not is_there(project, made)
 
 
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        HEAD + "records:\n  stays: {name: Stays}\n",
+        PRUNED.replace("{name: New, city: Bonn}", "{$absent: true}"),
+    ],
+    ids=["pruned", "absent"],
+)
+def test_a_record_that_was_removed_from_state_since_the_plan_is_not_archived(
+    project: Project, manifest: str
+) -> None:
+    applied(project, PRUNED)
+    made = record(project, "new")["id"]
+    project.write("records.yaml", manifest)
+    saved(project)
+    assert project.run("state", "rm", "companies/new").code == ExitCode.OK
+
+    assert_stale(apply_saved(project), "another run wrote this record's entry in state")
+    assert is_there(project, made)
+
+
+def test_a_record_whose_adoption_was_rolled_back_since_the_plan_is_not_archived(project: Project) -> None:
+    head = HEAD.replace("true", "all") + "records:\n  old-0: {name: Old}\n"
+    applied(project, head + "  old-1: {name: Old}\n")
+    project.write("records.yaml", head)
+    saved(project)
+    undone = project.run("rollback", "last", "--out", "undo.json")
+    assert project.run("apply", "undo.json").code == ExitCode.OK, undone.out + undone.err
+
+    assert_stale(apply_saved(project), "another run wrote this record's entry in state")
+    assert is_there(project, "7001")
+
+
 def test_a_value_that_live_held_otherwise_when_it_was_planned_does_not_make_it_stale(
     project: Project,
 ) -> None:

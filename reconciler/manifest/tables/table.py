@@ -51,6 +51,10 @@ class Table:
         """Return the records with associations: none, because rows have only properties."""
         return ()
 
+    def rekeyed(self) -> Iterable[DesiredRecord]:
+        """Return the records with a previous key: none, because rows have only properties."""
+        return ()
+
     def renamed(self, names: Mapping[str, str]) -> Self:
         """Return the table with its object type replaced by its name in ``names``."""
         document = self.document.renamed(names)

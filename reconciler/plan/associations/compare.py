@@ -14,10 +14,10 @@ one. If we created both, both are removed.
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from reconciler.model.addresses import RecordId
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import ASSOCIATED, OwnedAssociation, is_so
 from reconciler.model.desired import Desired
 from reconciler.model.desired_records import Drift, Prune
@@ -59,6 +59,8 @@ class AssociationContext:
     # Records that manifests name by another key than the state does. A record is not among them if this plan
     # writes its new key.
     named_otherwise: Container[RecordIdentity] = frozenset()
+    # keys in the manifests of records that HubSpot does not have under these keys
+    missing: Mapping[RecordIdentity, RecordAddress] = field(default_factory=dict)
 
 
 class AssociationPlanner:

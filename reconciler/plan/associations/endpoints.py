@@ -51,8 +51,11 @@ class Endpoints:
     """Collects the presence of all records that associations name."""
 
     portal: PortalSchema
+    _desired: Desired | None = None  # None: no manifests
     _keys: Mapping[str, str] = field(default_factory=dict)  # object type -> key property in the manifests
     _wanted: Mapping[Spelling, RecordAddress] = field(default_factory=dict)
+    # previous keys of records (``$renamed_from``) -> their keys in the manifests
+    _present: Mapping[Spelling, Spelling] = field(default_factory=dict)
     # pairs of records that manifests associate, also outside the selection
     _named: frozenset[frozenset[Spelling]] = frozenset()
     # pairs of a record and an object type: a manifest associates the record with a record of this type that
@@ -92,9 +95,16 @@ class Endpoints:
         """Return whether an association names the record."""
         return bool(self._wanted) and self.spelling(key) in self._wanted
 
+    def is_named(self, key: RecordAddress) -> bool:
+        """Return whether a manifest names the record by ``key``, even if this plan leaves its line out."""
+        return self._desired is not None and self._desired.records_of(*key.group).find(key.value) is not None
+
     def are_named(self, one: RecordAddress, other: RecordAddress) -> bool:
-        """Return whether a manifest associates the two, even if the association is not selected."""
-        return frozenset({self.spelling(one), self.spelling(other)}) in self._named
+        """Return whether a manifest associates the two, even if the association is not selected.
+
+        Their keys in state may be previous keys.
+        """
+        return frozenset({self._in_manifests(one), self._in_manifests(other)}) in self._named
 
     def may_be_named(self, one: RecordAddress, other: RecordAddress) -> bool:
         """Return whether a manifest possibly associates the two, although ``are_named`` is false.
@@ -103,7 +113,7 @@ class Endpoints:
         possible if a left-out association names one of the two by another key property.
         """
         ends = ((one, other), (other, one))
-        if any((self.spelling(key), far.object) in self._unclear for key, far in ends):
+        if any((self._in_manifests(key), far.object) in self._unclear for key, far in ends):
             return True
         return any(
             (near.object, end.object) == (key.object, far.object) and (near, end) != (key.group, far.group)
@@ -166,6 +176,11 @@ class Endpoints:
         for (object_name, by), values in sorted(groups.items()):
             yield self.portal.objects[object_name], by, sorted(values)
 
+    def _in_manifests(self, key: RecordAddress) -> Spelling:
+        """Return the key that manifests give to the record at ``key``, which may be its previous key."""
+        spelling = self.spelling(key)
+        return self._present.get(spelling, spelling)
+
     def _spelling_of(self, change: Change, name: str, text: str | None) -> Spelling:
         return self.spelling(RecordAddress(change.object_type, name, text or ""))
 
@@ -180,11 +195,15 @@ class Endpoints:
 def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -> Endpoints:
     """Collect the records that manifests associate; their presence is recorded later."""
     keys = {group.object: group.key for group in desired.groups if group.key != RECORD_ID}
-    endpoints = Endpoints(portal, keys)
+    endpoints = Endpoints(portal, desired, keys)
     wanted: dict[Spelling, RecordAddress] = {}
     named: set[frozenset[Spelling]] = set()
     left_out: set[tuple[GroupKey, GroupKey]] = set()
+    present: dict[Spelling, Spelling] = {}
     for group in desired.groups:
+        for record in group.records.rekeyed():
+            former = replace(record.address, value=record.special.renamed_from or "")
+            present[endpoints.spelling(former)] = endpoints.spelling(record.address)
         for record in group.records.associating():
             narrowed = selection.narrowed(record) if selection.may_have(group.object) else None
             for association in record.associations:
@@ -199,7 +218,7 @@ def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -
                     wanted[endpoints.spelling(key)] = key
                 else:
                     left_out.add((record.address.group, key.group))
-    return replace(endpoints, _wanted=wanted, _named=frozenset(named), _left_out=left_out)
+    return replace(endpoints, _wanted=wanted, _present=present, _named=frozenset(named), _left_out=left_out)
 
 
 def endpoint_of(

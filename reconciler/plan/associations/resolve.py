@@ -187,6 +187,9 @@ class AssociationResolver:
             yield UnplacedProblem(
                 message, "the association is left out of this plan: plan again later", Severity.LEFT_OUT
             )
+        elif target_endpoint.presence is Presence.MISSING and self.endpoints.is_named(target):
+            why = "HubSpot has no record with this key, and this plan leaves the record out"
+            yield UnplacedProblem(_not_associated(target, why), "plan this record too, or apply it first")
         elif target_endpoint.presence is Presence.MISSING:
             yield UnplacedProblem(
                 no_such_record(target),

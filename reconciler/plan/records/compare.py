@@ -81,6 +81,8 @@ def compare_record(
         decision = RecordDecision(problems=(*decision.problems, only_read(change)))
     if parts.live is None or not is_alias(resolver, parts.record, parts.live):
         return decision
+    if _is_renamed(resolver, parts, parts.live):
+        return decision
     return decision._replace(problems=(*decision.problems, alias_warning(resolver, parts.record, parts.live)))
 
 
@@ -215,7 +217,7 @@ def _present(
     parts = parts._replace(owned=same)  # without an entry in state that is about another record
     problems: list[Problem] = []
     values = resolver.resolve(parts.record, live, problems)
-    is_renamed = live is parts.old_live
+    is_renamed = _is_renamed(resolver, parts, live)
     compared = ComparedValues(resolver, parts, live)
     for value in values:
         compared.decide(value, policy, edits)
@@ -238,6 +240,17 @@ def _present(
         edited=tuple(compared.edited),
         overwritten=tuple(compared.overwritten),
     )
+
+
+def _is_renamed(resolver: Resolver, parts: RecordSides, live: LiveRecord) -> bool:
+    """Return whether ``live`` has the old key of the desired record, and not the new one in any spelling.
+
+    HubSpot may find one record by both keys, if they are two e-mail addresses of a contact, or two spellings.
+    """
+    if parts.old_live is None or parts.old_live.id != live.id:
+        return False
+    is_whole = not parts.record.special.is_partial
+    return parts.live is None or (is_whole and is_alias(resolver, parts.record, live))
 
 
 def _is_spelled_alike(resolver: Resolver, parts: RecordSides, live: LiveRecord, policy: Policy) -> bool:
@@ -283,7 +296,7 @@ def _change_of(
     origin = owned.origin if owned else Origin.CREATED if parts.is_made_by_us else Origin.ADOPTED
     afterwards = Owned(origin, protects)
     remembered, forgotten = tuple(values.remembered), tuple(values.forgotten)
-    is_renamed = live is parts.old_live
+    is_renamed = _is_renamed(resolver, parts, live)
     former = owned.key if owned and owned.key != key else _former_key(record) if is_renamed else None
     if values.written:
         by_document = operation_to_update(resolver.schema, record.document)

@@ -30,7 +30,7 @@ def not_in_manifests(owned: Iterable[OwnedRecord], records: Records) -> Iterator
 
     A renamed record is also named by its old key.
     """
-    renamed = {record.special.renamed_from for record in records}
+    renamed = {record.special.renamed_from for record in records.rekeyed()}
     named = iter(records)
     current = next(named, None)
     for entry in owned:
