@@ -13,10 +13,10 @@ from typing import NoReturn, Self, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value inside a sentence; if ``object`` is empty, the function ``about`` sets its property later."""
+    """A value inside a sentence. If ``object`` is empty, ``about()`` sets ``object`` and ``name`` later."""
 
     text: str
-    object: str = ""
+    object: str = ""  # object type of the property
     name: str = ""  # property of the value
     spelled: str | None = None  # its form in the sentence, if that is not ``text``
 
@@ -27,7 +27,10 @@ class Value:
 
 
 class Sentence(str):
-    """A text with its values; a sentence that contains it keeps these values. Built by ``sentence()``."""
+    """A text that knows which of its parts are values. The function ``sentence()`` builds it.
+
+    If this text becomes a part of another sentence, its values are values of that sentence, too.
+    """
 
     __slots__ = ("parts",)
     parts: tuple[str | Value, ...]

@@ -134,7 +134,8 @@ def _clear_errors() -> Iterator[None]:
 def sorted_by_key(entries: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
     """Sort ``entries`` (key and content) by key; entries with equal keys keep their order.
 
-    Parts that fit into memory are sorted there, spooled, and merged.
+    The entries are divided into parts that fit into memory. Each part is sorted in memory, and every part but
+    the last is spooled. Then the parts are merged.
     """
     runs: list[Iterable[tuple[bytes, bytes]]] = []
     part: list[tuple[bytes, bytes]] = []

@@ -20,8 +20,8 @@ class Removed(NamedTuple):
     """The number of records and definitions that are no longer owned, and the backup."""
 
     counts: Mapping[str, int]  # number of removed things, by address or glob
-    backup: Path | None  # backup of the state before; None unless it is a SQLite file
-    previous: str | None  # where to find the previous state; None if it is a SQLite file
+    backup: Path | None  # the backup of the earlier state; None if the state is not a SQLite file
+    previous: str | None  # where to find the earlier state; None if the state is a SQLite file
 
 
 class Erased(NamedTuple):
@@ -38,8 +38,8 @@ class Imported(NamedTuple):
     """The result of an import of a state, which replaced the present state."""
 
     owned: int  # number of owned records
-    backup: Path | None  # backup of the state before; None unless it is a SQLite file
-    previous: str | None  # where to find the previous state; None if it is a SQLite file
+    backup: Path | None  # the backup of the earlier state; None if the state is not a SQLite file
+    previous: str | None  # where to find the earlier state; None if the state is a SQLite file
 
 
 def check_has_state(session: Session) -> None:

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Final
 
 SCHEMAS: Final = ".schemas"
-"""Folder of the schemas in a project; it is committed, and hidden, so that no file in it is a manifest."""
+"""The folder in a project that contains the schemas. It is committed to git.
+
+Its name begins with a dot, so that no file in it is read as a manifest.
+"""
 
 MANIFEST_SCHEMA: Final = "manifest.schema.json"
 SETTINGS_SCHEMA: Final = "settings.schema.json"

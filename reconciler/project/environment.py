@@ -38,7 +38,7 @@ class Environment(
 
     @property
     def state(self) -> EnvironmentState:
-        """The state of this environment: owned things, and corrections by hand."""
+        """Access to the state of this environment, for listing owned things and for correcting the state."""
         return EnvironmentState(self.session)
 
     @property

@@ -37,14 +37,14 @@ class ApplyArguments(TypedDict, total=False):
     # read definitions and records again right before writing, to notice changes by others; False is for a
     # plan that this process has just made, and that uses the values that planning read
     rereads: bool
-    # ``plan_what_is_left`` will be called afterwards: its calls are added to the budget, and a plan that the
-    # manifests cannot verify (a rollback) is refused
+    # True: the caller will call ``plan_what_is_left`` afterwards. Its calls are added to the budget. A
+    # rollback is refused, because a plan from manifests cannot verify it.
     verifies: bool
     lists_applied: bool  # include the applied rows in the result
 
 
 class ApplyingEnvironment(PlanningEnvironment):
-    """The methods of an environment for applying plans."""
+    """The part of an environment that applies plans."""
 
     def check_takes_new_plans(self) -> None:
         """Check that a plan that was not saved may be applied to this environment.
@@ -83,7 +83,7 @@ class ApplyingEnvironment(PlanningEnvironment):
         Args:
             plan: plan to apply. A protected environment takes only a plan that was read from a file.
             confirm: called with the plan unless it is empty; returns whether to apply it.
-            progress: called with the number of changes that have an outcome, and the number of all.
+            progress: called with two numbers: changes that have an outcome, and all changes.
             arguments: options of the run, as ``ApplyArguments`` describes them.
 
         Raises:

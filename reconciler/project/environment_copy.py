@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CopyingEnvironment(OpenedEnvironment):
-    """The method of an environment for copying its portal."""
+    """The part of an environment that copies its portal."""
 
     def copy(
         self,

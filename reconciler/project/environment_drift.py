@@ -30,7 +30,7 @@ class DriftingEnvironment(OpenedEnvironment):
         Args:
             target: globs of addresses; none means everything that is owned.
             exclude: globs of addresses to leave out.
-            progress: called with the number of compared records, and the number of all.
+            progress: called with two numbers: records compared so far, and all records to compare.
 
         Raises:
             UsageError: there is no state, or a glob matches nothing that is owned.
@@ -57,7 +57,7 @@ class DriftingEnvironment(OpenedEnvironment):
         Args:
             addresses: globs of drifted records or properties.
             shows_sensitive: also write values of properties that HubSpot marks as sensitive.
-            progress: called with the number of compared records, and the number of all.
+            progress: called with two numbers: records compared so far, and all records to compare.
 
         Raises:
             UsageError: an address matches no drift; then nothing is written.

@@ -180,8 +180,8 @@ class ImportingEnvironment(OpenedEnvironment):
     ) -> "UnnamedRecords":
         """Find the live records of a type that no manifest names. Nothing is changed anywhere.
 
-        The arguments are those of ``import_records``, but ``limit`` is the maximum number of described
-        records.
+        The arguments are those of ``import_records``, except ``limit``. All unnamed records are counted, but
+        the result lists only the newest ``limit`` of them; None lists all.
 
         Raises:
             UsageError: the arguments do not fit the portal, or nothing says how records are recognised.

@@ -14,7 +14,7 @@ from reconciler.project.webhook.tell import tell_webhook
 
 
 class PlanningEnvironment(OpenedEnvironment):
-    """The methods that plan. They change nothing anywhere."""
+    """The part of an environment that makes plans. It changes nothing anywhere."""
 
     def validate(self, *, online: bool = False, progress: Progress = ignore_progress) -> Validation:
         """Check the manifests; with ``online``, also against the portal. Nothing is changed anywhere.
@@ -61,7 +61,7 @@ class PlanningEnvironment(OpenedEnvironment):
             allow: guards to lift, each with the number that it allows: ``{"update": 412}``.
             reviewed: file of a reviewed plan: only its changes are planned.
             skip_invalid: leave out records with problems; ``summary.problems.left_out`` counts them.
-            progress: called with the number of compared records, and the number of all.
+            progress: called with two numbers: records compared so far, and all records to compare.
 
         Raises:
             ManifestError: the manifests are wrong, or name something that the portal does not have.
@@ -99,7 +99,7 @@ class PlanningEnvironment(OpenedEnvironment):
         Args:
             plan: the applied plan.
             take: the globs that were passed to ``plan`` as ``take``.
-            progress: called with the number of compared records, and the number of all.
+            progress: called with two numbers: records compared so far, and all records to compare.
         """
         return Plan(verify.plan_what_is_left(self.session, plan.value, tuple(take), progress))
 
@@ -119,7 +119,7 @@ class PlanningEnvironment(OpenedEnvironment):
             target: globs of addresses; none means everything that the run changed.
             exclude: globs of addresses to leave out.
             allow: guards to lift, each with the number that it allows.
-            progress: called with the number of compared records, and the number of all.
+            progress: called with two numbers: records compared so far, and all records to compare.
 
         Raises:
             UsageError: there is no state, the run is under way, or a glob matches nothing that it changed.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class RehearsingEnvironment(OpenedEnvironment):
-    """The method that rehearses plans. It writes nothing to portal or state."""
+    """The part of an environment that rehearses plans. It writes nothing to portal or state."""
 
     def rehearse(
         self,
@@ -39,8 +39,8 @@ class RehearsingEnvironment(OpenedEnvironment):
             on_stale: as for ``apply``.
             parallelism: maximum number of parallel calls, 1 to 64.
             should_stop: called before each batch on the copy; True ends the rehearsal early.
-            reading: called with the number of finished reads of records, and the number of all.
-            progress: called with the number of changes that have an outcome, and the number of all.
+            reading: called with two numbers: finished reads of records, and all reads of records.
+            progress: called with two numbers: changes that have an outcome, and all changes.
             lists_applied: include the applied rows in the result.
 
         Raises:

@@ -12,7 +12,7 @@ from reconciler.source import SourceRef
 
 
 class OpenedEnvironment:
-    """One portal of a project; subclasses add the methods for groups of commands."""
+    """The base class of environments. Each subclass adds the methods for one group of commands."""
 
     def __init__(self, session: Session) -> None:
         self.session = session

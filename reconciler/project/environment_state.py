@@ -1,4 +1,4 @@
-"""The state of an environment: owned things, and corrections that people make by hand."""
+"""The state of an environment: listing the owned things, and correcting the state by hand."""
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager

@@ -82,7 +82,10 @@ def _unescaped(text: str) -> str:
 
 
 def _spellings(name: str, *, is_known: bool) -> tuple[str, ...]:
-    """Return the forms of a key or id in JSON: alone as a value, and inside an address or other text."""
+    """Return the texts to look for in a report in JSON, in order to find the key or id ``name``.
+
+    If ``is_known``, it is found as a whole value and inside any text; otherwise only inside an address.
+    """
     value, within = (json.dumps(text, ensure_ascii=False) for text in (name, escaped(name)))
     if is_known:
         return value, within[1:-1]

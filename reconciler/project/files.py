@@ -47,7 +47,7 @@ def check_writable(path: Path) -> None:
 
 
 def write_encrypted(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write ``pieces``, which contain values, to ``path``, encrypted if there is a key.
+    """Write a file that consists of ``pieces`` to ``path``. Encrypt the file if there is a key.
 
     Raises:
         UsageError: the folder is missing or not writable, or the key is invalid.

@@ -48,7 +48,7 @@ def accept_drift(
         session: session of the environment.
         globs: addresses of records or properties.
         shows_sensitive: also write values of properties that HubSpot marks as sensitive.
-        progress: called with the number of compared records, and the number of all.
+        progress: called with two numbers: records compared so far, and all records to compare.
 
     Raises:
         UsageError: as in ``look_for_drift``, or a glob matches no drift; then nothing is written.

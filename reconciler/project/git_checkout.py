@@ -24,7 +24,11 @@ class Checkout(NamedTuple):
 
 
 def read_checkout(project: Path, notify: Notify) -> Checkout | None:
-    """Return the commit of ``project``; None outside git, and before the first commit."""
+    """Return which commit is checked out in ``project``, and whether manifests differ from this commit.
+
+    Return None outside git, before the first commit, and if git does not trust the owner of the folder. In
+    the last case, ``notify`` is called.
+    """
     repository = find_repository(project, os.environ)
     if repository is None:
         return None
@@ -39,7 +43,7 @@ def read_checkout(project: Path, notify: Notify) -> Checkout | None:
 
 
 def head_commit(project: Path) -> str | None:
-    """Return the commit of ``project``; None outside git, and before the first commit."""
+    """Return the commit that is checked out in ``project``; None outside git and before the first commit."""
     repository = find_repository(project, os.environ)
     head = repository.ask("rev-parse", "--verify", "HEAD^{commit}") if repository else None
     return head.out.strip() if head and head.is_yes else None

@@ -35,7 +35,7 @@ def make_plan(
     Args:
         session: session of the environment.
         request: which parts to plan, and options.
-        progress: called with the number of compared records, and the number of all.
+        progress: called with two numbers: records compared so far, and all records to compare.
         answers: stores account and definitions as they are read, for applying the plan right after.
 
     Raises:
@@ -70,7 +70,8 @@ def make_plan(
 
 def plan_context(session: Session, request: PlanRequest, reviewed: Plan | None = None) -> "PlanContext":
     """Collect the facts about environment and request that planning needs."""
-    # Importing SQLAlchemy takes 0.2 s; HubSpot answers the first calls meanwhile.
+    # This import loads SQLAlchemy, which takes 0.2 s. It stands here, and not at the top of the module,
+    # because the first calls to HubSpot have been sent by now: their answers arrive during the import.
     from reconciler.plan.context import PlanContext  # noqa: PLC0415 - as above
 
     environment = session.environment

@@ -1,4 +1,4 @@
-"""The records of a type that manifests name, for comparing them with live records."""
+"""The records of one object type in the manifests, for comparing them with live records."""
 
 from collections.abc import Collection, Iterable, Iterator
 

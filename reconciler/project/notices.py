@@ -17,7 +17,7 @@ class Notice:
 
 
 Notify: TypeAlias = Callable[[Notice], None]
-"""Called with a notice at once, in the thread that does the work."""
+"""A function that gets each notice as soon as it arises, in the thread that does the work."""
 
 
 def ignore_notice(_notice: Notice) -> None:

@@ -1,4 +1,7 @@
-"""Saved plans: written and read line by line, encrypted if there is a key, kept on disk during their use."""
+"""Writing and reading plan files, line by line. They are encrypted if there is a key.
+
+The changes of a large plan are kept in temporary files, not in memory.
+"""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +13,7 @@ from reconciler.project.files import decrypted_pieces, write_encrypted
 from reconciler.spool import Spool, sorted_by_key
 
 ON_DISK = Workspace(Spool, sorted_by_key)
-"""Where the changes of large plans are stored: on disk."""
+"""The place for the changes of large plans: temporary files."""
 
 
 def save_plan(plan: Plan, path: Path) -> None:

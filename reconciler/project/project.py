@@ -38,7 +38,7 @@ class Project:
         Args:
             folder: path of the folder; None means the working directory.
             notify: called with messages that are no results, such as ``print``.
-            said_by: how messages tell the user to name a folder.
+            said_by: what messages call the argument or option that names the folder.
 
         Raises:
             UsageError: there is no ``reconciler.yaml``.
@@ -57,7 +57,9 @@ class Project:
         example: bool = False,
         agents: bool = False,
     ) -> NewProject:
-        """Create a project in ``folder``, offline; do not change files that exist already.
+        """Create a project in ``folder``, offline.
+
+        Files that exist stay as they are, but ``.gitignore`` and ``AGENTS.md`` may get more lines.
 
         Args:
             folder: the project folder; created if it does not exist.
@@ -66,7 +68,7 @@ class Project:
             github: write workflows for GitHub Actions.
             gitlab: write a pipeline for GitLab CI.
             example: write the example project, which needs no account.
-            agents: add to ``AGENTS.md`` which commands an agent may run, and which only a person.
+            agents: write a section into ``AGENTS.md`` about the commands that an agent may run.
 
         Raises:
             UsageError: the arguments contradict each other, or a file cannot be written.
@@ -146,7 +148,7 @@ class Project:
             *paths: files, and folders of files; none means all files of the project in ``folder``.
             folder: the project folder, as for ``open``.
             write: write the files whose layout was different.
-            said_by: how messages tell the user to name a folder.
+            said_by: what messages call the argument or option that names the folder.
 
         Raises:
             ManifestError: a file cannot be read as YAML; nothing is written.

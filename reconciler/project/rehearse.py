@@ -55,7 +55,7 @@ def rehearse(
         plan: plan that may be applied.
         options: options of the run on the copy.
         answers: account and definitions as planning has just read them.
-        reading: called with the number of finished reads of records, and the number of all.
+        reading: called with two numbers: finished reads of records, and all reads of records.
         lists_applied: include the applied rows in the run.
 
     Raises:
@@ -166,7 +166,7 @@ def _apply(
 
 
 def _plan_again(copied: CopiedSession, rehearsed: Rehearsed) -> tuple[Change, ...]:
-    """Plan the things in the plan again on the copy; return the changes that are still needed."""
+    """Plan the things in the first plan a second time, on the copy; return the changes that need a call."""
     request = PlanRequest(skip_invalid=True, only=rehearsed.selection)
     again = make_plan(copied, request)
     return tuple(change for change in again.changes if change.is_remote)

@@ -92,7 +92,7 @@ def is_webhook(url: str) -> bool:
 
 
 def is_database(url: str) -> bool:
-    """Return whether ``url`` is a PostgreSQL address with percent-encoded special characters."""
+    """Return whether ``url`` is a valid PostgreSQL address. Special characters must be percent-encoded."""
     found = _STATE.fullmatch(url)
     return found is not None and (not found["port"] or 0 < int(found["port"]) <= _HIGHEST_PORT)
 

@@ -115,7 +115,7 @@ def find_project(start: Path, chosen: Path | None, *, said_by: str = "-C DIR") -
     Args:
         start: the working directory; its ``manifests/`` is searched as well.
         chosen: the folder that the user named; it is searched instead of ``start``.
-        said_by: how messages tell the user to name a folder.
+        said_by: what messages call the argument or option that names the folder.
 
     Raises:
         UsageError: there is no ``reconciler.yaml``.

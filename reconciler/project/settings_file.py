@@ -32,7 +32,10 @@ _ShapeT = TypeVar("_ShapeT", bound="_Shape")
 
 
 class _Shape(BaseModel):
-    """The keys of a mapping; the description of a field is the advice if its value is wrong."""
+    """The base class for mappings in ``reconciler.yaml``: each field is an allowed key.
+
+    The ``description`` of a field is the advice that is shown if its value is wrong.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -130,7 +133,8 @@ def read_settings_file(
         data = (project / FILE_NAME).read_bytes()
     except OSError as error:
         raise UsageError(f"{FILE_NAME} cannot be read: {error.strerror}") from error
-    raise_if_any(literal_token_problems(data))  # alone: other messages might repeat the token
+    # Look for tokens before anything else: another message might quote the line with the token.
+    raise_if_any(literal_token_problems(data))
     reading = read_nodes(data, FILES, 0)
     node, place = _only_document(reading)
     raise_if_any(version_problems(node))

@@ -81,7 +81,7 @@ def fault_of_name(name: str) -> str | None:
 
 
 def file_problems(node: MappingNode) -> Iterator[Problem]:
-    """Report problems of the file outside its environments."""
+    """Report problems of ``reconciler.yaml``, except problems inside one environment."""
     yield from _variable_problems(node)
     yield from _text_problems(node, "state", state_problems)
     notify = node.get("notify")
@@ -159,8 +159,8 @@ class Variables:
     def fill(self, text: str, node: MappingNode, key: str) -> str:
         """Replace the variables in ``text``, which is the value of ``key`` or its default.
 
-        In the address of a database, values are percent-encoded, so that a password with ``@`` stays one
-        part.
+        In the address of a database, the values are percent-encoded. Otherwise an ``@`` in a password would
+        look like the end of the password.
         """
         is_part = text.startswith(POSTGRESQL)
 
@@ -267,7 +267,10 @@ def state_token_problems(state: str, token: str, node: MappingNode) -> Iterator[
 def state_permit_problems(
     state: str, project: Path, node: MappingNode, permits: Permits
 ) -> Iterator[Problem]:
-    """Report a state address that this file may not name; one from a variable is the choice of the job."""
+    """Report a state address that must not be written in ``reconciler.yaml``.
+
+    If a variable contains the whole address, it is allowed: the job that sets the variable chose it.
+    """
     written = str(node.get("state"))
     if _VARIABLE.fullmatch(written):
         return

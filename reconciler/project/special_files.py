@@ -16,7 +16,10 @@ _MOST_LINKS = 40  # the limit that Linux has, too
 
 
 def is_channel(path: Path) -> bool:
-    """Return whether data is written into ``path`` itself; False for normal files and links to them."""
+    """Return whether ``path`` is a device, a pipe, a socket, or a descriptor such as ``/dev/fd/3``.
+
+    Data must be written directly into such a path. A normal file is replaced by a new file instead.
+    """
     if _descriptor(path) is not None:
         return True
     try:

@@ -43,9 +43,10 @@ def plan_what_is_left(
 
 
 def _left(again: Plan, applied: Mapping[RecordAddress, Change]) -> Iterator[Change]:
-    """Yield the writes of ``again`` to records that ``applied`` changes were about.
+    """Yield the changes in the second plan ``again`` that write to a record in ``applied``.
 
-    After an update, only writes of the values that it wrote count.
+    ``applied`` has the changes of the first plan, by record. If both plans update a record, only properties
+    that both updates write count.
     """
     for change in again.changes:
         before = next((applied[key] for key in change.address.records if key in applied), None)

@@ -1,4 +1,4 @@
-"""The sequence of steps of each operation: only this package calls the other packages in order.
+"""The steps of each operation. Only this package decides in which order the other packages are called.
 
 There is one module for each operation: plan, apply, drift, rollback and so on.
 """

@@ -92,7 +92,9 @@ class CopyingRecords:
     request: CopyRequest
     names: Mapping[str, Sequence[str]]  # properties to read, by object type
     done: Mapping[str, str]  # by step: the place that an interrupted copy has reached
-    ids_of: Callable[[str, int], Sequence[int]]  # returns copied ids of a type (path), from a first id on
+    # called with the path of an object type and an id: returns the ids of copied records, beginning with this
+    # id, in ascending order
+    ids_of: Callable[[str, int], Sequence[int]]
     named_elsewhere: NamedElsewhere = field(default_factory=dict)
 
     def parts(self, store: Store) -> Iterator[Reached]:

@@ -222,7 +222,7 @@ def _filled(key: NewKey, chunk: Sequence[ChosenValue], memory: RecoveredState) -
 
 
 def _address(object_name: str, chosen: ChosenValue, ours: OwnedRecord | None) -> RecordAddress:
-    """Return the record's address in state; for a record that we do not own, one by its id."""
+    """Return the record's address in the state; an address with the record id if we do not own the record."""
     return ours.key if ours else RecordAddress(object_name, RECORD_ID, chosen.record_id)
 
 

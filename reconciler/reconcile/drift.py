@@ -169,7 +169,7 @@ def _compare_owned(
 ) -> None:
     """Compare the selected records and associations that we own with the portal.
 
-    ``groups`` are object type, key property and number of the owned records.
+    ``groups`` contains the number of owned records by object type and key property.
 
     Raises:
         UsageError: a glob of the selection matches nothing that we own.

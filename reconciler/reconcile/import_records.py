@@ -123,7 +123,8 @@ def begin_import(
 ) -> Importing:
     """Read the definitions, and choose key and properties.
 
-    ``find_existing`` returns the existing document to add records to, by names of the type and key.
+    ``find_existing`` is called with all names of the object type, and with the key property. It returns the
+    existing document to which the records are added; None if the import writes new files.
 
     Raises:
         UsageError: the request does not fit the portal.
@@ -165,10 +166,12 @@ def filters_of(reader: PortalReader, schema: ObjectSchema, scope: Scope) -> tupl
 
 
 def read_into(importing: Importing, checkpoint: Checkpoint, progress: Progress) -> Collection[str]:
-    """Read the records into the checkpoint, or continue with it; return requested ids that do not exist.
+    """Read the records into the checkpoint; return those requested ids that do not exist.
+
+    If the checkpoint is from an interrupted import, that import is continued.
 
     Raises:
-        UsageError: the portal has no list of this name or id.
+        UsageError: the portal does not have the requested list.
         HubSpotError: HubSpot does not answer.
     """
     scope = importing.scope

@@ -178,7 +178,7 @@ def _with_names(names: Sequence[str], keys: Sequence[str]) -> tuple[Sequence[str
 def rest_on_associations(
     reader: PortalReader, portal: PortalSchema, memory: RecoveredState, findings: Findings
 ) -> PortalSchema:
-    """Make archives depend (``rests_on``) on those live associations of their records that we own.
+    """Let the archive of a record become stale (``rests_on``) if an owned association of the record changes.
 
     Return ``portal`` with the object types of the associated records added. An association of two records
     that are both archived does not count, because the first archive removes it.

@@ -178,9 +178,9 @@ class PlanningRecords:
             self.findings.population(object_name).has_records = has_records
 
     def _types_by_new_keys(self) -> set[str]:
-        """Find and mark the types whose records are named by a key property without any live value.
+        """Return the object types whose key property is new: no live record has a value in it yet.
 
-        Such a property is created by the plan itself, or was created by an earlier run of ours.
+        This plan creates the property, or an earlier run of ours created it. Mark the types: ``has_new_key``.
         """
         types: set[str] = set()
         doubtful = self.findings.doubtful_types(fewest=0)
@@ -264,7 +264,10 @@ class PlanningRecords:
     def _question(
         self, schema: ObjectSchema, group: DesiredGroup, records: Sequence[DesiredRecord]
     ) -> tuple[Sequence[str], Sequence[str]]:
-        """Return keys and properties to read, for comparing ``records`` and for detecting stale archives."""
+        """Return the keys and the properties to read for comparing ``records``.
+
+        For records to archive, these include all properties whose change makes the archive stale.
+        """
         keys, names = keys_and_names(schema, records)
         unwanted = [record.key for record in records if record.special.is_absent]
         if unwanted:

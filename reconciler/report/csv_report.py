@@ -35,7 +35,9 @@ from reconciler.report.shown import ShownDrift, ShownPlan, shown_drift, shown_pl
 from reconciler.report.view import View
 from reconciler.source import SourceRef
 
-_FORMULA = re.compile(r'(^|[;\n])(?=[\s"]*[=+\-@\uff1d\uff0b\uff0d\uff20])')  # tabs and CR are escaped before
+# The place before a character that begins a formula. Tabs and CR begin formulas, too, but ``visible`` has
+# escaped them already.
+_FORMULA = re.compile(r'(^|[;\n])(?=[\s"]*[=+\-@\uff1d\uff0b\uff0d\uff20])')
 
 
 _NEGATIVE = re.compile(r"-[0-9]+(\.[0-9]+)?", re.ASCII)  # spreadsheets read it as a number
@@ -85,7 +87,7 @@ class _About:
         return _Row(address=key.text, name=name or "", link=link, **parts)
 
     def at(self, row: _Row, source: SourceRef | None) -> _Row:
-        """Return the row with a manifest line added."""
+        """Return the row, with file, line and link of the manifest filled in if ``source`` is not None."""
         if source is None:
             return row
         link = self.view.source_link(source, self.commit) or ""

@@ -9,7 +9,7 @@ P = TypeVar("P")
 
 
 class _Chosen(Sequence[T], Generic[T]):
-    """A selection of a sequence's entries by number; entries on disk are read only on access."""
+    """Selected entries of a sequence. An entry on disk is not read until it is accessed."""
 
     __slots__ = ("_entries", "_numbers")
 

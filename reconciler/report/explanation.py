@@ -68,7 +68,7 @@ _SIMPLE = {
 def explanation_sections(explained: Explanation, layout: Layout) -> Iterator[list[Line]]:
     """Format the record, then its properties; for a whole record, also its associations.
 
-    Properties of a whole record with nothing to do take one line each, if they fit.
+    For a whole record, each property for which there is nothing to do takes one line, if it fits.
     """
     yield _record_lines(explained, layout)
     if explained.name is not None:

@@ -98,7 +98,7 @@ def drift_as_json(found: DriftFound, view: View) -> str:
 
 
 def acceptance_as_json(acceptance: Acceptance, view: View) -> str:
-    """Render accepted drift: values that were written into manifests or agreed already, and problems."""
+    """Render accepted drift: written values, values that the manifests had already, and problems."""
     shown = masked_acceptance(acceptance, view.masking)
     document: Json = {
         "accepted": map(_edit, shown.edits),
@@ -177,7 +177,10 @@ def run_as_json(detail: RunDetail, view: View) -> str:
 
 
 def run_pieces(shown: RunDetail, rows: Iterable[RunRow], *, masking: Masking = SHOW) -> Iterator[str]:
-    """Render a run with its ``rows`` piece by piece; run and rows must be masked already."""
+    """Render a run with its ``rows``, piece by piece.
+
+    Nothing is masked here. ``masking`` only decides whether the document says that its values are masked.
+    """
     document: Json = {
         "accounting": dict(shown.accounting_so_far()),
         "changes": map(_row, rows),

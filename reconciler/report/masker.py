@@ -34,7 +34,7 @@ _SAID = frozenset(
         Reason.RECREATED,
     }
 )
-"""Reasons of new values that are written in manifests; with other reasons, a value may be HubSpot's."""
+"""A new value with one of these reasons is in a manifest. With another reason, it may be from HubSpot."""
 
 _SHOWN = tuple((field.name, field.content) for field in FIELDS if field.content is not Content.NOTHING)
 """The fields of a change that may contain personal data, with the sort of data."""
@@ -258,7 +258,7 @@ class Masker(ValueMask):
     def values(
         self, key: ThingAddress, values: Iterable[ValueChange], *, says_after: bool = False
     ) -> tuple[ValueChange, ...]:
-        """Mask the values of a change of ``key``; for a definition, mask only the author of an edit.
+        """Mask the values in a change to the thing ``key``. In a definition, mask only the author of an edit.
 
         With ``says_after``, new values are shown if they are from manifest lines that readers can see.
         """

@@ -100,7 +100,7 @@ def _named_property(names: Names, of: str, each: PropertyExplained) -> PropertyE
 def property_title(names: Names, thing: ThingAddress, name: str) -> str:
     """Return the label of a property, followed by its internal name unless both are the same.
 
-    For a definition, return the path ``name``.
+    For a definition, ``name`` is a path. A path has no label, and is returned unchanged.
     """
     label = names.label(thing.object_of_values, name)
     return name if label.strip().casefold() == name.casefold() else f"{label} ({name})"

@@ -6,7 +6,7 @@ from reconciler.model.new_key import KeyResult
 
 
 def new_key_lines(result: KeyResult) -> Iterator[str]:
-    """Return the lines for a terminal: how many records get values from which source, files, and warnings."""
+    """Return the lines for a terminal: counts of records by source of the key; then files; then warnings."""
     yield f"{result.object}: {result.records:,} records, key {result.name}"
     counts = [(text, count) for text, count in result.by_source]
     counts += [("filled already", result.filled_already)] if result.filled_already else []

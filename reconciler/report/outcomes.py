@@ -35,7 +35,7 @@ _SECTIONS = {
 """Headings for outcomes other than applied, the most urgent first."""
 
 _SIGNS = {str(verb): sign for verb, sign in SIGNS.items()}
-"""Signs by action; a journal may contain actions that this version does not know."""
+"""Signs by the text of an action. The journal of another version may contain actions without a sign here."""
 
 _OF_STATE_ONLY = {str(Verb.ADOPT), str(Verb.RELEASE)}
 
@@ -54,7 +54,7 @@ def outcome_sections(rows: Entries[RunRow], header: RunHeader) -> Iterator[Secti
 
 
 def applied_sections(rows: Entries[RunRow]) -> Iterator[Section[RunRow]]:
-    """Make one section for each object and action that was applied."""
+    """Make one section of applied changes for each object type and action."""
     applied = [group for group in rows.grouped(lambda row: row.outcome) if group[0].outcome == Applied.word]
     groups = [of for group in applied for of in group.grouped(_kind)]
     for found in sorted(groups, key=lambda of: _kind(of[0])):
@@ -133,7 +133,7 @@ def message_of(row: RunRow) -> str:
 
 
 def tickets_of(row: RunRow) -> list[str]:
-    """Return the details of an error that HubSpot's support needs: ``correlationId 5f0c…``."""
+    """Return category and correlation id of an error, for HubSpot's support: ``correlationId 5f0c…``."""
     return [f"{label} {row.detail[name]}" for name, label in _TICKETS.items() if row.detail.get(name)]
 
 

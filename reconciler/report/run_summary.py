@@ -19,7 +19,7 @@ _NEXT = {
     Stale.word: "plan again: records that changed in the meantime are compared again.",
     Skipped.word: "plan again: changes that were not attempted are planned again.",
 }
-"""The next step after a run, by the most urgent outcome."""
+"""The next step after a run, by outcome, the most urgent first. The first outcome that occurred decides."""
 
 
 def run_opening(header: RunHeader, layout: Layout) -> list[Line]:

@@ -1,6 +1,7 @@
-"""Preparing plans, drift and runs for a report: entries are masked and named when they are accessed.
+"""Preparing plans, drift and runs for a report.
 
-Everything else in a report is little, and is masked at once. Entries are counted before they are masked.
+An entry is masked, and gets its display names, when it is accessed. The other parts of a report are small,
+and are masked in advance. Entries are counted before they are masked.
 """
 
 from collections.abc import Callable
@@ -33,7 +34,7 @@ class ShownPlan:
     """A plan prepared for a report."""
 
     about: Plan  # the masked plan without its entries, which are in the fields below
-    summary: PlanSummary  # of all its entries
+    summary: PlanSummary  # counts of all entries of the plan
     changes: Entries[Change]
     held: Entries[Held]
     problems: Entries[Problem]

@@ -89,14 +89,17 @@ class ValueMask:
         )
 
     def display_names(self, names: DisplayNames, records: Iterable[ThingAddress]) -> DisplayNames:
-        """Mask the display names of ``records`` if they consist of personal values."""
+        """Mask the display names ``names`` of ``records``, as ``display_name`` masks one of them."""
         masked = (
             self.display_name(record.object, name) for name, record in zip(names, records, strict=False)
         )
         return DisplayNames(*masked)
 
     def display_name(self, object_name: str, name: str | None) -> str | None:
-        """Mask the display name of a record, if it consists of personal values."""
+        """Mask the display name of a record, if one of the properties that form it is personal.
+
+        The name is also masked if it is not known which properties form it.
+        """
         made_of = self._names.display(object_name)
         is_personal = not made_of or any(self.is_personal(object_name, of) for of in made_of)
         return self.pseudonym(name) if name and is_personal else name
@@ -113,7 +116,7 @@ class ValueMask:
         return self.text(record if object_name else address, [])
 
     def other(self, key: RecordAddress) -> RecordAddress:
-        """Mask the key of another record; if that is not personal, only e-mail addresses in it."""
+        """Mask the key of an associated record. In a key that is not personal, mask only e-mail addresses."""
         displayed = self.record(key)
         return replace(displayed, value=self.text(displayed.value, []))
 
@@ -154,7 +157,11 @@ class ValueMask:
         return self.text(text, [], _EMAIL.findall(" ".join(self._names.texts(object_name, name))))
 
     def hides(self, value: Value) -> bool:
-        """Return whether to mask a value in a text; a value of an unknown property counts as personal."""
+        """Return whether to mask a value in a text.
+
+        A value of an unknown property is masked if its object type has masked properties. If the object type
+        is unknown, too, the value is masked if there are any masked properties.
+        """
         if value.object and value.name:
             return self.is_personal(value.object, value.name)
         return value.object in self._objects if value.object else bool(self._masked_properties)

@@ -83,7 +83,7 @@ class StateBackend(Protocol):
 
     @property
     def previous(self) -> str | None:
-        """A sentence about where to find the state from before a correction; None: SQLite's backups."""
+        """A sentence about where the state from before a correction is; None if a SQLite backup has it."""
 
     def has_published(self, serial: int) -> bool:
         """Return whether all machines can see the state with this serial, or with a later one."""

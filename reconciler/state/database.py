@@ -166,7 +166,8 @@ def open_database(url: str, project: Path) -> Database:
     try:
         with database.reading() as connection:
             is_ours = schema_version(connection) == SCHEMA_VERSION
-        if not is_ours:  # otherwise do not wait for another program's write
+        # Write only if this is necessary: a write must wait until no other program is writing.
+        if not is_ours:
             with database.writing() as connection:
                 create_or_upgrade(connection, before_upgrade=back_up)
     except StateError:

@@ -1,7 +1,8 @@
 """Reading an exported state line by line, so that its records and associations need not fit into memory.
 
-This works for the layout that ``export_lines`` writes, even if lines were edited: each line begins with a
-field, or contains one entry. JSON in any other layout must be read as a whole.
+This works for the layout that ``export_lines`` writes, even if lines were edited. In this layout, each
+field of the document begins on a new line, and each entry of a list is one line. JSON in another layout must
+be read as a whole.
 """
 
 import json
@@ -63,9 +64,10 @@ def _fields(file: BinaryIO) -> dict[str, object]:
 
 
 def _list(file: BinaryIO, stamp: tuple[int, int]) -> UnreadList:
-    """Check the list that begins at the present line of ``file``, and return it unread.
+    """Check the syntax of the list whose entries begin at the present line of ``file``.
 
-    Each line is an entry, and all but the last end in ",".
+    Each line is an entry, and all but the last end in ",". The returned object reads the entries again, when
+    it is iterated.
     """
     place, count, is_last = file.tell(), 0, True
     while (line := _line(file)) != "],":

@@ -1,7 +1,7 @@
 """The journal: runs, batches and changes.
 
 A change is written to the journal before its call, without an outcome, and gets its outcome after the call.
-``Unknown`` is an outcome only for counting: such a change stays open until it is settled by reading.
+A change with the outcome ``Unknown`` stays open until a later run finds out the result by reading.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Conditions and checks for rows of the journal, for both writing and reading."""
+"""SQL conditions that select runs and changes in the journal, and checks of these rows."""
 
 from collections.abc import Mapping
 from datetime import timedelta

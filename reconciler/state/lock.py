@@ -241,9 +241,9 @@ class DatabaseBackend:
 
     @property
     def previous(self) -> str | None:
-        """A sentence about where to find the state from before a correction: in PostgreSQL's own backups.
+        """A sentence about where the state from before a correction is: in PostgreSQL's own backups.
 
-        It is None for a SQLite file, which we back up ourselves.
+        It is None for SQLite: we make backups of a SQLite file.
         """
         return None if self.database.path else "the previous state is only in PostgreSQL's own backups"
 

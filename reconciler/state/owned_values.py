@@ -31,7 +31,7 @@ def values_after(
     for value in change.values:
         is_unknown = value.reason is Reason.MIGRATED and value.name not in sent
         if value.name == key_property or value.reason in _NOT_KEPT or is_unknown:
-            continue  # people may change such a property, and that is no drift
+            continue  # the state does not get this value, so that it is no drift if people change it
         sent[value.name] = value.after
         _keep_spelling(answered, value.name, value.after, outcome.answered.get(value.name, value.after))
     return sent, answered
@@ -46,7 +46,8 @@ def _keep_spelling(answered: dict[str, str | None], name: str, sent: str | None,
 
 def origin_after(change: Change, outcome: Applied) -> Origin:
     """Return how we own the thing after ``change``: created or adopted."""
+    # If our create finds that the thing exists, another program created it, and we must not archive it.
     is_late = change.action is Action.CREATE and outcome.is_new is False
     if change.owned is None or is_late:
-        return Origin.ADOPTED  # another program was faster, and we must not archive its record
+        return Origin.ADOPTED
     return change.owned.origin

@@ -1,4 +1,4 @@
-"""Records and definitions that get a new address in a plan, while others get their present one. Pure."""
+"""Records and definitions whose present address a plan gives to another record or definition. Pure."""
 
 from collections.abc import Mapping, Sequence
 

@@ -69,7 +69,10 @@ def owned_columns(portal_id: int, serial: int, record: OwnedThing) -> dict[str, 
 
 
 OWNED_COLUMNS = ("object", "by", "key", "record_id", "origin", "sent", "answered", "protected")
-"""Columns that ``owned_record_of`` expects, in this order: by position, reading rows is twice as fast."""
+"""The columns of a row, in the order in which ``owned_record_of`` expects them.
+
+Reading columns by position is twice as fast as reading them by name.
+"""
 
 
 def owned_record_of(row: Sequence[Any]) -> OwnedRecord:

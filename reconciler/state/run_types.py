@@ -51,7 +51,7 @@ class RunStatus(StrEnum):
 
     RUNNING = "running"
     FINISHED = "finished"  # every planned change has its entry in the journal
-    # it stopped, or its process was killed; changes without an entry were never attempted
+    # the run stopped early, or its process was killed; changes without an entry were never attempted
     INTERRUPTED = "interrupted"
 
 
@@ -77,7 +77,7 @@ class UnfinishedBatch:
     object: str
     operation: Operation
     intended_at: datetime  # aware, UTC
-    entries: tuple[tuple[int, Change], ...]  # only changes without a final outcome, by number
+    entries: tuple[tuple[int, Change], ...]  # each change with its number in the plan
     sent: Sent = field(default_factory=dict)
 
     @property

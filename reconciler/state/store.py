@@ -127,7 +127,7 @@ class Store:
             return rows.ids_moved_since(serial, object_name, ids)
 
     def owned_groups(self) -> tuple[tuple[str, str, int], ...]:
-        """Return object type, key property and number of owned records of each group, sorted.
+        """Return object type, key property, and the number of owned records with these two, sorted.
 
         Definitions do not count.
         """
@@ -310,7 +310,7 @@ class Store:
             return first_difference(here, there, self._portal_id)
 
     def has_published(self, run: RunHeader) -> bool:
-        """Return whether all machines can see a run, because it has been published."""
+        """Return whether a run is in the state that all machines share."""
         return run.state is not None and self._backend.has_published(run.state.serial)
 
     def lock_holder(self) -> LockHolder | None:
@@ -344,7 +344,7 @@ class Store:
 
     @property
     def previous(self) -> str | None:
-        """A sentence about where to find the state from before a correction; None: in ``backups``."""
+        """A sentence about where the state from before a correction is; None if ``backups`` contains it."""
         return self._backend.previous
 
     def unlock(self) -> LockHolder | None:
@@ -388,7 +388,7 @@ def open_state(url: str, project: Path, portal_id: int) -> Store:
 
 
 def open_state_to_read(url: str, project: Path, portal_id: int) -> Store:
-    """Open the state at ``url`` without changing it; if there is none, it is empty.
+    """Open the state at ``url`` without changing it. If it does not exist, return an empty state in memory.
 
     Raises:
         UsageError: ``url`` is not a database that can store state.

@@ -53,7 +53,8 @@ class StateWriter:
         if error is None:
             self.release()
             return
-        with suppress(StateError):  # show the error of the block, not this one; the lease expires by itself
+        # An error here must not hide the error of the block. The lease expires even if it is not released.
+        with suppress(StateError):
             self.release()
 
     def renew_if_due(self) -> None:

@@ -49,7 +49,7 @@ def diagnose(
     environ: Mapping[str, str],
     tell: Callable[[CheckResult], None] = lambda _result: None,
 ) -> Diagnosis:
-    """Make all checks, and pass each result to ``tell`` at once. Nothing is changed anywhere."""
+    """Make all checks. Call ``tell`` with each result as soon as it is known. Nothing is changed anywhere."""
     results: list[CheckResult] = []
     with examining(request, environ) as examined:
         for check in CHECKS:

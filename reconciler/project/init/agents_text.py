@@ -1,4 +1,4 @@
-"""The lines for ``AGENTS.md``: which commands an agent may run, and which only a person."""
+"""The lines for ``AGENTS.md``: commands that an agent may run, and commands that only a person may run."""
 
 from typing import Final
 

@@ -57,7 +57,7 @@ class InitRequest:
 
 
 def init_project(asked: InitRequest, environ: Mapping[str, str]) -> NewProject:
-    """Create a project folder; do not change files that exist already.
+    """Create a project folder. Existing files stay, but ``.gitignore`` and ``AGENTS.md`` may get more lines.
 
     Raises:
         UsageError: the options contradict each other, or a file cannot be written.

@@ -57,7 +57,7 @@ def git_state(remote: str) -> str:
 
 
 def is_in_git(state: str) -> bool:
-    """Return whether a state is in a git repository, so that other machines can use it."""
+    """Return whether ``state`` is the address of a state in a git repository."""
     return state.startswith("git:")
 
 

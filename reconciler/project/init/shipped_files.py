@@ -19,7 +19,7 @@ _GITHUB = re.compile(r"https://github\.com/(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/
 _COMMIT = re.compile("[0-9a-f]{40,64}")
 
 EXAMPLE = "manifests"
-"""The folder of the example project."""
+"""The folder of the example project, in the repository of reconciler."""
 
 EXAMPLE_FILES = (
     "README.md",

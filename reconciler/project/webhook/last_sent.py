@@ -1,6 +1,7 @@
-"""The conditions that were last sent to a webhook, so that only changes are sent.
+"""The last notice to a webhook about each subject: whether it reported a bad condition.
 
-They are in ``.reconciler/notices-ENVIRONMENT.json`` on this machine; CI jobs must keep the file between runs.
+A notice is sent only if this has changed. The data is in ``.reconciler/notices-ENVIRONMENT.json`` on this
+machine. CI jobs must keep this file between runs.
 """
 
 import json
@@ -34,7 +35,7 @@ def read_last_sent(path: Path) -> Mapping[str, bool]:
 
 
 def write_last_sent(path: Path, sent: Mapping[str, bool]) -> None:
-    """Store the conditions that have been sent to the webhook.
+    """Store by subject whether the last notice reported a bad condition.
 
     Raises:
         UsageError: the file cannot be written.

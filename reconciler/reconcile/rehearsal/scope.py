@@ -187,9 +187,10 @@ def add_holders(scope: Scope, changes: Iterable[Change], reader: PortalReader) -
 
 
 def names_to_copy(schema: ObjectSchema, wanted: Iterable[str], *, computed: bool = True) -> list[str]:
-    """Return the properties to copy: ``wanted``, and those that identify, are required or always copied.
+    """Return the properties to copy, sorted: ``wanted``, ``_ALWAYS``, and others that the records need.
 
-    Without ``computed``, properties whose values HubSpot computes are left out.
+    The others are properties that can identify a record, required properties, pipeline and stage. Without
+    ``computed``, properties that HubSpot computes are left out, except ``_ALWAYS``.
     """
     names = {*wanted, *schema.required, *schema.one_of, *object_type(schema.name).secondary_keys.values()}
     names |= {each for each in schema.properties if schema.can_identify(each)}

@@ -60,7 +60,7 @@ def render_markdown(plan: Plan, view: View) -> str:
 
 
 def _head(shown: ShownPlan, sections: Iterable[Section[Any]]) -> str:
-    """Return the marker by which the comment is found again, the headline, and a table of counts."""
+    """Return the marker by which later runs find this comment, the headline, and a table of counts."""
     plan = shown.about
     manifests = plan.manifests
     about = f"{inline_code(plan.environment)}, {portal_of(plan, inline_code)}: {made_of(plan, inline_code)}"

@@ -1,4 +1,7 @@
-"""The common parts of all comments: sizes, the marker by which one is found again, table of counts."""
+"""The common parts of all comments: sizes, a table of counts, and the marker.
+
+The marker is a line at the top of a comment, by which later runs find the comment.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 _STEP = 8
 
 _OPEN_CHARACTERS = 3_000
-"""Blocks that end within this many characters are unfolded."""
+"""A block is unfolded if this block and all blocks before it have at most this many characters together."""
 
 _MOST_IN_FULL = 40_000
 """Maximum characters for full versions of shortened blocks, because e-mails show them unfolded."""
@@ -85,9 +85,10 @@ def fitted(blocks: Iterable[Block], room: int) -> Fitted:
 
 
 def texts_of(blocks: Iterable[FittedBlock], room: int) -> Iterator[str]:
-    """Return the texts of blocks; the first ones are unfolded.
+    """Return the texts of blocks: unfolded up to ``_OPEN_CHARACTERS``, then folded.
 
-    Unshortened contents follow in folds, as many as fit into ``room`` UTF-16 code units.
+    Below a block with shortened content, the full content follows in a fold, if it fits into what is left of
+    ``room`` UTF-16 code units.
     """
     size = 0
     room = min(room, _MOST_IN_FULL)

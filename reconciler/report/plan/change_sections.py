@@ -214,7 +214,10 @@ def held_reason_text(reason: Reason) -> str:
 
 
 def other_side_label(reason: Reason) -> str:
-    """Return the label of the value beside a held live value: the manifest's, or the one before a run."""
+    """Return the label of the value that is shown beside a held live value.
+
+    That value is from the manifest; in a rollback, from before the run that is rolled back.
+    """
     return "before" if reason in {Reason.SUPERSEDED, Reason.FINAL} else "manifest"
 
 

@@ -49,14 +49,21 @@ def notes_below(change: Change) -> list[str]:
 
 
 def value_title(names: Names, change: Change, name: str) -> str:
-    """Return the title of a value in ``display_values``: a property, or the other record."""
+    """Return the title of a value in ``display_values``.
+
+    It names the property, or, if the change is about an association, the associated record.
+    """
     if isinstance(change.address, AssociationAddress):
         return record_title(change.address.target, change.display_names.target)
     return property_title(names, change.thing, name)
 
 
 def held_title(names: Names, held: Held) -> str:
-    """Return the title of a held difference of a record: a property, or the other record; may be empty."""
+    """Return the title of a held difference.
+
+    It names the property, or, if an association is held, the associated record. For a whole record, it is
+    empty.
+    """
     if held.target is not None:
         return record_title(held.target, held.display_names.target)
     return property_title(names, held.key, held.name) if held.name else ""

@@ -64,7 +64,11 @@ def side_by_side(before: str | None, after: str | None, room: int) -> Line | Non
 
 
 def alone(value: str | None, room: int, *, full: bool) -> Line | None:
-    """Format one value on one line, shortened unless ``full``; None if it has line breaks or does not fit."""
+    """Format one value on one line. Shorten a value that is too long.
+
+    Return None if the value has line breaks. Also return None if the value is too long, and ``full`` forbids
+    shortening, or ``room`` is too small for a shortened value.
+    """
     if value is None:
         return (Piece(EMPTY, Style.FAINT),)
     text = shown(value)
@@ -125,7 +129,11 @@ def _opcodes(removed: Sequence[str], added: Sequence[str]) -> Iterable[tuple[str
 
 
 def _context(same: Sequence[str], *, is_first: bool = False, is_last: bool = False) -> Iterator[_Row]:
-    """Return the lines of an equal part that are next to a difference."""
+    """Return the first and the last line of ``same``, which are next to differences.
+
+    The first line is left out if nothing comes before ``same`` (``is_first``), the last line if nothing comes
+    after it (``is_last``). An ellipsis stands for all lines that are left out.
+    """
     above = [] if is_first else same[:1]
     below = [] if is_last else same[-1:]
     if len(same) <= len(above) + len(below):

@@ -1,1 +1,1 @@
-"""State of associations."""
+"""The part of the state that is about associations."""

@@ -75,7 +75,7 @@ class PairRows:
             self.connection.execute(delete(pairs).where(self._touching(object_name, record_id)))
 
     def call(self, records: Iterable[OwnedThing]) -> None:
-        """Write the present keys of ``records`` into the rows of their associations, in either direction."""
+        """Update the keys of ``records`` in the rows of their associations, as source and as target."""
         for record in records:
             key = record.key
             here = and_(pairs.c.object == key.object, pairs.c.record_id == record.record_id)

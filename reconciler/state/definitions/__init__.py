@@ -1,1 +1,1 @@
-"""State of definitions."""
+"""The part of the state that is about definitions."""

@@ -58,7 +58,7 @@ def bucket_of(table: str, buckets: Buckets, identity: Iterable[str]) -> str:
 def texts_of_buckets(
     connection: Connection, table: str, buckets: Buckets, wanted: Iterable[str] | None
 ) -> tuple[Buckets, dict[str, bytes]]:
-    """Return the numbers of buckets now, and the contents of the ``wanted`` buckets of ``table``.
+    """Return how many buckets each table needs now, and the contents of the ``wanted`` buckets of ``table``.
 
     All contents are returned if ``wanted`` is None, or if the table needs more buckets than before.
     """

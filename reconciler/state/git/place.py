@@ -52,7 +52,7 @@ class RefNames:
 
     @property
     def all(self) -> str:
-        """A pattern that matches both refs."""
+        """A pattern that matches the ref of the state and the ref of the lock."""
         return f"{self.state.rpartition('/')[0]}/*"
 
 

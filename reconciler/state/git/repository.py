@@ -94,7 +94,10 @@ class PrivateRepository:
         return answer.data
 
     def refs(self, pattern: str) -> dict[str, str]:
-        """Return the ids of the refs below ``pattern``, by the rest of their names."""
+        """Return the object id of every ref whose name begins with ``pattern``.
+
+        The keys are the names of the refs, without ``pattern``.
+        """
         listed = self.insist("for-each-ref", "--format=%(objectname) %(refname)", pattern).decode()
         named = (line.partition(" ")[::2] for line in listed.splitlines())
         return {name.removeprefix(f"{pattern}/"): object_id for object_id, name in named}

@@ -1,13 +1,14 @@
-"""A snapshot as blobs: a header and the other blobs, each encrypted and bound to its place. Pure.
+"""A snapshot as blobs: a header, and the other blobs, which the header lists. Pure.
 
-The header begins with one line of text that identifies it::
+The header begins with one line of text that identifies the snapshot::
 
-    reconciler state 1 PORTAL LINEAGE SERIAL PUSH encrypted↵   salt (16)  check (16)  piece
+    reconciler state 1 PORTAL LINEAGE SERIAL PUSH encrypted↵   salt (16)  check (16)  list
 
-and the encrypted piece after it is valid only together with that line. The piece lists every blob with the
-serial and the push at which the blob was written: a blob is bound to these, and to its name, portal and
-lineage. So nobody can exchange blobs, leave one out, or put one back from an older snapshot. A whole older
-snapshot can be put back; ``seen.py`` and plans notice that.
+The list at the end of the header is encrypted, and can be decrypted only together with that line. It contains
+the name of every other blob, and the serial and the push at which the blob was written. A blob is encrypted,
+too, and can be decrypted only with its name, serial, push, portal and lineage. So nobody can exchange blobs,
+leave one out, or put one back from an older snapshot. A whole older snapshot can be put back; ``seen.py`` and
+plans notice that.
 
 A snapshot of an emulator may be unencrypted, so that people can read it with git.
 """

@@ -1,1 +1,1 @@
-"""State of records."""
+"""The part of the state that is about records."""

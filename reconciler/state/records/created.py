@@ -16,7 +16,10 @@ from reconciler.state.tables import changes
 def created_by_runs(
     connection: Connection, portal_id: int, object_name: str, ids: Sequence[RecordId]
 ) -> frozenset[RecordId]:
-    """Return those records in ``ids`` that a run created; those whose answer was erased are left out."""
+    """Return those records in ``ids`` that a run created.
+
+    A record is left out if the journal no longer contains HubSpot's answer to the call that created it.
+    """
     query = select(changes).where(
         changes.c.portal_id == portal_id,
         changes.c.object == object_name,
