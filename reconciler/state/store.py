@@ -127,7 +127,7 @@ class Store:
             return rows.ids_moved_since(serial, object_name, ids)
 
     def owned_groups(self) -> tuple[tuple[str, str, int], ...]:
-        """Return object type, key property, and the number of owned records with these two, sorted.
+        """Return tuples of object type, key property, and number of owned records that have both; sorted.
 
         Definitions do not count.
         """

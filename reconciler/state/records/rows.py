@@ -101,7 +101,7 @@ class OwnedRows:
         return tuple(map(owned_record_of, self.connection.execute(query)))
 
     def groups(self) -> tuple[tuple[str, str, int], ...]:
-        """Return object type, key property, and the number of owned records with these two, sorted."""
+        """Return tuples of object type, key property, and number of owned records that have both; sorted."""
         query = (
             select(owned.c.object, owned.c.by, func.count())
             .where(self._ours(), _IS_RECORD)
