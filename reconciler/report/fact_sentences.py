@@ -54,7 +54,7 @@ SENTENCES: Mapping[FactKind, Phrase] = {
         f"{_record(fact)} was merged or erased; too many records are gone to look for each: "
         f"`reconciler explain {of.key.text}` looks for this one"
     ),
-    FactKind.KEY_TAKEN: lambda fact, of: f"{_record(fact)} has its {of.key.by} now",
+    FactKind.KEY_TAKEN: lambda fact, of: f"{_record(fact)} now has the {of.key.by} {of.key.value}",
     FactKind.DEFINITION_ARCHIVED: _always(
         "it was archived in HubSpot; creating it again brings its old values back"
     ),
@@ -69,11 +69,11 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.PROTECTED_STILL: _always("the record stays until `$protect: false` has been applied to it"),
     FactKind.WHOLE_RECORD_ONLY: lambda _, of: f"--target {of.key.text} takes the whole record",
     FactKind.CONTESTED: lambda fact, of: (
-        f"the automation has overwritten the values of {fact.count} applies: change it or the manifest; "
-        f"--take {of.address} writes it once more"
+        f"the automation has overwritten the values of {fact.count} applies: change the automation or the "
+        f"manifest; --take {of.address} writes the value of the manifest once more"
     ),
     FactKind.GOES_WITH: lambda fact, _: f"it depends on {', '.join(fact.names)}, which is left as it is",
-    FactKind.OTHER_END_GONE: lambda fact, _: f"{_address(fact)} is gone, as explained there",
+    FactKind.OTHER_END_GONE: lambda fact, _: f"{_address(fact)} is gone; the entry of that record says why",
     FactKind.OTHER_LABEL_STAYS: _always("it stays: archiving it would also remove a label that is not ours"),
     FactKind.RESTORED_BY_HAND_ONLY: lambda fact, _: (
         f"HubSpot's API restores nothing; its own pages can restore {_record(fact)} within 90 days"
@@ -90,11 +90,15 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.NO_SUCH_PROPERTY: _always("HubSpot has no such property any more"),
     FactKind.NOT_WRITABLE: _always("HubSpot makes it read-only now"),
     FactKind.NO_SUCH_CHOICE: lambda fact, _: f'HubSpot has no {fact.word} "{fact.value}" any more',
-    FactKind.REQUIRED: lambda _, of: f"it was empty, and {of.key.object} require it",
+    FactKind.REQUIRED: lambda _, of: (
+        f"rolling back would empty the property, and {of.key.object} require a value"
+    ),
     FactKind.STAGE_OF_OTHER_PIPELINE: lambda fact, _: (
         f"it would not fit {', '.join(fact.names)}: a stage belongs to one pipeline"
     ),
-    FactKind.LABELLED_NOW: _always("it has a label now, and archiving would remove the label"),
+    FactKind.LABELLED_NOW: _always(
+        "the association has a label now, and removing the association would remove the label, too"
+    ),
     FactKind.NOT_ASSOCIATED_SO: _always("no longer associated in HubSpot"),
     FactKind.NO_ROOM: lambda fact, _: (
         "one of the two records has other associations now, and the portal allows "
@@ -107,9 +111,11 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.LABEL: lambda fact, _: fact.word or "",
     FactKind.REVIEWED_TO: lambda fact, _: f"the reviewed action was {fact.word}",
     FactKind.ANOTHER_RECORD_HAS_KEY: _always("another record has this key now"),
-    FactKind.OTHER_CALL: _always("another call of HubSpot's API would write it"),
+    FactKind.OTHER_CALL: _always("the new plan makes this change with another call of HubSpot's API"),
     FactKind.OTHER_FORMER_KEY: _always("its former key differs"),
-    FactKind.ANOTHER_RECORD_LOST: _always("it now replaces another missing record"),
+    FactKind.ANOTHER_RECORD_LOST: _always(
+        "the record replaces a different missing record than in the reviewed plan"
+    ),
     FactKind.OTHER_PROTECTION: _always("its protection differs"),
     FactKind.WRITE_NOT_REVIEWED: _of_names("is not written by the reviewed plan"),
     FactKind.OTHER_VALUE: _of_names("gets a value that was not reviewed"),

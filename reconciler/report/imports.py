@@ -64,7 +64,7 @@ def _about_properties(result: ImportResult) -> Iterator[tuple[int, str]]:
         yield 2, f"left out, because no record has a value: {_listed(left_out.empty)}"
     if left_out.personal and result.records:
         yield 2, f"left out, because it is personal data: {_listed(left_out.personal)}"
-        yield 4, "--personal imports it; in git, it stays in the history"
+        yield 4, "--personal imports personal data; git keeps committed values in its history"
     if left_out.owners:
         yield 2, f"left out, because the token may not read owners: {_listed(left_out.owners)}"
         yield 4, "give it the scope crm.objects.owners.read"

@@ -15,7 +15,7 @@ def new_key_lines(result: KeyResult) -> Iterator[str]:
     for text, count in counts:
         yield f"  {text.ljust(width)}  {count:>9,}"
     if result.left_out_file is not None:
-        yield f"records without a value (equal values together): {result.left_out_file}"
+        yield f"list of the records without a value: {result.left_out_file}"
     if result.manifest is not None:
         yield f"its definition: {result.manifest}"
     if result.was_archived:

@@ -10,11 +10,12 @@ from reconciler.report.view import View
 
 _KEY_PLACE = (
     "In HubSpot: Development > Keys > Service keys > Create service key (the token of a private app works "
-    "too). Tick these scopes and no others; a key that only reads is enough until you apply:"
+    "too). Tick these scopes and no others; a key that can only read is enough until you apply:"
 )
 _PORTAL_PLACE = (
-    "It says to which portal the key belongs: write that number into reconciler.yaml. You also find it in "
-    "the address of every page of HubSpot, and in the menu behind your account's name at the top right."
+    "The next command says to which portal the key belongs: write the number of that portal into "
+    "reconciler.yaml. You also find the number in the address of every page of HubSpot, and in the menu "
+    "behind your account's name at the top right."
 )
 _ENV_FILE = "~/.config/reconciler/env"
 _TOKEN_STEPS = (
@@ -33,15 +34,15 @@ _PLAN_KEY_STEPS = (
 _WIDTH_OF_PURPOSE = 14
 _SECRETS = {
     "GitHub": (
-        ("HUBSPOT_READ_TOKEN", "of the repository: a key that only reads"),
-        ("RECONCILER_PLAN_KEY", "of the repository: the key for state and plans"),
-        ("HUBSPOT_WRITE_TOKEN", "of the environment hubspot, with reviewers"),
+        ("HUBSPOT_READ_TOKEN", "for the repository: a key that can only read HubSpot"),
+        ("RECONCILER_PLAN_KEY", "for the repository: encrypts state and plans"),
+        ("HUBSPOT_WRITE_TOKEN", "for the environment hubspot (set reviewers): can write"),
     ),
     "GitLab": (
-        ("HUBSPOT_READ_TOKEN", "a key that only reads"),
-        ("RECONCILER_PLAN_KEY", "the key for state and plans"),
-        ("HUBSPOT_WRITE_TOKEN", "protected, of the environment production"),
-        ("GITLAB_NOTE_TOKEN", "writes notes and the issue"),
+        ("HUBSPOT_READ_TOKEN", "a key that can only read HubSpot"),
+        ("RECONCILER_PLAN_KEY", "encrypts state and plans"),
+        ("HUBSPOT_WRITE_TOKEN", "protected, for the environment production: can write"),
+        ("GITLAB_NOTE_TOKEN", "comments on merge requests, writes the drift issue"),
         ("GITLAB_READ_TOKEN", "protected: reads merge requests"),
     ),
 }

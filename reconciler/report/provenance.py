@@ -63,7 +63,7 @@ def edit_text(version: ValueVersion, times: Sequence[datetime]) -> str:
 
 
 def _note(trail: DriftHistory) -> str:
-    return _NOTES.get(trail.since, "") if trail.versions else "HubSpot does not say who"
+    return _NOTES.get(trail.since, "") if trail.versions else "HubSpot does not say who changed the value"
 
 
 def _period(times: Sequence[datetime]) -> str:

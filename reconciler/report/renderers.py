@@ -39,7 +39,7 @@ def cannot_show(_subject: object, _view: View) -> str:
 
     Commands that report a subject do not offer forms that have this function for the subject.
     """
-    raise UsageError("this cannot be shown in that form: omit --format")
+    raise UsageError("the form that --format names cannot show this result: omit --format")
 
 
 class FileOption(NamedTuple):
@@ -86,8 +86,8 @@ RENDERERS = (
         run=_loaded("markdown.run", "render_run_markdown"),
         file_option=FileOption(
             "--markdown",
-            "Also write a comment for a pull request, which always fits.",
-            "Also write the text of an issue, which always fits.",
+            "Also write a comment for a pull request, shortened if it is too long for GitHub.",
+            "Also write the text of an issue, shortened if it is too long for GitHub.",
         ),
     ),
     Renderer(

@@ -15,7 +15,7 @@ _COMMIT_DIGITS = 12
 
 _NEXT = {
     Rejected.word: "correct the changes that HubSpot rejected, and plan again.",
-    Unknown.word: "plan again: the next run reads the records without an answer, and settles them.",
+    Unknown.word: "plan again: the next run finds out the results of the calls without an answer.",
     Stale.word: "plan again: records that changed in the meantime are compared again.",
     Skipped.word: "plan again: changes that were not attempted are planned again.",
 }

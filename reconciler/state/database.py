@@ -68,7 +68,7 @@ class Database:
             StateError: the database cannot be used.
         """
         if not self._is_writable:
-            raise RuntimeError(f"{self.name} was opened to read")
+            raise RuntimeError(f"{self.name} was opened for reading only")
         with self._clear_errors(), self._engine.connect() as connection:
             connection.execution_options(begin="BEGIN IMMEDIATE")
             with connection.begin():
@@ -222,8 +222,8 @@ def _parsed(url: str) -> URL:
     is_file = parsed.drivername == _SQLITE and not parsed.query
     if not (is_file or parsed.drivername == _POSTGRESQL) or not parsed.database:
         raise UsageError(
-            "state is sqlite:///FILE, postgresql+psycopg://USER@HOST/DATABASE or none: "
-            "correct it in reconciler.yaml"
+            "`state:` in reconciler.yaml must be sqlite:///FILE, git:refs/reconciler, "
+            "postgresql+psycopg://USER@HOST/DATABASE or none: correct it"
         )
     return parsed
 

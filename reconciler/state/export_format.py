@@ -126,4 +126,4 @@ def named_twice(export: Export) -> StateError:
                 f"this exported state contains record {record.record_id} of {record.key.object} twice, as "
                 f"{first.text} and as {record.key.text}: keep one of them"
             )
-    raise ValueError("no record has two entries")
+    raise ValueError("called for an export in which no record has two entries")

@@ -222,7 +222,10 @@ def test_an_archive_is_looked_at_again_even_where_its_plan_was_made_a_moment_ago
 
 @pytest.mark.parametrize(
     ("limits", "says"),
-    [(False, "(no wait for the rate limit; "), ({"tenSecondly": 100}, "(at least 20 s for the rate limit; ")],
+    [
+        (False, "(no wait for the rate limit; "),
+        ({"tenSecondly": 100}, "(takes at least 20 s because of the rate limit; "),
+    ],
 )
 def test_an_embedded_portal_is_as_fast_as_its_limits(tmp_path: Path, limits: object, says: str) -> None:
     """Without limits, there are no waits; with limits, they are respected from the first answer on."""

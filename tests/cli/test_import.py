@@ -112,7 +112,7 @@ companies: 8 records, 7 properties -> companies.yaml
     compared and shown, never written; with --enforce
     hubspot_owner_id,lifecyclestage, git decides about them
   left out, because it is personal data: phone
-    --personal imports it; in git, it stays in the history
+    --personal imports personal data; git keeps committed values in its history
 
 Planned: 8 to take over, nothing to write.
 """

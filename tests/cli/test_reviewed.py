@@ -70,7 +70,7 @@ def test_changes_merged_meanwhile_are_left_out_and_listed(project: Project) -> N
 
     assert planned.code == 5
     assert "products: 1 to update, not reviewed" in planned.out
-    assert "1 change is left out, because the reviewed plan does not have the same." in planned.out
+    assert "1 change is left out, because the reviewed plan does not contain it." in planned.out
     assert [change["address"] for change in saved(project)["changes"]] == ["products/P-1"]
     (difference,) = saved(project)["review"]["differences"]
     assert (difference["address"], difference["difference"]) == ("products/P-2", "not reviewed")

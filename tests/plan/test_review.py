@@ -194,7 +194,7 @@ def test_unreviewed_changes_are_left_out() -> None:
         (
             UPDATE,
             replace(UPDATE, operation=Operation(Call.UPSERT, "external_id")),
-            "another call of HubSpot's API would write it",
+            "the new plan makes this change with another call of HubSpot's API",
         ),
         (UPDATE, replace(UPDATE, owned=Owned(Origin.CREATED, is_protected=True)), "its protection differs"),
         (UPDATE, replace(UPDATE, moved_from=replace(UPDATE.record, value="akme")), "its former key differs"),

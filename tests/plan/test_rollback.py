@@ -532,7 +532,10 @@ def test_a_missing_pipeline_or_stage_is_not_restored(name: str, kind: str) -> No
 
 def test_required_values_are_not_cleared_again() -> None:
     decision = rolled_back(update(written("name", None, "Acme")), of_acme(name="Acme"), known_as(name="Acme"))
-    assert only_held(decision) == (Reason.FINAL, "it was empty, and companies require it")
+    assert only_held(decision) == (
+        Reason.FINAL,
+        "rolling back would empty the property, and companies require a value",
+    )
 
 
 def test_both_of_pipeline_and_stage_are_read_to_take_one_of_them_back() -> None:

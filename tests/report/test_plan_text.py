@@ -207,17 +207,23 @@ def test_a_plan_with_problems_says_that_it_cannot_be_applied() -> None:
         (
             (1200, 40, 20.0, 1000),
             (
-                "Calls: 1,200 to read, 40 to write (at least 20 s for the rate limit; 4.0 % of the "
-                "1,000 calls left today)."
+                "Calls: 1,200 to read, 40 to write (takes at least 20 s because of the rate limit; "
+                "4.0 % of the 1,000 calls left today)."
             ),
         ),
         (
             (1, 4, 600.0, None),
-            "Calls: 1 to read, 4 to write (at least 10 min for the rate limit; calls left today: unknown).",
+            (
+                "Calls: 1 to read, 4 to write (takes at least 10 min because of the rate limit; "
+                "calls left today: unknown)."
+            ),
         ),
         (
             (1, 4, 9000.0, 0),
-            "Calls: 1 to read, 4 to write (at least 2 h for the rate limit; calls left today: none).",
+            (
+                "Calls: 1 to read, 4 to write (takes at least 2 h because of the rate limit; "
+                "calls left today: none)."
+            ),
         ),
         (
             (1, 4, 0.0, 250_000),

@@ -144,7 +144,7 @@ def test_a_state_opened_for_reading_cannot_be_written(url: str, tmp_path: Path) 
 
     with closing(open_state_to_read(url, tmp_path, PORTAL)) as store:
         assert store.version().serial == 1
-        with pytest.raises(RuntimeError, match="opened to read"):
+        with pytest.raises(RuntimeError, match="opened for reading only"):
             fill(store)
 
 
@@ -411,7 +411,7 @@ def test_a_missing_psycopg_is_asked_for(tmp_path: Path, monkeypatch: pytest.Monk
     ],
 )
 def test_a_url_that_can_hold_no_state_is_a_wrong_setting(url: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="state is sqlite:///FILE") as caught:
+    with pytest.raises(UsageError, match="must be sqlite:///FILE") as caught:
         open_state(url, tmp_path, PORTAL)
 
     assert "secret" not in str(caught.value)

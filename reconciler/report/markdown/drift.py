@@ -47,7 +47,7 @@ def _foot(shown: ShownDrift) -> str:
     found = shown.about
     masked = "Personal values are masked; equal masks mean equal values. " if shown.is_masked else ""
     version = inline_code(found.tool_version)
-    looked = f"Looked at {found.created_at:%Y-%m-%d %H:%M} UTC by reconciler {version}.\n\n"
+    looked = f"The portal was read at {found.created_at:%Y-%m-%d %H:%M} UTC by reconciler {version}.\n\n"
     return masked + looked + f"**Next:** {_next(shown)}\n"
 
 

@@ -131,7 +131,7 @@ def _content(plan: Plan, digests: Digests) -> str:
     """Return the content hash, compared with the reviewed one."""
     text = f"Content `{digests.content}`"
     if plan.review is None:
-        return f"{text}: equal in every run that plans the same."
+        return f"{text}: every run that plans the same changes shows this digest."
     if plan.review.content == digests.content:
         return f"{text}, as it was reviewed."
     reviewed = inline_code(plan.review.content)
@@ -145,8 +145,8 @@ def _next(plan: Plan, summary: PlanSummary) -> str:
         return "look whether you want these changes. If so, plan again with the flags that the guards name."
     if summary.writes and plan.rolls_back:
         return (
-            "review the plan. `reconciler apply FILE` makes exactly these changes, with the file of "
-            "`rollback --out FILE`."
+            "review the plan. `reconciler apply FILE` makes exactly these changes, if "
+            "`rollback --out FILE` wrote this plan to FILE."
         )
     if summary.unreviewed:
         return (

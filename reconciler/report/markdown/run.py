@@ -62,5 +62,5 @@ def _head(detail: RunDetail) -> str:
 def _left_out(detail: RunDetail, count: int) -> str:
     if not count:
         return ""
-    show = f"`reconciler runs show RUN --full`, with the run {inline_code(detail.header.id)}, prints all"
+    show = f"{inline_code(f'reconciler runs show {detail.header.id} --full')} prints all changes"
     return f"**Left out, because a comment has no more room: {counted(count, 'change')}.** {show}.\n\n"

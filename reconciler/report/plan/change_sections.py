@@ -68,7 +68,7 @@ _WHY: dict[tuple[Verb, Reason], str] = {
     (
         Verb.UPDATE_DEFINITION,
         Reason.MISSING,
-    ): "missing: these definitions need others, which this plan creates first",
+    ): "missing: these values need definitions that this plan creates first",
     (
         Verb.CREATE_DEFINITION,
         Reason.RECREATED,
@@ -126,23 +126,26 @@ _WHY: dict[tuple[Verb, Reason], str] = {
     (
         Verb.RELEASE,
         Reason.PRUNED,
-    ): "pruned: no manifest names them any more; they stay, because reconciler did not create them",
-    (Verb.UPDATE, Reason.ROLLED_BACK): "rolled back: as it was before that run",
-    (Verb.ARCHIVE, Reason.ROLLED_BACK): "rolled back: that run created them",
-    (Verb.CREATE_DEFINITION, Reason.ROLLED_BACK): "rolled back: that run archived them; old values come back",
-    (Verb.UPDATE_DEFINITION, Reason.ROLLED_BACK): "rolled back: as it was before that run",
+    ): "pruned: no manifest names them any more; HubSpot keeps them, because reconciler did not create them",
+    (Verb.UPDATE, Reason.ROLLED_BACK): "rolled back: as it was before the run",
+    (Verb.ARCHIVE, Reason.ROLLED_BACK): "rolled back: the run created these records",
+    (
+        Verb.CREATE_DEFINITION,
+        Reason.ROLLED_BACK,
+    ): "rolled back: the run archived these definitions; their old values come back",
+    (Verb.UPDATE_DEFINITION, Reason.ROLLED_BACK): "rolled back: as it was before the run",
     (
         Verb.ARCHIVE_DEFINITION,
         Reason.ROLLED_BACK,
-    ): "rolled back: that run created them, and nothing uses them",
-    (Verb.RELEASE, Reason.ROLLED_BACK): "rolled back: that run adopted them; HubSpot keeps them",
-    (Verb.ADOPT, Reason.ROLLED_BACK): "rolled back: that run released them; owned again",
+    ): "rolled back: the run created these definitions, and nothing uses them",
+    (Verb.RELEASE, Reason.ROLLED_BACK): "rolled back: the run adopted them; HubSpot keeps them",
+    (Verb.ADOPT, Reason.ROLLED_BACK): "rolled back: the run released them; they are owned again",
     (
         Verb.RELEASE,
         Reason.NARROWED,
     ): "narrowed: manifests name them for other environments only; HubSpot keeps them",
     (Verb.ADOPT, Reason.ADOPT): "adopt: HubSpot holds these values already; nothing is written",
-    (Verb.ADOPT, Reason.IN_STEP): "in step: owned already; state records HubSpot's values",
+    (Verb.ADOPT, Reason.IN_STEP): "in step: owned already; HubSpot's values are stored in state",
     (Verb.ADOPT, Reason.RENAMED): "renamed: owned already, now under another key; nothing is written",
     (Verb.ADOPT, Reason.UNMANAGED): (
         "unmanaged: some properties are no longer enforced; their values are removed from state"
@@ -156,11 +159,11 @@ _WHY_HELD: dict[Reason, str] = {
     Reason.GONE: "gone: we created or adopted these, and HubSpot no longer has them",
     Reason.OBSERVED: "observed: compared and never written",
     Reason.SETTLING: "settling: HubSpot does not show our latest write yet",
-    Reason.PRUNED: "pruned: no manifest names them any more, and they are protected",
-    Reason.SUPERSEDED: "superseded: changed again since that run; the present value stays",
+    Reason.PRUNED: "pruned: no manifest names them any more; they stay because they are protected",
+    Reason.SUPERSEDED: "superseded: changed again since the run; the present value stays",
     Reason.FINAL: "final: this cannot be rolled back",
-    Reason.MISSING: "missing: HubSpot has no such record, and single properties were targeted",
-    Reason.RENAMED: "renamed: still under its old key, and single properties were targeted",
+    Reason.MISSING: "missing: HubSpot does not have it, and --target selects only a part of it",
+    Reason.RENAMED: "renamed: HubSpot still has the old key, and --target selects only a part of the record",
 }
 
 

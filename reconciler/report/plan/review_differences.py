@@ -22,7 +22,7 @@ _SIGNS = {
 }
 _REMARKS = {
     DifferenceKind.NOT_REVIEWED: "left out: they are not in the reviewed plan",
-    DifferenceKind.CHANGED: "left out: the reviewed plan has another change",
+    DifferenceKind.CHANGED: "left out: the change in the reviewed plan is different",
     DifferenceKind.NO_LONGER_PLANNED: "reviewed, but already done or no longer needed",
 }
 
@@ -56,14 +56,14 @@ def review_lines(review: Review, unreviewed: int, layout: Layout) -> list[Line]:
 
 def left_out(unreviewed: int, against: str = "the reviewed plan") -> str:
     """Return a sentence about how many changes were not reviewed; it contains no values."""
-    verb = "is" if unreviewed == 1 else "are"
-    return f"{counted(unreviewed, 'change')} {verb} left out, because {against} does not have the same."
+    verb, them = ("is", "it") if unreviewed == 1 else ("are", "them")
+    return f"{counted(unreviewed, 'change')} {verb} left out, because {against} does not contain {them}."
 
 
 def _sentences(review: Review, unreviewed: int) -> Iterator[str]:
     against = f"the reviewed plan of commit {review.git[:12]}" if review.git else "the reviewed plan"
     for rule in review.unreviewed_rules:
-        yield f"`prune: {rule.prune}` of {rule.object} by {rule.by} was not reviewed."
+        yield f"`prune: {rule.prune}` for {rule.object} with the key property {rule.by} was not reviewed."
     yield left_out(unreviewed, against) if unreviewed else f"Compared with {against}: nothing is left out."
 
 

@@ -138,7 +138,7 @@ def _time(seconds: float) -> str:
     if seconds < 1:
         return "no wait for the rate limit"
     if seconds < 2 * _MINUTE_S:
-        return f"at least {seconds:.0f} s for the rate limit"
+        return f"takes at least {seconds:.0f} s because of the rate limit"
     if seconds < 2 * _HOUR_S:
-        return f"at least {seconds / _MINUTE_S:.0f} min for the rate limit"
-    return f"at least {seconds / _HOUR_S:.0f} h for the rate limit"
+        return f"takes at least {seconds / _MINUTE_S:.0f} min because of the rate limit"
+    return f"takes at least {seconds / _HOUR_S:.0f} h because of the rate limit"

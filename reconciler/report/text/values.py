@@ -116,7 +116,7 @@ def _diff(before: Sequence[str], after: Sequence[str], room: int, *, full: bool)
             continue
         places += 1
         if places > _MOST_PLACES and not full:
-            yield _Row(" ", f"{ELLIPSIS} it differs further below")
+            yield _Row(" ", f"{ELLIPSIS} more lines differ")
             return
         yield from _replaced(removed[start:end], added[other_start:other_end], room, full=full)
     yield from _context(before[len(before) - bottom :], is_last=True)

@@ -38,7 +38,9 @@ def pairs_after(applied: Iterable[Change]) -> AssociationsAfter:
 def _pair(change: Change, owned: Owned) -> OwnedAssociation:
     record_id, target_id = change.remote
     if record_id is None or target_id is None:
-        raise ValueError(f"{change.record.text} cannot be owned as associated before it has an id")
+        raise ValueError(
+            f"an association of {change.record.text} cannot be stored before both records have ids"
+        )
     address = change.association
     source, target = RecordRef(address.record, record_id), RecordRef(address.target, target_id)
     return OwnedAssociation(Association(source, target, address.label), owned.origin, is_whole(change))

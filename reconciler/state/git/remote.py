@@ -128,8 +128,8 @@ class RemoteRefs:
             return f"state in git: {where} gives {reason}: check the network, then run again"
         if _NO_REPOSITORY.search(answer.err):
             return (
-                f"state in git: there is no repository at {where}, or it may not be seen ({reason}): check "
-                f"the remote, and a token in {TOKEN_VARIABLE} if it is private"
+                f"state in git: there is no repository at {where}, or you have no access to it ({reason}): "
+                f"check the remote; a private repository needs a token in {TOKEN_VARIABLE}"
             )
         if _NO_RIGHT.search(answer.err):
             return (
@@ -147,7 +147,7 @@ def judged(answer: Answer, refs: set[str]) -> Pushed:
     if answer.is_yes and found.keys() >= refs and all(found[ref]["flag"] in _MOVED for ref in refs):
         return Pushed(PushResult.DONE)
     if answer.is_yes and any(line["flag"] == "=" for line in found.values()):
-        return Pushed(PushResult.MOVED, "another push was the same")
+        return Pushed(PushResult.MOVED, "another push wrote an identical commit")
     refused = [line["summary"] for line in found.values() if line["flag"] == "!"]
     hosts = [summary for summary in refused if summary.startswith("[remote rejected]")]
     if hosts:

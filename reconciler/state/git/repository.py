@@ -122,7 +122,7 @@ class PrivateRepository:
             end = data.index(b"\n", place)
             said = data[place:end].split()
             if len(said) != 3 or said[1] != b"blob":  # noqa: PLR2004 - id, type and size
-                raise StateError("state in git: an object of the state is missing: fetch the state again")
+                raise StateError("state in git: a git object of the state is missing: fetch the state again")
             size = int(said[2])
             found.append(data[end + 1 : end + 1 + size])
             place = end + size + 2

@@ -88,7 +88,7 @@ def read_blob(header: SnapshotHeader, name: str, data: bytes, cipher: NamedCiphe
     except (CannotDecrypt, zlib.error) as error:
         raise _altered(f"{name}: {error}") from None
     if blob_digest(text) != entry.digest:
-        raise _altered(f"{name}: it is not what its header says")
+        raise _altered(f"{name}: its digest differs from the digest in the header")
     return text
 
 
