@@ -16,9 +16,9 @@ _STAND_IN = b"9990000000%d: {$absent: true}"
 
 
 class _Cut(NamedTuple):
-    first: int  # first line
-    last: int  # the line after the last omitted line
-    is_record: bool = False  # whether the omitted lines are records; a stand-in replaces them
+    first: int  # the first omitted line
+    end: int  # the line after the last omitted line
+    is_record: bool = False  # whether records are omitted; then line ``first`` gets a placeholder record
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class Salvage:
 
     def _leave_out(self, cut: _Cut, document: range) -> None:
         indent = self._indent(cut.first) or 0
-        for at in range(cut.first, cut.last):
+        for at in range(cut.first, cut.end):
             self.lines[at] = b""
         if cut.is_record:
             self.lines[cut.first] = b" " * indent + _STAND_IN % cut.first
