@@ -25,7 +25,7 @@ from reconciler.source import SourceRef
 
 
 class Severity(StrEnum):
-    """The effect of a problem: the plan cannot be applied, a record is left out, or the problem is only shown."""
+    """The effect of a problem: the plan cannot be applied, a record is left out, or a warning is shown."""
 
     ERROR = "error"  # the plan can be shown, but not applied
     LEFT_OUT = "left out"  # the record or association is left out of the plan; the rest can be applied
