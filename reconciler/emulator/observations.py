@@ -1,7 +1,7 @@
 """Files of observations: what HubSpot was seen to do where the emulator has to guess.
 
-A file holds for every portal of an emulator. ``reconciler emulator verify`` writes such files;
-``observations.schema.json`` describes them.
+The observations in a file apply to all portals of an emulator. ``reconciler emulator verify`` writes files,
+which ``observations.schema.json`` describes.
 """
 
 from pathlib import Path

@@ -55,7 +55,7 @@ def as_stored(
     stored: dict[str, str] = {}
     by_pipeline, by_stage = object_type.pipeline_properties or ("", "")
     definitions = work.definitions(object_type)
-    for name in sorted(properties, key=lambda name: name == by_stage):  # the pipeline comes first
+    for name in sorted(properties, key=lambda name: name == by_stage):  # a stage needs its pipeline
         known = definitions.properties.get(name)
         if name == by_pipeline:
             names = _labels(definitions.pipelines.values(), "id")

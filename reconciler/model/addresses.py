@@ -148,7 +148,7 @@ class Section(StrEnum):
     STAGES = "stages"  # of a pipeline
     SCHEMA = "schema"  # of a custom object type
     LABELS = "association_labels"
-    OPTIONS = "options"  # of a property: an option that is removed after its records were moved
+    OPTIONS = "options"  # of a property: a removed option, whose records get another value first
 
 
 SECTION_MARK = ":"

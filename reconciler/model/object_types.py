@@ -7,8 +7,8 @@ Sources: https://developers.hubspot.com/docs/guides/api/crm/understanding-the-cr
 https://developers.hubspot.com/docs/guides/api/crm/using-object-apis (properties of a new record),
 https://developers.hubspot.com/docs/guides/apps/authentication/scopes (scopes),
 https://developers.hubspot.com/docs/guides/api/crm/object-library (types that must be activated), HubSpot's
-OpenAPI collection, https://github.com/HubSpot/HubSpot-public-api-spec-collection (paths, upsert), and for the
-default keys observations of integrations, https://github.com/scopiousdigital/kalup.
+OpenAPI collection, https://github.com/HubSpot/HubSpot-public-api-spec-collection (paths, upsert), and
+https://github.com/scopiousdigital/kalup (default keys).
 """
 
 from collections.abc import Mapping

@@ -95,7 +95,9 @@ class UnmatchedGlobs:
             yield entry
 
     def refuse(self, among: str) -> None:
-        """Report the globs that have matched nothing; ``among`` describes the possible matches.
+        """Report the globs that have matched nothing.
+
+        ``among`` completes the message "no record or property that … has this address": ``we own``.
 
         Raises:
             UsageError: a glob has matched nothing.

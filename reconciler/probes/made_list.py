@@ -30,7 +30,7 @@ class Made:
     """``record``, ``id``, ``property`` or ``pipeline``."""
     object: str
     name: str
-    """In the order of the kinds: a record's key, a record's id, a property's name, a pipeline's label."""
+    """For a ``record``, its key; otherwise the id, the property's name, or the pipeline's label."""
 
 
 class MadeList:

@@ -35,7 +35,7 @@ def read_limits(reader: PortalReader, portal: PortalSchema, wanted: Collection[L
 class _Reading:
     def __init__(self, reader: PortalReader, portal: PortalSchema) -> None:
         self._ask = reader.definitions
-        self._numbers: Mapping[str, str] = {  # HubSpot's number, by our name of the type
+        self._numbers: Mapping[str, str] = {  # by the name of an object type: its number in HubSpot
             **{schema.name: schema.path for schema in portal.objects.values()},
             **{name: number for name in standard_names() if (number := type_number(name))},
         }

@@ -4,7 +4,7 @@ The cases:
 
 - named and existing: owned from now on;
 - named, missing, and unknown to state: created;
-- named, missing, and known to state, because people removed it: created again, or held;
+- named, missing, and known to state: people removed it, so it is created again, or held;
 - owned and not named any more: without ``prune``, left alone; with it, removed if we created it and it still
   exists, otherwise released. No ``prune`` setting removes associations that existed before us;
 - owned, and its record is named for other environments only: released.

@@ -21,7 +21,7 @@ from reconciler.sentences import Sentence, sentence
 from reconciler.source import SourceFiles, SourceRef
 
 Side: TypeAlias = tuple[str, str, str]
-"""One of two records: its object type, and its id, or its key while it has no id."""
+"""One of two records: its object type, its id, and its key. The key is empty if the record has an id."""
 
 
 class Identity(NamedTuple):

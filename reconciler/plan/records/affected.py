@@ -37,6 +37,6 @@ def affected_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
 
 
 def moved_records(changes: SpooledChanges) -> Mapping[RecordIdentity, RecordAddress]:
-    """Return the new addresses of records that have other keys in state."""
+    """Return the new addresses of records whose key in state changes, by record."""
     moved = (change for change in changes.moved() if is_record_change(change))
     return {identity_of_record(change): change.record for change in moved}
