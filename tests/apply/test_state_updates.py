@@ -209,7 +209,7 @@ def test_a_remaining_record_keeps_its_associations(change: Change) -> None:
 
 
 def test_an_association_without_both_ids_cannot_be_ours() -> None:
-    with pytest.raises(ValueError, match="before it has an id"):
+    with pytest.raises(ValueError, match="before both records have ids"):
         pairs_after(
             [
                 associate(

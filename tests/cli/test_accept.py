@@ -162,7 +162,7 @@ def test_an_association_that_people_removed_is_left_to_the_person(project: Proje
     said = " ".join(done.out.split())
     assert "deals.yaml:" in said
     assert "people removed this association in HubSpot: there is no value to write back" in said
-    assert "remove it from `$associations`; otherwise the next apply creates it again" in said
+    assert "also remove this association from `$associations`; otherwise the next apply creates this" in said
     assert diff(project) == []
 
 
