@@ -43,7 +43,8 @@ class Problem:
     severity: Severity = Severity.ERROR
     people: tuple[str, ...] = ()  # e-mail addresses in the message that are never masked: owners of records
     needs: str | None = None  # address of another thing that the plan must change to solve the problem
-    stands_alone: bool = field(default=False, compare=False)  # its line is wrong whatever the others say
+    # the line is wrong, whatever other lines contain
+    stands_alone: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         place = f"{self.source}: " if self.source else ""

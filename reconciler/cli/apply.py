@@ -97,7 +97,7 @@ def command(
         report=report,
         rereads=plan is not None or not auto_approve,
         verifies=verify,
-        lists_applied=not options.form.is_for_terminals,  # terminals do not show them
+        lists_applied=not options.form.is_for_terminals,  # the form for terminals does not show applied rows
     )
     with chosen:
         result = _carry_out(invocation, chosen, how)

@@ -19,7 +19,7 @@ _KALUP = "github.com/scopiousdigital/kalup, HubSpot notes"
 def _guess(default: str, *others: str, about: str, source: str = UNPUBLISHED) -> Any:
     """Return the field of one guess; ``about`` says what the guess decides.
 
-    ``default`` and ``others`` are the choices. Without ``others``, the choices are all integers.
+    ``default`` and ``others`` are the choices. Without ``others``, any integer may be chosen.
     """
     return field(default=default, metadata={"others": others, "about": about, "source": source})
 

@@ -122,7 +122,7 @@ def all_scopes() -> frozenset[str]:
     schemas = {f"crm.schemas.{stem}.{access}" for stem in stems for access in ("read", "write")}
     custom = {"crm.objects.custom.read", "crm.objects.custom.write"}
     people = {"crm.objects.owners.read", "settings.users.read", "settings.users.teams.read", "crm.lists.read"}
-    # When HubSpot lists the scopes of a token, the names of these scopes end in .v2. Source:
+    # The scopes for sensitive data. HubSpot's list of a token's scopes has them with the ending .v2. Source:
     # the HubSpot notes of github.com/scopiousdigital/kalup.
     sensitive = {
         f"crm.objects.{stem}.{sensitivity}.write.v2"

@@ -143,7 +143,7 @@ def missing_scopes(scopes: Iterable[str]) -> Refusal:
 
 
 def scope_of_the_portal(scope: str) -> Refusal:
-    """Return the refusal of a sensitive property because the token lacks ``scope``.
+    """Return the refusal to define a sensitive property; ``scope`` is the missing scope in HubSpot's message.
 
     Source: the HubSpot notes of github.com/scopiousdigital/kalup.
     """

@@ -1,4 +1,4 @@
-"""Answers to requests that read one record or a page of records."""
+"""Reading one record or a page of records: the parameters of the request, and the body of the answer."""
 
 from reconciler.emulator import associations, batches, identity, refusals, response_format
 from reconciler.emulator.calls import Call

@@ -65,8 +65,8 @@ def _name(host: str) -> str:
 def _is_known(name: str, known: frozenset[str]) -> bool:
     """Return whether requests to this host are allowed.
 
-    An IP address is always allowed: a page of another site calls this machine by the host name of that site,
-    never by an IP address.
+    This check is against DNS rebinding: a hostile site makes its own host name point to this machine. Then
+    ``Host`` has the name of that site, and no IP address. So an IP address is always allowed.
     """
     try:
         ip_address(name)

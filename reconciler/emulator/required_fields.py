@@ -71,7 +71,8 @@ def check(endpoint: Callable[..., Any], body: object) -> None:
 def _missing(value: object, path: list[str], place: str) -> Iterator[str]:
     """Yield the full names of the fields on ``path`` that ``value`` lacks.
 
-    A full name begins with ``place``, the name of ``value``. In inputs of a batch, it begins at the input.
+    ``place`` is the path to ``value``, with a dot at its end. Each full name begins with this path. In a
+    batch, the path begins inside the input, so it does not contain ``inputs``.
     """
     if not isinstance(value, dict):
         return

@@ -194,9 +194,9 @@ def _read_document(
 
 
 def _read_head(node: MappingNode, place: Place, files: SourceFiles, problems: list[Problem]) -> _Head | None:
-    """Return the top-level keys without the wrong ones, which are reported.
+    """Return the correct top-level keys, and report the wrong ones.
 
-    Return None if nobody knows which records the document is about, or where it holds.
+    Return None if a key in ``_DECISIVE`` is wrong, or if a document with records has no ``key``.
     """
     refused = {name: found for name in node.names if (found := refusal(name))}
     for name, found in refused.items():
@@ -249,7 +249,7 @@ def _contradictions(said: _Head, node: MappingNode, place: Place, files: SourceF
 
 
 _DECISIVE: Final = frozenset({"object", "key", "environments"})
-"""The keys without which nobody knows which records a document is about, or where it holds."""
+"""If one of these keys is wrong, nobody knows which records the document means, or in which environments."""
 
 _ABOUT_RECORDS: Final = frozenset({"key", "write", "prune", "ownership", "all"})
 """The keys of a document that have no meaning without records."""

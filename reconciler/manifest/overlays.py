@@ -93,7 +93,7 @@ def _kept_old_keys(
                 continue
             where = str(files.ref(other.place))
             message = sentence(
-                "{record} is renamed from a key that is named as well, at {where}",
+                "{record} is renamed, but another line still has the old key: {where}",
                 record=record.address.display,
                 where=where,
             )

@@ -16,7 +16,8 @@ from reconciler.model.addresses import RecordAddress, RecordId
 class FactKind(StrEnum):
     """The kinds of facts.
 
-    The comment of a kind says which fields of the ``Fact`` are filled. A kind without a comment needs none.
+    The comment of a kind says which fields of the ``Fact`` are filled besides ``kind``. If a kind has no
+    comment, no other field is filled.
     """
 
     # A record is not found by its key. MissingReason has the texts of the first five kinds, too.
@@ -36,7 +37,7 @@ class FactKind(StrEnum):
     DEFINITION_REMOVED = "definition removed"
 
     NEVER_COMES_BACK = "never comes back"
-    IN_USE = "in use"  # Fact.names contains up to three definitions inside the definition
+    IN_USE = "in use"  # Fact.names contains up to three parts of the definition, such as stages
     # Fact.count is the number of records with a value of the definition that the run did not write
     HELD_BY_OTHERS = "held by others"
 
@@ -61,7 +62,8 @@ class FactKind(StrEnum):
     NOT_WRITABLE = "not writable"
     NO_SUCH_CHOICE = "no such choice"  # Fact.value is the text; Fact.word is "option", "pipeline" or "stage"
     REQUIRED = "required"
-    # Fact.names contains the property that the restored value does not fit: the pipeline or the stage
+    # A rollback cannot restore one of two properties, because the stage would not be in the pipeline.
+    # Fact.names contains the other one of the two properties.
     STAGE_OF_OTHER_PIPELINE = "stage of other pipeline"
     LABELLED_NOW = "labelled now"
     NOT_ASSOCIATED_SO = "not associated so"

@@ -72,7 +72,7 @@ class LeftOutRecords:
 
     @property
     def unrecognised(self) -> int:
-        """The number of records that exist, and whose key cannot tell them apart."""
+        """The number of records that have no key, or the same key as another record."""
         return self.without_key + self.repeated
 
     def __bool__(self) -> bool:
@@ -83,7 +83,9 @@ class LeftOutRecords:
 class Proof:
     """The comparison of the manifests with the portal after an import."""
 
-    to_take_over: int  # number of things to adopt only; if no plan was made: number of records that agree
+    # number of things that the next apply only adopts, without a write; if no plan was made: number of
+    # records that agree with the portal
+    to_take_over: int
     differing: int  # number of things that differ from the portal, and of problems
     first: str | None = None  # the address of the first difference
     is_planned: bool = True  # False: the file was compared with what had been read, without new calls

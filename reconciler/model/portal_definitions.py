@@ -45,7 +45,7 @@ class LiveDefinition:
     can_change: bool = True
     can_change_options: bool = True
     can_archive: bool = True
-    # True only for a property: if the property is created again, HubSpot restores its values
+    # True: a property that is archived in HubSpot. If somebody creates it again, its old values come back.
     is_archived: bool = False
     created_at: str | None = field(default=None, compare=False)
     updated_at: str | None = field(default=None, compare=False)  # None for groups and labels

@@ -107,9 +107,9 @@ class AssociationDetails(NamedTuple):
     is_whole: bool
     """Whether the change is about the whole association of the two records, not only about one label.
 
-    True for create: the records were not associated before. True for adopt: the records were not associated
-    before one of our runs associated them. True for archive: the records are not associated afterwards. False
-    for archive: the records stay associated, without the label.
+    For a create, True means that the records were not associated before. For an adopt, True means that one of
+    our runs first associated the records. For an archive, True means that no association of the records is
+    left; False means that only the label is removed.
     """
 
 

@@ -32,7 +32,7 @@ def unsound(changes: Collection[Change], held: Collection[Held] = ()) -> str | N
 def unsound_plan(plan: Plan) -> str | None:
     """Return a sentence about a broken rule; None if the plan is consistent, also in its stages."""
     if not are_stages_of(spooled(plan.changes).verbs(), plan.stages):
-        return "its list of stages does not fit its changes"
+        return "its steps (`stages`) do not match its `changes`"
     return unsound(plan.changes, plan.held)
 
 

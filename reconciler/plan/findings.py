@@ -16,10 +16,10 @@ from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import Held
 
 FEWEST_NEW = 10
-"""The number of new records of a type that needs no check.
+"""A plan may create up to this number of records of one type without a further question.
 
-If a plan creates more, and HubSpot has none of the named records, planning asks whether HubSpot has any
-record of the type.
+If a plan creates more of them, and HubSpot has none of the records that the manifests name, planning asks
+whether HubSpot has any record of the type.
 """
 
 

@@ -23,9 +23,9 @@ _LAST_CHANGE = ("hs_lastmodifieddate", "lastmodifieddate")
 
 
 def names_rested_on(schema: ObjectSchema, owned: Iterable[OwnedRecord]) -> set[str]:
-    """Return the properties whose values archive changes rest on.
+    """Return the properties on which the archiving of ``owned`` records may depend.
 
-    They are the properties that state has for ``owned`` records, and the time of the last change.
+    They are the properties that the state has for these records, and the time of the last change.
     """
     held = {name for record in owned for name in record.sent}
     return held.union(_LAST_CHANGE) & schema.properties.keys()

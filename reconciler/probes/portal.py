@@ -26,9 +26,10 @@ _CONFLICT = 409
 
 
 class NotAsked(Exception):
-    """Raised if a probe cannot find out the answer to its question.
+    """Raised if a probe cannot ask its question.
 
-    The text says why, and contains no data of the portal.
+    For example, HubSpot refuses a call that must come first. The text of the error has the reason. It
+    contains no data of the portal.
     """
 
 

@@ -14,7 +14,7 @@ class Seen(NamedTuple):
     detail: str = ""
     """Further information, or why there is no answer; users publish it, so it has no data of the portal."""
     was_asked: bool = True
-    """False if the probe got no answer to its question, for example because a scope is missing."""
+    """False if the probe could not ask its question, for example because the token lacks a scope."""
 
 
 @dataclass(frozen=True, slots=True)

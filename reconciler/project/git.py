@@ -47,8 +47,8 @@ class Repository:
     def tracked(self, *paths: str) -> tuple[str, ...] | None:
         """List the files at and below ``paths`` that git tracks; return None if git is not installed.
 
-        ``paths`` and the listed files start at ``top``, and case is ignored. This works even if git distrusts
-        the repository, because listing runs no program.
+        ``paths`` and the listed files are relative to ``top``. Case is ignored. This works even if git
+        distrusts the repository, because git starts no other program to list files.
 
         Raises:
             UsageError: git cannot list them.

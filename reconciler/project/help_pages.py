@@ -11,7 +11,7 @@ from reconciler.suggestions import did_you_mean
 HELP_PAGES: Final[Mapping[str, str]] = {
     "accept": "update the manifests with changes that people made in HubSpot",
     "ci": "workflows for GitHub and GitLab, and what a token needs",
-    "command-line": "shell completion, editor settings, and commands that other tools have",
+    "command-line": "shell completion, editor settings, and what other tools call our commands",
     "commands": "all commands and options",
     "definitions": "properties, pipelines, custom objects and association labels",
     "drift": "changes by people in HubSpot since the last apply, and their authors",

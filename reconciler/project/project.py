@@ -37,7 +37,7 @@ class Project:
 
         Args:
             folder: path of the folder; None means the working directory.
-            notify: called with messages that are no results, such as ``print``.
+            notify: a function, such as ``print``. It is called with messages that are no results.
             said_by: what messages call the argument or option that names the folder.
 
         Raises:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _FOLDER = "rehearsal-"
 _INTERRUPTED = "the rehearsal was interrupted"
 _OLD_S = 86_400
-"""Age in seconds: the rehearsal of an older folder was killed, because no rehearsal takes so long."""
+"""Age in seconds. An older folder is deleted: no rehearsal takes so long, so its rehearsal was killed."""
 
 
 def rehearse(

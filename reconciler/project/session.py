@@ -336,7 +336,8 @@ def open_session(
 
     Raises:
         ManifestError: ``reconciler.yaml`` is wrong.
-        UsageError: there is no such environment, or ``.reconciler/`` contains files of others.
+        UsageError: there is no such environment; or git tracks the state or a file in ``.reconciler/``; or
+            ``.reconciler/`` contains a symbolic link.
     """
     environ = with_env_file(os.environ, project)
     keys_from(environ)  # report an invalid key now, not when the report is written

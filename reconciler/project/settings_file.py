@@ -123,7 +123,7 @@ def read_settings_file(
     """Read the file and its environments; report the errors that do not depend on the chosen environment.
 
     Raises:
-        ManifestError: the file is wrong; it contains every problem.
+        ManifestError: the file has problems; the error contains all of them.
         UsageError: the file cannot be read.
     """
     refused = readable_files.fault_of(project / FILE_NAME, project)

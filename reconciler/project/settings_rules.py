@@ -252,7 +252,8 @@ def base_url_permit_problems(url: str, node: MappingNode, permits: Permits) -> I
     shown = server.host if server.host in str(node.get("base_url")).lower() else "this host"
     yield Problem(
         f"the token would be sent to {shown}, which is neither a host of HubSpot nor this machine",
-        f"write https://api.hubapi.com, or in the job that runs reconciler, set {ALLOW_HOSTS} to this host",
+        f"write https://api.hubapi.com; or allow the host in `base_url`: set {ALLOW_HOSTS} to its name in "
+        "the job that runs reconciler",
         _ref(node, "base_url"),
     )
 

@@ -1,7 +1,7 @@
-"""Reading the records of a portal for a copy in steps, so that an interrupted copy can be continued.
+"""Reading the records of a portal for a copy, step by step. An interrupted copy can be continued.
 
-A step reads one list of records. The place of a step says how far the list has been read. If a request is
-repeated, the steps are the same as before.
+A step reads one list of records. The place of a step says how far the list has been read. The same
+``CopyRequest`` always leads to the same steps.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -72,7 +72,10 @@ def declared_values(
 
 
 class Reached(NamedTuple):
-    """One part of a copy, and how far the list of its step has been read after this part."""
+    """One part of a copy: records or associations from the list that a step reads.
+
+    ``place`` says how far this list has been read when the part is complete.
+    """
 
     step: str
     place: str

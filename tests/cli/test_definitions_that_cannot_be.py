@@ -115,7 +115,7 @@ LABELS = "{labels: {singular: One, plural: Many}, primaryDisplayProperty: hs_obj
         ),
         (
             f"object: p1000000_cars\nschema: {LABELS}\n",
-            ["2: p1000000_cars cannot be created: HubSpot adds p and the portal's number before the name"],
+            ["2: p1000000_cars cannot be created: HubSpot itself adds a prefix like p1000000_"],
         ),
         (
             NO_CLOSED,

@@ -511,9 +511,9 @@ def test_a_target_by_a_value_that_this_plan_gives_a_record_is_found(tmp_path: Pa
 @pytest.mark.parametrize(
     ("records", "target", "words"),
     [
-        ("old@x.example: {code: null}", "{by: code, to: O1}", "this plan takes the value"),
-        ("old@x.example: {code: O2}", "{by: code, to: O1}", "this plan takes the value"),
-        ("new@x.example: {$renamed_from: old@x.example}", "old@x.example", "this plan takes the value"),
+        ("old@x.example: {code: null}", "{by: code, to: O1}", "a value that this plan changes"),
+        ("old@x.example: {code: O2}", "{by: code, to: O1}", "a value that this plan changes"),
+        ("new@x.example: {$renamed_from: old@x.example}", "old@x.example", "a value that this plan changes"),
         ("n@x.example: {code: N1, nosuch: x}", "{by: code, to: N1}", "the record has a problem itself"),
         ("old@x.example: {code: N1, nosuch: x}", "{by: code, to: N1}", "the record has a problem itself"),
     ],

@@ -504,7 +504,7 @@ def test_a_plan_whose_stages_leave_changes_out_is_refused(project: Project) -> N
     done = project.run("apply", "plan.json")
 
     assert done.code == ExitCode.PLAN_REFUSED, done.out + done.err
-    assert "its list of stages does not fit its changes" in done.err
+    assert "its steps (`stages`) do not match its `changes`" in done.err
     assert live(project) == there
 
 

@@ -72,7 +72,7 @@ def test_a_record_is_not_renamed_from_a_key_that_is_named_as_well(
     if not told:
         assert load(folder).record_count == 2
         return
-    said = "{}: companies/{} is renamed from a key that is named as well, at {}"
+    said = "{}: companies/{} is renamed, but another line still has the old key: {}"
     parts = [each.split("@") for each in told]
     assert reported(refused(folder)) == [said.format(place, key, other) for key, place, other in parts]
 

@@ -47,9 +47,9 @@ def with_ids(change: Change, _made: Made) -> Change:
 
 
 def creates(change: Change) -> DefinitionAddress | None:
-    """Return the definition that ``change`` creates or updates; None if ``change`` archives it.
+    """Return the definition for which the next stage of the run waits: HubSpot must show it as written.
 
-    Before its next stage, the run waits until HubSpot shows this definition as written.
+    Created and updated definitions are returned. For an archived definition, return None.
     """
     return change.definition if change.action in {Action.CREATE, Action.UPDATE} else None
 
@@ -304,7 +304,8 @@ def _live_of(change: Change, main: Change, again: ReadAgain) -> LiveDefinition |
 def _of(change: Change, outcome: Outcome) -> Outcome:
     """Return the outcome of ``change``; ``outcome`` is the outcome of the whole call.
 
-    A carried stage is new if the call succeeded.
+    A call that creates a pipeline also creates stages of this pipeline. Such a stage is new if the call
+    succeeded.
     """
     if isinstance(outcome, Applied) and details_of(change).is_carried:
         return Applied(change.known_id, {}, is_new=True)

@@ -28,14 +28,17 @@ _LOOKS_IN_A_ROW = 2
 
 @dataclass(frozen=True, slots=True)
 class FirstLooks:
-    """Results of the first searches for records with removed values, made before anything is removed."""
+    """Results of the first searches for records that have a value which the plan will remove.
+
+    These searches come before the first removal.
+    """
 
     free: frozenset[DefinitionAddress] = frozenset()
-    """Removed definitions whose values the first search found in no record."""
+    """Some definitions that the plan will remove: the first search found their values in no record."""
     moved: Mapping[DefinitionAddress, Sequence[RecordId]] = field(default_factory=dict)
-    """For each removed definition with many records, the ids of the records that get another value.
+    """Ids of the records that get another value, for each definition that the plan will remove.
 
-    Many means: a single search cannot return all of these records.
+    Definitions with few records are left out: a single search can return all records of such a definition.
     """
 
     @property

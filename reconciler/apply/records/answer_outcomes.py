@@ -60,7 +60,8 @@ def checked_outcome(
 def only_emptied(schema: ObjectSchema, change: Change, outcome: Rejected) -> Rejected:
     """Return the outcome after the first call emptied the lifecycle stage and the second had ``outcome``.
 
-    The state then says that the stage is empty. So the next run sets the stage with any setting for drift.
+    The state then says that the stage is empty. So the next run sets the stage again. The setting for drift
+    does not matter.
     """
     emptied: dict[str, str | None] = {
         value.name: None

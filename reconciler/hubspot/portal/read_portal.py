@@ -169,7 +169,10 @@ def _not_there(
 
 
 def _has_type(reader: PortalReader, number: str) -> bool:
-    """Return whether the portal has a type that our table lacks; the reader keeps the properties it read."""
+    """Return whether the portal has the object type ``number``; our table of types has no such number.
+
+    The portal has the type if its properties can be read. The reader keeps them for later.
+    """
     try:
         reader.properties(number)
     except RequestRejected:

@@ -64,7 +64,10 @@ class AssociationContext:
 
 
 class AssociationPlanner:
-    """Plans the associations of two object types: those that manifests name, and those that we own."""
+    """Plans the associations between records of two object types.
+
+    Associations that the manifests name are planned, and associations that we own.
+    """
 
     def __init__(
         self,
@@ -165,7 +168,8 @@ class AssociationPlanner:
             return
         if wanted.endpoint.id is None or wanted.target_endpoint.id is None:
             raise ValueError(f"{wanted.key.text} has an existing association without record ids")
-        # If our label first associated the two records (``is_whole``), we created the unlabelled association.
+        # ``is_whole``: the records were not associated before we created a labelled association. HubSpot then
+        # added the unlabelled association, so it is ours, too.
         made_by_us = is_whole and wanted.label is None
         origin = pair.origin if pair else Origin.CREATED if made_by_us else Origin.ADOPTED
         yield adopt_association(

@@ -145,7 +145,10 @@ class Endpoints:
                 self.note(change.record, endpoint)
 
     def note_refused(self, change: Change) -> None:
-        """Record that associations may name a record by a value of ``change``, which has a problem."""
+        """Note that ``change`` has a problem.
+
+        An association may name a record by a value that ``change`` writes. It then gets a problem, too.
+        """
         for value in change.values if self._wanted else ():
             spelling = self._spelling_of(change, value.name, value.after)
             if spelling in self._wanted and spelling not in self._noted:

@@ -156,7 +156,7 @@ class AssociationResolver:
             return None
         faults += self._faults(key, endpoint, target, target_endpoint)
         if not faults and self.endpoints.is_taken_away(association):
-            message = _not_associated(target, "this plan takes the value by which it is named here from it")
+            message = _not_associated(target, "the line names it by a value that this plan changes")
             faults.append(UnplacedProblem(message, "name the record by a value that it keeps"))
         self._tell(record, association, faults)
         if faults and target_endpoint.id is None:

@@ -34,9 +34,10 @@ def in_label_order(
     decisions: Mapping[DefinitionAddress, DefinitionDecision],
     context: DefinitionContext,
 ) -> Decisions:
-    """Return the decisions, with steps: a label is given up before another definition gets it.
+    """Put the changes of labels in order, and return the decisions with these changes.
 
-    If another definition keeps a label, the change that needs the label is replaced by a problem.
+    A definition gives up a label before another definition gets it. If another definition keeps a label, the
+    change that needs the label is replaced by a problem.
     """
     result, refused = with_free_labels(live, decisions)
     by_address = {each.address: each for each in sides}
@@ -68,10 +69,10 @@ class TakenLabel(NamedTuple):
 def with_free_labels(
     live: Sequence[LiveDefinition], decisions: Mapping[DefinitionAddress, DefinitionDecision]
 ) -> tuple[Decisions, list[TakenLabel]]:
-    """Return the decisions, with steps: a label is given up before another definition gets it.
+    """Put the changes of labels in order; return the decisions with these changes, and the refused labels.
 
-    If another definition keeps a label, the change that needs the label is left out. The second part of the
-    result lists these labels.
+    A definition gives up a label before another definition gets it. If another definition keeps a label, the
+    change that needs the label is left out, and the label is refused.
     """
     result, refused = dict(decisions), list[TakenLabel]()
     scopes: dict[tuple[Section, str | None], _Labels] = {}

@@ -134,8 +134,8 @@ def _refused(sides: DefinitionSides) -> tuple[str, str] | None:
         case Section.PROPERTIES if _RESERVED.match(name):
             message = f"{name} cannot be created: names that begin with hs_ or a123_ are HubSpot's own"
             return message, "write another name"
-        case Section.SCHEMA if _FULL_NAME.match(of_type):
-            message = f"{of_type} cannot be created: HubSpot adds p and the portal's number before the name"
+        case Section.SCHEMA if prefix := _FULL_NAME.match(of_type):
+            message = f"{of_type} cannot be created: HubSpot itself adds a prefix like {prefix[0]}"
             return message, f"write {_FULL_NAME.sub('', of_type)}, or correct the name"
         case Section.SCHEMA if not _TYPE_NAME.fullmatch(of_type):
             message = f"{of_type} cannot be the name of a custom object"

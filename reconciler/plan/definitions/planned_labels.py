@@ -90,6 +90,6 @@ def _labels_of(change: Change, text: str, inverse_text: str) -> tuple[Label, Lab
 
 
 def _labels_at(of: RecordId, text: str, inverse_text: str) -> tuple[Label, Label]:
-    """Return the label whose identity is ``of`` twice: as seen from each of the two records."""
+    """Return both sides of the label with the identity ``of``: for the first record and for the second."""
     _, category, number, back, *_ = of.split("/")
     return Label(category, int(number), text), Label(category, int(back), inverse_text)

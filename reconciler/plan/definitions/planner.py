@@ -83,8 +83,9 @@ class DecidedDefinitions:
     def in_step(self, *, keeps_state: bool) -> int:
         """Return how many definitions need neither a change nor a report.
 
-        Without a state, a change that makes no call is not needed. A definition counts only if the portal has
-        it as wanted, or lacks it as wanted. So a new stage does not count, even if its pipeline is left out.
+        Without a state, a change that makes no call is not needed. A definition counts only if it is wanted
+        and exists, or must be absent and does not exist. So a new stage does not count, even if the plan does
+        not create its pipeline.
         """
         decided = [self.decisions[each.address] for each in self.matched.sides if each.is_as_wanted]
         return sum(

@@ -60,7 +60,8 @@ def holdings_of_created(
 def holding_of_created(effect: RunEffect, stage_names: tuple[str, str] | None) -> Holding | None:
     """Return which records use a created definition; None for a definition that no record can use.
 
-    Records use a property by any value, a pipeline or a stage as a value, and an object type by existing.
+    A record uses a property if the property is not empty. A record uses the pipeline and the stage that it is
+    in. And it uses its object type.
     """
     match effect.section:
         case Section.PROPERTIES:

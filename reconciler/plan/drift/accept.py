@@ -212,7 +212,7 @@ class AcceptBuilder:
         The candidates of all wishes are tried together, because the meaning of a stage's candidate depends on
         the pipeline.
         """
-        why: dict[str, Problem] = {}  # by property: its first problem, because the first candidate is best
+        why: dict[str, Problem] = {}  # by property: the problem of its best candidate
         while failed := _failing(resolver, record, live, wishes):
             why = {name: problem for name, problem in failed.items() if problem} | why
             for wish in [wish for wish in wishes if wish.edit.name in failed]:

@@ -214,7 +214,8 @@ def _present(
     same = parts.same
     known = [same] if same else [parts.owned, parts.old_owned]
     protects = _is_protected(parts.record, *known)
-    parts = parts._replace(owned=same)  # without an entry in state that is about another record
+    # the entry in state under the key may be about another record; such an entry is left out
+    parts = parts._replace(owned=same)
     problems: list[Problem] = []
     values = resolver.resolve(parts.record, live, problems)
     is_renamed = _is_renamed(resolver, parts, live)

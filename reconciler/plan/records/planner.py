@@ -66,7 +66,8 @@ class RecordPlanner:
     # records to compare again: edited by people, or about to be overwritten for the first time
     edited: list[tuple[Resolver, RecordSides]] = field(default_factory=list)
     spots: list[PropertyRef] = field(default_factory=list)  # the properties whose authors must be read
-    # records with values from before our ownership to overwrite, counted up to ``OVERWRITTEN_SHOWN``
+    # In how many records does the plan overwrite values that are older than our ownership? The count stops at
+    # ``OVERWRITTEN_SHOWN``.
     overwriting: int = 0
     associating: list[DesiredRecord] = field(default_factory=list)  # records with associations
     # owned records whose keys other live records have now
@@ -166,7 +167,8 @@ class RecordPlanner:
     def decide_lost(self) -> None:
         """Compare the records in ``lost``; call it when all other records have been compared.
 
-        If another manifest line is about the owned record in ``lost``, the compared record is a new record.
+        Each entry has a manifest record and an owned record, ``sides.lost``. The two may be the same record.
+        But if another manifest line is about the owned record, the manifest record is new.
         """
         if not self.lost:
             return
@@ -197,8 +199,8 @@ class RecordPlanner:
     ) -> None:
         """Count unselected records, for the percentages of guards. ``owned`` is by key value.
 
-        Unselected records are not read: those in state are assumed to exist. ``lost`` are owned records under
-        another key property that once had the key of an unselected record. They are not pruned.
+        Unselected records are not read. An unselected record that is in the state is assumed to exist. The
+        state may have it under another key property: such owned records are in ``lost`` and are not pruned.
         """
         self.named_otherwise.update(RecordIdentity(each.key.object, each.record_id) for each in lost)
         for record, selected in left_out:

@@ -42,7 +42,10 @@ _CAME_BY = frozenset({Reason.ADOPT, Reason.ROLLED_BACK})
 
 
 _NOT_ENFORCED = frozenset({Reason.FILLED, Reason.MIGRATED})
-"""Reasons of written values that are not stored in state. A restored value gets the same reason."""
+"""Values that were written for these reasons are not stored in the state.
+
+If a rollback takes back such a value, it writes the old value for the same reason.
+"""
 
 
 class AppliedChange(NamedTuple):

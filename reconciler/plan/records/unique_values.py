@@ -131,7 +131,7 @@ class _Decisions:
     """Facts for deciding about values that more than one record has or gets."""
 
     changes: Sequence[Change]
-    sound: int  # number of possible changes; the changes after them have problems of another kind
+    sound: int  # the first ``sound`` changes had no problem before this check; each later change has one
     holders: Mapping[Value, RecordId]
     given: Mapping[Value, int]  # the change that frees each value
     archived: Mapping[RecordIdentity, Reason]

@@ -25,7 +25,7 @@ REWRITTEN = frozenset({Kind.TEXT, Kind.HTML, Kind.PHONE, Kind.EMAIL, Kind.DOMAIN
 def is_kept_as_sent(kind: Kind, sent: str | None, kept: str | None) -> bool:
     """Return whether ``kept``, the value in HubSpot's answer, can be the result of sending ``sent``.
 
-    The two values are equal, or HubSpot may rewrite texts of this kind.
+    This is true if the two values are equal, or if HubSpot may rewrite texts of this kind.
     """
     return kind in REWRITTEN or same_value(kind, sent, kept)
 
@@ -44,7 +44,7 @@ def may_be_spelling(kind: Kind, sent: str | None, kept: str | None) -> bool:
 
 
 def _loosened(kind: Kind, text: str) -> str:
-    """Return a form of ``text`` that changes of tags, blanks, case or country code do not affect."""
+    """Simplify ``text`` for a comparison that ignores tags, blanks, case and the country code."""
     if kind is Kind.HTML:
         text = unescape(_TAG.sub(" ", _DROPPED_WITH_CONTENT.sub(" ", text)))
     if kind is Kind.PHONE:

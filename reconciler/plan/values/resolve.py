@@ -114,8 +114,8 @@ class Resolver:
     ) -> list[ResolvedValue]:
         """Convert the values of ``record`` to texts to send; add a problem for each value that is wrong.
 
-        A value that equals the live text is not sent. Such a value is wrong only if the plan removes the
-        option with this value. Such an owner, pipeline or stage gets a warning if it could not be sent.
+        A value that is equal to the live text is not sent. It is wrong only if the plan removes its option.
+        If it is an owner, a pipeline or a stage that could not be sent now, it gets a warning, not a problem.
         """
         resolved: list[ResolvedValue] = []
         definitions = self.schema.properties

@@ -47,10 +47,10 @@ def check_each(items: Iterable[str], check: Callable[[str], _Checked]) -> list[_
     """Return the result of ``check`` for each item of a list.
 
     Raises:
-        WrongValue: the first wrong item; the error has those of the ``others``.
+        WrongValue: the error of the first wrong item. Its ``others`` are the errors of the other wrong items.
     """
     checked: list[_Checked] = []
-    wrongs: dict[str, WrongValue] = {}  # by item: an item that is written twice is wrong once
+    wrongs: dict[str, WrongValue] = {}  # by item: a repeated wrong item gives one error
     for item in items:
         try:
             checked.append(check(item))

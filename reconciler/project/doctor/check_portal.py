@@ -59,8 +59,8 @@ def check_network(examined: Examined) -> Iterator[CheckResult]:
     host = urlsplit(examined.base_url).hostname or examined.base_url
     if not _may_get_token(examined):
         advice = (
-            "write https://api.hubapi.com, or in the job that runs reconciler, "
-            f"set {ALLOW_HOSTS} to this host"
+            f"write https://api.hubapi.com; or allow {host}: set {ALLOW_HOSTS} to this name "
+            "in the job that runs reconciler"
         )
         yield failed(
             "network", f"{host} is neither a host of HubSpot nor this machine: it gets no token", advice
