@@ -67,6 +67,7 @@ class PlanningRecords:
     def compare(self, rules: Iterable[PruneRule], stand_ins: Mapping[str, str], progress: Progress) -> None:
         """Compare the records that the manifests name, and other records that we own."""
         self.compare_named(stand_ins, progress)
+        self.records.keep_named(self.desired)
         for rule in rules:
             self.compare_leftovers(rule)
         self.keep_displaced()
@@ -272,7 +273,8 @@ class PlanningRecords:
         unwanted = [record.key for record in records if record.special.is_absent]
         if unwanted:
             owned = self.memory.owned(group.object, group.key, unwanted).values()
-            names = sorted(names_rested_on(schema, owned).union(names))
+            more = names_rested_on(schema, owned) | names_that_identify(schema, self.desired)
+            names = sorted(more.union(names))
         return keys, names
 
     def _leave_out(self, group: DesiredGroup, left_out: LeftOut) -> None:

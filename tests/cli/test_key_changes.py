@@ -145,6 +145,24 @@ def test_no_write_of_ours_is_drift_after_a_change_of_key_and_one_more_change(pro
     assert planned(project) == []
 
 
+@pytest.mark.parametrize("by_people", [None, "x"], ids=["untouched", "changed by people"])
+def test_the_former_key_is_a_value_that_we_applied_last(project: Project, by_people: str | None) -> None:
+    """``drift: hold`` writes another value of the former key property, unless people changed it."""
+    project.write("reconciler.yaml", SETTINGS.replace("seed: portal.json", "seed: portal.json, drift: hold"))
+    record_id = ids(project)["a"]
+    if by_people:
+        rekey(project, "a", by_people)
+    manifest = NEW.replace("PRUNE", "true").replace("E1: {name: A", "E1: {external_id: c, name: A")
+    project.write("companies.yaml", manifest.replace("E2: {name: B", "E2: {external_id: b, name: B"))
+
+    apply(project)
+
+    with project.portal() as http:
+        found = http.get(f"/crm/v3/objects/companies/{record_id}?properties=external_id").json()
+    assert found["properties"]["external_id"] == (by_people or "c")
+    assert planned(project) == []
+
+
 def test_explain_finds_the_entry_under_the_old_key_and_says_that_it_moves(project: Project) -> None:
     before = ids(project)
     project.write("companies.yaml", NEW.replace("PRUNE", "true"))
@@ -583,6 +601,36 @@ def test_a_record_that_is_gone_when_it_is_named_by_another_key_keeps_its_associa
         ]
     assert [len(each) for each in found] == [1, 1]
     assert len(ends(project)) == len(before)
+
+
+BESIDE = "---\nobject: companies\nkey: record_id\nenvironments: [local]\nrecords:\n"
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [(), ("--skip-invalid",), ("--target", "UNWANTED"), ("--exclude", "OTHER")],
+    ids=["all", "without what is wrong", "one line", "without the other line"],
+)
+@pytest.mark.parametrize("absent", ["by id", "by key", "by old key"])
+def test_a_record_that_one_line_names_is_not_archived_by_another_line(
+    project: Project, absent: str, flags: tuple[str, ...]
+) -> None:
+    there, record_id = live(project), ids(project)["there"]
+    by_id, by_key = f"companies/={record_id}", "companies/there"
+    unwanted = OLD.replace("there: {name: There before}", "there: {$absent: true}")
+    manifest, named, other = {
+        "by id": (OLD + BESIDE + f"  '{record_id}': {{$absent: true}}\n", by_id, by_key),
+        "by key": (unwanted + BESIDE + f"  '{record_id}': {{name: There before}}\n", by_key, by_id),
+        "by old key": (unwanted + "  z: {$renamed_from: there, name: Z}\n", by_key, "companies/z"),
+    }[absent]
+    project.write("companies.yaml", manifest)
+    flags = tuple(flag.replace("UNWANTED", named).replace("OTHER", other) for flag in flags)
+
+    done = project.run("apply", "--auto-approve", "--allow", "absent=9", *flags)
+
+    assert done.code in {1, 3}, done.out
+    assert "are the same record in the portal" in " ".join(done.out.split())
+    assert live(project) == there
 
 
 LATER = """object: companies

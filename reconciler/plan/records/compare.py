@@ -27,7 +27,7 @@ from reconciler.plan.owned_changes import adopt_thing, owned_of, release_thing
 from reconciler.plan.plan import Held
 from reconciler.plan.records.calls import BY_RECORD_ID, operation_to_create, operation_to_update
 from reconciler.plan.records.changes import archive_record, create_record, update_record
-from reconciler.plan.records.compare_values import ComparedValues, misfit_problem
+from reconciler.plan.records.compare_values import ComparedValues, misfit_problem, with_former_key
 from reconciler.plan.records.identity import alias_warning, is_alias, not_there
 from reconciler.plan.records.policy import Policy
 from reconciler.plan.records.sides import RecordSides
@@ -215,7 +215,7 @@ def _present(
     known = [same] if same else [parts.owned, parts.old_owned]
     protects = _is_protected(parts.record, *known)
     # the entry in state under the key may be about another record; such an entry is left out
-    parts = parts._replace(owned=same)
+    parts = parts._replace(owned=same and with_former_key(same, parts.record))
     problems: list[Problem] = []
     values = resolver.resolve(parts.record, live, problems)
     is_renamed = _is_renamed(resolver, parts, live)

@@ -1,11 +1,12 @@
 """Comparing the values of one desired record with live and state."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.errors import Problem
 from reconciler.model.desired_records import DesiredRecord, Ownership
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord
+from reconciler.model.owned import OwnedRecord
 from reconciler.model.property_history import ValueVersion
 from reconciler.model.references import PropertyRef
 from reconciler.model.selection import means
@@ -45,7 +46,7 @@ class ComparedValues:
         if value.ownership is Ownership.OBSERVE:
             if reason is not Reason.IN_STEP:
                 self._hold(value, Reason.OBSERVED)
-        elif verdict.is_learned:
+        elif verdict.is_learned or (reason is Reason.IN_STEP and self._was_key(name)):
             self.remembered.append(self.change(value, reason))
         elif owned is not None and reason in {Reason.DRIFT, Reason.CONFLICT}:
             spot = self._spot(name)
@@ -114,6 +115,11 @@ class ComparedValues:
         name, place = value.definition.name, self.resolver.files.ref(value.place)
         return ValueChange(name, self.live.properties.get(name), value.text, reason, place, changed)
 
+    def _was_key(self, name: str) -> bool:
+        """Return whether state knows the record by this property, and the manifests by another one."""
+        owned = self.parts.owned
+        return owned is not None and owned.key.by == name != self.parts.record.document.key
+
     def _overwritten(self, value: ResolvedValue, live: str | None, edits: Edits) -> ValueVersion | None:
         """Add a value from before our ownership to ``overwritten``, if there is one.
 
@@ -136,6 +142,19 @@ class ComparedValues:
         self.held.append(
             Held(self.parts.record.address, name, why, live, value.text, place, facts, changed=changed)
         )
+
+
+def with_former_key(owned: OwnedRecord, record: DesiredRecord) -> OwnedRecord:
+    """Return an entry in state, with its key among the last applied values if ``record`` names it as a value.
+
+    It does so if the manifests begin to name the record by another property, and set the former key property.
+    """
+    by = owned.key.by
+    if by == record.document.key or by not in record.names or by in owned.sent:
+        return owned
+    if record.document.ownership_of(by) is not Ownership.ENFORCE:
+        return owned
+    return replace(owned, sent={**owned.sent, by: owned.key.value})
 
 
 def misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *, is_left: bool) -> Problem:

@@ -1,5 +1,6 @@
 """The identity of records: keys that identify a record, and problems about two addresses of one record."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.errors import Problem, Severity
@@ -36,8 +37,10 @@ class Identities:
     _presumed: dict[RecordIdentity, DesiredRecord] = field(
         default_factory=dict
     )  # records that are not read, by their id in state
-    _unread: set[tuple[str, str]] = field(default_factory=set)  # unread records: type and caseless key
-    _old: set[RecordIdentity] = field(default_factory=set)  # records that ``$renamed_from`` names
+    # records that are not read, by type and caseless key
+    _unread: dict[tuple[str, str], DesiredRecord] = field(default_factory=dict)
+    # lines with ``$renamed_from``, by the records that have the old keys
+    _old: dict[RecordIdentity, DesiredRecord] = field(default_factory=dict)
 
     def same_key(self, resolver: Resolver, record: DesiredRecord) -> Problem | None:
         """Report that an earlier record has the same key in another spelling.
@@ -77,15 +80,7 @@ class Identities:
             # records are compared in the order of their keys: the record with the lower key was earlier
             if named is not None and own_key is not None and own_key < record.key:
                 first = named.find(own_key)
-        if first is None:
-            return None
-        message = sentence(
-            "{record} and {other} are the same record in the portal ({id})",
-            record=record.address.display,
-            other=first.address.display,
-            id=live.id,
-        )
-        return _declared_twice(resolver, record, first, message)
+        return None if first is None else named_by(resolver, record, live, first)
 
     def leave_out(self, record: DesiredRecord, owned: OwnedRecord | None) -> None:
         """Note a record that manifests name but that this plan does not read.
@@ -94,24 +89,41 @@ class Identities:
         """
         object_name, by = record.document.object, record.document.key
         if by == RECORD_ID:
-            self._by_id.setdefault(RecordIdentity(object_name, RecordId(record.key)), record)
+            identity = RecordIdentity(object_name, RecordId(record.key))
+            self._by_id.setdefault(identity, record)
+            self._presumed.setdefault(identity, record)
         elif owned is not None:
             self._presumed.setdefault(RecordIdentity(object_name, owned.record_id), record)
         else:
-            self._unread.add((object_name, record.key.casefold()))
+            self._unread[object_name, record.key.casefold()] = record
         if record.special.renamed_from is not None:  # its live record may have either key
-            self._unread.add((object_name, record.special.renamed_from.casefold()))
+            self._unread[object_name, record.special.renamed_from.casefold()] = record
 
-    def add_old(self, schema: ObjectSchema, live: LiveRecord) -> None:
+    def add_old(self, record: DesiredRecord, schema: ObjectSchema, live: LiveRecord) -> None:
         """Collect a live record that has the old key from a manifest line with ``$renamed_from``.
 
         It is collected even if the plan leaves out this line.
         """
-        self._old.add(RecordIdentity(schema.name, live.id))
+        self._old[RecordIdentity(schema.name, live.id)] = record
 
     def is_collected(self, record: RecordIdentity) -> bool:
         """Return whether a line names ``record`` by any key, also a line that this plan leaves out."""
         return record in self._by_id or record in self._presumed or record in self._old
+
+    def other_line(
+        self, schema: ObjectSchema, record: DesiredRecord, live: LiveRecord, desired: Desired
+    ) -> DesiredRecord | None:
+        """Return a line that names ``live``, which must not exist according to ``record``; None if none does.
+
+        It may be a line that this plan leaves out. Call it after all named records are collected.
+        """
+        identity, names = RecordIdentity(schema.name, live.id), _keys_of(schema, live, desired)
+        lines = [each.get(identity) for each in (self._by_id, self._presumed, self._old)]
+        lines += [group.records.find(value) for group, value in names]
+        values = [record.key, *(value for _, value in names), *_other_addresses(live)]
+        lines += [self._unread.get((schema.name, value.casefold())) for value in values]
+        others = (line for line in lines if line is not None and line.address != record.address)
+        return next((line for line in others if not line.special.is_absent), None)
 
     def is_named(self, schema: ObjectSchema, key: RecordAddress, live: LiveRecord, desired: Desired) -> bool:
         """Return whether manifests name ``live`` by another key than ``key``.
@@ -123,19 +135,25 @@ class Identities:
         if self.is_collected(RecordIdentity(schema.name, live.id)):
             return True
         known = {key.value.casefold()}
-        for group in desired.groups:
-            if group.object != schema.name:
-                continue
-            value = live.id if group.key == RECORD_ID else live.properties.get(group.key)
-            if value is None:
-                continue
+        for group, value in _keys_of(schema, live, desired):
             if (group.key, value) != (key.by, key.value) and group.records.find(value) is not None:
                 return True
             known.add(value.casefold())
-        known.update(
-            address.casefold() for address in (live.properties.get(OTHER_ADDRESSES) or "").split(";")
-        )
+        known.update(address.casefold() for address in _other_addresses(live))
         return any((schema.name, value) in self._unread for value in known)
+
+
+def _keys_of(schema: ObjectSchema, live: LiveRecord, desired: Desired) -> Iterator[tuple[DesiredGroup, str]]:
+    """Yield the groups of the manifests that may name ``live``, with its key in each of them."""
+    for group in desired.groups:
+        value = live.id if group.key == RECORD_ID else live.properties.get(group.key)
+        if group.object == schema.name and value is not None:
+            yield group, value
+
+
+def _other_addresses(live: LiveRecord) -> Sequence[str]:
+    """Return the additional e-mail addresses of a contact, as far as they were read."""
+    return (live.properties.get(OTHER_ADDRESSES) or "").split(";")
 
 
 def names_that_identify(schema: ObjectSchema, desired: Desired) -> set[str]:
@@ -265,6 +283,17 @@ def key_advice(schema: ObjectSchema) -> str:
         "it; or declare a property with `hasUniqueValue: true` under `properties:`; "
         f"or identify {schema.name} by record_id"
     )
+
+
+def named_by(resolver: Resolver, record: DesiredRecord, live: LiveRecord, other: DesiredRecord) -> Problem:
+    """Report that the line ``other`` names ``live``, which must not exist according to ``record``."""
+    message = sentence(
+        "{record} and {other} are the same record in the portal ({id})",
+        record=record.address.display,
+        other=other.address.display,
+        id=live.id,
+    )
+    return _declared_twice(resolver, record, other, message)
 
 
 def _declared_twice(resolver: Resolver, record: DesiredRecord, first: DesiredRecord, message: str) -> Problem:

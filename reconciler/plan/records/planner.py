@@ -22,10 +22,11 @@ from reconciler.plan.drift.provenance import Edits
 from reconciler.plan.findings import Findings
 from reconciler.plan.owned_changes import adopt_thing
 from reconciler.plan.records.affected import affected_records, archived_records, taken_records
+from reconciler.plan.records.changes import is_record_archive
 from reconciler.plan.records.compare import IN_STEP, RecordDecision, compare_record, only_read
 from reconciler.plan.records.decisions import add_decision
 from reconciler.plan.records.display_names import decision_with_display_name, with_display_name
-from reconciler.plan.records.identity import Identities, column_problems, is_still, key_problems
+from reconciler.plan.records.identity import Identities, column_problems, is_still, key_problems, named_by
 from reconciler.plan.records.policy import Policy
 from reconciler.plan.records.prune import decide_prune
 from reconciler.plan.records.sides import RecordSides
@@ -72,6 +73,9 @@ class RecordPlanner:
     associating: list[DesiredRecord] = field(default_factory=list)  # records with associations
     # owned records whose keys other live records have now
     displaced: list[OwnedRecord] = field(default_factory=list)
+    # records that are archived because they must not exist
+    unwanted: list[tuple[Resolver, DesiredRecord, LiveRecord]] = field(default_factory=list)
+    doubles: list[RecordAddress] = field(default_factory=list)  # lines about a record that others name, too
     # records that HubSpot does not have under their key, but state has under another key property
     lost: list[tuple[Resolver, RecordSides]] = field(default_factory=list)
     # records that manifests name by some other key, so that they must not be pruned
@@ -122,7 +126,7 @@ class RecordPlanner:
         for record in records:
             sides = _sides_of(record, live, owned, known)
             if sides.old_live is not None:
-                self._identities.add_old(resolver.schema, sides.old_live)
+                self._identities.add_old(record, resolver.schema, sides.old_live)
             found = sides.live or sides.old_live
             is_owned = sides.owned is not None or sides.moved is not None
             population.count(record, is_found=sides.live is not None, is_owned=is_owned)
@@ -135,7 +139,10 @@ class RecordPlanner:
                 self.lost.append((resolver, sides))
                 continue
             population.unanswered += is_open
+            self.doubles += [record.address] if double else []
             decision = self._decide(resolver, sides, double, is_open=is_open)
+            if sides.live is not None and decision.change is not None and record.special.is_absent:
+                self.unwanted.append((resolver, record, sides.live))
             overwritten = decision.overwritten if self.overwriting < OVERWRITTEN_SHOWN else ()
             if decision.edited or overwritten:
                 self.overwriting += bool(overwritten)
@@ -163,6 +170,20 @@ class RecordPlanner:
         if found is None:
             return self._identities.same_key(resolver, sides.record)
         return self._identities.same_record(resolver, sides.record, found, named)
+
+    def keep_named(self, desired: Desired) -> None:
+        """Archive no unwanted record that another line names; call it when all lines are compared."""
+        kept: set[RecordAddress] = set()
+        for resolver, record, live in self.unwanted:
+            other = self._identities.other_line(resolver.schema, record, live, desired)
+            if other is not None:
+                kept.add(record.address)
+                if other.address not in self.doubles:
+                    self.findings.problems.append(named_by(resolver, record, live, other))
+        if kept:
+            self.findings.replace(
+                lambda change: None if is_record_archive(change) and change.record in kept else change
+            )
 
     def decide_lost(self) -> None:
         """Compare the records in ``lost``; call it when all other records have been compared.
