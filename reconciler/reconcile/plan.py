@@ -7,7 +7,6 @@ from reconciler.apply.recovery.recovered_state import RecoveredState, settle_bat
 from reconciler.errors import Problem
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.reader import PortalReader
-from reconciler.model.addresses import RecordAddress
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired
 from reconciler.model.desired_records import PruneRule
@@ -102,9 +101,9 @@ def _associating(
     named_otherwise = planning.records.named_otherwise - moved_records(planning.findings.changes).keys()
     prune = {group: rule.prune for group, rule in rules.items()}
     missing = {
-        RecordIdentity(owned.key.object, owned.record_id): held.key
+        RecordIdentity(owned.key.object, owned.record_id): key
         for held, owned in planning.findings.gone
-        if isinstance(held.key, RecordAddress)
+        for key in held.key.records
     }
     return AssociationContext(here.policy, here.selection, planning.desired, prune, named_otherwise, missing)
 

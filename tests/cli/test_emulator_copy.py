@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def portal(tmp_path: Path) -> Iterator[tuple[Project, Recorder]]:
 
 def stored(project: Project) -> dict[str, dict[str, Any]]:
     """Return the contacts in the copy, by id."""
-    with sqlite3.connect(project.folder / ".reconciler" / "portal.db") as connection:
+    with closing(sqlite3.connect(project.folder / ".reconciler" / "portal.db")) as connection:
         rows = connection.execute("SELECT id, properties FROM records WHERE object_type = '0-1'").fetchall()
     return {str(record_id): json.loads(properties) for record_id, properties in rows}
 
@@ -264,7 +265,7 @@ def test_owned_records_travel_though_no_manifest_names_them(tmp_path: Path) -> N
         for records in ("named", "owned"):
             done = project.run("emulator", "copy", "--from", "real", "--records", records, "--json")
             copies[records] = json.loads(done.out)["records"]
-        with sqlite3.connect(project.folder / ".reconciler" / "portal.db") as connection:
+        with closing(sqlite3.connect(project.folder / ".reconciler" / "portal.db")) as connection:
             ids = {row[0] for row in connection.execute("SELECT id FROM records WHERE object_type = '0-2'")}
         plans = [project.run("plan", "-e", name) for name in ("real", "local")]
 
