@@ -60,7 +60,7 @@ def test_the_previous_label_is_found_last() -> None:
     both = live_definition("deals:pipelines/Renewals", {"label": "Renewals"}, "p9")
     (message,) = found([renamed], [SALES, both])
     assert message is not None
-    assert "they are two" in message
+    assert "the portal has two pipelines" in message
 
 
 def test_two_live_labels_that_are_one_are_a_problem() -> None:
