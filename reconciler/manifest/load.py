@@ -154,8 +154,11 @@ def _read_file(file: ManifestFile, problems: list[Problem]) -> bytes:
 
 
 def _names_of(document: ManifestDocument) -> Iterator[tuple[str, str, str]]:
+    """Yield object type, key property and key of the records of a document, also of their previous keys."""
     about = document.document
-    return ((about.object, about.key, key) for key, _ in document.keys)
+    yield from ((about.object, about.key, key) for key, _ in document.keys)
+    former = (record.special.renamed_from for record in document.records)
+    yield from ((about.object, about.key, key) for key in former if key is not None)
 
 
 def _record_id_problems(

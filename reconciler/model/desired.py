@@ -167,6 +167,15 @@ class Desired:
     ) = field(default=None, compare=False, repr=False)
     """Rebuilds groups and definitions if several names mean one object type; None: each type has one name."""
     definitions: tuple[DesiredDefinition, ...] = ()  # definitions of the portal, sorted by address
+    groups_elsewhere: frozenset[GroupKey] = field(init=False, compare=False, repr=False)
+    """The groups of ``other_environments``."""
+    _elsewhere: frozenset[tuple[str, str, str]] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        others = self.other_environments
+        object.__setattr__(self, "groups_elsewhere", frozenset(GroupKey(*each[:2]) for each in others))
+        caseless = frozenset((name, by, key.casefold()) for name, by, key in others)
+        object.__setattr__(self, "_elsewhere", caseless)
 
     @property
     def is_sound(self) -> bool:
@@ -193,8 +202,8 @@ class Desired:
         return sum(group.object == object_name for group in self.groups) == 1
 
     def is_for_other_environment(self, key: ThingAddress) -> bool:
-        """Return whether the manifests name this record only for other environments."""
-        return (key.object, key.by, key.value) in self.other_environments
+        """Return whether the manifests name this record only for other environments, in any letter case."""
+        return (key.object, key.by, key.value.casefold()) in self._elsewhere
 
     def first_mentions(self) -> Mapping[str, SourceRef]:
         """Return, for each object type, a place in the manifests that names it.

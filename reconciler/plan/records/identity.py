@@ -158,8 +158,20 @@ def _other_addresses(live: LiveRecord) -> Sequence[str]:
 
 def names_that_identify(schema: ObjectSchema, desired: Desired) -> set[str]:
     """Return the properties that must be read to find out whether manifests name a record by any key."""
-    keys = {group.key for group in desired.groups if group.object == schema.name} | {OTHER_ADDRESSES}
+    groups = {group.group for group in desired.groups} | desired.groups_elsewhere
+    keys = {group.by for group in groups if group.object == schema.name} | {OTHER_ADDRESSES}
     return keys & schema.properties.keys()
+
+
+def is_named_elsewhere(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord, desired: Desired) -> bool:
+    """Return whether manifests name a record for other environments, by its key in state or any live key."""
+    keys = [owned.key]
+    for group in desired.groups_elsewhere:
+        value = live.id if group.by == RECORD_ID else live.properties.get(group.by)
+        if group.object == schema.name and value is not None:
+            keys.append(RecordAddress(schema.name, group.by, value))
+    keys += [replace(owned.key, value=address) for address in _other_addresses(live) if address]
+    return any(map(desired.is_for_other_environment, keys))
 
 
 def is_still(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord) -> bool:

@@ -26,7 +26,14 @@ from reconciler.plan.records.changes import is_record_archive
 from reconciler.plan.records.compare import IN_STEP, RecordDecision, compare_record, only_read
 from reconciler.plan.records.decisions import add_decision
 from reconciler.plan.records.display_names import decision_with_display_name, with_display_name
-from reconciler.plan.records.identity import Identities, column_problems, is_still, key_problems, named_by
+from reconciler.plan.records.identity import (
+    Identities,
+    column_problems,
+    is_named_elsewhere,
+    is_still,
+    key_problems,
+    named_by,
+)
 from reconciler.plan.records.policy import Policy
 from reconciler.plan.records.prune import decide_prune
 from reconciler.plan.records.sides import RecordSides
@@ -266,7 +273,9 @@ class RecordPlanner:
                 owned,
                 prune,
                 is_live=found is not None and is_still(schema, owned, found),
-                is_named_elsewhere=desired.is_for_other_environment(owned.key),
+                is_named_elsewhere=is_named_elsewhere(schema, owned, found, desired)
+                if found
+                else desired.is_for_other_environment(owned.key),
                 rests_on=archive_rests_on(schema, owned.key.by, found, owned) if found else (),
             )
             if isinstance(decided, Change) and decided.is_remote and schema.is_read_only:

@@ -1,0 +1,56 @@
+"""Records that manifests name for another environment are released, never archived, whatever their key."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.projects import PORTAL, Project
+
+SETTINGS = f"""version: 1
+guards: {{archive: 100%, empty: 99}}
+environments:
+  local: {{portal: emulator, portal_id: {PORTAL}, seed: portal.json}}
+  other: {{portal: emulator, portal_id: {PORTAL + 1}, seed: portal.json}}
+default: local
+"""
+NUMBER = {
+    "name": "erp_no",
+    "label": "ERP",
+    "type": "string",
+    "fieldType": "text",
+    "groupName": "contactinformation",
+    "hasUniqueValue": True,
+}
+HERE = "object: contacts\nkey: email\nprune: true\nrecords:\n  stays@x.example: {firstname: Stays}\n"
+MINE = "  ada@x.example: {firstname: Ada, erp_no: E1}\n"
+ELSEWHERE = "object: contacts\nkey: %s\nenvironments: [other]\nrecords:\n"
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        ("email", "  ada@x.example: {firstname: Ada}\n"),
+        ("email", "  Ada@X.example: {firstname: Ada}\n"),
+        ("email", "  new@x.example: {firstname: Ada, $renamed_from: ada@x.example}\n"),
+        ("email", "  second@x.example: {firstname: Ada}\n"),
+        ("erp_no", "  E1: {firstname: Ada}\n"),
+    ],
+)
+def test_a_record_that_another_environment_names_is_released(tmp_path: Path, key: str, line: str) -> None:
+    project = Project(tmp_path)
+    project.write("reconciler.yaml", SETTINGS)
+    project.write("portal.json", json.dumps({"version": 1, "properties": {"contacts": [NUMBER]}}))
+    project.write("manifests/contacts.yaml", HERE + MINE)
+    assert project.run("apply", "--auto-approve").code == 0
+    with project.portal() as http:
+        body = {"properties": {"hs_additional_emails": "second@x.example"}}
+        patched = http.patch("/crm/v3/objects/contacts/ada@x.example?idProperty=email", json=body)
+        assert patched.status_code == 200
+
+    project.write("manifests/contacts.yaml", HERE)
+    project.write("manifests/other.yaml", ELSEWHERE % key + line)
+    done = project.run("plan", "--json", "--values", "show")
+
+    changes = {change["address"]: change["action"] for change in done.document["changes"]}
+    assert changes == {"contacts/ada@x.example": "release"}, done.err
