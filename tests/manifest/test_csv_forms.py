@@ -128,10 +128,27 @@ def test_a_form_that_is_said_wrongly_is_told(
 
 
 @pytest.mark.parametrize(
+    ("encoding", "data"),
+    [
+        ("utf-8", b"PK\x03\x04\x14\0\xe9"),  # a spreadsheet, which is a zip file
+        ("utf-8", "\ufeffexternal_id\na\n".encode() + b"\xe9\n"),
+        ("utf-16", "\ufeffexternal_id\na\n".encode("utf-16-le") + b"b"),
+    ],
+)
+def test_a_file_that_is_damaged_or_no_text_gets_no_other_encoding(
+    tmp_path: Path, encoding: str, data: bytes
+) -> None:
+    (tmp_path / "companies.csv").write_bytes(data)
+    (problem,) = refused(project(tmp_path, {"a.yaml": source(f", encoding: {encoding}")}))
+    assert problem.advice == f"save the file again as text in {encoding}"
+
+
+@pytest.mark.parametrize(
     ("said", "fault"),
     [
         ("csv: a.csv, delimiter: x", '3:33: "delimiter" cannot be "x"'),
         ("csv: a.csv, encoding: klingon", '3:32: there is no encoding "klingon"'),
+        ('csv: a.csv, encoding: "a\\0"', '3:32: there is no encoding "a\0"'),
         ("csv: a.csv, encoding: idna", '3:32: there is no encoding "idna"'),
         ("csv: a.csv, decimal: ';'", '3:31: "decimal" cannot be ";"'),
         ("jsonl: a.jsonl, decimal: ','", '3:35: only CSV files have a "decimal"'),

@@ -259,6 +259,28 @@ def test_errors_of_a_csv_file_are_reported_by_line(
     assert csv_faults(tmp_path, text) == faults
 
 
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("external_id\na\nb\n\n\n", ["a", "b"]),
+        ('external_id\r\n"a\nb"\r\nc\r\n\r\n', ["a\nb", "c"]),
+        ("external_id\n\n", []),
+    ],
+)
+def test_blank_lines_at_the_end_are_no_rows_of_a_single_column(
+    tmp_path: Path, text: str, keys: list[str]
+) -> None:
+    found = records(tmp_path, {"a.yaml": CSV, "companies.csv": text})
+    assert [record.key for record in found] == keys
+
+
+def test_other_lines_without_a_key_stay_errors_of_a_single_column(tmp_path: Path) -> None:
+    assert csv_faults(tmp_path, 'external_id\na\n""\n\nb\n\n') == [
+        "companies.csv:3:1: this row has no key",
+        "companies.csv:4:1: this line is blank",
+    ]
+
+
 def test_many_faults_of_one_kind_are_counted(tmp_path: Path) -> None:
     faults = csv_faults(tmp_path, "external_id,name\n" + ",A\n" * 250)
     assert len(faults) == 101
@@ -453,7 +475,13 @@ def test_any_json_is_read_back(rows: dict[str, str], ascii_only: bool) -> None:
         ('{"external_id": "b", "x": ["\\u0000"]}', '2:1: "x" contains a NUL, which text cannot contain'),
         ('{"external_id": "b\\u0000"}', '2:1: "external_id" contains a NUL, which text cannot contain'),
         ('{"external_id": "b", "x": "\\ud800"}', '2:1: "x" contains half of a character'),
+        (
+            '{"external_id": "b", "x": "\x01"}',
+            "2:1: this line is not JSON: Invalid control character at column 28",
+        ),
+        ('{"external_id": "b", "\\ud800": 1}', '2:1: "\ud800" contains half of a character'),
         ('{"external_id": 1.50}', "2:1: the key is neither a text nor a whole number"),
+        ('{"external_id": true}', "2:1: the key is neither a text nor a whole number"),
         ('{"name": "B"}', "2:1: this row has no key"),
         ('{"external_id": "b", "Name": 1}', '1:2: the column "Name" has a name that no property can have'),
     ],
@@ -461,6 +489,20 @@ def test_any_json_is_read_back(rows: dict[str, str], ascii_only: bool) -> None:
 def test_errors_of_a_json_line_are_reported(tmp_path: Path, line: str, fault: str) -> None:
     faults = jsonl_faults(tmp_path, f'{{"external_id": "a"}}\n{line}\n')
     assert [f"companies.jsonl:{fault}"] == faults
+
+
+def test_a_column_that_is_left_out_of_json_lines_may_hold_anything(tmp_path: Path) -> None:
+    manifest = HEAD + "source: {jsonl: companies.jsonl, columns: {meta: null}}\n"
+    metas = ['{"by": {"id": 1}}', '["a;b", {}, null]', '"\\u0000"', "{}", "1.5"]
+    text = "".join(
+        f'{{"external_id": "k{number}", "meta": {meta}, "name": "N"}}\n' for number, meta in enumerate(metas)
+    )
+    found = records(tmp_path, {"a.yaml": manifest, "companies.jsonl": text})
+    assert [properties(record) for record in found] == [{"name": "N"}] * len(metas)
+    broken = '{"external_id": "a", "meta": {"by": "\\ud800"}}\n'
+    assert jsonl_faults(tmp_path, broken, manifest) == [
+        "companies.jsonl:1:1: this line contains half of a character"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -498,10 +540,16 @@ def test_an_empty_file_of_json_lines_names_nothing(tmp_path: Path) -> None:
             "12345678901234567890123456.123456789012::DECIMAL(38, 12)",
             "12345678901234567890123456.123456789012",
         ),
+        ("0.10::DECIMAL(2, 2)", "0.10"),
+        ("(-0.05)::DECIMAL(3, 3)", "-0.050"),
+        ("(-12.5)::DECIMAL(4, 1)", "-12.5"),
         ("18446744073709551615::UBIGINT", "18446744073709551615"),
         ("[]::VARCHAR[]", None),
         ("[]::INTEGER[]", None),
         ("NULL::STRUCT(a INTEGER)", None),
+        ("MAP([], [])::MAP(VARCHAR, INTEGER)", None),
+        ("''::BLOB", None),
+        ("NULL::TIMESTAMPTZ", None),
         ("TIMESTAMP '2026-11-22 09:30:00'", "2026-11-22T09:30:00"),
         ("['PRINT', 'CLOUD']", "PRINT;CLOUD"),
         ("'b'::ENUM('a', 'b')", "b"),
@@ -599,6 +647,15 @@ _LOST = '1:2: this list holds an item that is empty, or contains ";" or a NUL'
     [
         ("{'a': 1} AS x", '1:2: the column "x" is of type STRUCT(a INTEGER), which is not text'),
         ("[1] AS x", '1:2: the column "x" is of type INTEGER[], which is not text'),
+        ("[1.5] AS x", '1:2: the column "x" is of type DECIMAL(2,1)[], which is not text'),
+        ("MAP(['a'], [1]) AS x", '1:2: the column "x" is of type MAP(VARCHAR, INTEGER), which is not text'),
+        ("'infinity'::TIMESTAMPTZ AS x", "1:2: infinity is not in the years 1 to 9999"),
+        ("'-infinity'::TIMESTAMP AS x", "1:2: -infinity is not in the years 1 to 9999"),
+        ("DATE '0044-03-15 (BC)' AS x", "1:2: 0044-03-15 (BC) is not in the years 1 to 9999"),
+        (
+            "TIMESTAMPTZ '20044-01-01' AS x",
+            "1:2: 20044-01-01T00:00:00.000Z is not in the years 1 to 9999",
+        ),
         ("'a'::BLOB AS x", '1:2: the column "x" is of type BLOB, which is not text'),
         ("['A', 'B;C'] AS x", _LOST),
         ("['A', NULL] AS x", _LOST),
@@ -616,8 +673,17 @@ def test_types_without_a_unique_text_are_refused(tmp_path: Path, select: str, fa
 
 
 def test_a_file_of_another_kind_is_told(tmp_path: Path) -> None:
-    (fault,) = reported(refused(project(tmp_path, {"a.yaml": PARQUET, "companies.parquet": "name\n"})))
+    (problem,) = refused(project(tmp_path, {"a.yaml": PARQUET, "companies.parquet": "name\n" * 10}))
+    (fault,) = reported([problem])
     assert fault.startswith("a.yaml:3:19: companies.parquet cannot be read as parquet: ")
+    assert str(tmp_path) not in fault
+    assert problem.advice is not None
+
+
+def test_a_text_of_parquet_that_is_no_text_is_told_without_the_text(tmp_path: Path) -> None:
+    assert reported(refused(of_foreign_parquet(tmp_path, "text-not-utf-8"))) == [
+        "a.yaml:3:19: companies.parquet cannot be read as parquet: one of its texts is not UTF-8"
+    ]
 
 
 def test_ragged_rows_hide_nothing_that_is_wrong_with_other_rows(tmp_path: Path) -> None:

@@ -62,7 +62,9 @@ def form_problems(path: Path, source: Source) -> Sequence[Problem]:
     if may_have_commas and (number := _decimal_comma(path, form)):
         faults.append(number)
         form = replace(form, decimal=",")
-    advice = _line_for(source, form)
+    advice = f"save the file again as text in {form.encoding}"
+    if form != source.form:
+        advice = _line_for(source, form)
     return [
         Problem(fault.message, advice, SourceRef(source.path, fault.line, fault.column)) for fault in faults
     ]
@@ -105,9 +107,18 @@ def _misread(path: Path, form: TableForm) -> tuple[_Fault, str] | None:
     line = _first_fault(path, codec_in(path, form.encoding))
     if line is None:
         return None
-    likely = next((name for name in _LIKELY if name != said and _first_fault(path, name) is None), said)
     shown = "UTF-8" if said == "utf-8" else form.encoding
-    return _Fault(line, 1, f"this line is not {shown}"), likely
+    return _Fault(line, 1, f"this line is not {shown}"), _likely(path, said) or form.encoding
+
+
+def _likely(path: Path, said: str) -> str | None:
+    """Return the encoding that a file, which is not in the encoding ``said``, probably has.
+
+    Return None for a file with a byte order mark, which is damaged, and for one with NULs, which is no text.
+    """
+    if mark_of(path)[0] or any(b"\0" in block for block in blocks(path)):
+        return None
+    return next((name for name in _LIKELY if name != said and _first_fault(path, name) is None), None)
 
 
 def _first_fault(path: Path, codec: str) -> int | None:

@@ -76,6 +76,9 @@ def fill_from_csv(
         "quote='\"', escape='\"', nullstr='', strict_mode=true, "
         "hive_partitioning=false, compression='none')"
     )
+    if width == 1 and _ends_blank(text.path):  # DuckDB would read blank lines as rows without a key
+        _fill_sound_rows(rows, text, columns, width)
+        return find_faults(text, width)
     if looks_odd(text) and (faults := find_faults(text, width)):
         _fill_sound_rows(rows, text, columns, width)
         return faults
@@ -97,6 +100,13 @@ def fill_from_csv(
         raise TableError(whole)
     _fill_sound_rows(rows, text, columns, width)
     return faults
+
+
+def _ends_blank(path: Path) -> bool:
+    """Return whether the last line of the file is blank."""
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - 3, 0))
+        return file.read().endswith((b"\n\n", b"\n\r\n"))
 
 
 def _fill_sound_rows(rows: SortedRows, text: CsvText, columns: Columns, width: int) -> None:

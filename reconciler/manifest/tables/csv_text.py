@@ -32,7 +32,7 @@ def codec_of(encoding: str) -> str | None:
     """Return Python's name of ``encoding``; None if it is unknown."""
     try:
         name = codecs.lookup(encoding).name.removesuffix("-sig")
-    except LookupError:
+    except (LookupError, ValueError):  # ValueError: the name contains a NUL
         return None
     return name if _KNOWN.fullmatch(name) else None
 

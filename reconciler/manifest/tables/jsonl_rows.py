@@ -13,6 +13,7 @@ from reconciler.model.desired_records import ManifestValue
 from reconciler.source import SourceRef
 
 _VALUES = "write a text, a number, true, false, null or a list of texts"
+_WHOLE = "write the whole character, or remove it"
 
 
 class Faulty(UnplacedError):
@@ -47,10 +48,11 @@ def fill_from_jsonl(rows: SortedRows, path: Path, source: Source, key: str) -> N
     lines = (
         f"read_csv({in_sql(path)}, columns={{'text': 'VARCHAR'}}, header=false, auto_detect=false, "
         "hive_partitioning=false, compression='none', "
-        "delim='\x01', quote='', escape='', strict_mode=true)"  # no JSON text contains a bare \x01
+        "delim='\\0', quote='', escape='', strict_mode=true)"  # the caller has refused files with a NUL
     )
     pointer = "/" + column.replace("~", "~0").replace("/", "~1").replace("'", "''")
-    value = f"CASE WHEN json_valid(text) THEN nullif(json_extract_string(text, '{pointer}'), '') END"
+    is_key = f"json_valid(text) AND json_type(text, '{pointer}') <> 'BOOLEAN'"
+    value = f"CASE WHEN {is_key} THEN nullif(json_extract_string(text, '{pointer}'), '') END"
     numbered = f"(SELECT row_number() OVER () AS line, text FROM {lines})"
     rows.fill(f"line, {value} AS key, text", f"{numbered} WHERE text IS NOT NULL")
 
@@ -78,9 +80,12 @@ class JsonLines:
         columns = dict.fromkeys(column for column, _ in found)
         if len(columns) < len(found):
             raise Faulty("a name occurs twice in this line", "remove one of the two")
+        for column in columns:
+            if column not in self.columns:
+                _refuse_halves(column, column)
         self.columns |= columns
-        texts = ((self._source.property_of(column), _written(column, value)) for column, value in found)
-        row = {name: text for name, text in texts if name is not None}
+        named = ((self._source.property_of(column), column, value) for column, value in found)
+        row = {name: _written(column, value) for name, column, value in named if name is not None}
         key = row.pop(self._key, None)
         return key, tuple(row), tuple(row.values())
 
@@ -93,7 +98,11 @@ class JsonLines:
             except Faulty as fault:
                 yield line, fault.at(place)
             else:
-                if found != key:
+                if found == key:
+                    continue
+                if _has_halves(json.dumps(_decoded(text), ensure_ascii=False)):
+                    yield line, Problem("this line contains half of a character", _WHOLE, place)
+                else:
                     message = "the key is neither a text nor a whole number"
                     yield line, Problem(message, "put it in quotes", place)
 
@@ -107,7 +116,9 @@ def _decoded(line: str) -> list[tuple[str, Any]]:
     try:
         found = _DECODER.decode(line)
     except json.JSONDecodeError as error:
-        raise Faulty(f"this line is not JSON: {error.msg} at column {error.colno}", "correct it") from None
+        raise Faulty(
+            f"this line is not JSON: {error.msg.removesuffix(' at')} at column {error.colno}", "correct it"
+        ) from None
     except RecursionError:
         raise Faulty("this line is nested too deeply", _VALUES) from None
     if not isinstance(found, _Object):
@@ -130,8 +141,16 @@ def _written(column: str, value: object) -> str | None:
 
 
 def _text(column: str, value: str) -> str:
-    if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-        raise Faulty(f'"{column}" contains half of a character', "write the whole character, or remove it")
+    _refuse_halves(column, value)
     if "\0" in value:
         raise Faulty(f'"{column}" contains a NUL, which text cannot contain', "remove it")
     return value
+
+
+def _refuse_halves(column: str, text: str) -> None:
+    if _has_halves(text):
+        raise Faulty(f'"{column}" contains half of a character', _WHOLE)
+
+
+def _has_halves(text: str) -> bool:
+    return not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)

@@ -16,7 +16,7 @@ from reconciler.manifest.tables.sources import in_sql
 from reconciler.sentences import Value, sentence
 from reconciler.source import SourceRef
 
-_PLAIN = re.compile("UUID|TIME|BOOLEAN|DATE|DECIMAL.*|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
+_PLAIN = re.compile("UUID|TIME|BOOLEAN|DATE|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 _TEXTS = re.compile("VARCHAR|JSON|ENUM.*")
 _FLOATS = frozenset({"FLOAT", "DOUBLE"})
 _CHOICES = "VARCHAR[]"
@@ -56,6 +56,8 @@ class Typed:
         kind = self.kind
         if self.digits is not None and self.digits > _MOST_DIGITS:
             return None
+        if self.digits is not None:  # DuckDB writes no zero before the point if all digits are after it
+            return f"regexp_replace({self.sql}::VARCHAR, '^(-?)[.]', '\\10.')"
         if _TEXTS.fullmatch(kind) or _PLAIN.fullmatch(kind):
             return f"nullif({self.sql}::VARCHAR, '')"
         if kind == _CHOICES:
@@ -147,7 +149,7 @@ def _instant(column: str, count: str, make: str, per_microsecond: int) -> str:
         f"WHEN {counted} % {unit} = 0 THEN strftime({make}({counted}), '%Y-%m-%dT%H:%M:%S.{digits}Z')"
         for unit, digits in exact
     )
-    return f"CASE {' '.join(cases)} END"
+    return f"CASE {' '.join(cases)} ELSE {column}::VARCHAR END"  # infinite instants have no count
 
 
 def _choices(column: str) -> str:
@@ -162,7 +164,13 @@ def _choices(column: str) -> str:
 
 def _is_empty(rows: SortedRows, path: Path, column: Typed) -> bool:
     """Return whether all cells of the column are empty, whatever its type."""
-    holds = f"len({column.sql}) > 0" if column.kind.endswith("]") else f"{column.sql} IS NOT NULL"
+    holds = f"{column.sql} IS NOT NULL"
+    if column.kind.endswith("]"):
+        holds = f"len({column.sql}) > 0"
+    elif column.kind.startswith("MAP("):
+        holds = f"cardinality({column.sql}) > 0"
+    elif column.kind == "BLOB":
+        holds = f"octet_length({column.sql}) > 0"
     return not rows.run(f"SELECT 1 FROM {_file(path)} WHERE {holds} LIMIT 1")
 
 
@@ -179,6 +187,11 @@ def _no_digits(value: str, place: SourceRef) -> Problem:
     return Problem(sentence("{value} cannot be written in plain digits", value=shown), advice, place)
 
 
+def _no_day(value: str, place: SourceRef) -> Problem:
+    message = sentence("{value} is not in the years 1 to 9999", value=Value(value))
+    return Problem(message, "correct the cell, or leave it empty", place)
+
+
 def _no_choices(_: str, place: SourceRef) -> Problem:
     advice = "choices are texts, and HubSpot separates them with semicolons: correct the list"
     return Problem('this list holds an item that is empty, or contains ";" or a NUL', advice, place)
@@ -189,6 +202,7 @@ def _holds_nul(_: str, place: SourceRef) -> Problem:
 
 
 _HOLDS_NUL = "contains({}, chr(0))"
+_NO_DAY = "NOT regexp_full_match({}, '[0-9]{{4}}-[0-9-]{{5}}(T[0-9:.]+Z?)?')"
 _NO_PLAIN_DIGITS = "NOT regexp_full_match({}, '-?[0-9]+([.][0-9]+)?')"
 
 
@@ -198,4 +212,6 @@ def _fault(kind: str) -> tuple[str, Callable[[str, SourceRef], Problem]] | None:
         return _NO_PLAIN_DIGITS, _no_digits
     if kind == _CHOICES:
         return _HOLDS_NUL, _no_choices
+    if kind.startswith(("DATE", "TIMESTAMP")):
+        return _NO_DAY, _no_day
     return (_HOLDS_NUL, _holds_nul) if _TEXTS.fullmatch(kind) else None

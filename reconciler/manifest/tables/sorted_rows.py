@@ -177,10 +177,12 @@ def _options(folder: str, memory: str, threads: int = _THREADS) -> dict[str, Any
 
 
 def _sentence(error: str) -> str:
-    """Return DuckDB's message without paths and without its advice for users of DuckDB."""
+    """Return DuckDB's message without paths, values and its advice for users of DuckDB."""
     if found := re.search(r"Maximum line size of (\d+) bytes", error):
         return f"one of its lines is longer than {int(found[1]):,} bytes"
-    sentence = error.partition("\n")[0]
+    if "not valid UTF8" in error:
+        return "one of its texts is not UTF-8"
+    sentence = re.sub(r""" ?(['"])/.*\1""", "", error.partition("\n")[0])
     return sentence.partition("Error: ")[2] or sentence
 
 

@@ -99,7 +99,8 @@ def open_table(
     except TableReadError as error:
         rows.close()
         message = f"{source.path} cannot be read as {source.form.format}: {error}"
-        raise TableError(Problem(message, None, place)) from None
+        advice = "write the file again, or name it beside its right format: csv, parquet or jsonl"
+        raise TableError(Problem(message, advice, place)) from None
     except BaseException:
         rows.close()
         raise
