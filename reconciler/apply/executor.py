@@ -159,7 +159,9 @@ class _Run:
             self.stopped_by = error
             return
         if first.takes_time and to.index_s:
-            to.tell(f"waiting {to.index_s:.0f} s before anything is removed: HubSpot's search is behind")
+            to.tell(
+                f"waiting {to.index_s:.0f} s before anything is removed: HubSpot's search shows changes late"
+            )
             self._pause(to.index_s)
         self.batch_executor = replace(self.batch_executor, to=to._replace(first_looks=first))
 

@@ -20,15 +20,15 @@ def stale_owned_changes(plan: Plan, digest: str, store: Store) -> dict[int, Stal
     if plan.state.lineage is not None and plan.state.lineage != present.lineage:
         raise PlanRefused(
             Refusal.FOREIGN,
-            f"the plan was made against the state of lineage {plan.state.brief.lineage}, and this one "
+            f"the plan was made against a state of lineage {plan.state.brief.lineage}, and the present state "
             f"{f'is of {present.brief.lineage}' if present.lineage else 'is empty'}\n"
             "    plan again, or put back the state that the plan was made against",
         )
     if plan.state.serial > present.serial and plan.state.lineage is not None:
         raise PlanRefused(
             Refusal.FOREIGN,
-            f"the plan was made against the state of serial {plan.state.serial}, and this one is of serial "
-            f"{present.serial}: an older state was put back\n"
+            f"the plan was made against a state of serial {plan.state.serial}, and the present state is of "
+            f"serial {present.serial}: an older state was put back\n"
             "    put the newest state back; if the older one is right, plan again",
         )
     if plan.state.serial >= present.serial:

@@ -56,7 +56,7 @@ from reconciler.report.renderers import RENDERERS, cannot_show
     default="0s",
     show_default=True,
     metavar="TIME",
-    help="How long to wait for another run to end: 60s, 2m or plain seconds.",
+    help="How long to wait for another run to end: 60s, 2m or a number of seconds.",
 )
 @common_options
 @click.pass_context

@@ -1,4 +1,4 @@
-"""Durations on the command line: ``60s``, ``2m`` or plain seconds."""
+"""Durations on the command line: ``60s``, ``2m`` or a number of seconds."""
 
 import re
 
@@ -19,5 +19,5 @@ class Duration(click.ParamType[float]):
             return float(value)
         written = _WRITTEN.fullmatch(str(value))
         if written is None:
-            self.fail(f"{value!r} is not a duration: write 60s, 2m or plain seconds", param, ctx)
+            self.fail(f"{value!r} is not a duration: write 60s, 2m or a number of seconds", param, ctx)
         return float(written[1]) * _SECONDS[written[2] or "s"]

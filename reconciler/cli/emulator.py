@@ -39,7 +39,7 @@ command.add_command(verify)
     "names",
     multiple=True,
     metavar="NAME",
-    help="A host name that clients may use; the address and localhost always work.",
+    help="Another host name that clients may use; IP addresses and localhost always work.",
 )
 @click.option(
     "--observations",

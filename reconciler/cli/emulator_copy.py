@@ -40,7 +40,7 @@ def _records(_ctx: click.Context, _param: click.Parameter, value: str) -> _Recor
     callback=_records,
     metavar="WHICH",
     help=(
-        "Records to copy: named (by manifests), owned (the named and the owned records), all, or "
+        "Records to copy: named (those in manifests), owned (those in manifests or state), all, or "
         "sample=500 (the named records, and 500 of each type)."
     ),
 )

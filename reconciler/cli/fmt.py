@@ -28,8 +28,8 @@ from reconciler.sentences import counted
 def command(ctx: click.Context, paths: tuple[Path, ...], check: bool, diff: bool) -> int:
     """Lay out manifests and reconciler.yaml in one standard way; their meaning stays the same.
 
-    PATHS are files, and folders of files; without them, all files of the project. Lists the files that had
-    another layout. If one of them cannot be read, nothing is written.
+    PATHS are files or folders; without PATHS, the command takes all files of the project. Lists the files
+    that had another layout. If one of them cannot be read, nothing is written.
     """
     common = said(ctx)
     start_logging(common.log_format)

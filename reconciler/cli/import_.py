@@ -110,7 +110,7 @@ _OPTIONS = (
         is_flag=True,
         help=("Take the properties that have a value in at least one record (the default)."),
     ),
-    click.option("--custom", is_flag=True, help="Take properties that were made in this portal."),
+    click.option("--custom", is_flag=True, help="Take the custom properties of this portal."),
     click.option(
         "--personal", is_flag=True, help="Import personal properties too, and keys that are personal data."
     ),
@@ -179,10 +179,10 @@ def command(ctx: click.Context, object_type: str, options: ImportOptions) -> int
     try:
         return _run(invocation, object_type, options)
     except KeyboardInterrupt:
-        say("interrupted: the same command continues with the records read so far")
+        say("interrupted: the records read so far are kept; run the same command again to continue")
         return ExitCode.INTERRUPTED
     except Unavailable:
-        say("the records read so far are kept: the same command continues with them")
+        say("the records read so far are kept: run the same command again to continue")
         raise
 
 

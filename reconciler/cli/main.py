@@ -92,8 +92,8 @@ class _Commands(click.Group):
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 error, 2 changes or drift, 3 not all applied, 4 guard, 5 plan refused, "
-    "6 locked, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 error, 2 changes or drift, 3 not all applied, 4 refused by a guard, "
+    "5 plan refused, 6 locked, 130 interrupted.",
 )
 @click.version_option(__version__, "-V", "--version", prog_name="reconciler", message="%(prog)s %(version)s")
 @common_options

@@ -105,6 +105,6 @@ _OPTIONS = (
         "log_format",
         type=click.Choice(["text", "json"]),
         envvar="RECONCILER_LOG_FORMAT",
-        help="Form of log lines (RECONCILER_LOG=debug shows calls).",
+        help="Format of log lines (RECONCILER_LOG=debug shows calls).",
     ),
 )

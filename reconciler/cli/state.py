@@ -192,7 +192,8 @@ def move(ctx: click.Context, to: str) -> None:
     moved = open_environment(ctx).environment.state.move(to)
     tell_done(
         ctx,
-        f"{moved.owned:,} records and their journal were copied: {moved.rows:,} rows, all compared",
+        f"{moved.owned:,} records and the journal were copied: {moved.rows:,} rows, and each row was "
+        "compared",
         {"owned": moved.owned, "rows": moved.rows},
     )
     say(

@@ -154,7 +154,7 @@ def _association() -> Schema:
             "to": {**TEXT, "description": "The other record's key."},
             "by": {
                 "type": "string",
-                "description": "The unique property with the value in `to`, or record_id for a record id.",
+                "description": "The unique property whose value is in `to`; record_id if it is a record id.",
             },
             "label": {**TEXT, "description": "The label as HubSpot shows it."},
         },

@@ -73,8 +73,9 @@ class Association(NamedTuple):
 class OwnedAssociation:
     """An association that we own.
 
-    A label implies the unlabelled association. ``is_whole``: the two records were not associated before we
-    associated them, so we also remove the unlabelled association when we remove the last label.
+    Two records with a label also have the unlabelled association. ``is_whole``: the two records were not
+    associated before we associated them, so we also remove the unlabelled association when we remove the
+    last label.
     """
 
     association: Association

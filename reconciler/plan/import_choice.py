@@ -80,7 +80,7 @@ def _only_key(schema: ObjectSchema) -> str:
             "records that have a value"
         )
     raise UsageError(
-        f"no property of {schema.name} can be a key: it must be unique in HubSpot\n"
+        f"no property of {schema.name} can be a key: a key must be unique in HubSpot\n"
         "    create a property with unique values and fill it; or use --key record_id, which "
         "works for this portal only"
     )

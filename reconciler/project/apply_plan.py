@@ -25,7 +25,7 @@ from reconciler.reconcile.apply import apply_plan, settle_earlier_runs
 
 _NO_NAME = (
     "this project has no name, so reconciler cannot distinguish it from other projects in the same state\n"
-    "    write `project: NAME` into reconciler.yaml; the state keeps it from the next apply on"
+    "    write `project: NAME` into reconciler.yaml; the next apply saves the name in the state"
 )
 """Warning at the first apply with a state, if the project has no name."""
 

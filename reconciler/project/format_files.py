@@ -63,7 +63,9 @@ def files_at(paths: Sequence[Path]) -> Sequence[Path]:
 def _files_at(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         if not path.is_file():
-            raise UsageError(f"there is no file or folder {path}\n    name YAML files, or folders with them")
+            raise UsageError(
+                f"there is no file or folder {path}\n    write the paths of YAML files or folders"
+            )
         yield path
         return
     if (path / FILE_NAME).is_file():

@@ -143,7 +143,10 @@ def selected_by(store: Store, address: str) -> tuple[OwnedRecord | OwnedDefiniti
         return tuple(each for each in store.all_definitions() if fnmatchcase(each.key.text, address))
     glob = glob_of(address)
     if glob.name is not None:
-        raise UsageError(f"{address} names properties: name their records, {address.partition('#')[0]}")
+        raise UsageError(
+            f"{address} selects properties, but only whole records can be selected here: write "
+            f"{address.partition('#')[0]}"
+        )
     return tuple(record for record in walk(store) if glob.means(record.key))
 
 

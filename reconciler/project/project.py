@@ -145,7 +145,7 @@ class Project:
         """Format ``reconciler.yaml`` and manifests as ``reconciler fmt`` does; their meaning does not change.
 
         Args:
-            *paths: files, and folders of files; none means all files of the project in ``folder``.
+            *paths: files or folders; without paths, all files of the project in ``folder``.
             folder: the project folder, as for ``open``.
             write: write the files whose layout was different.
             said_by: what messages call the argument or option that names the folder.

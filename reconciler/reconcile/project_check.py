@@ -18,11 +18,11 @@ def refuse_other_project(store: Store, project: str | None) -> None:
             Refusal.FOREIGN,
             f"this project has no name, but the state belongs to project {owner}\n"
             f"    write `project: {owner}` into reconciler.yaml if it is the same project; if "
-            "the state shall belong to this project: reconciler state adopt-project",
+            "the state shall belong to this project, run `reconciler state adopt-project`",
         )
     raise PlanRefused(
         Refusal.FOREIGN,
         f"this project is {project}, but the state belongs to project {owner}\n"
-        "    give this project a `state:` of its own; if it is the same project under a new name: "
-        "reconciler state adopt-project",
+        "    give this project a `state:` of its own; if it is the same project under a new name, "
+        "run `reconciler state adopt-project`",
     )

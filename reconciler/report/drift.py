@@ -43,7 +43,7 @@ def drift_closing(shown: ShownDrift, layout: Layout) -> list[Line]:
 
 def drift_about(shown: ShownDrift) -> str:
     """Format the portal and the number of checked records and definitions."""
-    return f"portal {shown.about.portal_id}: {things_looked_at(shown)} looked at"
+    return f"portal {shown.about.portal_id}: {things_looked_at(shown)} checked"
 
 
 def things_looked_at(shown: ShownDrift) -> str:

@@ -59,8 +59,8 @@ _CREATES = {Reason.MISSING, Reason.RECREATED}
 _VERBS = Verb.CREATE, Verb.UPDATE
 _VERBS_OF_DEFINITIONS = Verb.CREATE_DEFINITION, Verb.UPDATE_DEFINITION
 _SIMPLE = {
-    "remember": "records it in state: HubSpot has the value of the manifest",
-    "forget": "removes it from state: no manifest enforces it any more; HubSpot keeps its value",
+    "remember": "adds it to the state: HubSpot already has the value of the manifest",
+    "forget": "removes it from the state: no manifest enforces it any more; HubSpot keeps its value",
     "problem": "cannot be made: see the problem",
 }
 

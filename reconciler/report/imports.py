@@ -97,7 +97,7 @@ def proof_sentences(proof: Proof, count: int) -> Iterator[tuple[int, str]]:
         already = f", {owned:,} in step already" if owned else ""
         yield 0, f"Planned: {proof.to_take_over:,} to take over{already}, nothing to write."
     elif proof.holds:
-        yield 0, f"Compared: {proof.to_take_over:,} to take over, nothing to write."
+        yield 0, f"Compared with HubSpot: {proof.to_take_over:,} to take over, nothing to write."
     else:
         first = f", first {proof.first}" if proof.first else ""
         yield 0, f"The manifests differ from the portal in {counted(proof.differing, 'place')}{first}"

@@ -125,8 +125,8 @@ RENDERERS = (
         run=_loaded("csv_report", "run_as_csv"),
         file_option=FileOption(
             "--csv",
-            "Also write CSV for spreadsheets, one value a row.",
-            "Also write CSV for spreadsheets, one value a row.",
+            "Also write CSV for spreadsheets, one value per row.",
+            "Also write CSV for spreadsheets, one value per row.",
         ),
     ),
 )

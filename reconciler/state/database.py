@@ -280,7 +280,8 @@ def _postgresql(parsed: URL, *, is_writable: bool) -> Database:
         engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=options)
     except ModuleNotFoundError as error:
         raise StateError(
-            "state in PostgreSQL needs psycopg\n    in a clone of reconciler: pip install '.[postgres]'"
+            "state in PostgreSQL needs psycopg, which is not installed\n"
+            "    run `pip install '.[postgres]'` in a clone of reconciler"
         ) from error
     name = parsed.set(query={}).render_as_string(hide_password=True)
     return Database(engine, name, path=None, is_writable=is_writable)

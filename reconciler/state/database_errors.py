@@ -4,7 +4,7 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 BUSY = (
     "another program keeps it busy: try again when that program has ended. If a run was "
-    "suspended during a write, let it go on, or end it"
+    "suspended during a write, continue or end that run"
 )
 _DAMAGED = (
     "the file is damaged: put back a backup; or move the file away and plan again, which adopts the "

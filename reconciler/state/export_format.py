@@ -100,7 +100,8 @@ def imported_version(portal_id: int, present: StateVersion, export: Export) -> S
     """
     if export.portal_id != portal_id:
         raise StateError(
-            f"this state was exported from portal {export.portal_id}, not {portal_id}: choose its environment"
+            f"this state was exported from portal {export.portal_id}, not {portal_id}: choose the "
+            f"environment of portal {export.portal_id}"
         )
     if present.lineage is None:
         return export.version

@@ -142,7 +142,10 @@ BOTH = "{contacts: [ada@acme.example, {to: bob@acme.example, label: Billing}]}"
 @pytest.mark.parametrize(
     ("said", "problem"),
     [
-        ("{contact: [eve@acme.example]}", r"contacts has no record whose email is \S+ correct the key"),
+        (
+            "{contact: [eve@acme.example]}",
+            r"the portal has no record of contacts whose email is \S+ correct the key",
+        ),
         (
             "{contacts: [{to: ada@acme.example, label: Biling}]}",
             'the portal has no label "Biling" for associations of companies with contacts did you',
@@ -151,10 +154,10 @@ BOTH = "{contacts: [ada@acme.example, {to: bob@acme.example, label: Billing}]}"
         ("{companies: [acme]}", "companies/acme cannot be associated with itself"),
         ("{companies: [{by: record_id, to: 901}]}", "companies/=901 cannot be associated with itself"),
         ("{companies: [{by: plain_text, to: x}]}", '"plain_text" of companies cannot tell records apart'),
-        ("{deals: [D-1]}", "deals are not named by a key in these manifests"),
+        ("{deals: [D-1]}", "no manifest says which property is the key of deals"),
         ("{contacts: [ada@acme.example, ADA@acme.example]}", "is associated twice, also at"),
         ("{contacts: [gone@acme.example]}", "the manifests say that this record must not exist"),
-        ("{tickets: [{by: code, to: T-1}]}", "tickets has no record whose code is T-1"),
+        ("{tickets: [{by: code, to: T-1}]}", "the portal has no record of tickets whose code is T-1"),
         (
             "{contacts: [bad@acme.example]}",
             r"contacts/\S+ cannot be associated: the record has a problem",

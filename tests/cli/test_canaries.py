@@ -259,7 +259,11 @@ def test_explaining_and_accepting_lets_no_canary_out(wire: tuple[Project, Repeat
 WRONG = [  # wrong manifests with secret values: file, text, and what the message must say
     ("companies.yaml", COMPANIES.replace("77123456", "canary 77"), "annualrevenue takes a number"),
     ("companies.yaml", COMPANIES.replace("[canary", "[canary.one@acme.example, canary"), "is listed twice"),
-    ("companies.yaml", COMPANIES.replace("canary.one@", "canaria@"), "contacts has no record whose email is"),
+    (
+        "companies.yaml",
+        COMPANIES.replace("canary.one@", "canaria@"),
+        "the portal has no record of contacts whose email is",
+    ),
     ("contacts.yaml", CONTACTS + "  canary.three: {firstname: A}\n", "email takes an e-mail address"),
     ("contacts.yaml", CONTACTS + "  canary.four@acme.example:\n", "is empty"),
     ("contacts.yaml", CONTACTS + "  canary.five@acme.example: canary\n", "must be a mapping of properties"),

@@ -120,8 +120,8 @@ LABELS = "{labels: {singular: One, plural: Many}, primaryDisplayProperty: hs_obj
         (
             NO_CLOSED,
             [
-                "3: a pipeline of tickets keeps at least one stage that is CLOSED",
-                "4: a pipeline of tickets keeps at least one stage that is CLOSED",
+                "3: a pipeline of tickets needs at least one stage that is CLOSED",
+                "4: a pipeline of tickets needs at least one stage that is CLOSED",
             ],
         ),
         (
@@ -133,7 +133,7 @@ LABELS = "{labels: {singular: One, plural: Many}, primaryDisplayProperty: hs_obj
         ),
         (
             "object: tickets\npipelines:\n  Help: {stages: {Done: {ticketState: OPEN}, Later: {}}}\n",
-            ["3: a pipeline of tickets keeps at least one stage that is CLOSED"],
+            ["3: a pipeline of tickets needs at least one stage that is CLOSED"],
         ),
     ],
 )

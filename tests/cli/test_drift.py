@@ -35,7 +35,7 @@ def test_right_after_an_apply_there_is_none(project: Project) -> None:
     done = project.run("drift")
     assert done.code == ExitCode.OK
     assert done.out.startswith(
-        "No drift.\nlocal, portal 1000000: 71 owned records and 30 owned definitions looked at\n"
+        "No drift.\nlocal, portal 1000000: 71 owned records and 30 owned definitions checked\n"
     )
 
 

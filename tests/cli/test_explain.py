@@ -184,7 +184,7 @@ def test_a_line_that_is_gone_is_forgotten(project: Project) -> None:
     document = explain(project, "companies/K-10012")
     assert document["properties"]["city"]["next"]["action"] == "forget"
     assert document["next"] == following("adopt", "unmanaged", "state")
-    assert "removes it from state: no manifest enforces it any more" in reported(
+    assert "removes it from the state: no manifest enforces it any more" in reported(
         project, "companies/K-10012#city"
     )
 

@@ -396,23 +396,23 @@ CHILD = "{companies: [{to: c, label: '13'}]}"
     [
         (
             linked(f"{{companies: [{PRIMARY_A}, {PRIMARY_B}]}}"),
-            "a record of contacts can have only one of companies",
+            "a record of contacts can be associated with only one record of companies",
         ),
-        (linked("", ADA, ADA), "a record of contacts can have only one of companies"),
+        (linked("", ADA, ADA), "a record of contacts can be associated with only one record of companies"),
         (
             linked(f"{{companies: [{PRIMARY_A}]}}", "", ADA),
-            "a record of contacts can have only one of companies",
+            "a record of contacts can be associated with only one record of companies",
         ),
         (
             companies(f"a: {{$associations: {CHILD}}}", f"b: {{$associations: {CHILD}}}", "c: {name: C}"),
-            "a record of companies can have only one of companies",
+            "a record of companies can be associated with only one record of companies",
         ),
         (
             companies(
                 f"a: {{$associations: {CHILD}}}",
                 "c: {name: C, $associations: {companies: [{to: b, label: '14'}]}}",
             ),
-            "a record of companies can have only one of companies",
+            "a record of companies can be associated with only one record of companies",
         ),
     ],
     ids=["from the contact", "from the companies", "from either", "two parents", "a parent from either end"],
@@ -436,7 +436,7 @@ def test_one_primary_from_both_ends_and_many_that_are_not_are_fine(tmp_path: Pat
     with served(tmp_path, manifests, portal_seed) as (project, _):
         applied(project)
         project.write("contacts.yaml", linked(f"{{companies: [a, {PRIMARY_B}]}}")["contacts.yaml"])
-        refused(project, "a record of contacts can have only one of companies")
+        refused(project, "a record of contacts can be associated with only one record of companies")
         project.write("companies.yaml", companies("a: {}", "b: {}")["companies.yaml"])
         applied(project)  # the contact now has another primary company
 

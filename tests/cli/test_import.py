@@ -336,7 +336,7 @@ def test_many_records_become_a_table_that_is_compared_without_calls(
     done = project.run("import", "companies", "--filter", "external_id", "--personal", "--factor", *out)
     assert done.code == 0, done.out
     assert f"-> companies.{ending or 'csv'}" in done.out
-    assert "Compared: 8 to take over, nothing to write." in done.out
+    assert "Compared with HubSpot: 8 to take over, nothing to write." in done.out
     assert project.run("plan", "--detailed-exitcode").code == 0
 
 
@@ -538,7 +538,7 @@ def test_an_error_on_the_way_says_that_it_goes_on(project: Project, monkeypatch:
         failed = project.run("import", "companies")
     assert failed.code == 1
     assert failed.err.startswith(
-        "the records read so far are kept: the same command continues with them\nHubSpot cannot"
+        "the records read so far are kept: run the same command again to continue\nHubSpot cannot"
     )
     assert project.run("import", "companies", "--filter", "external_id").code == 0
 

@@ -222,7 +222,7 @@ def test_limits_are_read_where_associations_are_named_and_limited(tmp_path: Path
 def test_a_record_has_one_primary_company_from_either_end(tmp_path: Path, name: str, key: str) -> None:
     there = {name: {key: ["companies c0 Primary", "companies c1 Primary"]}}
     with project_of(tmp_path, **there) as (project, portal):
-        words = f"a record of {name} can have only one of companies"
+        words = f"a record of {name} can be associated with only one record of companies"
         refused(project, portal, words)
         back = f"{name} {key} Primary"
         write(project, **{name: {key: NONE}, "companies": {"c0": [back], "c1": [back]}})

@@ -189,7 +189,7 @@ def test_a_time_to_wait_may_be_written_in_several_ways(project: Project, written
 def test_a_time_that_cannot_be_read_is_told(project: Project, written: str) -> None:
     done = project.run("apply", f"--lock-timeout={written}")
     assert done.code == ExitCode.ERROR
-    assert "write 60s, 2m or plain seconds" in done.err
+    assert "write 60s, 2m or a number of seconds" in done.err
 
 
 def test_in_ci_an_embedded_portal_needs_no_lasting_state(project: Project) -> None:

@@ -155,7 +155,7 @@ def test_a_state_moves_with_its_journal_and_every_row_is_compared(project: Proje
 
     done = project.run("state", "move", "--to", there)
     assert done.code == ExitCode.OK, done.err
-    assert done.out.startswith("2 records and their journal were copied: ")
+    assert done.out.startswith("2 records and the journal were copied: ")
     assert_refused(
         project.run("state", "move", "--to", there),
         ("this place already contains a state: nothing was moved"),
@@ -282,4 +282,4 @@ def test_a_plan_made_against_a_newer_state_than_there_is_now_is_refused(
     done = project.run("apply", "plan.json")
 
     assert done.code == ExitCode.PLAN_REFUSED, done.err
-    assert "serial 2, and this one is of serial 1: an older state was put back" in done.err
+    assert "serial 2, and the present state is of serial 1: an older state was put back" in done.err

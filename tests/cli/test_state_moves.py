@@ -108,7 +108,9 @@ def test_a_state_moves_between_a_repository_and_postgresql_row_by_row(
 
     assert done.code == ExitCode.OK, done.err
     count = sum(map(len, before.values()))
-    assert done.out.startswith(f"3 records and their journal were copied: {count} rows, all compared")
+    assert done.out.startswith(
+        f"3 records and the journal were copied: {count} rows, and each row was compared"
+    )
     assert rows_in(project, remote, there) == before
     assert rows_in(project, remote, here) == before  # the old state is not changed
     keep_at(project, there)

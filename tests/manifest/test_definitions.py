@@ -262,7 +262,7 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
         ),
         (
             f"{PROPERTY}options: {{a: {{$absent: true, $moves_to: b}}}}}}\n",
-            '3:71: the records of "a" would move to "b", which is no option here',
+            '3:71: records cannot move from "a" to "b": the property will not have this option',
         ),
         (f"{PROPERTY}options: {{a: {{$renamed_from: a}}}}}}\n", '3:90: "a" cannot be renamed from "a"'),
         # directives

@@ -350,7 +350,7 @@ def test_a_missing_extra_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(builtins, "__import__", lacking)
     (problem,) = refused(project(tmp_path, {"a.yaml": CSV, "companies.csv": "external_id\na\n"}))
     assert problem.message == "rows of a file are read by DuckDB, which is not installed"
-    assert problem.advice == "in a clone of reconciler: pip install '.[tables]'"
+    assert problem.advice == "run `pip install '.[tables]'` in a clone of reconciler"
 
 
 def test_names_of_files_are_taken_as_they_are(tmp_path: Path) -> None:

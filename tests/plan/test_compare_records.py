@@ -390,4 +390,6 @@ def test_a_gone_record_is_explained_with_advice(fate: MissingRecord | None, repo
 
 def test_records_named_by_id_are_never_created() -> None:
     by_id = replace(ACME, document=replace(ACME.document, key=RECORD_ID))
-    assert decision(by_id).problems[0].message == "companies has no record whose record_id is acme"
+    assert (
+        decision(by_id).problems[0].message == "the portal has no record of companies whose record_id is acme"
+    )

@@ -555,7 +555,7 @@ def test_labels_that_swap_go_by_a_temporary_one() -> None:
 def test_a_pipeline_keeps_a_stage_and_one_of_tickets_a_closed_one() -> None:
     absent = [a_stage(name, is_absent=True) for name in ("Open", "Won")]
     found = decided([wanted("deals:pipelines/Sales", {}), *absent], [SALES, OPEN, WON])
-    assert "error: a pipeline keeps at least one stage" in reported(found)
+    assert "error: a pipeline needs at least one stage" in reported(found)
     support = live_definition("tickets:pipelines/Support", {"label": "Support"}, "p1")
     done = live_definition(
         "tickets:pipelines/Support/stages/Done",
@@ -570,7 +570,7 @@ def test_a_pipeline_keeps_a_stage_and_one_of_tickets_a_closed_one() -> None:
         ],
         [support, done],
     )
-    assert "error: a pipeline of tickets keeps at least one stage that is CLOSED" in reported(reopened)
+    assert "error: a pipeline of tickets needs at least one stage that is CLOSED" in reported(reopened)
 
 
 def test_the_eleventh_unique_property_is_a_problem() -> None:

@@ -188,7 +188,7 @@ def test_types_without_upsert_are_created_with_their_key() -> None:
 def test_a_missing_record_that_must_exist_is_a_problem(key: str, write: Write) -> None:
     made = plan([desired("77", {"name": "A"}, document(key=key, write=write))])
     (problem,) = made.problems
-    assert problem.message == f"companies has no record whose {key} is 77"
+    assert problem.message == f"the portal has no record of companies whose {key} is 77"
     assert str(problem.source) == "companies.yaml:10:3"
     assert not made.is_appliable
 

@@ -79,8 +79,8 @@ def test_a_record_gets_one_primary_company_and_the_second_is_told_where_the_firs
     assert not plan.takes("contacts/1", "companies/9", PRIMARY)
     (problem,) = plan.resolver.problems
     assert problem.message == (
-        'a record of contacts can have only one of companies as "Primary", and this record gets '
-        "another one at c.yaml:1:1"
+        "a record of contacts can be associated with only one record of companies "
+        'as "Primary", and c.yaml:1:1 already names another one'
     )
     assert (problem.address, str(problem.source)) == ("contacts/k1#companies/k9", "c.yaml:2:1")
 

@@ -130,7 +130,7 @@ def test_a_state_of_another_lineage_or_portal_is_not_imported(store: Store) -> N
             StateError, match=r"has lineage another, the present state has .*: import it into a"
         ):
             pen.import_state(foreign)
-        with pytest.raises(StateError, match=f"exported from portal {PORTAL + 1}, not {PORTAL}: choose its"):
+        with pytest.raises(StateError, match=f"exported from portal {PORTAL + 1}, not {PORTAL}: choose the"):
             pen.import_state(elsewhere)
 
     assert exported(store) == before

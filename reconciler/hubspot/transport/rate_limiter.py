@@ -222,7 +222,7 @@ def _story(exchange: ErrorResponse | NoResponse) -> str:
         return exchange.reason
     retry_after_s = exchange.pace.retry_after_s
     said = message_of(exchange.error) or f"HubSpot answered {exchange.status}"
-    return f"{said} (to be asked again in {retry_after_s:.0f} s)" if retry_after_s else said
+    return f"{said} (HubSpot asks to wait {retry_after_s:.0f} s)" if retry_after_s else said
 
 
 def _error(

@@ -110,7 +110,8 @@ def _option_moves(definition: DesiredDefinition, files: SourceFiles) -> Iterator
             message = f'"{option.name}" and "{sources[before].name}" are both renamed from "{before}"'
             yield Problem(message, "keep one of the two lines", where, address)
         if target is not None and not _is_kept(by_name.get(target), is_whole=definition.has_all_options):
-            message = f'the records of "{option.name}" would move to "{target}", which is no option here'
+            move = f'from "{option.name}" to "{target}"'
+            message = f"records cannot move {move}: the property will not have this option"
             advice = "write the value of an option that stays"
             yield Problem(message, advice, where, address)
 

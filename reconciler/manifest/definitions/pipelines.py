@@ -44,7 +44,7 @@ def _read_stages(
 ) -> Iterator[DeclaredDefinition]:
     if _STAGES not in node.names:
         return
-    advice = "write `Open: {probability: 0.2}` lines, in the order of display"
+    advice = "write lines such as `Open: {probability: 0.2}`, in the order of display"
     place = node.place_of(_STAGES)
     stages = about.mapping(node.get(_STAGES), place, f'"{_STAGES}"', advice, address)
     if stages is not None and not stages.names:

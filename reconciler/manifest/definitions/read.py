@@ -18,7 +18,7 @@ SECTIONS: Final = {
     "properties": "write `name: {label: …, type: …, fieldType: …, groupName: …}` lines",
     "pipelines": "write `Label: {stages: …}` lines",
     "schema": "write its members, such as `labels: {singular: Machine, plural: Machines}`",
-    "association_labels": "write the other object type, and its labels below it",
+    "association_labels": "write the object type at the other end, and the labels below this line",
 }
 """The keys of a document that declare definitions, with advice for the lines below them."""
 

@@ -86,7 +86,7 @@ def open_table(
     try:
         rows = SortedRows()
     except ModuleNotFoundError:
-        install = "in a clone of reconciler: pip install '.[tables]'"
+        install = "run `pip install '.[tables]'` in a clone of reconciler"
         raise TableError(
             Problem("rows of a file are read by DuckDB, which is not installed", install, place)
         ) from None

@@ -123,7 +123,7 @@ def _parquet(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
         except ModuleNotFoundError:
             raise UsageError(
                 "Parquet files are written by DuckDB, which is not installed\n"
-                "    in a clone of reconciler: pip install '.[tables]'; or write --out FILE.csv"
+                "    run `pip install '.[tables]'` in a clone of reconciler, or write --out FILE.csv"
             ) from None
         yield from blocks(table)
 

@@ -59,7 +59,8 @@ _BY_PROBLEM = {
         at_start=True,
     ),
     "did not find expected '-' indicator": ParserError(
-        "this line does not belong to the list above it", "begin it with - or correct its indentation"
+        "this line does not belong to the list above it",
+        "begin it with a hyphen (-) or correct its indentation",
     ),
     "did not find expected <document start>": ParserError(
         "something follows after the document has ended",

@@ -9,8 +9,8 @@ The cases:
   exists, otherwise released. No ``prune`` setting removes associations that existed before us;
 - owned, and its record is named for other environments only: released.
 
-A label implies the unlabelled association, so if manifests name a label, they need not name the unlabelled
-one. If we created both, both are removed.
+Two records with a label also have the unlabelled association. So if manifests name a label, they need not
+name the unlabelled association. If we created both, both are removed.
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence

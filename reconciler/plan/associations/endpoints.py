@@ -78,8 +78,8 @@ class Endpoints:
         by = wanted.by or self._keys.get(schema.name) or schema.default_key
         if by is None:
             return UnplacedProblem(
-                f"{schema.name} are not named by a key in these manifests",
-                f"say by which property: `{{by: PROPERTY, to: VALUE}}`; {key_advice(schema)}",
+                f"no manifest says which property is the key of {schema.name}",
+                f"write the property here: `{{by: PROPERTY, to: VALUE}}`; {key_advice(schema)}",
             )
         if by != RECORD_ID and not schema.can_identify(by):
             message = f'"{by}" of {schema.name} cannot tell records apart'

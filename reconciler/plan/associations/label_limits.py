@@ -2,7 +2,7 @@
 
 HubSpot refuses associations beyond a limit, at either end. The planner counts the associations that will
 exist after the plan. Removed associations still count, because the plan removes associations after it creates
-new ones. A label implies the unlabelled association, so it counts towards both limits.
+new ones. Two records with a label also have the unlabelled association, so both limits count them.
 """
 
 from collections.abc import Iterable, Mapping

@@ -64,9 +64,8 @@ class Once:
     ) -> None:
         text = wanted.label.text if wanted.label else ""
         message = (
-            f'a record of {key.object} can have only one of {other.object} as "{text}", and '
-            "this record gets another one "
-            f"at {first.source}"
+            f"a record of {key.object} can be associated with only one record of {other.object} "
+            f'as "{text}", and {first.source} already names another one'
         )
         advice = "keep one of the two, and associate the other without that label"
         address = wanted.key.property_address(wanted.name)

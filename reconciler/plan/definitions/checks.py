@@ -115,13 +115,13 @@ class _Checking:
             states = self._stages_after(pipeline)
             own = [change for change in self._stage_changes(pipeline) if change.action is Action.ARCHIVE]
             if not states and own:
-                self._refuse(own[-1], "a pipeline keeps at least one stage", "remove the whole pipeline")
+                self._refuse(own[-1], "a pipeline needs at least one stage", "remove the whole pipeline")
             elif states and object_type(pipeline.object).keeps_closed_stage and "CLOSED" not in states:
                 self._refuse_without_closed(pipeline)
 
     def _refuse_without_closed(self, pipeline: DefinitionAddress) -> None:
         """Refuse a new pipeline without a CLOSED stage, or the change that removes the last CLOSED stage."""
-        message = f"a pipeline of {pipeline.object} keeps at least one stage that is CLOSED"
+        message = f"a pipeline of {pipeline.object} needs at least one stage that is CLOSED"
         advice = "write `ticketState: CLOSED` in one of its stages"
         made = [
             each for each in self._changes(Section.PIPELINES, Action.CREATE) if each.definition == pipeline

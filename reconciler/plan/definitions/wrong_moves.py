@@ -25,5 +25,5 @@ def wrong_moves(moves: Iterable[Move]) -> Iterator[Problem]:
         by_address.setdefault(move.address.text, []).append(move)
     for address, of in by_address.items():
         message = f"{counted(len(of), 'record')} cannot move to {of[0].after}, which takes no such values"
-        advice = "correct these values first, or move them to a property that takes them, such as a text"
+        advice = "correct these values first, or move them to another property, such as a text property"
         yield Problem(message, advice, of[0].source, address)

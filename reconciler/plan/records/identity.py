@@ -224,7 +224,10 @@ def not_there(record: DesiredRecord, source: SourceRef) -> Problem | None:
 def no_such_record(key: RecordAddress) -> Sentence:
     """Return a sentence that the portal has no record with this key."""
     return sentence(
-        "{object} has no record whose {by} is {key}", object=key.object, by=key.by, key=key.as_value
+        "the portal has no record of {object} whose {by} is {key}",
+        object=key.object,
+        by=key.by,
+        key=key.as_value,
     )
 
 

@@ -179,7 +179,7 @@ def _check_option(definition: PropertyDef, written: str) -> None:
     for option in definition.options:
         if written.casefold() in (option.label.casefold(), option.value.casefold()):
             advice = sentence(
-                'write "{value}": options are given by value, "{label}" is its label',
+                'write the value of the option, "{value}"; "{label}" is its label',
                 value=Value(option.value),
                 label=Value(option.label),
             )

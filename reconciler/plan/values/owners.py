@@ -45,7 +45,7 @@ class OwnerDirectory(NamedTuple):
             raise self.why_deactivated(email)
         if _OWNER_ID.fullmatch(email):
             message = sentence("the portal has no owner with id {id}", id=Value(email))
-            raise WrongValue(message, "name owners by e-mail address")
+            raise WrongValue(message, "write the e-mail address of the owner")
         raise self._no_owner(written)
 
     def why_deactivated(self, email: str) -> WrongValue:

@@ -99,7 +99,7 @@ def check_variables(examined: Examined) -> Iterator[CheckResult]:
     examined.token_name = examined.request.token_variable or _token_variable(examined)
     if examined.is_emulator:
         examined.has_variables = True
-        yield passed("variables", "the embedded portal needs none")
+        yield passed("variables", "the embedded portal needs no variables")
         return
     if not examined.request.token_variable:
         # Settings may come from a pull request, so they may only use variables that the job permits.

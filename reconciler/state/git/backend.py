@@ -24,7 +24,8 @@ _ATTEMPTS = 3
 """Maximum number of attempts to remove a lock that is being renewed."""
 
 _PATIENCE_ADVICE = (
-    "\n    a lock that is not renewed for its whole lease is taken over: --lock-timeout 6m waits for this"
+    "\n    with --lock-timeout 6m, the command waits, and takes over a lock that was not renewed for "
+    "5 minutes"
 )
 
 

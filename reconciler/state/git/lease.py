@@ -218,6 +218,6 @@ def refused(ref: str, reason: str) -> str:
     """Return the message that the host refuses pushes to ``ref``, with advice."""
     return (
         f"state in git: the repository refuses to move {ref} ({reason})\n"
-        "    let the job write (`contents: write` on GitHub, RECONCILER_GIT_TOKEN), and let no rule protect "
-        "this ref from it; if the host accepts branches only, use a ref below refs/heads/"
+        "    let the job write (`contents: write` on GitHub, RECONCILER_GIT_TOKEN), and remove the rules "
+        "that protect this ref; if the host accepts only branches, use a ref below refs/heads/"
     )
