@@ -62,8 +62,10 @@ class RunReader:
         """Return the id of the run whose id begins with ``said``, or of the newest run for "last".
 
         Raises:
-            StateError: there is no such run, or more than one.
+            StateError: there is no such run, or more than one, or ``said`` is empty.
         """
+        if not said:  # every id begins with it, and an unset variable of a script must not choose a run
+            raise StateError("RUN is empty: `reconciler runs list` shows all runs")
         newest = select(runs.c.id).where(runs.c.portal_id == self.portal_id).order_by(runs.c.serial.desc())
         if said == LAST:
             meant = newest.limit(1)

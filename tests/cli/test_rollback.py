@@ -326,10 +326,16 @@ def test_a_run_is_named_by_its_beginning_or_as_the_last(project: Project) -> Non
         ExitCode.ERROR,
         f"several runs begin with 20: {newest}, {oldest}. Write more of the id\n",
     )
-    for said in ("1999", "%", ""):
+    for said in ("1999", "%"):
         missing = project.run("rollback", said)
         assert missing.code == ExitCode.ERROR
-        assert said == "" or f"there is no run {said}: `reconciler runs list` shows" in missing.err
+        assert f"there is no run {said}: `reconciler runs list` shows" in missing.err
+    for command in ("rollback", "runs show"):
+        empty = project.run(*command.split(), "")
+        assert (empty.code, empty.err) == (
+            ExitCode.ERROR,
+            "RUN is empty: `reconciler runs list` shows all runs\n",
+        )
 
 
 def test_without_a_run_there_is_no_last_one(tmp_path: Path) -> None:
