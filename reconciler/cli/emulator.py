@@ -15,7 +15,7 @@ from reconciler.errors import UsageError
 @click.group(cls=Group)
 @common_options
 def command() -> None:
-    """Serve, seed, copy, edit or reset the embedded portal, or verify its assumptions."""
+    """Serve, seed, copy, edit or reset the emulator, or compare it with HubSpot."""
 
 
 command.add_command(copy)
@@ -45,7 +45,7 @@ command.add_command(verify)
     "--observations",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Observations of HubSpot (see `emulator verify`), instead of the environment's file.",
+    help="Use this file of observations (see `emulator verify`), not the environment's file.",
 )
 @common_options
 @click.pass_context

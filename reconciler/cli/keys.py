@@ -78,9 +78,10 @@ def create(
     allow: tuple[tuple[Guard, int], ...],
     to: PlanOutput,
 ) -> int:
-    """Plan a unique PROPERTY for OBJECT (companies, 0-2), and its values; `apply` carries it out.
+    """Plan a new unique PROPERTY of OBJECT (companies, 0-2), and fill it.
 
-    Every record that can get a value gets one. A record does not become owned because of this value.
+    `apply` carries out the plan. Every record that can get a value gets one. A record does not become owned
+    because of this value.
     """
     invocation = open_environment(ctx)
     with progress("reading", quiet=invocation.said.quiet) as report:

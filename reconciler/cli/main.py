@@ -23,7 +23,7 @@ COMMANDS = {
     "completion": "Print the script that completes commands, options and addresses in SHELL.",
     "doctor": "Check project, token, portal and state, and say what to do.",
     "drift": "Show changes by people in HubSpot since the last apply, and their authors.",
-    "emulator": "Serve, seed, copy, edit or reset the embedded portal, or verify its assumptions.",
+    "emulator": "Serve, seed, copy, edit or reset the emulator, or compare it with HubSpot.",
     "explain": "Explain the record, definition or value at ADDRESS.",
     "fmt": "Lay out manifests and reconciler.yaml in one standard way; their meaning stays the same.",
     "help": "Show the page about TOPIC or the help of a command, or list the topics.",

@@ -45,7 +45,10 @@ DIRECTIVES: Final[Mapping[str, Schema]] = {
     },
     "$id": {
         **TEXT,
-        "description": "HubSpot's id of the pipeline or stage, if its label in HubSpot is not its name here.",
+        "description": (
+            "HubSpot's id of the pipeline or stage. Write it if the label in HubSpot is not the name in the "
+            "manifest."
+        ),
     },
     "$unmanaged": {
         "type": "array",

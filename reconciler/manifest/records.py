@@ -222,7 +222,7 @@ class RecordReader:
         if value is Blank.REFUSED or name.startswith("$"):  # reported already
             return None
         if isinstance(value, Blank):
-            fault = _BLANK.get(value, f"is set to {value.value}, but {value.value} does not clear a value")
+            fault = _BLANK.get(value, f"is set to {value.value}, but only null clears a value")
             quoted = "" if value in _BLANK else f', or "{value.value}" in quotes if this text is meant'
             self._report(f'"{name}" {fault}', _CLEAR + quoted, place, key, name)
         if isinstance(value, MappingNode):

@@ -247,7 +247,7 @@ def thing_address(object_name: str, by: str, value: str) -> RecordAddress | Defi
         return RecordAddress(object_name, by, value)
     address = DefinitionAddress(object_name, by, value)
     if value.count("/") != _INNER_NAMES.get(address.section, 0):
-        raise ValueError(f"{value!r} names nothing in {address.section}")
+        raise ValueError(f"{value!r} has too few or too many names for {address.section}")
     return address
 
 

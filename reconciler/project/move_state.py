@@ -53,7 +53,10 @@ def move_state(session: Session, to: str) -> Moved:
         with target.state(to_write=False) as written:
             table = source.difference_from(written)
         if table is not None:
-            raise StateError(f"the copy differs from the state, in {table}: use the old one, and report this")
+            raise StateError(
+                f"the copy of the table {table} differs from the table of the state: go on using the old "
+                "state; this is a bug, please report it"
+            )
         owned = source.count()
     if owned > MANY and is_in_git(target):
         session.notify(
@@ -101,6 +104,6 @@ def _check_settled(source: Store) -> None:
     """
     if is_anything_open(source):
         raise StateError(
-            "a run was interrupted: run `reconciler apply`, which finds out the results of its "
-            "calls, then move the state"
+            "a run was interrupted: first run `reconciler apply`, which finds out the results of the "
+            "interrupted run; then move the state"
         )

@@ -241,7 +241,7 @@ def state_fault(state: str) -> UnplacedProblem | None:
             if is_database(state)
             else UnplacedProblem("this is not the address of a database", DATABASE_ADVICE)
         )
-    return None if state == "none" else UnplacedProblem("state cannot be kept there", STATE_ADVICE)
+    return None if state == "none" else UnplacedProblem("this is not a place for the state", STATE_ADVICE)
 
 
 def base_url_permit_problems(url: str, node: MappingNode, permits: Permits) -> Iterator[Problem]:

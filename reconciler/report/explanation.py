@@ -61,7 +61,7 @@ _VERBS_OF_DEFINITIONS = Verb.CREATE_DEFINITION, Verb.UPDATE_DEFINITION
 _SIMPLE = {
     "remember": "adds it to the state: HubSpot already has the value of the manifest",
     "forget": "removes it from the state: no manifest enforces it any more; HubSpot keeps its value",
-    "problem": "cannot be made: see the problem",
+    "problem": "cannot change it: first correct the problem",
 }
 
 

@@ -47,7 +47,7 @@ SENTENCES: Mapping[FactKind, Phrase] = {
         f"{_record(fact)} was merged into record {fact.other_id}, whose {of.key.by} is {_new_key(fact)}"
     ),
     FactKind.REKEYED: lambda fact, of: (
-        f"{_record(fact)} is there, but its {of.key.by} is now {_new_key(fact)}"
+        f"{_record(fact)} still exists, but its {of.key.by} is now {_new_key(fact)}"
     ),
     FactKind.ERASED: lambda fact, _: f"{_record(fact)} is not in the portal, not even among archived records",
     FactKind.NOT_FOUND: lambda fact, of: (
@@ -64,7 +64,7 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.HELD_BY_OTHERS: lambda fact, _: (
         f"it stays: {counted(fact.count or 0, 'record')} have values that the run did not write"
     ),
-    FactKind.RENAME_OR_CORRECT: _always("correct it in HubSpot, or use that name here"),
+    FactKind.RENAME_OR_CORRECT: _always("correct the key in HubSpot, or write the new key in the manifest"),
     FactKind.NOT_CREATED_AGAIN: lambda _, of: f"only --recreate {of.key.text} creates it again",
     FactKind.PROTECTED_STILL: _always("the record stays until `$protect: false` has been applied to it"),
     FactKind.WHOLE_RECORD_ONLY: lambda _, of: f"--target {of.key.text} takes the whole record",
@@ -88,7 +88,7 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.CHANGED_IN_HUBSPOT: _always("changed in HubSpot"),
     FactKind.WRITTEN_LATER: _always("a later apply wrote it"),
     FactKind.NO_SUCH_PROPERTY: _always("HubSpot has no such property any more"),
-    FactKind.NOT_WRITABLE: _always("HubSpot makes it read-only now"),
+    FactKind.NOT_WRITABLE: _always("it is read-only in HubSpot now"),
     FactKind.NO_SUCH_CHOICE: lambda fact, _: f'HubSpot has no {fact.word} "{fact.value}" any more',
     FactKind.REQUIRED: lambda _, of: (
         f"rolling back would empty the property, and {of.key.object} require a value"
@@ -120,7 +120,7 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.WRITE_NOT_REVIEWED: _of_names("is not written by the reviewed plan"),
     FactKind.OTHER_VALUE: _of_names("gets a value that was not reviewed"),
     FactKind.EDITED_SINCE: _of_names("was changed in HubSpot"),
-    FactKind.MEMORY_NOT_REVIEWED: _of_names("gets a value in state that was not reviewed"),
+    FactKind.MEMORY_NOT_REVIEWED: _of_names("gets an unreviewed value in the state"),
     FactKind.VALUE_MISSING: _of_names("would be missing"),
 }
 """One sentence for each kind of fact."""

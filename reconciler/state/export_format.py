@@ -107,9 +107,9 @@ def imported_version(portal_id: int, present: StateVersion, export: Export) -> S
         return export.version
     if export.version.lineage != present.lineage:
         raise StateError(
-            f"this state has lineage {export.version.brief.lineage}, the present state has "
-            f"{present.brief.lineage}: "
-            "import it into a new database, or export the present state and edit that export"
+            f"the exported state has lineage {export.version.brief.lineage}, but the present state has "
+            f"lineage {present.brief.lineage}: "
+            "import the exported state into a new database, or export the present state and edit that export"
         )
     return StateVersion(present.lineage, max(present.serial, export.version.serial) + 1)
 

@@ -90,8 +90,8 @@ def _export_of(document: Json) -> Export:
     version = document.get("version")
     if version not in _READ_VERSIONS:
         raise StateError(
-            f"this state was exported as version {version}, but this reconciler reads version "
-            f"{EXPORT_VERSION}: export it again with this reconciler, or upgrade"
+            f"the exported state has format version {version}, but this reconciler reads format version "
+            f"{EXPORT_VERSION}: export the state again with this reconciler, or install a newer reconciler"
         )
     pairs = _Entries("pairs", [] if version == 1 else part(document, "pairs", _as_list), _pair)
     owned = _Entries("owned", part(document, "owned", _as_list), _thing)

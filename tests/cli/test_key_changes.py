@@ -680,7 +680,7 @@ def test_a_record_that_is_gone_when_it_is_named_by_another_key_is_not_created_ag
     said = " ".join(project.run("plan").out.split())
     assert "--recreate companies/E1" in said
     assert (f"record {record_id} was archived" in said) is (how == "archived")
-    assert (f"record {record_id} is there, but its erp_no is now E77" in said) is (how != "archived")
+    assert (f"record {record_id} still exists, but its erp_no is now E77" in said) is (how != "archived")
     explained = " ".join(project.run("explain", "companies/E1").out.split())
     assert "state ours: created by us" in explained
     assert "has the old key companies/a (external_id)" in explained

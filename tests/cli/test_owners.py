@@ -119,7 +119,7 @@ def test_separators_alone_name_no_owner_and_clear_nothing(tmp_path: Path, writte
         assert project.run("apply", "--auto-approve").code == 0
         project.write("companies.yaml", manifest(f"acme: {{name: A, account_team: {written}}}"))
         (problem,) = problems(project)
-        assert "contains none" in problem["message"]
+        assert "contains no option of" in problem["message"]
         assert project.run("apply", "--auto-approve").code == 1
         assert live(portal, "acme")["account_team"] == "71"
 

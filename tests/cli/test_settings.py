@@ -320,7 +320,7 @@ def test_a_token_is_not_in_the_repr(folder: Path) -> None:
         (LOCAL + "state: git:reconciler\n", ["4:8: state in git cannot be kept in this place"]),
         (LOCAL + "state: 'sqlite://'\n", ["4:8: this is not a file for the state"]),
         (LOCAL + "state: 'sqlite:///:memory:'\n", ["4:8: this is not a file for the state"]),
-        (LOCAL + "state: state.db\n", ["4:8: state cannot be kept there"]),
+        (LOCAL + "state: state.db\n", ["4:8: this is not a place for the state"]),
         (LOCAL + "version: 1\n", ['4:1: "version" is declared twice']),
         ("version: 1\nenvironments: {}\n", ["2:15: there are no environments"]),
         ("version: 1\nenvironments: [local]\n", ['2:15: "environments" must be a mapping']),

@@ -114,7 +114,7 @@ def test_all_missing_scopes_are_told_at_once(place: tuple[Project, Recorder]) ->
     [
         (
             ("crm.objects.companies.read", "crm.objects.owners.read"),
-            "to apply, also tick in HubSpot (Development > Keys): crm.objects.companies.write",
+            "to apply, also tick these scopes in HubSpot (Development > Keys): crm.objects.companies.write",
         ),
         (("crm.objects.companies.read",), "crm.objects.owners.read, crm.objects.companies.write"),
     ],

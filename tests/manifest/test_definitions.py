@@ -169,7 +169,7 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
         (f"{PROPERTY}dataSensitivity: high}}\n", '3:78: "dataSensitivity" cannot be "high"'),
         (f"{PROPERTY}description: }}\n", '3:74: "description" has no value'),
         (f'{PROPERTY}description: ""}}\n', '3:74: "description" is an empty text'),
-        (f"{PROPERTY}description: ~}}\n", '3:74: "description" is set to ~, but ~ does not clear a value'),
+        (f"{PROPERTY}description: ~}}\n", '3:74: "description" is set to ~, but only null clears a value'),
         (f"{PROPERTY}description: [a]}}\n", '3:74: "description" must be a text'),
         (f"{PROPERTY}groupName: null}}\n", '3:72: "groupName" cannot be cleared'),
         (f"{PROPERTY}createdAt: 1}}\n", '3:61: "createdAt": HubSpot alone sets this value'),
@@ -264,7 +264,7 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
             f"{PROPERTY}options: {{a: {{$absent: true, $moves_to: b}}}}}}\n",
             '3:71: records cannot move from "a" to "b": the property will not have this option',
         ),
-        (f"{PROPERTY}options: {{a: {{$renamed_from: a}}}}}}\n", '3:90: "a" cannot be renamed from "a"'),
+        (f"{PROPERTY}options: {{a: {{$renamed_from: a}}}}}}\n", '3:90: "a" cannot be renamed from itself'),
         # directives
         (f"{PROPERTY}$absent: true}}\n", "3:70: `$absent: true` excludes all other lines"),
         (f"{PROPERTY}$absent: false}}\n", '3:70: "$absent" cannot have this value'),

@@ -116,19 +116,19 @@ def test_a_record_may_repeat_its_key() -> None:
         ),
         (
             "a: {b: ~}",
-            '4:10: "b" is set to ~, but ~ does not clear a value',
+            '4:10: "b" is set to ~, but only null clears a value',
             f'{CLEAR}, or "~" in quotes if this text is meant',
             "companies/a#b",
         ),
         (
             "a: {b: Null}",
-            '4:10: "b" is set to Null, but Null does not clear a value',
+            '4:10: "b" is set to Null, but only null clears a value',
             f'{CLEAR}, or "Null" in quotes if this text is meant',
             "companies/a#b",
         ),
         (
             "a: {b: NULL}",
-            '4:10: "b" is set to NULL, but NULL does not clear a value',
+            '4:10: "b" is set to NULL, but only null clears a value',
             f'{CLEAR}, or "NULL" in quotes if this text is meant',
             "companies/a#b",
         ),

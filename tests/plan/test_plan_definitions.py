@@ -244,7 +244,7 @@ def test_what_hubspot_cannot_change_is_a_problem_with_a_recipe(
         [live_definition("companies:properties/tier", {path: live})],
     )
     (problem,) = found.problems
-    assert problem.message == f"HubSpot cannot change {path} of a property: it is {live} there"
+    assert problem.message == f"HubSpot cannot change {path} of a property; in HubSpot, it is {live}"
     assert advice in (problem.advice or "")
     assert not found.changes
 

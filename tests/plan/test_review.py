@@ -183,12 +183,12 @@ def test_unreviewed_changes_are_left_out() -> None:
         (
             UPDATE,
             replace(UPDATE, remembered=(value("zip", "1", "1"),)),
-            "zip gets a value in state that was not reviewed",
+            "zip gets an unreviewed value in the state",
         ),
         (
             UPDATE,
             replace(UPDATE, values=(NAME,), remembered=(value("phone", "3", "3"),)),
-            "phone gets a value in state that was not reviewed",
+            "phone gets an unreviewed value in the state",
         ),
         (UPDATE, replace(UPDATE, remote=Remote(RecordId("7"))), "another record has this key now"),
         (

@@ -361,7 +361,7 @@ def test_protection_is_kept() -> None:
     ("value", "note"),
     [
         (written("left", "1", "2"), "HubSpot has no such property any more"),
-        (written("createdate", "2026-11-22", "2026-11-23"), "HubSpot makes it read-only now"),
+        (written("createdate", "2026-11-22", "2026-11-23"), "it is read-only in HubSpot now"),
         (written("industry", "TIMBER", "SENSORS"), 'HubSpot has no option "TIMBER" any more'),
         (written("product_lines", "EDGE;STEAM", "EDGE"), 'HubSpot has no option "STEAM" any more'),
         (written("product_lines", "STEAM;COAL;EDGE;WIND", "EDGE"), 'HubSpot has no option "COAL" any more'),

@@ -14,8 +14,8 @@ import reconciler
 _BEGIN = """\
 # The Python API, name by name
 
-A test compares this page with the docstrings, so it lists what this version has. [Python](python.md) shows
-how the parts work together. Everything here is imported from `reconciler`.
+This page lists the public names of this version; a test compares it with the docstrings.
+[Python](python.md) shows how the parts work together. Everything here is imported from `reconciler`.
 """
 _FIRST = ("Project", "Environment", "Plan", "run_many")
 _SECTION = re.compile(r"^(Args|Raises|Returns|Yields):$")

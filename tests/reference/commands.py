@@ -12,8 +12,9 @@ from reconciler.cli.options import common_options
 _BEGIN = """\
 # All commands and options
 
-A test compares this page with the program, so it lists what this version has. [Exit codes](exit-codes.md)
-lists the exit codes. [Completion, editor, help and colours](command-line.md) has a page of its own.
+This page lists the commands and options of this version; a test compares it with the program.
+[Exit codes](exit-codes.md) lists the exit codes. [Completion, editor, help and
+colours](command-line.md) has a page of its own.
 
 """
 _COMMON = """

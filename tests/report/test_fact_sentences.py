@@ -101,7 +101,7 @@ def test_a_rekeyed_record_is_told_with_its_new_key_where_everything_is_shown() -
 
     assert (
         facts_text((Fact(FactKind.REKEYED, RecordId("9"), key=key), Fact(FactKind.NOT_CREATED_AGAIN)), KEY)
-        == f"record 9 is there, but its phone is now {NEW}; "
+        == f"record 9 still exists, but its phone is now {NEW}; "
         f"only --recreate contacts/{OLD} creates it again"
     )
 

@@ -125,9 +125,9 @@ def test_it_opens_with_everything_counted_and_what_risks_most_first(page: Page) 
         "companies/globex",
     ]
     assert page.texts(".heading .name")[:4] == [
-        "companies: 1 problem the plan cannot be applied like this",
-        "contacts: 1 problem the plan cannot be applied like this",
-        "deals: 1 warning the plan can be applied like this",
+        "companies: 1 problem the plan cannot be applied with this problem",
+        "contacts: 1 problem the plan cannot be applied with this problem",
+        "deals: 1 warning the plan can be applied with this warning",
         "companies: 1 to update conflict: the manifests changed, and people changed HubSpot too",
     ]
     assert page.figures("action") == {

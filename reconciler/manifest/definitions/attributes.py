@@ -76,7 +76,7 @@ def _read(entry: EntryNode, attribute: Attribute, about: About, address: Definit
             about.report(f'"{name}" cannot be cleared', _LEAVE, entry.place, address)
         return None
     if isinstance(value, Blank):
-        fault = _BLANK.get(value, f"is set to {value.value}, but {value.value} does not clear a value")
+        fault = _BLANK.get(value, f"is set to {value.value}, but only null clears a value")
         about.report(
             f'"{name}" {fault}', _CLEAR if _can_be_cleared(attribute) else _LEAVE, entry.place, address
         )

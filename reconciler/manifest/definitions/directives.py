@@ -80,7 +80,7 @@ def read_directives(
         message = f'records cannot move from "{name}" to "{name}"'
         about.report(message, _FORMS[MOVES_TO][1], places[MOVES_TO], address)
     if said.get(RENAMED_FROM) == name:
-        message = f'"{name}" cannot be renamed from "{name}"'
+        message = f'"{name}" cannot be renamed from itself'
         advice = "write its former name, or remove the line"
         about.report(message, advice, places[RENAMED_FROM], address)
     return DefinitionDirectives(

@@ -197,7 +197,7 @@ class ComparedDefinition:
 
     def _refuse_change(self, path: str, live: str | None) -> None:
         what = f"{path} of {an(self.sides.address.section)}"
-        message = f"HubSpot cannot change {what}: it is {live or 'empty'} there"
+        message = f"HubSpot cannot change {what}; in HubSpot, it is {live or 'empty'}"
         if path == "type":
             message = f"the type cannot change while records have values: it is {live} in HubSpot"
         advice = "create a new property with another name, and remove this one with `$absent`"

@@ -107,7 +107,7 @@ def without_target(
         if move is not None and (move.before is not None or move.after in after.properties):
             continue
         name = move.after if move else _target_name(decided, change.definition)
-        message = f"its records would move to {name}, which is not there"
+        message = f"its records would move to {name}, which does not exist"
         advice = "correct `$moves_to`, or declare the definition that it names"
         yield Problem(message, advice, change.source, change.definition.text)
 

@@ -257,7 +257,7 @@ class _Deciding:
         if sides.wanted.special.is_absent or (pipeline and pipeline.found) or of in self.new_ids:
             return None
         lacking = NotMade(of.text, self.matched.unselected.get(of, WhyNotMade.HELD))
-        message = f"the pipeline of this stage is not there: {of.text}"
+        message = f"the pipeline of this stage does not exist: {of.text}"
         problem = self.context.problem(sides.wanted, message, lacking.advice)
         return DefinitionDecision(problems=(replace(problem, needs=lacking.to_add),))
 

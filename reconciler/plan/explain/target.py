@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, replace
 
 from reconciler.errors import UsageError
-from reconciler.model.addresses import RECORD_ID, RecordAddress, is_definition_address, split_address
+from reconciler.model.addresses import RECORD_ID, RecordAddress, split_address
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.desired import Desired
 from reconciler.model.desired_records import DesiredRecord, Prune
@@ -102,11 +102,6 @@ def parse_explain_address(address: str) -> ParsedAddress:
     Raises:
         UsageError: it is not the address of a record.
     """
-    if is_definition_address(address):
-        raise UsageError(
-            f"explain tells about records, and {address} is a definition\n"
-            f"    `reconciler plan --target {address}` and `reconciler drift` show it"
-        )
     try:
         return ParsedAddress(*split_address(address))
     except ValueError as error:

@@ -176,7 +176,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "remote",
-        "The ids that HubSpot gave, of records or of the definition.",
+        "The ids that HubSpot gave to the records or to the definition.",
         does=forms.REMOTE,
         why=None,
         kept=Kept(
@@ -261,13 +261,13 @@ def change_schema() -> Json:
     }
     return {
         "do": {
-            "description": "The effect of a change. Empty members are absent.",
+            "description": "The effect of a change. Keys without content are left out.",
             "type": "object",
             "properties": {"kind": kind} | does,
             "required": ["kind", *(name for name in REQUIRED if name in does)],
         },
         "why": {
-            "description": "The reason for a change. Empty members are absent.",
+            "description": "The reason for a change. Keys without content are left out.",
             "type": "object",
             "properties": {"address": address} | why,
             "required": ["address", *(name for name in REQUIRED if name in why)],

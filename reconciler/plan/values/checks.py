@@ -115,9 +115,7 @@ def split_choices(definition: PropertyDef, written: str) -> list[str]:
     items = [item for item in written.split(";") if item.strip()]
     if written and not items:
         raise WrongValue(
-            sentence(
-                '{name} takes choices, and "{it}" contains none', name=definition.name, it=Value(written)
-            ),
+            sentence('"{it}" contains no option of {name}', it=Value(written), name=definition.name),
             "write the option's value; to clear it, write null in YAML, the text of `clear:` in a table",
         )
     return items

@@ -48,13 +48,15 @@ _SOON = timedelta(days=120)
 _SKEW = timedelta(minutes=2)
 """Maximum difference of clocks; beyond it, drift may name the wrong author of an edit."""
 
+_KEYS = "in HubSpot (Development > Keys)"
+
 
 def check_network(examined: Examined) -> Iterator[CheckResult]:
     """Call HubSpot once; later checks use its answer."""
     if examined.is_emulator and examined.session is not None:
         examined.reader = examined.closing.enter_context(examined.session.reader())
         examined.account = examined.reader.account()
-        yield skipped("network", "the embedded portal is in this process")
+        yield skipped("network", "the emulator runs in this process and needs no network")
         return
     host = urlsplit(examined.base_url).hostname or examined.base_url
     if not _may_get_token(examined):
@@ -178,15 +180,13 @@ def check_scopes(examined: Examined) -> Iterator[CheckResult]:
         finding = (
             f"enough scopes to plan {about}, but not to name owners by e-mail or to show who changed a value"
         )
-        yield warned(
-            "scopes", finding, f"tick in HubSpot (Development > Keys): {', '.join([OWNERS, *lacks_writing])}"
-        )
+        yield warned("scopes", finding, f"tick these scopes {_KEYS}: {', '.join([OWNERS, *lacks_writing])}")
     elif lacks_reading:
-        advice = f"tick in HubSpot (Development > Keys): {', '.join(lacks_reading)}"
+        advice = f"tick these scopes {_KEYS}: {', '.join(lacks_reading)}"
         advice += f"; and to apply: {', '.join(lacks_writing)}" if lacks_writing else ""
         yield failed("scopes", f"too few scopes to plan {about}", advice)
     elif lacks_writing:
-        advice = f"to apply, also tick in HubSpot (Development > Keys): {', '.join(lacks_writing)}"
+        advice = f"to apply, also tick these scopes {_KEYS}: {', '.join(lacks_writing)}"
         yield warned("scopes", f"enough scopes to plan {about}; a pull request needs no others", advice)
     else:
         yield passed("scopes", f"enough scopes to plan and to apply {about}")

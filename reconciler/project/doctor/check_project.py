@@ -65,7 +65,7 @@ def check_manifests(examined: Examined) -> Iterator[CheckResult]:
         return
     if not _has_manifests(session.settings.project, session.settings.manifests):
         folders = ", ".join(session.settings.manifests)
-        advice = "begin with `reconciler import companies`, or write one"
+        advice = "begin with `reconciler import companies`, or write a manifest"
         yield warned("manifests", f"there are none in {folders} yet", advice)
         return
     try:

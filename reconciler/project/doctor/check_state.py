@@ -32,7 +32,7 @@ def check_state(examined: Examined) -> Iterator[CheckResult]:
         return
     url = session.settings.state_url
     if url is None:
-        advice = "without a state, there is no drift, prune, protection and rollback"
+        advice = "without a state, reconciler cannot show drift, prune, protect records or roll back"
         yield warned("state", "`state: none` keeps nothing between runs", advice)
         return
     try:

@@ -28,9 +28,9 @@ from reconciler.report.view import View
 from reconciler.source import SourceRef
 
 _PROBLEMS = {
-    Severity.ERROR: ("problem", Piece("\u00d7", Style.ALARM), "the plan cannot be applied like this"),
+    Severity.ERROR: ("problem", Piece("\u00d7", Style.ALARM), "the plan cannot be applied with this problem"),
     Severity.LEFT_OUT: ("left out", Piece("\u00d7", Style.ALARM), "it is not in the plan"),
-    Severity.WARNING: ("warning", Piece("!", Style.CHANGED), "the plan can be applied like this"),
+    Severity.WARNING: ("warning", Piece("!", Style.CHANGED), "the plan can be applied with this warning"),
 }
 """By severity, most severe first: label, sign, and consequence."""
 
