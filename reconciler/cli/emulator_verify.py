@@ -64,7 +64,7 @@ def verify(ctx: click.Context, portal_id: int | None, out: Path) -> int:
 def _typed_portal_id(environment: str) -> int:
     if not sys.stdin.isatty():
         raise UsageError(
-            "there is no terminal to type the ID of the portal\n"
+            "without a terminal, nobody can type the ID of the portal\n"
             "    use --portal-id ID: the probes create and remove records and definitions in this portal"
         )
     question = (

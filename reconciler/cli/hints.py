@@ -15,7 +15,8 @@ from reconciler.suggestions import did_you_mean
 _FOREIGN_COMMANDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         ("diff", "preview"),
-        "`reconciler plan` shows what apply would change, `reconciler fmt --diff` what fmt would change",
+        "`reconciler plan` shows what apply would change; "
+        "`reconciler fmt --diff` shows what fmt would change",
     ),
     **dict.fromkeys(
         ("pull", "dump", "export"),

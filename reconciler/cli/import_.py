@@ -103,7 +103,10 @@ _OPTIONS = (
         is_flag=False,
         flag_value="",
         metavar="[=SECTION,...]",
-        help="Write definitions, not records: properties, groups, pipelines, schema, association_labels.",
+        help=(
+            "Write definitions instead of records. SECTION is properties, groups, pipelines, schema or "
+            "association_labels."
+        ),
     ),
     click.option(
         "--used",
@@ -139,7 +142,7 @@ _OPTIONS = (
         "--associations",
         multiple=True,
         metavar="TYPE",
-        help="Import associations with records of this type, too.",
+        help="Also import the associations with records of this type.",
     ),
     click.option("--factor", is_flag=True, help="Move values that all records share to `all:`."),
     click.option(

@@ -78,7 +78,7 @@ def refuse_plan_options(request: PlanRequest, done: str) -> None:
 _OPTIONS = (
     target_option,
     exclude_option,
-    glob_option("--take", "Write values at these addresses that `drift: hold` would leave alone."),
+    glob_option("--take", "At these addresses, write even the values that `drift: hold` would leave alone."),
     glob_option("--recreate", "Create these records again, although they are gone from HubSpot."),
     allow_option,
     click.option(

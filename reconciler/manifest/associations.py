@@ -100,7 +100,7 @@ class Associations:
 
 _ADVICE: Final = {
     _TO: "write the other record's key",
-    _BY: f"write the unique property that `to` is a value of, or {RECORD_ID}",
+    _BY: f"write the name of the unique property whose value is in `to`, or {RECORD_ID}",
     _LABEL: "write the label as HubSpot shows it, or remove it",
 }
 

@@ -15,8 +15,8 @@ from reconciler.source import SourceFiles, SourceRef
 from reconciler.suggestions import suggest
 
 _ONE_PORTAL_ADVICE = (
-    "keep one environment for the portal, and plan parts of it with --target; two emulators are "
-    "two portals if each has its own `portal_id:`"
+    "keep one environment for the portal, and plan parts of it with --target; if both are emulators, "
+    "give each of them a `portal_id:` of its own"
 )
 
 

@@ -98,8 +98,8 @@ def _kept_old_keys(
                 where=where,
             )
             advice = (
-                "remove `$renamed_from` or the other line; if a record takes over the key of another one, "
-                "rename that one first, in a plan of its own"
+                "remove `$renamed_from` or the other record; if the other record shall get this key, first "
+                "apply only the new key of this record"
             )
             yield Problem(message, advice, files.ref(record.place), record.address.text)
 

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 ADVICE = (
-    "the project is the folder of reconciler.yaml: put it there, under a name without a leading dot; "
+    "put the file into the folder of reconciler.yaml, under a name that does not begin with a dot; "
     "files that several projects share need reconciler.yaml in the common parent folder"
 )
 

@@ -179,7 +179,7 @@ class RecordReader:
             self._report(f"{_RENAMED_FROM} needs a key", advice, node.place_of(_RENAMED_FROM), key)
         if said.get(_RENAMED_FROM) == key:
             advice = "write the key that the record had before, or remove the line"
-            self._report("a record cannot be renamed from itself", advice, node.place_of(_RENAMED_FROM), key)
+            self._report(f"{_RENAMED_FROM} is the present key", advice, node.place_of(_RENAMED_FROM), key)
         protect = said[_PROTECT] == _TRUE if _PROTECT in said else None
         return RecordDirectives(is_absent, protect, said.get(_RENAMED_FROM))
 

@@ -122,7 +122,7 @@ class Divergence:
         else:
             lacking = "1 commit is" if self.missing == 1 else f"{self.missing:,} commits are"
             message = f"{start} do not contain {applied}: {lacking} missing"
-            advice = "merge the branch that was applied or rebase onto it, and plan again"
+            advice = "merge the branch that was applied, or rebase onto this branch, and plan again"
         return GuardRefusal(Guard.DIVERGED, self.missing or 1, message, advice=advice)
 
 
@@ -255,7 +255,9 @@ def refuse_now(plan: Plan, budget: Budget, limits: Limits) -> None:
     """
     command = "plan" if plan.rolls_back is None else f"rollback {plan.rolls_back}"
     for refusal in Guards(limits, dict(plan.allowances)).check(plan.changes, plan.bases, budget):
-        way_out = "apply it tomorrow" if refusal.guard is Guard.BUDGET else "plan again, and look at it"
+        way_out = "plan again, and look at the new plan"
+        if refusal.guard is Guard.BUDGET:
+            way_out = "apply it tomorrow"
         raise PlanRefused(
             Refusal.GUARD,
             f"plan refused: {refusal.message}\n"

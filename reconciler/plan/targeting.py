@@ -105,9 +105,9 @@ class UnmatchedGlobs:
         if self._left:
             lines = [f"{flag} {quote(glob.text)} matches nothing" for flag, glob in self._left]
             raise UsageError(
-                "\n".join(lines) + f"\n    no record or property that {among} has this address:\n"
-                "    companies/acme is one record, companies/* are all of a type, companies/acme#phone is a "
-                "property, companies:properties/* are definitions"
+                "\n".join(lines) + f"\n    no record or property that {among} has such an address\n"
+                "    examples: companies/acme (one record), companies/* (all companies), "
+                "companies/acme#phone (a property), companies:properties/* (definitions)"
             )
 
     def check(self, key: ThingAddress, names: Iterable[str]) -> None:

@@ -201,7 +201,9 @@ class _Copying:
         if request.records is Copied.OWNED:
             objects |= {object_name for object_name, _, _ in store.owned_groups()}
         if not objects:
-            raise UsageError("the manifests name no object type\n    name them: --objects companies,deals")
+            raise UsageError(
+                "the manifests name no object type\n    give the types: --objects companies,deals"
+            )
         return objects
 
     def _expected(self, desired: Desired, schemas: Mapping[str, ObjectSchema]) -> int:

@@ -61,7 +61,9 @@ def variables_in(text: str, name: str) -> Mapping[str, str]:
             continue
         match = _LINE.fullmatch(stripped)
         if match is None:
-            raise UsageError(f"{name}:{number}: this is not a variable\n    write NAME=value, one on a line")
+            raise UsageError(
+                f"{name}:{number}: this is not a variable\n    write NAME=value, one variable on each line"
+            )
         variable = match["name"]
         if variable in found:
             raise UsageError(f"{name}:{number}: {variable} is there twice\n    remove one of the lines")

@@ -72,7 +72,8 @@ class CopyingEnvironment(OpenedEnvironment):
         taken = next(others, None)
         if taken is not None:
             raise UsageError(
-                f"environment {taken} has the local portal {here.portal_id} already: nothing was copied\n"
+                f"the emulator of environment {taken} already has the ID {here.portal_id}: "
+                "nothing was copied\n"
                 f"    if {taken} is a copy of {self.name}, copy with `-e {taken}`; "
                 f"otherwise write another `portal_id` below `{taken}:`"
             )

@@ -70,7 +70,7 @@ class EnvironmentEmulator:
             raise UsageError(str(error)) from None
         if name is not None:
             raise UsageError(
-                f"write the address of the record alone, and the property after it: {name}=VALUE"
+                f"give the address of the record without the property, and then the value: {name}=VALUE"
             )
         with self._session.emulator() as emulator:
             try:

@@ -110,7 +110,7 @@ def place_for(session: Session, object_name: str, out: Path | None, count: int |
 def _check_inside(session: Session, path: Path, out: Path) -> None:
     fault = readable_files.fault_of(path, session.settings.project)
     if fault is not None:
-        raise UsageError(f"--out {out} {fault}: no command would read it there\n    {readable_files.ADVICE}")
+        raise UsageError(f"--out {out} {fault}: no command would read this file\n    {readable_files.ADVICE}")
 
 
 def _check_is_manifest(session: Session, path: Path, out: Path) -> None:

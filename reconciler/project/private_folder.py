@@ -43,8 +43,8 @@ def refuse_foreign_files(project: Path, state_url: str | None) -> None:
         raise UsageError(
             f"git tracks {name}, which must stay on this machine:  "
             "a commit could replace its contents\n"
-            f"    if the file is yours: git rm --cached -r -- {name}, and commit\n"
-            "    if somebody else added the file: do the same, and delete it, as its contents may be wrong"
+            f"    run `git rm --cached -r -- {name}`, and commit\n"
+            "    if somebody else added the file, also delete it, because its contents may be wrong"
         )
 
 

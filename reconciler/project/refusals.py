@@ -34,7 +34,8 @@ def check_unprotected(here: EnvironmentSettings) -> None:
         raise PlanRefused(
             Refusal.PROTECTED,
             f"environment {here.name} is protected{like}: only saved plans can be applied here\n"
-            "    reconciler plan --out FILE, have it reviewed, then reconciler apply FILE",
+            "    run `reconciler plan --out FILE`, let somebody review the plan, "
+            "then run `reconciler apply FILE`",
         )
 
 

@@ -128,7 +128,9 @@ def read_settings_file(
     """
     refused = readable_files.fault_of(project / FILE_NAME, project)
     if refused is not None:
-        raise UsageError(f"{FILE_NAME} is a link, and its target {refused}\n    put the file itself there")
+        raise UsageError(
+            f"{FILE_NAME} is a link, and its target {refused}\n    put the file itself in place of the link"
+        )
     try:
         data = (project / FILE_NAME).read_bytes()
     except OSError as error:

@@ -35,12 +35,12 @@ URL_ADVICE: Final = (
 )
 STATE_ADVICE: Final = "write sqlite:///FILE, git:refs/reconciler, postgresql+psycopg://HOST/NAME or none"
 GIT_ADVICE: Final = (
-    "write git:refs/reconciler for the remote origin, git:REMOTE:REF or git:URL:REF; REF begins with refs/, "
-    "and a URL is https://HOST/PATH, ssh://USER@HOST/PATH or USER@HOST:PATH, without a password"
+    "write `git:REF`, `git:REMOTE:REF` or `git:URL:REF`, such as `git:refs/reconciler`; REF begins with "
+    "`refs/`; URL is `https://HOST/PATH`, `ssh://USER@HOST/PATH` or `USER@HOST:PATH`, without a password"
 )
 DATABASE_ADVICE: Final = (
     "write postgresql+psycopg://USER:${RECONCILER_PASSWORD}@HOST/NAME; if one variable contains the whole "
-    "address, write @ as %40, : as %3A and / as %2F in user and password"
+    "address, write `%40` for `@`, `%3A` for `:` and `%2F` for `/` in the user name and the password"
 )
 TOKEN_ADVICE: Final = "write `token: ${VARIABLE}`, and put the token into that variable"  # noqa: S105 - no token
 NOTIFY_ADVICE: Final = "write `notify: ${RECONCILER_NOTIFY_URL}`, and put the webhook into that variable"

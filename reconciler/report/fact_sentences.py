@@ -76,7 +76,8 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.OTHER_END_GONE: lambda fact, _: f"{_address(fact)} is gone; the entry of that record says why",
     FactKind.OTHER_LABEL_STAYS: _always("it stays: archiving it would also remove a label that is not ours"),
     FactKind.RESTORED_BY_HAND_ONLY: lambda fact, _: (
-        f"HubSpot's API restores nothing; its own pages can restore {_record(fact)} within 90 days"
+        f"HubSpot's API restores nothing; people can restore {_record(fact)} on HubSpot's "
+        "website within 90 days"
     ),
     FactKind.OTHER_RECORD_NOW: lambda fact, _: f"this is now {_record(fact)}",
     FactKind.NO_LONGER_THERE: lambda fact, _: f"{_record(fact)} is no longer there",

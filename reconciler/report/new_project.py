@@ -76,8 +76,8 @@ def _state(made: NewProject, layout: Layout) -> Iterator[Line]:
     elif made.state:
         file = made.state.removeprefix("sqlite:///")
         text = (
-            f"State is kept in {file}, on this machine only: before other people or CI jobs "
-            "apply, `reconciler state move` moves it to a place that everybody can reach."
+            f"State is kept in {file}, on this machine only. Before other people or CI jobs apply, "
+            "move it with `reconciler state move` to a place that everybody can reach."
         )
         yield from layout.paragraph(text)
 
@@ -122,7 +122,7 @@ def _steps(made: NewProject, layout: Layout) -> Iterator[Line]:
 def _job_steps(made: NewProject, layout: Layout) -> Iterator[Line]:
     if made.placeholders:
         names = " and ".join(made.placeholders)
-        text = f"Replace {names} in the workflows by the repository of reconciler and a commit of it."
+        text = f"In the workflows, replace {names} by the repository of reconciler and one of its commits."
         yield from layout.paragraph(text, indent=3)
     for host in made.hosts:
         yield from layout.paragraph(f"On {host}, set these secrets (docs/ci.md has the details):", indent=3)

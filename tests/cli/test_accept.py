@@ -148,7 +148,7 @@ def test_a_stage_of_another_pipeline_cannot_be_accepted_alone(project: Project) 
     done = accept(project, "tickets/RMA-26-0118#hs_pipeline_stage", code=ExitCode.ERROR)
     said = " ".join(done.out.split())
     assert '"Waiting on us" is no stage of pipeline "Returns and repairs"' in said
-    assert "correct one of hs_pipeline and hs_pipeline_stage" in said
+    assert "correct hs_pipeline or hs_pipeline_stage" in said
     assert diff(project) == []
 
 

@@ -74,7 +74,7 @@ def test_an_older_branch_is_refused(project: Project) -> None:
     reported = " ".join(planned.out.split())
     assert f"(commit {older[:12]}) do not contain the last apply (commit {applied[:12]})" in reported
     assert "1 commit is missing" in reported
-    assert "merge the branch that was applied or rebase onto it" in reported
+    assert "merge the branch that was applied, or rebase onto this branch" in reported
     assert "if this is intended: --allow diverged=1" in reported
     for arguments in (["apply", "plan.json"], ["apply", "--auto-approve"]):
         refused = project.run(*arguments)

@@ -211,7 +211,7 @@ def test_what_a_copy_cannot_be_is_said(portal: tuple[Project, Recorder]) -> None
     assert 'a name is missing at a comma in "deals,"' in nothing.err
     assert 'an environment cannot be called "a b"' in named.err
     assert "environment other is an emulator: only HubSpot portals can be copied" in of_emulator.err
-    assert f"environment other has the local portal {PORTAL} already: nothing was copied" in taken.err
+    assert f"the emulator of environment other already has the ID {PORTAL}: nothing was copied" in taken.err
     assert "a b" not in (project.folder / "reconciler.yaml").read_text()
 
 

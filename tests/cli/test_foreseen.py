@@ -486,7 +486,7 @@ def test_a_read_only_type_is_not_written(tmp_path: Path) -> None:
     for record in ("{}", "{hs_survey_name: x}"):
         manifests = {"f.yaml": f"object: feedback_submissions\nkey: code\nrecords:\n  f1: {record}\n"}
         with served(tmp_path, manifests, portal_seed) as (project, _):
-            refused(project, "f.yaml:4:3", "only reads feedback_submissions, and never creates them")
+            refused(project, "f.yaml:4:3", "can read feedback_submissions, but it cannot create them")
 
 
 @pytest.mark.parametrize("key", ["code", "email"])

@@ -162,7 +162,7 @@ def test_one_that_goes_counts_until_it_is_gone(tmp_path: Path) -> None:
         applied(project)
         limit(portal, "companies/contacts", "Led by", 1)
         write(project, companies={"c0": ["contacts p1 Led by"]})
-        refused(project, portal, "apply first without this line")
+        refused(project, portal, "first apply without the manifest line")
         write(project, companies={"c0": []})
         applied(project)
         write(project, companies={"c0": ["contacts p1 Led by"]})

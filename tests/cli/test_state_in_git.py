@@ -199,7 +199,7 @@ def test_forgetting_says_what_hosts_keep(project: Project) -> None:
     assert project.run("apply", "--auto-approve").code == ExitCode.OK
     done = project.run("state", "forget", "contacts/ada@acme.example")
     assert done.code == ExitCode.OK
-    assert "hosts of git keep replaced commits" in done.err
+    assert "git hosts keep replaced commits" in done.err
     assert "ada@acme.example" not in project.run("state", "list", "--json", "--values", "show").out
 
 

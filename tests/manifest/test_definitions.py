@@ -299,15 +299,18 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
             '2:30: unknown key "ticketState"',
         ),
         (f"{STAGES}      Open: {{displayOrder: 1}}\n", "5:14: the order of the file is the order of display"),
-        (f"{STAGES}      Won: {{}}\n      ' won ': {{}}\n", '6:7: HubSpot takes " won " for the same label'),
+        (
+            f"{STAGES}      Won: {{}}\n      ' won ': {{}}\n",
+            '6:7: for HubSpot, the label " won " is the same',
+        ),
         (
             f"{STAGES}      A: {{label: X}}\n      B: {{label: x}}\n",
-            '6:18: HubSpot takes "x" for the same label',
+            '6:18: for HubSpot, the label "x" is the same as the label',
         ),
         (f"{STAGES}      A: {{$absent: true, $moves_to: A}}\n", '5:37: records cannot move from "A" to "A"'),
         (f"{STAGES}\n", '4:12: "stages" must be a mapping'),
         ("object: deals\npipelines: {A: {stages: {}}}\n", '2:25: "stages" is empty'),
-        ("object: deals\npipelines: {A: {}, a: {}}\n", '2:20: HubSpot takes "a" for the same label'),
+        ("object: deals\npipelines: {A: {}, a: {}}\n", '2:20: for HubSpot, the label "a" is the same'),
         # keys that only records may have
         (
             "object: x\nproperties: {a: {ownership: observe}}\n",
@@ -328,7 +331,7 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
         # schemas and labels
         (
             "object: Gear\nschema: {}\n---\nobject: gear\nschema: {}\n",
-            '5:9: HubSpot takes "gear" for the same name as "Gear"',
+            '5:9: for HubSpot, the name "gear" is the same as "Gear"',
         ),
         ("object: deals\nschema: {}\n", "2:9: deals are in every portal, and HubSpot defines their schema"),
         ("object: m\nschema: {name: m}\n", '2:10: "name" is not allowed under `schema`'),

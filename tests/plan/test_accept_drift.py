@@ -108,7 +108,7 @@ def test_a_stage_follows_the_pipeline_that_is_accepted_with_it() -> None:
     assert {edit.name: edit.after for edit in done.edits} == {"pipeline": "Renewals", "stage": "New"}
     alone = accept(record, now, "stage")
     assert alone.edits == ()
-    assert "correct one of pipeline and stage" in str(alone.problems[0].advice) + str(alone.problems)
+    assert "correct pipeline or stage" in str(alone.problems[0].advice) + str(alone.problems)
 
 
 def test_a_stage_that_the_portal_no_longer_has_is_a_problem() -> None:

@@ -362,7 +362,7 @@ def test_right_before_the_writes_the_changes_are_counted_again(rolls_back: str |
         refuse_now(plan, PLENTY, DEFAULT_LIMITS)
     assert str(refused_now.value) == (
         "plan refused: 8 of 20 companies would be updated (40 %, limit 30 %)\n"
-        "    plan again, and look at it; if it is intended: "
+        "    plan again, and look at the new plan; if it is intended: "
         f"reconciler {command} --allow update=8 --out FILE"
     )
     refuse_now(replace(plan, allowances=((Guard.UPDATE, 8),)), PLENTY, DEFAULT_LIMITS)

@@ -52,8 +52,11 @@ def test_a_text_and_a_value_for_all_rows_keep_their_commas_and_points() -> None:
         ("1.234,50", "remove the thousands separators: 1234,50"),
         ("1 234 567", "remove the thousands separators: 1234567"),
         ("1.234", "remove the thousands separators: 1234"),
-        ("12.5", "digits and one comma (`decimal: ','`), no thousands separators, exponents or units"),
-        ("12,50 €", "digits and one comma (`decimal: ','`), no thousands separators, exponents or units"),
+        ("12.5", "write only digits and a decimal comma, without thousands separators, exponents or units"),
+        (
+            "12,50 €",
+            "write only digits and a decimal comma, without thousands separators, exponents or units",
+        ),
     ],
 )
 def test_anything_else_is_told_with_its_line(cell: str, advice: str) -> None:

@@ -128,7 +128,7 @@ def test_a_stage_belongs_to_the_pipeline_of_the_same_record() -> None:
     assert resolve({"pipeline": "Renewals", "stage": "New"})[0]["stage"] == "s3"
     _, problems = resolve({"pipeline": "Sales", "stage": "Renewed"})
     assert problems[0].message == '"Renewed" is no stage of pipeline "Sales"'
-    assert problems[0].advice == 'the stage belongs to pipeline "Renewals": correct one of pipeline and stage'
+    assert problems[0].advice == 'the stage belongs to pipeline "Renewals": correct pipeline or stage'
 
 
 def test_a_stage_belongs_to_the_pipeline_that_live_is_in() -> None:

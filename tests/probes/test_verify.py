@@ -125,7 +125,7 @@ def test_a_file_of_observations_must_be_there(tmp_path: Path) -> None:
     ("arguments", "more", "says"),
     [
         ((*VERIFY[:-1], "8"), "", "8 is not the portal of environment it"),
-        (VERIFY[:2], "", "there is no terminal to type the ID of the portal"),
+        (VERIFY[:2], "", "without a terminal, nobody can type the ID of the portal"),
         (VERIFY, "    protected: true\n", "environment it is protected"),
         ((*VERIFY, "--out", "no/such/folder"), "", "cannot write no/such/folder"),
     ],

@@ -12,7 +12,7 @@ HEAD = "object: companies\nkey: external_id\n"
 MANIFEST = f"{HEAD}records: {{}}\n"
 OUTSIDE = "is outside the project folder"
 HIDDEN = "is hidden, or is in a hidden folder"
-ADVICE = "the project is the folder of reconciler.yaml"
+ADVICE = "put the file into the folder of reconciler.yaml"
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def test_the_project_file_is_the_projects_own(project: Project, leads: str, faul
 
     assert (done.code, done.err) == (
         1,
-        f"reconciler.yaml is a link, and its target {fault}\n    put the file itself there\n",
+        f"reconciler.yaml is a link, and its target {fault}\n    put the file itself in place of the link\n",
     )
 
 

@@ -58,7 +58,7 @@ def test_a_state_that_git_tracks_is_refused_by_every_command(project: Project, c
     assert done.err.startswith(
         "git tracks .reconciler/state.db, which must stay on this machine:  "
         "a commit could replace its contents\n"
-        "    if the file is yours: git rm --cached -r -- .reconciler/state.db"
+        "    run `git rm --cached -r -- .reconciler/state.db`, and commit"
     )
     assert (project.folder / ".reconciler/state.db").read_bytes() == before
 

@@ -307,7 +307,7 @@ REVIEWED: Plan = replace(
             3,
             "the manifests (commit 3f2c9ab41d7e) do not contain the last apply (commit ab12cd34ef56): "
             "3 commits are missing",
-            advice="merge the branch that was applied or rebase onto it, and plan again",
+            advice="merge the branch that was applied, or rebase onto this branch, and plan again",
         ),
     ),
     review=Review(

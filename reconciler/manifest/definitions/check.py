@@ -46,7 +46,7 @@ def _one_type(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> I
         name = schema.address.object
         earlier = first.setdefault(name.casefold(), schema)
         if earlier is not schema:
-            message = f'HubSpot takes "{name}" for the same name as "{earlier.address.object}"'
+            message = f'for HubSpot, the name "{name}" is the same as "{earlier.address.object}"'
             advice = f"use the same spelling: the other one is in {files.ref(earlier.place)}"
             yield Problem(message, advice, files.ref(schema.place), schema.address.text)
 
@@ -63,7 +63,7 @@ def _one_label(definitions: Iterable[DesiredDefinition], files: SourceFiles) -> 
             earlier = first.setdefault(_plain(label), definition)
             if earlier is not definition:
                 where = files.ref(earlier.place)
-                message = f'HubSpot takes "{label}" for the same label as the one in {where}'
+                message = f'for HubSpot, the label "{label}" is the same as the label in {where}'
                 advice = "write another label: capital letters and outer blanks make no difference"
                 source = files.ref(definition.place_of("label"))
                 yield Problem(message, advice, source, address.text)

@@ -81,7 +81,7 @@ def _read_options(
             yield DeclaredOption(entry.name, entry.name_place, values)
             continue
         short = f"`{entry.name}: Label`"
-        advice = f"write {short}, or `{entry.name}: {{}}` where the label is the same as the value"
+        advice = f"write {short}, or `{entry.name}: {{}}` if the label is the same as the value"
         option = about.mapping(entry.value, entry.place, f'the option "{entry.name}"', advice, address)
         if option is not None:
             yield DeclaredOption(entry.name, entry.name_place, *_read_option(entry, option, about, address))

@@ -193,7 +193,7 @@ def _no_day(value: str, place: SourceRef) -> Problem:
 
 
 def _no_choices(_: str, place: SourceRef) -> Problem:
-    advice = "choices are texts, and HubSpot separates them with semicolons: correct the list"
+    advice = "write each choice as a text without `;`, because HubSpot separates choices with `;`"
     return Problem('this list holds an item that is empty, or contains ";" or a NUL', advice, place)
 
 

@@ -133,7 +133,8 @@ def no_room_problem(wanted: DesiredLink, no_room: NoRoom, end: Side) -> Problem:
         f"{no_room.most:,}, and {which} has that many already"
     )
     advice = (
-        "remove one of these associations, or raise the limit in HubSpot; if this plan removes one of them, "
-        "apply first without this line, because a plan removes associations only after it makes new ones"
+        "remove one of these associations, or raise the limit in HubSpot; if this plan removes one of these "
+        "associations, first apply without the manifest line of the new association, because a plan creates "
+        "associations before it removes others"
     )
     return Problem(message, advice, wanted.source, wanted.key.property_address(wanted.name))

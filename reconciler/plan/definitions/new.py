@@ -121,7 +121,7 @@ def lacking(sides: DefinitionSides, context: DefinitionContext) -> Iterator[Prob
     if missing:
         names = ", ".join(f"`{path.replace('/', '.')}`" for path in missing)
         message = f"the portal has no such {WORDS[section]}, and a new one needs {names}"
-        yield context.problem(wanted, message, f"add {names}, or correct the name")
+        yield context.problem(wanted, message, f"add {names} to create it, or correct its name")
     if sides.live is not None and sides.live.is_archived:
         yield from _restored(sides, context)
 

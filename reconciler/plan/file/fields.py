@@ -146,7 +146,10 @@ FIELDS: tuple[Field, ...] = (
         kept=_column("reason", str, Reason),
     ),
     _values("values", "Values to write, by property."),
-    _values("remembered", "Values that are stored in the state without a write to HubSpot, by property."),
+    _values(
+        "remembered",
+        "Values that are stored in the state, but not written to HubSpot. Each key is a property.",
+    ),
     _values(
         "forgotten",
         "Values that are removed from the state, by property: HubSpot's form of the value, and the form that "
@@ -154,8 +157,8 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "rests_on",
-        "Values that are read right before the call, by property, or by the address of an associated "
-        "record: if HubSpot no longer holds them, the change is stale.",
+        "Values that apply reads right before the call: if HubSpot has other values then, the change is "
+        "stale. Each key is a property, or the address of an associated record.",
         does=forms.READ,
         why=None,
         kept=None,

@@ -109,8 +109,8 @@ def _decide_record(resolver: Resolver, parts: RecordSides, policy: Policy, edits
 
 def only_read(change: Change) -> Problem:
     """Report that HubSpot's API has no call that writes records of the type."""
-    what = {Action.CREATE: "creates", Action.UPDATE: "changes", Action.ARCHIVE: "archives"}[change.action]
-    message = f"HubSpot's API only reads {change.object_type}, and never {what} them"
+    what = {Action.CREATE: "create", Action.UPDATE: "change", Action.ARCHIVE: "archive"}[change.action]
+    message = f"HubSpot's API can read {change.object_type}, but it cannot {what} them"
     advice = "remove the record, or write `ownership: {PROPERTY: observe}` to be told of differences"
     return Problem(message, advice, change.source, change.record.text)
 

@@ -165,7 +165,7 @@ def misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *, 
     key, other = record.address, found.other
     advice: str
     if found.is_both:
-        advice = f"correct one of {found.name} and {other}"
+        advice = f"correct {found.name} or {other}"
     elif record.special.is_partial:
         advice = sentence("--target {record} takes the whole record", record=key.display)
     elif is_left:

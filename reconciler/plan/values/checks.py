@@ -133,7 +133,7 @@ def is_plain_number(text: str) -> bool:
 def _number(definition: PropertyDef, written: str) -> str:
     text = written.strip()
     if not is_plain_number(text):
-        advice = "digits and one decimal point, no thousands separators, exponents or units"
+        advice = "write only digits and a decimal point, without thousands separators, exponents or units"
         raise not_this(definition.name, "a number such as 1200000.50", written, advice)
     return text
 
@@ -148,7 +148,7 @@ def _instant(definition: PropertyDef, written: str) -> str:
 
 def _email(definition: PropertyDef, written: str) -> str:
     if not _EMAIL.fullmatch(written.strip()):
-        advice = "one @, no blanks, and a domain that ends in a name such as .com"
+        advice = "write exactly one `@`, no blanks, and a domain with an ending such as `.com`"
         raise not_this(definition.name, "an e-mail address", written, advice)
     return written
 

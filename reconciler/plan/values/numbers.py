@@ -40,4 +40,4 @@ def _advice(text: str) -> str:
     if _WITH_THOUSANDS.fullmatch(text):
         plain = Value("".join(char for char in text if char.isdigit() or char in "-,"))
         return sentence("remove the thousands separators: {plain}", plain=plain)
-    return "digits and one comma (`decimal: ','`), no thousands separators, exponents or units"
+    return "write only digits and a decimal comma, without thousands separators, exponents or units"

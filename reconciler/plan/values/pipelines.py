@@ -103,7 +103,7 @@ def _advice_on_pipeline(schema: ObjectSchema, record: DesiredRecord) -> str:
     name, stage = schema.pipeline_and_stage or ("", "")
     if name in record.names:
         is_left = record.document.ownership_of(name) is not Ownership.ENFORCE
-        return f"`ownership` leaves {name} as it is" if is_left else f"correct one of {name} and {stage}"
+        return f"`ownership` leaves {name} as it is" if is_left else f"correct {name} or {stage}"
     if record.special.is_partial:
         return sentence("--target {record} takes the whole record", record=record.address.display)
     return "set the pipeline in the same record"

@@ -162,7 +162,7 @@ def check_scopes(examined: Examined) -> Iterator[CheckResult]:
         return
     if not examined.objects:
         yield skipped(
-            "scopes", "no manifest names an object type yet: name them, as in --objects companies,deals"
+            "scopes", "no manifest names an object type yet: give types, such as --objects companies,deals"
         )
         return
     try:

@@ -81,7 +81,7 @@ _WHY: dict[tuple[Verb, Reason], str] = {
     (
         Verb.ARCHIVE_DEFINITION,
         Reason.ADOPT,
-    ): "adopt: these options are not in the list of the manifests",
+    ): "adopt: existed before reconciler, and the manifests do not list these options",
     (
         Verb.RELEASE,
         Reason.UNMANAGED,
@@ -162,7 +162,7 @@ _WHY_HELD: dict[Reason, str] = {
     Reason.PRUNED: "pruned: no manifest names them any more; they stay because they are protected",
     Reason.SUPERSEDED: "superseded: changed again since the run; the present value stays",
     Reason.FINAL: "final: this cannot be rolled back",
-    Reason.MISSING: "missing: HubSpot does not have it, and --target selects only a part of it",
+    Reason.MISSING: "missing: HubSpot has no such record or definition, and --target selects only a part",
     Reason.RENAMED: "renamed: HubSpot still has the old key, and --target selects only a part of the record",
 }
 
