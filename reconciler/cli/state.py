@@ -119,7 +119,7 @@ def forget(ctx: click.Context, address: str) -> int:
         say(f"a report that cannot be opened may still contain the erased values: {os.path.relpath(report)}")
     if opened.state.is_in_git:
         say(
-            "hosts of git keep replaced commits, which still contain the erased values: put a new key before "
+            "git hosts keep replaced commits, which still contain the erased values: put a new key before "
             "the old key in RECONCILER_PLAN_KEY, run `reconciler state rekey`, and destroy the old key"
         )
     for backup in backups:
