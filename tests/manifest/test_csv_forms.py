@@ -67,7 +67,7 @@ def faults(folder: Path, data: str | bytes, said: str = "") -> tuple[list[str], 
 def test_all_faults_of_a_form_are_told_at_once_with_the_line_to_paste(tmp_path: Path) -> None:
     assert faults(tmp_path, GERMAN.encode("cp1252")) == (
         [
-            "companies.csv:1:1: the cells of the header are separated by ';'",
+            "companies.csv:1:1: the header has cells separated by ';'",
             "companies.csv:2:1: this line is not UTF-8",
             "companies.csv:2:4: this looks like a number with a decimal comma",
         ],
@@ -108,13 +108,13 @@ def test_all_faults_of_a_form_are_told_at_once_with_the_line_to_paste(tmp_path: 
         (
             "external_id,name\na,A\n",
             ", delimiter: ';'",
-            "1:1: the cells of the header are separated by ','",
+            "1:1: the header has cells separated by ','",
             "write `source: {csv: companies.csv}`",
         ),
         (
             "No.;name\na;A\n",
             ", columns: {No.: external_id}",
-            "1:1: the cells of the header are separated by ';'",
+            "1:1: the header has cells separated by ';'",
             "under `source:`, beside csv, write `delimiter: ';'`",
         ),
     ],

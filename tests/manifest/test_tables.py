@@ -181,7 +181,7 @@ def test_accepted_csv_agrees_with_another_reader(text: str) -> None:
             ["companies.csv:1:1: the header is not valid CSV: field larger than field limit (10000)"],
         ),
         ('external_id,"a" b\n', ["companies.csv:1:1: the header is not valid CSV: ',' expected after '\"'"]),
-        ("external_id;name\na;A\n", ["companies.csv:1:1: the cells of the header are separated by ';'"]),
+        ("external_id;name\na;A\n", ["companies.csv:1:1: the header has cells separated by ';'"]),
         (
             "name,Phone Number,,name\nA,1,2,3\n",
             [
@@ -246,10 +246,10 @@ def test_accepted_csv_agrees_with_another_reader(text: str) -> None:
         ),
         (
             '"external_id";"name"\n"a";"A"\n',
-            ["companies.csv:1:1: the cells of the header are separated by ';'"],
+            ["companies.csv:1:1: the header has cells separated by ';'"],
         ),
-        ('"external_id"\t"name"\n', ["companies.csv:1:1: the cells of the header are separated by '\\t'"]),
-        ('external_id|"name"\n', ["companies.csv:1:1: the cells of the header are separated by '|'"]),
+        ('"external_id"\t"name"\n', ["companies.csv:1:1: the header has cells separated by '\\t'"]),
+        ('external_id|"name"\n', ["companies.csv:1:1: the header has cells separated by '|'"]),
         (
             b"external_id,name\na,A\0\n",
             ["companies.csv:2:1: this line contains a NUL, which text cannot contain"],

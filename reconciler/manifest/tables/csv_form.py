@@ -161,7 +161,7 @@ def _misparted(path: Path, form: TableForm) -> tuple[_Fault, str] | None:
     other = max(widths, key=lambda each: widths[each])
     if widths[form.delimiter] > 1 or widths[other] < 2:  # noqa: PLR2004 - two names make a table
         return None
-    return _Fault(1, 1, f"the cells of the header are separated by {other!r}"), other
+    return _Fault(1, 1, f"the header has cells separated by {other!r}"), other
 
 
 def _names(header: str, delimiter: str) -> Sequence[str]:
