@@ -16,7 +16,7 @@ _SCRIPTS = Path(__file__).with_name("completion_scripts")
 @common_options
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> None:
-    """Print the script that completes commands, options and addresses in SHELL."""
+    """Print a script for SHELL that completes commands, options and addresses."""
     script = (_SCRIPTS / f"{shell}.sh").read_text(encoding="utf-8")
     if said(ctx).as_json:
         document(json.dumps({"script": script, "shell": shell}), nl=True)

@@ -15,9 +15,16 @@ from reconciler.report.view import View
 
 
 @click.command()
-@click.option("--objects", metavar="a,b", default="", help="Object types, besides those of the manifests.")
 @click.option(
-    "--token-variable", metavar="NAME", help="The variable that holds the token, instead of the project's."
+    "--objects",
+    metavar="a,b",
+    default="",
+    help="Check these object types too, besides those that the manifests name.",
+)
+@click.option(
+    "--token-variable",
+    metavar="NAME",
+    help="The variable that contains the token, in place of the one in reconciler.yaml.",
 )
 @common_options
 @click.pass_context

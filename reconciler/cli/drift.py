@@ -54,7 +54,7 @@ def command(
     accepted: tuple[str, ...],
     more: tuple[str, ...],
 ) -> int:
-    """Show changes by people in HubSpot since the last apply, and their authors."""
+    """Show what people changed in HubSpot since the last apply, and who changed it."""
     invocation = open_environment(ctx)
     if not accepted:
         if more:
@@ -83,9 +83,11 @@ def _refuse_to_tell_of_what_ends(to: OutputOptions, is_selected: object) -> None
     reports = [form.file_option.name for form in to.files if form.file_option]
     reports += [f"--format {to.form.name}"] if to.form.acceptance is cannot_show else []
     if reports:
-        raise UsageError(f"{reports[0]} reports drift, and --accept ends it: use only one of them")
+        raise UsageError(
+            f"{reports[0]} reports drift, but --accept writes it into manifests: use only one of them"
+        )
     if is_selected:
-        raise UsageError("--accept names its own addresses: do not give --target or --exclude with it")
+        raise UsageError("--accept already has the addresses: leave out --target and --exclude")
 
 
 def _show(invocation: Invocation, found: DriftFound, to: OutputOptions) -> None:

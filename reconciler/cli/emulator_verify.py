@@ -41,8 +41,8 @@ def verify(ctx: click.Context, portal_id: int | None, out: Path) -> int:
     """Check in a test account where HubSpot differs from the assumptions of the emulator.
 
     The probes make records, properties and a pipeline whose names begin with reconciler_probe. At the end
-    they remove all of them, also those that an interrupted run left. The command accepts only test accounts
-    of developers and sandboxes.
+    they remove all of them, also those that an interrupted run left. The command accepts only developer
+    test accounts and sandboxes.
     """
     from reconciler.project.observations_file import observations_document  # noqa: PLC0415 - only needed here
     from reconciler.report.verification import render_verification  # noqa: PLC0415

@@ -8,7 +8,7 @@ import click
 EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "apply": (
         "reconciler apply                          # plan, show, ask, apply",
-        "reconciler apply plan.json --verify       # the reviewed plan, then plan again",
+        "reconciler apply plan.json --verify       # apply the reviewed plan, then plan again",
     ),
     "completion": (
         'eval "$(reconciler completion bash)"       # in ~/.bashrc',
@@ -18,7 +18,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "doctor": ("reconciler doctor", "reconciler doctor -e sandbox --objects companies,deals"),
     "drift": (
         "reconciler drift",
-        "reconciler drift --accept 'companies/acme#phone'   # into the manifests",
+        "reconciler drift --accept 'companies/acme#phone'   # write the edit into the manifest",
     ),
     "emulator copy": ("reconciler emulator copy --from production --records sample=500",),
     "emulator edit": ("reconciler emulator edit companies/acme phone='+49 30 1'   # as a person would",),

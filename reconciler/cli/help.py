@@ -20,7 +20,7 @@ _COMMANDS_TOO: Final = "`reconciler help COMMAND` shows the help of a command."
 @common_options
 @click.pass_context
 def command(ctx: click.Context, topic: str | None) -> None:
-    """Show the page about TOPIC or the help of a command, or list the topics.
+    """Show the page about TOPIC, or the help of a command; without TOPIC, list the topics.
 
     On a terminal, a page is formatted. Elsewhere it is printed as Markdown.
     """

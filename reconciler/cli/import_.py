@@ -96,7 +96,7 @@ class ImportOptions:
 
 
 _OPTIONS = (
-    click.option("--key", metavar="PROPERTY", help="The unique property that recognises records."),
+    click.option("--key", metavar="PROPERTY", help="The unique property by which records are recognised."),
     click.option("--properties", metavar="a,b", default="", help="Take these properties."),
     click.option(
         "--definitions",
@@ -121,14 +121,14 @@ _OPTIONS = (
         "--enforce",
         metavar="a,b",
         default="",
-        help="Enforce these properties, although people change them often.",
+        help="Let git decide about these properties, although people change them often.",
     ),
     click.option(
         "--filter",
         "filters",
         multiple=True,
         metavar="FILTER",
-        help="NAME=VALUE, NAME!=VALUE, NAME (has a value) or !NAME. If repeated, all filters must match.",
+        help="NAME=VALUE, NAME!=VALUE, NAME (has a value) or !NAME. With several filters, all must match.",
     ),
     click.option("--list", "in_list", metavar="NAME|ID", help="Only members of this list in HubSpot."),
     click.option(
@@ -176,7 +176,7 @@ def _import_options(function: _Function) -> _Function:
 @common_options
 @click.pass_context
 def command(ctx: click.Context, object_type: str, options: ImportOptions) -> int:
-    """Write live records of OBJECT as manifests; the portal and the state stay as they are."""
+    """Write records of OBJECT from HubSpot into manifests; portal and state stay as they are."""
     _check(options)
     invocation = open_environment(ctx)
     try:

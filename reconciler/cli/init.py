@@ -49,7 +49,7 @@ def command(
 ) -> int:
     """Make a project in DIR (default: here), and list the scopes that a service key needs.
 
-    Writes settings and, if asked, workflows. Needs no network. Files that are there already stay as they are.
+    Writes settings and, if asked, workflows. Needs no network. Existing files stay as they are.
     """
     common = said(ctx)
     chosen = folder or common.directory or Path()

@@ -39,7 +39,8 @@ def command(
         raise UsageError("the form of reconciler.yaml is the same for all portals\n    leave out -e")
     if objects and not is_live:
         raise UsageError(
-            "--objects needs a portal, to read its definitions\n    choose an environment with -e ENV"
+            "--objects reads the definitions of a portal, so it needs an environment\n"
+            "    choose an environment with -e ENV"
         )
     if is_live:
         schema = open_environment(ctx).environment.json_schema(objects=names_in(objects))

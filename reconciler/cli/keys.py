@@ -22,7 +22,7 @@ from reconciler.report.new_key import new_key_lines
 @click.group(cls=Group)
 @common_options
 def command() -> None:
-    """Find the properties that can recognise records."""
+    """Find or create the property by which records are recognised."""
 
 
 @command.command("list")
@@ -33,7 +33,7 @@ def command() -> None:
 @common_options
 @click.pass_context
 def list_(ctx: click.Context, object_type: str, properties: str) -> int:
-    """List unique properties of OBJECT (companies, 0-2), with the number of records with a value in each."""
+    """List the unique properties of OBJECT (companies, 0-2), and how many records have a value in each."""
     invocation = open_environment(ctx)
     with progress("reading", quiet=invocation.said.quiet) as report:
         found = invocation.environment.find_keys(

@@ -173,7 +173,9 @@ class RecordReader:
         is_absent = said.get(_ABSENT) == _TRUE
         if is_absent and len(node.names) > 1:
             advice = "a record that must not exist can have no other lines"
-            self._report(f"`{_ABSENT}: true` excludes all other lines", advice, node.place_of(_ABSENT), key)
+            self._report(
+                f"`{_ABSENT}: true` cannot stand with other lines", advice, node.place_of(_ABSENT), key
+            )
         if _RENAMED_FROM in said and self._document.key == RECORD_ID:
             advice = "HubSpot's own ids never change: remove the line"
             self._report(f"{_RENAMED_FROM} needs a key", advice, node.place_of(_RENAMED_FROM), key)

@@ -53,6 +53,6 @@ class CopyResult:
 DOES_NOT_TRAVEL = (
     "lists, workflows, forms, files, e-mails and the history of values",
     "rules of admins that no API shows, and permissions of users",
-    "the journal of runs: in the copy, only runs on the copy can be rolled back",
+    "the journal of runs, so runs of the original portal cannot be rolled back in the copy",
 )
 """Parts of a portal that are never copied, as texts for the user."""

@@ -78,7 +78,8 @@ def check_new(places: Collection[Path]) -> None:
         if os.path.lexists(path):
             raise UsageError(
                 f"{os.path.relpath(path)} exists already, and nothing is overwritten\n"
-                "    --add adds records that no manifest names; --replace writes it anew, and keeps a copy"
+                "    --add adds records that no manifest names; --replace writes a new file, and keeps a "
+                "copy of the old one"
             )
 
 

@@ -129,7 +129,7 @@ def _manifests_of(session: Session, plan: Plan) -> tuple[Desired | None, str]:
     try:
         desired = session.load_manifests()
     except ManifestError:
-        return None, "the manifests here cannot be used"
+        return None, "the manifests of this checkout cannot be used"
     if desired.digest != plan.manifests.digest:
         return None, "the manifests have changed since the plan was made"
     return desired, ""

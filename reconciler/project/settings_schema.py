@@ -58,7 +58,7 @@ def settings_schema() -> dict[str, Any]:
                 "type": "object",
                 "additionalProperties": False,
                 "properties": {"mask": _MASKS, "show": _MASKS},
-                "description": "Properties whose values are masked, or shown, by object type.",
+                "description": "For each object type: the properties whose values are masked, or shown.",
             },
             "environments": {
                 "type": "object",

@@ -259,7 +259,7 @@ def _members(reader: PortalReader, schema: ObjectSchema, called: str) -> Iterato
             "    write its name, or the number in the address of its page in HubSpot"
         )
     if found.object_type_id != number:
-        raise UsageError(f'the list "{found.name}" does not hold {schema.name}')
+        raise UsageError(f'the list "{found.name}" is not a list of {schema.name}')
     after: str | None = None
     while True:
         page = reader.list_members(found.list_id, after)

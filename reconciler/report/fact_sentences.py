@@ -67,9 +67,9 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.RENAME_OR_CORRECT: _always("correct the key in HubSpot, or write the new key in the manifest"),
     FactKind.NOT_CREATED_AGAIN: lambda _, of: f"only --recreate {of.key.text} creates it again",
     FactKind.PROTECTED_STILL: _always("the record stays until `$protect: false` has been applied to it"),
-    FactKind.WHOLE_RECORD_ONLY: lambda _, of: f"--target {of.key.text} takes the whole record",
+    FactKind.WHOLE_RECORD_ONLY: lambda _, of: f"--target {of.key.text} selects the whole record",
     FactKind.CONTESTED: lambda fact, of: (
-        f"the automation has overwritten the values of {fact.count} applies: change the automation or the "
+        f"the automation has overwritten what {fact.count} applies wrote: change the automation or the "
         f"manifest; --take {of.address} writes the value of the manifest once more"
     ),
     FactKind.GOES_WITH: lambda fact, _: f"it depends on {', '.join(fact.names)}, which is left as it is",

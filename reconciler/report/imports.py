@@ -45,7 +45,7 @@ def _sentences(result: ImportResult) -> Iterator[tuple[int, str]]:
     for name, count in result.associations.items():
         yield 2, f"{counted(count, 'association') if count else 'no associations'} with {name}"
     for name, count in result.unnamed_targets.items():
-        yield 2, f"left out: associations with {count:,} {name} that have no key"
+        yield 2, f"left out: associations with {count:,} {name}, because they have no key"
     yield from _about_properties(result)
     yield from _about_records(result.left_out_records, result.key)
     if result.proof is not None:
@@ -94,7 +94,7 @@ def proof_sentences(proof: Proof, count: int) -> Iterator[tuple[int, str]]:
         yield from ((2, line.strip()) for line in proof.fault.splitlines())
     elif proof.holds and proof.is_planned:
         owned = count - proof.to_take_over
-        already = f", {owned:,} in step already" if owned else ""
+        already = f", {owned:,} owned already" if owned else ""
         yield 0, f"Planned: {proof.to_take_over:,} to take over{already}, nothing to write."
     elif proof.holds:
         yield 0, f"Compared with HubSpot: {proof.to_take_over:,} to take over, nothing to write."

@@ -13,7 +13,7 @@ _KEY_PLACE = (
     "too). Tick these scopes and no others; a key that can only read is enough until you apply:"
 )
 _PORTAL_PLACE = (
-    "The next command says to which portal the key belongs: write the number of that portal into "
+    "The next command says to which portal your service key belongs: write the number of that portal into "
     "reconciler.yaml. You also find the number in the address of every page of HubSpot, and in the menu "
     "behind your account's name at the top right."
 )
@@ -42,7 +42,7 @@ _SECRETS = {
         ("HUBSPOT_READ_TOKEN", "a key that can only read HubSpot"),
         ("RECONCILER_PLAN_KEY", "encrypts state and plans"),
         ("HUBSPOT_WRITE_TOKEN", "protected, for the environment production: can write"),
-        ("GITLAB_NOTE_TOKEN", "comments on merge requests, writes the drift issue"),
+        ("GITLAB_NOTE_TOKEN", "for comments on merge requests and for the drift issue"),
         ("GITLAB_READ_TOKEN", "protected: reads merge requests"),
     ),
 }

@@ -113,8 +113,8 @@ RENDERERS = (
         run=_loaded("html.run", "render_run_page"),
         file_option=FileOption(
             "--html",
-            "Also write an HTML page that searches and filters without network.",
-            "Also write an HTML page that searches and filters without network.",
+            "Also write an HTML page with search and filters that needs no network.",
+            "Also write an HTML page with search and filters that needs no network.",
         ),
     ),
     Renderer(

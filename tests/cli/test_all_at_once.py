@@ -118,7 +118,7 @@ def test_faulty_lines_of_json_hide_nothing_of_others(tmp_path: Path) -> None:
         't.jsonl:1:1: companies has no property "nmae"',
         "t.jsonl:1:1: annualrevenue takes a number",
         "t.jsonl:2:1: this line is not JSON",
-        "t.jsonl:3:1: a name occurs twice in this line",
+        "t.jsonl:3:1: the object in this line has the same name twice",
         't.jsonl:4:1: "name" is an object',
         "t.jsonl:6:1: companies/e is declared twice",
         "t.jsonl:7:1: this row has no key",

@@ -153,7 +153,7 @@ def test_the_same_folder_makes_a_second_portal_whose_numbers_differ(tmp_path: Pa
     for name in ("companies", "machines"):
         again = project.run("import", name, "--definitions", "--replace", "-e", "second")
         assert again.code == 0
-        assert "in step already, nothing to write." in again.out
+        assert "owned already, nothing to write." in again.out
     assert [path.read_bytes() for path in sorted(tmp_path.glob("*-definitions.yaml"))] == written
     for environment in ("local", "second"):
         assert project.run("plan", "-e", environment).out.startswith("No changes.")

@@ -105,7 +105,7 @@ def test_single_properties_create_nothing(wire: tuple[Project, Recorder]) -> Non
     project.write("new.yaml", companies({"new": "New"}))
     planned = ok(project.run("plan", "--target", "companies/new#name"))
     assert planned.out.startswith("No changes. 1 held.")
-    assert "--target companies/new takes the whole record" in planned.out
+    assert "--target companies/new selects the whole record" in planned.out
     ok(project.run("apply", "--auto-approve", "--target", "companies/new", "--exclude", "*#city"))
     ((_, body),) = portal.asked("/batch/upsert")
     assert [row["properties"] for row in body["inputs"]] == [{"name": "New"}]

@@ -217,7 +217,7 @@ def test_keys_that_the_manifests_define_are_made_by_the_next_apply(place: tuple[
     project.write("companies.yaml", MANIFEST.replace("external_id", "our_key"))
     project.write("our_key.yaml", f"object: companies\nproperties: {{our_key: {own}}}\n")
     found = check(project.run("doctor", "--json"), "keys")
-    assert (found["status"], found["finding"]) == ("ok", "companies: the next apply makes our_key")
+    assert (found["status"], found["finding"]) == ("ok", "companies: the next apply creates our_key")
     project.replace("our_key.yaml", ", hasUniqueValue: true", "")
     assert check(project.run("doctor", "--json"), "keys")["status"] == "failed"
 

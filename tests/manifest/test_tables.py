@@ -468,7 +468,7 @@ def test_any_json_is_read_back(rows: dict[str, str], ascii_only: bool) -> None:
             '{"external_id": "b", "x": ["a;b"]}',
             '2:1: an item of "x" is not a text, is empty or contains ";"',
         ),
-        ('{"external_id": "b", "x": 1, "x": 2}', "2:1: a name occurs twice in this line"),
+        ('{"external_id": "b", "x": 1, "x": 2}', "2:1: the object in this line has the same name twice"),
         ('{"external_id": "b", "x": NaN}', "2:1: NaN is not JSON"),
         (
             '{"external_id": "b", "x": ["a", ""]}',
@@ -642,7 +642,7 @@ def test_rows_of_parquet_are_numbered(tmp_path: Path) -> None:
     assert str(desired.files.ref(second.places[0])) == "companies.parquet:2:2"
 
 
-_LOST = '1:2: this list holds an item that is empty, or contains ";" or a NUL'
+_LOST = '1:2: an item of this list is empty, or contains ";" or a NUL'
 
 
 @pytest.mark.parametrize(

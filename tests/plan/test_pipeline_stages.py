@@ -120,7 +120,7 @@ def test_a_stage_is_held_along_with_a_pipeline_that_is_held() -> None:
 def test_a_targeted_stage_alone_is_refused_in_another_pipeline() -> None:
     partial = RecordDirectives(is_partial=True)
     _, advice = problem(decision({"pipeline": "Renewals"}, SALES, SALES, special=partial))
-    assert advice == "--target companies/acme takes the whole record"
+    assert advice == "--target companies/acme selects the whole record"
 
 
 def test_a_new_record_without_a_pipeline_gets_the_first_one() -> None:

@@ -79,7 +79,7 @@ class JsonLines:
         found = _decoded(line)
         columns = dict.fromkeys(column for column, _ in found)
         if len(columns) < len(found):
-            raise Faulty("a name occurs twice in this line", "remove one of the two")
+            raise Faulty("the object in this line has the same name twice", "remove one of the two")
         for column in columns:
             if column not in self.columns:
                 _refuse_halves(column, column)

@@ -194,7 +194,7 @@ def _no_day(value: str, place: SourceRef) -> Problem:
 
 def _no_choices(_: str, place: SourceRef) -> Problem:
     advice = "write each choice as a text without `;`, because HubSpot separates choices with `;`"
-    return Problem('this list holds an item that is empty, or contains ";" or a NUL', advice, place)
+    return Problem('an item of this list is empty, or contains ";" or a NUL', advice, place)
 
 
 def _holds_nul(_: str, place: SourceRef) -> Problem:

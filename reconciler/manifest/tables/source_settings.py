@@ -36,7 +36,7 @@ class _Source(BaseModel):
     )
     encoding: str = Field(
         "utf-8",
-        description="write utf-8, utf-16, cp1252 (Windows, Western Europe) or another that Python knows",
+        description="write utf-8, utf-16, cp1252 (Windows, Western Europe) or another encoding of Python",
     )
     decimal: Literal[".", ","] = Field(".", description="write '.' or ','")
 

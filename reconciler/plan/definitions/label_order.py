@@ -63,7 +63,10 @@ class TakenLabel(NamedTuple):
         if self.is_leaving:
             advice = "apply first without this definition, or use another label"
             return f"{message}, and this plan removes that label only after this write", advice
-        return message, f"write another label, or `$id: {self.holder}` if you mean that definition"
+        return (
+            message,
+            f"write another label, or `$id: {self.holder}` if you mean the definition with this label",
+        )
 
 
 def with_free_labels(

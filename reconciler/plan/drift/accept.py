@@ -189,7 +189,7 @@ class AcceptBuilder:
             message = f"the manifest leaves it to people (`{name}: {ownership}` under `ownership`)"
             raise _Obstacle(message, "leave it as it is")
         if definition.is_sensitive and not self.shows_sensitive:
-            advice = "with --values show, it is written, and it stays in the history of git"
+            advice = "--values show writes the value anyway; it then stays in the history of git"
             raise _Obstacle("the portal calls this property sensitive", advice)
         index = record.names.index(name)
         text, place, form = live.properties.get(name), record.places[index], record.document.table

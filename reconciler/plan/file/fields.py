@@ -167,7 +167,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "moved_from",
-        "The key of the record, or the name of the definition, until now.",
+        "The key of the record, or the name of the definition, before the change.",
         does=forms.FORMER_KEY,
         why=None,
         kept=Kept(
@@ -200,7 +200,7 @@ FIELDS: tuple[Field, ...] = (
             lambda row: Operation(Call(row["call"]), row["id_property"]) if row["call"] else None,
         ),
     ),
-    _owned("owned", "The ownership after the change; absent if we do not own the thing then."),
+    _owned("owned", "The ownership after the change; absent if we do not own the thing after the change."),
     _owned(
         "owned_before",
         "The ownership before the change; present only if the change ends the ownership.",
@@ -231,7 +231,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "step",
-        "The number of this change among the changes of the same thing; absent for the first.",
+        "The number of this change, if one thing has several changes; absent for the first change.",
         does=forms.STEP,
         why=None,
         kept=_column("step", int, int),

@@ -111,7 +111,7 @@ def only_read(change: Change) -> Problem:
     """Report that HubSpot's API has no call that writes records of the type."""
     what = {Action.CREATE: "create", Action.UPDATE: "change", Action.ARCHIVE: "archive"}[change.action]
     message = f"HubSpot's API can read {change.object_type}, but it cannot {what} them"
-    advice = "remove the record, or write `ownership: {PROPERTY: observe}` to be told of differences"
+    advice = "remove the record, or write `ownership: {PROPERTY: observe}` so that plans show differences"
     return Problem(message, advice, change.source, change.record.text)
 
 

@@ -167,7 +167,7 @@ def misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *, 
     if found.is_both:
         advice = f"correct {found.name} or {other}"
     elif record.special.is_partial:
-        advice = sentence("--target {record} takes the whole record", record=key.display)
+        advice = sentence("--target {record} selects the whole record", record=key.display)
     elif is_left:
         advice = sentence(
             "--take {property} takes the other property too", property=key.property_sentence(other)

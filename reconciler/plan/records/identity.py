@@ -247,8 +247,8 @@ def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> boo
 def known_as_named(change: Change, named: Held) -> Problem:
     """Report that a record is not archived, because a manifest line names it by its key in state."""
     message = sentence(
-        "{record} is to be archived, but it is the same record as {named}, which {place} names: "
-        "somebody changed its key in HubSpot",
+        "{record} should be archived, but {place} names the same record as {named}: "
+        "somebody changed the record's key in HubSpot",
         record=change.record.display,
         named=named.key.display,
         place=str(named.source),

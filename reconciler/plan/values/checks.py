@@ -29,7 +29,7 @@ def refuse_read_only(definition: PropertyDef, ownership: Ownership, object_name:
     why = "calculated by HubSpot" if definition.is_calculated else "read-only"
     raise WrongValue(
         f"{definition.name} of {object_name} is {why} and cannot be written",
-        f"remove the line, or write `ownership: {{{definition.name}: observe}}` to be told of differences",
+        f"remove the line, or write `ownership: {{{definition.name}: observe}}` to see differences",
     )
 
 

@@ -105,7 +105,7 @@ def _advice_on_pipeline(schema: ObjectSchema, record: DesiredRecord) -> str:
         is_left = record.document.ownership_of(name) is not Ownership.ENFORCE
         return f"`ownership` leaves {name} as it is" if is_left else f"correct {name} or {stage}"
     if record.special.is_partial:
-        return sentence("--target {record} takes the whole record", record=record.address.display)
+        return sentence("--target {record} selects the whole record", record=record.address.display)
     return "set the pipeline in the same record"
 
 

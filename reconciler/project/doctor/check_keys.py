@@ -39,9 +39,9 @@ def check_keys(examined: Examined) -> Iterator[CheckResult]:
     for name in examined.objects:
         schema, key = portal.objects.get(object_name(name)), named.get(name)
         if schema is None:
-            yield passed("keys", f"{name}: the next apply makes this object type")
+            yield passed("keys", f"{name}: the next apply creates this object type")
         elif key and desired and key not in schema.properties and _is_made(desired, name, key):
-            yield passed("keys", f"{schema.name}: the next apply makes {key}")
+            yield passed("keys", f"{schema.name}: the next apply creates {key}")
         else:
             yield _chosen(examined.reader, schema, key) if key else _possible(schema)
 
@@ -95,4 +95,6 @@ def _possible(schema: ObjectSchema) -> CheckResult:
 def _advice(schema: ObjectSchema, keys: Sequence[str]) -> str:
     if keys:
         return f"`reconciler keys list {schema.name}` counts the records with a value in {', '.join(keys)}"
-    return f"`reconciler keys create {schema.name} PROPERTY --from SOURCE` makes one and fills it"
+    return (
+        f"`reconciler keys create {schema.name} PROPERTY --from SOURCE` creates a key property and fills it"
+    )

@@ -187,7 +187,7 @@ def check_scopes(examined: Examined) -> Iterator[CheckResult]:
         yield failed("scopes", f"too few scopes to plan {about}", advice)
     elif lacks_writing:
         advice = f"to apply, also tick these scopes {_KEYS}: {', '.join(lacks_writing)}"
-        yield warned("scopes", f"enough scopes to plan {about}; a pull request needs no others", advice)
+        yield warned("scopes", f"enough scopes to plan {about}; a pull request needs no other scopes", advice)
     else:
         yield passed("scopes", f"enough scopes to plan and to apply {about}")
 

@@ -65,7 +65,7 @@ def init_project(asked: InitRequest, environ: Mapping[str, str]) -> NewProject:
     if asked.example and (asked.portal_id or asked.github or asked.gitlab):
         raise UsageError(
             "the example has its own portal, an embedded one, and needs no workflows\n"
-            "    use --example alone, or leave it out"
+            "    use --example alone, or leave out --example"
         )
     made = _Made(Path.cwd())
     repository = find_repository(_nearest_folder(asked.folder), environ)

@@ -150,8 +150,8 @@ def _next(plan: Plan, summary: PlanSummary) -> str:
         )
     if summary.unreviewed:
         return (
-            "have the left-out changes reviewed. `reconciler apply FILE` makes "
-            "the others, which were reviewed."
+            "have the left-out changes reviewed. `reconciler apply FILE` applies "
+            "the other changes, which were reviewed."
         )
     if plan.review is not None and summary.writes:
         return "this plan was reviewed. `reconciler apply FILE` makes exactly these changes."

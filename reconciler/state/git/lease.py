@@ -190,7 +190,8 @@ class GitLease:
         if found.state != self._refs.state:
             raise StateError(
                 f"state in git: {self._snapshots.names.state} was moved by hand while this run held its lock:"
-                " nothing more is sent\n    put its last commit back, then run `reconciler apply`"
+                " nothing more is sent\n    put back the commit that the ref had before, then run "
+                "`reconciler apply`"
             )
         if pushed.result is PushResult.REFUSED:
             raise StateError(refused(self._snapshots.names.lock, pushed.reason))
