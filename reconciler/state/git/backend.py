@@ -42,10 +42,11 @@ class GitBackend:
         self._loaded: str | None = None  # the commit whose contents are in the working copy
         self.renew_after: timedelta | None = None  # time between renewals; None: a fifth of the lease
         self._repository = PrivateRepository(access)
+        self._copy = WorkingCopy(portal_id)
         try:
             names = names_of(access.ref, portal_id)
             self._remote = RemoteRefs(self._repository, names)
-            self._snapshots = Snapshots(self._repository, names, WorkingCopy(portal_id))
+            self._snapshots = Snapshots(self._repository, names, self._copy)
             self._fetch_and_load()
         except BaseException:
             self.close()
@@ -54,7 +55,7 @@ class GitBackend:
     @property
     def database(self) -> Database:
         """The tables of the working copy."""
-        return self._snapshots.copy.database
+        return self._copy.database
 
     @property
     def snapshots(self) -> Snapshots:
@@ -168,7 +169,8 @@ class GitBackend:
         raise StateError(f"state in git: the lock could not be removed ({pushed.reason}): try again")
 
     def close(self) -> None:
-        """Delete the private repository."""
+        """Delete the private repository, and the working copy in memory."""
+        self._copy.database.close()
         self._repository.close()
 
     def _fetch_and_load(self) -> None:
