@@ -78,7 +78,7 @@ def command(
 
 def _ask_portal_id() -> int | None:
     """Ask for the portal id; None if the person enters nothing."""
-    question = "Portal id (the number in HubSpot's addresses; Enter if unknown)"
+    question = "Portal id (the number in HubSpot's addresses; if you do not know it, press Enter)"
     while True:
         text = click.prompt(question, default="", show_default=False, err=True).strip()
         if not text:

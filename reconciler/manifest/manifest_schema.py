@@ -36,7 +36,7 @@ DIRECTIVES: Final[Mapping[str, Schema]] = {
     },
     "$protect": {
         "enum": [True, False, "true", "false"],
-        "description": "Never archived, even if its line is removed.",
+        "description": "The record or definition is never archived, even if it is removed from the manifest.",
     },
     "$renamed_from": {**TEXT, "description": "Its former key, value or label."},
     "$moves_to": {

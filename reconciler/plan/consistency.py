@@ -70,5 +70,8 @@ def _removed_and_needed(changes: Collection[Change], held: Collection[Held]) -> 
     for change in removing.of(*_REMOVING) if needed else ():
         for thing in kind_of(change).removes(change):
             if thing in needed:
-                return f"the plan is to {verb_of(change)} {change.address}, and {needed[thing]}"
+                return (
+                    "two parts of the plan contradict each other: "
+                    f"to {verb_of(change)} {change.address}, and {needed[thing]}"
+                )
     return None

@@ -148,7 +148,7 @@ class Guards:
         by_name = {name: GuardBase(name) for name in by_type} | {base.object: base for base in bases}
         for name in sorted(by_name):
             refusals += self._check_type(by_name[name], by_type.get(name, _Counted()))
-        refusals += self._number(Guard.TOTAL, written, "all types", "would be written")
+        refusals += self._number(Guard.TOTAL, written, "all types", "would be made", noun="change")
         refusals += self.check_budget(budget)
         refusals += self._diverged(changes)
         return tuple(refusals)
@@ -160,7 +160,7 @@ class Guards:
         if of.has_records and of.has_new_key:
             yield from self._new_key(name, by_verb[Verb.CREATE])
         elif of.has_records and not of.found:
-            doubt = f"would be created although the portal has {name}, none of them with these keys"
+            doubt = f"would be created: the portal has {name}, but none with one of these keys"
             yield from self._number(Guard.CREATE, by_verb[Verb.CREATE], name, doubt)
         yield from self._number(Guard.ABSENT, counted.strangers, name, "would be archived and are not ours")
         yield from self._share(
@@ -196,13 +196,19 @@ class Guards:
             yield GuardRefusal(guard, records.count, message, records.first)
 
     def _number(
-        self, guard: Guard, records: "_Records", name: str, what: str, *, advice: str = "", noun: str = ""
+        self,
+        guard: Guard,
+        records: "_Records",
+        name: str,
+        what: str,
+        *,
+        advice: str = "",
+        noun: str = "record",
     ) -> Iterator[GuardRefusal]:
-        """Refuse too many ``records``; ``noun`` is the word for the counted things, if not records."""
+        """Refuse too many ``records``; ``noun`` is the word for one of the counted things."""
         limit = self.limits[guard].count
         if limit is not None and records.count > limit and not self._is_allowed(guard, records.count):
-            how_many = counted(records.count, noun) if noun else f"{records.count:,}"
-            message = f"{how_many} of {name} {what} (limit {limit:,})"
+            message = f"{counted(records.count, noun)} of {name} {what} (limit {limit:,})"
             yield GuardRefusal(guard, records.count, message, records.first, advice)
 
     def _new_key(self, name: str, created: "_Records") -> Iterator[GuardRefusal]:
@@ -212,8 +218,8 @@ class Guards:
         """
         if created.count and not self._is_allowed(Guard.CREATE, created.count):
             message = (
-                f"{created.count:,} of {name} would be created, because no record in the portal has "
-                "a value in the new key property yet"
+                f"{counted(created.count, 'record')} of {name} would be created, because no record in "
+                "the portal has a value in the new key property yet"
             )
             advice = f"fill the key first: `reconciler keys create {name} PROPERTY --from SOURCE`"
             yield GuardRefusal(Guard.CREATE, created.count, message, created.first, advice)
@@ -261,7 +267,7 @@ def refuse_now(plan: Plan, budget: Budget, limits: Limits) -> None:
         raise PlanRefused(
             Refusal.GUARD,
             f"plan refused: {refusal.message}\n"
-            f"    {way_out}; if it is intended: "
+            f"    {way_out}; to allow these changes: "
             f"reconciler {command} --allow {refusal.guard}={refusal.count} --out FILE",
         )
 

@@ -334,8 +334,10 @@ def _variable_problems(node: MappingNode | SequenceNode) -> Iterator[Problem]:
             elif "${" in _VARIABLE.sub("", child):
                 yield Problem("this is not a variable", "write it like ${HUBSPOT_TOKEN}", FILES.ref(place))
             elif names[index] == "base_url" and not _VARIABLE.fullmatch(child):
-                message = "the token is sent to this address, so a variable cannot be only a part of it"
-                advice = "write the address itself, or one variable that holds all of it"
+                message = (
+                    "the token is sent to this address, so it must be one variable, or contain no variable"
+                )
+                advice = "write the whole address, or one variable that contains the whole address"
                 yield Problem(message, advice, FILES.ref(place))
 
 

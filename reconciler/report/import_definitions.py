@@ -56,4 +56,4 @@ def _sentences(result: DefinitionsImported) -> Iterator[tuple[int, str]]:
     for each in result.left_out:
         yield 2, f"left out: {each.address}: {each.reason}"
     if result.proof is not None:
-        yield from proof_sentences(result.proof, sum(result.written.values()))
+        yield from proof_sentences(result.proof, sum(result.written.values()), "definition")

@@ -49,7 +49,7 @@ def _sentences(result: ImportResult) -> Iterator[tuple[int, str]]:
     yield from _about_properties(result)
     yield from _about_records(result.left_out_records, result.key)
     if result.proof is not None:
-        yield from proof_sentences(result.proof, result.records)
+        yield from proof_sentences(result.proof, result.records, "record")
 
 
 def _about_properties(result: ImportResult) -> Iterator[tuple[int, str]]:
@@ -78,7 +78,7 @@ def _about_records(left_out: LeftOutRecords, key: str) -> Iterator[tuple[int, st
         return
     parts = [
         f"{left_out.without_key:,} without {key}" if left_out.without_key else "",
-        f"{left_out.repeated:,} whose {key} another record has too" if left_out.repeated else "",
+        f"{left_out.repeated:,} with the same {key} as another record" if left_out.repeated else "",
         f"{left_out.not_found:,} not found" if left_out.not_found else "",
     ]
     total = left_out.without_key + left_out.repeated + left_out.not_found
@@ -86,18 +86,22 @@ def _about_records(left_out: LeftOutRecords, key: str) -> Iterator[tuple[int, st
     yield 4, f"{left_out.file} lists them, with links"
 
 
-def proof_sentences(proof: Proof, count: int) -> Iterator[tuple[int, str]]:
-    """Return sentences (with indent) about comparing ``count`` written things with the portal."""
+def proof_sentences(proof: Proof, count: int, noun: str) -> Iterator[tuple[int, str]]:
+    """Return sentences (with indent) about comparing ``count`` written things with the portal.
+
+    ``noun`` is the word for one of the things: record or definition.
+    """
     yield 0, ""
+    taken_over = f"{counted(proof.to_take_over, noun)} will be taken over (state only)"
     if proof.fault is not None:
         yield 0, "The files are written, but could not be compared with the portal:"
         yield from ((2, line.strip()) for line in proof.fault.splitlines())
     elif proof.holds and proof.is_planned:
         owned = count - proof.to_take_over
-        already = f", {owned:,} owned already" if owned else ""
-        yield 0, f"Planned: {proof.to_take_over:,} to take over{already}, nothing to write."
+        already = f", {owned:,} {'is' if owned == 1 else 'are'} already owned" if owned else ""
+        yield 0, f"Planned: {taken_over}{already}; nothing is written."
     elif proof.holds:
-        yield 0, f"Compared with HubSpot: {proof.to_take_over:,} to take over, nothing to write."
+        yield 0, f"Compared with HubSpot: {taken_over}; nothing is written."
     else:
         first = f", first {proof.first}" if proof.first else ""
         yield 0, f"The manifests differ from the portal in {counted(proof.differing, 'place')}{first}"

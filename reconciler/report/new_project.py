@@ -63,7 +63,9 @@ def _files(made: NewProject, layout: Layout) -> Iterator[Line]:
     else:
         yield from layout.paragraph("Everything is there already.", style=Style.STRONG)
     if made.kept:
-        yield from layout.paragraph(f"There already, and left as it is: {', '.join(made.kept)}.")
+        yield from layout.paragraph(
+            f"These files existed already and were not changed: {', '.join(made.kept)}."
+        )
 
 
 def _state(made: NewProject, layout: Layout) -> Iterator[Line]:

@@ -11,7 +11,8 @@ from reconciler.report.text.values import EMPTY, shown
 
 _NOTES = {
     HistoryStart.SEEN: (
-        "changes since HubSpot last had the applied value; the run is no longer in the journal"
+        "changes since HubSpot last had the applied value; "
+        "the journal no longer has the run that applied this value"
     ),
     HistoryStart.CUT: "HubSpot keeps no older changes",
     HistoryStart.UNKNOWN: "the applied value is not in HubSpot's history",

@@ -137,8 +137,8 @@ def test_a_new_record_is_ours_though_a_value_was_not_taken() -> None:
     ("is_new", "reported"),
     [
         (True, "HubSpot created record 9002 instead of updating 9001: the key of the old record has changed"),
-        (False, "HubSpot wrote to record 9002 instead of 9001: that record has the key now"),
-        (None, "HubSpot wrote to record 9002 instead of 9001: that record has the key now"),
+        (False, "HubSpot wrote to record 9002 instead of 9001, because record 9002 has the key now"),
+        (None, "HubSpot wrote to record 9002 instead of 9001, because record 9002 has the key now"),
     ],
 )
 def test_an_answer_of_another_record_is_never_applied(is_new: bool | None, reported: str) -> None:

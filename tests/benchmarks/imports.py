@@ -79,7 +79,7 @@ def _runs(project: Path, base_url: str, rows: int, form: str) -> Iterator[tuple[
 
 
 def _told(cost: Cost, rows: int) -> Cost:
-    if f"{rows:,} to take over, nothing to write" not in cost.out:
+    if f"{rows:,} records will be taken over (state only); nothing is written" not in cost.out:
         raise RuntimeError(cost.out)
     return cost
 

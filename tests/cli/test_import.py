@@ -114,7 +114,7 @@ companies: 8 records, 7 properties -> companies.yaml
   left out, because it is personal data: phone
     --personal imports personal data; git keeps committed values in its history
 
-Planned: 8 to take over, nothing to write.
+Planned: 8 records will be taken over (state only); nothing is written.
 """
     )
     assert text_of(project).startswith(
@@ -201,7 +201,7 @@ def test_repeated_keys_are_listed_side_by_side(project: Project) -> None:
     project.write("portal.json", json.dumps(seed))
     done = project.run("import", "products", "--key", "number")
     assert done.code == 3, done.err
-    assert "2 records left out: 2 whose number another record has too" in done.out
+    assert "2 records left out: 2 with the same number as another record" in done.out
     left_out = (project.folder / ".reconciler/import/products-left-out.csv").read_text()
     assert [line.split(",")[:3] for line in left_out.splitlines()[1:]] == [
         ["repeated", "7", "600"],
@@ -289,7 +289,7 @@ def test_a_replaced_table_keeps_its_form(project: Project) -> None:
     assert done.code == 0, done.out + done.err
     rows = 'sep=;\r\nexternal_id;name;annualrevenue\r\nK-1;"Müller; Söhne";1200,5\r\n'
     assert table.read_bytes().decode("cp1252") == rows
-    assert "1 to take over" in done.out
+    assert "1 record will be taken over" in done.out
 
 
 def test_added_rows_keep_the_form_of_the_table(project: Project) -> None:
@@ -321,7 +321,7 @@ def test_the_ending_says_the_form(project: Project, ending: str) -> None:
     )
     assert done.code == 0, done.out + done.err
     assert f"-> data/rows.{ending}, data/rows.yaml" in done.out
-    assert "8 to take over, nothing to write" in done.out
+    assert "8 records will be taken over (state only); nothing is written" in done.out
     assert f"source:\n  {ending}: data/rows.{ending}\n" in text_of(project, "data/rows.yaml")
     assert "all:\n  country: Germany\n  lifecyclestage: customer\n" in text_of(project, "data/rows.yaml")
 
@@ -336,7 +336,8 @@ def test_many_records_become_a_table_that_is_compared_without_calls(
     done = project.run("import", "companies", "--filter", "external_id", "--personal", "--factor", *out)
     assert done.code == 0, done.out
     assert f"-> companies.{ending or 'csv'}" in done.out
-    assert "Compared with HubSpot: 8 to take over, nothing to write." in done.out
+    compared = "Compared with HubSpot: 8 records will be taken over (state only); nothing is written."
+    assert compared in " ".join(done.out.split())
     assert project.run("plan", "--detailed-exitcode").code == 0
 
 
@@ -599,7 +600,7 @@ def test_owners_whom_the_token_may_not_read_are_left_out(project: Project, tmp_p
         done = other.run("import", "companies", "--filter", "external_id")
         assert done.code == 0, done.err + done.out
         assert "left out, because the token may not read owners: hubspot_owner_id" in done.out
-        assert "8 to take over, nothing to write" in done.out
+        assert "8 records will be taken over (state only); nothing is written" in done.out
         refused = other.run("import", "companies", "--list", "Targets", "--replace")
         assert "the token lacks a scope: crm.lists.read" in refused.err
     emulator.close()

@@ -145,7 +145,7 @@ def test_the_same_folder_makes_a_second_portal_whose_numbers_differ(tmp_path: Pa
     for name in ("companies", "machines"):
         done = project.run("import", name, "--definitions")
         assert done.code == 0
-        assert done.out.endswith("to take over, nothing to write.\n")
+        assert done.out.endswith("will be taken over (state only); nothing is written.\n")
     written = [path.read_bytes() for path in sorted(tmp_path.glob("*-definitions.yaml"))]
     assert "11 planned = 11 applied" in project.run("apply", "--auto-approve").out
     made = project.run("apply", "-e", "second", "--auto-approve")
@@ -153,7 +153,7 @@ def test_the_same_folder_makes_a_second_portal_whose_numbers_differ(tmp_path: Pa
     for name in ("companies", "machines"):
         again = project.run("import", name, "--definitions", "--replace", "-e", "second")
         assert again.code == 0
-        assert "owned already, nothing to write." in again.out
+        assert "already owned; nothing is written." in " ".join(again.out.split())
     assert [path.read_bytes() for path in sorted(tmp_path.glob("*-definitions.yaml"))] == written
     for environment in ("local", "second"):
         assert project.run("plan", "-e", environment).out.startswith("No changes.")

@@ -160,7 +160,7 @@ def test_a_key_that_the_plan_makes_finds_nobody_and_creates_nothing_beside_other
         http.post("/crm/v3/objects/companies", json={"properties": {"name": "Acme"}}).raise_for_status()
     done = project.run("plan")
     assert done.code == 4
-    assert "2 of companies would be created, because no record in the portal has a value" in " ".join(
+    assert "2 records of companies would be created, because no record in the portal has a value" in " ".join(
         done.out.split()
     )
     assert "reconciler keys create companies PROPERTY --from SOURCE" in " ".join(done.out.split())
@@ -269,7 +269,7 @@ def test_an_option_is_renamed_and_its_records_move(project: Project) -> None:
     done = project.run("plan")
     assert done.code == 4
     text = " ".join(done.out.split())
-    assert "2 of companies would move to another value, because their value is removed" in text
+    assert "2 records of companies would move to another value, because their value is removed" in text
     assert 'workflows, lists and forms may name "silver" of tier; reconciler does not check them' in text
     applied(project, "--allow", "migrate=2")
     with project.portal() as http:
@@ -286,7 +286,9 @@ def test_what_records_hold_is_not_lost_unless_that_is_allowed(project: Project) 
     project.replace("companies.yaml", ", tier: silver", "")
     done = project.run("plan")
     assert done.code == 4
-    assert "1 of companies would lose a value, because its property, option" in " ".join(done.out.split())
+    assert "1 record of companies would lose a value, because its property, option" in " ".join(
+        done.out.split()
+    )
     assert project.run("plan", "--allow", "lose=1").code == 0
 
 
@@ -299,7 +301,7 @@ def test_what_the_plan_itself_changes_away_is_not_lost(project: Project) -> None
     project.replace("companies.yaml", "tier: silver", "tier: gold")
     done = project.run("plan")
     assert done.code == 4
-    assert "1 of companies would lose a value" in " ".join(done.out.split())
+    assert "1 record of companies would lose a value" in " ".join(done.out.split())
     applied(project, "--allow", "lose=1")
     assert project.run("plan").out.startswith("No changes.")
 

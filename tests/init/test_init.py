@@ -94,7 +94,7 @@ def test_it_can_be_run_again_and_overwrites_nothing(folder: Project) -> None:
     again = folder.run("init", "--portal-id", "1", "--github")
     assert contents(folder.folder) == before
     assert again.out.startswith(
-        "Everything is there already.\nThere already, and left as it is: reconciler.yaml.\n"
+        "Everything is there already.\nThese files existed already and were not changed: reconciler.yaml.\n"
     )
 
 

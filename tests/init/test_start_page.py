@@ -276,7 +276,9 @@ def test_the_page_leads_from_an_empty_home_to_the_day_after(newcomer: Newcomer) 
     (imported,) = (
         done for command, done in first.items() if command.startswith("reconciler import companies")
     )
-    assert "300 to take over, nothing to write" in " ".join(imported.out.split() + imported.err.split())
+    assert "300 records will be taken over (state only); nothing is written" in " ".join(
+        imported.out.split() + imported.err.split()
+    )
     planned = first["reconciler plan --out plan.json"].out  # the last plan: deals and products
     assert planned.startswith("Nothing to write. 125 records will be taken over (state only). 301 in step.")
     assert first["reconciler plan"].out.startswith("No changes. 300 in step.")

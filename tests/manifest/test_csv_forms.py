@@ -115,7 +115,7 @@ def test_all_faults_of_a_form_are_told_at_once_with_the_line_to_paste(tmp_path: 
             "No.;name\na;A\n",
             ", columns: {No.: external_id}",
             "1:1: the header has cells separated by ';'",
-            "under `source:`, beside csv, write `delimiter: ';'`",
+            "under `source:`, next to `csv:`, write `delimiter: ';'`",
         ),
     ],
 )

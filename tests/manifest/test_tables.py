@@ -299,7 +299,7 @@ def test_keys_that_are_record_ids_are_digits(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("said", "fault"),
     [
-        ("source: {csv: gone.csv}", '3:15: "gone.csv" is a file that does not exist'),
+        ("source: {csv: gone.csv}", '3:15: "gone.csv" does not exist'),
         ("source: {csv: folder}", '3:15: "folder" is a folder'),
         ("source: {csv: ../outside.csv}", '3:15: "../outside.csv" is outside the project folder'),
         ("source: {csv: /etc/hosts}", '3:15: "/etc/hosts" is outside the project folder'),

@@ -210,7 +210,7 @@ def test_a_value_for_all_rows_is_written_into_the_cell_of_one() -> None:
         (TableForm(Format.PARQUET), "X", "the table cannot be edited: the file is Parquet, and only cells"),
         (TableForm(Format.JSONL), "X", "the table cannot be edited: the file is JSON lines, and only cells"),
         (TableForm(Format.CSV), None, "the property is empty in HubSpot, and no text in a cell"),
-        (TableForm(Format.CSV, clear="X"), "X", "the live value is the text that clears a property"),
+        (TableForm(Format.CSV, clear="X"), "X", "the value in HubSpot is the same text as `clear:`"),
     ],
 )
 def test_what_no_cell_can_say_is_a_problem_of_that_value(

@@ -239,7 +239,7 @@ def test_each_type_is_judged_by_its_own_base_in_order_of_name() -> None:
         (Guard.ABSENT, (key(1),)),
         (Guard.ABSENT, (deal,)),
     ]
-    assert found[0].message == "1 of companies would be archived and are not ours (limit 0)"
+    assert found[0].message == "1 record of companies would be archived and are not ours (limit 0)"
 
 
 def test_a_type_of_which_nothing_is_known_is_judged_all_the_same() -> None:
@@ -362,7 +362,7 @@ def test_right_before_the_writes_the_changes_are_counted_again(rolls_back: str |
         refuse_now(plan, PLENTY, DEFAULT_LIMITS)
     assert str(refused_now.value) == (
         "plan refused: 8 of 20 companies would be updated (40 %, limit 30 %)\n"
-        "    plan again, and look at the new plan; if it is intended: "
+        "    plan again, and look at the new plan; to allow these changes: "
         f"reconciler {command} --allow update=8 --out FILE"
     )
     refuse_now(replace(plan, allowances=((Guard.UPDATE, 8),)), PLENTY, DEFAULT_LIMITS)
@@ -372,6 +372,8 @@ def test_right_before_the_writes_the_changes_are_counted_again(rolls_back: str |
 def test_right_before_the_writes_the_calls_of_today_count() -> None:
     base = Population(named=20, found=20).base("companies")
     plan = replace(plan_of(*updates(1)), bases=(base,))
-    with pytest.raises(PlanRefused, match=r"apply it tomorrow; if it is intended: .*--allow budget=100 "):
+    with pytest.raises(
+        PlanRefused, match=r"apply it tomorrow; to allow these changes: .*--allow budget=100 "
+    ):
         refuse_now(plan, Budget(1, 100, 0.0, 119), DEFAULT_LIMITS)
     refuse_now(plan, Budget(1, 100, 0.0, 120), DEFAULT_LIMITS)

@@ -103,7 +103,7 @@ def test_one_of_the_two_is_not_taken_without_the_other(taken: str, other: str) -
     policy = Policy(Drift.HOLD, take=(glob_of(f"companies/acme#{taken}"),))
     moved = {"pipeline": "p2", "stage": "s3"}
     _, advice = problem(decision({"pipeline": "p1", "stage": "s1"}, moved, SALES, policy))
-    assert advice == f"--take companies/acme#{other} takes the other property too"
+    assert advice == f"--take companies/acme#{other} writes {other} too"
     both = Policy(Drift.HOLD, take=(glob_of("companies/acme"),))
     assert written(decision({"pipeline": "p1", "stage": "s1"}, moved, SALES, both)) == SALES
 
@@ -223,4 +223,4 @@ def test_unknown_stages_are_not_checked() -> None:
     assert misfit_of(SCHEMA, {"pipeline": "p1", "stage": "s3"}, {"name": "Acme"}) is None
     found = misfit_of(SCHEMA, {"pipeline": "p1", "stage": "gone"}, {"pipeline": "p2"})
     assert found is not None
-    assert '"gone", which no pipeline has' in found.message
+    assert '"gone" (no pipeline has this stage)' in found.message

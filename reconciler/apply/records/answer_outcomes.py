@@ -108,8 +108,8 @@ def _elsewhere(change: Change, outcome: Applied) -> str:
             "record by its present key"
         )
     return (
-        f"HubSpot wrote to record {outcome.record_id} instead of {change.known_id}: that record "
-        "has the key now. Check both records, and plan again"
+        f"HubSpot wrote to record {outcome.record_id} instead of {change.known_id}, because record "
+        f"{outcome.record_id} has the key now. Check both records, and plan again"
     )
 
 

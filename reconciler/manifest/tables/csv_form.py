@@ -77,7 +77,7 @@ def _line_for(source: Source, form: TableForm) -> str:
     if source.columns or form.clear is not None:
         said = " and ".join(f"`{key}`" for key in keys)
         return (
-            f"under `source:`, beside csv, write {said}"
+            f"under `source:`, next to `csv:`, write {said}"
             if keys
             else "remove `delimiter`, `encoding` and `decimal` from `source:`"
         )

@@ -58,7 +58,7 @@ def _wrong_with(path: Path, project: Path) -> UnplacedProblem | None:
         return UnplacedProblem("is a folder", "name the file")
     if not path.is_file():
         is_there = os.path.lexists(path)
-        fault = "is not a readable file" if is_there else "is a file that does not exist"
+        fault = "is not a readable file" if is_there else "does not exist"
         advice = "paths start at the project folder, the one that holds reconciler.yaml"
         return UnplacedProblem(fault, advice)
     if not os.access(path, os.R_OK):

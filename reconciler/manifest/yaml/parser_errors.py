@@ -29,7 +29,7 @@ _ESCAPE = ParserError(
 TAB = ParserError("a tab is used as indentation", "indent with spaces")
 NO_TAGS = ParserError(
     "tags are not supported: a value is the text as written",
-    f"remove the tag, or {_QUOTE} if it begins with ! on purpose",
+    f"remove the tag, or {_QUOTE} if the text really begins with !",
     at_start=True,
 )
 NESTING = ParserError(TOO_DEEP, _QUOTE)

@@ -42,7 +42,10 @@ def cell_texts(ways: Iterable[ManifestValue], kind: Kind, form: TableForm) -> li
         raise UnplacedError(message, advice)
     found = [text for text in written if text is not None or form.clear is not None]
     if not found:
-        message = "the live value is the text that clears a property in this table"
+        message = (
+            "the value in HubSpot is the same text as `clear:`, so a cell with this text would clear "
+            "the property"
+        )
         advice = "choose another text for `clear:`, and replace the old text in all cells that contain it"
         raise UnplacedError(message, advice)
     return found

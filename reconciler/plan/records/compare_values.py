@@ -170,7 +170,7 @@ def misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *, 
         advice = sentence("--target {record} selects the whole record", record=key.display)
     elif is_left:
         advice = sentence(
-            "--take {property} takes the other property too", property=key.property_sentence(other)
+            "--take {property} writes {other} too", property=key.property_sentence(other), other=other
         )
     elif other in record.names:
         advice = f"`ownership` leaves {other} as it is: give {found.name} the same ownership, or enforce both"

@@ -74,4 +74,4 @@ def _stage_text(schema: ObjectSchema, by_stage: str, stage_id: str) -> Sentence:
                 pipeline_label = Value(pipeline.label, schema.name, by_stage)
                 label = Value(stage.label, schema.name, by_stage)
                 return sentence('"{stage}" of "{pipeline}"', stage=label, pipeline=pipeline_label)
-    return sentence('"{stage}", which no pipeline has', stage=Value(stage_id, schema.name, by_stage))
+    return sentence('"{stage}" (no pipeline has this stage)', stage=Value(stage_id, schema.name, by_stage))

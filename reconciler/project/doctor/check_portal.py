@@ -200,7 +200,11 @@ def check_api(examined: Examined) -> Iterator[CheckResult]:
     newest = max(SUPPORTED_UNTIL, key=lambda each: (SUPPORTED_UNTIL[each], each))
     if end < today or end - today < _SOON:
         finding = finding.replace("supports", "supported") if end < today else finding
-        yield warned("api", finding, f'write `api_version: "{newest}"` below the environment, and plan')
+        yield warned(
+            "api",
+            finding,
+            f'write `api_version: "{newest}"` under the environment, then run `reconciler plan`',
+        )
     else:
         yield passed("api", finding)
 

@@ -50,4 +50,4 @@ def _fault(url: str, body: bytes) -> str:
     except (httpx.HTTPError, httpx.InvalidURL, OSError):
         return "it cannot be reached"
     except (ReconcilerError, ValueError):
-        return "its address, proxy or certificates cannot be used"
+        return "the address of the webhook, the proxy or the certificates cannot be used"

@@ -62,6 +62,6 @@ def _next(shown: ShownDrift) -> str:
     )
     return (
         "if people are right, `reconciler drift --accept ADDRESS` writes their values into the "
-        "manifests. The next apply writes the other values back, unless the environment says "
-        f"`drift: hold`.{lost}"
+        "manifests. The next apply overwrites all other drift with the values of the manifests, unless the "
+        f"environment says `drift: hold`.{lost}"
     )
