@@ -39,7 +39,7 @@ def test_an_unknown_type_in_an_association_hides_nothing_of_its_record(tmp_path:
         {"c.yaml": f"{HEAD}records:\n{records}"},
         'c.yaml:4:13: companies has no property "nmae"',
         'c.yaml:4:51: the portal has no object type "widgets"',
-        "c.yaml:4:66: contacts has no record",
+        "c.yaml:4:66: the portal has no record of contacts whose email is nobody",
         "c.yaml:5:3: a new record of companies needs name or domain",
         "also in c.yaml:5:13",
     )

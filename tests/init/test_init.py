@@ -184,7 +184,7 @@ def test_workflows_go_to_the_root_of_the_repository_and_fit_the_folder(folder: P
     pipeline = (folder.folder / ".gitlab-ci.yml").read_text()
     assert ("reconciler -C crm/north plan" in pipeline) == (where != ".")
     assert '"<!-- reconciler plan $RECONCILER_ENV "' in pipeline
-    assert "Replace OWNER/REPOSITORY and COMMIT in the workflows" in done.out
+    assert "In the workflows, replace OWNER/REPOSITORY and COMMIT by" in " ".join(done.out.split())
 
 
 def test_jobs_get_what_a_state_in_git_needs() -> None:
