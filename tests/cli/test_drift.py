@@ -137,7 +137,7 @@ def test_an_issue_about_drift_that_is_accepted_is_refused(project: Project) -> N
     done = project.run("drift", "--markdown", "drift.md", "--accept", "companies/K-10012")
 
     assert done.code == ExitCode.ERROR
-    assert "--markdown reports drift, and --accept ends it" in done.err
+    assert "--markdown reports drift, but --accept writes it into manifests" in done.err
 
 
 def test_it_comes_in_every_form_and_the_same_in_files(project: Project) -> None:

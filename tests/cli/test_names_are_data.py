@@ -141,4 +141,4 @@ def test_an_import_writes_the_same_names(project: Project, tmp_path: Path) -> No
     for name in ("companies", "deals"):
         done = other.run("import", name, "--definitions")
         assert done.code == 0, done.out + done.err
-        assert "nothing to write" in done.out
+        assert "nothing is written" in done.out

@@ -64,7 +64,7 @@ BAD: list[tuple[str, ManifestValue, str, str | None]] = [
     ("createdate", "2026-11-22T08:00:00Z", "createdate of companies is read-only", "observe"),
     ("hs_num_deals", "3", "hs_num_deals of companies is calculated by HubSpot", "observe"),
     ("industry", "SENSOR", 'industry has no option "SENSOR"', 'did you mean "SENSORS"?'),
-    ("tier", "GOLD", 'tier has no option "GOLD"', 'write "gold"'),
+    ("tier", "GOLD", 'tier has no option "GOLD"', 'write the value of the option, "gold"'),
     ("tier", "platinum", 'tier has no option "platinum"', "its options are gold, silver"),
     ("product_lines", ("PRINT", "FAX"), 'product_lines has no option "FAX"', None),
     ("product_lines", ("A;B",), '"A;B" contains ";"', None),
