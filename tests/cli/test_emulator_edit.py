@@ -48,7 +48,7 @@ def test_a_record_is_archived(project: Project) -> None:
         (["companies/K-10012"], "give a change"),
         (["companies/K-10012", "--archive", "city=X"], "give a change"),
         (["companies/K-10012", "city"], "'city' is no NAME=VALUE"),
-        (["companies/K-10012#city", "city=X"], "the address of the record alone"),
+        (["companies/K-10012#city", "city=X"], "the address of the record without the property"),
         (["acme", "city=X"], "is not an address"),
         (["companies/nobody", "city=X"], "companies have no record nobody in "),
         (["companies/K-10012", "industry=WRONG"], "companies/K-10012: WRONG was not one of"),

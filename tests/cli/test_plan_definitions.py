@@ -396,7 +396,7 @@ def test_what_no_manifest_names_any_more_stays_in_the_portal(project: Project) -
 def test_a_glob_that_matches_nothing_says_how_definitions_are_written(project: Project) -> None:
     done = project.run("plan", "--target", "companies:properties/nothing")
     assert done.code == 1
-    assert "companies:properties/* are definitions" in done.err
+    assert "companies:properties/* (definitions)" in done.err
 
 
 def test_drift_shows_what_people_changed_and_accept_writes_it_into_the_manifest(
