@@ -343,7 +343,7 @@ def test_a_portal_that_moves_for_hours_is_given_up_at_once() -> None:
     clock = SimulatedClock()
     script = Script([refusal(477, retry_after_s=7200.0)])
 
-    with pytest.raises(Unavailable, match="asked again in 7200 s"):
+    with pytest.raises(Unavailable, match="asks to wait 7200 s"):
         pacer_of(clock).run(READ, script)
     assert (script.calls, clock.now()) == (1, 0.0)
 
