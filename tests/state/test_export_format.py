@@ -206,7 +206,7 @@ def changed(old: str, new: str) -> str:
     [
         ("{", r"this is not an exported state: it is not JSON \(line 1, column 2: Expecting"),
         ("[]", "this is not an exported state: an object is expected, not a list"),
-        ("{}", "exported as version None, but this reconciler reads version 3: export it again"),
+        ("{}", "has format version None, but this reconciler reads format version 3: export the state again"),
         (document(version="4"), "has format version 4, but this reconciler reads format version 3"),
         (document(serial='"1"'), 'serial: a count is expected, not "1"'),
         (document(serial="true"), "serial: a count is expected, not true"),
