@@ -43,7 +43,7 @@ class Pseudonyms:
         return self._permuted(text)
 
     def of_others(self, text: str, kept: Callable[[str], bool]) -> str:
-        """Return a pseudonym of ``text`` that is not a text that stays unmasked (``kept`` is true).
+        """Return a pseudonym of ``text``; it equals no text that stays unmasked (``kept`` is true for these).
 
         The permutation is repeated until ``kept`` is false, so different texts get different pseudonyms.
         """

@@ -63,7 +63,7 @@ class ShownThings:
                 self.add_display_name(key.object)
 
     def add_held(self, held: Held) -> None:
-        """Add everything that a held difference shows."""
+        """Add the properties, values and display names of a held difference, which reports show."""
         if held.name:
             self.add(held.key.object, held.name, held.live, held.desired)
         keys = (held.key, held.target, *(fact.key for fact in held.facts))

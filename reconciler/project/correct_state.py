@@ -116,8 +116,8 @@ def adopt_project(session: Session) -> str | None:
     with session.writer() as (store, writer):
         if store.version().lineage is None:
             raise UsageError(
-                f"nothing was applied in environment {session.environment.name} yet: "
-                "its state belongs to no project"
+                f"nothing was applied in environment {session.environment.name} yet, "
+                "so its state has no project yet: the first apply stores the name of the project"
             )
         before = store.project()
         writer.adopt_project(session.settings.name)

@@ -68,7 +68,7 @@ def variables_in(text: str, name: str) -> Mapping[str, str]:
         if variable in found:
             raise UsageError(f"{name}:{number}: {variable} is there twice\n    remove one of the lines")
         if variable in READ_BY_US - _SECRETS:
-            advice = "set it in the environment itself"
+            advice = "set this environment variable in the shell or the job"
             raise UsageError(f"{name}:{number}: {variable} cannot be set in this file\n    {advice}")
         found[variable] = _value(match["value"].strip())
     return found

@@ -155,7 +155,7 @@ def add_to_document(
 
 
 def _sayable_as_row(record: WrittenRecord) -> WrittenRecord:
-    """Return the record if it can be a row of a table, which has no ``$unmanaged``.
+    """Return the record if it can be a row of a table: a row cannot have ``$unmanaged``.
 
     Raises:
         UsageError: a value under ``all:`` does not hold for the record.

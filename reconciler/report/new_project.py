@@ -34,7 +34,7 @@ _PLAN_KEY_STEPS = (
 _WIDTH_OF_PURPOSE = 14
 _SECRETS = {
     "GitHub": (
-        ("HUBSPOT_READ_TOKEN", "for the repository: a key that can only read HubSpot"),
+        ("HUBSPOT_READ_TOKEN", "for the repository: a HubSpot token that can only read"),
         ("RECONCILER_PLAN_KEY", "for the repository: encrypts state and plans"),
         ("HUBSPOT_WRITE_TOKEN", "for the environment hubspot (set reviewers): can write"),
     ),

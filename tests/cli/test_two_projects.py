@@ -85,7 +85,7 @@ def test_a_project_that_dropped_its_name_adopts_its_state(tmp_path: Path) -> Non
 def test_nobodys_state_is_not_adopted(tmp_path: Path) -> None:
     done = project(tmp_path, "acme-crm").run("state", "adopt-project")
     assert done.code == 1
-    assert "its state belongs to no project" in done.err
+    assert "so its state has no project yet" in done.err
 
 
 def test_a_project_without_a_name_is_told_once_that_it_cannot_be_told_apart(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ _WRITES = {
 
 
 def with_ids(change: Change, _made: Made) -> Change:
-    """Return ``change`` itself: the id of its definition is in the plan, or in HubSpot's answer."""
+    """Return ``change`` itself: it needs no ids of other things that the run has created."""
     return change
 
 

@@ -128,7 +128,7 @@ class _Builder:
         self._origin = place_of(number, 1, 1)
         self._name_depth = name_depth
         self._whole = frozenset(whole)
-        self._is_whole = False  # whether inside a value of ``whole``, where `<<` is an ordinary name
+        self._is_whole = False  # whether inside the value of a name in ``whole``: there, `<<` is a name
         self._shapes: dict[tuple[str, ...], _Shape] = {}
         self._anchors = Anchors()
         self.problems: list[Problem] = []

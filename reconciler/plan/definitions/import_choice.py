@@ -82,7 +82,10 @@ def _groups_of_hubspot(live: Iterable[LiveDefinition]) -> frozenset[DefinitionAd
 
 
 def _is_mirrored(definition: LiveDefinition) -> bool:
-    """Return whether a label within one object type is the inverse of a label with a lower number."""
+    """Return whether a definition is the second label of a pair, for records of the same object type.
+
+    The second label of a pair has the higher number.
+    """
     address = definition.address
     if address.section is not Section.LABELS or address.objects[0] != address.objects[1]:
         return False

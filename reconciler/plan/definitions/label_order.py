@@ -49,7 +49,7 @@ def in_label_order(
 
 
 class TakenLabel(NamedTuple):
-    """A definition whose new label another definition keeps."""
+    """A definition that cannot get its new label, because another definition keeps that label."""
 
     address: DefinitionAddress
     label: str

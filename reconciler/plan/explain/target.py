@@ -172,7 +172,10 @@ def find_subject(
 
 
 def definitions_that_move(desired: Desired, object_name: str) -> Iterator[DesiredDefinition]:
-    """Return the definitions of a type whose change moves records, also records that no manifest names."""
+    """Return the definitions of an object type that give another value to records when they change.
+
+    Among these records are some that no manifest names.
+    """
     return (each for each in desired.definitions if each.address.object == object_name and each.moves_records)
 
 
