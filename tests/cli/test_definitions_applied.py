@@ -252,3 +252,21 @@ def test_a_definition_that_is_there_and_otherwise_keeps_its_records_waiting(proj
         again.out.split()
     )
     assert "5 stale + 2 skipped" in again.out
+
+
+def test_a_definition_that_was_removed_from_state_since_the_plan_is_not_removed(project: Project) -> None:
+    for name in ("deals", "machines", "contacts"):
+        (project.folder / f"{name}.yaml").unlink()
+    apply(project)
+    margin = COMPANIES[COMPANIES.index("  margin:") : COMPANIES.index("  tier:")]
+    project.write("companies.yaml", COMPANIES.replace(margin, "  margin: {$absent: true}\n"))
+    saved = project.run("plan", "--out", "plan.json", "--allow", "absent=1", "--allow", "lose=9")
+    assert saved.code == 0, saved.out
+    assert project.run("state", "rm", "companies:properties/margin").code == 0
+
+    again = project.run("apply", "plan.json", "--auto-approve")
+
+    assert again.code == 3
+    assert "another run wrote this definition's entry in state" in " ".join(again.out.split())
+    with project.portal() as http:
+        assert http.get("/crm/v3/properties/companies/margin").is_success

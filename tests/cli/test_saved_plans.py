@@ -397,6 +397,18 @@ def test_an_association_one_of_whose_records_has_another_key_by_now_is_stale(
         assert not _paired_with(project, heirs)
 
 
+def test_an_association_that_was_removed_from_state_since_the_plan_is_not_removed(project: Project) -> None:
+    applied(project, PAIRED)
+    one, two = (record(project, key)["id"] for key in ("one", "two"))
+    project.write("records.yaml", UNPAIRED)
+    saved(project)
+    assert project.run("state", "rm", "companies/one").code == ExitCode.OK
+
+    assert_stale(apply_saved(project), "another run wrote this association's entry in state")
+    assert _paired_with(project, one)
+    assert not _paired_with(project, two)
+
+
 def test_associations_of_records_that_the_same_plan_creates_or_gives_another_key_are_made(
     project: Project,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from reconciler.model.associations import AssociationIdentity
 from reconciler.plan.associations.changes import identity_of_association
 from reconciler.plan.stages import Entry
 from reconciler.state.store import Store
@@ -10,8 +11,19 @@ WHAT = "this association's entry in state"
 
 
 def overtaken(entries: Iterable[Entry], store: Store, serial: int) -> Iterator[int]:
-    """Return the numbers of changes whose association was written to state after serial ``serial``."""
+    """Return the numbers of changes whose association was written to state after serial ``serial``.
+
+    An association that was owned when it was planned, and is not owned any more, counts, too.
+    """
     written = {association.identity for association in store.pairs_written_since(serial)}
+    owned: dict[tuple[str, str], set[AssociationIdentity]] = {}
     for number, change in entries:
-        if identity_of_association(change) in written:
+        identity = identity_of_association(change)
+        if identity in written:
             yield number
+        elif change.owned_before is not None:
+            types = change.association.direction
+            if types not in owned:
+                owned[types] = {association.identity for association in store.pairs(*types)}
+            if identity not in owned[types]:
+                yield number
