@@ -1,7 +1,7 @@
 """Fixtures for tests of the emulator: a clock that only tests move, and a portal with a client."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -80,9 +80,8 @@ class Portal:
 def opened(seed: Mapping[str, object] | None = None) -> Iterator[Portal]:
     """Yield a portal in memory; its search shows new data at once, unless the seed sets a delay."""
     clock = Clock()
-    emulator = Emulator(None, now=clock, sleep=clock.sleep)
-    emulator.ensure_portal(PORTAL_ID, {"search_lag_ms": 0, **(seed or {})})
-    transport = EmulatorTransport(emulator, PORTAL_ID)
-    with httpx.Client(transport=transport, base_url="https://api.hubapi.com") as client:
-        yield Portal(emulator, clock, client)
-    emulator.close()
+    with closing(Emulator(None, now=clock, sleep=clock.sleep)) as emulator:
+        emulator.ensure_portal(PORTAL_ID, {"search_lag_ms": 0, **(seed or {})})
+        transport = EmulatorTransport(emulator, PORTAL_ID)
+        with httpx.Client(transport=transport, base_url="https://api.hubapi.com") as client:
+            yield Portal(emulator, clock, client)

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -50,14 +51,22 @@ def rows_of(connection: sqlite3.Connection) -> dict[str, list[tuple[object, ...]
     return found
 
 
+@pytest.fixture
+def copy() -> Iterator[WorkingCopy]:
+    made = WorkingCopy(PORTAL)
+    yield made
+    made.database.close()
+
+
 @pytest.mark.parametrize("version", [version for version in VERSIONS if version >= FIRST])
-def test_an_older_snapshot_has_the_rows_of_an_upgraded_database(tmp_path: Path, version: int) -> None:
+def test_an_older_snapshot_has_the_rows_of_an_upgraded_database(
+    tmp_path: Path, version: int, copy: WorkingCopy
+) -> None:
     file = tmp_path / "state.db"
     restore_sqlite(file, version)
     header, texts = snapshot_of(file, version)
     open_state("sqlite:///state.db", tmp_path, PORTAL).close()
 
-    copy = WorkingCopy(PORTAL)
     copy.load(header, texts)
 
     with closing(sqlite3.connect(file)) as upgraded, copy.database.reading() as connection:
@@ -66,14 +75,14 @@ def test_an_older_snapshot_has_the_rows_of_an_upgraded_database(tmp_path: Path, 
         assert rows_of(raw) == rows_of(upgraded)
 
 
-def test_a_newer_snapshot_is_refused_with_advice() -> None:
+def test_a_newer_snapshot_is_refused_with_advice(copy: WorkingCopy) -> None:
     header = SnapshotHeader(PORTAL, StateVersion("a", 1), 1, SCHEMA_VERSION + 1)
     with pytest.raises(StateError, match="upgrade reconciler"):
-        WorkingCopy(PORTAL).load(header, {})
+        copy.load(header, {})
 
 
 @pytest.mark.parametrize("name", ["x) VALUES (1); --", "", "Key"])
-def test_names_of_columns_are_names(name: str) -> None:
+def test_names_of_columns_are_names(copy: WorkingCopy, name: str) -> None:
     header = SnapshotHeader(PORTAL, StateVersion("a", 1), 1, SCHEMA_VERSION - 1, columns={"owned": [name]})
     with pytest.raises(StateError, match="is damaged"):
-        WorkingCopy(PORTAL).load(header, {})
+        copy.load(header, {})
