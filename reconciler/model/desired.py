@@ -203,7 +203,10 @@ class Desired:
 
     def is_for_other_environment(self, key: ThingAddress) -> bool:
         """Return whether the manifests name this record only for other environments, in any letter case."""
-        return (key.object, key.by, key.value.casefold()) in self._elsewhere
+        if (key.object, key.by, key.value) in self.other_environments:
+            return True
+        is_spelled_otherwise = (key.object, key.by, key.value.casefold()) in self._elsewhere
+        return is_spelled_otherwise and self.records_of(key.object, key.by).find(key.value) is None
 
     def first_mentions(self) -> Mapping[str, SourceRef]:
         """Return, for each object type, a place in the manifests that names it.

@@ -54,3 +54,20 @@ def test_a_record_that_another_environment_names_is_released(tmp_path: Path, key
 
     changes = {change["address"]: change["action"] for change in done.document["changes"]}
     assert changes == {"contacts/ada@x.example": "release"}, done.err
+
+
+def test_a_record_named_here_is_for_this_environment_if_another_one_spells_it_otherwise(
+    tmp_path: Path,
+) -> None:
+    project = Project(tmp_path)
+    project.write("reconciler.yaml", SETTINGS)
+    project.write("portal.json", json.dumps({"version": 1, "properties": {"contacts": [NUMBER]}}))
+    mine = "  ada@x.example: {firstname: Ada, $associations: {contacts: [stays@x.example]}}\n"
+    project.write("manifests/contacts.yaml", HERE + mine)
+    project.write("manifests/other.yaml", ELSEWHERE % "email" + "  Ada@X.example: {firstname: Ada}\n")
+    assert project.run("apply", "--auto-approve").code == 0
+    assert project.run("plan").out.startswith("No changes.")
+
+    project.write("manifests/contacts.yaml", HERE + "  ada@x.example: {firstname: Ada}\n")
+    (change,) = project.run("plan", "--json").document["changes"]
+    assert (change["action"], change["reason"]) == ("dissociate", "pruned")

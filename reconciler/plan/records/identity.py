@@ -146,9 +146,13 @@ class Identities:
 def _keys_of(schema: ObjectSchema, live: LiveRecord, desired: Desired) -> Iterator[tuple[DesiredGroup, str]]:
     """Yield the groups of the manifests that may name ``live``, with its key in each of them."""
     for group in desired.groups:
-        value = live.id if group.key == RECORD_ID else live.properties.get(group.key)
+        value = _live_key(live, group.key)
         if group.object == schema.name and value is not None:
             yield group, value
+
+
+def _live_key(live: LiveRecord, by: str) -> str | None:
+    return live.id if by == RECORD_ID else live.properties.get(by)
 
 
 def _other_addresses(live: LiveRecord) -> Sequence[str]:
@@ -167,7 +171,7 @@ def is_named_elsewhere(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecor
     """Return whether manifests name a record for other environments, by its key in state or any live key."""
     keys = [owned.key]
     for group in desired.groups_elsewhere:
-        value = live.id if group.by == RECORD_ID else live.properties.get(group.by)
+        value = _live_key(live, group.by)
         if group.object == schema.name and value is not None:
             keys.append(RecordAddress(schema.name, group.by, value))
     keys += [replace(owned.key, value=address) for address in _other_addresses(live) if address]

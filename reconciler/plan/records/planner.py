@@ -146,7 +146,8 @@ class RecordPlanner:
                 self.lost.append((resolver, sides))
                 continue
             population.unanswered += is_open
-            self.doubles += [record.address] if double else []
+            if double:
+                self.doubles.append(record.address)
             decision = self._decide(resolver, sides, double, is_open=is_open)
             if sides.live is not None and decision.change is not None and record.special.is_absent:
                 self.unwanted.append((resolver, record, sides.live))
