@@ -63,13 +63,13 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("serve", help="serve a portal over HTTP until interrupted")
     add = command.add_argument
     add("--seed", type=Path, metavar="FILE", help="the first contents of the portal, as JSON")
-    add("--observations", type=Path, metavar="FILE", help="what was seen of HubSpot, as JSON")
+    add("--observations", type=Path, metavar="FILE", help="HubSpot's observed behaviour, as JSON")
     add("--file", type=Path, metavar="FILE", help="the SQLite file that keeps the portal (default: memory)")
     add("--portal-id", type=int, default=PORTAL_ID, metavar="ID", help="default: %(default)s")
     add("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     add("--port", type=int, default=8765, help="0: any free one (default: %(default)s)")
     add("--fault", action="append", default=[], metavar="FAULT", help="such as latency:ms=200")
-    add("--allow-host", action="append", default=[], metavar="NAME", help="another name of this machine")
+    add("--allow-host", action="append", default=[], metavar="NAME", help="also answer to this host name")
     return parser
 
 

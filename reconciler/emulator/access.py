@@ -43,7 +43,7 @@ def check(work: Work, route: Route, actor: Actor, args: Mapping[str, str]) -> No
 
 
 def lag_ms(work: Work, route: Route) -> int:
-    """Return how many milliseconds old the definitions are that this call may see (HubSpot's caches)."""
+    """Return the age in milliseconds of the definitions that this call sees, to imitate HubSpot's caches."""
     if route.writes or route.rule not in _LAGS:
         return 0
     return settling.lag(work, _LAGS[route.rule])

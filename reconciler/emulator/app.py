@@ -107,7 +107,7 @@ class Emulator:
         return self._portals.token(portal_id, scopes)
 
     def search_lag_s(self, portal_id: int) -> float:
-        """Return how many seconds old the results are that a search of the portal finds."""
+        """Return by how many seconds searches of the portal lag behind its records."""
         return self._portals.search_lag_s(portal_id)
 
     def edit(

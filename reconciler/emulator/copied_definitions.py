@@ -22,9 +22,10 @@ LeftBehind: TypeAlias = str
 def plant_type(
     work: Work, object_type: ObjectType, given: Mapping[str, Sequence[Body]]
 ) -> Iterator[LeftBehind]:
-    """Store the groups, properties, pipelines and rules of a type.
+    """Store the groups, properties, pipelines and validation rules of a type; yield what cannot be imitated.
 
-    Hide HubSpot's own definitions that are not among them.
+    ``given`` contains the definitions as the API of the other portal shows them. HubSpot's own definitions
+    that are not among them are hidden.
     """
     standard = standard_definitions(object_type)
     bodies: dict[str, dict[str, Body]] = {GROUP: {}, PROPERTY: {}, PIPELINE: {}}

@@ -24,15 +24,17 @@ KEYS = (
 def plant(work: Work, part: Mapping[str, Any]) -> list[str]:
     """Store one part of another portal; return sentences about things that are not imitated.
 
-    Records that are here already keep their values, and get those that they do not have. Raises SeedError.
+    Records that this portal already has keep their values; from ``part``, they only get values of properties
+    that are empty. Raises SeedError.
     """
     unknown = sorted(set(part) - set(KEYS))
     if unknown:
-        raise SeedError(f"{unknown[0]}: a part of a copy has no such key; it knows {', '.join(KEYS)}")
+        raise SeedError(f"{unknown[0]}: a part of a copy has no such key; its keys are {', '.join(KEYS)}")
     try:
         return list(_planted(work, part))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise SeedError(f"this is no part of a portal: {type(error).__name__} {error}") from error
+        fault = f"{type(error).__name__} {error}"
+        raise SeedError(f"this is not a valid part of a copied portal: {fault}") from error
 
 
 def _planted(work: Work, part: Mapping[str, Any]) -> Iterator[LeftBehind]:

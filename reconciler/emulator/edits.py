@@ -28,7 +28,7 @@ def source_of(given: Any) -> Source:
     if not isinstance(source, dict):
         raise SeedError("a JSON object is expected")
     if source.get("type") not in SOURCE_TYPES:
-        raise SeedError(f"source.type: one of {', '.join(SOURCE_TYPES)}, not {source.get('type')!r}")
+        raise SeedError(f"source.type must be one of {', '.join(SOURCE_TYPES)}, not {source.get('type')!r}")
     user_id = source.get("userId")
     if user_id is not None and not isinstance(user_id, int):
         raise SeedError(f"source.userId: a number, not {user_id!r}")

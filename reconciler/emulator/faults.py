@@ -86,24 +86,28 @@ class Fault:
 
     def _check_aim(self) -> None:
         if not 0 < self.probability <= 1:
-            raise FaultError(f"{self.kind}: probability is above 0 and at most 1, not {self.probability}")
+            raise FaultError(
+                f"{self.kind}: probability must be above 0 and at most 1, not {self.probability}"
+            )
         if self.count < 0:
-            raise FaultError(f"{self.kind}: count is 0 (no end) or more, not {self.count}")
+            raise FaultError(f"{self.kind}: count must be 0 (no limit) or more, not {self.count}")
         if self.distribution not in DISTRIBUTIONS:
-            raise FaultError(f"{self.kind}: distribution is one of {', '.join(DISTRIBUTIONS)}")
+            raise FaultError(f"{self.kind}: distribution must be one of {', '.join(DISTRIBUTIONS)}")
         if self.policy not in POLICIES:
-            raise FaultError(f"{self.kind}: policy is one of {', '.join(POLICIES)}")
+            raise FaultError(f"{self.kind}: policy must be one of {', '.join(POLICIES)}")
         if self.retry_after < 0:
-            raise FaultError(f"{self.kind}: retry_after is 0 or more seconds")
+            raise FaultError(f"{self.kind}: retry_after must be 0 or more seconds, not {self.retry_after}")
 
     def _check_kind(self) -> None:
         if self.kind is Kind.LATENCY and not (0 <= self.min_ms <= self.ms and self.ms > 0):
-            raise FaultError("latency: ms is above 0, and min_ms from 0 to ms")
+            raise FaultError("latency: ms must be above 0, and min_ms must be from 0 to ms")
         if self.kind is Kind.SERVER_ERROR and self.status and self.status not in SERVER_ERRORS:
-            raise FaultError(f"server_error: status is one of {sorted(SERVER_ERRORS)}, not {self.status}")
+            raise FaultError(
+                f"server_error: status must be one of {sorted(SERVER_ERRORS)}, not {self.status}"
+            )
         if self.kind is Kind.POISONED_RECORD and self.status and self.status not in POISONED_STATUSES:
             raise FaultError(
-                f"poisoned_record: status is one of {sorted(POISONED_STATUSES)}, not {self.status}"
+                f"poisoned_record: status must be one of {sorted(POISONED_STATUSES)}, not {self.status}"
             )
         if self.kind is Kind.POISONED_RECORD and not self.value:
             raise FaultError("poisoned_record: value is missing")
@@ -142,13 +146,13 @@ _TYPES: Mapping[str, type] = {
 def from_json(given: object) -> Fault:
     """Build a fault from a JSON object. Raises FaultError."""
     if not isinstance(given, Mapping):
-        raise FaultError("a fault is a JSON object with at least a kind")
+        raise FaultError("a fault must be a JSON object with at least a kind")
     names = {f.name for f in fields(Fault)}
     unknown = sorted(set(given) - names)
     if unknown:
-        raise FaultError(f"a fault has no {', '.join(unknown)}; it knows {', '.join(sorted(names))}")
+        raise FaultError(f"{unknown[0]}: a fault has no such key; its keys are {', '.join(sorted(names))}")
     if given.get("kind") not in set(Kind):
-        raise FaultError(f"kind is one of {', '.join(Kind)}")
+        raise FaultError(f"kind must be one of {', '.join(Kind)}")
     values = {name: _typed(name, value) for name, value in given.items() if name != "kind"}
     return Fault(Kind(given["kind"]), **values)
 
@@ -160,7 +164,7 @@ def _typed(name: str, value: object) -> Any:
         isinstance(value, str) if wanted is str else is_number and (wanted is float or isinstance(value, int))
     )
     if not fits:
-        raise FaultError(f"{name} is {'text' if wanted is str else 'a number'}, not {value!r}")
+        raise FaultError(f"{name} must be {'text' if wanted is str else 'a number'}, not {value!r}")
     return wanted(value)
 
 
@@ -175,7 +179,7 @@ def parse(text: str) -> Fault:
         try:
             given[name] = _TYPES.get(name, str)(value)
         except ValueError:
-            raise FaultError(f"{name} is a number, not {value!r}") from None
+            raise FaultError(f"{name} must be a number, not {value!r}") from None
     return from_json(given)
 
 

@@ -47,7 +47,7 @@ def parse_tree(text: str) -> Node:
     reader = _Reader(_tokens(text))
     node = reader.expression()
     if reader.peek():
-        raise FormulaError(f"nothing is expected at {reader.peek()}")
+        raise FormulaError(f"unexpected {reader.peek()} after the end of the formula")
     return node
 
 
@@ -122,7 +122,7 @@ class _Reader:
 
     def _choice(self) -> Node:
         if self.peek() == "(":
-            raise FormulaError("if is not a function: if … then … else … endif")
+            raise FormulaError('"if" is not a function: write if … then … else … endif')
         parts: list[Node] = []
         while True:
             parts.append(self.expression())

@@ -1,7 +1,8 @@
-"""The settings of guesses: what each decides, its choices, and what is known about HubSpot's behaviour.
+"""The settings for guesses: how the emulator behaves where HubSpot's behaviour is not documented.
 
-``guesses`` contains the code that depends on them. A seed sets them for one portal, a file of observations
-for every portal (``observations``); ``docs/emulator.md`` lists them.
+Each setting has choices, a text about what it decides, and a text about what is known. ``guesses`` contains
+the code that depends on them. A seed sets them for one portal, a file of observations for every portal
+(``observations``); ``docs/emulator.md`` lists them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,7 @@ from reconciler.emulator.errors import SeedError
 UNPUBLISHED = "nobody has published it"
 _PROPERTIES = "developers.hubspot.com/docs/api-reference/crm-properties-v3/guide"
 _KALUP = "github.com/scopiousdigital/kalup, HubSpot notes"
+_HTML = "HubSpot was seen to remove tags and attributes; there is no published list of them"
 
 
 def _guess(default: str, *others: str, about: str, source: str = UNPUBLISHED) -> Any:
@@ -30,18 +32,20 @@ class Guesses:
 
     trace_ids: str = _guess(
         *("others_written", "nothing_written"),
-        about="the effect of a refused input on the others of its batch, if all have a trace id",
-        source="developers.hubspot.com/docs/api-reference/error-handling; seen by few",
+        about="if one input of a batch is refused and all inputs have a trace id: whether the other inputs "
+        "are written",
+        source="documented in developers.hubspot.com/docs/api-reference/error-handling; few people have "
+        "seen it",
     )
     partial_success_2026_09: str = _guess(
         *("207", "200"),
-        about="the status of a batch with errors in version 2026-09",
-        source="its specification does not list 207 any more",
+        about="the status of the answer to a batch in which some inputs failed, in API version 2026-09",
+        source="the specification of this version does not list 207 any more",
     )
     result_order: str = _guess(
         *("any", "as_asked"),
-        about="the order of the results of a batch, compared with its inputs",
-        source="seen to differ, not how",
+        about="whether the results of a batch have the order of its inputs, or any order",
+        source="HubSpot was seen to change the order; nobody has published in which way",
     )
     merged_id: str = _guess(
         *("left_out", "error", "followed"),
@@ -54,26 +58,28 @@ class Guesses:
     )
     written_null: str = _guess(
         *("refused", "ignored", "clears"),
-        about="the effect of `null` as a value before version 2026-09, whose specification allows it",
-        source="reports disagree: ignored, or refused with 400",
+        about="the effect of writing `null` as a property value, in API versions before 2026-09 (the "
+        "specification of 2026-09 allows `null`)",
+        source="reports disagree: HubSpot ignores it, or refuses it with 400",
     )
     number_text: str = _guess(
         *("as_written", "shortest"),
-        about="how a number is read that was written as `17.0`; exponents are refused",
+        about="what HubSpot returns for a number that was written as `17.0`; numbers with exponents are "
+        "always refused",
     )
     date_text: str = _guess(
         *("day", "milliseconds"),
-        about="how a date is read",
+        about="what HubSpot returns for a date: `YYYY-MM-DD`, or the milliseconds since 1970",
         source=f"{_PROPERTIES} says `YYYY-MM-DD`; some of its examples show milliseconds",
     )
     html_text: str = _guess(
         *("sanitised", "as_written"),
-        about="how HTML with a script is read",
-        source="seen to lose tags and attributes; there is no published list",
+        about="what HubSpot returns for HTML that contains a script",
+        source=_HTML,
     )
     phone_text: str = _guess(
         *("as_written", "digits"),
-        about="how a phone number is read that was written as `+49 (30) 123-45`",
+        about="what HubSpot returns for a phone number that was written as `+49 (30) 123-45`",
     )
     key_case: str = _guess(
         *("different", "same"),
@@ -85,12 +91,13 @@ class Guesses:
     )
     lifecycle_step_back: str = _guess(
         *("ignored", "refused", "taken"),
-        about="the effect of a step back of the lifecycle stage of a contact",
-        source="knowledge.hubspot.com says that it must be cleared first, but not the effect otherwise",
+        about="what happens if a contact with a lifecycle stage gets an earlier one",
+        source="knowledge.hubspot.com says that the stage must be cleared first, but does not say what "
+        "happens if it is not cleared",
     )
     equal_write: str = _guess(
         *("nothing", "date", "date_and_history"),
-        about="the effect of writing a value that is already there",
+        about="the effect of writing a value that the property already has",
     )
     search_lag: str = _guess(
         *("behind", "at_once"),
@@ -108,7 +115,7 @@ class Guesses:
     )
     archived_property_name: str = _guess(
         *("values_return", "values_gone", "refused"),
-        about="the effect of creating a property under the name of an archived property on its values",
+        about="what happens to the old values if a property is created with the name of an archived property",
         source=_KALUP,
     )
     stage_ids: str = _guess(
@@ -128,52 +135,61 @@ class Guesses:
     )
     id_read_twice: str = _guess(
         *("once", "twice"),
-        about="how often batch/read answers an id that is given twice",
+        about="how often batch/read returns a record if the call contains its id twice",
     )
     repeated_trace_ids: str = _guess(
         *("ignored", "counted"),
-        about="whether trace ids that repeat count as trace ids",
+        about="if inputs of a batch have the same trace id: whether HubSpot ignores all trace ids of the "
+        "batch",
     )
     plain_text: str = _guess(
         *("as_written", "trimmed"),
-        about="how text with blanks around it is read; line endings stay",
+        about="what HubSpot returns for a text with blanks around it; line endings inside the text never "
+        "change",
     )
     email_upsert: str = _guess(
         *("writes", "refused"),
-        about="the effect of an upsert of a contact by e-mail that names few properties",
-        source="the documentation does not support it; seen to write the named properties",
+        about="what happens if an upsert identifies a contact by e-mail address and sends only some of its "
+        "properties",
+        source="HubSpot's documentation says that this is not supported; HubSpot was seen to write the "
+        "properties",
     )
     retry_after: str = _guess(
         *("absent", "sent"),
-        about="whether a 429 carries Retry-After",
+        about="whether answers with status 429 have the header `Retry-After`",
     )
     display_properties: str = _guess(
         *("required", "id"),
-        about="the display property of a standard type: one of its required properties, or the id",
+        about="the display property of a standard object type: one of its required properties, or the "
+        "record id",
     )
     plain_association_again: str = _guess(
         *("400", "409"),
-        about="the status of a second unlabelled association of two types, or one of two standard types",
+        about="the status of the refusal to create a second association type without a label between two "
+        "object types (two standard types always have one already)",
     )
     allowance: str = _guess(
         *("quoted", "unlimited"),
-        about="how many custom objects (20 for Enterprise only), custom properties (10 for Free), calculated "
-        "properties (0, 0, 25, 200), pipelines beyond HubSpot's own (0, 1, 14, 100) and labels of two types "
-        "(0, 0, 50, 50) a tier has",
-        source="numbers as people quote them; knowledge.hubspot.com, Track your CRM data usage, says which "
-        "tiers have them at all",
+        about="the quotas of the tiers Free, Starter, Professional and Enterprise: custom objects (0, 0, 0, "
+        "20), custom properties (10, 1000, 1000, 1000), calculated properties (0, 0, 25, 200), pipelines "
+        "besides HubSpot's own (0, 1, 14, 100), and association labels between two object types (0, 0, 50, "
+        "50)",
+        source='people quote these numbers; the page "Track your CRM data usage" of knowledge.hubspot.com '
+        "says only which tiers have these features",
     )
     outside_tier: str = _guess(
         *("403", "400"),
-        about="the status of a definition that the tier has none of; its limits endpoint says limit 0",
+        about="the status of the refusal to create a kind of definition that the portal's tier does not "
+        "include (for such a kind, the limits endpoint returns limit 0)",
     )
     phantom_stages: str = _guess(
         *("named", "unnamed"),
-        about="whether a 409 names stages, which exist nowhere, if another type has the new pipeline's id",
+        about="if a new pipeline has the id of a pipeline of another object type: whether the answer 409 "
+        "also names stage ids, although no such stages exist",
     )
     stage_id_twice: str = _guess(
         *("400", "409"),
-        about="the status of a pipeline with two stages of the same id",
+        about="the status of the refusal to write a pipeline in which two stages have the same id",
     )
     used_by_schema: str = _guess(
         *("in_use", "free"),
@@ -185,28 +201,31 @@ class Guesses:
     )
     rule_code: str = _guess(
         *("of_rule", "general"),
-        about="the code of a value that breaks a validation rule: of the rule, or INVALID_VALUE",
-        source="INVALID_ALPHA was seen; the others are made like it",
+        about="the error code for a value that breaks a validation rule: a code for this rule, or always "
+        "INVALID_VALUE",
+        source="in HubSpot, only INVALID_ALPHA was seen; the emulator forms the codes of other rules in the "
+        "same way",
     )
     operation_not_offered: str = _guess(
         *("405", "404"),
-        about="the status of an operation that a type or version does not offer",
+        about="the status of the answer to an operation that the object type or API version does not offer",
     )
     type_not_activated: str = _guess(
         *("unknown", "forbidden"),
-        about="how records of a type are refused that the portal has not activated",
+        about="the answer to a call for records of an object type that is not activated in the portal",
     )
     unlisted_association_numbers: str = _guess(
         "1000000",
-        about="the first number for default associations with unpublished numbers",
+        about="the number from which the emulator computes `associationTypeId` for HubSpot's own "
+        "association types whose ids are not published",
     )
     too_many_associated: str = _guess(
         *("400", "409"),
-        about="the status of an association beyond a limit that the portal set",
+        about="the status of the refusal to create an association that exceeds a limit set in the portal",
     )
     second_sort: str = _guess(
         *("refused", "ignored"),
-        about="the effect of a second sort on a search",
+        about="the effect of a second sort order in a search",
     )
     query_search: str = _guess(
         *("text", "every_type"),
@@ -214,33 +233,37 @@ class Guesses:
     )
     unknown_token: str = _guess(
         *("404", "401"),
-        about="the status of information about a token that does not exist",
+        about="the status of the answer to a request for information about a token that does not exist",
     )
     same_value_twice: str = _guess(
         *("second_refused", "all_refused"),
-        about="the effect of two inputs of one create with the same unique value, if all have a trace id",
+        about="if two inputs of one batch/create have the same unique value and all inputs have a trace id: "
+        "whether only the second of them is refused, or the whole batch",
     )
     missing_end: str = _guess(
         *("its_input", "whole_call"),
-        about="the part of a batch that is refused because of an association with a missing record",
+        about="if one input of a batch names an association with a record that does not exist: whether only "
+        "this input is refused, or the whole call",
     )
     label_limits: str = _guess(
         *("asked_too", "with_labels"),
-        about="whether the limits endpoint about association labels answers a direction that is asked for "
-        "and has no label",
+        about="if a call of the limits endpoint for association labels names two object types that have no "
+        "labels: whether the answer contains an entry for them",
     )
     custom_associations: str = _guess(
         *("USER_DEFINED", "HUBSPOT_DEFINED"),
-        about="the category of the unlabelled association of a custom object",
+        about="the category of the association type without a label that is created for a custom object",
     )
     html_kept: str = _guess(
         *("formatting", "text"),
-        about="the rest of sanitised HTML: tags and attributes that format, or the text alone",
-        source="seen to lose tags and attributes; there is no published list",
+        about="what remains of HTML from which HubSpot removes scripts: also the tags and attributes for "
+        "formatting, or only the text",
+        source=_HTML,
     )
     ids_in_use: str = _guess(
         *("all", "first"),
-        about="the stages and records in a refusal because of records in a stage that would be removed",
+        about="if a stage cannot be removed because records are in it: whether the refusal names all such "
+        "stages and records, or only the first",
     )
     custom_pipeline_ids: str = _guess(
         *("shared", "own"),
@@ -248,14 +271,17 @@ class Guesses:
     )
     stage_taken_in_put: str = _guess(
         *("409", "400"),
-        about="the status of a PUT of a pipeline with a stage of another one: as for a new pipeline, or as "
-        "for a new stage",
+        about="the status of the refusal if a PUT of a pipeline contains a stage id of another pipeline: "
+        "409, as when a pipeline is created, or 400, as when a single stage is created",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class GuessSetting:
-    """One setting of a guess. ``others`` are its choices besides the default; empty: any integer."""
+    """The setting for one guess.
+
+    ``others`` are the choices besides the default; if it is empty, any integer may be chosen.
+    """
 
     name: str
     default: str
@@ -288,10 +314,11 @@ def check_choices(given: Mapping[str, object], place: str) -> dict[str, str]:
     for name, choice in given.items():
         setting = SETTINGS.get(name)
         if setting is None:
-            raise SeedError(f"{place}.{name}: no such guess; docs/emulator.md lists them")
+            raise SeedError(f"{place}.{name}: there is no such guess; docs/emulator.md lists all guesses")
         if not setting.takes(choice):
-            wanted = ", ".join((setting.default, *setting.others)) if setting.others else "a number as text"
-            raise SeedError(f"{place}.{name}: {wanted}; not {choice!r}")
+            options = f"one of {', '.join((setting.default, *setting.others))}"
+            wanted = options if setting.others else "a number as text"
+            raise SeedError(f"{place}.{name} must be {wanted}, not {choice!r}")
     return {name: str(choice) for name, choice in given.items()}
 
 

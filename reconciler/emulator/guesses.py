@@ -1,7 +1,7 @@
-"""Guesses about behaviour that HubSpot does not document: one small function for each.
+"""Guesses: how the emulator behaves where HubSpot's behaviour is not documented.
 
-Each function depends on a setting in ``guess_settings``, which describes what is known. A setting that needs
-no function is read where it matters.
+Each function here depends on one setting of ``guess_settings``, which describes what is known. A setting that
+needs no function is read in the module that behaves differently.
 """
 
 from collections.abc import Callable, Sequence
@@ -148,10 +148,10 @@ def type_not_activated(chosen: Guesses, path: str) -> refusals.Refusal:
 
 
 def unlisted_association_type(first: int, from_id: str, to_id: str) -> int:
-    """Return a made-up number for an association type of standard object types that is not published.
+    """Return a made-up number for an unpublished association type between two standard object types.
 
-    It is computed from both type numbers, so that each pair has its own: contact (0-1) to order (0-123) is
-    1001123 if ``first`` is 1,000,000.
+    The number is computed from both type numbers, so each pair of types has another number: contact (0-1) to
+    order (0-123) has 1001123 if ``first`` is 1,000,000.
     """
     start, end = (
         int(type_id.partition("-")[2]) if type_id.startswith("0-") else 999 for type_id in (from_id, to_id)

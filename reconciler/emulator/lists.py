@@ -20,7 +20,9 @@ def plant(work: Work, given: Json) -> None:
     """Store a list of a seed; its ``members`` are ids of records."""
     unknown = sorted(set(given) - set(KEYS))
     if unknown:
-        raise refusals.invalid_request(f"{unknown[0]}: a list has no such key; it knows {', '.join(KEYS)}")
+        raise refusals.invalid_request(
+            f"{unknown[0]}: a list has no such key; its keys are {', '.join(KEYS)}"
+        )
     object_type = work.object_type(response_format.as_text(given.get("objectTypeId"), "objectTypeId"))
     processing = response_format.as_text(given.get("processingType", "MANUAL"), "processingType")
     if processing not in PROCESSING_TYPES:

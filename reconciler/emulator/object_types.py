@@ -1,8 +1,8 @@
 """Object types: their names in paths, and the operations that each allows.
 
-The table is ``definitions/types.json``. developers.hubspot.com/docs/guides/crm/understanding-the-crm lists
-the type numbers, developers.hubspot.com/docs/guides/crm/using-object-apis the properties that a new record
-needs.
+The table is ``definitions/types.json``. Its sources are
+developers.hubspot.com/docs/guides/crm/understanding-the-crm for the type numbers, and
+developers.hubspot.com/docs/guides/crm/using-object-apis for the properties that a new record needs.
 """
 
 import json

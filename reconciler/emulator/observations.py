@@ -22,16 +22,16 @@ def read_observations(path: Path) -> dict[str, str]:
     except OSError as error:
         raise EmulatorError(f"{path} cannot be read ({error.strerror})") from None
     except orjson.JSONDecodeError:
-        raise EmulatorError(f"{path} is no file of observations: it is not JSON") from None
+        raise EmulatorError(f"{path} is not a file of observations: it is not JSON") from None
     if not isinstance(document, dict) or document.get("version") != VERSION:
-        raise EmulatorError(f"{path} is no file of observations of version {VERSION}")
+        raise EmulatorError(f"{path} is not a file of observations of version {VERSION}")
     try:
         seen = dict(_seen(item) for item in document.get("observations") or ())
         return check_choices({name: choice for name, choice in seen.items() if choice is not None}, "seen")
     except SeedError as error:
         raise EmulatorError(f"{path}: {error}") from None
     except (TypeError, KeyError, AttributeError):
-        raise EmulatorError(f"{path}: each observation has a guess, and what was seen") from None
+        raise EmulatorError(f"{path}: each observation needs the keys `guess` and `seen`") from None
 
 
 def _seen(item: Any) -> tuple[str, Any]:

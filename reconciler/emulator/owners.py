@@ -15,13 +15,15 @@ KEYS = (
 
 
 def full_owner(given: Json) -> Json:
-    """Return an owner of a seed with every field that the API returns."""
+    """Return the owner described by ``given``, an entry of a seed file, with every field of the API."""
     owner_id = response_format.as_text(given.get("id"), "id")
     if not owner_id.isdigit():
-        raise refusals.invalid_request(f"the id of an owner is a number, not {owner_id}")
+        raise refusals.invalid_request(f"the id of an owner must be a number, not {owner_id}")
     unknown = sorted(set(given) - set(KEYS))
     if unknown:
-        raise refusals.invalid_request(f"{unknown[0]}: an owner has no such key; it knows {', '.join(KEYS)}")
+        raise refusals.invalid_request(
+            f"{unknown[0]}: an owner has no such key; its keys are {', '.join(KEYS)}"
+        )
     dates: Json = {key: iso(parse_iso(given[key])) for key in ("createdAt", "updatedAt") if key in given}
     teams = [
         response_format.as_object(team, "teams")

@@ -44,8 +44,9 @@ def find(work: Work, object_type: ObjectType, value: str) -> Record:
     if found:
         ids = " and ".join(f"{object_type.path}/={record_id}" for record_id in sorted(found))
         raise EmulatorError(f"{value} names several records: {ids}")
-    looked_at = f"in {', '.join(names)}" if names else "and no unique property to look for it"
-    raise EmulatorError(f"{object_type.path} have no record {value} {looked_at}")
+    if not names:
+        raise EmulatorError(f"{object_type.path} have no unique property by which to find {value}")
+    raise EmulatorError(f"no record of {object_type.path} has the value {value} in {' or '.join(names)}")
 
 
 def as_stored(

@@ -34,7 +34,11 @@ class Portals:
         now: Callable[[], datetime],
         observed: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Open the portals; ``observed`` decides guesses that the settings of a portal do not decide."""
+        """Open the portals in ``storage``.
+
+        ``observed`` contains HubSpot's observed behaviour, by name of the guess. It applies to guesses about
+        which the settings of a portal say nothing.
+        """
         self._observed = observed
         self._storage = storage
         self._now = now

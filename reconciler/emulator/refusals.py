@@ -126,7 +126,7 @@ def unauthenticated() -> Refusal:
 
 
 def missing_scopes(scopes: Iterable[str]) -> Refusal:
-    """Return the refusal of a token that has none of ``scopes``, one of which would be enough."""
+    """Return the answer to a call whose token has none of ``scopes``; one of them would be enough."""
     return Refusal(
         403,
         "This app hasn't been granted all required scopes to make this call. "
@@ -151,7 +151,9 @@ def scope_of_the_portal(scope: str) -> Refusal:
 
 
 def unreadable() -> Refusal:
-    """Return the refusal of a token that may write definitions but not read them; the body names no scope.
+    """Return the answer to a reading call whose token may write definitions but not read them.
+
+    Unlike other such answers, it does not name the missing scope.
 
     Source: the HubSpot notes of github.com/scopiousdigital/kalup.
     """

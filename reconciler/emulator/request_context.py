@@ -49,7 +49,7 @@ class DefinitionCache:
 
     def __init__(self) -> None:
         self.reads = count()
-        """Counts reads of schemas, of which every second one shows the old version while schemas settle."""
+        """Counts reads of schemas: for a while after a change, every second read returns the old version."""
         self.built: dict[tuple[int, str], tuple[int, Definitions]] = {}
 
 
@@ -76,22 +76,25 @@ class Work:
     source: Source
     settings: dict[str, Any]
     observed: Mapping[str, str]
-    """Observed choices for all portals, by name of the guess setting; a portal may have other choices."""
+    """HubSpot's observed behaviour, by name of the guess; it applies to all portals.
+
+    The settings of a portal may say otherwise.
+    """
     serial: int
     """Counter of changes of definitions, by which other threads and processes notice changes."""
     use: Use = NO_USE
     actor: Actor | None = None
     """The app that sent the request; None for seeds and people, who may do everything."""
     lag_ms: int = 0
-    """How many milliseconds old the definitions are that this request sees; 0 for all writes."""
+    """Age in milliseconds of the definitions that this request sees; 0 for all writes."""
     link_to_next: Callable[[str], str] = "?after={}".format
     """Returns the URL of the next page, given the cursor."""
     _own: dict[str, Definitions] | None = field(default=None, init=False)
     _changed_types: set[str] = field(default_factory=set, init=False)
     _rebuilt_types: set[str] = field(default_factory=set, init=False)
-    """Object types of which this request changed other definitions than properties.
+    """Object types whose definitions must all be built again.
 
-    All definitions of these types must be built again.
+    For these types, this request changed definitions that are not properties.
     """
     _owner_ids: frozenset[str] | None = field(default=None, init=False)
     _guesses: Guesses | None = field(default=None, init=False)

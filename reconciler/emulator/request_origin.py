@@ -16,7 +16,7 @@ from reconciler.emulator.refusals import Refusal
 
 Application = Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]
 _CORRELATION_ID = "00000000-0000-0000-0000-000000000000"
-"""Correlation id of answers to requests that are refused here."""
+"""Correlation id of the answers to requests that this module refuses, before they reach the emulator."""
 
 
 def guarded(application: Application, names: Iterable[str]) -> Application:
@@ -47,10 +47,10 @@ def _objection(environ: Mapping[str, Any], known: frozenset[str]) -> str | None:
             "`reconciler emulator serve --allow-host NAME` adds; this Host is none of them"
         )
     if environ.get("HTTP_SEC_FETCH_SITE", "none").lower() not in {"none", "same-origin"}:
-        return "the emulator is not for pages of other sites"
+        return "the emulator refuses requests from web pages of other sites"
     origin = environ.get("HTTP_ORIGIN")
     if origin is not None and origin.lower() != f"{environ['wsgi.url_scheme']}://{host}".lower():
-        return "the emulator is not for pages of other sites"
+        return "the emulator refuses requests from web pages of other sites"
     return None
 
 

@@ -89,7 +89,9 @@ def _associated(given: Json) -> tuple[str, ...]:
 
 def _free_type_id(work: Work, given: str) -> str:
     if not re.fullmatch(r"2-[0-9]+", given) or given in work.stored(SCHEMA, NO_TYPE):
-        raise refusals.invalid_request(f"{given} is no number of a custom object type, or another one has it")
+        raise refusals.invalid_request(
+            f"{given} is not a type number of custom objects (2-…), or another custom object has this number"
+        )
     return given
 
 

@@ -152,7 +152,9 @@ def check_display(work: Work, object_type: ObjectType, stored: Mapping[str, obje
         )
     secondary = response_format.as_names(stored["secondaryDisplayProperties"], "secondaryDisplayProperties")
     if len(secondary) > MAX_SECONDARY or len(set(secondary)) < len(secondary):
-        raise refusals.invalid_request(f"secondaryDisplayProperties are at most {MAX_SECONDARY}, none twice")
+        raise refusals.invalid_request(
+            f"secondaryDisplayProperties may name at most {MAX_SECONDARY} properties, each of them only once"
+        )
 
 
 def update(work: Work, address: str, given: Json) -> Json:

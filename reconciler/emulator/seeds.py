@@ -66,9 +66,9 @@ def plant(work: Work, seed: Mapping[str, object]) -> None:
     """Write the data of the seed into a new portal. Raises SeedError."""
     unknown = sorted(set(seed) - set(KEYS))
     if unknown:
-        raise SeedError(f"{unknown[0]}: a seed has no such key; it knows {', '.join(KEYS)}")
+        raise SeedError(f"{unknown[0]}: a seed has no such key; its keys are {', '.join(KEYS)}")
     if seed.get("version", VERSION) != VERSION:
-        raise SeedError(f"version: this program knows {VERSION}, not {seed['version']}")
+        raise SeedError(f"version must be {VERSION}, not {seed['version']!r}")
     work.save_settings(settings_from(seed))
     _number_by_portal(work, seed)
     for place, owner in _items(seed, "owners", [_FIRST_OWNER]):
@@ -114,7 +114,7 @@ def _number_by_portal(work: Work, seed: Mapping[str, object]) -> None:
     """Start the numbering of new ids at a number computed from the portal's id, if the seed asks for it."""
     wanted = seed.get("numbers_by_portal", False)
     if not isinstance(wanted, bool):
-        raise SeedError(f"numbers_by_portal: true or false, not {wanted!r}")
+        raise SeedError(f"numbers_by_portal must be true or false, not {wanted!r}")
     if not wanted:
         return
     digest = hashlib.blake2b(str(work.portal_id).encode(), digest_size=8).digest()

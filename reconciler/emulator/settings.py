@@ -51,24 +51,24 @@ def _object(key: str, value: object) -> dict[str, Any]:
 
 def _flag(key: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise SeedError(f"{key}: true or false, not {value!r}")
+        raise SeedError(f"{key} must be true or false, not {value!r}")
     return value
 
 
 def _count(key: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise SeedError(f"{key}: a whole number from 0 on, not {value!r}")
+        raise SeedError(f"{key} must be a whole number, 0 or more, not {value!r}")
     return value
 
 
 def _account(key: str, value: object) -> dict[str, Any]:
     account = {**FRESH_SETTINGS[key], **_object(key, value)}
     if account["accountType"] not in _ACCOUNT_TYPES:
-        raise SeedError(f"account.accountType: one of {', '.join(_ACCOUNT_TYPES)}")
+        raise SeedError(f"account.accountType must be one of {', '.join(_ACCOUNT_TYPES)}")
     try:
         ZoneInfo(account["timeZone"])
     except (ZoneInfoNotFoundError, ValueError, TypeError):
-        raise SeedError(f"account.timeZone: no time zone {account['timeZone']!r}") from None
+        raise SeedError(f"account.timeZone: there is no time zone {account['timeZone']!r}") from None
     return account
 
 
@@ -137,13 +137,13 @@ def _limits(key: str, value: object) -> bool | dict[str, int]:
 
 def _tier(key: str, value: object) -> str:
     if value not in TIERS:
-        raise SeedError(f"{key}: one of {', '.join(TIERS)}, not {value!r}")
+        raise SeedError(f"{key} must be one of {', '.join(TIERS)}, not {value!r}")
     return str(value)
 
 
 def _existing_schema(key: str, value: object) -> str:
     if value not in {"conflict", "answered"}:
-        raise SeedError(f"{key}: conflict or answered, not {value!r}")
+        raise SeedError(f'{key} must be "conflict" or "answered", not {value!r}')
     return str(value)
 
 

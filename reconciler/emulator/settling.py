@@ -20,7 +20,10 @@ Row = tuple[str, str, Body]
 
 
 def remember(work: "Work", kind: str, type_id: str, name: str) -> None:
-    """Store the present version of a definition before it changes, if reads of the portal show old ones."""
+    """Store the present version of a definition before it changes, if the portal's setting ``settling`` asks.
+
+    With this setting, reads still return the old version for a while.
+    """
     if not any(work.settings["settling"].values()):
         return
     row = work.storage.row(

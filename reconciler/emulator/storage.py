@@ -226,7 +226,7 @@ def _connect(path: Path | None) -> sqlite3.Connection:
         connection.execute("COMMIT")
         if version not in {0, FILE_VERSION}:
             raise sqlite3.DatabaseError(
-                f"it is of version {version}, this program knows {FILE_VERSION}; "
+                f"it has version {version}, but this program reads only version {FILE_VERSION}; "
                 "delete the file, or use the program that made it"
             )
     except sqlite3.Error:

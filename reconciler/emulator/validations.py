@@ -103,9 +103,9 @@ _UNCHECKED = ("AFTER_DURATION", "BEFORE_DURATION", "AFTER_DATETIME_DURATION", "B
 
 
 def enforce(definition: Property, text: str, chosen: Guesses) -> str:
-    """Check ``text`` against the property's rules; return it, converted by the rules that are to convert.
+    """Check ``text`` against the property's validation rules; return the text to store.
 
-    Raises InvalidValue.
+    Rules with ``shouldApplyNormalization`` convert the text first. Raises InvalidValue.
     """
     for rule_type, rule in definition.rules.items():
         arguments = rule["ruleArguments"]

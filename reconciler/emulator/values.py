@@ -143,7 +143,10 @@ def _datetime(text: str) -> str:
 
 
 def _choice(definition: Property, text: str, stored: str, setting: Setting) -> str:
-    """Check that all options exist; several are written as ``a;b``, and ``;a`` adds to the stored options."""
+    """Return the text to store for an enumeration value; refuse options that do not exist.
+
+    Several options are written as ``a;b``; ``;a`` adds an option to the stored ones.
+    """
     if not definition.is_multiple:
         _check_option(definition, text, setting)
         return text

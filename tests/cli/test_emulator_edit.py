@@ -50,7 +50,7 @@ def test_a_record_is_archived(project: Project) -> None:
         (["companies/K-10012", "city"], "'city' is no NAME=VALUE"),
         (["companies/K-10012#city", "city=X"], "the address of the record without the property"),
         (["acme", "city=X"], "is not an address"),
-        (["companies/nobody", "city=X"], "companies have no record nobody in "),
+        (["companies/nobody", "city=X"], "no record of companies has the value nobody in "),
         (["companies/K-10012", "industry=WRONG"], "companies/K-10012: WRONG was not one of"),
         (["companies/=1", "city=X"], "resource not found"),
     ],

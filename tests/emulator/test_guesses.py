@@ -299,9 +299,9 @@ def test_what_was_seen_holds_for_all_portals_and_a_portal_has_the_last_word(
 @pytest.mark.parametrize(
     ("guesses", "says"),
     [
-        ({"case": "same"}, "guesses.case: no such guess"),
-        ({"key_case": "upper"}, "guesses.key_case: different, same; not 'upper'"),
-        ({"unlisted_association_numbers": "many"}, "guesses.unlisted_association_numbers: a number as text"),
+        ({"case": "same"}, "guesses.case: there is no such guess"),
+        ({"key_case": "upper"}, "guesses.key_case must be one of different, same, not 'upper'"),
+        ({"unlisted_association_numbers": "many"}, "unlisted_association_numbers must be a number as text"),
         (["key_case"], "guesses: an object is expected"),
     ],
 )

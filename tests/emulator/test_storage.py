@@ -79,7 +79,7 @@ def test_a_file_that_cannot_be_used_says_why(tmp_path: Path) -> None:
     with sqlite3.connect(newer) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StorageError, match="of version 99, this program knows 1"):
+    with pytest.raises(StorageError, match="version 99, but this program reads only version 1"):
         Emulator(newer)
 
 

@@ -86,12 +86,12 @@ def test_the_file_corrects_another_emulator(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[]", "is no file of observations of version 1"),
-        ('{"version": 2}', "is no file of observations of version 1"),
+        ("[]", "is not a file of observations of version 1"),
+        ('{"version": 2}', "is not a file of observations of version 1"),
         ("{", "it is not JSON"),
-        ('{"version": 1, "observations": [{"guess": "x", "seen": "y"}]}', "seen.x: no such guess"),
-        ('{"version": 1, "observations": [{"guess": "key_case", "seen": "y"}]}', "different, same; not 'y'"),
-        ('{"version": 1, "observations": [{"guess": "key_case"}]}', "each observation has a guess"),
+        ('{"version": 1, "observations": [{"guess": "x", "seen": "y"}]}', "seen.x: there is no such guess"),
+        ('{"version": 1, "observations": [{"guess": "key_case", "seen": "y"}]}', "different, same, not 'y'"),
+        ('{"version": 1, "observations": [{"guess": "key_case"}]}', "each observation needs the keys"),
     ],
 )
 def test_a_wrong_file_of_observations_is_explained(tmp_path: Path, text: str, says: str) -> None:
