@@ -57,7 +57,10 @@ class Sentence(str):
 
 
 Part: TypeAlias = str | int | Value
-"""Anything that can be put into a sentence. Values of a ``Sentence`` become values of the new one."""
+"""What can be put into a sentence.
+
+If it is a ``Sentence`` (a ``str``), the values in it stay marked as values in the new sentence.
+"""
 
 
 def sentence(template: str, **parts: Part) -> Sentence:

@@ -48,7 +48,7 @@ def _sentence(result: FormatResult) -> str:
     changed, count = len(result.changed), counted(len(result.files), "file")
     if not changed:
         return f"{count}: nothing to change"
-    verb = "laid out" if result.is_written else "to lay out with `reconciler fmt`"
+    verb = "formatted" if result.is_written else "not formatted: run `reconciler fmt`"
     return f"{count}, {changed} {verb}"
 
 

@@ -1,6 +1,7 @@
-"""Hints for unknown commands and options: similar names, and our names for those of other tools.
+"""Hints for unknown commands and options: similar names, and our equivalents of other tools' commands.
 
-The names of other tools get a hint and never work: a script that calls ``push`` expects another tool.
+A command of another tool, such as ``push``, gets only a hint and is never an alias of one of our commands: a
+script that calls it was written for the other tool.
 """
 
 import re

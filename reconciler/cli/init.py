@@ -26,7 +26,7 @@ _HIGHEST_ID = 10**18
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @click.option("--portal-id", type=click.IntRange(1, _HIGHEST_ID), metavar="N", help="The HubSpot account.")
 @click.option(
-    "--objects", metavar="a,b", help=f"Object types that the project is about (default: {_OBJECTS})."
+    "--objects", metavar="a,b", help=f"Object types that the project manages (default: {_OBJECTS})."
 )
 @click.option("--github", is_flag=True, help="Write workflows for GitHub Actions.")
 @click.option("--gitlab", is_flag=True, help="Write a pipeline for GitLab CI.")

@@ -16,10 +16,11 @@ from reconciler.report.mask import is_of_commit
 
 
 class Marks(NamedTuple):
-    """The lineage of the state and the commit that a report is about.
+    """The lineage of the state and the commit from which the marks in a report are computed.
 
-    The key of marks is derived from the commit and a secret: RECONCILER_PLAN_KEY, or the lineage if this
-    variable is not set. Without a secret, the key is random: every report has other marks.
+    A mark is a short code that replaces a masked value. The key for computing marks is derived from the
+    commit and a secret: RECONCILER_PLAN_KEY, or the lineage if this variable is not set. Without a secret,
+    the key is random, so the same value has a different mark in each report.
     """
 
     lineage: str | None = None
@@ -36,12 +37,12 @@ NO_MARKS = Marks()
 
 
 def marks_of_plan(plan: Plan) -> Marks:
-    """Return the lineage and commit from which the marks of a plan are computed."""
+    """Return the lineage and commit from which the marks of masked values in a plan are computed."""
     return Marks(plan.state.lineage, plan.manifests.git, is_of_commit(plan))
 
 
 def marks_of_run(header: RunHeader) -> Marks:
-    """Return the lineage and commit from which the marks of a run are computed.
+    """Return the lineage and commit from which the marks of masked values in a run's report are computed.
 
     A run does not record whether its manifests were committed, so ``says_manifests`` is false.
     """
@@ -49,12 +50,12 @@ def marks_of_run(header: RunHeader) -> Marks:
 
 
 def marks_of_drift(invocation: Invocation, found: DriftFound) -> Marks:
-    """Return the lineage and commit from which the marks of drift are computed."""
+    """Return the lineage and commit from which the marks of masked values in drift are computed."""
     return Marks(found.state.lineage, invocation.environment.commit)
 
 
 def marks_of_acceptance(invocation: Invocation, acceptance: Acceptance) -> Marks:
-    """Return the lineage and commit from which the marks of accepted drift are computed.
+    """Return the lineage and commit from which the marks of masked values in accepted drift are computed.
 
     A value has the same mark here as in the report of the drift.
     """
@@ -62,5 +63,5 @@ def marks_of_acceptance(invocation: Invocation, acceptance: Acceptance) -> Marks
 
 
 def marks_of_explanation(explained: Explanation) -> Marks:
-    """Return the lineage and commit from which the marks of an explanation are computed."""
+    """Return the lineage and commit from which the marks of masked values in an explanation are computed."""
     return Marks(explained.lineage, explained.commit, explained.is_of_commit)

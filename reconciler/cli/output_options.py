@@ -37,7 +37,7 @@ class OutputOptions(ViewOptions):
 
 
 def write_forms(to: OutputOptions, view: View, render: Callable[[Renderer, View], str]) -> None:
-    """Write the same result to all files that options name, each in its form.
+    """Write the same result to all files that options name, each in the output format of its option.
 
     Raises:
         UsageError: a folder is missing or not writable.

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class PortalAnswers:
-    """Kept answers about account, definitions and owners. Thread-safe."""
+    """HubSpot's cached answers about the account, definitions and owners. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

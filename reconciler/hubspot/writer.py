@@ -62,7 +62,7 @@ class PortalWriter:
 
         Raises:
             NotAllowed: the token is refused or lacks a scope; nothing was written.
-            Unavailable: HubSpot kept answering "later"; nothing was written.
+            Unavailable: HubSpot did not process the call in spite of retries; nothing was written.
             NoAnswer: HubSpot may have written all, some or none of the inputs.
         """
         request = Request(

@@ -65,7 +65,7 @@ class ThingAddress:
 
     @property
     def group(self) -> GroupKey:
-        """The group of things that state keeps together."""
+        """The object type and key property; the state stores all things of the same group together."""
         return GroupKey(self.object, self.by)
 
     @property

@@ -52,7 +52,7 @@ class RecordRef(NamedTuple):
 
 
 class Association(NamedTuple):
-    """An association of two records that HubSpot has, seen from the record that names it."""
+    """An association that exists in HubSpot; ``source`` is the record whose manifest names it."""
 
     source: RecordRef
     target: RecordRef

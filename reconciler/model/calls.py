@@ -54,7 +54,7 @@ class Call(StrEnum):
 DEFINITIONS_AT_ONCE = 100
 """Maximum number of definitions in the call that creates a pipeline with its stages.
 
-HubSpot allows fewer stages in a pipeline.
+The number is never reached, because HubSpot allows fewer stages in a pipeline.
 """
 
 _SIZES = {

@@ -24,14 +24,14 @@ class Limited(NamedTuple):
 
 
 class Allowance(NamedTuple):
-    """How many such definitions a portal may have, and how many it has."""
+    """How many definitions of one sort (``Feature``) a portal may have, and how many it has."""
 
     limit: int
     used: int
 
     @property
     def has_room(self) -> bool:
-        """Whether the portal may have one more such definition."""
+        """Whether the portal may have one more definition of this sort."""
         return self.used < self.limit
 
 

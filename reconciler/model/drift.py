@@ -1,4 +1,4 @@
-"""Drift: changes that others made in HubSpot to things that we own, since we last applied them."""
+"""Drift: changes that others made in HubSpot to owned things since reconciler last applied them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,20 +14,21 @@ from reconciler.model.property_history import ValueVersion
 
 
 class HistoryStart(StrEnum):
-    """The beginning of the list of changes to a drifted value."""
+    """Which change is the first in the list of changes to a drifted value."""
 
-    APPLIED = "applied"  # after our latest run during which HubSpot had the value that we applied
-    SEEN = "seen"  # after the last time at which HubSpot had the value that we applied, outside our runs
-    CUT = "cut"  # with the oldest change in HubSpot's history; HubSpot may have deleted older changes
-    UNKNOWN = "unknown"  # unknown: HubSpot's history does not contain the value that we applied
-    LATEST = (
-        "latest"  # with the last change of the definition, perhaps of another value: HubSpot keeps no other
-    )
+    # the first change after the latest run of reconciler during which HubSpot had the applied value
+    APPLIED = "applied"
+    # the first change after HubSpot last had the applied value; no run of reconciler was active then
+    SEEN = "seen"
+    CUT = "cut"  # the oldest change in HubSpot's history; HubSpot may have deleted older changes
+    UNKNOWN = "unknown"  # unknown: HubSpot's history does not contain the applied value
+    # the latest change of the definition, perhaps of another value; HubSpot keeps no earlier changes
+    LATEST = "latest"
 
 
 @dataclass(frozen=True, slots=True)
 class DriftHistory:
-    """The changes of a value since we last applied it."""
+    """The changes of a value since reconciler last applied it."""
 
     versions: tuple[ValueVersion, ...] = ()  # oldest first; the last one wrote the present value
     since: HistoryStart = HistoryStart.UNKNOWN
@@ -35,12 +36,12 @@ class DriftHistory:
 
 @dataclass(frozen=True, slots=True)
 class DriftedValue:
-    """One live value of a record or definition that differs from the value that we last applied."""
+    """One live value of a record or definition that differs from the value that reconciler last applied."""
 
     key: RecordAddress | DefinitionAddress
     record_id: RecordId  # id of the live record or definition
     name: str
-    last_applied: str | None  # the value that HubSpot returned when we applied it; None is empty
+    last_applied: str | None  # the value that HubSpot returned when it was applied; None: empty
     live: str | None
     trail: DriftHistory = DriftHistory()
     is_defined: bool = True  # whether the portal still has the property
@@ -132,7 +133,7 @@ def _counted(count: int, noun: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DriftFound:
-    """All differences between live and the values that we last applied."""
+    """All differences between the live values and the values that reconciler last applied."""
 
     tool_version: str
     created_at: datetime  # with time zone UTC

@@ -15,7 +15,10 @@ class ExactGlob(Glob):
     things: frozenset[ThingAddress] = frozenset()
 
     def means(self, key: ThingAddress, name: str | None = None) -> bool:
-        """Return whether ``key`` is one of the things, whatever value ``name`` asks about."""
+        """Return whether ``key`` is one of the selected things.
+
+        ``name`` is ignored, because a thing is selected with all of its values.
+        """
         del name
         return key in self.things
 

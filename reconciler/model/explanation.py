@@ -36,7 +36,7 @@ class RecordTrace:
 
 @dataclass(frozen=True, slots=True)
 class ApplyRun:
-    """The run that last applied a value, or found that live already had it."""
+    """The run that last applied a value, or found that HubSpot already had it."""
 
     run_id: str
     at: datetime  # start of the run, with time zone UTC
@@ -76,7 +76,8 @@ class NextAction:
     reason: str = ""  # reason in one word; empty if nothing was compared
     after: str | None = None  # the value to write, if any
     facts: tuple[Fact, ...] = ()  # facts that explain the reason
-    stages: tuple[PlannedStage, ...] = ()  # the stages with changes to it; empty if there are none
+    # the stages of the plan that change the record or property; empty if there are none
+    stages: tuple[PlannedStage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,14 +38,16 @@ class FactKind(StrEnum):
 
     NEVER_COMES_BACK = "never comes back"
     IN_USE = "in use"  # Fact.names contains up to three parts of the definition, such as stages
-    # Fact.count is the number of records with a value of the definition that the run did not write
+    # Records use the definition, and the run did not write the values by which they use it. Fact.count is the
+    # number of these records.
     HELD_BY_OTHERS = "held by others"
 
     # The plan does not change a thing, although manifests name the thing, or no longer name it.
     PROTECTED_STILL = "protected still"
     WHOLE_RECORD_ONLY = "whole record only"
     CONTESTED = "contested"  # Fact.count is the number of applies whose value an automation overwrote
-    GOES_WITH = "goes with"  # Fact.names contains the other property, which the plan does not change either
+    # Fact.names contains the property on which this one depends; the plan changes neither of the two
+    GOES_WITH = "goes with"
     OTHER_END_GONE = "other end gone"  # Fact.key is the key of the other record
     OTHER_LABEL_STAYS = "other label stays"
 
@@ -100,5 +102,5 @@ class Fact:
     key: RecordAddress | None = None  # key of another record, or the present key of this one; may be personal
     names: tuple[str, ...] = ()  # names of properties, attributes or definitions
     value: str | None = None  # value of the property that the fact is about; masked if the property is masked
-    word: str | None = None  # a fixed word, or a word of the portal's definitions; never personal
+    word: str | None = None  # a constant, or a name, label or id of a definition; never personal
     count: int | None = None

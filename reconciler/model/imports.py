@@ -119,7 +119,7 @@ class ImportResult:
 
     @property
     def is_complete(self) -> bool:
-        """Whether no record was left out, and the proof holds if there is one."""
+        """Whether every record was imported, and the proof, if there is one, found no difference."""
         return not self.left_out_records and (self.proof is None or self.proof.holds)
 
 

@@ -17,7 +17,7 @@ class KeyRequest:
 
 @dataclass(frozen=True, slots=True)
 class KeyResult:
-    """The result of ``keys create``: how many records get the value of their new key from which source."""
+    """The result of ``keys create``: for each source of values, how many records take the new key from it."""
 
     object: str
     name: str  # name of the new key property

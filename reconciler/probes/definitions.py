@@ -1,4 +1,4 @@
-"""Probes of definitions: archived names of properties, and ids of stages that we choose."""
+"""Probes of definitions: names of archived properties, and stage ids chosen by the client, not by HubSpot."""
 
 from reconciler.probes.made_list import Made
 from reconciler.probes.portal import COMPANIES, DEALS, PREFIX, ProbedPortal

@@ -8,7 +8,10 @@ from reconciler.probes.portal import NotAsked, ProbedPortal
 
 
 class Seen(NamedTuple):
-    """The answer to a probe; ``choice`` is one of the guess's choices, or None if none of them fits."""
+    """The answer to a probe.
+
+    ``choice`` is one of the choices of the emulator's setting that the probe checks; None if none fits.
+    """
 
     choice: str | None
     detail: str = ""
@@ -19,7 +22,10 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A question about one guess of the emulator; the setting ``guess`` has the assumption and its reason."""
+    """An experiment in a portal that checks one guess of the emulator about HubSpot's behaviour.
+
+    ``guess`` is the name of the emulator's setting for it, see ``reconciler.emulator.guess_settings``.
+    """
 
     guess: str
     ask: Callable[[ProbedPortal], Seen]

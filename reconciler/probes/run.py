@@ -99,7 +99,12 @@ def _define_key(portal: ProbedPortal) -> None:
 
 
 def _ask(portal: ProbedPortal, probe: Probe) -> Seen:
-    """Run one probe; most errors mean "not asked". Raise if HubSpot does not answer or refuses the token."""
+    """Run one probe and return what it saw; after most errors, return ``Seen`` with ``was_asked=False``.
+
+    Raises:
+        Unavailable: HubSpot does not answer.
+        NotAllowed: HubSpot refuses the token.
+    """
     try:
         return probe.ask(portal)
     except NotAsked as reason:

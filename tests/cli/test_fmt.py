@@ -29,7 +29,7 @@ def project(tmp_path: Path) -> Project:
 def test_it_lays_out_the_files_of_the_project(project: Project) -> None:
     done = project.run("fmt")
     assert (done.code, done.out.split()) == (ExitCode.OK, ["reconciler.yaml", "mine/companies.yaml"])
-    assert done.err == "2 files, 2 laid out\n"
+    assert done.err == "2 files, 2 formatted\n"
     assert (project.folder / "mine/companies.yaml").read_text() == LAID_OUT
     assert (project.folder / "other/deals.yaml").read_text() == "a:   1\n"  # no environment uses this folder
     again = project.run("fmt", "--check")

@@ -1,8 +1,9 @@
 """Creating and removing associations, with one outcome for each, whatever form HubSpot's answer has.
 
 These calls have no trace ids. So a result is matched to its association by the two record ids, and an error
-by the ids that it names. Associations without result and error are sent again in halves, until each is sent
-alone; this is safe, because creating an existing association or removing a missing one changes nothing.
+by the ids that it names. Associations with neither a result nor an error are sent again in two halves, until
+each is sent alone; this is safe, because creating an existing association or removing a missing one changes
+nothing.
 
 Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide.
 """
@@ -54,8 +55,8 @@ def write_pairs(
     ``before_sending`` is called for each call, with its rows, before HubSpot can act on it.
 
     Raises:
-        NotAllowed: before anything was written: the token is refused, or lacks a scope.
-        Unavailable: before anything was written: HubSpot kept answering "later".
+        NotAllowed: the token is refused or lacks a scope, and nothing was written.
+        Unavailable: HubSpot did not process the call in spite of retries, and nothing was written.
     """
     sending = _Sending(writer, one.path, other.path, call, before_sending, {})
     try:

@@ -68,7 +68,10 @@ def read_definitions_part(
 
 
 def calls_of_definitions(portal: PortalSchema, directions: Collection[Direction]) -> int:
-    """Return roughly how many calls read the definitions part if no list has a second page."""
+    """Return roughly how many calls it takes to read all definitions of a portal for a copy.
+
+    The number is right if each list of definitions has only one page.
+    """
     both = {each for one in directions for each in (one, one.back)}
     types = {schema.path: schema for schema in portal.objects.values()}
     by_type = sum(_CALLS_OF_TYPE + bool(schema.pipelines) for schema in types.values())

@@ -46,7 +46,7 @@ def _left(body: Mapping[str, Any], used: str = "usage", most: str = "limit") -> 
 
 
 def _of_types(body: Json | None, numbers: Collection[str]) -> Iterator[tuple[str, int]]:
-    """Yield the room of each type: the smaller of its own room and the room of all types together."""
+    """Yield how many more definitions each type may have, under its own limit and the limit for all types."""
     if not body:
         return
     overall = _left(body, "overallUsage", "overallLimit")
@@ -70,7 +70,7 @@ def _pipelines(body: Json | None, numbers: Collection[str]) -> Iterator[tuple[st
 
 
 def _labels(body: Json | None) -> Iterator[tuple[str, int]]:
-    """Yield how many labels a pair of types may have; HubSpot has the same limit for all pairs."""
+    """Yield how many labels two object types may have; HubSpot has the same limit for all pairs of types."""
     limits = [each["limit"] for each in _objects((body or {}).get("results")) if "limit" in each]
     if limits:
         yield _WHOLE, max(limits)

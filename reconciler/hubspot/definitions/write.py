@@ -43,12 +43,13 @@ class DefinitionWrite:
     id: RecordId | None  # None if HubSpot has yet to give one
     values: Mapping[str, str | None]  # values to write, by path
     path: str  # path of its object type
-    other_path: str = ""  # of labels: path of the other object type
-    parent_id: str = ""  # of stages: id of the pipeline
-    live: LiveDefinition | None = None  # as it was just read; None if new
-    siblings: tuple[LiveDefinition, ...] = ()  # all definitions of its section, as they were just read
-    carried: tuple["DefinitionWrite", ...] = ()  # of new pipelines: their stages
-    schema: SchemaDefinition | None = None  # of custom objects: their schema as it was just read
+    other_path: str = ""  # for a label: path of the other object type
+    parent_id: str = ""  # for a stage: id of the pipeline
+    live: LiveDefinition | None = None  # the definition, read right before the write; None if it is new
+    # all definitions of the section, read right before the write
+    siblings: tuple[LiveDefinition, ...] = ()
+    carried: tuple["DefinitionWrite", ...] = ()  # for a new pipeline: the writes of its stages
+    schema: SchemaDefinition | None = None  # for a custom object: its schema, read right before the write
     numbers: Mapping[str, str] = field(default_factory=dict)  # numbers of custom object types, by name
 
     @property

@@ -43,7 +43,7 @@ class DefinitionWriter:
         return self._send("DELETE", self._paths.group(object_path, name), _nothing)
 
     def create_property(self, object_path: str, body: Body) -> PropertyDefinition | ErrorResponse:
-        """Create a property; if an archived one has the same name, HubSpot restores that with its values."""
+        """Create a property; HubSpot restores an archived property of the same name, with its values."""
         return self._send("POST", self._paths.properties(object_path), PropertyDefinition.read, body)
 
     def update_property(self, object_path: str, name: str, body: Body) -> PropertyDefinition | ErrorResponse:

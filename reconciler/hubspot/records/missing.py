@@ -91,7 +91,8 @@ def _survivor(
 ) -> tuple[RecordId, MissingRecord] | None:
     """Find the record into which ``record_id`` was merged; None if it does not exist any more.
 
-    If HubSpot returns the record itself, it exists, and earlier answers left it out: it is unanswered.
+    If HubSpot returns the record itself, the record exists, although earlier answers left it out; the reason
+    is then ``UNANSWERED``.
     """
     survivor = reader.record(schema.path, record_id, [] if by == RECORD_ID else [by])
     if survivor is None:

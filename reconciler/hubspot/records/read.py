@@ -16,7 +16,7 @@ from reconciler.model.live import LiveRecord, LiveRecords
 from reconciler.model.object_types import object_type
 
 _MOST_UNANSWERED = 10
-"""Once this many keys stay unanswered although each was requested alone, no key is requested alone."""
+"""After so many keys got no answer even when each was requested alone, no more keys are requested alone."""
 
 
 def read_records(

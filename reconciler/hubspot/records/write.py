@@ -44,7 +44,7 @@ def write_rows(
 
     Raises:
         NotAllowed: the token is refused, or lacks a scope, and nothing was written.
-        Unavailable: HubSpot kept answering "later", and nothing was written.
+        Unavailable: HubSpot did not process the call in spite of retries, and nothing was written.
         ValueError: there are more rows than a batch takes, or repeated trace ids.
     """
     if len(rows) > BATCH_SIZE or len({row.trace_id for row in rows}) < len(rows):

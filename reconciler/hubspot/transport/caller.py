@@ -1,4 +1,4 @@
-"""Calls of HubSpot: counted, limited in rate, and not made if a check right before the call raises."""
+"""Calls to HubSpot's API: counted, rate-limited, and not made if a check right before the call raises."""
 
 import threading
 from collections.abc import Callable

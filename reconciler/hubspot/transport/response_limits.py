@@ -29,7 +29,9 @@ class Unfit(Exception):
 
 
 class Remaining:
-    """The timeout of each read and write of one call: silence and the total time are both limited.
+    """The timeout of the next read or write of a call.
+
+    It limits the time without any data, and the total time of the call.
 
     A socket takes its timeout from this object before every read and write; any object that converts to an
     integer is accepted. The total time counts from the first read or write, because before that, a call may

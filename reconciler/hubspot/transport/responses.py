@@ -60,7 +60,7 @@ def _dicts(value: object) -> list[Any]:
 def _context(value: object) -> Mapping[str, tuple[str, ...]]:
     """Read HubSpot's map of names to lists of texts; a single value counts as a list of one.
 
-    Anything else than a map counts as an empty map.
+    Anything other than a map counts as an empty map.
     """
     if not isinstance(value, dict):
         return {}

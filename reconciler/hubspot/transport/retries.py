@@ -13,8 +13,9 @@ no answer, 408, 5xx, cut short  waits, longer each time     not sent again: it m
 any other status                that is the answer          that is the answer
 ==============================  ==========================  =================================
 
-After 429, a call waits as long as the header ``Retry-After`` says. Without this header, the call waits one
-second for each try if the limit for a second was hit, otherwise one window of the rate limit.
+After 429, a call waits as long as the header ``Retry-After`` says. Without this header, the call waits as
+many seconds as it has failed times if HubSpot's limit per second was exceeded, otherwise one window of the
+rate limit.
 
 Sources: https://developers.hubspot.com/docs/api-reference/error-handling and
 https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details.
@@ -27,7 +28,7 @@ from reconciler.hubspot.transport.call_result import ErrorResponse, NoResponse
 from reconciler.hubspot.transport.limits import LOCK_S, WINDOW_S
 
 PATIENCE_S = 180.0
-"""Maximum seconds for which one call is repeated while HubSpot answers "later"."""
+"""Maximum seconds for which one call is repeated while HubSpot asks to wait, or answers with an error."""
 
 SHORT_PATIENCE_S = 8.0
 """Maximum seconds for which one call is repeated after errors that seldom go away.
@@ -67,7 +68,10 @@ class RetryStep:
 def decide_retry(
     exchange: ErrorResponse | NoResponse, *, is_write: bool, tries: int, jitter: float
 ) -> RetryStep:
-    """Decide about a call that has failed ``tries`` times; ``jitter`` is a random number from 0 to 1."""
+    """Return whether to repeat a call that has failed ``tries`` times, and how long to wait before that.
+
+    ``jitter`` is a random number from 0 to 1.
+    """
     backoff_s = _FIRST_BACKOFF_S * 2 ** min(tries - 1, _DOUBLINGS) * (0.5 + jitter / 2)
     if isinstance(exchange, NoResponse):
         if exchange.was_sent and is_write:

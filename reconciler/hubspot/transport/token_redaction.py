@@ -10,7 +10,7 @@ _ESCAPED = re.compile(r"\\+u00([2-7][0-9a-fA-F])|\\+/")
 """JSON's escape sequence for a character; in JSON inside JSON, it begins with several backslashes."""
 
 _KEPT = {'"', "\\"}
-"""Characters that stay escaped."""
+"""Characters whose escape sequences are not decoded before the search, so that JSON stays valid."""
 
 _LEAST_CHARACTERS = 8
 """Minimum length of the pieces of a token to search for: shorter ones also occur in harmless texts."""
