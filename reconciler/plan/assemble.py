@@ -38,7 +38,8 @@ class PlanBasis:
     state: StateVersion
     manifests: ManifestInfo
     spent: Spent  # the calls that reading took
-    unsettled: Unsettled = NOTHING_UNSETTLED  # open changes of earlier runs, which apply settles first
+    # changes of earlier runs whose outcome is unknown; apply finds out their outcomes before it writes
+    unsettled: Unsettled = NOTHING_UNSETTLED
     prune_rules: tuple[PruneRule, ...] = ()  # the prune rules that are not in state yet
     rolls_back: str | None = None  # the run that is rolled back
     unique_values: UniqueValues = field(default_factory=UniqueValues)

@@ -1,4 +1,4 @@
-"""Batches: changes of one stage that go in one call."""
+"""Batches: changes from one stage of a plan that are sent to HubSpot in one call."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

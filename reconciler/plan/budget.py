@@ -91,10 +91,10 @@ def _calls_to_see_definitions(
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """Open changes of earlier runs, which apply settles first."""
+    """Changes of earlier runs whose outcome is unknown; apply finds out their outcomes before it writes."""
 
-    objects: frozenset[str]  # object types
-    calls: int  # calls to read their outcomes
+    objects: frozenset[str]  # object types of these changes
+    calls: int  # number of calls that find out the outcomes of these changes
 
 
 NOTHING_UNSETTLED = Unsettled(frozenset(), 0)
@@ -111,7 +111,11 @@ def calls_to_open(types: Iterable[ObjectSchema]) -> int:
 
 
 def _calls_to_know(schema: ObjectSchema) -> int:
-    """Count the calls that read properties and pipelines of a type, and whether the type is activated."""
+    """Count the calls that read the definitions of an object type.
+
+    These calls read its properties, its pipelines if it has any, and, for a type that must be activated by
+    hand, whether it is activated.
+    """
     kinds = {definition.kind for definition in schema.properties.values()}
     # A type without known properties is new. HubSpot creates a pipeline for each new type.
     has_pipelines = Kind.PIPELINE in kinds or not kinds

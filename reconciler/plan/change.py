@@ -50,7 +50,7 @@ class Reason(StrEnum):
     ABSENT = "absent"  # the manifest says that the thing must not exist
     PRUNED = "pruned"  # no manifest names the thing any more
     NARROWED = "narrowed"  # the manifests name the thing only for other environments
-    IN_STEP = "in step"  # desired equals live
+    IN_STEP = "in step"  # the desired value equals the live value
     UNMANAGED = "unmanaged"  # no manifest line enforces the property any more
     CONTESTED = "contested"  # an automation in HubSpot overwrites the value after every apply
     OBSERVED = "observed"  # the live value differs, and the manifest only observes it

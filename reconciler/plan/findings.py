@@ -1,6 +1,7 @@
 """The findings of planning, before they become a plan.
 
-The planner of each kind adds its changes, held differences and problems; ``assemble`` makes the plan of all.
+The planners of records, associations and definitions add their changes, held differences and problems. The
+module ``assemble`` makes one plan of all these findings.
 """
 
 from collections import Counter
@@ -16,10 +17,10 @@ from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import Held
 
 FEWEST_NEW = 10
-"""A plan may create up to this number of records of one type without a further question.
+"""A plan may create up to this number of records of one type without a further check.
 
-If a plan creates more of them, and HubSpot has none of the records that the manifests name, planning asks
-whether HubSpot has any record of the type.
+If a plan creates more, and HubSpot has none of the records that the manifests name, planning reads from
+HubSpot whether any record of the type exists.
 """
 
 
@@ -33,9 +34,10 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
     # changes of records with problems: not in the plan, but their unique values are checked
     faulty: list[Change] = field(default_factory=list)
-    gone: list[tuple[Held, OwnedRecord]] = field(default_factory=list)  # still to be explained
+    # owned records that HubSpot does not return any more; why not (archived, merged ...) is not known yet
+    gone: list[tuple[Held, OwnedRecord]] = field(default_factory=list)
     no_op: int = 0  # number of records that need no change
-    missing_calls: int = 0  # calls to find out what happened to gone records
+    missing_calls: int = 0  # calls that found out what happened to ``gone`` records
     populations: dict[str, Population] = field(default_factory=dict)  # by object type
     changes: SpooledChanges = field(init=False)
 

@@ -1,8 +1,8 @@
 """Guards: limits that refuse a plan which would do far more than an ordinary change of manifests.
 
-Most guards check each object type separately. Percentages are of the type's records (named or owned) or
-managed values, and count only from 10 records or 100 values on. ``--allow NAME=NUMBER`` raises one guard to
-that number, for one plan.
+Most guards check each object type separately. Limits in percent refer to the number of records of the type
+(named or owned) or of its managed values; they are checked only from 10 records or 100 values upwards.
+``--allow NAME=NUMBER`` raises the limit of one guard to that number, for one plan.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -162,13 +162,14 @@ class Guards:
         elif of.has_records and not of.found:
             doubt = f"would be created: the portal has {name}, but none with one of these keys"
             yield from self._number(Guard.CREATE, by_verb[Verb.CREATE], name, doubt)
-        yield from self._number(Guard.ABSENT, counted.strangers, name, "would be archived and are not ours")
+        foreign = "would be archived, although not owned by reconciler"
+        yield from self._number(Guard.ABSENT, counted.strangers, name, foreign)
         yield from self._share(
             Guard.CLEAR, counted.cleared, of.values, f"values of {name} would be cleared", FEWEST_VALUES
         )
         removed = by_verb[Verb.ARCHIVE_DEFINITION]
         yield from self._number(Guard.DEFINITIONS, removed, name, "would be archived", noun="definition")
-        moved = "would move to another value, because their value is removed"
+        moved = "would get another value, because their present value is removed"
         yield from self._number(Guard.MIGRATE, counted.migrated, name, moved)
         lost = "would lose a value, because its property, option or stage is removed"
         advice = "name a new value for these records with `$moves_to`"
@@ -274,7 +275,7 @@ def refuse_now(plan: Plan, budget: Budget, limits: Limits) -> None:
 
 @dataclass(slots=True)
 class _Records:
-    """The number of some records or other things, and the first ones by key."""
+    """A number of records, associations or definitions, with the addresses of the first few in key order."""
 
     count: int = 0
     first: tuple[ThingAddress, ...] = ()

@@ -43,7 +43,8 @@ def choose_key(schema: ObjectSchema, desired: Desired, asked: str | None) -> str
     """Return the key of an import: the requested key, the key of the manifests, or the only usable key.
 
     Raises:
-        UsageError: no property or several can be the key, or the requested one cannot.
+        UsageError: the requested property cannot be the key; or none is requested, and the type has no usable
+            property or more than one.
     """
     named = [group.key for group in desired.groups if group.object == schema.name and group.key != RECORD_ID]
     if asked is None and named:

@@ -29,7 +29,10 @@ from reconciler.plan.records import review as review_of_records
 
 
 class Verb(StrEnum):
-    """The words for actions in reports, which depend on the kind; in the order of the summary."""
+    """The words for actions in reports, in the order of the summary.
+
+    The word for an action depends on whether a record, an association or a definition changes.
+    """
 
     CREATE = "create"
     UPDATE = "update"

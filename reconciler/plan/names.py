@@ -1,6 +1,6 @@
-"""Collecting the things that a plan, drift or an explanation shows, and their display names. Pure.
+"""Collecting the properties and values that a plan, drift or an explanation shows, and their display names.
 
-Only shown things get a name: a portal may have thousands of properties and options.
+Display names are found only for what is shown: a portal may have thousands of properties and options. Pure.
 """
 
 from collections import Counter
@@ -23,9 +23,9 @@ _NAMED = frozenset({Kind.CHOICE, Kind.CHOICES, Kind.OWNER, Kind.OWNERS, Kind.PIP
 
 @dataclass(slots=True)
 class ShownThings:
-    """The properties and values that a plan, drift or an explanation shows; ``objects``: schemas by type."""
+    """The properties and values that a plan, drift or an explanation shows."""
 
-    objects: Mapping[str, ObjectSchema]
+    objects: Mapping[str, ObjectSchema]  # by name of the object type
     # includes key properties, and properties that form display names
     properties: set[ObjectProperty] = field(default_factory=set)
     _values: dict[ObjectProperty, set[str]] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class ShownThings:
         self.properties.update(ObjectProperty(object_name, name) for name in names)
 
     def add_change(self, change: Change) -> None:
-        """Add everything that a change shows."""
+        """Add the properties and values that reports of ``change`` show."""
         former = [change.former_record] if change.former_record else []
         self.properties.update(key.key_property for key in (*change.address.records, *former))
         object_name = change.object_type
@@ -120,20 +120,20 @@ class ShownThings:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """The things that a plan, drift or an explanation shows, and the names of the owners among them."""
+    """The shown things of a plan, drift or an explanation, and the names of owners in the shown values."""
 
     shown: ShownThings
     owners: Mapping[str, str] = field(default_factory=dict)  # by id
 
     def names(self, pages: str | None) -> Names:
-        """Return the names of everything that is shown."""
+        """Return the display names of all shown object types, properties and values."""
         return self.shown.names(self.owners, pages)
 
 
 def shown_things(
     changes: Iterable[Change], held: Iterable[Held], objects: Mapping[str, ObjectSchema]
 ) -> ShownThings:
-    """Collect the things that changes and held differences show."""
+    """Collect the properties and values that reports of these changes and held differences show."""
     shown = ShownThings(objects)
     for change in changes:
         shown.add_change(change)
@@ -158,9 +158,10 @@ def _labels(
 
 
 def _told_apart(labels: Iterable[tuple[str, str]], seen: set[str]) -> dict[str, str]:
-    """Return the names of the values in ``seen``; equal names of two values get the value added.
+    """Return a name for each value in ``seen`` that has one.
 
-    Two values never get the same text: if names cannot be made different, the values themselves are shown.
+    If two values have equal names, the value is added in brackets to each of the two. If this does not make
+    all names different, the result is empty, so that the values themselves are shown.
     """
     known = {value: label for value, label in labels if label}
     used = Counter([*known.values(), *(seen - known.keys())])

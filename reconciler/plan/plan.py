@@ -95,11 +95,12 @@ class Budget:
 class Guard(StrEnum):
     """A named limit that refuses a plan as a whole."""
 
-    UPDATE = "update"  # a too large share of a type's records is updated
+    UPDATE = "update"  # too large a share of a type's records is updated
     ARCHIVE = "archive"  # too many records are archived
-    CREATE = "create"  # many new records, and no named one was found: a CRM might be duplicated
+    # many records are created, and the portal has no record that manifests name: a CRM might be duplicated
+    CREATE = "create"
     ABSENT = "absent"  # records that we do not own are archived
-    CLEAR = "clear"  # a too large share of a type's values is cleared
+    CLEAR = "clear"  # too large a share of a type's values is cleared
     TOTAL = "total"  # too many changes in all
     EMPTY = "empty"  # the manifests name no records of a type any more
     BUDGET = "budget"  # fewer calls are left today than needed
@@ -197,10 +198,9 @@ class Plan:
     budget: Budget
     write_scopes: tuple[str, ...] = ()  # scopes that apply needs, sorted
     refusals: tuple[GuardRefusal, ...] = ()  # the guards that refuse the plan
-    bases: tuple[GuardBase, ...] = ()  # counts for the percentages of guards; apply uses them again
-    allowances: tuple[
-        tuple[Guard, int], ...
-    ] = ()  # guards that the user raised with ``--allow``, each with its new limit; sorted
+    bases: tuple[GuardBase, ...] = ()  # numbers to which guards' limits in percent refer; apply needs them
+    # the guards whose limits the user raised with ``--allow``, each with its new limit; sorted
+    allowances: tuple[tuple[Guard, int], ...] = ()
     prune_rules: tuple[PruneRule, ...] = ()  # rules that are not in state yet, sorted
     masked_properties: tuple[
         ObjectProperty, ...

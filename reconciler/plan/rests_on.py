@@ -1,6 +1,6 @@
 """Values on which a change rests: it does not write them, but becomes stale if they change in HubSpot. Pure.
 
-- An update rests on the live key of its record: a record with another key is not meant any more.
+- An update rests on the live key of its record: if the key has changed, the manifest may mean another record.
 - An archive also rests on all values and associations of the record in state: a person who has changed one of
   them may want to keep the record.
 - If state does not have the record, or in a rollback, an archive also rests on the time of the last change,
@@ -32,7 +32,10 @@ def names_rested_on(schema: ObjectSchema, owned: Iterable[OwnedRecord]) -> set[s
 
 
 def update_rests_on(by: str, live: LiveRecord) -> tuple[ValueChange, ...]:
-    """Return the key of a record, on which its update rests."""
+    """Return the live key of a record: an update of the record becomes stale if this key changes.
+
+    The result is empty if the key property was not read.
+    """
     return (_as_read(by, live.properties[by]),) if by in live.properties else ()
 
 
@@ -45,7 +48,9 @@ def archive_rests_on(
     *,
     last_change: bool = False,
 ) -> tuple[ValueChange, ...]:
-    """Return the live values on which an archive rests: those in state, ``others``, and the key.
+    """Return the live values on which archiving a record rests: if one of them changes, it becomes stale.
+
+    These are the values of the properties that state has for the record, of ``others``, and of the key.
 
     The time of the last change is included if ``owned`` is None or ``last_change`` is True.
     """
@@ -75,7 +80,10 @@ def other_end(name: str) -> RecordIdentity | None:
 
 
 def objects_rested_on(changes: Iterable[Change]) -> set[str]:
-    """Return the object types of the other records in associations on which ``changes`` depend."""
+    """Return the object types of records whose associations must not change before ``changes`` are sent.
+
+    These are the records at the other end: the records of ``changes`` themselves are not included.
+    """
     ends = (other_end(value.name) for change in changes for value in change.rests_on)
     return {end[0] for end in ends if end is not None}
 

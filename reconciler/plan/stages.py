@@ -61,7 +61,10 @@ _NAMES = list(StageName)
 _VERBS = list(_STAGES)
 
 AT_ONCE: Mapping[int, int] = {}
-"""Turns for a plan in which no change has to wait for another change of its stage: all have turn 0."""
+"""The turn of each change within its stage, by number of the change; a change without an entry has turn 0.
+
+This mapping is empty: no change has to wait for another change of its stage.
+"""
 
 
 def rank_of(change: Change, turn: int) -> tuple[int, int, int]:

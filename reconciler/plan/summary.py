@@ -1,4 +1,4 @@
-"""The numbers of a plan, counted once for all reports, the outputs of a job and exit codes."""
+"""The numbers of a plan, counted once for reports, for output variables of a CI job, and for exit codes."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,7 +69,8 @@ class PlanSummary:
     unreviewed: int  # number of changes and rules left out because they were not reviewed
     writes: bool  # whether apply would write to the portal
     is_empty: bool  # whether apply would do nothing, not even to state
-    taken_over: TakenOver = TakenOver()  # things that were not owned before, among the adoptions
+    # the adoptions of things that were not owned before; other adoptions only update state
+    taken_over: TakenOver = TakenOver()
 
     @property
     def is_sound(self) -> bool:

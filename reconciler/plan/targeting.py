@@ -1,4 +1,4 @@
-"""Selecting the part of the manifests for a plan, and finding globs of flags that match nothing."""
+"""Selecting the part of the manifests that a plan is about, and finding globs of flags without a match."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import Glob, Selection
 
 LeftOut: TypeAlias = Sequence[tuple[DesiredRecord, DesiredRecord | None]]
-"""Records that are not completely selected, each with its selected part, or None."""
+"""Records that are not completely selected, each with its selected part; None if no part is selected."""
 
 
 def selected(
@@ -81,7 +81,7 @@ class UnmatchedGlobs:
         self._left = [(flag, glob) for flag, globs in given.items() for glob in globs]
 
     def check_all(self, records: Iterable[DesiredRecord]) -> None:
-        """Check the globs against records that the manifests name, and their properties."""
+        """Note which globs match the records that manifests name, or their properties and associations."""
         for record in records if self._left else ():
             others = [wanted.address for wanted in record.associations]
             self.check(record.address, (*record.names, *others))
@@ -89,7 +89,7 @@ class UnmatchedGlobs:
                 return
 
     def passing(self, owned: Iterable[OwnedRecord]) -> Iterator[OwnedRecord]:
-        """Yield the ``owned`` records unchanged, and check the globs against each of them."""
+        """Yield the ``owned`` records unchanged, and note which globs match each of them."""
         for entry in owned:
             self.check(entry.key, ())
             yield entry
@@ -97,7 +97,8 @@ class UnmatchedGlobs:
     def refuse(self, among: str) -> None:
         """Report the globs that have matched nothing.
 
-        ``among`` completes the message "no record or property that … has this address": ``we own``.
+        ``among`` completes the message "no record or property that … has such an address"; for example, it is
+        "reconciler owns".
 
         Raises:
             UsageError: a glob has matched nothing.
@@ -111,5 +112,8 @@ class UnmatchedGlobs:
             )
 
     def check(self, key: ThingAddress, names: Iterable[str]) -> None:
-        """Check the globs against a record or definition, and the names of its properties or associations."""
+        """Note which globs match a record or definition, or one of its properties or associations.
+
+        ``names`` are the names of its properties, and the addresses of its associated records.
+        """
         self._left = [(flag, glob) for flag, glob in self._left if not glob.touches(key, names)]

@@ -1,4 +1,4 @@
-"""Applying a plan, after the open changes of earlier runs are settled."""
+"""Applying a plan, after the outcomes that earlier runs did not store are read from the portal."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
@@ -64,7 +64,7 @@ def apply_plan(
     options: ApplyOptions,
     limits: Limits,
 ) -> FinishedRun:
-    """Settle the open changes of earlier runs, check portal and budget again, and apply ``plan``.
+    """Find out the outcomes that earlier runs did not store, check portal and budget, and apply ``plan``.
 
     Raises:
         UsageError: the access token belongs to another portal than the plan.
@@ -72,7 +72,7 @@ def apply_plan(
         refuses the plan now.
         Locked: another run is applying.
         HubSpotError: HubSpot could not be reached at all.
-        StateError: state or lock was lost during the run; the next run settles the open changes.
+        StateError: state or lock was lost during the run; the next run finds out the outcomes.
     """
     if why := unsound_plan(plan):
         raise PlanRefused(Refusal.ALTERED, f"reconciler never writes such a plan: {why}\n    plan again")
@@ -145,7 +145,11 @@ def _budget_now(
     looks_again_at: frozenset[Verb],
     calls_afterwards: int,
 ) -> Budget:
-    """Count the calls of apply as the plan does, including calls that have read definitions by now."""
+    """Count the calls that apply needs, as the plan counted them.
+
+    Apply has already read the definitions: these calls are included, and so are not subtracted from the
+    remaining calls of the day.
+    """
     made = reader.calls
     remaining = None if reader.daily_remaining is None else reader.daily_remaining + made
     return budget_of(
@@ -159,7 +163,7 @@ def _budget_now(
 
 
 def settle_earlier_runs(connection: Connection, store: Store, claim: LockRequest, portal_id: int) -> None:
-    """Settle the open changes of earlier runs, if there are any, without applying a plan.
+    """Find out the outcomes that earlier runs did not store, if there are any, without applying a plan.
 
     Raises:
         UsageError: the access token belongs to another portal.
@@ -190,5 +194,5 @@ def _start_of(plan: Plan, claim: LockRequest) -> RunStart:
 
 
 def open_objects(store: Store) -> set[str]:
-    """Return the object types with open changes of earlier runs."""
+    """Return the object types of changes of earlier runs whose outcome is unknown."""
     return set().union(*(batch.objects for batch in store.unfinished()))

@@ -31,7 +31,10 @@ from reconciler.plan.associations.endpoints import endpoints_of
 from reconciler.state.store import Store
 
 FINISHED = "finished"
-"""The text that a finished step has instead of a place in its list."""
+"""The text that the checkpoint has for a finished step.
+
+For an unfinished step, the checkpoint has the position that the step has reached in its list of records.
+"""
 
 Declared = Mapping[str, DesiredRecord]
 """Desired records by key; their values need not be replaced by pseudonyms."""
@@ -42,7 +45,10 @@ NOTHING_DECLARED: Declared = MappingProxyType({})
 
 
 NamedElsewhere = Mapping[GroupKey, Sequence[str]]
-"""Keys that manifests name besides those of their records: of associated records, and former keys."""
+"""Keys in manifests other than the keys of their records, by object type and key property.
+
+These are the keys of associated records, and former keys (``$renamed_from``).
+"""
 
 
 def named_elsewhere(desired: Desired, portal: PortalSchema) -> NamedElsewhere:

@@ -140,7 +140,8 @@ def _compare_definitions(
 ) -> None:
     """Compare the selected definitions that we own with the portal.
 
-    ``recent`` are our own changes of the last minutes: HubSpot may still show the values from before them.
+    ``recent`` are the changes that reconciler made during the last few minutes: HubSpot may still show the
+    values before them.
     """
     known = {name: memory.owned_definitions(name) for name in objects}
     there: dict[RecordIdentity, LiveDefinition] = {}
@@ -191,7 +192,7 @@ def _compare_owned(
         ids = [pair.source.id for pair in pairs]
         live_pairs = read_pairs(reader, *portal.schemas_of(direction), ids)
         builder.add_pairs(pairs, live_pairs, partial(_name_in_state, portal, memory))
-    unmatched.refuse("we own")
+    unmatched.refuse("reconciler owns")
 
 
 def _name_in_state(portal: PortalSchema, memory: RecoveredState, record: RecordIdentity) -> str | None:

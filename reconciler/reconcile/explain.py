@@ -202,7 +202,10 @@ def _plan(
 def _plan_with_others(
     globs: tuple[Glob, ...], named: Desired, portal: PortalSchema, plan_of: Callable[[tuple[Glob, ...]], Plan]
 ) -> Plan:
-    """Plan the things that ``globs`` select, the things that they need, and rivals for unique values."""
+    """Plan what ``globs`` select, what this needs, and records that have or get the same unique values.
+
+    Plan again with these additions until nothing has to be added.
+    """
     while True:
         plan = plan_of(globs)
         more = {problem.needs for problem in plan.problems if problem.needs}

@@ -41,7 +41,7 @@ def find_schemas(
 
 
 def _decided(reader: PortalReader, portal: PortalSchema, desired: Desired) -> Iterator[DecidedDefinitions]:
-    """Decide about the definitions in the manifests as planning does, but without a state."""
+    """Compare the definitions in the manifests with the portal as planning does, but without a state."""
     names = {each.address.object for each in desired.definitions}
     wanted = {
         name: tuple(each for each in desired.definitions if each.address.object == name) for name in names

@@ -16,7 +16,7 @@ from reconciler.plan.definitions.import_choice import ChosenDefinitions, choose_
 from reconciler.reconcile.find_keys import check_properties, read_schema
 
 _USUAL = ("companies", "contacts", "deals", "tickets")
-"""Object types with which associations usually have labels."""
+"""Object types that are read, too, if possible: an import also finds labels of associations with them."""
 
 
 def find_definitions(

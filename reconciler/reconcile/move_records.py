@@ -43,7 +43,10 @@ class MovingRecords:
     _wrong: list[Move] = field(default_factory=list)  # an entry for each record whose value does not fit
 
     def move(self, moves: Sequence[Move]) -> None:
-        """Add the changes of records that follow from ``moves``, which are all moves of the type."""
+        """Add the changes of records that get another value because their present value is removed.
+
+        ``moves`` are all replacements of removed values of the object type.
+        """
         verbs = (Verb.UPDATE, Verb.ADOPT, Verb.ARCHIVE)
         self._planned |= changed_records(self.findings.changes.of(*verbs), self.schema.name)
         for of_property in by_property(moves).values():
@@ -85,7 +88,11 @@ class MovingRecords:
         return with_carried(change, self.schema.name, self._carried)
 
     def _holders(self, move: Move, together: Sequence[Move]) -> Iterator[Sequence[LiveRecord]]:
-        """Read records with the removed value: ``only`` one, or by search, or by listing if they are many."""
+        """Read the records that have the removed value.
+
+        If ``self.only`` is set, read only this record. Otherwise search for them, or list all records of the
+        type if the search finds too many.
+        """
         if self.only is not None:
             live = read_records(self.reader, self.schema, RECORD_ID, [self.only], self._names(together))
             yield [each for each in live.values() if move.holds(each)]

@@ -29,7 +29,10 @@ def types_of(owned: OwnedDefinition) -> Collection[str]:
 
 
 def recent_writes(store: Store, now: datetime) -> Mapping[DefinitionAddress, Change]:
-    """Return our own changes of definitions of the last minutes, which HubSpot may not show yet."""
+    """Return the changes of definitions that reconciler made during the last few minutes.
+
+    HubSpot may not show these changes yet.
+    """
     return {address: change for address, (change, _) in store.definition_writes(now - SETTLING).items()}
 
 

@@ -162,9 +162,10 @@ def _manifests(desired: Desired, here: PlanContext) -> ManifestInfo:
 def recover_state(
     reader: PortalReader, store: Store, portal: PortalSchema, unfinished: Sequence[UnfinishedBatch]
 ) -> tuple[RecoveredState, Unsettled]:
-    """Settle open changes of earlier runs; return the state after them, and what was unsettled.
+    """Find out the outcomes of changes that interrupted runs sent or were about to send.
 
-    ``Unsettled`` has the object types of the open changes, and the number of calls that settling took.
+    This only reads the portal. Return the state after these changes, their object types, and the number of
+    calls that this took.
     """
     before = reader.calls
     settled = settle_batches(reader, portal, unfinished)

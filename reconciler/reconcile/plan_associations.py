@@ -178,10 +178,11 @@ def _with_names(names: Sequence[str], keys: Sequence[str]) -> tuple[Sequence[str
 def rest_on_associations(
     reader: PortalReader, portal: PortalSchema, memory: RecoveredState, findings: Findings
 ) -> PortalSchema:
-    """Let the archive of a record become stale (``rests_on``) if an owned association of the record changes.
+    """Add the owned associations of each record to archive to what the change rests on.
 
-    Return ``portal`` with the object types of the associated records added. An association of two records
-    that are both archived does not count, because the first archive removes it.
+    Then apply does not archive the record if one of these associations has changed in HubSpot. An association
+    of two records that are both archived is left out, because the first archive removes it. Return ``portal``
+    with the object types of the associated records added.
     """
     going = archived_records(findings.changes)
     known: dict[Direction, dict[RecordId, set[RecordId]]] = {}

@@ -138,7 +138,7 @@ class PlanningDefinitions:
         return PlannedDefinitions(portal, tuple(decided), planned_labels(decided, kept), moves)
 
     def _decided(self, matched: Iterable[MatchedDefinitions]) -> list[DecidedDefinitions]:
-        """Decide about the definitions of all types, within the limits of the account."""
+        """Compare the definitions of all object types, within the limits of the account."""
         decided = [decide_type(each, self._context(each)) for each in matched]
         counted = limits_of(decided)
         if not counted:
@@ -155,7 +155,11 @@ class PlanningDefinitions:
         return with_all_they_need(named, self._kept(named))
 
     def move_records(self, planned: PlannedDefinitions) -> None:
-        """Add the changes of records that move. Call it after all other records are compared."""
+        """Add the changes of records that get another value because the plan removes a definition they use.
+
+        Such a definition is, for example, an option or a stage. Call this after all other records are
+        compared.
+        """
         for name, of_type in sorted(planned.moves.items()):
             schema, after = self.portal.objects[name], planned.portal.objects[name]
             only = self.here.moves_only

@@ -140,7 +140,7 @@ class PlanningRecords:
         self.records.decide_edited(Edits(histories, self.runs))
 
     def compare_leftovers(self, rule: PruneRule) -> None:
-        """Decide about owned records that the manifests do not name."""
+        """Plan what happens to owned records that the manifests do not name."""
         if rule.prune is Prune.OFF and not self.desired.other_environments:
             return  # unnamed records are left alone
         if not self.selection.may_have(rule.object) or rule.object not in self.portal.objects:
@@ -167,7 +167,7 @@ class PlanningRecords:
             )
 
     def count_others(self, owned: Iterable[tuple[str, str, int]]) -> None:
-        """Count owned records by type, for percentages of guards.
+        """Count the owned records of each type, for guards with a limit in percent of them.
 
         Also find out whether the portal has any records of a type, if a guard depends on this.
         """
@@ -226,7 +226,7 @@ class PlanningRecords:
         planning.compare(self.records.associating)
 
     def conclude(self, owned: Iterable[tuple[str, str, int]]) -> None:
-        """Refuse globs that match nothing, and count records for the percentages of guards.
+        """Refuse globs that match nothing, and count records for guards with a limit in percent.
 
         Raises:
             UsageError: a glob matches nothing.
@@ -235,7 +235,10 @@ class PlanningRecords:
         self.count_others(owned)
 
     def explain_missing(self) -> None:
-        """Explain records that are not found; refuse to plan if HubSpot's answers left out too many."""
+        """Find out why records are missing in HubSpot (archived, merged ...), and add this to the findings.
+
+        Refuse to plan if HubSpot's answers left out too many records.
+        """
         self.explain_gone()
         self.insist_on_answers()
 
@@ -288,5 +291,8 @@ class PlanningRecords:
 
 
 def _without(record: DesiredRecord, unknown: Collection[str]) -> DesiredRecord:
-    """Return a record from a table without ``unknown`` columns, which are reported once for the table."""
+    """Return ``record``; if it comes from a table, without its values in the ``unknown`` columns.
+
+    These columns are reported once for the whole table.
+    """
     return record.without(unknown) if record.document.columns else record

@@ -17,8 +17,8 @@ def refuse_other_project(store: Store, project: str | None) -> None:
         raise PlanRefused(
             Refusal.FOREIGN,
             f"this project has no name, but the state belongs to project {owner}\n"
-            f"    write `project: {owner}` into reconciler.yaml if it is the same project; if "
-            "the state shall belong to this project, run `reconciler state adopt-project`",
+            f"    write `project: {owner}` into reconciler.yaml if it is the same project; to make "
+            "the state belong to this project instead, run `reconciler state adopt-project`",
         )
     raise PlanRefused(
         Refusal.FOREIGN,

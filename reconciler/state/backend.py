@@ -23,10 +23,12 @@ class Lease(Protocol):
 
     @property
     def seconds_ahead(self) -> float:
-        """Seconds of sending that one publication of intents covers; 0: it covers one batch."""
+        """Calls of about this number of seconds are published together; 0: each batch is published alone."""
 
     def hold(self, connection: Connection) -> datetime:
-        """Check inside a transaction that the lease is held; pass the result to ``confirm`` after the commit.
+        """Check inside a transaction that the lease is held, and return the time of this check.
+
+        After the commit, pass this time to ``confirm``.
 
         Raises:
             Locked: the lease was lost; the transaction must not be committed.
@@ -39,8 +41,9 @@ class Lease(Protocol):
         """Publish everything that was committed: bring it to the place that all machines share.
 
         Args:
-            run_id: the run whose intents may be sent after this.
-            leaves_from: the present time on HubSpot's clock; unsent intents of the run will be sent after it.
+            run_id: the run whose calls in the journal may be sent when this has returned.
+            leaves_from: the present time on HubSpot's clock; calls of the run that were not sent yet will be
+                sent after this time.
 
         Raises:
             Locked: the lease was lost.
@@ -83,7 +86,10 @@ class StateBackend(Protocol):
 
     @property
     def previous(self) -> str | None:
-        """A sentence about where the state from before a correction is; None if a SQLite backup has it."""
+        """A sentence that says where to find the former state after a correction of state.
+
+        None if it is in a SQLite backup.
+        """
 
     def has_published(self, serial: int) -> bool:
         """Return whether all machines can see the state with this serial, or with a later one."""

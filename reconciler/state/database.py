@@ -251,7 +251,11 @@ def _sqlite_engine(uri: str, pool: type[Pool]) -> Engine:
 
 
 def _begin(connection: Connection) -> None:
-    """Begin a transaction; one that writes takes SQLite's lock now; it could not wait for the lock later."""
+    """Begin a transaction.
+
+    A transaction that writes takes SQLite's write lock at once, because SQLite would not wait for the lock
+    later, after the first read.
+    """
     begin = connection.get_execution_options().get("begin", "BEGIN")
     if begin is not None:
         connection.exec_driver_sql(begin)

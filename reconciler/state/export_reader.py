@@ -182,7 +182,7 @@ def _no_export(wrong: Wrong) -> StateError:
 
 
 def _not_rising(keys: Iterable[ThingAddress]) -> set[ThingAddress]:
-    """Return each key after which the order is wrong: an earlier key is greater or equal."""
+    """Return each key that is out of order, because an earlier key is greater or equal."""
     highest: ThingAddress | None = None
     found: set[ThingAddress] = set()
     for key in keys:

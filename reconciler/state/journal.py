@@ -151,7 +151,10 @@ class Journal:
         )
 
     def erase_old_values(self, now: datetime) -> None:
-        """Erase the values of runs older than ``KEEP_VALUES``, except runs with unsettled changes."""
+        """Erase the values of runs older than ``KEEP_VALUES``.
+
+        Runs with changes whose outcome is still unknown are left out.
+        """
         unsettled = exists().where(
             batches.c.portal_id == runs.c.portal_id,
             batches.c.run_id == runs.c.id,
@@ -172,7 +175,10 @@ class Journal:
             )
 
     def unfinished(self) -> tuple[UnfinishedBatch, ...]:
-        """Return batches with changes without a final outcome, sorted by run (oldest first) and number."""
+        """Return the batches that contain a change without a final outcome.
+
+        They are sorted by run (oldest first) and by number.
+        """
         query = (
             select(batches)
             .join(runs, and_(runs.c.portal_id == batches.c.portal_id, runs.c.id == batches.c.run_id))

@@ -1,4 +1,4 @@
-"""The table of kinds in this package: the ownership after changes of each kind."""
+"""What state owns after applied changes of records, associations and definitions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
@@ -19,7 +19,7 @@ from reconciler.state.records.updates import RecordsAfter, records_after
 
 
 class OwnershipAfter(NamedTuple):
-    """Ownership to store and to remove after some changes, with one field for each kind."""
+    """The entries of state to store and to remove after some changes."""
 
     records: RecordsAfter = RecordsAfter()
     associations: AssociationsAfter = NO_ASSOCIATIONS
@@ -27,11 +27,11 @@ class OwnershipAfter(NamedTuple):
 
 
 UNCHANGED = OwnershipAfter()
-"""No ownership to store or remove: the result of changes that were not applied."""
+"""No entries to store or remove: the result of changes that were not applied."""
 
 
 class OwnedBefore(Protocol):
-    """A reader of what state owned before the outcomes of a batch are stored."""
+    """Reads what reconciler owns according to state, before the outcomes of a batch are stored."""
 
     def owned_by_id(self, object_name: str, ids: Sequence[RecordId]) -> Mapping[RecordId, OwnedRecord]:
         """Return the owned records with these record ids, by id; their keys do not matter."""
@@ -45,7 +45,7 @@ class OwnedBefore(Protocol):
 def ownership_after(
     entries: Iterable[tuple[int, Change]], outcomes: Mapping[int, Outcome], before: OwnedBefore
 ) -> OwnershipAfter:
-    """Return the ownership after those of ``entries`` that were applied; ``outcomes`` are by number."""
+    """Return the changes of state after those ``entries`` that were applied; ``outcomes`` are by number."""
     applied = [
         (carried_out(change, done.written), done)
         for number, change in entries
@@ -59,7 +59,7 @@ def ownership_after(
 
 
 def write_ownership(connection: Connection, portal_id: int, after: OwnershipAfter) -> None:
-    """Store new ownership, and remove the ownership that has ended."""
+    """Store new entries, and remove the entries of what reconciler no longer owns."""
     rows, between = OwnedRows(connection, portal_id), PairRows(connection, portal_id)
     serial = rows.version().serial
     rows.remove_records(after.records.disowned)  # first, because another record may take over a key

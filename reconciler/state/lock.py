@@ -241,9 +241,9 @@ class DatabaseBackend:
 
     @property
     def previous(self) -> str | None:
-        """A sentence about where the state from before a correction is: in PostgreSQL's own backups.
+        """A sentence that says where to find the former state after a correction: in PostgreSQL's backups.
 
-        It is None for SQLite: we make backups of a SQLite file.
+        It is None for SQLite, because reconciler makes backups of a SQLite file.
         """
         return None if self.database.path else "the previous state is only in PostgreSQL's own backups"
 

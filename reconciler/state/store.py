@@ -344,7 +344,10 @@ class Store:
 
     @property
     def previous(self) -> str | None:
-        """A sentence about where the state from before a correction is; None if ``backups`` contains it."""
+        """A sentence that says where to find the former state after a correction of state.
+
+        None if ``backups`` contains it.
+        """
         return self._backend.previous
 
     def unlock(self) -> LockHolder | None:

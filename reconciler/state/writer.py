@@ -70,7 +70,7 @@ class StateWriter:
 
     @property
     def seconds_ahead(self) -> float:
-        """Seconds of sending that one publication of intents covers; 0: it covers one batch."""
+        """Calls of about this number of seconds are published together; 0: each batch is published alone."""
         return self._lease.seconds_ahead
 
     def publish(self, run_id: str | None = None, leaves_from: datetime | None = None) -> None:
@@ -82,7 +82,7 @@ class StateWriter:
         self._lease.publish(run_id, leaves_from)
 
     def release(self) -> None:
-        """Publish everything, and release the lock."""
+        """Publish everything that was recorded so far, and release the lock."""
         self._lease.release()
 
     def begin_run(self, start: RunStart) -> str:
@@ -167,7 +167,7 @@ class StateWriter:
             write_ownership(connection, self._portal_id, ownership)
 
     def set_aside(self, things: Iterable[RecordIdentity]) -> None:
-        """Store records and definitions under their ids for now, because other things will get their keys.
+        """Give records and definitions temporary addresses, because others will get their present addresses.
 
         So records may exchange keys in any order, and state loses no record if a run is killed in between.
         """
@@ -175,9 +175,9 @@ class StateWriter:
             OwnedRows(connection, self._portal_id).set_aside(things)
 
     def put_back(self, things: Mapping[RecordIdentity, tuple[ThingAddress, ThingAddress]]) -> None:
-        """Give each thing that is still set aside the first of its two addresses.
+        """Replace temporary addresses from ``set_aside`` that are still in use.
 
-        If another thing has the first address already, the thing gets the second one.
+        Each thing gets the first of its two addresses, or the second one if another thing has the first one.
         """
         with self._writing() as connection:
             rows, between = OwnedRows(connection, self._portal_id), PairRows(connection, self._portal_id)

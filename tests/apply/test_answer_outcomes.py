@@ -93,7 +93,7 @@ def test_elsewhere_the_value_was_not_taken(kind: Kind) -> None:
         schema(kind), update(value=("x", sent), name=("A", "B")), answered(value=kept, name="B")
     )
     assert isinstance(outcome, Rejected)
-    assert "another value of value than reconciler sent, and stored the other values" in outcome.message
+    assert "but a different one; it stored the other values:" in outcome.message
     assert outcome.done == Applied(ID, {"value": kept, "name": "B"}, None, {"value": kept, "name": "B"})
 
 
@@ -160,7 +160,7 @@ def test_only_the_written_part_is_checked_and_cleared_values_are_empty() -> None
     answer = answered(value="silver", lifecyclestage=None, name="A")
     outcome = checked_outcome(schema(Kind.CHOICE), change, answer, sent)
     assert isinstance(outcome, Rejected)
-    assert "another value of value than reconciler sent" in outcome.message
+    assert "did not store the value that reconciler sent for value, but a different one" in outcome.message
     assert outcome.done is not None
     assert outcome.done.written == {"lifecyclestage": None, "value": "silver"}
 
@@ -218,7 +218,7 @@ def test_every_value_that_was_not_accepted_is_named() -> None:
     )
     assert isinstance(outcome, Rejected)
     assert outcome.message.startswith(
-        "HubSpot stored another value of lifecyclestage, value than reconciler sent:"
+        "HubSpot did not store the value that reconciler sent for lifecyclestage, value, but a different one:"
     )
 
 

@@ -103,7 +103,7 @@ LABELS = "{labels: {singular: One, plural: Many}, primaryDisplayProperty: hs_obj
         ),
         (
             "object: products\npipelines:\n  X: {stages: {A: {}}}\n",
-            ["3: HubSpot makes no pipelines for products"],
+            ["3: HubSpot does not let anybody create pipelines of products"],
         ),
         (
             f"object: 2-123\nschema: {LABELS}\n",

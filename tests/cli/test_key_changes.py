@@ -551,7 +551,7 @@ def test_a_record_that_is_named_is_not_archived_under_the_key_that_people_gave_i
     assert [change for change in plan.document["changes"] if change["action"] == "archive"] == []
     (problem,) = plan.document["problems"]
     assert problem["address"] == "companies/z"
-    assert "companies.yaml:4:3 names the same record as companies/a" in problem["message"]
+    assert "companies.yaml:4:3 names this record by its old key, as companies/a" in problem["message"]
     with project.portal() as http:
         found = http.get("/crm/v3/objects/companies?properties=external_id").json()["results"]
     assert "z" in {record["properties"]["external_id"] for record in found}

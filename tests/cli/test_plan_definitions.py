@@ -269,7 +269,7 @@ def test_an_option_is_renamed_and_its_records_move(project: Project) -> None:
     done = project.run("plan")
     assert done.code == 4
     text = " ".join(done.out.split())
-    assert "2 records of companies would move to another value, because their value is removed" in text
+    assert "2 records of companies would get another value, because their present value is removed" in text
     assert 'workflows, lists and forms may name "silver" of tier; reconciler does not check them' in text
     applied(project, "--allow", "migrate=2")
     with project.portal() as http:

@@ -271,7 +271,7 @@ def test_many_gone_records_are_looked_up_a_hundred_at_a_time(
         assert len(many["held"]) == count
         (warning,) = many["problems"]
         assert warning["message"] == (
-            "250 companies that we own are gone: 250 were archived, 0 were merged or erased"
+            "250 companies that reconciler owns are gone: 250 were archived, 0 were merged or erased"
         )
         assert "reconciler explain ADDRESS" in warning["advice"]
         assert "(6 of them to look for missing records)" in " ".join(project.run("plan").out.split())

@@ -75,7 +75,8 @@ def test_both_keys_lead_to_one_record_and_nothing_is_renamed() -> None:
 def test_both_keys_are_two_records_and_a_problem() -> None:
     (problem,) = decision(RENAMED, THERE, OURS, OTHER).problems
     assert problem.message == (
-        "the portal has this key and the one of `$renamed_from`: they are two records, none was renamed"
+        "the portal has a record with this key and another one with the key in `$renamed_from`, so no record "
+        "was renamed"
     )
 
 

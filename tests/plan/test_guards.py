@@ -239,7 +239,9 @@ def test_each_type_is_judged_by_its_own_base_in_order_of_name() -> None:
         (Guard.ABSENT, (key(1),)),
         (Guard.ABSENT, (deal,)),
     ]
-    assert found[0].message == "1 record of companies would be archived and are not ours (limit 0)"
+    assert found[0].message == (
+        "1 record of companies would be archived, although not owned by reconciler (limit 0)"
+    )
 
 
 def test_a_type_of_which_nothing_is_known_is_judged_all_the_same() -> None:

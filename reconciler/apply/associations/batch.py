@@ -1,4 +1,7 @@
-"""Associations of two object types: finding stale changes, sending the rest, and settling lost answers."""
+"""Applying changes of associations between two object types.
+
+Stale changes are found before the call. If the answer is lost, the outcomes are read from the portal.
+"""
 
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -13,7 +13,7 @@ WHAT = "this association's entry in state"
 def overtaken(entries: Iterable[Entry], store: Store, serial: int) -> Iterator[int]:
     """Return the numbers of changes whose association was written to state after serial ``serial``.
 
-    An association that was owned when it was planned, and is not owned any more, counts, too.
+    This includes associations that state contained when the change was planned, and does not contain now.
     """
     written = {association.identity for association in store.pairs_written_since(serial)}
     owned: dict[tuple[str, str], set[AssociationIdentity]] = {}

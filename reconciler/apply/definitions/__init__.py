@@ -1,1 +1,4 @@
-"""Applying changes of definitions: sending calls, reading definitions again, settling open changes."""
+"""Applying changes of definitions: sending calls, reading definitions again, and finding lost outcomes.
+
+An outcome is lost if the call got no answer, or if the run ended before it stored the answer.
+"""

@@ -1,4 +1,7 @@
-"""Definitions, one in each call: finding stale changes, sending the rest, and settling lost answers."""
+"""Applying changes of definitions, one definition in each call.
+
+Stale changes are found before the call; if the answer to a call is lost, the outcome is read from the portal.
+"""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -118,7 +121,11 @@ def _read_before(run: BatchRun, main: Change) -> tuple[ReadAgain, str | None]:
 
 
 def _settled_in_time(run: BatchRun, entries: Sequence[Entry]) -> Mapping[int, Outcome]:
-    """Settle changes whose repeated call was refused; for up to a minute, await the effect of the first."""
+    """Find out the outcomes of changes whose call was repeated after a lost answer, and then refused.
+
+    HubSpot may show the effect of the first call only later: read the portal again for up to a minute. The
+    result is empty if the effect does not appear.
+    """
     for pause in (0.0, *PAUSES_S):
         if pause:
             run.to.sleep(pause)
@@ -236,8 +243,8 @@ def _outcome(run: BatchRun, main: Change, again: ReadAgain, answer: Written) -> 
     written = {value.name: value.after for value in main.values if all(value is not each for each in refused)}
     return Rejected(
         (
-            f"HubSpot stored another value of {names} than reconciler sent: correct the manifest, "
-            "or check the definition in HubSpot"
+            f"HubSpot did not store the value that reconciler sent for {names}, but a different one: correct "
+            "the manifest, or check the definition in HubSpot"
         ),
         record_id=answer.id,
         done=replace(applied, written=written) if written or main.action is Action.CREATE else None,

@@ -57,9 +57,10 @@ The old value is None if the new value comes from another property, which the pl
 def look_first(
     reader: PortalReader, portal: PortalSchema, removals: Sequence[Change], changes: Sequence[Change]
 ) -> FirstLooks:
-    """Search for records that have anything that ``removals`` remove.
+    """Search for records that have a value which ``removals`` (changes of definitions) remove.
 
-    ``changes`` are all changes of the plan.
+    Return which of the removed definitions no record uses, and which records get another value. ``changes``
+    are all changes of the plan.
 
     Raises:
         HubSpotError: the portal cannot be read.

@@ -74,9 +74,10 @@ def _schema_of(run: BatchRun) -> ObjectSchema:
 
 
 def _empty_stages(run: BatchRun, entries: Sequence[Entry]) -> Sequence[Entry]:
-    """Empty the lifecycle stages that changes set back; return the changes that are ready to be sent.
+    """Empty the lifecycle stage of each record that a change sets to an earlier stage.
 
-    HubSpot sets a stage back only in an empty property, so such a change takes two calls.
+    HubSpot accepts an earlier stage only if the property is empty, so such a change takes two calls. Return
+    the changes that can be sent now.
     """
     schema = _schema_of(run)
     back = [

@@ -1,4 +1,7 @@
-"""Settling changes whose answer was lost: by reading the records, never by sending again."""
+"""Finding out the outcomes of changes of records if the answer to their call was lost.
+
+This only reads the records; it never sends a call again.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,9 +24,9 @@ from reconciler.state.run_types import Sent
 def settle_later(
     reader: PortalReader, portal: PortalSchema, entries: Sequence[Entry], sent: Sent
 ) -> Mapping[int, Outcome]:
-    """Return the outcomes of those ``entries`` of an ended run that HubSpot carried out, fully or by half.
+    """Return the outcomes of those ``entries`` of an ended run that HubSpot carried out, fully or in part.
 
-    HubSpot carries out a change by half if it carries out only the first of the change's two calls.
+    A change that takes two calls is carried out in part if HubSpot carried out only the first call.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -128,7 +131,10 @@ class ReadAgain(dict[tuple[str, str], LiveRecord]):
 
 
 def read_again(reader: PortalReader, schema: ObjectSchema, entries: Sequence[Entry]) -> ReadAgain:
-    """Read the records of ``entries`` as they are in HubSpot now, by ``identity``."""
+    """Read the present records of ``entries`` from HubSpot.
+
+    Each is read by the property and the value that the function ``identity`` returns for its change.
+    """
     known = (value for _, change in entries for value in (*change.values, *change.rests_on))
     names = sorted({value.name for value in known} & schema.properties.keys())
     wanted: dict[str, list[str]] = {}

@@ -26,8 +26,8 @@ _CHUNK = 500
 def version_seen(store: Store, now: datetime) -> StateVersion:
     """Return the version of the state for a plan that is made at the time ``now``.
 
-    If another run is under way, the plan sees only a part of that run's changes. Then this is the version
-    before that run, so that every entry that the run writes counts as changed since the plan.
+    If another run is under way, the plan sees only a part of that run's changes. In that case, return the
+    version before that run, so that every state entry that the run writes counts as changed since the plan.
     """
     version = store.version()
     return StateVersion(version.lineage, version.serial - 1) if run_under_way(store, now) else version
@@ -41,7 +41,10 @@ def run_under_way(store: Store, now: datetime) -> str | None:
 
 
 Settled: TypeAlias = Sequence[tuple[UnfinishedBatch, Mapping[int, Outcome]]]
-"""Batches of earlier runs, with the outcomes of their changes by number."""
+"""Batches of earlier runs, with the outcomes of their changes by number.
+
+Those runs ended before they stored the outcomes; the outcomes were found out by reading the portal.
+"""
 
 
 def settle_batches(
@@ -62,7 +65,10 @@ def settle_batches(
 
 
 def applied_by(run_id: str, settled: Settled) -> list[tuple[Change, Applied]]:
-    """Return the changes of a run that settling found to be applied, with their outcomes."""
+    """Return the changes of the run ``run_id`` that HubSpot applied according to ``settled``, with outcomes.
+
+    The run itself did not store these outcomes: they were found out later, by reading the portal.
+    """
     return [
         (carried_out(change, done.written), done)
         for batch, outcomes in settled
@@ -72,7 +78,10 @@ def applied_by(run_id: str, settled: Settled) -> list[tuple[Change, Applied]]:
 
 
 class RecoveredState:
-    """Owned records and definitions of the store, as they are after the batches in ``settled``."""
+    """The records, associations and definitions that reconciler owns after the batches in ``settled``.
+
+    The store itself does not contain the outcomes of these batches yet.
+    """
 
     def __init__(self, store: Store, settled: Settled) -> None:
         self._store = store
@@ -163,7 +172,10 @@ class RecoveredState:
         return any(is_within(definition.key, ended) for ended in self._ended_definitions)
 
     def created(self, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
-        """Return those of ``ids`` whose record a run created, including runs that are being settled."""
+        """Return the ids in ``ids`` of records that reconciler created.
+
+        This includes creates whose outcome was found out only now, after their run was interrupted.
+        """
         made = {
             record_id
             for (of_type, record_id), owned in self._owned.items()
@@ -207,7 +219,10 @@ class RecoveredState:
         )
 
     def _is_settled(self, record: OwnedRecord) -> bool:
-        """Return whether settling replaces the entry of ``record``, or gives the key to another record."""
+        """Return whether an outcome in ``settled`` replaces the entry of ``record`` in the store.
+
+        This is also true if such an outcome gives the key of ``record`` to another record.
+        """
         return (record.key.object, record.record_id) in self._owned or record.key in self._keys
 
 

@@ -1,4 +1,7 @@
-"""Settling the open changes of earlier runs; only the run that holds the lock does this."""
+"""Storing the outcomes of changes that earlier runs left without one, after reading them from the portal.
+
+Only the run that holds the lock does this.
+"""
 
 from reconciler.apply.recovery.settle import settle_batch
 from reconciler.hubspot.reader import PortalReader

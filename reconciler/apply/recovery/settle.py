@@ -1,4 +1,7 @@
-"""Settling a batch whose run has ended: by reading the portal, never by sending again."""
+"""Finding out which changes of an interrupted run HubSpot carried out.
+
+This only reads the portal; it never sends a call again.
+"""
 
 from collections.abc import Mapping
 
@@ -10,7 +13,9 @@ from reconciler.state.run_types import UnfinishedBatch
 
 
 def settle_batch(reader: PortalReader, portal: PortalSchema, batch: UnfinishedBatch) -> Mapping[int, Outcome]:
-    """Return a final outcome for every open change of a batch whose run has ended.
+    """Return the final outcome of each change in ``batch``; the run of the batch has ended.
+
+    ``batch`` contains only changes without a final outcome in the journal.
 
     Raises:
         HubSpotError: the portal cannot be read.

@@ -59,7 +59,7 @@ class AssociationContext:
     # Records that manifests name by another key than the state does. A record is not among them if this plan
     # writes its new key.
     named_otherwise: Container[RecordIdentity] = frozenset()
-    # keys in the manifests of records that HubSpot does not have under these keys
+    # records in state that HubSpot does not have under their keys in the manifests: these keys, by record
     missing: Mapping[RecordIdentity, RecordAddress] = field(default_factory=dict)
 
 

@@ -20,7 +20,11 @@ def removes(change: Change) -> Iterator[Hashable]:
 
 
 def needs(change: Change) -> Iterator[Hashable]:
-    """Return what a created or adopted association needs: its records, by address and id, and itself."""
+    """Return what the plan must not remove if it creates or adopts this association.
+
+    These are its two records, each by address and by id, and the association itself, in two forms: with the
+    direction and without. Return nothing for a change of another action.
+    """
     if change.owned is None:
         return
     for address, record_id in zip(change.association.records, change.remote, strict=True):

@@ -64,7 +64,8 @@ class Endpoints:
     # associations that this plan leaves out; for each, the key properties by which manifests name its records
     _left_out: set[tuple[GroupKey, GroupKey]] = field(default_factory=set)
     _noted: dict[Spelling, tuple[RecordAddress, Endpoint]] = field(default_factory=dict)
-    # wanted values that the plan takes from a record, and whether it also gives the value to a record
+    # key values that associations name and that the plan overwrites in some record; true if the plan also
+    # writes the value to a record
     _taken: dict[Spelling, bool] = field(default_factory=dict)
 
     def key_of(self, wanted: DesiredAssociation) -> RecordAddress | UnplacedProblem:
@@ -100,17 +101,17 @@ class Endpoints:
         return self._desired is not None and self._desired.records_of(*key.group).find(key.value) is not None
 
     def are_named(self, one: RecordAddress, other: RecordAddress) -> bool:
-        """Return whether a manifest associates the two, even if the association is not selected.
+        """Return whether a manifest associates the records ``one`` and ``other``.
 
-        Their keys in state may be previous keys.
+        The association need not be selected. The addresses may contain previous keys, as state may have them.
         """
         return frozenset({self._in_manifests(one), self._in_manifests(other)}) in self._named
 
     def may_be_named(self, one: RecordAddress, other: RecordAddress) -> bool:
-        """Return whether a manifest possibly associates the two, although ``are_named`` is false.
+        """Return whether a manifest may associate ``one`` and ``other``, although ``are_named`` is false.
 
         This is possible if a manifest associates one of the two with a record that was not found. It is also
-        possible if a left-out association names one of the two by another key property.
+        possible if an association that this plan leaves out names one of the two by another key property.
         """
         ends = ((one, other), (other, one))
         if any((self._in_manifests(key), far.object) in self._unclear for key, far in ends):
@@ -126,11 +127,11 @@ class Endpoints:
         self._unclear.add((self.spelling(key), object_name))
 
     def note(self, key: RecordAddress, endpoint: Endpoint) -> None:
-        """Record the presence of a record that was compared or looked up."""
+        """Note whether a compared or looked-up record exists. The first note about a record counts."""
         self._noted.setdefault(self.spelling(key), (key, endpoint))
 
     def note_values(self, change: Change) -> None:
-        """Record the presence of the changed record if associations name it by a value of ``change``."""
+        """Note that the changed record exists, if associations name it by a value of ``change``."""
         for value in change.values if self._wanted else ():
             before = self._spelling_of(change, value.name, value.before)
             after = self._spelling_of(change, value.name, value.after)
@@ -147,7 +148,8 @@ class Endpoints:
     def note_refused(self, change: Change) -> None:
         """Note that ``change`` has a problem.
 
-        An association may name a record by a value that ``change`` writes. It then gets a problem, too.
+        An association may name a record by a value that ``change`` writes. Then the association has a
+        problem, too.
         """
         for value in change.values if self._wanted else ():
             spelling = self._spelling_of(change, value.name, value.after)
@@ -161,17 +163,20 @@ class Endpoints:
         return isinstance(key, RecordAddress) and self._taken.get(self.spelling(key)) is False
 
     def correct(self, key: RecordAddress, endpoint: Endpoint) -> None:
-        """Replace the presence of a record whose problem was found after its comparison."""
+        """Replace what was noted about a record; its problem was found only after it was compared."""
         if self.spelling(key) in self._noted:
             self._noted[self.spelling(key)] = key, endpoint
 
     def of(self, key: RecordAddress) -> Endpoint:
-        """Return the presence of the record."""
+        """Return whether the record at ``key`` exists now or after the plan, with its id if it has one.
+
+        The presence is ``MISSING`` if nothing was noted about the record.
+        """
         noted = self._noted.get(self.spelling(key))
         return noted[1] if noted else Endpoint(Presence.MISSING)
 
     def unknown(self) -> Iterator[tuple[ObjectSchema, str, list[str]]]:
-        """Return keys of associated records without a recorded presence, by object type and key property."""
+        """Return the keys of associated records without a note, by object type and key property."""
         groups: dict[GroupKey, list[str]] = {}
         for spelling, key in self._wanted.items():
             if spelling not in self._noted:

@@ -13,7 +13,10 @@ from reconciler.plan.file.forms import Form, decode_key, decode_label, encode_ke
 
 
 def _encode_address(address: Address) -> Json:
-    """Encode the record that names the association, the other record, and the label if there is one."""
+    """Encode the keys of both records, and the label if there is one.
+
+    The key of the record whose manifest entry contains the association comes first; the other is ``target``.
+    """
     if not isinstance(address, AssociationAddress):
         raise TypeError(f"{address} is no association")
     label = {"label": encode_label(address.label)} if address.label else {}

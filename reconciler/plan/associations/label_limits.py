@@ -55,9 +55,9 @@ class Room:
         self._bearing: dict[tuple[Side, str, Type | None], set[Side]] = {}
 
     def is_limited(self, direction: Direction) -> bool:
-        """Return whether the portal limits with how many records one record can be associated.
+        """Return whether the portal limits the number of associations of one record in this direction.
 
-        ``direction`` contains the object types of the one record and of the associated records.
+        ``direction`` is the object type of that record, and the object type of its associated records.
         """
         return bool(self._limits.get(direction))
 
@@ -129,8 +129,8 @@ def no_room_problem(wanted: DesiredLink, no_room: NoRoom, end: Side) -> Problem:
     label = f' under the label "{wanted.label.text}"' if wanted.label and no_room.is_of_label else ""
     which = "this record" if no_room.bearer == end else "the other record"
     message = (
-        f"the portal limits the associations of one record of {bearer} with {partner}{label} to "
-        f"{no_room.most:,}, and {which} has that many already"
+        f"in this portal, one record of {bearer} can have at most {no_room.most:,} associations with "
+        f"{partner}{label}, and {which} already has {no_room.most:,}"
     )
     advice = (
         "remove one of these associations, or raise the limit in HubSpot; if this plan removes one of these "

@@ -2,8 +2,9 @@
 
 HubSpot has a separate type for each direction of a label, and does not say which two belong together. Two
 types with the same name belong together; so do types with consecutive numbers, because HubSpot creates both
-at once. Within one object type, this is known only of HubSpot's labels for parent and child companies. For
-other labels, existing associations show it: two records with one label in each direction.
+at once. If both records have the same object type, this helps only for HubSpot's own labels for parent and
+child companies. For other labels, existing associations show which types belong together: two records have
+one label in each direction.
 """
 
 from collections import Counter

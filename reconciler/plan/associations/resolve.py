@@ -79,9 +79,10 @@ class AssociationResolver:
     def resolve(
         self, named: Iterable[tuple[DesiredRecord, DesiredAssociation]]
     ) -> dict[Identity, DesiredLink]:
-        """Resolve the named associations.
+        """Return the associations that manifests name, by identity.
 
-        Both records may name the same one: the first line counts. One record naming it twice is a problem.
+        If the manifests of both records name the same association, the first line counts. If one record names
+        the same association twice, report a problem.
         """
         wanted: dict[Identity, DesiredLink] = {}
         for record, association in named:
@@ -118,7 +119,7 @@ class AssociationResolver:
         return Identity((other, one), inverse or (f"inverse of {category}", number))
 
     def sides(self, wanted: DesiredLink) -> tuple[Side, Side]:
-        """Return the two records of ``wanted``, first the record whose manifest names it."""
+        """Return the two records of ``wanted``; the first is the one whose manifest entry names the other."""
         return self.side(wanted.key, wanted.endpoint), self.side(wanted.target, wanted.target_endpoint)
 
     def side(self, key: RecordAddress, endpoint: Endpoint) -> Side:

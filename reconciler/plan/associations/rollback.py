@@ -55,7 +55,7 @@ def applied_association_changes(
 
 
 def ids_of(done: Iterable[Change]) -> set[RecordId]:
-    """Return the records whose associations must be read."""
+    """Return the ids of the records whose associations must be read to roll back the changes ``done``."""
     return {change.remote.id for change in done if change.remote.id}
 
 
@@ -120,7 +120,10 @@ class AssociationRollback:
         *,
         is_whole: bool,
     ) -> Iterator[Change | Held]:
-        """Roll back a removal: create the association; if it exists again, only own it as before the run."""
+        """Roll back the removal of an association: create the association again.
+
+        If somebody has already created it again, only restore reconciler's ownership from before the run.
+        """
         address, remote = removed.association, removed.remote
         key, target, label = address.record, address.target, address.label
         if is_so(labels, label):

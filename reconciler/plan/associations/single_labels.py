@@ -39,9 +39,10 @@ class Once:
         self._first: dict[tuple[Side, str], tuple[Identity, DesiredLink]] = {}
 
     def allows(self, identity: Identity, wanted: DesiredLink) -> bool:
-        """Return whether both records can get the label; otherwise report a problem.
+        """Return whether the manifests allow the label between both records; otherwise report a problem.
 
-        A record cannot get it if it can have the label only once and has it with another record already.
+        Some labels are possible with only one other record at a time. For each of the two records, it is a
+        problem if the manifests name such a label with more than one other record: the first one counts.
         """
         label = wanted.label
         if label is None:

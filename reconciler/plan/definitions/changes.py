@@ -121,10 +121,10 @@ https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide.
 def lost_values(
     live: LiveDefinition, owned: OwnedDefinition | None, option: str | None = None
 ) -> tuple[ValueChange, ...]:
-    """Return the live and the last sent values of a definition, or of one ``option``, that is to be archived.
+    """Return the live and the last sent values of a definition to archive, or of one ``option`` to remove.
 
-    A value that state does not know has the reason ``UNMANAGED``. Empty for a definition that cannot be
-    restored.
+    A value that state does not have gets the reason ``UNMANAGED``. The result is empty if HubSpot cannot
+    restore such a definition.
     """
     if live.address.section not in COMES_BACK:
         return ()

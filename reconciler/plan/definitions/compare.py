@@ -56,7 +56,10 @@ def decide(
     new: NewIdentity,
     stages: StageOrder | None = None,
 ) -> DefinitionDecision:
-    """Decide about one definition; ``stages``: for a pipeline whose stages are named, their order."""
+    """Compare one definition in the manifests with the portal; return its changes, held values and problems.
+
+    ``stages`` is the order of the stages, for a pipeline whose stages the manifests list.
+    """
     if sides.problem is not None:
         source = context.ref(sides.wanted.place)
         return DefinitionDecision(problems=(sides.problem.at(source, sides.address.text),))

@@ -94,7 +94,10 @@ class ComparedDefinition:
         self._decide(path, is_same, live, desired)
 
     def _compare_options(self, options: ComparedOptions) -> None:
-        """Decide about the list of options; if it is written, write the attributes of new options, too."""
+        """Add the list of options to the values to write or to store in state, and its held differences.
+
+        If the list is written, also write the attributes of new options.
+        """
         before, after = list_text(options.live), list_text(options.after)
         for difference in options.held:
             is_there = option_of(f"{difference.path}/label") in options.live
@@ -188,7 +191,8 @@ class ComparedDefinition:
     def _cannot_change(self, path: str, attribute: Attribute) -> bool:
         """Return whether HubSpot refuses to change this value.
 
-        HubSpot refuses to change fixed values, and the type of a property of which records have values.
+        HubSpot never changes a fixed attribute. It changes the type of a property only if no record has a
+        value in this property.
         """
         if path == "type":
             of = self.sides.address

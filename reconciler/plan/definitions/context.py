@@ -32,7 +32,7 @@ class DefinitionContext:
     is_whole: Callable[[DefinitionAddress], bool]  # whether a definition is selected as a whole
     holders: Mapping[Holding, int] = field(default_factory=dict)  # how many records have each value
     recent: Mapping[DefinitionAddress, Change] = field(default_factory=dict)
-    """Our own changes of the last minutes: HubSpot may still show the values from before them."""
+    """Changes that reconciler made in the last few minutes: HubSpot may still show the values before them."""
     stage_names: tuple[str, str] | None = None  # properties for pipeline and stage; None: no pipelines
     group: str | None = None  # the default group for new properties; None: unknown
 

@@ -31,7 +31,8 @@ def drift_of_definition(
 ) -> Iterator[DriftedValue | MissingOwnedRecord]:
     """Compare an owned definition with the live one of the same id.
 
-    ``recent`` are our writes of the last minutes: HubSpot may still show the values from before them.
+    ``recent`` are the changes that reconciler made during the last few minutes: HubSpot may still show the
+    values before them.
 
     ``known`` are all owned definitions of the type: with them, a stage that has a new label is recognised.
     """

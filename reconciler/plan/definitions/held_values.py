@@ -26,7 +26,8 @@ class HeldByRecords(NamedTuple):
     object: str
     name: str  # the property
     value: str | None  # None: any value
-    # the property that gets the record's value instead: a record with a value there no longer counts
+    # the property into which the record's value is copied; a record that has a value in this property no
+    # longer uses the removed definition
     lacking: str | None = None
 
     def is_in(self, properties: Mapping[str, str | None]) -> bool:

@@ -114,7 +114,10 @@ class _Labels:
             self.others.setdefault(address, []).append(change)
 
     def _giver(self, change: Change) -> DefinitionAddress | None:
-        """Return the definition that has the new label of ``change`` and gets another label; else None."""
+        """Return the definition that now has the label which ``change`` writes, and that gets another label.
+
+        None if no definition has this label now, or if the plan writes no other label to the definition.
+        """
         holder = self._holder(change)
         if holder is None:
             return None

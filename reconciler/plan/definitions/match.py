@@ -110,7 +110,10 @@ class _Matching:
                 self.claimed.setdefault(definition_id(each.address.section, each.special.id), each.address)
 
     def sides_of(self, wanted: DesiredDefinition) -> DefinitionSides:
-        """Return the sides of one definition. Call it for stages after their pipelines."""
+        """Return what manifests, state and portal say about one definition.
+
+        Call it for a pipeline before its stages.
+        """
         address = wanted.address
         pipeline = self.pipelines.get(address.names[0]) if address.section is Section.STAGES else None
         problem: UnplacedProblem | None = None

@@ -54,7 +54,7 @@ class Move:
 
 
 def by_property(moves: Iterable[Move]) -> Mapping[str, Sequence[Move]]:
-    """Group the moves by property: the moves of one property change a record together."""
+    """Group the moves by property: a record gets its new value from all moves of the property together."""
     found: dict[str, list[Move]] = {}
     for move in moves:
         found.setdefault(move.name, []).append(move)
@@ -185,9 +185,10 @@ def _is_beside(decided: DecidedDefinitions, live: LiveDefinition, stage: Definit
 
 
 def _stages_instead(decided: DecidedDefinitions, before: str, after: str) -> Mapping[str, str]:
-    """Return, for each stage of the removed pipeline, the new stage: with the same label, else the first one.
+    """Return the new stage of records for each stage of the removed pipeline ``before``.
 
-    If the stage with that label is removed, too, the result is the stage to which its records move.
+    The new stage is the stage with the same label in the pipeline ``after``; if that stage is removed, too,
+    it is the stage that replaces it. Without a stage of the same label, it is the first stage of ``after``.
     """
     live = [each for each in decided.matched.known.live if each.address.section is Section.STAGES]
     leaving = {
@@ -232,10 +233,11 @@ def moved_record(
 
 
 def with_moved(change: Change, moved: Iterable[ValueChange]) -> Change:
-    """Add moved values to a planned change of a record, except values that the change writes already.
+    """Add values to a planned change of a record: ``moved`` replaces values whose definition is removed.
 
-    The ``forgotten`` values are still removed from the state, even if a moved value is written to the same
-    property. Only a change that updates or adopts gets moved values.
+    Values that the change already writes stay the same. The ``forgotten`` values are still removed from the
+    state, even if a value of ``moved`` is written to the same property. Only a change that updates or adopts
+    gets values of ``moved``.
     """
     written = {value.name for value in change.values}
     new = [value for value in moved if value.name not in written]

@@ -1,7 +1,7 @@
-"""Problems instead of changes, if a definition needs another definition that will not exist. Pure.
+"""Replacing changes of definitions that need another definition, if that one will not exist. Pure.
 
 A plan may leave a definition out because of a selection, a problem or a review. HubSpot would refuse changes
-of other definitions that name the missing definition.
+of other definitions that name the missing definition: the plan contains problems instead of these changes.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

@@ -144,7 +144,8 @@ def _refused(sides: DefinitionSides) -> tuple[str, str] | None:
             message = f"{of_type} have their lifecycle stages instead of pipelines, and these are read-only"
             return message, "remove it, and change lifecycle stages in HubSpot"
         case Section.PIPELINES if not makes_pipelines(of_type):
-            return f"HubSpot makes no pipelines for {of_type}", "remove it, or correct the object type"
+            message = f"HubSpot does not let anybody create pipelines of {of_type}"
+            return message, "remove it, or correct the object type"
         case Section.STAGES if pipeline is not None and not pipeline.can_change:
             message = f'HubSpot does not let anybody change the stages of "{pipeline.values.get("label")}"'
             return message, "remove the line, or write what HubSpot has"
@@ -152,9 +153,9 @@ def _refused(sides: DefinitionSides) -> tuple[str, str] | None:
 
 
 def _needed_besides(wanted: DesiredDefinition) -> Iterator[str]:
-    """Return the required attributes that not every new definition of the section needs.
+    """Return the attributes that this new definition needs in addition to those that all of its section need.
 
-    For example, only a calculated property needs a formula.
+    For example, a calculated property needs a formula.
     """
     section = wanted.address.section
     if section is Section.PROPERTIES:

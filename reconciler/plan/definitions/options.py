@@ -71,9 +71,9 @@ def compare_options(
 
 
 def known_options(sent: Mapping[str, str | None]) -> tuple[str, ...] | None:
-    """Return the options of a property in its values from state; None if it has none there.
+    """Return the options of a property that state has; None if it has none. ``sent`` are the values in state.
 
-    If the manifest names only some options, state has no list, but the label of each of them.
+    If the manifest declares only some options, state has no list of options, but the label of each of them.
     """
     if OPTIONS in sent:
         return list_of(sent[OPTIONS])

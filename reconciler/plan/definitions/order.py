@@ -81,7 +81,10 @@ def _depths(changes: Iterable[Change]) -> Mapping[tuple[bool, str, str], int]:
 
 
 def turn_of(change: Change, new_types: Collection[str] = ()) -> int:
-    """Return the turn of a change of a definition; the plan creates the object types ``new_types``."""
+    """Return a number by which changes of definitions are sorted: a plan sends lower numbers first.
+
+    Removals are sorted separately from other changes. ``new_types`` are object types that the plan creates.
+    """
     section = change.definition.section
     if change.action is Action.ARCHIVE:
         # A property without a formula is removed after properties with formulas: a formula may name it.

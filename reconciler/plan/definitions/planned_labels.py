@@ -1,4 +1,7 @@
-"""Association labels after a plan, because records of the same plan may use new or renamed ones. Pure."""
+"""Finding the association labels that exist after a plan. Pure.
+
+Associations in a plan may use labels that the same plan creates or renames.
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -13,13 +16,16 @@ from reconciler.plan.definitions.not_made import not_made
 from reconciler.plan.definitions.planner import DecidedDefinitions
 
 PlannedLabels: TypeAlias = Mapping[Direction, Sequence[tuple[str, Label | NotMade]]]
-"""Declared labels after a plan, by direction: each text with its label, or with why there is none."""
+"""Declared labels after a plan, by direction: each text that names a label, and the label itself.
+
+Instead of a label that will not exist, the reason for this is given.
+"""
 
 _Named: TypeAlias = tuple[Direction, str, Label | NotMade]
 
 
 def planned_labels(decided: Iterable[DecidedDefinitions], kept: Collection[Change]) -> PlannedLabels:
-    """Return the labels of a plan whose changes of definitions are ``kept``."""
+    """Return the declared association labels after a plan; ``kept`` are its changes of definitions."""
     planned: dict[Direction, list[tuple[str, Label | NotMade]]] = {}
     of_types = ((*_not_made(each, kept), *_there(each, kept)) for each in decided)
     for direction, text, label in chain(*of_types, _made(kept)):

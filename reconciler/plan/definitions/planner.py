@@ -51,7 +51,10 @@ class MatchedDefinitions:
     present: Mapping[DefinitionAddress, RecordId] = field(default_factory=dict)
 
     def holdings(self, context: DefinitionContext) -> set[Holding]:
-        """Return which records or associations must be counted before planning decides."""
+        """Return the values and labels whose use must be counted before the changes can be planned.
+
+        They may be used by records or associations.
+        """
         return {holding for sides in self.sides for holding in holdings_of(sides, context)}
 
 
@@ -118,7 +121,10 @@ def match_type(known: TypeDefinitions, selection: Selection) -> MatchedDefinitio
 
 
 def decide_type(matched: MatchedDefinitions, context: DefinitionContext) -> DecidedDefinitions:
-    """Decide about the definitions of a type."""
+    """Compare the definitions of one object type in manifests, state and portal.
+
+    Return the changes, held differences and problems of each definition.
+    """
     context = replace(context, group=group_of_new_properties(matched.known.object, matched.known.live))
     deciding = _Deciding(matched, context)
     deciding.decide()
@@ -164,7 +170,7 @@ class _Deciding:
     new_ids: dict[DefinitionAddress, str] = field(default_factory=dict)  # ids of new pipelines
 
     def decide(self) -> None:
-        """Decide about all definitions: stages first, because the order in a pipeline depends on them."""
+        """Compare all definitions: stages first, because the order in a pipeline depends on them."""
         sides = self.matched.sides
         identities = {each.address: self._identity(each) for each in sides}
         for each in sides:

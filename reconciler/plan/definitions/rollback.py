@@ -1,4 +1,4 @@
-"""Rolling back the changes of a run to definitions, in plan stages before those of records. Pure.
+"""Rolling back the changes of a run to definitions. Pure.
 
 The cases:
 
@@ -7,6 +7,8 @@ The cases:
 - an archived stage, pipeline, label or object type cannot be restored;
 - an adopted definition is released, and a released definition is owned again;
 - definitions that the run created are removed at the end of the plan: see ``rollback_created``.
+
+All others are changed before the records.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -47,7 +49,7 @@ class DefinitionsNow:
     live: Mapping[RecordId, LiveDefinition]
     owned: Mapping[RecordId, OwnedDefinition]
     recent: Mapping[DefinitionAddress, Change] = field(default_factory=dict)
-    """Our own changes of the last minutes: HubSpot may still show the values from before them."""
+    """Changes that reconciler made in the last few minutes: HubSpot may still show the values before them."""
 
     def found(self, effect: RunEffect) -> LiveDefinition | None:
         """Return the live definition of ``effect``, unless it is archived."""
@@ -125,9 +127,10 @@ def held_whole(address: DefinitionAddress, reason: Reason, *facts: Fact) -> Defi
 
 
 def _still_there(effect: RunEffect, now: DefinitionsNow) -> DefinitionDecision:
-    """Leave a definition alone that exists although the run archived it.
+    """Return the decision about a definition that exists although the run archived it.
 
-    Somebody created it again, or HubSpot still shows it minutes after we archived it.
+    If reconciler archived it only minutes ago, HubSpot may still show it: hold it as ``SETTLING``. Otherwise
+    somebody created it again, and there is nothing to do.
     """
     recent = now.recent.get(effect.address)
     is_settling = recent is not None and recent.action is Action.ARCHIVE
@@ -174,7 +177,10 @@ def _is_default(section: Section, path: str, text: str) -> bool:
 
 
 def _own_again(released: Change, live: LiveDefinition) -> DefinitionDecision:
-    """Own a released definition again, with the values that the portal still has; hold the other values."""
+    """Return the decision to put a definition that the run removed from state back into state.
+
+    It gets the values that the portal still has. Values that were changed since are reported as held.
+    """
     section = released.definition.section
     known: list[ValueChange] = []
     held: list[Held] = []
@@ -305,7 +311,11 @@ class _PuttingBack:
         return [learns]
 
     def _former(self) -> DefinitionAddress | None:
-        """Return the address before the run, to restore it; None if unchanged, changed again or taken."""
+        """Return the definition's address in state before the run, if the rollback must restore it.
+
+        None if the run did not change the address, if it was changed again since, or if another definition
+        has the former address now.
+        """
         former, key = self.effect.former, self.now.key(self.effect)
         if former is None or key != self.effect.address:
             return None

@@ -135,7 +135,10 @@ class _Removing:
                 yield self.decided[effect.id]
 
     def decide(self, effect: RunEffect) -> None:
-        """Decide about one definition. Call it for the parts of a definition first."""
+        """Decide whether to remove one definition that the run created.
+
+        Call this for the parts of a definition (such as stages) before the definition itself.
+        """
         live, owned = self.now.found(effect), self.now.owned.get(effect.id)
         if live is None:
             lost = (release_thing(owned, Reason.GONE),) if owned else ()

@@ -53,7 +53,7 @@ def stages_back(
 ) -> Sequence[ValueChange] | None:
     """Return the previous order of stages; empty if it is unchanged, None if people have changed it since.
 
-    ``labels`` has the new label, by present label, of each stage that this plan renames.
+    ``labels`` maps the present label of each stage that this plan renames to its new label.
     """
     written = effect.written[STAGE_NAMES]
     before, after = list_of(written.before), list_of(written.after)

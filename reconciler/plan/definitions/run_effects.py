@@ -1,7 +1,7 @@
 """The effect of a run on each definition: all changes of the run to it, combined. Pure.
 
-A run may change one definition in several steps, and removes options by separate changes. A rollback restores
-the difference between before and after the run.
+A run may change one definition in several steps, and removes options by separate changes. A rollback undoes
+the difference between the values before and after the run.
 """
 
 from collections.abc import Iterable, Mapping

@@ -36,7 +36,10 @@ class Unmade:
                 self._ids[address.object, own_id] = address
 
     def blocking(self, change: Change) -> DefinitionAddress | None:
-        """Return a definition that ``change`` needs and that is unmade, or lacks a new option; else None."""
+        """Return a definition that ``change`` needs and that was not created, or None.
+
+        A property that lacks a new option counts, too, if ``change`` needs this option.
+        """
         if not (self.addresses or self._options):
             return None
         return next((each for each in self._needs(change) if each in self.addresses), None) or next(
@@ -59,9 +62,9 @@ class Unmade:
                 yield definition_address(address.object, Section.PROPERTIES, value.name)
 
     def _values(self, change: Change) -> Iterator[DefinitionAddress]:
-        """Return the unmade definitions that a change of a record needs for its values.
+        """Return the definitions that a change of a record needs for its values and that were not created.
 
-        These definitions are pipelines, stages, and properties with an unmade option.
+        These definitions are pipelines, stages, and properties of which an option was not created.
         """
         if change.address is not change.thing or isinstance(change.address, DefinitionAddress):
             return

@@ -108,7 +108,10 @@ class AcceptBuilder:
     def add_chunk(
         self, resolver: Resolver, chunk: Iterable[DriftedRecord], live: Mapping[str, LiveRecord]
     ) -> None:
-        """Decide about drifted values of some records, with their present ``live`` values by key."""
+        """Add the edits that accept the drifted values of some records, and the problems of other values.
+
+        ``live`` are the records as HubSpot has them now, by key.
+        """
         for record, values in chunk:
             self._add(resolver, record, live.get(record.key) if record else None, values)
 
@@ -207,12 +210,12 @@ class AcceptBuilder:
     def _fit(
         self, resolver: Resolver, record: DesiredRecord, live: LiveRecord, wishes: list["_Wish"]
     ) -> None:
-        """Choose the first candidate of each wish that means the live value; report wishes without one.
+        """Choose the text that accepts each live value: the first possible one that means the value.
 
-        The candidates of all wishes are tried together, because the meaning of a stage's candidate depends on
-        the pipeline.
+        Report the values for which there is no such text. All values of a record are tried together, because
+        the meaning of a text for a stage depends on the pipeline.
         """
-        why: dict[str, Problem] = {}  # by property: the problem of its best candidate
+        why: dict[str, Problem] = {}  # by property: the problem of its best text
         while failed := _failing(resolver, record, live, wishes):
             why = {name: problem for name, problem in failed.items() if problem} | why
             for wish in [wish for wish in wishes if wish.edit.name in failed]:

@@ -21,7 +21,7 @@ def cell_place(record: DesiredRecord, name: str, form: TableForm) -> Place:
     if form.format is not Format.CSV:
         why = f"the file is {_NAMES[form.format]}, and only cells of CSV files are written"
         message = f"the table cannot be edited: {why}"
-        raise UnplacedError(message, "change the value at the source of the file")
+        raise UnplacedError(message, "change the value in the system that produces this file")
     column = record.document.columns.get(name)
     if column is None:
         message = "the value comes from `all:`, and the table has no column for it"

@@ -98,7 +98,10 @@ def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
 
 
 def _moved_names(subject: ExplainTarget, plan: Plan | None) -> Iterable[str]:
-    """Return the properties that the plan writes because a removed option or stage moves the record."""
+    """Return the properties to which the plan writes a new value because it removes the value they have.
+
+    For example, the plan removes the option or the stage of the record.
+    """
     if plan is None or subject.name is not None:
         return ()
     own = (change for change in plan.changes if change.address == subject.key)

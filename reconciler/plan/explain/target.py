@@ -172,9 +172,9 @@ def find_subject(
 
 
 def definitions_that_move(desired: Desired, object_name: str) -> Iterator[DesiredDefinition]:
-    """Return the definitions of an object type that give another value to records when they change.
+    """Return the definitions of an object type by which records may get another value in a plan.
 
-    Among these records are some that no manifest names.
+    For example, a removed option with ``$moves_to``. The records may be records that no manifest names.
     """
     return (each for each in desired.definitions if each.address.object == object_name and each.moves_records)
 

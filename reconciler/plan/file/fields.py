@@ -55,8 +55,10 @@ class Field:
 
     name: str
     description: str  # shown in the JSON Schema and on the page generated from it
-    does: Form | None  # the form of the part under ``do``, which the digest covers
-    why: Form | None  # the form of the field's part under ``why``; the digest does not include this part
+    # how the field is written under ``do``, which is part of the digest; None: it is not written there
+    does: Form | None
+    # how the field is written under ``why``, which is not part of the digest; None: it is not written there
+    why: Form | None
     kept: Kept | None  # None: not in the journal
     default: object = None
     content: Content = Content.NOTHING
@@ -90,7 +92,10 @@ def _values(name: str, description: str) -> Field:
 
 
 def _owned(name: str, description: str, suffix: str = "") -> Field:
-    """Build the entry of ``FIELDS`` for an ownership. Its two journal columns end in ``suffix``."""
+    """Build the entry of ``FIELDS`` for a field that says how a thing is owned.
+
+    The names of its two columns in the journal end in ``suffix``.
+    """
     origin, protected = f"origin{suffix}", f"protected{suffix}"
 
     def cells(change: Change) -> Cells:
@@ -152,8 +157,8 @@ FIELDS: tuple[Field, ...] = (
     ),
     _values(
         "forgotten",
-        "Values that are removed from the state, by property: HubSpot's form of the value, and the form that "
-        "was sent.",
+        "For each property whose value is removed from the state: the value in HubSpot's form, and in the "
+        "form that was sent.",
     ),
     Field(
         "rests_on",
@@ -257,7 +262,10 @@ def change_schema() -> Json:
     """Build the JSON Schema definitions of encoded changes."""
     does = {field.name: _described(field, field.does) for field in FIELDS if field.does or field.is_of_kind}
     why = {field.name: _described(field, field.why) for field in FIELDS if field.why}
-    kind: Json = {"description": "The kind of thing that changes.", "type": "string"}
+    kind: Json = {
+        "description": "What changes: a record, an association or a definition.",
+        "type": "string",
+    }
     address: Json = {
         "description": "The name of the record, association or definition in flags, plans and reports.",
         "type": "string",

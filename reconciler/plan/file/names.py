@@ -85,5 +85,5 @@ def _as_pages(found: object) -> str:
 def _as_type_number(found: object) -> str:
     text = as_text(found)
     if not TYPE_NUMBER.fullmatch(text):
-        raise Wrong("", "is no number of an object type")
+        raise Wrong("", "is not an object type id, such as 0-2 or 2-123")
     return text

@@ -165,7 +165,8 @@ class _Noted:
     """An index of changes, so that finding a few of them needs no decoding of all."""
 
     marks: bytearray = field(default_factory=bytearray)  # one byte for each change: its verb and flags
-    names: set[ObjectProperty] = field(default_factory=set)  # all key properties and properties of values
+    # the key properties of all changes, and the properties whose values any change contains
+    names: set[ObjectProperty] = field(default_factory=set)
     values: set[ObjectProperty] = field(default_factory=set)  # properties of all written values
     keys: set[ObjectProperty] = field(default_factory=set)  # key properties of all changed records
     objects: set[str] = field(default_factory=set)  # object types in addresses and ``rests_on``
@@ -342,7 +343,7 @@ class SpooledHeld(_Spooled[Held]):
 
 
 def spooled(changes: Iterable[Change], workspace: Workspace = IN_MEMORY) -> SpooledChanges:
-    """Return ``changes`` as ``SpooledChanges``, without copying if they are that already."""
+    """Return ``changes`` as ``SpooledChanges``, without copying them if they already have this type."""
     if isinstance(changes, SpooledChanges):
         return changes
     kept = SpooledChanges(workspace.lines())

@@ -1,4 +1,7 @@
-"""The records that a plan affects: records that we then own, archived records, records with a new key."""
+"""Finding the records that a plan affects.
+
+These are records that reconciler owns after the plan, archived records, and records with a new key in state.
+"""
 
 from collections.abc import Mapping
 
@@ -24,9 +27,10 @@ def archived_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
 
 
 def affected_records(changes: SpooledChanges) -> frozenset[RecordIdentity]:
-    """Return the records that ``changes`` update or adopt as ours, archive, release or replace.
+    """Return the records that ``changes`` archive, release or replace, and those that they update or adopt.
 
-    An archived record that has another key in state is left out: another line may name it by that key.
+    Updates and adoptions count only if reconciler owns the record afterwards. An archived or released record
+    is left out if its key in state is another one: another manifest line may name the record by that key.
     """
     ended = (change for change in changes.of(Verb.ARCHIVE, Verb.RELEASE) if is_record_change(change))
     replaced = ((change.object_type, replaced_by(change)) for change in changes.replacing())

@@ -23,10 +23,10 @@ def create_record(
     origin: Origin = Origin.CREATED,
     replaces: RecordId | None = None,
 ) -> Change:
-    """Build the change that creates a record; ``values`` may be empty, because the key alone makes a record.
+    """Build the change that creates a record; ``values`` may be empty, because a key alone makes a record.
 
-    ``remembered`` are desired empty values, which only state stores. ``replaces`` is the id of the lost
-    record whose entry in state the new record takes.
+    ``remembered`` are desired empty values, which only state stores. ``replaces`` is the id of a record that
+    HubSpot no longer has: the new record takes over its entry in state.
     """
     return Change(
         address=key,

@@ -3,11 +3,11 @@
 The cases:
 
 - it must not exist (``$absent``): archive it, or release it if the portal no longer has it;
-- the portal has it only under its old key (``$renamed_from``): update it, also its key;
+- the portal has it only under its old key (``$renamed_from``): update it, including its key;
 - neither portal nor state has it: create it;
 - state has it, but the portal does not: report that it is gone, and create it only if the user asks;
-- the portal has it: compare value by value, also if its entry in state has another key. The entry then gets
-  the key of the manifests.
+- the portal has it: compare value by value, even if its entry in state has another key. The entry then gets
+  the key from the manifests.
 """
 
 from collections.abc import Iterable
@@ -74,7 +74,10 @@ IN_STEP = RecordDecision()
 def compare_record(
     resolver: Resolver, parts: RecordSides, policy: Policy, edits: Edits = NOBODY_KNOWS
 ) -> RecordDecision:
-    """Decide about one record; the decision is final when ``edits`` has the authors of edited values."""
+    """Compare one record in the manifests with the portal; return its change, held differences and problems.
+
+    The result is final only if ``edits`` has the authors of edited values.
+    """
     decision = _decide_record(resolver, parts, policy, edits)
     change = decision.change or decision.faulty
     if resolver.schema.is_read_only and change is not None and change.is_remote:
@@ -136,7 +139,8 @@ def _unwanted(resolver: Resolver, parts: RecordSides) -> RecordDecision:
 def _two_names(resolver: Resolver, parts: RecordSides) -> Problem:
     key = parts.record.address
     return Problem(
-        "the portal has this key and the one of `$renamed_from`: they are two records, none was renamed",
+        "the portal has a record with this key and another one with the key in `$renamed_from`, so no record "
+        "was renamed",
         "remove `$renamed_from`, or archive one of the two",
         resolver.files.ref(parts.record.place),
         key.text,
@@ -152,7 +156,7 @@ def _gone(resolver: Resolver, parts: RecordSides, known: OwnedRecord) -> RecordD
 
 
 def _let_be(resolver: Resolver, parts: RecordSides, reason: Reason) -> RecordDecision:
-    """Hold a record of which only properties are targeted, and that would have to be created or renamed."""
+    """Hold a record that must be created or renamed, but of which ``--target`` selects only properties."""
     key = parts.record.address
     source = resolver.files.ref(parts.record.place)
     held = Held(key, None, reason, None, None, source, (Fact(FactKind.WHOLE_RECORD_ONLY),))
@@ -257,9 +261,9 @@ def _is_renamed(resolver: Resolver, parts: RecordSides, live: LiveRecord) -> boo
 def _is_spelled_alike(resolver: Resolver, parts: RecordSides, live: LiveRecord, policy: Policy) -> bool:
     """Return whether the texts in manifest, portal and state are equal, so that comparing can be skipped.
 
-    Most records of most plans pass, and this check takes a twentieth of the time. Some values need the full
-    comparison: references, whose targets may no longer exist, null, which may not be allowed, and numbers
-    with decimal commas.
+    This is true for most records in most plans, and this check takes a twentieth of the time of a comparison.
+    Some values always need the full comparison: references, whose targets may no longer exist, null, which
+    may not be allowed, and numbers with decimal commas.
     """
     record, owned = parts.record, parts.owned
     return (

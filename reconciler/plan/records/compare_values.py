@@ -97,7 +97,10 @@ class ComparedValues:
         return None
 
     def let_go(self) -> None:
-        """Remove values from state that no manifest line enforces any more: people decide about them."""
+        """Remove values from state that no manifest line enforces any more.
+
+        From now on, people decide about these values.
+        """
         record, owned = self.parts.record, self.parts.owned
         if owned is None:
             return
@@ -121,9 +124,9 @@ class ComparedValues:
         return owned is not None and owned.key.by == name != self.parts.record.document.key
 
     def _overwritten(self, value: ResolvedValue, live: str | None, edits: Edits) -> ValueVersion | None:
-        """Add a value from before our ownership to ``overwritten``, if there is one.
+        """Add a property to ``overwritten`` if it has a value, which was set before reconciler managed it.
 
-        Return the last change of the value; None if the last change is unknown.
+        Return the last change of this value; None if there is no value, or if its last change is unknown.
         """
         if live is None:
             return None
@@ -145,9 +148,10 @@ class ComparedValues:
 
 
 def with_former_key(owned: OwnedRecord, record: DesiredRecord) -> OwnedRecord:
-    """Return an entry in state, with its key among the last applied values if ``record`` names it as a value.
+    """Return ``owned``, an entry in state, with its key among the last applied values if they need it.
 
-    It does so if the manifests begin to name the record by another property, and set the former key property.
+    They need it if the manifests now name the record by another key property, and ``record`` sets the former
+    key property as an ordinary value.
     """
     by = owned.key.by
     if by == record.document.key or by not in record.names or by in owned.sent:
@@ -158,9 +162,10 @@ def with_former_key(owned: OwnedRecord, record: DesiredRecord) -> OwnedRecord:
 
 
 def misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *, is_left: bool) -> Problem:
-    """Report a misfit of two properties.
+    """Report that the values of two properties contradict each other, such as a stage of another pipeline.
 
-    ``is_left``: the manifest sets the other property, too, but the plan leaves the value that people set.
+    ``is_left``: the manifest sets the other property, too, but the plan does not overwrite the value that
+    people gave it.
     """
     key, other = record.address, found.other
     advice: str

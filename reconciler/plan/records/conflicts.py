@@ -27,7 +27,8 @@ class UniqueValues:
 
     objects: Mapping[str, ObjectSchema] = field(default_factory=dict)
     holders: Mapping[Value, RecordId] = field(default_factory=dict)  # the record that has the value now
-    left_behind: Mapping[Value, Giver] = field(default_factory=dict)  # unselected records that have a value
+    # unselected records that have such a value now and would give it up, by value
+    left_behind: Mapping[Value, Giver] = field(default_factory=dict)
 
     def without_conflicts(
         self, changes: SpooledChanges, workspace: Workspace, faulty: Sequence[Change] = ()

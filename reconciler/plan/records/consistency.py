@@ -16,7 +16,7 @@ def subject(change: Change) -> Hashable | None:
 
 
 def removes(change: Change) -> Iterator[Hashable]:
-    """Return the archived record, by address and by id."""
+    """Return the address and the id of the record that ``change`` archives; nothing for other changes."""
     if change.action is Action.ARCHIVE:
         yield change.record
         yield change.object_type, change.remote.id

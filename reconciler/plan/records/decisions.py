@@ -45,8 +45,8 @@ def add_decision(findings: Findings, decision: RecordDecision) -> None:
 def settle_identities(findings: Findings) -> None:
     """Correct the changes of records that manifests name by a key which is not the key in state.
 
-    The release or replacement of such a record is dropped, and its archive becomes a problem. Call this
-    before gone records are explained.
+    A change that releases or replaces such a record is dropped; a change that archives it becomes a problem.
+    Call this before the reasons for missing records are added: that empties ``findings.gone``.
     """
     _keep_known_by_a_named_key(findings)
     changes = findings.changes
@@ -67,7 +67,10 @@ def settle_identities(findings: Findings) -> None:
 
 
 def _keep_known_by_a_named_key(findings: Findings) -> None:
-    """Turn the archive of a record into a problem if a manifest line names the record by its key in state."""
+    """Replace the change that archives a record by a problem, if a manifest line names the record.
+
+    The line names it by its key in state, which HubSpot no longer has.
+    """
     known = {(owned.key.object, owned.record_id): held for held, owned in findings.gone}
 
     def decided(change: Change) -> Change | None:

@@ -43,7 +43,7 @@ class Identities:
     _old: dict[RecordIdentity, DesiredRecord] = field(default_factory=dict)
 
     def same_key(self, resolver: Resolver, record: DesiredRecord) -> Problem | None:
-        """Report that an earlier record has the same key in another spelling.
+        """Return a problem if an earlier record has the same key in another spelling; otherwise None.
 
         Call it only for a record that HubSpot does not have.
         """
@@ -65,7 +65,9 @@ class Identities:
     def same_record(
         self, resolver: Resolver, record: DesiredRecord, live: LiveRecord, named: Records | None
     ) -> Problem | None:
-        """Report a record if an earlier one, under another address, has the same live record.
+        """Return a problem if an earlier record, under another address, has the same live record.
+
+        Otherwise, return None.
 
         ``named`` are all desired records of the type, sorted by key, including ``record``. It is None if
         manifests use two or more key properties for the type.
@@ -77,7 +79,7 @@ class Identities:
             first = self._presumed.get(RecordIdentity(resolver.schema.name, live.id))
         if first is None and (named is None or own_key != record.key):
             self._by_id[RecordIdentity(resolver.schema.name, live.id)] = record
-            # records are compared in the order of their keys: the record with the lower key was earlier
+            # Records are compared in the order of their keys: a record with a lower key was compared before.
             if named is not None and own_key is not None and own_key < record.key:
                 first = named.find(own_key)
         return None if first is None else named_by(resolver, record, live, first)
@@ -107,15 +109,19 @@ class Identities:
         self._old[RecordIdentity(schema.name, live.id)] = record
 
     def is_collected(self, record: RecordIdentity) -> bool:
-        """Return whether a line names ``record`` by any key, also a line that this plan leaves out."""
+        """Return whether a manifest line names ``record`` by any key.
+
+        The line may be one that this plan leaves out.
+        """
         return record in self._by_id or record in self._presumed or record in self._old
 
     def other_line(
         self, schema: ObjectSchema, record: DesiredRecord, live: LiveRecord, desired: Desired
     ) -> DesiredRecord | None:
-        """Return a line that names ``live``, which must not exist according to ``record``; None if none does.
+        """Return another line that names the record ``live``; None if there is no such line.
 
-        It may be a line that this plan leaves out. Call it after all named records are collected.
+        According to ``record``, ``live`` must not exist. The other line may be one that this plan leaves out.
+        Call this after all named records are collected.
         """
         identity, names = RecordIdentity(schema.name, live.id), _keys_of(schema, live, desired)
         lines = [each.get(identity) for each in (self._by_id, self._presumed, self._old)]
@@ -218,7 +224,10 @@ def not_there(record: DesiredRecord, source: SourceRef) -> Problem | None:
     if document.key == RECORD_ID:
         advice = "records named by record id are never created: correct the id or remove the record"
     elif document.write is Write.UPDATE:
-        advice = "this document says `write: update`, which never creates: correct the key, or drop that line"
+        advice = (
+            "`write: update` in this document means that no record is created: correct the key, or remove "
+            "`write: update`"
+        )
     else:
         return None
     message = no_such_record(record.address)
@@ -226,7 +235,7 @@ def not_there(record: DesiredRecord, source: SourceRef) -> Problem | None:
 
 
 def no_such_record(key: RecordAddress) -> Sentence:
-    """Return a sentence that the portal has no record with this key."""
+    """Return a sentence which says that the portal has no record with this key."""
     return sentence(
         "the portal has no record of {object} whose {by} is {key}",
         object=key.object,
@@ -249,10 +258,10 @@ def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> boo
 
 
 def known_as_named(change: Change, named: Held) -> Problem:
-    """Report that a record is not archived, because a manifest line names it by its key in state."""
+    """Return the problem that a record cannot be archived: a manifest line names it by its old key."""
     message = sentence(
-        "{record} should be archived, but {place} names the same record as {named}: "
-        "somebody changed the record's key in HubSpot",
+        "{record} should be archived, but {place} names this record by its old key, as {named}: "
+        "somebody changed the key in HubSpot",
         record=change.record.display,
         named=named.key.display,
         place=str(named.source),

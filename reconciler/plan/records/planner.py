@@ -78,11 +78,12 @@ class RecordPlanner:
     # ``OVERWRITTEN_SHOWN``.
     overwriting: int = 0
     associating: list[DesiredRecord] = field(default_factory=list)  # records with associations
-    # owned records whose keys other live records have now
+    # owned records whose key a different live record has now
     displaced: list[OwnedRecord] = field(default_factory=list)
     # records that are archived because they must not exist
     unwanted: list[tuple[Resolver, DesiredRecord, LiveRecord]] = field(default_factory=list)
-    doubles: list[RecordAddress] = field(default_factory=list)  # lines about a record that others name, too
+    # addresses of manifest lines that name a record which another manifest line also names
+    doubles: list[RecordAddress] = field(default_factory=list)
     # records that HubSpot does not have under their key, but state has under another key property
     lost: list[tuple[Resolver, RecordSides]] = field(default_factory=list)
     # records that manifests name by some other key, so that they must not be pruned
@@ -165,7 +166,7 @@ class RecordPlanner:
     def _decide(
         self, resolver: Resolver, sides: RecordSides, double: Problem | None, *, is_open: bool
     ) -> RecordDecision:
-        """Decide about a record; if ``is_open``, it is unknown whether the record exists."""
+        """Compare a record; if ``is_open``, it is unknown whether the record exists."""
         if is_open:
             source = resolver.files.ref(sides.record.place)
             return RecordDecision(problems=(unanswered_problem(sides.record.address, source),))
@@ -180,7 +181,10 @@ class RecordPlanner:
         return self._identities.same_record(resolver, sides.record, found, named)
 
     def keep_named(self, desired: Desired) -> None:
-        """Archive no unwanted record that another line names; call it when all lines are compared."""
+        """Drop the changes that archive a record if another manifest line names the record.
+
+        The records to archive have ``$absent`` in their line. Call this when all lines are compared.
+        """
         kept: set[RecordAddress] = set()
         for resolver, record, live in self.unwanted:
             other = self._identities.other_line(resolver.schema, record, live, desired)
@@ -196,8 +200,9 @@ class RecordPlanner:
     def decide_lost(self) -> None:
         """Compare the records in ``lost``; call it when all other records have been compared.
 
-        Each entry has a manifest record and an owned record, ``sides.lost``. The two may be the same record.
-        But if another manifest line is about the owned record, the manifest record is new.
+        Each entry has a manifest record that HubSpot does not have under its key, and an owned record,
+        ``sides.lost``, that state has under another key property. They are the same record unless another
+        manifest line names the owned record: then the manifest record is new.
         """
         if not self.lost:
             return
@@ -226,7 +231,7 @@ class RecordPlanner:
     def leave_out(
         self, left_out: LeftOut, owned: Mapping[str, OwnedRecord], lost: Iterable[OwnedRecord] = ()
     ) -> None:
-        """Count unselected records, for the percentages of guards. ``owned`` is by key value.
+        """Count unselected records, for guards with a limit in percent. ``owned`` is by key value.
 
         Unselected records are not read. An unselected record that is in the state is assumed to exist. The
         state may have it under another key property: such owned records are in ``lost`` and are not pruned.
@@ -252,9 +257,10 @@ class RecordPlanner:
         *,
         unanswered: Collection[str] = (),
     ) -> None:
-        """Decide about owned records that manifests do not name by this key; ``live`` is by record id.
+        """Decide what happens to owned records of a type that no manifest names by the key that state has.
 
-        HubSpot's answers left out ``unanswered`` ids: these records may exist.
+        ``live`` maps record ids to live records. HubSpot's answers left out the ids in ``unanswered``: these
+        records may exist.
         """
         population = self.findings.population(schema.name)
         for owned in leftovers:

@@ -13,9 +13,10 @@ class Policy:
     """The user's settings for conflicts between manifests and changes by people in HubSpot."""
 
     drift: Drift
-    # values to write although drift is held; a contested value is written only if named exactly
+    # ``--take``: values to write although the drift setting leaves them alone. A value that an automation in
+    # HubSpot overwrites after every apply is written only if a glob is exactly its address.
     take: tuple[Glob, ...] = ()
-    recreate: tuple[Glob, ...] = ()  # gone things to create again
+    recreate: tuple[Glob, ...] = ()  # ``--recreate``: what to create again
     forgets_unmanaged: bool = (
         True  # remove values from state that no manifest line enforces; False if the plan is partial
     )

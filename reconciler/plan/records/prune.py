@@ -48,10 +48,11 @@ def decide_prune(
     is_named_elsewhere: bool,
     rests_on: tuple[ValueChange, ...] = (),
 ) -> Change | Held | None:
-    """Decide about one record that manifests no longer name; return None to leave it alone without a report.
+    """Return the change of an owned record that manifests no longer name, or why it is left alone.
 
-    ``is_live``: it still exists under its key. ``is_named_elsewhere``: manifests name it for other
-    environments. ``rests_on``: values on which an archive would depend.
+    None: it is left alone without a report. ``is_live``: it still exists under its key.
+    ``is_named_elsewhere``: manifests name it for other environments. ``rests_on``: values on which archiving
+    it would depend.
     """
     if is_named_elsewhere and not owned.is_protected:
         return release_thing(owned, Reason.NARROWED)

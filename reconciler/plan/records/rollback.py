@@ -102,7 +102,8 @@ def roll_back(
 ) -> RecordDecision:
     """Decide how to roll back one applied change.
 
-    ``live`` is the record now, ``owned`` its entry in state by its id, or else by its key.
+    ``live`` is the record as HubSpot has it now. ``owned`` is its entry in state, found by the record id or,
+    if that fails, by the key.
     """
     change, record_id = applied_change.change, applied_change.outcome.record_id
     if change.action is Action.ARCHIVE:
@@ -141,7 +142,7 @@ def _former_key(change: Change, owned: OwnedRecord | None) -> RecordAddress | No
 def _archive(
     schema: ObjectSchema, change: Change, outcome: Applied, live: LiveRecord, owned: OwnedRecord | None
 ) -> RecordDecision:
-    """Archive a record that the run created, if its values are still as created."""
+    """Archive a record that the run created, if it still has the values with which it was created."""
     key = owned.key if owned else change.record
     if outcome.is_new is False:
         return _held(key, Reason.FINAL, Fact(FactKind.THERE_BEFORE))
@@ -241,7 +242,10 @@ def _written_back(
 
 
 def _own_again(schema: ObjectSchema, change: Change, live: LiveRecord) -> RecordDecision:
-    """Own a released record again, with the values that the portal still has; hold the other values."""
+    """Return the decision to put a record that the run removed from state back into state.
+
+    It gets the values that the portal still has. Values that were changed since are reported as held.
+    """
     known: list[ValueChange] = []
     held: list[Held] = []
     for value in change.forgotten:
@@ -307,7 +311,8 @@ def _held(key: RecordAddress, reason: Reason, fact: Fact) -> RecordDecision:
 def _selected(selection: Selection, change: Change) -> Change | None:
     """Return the selected part of ``change``; None if nothing of it is selected.
 
-    Of an update, single values can be selected. Any other change is selected as a whole.
+    The selection may contain only some values of an update. Any other change is selected as a whole or not at
+    all.
     """
     if change.action is not Action.UPDATE:
         return change if selection.has_record(change.record) else None

@@ -52,7 +52,7 @@ def many_gone(gone: Mapping[str, Counter[MissingReason]]) -> Iterator[Problem]:
         if kinds.total() > GONE_ASKED_ALONE:
             archived = kinds[MissingReason.ARCHIVED]
             yield Problem(
-                f"{kinds.total():,} {object_name} that we own are gone: {archived:,} were archived, "
+                f"{kinds.total():,} {object_name} that reconciler owns are gone: {archived:,} were archived, "
                 f"{kinds.total() - archived:,} were merged or erased",
                 "reconciler did not look up these records one by one: `reconciler explain ADDRESS` looks up "
                 "one record",

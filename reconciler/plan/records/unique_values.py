@@ -45,7 +45,7 @@ class Claim(NamedTuple):
     value: Value
     name: str
     text: str
-    written: ValueChange | None  # None: the key of a new record
+    written: ValueChange | None  # None if the value is the key of a new record
 
 
 class Giver(NamedTuple):
@@ -83,7 +83,11 @@ def value_of(schema: ObjectSchema, name: str, text: str) -> Value:
 
 
 def turns_of(changes: Sequence[Change], objects: _Objects) -> Mapping[int, int]:
-    """Return the changes that wait for others, by number, each with its turn from 1."""
+    """Return the turn of each change that must wait until another change gives up a unique value.
+
+    The turn is the position in the order of sending: changes that need not wait have turn 0 and are left out.
+    The result is by number of the change.
+    """
     given = _given_up(changes, objects) if writes_unique(changes, objects) else {}
     if not given:
         return {}
@@ -104,9 +108,10 @@ def contradictions(
 ) -> Mapping[int, Sequence[Problem]]:
     """Find the changes that are not possible, by number, with their problems; all others are possible.
 
-    The last ``faulty`` changes have problems of another kind, and will not be carried out. ``holders``
-    has the record for each value of ``questions``; no record has a value that is not in it.
-    ``left_behind`` has the values that an unselected record would give up.
+    The last ``faulty`` changes have problems of another kind, and will not be carried out. ``holders`` maps
+    each value that was looked up (see the function ``questions``) to the record that has it now; no record
+    has a looked-up value that is not in ``holders``. ``left_behind`` maps values to the unselected records
+    that have them now and would give them up.
     """
     repeated = _repeated(changes, objects)
     doubtful = [
@@ -138,7 +143,10 @@ class _Decisions:
     left_behind: Mapping[Value, Giver]
 
     def problems(self, claims: Iterable[Claim], refused: Container[int]) -> Mapping[int, Sequence[Problem]]:
-        """Find the problems of ``claims``, by number of the change, if ``refused`` changes are left out."""
+        """Find the problems of ``claims``, by number of the change.
+
+        The changes with numbers in ``refused`` are not carried out.
+        """
         found: dict[int, list[Problem]] = {}
         first: dict[Value, Claim] = {}
         waits: dict[int, dict[int, Claim]] = {}

@@ -22,7 +22,10 @@ from reconciler.plan.records.unique_values import Giver, Value, claims, value_of
 
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
-    """Finds unselected records in the manifests that would give up a unique value."""
+    """Finds unselected records that have a unique value now and have another value in the manifests.
+
+    A selected record may need the value that such a record has.
+    """
 
     desired: Desired
     portal: PortalSchema
@@ -37,9 +40,9 @@ class LeftBehind:
         return sorted({group.key for group in groups} - {RECORD_ID})
 
     def givers(self, holders: Mapping[Value, LiveRecord]) -> Mapping[Value, Giver]:
-        """Return the values in ``holders`` that unselected records have now and would lose.
+        """Return the values in ``holders`` that unselected records have now, each with its record.
 
-        The manifest of such a record contains another value.
+        Only records that have another value in the manifests are returned.
         """
         if not self.selection.is_partial:
             return {}

@@ -1,8 +1,8 @@
 """Checking that pipeline and stage of a record fit together after the write.
 
 A stage belongs to one pipeline, and HubSpot refuses a record with a stage of another pipeline. The check uses
-the values after the write: written ones, and for the other property the live value. HubSpot gives a record
-without a pipeline the first one.
+the pipeline and the stage that the record has after the write: the written value of each, or else its live
+value. If the record has no pipeline then, HubSpot gives it the first pipeline.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Misfit:
 def misfit_of(
     schema: ObjectSchema, live: Mapping[str, str | None], written: Mapping[str, str | None]
 ) -> Misfit | None:
-    """Return how pipeline and stage contradict each other after ``written``; None if they do not.
+    """Return how pipeline and stage contradict each other when ``written`` has been written; None if not.
 
     ``live`` has the values before the write; it is empty for a new record.
     """

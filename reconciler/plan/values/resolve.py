@@ -69,7 +69,7 @@ class Resolver:
 
     @cached_property
     def references(self) -> frozenset[str]:
-        """Names of properties that refer to owners, pipelines or stages, or lose an option by the plan."""
+        """Names of properties for owners, pipelines or stages, and of properties that lose an option."""
         properties = self.schema.properties.items()
         return frozenset(
             name for name, definition in properties if definition.kind in _REFERENCES or definition.leaving
@@ -220,7 +220,7 @@ class Resolver:
                 yield from self._problems(record, name, place, wrong)
 
     def impossible_key(self, record: DesiredRecord) -> Problem | None:
-        """Report a new record whose key is not a possible value of its property."""
+        """Return a problem if the key of a new record is not a valid value of the key property; or None."""
         definition = self.schema.properties.get(record.document.key)
         try:
             if definition is not None:

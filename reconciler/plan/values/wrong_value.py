@@ -1,4 +1,4 @@
-"""The error about a desired value that cannot be sent, and suggestions what was meant."""
+"""The error about a desired value that cannot be sent, with suggestions of what the author may have meant."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace

@@ -38,7 +38,8 @@ class Scope:
     claimed: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # unique values of the plan
     names: dict[str, set[str]] = field(default_factory=dict)
     pairs: dict[Direction, set[RecordId]] = field(default_factory=dict)
-    record_ids: dict[RecordAddress, RecordId] = field(default_factory=dict)  # of records that change
+    # the ids of the records that the plan changes
+    record_ids: dict[RecordAddress, RecordId] = field(default_factory=dict)
 
     def records(self) -> Iterator[WantedRecords]:
         """Return the records to copy: live records, and archived ones with a value that the plan writes."""

@@ -47,4 +47,4 @@ def _pair(change: Change, owned: Owned) -> OwnedAssociation:
 
 
 _GONE = frozenset({Reason.GONE, Reason.ABSENT})
-"""Reasons of releases of records that HubSpot does not have any more."""
+"""The reasons of changes that remove a record from state because HubSpot no longer has it."""

@@ -105,11 +105,10 @@ def _keep_own_options(
     answered: dict[str, str | None],
     before: OwnedDefinition | None,
 ) -> None:
-    """Remove options of other people from the list in ``sent``.
+    """Remove the options that manifests do not declare from the list in ``sent``.
 
-    A call must send them, but we do not own them.
-
-    If the manifest names only some options, state stores no list, only the label of each of our options.
+    HubSpot needs the whole list in a call, but reconciler owns only the declared options. If the manifest may
+    declare only some of the options, state stores no list, but only the label of each declared option.
     """
     if OPTIONS not in sent:
         return

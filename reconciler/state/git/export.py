@@ -35,7 +35,7 @@ _WRITE = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 class Leaving(NamedTuple):
-    """A run whose intents may be sent from a certain time on."""
+    """A run whose calls in the journal may be sent from a certain time on."""
 
     run_id: str
     moment: datetime  # time on HubSpot's clock

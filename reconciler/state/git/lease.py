@@ -22,7 +22,7 @@ from reconciler.state.git.snapshots import Prepared, Snapshots
 from reconciler.state.lock_holder import RAN_OUT, UNLOCKED, UNRENEWED, lost
 
 SECONDS_AHEAD = 20.0
-"""Seconds of sending that one push of intents covers."""
+"""One push publishes as many journaled calls as can be sent in about this number of seconds."""
 
 _PATIENCE_S = 60.0
 """Maximum seconds for which a call waits until the lease is renewed, and for which a push is repeated."""
@@ -80,7 +80,10 @@ class GitLease:
         self._changed = threading.Condition()
 
     def hold(self, connection: Connection) -> datetime:  # noqa: ARG002 - a database checks its own lock there
-        """Check that the lock is not known to be lost; the push after the commit proves that it is held."""
+        """Raise an error if this run knows that it has lost the lock; otherwise return the present time.
+
+        Only the push after the commit proves that the run holds the lock.
+        """
         with self._changed:
             if self._lost_because is not None:
                 raise self._lost()
@@ -95,7 +98,13 @@ class GitLease:
             self.publish()
 
     def assert_held(self) -> None:
-        """Wait until the last successful push began less than half a lease ago. Any thread may call this."""
+        """Wait for a new push if the last successful push began half a lease ago or earlier.
+
+        Any thread may call this.
+
+        Raises:
+            Locked: the lock was lost, or no push succeeded in time.
+        """
         half = self._note.lasts / 2
         with self._changed:
             self._changed.wait_for(
@@ -175,7 +184,14 @@ class GitLease:
         return self._judged(pushed, found, prepared)
 
     def _judged(self, pushed: Pushed, found: Refs, prepared: Prepared) -> Pushed:
-        """Decide about a push that did not succeed, from the refs that the remote has now."""
+        """Return the true result of a push without success; ``found`` are the refs that the remote has now.
+
+        The push is done if the remote has its refs: only the answer was lost.
+
+        Raises:
+            Locked: another run has moved the lock.
+            StateError: the git host refuses the push, or somebody moved the ref of the state by hand.
+        """
         if found == prepared.refs:
             return Pushed(PushResult.DONE)  # no other push has this commit, so only the answer was lost
         for earlier in self._unanswered:
@@ -198,7 +214,10 @@ class GitLease:
         return pushed
 
     def _present_leaving(self) -> Leaving | None:
-        """Return the run that sends its intents now, with HubSpot's present time; None if there is none."""
+        """Return the run that may send its journaled calls from now on, with the present time of HubSpot.
+
+        None if no run is sending.
+        """
         if self._leaving is None:
             return None
         leaving, since = self._leaving

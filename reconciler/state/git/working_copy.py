@@ -39,7 +39,7 @@ _NOTES = {
     "changes": f"'part', {{row}}.run_id, {{row}}.number / {CHANGES_A_BLOB}, '' ",
     "intents": f"""'part', {{row}}.run_id, {{row}}."change" / {CHANGES_A_BLOB}, '' """,
 }
-"""By table: the SQL values of a note about one written row. They tell which blob contains the row."""
+"""SQL expressions that are noted for each written row, by table; they say which blob contains the row."""
 
 _NAME = re.compile("[a-z_]+")  # name of a column
 
@@ -93,7 +93,8 @@ class WorkingCopy:
     def export(self, leaving: Leaving | None, *, is_whole: bool) -> Export:
         """Return the rows that were written since the last push, or all rows if ``is_whole``.
 
-        In the returned rows, the unsent intents of the run ``leaving`` have the time ``leaving.moment``.
+        In the returned rows, calls of the run ``leaving.run_id`` that were not sent yet have the time
+        ``leaving.moment``, from which on they may be sent.
         """
         with self.database.reading() as connection:
             buckets, texts = self._buckets, dict[str, bytes]()

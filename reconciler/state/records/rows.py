@@ -133,8 +133,8 @@ class OwnedRows:
     def put(self, records: Iterable[OwnedThing], serial: int) -> list[OwnedThing]:
         """Store records or definitions; replace their rows, and the rows of other things with the same keys.
 
-        If HubSpot accepted two keys for one record, the later one is stored. Return the records that had
-        another key before.
+        If ``records`` contains a record twice, because HubSpot accepted two keys for it, the last entry is
+        stored. Return the records that had another key before.
         """
         moved: list[OwnedThing] = []
         statement = _upsert(self.connection)
@@ -168,7 +168,10 @@ class OwnedRows:
                     yield record
 
     def set_aside(self, things: Iterable[RecordIdentity]) -> None:
-        """Store records and definitions under their ids for now, because other things will get their keys."""
+        """Give records and definitions temporary addresses, made of their ids.
+
+        Other records and definitions will get their present addresses.
+        """
         for object_name, thing_id in things:
             for known in self._things_of_ids(object_name, [thing_id]):
                 aside = _aside(known)
@@ -179,9 +182,9 @@ class OwnedRows:
                 )
 
     def set_aside_still(self, things: Mapping[RecordIdentity, ThingAddress]) -> Sequence[OwnedThing]:
-        """Return those ``things`` that are still set aside, each with its new address from ``things``.
+        """Return those ``things`` that still have the temporary address from ``set_aside``.
 
-        Leave out things whose new address is already in use.
+        Each gets its new address from ``things``; things whose new address is already in use are left out.
         """
         return [
             called(known, key)
@@ -260,7 +263,7 @@ def called(known: OwnedRecord | OwnedDefinition, key: ThingAddress) -> OwnedReco
         return replace(known, key=key)
     if isinstance(known, OwnedDefinition) and isinstance(key, DefinitionAddress):
         return replace(known, key=key)
-    raise TypeError(f"{known.key} cannot be called {key}")
+    raise TypeError(f"{known.key} cannot get the address {key}, which belongs to another kind of thing")
 
 
 def _aside(known: OwnedThing) -> ThingAddress:
