@@ -1,4 +1,4 @@
-"""Names that were meant by unknown ones."""
+"""Suggestions of known names for an unknown name."""
 
 import pytest
 

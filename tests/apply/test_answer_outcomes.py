@@ -1,4 +1,7 @@
-"""Outcomes from HubSpot's answers: another record, another value, another spelling."""
+"""The outcome of a change whose answer differs from what was sent.
+
+HubSpot's answer may contain another record, another value, or only another spelling of the same value.
+"""
 
 from collections.abc import Mapping
 

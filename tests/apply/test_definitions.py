@@ -1,6 +1,7 @@
-"""Definitions are written one by one.
+"""Changes of definitions are sent one by one.
 
-Stale ones are not sent, additions by people stay, removals are proven.
+A change is not sent if people changed the definition after planning. Options that people added are kept. A
+definition counts as removed only after HubSpot no longer shows it.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -1,6 +1,6 @@
 """One batch whose answers are lost, or whose changes take two calls.
 
-Checked are the calls that are sent, and their outcomes.
+The tests check which calls are sent, and the outcome of each change.
 """
 
 import json
@@ -49,11 +49,15 @@ AT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 @dataclass
 class Company:
-    """A portal with a few companies, which loses answers to writes as ``losses`` says."""
+    """A portal with a few companies, which loses or refuses the writes listed in ``losses``."""
 
     records: dict[str, dict[str, str | None]] = field(default_factory=dict)
     losses: list[str] = field(default_factory=list)
-    """For each of the next writes: the answer is lost ``after`` or ``before`` it is done; "" for no loss."""
+    """What happens to each of the next writes, in order; the writes after these get an answer.
+
+    ``before``: the connection breaks, and nothing is written. ``after``: it breaks after the write is done.
+    ``refuse``: the whole call is refused. An empty text: the write gets an answer.
+    """
     refused: dict[str, str] = field(default_factory=dict)  # values that the portal refuses, by property
     keeps: dict[str, str] = field(default_factory=dict)  # values stored in place of new ones, by property
     unreadable_after: int | None = None  # number of writes after which nothing can be read
@@ -139,7 +143,11 @@ def delivered(
     *changes: Any,
     looks_at: Collection[Verb] = ALWAYS_LOOKED_AT,
 ) -> tuple[Delivery, list[tuple[int, list[int]]]]:
-    """Return the delivery, and the calls that the journal was told of, with their changes."""
+    """Deliver one batch of ``changes``.
+
+    Return the delivery, and, for each call that has changes, the number of the call and those of its changes,
+    as they are written to the journal before the call is sent.
+    """
     http, pacer = http_of(portal), pacer_of(SimulatedClock())
     batch_executor = BatchExecutor(
         Connections(PortalReader(http, "v3", pacer), PortalWriter(http, "v3", pacer), PORTAL),

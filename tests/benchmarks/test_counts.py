@@ -28,7 +28,7 @@ class Counts:
     """The counts of one plan."""
 
     reads: int = 0
-    functions: int = 0  # number of functions, also of C, that the planning thread calls
+    functions: int = 0  # function calls in the planning thread, including calls of C functions
     statements: int = 0  # number of SQL statements
     updates: int = 0
 

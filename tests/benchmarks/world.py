@@ -51,7 +51,7 @@ class Company:
 
 
 def companies(count: int) -> Iterator[Company]:
-    """Yield the first ``count`` companies, in the order of their keys; they are the same in every run."""
+    """Return the first ``count`` companies, in the order of their keys; they are the same in every run."""
     return map(company, range(count))
 
 

@@ -296,7 +296,7 @@ def test_the_mode_of_a_file_and_the_link_to_it_stay(project: Project) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_a_problem_of_its_values_alone(project: Project) -> None:
-    longest = "x" * 250 + ".yaml"  # so long that no file name fits beside it
+    longest = "x" * 250 + ".yaml"  # so long that the name of the temporary file for writing is too long
     (project.folder / "companies.yaml").rename(project.folder / longest)
     change(project, "companies/K-10012", city="Bonn")
     change(project, "tickets/RMA-26-0117", subject="Solved")
@@ -366,7 +366,7 @@ def change_everything(project: Project) -> set[str]:
 
 
 def other(definition: dict[str, Any], text: str | None, owners: list[str]) -> str:
-    """Return a value other than ``text``, with hard characters if the property allows them."""
+    """Return a value other than ``text``; texts contain characters that YAML must quote."""
     options = [option["value"] for option in definition["options"]] or ["false", "true"]
     if definition["name"] == "hubspot_owner_id":
         options = owners

@@ -23,7 +23,7 @@ CONTACTS = "object: contacts\nkey: email\nrecords:\n"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """Yield a project whose portal ignores upper and lower case in keys."""
+    """Return a project whose portal ignores upper and lower case in keys."""
     made = Project(tmp_path)
     made.write("portal.json", SEED)
     made.write(

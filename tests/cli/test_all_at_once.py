@@ -178,7 +178,7 @@ def test_ragged_rows_hide_nothing_that_the_portal_says_of_others(tmp_path: Path)
 
 
 def test_text_that_is_no_yaml_hides_nothing_that_the_portal_says(tmp_path: Path) -> None:
-    """Nor is a problem reported for a record that looks as if it replaced the unreadable one."""
+    """No further problem is reported about ``b``, whose text is no YAML, although ``d`` refers to it."""
     broken = f"{HEAD}records:\n  a: {{nmae: x, name: A}}\n  b: {{name: [x}}\n  c: {{name: C, phone: }}\n"
     sound = f"{HEAD}records:\n  d: {{name: D, nmae: x, $associations: {{companies: [b]}}}}\n"
     assert_told(
@@ -245,7 +245,10 @@ def test_a_wrong_key_of_a_document_hides_nothing_of_its_records(
 
 
 def test_unreadable_text_hides_no_wrong_key_and_no_wrong_label(tmp_path: Path) -> None:
-    """Only a record that is not found is not reported: the unreadable text may contain it."""
+    """All problems are reported except a reference to a record that was not found.
+
+    The unreadable text may declare this record.
+    """
     listed = "[{to: bob@x.example, label: Boss}, {by: jobtitle, to: x}, nobody@x.example]"
     assert_told(
         tmp_path,

@@ -209,7 +209,7 @@ def test_an_association_with_an_unknown_record_removes_none_that_it_may_have_nam
 
 
 def test_an_association_with_a_wrong_label_removes_none_between_its_records(tmp_path: Path) -> None:
-    """Also if the line names the other record by another key than state."""
+    """The line names the contact by record id, but state contains the contact by e-mail address."""
     files = {"companies.yaml": companies("{contacts: [ada@acme.example]}", head=PRUNED)}
     said = "{contacts: [{by: record_id, to: '501', label: Nosuch}]}"
     with world(tmp_path, files) as (project, portal):

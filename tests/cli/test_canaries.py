@@ -107,7 +107,7 @@ def seen_in(*texts: str) -> list[str]:
 
 
 def everything_said(project: Project, *done: Done) -> list[str]:
-    """Return everything that was printed, logged, or written to files for others."""
+    """Return everything that was printed, or written to job summaries, job outputs and saved views."""
     folder = project.folder.parent
     reported = [path.read_text() for path in (folder / "summary.md", folder / "output") if path.exists()]
     reported += [path.read_text() for path in project.folder.glob("*.view")]

@@ -116,7 +116,7 @@ def test_the_command_prints_the_script_of_a_shell(project: Project) -> None:
 
 @pytest.fixture
 def program(project: Project) -> Project:
-    """Yield the project with an executable called ``reconciler`` in its folder."""
+    """Return the project, with an executable called ``reconciler`` in its folder."""
     path = project.write("bin/reconciler", f'#!/bin/sh\nexec {sys.executable} -m reconciler "$@"\n')
     path.chmod(0o755)
     return project

@@ -13,7 +13,7 @@ ADDRESS = "companies/K-10012#name"
 
 @pytest.fixture
 def fought(tmp_path: Path) -> Project:
-    """Yield the example project after two applies, each of which was overwritten by a workflow."""
+    """Return the example project after two applies; after each, a workflow overwrote the applied value."""
     project = example(tmp_path)
     project.replace("companies.yaml", "name: Alpenrand Molkerei GmbH", "name: Alpenrand Dairy")
     assert project.run("apply", "--auto-approve").code == ExitCode.OK

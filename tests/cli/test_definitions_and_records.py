@@ -1,4 +1,7 @@
-"""Definitions and records in one plan, for an empty portal and then for another one with different ids."""
+"""Definitions and records in one plan.
+
+The same folder is applied to a portal, then to another portal, in which the same things get different ids.
+"""
 
 import json
 from pathlib import Path

@@ -43,7 +43,7 @@ def commit(project: Project, price: int) -> str:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """Yield a project with two commits, both applied."""
+    """Return a project with two commits, both applied."""
     project = Project(tmp_path / "project")
     project.write("reconciler.yaml", SETTINGS)
     git(project, "init", "-qb", "main")

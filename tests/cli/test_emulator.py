@@ -17,7 +17,7 @@ def serving(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     (tmp_path / "reconciler.yaml").write_text(SETTINGS)
     command = [
         "env",
-        "--default-signal=INT",  # background processes inherit that SIGINT is ignored
+        "--default-signal=INT",  # a shell starts background processes with SIGINT ignored
         sys.executable,
         "-m",
         "reconciler",

@@ -1,4 +1,4 @@
-"""Copying a portal into the emulator: it is only read, values are masked, interruptions are continued."""
+"""Copying a portal into the emulator: it is only read, values are masked, interrupted copies go on."""
 
 import json
 import sqlite3
@@ -118,8 +118,8 @@ def test_an_interrupted_copy_goes_on(portal: tuple[Project, Recorder]) -> None:
     assert json.loads(done.out)["resumed"] is True
     asked = [request.path for request in recorder.requests]
     assert "/crm/v3/objects/contacts" in asked
-    assert "/crm/v3/properties/contacts" in asked  # types are read again, but definitions are not
-    assert "/crm/v3/property-validations/contacts" not in asked
+    assert "/crm/v3/properties/contacts" in asked  # definitions of properties are read again
+    assert "/crm/v3/property-validations/contacts" not in asked  # the other definitions are copied already
     assert "/crm/v3/objects/companies" not in asked
     assert len(stored(project)) == 259
 
@@ -241,7 +241,10 @@ def test_what_manifests_say_in_another_spelling_stays(tmp_path: Path) -> None:
 
 
 def test_owned_records_travel_though_no_manifest_names_them(tmp_path: Path) -> None:
-    """A missing owned record is not copied, one with another key is, and records of others are not."""
+    """Owned records are copied if they still exist, even after people changed their keys.
+
+    Records that are not owned are not copied.
+    """
     head = "object: companies\nkey: key\nprune: all\n"
     named = "  c1: {name: One, $associations: {contacts: [{by: key, to: p1}]}}\n"
     dropped = (

@@ -25,7 +25,7 @@ PERSONAL = ("ada@acme.example", "Adalbertine", "491701234567")
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """Yield a project with two applied contacts; another run has changed the first one."""
+    """Return a project with two applied contacts; another run has changed the first one."""
     made = Project(tmp_path)
     made.write("reconciler.yaml", SETTINGS)
     made.write("contacts.yaml", MANIFEST)

@@ -1,4 +1,7 @@
-"""explain shows that a record will get another value because its present one is removed, named or not."""
+"""``explain`` shows that a record will get another value because the definition of its value is removed.
+
+This also applies to records that no manifest names.
+"""
 
 import json
 from pathlib import Path

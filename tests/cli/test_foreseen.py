@@ -337,7 +337,11 @@ def test_explain_looks_at_the_record_that_hands_a_value_on(tmp_path: Path) -> No
 
 
 def test_explain_tells_what_is_wrong_with_all_manifests(tmp_path: Path) -> None:
-    """Cases: an exchange of values, a value of another record, and a wrong record, which keeps its value."""
+    """There are three cases in which a record cannot get a unique value.
+
+    Two records exchange their values; two records are to get the same value; or the record that has the value
+    is not written because of another problem, so it keeps the value.
+    """
     said = {
         "record 902 exchange their ref": companies("a: {ref: r2}", "b: {ref: r1}"),
         "another record is to get the same ref": companies("A: {name: A, ref: x}", "a: {ref: x}"),
@@ -491,7 +495,7 @@ def test_a_read_only_type_is_not_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["code", "email"])
 def test_a_target_by_a_value_that_this_plan_gives_a_record_is_found(tmp_path: Path, key: str) -> None:
-    """The record is created, or gets the value by an update; it may be named before or after."""
+    """One target is a record that the plan creates, the other a record that gets the value by an update."""
     by = {"code": "email", "email": "code"}[key]
     value = {"code": "N1", "email": "new@x.example"}
     old = {"code": "O1", "email": "old@x.example"}
@@ -522,7 +526,7 @@ def test_a_target_by_a_value_that_this_plan_gives_a_record_is_found(tmp_path: Pa
 def test_a_target_by_a_value_that_no_record_will_have_is_told(
     tmp_path: Path, records: str, target: str, words: str
 ) -> None:
-    """Applied once, the association would be reported by the next plan as one with a missing record."""
+    """If such a plan were applied, the next plan would report that the associated record does not exist."""
     portal_seed = seed(companies=[A])
     portal_seed["properties"]["contacts"] = [unique("code", "contactinformation")]
     portal_seed["records"] |= {

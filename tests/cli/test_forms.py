@@ -1,4 +1,4 @@
-"""The table of forms: if a row is added, every command that shows something gets the form."""
+"""The table of output formats: after a row is added, every command that shows something offers it."""
 
 import os
 import subprocess

@@ -1,4 +1,7 @@
-"""An export of a German Excel: refused with the line to add, then planned, applied, drifted and accepted."""
+"""A CSV file that a German Excel exported.
+
+It is refused, and the message says which line to add. Then it is planned and applied, and drift is accepted.
+"""
 
 from pathlib import Path
 

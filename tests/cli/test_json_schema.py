@@ -1,6 +1,6 @@
-"""``json-schema`` prints the schema of the package, or one with a portal's definitions.
+"""``json-schema`` prints the JSON schema of manifests or settings, also with the definitions of a portal.
 
-New files refer to it.
+``init`` and ``import`` write the schemas into the project, and a line into each new file that refers to one.
 """
 
 import json

@@ -86,7 +86,10 @@ def planned(project: Project, *arguments: str) -> list[tuple[str, str]]:
 
 
 def owned(project: Project) -> Mapping[str, tuple[str, str, bool]]:
-    """Return, by record id, key property and key, origin, and whether the record is protected."""
+    """Return the owned records of state, by object type and record id.
+
+    Each is described by its key property and key, its origin, and whether it is protected.
+    """
     with closing(open_state(STATE, project.folder, PORTAL)) as store:
         return {
             f"{object_name} {entry.record_id}": (f"{by} {entry.key.value}", entry.origin, entry.is_protected)
@@ -147,7 +150,7 @@ def test_no_write_of_ours_is_drift_after_a_change_of_key_and_one_more_change(pro
 
 @pytest.mark.parametrize("by_people", [None, "x"], ids=["untouched", "changed by people"])
 def test_the_former_key_is_a_value_that_we_applied_last(project: Project, by_people: str | None) -> None:
-    """``drift: hold`` writes another value of the former key property, unless people changed it."""
+    """With ``drift: hold``, the former key property gets a new value only if people did not change it."""
     project.write("reconciler.yaml", SETTINGS.replace("seed: portal.json", "seed: portal.json, drift: hold"))
     record_id = ids(project)["a"]
     if by_people:
@@ -253,7 +256,7 @@ def test_a_change_of_key_goes_back_with_its_run(project: Project) -> None:
     assert "taken over" not in undo.out
     assert (owned(project), ends(project)) == before
     project.write("companies.yaml", OLD)
-    assert {action for action, _ in planned(project)} == {"adopt"}  # former keys: ordinary values now
+    assert {action for action, _ in planned(project)} == {"adopt"}  # undone keys are ordinary values
 
 
 def test_the_plan_says_which_key_a_record_had(project: Project) -> None:
@@ -512,7 +515,7 @@ def test_a_plan_that_archives_what_it_names_elsewhere_is_refused_as_altered(
 
 
 def test_a_plan_whose_stages_leave_changes_out_is_refused(project: Project) -> None:
-    """A change without a stage would not be carried out; one in the stage of state would make no call."""
+    """Each stage lists changes to apply, so a change that no stage lists would not be applied."""
     there = live(project)
     project.write("companies.yaml", NEW.replace("PRUNE", "false"))
     assert project.run("plan", "--out", "plan.json").code == 0
@@ -586,7 +589,10 @@ BY_NUMBER = NEW.replace("PRUNE", "true")
 def test_a_record_that_is_gone_when_it_is_named_by_another_key_keeps_its_associations(
     project: Project, manifest: str, flags: tuple[str, ...]
 ) -> None:
-    """People gave it other keys, so HubSpot does not find it; it names an association, and one names it."""
+    """People changed both keys of a record, so HubSpot does not find it; its associations stay.
+
+    The manifest line of the record declares one of them, and the line of another record declares the other.
+    """
     record_id, before = ids(project)["a"], ends(project)
     with project.portal() as http:
         path = f"/crm/v3/objects/companies/{record_id}"

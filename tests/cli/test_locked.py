@@ -17,7 +17,7 @@ STATE = "sqlite:///.reconciler/state.db"
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """Yield the example, applied once, with a change to apply."""
+    """Return the example project, applied once, with one more change to apply."""
     monkeypatch.setattr("reconciler.state.database._BUSY_TIMEOUT_S", 0.05)
     made = applied_example(tmp_path)
     made.replace("companies.yaml", "name: Donau Feinpapier AG", "name: Donau Papier AG")

@@ -72,9 +72,10 @@ class Lagging(Recorder):
     """A portal that loses answers to creates, and does not show new records in the next read.
 
     Attributes:
-        losses: which answers are lost.
-        stranger: the record that another person creates instead of our first call, which never arrives.
-        hours: how many hours before our call the stranger creates it.
+        losses: number of creates whose answers are lost.
+        stranger: values of a record that another person creates; meanwhile the creates that are lost do not
+            arrive at all. None: they arrive, and only their answers are lost.
+        hours: how many hours before the lost create the other person creates the record.
     """
 
     losses = 1

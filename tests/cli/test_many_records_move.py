@@ -1,4 +1,8 @@
-"""More records than a search returns get another value: planning lists them; removal reads them by id."""
+"""An option is removed that more records have than a search of HubSpot can return.
+
+Planning lists all records to find those that get another value. Apply reads these by id before it removes the
+option.
+"""
 
 import json
 from collections.abc import Iterator

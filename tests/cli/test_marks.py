@@ -1,4 +1,7 @@
-"""Marks are equal in all commands of one commit; readers of a repository see the values of its manifests."""
+"""Masked values are replaced by marks, which are equal in all commands for one commit.
+
+With ``--values manifest``, values that the committed manifests contain are not masked.
+"""
 
 import json
 import re

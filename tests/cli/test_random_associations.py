@@ -90,9 +90,10 @@ def created(project: Project) -> set[tuple[Ends, str]]:
 
 
 def people_act(act: Act, project: Project, portal: Recorder, theirs: set[tuple[Ends, str]]) -> None:
-    """Remove, then add associations as people do.
+    """Remove, then add associations as people do, and update ``theirs``.
 
-    Note in ``theirs`` those that neither existed nor are ours.
+    ``theirs`` are associations that people added: they did not exist before, and state does not know them as
+    created by reconciler.
     """
     ours = created(project)
     for company, contact in sorted(act.removed):

@@ -28,7 +28,7 @@ records:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """Yield a project with applied records, and a reviewed plan that changes one of them."""
+    """Return a project with applied records, and a reviewed plan that changes one of them."""
     project = Project(tmp_path)
     project.write("reconciler.yaml", SETTINGS)
     project.write("products.yaml", PRODUCTS)

@@ -66,7 +66,7 @@ AFTER = (
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """Yield a project whose last run made a change of every sort."""
+    """Return a project whose last run created, updated, renamed, adopted and archived records."""
     made = Project(tmp_path)
     made.write("reconciler.yaml", SETTINGS)
     made.write("portal.json", json.dumps(SEED))

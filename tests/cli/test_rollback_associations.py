@@ -56,7 +56,7 @@ STANDS = {"bob": ["Billing", "Legal"], "carl": ["Billing"], "old": [], "new": []
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """Yield a project whose last run created, removed and adopted associations."""
+    """Return a project whose last run created, removed and adopted associations."""
     made = Project(tmp_path)
     made.write("reconciler.yaml", SETTINGS)
     made.write("portal.json", json.dumps(SEED))

@@ -165,7 +165,7 @@ def expected(before: Live, after: Live, now: Live, named: Mapping[str, Values | 
 
 
 def plain(live: Live) -> Live:
-    """Return numbers as floats, because the portal keeps the spelling that was sent."""
+    """Return ``live`` with numbers in one spelling, because the portal keeps the spelling that was sent."""
     return {
         record_id: of | {NUMBER: of[NUMBER] and str(float(of[NUMBER] or 0))} for record_id, of in live.items()
     }

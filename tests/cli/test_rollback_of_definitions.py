@@ -59,7 +59,7 @@ pipelines:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """Yield a project whose definitions and records are applied."""
+    """Return a project whose definitions and records are applied."""
     made = Project(tmp_path)
     made.write("reconciler.yaml", SETTINGS)
     made.write("portal.json", json.dumps(SEED))
@@ -166,7 +166,7 @@ def test_everything_is_as_before_and_can_be_done_again(project: Project, after: 
 
 def test_a_moved_option_comes_back_with_its_records(project: Project) -> None:
     before = snapshot(project)
-    with project.portal() as portal:  # a property that is not ours
+    with project.portal() as portal:  # a value of a record that no manifest names
         path = "/crm/v3/objects/companies/c2"
         body = {"properties": {"tier": "standard"}}
         portal.patch(path, params={"idProperty": "external_id"}, json=body).raise_for_status()

@@ -1,4 +1,7 @@
-"""Every change is sent by a call that cannot do harm."""
+"""The call that sends each change.
+
+It must not change another record or create a second one; if it does, or is not allowed, this is reported.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +35,7 @@ def test_a_new_contact_by_email_is_upserted(tmp_path: Path) -> None:
 
 
 class Rekeying(Recorder):
-    """A portal in which another person changes a key just before our upsert arrives."""
+    """A portal in which another person changes a key just before the upsert arrives."""
 
     def answer(self, request: Request) -> Answer:
         if request.path.endswith("/products/batch/upsert"):
@@ -58,7 +61,7 @@ def test_an_upsert_that_makes_a_new_record_of_an_update_is_rejected_and_told(
 
 
 class Handing(Rekeying):
-    """The same portal, in which an older record then gets that key."""
+    """A portal in which another person moves the key to another record just before the write arrives."""
 
     def answer(self, request: Request) -> Answer:
         if request.path.endswith(("/products/batch/upsert", "/products/batch/update")):

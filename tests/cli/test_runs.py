@@ -31,7 +31,7 @@ def git(project: Project, *arguments: str) -> str:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """Yield the example project in a git checkout."""
+    """Return the example project in a git checkout."""
     made = example(tmp_path)
     git(made, "init", "-q")
     git(made, "add", ".")

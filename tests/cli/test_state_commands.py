@@ -31,7 +31,7 @@ SEED = {
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """Yield a project with two companies, applied to an embedded portal."""
+    """Return a project with two companies, applied to an embedded portal."""
     made = Project(tmp_path)
     made.write(
         "reconciler.yaml",

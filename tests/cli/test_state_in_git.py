@@ -35,7 +35,7 @@ def remote(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path, remote: Path) -> Project:
-    """Yield a checkout with a remote; its portal is an emulator."""
+    """Return a checkout with a remote; its portal is an emulator."""
     made = Project(tmp_path / "project", {"RECONCILER_PLAN_KEY": KEY})
     made.write("reconciler.yaml", SETTINGS.format(state="git:refs/reconciler"))
     made.write("contacts.yaml", CONTACTS)
@@ -254,7 +254,7 @@ def test_reports_of_another_state_say_nothing_about_this_one(project: Project, p
 def test_a_run_that_could_not_be_pushed_has_no_report(project: Project, remote: Path) -> None:
     assert project.run("apply", "--auto-approve").code == ExitCode.OK
     before = refs_of(remote)
-    project.replace("contacts.yaml", "{firstname: Robert}", "{}")  # only state changes by this
+    project.replace("contacts.yaml", "{firstname: Robert}", "{}")  # changes state, but nothing in HubSpot
     hook = remote / "hooks" / "update"
     hook.write_text(f'#!/bin/sh\ntest "$1" = {REFS}/lock || exit 1\n')
     hook.chmod(0o755)

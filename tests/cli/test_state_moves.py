@@ -50,7 +50,7 @@ def remote(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path, remote: Path, postgres: Postgres) -> Project:
-    """Yield a checkout whose state can be in its remote or in a database."""
+    """Return a checkout whose state can be in its remote or in a database."""
     made = Project(
         tmp_path / "project", {"RECONCILER_PLAN_KEY": KEY, "RECONCILER_STATE": postgres.new_database()}
     )

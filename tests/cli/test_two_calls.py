@@ -34,8 +34,8 @@ class Interrupting(Recorder):
 
     def __init__(self, path: Path | None) -> None:
         super().__init__(path)
-        self.at = 0  # which update call has the fault, from 1; 0 for none
-        self.then = ""  # the fault
+        self.at = 0  # number of the update call that has the fault, counted from 1; 0: no call
+        self.then = ""  # the emulator's fault at that call, without its path: "drop_before:count=1"
 
     def answer(self, request: Request) -> Answer:
         if request.path.endswith("/contacts/batch/update") and self.at:
@@ -49,7 +49,10 @@ class Interrupting(Recorder):
 def world(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Project, Interrupting]]:
-    """Yield a contact whose stage was applied as customer, and is to be set back to lead."""
+    """Yield a project and its portal.
+
+    The lifecycle stage of a contact was set to customer by an apply; the manifest now says lead.
+    """
     monkeypatch.setattr("tests.support.served.Recorder", Interrupting)
     files = {"contacts.yaml": MANIFEST.format(stage="customer", name="A")}
     with served(tmp_path, files, SEED, more=f"    drift: {request.param}\n") as (project, portal):

@@ -38,7 +38,7 @@ class Silence:
         self.keys = keys
         self._portal = portal
         self._answer: Callable[[Request], Answer] = portal.answer
-        portal.answer = self.answer  # type: ignore[method-assign]  # every caller is to meet it
+        portal.answer = self.answer  # type: ignore[method-assign]  # so that every caller gets it
 
     def answer(self, request: Request) -> Answer:
         answer = self._answer(request)

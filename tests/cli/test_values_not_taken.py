@@ -31,7 +31,7 @@ HEAD = "object: companies\nkey: external_id\nprune: true\nrecords:\n  stays: {na
 
 
 class Overruling(Recorder):
-    """A portal with a rule that replaces the value gold by silver, or other values by others."""
+    """A portal that stores another value than was sent: silver instead of gold, or the pair in ``rule``."""
 
     rule = (b'"gold"', b'"silver"')
 

@@ -1,4 +1,7 @@
-"""A second story for kills: definitions are created, renamed and removed, and records move with them."""
+"""The second of the two stories (scenarios) in which tests kill the process.
+
+Definitions are created, renamed and removed, and records get values of the new definitions.
+"""
 
 import json
 from collections import Counter
@@ -129,7 +132,7 @@ records:
   M-0: {{hs_pipeline: Repair, hs_pipeline_stage: Planned, $associations: {{companies: [C-0]}}}}
 """
 STRANGER = "700"
-"""Id of a company that no manifest names, with values that the removal of definitions moves."""
+"""Id of a company that no manifest names; its values must be replaced before definitions are removed."""
 
 _TYPES = ("companies", "contacts", "deals", "p1000000_machines")
 _VALUES = {
@@ -155,7 +158,7 @@ class DefinitionsBeginning:
 
     @contextmanager
     def again(self, folder: Path, new_database: Callable[[], str] | None = None) -> Iterator[World]:
-        """Yield a copy of that portal and state, ready to apply ``AFTER``."""
+        """Yield a copy of the portal and state after ``BEFORE``, ready to apply ``AFTER``."""
         index_s = holders.INDEX_S
         vars(holders)["INDEX_S"] = 0.0  # as if HubSpot's search showed every write at once
         try:

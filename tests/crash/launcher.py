@@ -48,7 +48,7 @@ class Points:
 
 
 def between(owner: Any, name: str, before: Callable[[], None], after: Callable[[], None]) -> None:
-    """Pass one point before and one after every call of the method ``name`` of ``owner``."""
+    """Patch the method ``name`` of ``owner``: each call then calls ``before`` first, and ``after`` last."""
     inner = getattr(owner, name)
 
     def outer(*arguments: Any, **named: Any) -> Any:
@@ -61,7 +61,7 @@ def between(owner: Any, name: str, before: Callable[[], None], after: Callable[[
 
 
 def watch(pass_: Points) -> None:
-    """Add points to the libraries that write to databases, git and HubSpot."""
+    """Patch the code that writes to databases, git and HubSpot, so that it calls ``pass_`` at each point."""
     between(DefaultDialect, "do_commit", lambda: pass_("before commit"), lambda: pass_("after commit"))
     between(RemoteRefs, "push", lambda: pass_("before push"), lambda: pass_("after push"))
     between(httpx.Client, "send", lambda: pass_("before call"), lambda: pass_("answer read"))

@@ -23,7 +23,7 @@ def new_remote(folder: Path) -> Callable[[], str]:
 
 @pytest.fixture(scope="session")
 def points(start: Beginning, tmp_path_factory: pytest.TempPathFactory) -> list[int]:
-    """Return the numbers of a run's points, those at pushes first."""
+    """Return the numbers of the points right before and after a push, in a run without a kill."""
     folder = tmp_path_factory.mktemp("undisturbed")
     with start.again(folder, new_remote(folder / "remote")) as world:
         done = world.apply(0)

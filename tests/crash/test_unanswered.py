@@ -1,6 +1,6 @@
-"""Answers of writes get lost, for every kind of call.
+"""Answers to writes get lost, for every kind of call.
 
-Their result is found by reading, and nothing is written twice.
+Reconciler finds out by reading what each write did, and writes nothing twice.
 """
 
 import tempfile

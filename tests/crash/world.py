@@ -315,7 +315,7 @@ class Beginning:
 
     @contextmanager
     def again(self, folder: Path, new_database: Callable[[], str] | None = None) -> Iterator[World]:
-        """Yield a copy of that portal and state, ready to apply ``AFTER``.
+        """Yield a copy of the portal and state after ``BEFORE``, ready to apply ``AFTER``.
 
         The state is in PostgreSQL if a database is given.
         """

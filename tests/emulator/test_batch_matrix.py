@@ -317,7 +317,7 @@ def test_the_same_id_twice_in_a_read_is_one_result(portal: Portal) -> None:
 
 @pytest.mark.parametrize("operation", ["update", "read"])
 def test_a_merged_id_is_left_out_without_an_error(portal: Portal, operation: str) -> None:
-    """For reads, this is a guess.
+    """For reads, HubSpot does not document the behaviour, so the emulator's behaviour is a guess.
 
     Source for updates: github.com/rudderlabs/rudder-transformer, test data of the HubSpot destination."""
     kept, gone = (portal.create("deals", dealname=n, dealstage="closedwon") for n in ("kept", "gone"))

@@ -1,6 +1,7 @@
-"""Guesses that no probe checks.
+"""Guesses about HubSpot that ``emulator verify`` does not check.
 
-Each setting changes the behaviour that it describes; wrong settings get clear error messages.
+Each guess is a setting of the emulator. Another value of the setting changes the behaviour that it describes;
+wrong settings get clear error messages.
 """
 
 from collections.abc import Callable, Mapping
@@ -240,7 +241,7 @@ LOOKS: Mapping[str, tuple[Look, object, object]] = {
     "stage_taken_in_put": (stage_taken_in_put, 409, 400),
 }
 ELSEWHERE = {"allowance", "outside_tier", "unknown_token"}
-"""Guesses that depend on other settings of a portal, or on no portal at all."""
+"""Guesses with tests of their own: they depend on other settings, or apply to requests without a portal."""
 
 
 def test_every_guess_without_a_probe_is_looked_at() -> None:

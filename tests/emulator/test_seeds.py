@@ -261,7 +261,7 @@ def test_a_fresh_portal_has_one_owner(portal: Portal) -> None:
 
 
 def _given_by_hubspot(portal_id: int, *, by_portal: bool) -> set[str]:
-    """Return all numbers that a new portal assigns itself."""
+    """Return the ids that a new portal assigns to new object types, pipelines, records and other things."""
     emulator = Emulator(None)
     schema = {key: PET[key] for key in PET if key != "objectTypeId"}
     emulator.ensure_portal(portal_id, {"numbers_by_portal": by_portal, "schemas": [schema]})

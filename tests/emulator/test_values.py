@@ -154,7 +154,7 @@ def test_a_leading_semicolon_adds_to_the_stored_set(portal: Portal) -> None:
 def test_null_clears_only_where_the_specification_allows_it(
     portal: Portal, version: str, status: int
 ) -> None:
-    """For versions before 2026-09, this is a guess."""
+    """For API versions before 2026-09, HubSpot does not document the answer, so 400 is a guess."""
     assert written(portal, version, "a_text", None).status_code == status
 
 

@@ -1,4 +1,7 @@
-"""No module outside the folders of the kinds checks what kind a thing is; it uses the tables of kinds."""
+"""Only folders of one kind check whether a thing is a record, an association or a definition.
+
+Modules outside of these folders use the tables of kinds.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -18,15 +21,15 @@ KNOWING = {
     "model/addresses.py": "defines the addresses",
     "model/owned.py": "defines what is owned of each kind",
     "model/selection.py": "a glob selects things of one kind alone",
-    "plan/change.py": "defines what the changes of each kind have besides",
-    "model/drift.py": "counts drifted records and definitions apart",
+    "plan/change.py": "defines the additional fields of changes of each kind",
+    "model/drift.py": "counts drifted records and definitions separately",
     "plan/drift/accept.py": "an environment may name a record, and never a definition",
     "plan/drift/detect.py": "values of records have a history to read",
     "report/definition_lists.py": "values of definitions may be lists, in a form of their own",
     "reconcile/drift.py": "who changed a record is in its history, and a definition in its audit",
-    "plan/file/decode.py": "refuses addresses of another kind where a record must stand",
+    "plan/file/decode.py": "refuses addresses of another kind where the address of a record is required",
 }
-"""Modules that may name all kinds, with the reason."""
+"""Modules that may check for records, associations and definitions, each with the reason."""
 
 TYPES = {
     "RecordAddress",

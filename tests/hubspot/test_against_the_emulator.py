@@ -51,7 +51,7 @@ class Session:
     def write(
         self, rows: Sequence[InputRow], route: Operation = UPSERT, name: str = "companies"
     ) -> dict[str, str]:
-        """Write rows; return the word of each outcome, by trace id."""
+        """Write rows; return the outcome of each, such as ``applied`` or ``rejected``, by trace id."""
         outcomes = write_rows(self.writer, self.schema(name).path, route, rows)
         return {trace_id: outcome.word for trace_id, outcome in outcomes.items()}
 

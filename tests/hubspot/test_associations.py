@@ -110,9 +110,10 @@ def write(handler: Handler, call: Call, sent: list[PairRow]) -> dict[int, Outcom
 
 
 class Strict:
-    """Refuses associations of bad records.
+    """A HubSpot that refuses associations of the record ``bad``.
 
-    The whole batch or each alone, with or without naming the record.
+    If ``whole``, it refuses every batch that contains such an association; otherwise, only the association.
+    ``naming`` returns the fields of the error that name the record, which may be none.
     """
 
     def __init__(self, bad: str, *, whole: bool, naming: Callable[[str], Result]) -> None:

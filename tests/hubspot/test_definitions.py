@@ -1,4 +1,4 @@
-"""Definitions are converted to ours, with the kind of each value."""
+"""HubSpot's definitions are converted to those of the model; each property gets the kind of its values."""
 
 from typing import Any
 

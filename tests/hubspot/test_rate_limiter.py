@@ -1,4 +1,4 @@
-"""Calls are sent as fast as HubSpot allows, and again only if that is safe. On a simulated clock."""
+"""Calls are sent as fast as HubSpot allows, and repeated only if that is safe. The clock is simulated."""
 
 import math
 import random
@@ -244,7 +244,7 @@ def test_with_another_user_of_the_token_429s_are_rare(others: Sequence[float]) -
 
     assert hubspot.answered == 1900
     assert hubspot.refused <= 5
-    assert seconds <= 200  # not more than a third and the reserve are left to others
+    assert seconds <= 200  # half of the limit; others use a third, and a tenth is left free
 
 
 def test_a_window_that_an_earlier_run_left_full_is_met_by_a_few_calls_only() -> None:

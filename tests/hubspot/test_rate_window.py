@@ -91,7 +91,7 @@ def test_a_kept_place_is_taken_until_it_is_used_or_released() -> None:
     assert window.wait_s(1.0) == 0.0
     enter(window, 1)
     assert window.wait_s(1.0) > 0
-    assert window.wait_s(1.0, places=0) == 0.0  # a slot was reserved for it
+    assert window.wait_s(1.0, places=0) == 0.0  # a call with a reserved slot need not wait
     window.release()
     assert window.wait_s(1.0) == 0.0
 
@@ -160,7 +160,7 @@ def test_at_the_very_end_of_a_window_the_lower_number_counts_anew() -> None:
     window = RollingWindow()
     window.leave(0.0, reported(20, 10), window.enter(), was_sent=True)  # 9 calls by others
     window.leave(10.0, reported(20, 17), window.enter(), was_sent=True)  # 1 call by others
-    for _ in range(15):  # 20 - 1 by others - 2 reserve, 2 of which are used
+    for _ in range(15):  # 20 - 1 by others - 2 reserve - 2 by the calls above = 15 slots
         assert window.wait_s(10.0) == 0.0
         window.enter()
     assert window.wait_s(10.0) > 0

@@ -110,7 +110,7 @@ def test_agents_are_told_once_what_they_may_run(folder: Project) -> None:
     may, only_people = " ".join(text.split()).split("Only a person runs")
     named = {half: set(re.findall(r"`reconciler ([a-z-]+)", half)) for half in (may, only_people)}
     assert named[may] | named[only_people] >= set(COMMANDS)
-    assert named[may] & named[only_people] == {"drift", "keys", "state"}  # these both read and change
+    assert named[may] & named[only_people] == {"drift", "keys", "state"}  # commands that can read or change
     assert {"apply", "rollback", "import", "unlock"} <= named[only_people] - named[may]
 
 

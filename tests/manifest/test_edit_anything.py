@@ -198,7 +198,10 @@ def changed(said: list[Any], place: Place, after: ManifestValue) -> list[Any]:
 
 
 def lines_of(documents: list[TheirNode], place: Place) -> range | None:
-    """Return the lines, from 0, of a value in its own record, by the second parser; None if not there."""
+    """Return the line numbers, counted from 0, of the value at ``place`` in ``documents``.
+
+    None if its record does not contain the value, for example because it is in ``all``.
+    """
     lines, node = None, documents[place.document]
     for name in ("records", place.key, place.name):
         assert isinstance(node, TheirMapping)
@@ -248,4 +251,4 @@ def _touches_only(before: bytes, after: bytes, lines: range | None) -> None:
     if lines is not None:
         assert set(removed) <= set(lines)
     else:
-        assert len(removed) <= 1  # between braces, or a last line without a line break
+        assert len(removed) <= 1  # a line in braces, or a last line without line break, is replaced

@@ -1,4 +1,7 @@
-"""Documents are for known environments; environments with the same portal must use the same documents."""
+"""The environments for which a document of a manifest holds.
+
+A document must name environments that exist. Environments with the same portal must use the same documents.
+"""
 
 from pathlib import Path
 

@@ -66,7 +66,10 @@ def test_one_table_beside_records_names_a_record_once(tmp_path: Path) -> None:
 def test_a_record_is_not_renamed_from_a_key_that_is_named_as_well(
     tmp_path: Path, files: dict[str, str], told: list[str]
 ) -> None:
-    """Otherwise one apply would create both, and every later plan would report that they are two records."""
+    """Such manifests are refused, because apply would create two records, one for each key.
+
+    Every later plan would report that the old and the new key belong to two records.
+    """
     made = {name: HEAD + text for name, text in files.items()} | {"one.csv": "external_id\na\nb\n"}
     folder = project(tmp_path, made)
     if not told:

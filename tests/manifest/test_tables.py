@@ -139,7 +139,8 @@ CELLS = st.text(
 )
 def test_any_csv_is_read_back(rows: dict[str, tuple[str, str]], end: str, quote_all: bool) -> None:
     text = io.StringIO()
-    quote_all |= any("\r" in cell for key, cells in rows.items() for cell in (key, *cells))  # unquoted else
+    # The csv module does not quote every cell that contains a carriage return.
+    quote_all |= any("\r" in cell for key, cells in rows.items() for cell in (key, *cells))
     writer = csv.writer(text, lineterminator=end, quoting=csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL)
     writer.writerow(["external_id", "name", "city"])
     writer.writerows((key, *cells) for key, cells in rows.items())

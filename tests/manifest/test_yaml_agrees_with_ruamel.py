@@ -1,4 +1,4 @@
-"""A second parser reads the same as this program's, and no text crashes the latter."""
+"""Reconciler's YAML parser reads the same values as ruamel.yaml, and no text makes it crash."""
 
 import io
 from typing import Any

@@ -1,4 +1,4 @@
-"""Equal values of properties, for each kind of property."""
+"""Which texts are the same value, for each kind of property."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

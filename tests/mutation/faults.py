@@ -103,7 +103,7 @@ def _children(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
             continue
         if isinstance(node, ast.Raise) and name == "exc":
             continue
-        if isinstance(node, ast.keyword) and node.arg == "strict":  # of zip: checks, and decides nothing
+        if isinstance(node, ast.keyword) and node.arg == "strict":  # strict of zip is a check only
             continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):

@@ -25,7 +25,7 @@ _LOOK_S = 0.02
 
 
 def main() -> None:
-    """Read and run until stdin ends."""
+    """Run pytest for each line of stdin, and print the result, until stdin ends."""
     for name in _NEVER_CHANGES:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)

@@ -1,4 +1,4 @@
-"""The faults that are made of a module, and whether tests in a copy of the tree notice them."""
+"""The faults that are put into a module, and whether tests in a copy of the repository notice them."""
 
 import ast
 import time
@@ -107,9 +107,8 @@ def test_a_fault_is_noticed_or_survives_and_leaves_nothing_behind(copy: Copy) ->
     assert not copy.notices("toy.py", TOY.replace("> 99", ">= 99"), ["test_toy.py"], 60)
     assert (copy.root / "toy.py").read_text() == TOY
     assert copy.notices("toy.py", TOY.replace(">= 18", "> 17 "), ["test_toy.py"], 60) is False
-    assert copy.notices(
-        "toy.py", TOY.replace(">= 18", "> 16 "), ["test_toy.py"], 60
-    )  # as long, in one second
+    # Text of the same length, written within the same second: Python must not use the cached bytecode.
+    assert copy.notices("toy.py", TOY.replace(">= 18", "> 16 "), ["test_toy.py"], 60)
 
 
 def test_a_fault_that_hangs_is_noticed(copy: Copy) -> None:

@@ -1,4 +1,4 @@
-"""Runs the tests of a room against one fault, in a copy of the tree."""
+"""Runs the tests of a module against one fault, in a copy of the repository."""
 
 import itertools
 import json
@@ -16,20 +16,26 @@ ROOT = Path(__file__).parents[2]
 _OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "--no-header", "--hypothesis-seed=0")
 _LEAST_TIMEOUT_S = 60.0
 _PATIENCE = 5.0
-"""How much longer than without a fault the tests may take before they count as hanging."""
+"""How many times as long as without a fault the tests may take before they count as hanging."""
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A copy of what git knows of the tree, to plant faults into, and a process that runs tests there."""
+    """A copy of the repository's files, to put faults into, and a process that runs tests there."""
 
     root: Path
     _runner: "subprocess.Popen[str]"
     _moments: Iterator[int] = field(default_factory=lambda: itertools.count(1_000_000_000, 2))
-    """When each text was written, as far as Python is told: it takes a module for unchanged by that alone."""
+    """Made-up modification times, one for each write of a file.
+
+    Python compares modification time and size to decide whether it can use cached bytecode of a module.
+    """
 
     def run(self, tests: Sequence[str], timeout_s: float | None = None) -> bool | None:
-        """Whether the tests pass; None: they took too long. What they leave running is ended with them."""
+        """Run the tests, and end all processes that they leave running.
+
+        Return whether the tests pass; None if they took too long.
+        """
         assert self._runner.stdin is not None
         assert self._runner.stdout is not None
         self._runner.stdin.write(json.dumps([timeout_s, *_OPTIONS, *tests]) + "\n")
@@ -40,12 +46,12 @@ class Copy:
         return None if outcome == "hangs" else outcome == "0"
 
     def log(self) -> str:
-        """The end of what the tests last said."""
+        """Return the end of the output of the last tests."""
         log = self.root / "tests.log"
         return log.read_text(errors="replace")[-3000:] if log.exists() else ""
 
     def notices(self, module: str, text: str, tests: Sequence[str], timeout_s: float) -> bool:
-        """Whether any test fails, or hangs, with this text as the module."""
+        """Return whether any test fails or hangs if the module has this text."""
         place = self.root / module
         before = place.read_text()
         self._write(place, text)
@@ -60,10 +66,10 @@ class Copy:
         os.utime(place, (moment, moment))
 
     def timeout_s(self, tests: Sequence[str]) -> float:
-        """How long the tests may take. They must pass as they are.
+        """Return how many seconds the tests may take, measured with the unchanged module.
 
         Raises:
-            SystemExit: they do not.
+            SystemExit: the tests fail with the unchanged module.
         """
         began = time.monotonic()
         if not self.run(tests):
@@ -73,7 +79,7 @@ class Copy:
 
 @contextmanager
 def copy_of_tree(folder: Path) -> Iterator[Copy]:
-    """Copies every file that is committed, or new and not ignored."""
+    """Yield a copy of the repository in ``folder``, without files that git ignores."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -90,7 +96,7 @@ def copy_of_tree(folder: Path) -> Iterator[Copy]:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Copy]:
-    """The folder as a copy, with a process that runs its tests as long as the block lasts."""
+    """Yield a ``Copy`` for ``folder``; its process runs tests until the block ends."""
     environ = {name: value for name, value in os.environ.items() if name != "CI"}
     runner = subprocess.Popen(
         [sys.executable, str(ROOT / "tests" / "mutation" / "forking.py")],

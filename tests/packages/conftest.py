@@ -1,4 +1,7 @@
-"""The files of a release: built once for all tests, or in RECONCILER_DIST, where a release has them."""
+"""The wheel and the sdist under test.
+
+They are built once for all tests, or taken from the folder RECONCILER_DIST, as when a release is made.
+"""
 
 import fcntl
 import os
@@ -15,7 +18,7 @@ REPOSITORY = "https://code.example/acme/reconciler"
 
 @pytest.fixture(scope="session")
 def dist(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The folder with wheel and sdist; processes that test at the same time share it."""
+    """Return the folder with wheel and sdist; test processes that run at the same time share it."""
     given = os.environ.get("RECONCILER_DIST")
     if given:
         return Path(given).resolve()

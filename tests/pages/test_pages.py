@@ -20,10 +20,10 @@ OTHERWISE = {
     "container.md": "tests/packages/test_container.py builds the image where a builder is",
     "definitions.md": "tests/house/test_docs.py loads the manifests",
     "drift.md": "a report of tests/drift/test_week.py, which compares the page",
-    "emulator.md": "tests/emulator/test_docs.py holds the page",
+    "emulator.md": "tests/emulator/test_docs.py compares the page with the emulator",
     "guards.md": "a flag, and settings that tests/cli/test_guards.py reads",
     "manifests.md": "tests/house/test_docs.py loads the manifest",
-    "notices.md": "tests/project/test_webhook.py tells a local server",
+    "notices.md": "tests/project/test_webhook.py sends notices to a local server",
     "performance.md": "benchmarks, which are run by hand",
     "protection.md": "tests/house/test_docs.py loads the files",
     "pruning.md": "tests/house/test_docs.py loads the manifests",
@@ -33,7 +33,7 @@ OTHERWISE = {
     "start.md": "tests/init/test_start_page.py follows the page with a portal over HTTP",
     "tables.md": "tests/house/test_docs.py loads the manifest, test_german_table.py the German file",
 }
-"""Pages with blocks that other tests check, or no test, each with the reason."""
+"""Pages whose blocks are not run here, with the test that checks them, or the reason for no test."""
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def accept(
     shows_sensitive: bool = False,
     is_elsewhere: bool = False,
 ) -> Acceptance:
-    """Accept the drift of acme: ``now``, or only the properties ``names`` of it."""
+    """Accept the drift of record acme, whose live values are ``now``: of all properties, or of ``names``."""
     values = [
         DriftedValue(KEY, RecordId("9"), name, "before", (now or {}).get(name))
         for name in names or tuple(now or ())

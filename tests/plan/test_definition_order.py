@@ -38,7 +38,7 @@ def archived(text: str) -> Change:
 
 
 def in_order(*changes: Change) -> list[list[str]]:
-    """Return the texts of ``changes`` by turn, given in any order."""
+    """Return the addresses of ``changes`` in groups that are applied one after the other."""
     turns = turns_of_definitions(spooled(changes))
     by_turn: dict[int, list[str]] = {}
     for number, change in enumerate(changes):

@@ -1,4 +1,4 @@
-"""Comparing two texts of a property is symmetric, stable, and agrees with itself, whatever the texts are."""
+"""Comparing two texts of a property is symmetric, transitive and reflexive, whatever the texts are."""
 
 import pytest
 from hypothesis import given

@@ -176,7 +176,7 @@ ADA_THERE = live("1", {"email": "ada@x.example", "erp_no": "7", OTHER_ADDRESSES:
         ([("companies", "erp_no", "7"), ("contacts", "erp_no", "7")], True),
         ([("contacts", "lost", "7"), ("contacts", "erp_no", "7")], True),
         ([("contacts", "erp_no", "8")], False),
-        ([("contacts", "email", "ada@x.example")], False),  # by that very key: whoever asks knows already
+        ([("contacts", "email", "ada@x.example")], False),  # the key itself is no other key
     ],
 )
 def test_a_record_is_named_by_any_key_of_its_type(

@@ -45,15 +45,15 @@ WORDS: dict[str, type[StrEnum]] = {
     "difference": DifferenceKind,
     "changed_via": ChangeSource,
     "name": StageName,
-    "propertyNames": Guard,  # of allowances
+    "propertyNames": Guard,  # allowances have guards as keys
 }
-"""Enumerations, by the key in plan files whose value is one of their words."""
+"""Enumerations whose members are values in plan files, by the key of such values."""
 
 
 def closed(schema: Any) -> Any:
-    """Return ``schema`` without unknown keys in objects, to find keys that it does not describe.
+    """Return a copy of ``schema`` that forbids keys that it does not describe.
 
-    The header stays open, because the document has its keys and more.
+    The header still allows other keys, because the JSON document has all keys of the header and some more.
     """
     if isinstance(schema, list):
         return [closed(part) for part in schema]

@@ -1,4 +1,4 @@
-"""Owned records that no manifest names: whether they are still the same records."""
+"""Owned records that no manifest names are archived only if they still have the key that state contains."""
 
 from collections.abc import Mapping, Sequence
 
@@ -28,7 +28,9 @@ def decided(
     left_out: Sequence[DesiredRecord] = (),
     known: Mapping[str, OwnedRecord] | None = None,
 ) -> list[tuple[Action, Reason]]:
-    """Return the decisions about owned record ``LEFT`` under ``prune: all``; its id leads to ``found``.
+    """Return the decisions about owned record ``LEFT`` under ``prune: all``.
+
+    Reading its record id from HubSpot returns ``found``.
 
     ``left_out`` are records that manifests name but the plan leaves out; ``known``: their entries in state.
     """

@@ -1,4 +1,4 @@
-"""Records are compared, get their calls, and are put in order."""
+"""Records are compared; each change is assigned to a call of HubSpot's API, and the changes are sorted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

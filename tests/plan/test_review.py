@@ -77,7 +77,7 @@ def held_against(reviewed: Change | None, now: Change | None) -> Kept:
 
 
 def learned(change: ValueChange) -> ValueChange:
-    """Return the value as in step: it has been applied since the review."""
+    """Return the change as it is planned if its value was applied after the review: nothing to write."""
     return replace(change, before=change.after, reason=Reason.IN_STEP)
 
 

@@ -188,7 +188,7 @@ def test_a_key_goes_back_with_the_other_values() -> None:
     assert decision.change.record == replace(ACME, value="old")
     assert decision.change.moved_from == ACME
     assert decision.change.operation == BY_RECORD_ID
-    assert decision.change.rests_on == ()  # the key is among what it writes
+    assert decision.change.rests_on == ()  # the change writes the key itself
 
 
 def test_a_key_that_is_back_already_is_the_one_that_state_knows_it_by() -> None:

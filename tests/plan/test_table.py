@@ -1,4 +1,4 @@
-"""For any manifests, state and portal, exactly the values are written that the table of verdicts says.
+"""For any manifests, state and portal, the plan writes what the table of verdicts requires, and no more.
 
 The table is repeated here, from ``docs/verdicts.md`` and not from the code.
 """
@@ -54,7 +54,7 @@ def reported(globs: tuple[Glob, ...], key: str, name: str | None = None) -> bool
 def is_due(
     world: World, known: OwnedRecord | None, record: DesiredRecord, name: str, live: str | None
 ) -> bool:
-    """Return whether the table says to write a property of an existing record."""
+    """Return whether the table of verdicts requires to write a property of an existing record."""
     desired = values_of(record)[name]
     if record.document.ownership_of(name) is not Ownership.ENFORCE or same(name, live, desired):
         return False
@@ -63,7 +63,8 @@ def is_due(
         return git_decides or live is None  # adopt
     answered = known.answered.get(name, known.sent[name])
     if same(name, live, answered):
-        return not same(name, desired, known.sent[name])  # changed; else HubSpot only spells it its own way
+        # The verdict is "changed" (True), or the live value is the applied one in HubSpot's spelling.
+        return not same(name, desired, known.sent[name])
     return git_decides  # drift, conflict
 
 
@@ -74,7 +75,7 @@ def values_of(record: DesiredRecord) -> Mapping[str, str | None]:
 
 
 def expected(world: World) -> Writes:
-    """Return the writes that the table says, if everything is selected."""
+    """Return the writes that the table of verdicts requires if everything is selected."""
     by_key = {held["external_id"]: (record_id, held) for record_id, held in world.live.items()}
     writes: Writes = {}
     for record in world.records:

@@ -65,7 +65,10 @@ def archive(name: str) -> Change:
 
 
 def found(changes: Sequence[Change], **held: str) -> Mapping[int, Sequence[Problem]]:
-    """Return the contradictions; ``held``: by ref, the record that has it now."""
+    """Return the problems of changes that would give two records one unique value.
+
+    ``held`` is the id of the record that has a value of ``ref`` now, for each value.
+    """
     holders = {value_of(SCHEMA, "ref", text): RecordId(record_id) for text, record_id in held.items()}
     return contradictions(changes, OBJECTS, holders)
 
@@ -107,7 +110,7 @@ def test_numbers_are_one_value_in_any_spelling() -> None:
 
 
 def found_with_faulty(*changes: Change, **held: str) -> Mapping[int, Sequence[Problem]]:
-    """The last of ``changes`` has a problem of another kind."""
+    """Return the same as ``found``, if the last of ``changes`` also has a problem of another kind."""
     holders = {value_of(SCHEMA, "ref", text): RecordId(record_id) for text, record_id in held.items()}
     return contradictions(changes, OBJECTS, holders, faulty=1)
 
@@ -123,7 +126,7 @@ def test_values_of_a_record_with_another_problem_are_checked_too() -> None:
 
 
 def test_a_record_with_another_problem_frees_no_value() -> None:
-    """Also a circle with it is none: it is not written."""
+    """Such a record is not written, so it cannot exchange values with another record either."""
     ((number, (problem,)),) = found_with_faulty(change("a", None, "x"), change("b", "x", "y"), x="b").items()
     assert number == 0
     assert "but the record has a problem, so it is not written" in problem.message

@@ -1,4 +1,4 @@
-"""Asking all questions in an emulator."""
+"""Running all probes of ``emulator verify`` in an emulator."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -32,7 +32,10 @@ class Ticking(Clock):
 def ask_all(
     folder: Path, guesses: Mapping[str, str], version: str = "v3", scopes: Sequence[str] | None = None
 ) -> dict[str, Seen]:
-    """Run all probes in an emulator with these guesses and scopes; return what each saw, by guess."""
+    """Run all probes in an emulator with these guesses about HubSpot, and these scopes.
+
+    Return what each probe observed, by the name of the guess that it checks.
+    """
     emulator = Emulator(None, now=Ticking())
     emulator.ensure_portal(PORTAL_ID, {"limits": True, "guesses": guesses})
     headers = {"Authorization": f"Bearer {emulator.token(PORTAL_ID, scopes)}"}
@@ -50,5 +53,5 @@ def ask_all(
 
 
 def differing(seen: Mapping[str, Seen]) -> set[str]:
-    """Return the guesses for which a probe saw something else than the default."""
+    """Return the names of the guesses whose probes observed another behaviour than the emulator's default."""
     return {name for name, each in seen.items() if each.choice != SETTINGS[name].default}

@@ -1,4 +1,7 @@
-"""Probes in the emulator see the default guesses; if one guess is changed, only its probe reports it."""
+"""The probes of ``emulator verify``, run in the emulator, observe its default guesses about HubSpot.
+
+If one guess is changed, only the probe that checks it reports a difference.
+"""
 
 import re
 from datetime import UTC, datetime

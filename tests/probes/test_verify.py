@@ -1,4 +1,7 @@
-"""``emulator verify`` runs only in test accounts, leaves nothing there, and its file corrects an emulator."""
+"""``emulator verify`` runs only in test accounts, and removes all that it created.
+
+The file that it writes makes an emulator behave like the account.
+"""
 
 import io
 import json

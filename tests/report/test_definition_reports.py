@@ -1,4 +1,7 @@
-"""Golden reports of a plan with every action on definitions, and of its run; people review their changes."""
+"""Golden reports of a plan with every action on definitions, and of the run that applies it.
+
+People review each change of the golden files.
+"""
 
 import json
 import re

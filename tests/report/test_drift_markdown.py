@@ -1,4 +1,7 @@
-"""Drift as the text of an issue: it fits, its values do not become markup, and the issue is found again."""
+"""Drift as the text of an issue on GitHub.
+
+The text is not longer than GitHub allows, values do not become markup, and the issue is found again.
+"""
 
 import re
 from collections.abc import Sequence

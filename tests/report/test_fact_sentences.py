@@ -218,6 +218,6 @@ def test_no_report_of_a_run_tells_what_is_masked(outcome: str | None) -> None:
         assert OLD not in masked
         assert NEW not in masked
     text, document = outputs(SHOW)
-    assert (OLD in text) is (outcome != "applied")  # of those that went well, texts give the number
+    assert (OLD in text) is (outcome != "applied")  # the text only counts applied changes
     assert OLD in document
     assert NEW in document

@@ -189,7 +189,7 @@ def test_options_of_one_facet_add_up_and_facets_narrow_each_other(page: Page) ->
 
     page.choose("object", "contacts")
     assert page.records == ["contacts/bob@acme.example"]
-    assert page.figures("action")["update"] == "1"  # what choosing it would add
+    assert page.figures("action")["update"] == "1"  # number of entries that choosing "update" would add
     assert page.figures("object")["companies"] == "5"
 
     page.one("#clear").click()
@@ -414,7 +414,7 @@ def test_it_works_by_keys_alone(page: Page) -> None:
 def test_people_who_do_not_see_it_are_told(page: Page) -> None:
     grid = page.one("#grid")
     assert grid.get_attribute("role") == "treegrid"
-    assert grid.get_attribute("aria-rowcount") == "36"  # like entries are folded
+    assert grid.get_attribute("aria-rowcount") == "36"  # similar entries are collapsed into one row
     assert page.one(".heading").get_attribute("aria-rowindex") == "2"
     assert page.one(".row").get_attribute("aria-rowindex") == "3"
     assert page.one("#count").get_attribute("aria-live") == "polite"

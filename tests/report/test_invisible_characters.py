@@ -89,7 +89,7 @@ def test_everything_shown_is_visible(text: str) -> None:
 
 
 def looks(text: str) -> str:
-    """Return how a text looks, as far as its characters decide."""
+    """Return the normal form NFC of ``text``, which is equal for texts that look the same."""
     return unicodedata.normalize("NFC", text)
 
 

@@ -1,4 +1,4 @@
-"""Properties of the comment on any plan: it fits, it is complete, and values stay data."""
+"""The comment on any plan is not longer than GitHub allows and counts what it omits; values stay text."""
 
 import re
 from collections.abc import Callable, Iterable

@@ -1,4 +1,7 @@
-"""Personal values are never shown where they must be masked, and the rest still makes sense."""
+"""Personal values are never shown where they must be masked.
+
+Masks of equal values are equal, and other values are shown unchanged.
+"""
 
 import json
 import re
@@ -220,7 +223,7 @@ def test_a_problem_does_not_say_a_personal_value_wherever_it_stands() -> None:
     )
 
     mark = problem.message.rpartition(" ")[2]
-    assert problem.message == f"12a, {mark}; phone takes no {mark}"  # words are words
+    assert problem.message == f"12a, {mark}; phone takes no {mark}"  # only placeholders are masked
     assert re.fullmatch("\u2039[0-9a-f]{8}\u203a", mark)
     assert problem.advice == f'is "phone" right, or {mark}?'
     assert problem.address == "contacts/=12#phone"
@@ -232,7 +235,8 @@ def test_a_problem_says_a_value_that_is_not_personal() -> None:
 
     assert shown(problem).message.startswith('no "Red" of contacts/\u2039')
     of_deals = (ObjectProperty("deals", "amount"),)
-    assert shown(problem, of_deals).message.startswith('no "Red" of contacts/\u2039')  # e-mail
+    # The key is an e-mail address, which is masked even if its property is not.
+    assert shown(problem, of_deals).message.startswith('no "Red" of contacts/\u2039')
     assert shown(
         replace(problem, message=sentence("no {it}", it=Value("Red", "deals", "colour")))
     ) == replace(problem, message="no Red")

@@ -1,4 +1,7 @@
-"""A run as a comment: it fits, its values do not become markup, and unapplied changes come first."""
+"""A run as a comment on GitHub.
+
+It is not longer than GitHub allows, values do not become markup, and unapplied changes come first.
+"""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Widths are counted like in terminals."""
+"""The width of a text is counted in the cells that a terminal needs for it."""
 
 import pytest
 from rich.cells import cell_len

@@ -126,7 +126,7 @@ def test_a_filter_of_the_person_who_plans_sees_no_token(project: Project, tmp_pa
     planned = replace(project, environ=person).run("plan", "--json")
 
     assert planned.document["manifests"]["uncommitted"] is False
-    assert "GIT_DIR=" in proof.read_text()  # it was run: large files need theirs
+    assert "GIT_DIR=" in proof.read_text()  # the filter was run: files in Git LFS need one
     assert "secret" not in proof.read_text()
 
 

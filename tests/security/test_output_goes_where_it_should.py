@@ -1,4 +1,7 @@
-"""Output replaces only files, and does not follow links or foreign pipes."""
+"""Output replaces files and links to files, but not what the links lead to.
+
+Pipes and devices are written to, except pipes of other users.
+"""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""The state is never from a commit, and never behind a link."""
+"""Every command refuses a state that git tracks, or that is reached through a symbolic link."""
 
 import subprocess
 from dataclasses import replace

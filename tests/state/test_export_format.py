@@ -242,7 +242,7 @@ def test_invalid_exports_name_the_place(text: str, complaint: str) -> None:
 
 
 names = st.text(min_size=1, max_size=8)
-properties = names.filter(lambda name: not name.startswith(":"))  # a section of definitions begins so
+properties = names.filter(lambda name: not name.startswith(":"))  # ":" begins a section of definitions
 values = st.dictionaries(names, st.none() | st.text(), max_size=4)
 
 

@@ -200,7 +200,7 @@ def test_a_remote_that_does_not_answer_for_a_minute_ends_the_run(
 def test_a_push_that_arrives_after_it_was_given_up_is_no_loss(
     opened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the push the network fails, so its success is unknown; it works again for the last push."""
+    """The network fails after the push, so the run does not know that it arrived; the last push succeeds."""
     clock, push = Clock(), RemoteRefs.push
     pen = writer(opened(), clock)
     arrived: list[Pushed] = []
@@ -269,7 +269,7 @@ def test_intents_leave_from_the_push_on_that_carries_them(opened: Callable[[], S
         assert sent[0] == clock.now()
         assert sent[2] is not None
         assert (sent[2] - there).total_seconds() == pytest.approx(10, abs=2)  # as of the last push
-        assert store.unfinished()[-1].sent == {(2, 1): None}  # here it is known that it did not leave
+        assert store.unfinished()[-1].sent == {(2, 1): None}  # this machine knows that call 2 was not sent
 
 
 def test_the_holder_is_shown_with_its_job(opened: Callable[[], Store]) -> None:

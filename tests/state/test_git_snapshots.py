@@ -225,7 +225,7 @@ def test_an_older_snapshot_is_noticed_by_a_machine_that_has_seen_a_newer_one(
         StateError, match=r"was put back to serial 1, but this machine has already seen serial 2"
     ):
         opened(KEY, seen=True)
-    assert opened(KEY).count() == 1  # another machine cannot know
+    assert opened(KEY).count() == 1  # another machine has not seen serial 2
     git(remote, "update-ref", "-d", STATE)
     with pytest.raises(StateError, match="is gone, although this machine has already read its serial 2"):
         opened(KEY, seen=True)

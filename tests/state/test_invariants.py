@@ -60,7 +60,7 @@ class Run:
 
 
 class Runs(RuleBasedStateMachine):
-    """Begins runs, journals intents and outcomes, stops without end, and opens the state again."""
+    """Begins runs, journals intents and outcomes, stops before a run is finished, and reopens the state."""
 
     url: str
     folder: Path

@@ -171,7 +171,7 @@ def test_a_run_that_lost_the_lock_writes_nothing(
         f"lost the lock on the state of portal {PORTAL}: it is held by bob on laptop (process 17) since 20"
     )
     assert str(caught.value).endswith("the next `reconciler apply` finds out the result of unfinished calls")
-    assert "run:" not in str(caught.value)  # bob's has no page to look at
+    assert "run:" not in str(caught.value)  # bob's run is no CI job, so it has no page
 
 
 def test_unlock_names_whom_it_took_the_lock_from(store: Store, reopened: Callable[[], Store]) -> None:

@@ -76,7 +76,11 @@ def test_a_new_state_is_private_and_kept_out_of_git(tmp_path: Path) -> None:
 
 
 def test_opening_a_file_twice_keeps_the_locks_of_the_first(tmp_path: Path) -> None:
-    """Closing a file by hand drops this process's locks on it: https://www.sqlite.org/howtocorrupt.html."""
+    """Other connections of this process must not drop the locks that SQLite holds on the file.
+
+    This would happen if reconciler opened and closed the file itself, without SQLite:
+    https://www.sqlite.org/howtocorrupt.html.
+    """
     passer_by = (
         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
         "print(c.execute('SELECT serial FROM states').fetchone()[0]); c.close()"

@@ -241,7 +241,7 @@ NAMES = Names(
         ),
     },
 )
-"""Names for people of the things in these plans; two stages of the portal have the label ``Closed``."""
+"""Display names of the things in these plans; two stages of the portal have the label ``Closed``."""
 
 PROBLEMS = (
     Problem(
@@ -268,7 +268,7 @@ PERSONAL = (
 
 
 def named_plan_of(*changes: Change, **parts: Any) -> Plan:
-    """Build a plan that contains the names for people of everything in it."""
+    """Build a plan that also contains the display names of everything in it."""
     return replace(plan_of(*changes, **parts), names=NAMES)
 
 

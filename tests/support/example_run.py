@@ -74,5 +74,5 @@ RUN = RunDetail(
 
 
 def of_people(run: RunDetail, masked_properties: tuple[ObjectProperty, ...]) -> RunDetail:
-    """``run``, with personal values."""
+    """Return ``run``, in which the values of ``masked_properties`` are personal."""
     return replace(run, header=replace(run.header, masked_properties=masked_properties))

@@ -22,7 +22,7 @@ class _Quiet(WSGIRequestHandler):
 
 @dataclass
 class GitServer:
-    """Repositories in a folder, for those who have the token; some may only read."""
+    """Serves the repositories in a folder to clients that send ``token``; ``may_push`` lets them push."""
 
     folder: Path
     token: str

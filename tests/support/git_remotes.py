@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git in ``folder``, as nobody in particular, and return what it printed."""
+    """Run git in ``folder``, with a made-up author, and return what it printed."""
     done = subprocess.run(
         ["git", *arguments], cwd=folder, env=environment(), check=True, capture_output=True, text=True
     )
@@ -14,7 +14,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """The environment for git, without a configuration of this machine."""
+    """Return the environment for git: a made-up author, and no configuration of this machine."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": "/nonexistent",

@@ -1,7 +1,8 @@
 """States in every version of the tables.
 
-``tests/state/versions/N`` contains the result of the last code of version ``N``: the statements for the
-tables of each database, and the rows. These files are never edited; a new version adds a folder.
+``tests/state/versions/N`` contains a state that the last code with tables of version ``N`` wrote: for each
+database, the statements that create the tables, and then the rows. These files are never edited; a new
+version adds a folder.
 """
 
 import sqlite3

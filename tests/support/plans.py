@@ -75,7 +75,7 @@ def _is_property(name: str) -> bool:
 
 
 def _edited_value(value: ValueChange, hand: ValueVersion | None) -> ValueChange:
-    """Build a value change by the author of the live value."""
+    """Return ``value`` with its live value as the version ``hand``, which says who changed it."""
     return replace(value, changed=hand and replace(hand, value=value.before))
 
 
@@ -225,7 +225,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
 
 
 def any_names(names: st.SearchStrategy[str], words: st.SearchStrategy[str]) -> st.SearchStrategy[Names]:
-    """Build the names of a plan; two values of a property never have the same."""
+    """Build the display names of a plan; two values of a property never have the same label."""
     labels = st.dictionaries(values, words, max_size=3).map(
         lambda named: {value: f"{label} ({value})" for value, label in named.items()}
     )

@@ -35,7 +35,7 @@ AWKWARD = "$(touch pwned)`touch pwned`';touch pwned;\"\n::set-output name=folder
 _SHELLS = {"": ["bash", "-e"], "bash": ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail"]}
 _PYTHON3 = f"""\
 #!/bin/sh
-# python3 -m venv FOLDER, without the network: pip notes what it is asked for, and what it is given besides.
+# python3 -m venv FOLDER, without the network: python only notes its arguments and its environment.
 mkdir -p "$3/bin"
 printf '#!/bin/sh\\nPYTHONPATH={ROOT} exec {sys.executable} -m reconciler "$@"\\n' > "$3/bin/reconciler"
 printf '#!/bin/sh\\necho "$@" >> NOTES/installed\\nenv >> NOTES/given\\n' > "$3/bin/python"
@@ -44,7 +44,11 @@ chmod +x "$3/bin/reconciler" "$3/bin/python"
 
 
 def noting_python3(programs: Path, notes: Path) -> None:
-    """Put a python3 into ``programs`` that creates a venv of replacements, which write to ``notes``."""
+    """Create a ``python3`` in ``programs``, whose only use is to create a venv.
+
+    The ``reconciler`` in the venv is the real one. The ``python`` in it only writes its arguments and its
+    environment to files in ``notes``.
+    """
     _program(programs / "python3", _PYTHON3.replace("NOTES", str(notes)))
 
 
@@ -302,7 +306,10 @@ class _Job:
         return files
 
     def _environment(self, files: Mapping[str, Path], action: Path) -> dict[str, str]:
-        """Return the environment of every step; the author chose the branch's name."""
+        """Return the environment variables of every step.
+
+        The author of a pull request chose the name of its branch, GITHUB_HEAD_REF, so it may contain code.
+        """
         pull = self._run.event.get("pull_request", {})
         return {
             "PATH": os.pathsep.join([*self._path, os.environ["PATH"]]),

@@ -25,7 +25,7 @@ def runner() -> None:
 
 
 @pytest.fixture
-def world(runner: None, tmp_path: Path) -> World:  # noqa: ARG001 - steps need its programs
+def world(runner: None, tmp_path: Path) -> World:  # noqa: ARG001 - skips without programs
     """The example project, without secrets: its environment is the emulator."""
     return made_world(tmp_path, EXAMPLE)
 
