@@ -5,7 +5,8 @@ A worker thread executes a batch; it does not touch state. The steps, in order:
 1. Read the records again. A change whose values in HubSpot differ from those that the plan read is stale, and
 is not sent.
 2. Send the other changes.
-3. Settle changes without an answer by reading. Send those again that HubSpot did not carry out.
+3. Read from the portal whether HubSpot carried out the changes without an answer. Send those again that
+HubSpot did not carry out.
 """
 
 from collections.abc import Collection
@@ -64,4 +65,4 @@ class BatchExecutor:
             try:
                 run.outcomes |= calls.settle(run)
             except HubSpotError:
-                return  # unknown for now; the next run settles it
+                return  # unknown for now; the next run finds out the outcomes

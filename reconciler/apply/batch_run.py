@@ -40,7 +40,7 @@ class Delivery(NamedTuple):
 
 @dataclass(slots=True)
 class BatchRun:
-    """A batch under execution."""
+    """A batch that is being sent, with what is known about its changes so far."""
 
     to: Connections
     batch: Batch

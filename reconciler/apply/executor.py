@@ -1,9 +1,9 @@
 """Applying a plan: calls are journaled before and after, and every change gets an outcome, even after a stop.
 
-The order for every batch: commit and publish its intents; a worker reads the records again, sends the changes
-and settles them (``batch_executor.py``); commit outcomes and ownership together. If publishing takes seconds
-(a git push), the intents of several batches are published together. Only the thread of this module uses
-state; workers never do. A record that fails never stops the others.
+The order for every batch: commit and publish its calls in the journal; a worker reads the records again,
+sends the changes and finds out their outcomes (``batch_executor.py``); commit outcomes and ownership
+together. If publishing takes seconds (a git push), the calls of several batches are published together. Only
+the thread of this module uses state; workers never do. A record that fails never stops the others.
 """
 
 from collections import deque

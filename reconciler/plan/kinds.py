@@ -48,7 +48,7 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangeKind:
-    """A kind of things, with the verbs, functions and encodings for changes of these things."""
+    """How changes of records, of associations or of definitions are named, encoded and checked."""
 
     name: str
     verbs: Mapping[Action, Verb]  # the verbs whose text differs from the text of the action
@@ -73,7 +73,8 @@ class ChangeKind:
     calls_to_read_again: Callable[[Sequence[Change], ObjectSchema, int], int]
     is_always_read_again: bool  # even if the user asked to overwrite edits
     goes_with: Callable[[Change], Hashable]  # equal for changes that may share a call
-    write_scopes: Callable[[Iterable[str]], tuple[str, ...]]  # from object types
+    # returns the scopes that a token needs for writing to the given object types
+    write_scopes: Callable[[Iterable[str]], tuple[str, ...]]
 
     def verb(self, action: Action) -> Verb:
         """Return the verb that reports use for ``action`` on things of this kind."""

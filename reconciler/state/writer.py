@@ -2,7 +2,7 @@
 
 Every method is one transaction, which begins by checking the lease: if it is lost, the method raises
 ``Locked`` and writes nothing. For a batch, the order is: ``intend``, ``publish``, send, ``record``. If the
-process is killed before ``record``, it leaves an unfinished batch, which the next run settles.
+process is killed before ``record``, it leaves an unfinished batch; the next run finds out its outcomes.
 """
 
 import uuid

@@ -59,7 +59,7 @@ def settle_sent(run: BatchRun) -> Mapping[int, Outcome]:
 
 
 def not_sent(run: BatchRun, entries: Sequence[Entry], error: HubSpotError) -> Mapping[int, Outcome]:
-    """Return the outcomes of changes of which a call was not sent because of ``error``."""
+    """Return the outcomes of changes for which at least one call was not sent because of ``error``."""
     schema = _schema_of(run)
     return {
         number: only_emptied(schema, change, Rejected(error.summary))

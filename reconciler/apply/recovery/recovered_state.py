@@ -86,7 +86,7 @@ class RecoveredState:
     def __init__(self, store: Store, settled: Settled) -> None:
         self._store = store
         self._owned: dict[RecordIdentity, OwnedRecord | None] = {}  # None: not owned any more
-        self._keys: set[RecordAddress] = set()  # keys of records that settling adds or changes
+        self._keys: set[RecordAddress] = set()  # keys of records that ``settled`` adds or changes
         self._pairs: dict[AssociationIdentity, OwnedAssociation | None] = {}
         self._ended: set[RecordIdentity] = set()
         self._definitions: dict[RecordIdentity, OwnedDefinition | None] = {}
@@ -211,7 +211,7 @@ class RecoveredState:
             after = chunk[-1].key.value
 
     def _settled(self, object_name: str, by: str) -> list[OwnedRecord]:
-        """Return those records of a group whose entries were added or replaced by settling, sorted by key."""
+        """Return those records of a group whose entries ``settled`` adds or replaces, sorted by key."""
         group = (record for record in self._owned.values() if record is not None)
         return sorted(
             (record for record in group if record.key.group == (object_name, by)),

@@ -18,7 +18,9 @@ def is_anything_open(store: Store) -> bool:
 
 
 def settle_earlier(store: Store, journal: StateWriter, reader: PortalReader, portal: PortalSchema) -> None:
-    """Settle the unfinished batches of earlier runs, and mark those runs as interrupted.
+    """Read and store the outcomes of batches that earlier runs left unfinished.
+
+    Mark those runs as interrupted.
 
     Raises:
         HubSpotError: the portal cannot be read.

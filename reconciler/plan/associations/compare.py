@@ -66,7 +66,7 @@ class AssociationContext:
 class AssociationPlanner:
     """Plans the associations between records of two object types.
 
-    Associations that the manifests name are planned, and associations that we own.
+    These are associations that the manifests name, and associations that reconciler owns.
     """
 
     def __init__(

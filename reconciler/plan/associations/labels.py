@@ -44,7 +44,10 @@ class Labels:
     planned: Mapping[Direction, Sequence[tuple[str, Label | NotMade]]] = field(default_factory=dict)
 
     def named(self, direction: Direction, written: str) -> Label | UnplacedProblem:
-        """Find the label with the type id or text (in any case) ``written``; a problem if not exactly one."""
+        """Find the label whose type id or text is ``written``; case does not matter.
+
+        Return a problem if no label or more than one label matches.
+        """
         known = self.by_direction.get(direction, ())
         numbered = [label for label in known if str(label.type_id) == written]
         called = [(text, label) for text, label in self._called(direction) if _is_same(text, written)]

@@ -1,4 +1,4 @@
-"""The facts for comparing the definitions of one object type, besides manifests, portal and state."""
+"""What comparing the definitions of one object type needs besides manifests, portal and state."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,7 @@ class Holding(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DefinitionContext:
-    """The facts for comparing definitions, besides manifests, portal and state."""
+    """What comparing the definitions of one object type needs besides manifests, portal and state."""
 
     portal_id: int
     policy: Policy

@@ -32,9 +32,9 @@ def holdings_of(sides: DefinitionSides, context: DefinitionContext) -> Iterator[
 
 
 def holding_of(sides: DefinitionSides, context: DefinitionContext) -> Holding | None:
-    """Return what to count to learn how many records or associations use a live definition.
+    """Return the value or the label to count, so that it is known how many things use a live definition.
 
-    None if records and associations cannot use it.
+    The things are records or associations. None if records and associations cannot use it.
     """
     address, live = sides.address, sides.found
     if live is None:

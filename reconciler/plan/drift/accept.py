@@ -229,19 +229,22 @@ class AcceptBuilder:
 
 
 class _Wish(NamedTuple):
-    """A live value, and candidates: values for the manifest that may mean the live value."""
+    """A live value to accept, and possible texts: values for the manifest that may mean the live value."""
 
     edit: Edit
     definition: PropertyDef
     live: str | None
-    ways: list[ManifestValue]  # candidates, best first, without refused ones
+    ways: list[ManifestValue]  # the possible texts, best first, without refused ones
     place: Place  # place of the new value
 
 
 def _failing(
     resolver: Resolver, record: DesiredRecord, live: LiveRecord, wishes: Iterable[_Wish]
 ) -> Mapping[str, Problem | None]:
-    """Return each property whose first candidate does not mean the live value, with the problem or None."""
+    """Return each property whose first possible text does not mean the live value, with the text's problem.
+
+    The problem is None if the text means another value.
+    """
     words = {wish.edit.name: wish.ways[0] for wish in wishes}
     there = {wish.edit.name: wish.place for wish in wishes}
     values = tuple(words.get(name, old) for name, old in zip(record.names, record.values, strict=True))

@@ -162,7 +162,7 @@ _Writes: TypeAlias = tuple[Callable[[Iterable[str]], tuple[str, ...]], tuple[str
 
 @dataclass(slots=True)
 class _Noted:
-    """An index of changes, so that finding a few of them needs no decoding of all."""
+    """An index of changes, by which a few of them are found without decoding all."""
 
     marks: bytearray = field(default_factory=bytearray)  # one byte for each change: its verb and flags
     # the key properties of all changes, and the properties whose values any change contains

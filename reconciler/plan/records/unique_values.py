@@ -78,7 +78,10 @@ def questions(
 
 
 def value_of(schema: ObjectSchema, name: str, text: str) -> Value:
-    """Return the identity of a value of a unique property."""
+    """Return the object type, the property and the canonical text of a unique value.
+
+    Two values with equal results are the same value in HubSpot.
+    """
     return schema.name, name, canonical(schema.properties[name].kind, text) or ""
 
 

@@ -277,7 +277,8 @@ def _aside(known: OwnedThing) -> ThingAddress:
 def _among(keys: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
     """Return the condition that the key is in ``keys``, and between the first and the last of them.
 
-    With the list alone, PostgreSQL would read the whole group while it has no statistics about a new table.
+    With the list of keys alone, PostgreSQL would read all rows of the object type and key property as long as
+    it has no statistics about a new table.
     """
     return (
         owned.c.key.in_(keys),
