@@ -84,21 +84,20 @@ class PlanningAssociations:
             self._compare_between(types, associations, is_limited=is_limited)
 
     def _note_others(self) -> None:
-        """Look up the associated records that no manifest names."""
+        """Look up the associated records that this plan did not compare."""
         for schema, by, keys in self.endpoints.unknown():
             chunks, names = in_chunks(iter(keys), BATCH_SIZE), display_properties(schema)
             question = partial(_with_names, names)
             for chunk, live in read_ahead(self.reader, schema, by, chunks, question):
                 for key in chunk:
-                    if key in live:
-                        name = display_name(names, live[key].properties)
-                        self.endpoints.note(
-                            RecordAddress(schema.name, by, key), Endpoint(Presence.LIVE, live[key].id, name)
-                        )
+                    address, found = RecordAddress(schema.name, by, key), live.get(key)
+                    name = display_name(names, found.properties) if found else None
+                    if self.endpoints.is_unwanted(address):
+                        self.endpoints.note(address, Endpoint(Presence.ABSENT, found.id if found else None))
+                    elif found:
+                        self.endpoints.note(address, Endpoint(Presence.LIVE, found.id, name))
                     elif key in live.unanswered:
-                        self.endpoints.note(
-                            RecordAddress(schema.name, by, key), Endpoint(Presence.UNANSWERED)
-                        )
+                        self.endpoints.note(address, Endpoint(Presence.UNANSWERED))
 
     def _compare_between(
         self,

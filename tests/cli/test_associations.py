@@ -184,6 +184,22 @@ def test_impossible_associations_are_reported_at_their_line_by_plan_and_validate
             assert pairs(portal) == {}
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+@pytest.mark.parametrize("spelling", ["gone@acme.example", "Gone@acme.example"])
+def test_a_partial_plan_associates_no_record_that_must_not_exist(
+    tmp_path: Path, spelling: str, is_there: bool
+) -> None:
+    """The line with ``$absent`` counts, although the plan leaves it out."""
+    others = contacts() + "  gone@acme.example: {$absent: true}\n"
+    files = {"companies.yaml": companies(f"{{contacts: ['{spelling}']}}"), "contacts.yaml": others}
+    with world(tmp_path, files) as (project, portal):
+        if is_there:
+            people(portal, "POST", "/crm/v3/objects/contacts", {"properties": {"email": "gone@acme.example"}})
+        planned = project.run("plan", "--target", "companies/*")
+        assert planned.code == ExitCode.ERROR
+        assert "the manifests say that this record must not exist" in " ".join(planned.out.split())
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -9,7 +9,7 @@ from reconciler.errors import Severity, UnplacedProblem
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
-from reconciler.model.desired import Desired
+from reconciler.model.desired import Desired, ListedRecords
 from reconciler.model.desired_records import DesiredAssociation, DesiredRecord
 from reconciler.model.display_names import display_name, display_properties
 from reconciler.model.live import LiveRecord
@@ -99,6 +99,12 @@ class Endpoints:
     def is_named(self, key: RecordAddress) -> bool:
         """Return whether a manifest names the record by ``key``, even if this plan leaves its line out."""
         return self._desired is not None and self._desired.records_of(*key.group).find(key.value) is not None
+
+    def is_unwanted(self, key: RecordAddress) -> bool:
+        """Return whether a line says that the record must not exist, even if this plan leaves it out."""
+        named = self._desired.records_of(*key.group) if self._desired else ListedRecords(())
+        lines = (named.find(value) for value in (key.value, self.spelling(key)[-1]))
+        return any(line is not None and line.special.is_absent for line in lines)
 
     def are_named(self, one: RecordAddress, other: RecordAddress) -> bool:
         """Return whether a manifest associates the records ``one`` and ``other``.
