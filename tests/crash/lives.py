@@ -106,6 +106,8 @@ class World:
         moved: keys of the cars that are in the second file.
         twice: keys of the cars that are in both files, which is an error.
         numbered: ids of companies by key, if their file names them by id, otherwise None.
+        also: ids of companies that one more file names by id, without values.
+        elsewhere: how another environment names records: the lines of its manifests, by record.
     """
 
     wanted: dict[Name, Wanted] = field(default_factory=dict)
@@ -115,6 +117,8 @@ class World:
     moved: frozenset[str] = frozenset({"golf"})
     twice: frozenset[str] = frozenset()
     numbered: Mapping[str, str] | None = None
+    also: frozenset[str] = frozenset()
+    elsewhere: dict[Name, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Create a new project, an empty portal and no state."""
@@ -218,12 +222,23 @@ class World:
             f"portal_id: {PORTAL}, token: '${{HUBSPOT_TOKEN}}', base_url: 'http://localhost', "
             f"drift: {self.drift}"
         )
-        self.project.write("reconciler.yaml", f"version: 1\nenvironments: {{it: {{{portal}}}}}\n")
+        other = f"portal_id: {PORTAL + 1}, token: '${{OTHER}}', base_url: 'http://localhost'"
+        both = f"it: {{{portal}}}, other: {{{other}}}"
+        self.project.write("reconciler.yaml", f"version: 1\nenvironments: {{{both}}}\ndefault: it\n")
         cars = frozenset(KEYS["car"])
         self._write_document("companies.yaml", "companies", "companies", frozenset(KEYS["companies"]))
         self._write_document("contacts.yaml", "contacts", "contacts", frozenset(KEYS["contacts"]))
         self._write_document("cars.yaml", "car", self.called[0], (cars - self.moved) | self.twice)
         self._write_document("more.yaml", "car", self.called[1], self.moved | self.twice)
+        for kind, by in BY.items():
+            lines = "".join(
+                f"  {self.elsewhere[name]}\n" for name in sorted(self.elsewhere) if name[0] == kind
+            )
+            head = f"object: {PATHS[kind]}\nkey: {by}\nenvironments: [other]\nrecords:\n"
+            self.project.write(f"other/{kind}.yaml", head + (lines or "  {}\n"))
+        lines = "".join(f"  '{record_id}': {{}}\n" for record_id in sorted(self.also))
+        head = "object: companies\nkey: record_id\nenvironments: [it]\nrecords:\n"
+        self.project.write("also.yaml", head + (lines or "  {}\n"))
 
     def _write_document(self, file: str, kind: str, called: str, keys: frozenset[str]) -> None:
         """Write a manifest with the records of ``keys``, naming the object type as ``called``."""

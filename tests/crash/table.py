@@ -1,7 +1,7 @@
 """The effects that an apply may have on a portal, written only from the documented table of verdicts.
 
-The contents of a portal before an apply and after it may differ only as the table allows.
-not allow. See ``docs/verdicts.md``.
+The contents of a portal before an apply and after it may differ only as the table allows. See
+``docs/verdicts.md``.
 """
 
 import json
@@ -91,6 +91,8 @@ class Before:
     is_settled: bool  # if not, state lacks some results, and less can be checked
     prune: Mapping[str, str]
     drift: str
+    also: frozenset[str] = frozenset()  # ids of companies that a manifest names by id
+    elsewhere: frozenset[Name] = frozenset()  # records that manifests name for another environment
 
     def forbidden(self, after: Look) -> Iterator[str]:
         """Yield descriptions of changes in the portal that the apply should not have made."""
@@ -126,7 +128,7 @@ class Before:
             held = after.records.get(after.names.get(name, name))
             was = self.live.records.get(self.live.names.get(name, name))
             if wanted.is_absent:
-                if held and not self._is_protected(name) and not self._is_known_as_named(name):
+                if held and not self._is_kept(name, after.names[name]):
                     yield f"{name} is still there"
             elif held is None:
                 if name not in self.owned:
@@ -139,6 +141,15 @@ class Before:
         for pair in self._named(after):
             if pair not in after.pairs and not self._is_held(pair):
                 yield f"{pair} is not associated"
+        yield from self._still_associated(after)
+
+    def _still_associated(self, after: Look) -> Iterator[str]:
+        """Yield descriptions of associations that should have been pruned."""
+        here = {name for name in self.wanted if self._is_present(name)}
+        for pair in self.owned_pairs.keys() & after.pairs:
+            names = {name for name, record in after.names.items() if record in pair}
+            if names <= here and self._may_part(pair, after) and not self._is_unsure(pair, after):
+                yield f"{pair} is still associated"
 
     def _forbidden_in_new(self, name: Name, held: Held) -> Iterator[str]:
         wanted = self.wanted.get(name)
@@ -172,6 +183,8 @@ class Before:
 
     def _may_go(self, name: Name, record_id: str) -> bool:
         wanted = self.wanted.get(name)
+        if record_id in self.also or (wanted is None and name in self.elsewhere):
+            return False
         if wanted is not None:
             return wanted.is_absent and not self._is_protected(name)
         prune = self.prune[name[0]]
@@ -181,6 +194,10 @@ class Before:
         if owned is None or owned.is_protected or owned.record_id != record_id:
             return False
         return prune == "all" or owned.origin is Origin.CREATED
+
+    def _is_kept(self, name: Name, record: Id) -> bool:
+        """Return whether the record stays although its line has ``$absent``."""
+        return record[1] in self.also or self._is_protected(name) or self._is_known_as_named(name)
 
     def _is_known_as_named(self, name: Name) -> bool:
         """Return whether state has the record under another key that a manifest names and no record has."""
@@ -209,6 +226,15 @@ class Before:
     def _is_held(self, pair: frozenset[Id]) -> bool:
         """Whether people took apart what state knows, and that is left."""
         return self.is_settled and self.drift == "hold" and pair in self.owned_pairs
+
+    def _is_unsure(self, pair: frozenset[Id], after: Look) -> bool:
+        """Return whether a line of one of the two records names a record that is not found.
+
+        Such a line may mean the other record, so nothing is removed.
+        """
+        names = [name for name, record in after.names.items() if record in pair]
+        targets = {(other_of(kind), key) for kind, of in names for key in self.wanted[kind, of].pairs}
+        return not targets <= after.names.keys()
 
     def _may_part(self, pair: frozenset[Id], after: Look) -> bool:
         owned = self.owned_pairs.get(pair)

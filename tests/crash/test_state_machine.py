@@ -5,7 +5,7 @@ many other sequences. A sequence that breaks a promise is printed as a script th
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 import pytest
@@ -26,6 +26,13 @@ REQUIRED: Final = {"companies": "name", "contacts": "firstname", "car": "colour"
 
 names: Final = st.sampled_from([(kind, key) for kind in BY for key in KEYS[kind]])
 cars: Final = st.sampled_from(KEYS["car"])
+SPELLINGS: Final[Mapping[str, Callable[[str, str], str]]] = {
+    "by its key": lambda _, key: f"'{key}': {{}}",
+    "by other letters": lambda kind, key: f"'{key.upper() if kind == 'contacts' else key}': {{}}",
+    "renamed": lambda _, key: f"'new-{key}': {{$renamed_from: '{key}'}}",
+}
+"""Lines by which another environment may name a record. Only the case of e-mail addresses does not matter."""
+
 calls: Final = st.permutations(CALLED).map(lambda names: (names[0], names[1]))
 """Names for the custom object type, one for each of the two files with cars."""
 texts: Final = st.sampled_from(["red", "green", "blü"])
@@ -94,6 +101,20 @@ class Lives(RuleBasedStateMachine):
         """Remove a record from its manifest."""
         self.world.wanted.pop(name, None)
 
+    @rule(name=names, form=st.sampled_from(sorted(SPELLINGS)))
+    def name_it_in_another_environment(self, name: Name, form: str) -> None:
+        """Let a manifest of another environment name a record, or no longer name it."""
+        if name in self.world.elsewhere:
+            del self.world.elsewhere[name]
+        else:
+            self.world.elsewhere[name] = SPELLINGS[form](*name)
+
+    @rule(key=st.sampled_from(KEYS["companies"]))
+    def name_it_by_id_too(self, key: str) -> None:
+        """Let one more file name a company by its id, or no longer name any."""
+        record_id = self._id_of(("companies", key))
+        self.world.also = frozenset({record_id} if record_id else ()) - self.world.also
+
     @rule(key=cars, called=calls)
     def declare_it_elsewhere(self, key: str, called: tuple[str, str]) -> None:
         """Move a car to the other file; both files get other names for the custom object type."""
@@ -113,7 +134,8 @@ class Lives(RuleBasedStateMachine):
     @rule(dies_at=st.integers(-40, 40))
     def name_companies_by_id_for_a_while(self, dies_at: int) -> None:
         """Use another key property for a while: owned records must stay owned, with the same origin."""
-        prune = self.world.prune["companies"]
+        prune, also = self.world.prune["companies"], self.world.also
+        self.world.also = frozenset()
         names = self.world.look().names
         self.world.prune["companies"] = "false"  # the manifest does not name companies without an id
         self.world.numbered = {
@@ -125,7 +147,7 @@ class Lives(RuleBasedStateMachine):
         self.world.numbered = None
         known = self._companies()
         self._apply_and_follow(known)
-        self.world.prune["companies"] = prune
+        self.world.prune["companies"], self.world.also = prune, also
 
     def _companies(self) -> Mapping[Id, OwnedRecord]:
         """Return the companies that a manifest names and that are in state."""
@@ -285,6 +307,26 @@ class Lives(RuleBasedStateMachine):
     def _key_of(self, kind: str, *some: Name) -> str:
         return next((key for of, key in some if of == kind), KEYS[kind][0])
 
+    @rule(option=st.sampled_from(["--target", "--exclude"]), few=st.lists(names, min_size=1, max_size=2))
+    def apply_a_part(self, option: str, few: list[Name]) -> None:
+        """Apply a plan for a part of the records: what the other lines name must stay."""
+        before = self._before()
+        globs = [f"{kind}/{key}" for kind, key in few]
+        if option == "--exclude":
+            globs += [f"companies/={record_id}" for record_id in self.world.also]
+        self.world.apply(*(part for glob in globs for part in (option, glob)))
+        self._compare(before)
+
+    @rule(name=names)
+    def forget_between_plan_and_apply(self, name: Name) -> None:
+        """Remove a record from the state after the plan was made; apply must not act as its owner."""
+        if self.world.plan("--out", "plan.json").code != ExitCode.OK:
+            return
+        self.world.run("state", "rm", "/".join(name))
+        before = self._before()
+        assert self.world.run("apply", "plan.json").code in {ExitCode.OK, ExitCode.NOT_APPLIED}
+        self._compare(before)
+
     @rule()
     def apply_in_peace(self) -> None:
         """Apply undisturbed: everything declared must be done, and the next plan must be empty."""
@@ -314,7 +356,17 @@ class Lives(RuleBasedStateMachine):
         for (kind, record_id), held in live.records.items():
             if (kind, record_id) in by_id:  # the record may have another key now; state finds it by id
                 known[kind, held["key"] or ""] = by_id[kind, record_id]
-        return Before(live, dict(world.wanted), known, pairs, is_settled, dict(world.prune), world.drift)
+        return Before(
+            live,
+            dict(world.wanted),
+            known,
+            pairs,
+            is_settled,
+            dict(world.prune),
+            world.drift,
+            world.also,
+            frozenset(world.elsewhere),
+        )
 
     def _compare(self, before: Before) -> Look:
         """Check what must be true after every apply, however it ended; return the contents of the portal."""
