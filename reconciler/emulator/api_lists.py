@@ -1,4 +1,4 @@
-"""Endpoints of lists: reading a list by id or name, and the records in it."""
+"""Endpoints of lists: reading lists by id, by name or by a search, and the records in a list."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,11 +9,40 @@ from reconciler.emulator.request_context import Work
 
 MEMBERS_PAGE = 100
 MEMBERS_MAX_PAGE = 250
+SEARCH_PAGE = 20
+SEARCH_MAX_PAGE = 500
 
 
 def get_list(work: Work, call: Call) -> Reply:
     """Serve ``GET /crm/v3/lists/{listId}``."""
     return Reply(200, {"list": lists.body_of(_require(lists.by_id(work, call.args["list_id"])))})
+
+
+def get_lists(work: Work, call: Call) -> Reply:
+    """Serve ``GET /crm/v3/lists``: the lists whose ids are in ``listIds``."""
+    found = (lists.by_id(work, list_id) for list_id in call.names("listIds"))
+    return Reply(200, {"lists": [lists.body_of(stored) for stored in found if stored]})
+
+
+def search_lists(work: Work, call: Call) -> Reply:
+    """Serve ``POST /crm/v3/lists/search``."""
+    request = response_format.as_object(call.body)
+    offset = response_format.as_number(request.get("offset") or 0, "offset")
+    count = response_format.as_number(request.get("count") or SEARCH_PAGE, "count")
+    if offset < 0 or not 1 <= count <= SEARCH_MAX_PAGE:
+        raise refusals.invalid_request(f"offset is at least 0, and count is between 1 and {SEARCH_MAX_PAGE}")
+    found = lists.search(work, request)
+    page = found[offset : offset + count]
+    body = {
+        "lists": [
+            {**lists.body_of(stored), "additionalProperties": {"hs_list_size": str(stored["size"])}}
+            for stored in page
+        ],
+        "hasMore": offset + len(page) < len(found),
+        "offset": offset + len(page),
+        "total": len(found),
+    }
+    return Reply(200, body)
 
 
 def get_list_by_name(work: Work, call: Call) -> Reply:
@@ -24,7 +53,7 @@ def get_list_by_name(work: Work, call: Call) -> Reply:
 
 
 def list_members(work: Work, call: Call) -> Reply:
-    """Serve ``GET /crm/v3/lists/{listId}/memberships``, in order of record id."""
+    """Serve ``GET /crm/v3/lists/{listId}/memberships``, in order of record id; also ``join-order``."""
     stored = _require(lists.by_id(work, call.args["list_id"]))
     limit = request_body.page_size(call, MEMBERS_PAGE, MEMBERS_MAX_PAGE)
     first = identity.cursor(call.text("after"))
@@ -34,6 +63,22 @@ def list_members(work: Work, call: Call) -> Reply:
     ]
     after = str(ids[limit]) if len(ids) > limit else None
     return Reply(200, response_format.page_body(work, page, after))
+
+
+def lists_of_record(work: Work, call: Call) -> Reply:
+    """Serve ``GET /crm/v3/lists/records/{objectTypeId}/{recordId}/memberships``."""
+    object_type = work.object_type(call.args["object_type"])
+    record = request_body.require(work, object_type, call.args["record_id"], None)
+    results = [
+        {
+            "listId": stored["listId"],
+            "listVersion": stored["listVersion"],
+            "firstAddedTimestamp": stored["createdAt"],
+            "lastAddedTimestamp": stored["createdAt"],
+        }
+        for stored in lists.of_record(work, object_type.type_id, record.id)
+    ]
+    return Reply(200, {"results": results, "total": len(results)})
 
 
 def _require(found: Mapping[str, Any] | None) -> Mapping[str, Any]:

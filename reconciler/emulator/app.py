@@ -1,5 +1,6 @@
 """The emulator as a WSGI application: each request becomes one call of a portal and one answer."""
 
+import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,11 +36,12 @@ from reconciler.emulator.portals import Portals
 from reconciler.emulator.refusals import Refusal
 from reconciler.emulator.request_context import Source
 from reconciler.emulator.routes import Route
-from reconciler.emulator.routing import find_route
+from reconciler.emulator.routing import find_route, shown
 from reconciler.emulator.storage import Storage
 from reconciler.emulator.versions import VERSIONS
 
 TOKEN_INFO = "/oauth/v2/private-apps/get/access-token-info"  # noqa: S105 - a path, no password
+_LOG = logging.getLogger(__name__)
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -160,20 +162,23 @@ class Emulator:
         correlation_id = str(uuid.uuid4())
         effects = Effects()
         try:
-            body = _parse_body(request)
             if (request.method, request.path) == ("GET", "/"):
                 reply = welcome.reply()
             elif request.path == PREFIX or request.path.startswith(f"{PREFIX}/"):
-                reply = self._control.reply(request, body)
+                reply = self._control.reply(request, _parse_body(request))
             elif request.path == TOKEN_INFO:
-                reply = Reply(200, self._portals.token_info(body, request.portal_id))
+                reply = Reply(200, self._portals.token_info(_parse_body(request), request.portal_id))
             else:
-                actor = self._actor(request)
+                # The path comes first: calls that are not imitated may have a form as body, or no token.
                 route, version, args = find_route(request.method, request.path)
+                actor = self._actor(request)
+                body = _parse_body(request)
                 call = Call(args, request.query, body, len(request.body), VERSIONS[version])
                 effects = self._strike(request, route, actor, body)
                 reply = self._reply(request, route, actor, call, effects)
         except Refusal as refusal:
+            if refusal.category == refusals.NOT_IMITATED:  # the client may not show the answer
+                _LOG.warning("not imitated: %s %s", request.method, shown(request.path))
             reply = Reply(refusal.status, refusal.body(correlation_id), refusal.headers)
         return injection.outgoing(effects, self._pack(reply, correlation_id, effects))
 

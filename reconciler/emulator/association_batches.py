@@ -14,20 +14,22 @@ MAX_READ = 1000
 MAX_WRITE = 2000
 
 
-def _id_text(item: Json, end: str) -> str:
+def id_text(item: Json, end: str) -> str:
+    """Return the id of the record at one end of an association, ``from`` or ``to``, as it is in an input."""
     return response_format.as_text(response_format.as_object(item.get(end), end).get("id"), f"{end}.id")
 
 
-def _ids(pair: Pair, item: Json) -> tuple[int, int]:
-    from_id = pair.record_id(pair.from_type, _id_text(item, "from"))
-    return from_id, pair.record_id(pair.to_type, _id_text(item, "to"))
+def ids(pair: Pair, item: Json) -> tuple[int, int]:
+    """Return the ids of both records of an association; refuse records that do not exist."""
+    from_id = pair.record_id(pair.from_type, id_text(item, "from"))
+    return from_id, pair.record_id(pair.to_type, id_text(item, "to"))
 
 
 def create(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
     """Serve ``batch/create``: add labels; an association that exists already counts as a success."""
 
     def carry_out(item: Json) -> list[Json]:
-        from_id, to_id = _ids(pair, item)
+        from_id, to_id = ids(pair, item)
         types = pair.choose(item.get("types"))
         pair.add(from_id, to_id, types)
         return [labels_body(pair, from_id, to_id, types)]
@@ -41,7 +43,7 @@ def associate_default(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
     """Serve ``batch/associate/default``: add associations without label; return them in both directions."""
 
     def carry_out(item: Json) -> list[Json]:
-        from_id, to_id = _ids(pair, item)
+        from_id, to_id = ids(pair, item)
         return default_bodies(pair, from_id, to_id)
 
     results, errors = one_by_one(work, take_inputs(work, body, MAX_WRITE), carry_out)
@@ -74,11 +76,12 @@ def read(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
         if page["results"]:
             results.append({"from": {"id": given}, "to": page.pop("results"), **page})
         else:
-            errors.append(_nothing_associated(pair.from_type, pair.to_type, given))
+            errors.append(nothing_associated(pair.from_type, pair.to_type, given))
     return response_format.batch_status(work, 200, errors), response_format.batch_body(work, results, errors)
 
 
-def _nothing_associated(from_type: ObjectType, to_type: ObjectType, record_id: str) -> Json:
+def nothing_associated(from_type: ObjectType, to_type: ObjectType, record_id: str) -> Json:
+    """Return the error for a record without associations, in the answer of a batch."""
     return refusals.Refusal(
         404,
         f"No {to_type.singular} is associated with {from_type.singular} {record_id}.",
@@ -95,9 +98,9 @@ def _nothing_associated(from_type: ObjectType, to_type: ObjectType, record_id: s
 def archive(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
     """Serve ``batch/archive``: remove associations with all their labels; ignore missing associations."""
     for item in take_inputs(work, body, MAX_WRITE):
-        from_text = _id_text(item, "from")
+        from_text = id_text(item, "from")
         for to in response_format.as_list(item.get("to"), "to"):
-            pair.remove_by_text(from_text, _id_text({"to": to}, "to"))
+            pair.remove_by_text(from_text, id_text({"to": to}, "to"))
     return removed(work)
 
 
@@ -105,7 +108,7 @@ def archive_labels(work: Work, pair: Pair, body: object) -> tuple[int, Json | No
     """Serve ``batch/labels/archive``: remove the given labels; the unlabelled type removes all of them."""
     for item in take_inputs(work, body, MAX_WRITE):
         types = pair.choose(item.get("types"))
-        pair.remove_by_text(_id_text(item, "from"), _id_text(item, "to"), types)
+        pair.remove_by_text(id_text(item, "from"), id_text(item, "to"), types)
     return removed(work)
 
 

@@ -159,16 +159,21 @@ class Pair:
         return found
 
     def page(self, from_id: int, after: str | None, limit: int = PAGE) -> Json:
-        """Return one page of associated records, as ``results`` and ``paging``; its cursor is the next id."""
-        first = identity.cursor(after)
-        found = [(to_id, types) for to_id, types in self.of(from_id).items() if to_id >= first]
+        """Return one page of associated records, as ``results`` and ``paging``."""
+        found, next_ = self.slice(from_id, after, limit)
         results = [
             {"toObjectId": to_id, "associationTypes": [known.body for known in types]}
-            for to_id, types in found[:limit]
+            for to_id, types in found
         ]
-        return response_format.page_body(
-            self.work, results, str(found[limit][0]) if len(found) > limit else None
-        )
+        return response_format.page_body(self.work, results, next_)
+
+    def slice(
+        self, from_id: int, after: str | None, limit: int
+    ) -> tuple[list[tuple[int, list[AssociationType]]], str | None]:
+        """Return one page of associated records, and the cursor of the next page: the next id, or None."""
+        first = identity.cursor(after)
+        found = [(to_id, types) for to_id, types in self.of(from_id).items() if to_id >= first]
+        return found[:limit], str(found[limit][0]) if len(found) > limit else None
 
 
 def labels_body(pair: Pair, from_id: int, to_id: int, types: Sequence[AssociationType]) -> Json:
@@ -206,32 +211,3 @@ def associate_new(work: Work, object_type: ObjectType, record: Record, given: Se
             to_type = association_types.target_type(work, object_type, *association_types.spec_key(type_))
             pair = Pair(work, object_type, to_type)
             pair.add(record.id, pair.record_id(to_type, to_id), pair.choose([type_]))
-
-
-def of_record(work: Work, object_type: ObjectType, record: Record, names: Sequence[str]) -> Json:
-    """Return the ``associations`` of a record for reads and lists, by path name of the other object type."""
-    found: Json = {}
-    for name in names:
-        to_type = work.object_type(name)
-        pair = Pair(work, object_type, to_type)
-        results = [
-            {"id": str(to_id), "type": _type_name(pair, known)}
-            for to_id, types in pair.of(record.id).items()
-            for known in types
-        ]
-        if results:
-            found[to_type.path] = {"results": results}
-    return found
-
-
-def _type_name(pair: Pair, known: AssociationType) -> str:
-    """Return the name of a type, such as ``contact_to_company``.
-
-    If two object types have a primary type, the primary type has this name, and ``_unlabeled`` is added for
-    the unlabelled type.
-    """
-    if known.name:
-        return known.name
-    name = f"{pair.from_type.singular}_to_{pair.to_type.singular}"
-    has_primary = any(other.primary_of for other in pair.types.values())
-    return f"{name}_unlabeled" if has_primary and known.label is None else name

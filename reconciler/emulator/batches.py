@@ -134,6 +134,8 @@ def _check_keys(work: Work, object_type: ObjectType, inputs: Iterable[Input]) ->
     for id_property in dict.fromkeys(item.id_property for item in inputs):
         if id_property is not None:
             identity.check_key(work, object_type, id_property, "update/upsert")
+            if any(not item.id.strip() for item in inputs if item.id_property == id_property):
+                raise refusals.invalid_request(f"an input has no value of {id_property}")
     seen: set[tuple[str | None, str]] = set()
     twice: dict[str, None] = {}
     for item in inputs:

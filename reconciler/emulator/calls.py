@@ -32,10 +32,11 @@ class Request:
     portal_id: int | None = None
     """The portal to use if the request has no token."""
 
-    def link_to_next(self, after: str) -> str:
-        """Return the URL of the next page of the same request."""
-        query = [(name, value) for name, values in self.query.items() for value in values if name != "after"]
-        return f"{self.host_url}{quote(self.path)}?{urlencode([*query, ('after', after)])}"
+    def link_to_next(self, after: str, path: str | None = None) -> str:
+        """Return the URL of the next page of the same request, or of the pages at ``path``."""
+        same = () if path else ((name, value) for name, values in self.query.items() for value in values)
+        query = [(name, value) for name, value in same if name != "after"]
+        return f"{self.host_url}{quote(path or self.path)}?{urlencode([*query, ('after', after)])}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,9 @@ def _condition(definition: Property, operator: str, item: Json) -> Callable[[str
     if operator in {"HAS_PROPERTY", "NOT_HAS_PROPERTY"}:
         return lambda _value: operator == "HAS_PROPERTY"
     if operator in {"IN", "NOT_IN"}:
-        wanted = response_format.as_names(item.get("values"), "values")
+        if item.get("values") is None:
+            raise refusals.missing_fields(["values"])
+        wanted = response_format.as_names(item["values"], "values")
         return lambda value: _is_among(definition, value, wanted) == (operator == "IN")
     text = response_format.as_text(item.get("value"), "value")
     if operator in {"CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"}:

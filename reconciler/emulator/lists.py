@@ -3,7 +3,7 @@
 Source: developers.hubspot.com/docs/api-reference/crm-lists-v3/guide
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.emulator import refusals, response_format
@@ -14,6 +14,14 @@ from reconciler.emulator.response_format import Json
 LIST = "list"
 PROCESSING_TYPES = ("MANUAL", "DYNAMIC", "SNAPSHOT")
 KEYS = ("listId", "name", "objectTypeId", "processingType", "members", "createdAt")
+
+_SORTS = {
+    "HS_LIST_NAME": "name",
+    "HS_CREATED_AT": "createdAt",
+    "HS_UPDATED_AT": "updatedAt",
+    "HS_LIST_SIZE": "size",
+}
+"""Fields of a list by the names that a search uses for sorting; by default, it sorts by id."""
 
 
 def plant(work: Work, given: Json) -> None:
@@ -35,7 +43,7 @@ def plant(work: Work, given: Json) -> None:
     if by_name(work, object_type.type_id, name) is not None:
         raise refusals.invalid_request(f"another list is called {name}")
     since = iso(parse_iso(given["createdAt"])) if "createdAt" in given else work.now
-    list_id = response_format.as_text(given.get("listId") or work.next_id(), "listId")
+    list_id = str(response_format.as_number(given.get("listId") or work.next_id(), "listId"))
     body = {
         "listId": list_id,
         "listVersion": 1,
@@ -66,6 +74,35 @@ def by_name(work: Work, type_id: str, name: str) -> Mapping[str, Any] | None:
     return next(
         (body for body in found if body["objectTypeId"] == type_id and body["name"].casefold() == called),
         None,
+    )
+
+
+def of_record(work: Work, type_id: str, record_id: int) -> list[Mapping[str, Any]]:
+    """Return the stored lists of which a record is a member."""
+    found = work.stored(LIST, NO_TYPE).values()
+    return [body for body in found if body["objectTypeId"] == type_id and record_id in body["members"]]
+
+
+def search(work: Work, request: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the stored lists that a search asks for: by part of the name, ids, kinds and object type."""
+    words = (response_format.as_optional_text(request.get("query"), "query") or "").casefold()
+    allowed = {
+        key: set(response_format.as_names(request.get(field), field))
+        for key, field in (("listId", "listIds"), ("processingType", "processingTypes"))
+    }
+    if request.get("objectTypeId") is not None:
+        type_id = response_format.as_text(request["objectTypeId"], "objectTypeId")
+        allowed["objectTypeId"] = {work.object_type(type_id).type_id}
+    found = [
+        body
+        for body in work.stored(LIST, NO_TYPE).values()
+        if words in body["name"].casefold()
+        and all(body[key] in values for key, values in allowed.items() if values)
+    ]
+    sort = response_format.as_optional_text(request.get("sort"), "sort") or ""
+    field = _SORTS.get(sort.removeprefix("-"))
+    return sorted(
+        found, key=lambda body: body[field] if field else int(body["listId"]), reverse=sort.startswith("-")
     )
 
 

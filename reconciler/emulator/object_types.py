@@ -29,6 +29,15 @@ FULL = frozenset(
 )
 
 
+NOT_IMITATED = frozenset(
+    {
+        *("campaigns", "campaign", "0-35", "marketing_events", "marketing_event", "0-54"),
+        *("price_books", "price_book", "price_book_items", "price_book_item"),
+    }
+)
+"""Names and numbers of object types that only HubSpot has."""
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectType:
     """One object type of a portal.

@@ -34,7 +34,7 @@ def full_owner(given: Json) -> Json:
     return {
         "type": "PERSON",
         "createdAt": STANDARD_SINCE,
-        "updatedAt": STANDARD_SINCE,
+        "updatedAt": dates.get("createdAt", STANDARD_SINCE),
         "archived": False,
         "userIdIncludingInactive": given.get("userId"),
         **given,

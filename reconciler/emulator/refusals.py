@@ -169,11 +169,11 @@ def not_found(message: str = "resource not found") -> Refusal:
     return Refusal(404, message, category=NOT_FOUND)
 
 
-def not_imitated(method: str, path: str) -> Refusal:
-    """Return the refusal of a path that HubSpot has and the emulator has not; the message says so."""
+def not_imitated(what: str) -> Refusal:
+    """Return the refusal of a path or object type that only HubSpot has; the message says so."""
     return Refusal(
         404,
-        f"The emulator does not imitate {method} {path}; docs/emulator.md says what it does imitate",
+        f"The emulator does not imitate {what}; docs/emulator.md says what it does imitate",
         category=NOT_IMITATED,
     )
 

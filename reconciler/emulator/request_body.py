@@ -1,6 +1,6 @@
 """Reading one record or a page of records: the parameters of the request, and the body of the answer."""
 
-from reconciler.emulator import associations, batches, identity, refusals, response_format
+from reconciler.emulator import associations_v3, batches, identity, refusals, response_format
 from reconciler.emulator.calls import Call
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.record_rows import Record
@@ -62,5 +62,5 @@ def _body(work: Work, object_type: ObjectType, record: Record, call: Call) -> Js
     body = batches.read_body(
         work, object_type, record, call.names("properties"), call.names("propertiesWithHistory")
     )
-    found = associations.of_record(work, object_type, record, call.names("associations"))
+    found = associations_v3.of_record(work, object_type, record, call.names("associations"))
     return {**body, "associations": found} if found else body

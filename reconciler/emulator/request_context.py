@@ -10,7 +10,7 @@ from reconciler.emulator import refusals, settling
 from reconciler.emulator.calls import NO_USE, Actor, Use
 from reconciler.emulator.clock import iso
 from reconciler.emulator.guess_settings import Guesses, guesses_of
-from reconciler.emulator.object_types import ObjectType, custom_type, standard_types
+from reconciler.emulator.object_types import NOT_IMITATED, ObjectType, custom_type, standard_types
 from reconciler.emulator.record_rows import RecordRows
 from reconciler.emulator.schema import Definitions, build_definitions, with_property
 from reconciler.emulator.standard import Body
@@ -87,8 +87,8 @@ class Work:
     """The app that sent the request; None for seeds and people, who may do everything."""
     lag_ms: int = 0
     """Age in milliseconds of the definitions that this request sees; 0 for all writes."""
-    link_to_next: Callable[[str], str] = "?after={}".format
-    """Returns the URL of the next page, given the cursor."""
+    link_to_next: Callable[[str, str | None], str] = "?after={}".format
+    """Returns the URL of the next page, given its cursor, and its path (None: that of the request)."""
     _own: dict[str, Definitions] | None = field(default=None, init=False)
     _changed_types: set[str] = field(default_factory=set, init=False)
     _rebuilt_types: set[str] = field(default_factory=set, init=False)
@@ -156,6 +156,8 @@ class Work:
         for schema in self._stored(SCHEMA, NO_TYPE).values():
             if is_addressed(schema, address) and not schema["archived"]:
                 return self.custom_type(schema)
+        if address.lower() in NOT_IMITATED:
+            raise refusals.not_imitated(f"the object type {address}")
         raise refusals.unknown_type(address)
 
     def custom_type(self, schema: Body) -> ObjectType:

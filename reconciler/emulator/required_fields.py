@@ -7,7 +7,7 @@ fields.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from reconciler.emulator import api_associations, api_definitions, api_records, refusals
+from reconciler.emulator import api_associations, api_associations_v3, api_definitions, api_records, refusals
 
 _IDS = ("inputs[].id",)
 _ASSOCIATION = ("to.id", "types[].associationCategory", "types[].associationTypeId")
@@ -29,6 +29,8 @@ _REQUIRED: Mapping[Callable[..., Any], tuple[str, ...]] = {
     api_records.search_records: (
         "filterGroups[].filters[].propertyName",
         "filterGroups[].filters[].operator",
+        "filters[].propertyName",
+        "filters[].operator",
     ),
     api_records.read_splits: _IDS,
     api_records.upsert_splits: (*_IDS, "inputs[].splits[].ownerId", "inputs[].splits[].percentage"),
@@ -50,6 +52,9 @@ _REQUIRED: Mapping[Callable[..., Any], tuple[str, ...]] = {
     api_associations.batch_archive_labels: _ENDS,
     api_associations.create_label: ("name", "label"),
     api_associations.rename_label: ("associationTypeId", "label"),
+    api_associations_v3.batch_create: (*_ENDS, "inputs[].type"),
+    api_associations_v3.batch_read: _IDS,
+    api_associations_v3.batch_archive: (*_ENDS, "inputs[].type"),
     api_associations.write_limits: (*_LIMIT, "inputs[].maxToObjectIds"),
     api_associations.purge_limits: _LIMIT,
 }

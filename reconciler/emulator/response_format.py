@@ -108,9 +108,14 @@ def batch_status(work: Work, success: int, errors: Sequence[object]) -> int:
     return guesses.status_of_partial_success(work.guesses, work.version) if errors else success
 
 
-def page_body(work: Work, results: Sequence[Mapping[str, Any]], after: str | None) -> Json:
-    """Return one page of results; ``after`` is the cursor of the next page, None on the last one."""
+def page_body(
+    work: Work, results: Sequence[Mapping[str, Any]], after: str | None, path: str | None = None
+) -> Json:
+    """Return one page of results; ``after`` is the cursor of the next page, None on the last one.
+
+    ``path`` is where the next page is, if it is not where this page was asked for.
+    """
     body: Json = {"results": list(results)}
     if after is not None:
-        body["paging"] = {"next": {"after": after, "link": work.link_to_next(after)}}
+        body["paging"] = {"next": {"after": after, "link": work.link_to_next(after, path)}}
     return body

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from reconciler.emulator import (
     api_account,
     api_associations,
+    api_associations_v3,
     api_definitions,
     api_legacy,
     api_limits,
@@ -46,6 +47,8 @@ class Family:
 
     roots: tuple[str, ...]
     routes: tuple[Route, ...]
+    is_partial: bool = False
+    """Whether HubSpot has other operations on these paths, too; if not, it refuses them with 405."""
 
 
 Row = tuple[str, str, Endpoint]
@@ -140,6 +143,17 @@ _OF_RECORD_ROWS: tuple[Row, ...] = (
     ("DELETE", f"{_OF_RECORD}/<to_type>/<to_id>", api_associations.delete),
     ("PUT", f"{_OF_RECORD}/<to_type>/<to_id>", api_associations.put),
 )
+_V3_OF_RECORD_ROWS: tuple[Row, ...] = (
+    ("GET", f"{_OF_RECORD}/<to_type>", api_associations_v3.list_of_record),
+    ("DELETE", f"{_OF_RECORD}/<to_type>/<to_id>/<type_name>", api_associations_v3.delete),
+    ("PUT", f"{_OF_RECORD}/<to_type>/<to_id>/<type_name>", api_associations_v3.put),
+)
+_V3_ASSOCIATION_ROWS: tuple[Row, ...] = (
+    ("POST", f"{_BETWEEN}/batch/archive", api_associations_v3.batch_archive),
+    ("POST", f"{_BETWEEN}/batch/create", api_associations_v3.batch_create),
+    ("POST", f"*{_BETWEEN}/batch/read", api_associations_v3.batch_read),
+    ("GET", f"{_BETWEEN}/types", api_associations_v3.list_types),
+)
 _OWNER_ROWS: tuple[Row, ...] = (
     ("GET", "", api_account.list_owners),
     ("GET", "/<owner_id>", api_account.get_owner),
@@ -161,9 +175,13 @@ _LIMIT_ROWS: tuple[Row, ...] = (
 )
 _TYPE_LIMIT_ROWS: tuple[Row, ...] = (("GET", "/custom-object-types", api_limits.custom_object_types),)
 _LIST_ROWS: tuple[Row, ...] = (
-    ("GET", "/<list_id>", api_lists.get_list),
-    ("GET", "/<list_id>/memberships", api_lists.list_members),
+    ("GET", "", api_lists.get_lists),
+    ("POST", "*/search", api_lists.search_lists),
+    ("GET", "/<int:list_id>", api_lists.get_list),
+    ("GET", "/<int:list_id>/memberships", api_lists.list_members),
+    ("GET", "/<int:list_id>/memberships/join-order", api_lists.list_members),
     ("GET", "/object-type-id/<object_type>/name/<list_name>", api_lists.get_list_by_name),
+    ("GET", "/records/<object_type>/<int:record_id>/memberships", api_lists.lists_of_record),
 )
 _SPLIT_ROWS: tuple[Row, ...] = (
     ("POST", "*/batch/read", api_records.read_splits),
@@ -174,6 +192,7 @@ _RECORD_ROOTS = ("/crm/v3/objects", "/crm/objects/v3", "/crm/objects/{dated}")
 _ASSOCIATION_ROOTS = ("/crm/v4/associations", "/crm/associations/v4", "/crm/associations/{dated}")
 _LEGACY_PROPERTY_ROWS: tuple[Row, ...] = (("GET", "/<object_type>/properties", api_legacy.list_properties),)
 _LEGACY_COMPANY_ROWS: tuple[Row, ...] = (("GET", "/properties", api_legacy.list_company_properties),)
+_USER_ROOTS = ("/settings/v3/users", "/settings/users/{dated}")
 _USER_ROWS: tuple[Row, ...] = (("GET", "", api_account.list_users),)
 _TEAM_ROWS: tuple[Row, ...] = (("GET", "/teams", api_account.list_teams),)
 
@@ -182,12 +201,12 @@ def _writes(method: str, path: str) -> bool:
     return method != "GET" and not path.startswith("*")
 
 
-def _family(rule: str, roots: tuple[str, ...], rows: tuple[Row, ...]) -> Family:
+def _family(rule: str, roots: tuple[str, ...], rows: tuple[Row, ...], *, is_partial: bool = False) -> Family:
     routes = (
         Route(method, path.removeprefix("*"), endpoint, rule, _writes(method, path))
         for method, path, endpoint in rows
     )
-    return Family(roots, tuple(routes))
+    return Family(roots, tuple(routes), is_partial)
 
 
 _RECORDS = Family(
@@ -217,6 +236,8 @@ FAMILIES = (
     _RECORDS,
     _READ_RECORDS,
     _family("records", ("/crm/v4/objects", "/crm/objects/v4", "/crm/objects/{dated}"), _OF_RECORD_ROWS),
+    _family("records", ("/crm/v3/objects", "/crm/objects/v3"), _V3_OF_RECORD_ROWS),
+    _family("records", ("/crm/v3/associations", "/crm/associations/v3"), _V3_ASSOCIATION_ROWS),
     _family(
         "schemas", ("/crm/v3/properties", "/crm/properties/v3", "/crm/properties/{dated}"), _PROPERTY_ROWS
     ),
@@ -232,16 +253,16 @@ FAMILIES = (
     _family("", _ASSOCIATION_ROOTS, _ALL_LIMITS),
     _family("records", _ASSOCIATION_ROOTS, _ASSOCIATION_ROWS),
     _family("owners", ("/crm/v3/owners", "/crm/owners/{dated}"), _OWNER_ROWS),
-    _family("lists", ("/crm/v3/lists", "/crm/lists/{dated}"), _LIST_ROWS),
+    _family("lists", ("/crm/v3/lists", "/crm/lists/{dated}"), _LIST_ROWS, is_partial=True),
     _family("", ("/account-info/v3", "/account-info/{dated}"), _ACCOUNT_ROWS),
     _family(
         "", ("/crm/v3/object-library/enablement", "/crm/object-library/{dated}/enablement"), _LIBRARY_ROWS
     ),
     _family("limits", ("/crm/v3/limits", "/crm/limits/{dated}"), _LIMIT_ROWS),
     _family("type_limits", ("/crm/v3/limits", "/crm/limits/{dated}"), _TYPE_LIMIT_ROWS),
-    _family("schemas", ("/properties/v1", "/properties/v2"), _LEGACY_PROPERTY_ROWS),
-    _family("companies", ("/companies/v2",), _LEGACY_COMPANY_ROWS),
-    _family("users", ("/settings/v3/users",), _USER_ROWS),
-    _family("teams", ("/settings/v3/users",), _TEAM_ROWS),
+    _family("schemas", ("/properties/v1", "/properties/v2"), _LEGACY_PROPERTY_ROWS, is_partial=True),
+    _family("companies", ("/companies/v2",), _LEGACY_COMPANY_ROWS, is_partial=True),
+    _family("users", _USER_ROOTS, _USER_ROWS, is_partial=True),
+    _family("teams", _USER_ROOTS, _TEAM_ROWS),
 )
 """All families; if a path fits several roots, the first family that has the path is used."""

@@ -1,6 +1,5 @@
 """Finding the route, the version and the arguments for a method and a path."""
 
-import logging
 import re
 from functools import lru_cache
 from urllib.parse import quote
@@ -13,29 +12,28 @@ from reconciler.emulator.routes import DATED, FAMILIES, Route
 
 UNDATED = "v3"
 LONGEST_SHOWN = 300
-_LOG = logging.getLogger(__name__)
 
 
 def find_route(method: str, path: str) -> tuple[Route, str, dict[str, str]]:
-    """Return the route, the name of the version, and the arguments in the path; refuse with 404 or 405.
-
-    A path that is not imitated is also logged, because the client may not show the answer.
-    """
-    is_known = False
+    """Return the route, the name of the version, and the arguments in the path; refuse with 404 or 405."""
+    is_refused_by_hubspot = False
     for family, version, rest in _candidates(path):
         try:
             route, args = _map(family).bind("").match(rest or "/", method)
         except (NotFound, RequestRedirect):
             continue
         except MethodNotAllowed:
-            is_known = True
+            is_refused_by_hubspot = is_refused_by_hubspot or not FAMILIES[family].is_partial
             continue
-        return route, version, dict(args)
-    if is_known:
+        return route, version, {name: str(value) for name, value in args.items()}
+    if is_refused_by_hubspot:
         raise refusals.method_not_allowed()
-    shown = quote(path)[:LONGEST_SHOWN]
-    _LOG.warning("not imitated: %s %s", method, shown)
-    raise refusals.not_imitated(method, shown)
+    raise refusals.not_imitated(f"{method} {shown(path)}")
+
+
+def shown(path: str) -> str:
+    """Return a path for a message or a log: without control characters, and not too long."""
+    return quote(path)[:LONGEST_SHOWN]
 
 
 def _candidates(path: str) -> list[tuple[int, str, str]]:

@@ -22,6 +22,7 @@ MAX_BODY = 3000
 MAX_GROUPS = 5
 MAX_FILTERS_IN_GROUP = 6
 MAX_FILTERS = 18
+ASCENDING, DESCENDING = "ASCENDING", "DESCENDING"
 
 
 def search(work: Work, object_type: ObjectType, body: object, size: int) -> Json:
@@ -64,6 +65,9 @@ def _number(request: Json, field: str, default: int) -> int:
 
 
 def _filters(work: Work, object_type: ObjectType, request: Json) -> filters.Test:
+    given = response_format.as_list(request.get("filterGroups"), "filterGroups")
+    if request.get("filters") is not None:  # a short form for one group
+        given = [*given, {"filters": request["filters"]}]
     groups = [
         [
             response_format.as_object(item, "filters")
@@ -71,7 +75,7 @@ def _filters(work: Work, object_type: ObjectType, request: Json) -> filters.Test
                 response_format.as_object(group, "filterGroups").get("filters"), "filters"
             )
         ]
-        for group in response_format.as_list(request.get("filterGroups"), "filterGroups")
+        for group in given
     ]
     if len(groups) > MAX_GROUPS:
         raise refusals.invalid_request(f"at most {MAX_GROUPS} filterGroups")
@@ -159,6 +163,7 @@ def _sort(item: Any) -> tuple[str, bool]:
     if isinstance(item, str):
         return item.removeprefix("-"), item.startswith("-")
     sort = response_format.as_object(item, "sorts")
-    return response_format.as_text(sort.get("propertyName"), "propertyName"), sort.get(
-        "direction"
-    ) == "DESCENDING"
+    direction = response_format.as_text(sort.get("direction") or ASCENDING, "direction")
+    if direction not in {ASCENDING, DESCENDING}:
+        raise refusals.wrong_shape(f"direction must be {ASCENDING} or {DESCENDING}, but was {direction}")
+    return response_format.as_text(sort.get("propertyName"), "propertyName"), direction == DESCENDING

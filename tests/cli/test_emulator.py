@@ -46,10 +46,10 @@ def test_it_answers_those_it_should_and_tells_what_it_does_not_imitate(
         assert client.get("/crm/v3/owners").status_code == 200
         assert client.get("/crm/v3/owners", headers={"Host": "crm.test:80"}).status_code == 200
         assert client.get("/crm/v3/owners", headers={"Host": "other.test"}).status_code == 403
-        assert client.get("/crm/v3/lists?token=abc").status_code == 404
+        assert client.get("/crm/v3/imports?token=abc").status_code == 404
         made = client.put("/_emulator/portals/8")
         assert made.status_code == 201
     serving.send_signal(signal.SIGINT)
     _, reported = serving.communicate(timeout=30)
-    assert "not imitated: GET /crm/v3/lists\n" in reported
+    assert "not imitated: GET /crm/v3/imports\n" in reported
     assert printed["token:"] not in reported

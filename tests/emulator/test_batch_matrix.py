@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.portal import Portal, opened
+from tests.emulator.portal import PORTAL_ID, Portal, opened
 
 WRITES = ("create", "update", "upsert")
 DONE = {"create": 201, "update": 200, "upsert": 200}
@@ -244,6 +244,16 @@ def test_an_upsert_of_unknown_keys_creates_them(portal: Portal) -> None:
     assert [result["new"] for result in again.json()["results"]] == [False, False]
     assert {r["id"] for r in again.json()["results"]} == {r["id"] for r in first.json()["results"]}
     assert total(portal) == 2
+
+
+@pytest.mark.parametrize("operation", ["update", "upsert"])
+@pytest.mark.parametrize("key", ["", " "])
+def test_an_empty_key_names_no_record(portal: Portal, operation: str, key: str) -> None:
+    """HubSpot has not published its answer. A record without a key could not be found again."""
+    item = {"id": key, "idProperty": "ext_key", "properties": {"name": "N"}}
+    answer = portal.batch("companies", operation, [item])
+    assert (answer.status_code, answer.json()["category"]) == (400, "VALIDATION_ERROR")
+    assert portal.emulator.count(PORTAL_ID, "companies") == 0
 
 
 def test_an_upsert_writes_the_key_into_what_it_creates(portal: Portal) -> None:

@@ -77,7 +77,12 @@ def test_an_upsert_by_key_alone_is_no_update(portal: Portal) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/crm/v3/lists"),
+        ("GET", "/crm/v3/lists/folders"),
+        ("GET", "/crm/lists/2026-09/idmapping"),
+        ("DELETE", "/crm/v3/lists/7"),
+        ("PUT", "/crm/v3/lists/7/memberships/add"),
+        ("POST", "/settings/v3/users"),
+        ("POST", "/properties/v1/contacts/properties"),
         ("POST", "/crm/v3/imports"),
         ("GET", "/marketing/v3/emails"),
         ("GET", "/contacts/v1/lists/all/contacts/all"),
@@ -95,6 +100,44 @@ def test_a_path_that_is_not_imitated_says_so(
     assert [
         (record.levelno, record.getMessage()) for record in caplog.records if "imitated" in record.message
     ] == [(logging.WARNING, f"not imitated: {method} {path}")]
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type", "content"),
+    [
+        ("/oauth/v1/token", "application/x-www-form-urlencoded", b"grant_type=refresh_token"),
+        ("/crm/v3/imports", "multipart/form-data; boundary=x", b"--x--"),
+        ("/files/v3/files", "text/plain", b"\xff"),
+    ],
+)
+@pytest.mark.parametrize("token", [None, "unknown"])
+def test_it_says_so_whatever_the_body_and_the_token_are(
+    portal: Portal, token: str | None, path: str, content_type: str, content: bytes
+) -> None:
+    with portal.client_with(token) as client:
+        answer = client.post(path, content=content, headers={"Content-Type": content_type})
+    assert (answer.status_code, answer.json()["category"]) == (404, "EMULATOR_DOES_NOT_IMITATE")
+
+
+def test_a_body_that_is_no_json_is_refused_after_the_token(portal: Portal) -> None:
+    path = "/crm/v3/objects/companies"
+    assert portal.client.post(path, content=b"{").json()["message"].startswith("Invalid input JSON on line 1")
+    with portal.client_with("unknown") as client:
+        assert client.post(path, content=b"{").status_code == 401
+
+
+@pytest.mark.parametrize("name", ["marketing_events", "Marketing_Event", "0-54", "0-35", "price_books"])
+@pytest.mark.parametrize(
+    "path",
+    ["/crm/v3/objects/{}", "/crm/properties/2026-09/{}", "/crm/v4/associations/contacts/{}/labels"],
+)
+def test_an_object_type_that_only_hubspot_has_says_so_too(
+    portal: Portal, caplog: pytest.LogCaptureFixture, path: str, name: str
+) -> None:
+    answer = portal.client.get(path.format(name))
+    assert (answer.status_code, answer.json()["category"]) == (404, "EMULATOR_DOES_NOT_IMITATE")
+    assert f"the object type {name};" in answer.json()["message"]
+    assert f"not imitated: GET {path.format(name)}" in caplog.text
 
 
 def test_a_missing_record_does_not_look_like_a_path_that_is_not_imitated(

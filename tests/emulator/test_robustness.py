@@ -98,7 +98,9 @@ PARTS = {
     "<type_id>": "1",
     "<identifier>": "1",
     "<owner_id>": "1",
-    "<list_id>": "1",
+    "<int:list_id>": "1",
+    "<int:record_id>": "1",
+    "<type_name>": "company_to_contact",
     "<list_name>": "Targets",
 }
 

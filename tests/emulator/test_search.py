@@ -92,6 +92,14 @@ def test_filters_of_a_group_all_hold_and_any_group_will_do() -> None:
         assert ids(portal, filterGroups=groups) == ["2", "3"]
 
 
+def test_one_group_has_a_short_form() -> None:
+    with opened(SEED) as portal:
+        filters = [where("name", "CONTAINS_TOKEN", "acme"), where("annualrevenue", "HAS_PROPERTY")]
+        assert ids(portal, filters=filters) == ["1"]
+        lacking = portal.post(PATH, {"filters": [{"operator": "EQ", "value": "x"}]})
+        assert "were not set: [filters.propertyName]" in lacking.json()["message"]
+
+
 def test_sorts_queries_and_pages() -> None:
     with opened(SEED) as portal:
         descending = [{"propertyName": "name", "direction": "DESCENDING"}]
@@ -123,6 +131,9 @@ def test_associated_records_are_a_filter() -> None:
         {"after": "9991", "limit": 10},
         {"sorts": ["name", "domain"]},
         {"sorts": ["nope"]},
+        {"sorts": [{"propertyName": "name", "direction": "down"}]},
+        {"filterGroups": [{"filters": [{"propertyName": "name", "operator": "IN", "value": "acme gmbh"}]}]},
+        {"filters": [where("nope", "HAS_PROPERTY")]},
         {"filterGroups": [{"filters": []}] * 6},
         {"filterGroups": [{"filters": [where("name", "HAS_PROPERTY")] * 7}]},
         {"filterGroups": [{"filters": [where("name", "HAS_PROPERTY")] * 4}] * 5},

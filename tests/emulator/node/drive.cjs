@@ -185,7 +185,7 @@ const scenarios = {
   },
 
   async "what is not imitated"() {
-    const error = await refused(crm.lists.listsApi.getAll());
+    const error = await refused(crm.lists.foldersApi.getAll());
     assert.equal(error.code, 404);
     assert.equal(error.body.category, "EMULATOR_DOES_NOT_IMITATE");
   },
