@@ -14,7 +14,7 @@ from reconciler.model.property_history import ValueVersion
 
 
 class HistoryStart(StrEnum):
-    """Which change is the first in the list of changes to a drifted value."""
+    """The change with which the list of changes to a drifted value begins."""
 
     # the first change after the latest run of reconciler during which HubSpot had the applied value
     APPLIED = "applied"

@@ -24,7 +24,7 @@ class Holding(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DefinitionContext:
-    """What comparing the definitions of one object type needs besides manifests, portal and state."""
+    """The settings and facts that comparing definitions needs besides manifests, portal and state."""
 
     portal_id: int
     policy: Policy

@@ -98,9 +98,9 @@ def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
 
 
 def _moved_names(subject: ExplainTarget, plan: Plan | None) -> Iterable[str]:
-    """Return the properties to which the plan writes a new value because it removes the value they have.
+    """Return the properties that the plan writes because it removes a definition that the record uses.
 
-    For example, the plan removes the option or the stage of the record.
+    Such a definition is, for example, an option or a stage.
     """
     if plan is None or subject.name is not None:
         return ()
