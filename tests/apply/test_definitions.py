@@ -469,7 +469,8 @@ def test_what_this_run_wrote_is_waited_for_and_said(portal: DefinitionPortal) ->
 
     (outcome,) = deliver(portal, change, written=(name,), sleep=pauses.append, reported=reported)
 
-    assert isinstance(outcome, Stale)  # neither the old nor the new value: drift, after a minute of waiting
+    # The live value is neither the old nor the new one, even after a minute of waiting, so people changed it.
+    assert isinstance(outcome, Stale)
     assert sum(pauses) == 60.0
     assert reported[0] == "companies:properties/tier: waiting until HubSpot shows the changes of this run"
 

@@ -77,7 +77,7 @@ def present(portal: Recorder) -> set[tuple[Ends, str]]:
 
 
 def created(project: Project) -> set[tuple[Ends, str]]:
-    """Return the associations that state knows as created by us, even if people removed and restored them."""
+    """Return the associations that are "created" in state, even if people removed and restored them."""
     found: set[tuple[Ends, str]] = set()
     for pair in json.loads(project.run("state", "export").out)["pairs"]:
         if pair["origin"] == "created":
@@ -112,7 +112,7 @@ def people_act(act: Act, project: Project, portal: Recorder, theirs: set[tuple[E
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_named_associations_exist_earlier_ones_stay_and_the_next_plan_is_empty(story: list[Act]) -> None:
     theirs: set[tuple[Ends, str]] = set()
-    touched: set[Ends] = set()  # pairs that people changed: their associations may count as ours or as theirs
+    touched: set[Ends] = set()  # pairs that people changed; state may call their associations created
     with (
         tempfile.TemporaryDirectory() as folder,
         served(Path(folder), story[0].manifests(), SEED) as (project, portal),

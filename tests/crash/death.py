@@ -15,7 +15,7 @@ Task = tuple[Story, int, str | None]
 
 
 def die_at(task: Task) -> tuple[int, str, bool, str | None]:
-    """Kill an apply at one point and recover; return point, story, whether it was killed, and the fault."""
+    """Kill an apply at one point and recover; return point, story, whether it was killed, and the failure."""
     start, point, url = task
     database = "git" if (url or "").startswith("git:") else "postgresql" if url else "sqlite"
     name = f"{start.name}, {database}"
@@ -26,6 +26,6 @@ def die_at(task: Task) -> tuple[int, str, bool, str | None]:
             if died:
                 recover(world)
             start.check(world)
-    except Exception:  # noqa: BLE001 - whatever it is, the others go on and it is told at the end
+    except Exception:  # noqa: BLE001 - any failure; other kills go on, and all are printed at the end
         return point, name, False, traceback.format_exc()
     return point, name, died, None

@@ -1,6 +1,7 @@
 """A process is killed before or after a create, and a person creates a record with the same key.
 
-The record counts as created by us only if our call created it; a person's record is adopted, never archived.
+A record counts as created by reconciler only if reconciler's call created it. A record of the person is
+adopted, and never archived.
 """
 
 from collections.abc import Iterator, Mapping

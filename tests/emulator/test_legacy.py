@@ -1,4 +1,4 @@
-"""Requests of readers besides records: lists of properties from before v3, users, teams, labels, schemas.
+"""Reading other things than records: lists of properties before API v3, users, teams, labels, schemas.
 
 Source: legacydocs.hubspot.com/docs/methods/crm-properties/get-properties
 """

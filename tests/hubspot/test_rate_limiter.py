@@ -71,7 +71,7 @@ def test_hubspots_clock_is_that_of_the_answer_that_was_furthest_ahead() -> None:
     assert pacer.time_there() == start
     clock.sleep(5)
     assert pacer.time_there() == start + timedelta(seconds=5)
-    answered(7)  # two seconds more than the first answer told
+    answered(7)  # two seconds later than the clock says now
     assert pacer.time_there() == start + timedelta(seconds=7)
     answered(3)
     answered_once(pacer)

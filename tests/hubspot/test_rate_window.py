@@ -117,7 +117,7 @@ def test_nobody_enters_while_held() -> None:
 
 def test_strangers_calls_and_a_tenth_in_reserve_are_left_free() -> None:
     window = RollingWindow()
-    window.leave(0.0, reported(20, 14), window.enter(), was_sent=True)  # 6 used: 1 by us, 5 by others
+    window.leave(0.0, reported(20, 14), window.enter(), was_sent=True)  # 6 used: 1 by this run, 5 by others
     for _ in range(12):  # 20 - 5 by others - 2 reserve
         assert window.wait_s(1.0) == 0.0
         window.enter()

@@ -83,7 +83,7 @@ def test_open_files_of_this_process_are_written_through(
         shown = done.stdout
 
     assert "<!-- reconciler plan local" in shown
-    assert "Plan: " in "".join(shown.splitlines()[-2:])  # and what is printed besides is not lost
+    assert "Plan: " in "".join(shown.splitlines()[-2:])  # the other output follows
     assert Path("/dev/stdout").is_symlink()
 
 

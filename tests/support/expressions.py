@@ -1,4 +1,4 @@
-"""Expressions of GitHub Actions, as far as our workflows use them.
+"""Those expressions of GitHub Actions that the workflows of this repository use.
 
 Source: https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
 """

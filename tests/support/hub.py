@@ -1,6 +1,6 @@
 """A small GitHub in a folder, for workflows under test: comments, issues, runs and their artifacts.
 
-Run as a program, it replaces ``gh``: it knows the calls of our workflows, and the job permission that each of
+Run as a program, it replaces ``gh``: it knows the calls of the workflows, and the job permission that each of
 them needs, and refuses all others.
 """
 
@@ -54,7 +54,7 @@ class Hub:
 
 
 def main(arguments: list[str]) -> None:
-    """Imitate ``gh``, as far as we use it."""
+    """Imitate the calls of ``gh`` that the workflows use."""
     hub = Hub.read(Path(os.environ["HUB"]))
     hub.calls.append(" ".join(arguments))
     hub.write()

@@ -38,7 +38,7 @@ UPDATE = Operation(Call.UPDATE, None)
 
 @dataclass(slots=True)
 class Clock:
-    """A clock that moves only when told to, or when somebody sleeps."""
+    """A clock that moves only when a test moves it, or when the code under test sleeps."""
 
     time: datetime = field(default_factory=lambda: datetime(2026, 11, 22, 16, 45, tzinfo=UTC))
 

@@ -27,7 +27,7 @@ from tests.support.projects import ROOT
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 SANDBOX = 1234567
-"""The portal that the example configures besides its emulator."""
+"""Id of the HubSpot portal in the example's settings, which also have an environment for the emulator."""
 
 AWKWARD = "$(touch pwned)`touch pwned`';touch pwned;\"\n::set-output name=folder::/etc"
 """A title and a branch name that try to inject code."""
