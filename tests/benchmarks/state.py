@@ -42,7 +42,7 @@ def main() -> None:
         exported = run("state", "export")
         _tell("`state export`", exported)
         (folder.with_suffix(".out")).rename(folder / "state.json")
-        _tell("`state rm` of one, with its backup", run("state", "rm", f"{OBJECT}/{company(0).key}"))
+        _tell("`state rm` of one record, with its backup", run("state", "rm", f"{OBJECT}/{company(0).key}"))
         _tell("`state import` of all, with its backup", run("state", "import", "state.json"))
         _tell("`runs list`", run("runs", "list"))
         if said.drift:

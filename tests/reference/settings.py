@@ -21,7 +21,7 @@ def tables() -> Mapping[str, str]:
 def _table(properties: Mapping[str, Any], required: set[str]) -> str:
     rows = "".join(
         f"| `{name}` | {_values(facts)} | {facts.get('description', '')}"
-        f"{' It must be there.' if name in required else ''} |\n"
+        f"{' This key is required.' if name in required else ''} |\n"
         for name, facts in properties.items()
     )
     return f"| key | value | means |\n|---|---|---|\n{rows}"
