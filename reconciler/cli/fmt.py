@@ -26,10 +26,11 @@ from reconciler.sentences import counted
 @common_options
 @click.pass_context
 def command(ctx: click.Context, paths: tuple[Path, ...], check: bool, diff: bool) -> int:
-    """Lay out manifests and reconciler.yaml in one standard way; their meaning stays the same.
+    """Format manifests and reconciler.yaml in one standard way; their meaning stays the same.
 
-    PATHS are files or folders; without PATHS, the command takes all files of the project. Lists the files
-    that had another layout. If one of them cannot be read, nothing is written.
+    PATHS are files or folders; without PATHS, the command takes all files of the project. The command
+    lists the files that are not in the standard layout. If one of the files cannot be read, nothing is
+    written.
     """
     common = said(ctx)
     start_logging(common.log_format)

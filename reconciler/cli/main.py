@@ -25,7 +25,7 @@ COMMANDS = {
     "drift": "Show what people changed in HubSpot since the last apply, and who changed it.",
     "emulator": "Serve, seed, copy, edit or reset the emulator, or compare it with HubSpot.",
     "explain": "Explain the record, definition or value at ADDRESS.",
-    "fmt": "Lay out manifests and reconciler.yaml in one standard way; their meaning stays the same.",
+    "fmt": "Format manifests and reconciler.yaml in one standard way; their meaning stays the same.",
     "help": "Show the page about TOPIC, or the help of a command; without TOPIC, list the topics.",
     "import": "Write records of OBJECT from HubSpot into manifests; portal and state stay as they are.",
     "init": "Make a project in DIR (default: here), and list the scopes that a service key needs.",

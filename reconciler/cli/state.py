@@ -144,7 +144,7 @@ def upgrade(ctx: click.Context) -> None:
 @common_options
 @click.pass_context
 def adopt_project(ctx: click.Context) -> None:
-    """Give the state to this project, under its name in reconciler.yaml."""
+    """Save this project's name in the state, so that no other project can use the state."""
     opened = open_environment(ctx).environment
     before = opened.state.adopt_project()
     name, environment = opened.project_name, opened.name
@@ -158,9 +158,10 @@ def adopt_project(ctx: click.Context) -> None:
 @common_options
 @click.pass_context
 def export(ctx: click.Context) -> None:
-    """Print everything that the state owns, for `reconciler state import`.
+    """Print all owned records, associations and definitions, for `reconciler state import`.
 
-    The output is one JSON document. It contains all values of the state; nothing is masked.
+    The output is one JSON document. It also contains the prune rules and all values of the state; nothing
+    is masked.
     """
     for line in open_environment(ctx).environment.state.export():
         document(line)
@@ -171,7 +172,10 @@ def export(ctx: click.Context) -> None:
 @common_options
 @click.pass_context
 def import_(ctx: click.Context, file: Path) -> None:
-    """Make the state own exactly what the exported state in FILE owns."""
+    """Replace all owned records, associations and definitions in the state by those in FILE.
+
+    FILE is the output of `reconciler state export`.
+    """
     opened = open_environment(ctx).environment
     owned, backup, previous = opened.state.import_from(file)
     environment = opened.name

@@ -83,11 +83,12 @@ class Guesses:
     )
     key_case: str = _guess(
         *("different", "same"),
-        about="whether unique values are different if only their case differs; e-mail addresses are the same",
+        about="whether two unique values are different if only their case differs; e-mail addresses with "
+        "different case are always equal",
     )
     key_blanks: str = _guess(
         *("different", "same"),
-        about="whether unique values are different if only blanks around them differ",
+        about="whether two unique values are different if only the spaces around them differ",
     )
     lifecycle_step_back: str = _guess(
         *("ignored", "refused", "taken"),
@@ -144,7 +145,7 @@ class Guesses:
     )
     plain_text: str = _guess(
         *("as_written", "trimmed"),
-        about="what HubSpot returns for a text with blanks around it; line endings inside the text never "
+        about="what HubSpot returns for a text with spaces around it; line endings inside the text never "
         "change",
     )
     email_upsert: str = _guess(

@@ -32,7 +32,7 @@ def settings_schema() -> dict[str, Any]:
         "required": ["version", "environments"],
         "additionalProperties": False,
         "properties": {
-            "version": {"enum": [1, "1"], "description": "The version of this file."},
+            "version": {"enum": [1, "1"], "description": "The version of the format of this file."},
             "project": {
                 **TEXT,
                 "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
@@ -61,6 +61,7 @@ def settings_schema() -> dict[str, Any]:
                 "description": "For each object type: the properties whose values are masked, or shown.",
             },
             "environments": {
+                "description": "The settings of each environment, by its name.",
                 "type": "object",
                 "minProperties": 1,
                 "propertyNames": {"pattern": f"^{_NAME}$"},

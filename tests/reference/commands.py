@@ -19,11 +19,12 @@ colours](command-line.md) has a page of its own.
 """
 _COMMON = """
 Results go to stdout; progress and messages go to stderr. With `--json`, stdout is one JSON document in UTF-8,
-even if the command fails. [Environment variables](settings.md#environment-variables) replace some options.
+even if the command fails. Some options can also be set by
+[environment variables](settings.md#environment-variables).
 
 ## Options of every command
 
-They stand before or after the name of the command.
+You can write these options before or after the name of the command.
 
 """
 
