@@ -1,8 +1,9 @@
-"""Writes JSON to files in one form, and checks JSON that is read, because somebody may have changed the file.
+"""Writes JSON to files, always formatted in the same way, and checks JSON that is read.
 
-Functions that read take a JSON value and return a typed one. For a wrong value they raise ``Wrong``. The
-error's path starts at the value that the function got; ``inside`` puts the step to this value before the
-path. Paths are built only for errors, so that a plan of a hundred thousand changes is read quickly.
+JSON is checked because somebody may have changed the file. Functions that read take a JSON value and return a
+typed one. For a wrong value they raise ``Wrong``. The path in the error starts at the value that the function
+was given; ``inside`` puts the path of this value in front of it. Paths are built only for errors, so that a
+plan of a hundred thousand changes is read quickly.
 """
 
 import json

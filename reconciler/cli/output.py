@@ -31,7 +31,7 @@ def form_for(common: CommonOptions) -> Renderer:
 
 
 def _chosen_form(ctx: click.Context, _param: click.Parameter, value: str) -> Renderer:
-    """Treat ``--format json`` as ``--json``; refuse other forms together with ``--json``."""
+    """Treat ``--format json`` as ``--json``; refuse other formats together with ``--json``."""
     form = _BY_NAME[value]
     common = said(ctx)
     if common.as_json and form not in {TERMINAL, JSON}:

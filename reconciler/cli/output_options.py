@@ -53,7 +53,7 @@ def output_options(
 
     Args:
         kind: the dataclass of the options.
-        help_of: the forms of output that the command can show, each with the help of the option that writes
+        help_of: the output formats that the command can show, each with the help of the option that writes
             it to a file; empty where there is no such option.
         function: the command.
     """

@@ -105,7 +105,10 @@ def archive(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
 
 
 def archive_labels(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
-    """Serve ``batch/labels/archive``: remove the given labels; the unlabelled type removes all of them."""
+    """Serve ``batch/labels/archive``: remove the given labels.
+
+    If the type without a label is given, remove the association with all its labels.
+    """
     for item in take_inputs(work, body, MAX_WRITE):
         types = pair.choose(item.get("types"))
         pair.remove_by_text(id_text(item, "from"), id_text(item, "to"), types)

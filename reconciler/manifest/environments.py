@@ -116,7 +116,10 @@ def _other_documents(
 
 
 def _other_folders(project: Path, chosen: ListedEnvironment, other: ListedEnvironment) -> Problem:
-    """Report the first file that only one of the two environments has, or that their folders differ."""
+    """Report two environments of one portal whose manifests are not the same.
+
+    Name the first file that only one of the two has. If there is none, say that their ``manifests:`` differ.
+    """
     ours, theirs = (_names(find_files(project, each.folders)[0]) for each in (chosen, other))
     message = _one_portal(chosen, other)
     first = min(ours ^ theirs, default=None)

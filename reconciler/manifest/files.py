@@ -38,7 +38,7 @@ def find_files(project: Path, folders: Sequence[str]) -> tuple[tuple[ManifestFil
 
 
 class _Search:
-    """Searches folders, one after the other."""
+    """Searches folders for manifests, one folder after the other; collects the files and problems."""
 
     def __init__(self, project: Path) -> None:
         self.files: dict[str, ManifestFile] = {}  # by real path
@@ -103,7 +103,8 @@ class _Search:
         elif path.suffix != ".yaml":
             self._report("the name of a manifest ends in .yaml", f"rename it to {path.stem}.yaml", name)
         elif not stat.S_ISREG(mode):
-            self._report("this is not a readable file", "remove it, or correct its target", name)
+            advice = "remove it or, if it is a symbolic link, let it point to a readable file"
+            self._report("this is not a readable file", advice, name)
         else:
             return True
         return False

@@ -154,7 +154,7 @@ def _read_file(file: ManifestFile, problems: list[Problem]) -> bytes:
 
 
 def _names_of(document: ManifestDocument) -> Iterator[tuple[str, str, str]]:
-    """Yield object type, key property and key of the records of a document, also of their previous keys."""
+    """Yield object type, key property and key of each record of a document, also for each previous key."""
     about = document.document
     yield from ((about.object, about.key, key) for key, _ in document.keys)
     former = (record.special.renamed_from for record in document.records)

@@ -83,7 +83,7 @@ def _kept_old_keys(
 ) -> Iterator[Problem]:
     """Report records whose old key (``$renamed_from``) another line still names.
 
-    One of the two would be created, and from then on the portal would have both keys.
+    That line would create a new record under the old key, so the portal would have a record for each key.
     """
     for group in groups:
         for record in written[group.group].values():
@@ -98,7 +98,7 @@ def _kept_old_keys(
                 where=where,
             )
             advice = (
-                "remove `$renamed_from` or the other record; if the other record shall get this key, first "
+                "remove `$renamed_from` or the other record; to give the old key to the other record, first "
                 "apply only the new key of this record"
             )
             yield Problem(message, advice, files.ref(record.place), record.address.text)

@@ -1,7 +1,7 @@
 """Reading the records of one document, merging them with ``all:``, and reporting their problems.
 
-Many records name the same properties. So names are checked once for all records of a document with the same
-names.
+Many records of a document name the same properties. So the names of properties are checked only once for all
+records that name the same ones.
 """
 
 import re
@@ -41,18 +41,18 @@ _SPECIAL_ADVICE: Final = {
     _PROTECT: "write `$protect: true` or `$protect: false`",
     _RENAMED_FROM: "write the key that the record had before",
 }
-_REMOVE_KEY: Final = "remove the line, or make the two the same"
+_REMOVE_KEY: Final = "remove the line, or write the same key in both places"
 _CLEAR: Final = "write null to clear it in HubSpot, or remove the line to leave it alone"
 _BLANK: Final = {Blank.EMPTY: "has no value", Blank.QUOTED: "is an empty text"}
 _is_record_id = re.compile("[1-9][0-9]*").fullmatch
 
 
 class _Shape(NamedTuple):
-    """Facts that are computed once for all records whose lines have the same names."""
+    """Facts that are computed once for all records that name the same properties."""
 
     names: tuple[str, ...]  # managed properties, sorted
-    # picks the values of ``names`` from a record's values followed by those of ``all:``
-    # None: the record's values are already the values of ``names``
+    # gets the values of a record, followed by the values under ``all:``; returns the values of ``names``
+    # None: the record's values are exactly the values of ``names``, in order
     pick: Callable[[Sequence[Any]], tuple[Any, ...]] | None
     special: tuple[int, ...]  # positions of a record's lines that set no managed property: ``$absent``
 
@@ -174,7 +174,10 @@ class RecordReader:
         if is_absent and len(node.names) > 1:
             advice = "a record that must not exist can have no other lines"
             self._report(
-                f"`{_ABSENT}: true` cannot stand with other lines", advice, node.place_of(_ABSENT), key
+                f"`{_ABSENT}: true` cannot be combined with other lines",
+                advice,
+                node.place_of(_ABSENT),
+                key,
             )
         if _RENAMED_FROM in said and self._document.key == RECORD_ID:
             advice = "HubSpot's own ids never change: remove the line"
@@ -228,7 +231,7 @@ class RecordReader:
             quoted = "" if value in _BLANK else f', or "{value.value}" in quotes if this text is meant'
             self._report(f'"{name}" {fault}', _CLEAR + quoted, place, key, name)
         if isinstance(value, MappingNode):
-            advice = "if the text shall begin with {, put it in quotes"
+            advice = "if this is a text that begins with {, put it in quotes"
             self._report(
                 f'"{name}" is a mapping; only texts, null and lists are allowed', advice, place, key, name
             )

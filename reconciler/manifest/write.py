@@ -221,7 +221,7 @@ def _scalar(text: str, quoted: Collection[str], *, is_name: bool = False) -> Any
 
 
 _NOTHING: Final = frozenset({"null", *(blank.value for blank in nodes.Blank)})
-"""Texts that our reader would not read as text without quotes."""
+"""Texts that are written in quotes, because reconciler would otherwise not read them as text."""
 
 _STR, _MAP, _SEQ = (Tag(suffix=f"tag:yaml.org,2002:{name}") for name in ("str", "map", "seq"))
 _TAGS: Final = {ScalarNode: _STR, MappingNode: _MAP, SequenceNode: _SEQ}

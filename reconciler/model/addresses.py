@@ -28,7 +28,7 @@ SortParts: TypeAlias = tuple[str | int, ...]
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class ThingAddress:
-    """The address of a record or a definition: anything with values that state knows by an id.
+    """The address of a record or a definition: of anything that has values and that the state stores by id.
 
     Addresses of both kinds have one order: by object type, then definitions before records.
     """
@@ -55,7 +55,7 @@ class ThingAddress:
 
     @property
     def thing(self) -> "ThingAddress":
-        """The thing itself."""
+        """This address; for the address of an association, ``thing`` is the record that names it."""
         return self
 
     @property

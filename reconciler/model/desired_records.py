@@ -88,7 +88,7 @@ class Document:
 
     @property
     def group(self) -> GroupKey:
-        """The group of its records."""
+        """The object type and key property of the document's records."""
         return GroupKey(self.object, self.key)
 
     def renamed(self, names: Mapping[str, str]) -> "Document":

@@ -20,7 +20,8 @@ class FactKind(StrEnum):
     comment, no other field is filled.
     """
 
-    # A record is not found by its key. MissingReason has the texts of the first five kinds, too.
+    # Facts about a record that is not found by its key. The first five kinds have the same texts as the
+    # members of MissingReason.
     ARCHIVED = "archived"  # Fact.record_id is the id of the archived record
     # HubSpot merged the record Fact.record_id into the record Fact.other_id. Fact.key is the key of the
     # second record, or None if it is unknown.
@@ -42,7 +43,7 @@ class FactKind(StrEnum):
     # number of these records.
     HELD_BY_OTHERS = "held by others"
 
-    # The plan does not change a thing, although manifests name the thing, or no longer name it.
+    # Reasons why the plan does not touch a thing, although the manifests ask for a change or do not name it.
     PROTECTED_STILL = "protected still"
     WHOLE_RECORD_ONLY = "whole record only"
     CONTESTED = "contested"  # Fact.count is the number of applies whose value an automation overwrote

@@ -1,4 +1,4 @@
-"""The request for a plan for a new key, and its result."""
+"""The arguments of ``keys create``, which plans a new key property and its values, and the result."""
 
 from dataclasses import dataclass
 

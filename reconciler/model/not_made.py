@@ -17,7 +17,7 @@ class WhyNotMade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NotMade:
-    """A definition that a plan does not make."""
+    """A definition that manifests declare and that a plan does not create, with the reason."""
 
     address: str
     why: WhyNotMade

@@ -1,4 +1,8 @@
-"""A test account for probes, and the calls to it. A list receives each thing before it is created."""
+"""A test account for probes, and the calls to it.
+
+Before a probe creates anything, the thing is written to a file (``made_list``), so that it can be removed
+later even if the program is killed.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ _INNER = re.compile(r"\n([ \t]+)[^\s#]")
 
 
 def add_copy(project: Path, name: str, original: str) -> str:
-    """Add environment ``name``, a copy of ``original``; return the path of the file for messages.
+    """Add environment ``name``, a copy of ``original``; return the path of ``reconciler.yaml`` for messages.
 
     If there was one environment, and the file sets no default, that environment becomes the default.
 

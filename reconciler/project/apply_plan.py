@@ -83,7 +83,9 @@ def apply_and_report(
 
 
 def settle_open_changes(session: Session, lock_timeout_s: float = 0.0) -> None:
-    """Settle the open changes of earlier runs, without a plan; if none is open, only write missing reports.
+    """Find out whether changes of interrupted runs were applied, and record this; apply nothing.
+
+    If the result of every change is known, only write missing reports.
 
     Raises:
         Locked: another run is applying.

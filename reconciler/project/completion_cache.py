@@ -49,7 +49,10 @@ def values(kind: str, chosen: str | None, begin: str) -> Iterable[str]:
 
 
 def _asked(begin: str) -> str:
-    """Return the key of the cached answer for ``begin``; many texts have the same answer."""
+    """Return the key under which the completions of the typed text ``begin`` are cached.
+
+    Many texts have the same completions, and so the same key.
+    """
     thing, sign, _ = begin.partition("#")
     return f"{thing}#" if sign else "all" if "/" in begin or ":" in begin else "types"
 

@@ -49,7 +49,7 @@ class _Checkpoint:
 
     path: Path
     request: CopyRequest
-    manifests: str  # digest of the manifests; if they change, the steps copy other records
+    manifests: str  # digest of the manifests; if it changes, the copy begins again: other records are copied
     done: dict[str, str] = field(default_factory=dict)
     is_resumed: bool = False
 
@@ -79,7 +79,7 @@ class _Checkpoint:
         write_private(self.path, json.dumps(self.document(self.done), indent=1, sort_keys=True))
 
     def document(self, done: Mapping[str, str] | None) -> Mapping[str, object]:
-        """Return the contents of the file, with ``done`` as the progress."""
+        """Return the contents of the file; ``done`` says how far each step has come."""
         request = self.request.document()
         return {"done": done, "manifests": self.manifests, "request": request, "version": 1}
 
@@ -220,7 +220,7 @@ class _Copying:
         self.untold |= dict.fromkeys(plant(self.emulator, self.portal_id, part))
 
     def _take(self, reached: Reached, pseudonyms: Pseudonyms, total: int) -> None:
-        """Mask a part and store it in the copy, and store the progress of its step."""
+        """Mask the data that a step has read, store them in the copy, and record how far the step is."""
         part = reached.part
         if reached.schema is not None:
             records = _records_in(part)
@@ -267,9 +267,9 @@ def _is_said(schema: ObjectSchema, name: str, said: str | None, text: str) -> bo
 
 
 def _is_reference(schema: ObjectSchema, name: str) -> bool:
-    """Return whether the copy has the property's values as they are, and never pseudonyms.
+    """Return whether the copy keeps the original values of a property, and has no pseudonyms for them.
 
-    Such values are written by HubSpot, or are owners, pipelines or stages.
+    This is so if HubSpot writes the values, or if they are owners, pipelines or stages.
     """
     definition = schema.properties.get(name)
     is_owner = definition is not None and definition.kind is Kind.OWNER
@@ -281,7 +281,8 @@ def _pseudonym(
 ) -> str:
     """Return the pseudonym of a value.
 
-    It is a value that the property can have, and none for which ``keeps`` is true.
+    For a property with options, it is one of the options. Otherwise, it is a text of the same form, and never
+    one for which ``keeps`` returns True.
     """
     definition = schema.properties.get(name)
     if definition is not None and definition.kind is Kind.BOOLEAN:
@@ -292,7 +293,7 @@ def _pseudonym(
 
 
 def _said(by: str, key: str, declared: DesiredRecord | None) -> Mapping[str, str]:
-    """Return the values of a record that its manifest contains, by property."""
+    """Return the values of a record that are written in its manifest, by property."""
     if declared is None:
         return {}
     values = zip(declared.names, declared.values, strict=True)

@@ -1,4 +1,4 @@
-"""Planning a new key: records are read into a checkpoint, and a manifest for the definition is written."""
+"""Planning a new key: records are read into a checkpoint, and a manifest that defines the key is written."""
 
 import os
 from collections.abc import Iterator

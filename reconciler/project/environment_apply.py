@@ -126,7 +126,7 @@ class ApplyingEnvironment(PlanningEnvironment):
     ) -> ApplyResult:
         """Apply a plan that passed the checks and that somebody agreed to.
 
-        If the plan is empty, only settle open changes of earlier runs.
+        If the plan is empty, only find out whether changes of interrupted runs were applied, and record this.
         """
         from reconciler.project import apply_plan  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
 

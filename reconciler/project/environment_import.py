@@ -69,7 +69,7 @@ class ImportingEnvironment(OpenedEnvironment):
             sources: a property (``domain``), ``record_id``, ``uuid`` or a template
                 (``{domain}-{country}``); each record takes the first source with a value that no other record
                 has.
-            allow: guards to lift, each with the number that it allows.
+            allow: names of guards, each with the number of things that it permits in this plan.
             restart: read everything again after an interrupted call.
             progress: called with the number of records read, and roughly how many there are.
 

@@ -58,7 +58,8 @@ class PlanningEnvironment(OpenedEnvironment):
             exclude: globs of addresses to leave out.
             take: globs of values to write although ``drift: hold`` would leave them alone.
             recreate: globs of records and definitions to create again that the portal no longer has.
-            allow: guards to lift, each with the number that it allows: ``{"update": 412}``.
+            allow: names of guards, each with the number of things that it permits in this plan:
+                ``{"update": 412}``.
             reviewed: file of a reviewed plan: only its changes are planned.
             skip_invalid: leave out records with problems; ``summary.problems.left_out`` counts them.
             progress: called with two numbers: records compared so far, and all records to compare.
@@ -118,11 +119,12 @@ class PlanningEnvironment(OpenedEnvironment):
             run: the beginning of the run's id, or ``last``.
             target: globs of addresses; none means everything that the run changed.
             exclude: globs of addresses to leave out.
-            allow: guards to lift, each with the number that it allows.
+            allow: names of guards, each with the number of things that it permits in this plan.
             progress: called with two numbers: records compared so far, and all records to compare.
 
         Raises:
-            UsageError: there is no state, the run is under way, or a glob matches nothing that it changed.
+            UsageError: there is no state, the run is under way, or a glob matches nothing that the run
+                changed.
             StateError: there is no such run, or its values were erased.
             HubSpotError: the portal cannot be read.
         """

@@ -1,4 +1,4 @@
-"""The git checkout of the manifests: its commit, and whether that contains the commit applied last."""
+"""The git checkout of the manifests: its commit, and whether its history contains the last applied commit."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Access to a state in git: the URL of the checkout's remote, and the variables that the job sets for it."""
+"""Access to a state in git: the URL of the checkout's remote, and the variables for access to it in jobs."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final

@@ -30,7 +30,9 @@ def import_definitions(
         HubSpotError: the portal cannot be read.
     """
     if destination.target is ImportTarget.ADD:
-        raise UsageError("--add is about records\n    --replace writes a new file of definitions")
+        raise UsageError(
+            "--add works for records, not for definitions\n    --replace writes a new file of definitions"
+        )
     replaces = destination.target is ImportTarget.REPLACE
     desired = load_manifests_if_any(session, keeps_going=replaces)
 

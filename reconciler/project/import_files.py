@@ -187,9 +187,9 @@ def _existing(session: Session, path: Path, number: int, document: ManifestDocum
 
 
 def form_to_keep(session: Session, place: Place) -> TableForm | None:
-    """Return the form of the CSV file that an import replaces, so that the new file has the same form.
+    """Return the format of the CSV file that an import replaces, so that the new file gets the same one.
 
-    Return None if no CSV file is replaced, or if no manifest tells its form.
+    Return None if no CSV file is replaced, or if no manifest says which delimiter, encoding and so on it has.
     """
     if place.table is None or place.format is not Format.CSV or not place.table.exists():
         return None

@@ -145,6 +145,9 @@ def _all_problems(desired: Desired, plan: Plan) -> Sequence[Problem]:
 
 
 def _stands_alone(problem: Problem) -> bool:
-    """Return whether ``problem`` is about a type, a column or a value, or says that it stands alone."""
+    """Return whether ``problem`` is an error whatever the other lines of the manifests contain.
+
+    Such problems are about a type, a column or a value, or are marked with ``stands_alone``.
+    """
     record, _, name = (problem.address or "").partition("#")
     return problem.stands_alone or not record or bool(name and "/" not in name)

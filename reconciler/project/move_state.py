@@ -36,7 +36,8 @@ def move_state(session: Session, to: str) -> Moved:
 
     Raises:
         UsageError: ``to`` is no place for a state, contains one already, or is the present place.
-        StateError: calls of a run are unsettled, a place cannot be used or is locked, or rows differ.
+        StateError: the results of an interrupted run are unknown, a place cannot be used or is locked, or
+            rows differ.
     """
     check_has_state(session)
     target = _with_state_at(session, to)
@@ -98,9 +99,9 @@ def _with_state_at(session: Session, to: str) -> Session:
 
 
 def _check_settled(source: Store) -> None:
-    """Check that no run is open.
+    """Check that no interrupted run has calls whose results are unknown.
 
-    Open calls can only be settled with the state in which they were journaled.
+    Their results can be found out only with the state that has the calls in its journal.
     """
     if is_anything_open(source):
         raise StateError(

@@ -1,4 +1,4 @@
-"""Messages that are no results, passed to a callable of the code that opens the project."""
+"""Notices: messages besides a command's result, passed to the callable ``notify`` of an opened project."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

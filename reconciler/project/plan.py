@@ -35,7 +35,8 @@ class PlanHeader:
     manifests: ManifestInfo
     targets: tuple[str, ...]  # globs to which the plan is limited; empty: everything
     excludes: tuple[str, ...]  # globs that the plan leaves out
-    allowances: tuple[tuple[str, int], ...]  # lifted guards, each with the number that it allows
+    # names of guards, each with the number of things that it permits in this plan
+    allowances: tuple[tuple[str, int], ...]
     budget: Budget  # number of calls, and minimum seconds
     write_scopes: tuple[str, ...]  # scopes that apply needs
     rolls_back: str | None  # id of the run that it rolls back; None if it is made from manifests

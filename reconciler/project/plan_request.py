@@ -19,8 +19,8 @@ class PlanRequest:
     target: tuple[str, ...] = ()  # globs of addresses; empty: everything
     exclude: tuple[str, ...] = ()
     take: tuple[str, ...] = ()  # globs of values to write although `drift: hold` would leave them alone
-    recreate: tuple[str, ...] = ()  # globs of things to create again that the portal lost
-    allow: tuple[tuple[Guard, int], ...] = ()  # guards to lift, each with the number that it allows
+    recreate: tuple[str, ...] = ()  # globs of things that no longer exist in the portal: create them again
+    allow: tuple[tuple[Guard, int], ...] = ()  # guards, each with the number of things that it permits here
     reviewed: Path | None = None  # file of the reviewed plan; only its changes are planned
     had_time: bool = True  # whether there is time between plan and apply in which people can edit
     overwrites: bool = False  # whether apply will overwrite records that were changed meanwhile
@@ -44,7 +44,7 @@ def globs_of(texts: Iterable[str]) -> tuple[Glob, ...]:
 
 
 def allowances(allow: Mapping[str, int]) -> tuple[tuple[Guard, int], ...]:
-    """Return the guards to lift, each with the number that it allows.
+    """Return the guards with these names, each with the number of things that it permits in a plan.
 
     Raises:
         UsageError: there is no such guard.

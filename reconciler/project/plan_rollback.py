@@ -11,7 +11,9 @@ from reconciler.project.session import Session
 def plan_rollback(
     session: Session, run: str, request: PlanRequest, progress: Progress = ignore_progress
 ) -> Plan:
-    """Plan the rollback of ``run``, the beginning of an id or ``last``; nothing is changed anywhere.
+    """Plan the rollback of a run; nothing is changed anywhere.
+
+    ``run`` is the beginning of the run's id, or ``last``.
 
     Raises:
         UsageError: there is no state that contains earlier values, or the run is under way.

@@ -137,7 +137,10 @@ def _manifests_of(session: Session, plan: Plan) -> tuple[Desired | None, str]:
 
 @contextmanager
 def _folder(session: Session) -> Iterator[Path]:
-    """Create a private folder for the copy, and delete it afterwards, with folders of killed rehearsals."""
+    """Create a private folder for the copy of the state, and delete it at the end.
+
+    First delete old folders, which killed rehearsals have left.
+    """
     parent = session.folder
     for old in parent.glob(f"{_FOLDER}*"):
         with suppress(OSError):
@@ -166,7 +169,7 @@ def _apply(
 
 
 def _plan_again(copied: CopiedSession, rehearsed: Rehearsed) -> tuple[Change, ...]:
-    """Plan the things in the first plan a second time, on the copy; return the changes that need a call."""
+    """Plan again on the copy, only for the things in the first plan; return the changes that need a call."""
     request = PlanRequest(skip_invalid=True, only=rehearsed.selection)
     again = make_plan(copied, request)
     return tuple(change for change in again.changes if change.is_remote)

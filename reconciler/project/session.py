@@ -148,9 +148,9 @@ class Session:
             yield Caller(http, self._limiter)
 
     def observed(self, observations: Path | None = None) -> Mapping[str, str]:
-        """Return the choices that a file of observations has for guesses of the emulator, by guess.
+        """Return HubSpot's behaviour from a file of observations, by name of the emulator's guess.
 
-        The file is ``observations``, or else the environment's file. Without a file, there are no choices.
+        The file is ``observations``, or else the environment's file. Without a file, the result is empty.
 
         Raises:
             UsageError: the file cannot be read, or has another format.

@@ -37,7 +37,7 @@ def _with_original(
     original = environments.get(named)
     if original is None or original.said.portal:
         names = [name for name, each in originals(environments).items() if not each.said.portal]
-        advice = suggest(named, names) if names else "name one that has `portal_id:` and `token:`"
+        advice = suggest(named, names) if names else "name an environment that has `portal_id:` and `token:`"
         place = FILES.ref(copy.node.place_of("copy_of"))
         raise ManifestError((Problem(_fault(named, original), advice, place),))
     own = EnvironmentShape.model_fields

@@ -234,14 +234,18 @@ def state_fault(state: str) -> UnplacedProblem | None:
         )
     if state.startswith("sqlite"):
         is_file = state.startswith(_SQLITE) and state.removeprefix(_SQLITE) not in {"", ":memory:"}
-        return None if is_file else UnplacedProblem("this is not a file for the state", STATE_ADVICE)
+        return None if is_file else UnplacedProblem("this address names no SQLite file", STATE_ADVICE)
     if state.startswith(POSTGRESQL):
         return (
             None
             if is_database(state)
             else UnplacedProblem("this is not the address of a database", DATABASE_ADVICE)
         )
-    return None if state == "none" else UnplacedProblem("this is not a place for the state", STATE_ADVICE)
+    return (
+        None
+        if state == "none"
+        else UnplacedProblem("this is not the address of a place for the state", STATE_ADVICE)
+    )
 
 
 def base_url_permit_problems(url: str, node: MappingNode, permits: Permits) -> Iterator[Problem]:
@@ -335,7 +339,7 @@ def _variable_problems(node: MappingNode | SequenceNode) -> Iterator[Problem]:
                 yield Problem("this is not a variable", "write it like ${HUBSPOT_TOKEN}", FILES.ref(place))
             elif names[index] == "base_url" and not _VARIABLE.fullmatch(child):
                 message = (
-                    "the token is sent to this address, so it must be one variable, or contain no variable"
+                    "the token is sent to this address, so the address must be one variable, or contain none"
                 )
                 advice = "write the whole address, or one variable that contains the whole address"
                 yield Problem(message, advice, FILES.ref(place))

@@ -57,7 +57,7 @@ def _refuse_trap(status: os.stat_result) -> None:
 
 
 def _descriptor(path: Path) -> int | None:
-    """Return the number of the open file of this process to which ``path`` leads, or None."""
+    """Return the file descriptor of this process that ``path`` names, such as /dev/fd/3; otherwise None."""
     step = Path(os.path.abspath(path))  # noqa: PTH100 - links are followed one by one
     for _ in range(_MOST_LINKS):
         folder = os.path.realpath(step.parent)

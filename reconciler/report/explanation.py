@@ -35,20 +35,20 @@ _LABEL = 14
 """Width in columns of the labels on the left."""
 
 _MOST_LINES = 6
-"""Maximum lines shown of a text without ``--full``."""
+"""Maximum number of lines of a text that are shown without ``--full``."""
 
 _MOST_VERSIONS = 10
-"""Maximum changes shown of a property's history (the latest ones) without ``--full``."""
+"""Maximum number of changes in a property's history that are shown without ``--full``: the latest ones."""
 
 _OURS = {
-    None: "not ours yet",
-    Origin.CREATED: "ours: created by us",
-    Origin.ADOPTED: "ours: adopted; it existed before reconciler",
+    None: "not owned yet",
+    Origin.CREATED: "owned: reconciler created it",
+    Origin.ADOPTED: "owned: adopted; it existed before",
 }
 _PROTECTED = "protected: never archived, until `$protect: false` has been applied"
 _PRUNED = {
     Prune.OFF: "stays in HubSpot when no manifest names it any more",
-    Prune.OURS: "archived when no manifest names it any more, if we created it",
+    Prune.OURS: "archived when no manifest names it any more, if reconciler created it",
     Prune.ALL: "archived when no manifest names it any more",
 }
 _OWNERSHIP = {

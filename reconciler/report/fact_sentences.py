@@ -59,10 +59,10 @@ SENTENCES: Mapping[FactKind, Phrase] = {
         "it was archived in HubSpot; creating it again brings its old values back"
     ),
     FactKind.DEFINITION_REMOVED: _always("it was removed in HubSpot"),
-    FactKind.IN_USE: lambda fact, _: f"it stays: it has {', '.join(fact.names)}",
+    FactKind.IN_USE: lambda fact, _: f"it stays, because it still contains {', '.join(fact.names)}",
     FactKind.NEVER_COMES_BACK: _always("HubSpot cannot bring it back"),
     FactKind.HELD_BY_OTHERS: lambda fact, _: (
-        f"it stays: {counted(fact.count or 0, 'record')} have values that the run did not write"
+        f"it stays, because {counted(fact.count or 0, 'record')} have values that the run did not write"
     ),
     FactKind.RENAME_OR_CORRECT: _always("correct the key in HubSpot, or write the new key in the manifest"),
     FactKind.NOT_CREATED_AGAIN: lambda _, of: f"only --recreate {of.key.text} creates it again",
@@ -74,7 +74,9 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     ),
     FactKind.GOES_WITH: lambda fact, _: f"it depends on {', '.join(fact.names)}, which is left as it is",
     FactKind.OTHER_END_GONE: lambda fact, _: f"{_address(fact)} is gone; the entry of that record says why",
-    FactKind.OTHER_LABEL_STAYS: _always("it stays: archiving it would also remove a label that is not ours"),
+    FactKind.OTHER_LABEL_STAYS: _always(
+        "it stays, because archiving it would also remove a label that reconciler does not own"
+    ),
     FactKind.RESTORED_BY_HAND_ONLY: lambda fact, _: (
         f"HubSpot's API restores nothing; people can restore {_record(fact)} on HubSpot's "
         "website within 90 days"

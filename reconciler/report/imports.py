@@ -30,7 +30,7 @@ def import_lines(result: ImportResult, masking: Masking, width: int) -> Iterator
 
 
 def _sentences(result: ImportResult) -> Iterator[tuple[int, str]]:
-    """Return the sentences, each with its indent."""
+    """Return the sentences about the result of an import, each with its indent."""
     if result.records:
         written = f"{counted(result.records, 'record')}, {_properties(len(result.properties))}"
         yield 0, f"{result.object}: {written} -> {', '.join(result.files)}"

@@ -36,12 +36,14 @@ _SECRETS = {
     "GitHub": (
         ("HUBSPOT_READ_TOKEN", "for the repository: a HubSpot token that can only read"),
         ("RECONCILER_PLAN_KEY", "for the repository: encrypts state and plans"),
-        ("HUBSPOT_WRITE_TOKEN", "for the environment hubspot (set reviewers): can write"),
+        ("HUBSPOT_WRITE_TOKEN", "for the environment hubspot: a token that can write"),
+        ("", "(let reviewers approve jobs in this environment)"),
     ),
     "GitLab": (
-        ("HUBSPOT_READ_TOKEN", "a key that can only read HubSpot"),
+        ("HUBSPOT_READ_TOKEN", "a HubSpot token that can only read"),
         ("RECONCILER_PLAN_KEY", "encrypts state and plans"),
-        ("HUBSPOT_WRITE_TOKEN", "protected, for the environment production: can write"),
+        ("HUBSPOT_WRITE_TOKEN", "protected, for the environment production:"),
+        ("", "a HubSpot token that can write"),
         ("GITLAB_NOTE_TOKEN", "for comments on merge requests and for the drift issue"),
         ("GITLAB_READ_TOKEN", "protected: reads merge requests"),
     ),

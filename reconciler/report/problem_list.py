@@ -18,7 +18,7 @@ _STYLES = {
     Severity.WARNING: Style.CHANGED,
 }
 _MOST_PLACES = 100
-"""Maximum further places that are shown for one problem; ``--full`` shows all."""
+"""Maximum number of further places that are shown for one problem; ``--full`` shows all."""
 
 _WORDS = {Severity.ERROR: "", Severity.LEFT_OUT: "left out: ", Severity.WARNING: "warning: "}
 

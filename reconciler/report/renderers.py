@@ -1,7 +1,8 @@
-"""The table of forms of reports. A new form needs a module that renders it, and one row here.
+"""The table of the output formats of reports: a new format needs a module that renders it, and one row here.
 
 The command line takes its options from this table: the choices of ``--format``, and the options that write a
-form to a file. A form cannot show the subjects for which its row has no function.
+format to a file. A format can show only those kinds of results (plan, drift, run ...) for which its row has a
+function.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,15 +36,15 @@ def _loaded(module: str, function: str) -> Render[Any]:
 
 
 def cannot_show(_subject: object, _view: View) -> str:
-    """Refuse to render a subject; the default for subjects that a form cannot show.
+    """Raise UsageError; the default function for a kind of result that an output format cannot show.
 
-    Commands that report a subject do not offer forms that have this function for the subject.
+    A command does not offer formats that have this function for its kind of result.
     """
-    raise UsageError("the form that --format names cannot show this result: omit --format")
+    raise UsageError("the format that --format names cannot show this result: omit --format")
 
 
 class FileOption(NamedTuple):
-    """An option of the command line that writes one form to a file, besides the printed output."""
+    """An option of the command line that writes one output format to a file, besides the printed output."""
 
     name: str  # "--html"
     plan_help: str
@@ -52,7 +53,7 @@ class FileOption(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """One form of report: a function for each subject that it can show."""
+    """One output format of reports: a function for each kind of result that it can show."""
 
     name: str  # the choice of ``--format``
     noun: str  # its name in messages
@@ -63,7 +64,7 @@ class Renderer:
     explanation: Render[Explanation] = cannot_show
     problems: Render[Sequence[Problem]] = cannot_show
     file_option: FileOption | None = None
-    is_for_terminals: bool = False  # whether it is read on a terminal; other forms are documents
+    is_for_terminals: bool = False  # whether it is read on a terminal; other formats are documents
 
 
 RENDERERS = (
@@ -130,4 +131,4 @@ RENDERERS = (
         ),
     ),
 )
-"""All forms, in the order in which ``--format`` lists them."""
+"""All output formats, in the order in which ``--format`` lists them."""

@@ -103,7 +103,7 @@ def render_problems(problems: Iterable[Problem], view: View) -> str:
 
 
 def render_run(detail: RunDetail, view: View) -> str:
-    """Render a run: changes that were not applied, with HubSpot's messages, and the accounting.
+    """Render a run: changes that were not applied, with HubSpot's messages, and counts of all outcomes.
 
     Applied changes come first, if ``view`` shows them.
     """

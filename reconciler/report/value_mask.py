@@ -145,7 +145,8 @@ class ValueMask:
     def written(self, object_name: str, name: str, written: ManifestValue) -> ManifestValue:
         """Mask a manifest value.
 
-        If the property is not personal, only e-mail addresses are masked, and its display names stay.
+        If the property is not personal, only e-mail addresses are masked, except those in the display names
+        of the property's values.
         """
         if isinstance(written, tuple):
             return tuple(self._said(object_name, name, item) for item in written)

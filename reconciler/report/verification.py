@@ -27,11 +27,12 @@ def render_verification(verification: Verification, view: View) -> str:
     ]
     layout = Layout(view.width, view.full, view.where)
     for each in verification.of(Comparison.DIFFERS):
-        seen = each.seen if each.seen is not None else f"something else: {each.detail}"
-        text = f"{each.guess} ({each.about}): {each.assumed} is assumed, and HubSpot does {seen}."
+        seen = f'"{each.seen}"' if each.seen is not None else f"something else: {each.detail}"
+        text = f'{each.guess}: {each.about}. The emulator assumes "{each.assumed}"; HubSpot does {seen}.'
         lines += [(), *layout.paragraph(text)]
     for each in verification.of(Comparison.NOT_SEEN):
-        lines += [(), *layout.paragraph(f"{each.guess} was not seen: {each.detail}.", style=Style.FAINT)]
+        text = f"{each.guess}: HubSpot's behaviour could not be observed: {each.detail}."
+        lines += [(), *layout.paragraph(text, style=Style.FAINT)]
     counts = ", ".join(f"{len(verification.of(each))} {each}" for each in Comparison)
     style = Style.ALARM if verification.differs else Style.STRONG
     return painted([*lines, (), *layout.paragraph(f"{counts}.", style=style)], color=view.color)

@@ -407,7 +407,7 @@ def test_an_association_that_people_labelled_is_not_removed(tmp_path: Path) -> N
         project.write("a.yaml", companies(head=PRUNED))
         plan = project.run("plan")
         assert "No changes." in plan.out
-        assert "archiving it would also remove a label that is not ours" in " ".join(plan.out.split())
+        assert "would also remove a label that reconciler does not own" in " ".join(plan.out.split())
         apply(project)
         assert pairs(portal) == {("901", "501"): ["Manager"]}
 

@@ -472,7 +472,7 @@ def test_explain_tells_the_lines_the_state_the_portal_and_the_next_action(projec
     assert "options/gold/label" in done.out
     text = " ".join(done.out.split())
     assert "HubSpot properties/tier in portal 1000000 (local)" in text
-    assert "state ours: created by us" in text
+    assert "state owned: reconciler created it" in text
     assert "manifest Gold all.yaml:16" in text
     assert "live Best" in text
     assert "writes Gold; drift: people changed HubSpot; the value of the manifest is written back" in text

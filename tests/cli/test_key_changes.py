@@ -688,7 +688,7 @@ def test_a_record_that_is_gone_when_it_is_named_by_another_key_is_not_created_ag
     assert (f"record {record_id} was archived" in said) is (how == "archived")
     assert (f"record {record_id} still exists, but its erp_no is now E77" in said) is (how != "archived")
     explained = " ".join(project.run("explain", "companies/E1").out.split())
-    assert "state ours: created by us" in explained
+    assert "state owned: reconciler created it" in explained
     assert "has the old key companies/a (external_id)" in explained
     assert live(project) == there
     assert owned(project)[f"companies {record_id}"] == before[f"companies {record_id}"]

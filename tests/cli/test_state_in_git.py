@@ -172,7 +172,7 @@ def test_a_state_moves_only_to_a_place_for_it(project: Project) -> None:
     assert project.run("apply", "--auto-approve").code == ExitCode.OK
     for to, sentence in (
         ("none", "`none` keeps no state"),
-        ("mysql://x", "this is not a place for the state"),
+        ("mysql://x", "this is not the address of a place for the state"),
         ("${RECONCILER_NOWHERE}", "the variable RECONCILER_NOWHERE is not set"),
     ):
         assert_refused(project.run("state", "move", "--to", to), sentence)

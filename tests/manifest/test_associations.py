@@ -80,7 +80,7 @@ def test_problems_have_their_place(text: str, problem: str) -> None:
 
 def test_a_record_that_must_not_exist_is_associated_with_nothing() -> None:
     read = manifest(f"{HEAD}records:\n  acme: {{$absent: true, $associations: {{contacts: [ada]}}}}\n")
-    assert reported(read.problems) == ["a.yaml:4:19: `$absent: true` cannot stand with other lines"]
+    assert reported(read.problems) == ["a.yaml:4:19: `$absent: true` cannot be combined with other lines"]
 
 
 def test_they_cannot_stand_under_all() -> None:

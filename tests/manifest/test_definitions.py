@@ -266,7 +266,7 @@ def test_null_clears_and_a_property_may_say_nothing() -> None:
         ),
         (f"{PROPERTY}options: {{a: {{$renamed_from: a}}}}}}\n", '3:90: "a" cannot be renamed from itself'),
         # directives
-        (f"{PROPERTY}$absent: true}}\n", "3:70: `$absent: true` cannot stand with other lines"),
+        (f"{PROPERTY}$absent: true}}\n", "3:70: `$absent: true` cannot be combined with other lines"),
         (f"{PROPERTY}$absent: false}}\n", '3:70: "$absent" cannot have this value'),
         (f"{PROPERTY}$moves_to: other}}\n", "3:72: `$moves_to` needs `$absent: true`"),
         (f"{PROPERTY}$renamed_from: other}}\n", '3:61: "$renamed_from" is not allowed here'),

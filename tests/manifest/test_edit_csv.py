@@ -115,7 +115,7 @@ def test_bytes_that_would_not_stay_the_same_are_not_touched(tmp_path: Path) -> N
     data = b"external_id,name\na,Old\nb,\xfa\x40\n"  # decoded and encoded again, this becomes \xee\xef
     found, done = edited(tmp_path, data, edit(2, 2, "Old", "New", form), form=form)
     assert not done.places
-    assert "would not keep their bytes in cp932" in done.problems[0].message
+    assert "decoding and encoding the file as cp932" in done.problems[0].message
     assert found != data.replace(b"Old", b"New")
 
 

@@ -135,7 +135,7 @@ def test_a_record_may_repeat_its_key() -> None:
         (
             "a: {b: {c: d}}",
             '4:10: "b" is a mapping; only texts, null and lists are allowed',
-            "if the text shall begin with {, put it in quotes",
+            "if this is a text that begins with {, put it in quotes",
             "companies/a#b",
         ),
         (
@@ -190,13 +190,13 @@ def test_a_record_may_repeat_its_key() -> None:
         (
             "a: {external_id: b}",
             '4:20: "external_id" says "b", but the record is called "a"',
-            "remove the line, or make the two the same",
+            "remove the line, or write the same key in both places",
             "companies/a",
         ),
         (
             "a: {external_id: null}",
             '4:20: "external_id" is not a text, but the record is called "a"',
-            "remove the line, or make the two the same",
+            "remove the line, or write the same key in both places",
             "companies/a",
         ),
     ],

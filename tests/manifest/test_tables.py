@@ -478,12 +478,18 @@ def test_any_json_is_read_back(rows: dict[str, str], ascii_only: bool) -> None:
         ('{"external_id": "b", "x": "\\u0000"}', '2:1: "x" contains a NUL, which text cannot contain'),
         ('{"external_id": "b", "x": ["\\u0000"]}', '2:1: "x" contains a NUL, which text cannot contain'),
         ('{"external_id": "b\\u0000"}', '2:1: "external_id" contains a NUL, which text cannot contain'),
-        ('{"external_id": "b", "x": "\\ud800"}', '2:1: "x" contains half of a character'),
+        (
+            '{"external_id": "b", "x": "\\ud800"}',
+            '2:1: "x" contains only one half of a surrogate pair, such as \\ud83d',
+        ),
         (
             '{"external_id": "b", "x": "\x01"}',
             "2:1: this line is not JSON: Invalid control character at column 28",
         ),
-        ('{"external_id": "b", "\\ud800": 1}', '2:1: "\ud800" contains half of a character'),
+        (
+            '{"external_id": "b", "\\ud800": 1}',
+            '2:1: "\ud800" contains only one half of a surrogate pair, such as \\ud83d',
+        ),
         ('{"external_id": 1.50}', "2:1: the key is neither a text nor a whole number"),
         ('{"external_id": true}', "2:1: the key is neither a text nor a whole number"),
         ('{"name": "B"}', "2:1: this row has no key"),
@@ -505,7 +511,7 @@ def test_a_column_that_is_left_out_of_json_lines_may_hold_anything(tmp_path: Pat
     assert [properties(record) for record in found] == [{"name": "N"}] * len(metas)
     broken = '{"external_id": "a", "meta": {"by": "\\ud800"}}\n'
     assert jsonl_faults(tmp_path, broken, manifest) == [
-        "companies.jsonl:1:1: this line contains half of a character"
+        "companies.jsonl:1:1: this line contains only one half of a surrogate pair, such as \\ud83d"
     ]
 
 

@@ -210,7 +210,7 @@ HELD = Holding("companies", "note")
             {},
             [
                 "archive companies:properties/note",
-                "hold companies:groups/erp (superseded): it stays: it has other",
+                "hold companies:groups/erp (superseded): it stays, because it still contains other",
             ],
         ),
         (
@@ -219,9 +219,9 @@ HELD = Holding("companies", "note")
             [
                 (
                     "hold companies:properties/note (superseded): "
-                    "it stays: 2 records have values that the run did not write"
+                    "it stays, because 2 records have values that the run did not write"
                 ),
-                "hold companies:groups/erp (superseded): it stays: it has note",
+                "hold companies:groups/erp (superseded): it stays, because it still contains note",
             ],
         ),
         ([], {}, []),
@@ -247,7 +247,7 @@ def test_stages_go_and_stay_with_the_pipeline_that_the_run_created() -> None:
     assert removed(effects, now(live)) == ["archive deals:pipelines/Sales"]
     held = {Holding("deals", "dealstage", "s1"): 1}
     assert removed(effects, now(live), held) == [
-        "hold deals:pipelines/Sales (superseded): it stays: it has Open"
+        "hold deals:pipelines/Sales (superseded): it stays, because it still contains Open"
     ]
 
 

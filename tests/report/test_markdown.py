@@ -341,7 +341,7 @@ def test_guards_are_told_with_their_flags_and_lifted_ones_are_never_overlooked()
 
     assert "> [!CAUTION]\n> This plan cannot be applied: 1 guard against it.\n" in refused
     assert "\n    first: companies/acme\n    if this is intended: --allow update=321\n" in refused
-    assert refused.splitlines()[-1].startswith("**Next:** look whether you want these changes")
+    assert refused.splitlines()[-1].startswith("**Next:** check whether you want these changes")
     assert "> [!WARNING]\n> Guards were lifted: update to 321, total to 20,000.\n" in lifted
 
 

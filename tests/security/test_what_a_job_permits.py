@@ -177,7 +177,9 @@ def test_wrong_entries_of_the_job_are_reported(listed: str) -> None:
 )
 def test_no_variable_is_read_inside_an_address(tmp_path: Path, url: str) -> None:
     message = refused(tmp_path, f"base_url: {url}")
-    assert message == "the token is sent to this address, so it must be one variable, or contain no variable"
+    assert (
+        message == "the token is sent to this address, so the address must be one variable, or contain none"
+    )
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,10 @@ class _Reading:
                 yield from self._by_type(feature, overall.by_object_type if overall else ())
 
     def of_labels(self, of: Limited) -> Iterator[tuple[Limited, Allowance]]:
-        """Yield the limit of labels in one direction, if the portal has both types."""
+        """Yield ``of`` with the limit and number of labels from its first object type to its other one.
+
+        Yield nothing if the portal lacks one of the two types.
+        """
         one, other = self._numbers.get(of.object or ""), self._numbers.get(of.other or "")
         if one is None or other is None:
             return

@@ -80,7 +80,7 @@ def _option_problems(definition: DesiredDefinition, files: SourceFiles) -> Itera
 def _whole_list_problems(definition: DesiredDefinition, files: SourceFiles) -> Iterator[Problem]:
     """Report a list under ``options:`` that leaves a property without options.
 
-    Also report the list of a bool in which ``true`` or ``false`` is missing.
+    Also report the list of a boolean property in which the option ``true`` or ``false`` is missing.
     """
     if not definition.has_all_options or not definition.options:
         return

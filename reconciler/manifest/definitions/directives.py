@@ -69,7 +69,7 @@ def read_directives(
         return NO_DEFINITION_DIRECTIVES
     is_absent = ABSENT in said
     if is_absent and (others := _others(node.names)):
-        message = f"`{ABSENT}: true` cannot stand with other lines, such as `{others[0]}`"
+        message = f"`{ABSENT}: true` cannot be combined with other lines, such as `{others[0]}`"
         about.report(message, "remove them, or this line", places[ABSENT], address)
     if MOVES_TO in said and not is_absent:
         message = (

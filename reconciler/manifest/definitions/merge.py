@@ -83,7 +83,7 @@ def _stages(earlier: Sequence[str], later: Sequence[str]) -> tuple[str, ...]:
 def _without_lost_stages(
     known: Mapping[DefinitionAddress, DeclaredDefinition],
 ) -> tuple[DeclaredDefinition, ...]:
-    """Leave out the stages of pipelines that the merged manifests mark as ``$absent``."""
+    """Return all definitions except stages whose pipeline is ``$absent`` in the merged manifests."""
     return tuple(
         declared
         for address, declared in known.items()

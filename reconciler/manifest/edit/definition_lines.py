@@ -25,7 +25,7 @@ _NAMED_BY_LABEL: Final = frozenset({Section.PIPELINES, Section.STAGES})
 
 
 def definition_line(document: Content, address: DefinitionAddress, path: str) -> tuple[str, ...]:
-    """Return the names that lead to a value of a definition in ``document``; the value may be missing.
+    """Return the path of keys to a value of a definition in ``document``; the value may be missing.
 
     ``path`` is the path of the value in the definition, such as ``options/gold/label``.
 
@@ -46,7 +46,7 @@ def definition_line(document: Content, address: DefinitionAddress, path: str) ->
 
 
 def list_line(document: Content, address: DefinitionAddress, path: str) -> tuple[str, ...]:
-    """Return the names that lead to the options of a property, or to the stages of a pipeline.
+    """Return the path of keys to the options of a property, or to the stages of a pipeline.
 
     Raises:
         Unsafe: the document has no such list.
@@ -56,7 +56,7 @@ def list_line(document: Content, address: DefinitionAddress, path: str) -> tuple
 
 
 def entry_line(document: Content, address: DefinitionAddress, path: str) -> tuple[str, ...]:
-    """Return the names that lead to the option in ``path``, or to the definition if ``path`` has no option.
+    """Return the path of keys to the option in ``path``, or to the definition if ``path`` has no option.
 
     Raises:
         Unsafe: the document has no such line.
@@ -101,7 +101,7 @@ def _options_line(document: Content, outer: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _definition(document: Content, address: DefinitionAddress) -> tuple[str, ...]:
-    """Return the names that lead to the lines of a definition.
+    """Return the path of keys from the document's root to a definition.
 
     Raises:
         Unsafe: the document has no such lines.

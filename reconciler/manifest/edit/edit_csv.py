@@ -56,7 +56,9 @@ def edit_csv(path: Path, form: TableForm, edits: Sequence[Edit]) -> EditedTable:
     for edit in edits:
         by_line.setdefault(edit.source.line, []).append(edit)
     if not _stays_the_same(path, form):
-        unsafe = Unsafe(f"the other rows would not keep their bytes in {form.encoding}")
+        unsafe = Unsafe(
+            f"other rows would change: decoding and encoding the file as {form.encoding} gives other bytes"
+        )
         return EditedTable(path, form, {}, {}, tuple(unsafe.at(edit.source, edit.address) for edit in edits))
     problems: list[Problem] = []
     places: dict[Edit, SourceRef] = {}

@@ -17,7 +17,7 @@ _LISTS = frozenset({OPTIONS, STAGE_NAMES})
 
 
 class ListPlace(NamedTuple):
-    """A list in a file: the number of its document, and the names that lead to the list."""
+    """A list in a file: the number of its document, and the path of keys to the list."""
 
     document: int
     line: tuple[str, ...]
@@ -30,7 +30,7 @@ def is_order(edit: Edit) -> bool:
 
 @dataclass(slots=True)
 class ListEditor:
-    """Edits the lists of one file; all other edits of the file must be made before."""
+    """Edits the lists of one file; ``text`` must already contain all other edits of the file."""
 
     text: str
     meant: Sequence[Content]  # intended contents of the documents, updated with each list
@@ -139,7 +139,7 @@ def _name_of(edit: Edit) -> str:
 
 
 def _list_at(document: Content, line: Sequence[str]) -> dict[str, Content]:
-    """Return the list to which the names in ``line`` lead; a list of options or stages is a mapping.
+    """Return the list at the path of keys ``line``; a list of options or stages is a mapping.
 
     Raises:
         Unsafe: there is no such list.

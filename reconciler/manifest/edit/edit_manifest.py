@@ -114,7 +114,7 @@ def _is_as_meant(data: bytes, lists: ListEditor, files: SourceFiles, edits: Iter
 
 
 def _line_of(document: Content, edit: Edit) -> tuple[tuple[str, ...], ManifestValue]:
-    """Return the names that lead to the edited value, and the new manifest value.
+    """Return the path of keys to the edited value, and the new manifest value.
 
     Raises:
         Unsafe: the present value in the document is not ``edit.before``.

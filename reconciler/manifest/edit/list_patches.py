@@ -17,7 +17,7 @@ Moved = Callable[[int], int]
 
 
 class Rewritten(NamedTuple):
-    """The text after rewriting a list, and the function that converts offsets."""
+    """The text after a list was rewritten, and a function that converts old offsets to new ones."""
 
     text: str
     moved: Moved
@@ -32,7 +32,7 @@ class _Chunk(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """An entry that stays."""
+    """An entry that remains in the list, with the comment lines to write above it."""
 
     above: str  # comment lines of removed entries, now above this one
     chunk: _Chunk
@@ -41,7 +41,7 @@ class _Part(NamedTuple):
 def rewrite_entries(patcher: Patcher, number: int, line: Sequence[str], names: Sequence[str]) -> Rewritten:
     """Rewrite a mapping in document ``number`` so that it has only the entries ``names``, in this order.
 
-    The names in ``line`` lead to the mapping.
+    ``line`` is the path of keys from the document's root to the mapping.
 
     Raises:
         Unsafe: other text would change, or no entry would be left.

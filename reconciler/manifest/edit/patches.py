@@ -92,7 +92,7 @@ class Patcher:
     def patch_line(self, number: int, line: Sequence[str], value: ManifestValue) -> Patch:
         """Build the patch that sets an entry in document ``number`` to ``value``.
 
-        ``line`` has the keys that lead to the entry, the outermost key first.
+        ``line`` is the path of keys to the entry, the outermost key first.
 
         Raises:
             Unsafe: the patch would change other text or values.
@@ -161,7 +161,7 @@ class Patcher:
         return "".join([*parts, self.text[taken:]]), offsets
 
     def mapping(self, number: int, line: Sequence[str]) -> MappingSpan:
-        """Return the mapping to which the names in ``line`` lead in document ``number``.
+        """Return the mapping at the path of keys ``line`` in document ``number``.
 
         Raises:
             Unsafe: there is no such mapping, or an alias uses it.

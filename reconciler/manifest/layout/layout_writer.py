@@ -82,7 +82,8 @@ class _LayoutWriter:
         self._after_alias = False
         self._end = 0  # offset in the text at which the previous token ends
         self._is_below = False  # whether ``_end`` is the beginning of a line, as after a block of text
-        self._kept = NO_GAP  # the gap before the last comma or below a block, until the next token is written
+        # comments and a blank line before the last comma or below a block, until the next token is written
+        self._kept = NO_GAP
         self._comma = False  # whether a comma must be written before the next token
         self._place: _Place | None = None  # place of the next token, set by a key token without text
 
@@ -244,7 +245,7 @@ class _LayoutWriter:
         return self._text.rfind("\n", 0, at) + 1
 
     def _comments(self, gap: Gap, indent: int) -> None:
-        """Write the comments of a gap; comments on lines of their own stay at their level."""
+        """Write the comments between two tokens; a comment on its own line keeps its level of indentation."""
         is_first = self._before in _OPENING
         for comment in gap.comments:
             if comment.is_trailing and self.lines.can_take_comment:

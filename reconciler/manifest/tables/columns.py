@@ -31,7 +31,7 @@ def read_columns(header: Sequence[str], source: Source, key: str, files: SourceF
     """Map the columns in ``header`` to properties.
 
     Raises:
-        TableError: with all problems with the names.
+        TableError: a column name is wrong; the error contains the problems of all column names.
     """
     problems = [*_unknown(header, source, files), *_misnamed(header, source, key, file)]
     numbers = {

@@ -112,9 +112,9 @@ def _misread(path: Path, form: TableForm) -> tuple[_Fault, str] | None:
 
 
 def _likely(path: Path, said: str) -> str | None:
-    """Return the encoding that a file, which is not in the encoding ``said``, probably has.
+    """Return the encoding that a file probably has, if it cannot be decoded with ``said``.
 
-    Return None for a file with a byte order mark, which is damaged, and for one with NULs, which is no text.
+    Return None for a file with a byte order mark (the file is damaged) or with NULs (it is not a text).
     """
     if mark_of(path)[0] or any(b"\0" in block for block in blocks(path)):
         return None

@@ -88,7 +88,7 @@ class CsvText:
         return self.path.open(encoding="utf-8-sig", newline="")
 
     def rows(self, file: TextIO) -> Iterator[Row]:
-        """Read the rows of the opened text, also rows with errors; a blank line has no cells."""
+        """Read the rows of the text, including those with errors; a blank line is a row without cells."""
         return read_rows(file, self.delimiter, self.above)
 
 

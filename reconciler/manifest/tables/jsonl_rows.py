@@ -13,7 +13,8 @@ from reconciler.model.desired_records import ManifestValue
 from reconciler.source import SourceRef
 
 _VALUES = "write a text, a number, true, false, null or a list of texts"
-_WHOLE = "write the whole character, or remove it"
+_HALF = "only one half of a surrogate pair, such as \\ud83d"
+_WHOLE = "write both halves, or remove this one"
 
 
 class Faulty(UnplacedError):
@@ -101,7 +102,7 @@ class JsonLines:
                 if found == key:
                     continue
                 if _has_halves(json.dumps(_decoded(text), ensure_ascii=False)):
-                    yield line, Problem("this line contains half of a character", _WHOLE, place)
+                    yield line, Problem(f"this line contains {_HALF}", _WHOLE, place)
                 else:
                     message = "the key is neither a text nor a whole number"
                     yield line, Problem(message, "put it in quotes", place)
@@ -149,7 +150,7 @@ def _text(column: str, value: str) -> str:
 
 def _refuse_halves(column: str, text: str) -> None:
     if _has_halves(text):
-        raise Faulty(f'"{column}" contains half of a character', _WHOLE)
+        raise Faulty(f'"{column}" contains {_HALF}', _WHOLE)
 
 
 def _has_halves(text: str) -> bool:

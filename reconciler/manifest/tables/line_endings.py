@@ -10,7 +10,7 @@ _ADVICE = "save the file with the same line end everywhere: LF, or CR LF"
 
 
 def uneven_ends(lines: Iterable[tuple[int, str]], name: str) -> Iterator[Problem]:
-    """Report the first of ``lines`` that ends with a bare CR, or otherwise than the first line."""
+    """Report the first of ``lines`` that ends with a bare CR, or has another line ending than the first."""
     first = None
     for line, text in lines:
         end = text[len(text.rstrip("\r\n")) :]

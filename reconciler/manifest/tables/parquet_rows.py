@@ -1,7 +1,8 @@
 """The rows of a Parquet file: values of typed columns are converted to the text of a manifest.
 
-A value keeps its meaning: decimals keep their digits, and times with a zone are written in UTC. Texts in a
-list are choices. A column of another type, such as a structure, is refused, unless all its cells are empty.
+A value keeps its meaning: decimals keep their digits, and times with a zone are written in UTC. A list of
+texts becomes the options of a property that may have several. A column of another type, such as a structure,
+is refused, unless all its cells are empty.
 """
 
 import re
@@ -33,7 +34,7 @@ The first function converts an instant to the number of units since 1970; the se
 """
 
 _UNUSUAL = {"nan": "NaN", "inf": "infinity", "-inf": "-infinity"}
-"""DuckDB's names of floats that are not numbers, and the usual names."""
+"""DuckDB's names of the floats that are not finite numbers, with their usual names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,8 @@ def _instant(column: str, count: str, make: str, per_microsecond: int) -> str:
         f"WHEN {counted} % {unit} = 0 THEN strftime({make}({counted}), '%Y-%m-%dT%H:%M:%S.{digits}Z')"
         for unit, digits in exact
     )
-    return f"CASE {' '.join(cases)} ELSE {column}::VARCHAR END"  # infinite instants have no count
+    # infinite timestamps cannot be converted to a number of units: they become text directly
+    return f"CASE {' '.join(cases)} ELSE {column}::VARCHAR END"
 
 
 def _choices(column: str) -> str:

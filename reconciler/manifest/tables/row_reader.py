@@ -23,7 +23,7 @@ class _Shape(NamedTuple):
     """Facts that are computed once for all rows in which the same cells are filled."""
 
     names: tuple[str, ...]  # managed properties, sorted
-    # picks the values of ``names`` from a row's filled cells followed by the values of ``all:``
+    # gets the filled cells of a row, followed by the values under ``all:``; returns the values of ``names``
     pick: Callable[[Sequence[Any]], tuple[Any, ...]]
     columns: tuple[int, ...]  # column numbers of the filled cells
 

@@ -140,10 +140,10 @@ class SortedRows:
 
 
 def copy_as_parquet(rows: str, file: str, columns: int, folder: Path) -> None:
-    """Write ``rows`` to the new Parquet file ``file``; both are texts of SQL.
+    """Write ``rows`` to the new Parquet file ``file``; both are SQL expressions.
 
-    ``folder`` is for DuckDB's temporary files; ``columns`` is the number of columns. A group of rows is in
-    memory until it is written, so the more columns there are, the smaller is a group.
+    ``folder`` is for DuckDB's temporary files; ``columns`` is the number of columns. DuckDB holds a group of
+    rows in memory until it is written; so with more columns, a group has fewer rows.
     """
     import duckdb  # noqa: PLC0415 - as above
 

@@ -99,7 +99,7 @@ def open_table(
     except TableReadError as error:
         rows.close()
         message = f"{source.path} cannot be read as {source.form.format}: {error}"
-        advice = "write the file again, or name it beside its right format: csv, parquet or jsonl"
+        advice = "write the file again, or correct its format in the manifest: csv, parquet or jsonl"
         raise TableError(Problem(message, advice, place)) from None
     except BaseException:
         rows.close()

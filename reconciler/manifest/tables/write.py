@@ -56,7 +56,7 @@ def appended_pieces(existing: Path, rows: Iterable[Row], form: TableForm) -> Ite
 def rewritten_pieces(
     existing: Path, columns: Sequence[str], rows: Iterable[Row], form: TableForm
 ) -> Iterator[bytes]:
-    """Return the content of a CSV file that replaces ``existing``, in the same form (``form``).
+    """Return the content of a CSV file that replaces ``existing``; ``form`` is the format of both.
 
     Raises:
         UsageError: the file's encoding lacks a character of the rows.

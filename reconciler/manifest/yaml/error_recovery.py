@@ -26,8 +26,9 @@ class Salvage:
     """The lines of one file, without the lines that could not be read."""
 
     lines: list[bytes]
-    _cuts: dict[int, list[_Cut]] = field(default_factory=dict)  # cuts to try, by document's first line
-    # lines of each document from which other lines than records were left out
+    # what to leave out in the next attempts to parse the file, by the first line of the document
+    _cuts: dict[int, list[_Cut]] = field(default_factory=dict)
+    # the lines of each document that has lost lines besides those of records
     _unsound: list[range] = field(default_factory=list)
 
     @property
@@ -36,7 +37,7 @@ class Salvage:
         return b"\n".join(self.lines)
 
     def is_sound(self, line: int) -> bool:
-        """Return whether nothing but records was left out of the document that begins at ``line``, from 0."""
+        """Return whether only records were left out of the document that begins at ``line`` (from 0)."""
         return not any(line in lines for lines in self._unsound)
 
     def leave_out(self, line: int) -> bool:

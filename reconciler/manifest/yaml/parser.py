@@ -41,8 +41,8 @@ _MERGE = "<<"
 _OF_DOCUMENT = 2  # the depth of a document's values
 _NO_MERGE = "merge keys (<<) are not supported"
 _USE_ALL = "put shared values under `all:`, or repeat them"
-# A place is a number. It grows by 1 for each column, and by this number for each line.
-# So no place exists for a column above this number.
+# A place is a number: one more column adds 1 to it, one more line adds ``_LINE_STEP``.
+# So a column above ``_LINE_STEP`` has no place.
 _LINE_STEP = place_of(0, 2, 1) - place_of(0, 1, 1)
 _MAX_LINE = (place_of(1, 1, 1) - place_of(0, 1, 1)) // _LINE_STEP - 1
 
@@ -128,7 +128,8 @@ class _Builder:
         self._origin = place_of(number, 1, 1)
         self._name_depth = name_depth
         self._whole = frozenset(whole)
-        self._is_whole = False  # whether inside the value of a name in ``whole``: there, `<<` is a name
+        # whether the parser is inside the value of a name in ``whole``; there, `<<` is an ordinary name
+        self._is_whole = False
         self._shapes: dict[tuple[str, ...], _Shape] = {}
         self._anchors = Anchors()
         self.problems: list[Problem] = []
@@ -302,7 +303,7 @@ class _Builder:
 
 
 def _has_far_places(data: bytes) -> bool:
-    """Return whether a line or column of the text may be too large for a place."""
+    """Return whether the text may have a line number or column number that is too large for a ``Place``."""
     start = 0
     while len(data) - start >= _LINE_STEP:
         line_break = data.rfind(b"\n", start, start + _LINE_STEP - 1)

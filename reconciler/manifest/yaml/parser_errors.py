@@ -1,4 +1,4 @@
-"""Messages for libyaml's errors that help the author of a file.
+"""Messages that are shown in place of libyaml's error messages, and that help the author of a file.
 
 libyaml's own messages ("mapping values are not allowed in this context") describe its state, not the mistake.
 All of its messages are in scanner.c and parser.c of https://github.com/yaml/libyaml (0.2.5 and the version in

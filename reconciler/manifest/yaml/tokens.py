@@ -14,20 +14,20 @@ class TokenKind(Enum):
     DIRECTIVE = "%"
     DOCUMENT_START = "---"
     DOCUMENT_END = "..."
-    BLOCK_MAPPING = "start of a mapping"  # stands for no characters
-    # stands for no characters; missing if the list begins in the column of its name
+    BLOCK_MAPPING = "start of a mapping"  # no characters of the text
+    # no characters of the text; there is no such token if the list is not indented below its name
     BLOCK_SEQUENCE = "start of a list"
-    BLOCK_END = "end of a mapping or list"  # stands for no characters
+    BLOCK_END = "end of a mapping or list"  # no characters of the text
     BLOCK_ENTRY = "-"
     FLOW_START = "[ or {"
     FLOW_ENTRY = ","
     FLOW_END = "] or }"
-    KEY = "before a name"  # stands for ``?``, but usually for no characters
+    KEY = "before a name"  # the character ``?``, but usually no characters of the text
     VALUE = ":"
     ANCHOR = "&"
     ALIAS = "*"
     SCALAR = "text"
-    END = "end of the file"  # stands for no characters
+    END = "end of the file"  # no characters of the text
 
 
 class Token(NamedTuple):

@@ -12,7 +12,7 @@ _USUAL_REMOTE = "origin"
 _FOREIGN = re.compile("[^A-Za-z0-9._-]+")
 
 _TEXT = """\
-# The project: which portal it is about, and where its records and its state are.
+# The project: its portal, and where its manifests and its state are.
 version: 1
 
 project: {project}  # kept in the state: another project cannot use this state
@@ -27,8 +27,8 @@ environments:
     {portal_id}
     token: ${{{token}}}  # a variable, or a line of the file that RECONCILER_ENV_FILE names
     protected: true  # apply takes a saved plan only: plan --out plan.json, then apply plan.json
-    # Changes by people in HubSpot are shown, and written back only with --take. If git shall always
-    # decide, write revert here.
+    # Changes by people in HubSpot are shown, and overwritten only with --take. If the manifests are
+    # always right, write revert here.
     drift: hold
 """
 _ABOUT_STATE = {

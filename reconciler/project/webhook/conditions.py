@@ -43,7 +43,7 @@ class Condition:
 
 
 def condition_of_drift(summary: DriftSummary) -> Condition:
-    """Return the condition about drift."""
+    """Return what a notice says about drift: that there is none, or how much there is."""
     if summary.is_empty:
         return Condition(Subject.DRIFT, is_bad=False, text="the drift is gone", facts={})
     facts: Facts = {
@@ -58,9 +58,11 @@ def condition_of_drift(summary: DriftSummary) -> Condition:
 
 
 def conditions_of_plan(plan: Plan) -> tuple[Condition, ...]:
-    """Return the conditions whether guards refuse the plan, and whether calls are scarce (if known).
+    """Return the conditions about two facts: whether guards refuse the plan, and whether few calls are left.
 
-    Return none for a partial plan, a reviewed plan or a rollback, which do not describe the whole
+    The second condition is missing if the number of calls is unknown.
+
+    Return nothing for a partial plan, a reviewed plan or a rollback, which do not describe the whole
     environment.
     """
     if plan.targets or plan.excludes or plan.review is not None or plan.rolls_back is not None:

@@ -1,7 +1,7 @@
 """The last notice to a webhook about each subject: whether it reported a bad condition.
 
-A notice is sent only if this has changed. The data is in ``.reconciler/notices-ENVIRONMENT.json`` on this
-machine. CI jobs must keep this file between runs.
+A notice is sent only if the condition of its subject has changed since then, from good to bad or back. The
+data is in ``.reconciler/notices-ENVIRONMENT.json`` on this machine. CI jobs must keep this file between runs.
 """
 
 import json
@@ -20,9 +20,9 @@ def last_sent_path(folder: Path, environment: str) -> Path:
 
 
 def read_last_sent(path: Path) -> Mapping[str, bool]:
-    """Return by subject whether the last notice reported a bad condition.
+    """Return, for each subject, whether the last notice about it reported a bad condition.
 
-    Return nothing if the file cannot be read.
+    The result is empty if the file cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -35,7 +35,7 @@ def read_last_sent(path: Path) -> Mapping[str, bool]:
 
 
 def write_last_sent(path: Path, sent: Mapping[str, bool]) -> None:
-    """Store by subject whether the last notice reported a bad condition.
+    """Store, for each subject, whether the last notice about it reported a bad condition.
 
     Raises:
         UsageError: the file cannot be written.

@@ -1,4 +1,4 @@
-"""A plan as the table of its page: problems, differences from the review, changes and held values."""
+"""The table on a plan's HTML page: problems, differences from the reviewed plan, changes and held values."""
 
 from functools import partial
 

@@ -30,7 +30,7 @@ class RowKind(NamedTuple):
     page: str = ""  # the beginning of the URL of a record's page in HubSpot; empty if there is none
     short: str = ""  # a shorter ``action`` for single rows
     several: str = ""  # plural noun for the rows; empty: the object type
-    against: str = ""  # for held values: the title of the value beside HubSpot's
+    against: str = ""  # for held values: the label of the value shown beside HubSpot's, such as "manifest"
 
 
 class Titles(NamedTuple):

@@ -37,5 +37,5 @@ def code_block(text: str, language: str) -> str:
 
 
 def _reference(character: str) -> str:
-    """Return ``character`` as a numeric reference, unless it is a letter, digit or harmless."""
+    """Return ``character`` as a numeric reference, unless it is a letter, digit, space, hyphen or slash."""
     return character if character.isalnum() or character in " -/" else f"&#{ord(character)};"

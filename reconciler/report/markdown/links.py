@@ -14,7 +14,7 @@ from reconciler.report.text.layout import Layout, Subject
 T = TypeVar("T")
 
 _MOST = 8
-"""Maximum linked entries of a section, because a comment has little room."""
+"""Maximum number of entries of a section that get links, because the length of a comment is limited."""
 
 
 def links_below(section: Section[T], layout: Layout, count: int) -> str:

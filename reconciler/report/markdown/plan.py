@@ -60,7 +60,10 @@ def render_markdown(plan: Plan, view: View) -> str:
 
 
 def _head(shown: ShownPlan, sections: Iterable[Section[Any]]) -> str:
-    """Return the marker by which later runs find this comment, the headline, and a table of counts."""
+    """Return the start of the comment: a marker, the headline, and a table of counts.
+
+    Later runs find the comment by its marker.
+    """
     plan = shown.about
     manifests = plan.manifests
     about = f"{inline_code(plan.environment)}, {portal_of(plan, inline_code)}: {made_of(plan, inline_code)}"
@@ -142,7 +145,7 @@ def _next(plan: Plan, summary: PlanSummary) -> str:
     if not summary.is_sound:
         return "correct the manifests where the problems are, and push. Then a new plan is made."
     if summary.refusals:
-        return "look whether you want these changes. If so, plan again with the flags that the guards name."
+        return "check whether you want these changes. If so, plan again with the flags that the guards name."
     if summary.writes and plan.rolls_back:
         return (
             "review the plan. `reconciler apply FILE` makes exactly these changes, if "

@@ -9,7 +9,10 @@ _OPEN_CHARACTERS = 3_000
 """A block is unfolded if this block and all blocks before it have at most this many characters together."""
 
 _MOST_IN_FULL = 40_000
-"""Maximum characters for full versions of shortened blocks, because e-mails show them unfolded."""
+"""Maximum number of characters of the full versions of shortened blocks.
+
+They are folded in a comment, but e-mails about the comment show them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,7 @@ class Block:
     """A section that may be shown in part."""
 
     count: int  # number of entries
-    content: Callable[[int], str]  # gets a number of at least 1; returns that many first entries
+    content: Callable[[int], str]  # gets a number n, at least 1; returns the text of the first n entries
     title: str  # the line on which to click for unfolding
     in_full: Callable[[], str] | None = None
     """Returns the unshortened content, or an empty text if ``content`` shortens nothing.
@@ -45,7 +48,10 @@ class FittedBlock:
         return self.block.text(self.count, is_open=is_open, below=below)
 
     def in_full(self, room: int) -> str:
-        """Return a fold with the unshortened content; empty if nothing is shortened, or it does not fit."""
+        """Return the unshortened content, to be unfolded; empty if nothing was shortened.
+
+        The result is also empty if it would have more characters than ``room``.
+        """
         if self.block.in_full is None or self.count < self.block.count:
             return ""
         whole = self.block.in_full()

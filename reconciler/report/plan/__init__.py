@@ -1,1 +1,1 @@
-"""The parts of a plan that all forms of reports show: headline, sections, refusals, differences."""
+"""The parts of a plan that reports show in all output formats: headline, sections, refusals, differences."""

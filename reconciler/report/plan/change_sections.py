@@ -81,7 +81,7 @@ _WHY: dict[tuple[Verb, Reason], str] = {
     (
         Verb.ARCHIVE_DEFINITION,
         Reason.ADOPT,
-    ): "adopt: existed before reconciler, and the manifests do not list these options",
+    ): "adopt: not managed by reconciler before, and the manifests do not list these options",
     (
         Verb.RELEASE,
         Reason.UNMANAGED,
@@ -95,7 +95,7 @@ _WHY: dict[tuple[Verb, Reason], str] = {
     (
         Verb.UPDATE_DEFINITION,
         Reason.ADOPT,
-    ): "adopt: existed before reconciler; the values in HubSpot are overwritten",
+    ): "adopt: not managed by reconciler before; the values in HubSpot are overwritten",
     (Verb.UPDATE_DEFINITION, Reason.RENAMED): "renamed: only the label changes; no record is touched",
     (Verb.ARCHIVE_DEFINITION, Reason.ABSENT): "absent: the manifests say that they must not exist",
     (Verb.ARCHIVE_DEFINITION, Reason.MIGRATED): "migrated: removed after their records have moved",
@@ -106,7 +106,10 @@ _WHY: dict[tuple[Verb, Reason], str] = {
         Verb.UPDATE,
         Reason.DRIFT,
     ): "drift: people changed HubSpot since the last apply; the values are written back",
-    (Verb.UPDATE, Reason.ADOPT): "adopt: existed before reconciler; the values in HubSpot are overwritten",
+    (
+        Verb.UPDATE,
+        Reason.ADOPT,
+    ): "adopt: not managed by reconciler before; the values in HubSpot are overwritten",
     (Verb.UPDATE, Reason.RENAMED): "renamed: the manifests give these records another key",
     (Verb.UPDATE, Reason.CHANGED): "changed: the manifests changed since the last apply",
     (Verb.CREATE, Reason.MISSING): "missing: HubSpot has no such record",
@@ -118,7 +121,10 @@ _WHY: dict[tuple[Verb, Reason], str] = {
         Verb.ASSOCIATE,
         Reason.DRIFT,
     ): "drift: people removed the association since the last apply; it is created again",
-    (Verb.DISSOCIATE, Reason.PRUNED): "pruned: created by us, and no manifest names them any more",
+    (
+        Verb.DISSOCIATE,
+        Reason.PRUNED,
+    ): "pruned: reconciler created them, and no manifest names them any more",
     (Verb.RELEASE, Reason.GONE): (
         "gone: HubSpot has no records with these keys any more; they are removed from state"
     ),
@@ -138,7 +144,10 @@ _WHY: dict[tuple[Verb, Reason], str] = {
         Verb.ARCHIVE_DEFINITION,
         Reason.ROLLED_BACK,
     ): "rolled back: the run created these definitions, and nothing uses them",
-    (Verb.RELEASE, Reason.ROLLED_BACK): "rolled back: the run adopted them; HubSpot keeps them",
+    (
+        Verb.RELEASE,
+        Reason.ROLLED_BACK,
+    ): "rolled back: the run adopted them; they are no longer owned; HubSpot keeps them",
     (Verb.ADOPT, Reason.ROLLED_BACK): "rolled back: the run released them; they are owned again",
     (
         Verb.RELEASE,
@@ -155,10 +164,10 @@ _WHY_HELD: dict[Reason, str] = {
     Reason.CONFLICT: "conflict: the manifests changed, and people changed HubSpot too",
     Reason.DRIFT: "drift: people changed HubSpot since the last apply",
     Reason.CONTESTED: "contested: an automation overwrites the value after every apply; it is left alone",
-    Reason.ADOPT: "adopt: existed before reconciler, and differs from the manifest",
-    Reason.GONE: "gone: we created or adopted these, and HubSpot no longer has them",
+    Reason.ADOPT: "adopt: not managed by reconciler before, and differs from the manifest",
+    Reason.GONE: "gone: reconciler created or adopted these, and HubSpot no longer has them",
     Reason.OBSERVED: "observed: compared and never written",
-    Reason.SETTLING: "settling: HubSpot does not show our latest write yet",
+    Reason.SETTLING: "settling: HubSpot does not show reconciler's latest write yet",
     Reason.PRUNED: "pruned: no manifest names them any more; they stay because they are protected",
     Reason.SUPERSEDED: "superseded: changed again since the run; the present value stays",
     Reason.FINAL: "final: this cannot be rolled back",

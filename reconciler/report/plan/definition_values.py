@@ -27,7 +27,7 @@ def notes(change: Change) -> list[str]:
     former, losing, target = change.moved_from, losing_records(change), details_of(change).moves_to
     return [
         *([f"its records move to {target} first"] if target is not None else []),
-        *([f"it was {former.text} until now"] if former is not None else []),
+        *([f"its address was {former.text} until now"] if former is not None else []),
         *([_losing(change, losing)] if losing else []),
     ]
 

@@ -17,10 +17,10 @@ T = TypeVar("T")
 H = TypeVar("H", bound=Hashable)
 
 _MOST_ALIKE = 3
-"""Maximum records that are named in a group of equal changes."""
+"""Maximum number of records that are named in a group of equal changes."""
 
 _MOST_STACKS = 20
-"""Maximum entries or groups of equal entries that one section shows."""
+"""Maximum number of entries or groups of equal entries that one section shows."""
 
 
 class EntryStyle(NamedTuple, Generic[T]):

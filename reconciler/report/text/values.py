@@ -18,16 +18,16 @@ EMPTY = "(empty)"
 CLEARED = "(cleared)"
 
 _MOST_LINES = 4
-"""Maximum removed or added lines shown for one difference, without ``--full``."""
+"""Maximum number of removed or added lines that are shown for one difference, without ``--full``."""
 
 _MOST_PLACES = 3
-"""Maximum differences shown between two texts, without ``--full``."""
+"""Maximum number of differences between two texts that are shown without ``--full``."""
 
 _LEAST_ROOM = 16
 """If fewer cells than this are free beside a property's name, its value is shown below."""
 
 _COMPARED_LINES = 300
-"""Maximum lines of a differing part that are aligned, because this takes quadratic time.
+"""Maximum number of lines of a differing part that are aligned, because this takes quadratic time.
 
 A longer part is shown as removed and added as a whole.
 """
