@@ -71,7 +71,7 @@ def test_an_update_says_what_was_not_taken_and_it_is_planned_again(
     row = rows(project)["companies/old"]
 
     assert row["outcome"] == "rejected"
-    assert "another value of tier" in row["detail"]["message"]
+    assert "did not store the value that reconciler sent for tier" in row["detail"]["message"]
     assert owned(project)["old"]["sent"] == {"name": "New", "tier": "silver"}
     planned = project.run("plan", "--json").document
     assert [list(change["properties"]) for change in planned["changes"]] == [["tier"]]
@@ -133,7 +133,7 @@ def test_a_third_value_is_our_write_and_no_edit_of_people(
 
     row = rows(project)["companies/new"]
 
-    assert (row["outcome"], f"another value of {name}" in row["detail"]["message"]) == ("rejected", True)
+    assert (row["outcome"], f"reconciler sent for {name}" in row["detail"]["message"]) == ("rejected", True)
     assert "still empty" not in row["detail"]["message"]
     assert owned(project)["new"]["sent"][name] == (json.loads(stored) or None)
     (change,) = project.run("plan", "--json").document["changes"]

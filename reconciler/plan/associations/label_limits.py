@@ -17,6 +17,7 @@ from reconciler.model.object_references import Direction
 from reconciler.plan.associations.labels import Labels, Type
 from reconciler.plan.associations.resolve import DesiredLink, Side
 from reconciler.plan.associations.single_labels import bears_one
+from reconciler.sentences import counted
 
 Limits: TypeAlias = Mapping[Direction, Mapping[Type | None, int]]
 """Maximum number of records of the second object type for one of the first, by direction and label type.
@@ -128,9 +129,10 @@ def no_room_problem(wanted: DesiredLink, no_room: NoRoom, end: Side) -> Problem:
     bearer, partner = no_room.bearer[0], no_room.partner[0]
     label = f' under the label "{wanted.label.text}"' if wanted.label and no_room.is_of_label else ""
     which = "this record" if no_room.bearer == end else "the other record"
+    most = counted(no_room.most, "association")
     message = (
-        f"in this portal, one record of {bearer} can have at most {no_room.most:,} associations with "
-        f"{partner}{label}, and {which} already has {no_room.most:,}"
+        f"in this portal, one record of {bearer} can have at most {most} with {partner}{label}, and {which} "
+        "has reached this limit"
     )
     advice = (
         "remove one of these associations, or raise the limit in HubSpot; if this plan removes one of these "
