@@ -13,6 +13,7 @@ from reconciler.emulator.response_format import Json
 
 OWNERS_PAGE = 100
 OWNERS_MAX_PAGE = 500
+OWNER_KEYS = ("id", "userId")
 USERS_PAGE = 100
 
 
@@ -54,6 +55,8 @@ def list_owners(work: Work, call: Call) -> Reply:
 def get_owner(work: Work, call: Call) -> Reply:
     """Serve ``GET /crm/v3/owners/{id}``, by owner id or user id."""
     field = call.text("idProperty") or "id"
+    if field not in OWNER_KEYS:
+        raise refusals.invalid_request(f"idProperty must be one of {', '.join(OWNER_KEYS)}, but was {field}")
     for owner in work.stored(OWNER, NO_TYPE).values():
         if str(owner.get(field)) == call.args["owner_id"] and owner["archived"] == call.flag("archived"):
             return Reply(200, owner)

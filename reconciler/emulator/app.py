@@ -4,6 +4,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -18,6 +19,7 @@ import orjson
 from reconciler.emulator import (
     access,
     copies,
+    field_types,
     injection,
     persons,
     records,
@@ -214,6 +216,8 @@ class Emulator:
             try:
                 access.check(work, route, actor, call.args)
                 required_fields.check(route.endpoint, call.body)
+                if route.writes and route.rule in {"schemas", "custom"}:
+                    call = replace(call, body=field_types.converted(call.body))
                 reply = route.endpoint(work, call)
             except Refusal as refusal:
                 refusal.headers = {**use.headers, **refusal.headers}

@@ -21,6 +21,7 @@ COPIED = "copied_association"
 """Kind of association types that a copy took from another portal: they replace HubSpot's own types here."""
 HUBSPOT = "HUBSPOT_DEFINED"
 USER = "USER_DEFINED"
+CATEGORIES = (HUBSPOT, USER, "INTEGRATOR_DEFINED", "WORK")
 
 # (from, to): numbers of the unlabelled type in both directions; equal within one object type.
 _PLAIN: Mapping[tuple[str, str], tuple[int, int]] = {
@@ -192,6 +193,10 @@ def stored_type(body: Mapping[str, Any]) -> AssociationType:
 def spec_key(spec: Json) -> tuple[str, int]:
     """Return category and number of the type in ``{associationCategory, associationTypeId}``."""
     category = response_format.as_text(spec.get("associationCategory"), "associationCategory")
+    if category not in CATEGORIES:
+        raise refusals.wrong_shape(
+            f"associationCategory must be one of {', '.join(CATEGORIES)}, but was {category}"
+        )
     return category, response_format.as_number(spec.get("associationTypeId"), "associationTypeId")
 
 

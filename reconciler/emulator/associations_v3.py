@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from reconciler.emulator import refusals, response_format
 from reconciler.emulator.association_types import AssociationType
 from reconciler.emulator.associations import Pair
-from reconciler.emulator.object_types import ObjectType
+from reconciler.emulator.object_types import NOT_IMITATED, ObjectType
 from reconciler.emulator.record_rows import Record
 from reconciler.emulator.request_context import Work
 from reconciler.emulator.response_format import Json
@@ -60,9 +60,14 @@ def first_page(pair: Pair, from_id: int) -> Json:
 
 
 def of_record(work: Work, object_type: ObjectType, record: Record, names: Sequence[str]) -> Json:
-    """Return the ``associations`` of a record for reads and lists, by path name of the other object type."""
+    """Return the ``associations`` of a record for reads and lists, by path name of the other object type.
+
+    Programs also ask for types that only HubSpot has; here, no record is associated with any of these.
+    """
     found: Json = {}
     for name in names:
+        if name.lower() in NOT_IMITATED:
+            continue
         to_type = work.object_type(name)
         page = first_page(Pair(work, object_type, to_type), record.id)
         if page["results"]:

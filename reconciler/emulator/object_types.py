@@ -31,7 +31,8 @@ FULL = frozenset(
 
 NOT_IMITATED = frozenset(
     {
-        *("campaigns", "campaign", "0-35", "marketing_events", "marketing_event", "0-54"),
+        *("campaigns", "campaign", "0-35", "conversations", "conversation", "0-11"),
+        *("marketing_events", "marketing_event", "0-54"),
         *("price_books", "price_book", "price_book_items", "price_book_item"),
     }
 )

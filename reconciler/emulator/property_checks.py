@@ -44,9 +44,12 @@ def check_name(name: str) -> None:
 
 def check_shape(given: Json) -> None:
     """Refuse a definition that lacks a required field, or has an option without label or value."""
-    missing = [field for field in _REQUIRED if not isinstance(given.get(field), str) or not given[field]]
+    missing = [field for field in _REQUIRED if not isinstance(given.get(field), str)]
     if missing:
         raise refusals.missing_fields(missing)
+    for field in _REQUIRED:
+        if not given[field]:
+            raise refusals.invalid_request(f"{field} must not be empty")
     for option in response_format.as_list(given.get("options"), "options"):
         for field in ("label", "value"):
             response_format.as_text(

@@ -96,8 +96,11 @@ class BadValue:
 
 
 def malformed_body(detail: str) -> Refusal:
-    """Return the refusal of a body that is no JSON, or has a wrong shape; such a refusal has no category."""
-    return Refusal(400, detail, category=None)
+    """Return the refusal of a body that is no JSON, or has a wrong shape; such a refusal has no category.
+
+    HubSpot reads the whole body before it looks at single inputs of a batch, so the whole batch is refused.
+    """
+    return Refusal(400, detail, category=None, whole=True)
 
 
 def missing_fields(names: Iterable[str]) -> Refusal:

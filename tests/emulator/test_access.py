@@ -226,6 +226,8 @@ def test_owners_are_found_by_address_and_by_user() -> None:
         rest = made.client.get(path, params={"limit": 1, "after": first["paging"]["next"]["after"]}).json()
         assert rest["results"][0]["id"] == "10"
         assert made.client.get(f"{path}/77", params={"idProperty": "userId"}).json()["id"] == "9"
+        by_email = made.client.get(f"{path}/ada@acme.example", params={"idProperty": "email"})
+        assert by_email.status_code == 400
         assert made.client.get(f"{path}/9").json()["type"] == "PERSON"
         assert made.client.get(f"{path}/77").status_code == 404
 

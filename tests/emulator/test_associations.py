@@ -324,3 +324,24 @@ def test_an_association_beyond_a_limit_is_refused_from_either_end(
     back = f"/crm/v4/objects/companies/{ends[1]}/associations/default/contacts/{other}"
     assert portal.client.put(back).status_code == 400
     assert (types_of(portal, ends), types_of(portal, (other, ends[1]))) == ([(279, None)], [])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"from": "1", "to": {"id": "2"}, "types": []},
+        {"from": {"id": {}}, "to": {"id": "2"}, "types": []},
+        {"types": {}},
+        {"types": [{"associationCategory": "hubspot_defined", "associationTypeId": 279}]},
+        {"types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": "many"}]},
+    ],
+)
+def test_an_input_of_a_wrong_shape_fails_the_whole_batch(
+    portal: Portal, ends: tuple[str, str], wrong: dict[str, Any]
+) -> None:
+    """HubSpot reads the JSON of a whole batch before it looks at single inputs."""
+    right = pair(ends, ("HUBSPOT_DEFINED", 279))
+    answer = portal.post(f"{BETWEEN}/batch/create", {"inputs": [right, {**right, **wrong}]})
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith("Invalid input JSON on line 1")
+    assert types_of(portal, ends) == []

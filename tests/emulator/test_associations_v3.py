@@ -85,6 +85,15 @@ def test_few_associations_have_no_next_page(full: Portal) -> None:
     assert "associations" not in none
 
 
+def test_types_that_only_hubspot_has_are_associated_with_nothing(full: Portal) -> None:
+    """The reader tap-hubspot asks for associations of custom objects with conversations."""
+    wanted = {"associations": "conversations,marketing_events,companies"}
+    shown = full.client.get(f"{OBJECTS}/contacts/1001", params=wanted).json()["associations"]
+    assert set(shown) == {"companies"}
+    unknown = full.client.get(f"{OBJECTS}/contacts/1001", params={"associations": "nonsense"})
+    assert unknown.status_code == 400
+
+
 def test_types_have_a_number_and_a_name(full: Portal) -> None:
     types = {each["id"]: each["name"] for each in full.client.get(f"{ROOT}/types").json()["results"]}
     assert types["279"] == "contact_to_company_unlabeled"

@@ -1,4 +1,4 @@
-"""Missing fields of request bodies, and paths that the emulator does not support, get clear answers."""
+"""Missing and mistyped fields of request bodies, and paths that the emulator lacks, get clear answers."""
 
 import logging
 from typing import Any
@@ -126,7 +126,9 @@ def test_a_body_that_is_no_json_is_refused_after_the_token(portal: Portal) -> No
         assert client.post(path, content=b"{").status_code == 401
 
 
-@pytest.mark.parametrize("name", ["marketing_events", "Marketing_Event", "0-54", "0-35", "price_books"])
+@pytest.mark.parametrize(
+    "name", ["marketing_events", "Marketing_Event", "0-54", "0-35", "0-11", "price_books"]
+)
 @pytest.mark.parametrize(
     "path",
     ["/crm/v3/objects/{}", "/crm/properties/2026-09/{}", "/crm/v4/associations/contacts/{}/labels"],
@@ -158,3 +160,63 @@ def test_a_log_entry_is_one_short_line(portal: Portal, caplog: pytest.LogCapture
     (line,) = [record.getMessage() for record in caplog.records if "imitated" in record.message]
     assert line.startswith("not imitated: GET /a%0A%1B%5B31mxxx")
     assert len(line) < 400
+
+
+PROPERTY = {
+    "name": "tier",
+    "label": "Tier",
+    "type": "enumeration",
+    "fieldType": "select",
+    "groupName": "companyinformation",
+    "options": [{"label": "Gold", "value": "gold"}],
+}
+SCHEMA = {
+    "name": "pet",
+    "labels": {"singular": "Pet", "plural": "Pets"},
+    "primaryDisplayProperty": "hs_object_id",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "says"),
+    [
+        ("/crm/v3/properties/companies", {**PROPERTY, "displayOrder": "x"}, "displayOrder must be a number"),
+        ("/crm/v3/properties/companies", {**PROPERTY, "hidden": "yes"}, "hidden must be true or false"),
+        ("/crm/v3/properties/companies", {**PROPERTY, "label": {}}, "label must be a string"),
+        (
+            "/crm/v3/properties/companies",
+            {**PROPERTY, "options": [{"label": "G", "value": "g", "displayOrder": []}]},
+            "displayOrder must be a number",
+        ),
+        ("/crm/v3/properties/companies/groups", {"name": "g", "label": ["G"]}, "label must be a string"),
+        (
+            "/crm/v3/properties/companies/groups",
+            {"name": "g", "label": "G", "displayOrder": True},
+            "displayOrder must be a number",
+        ),
+        ("/crm/v3/schemas", {**SCHEMA, "description": {}}, "description must be a string"),
+        ("/crm/v3/pipelines/deals", {"label": {}, "displayOrder": 1, "stages": []}, "label must be a string"),
+    ],
+)
+def test_a_field_of_a_definition_has_its_type(
+    portal: Portal, path: str, body: dict[str, Any], says: str
+) -> None:
+    answer = portal.post(path, body)
+    assert (answer.status_code, answer.json()["message"]) == (
+        400,
+        f"Invalid input JSON on line 1, column 1: {says}",
+    )
+
+
+def test_texts_and_numbers_are_converted_into_each_other(portal: Portal) -> None:
+    options = [{"label": 5, "value": 5, "displayOrder": "3", "hidden": "TRUE"}]
+    given = {**PROPERTY, "label": 7, "displayOrder": "2", "formField": "false", "options": options}
+    made = portal.post("/crm/v3/properties/companies", given)
+    assert made.status_code == 201
+    stored = portal.client.get("/crm/v3/properties/companies/tier").json()
+    assert (stored["label"], stored["displayOrder"], stored["formField"]) == ("7", 2, False)
+    assert stored["options"] == [
+        {"label": "5", "value": "5", "description": "", "displayOrder": 3, "hidden": True}
+    ]
+    empty = portal.client.patch("/crm/v3/properties/companies/tier", json={"label": ""})
+    assert (empty.status_code, empty.json()["message"]) == (400, "label must not be empty")

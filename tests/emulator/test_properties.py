@@ -96,7 +96,7 @@ def test_creating_an_archived_name_revives_it_with_its_values(portal: Portal) ->
         ({"options": TIER["options"] * 2}, "differ in value"),
         ({"type": "bool", "fieldType": "booleancheckbox"}, "exactly the options true and false"),
         ({"dataSensitivity": "sensitive"}, "not enabled for sensitive data"),
-        ({"label": ""}, "required fields were not set: [label]"),
+        ({"label": ""}, "label must not be empty"),
         ({"options": [{"label": "Gold"}]}, "options.value"),
     ],
 )
