@@ -39,7 +39,7 @@ def command() -> None:
 @common_options
 @click.pass_context
 def list_(ctx: click.Context, values: str | None) -> None:
-    """List what is owned: address, id, and whether we created or adopted it."""
+    """List what reconciler owns: address, id, and whether it was created or adopted."""
     invocation = open_environment(ctx)
     with invocation.environment.state.owned() as owned:
         masking = _masking(invocation, owned, values)
