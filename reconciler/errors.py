@@ -191,7 +191,7 @@ class RequestRejected(HubSpotError):
 
 
 class Unavailable(HubSpotError):
-    """HubSpot could not be reached, or asked to try again later until we gave up."""
+    """HubSpot could not be reached, or asked to try again later until reconciler gave up."""
 
 
 class NoAnswer(HubSpotError):

@@ -9,7 +9,7 @@ import sys
 from reconciler import __version__
 
 _ASKING = "_RECONCILER_COMPLETE"
-"""Environment variable that contains the name of the shell when a shell runs us for completion."""
+"""Environment variable that contains the name of the shell when a shell runs reconciler for completion."""
 
 
 def main() -> None:

@@ -297,7 +297,7 @@ def _ids_in(path: Path) -> list[str]:
         if cell.isdecimal() and cell.isascii():
             ids.append(cell)
         elif cell and number > 1:
-            raise UsageError(f"{path}:{number}: {cell!r} is no record id\n    write one id a line")
+            raise UsageError(f"{path}:{number}: {cell!r} is not a record id\n    write one id a line")
     return list(dict.fromkeys(ids))
 
 

@@ -36,7 +36,7 @@ def command(
     """
     is_live = said(ctx).environment is not None
     if is_live and what != _KINDS[0]:
-        raise UsageError("the form of reconciler.yaml is the same for all portals\n    leave out -e")
+        raise UsageError("the schema of reconciler.yaml is the same for all portals\n    leave out -e")
     if objects and not is_live:
         raise UsageError(
             "--objects reads the definitions of a portal, so it needs an environment\n"

@@ -1,4 +1,4 @@
-"""The options that every command takes; they may stand before or after the command's name."""
+"""The options that every command takes; they are allowed before and after the command's name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace

@@ -88,7 +88,7 @@ def _listed(nouns: Sequence[str]) -> str:
 
 
 def print_report(text: str, form: Renderer) -> None:
-    """Print a report that was rendered in ``form``."""
+    """Print a report that was rendered in the output format ``form``."""
     if form.is_for_terminals:
         show_text(text)
     else:

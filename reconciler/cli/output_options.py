@@ -22,7 +22,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 class OutputOptions(ViewOptions):
     """The output options on the command line."""
 
-    files: Mapping[Renderer, Path]  # files to write, by their form
+    files: Mapping[Renderer, Path]  # files to write, by output format
 
     def __post_init__(self) -> None:
         """Refuse two options that name the same file, because one would overwrite the other."""

@@ -19,7 +19,7 @@ from reconciler.report.mask import masked_problems
 
 
 def show_plan(invocation: Invocation, plan: Plan, options: ViewOptions) -> None:
-    """Print ``plan`` in the chosen form; in GitHub Actions, also its problems as annotations."""
+    """Print ``plan`` in the chosen output format; in GitHub Actions, also its problems as annotations."""
     seen = invocation.environment.seen(plan.problems)
     marks = marks_of_plan(plan)
     annotate(masked_problems(seen, masking_for("mask", as_json=False, marks=marks), plan.masked_properties))

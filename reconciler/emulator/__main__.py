@@ -80,7 +80,7 @@ def _seed(path: Path) -> Any:
     except OSError as error:
         raise EmulatorError(f"{path} cannot be read ({error.strerror})") from None
     except ValueError as error:
-        raise EmulatorError(f"{path} is no seed: {error}") from None
+        raise EmulatorError(f"{path} is not a seed: {error}") from None
     if not isinstance(seed, dict):
         raise EmulatorError(f"{path} is not a seed: a seed is one JSON object")
     return seed

@@ -122,7 +122,7 @@ def _deletes(body: Any) -> bool:
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise refusals.not_found(f"{text} is no number")
+        raise refusals.not_found(f"{text} is not a number")
     return int(text)
 
 

@@ -175,7 +175,7 @@ def parse(text: str) -> Fault:
     for part in rest.split(",") if rest else ():
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals:
-            raise FaultError(f"{part} is not of the form name=value")
+            raise FaultError(f"{part} must be written as name=value")
         try:
             given[name] = _TYPES.get(name, str)(value)
         except ValueError:

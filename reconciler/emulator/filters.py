@@ -65,7 +65,7 @@ def _test(work: Work, object_type: ObjectType, item: Json) -> Test:
     name = response_format.as_text(item.get("propertyName"), "propertyName")
     operator = response_format.as_text(item.get("operator"), "operator")
     if operator not in _OPERATORS:
-        raise refusals.invalid_request(f"{operator} is no operator")
+        raise refusals.invalid_request(f"{operator} is not an operator")
     if name.startswith(ASSOCIATIONS):
         return _associated(work, object_type, name.removeprefix(ASSOCIATIONS), operator, item)
     definition = work.definitions(object_type).properties.get(name)
@@ -123,12 +123,12 @@ def comparable(definition: Property, text: str) -> Comparable:
         try:
             return Decimal(int(text)) if re.fullmatch(r"-?\d+", text) else Decimal(parse_iso(text))
         except ValueError:
-            raise refusals.invalid_request(f"{text} is no date") from None
+            raise refusals.invalid_request(f"{text} is not a date") from None
     if definition.type == "number":
         try:
             return Decimal(text)
         except InvalidOperation:
-            raise refusals.invalid_request(f"{text} is no number") from None
+            raise refusals.invalid_request(f"{text} is not a number") from None
     return text if definition.type == "enumeration" else text.lower()
 
 

@@ -117,7 +117,7 @@ class _Reader:
         if word == "if":
             return self._choice()
         if not self._is_name(word):
-            raise FormulaError(f"{word} is no operand")
+            raise FormulaError(f"{word} is not an operand")
         return self._call(word.lower()) if self.peek() == "(" else Node(NAME, word)
 
     def _choice(self) -> Node:

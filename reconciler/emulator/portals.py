@@ -80,7 +80,7 @@ class Portals:
             return tuple(row[0] for row in self._storage.rows("SELECT portal_id FROM portals ORDER BY 1"))
 
     def search_lag_s(self, portal_id: int) -> float:
-        """Return how many seconds old the results of a search are; 0 if the portal does not exist."""
+        """Return by how many seconds searches lag behind the records; 0 if the portal does not exist."""
         with self._storage.transaction(write=False):
             row = self._row(portal_id)
         settings = {**FRESH_SETTINGS, **json.loads(row[0])} if row else {"search_lag_ms": 0}

@@ -28,7 +28,7 @@ def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
     name = response_format.as_text(given.get("name"), "name")
     if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
         raise refusals.invalid_request(
-            f'"{name}" is no schema name: letters, digits, underscores, a letter first'
+            f'"{name}" is not a schema name: letters, digits, underscores, a letter first'
         )
     labels = schemas.labels_from(given.get("labels"))
     if not given.get("primaryDisplayProperty"):

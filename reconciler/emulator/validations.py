@@ -126,7 +126,7 @@ def put(work: Work, object_type: ObjectType, name: str, rule_type: str, given: J
         raise refusals.not_found(f'Property "{name}" does not exist')
     arguments = response_format.as_names(given.get("ruleArguments"), "ruleArguments")
     if rule_type not in _CHECKS and rule_type not in _UNCHECKED:
-        raise refusals.invalid_request(f"{rule_type} is no rule type")
+        raise refusals.invalid_request(f"{rule_type} is not a rule type")
     _check_arguments(rule_type, arguments)
     rules = dict(rules_of(work, object_type, name))
     rules[rule_type] = {"ruleType": rule_type, "ruleArguments": list(arguments)}

@@ -109,7 +109,7 @@ def _head() -> Schema:
         "write": {"enum": [str(word) for word in Write], "description": "Which call writes records."},
         "prune": {
             "enum": _as_editors_read([str(word) for word in Prune]),
-            "description": "true: archive records that we created under this object and key and "
+            "description": "true: archive records that reconciler created under this object and key and "
             "that no manifest names any more.",
         },
         "ownership": {

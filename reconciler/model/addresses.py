@@ -252,7 +252,7 @@ def thing_address(object_name: str, by: str, value: str) -> RecordAddress | Defi
 
 
 _INNER_NAMES = {Section.STAGES: 1, Section.LABELS: 1, Section.OPTIONS: 1}
-"""How many names stand before a definition's own name; none in other sections."""
+"""Number of names before a definition's own name, by section; none in other sections."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,10 +71,10 @@ class Association(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OwnedAssociation:
-    """An association that we own.
+    """An association that reconciler owns.
 
     Two records with a label also have the unlabelled association. ``is_whole``: the two records were not
-    associated before we associated them, so we also remove the unlabelled association when we remove the
+    associated before reconciler associated them, so the unlabelled association is removed together with the
     last label.
     """
 
@@ -130,7 +130,7 @@ def identity_of(address: AssociationAddress, record_id: RecordId, target_id: Rec
 
 
 class AssociationsAfter(NamedTuple):
-    """The updates of state after applied changes: associations that we own, and own no longer."""
+    """The updates of state after applied changes: associations that become owned, and that are no longer."""
 
     owned: Sequence[OwnedAssociation] = ()
     disowned: Sequence[AssociationIdentity] = ()

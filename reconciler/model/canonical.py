@@ -61,7 +61,7 @@ def _phone(text: str) -> str:
 def _number(text: str) -> str:
     """Write a number in plain decimal notation, without unnecessary zeros and without rounding.
 
-    Return a text that is no number, or a number above ``_LONGEST_NUMBER`` digits, unchanged.
+    Return a text that is not a number, or a number above ``_LONGEST_NUMBER`` digits, unchanged.
     """
     try:
         number = Decimal(text.strip())

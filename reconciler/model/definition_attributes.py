@@ -183,9 +183,10 @@ def option_of(path: str) -> str | None:
 
 
 def canonical_text(form: Form, text: str | None) -> str | None:
-    """Return the canonical text of a value in ``form``; None for None, and for an empty text that is no list.
+    """Return the canonical text of a value in ``form``; None for None, and for an empty text.
 
-    A text that is not a valid number or boolean stays as it is: validation reports it.
+    An empty text of a list or set does not become None. A text that is not a valid number or boolean stays
+    as it is: validation reports it.
     """
     if text is None or (text == "" and form is not Form.LIST and form is not Form.SET):
         return None

@@ -38,12 +38,12 @@ class Prune(StrEnum):
     """The choices for owned records that no manifest names any more."""
 
     OFF = "false"  # leave the records as they are
-    OURS = "true"  # archive records that we created, release records that we adopted
-    ALL = "all"  # archive the records that we created or adopted
+    OURS = "true"  # archive records that reconciler created, release records that it adopted
+    ALL = "all"  # archive the records that reconciler created or adopted
 
 
 class Drift(StrEnum):
-    """The choices for values that people changed since we last applied them."""
+    """The choices for values that people changed since reconciler last applied them."""
 
     REVERT = "revert"  # write back the manifest value
     HOLD = "hold"  # report the value that people wrote, and do not overwrite it

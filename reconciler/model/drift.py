@@ -61,7 +61,7 @@ class MissingOwnedRecord:
     record_id: RecordId  # the id in the state
     reason: MissingReason
     facts: tuple[Fact, ...]  # facts about what happened to the record
-    display_name: str | None = None  # the display name of the record when we last applied it
+    display_name: str | None = None  # the display name of the record when it was last applied
 
     @property
     def address(self) -> str:
@@ -88,7 +88,7 @@ class RemovedAssociation:
     target: RecordAddress
     last_applied: str  # ``associated``, or the text of the label
     live: str | None  # ``associated`` if only the label was removed; None: not associated any more
-    # display names of both records at the time when we last applied the association
+    # display names of both records at the time when the association was last applied
     display_names: DisplayNames = NO_DISPLAY_NAMES
 
     @property

@@ -96,11 +96,11 @@ class PropertyExplained:
 
 @dataclass(frozen=True, slots=True)
 class PairExplained:
-    """An association that we own, or that the next apply would create or remove."""
+    """An association that reconciler owns, or that the next apply would create or remove."""
 
     target: RecordAddress
     label: str | None  # None: the unlabelled association
-    origin: Origin | None  # how we own it; None if we do not yet
+    origin: Origin | None  # how it became owned; None if it is not owned yet
     step: NextAction
 
 
@@ -114,7 +114,7 @@ class Explanation:
     portal_id: int
     record_id: RecordId | None  # None if neither the portal nor the state has the record
     is_live: bool
-    origin: Origin | None  # how we own it; None if we do not
+    origin: Origin | None  # how it became owned; None if it is not owned
     is_protected: bool
     declared: tuple[SourceRef, ...]  # manifest lines that declare the thing; the last one counts
     prune: Prune

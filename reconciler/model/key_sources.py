@@ -13,7 +13,7 @@ UUID_SOURCE = "uuid"
 _OF_EVERY_RECORD = frozenset({RECORD_ID, UUID_SOURCE})
 
 _NAMESPACE = UUID("6f1c8f4e-7f6c-5d0a-9d5f-3c3f6d6f2b11")
-"""The namespace of our UUIDs, so that they differ from other programs' UUIDs for the same text."""
+"""The namespace of reconciler's UUIDs, so that they differ from other programs' UUIDs for the same text."""
 
 
 @dataclass(frozen=True, slots=True)

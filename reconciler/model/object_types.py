@@ -249,7 +249,7 @@ def object_type(name: str) -> ObjectType:
 
 
 def object_name(written: str) -> str:
-    """Return our name of the object type that a user wrote.
+    """Return reconciler's name of the object type that a user wrote.
 
     >>> object_name("0-3"), object_name("deal"), object_name("deals"), object_name("p12_car")
     ('deals', 'deals', 'deals', 'p12_car')
@@ -267,7 +267,7 @@ def makes_pipelines(name: str) -> bool:
 
 
 def names_of(name: str) -> tuple[str, ...]:
-    """Return all names of an object type, ours first.
+    """Return all names of an object type; reconciler's own name is the first.
 
     >>> names_of("deals"), names_of("machines")
     (('deals', '0-3', 'deal'), ('machines',))

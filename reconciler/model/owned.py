@@ -8,15 +8,15 @@ from reconciler.model.addresses import DefinitionAddress, RecordAddress, RecordI
 
 
 class Origin(StrEnum):
-    """How we came to own a thing."""
+    """How a thing became owned by reconciler."""
 
-    CREATED = "created"  # by this program: prune may archive the thing
+    CREATED = "created"  # by reconciler: prune may archive the thing
     ADOPTED = "adopted"  # existed before: prune releases it; only ``prune: all`` archives such a record
 
 
 @dataclass(frozen=True, slots=True)
 class OwnedThing:
-    """A record or a definition that we own according to state, with the values that we last applied."""
+    """A record or a definition that reconciler owns according to state, with the last applied values."""
 
     key: ThingAddress
     record_id: RecordId  # for a definition: its section and HubSpot's id, see ``definition_id``
@@ -26,20 +26,20 @@ class OwnedThing:
     is_protected: bool = False  # never archived, even if the manifests ask for it
 
     def expected_live(self, name: str) -> str | None:
-        """Return the live value of property ``name`` right after we last applied it."""
+        """Return the live value of property ``name`` right after it was last applied."""
         return self.answered[name] if name in self.answered else self.sent[name]
 
 
 @dataclass(frozen=True, slots=True)
 class OwnedRecord(OwnedThing):
-    """A record that we own."""
+    """A record that reconciler owns."""
 
     key: RecordAddress
 
 
 @dataclass(frozen=True, slots=True)
 class OwnedDefinition(OwnedThing):
-    """A definition that we own."""
+    """A definition that reconciler owns."""
 
     key: DefinitionAddress
 

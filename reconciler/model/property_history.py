@@ -24,7 +24,7 @@ class ChangeSource(StrEnum):
 
     @property
     def is_automatic(self) -> bool:
-        """Whether the source is probably a program, which would overwrite our next value, too."""
+        """Whether the source is probably a program, which would overwrite reconciler's next value, too."""
         return self in _AUTOMATIC
 
 

@@ -69,7 +69,7 @@ class Pseudonyms:
     def _day(self, day: str, rest: str, text: str) -> str:
         """Replace the date ``day`` at the beginning of ``text`` by another date, and keep the ``rest``.
 
-        If ``day`` is no valid date from 1900 to 2099, use ``_permuted`` for the whole ``text``.
+        If ``day`` is not a valid date from 1900 to 2099, use ``_permuted`` for the whole ``text``.
         """
         try:
             number = date.fromisoformat(day).toordinal() - _FIRST_DAY

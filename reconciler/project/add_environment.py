@@ -19,7 +19,7 @@ def add_copy(project: Path, name: str, original: str) -> str:
     If there was one environment, and the file sets no default, that environment becomes the default.
 
     Raises:
-        UsageError: the name is not allowed, or the file has a form that we cannot edit; the message contains
+        UsageError: the name is not allowed, or the file cannot be edited automatically; the message contains
             the lines to add.
         ManifestError: the file is wrong.
     """

@@ -74,7 +74,7 @@ def remove_owned(session: Session, addresses: Iterable[str]) -> Removed:
 
 
 def erase_record(session: Session, address: str) -> Erased:
-    """Erase a record or definition from state, journal and our own reports.
+    """Erase a record or definition from state, journal and the stored reports of runs.
 
     Raises:
         UsageError: neither state nor journal nor a report names it.
@@ -128,7 +128,7 @@ def import_state(session: Session, file: Path) -> Imported:
     """Replace all owned things in the state by those of the exported state in ``file``.
 
     Raises:
-        UsageError: the file cannot be read, or is no exported state.
+        UsageError: the file cannot be read, or is not an exported state.
         StateError: the state cannot be written to, or is locked.
     """
     check_has_state(session)

@@ -64,7 +64,7 @@ class Environment(
             progress: called with two numbers: answered questions, and all questions.
 
         Raises:
-            UsageError: ``portal_id`` is not this portal, or this is no test account; the environment is
+            UsageError: ``portal_id`` is not this portal, or this is not a test account; the environment is
                 protected; another process probes the portal now; or something cannot be removed.
             HubSpotError: the portal does not answer.
         """

@@ -82,7 +82,7 @@ class EnvironmentState:
         """Replace all owned things in the state by those of the exported state in ``file``.
 
         Raises:
-            UsageError: the file cannot be read, or is no exported state.
+            UsageError: the file cannot be read, or is not an exported state.
         """
         from reconciler.project.correct_state import import_state  # noqa: PLC0415 - SQLAlchemy, as above
 
@@ -95,7 +95,7 @@ class EnvironmentState:
             to: address as in ``reconciler.yaml``, or ``${VARIABLE}``.
 
         Raises:
-            UsageError: ``to`` is no place for a state, or contains one already.
+            UsageError: ``to`` is not the address of a place for a state, or contains one already.
         """
         from reconciler.project.move_state import move_state  # noqa: PLC0415 - SQLAlchemy, as above
 

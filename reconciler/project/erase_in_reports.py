@@ -1,4 +1,4 @@
-"""Erasing records in our own reports, when they are erased from the journal."""
+"""Erasing records in the stored reports of runs, when they are erased from the journal."""
 
 import json
 from collections.abc import Collection, Iterator

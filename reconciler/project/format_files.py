@@ -20,7 +20,7 @@ def format_files(paths: Iterable[Path], *, write: bool) -> FormatResult:
     """Format the files at ``paths``; with ``write``, write those whose layout changed.
 
     Raises:
-        ManifestError: a file is no YAML, or uses a part of YAML that we refuse; nothing is written.
+        ManifestError: a file is not YAML, or uses a part of YAML that reconciler refuses; nothing is written.
         UsageError: a file cannot be read or written.
     """
     problems: list[Problem] = []

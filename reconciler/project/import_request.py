@@ -107,7 +107,7 @@ def definitions_request(
     named = tuple(sections)
     for name in named:
         if name not in SECTIONS:
-            raise UsageError(f'"{name}" is no section of definitions\n    {suggest(name, SECTIONS)}')
+            raise UsageError(f'"{name}" is not a section of definitions\n    {suggest(name, SECTIONS)}')
     wanted = tuple(map(Section, named)) or SECTIONS
     request = DefinitionsRequest(object_type, wanted, tuple(properties), tuple(associations))
     return request, Destination(ImportTarget(target), Path(out) if out is not None else None)

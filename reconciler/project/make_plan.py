@@ -70,7 +70,7 @@ def make_plan(
 
 def plan_context(session: Session, request: PlanRequest, reviewed: Plan | None = None) -> "PlanContext":
     """Collect the facts about environment and request that planning needs."""
-    # This import loads SQLAlchemy, which takes 0.2 s. It stands here, and not at the top of the module,
+    # This import loads SQLAlchemy, which takes 0.2 s. It is here, and not at the top of the module,
     # because the first calls to HubSpot have been sent by now: their answers arrive during the import.
     from reconciler.plan.context import PlanContext  # noqa: PLC0415 - as above
 

@@ -35,7 +35,8 @@ def move_state(session: Session, to: str) -> Moved:
         to: address as in ``reconciler.yaml``, or ``${VARIABLE}``.
 
     Raises:
-        UsageError: ``to`` is no place for a state, contains one already, or is the present place.
+        UsageError: ``to`` is not the address of a place for a state, contains a state already, or is the
+            present address.
         StateError: the results of an interrupted run are unknown, a place cannot be used or is locked, or
             rows differ.
     """

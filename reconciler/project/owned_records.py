@@ -63,7 +63,7 @@ class OwnedRecords:
         """Yield the facts about the records or the definition at ``address``; nothing if it is not owned.
 
         Raises:
-            UsageError: ``address`` is no address of a record or definition.
+            UsageError: ``address`` is not the address of a record or definition.
         """
         for record in owned_at(self._store, named_at(address)):
             pairs = tuple(self._store.pairs_of(record)) if isinstance(record, OwnedRecord) else ()
@@ -135,7 +135,7 @@ def selected_by(store: Store, address: str) -> tuple[OwnedRecord | OwnedDefiniti
     A glob with a ``:`` selects definitions, any other glob selects records.
 
     Raises:
-        UsageError: the text selects properties, or is no address.
+        UsageError: the text selects properties, or is not an address.
     """
     if not is_pattern(address):
         return owned_at(store, named_at(address))

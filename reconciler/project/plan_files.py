@@ -32,7 +32,7 @@ def read_plan(path: Path, *, to_apply: bool = False) -> Plan:
     later.
 
     Raises:
-        UsageError: the file is no plan, has a version that is not known, or cannot be opened.
+        UsageError: the file is not a plan, has a version that is not known, or cannot be opened.
         PlanRefused: the file was altered or cut off, or is not encrypted although it must be.
     """
     return plan_in(decrypted_pieces(path, "plan", insists=to_apply))

@@ -37,7 +37,7 @@ class Project:
 
         Args:
             folder: path of the folder; None means the working directory.
-            notify: a function, such as ``print``. It is called with messages that are no results.
+            notify: a function, such as ``print``. It is called with messages that are not part of a result.
             said_by: what messages call the argument or option that names the folder.
 
         Raises:
@@ -200,7 +200,7 @@ class Project:
         """Read a plan that ``Plan.save`` or ``reconciler plan --out`` wrote.
 
         Raises:
-            UsageError: the file is no plan, or cannot be opened.
+            UsageError: the file is not a plan, or cannot be opened.
             PlanRefused: the file was altered, or is not encrypted although ``RECONCILER_PLAN_KEY`` is set.
         """
         return Plan(read_plan(Path(path), to_apply=True), file=Path(path))

@@ -332,7 +332,7 @@ def open_session(
             the only environment.
         said_by: how messages name the source of ``environment``.
         offline: whether neither portal nor state will be used.
-        notify: called with messages that are no results.
+        notify: called with messages that are not part of a result.
 
     Raises:
         ManifestError: ``reconciler.yaml`` is wrong.

@@ -255,7 +255,7 @@ def _fill(
 def _webhook(file: FileShape, node: MappingNode, variables: Variables) -> Webhook | None:
     """Return the webhook for notices; None if ``notify:`` is missing or its variable is not set.
 
-    A job without this variable sends no notices, and this is no error.
+    A job without this variable sends no notices, and this is not an error.
     """
     variable = variable_of(file.notify)
     url = variables.held_by(variable, node, "notify") if variable else ""

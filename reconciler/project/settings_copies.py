@@ -24,7 +24,7 @@ def with_originals(environments: Mapping[str, WrittenEnvironment]) -> Mapping[st
 
 
 def originals(environments: Mapping[str, WrittenEnvironment]) -> Mapping[str, WrittenEnvironment]:
-    """Return the environments that are no copies."""
+    """Return the environments that are not copies."""
     return {name: each for name, each in environments.items() if not each.said.copy_of}
 
 

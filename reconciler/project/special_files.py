@@ -1,6 +1,6 @@
 """Special files: devices, pipes, and files that this process has open (``/dev/stdout``).
 
-A file that we write normally replaces the old one, completely or not at all. If it replaced a device or a
+A file that is written normally replaces the old one, completely or not at all. If it replaced a device or a
 pipe, other programs could not use that name any more; so data is written into these instead.
 """
 

@@ -20,8 +20,8 @@ from reconciler.sentences import counted
 
 LOST_SIGN = Piece("-", Style.REMOVED)
 DRIFT_SIGN = Piece("!", Style.CHANGED)
-_RECORDS_LOST = "lost: their keys no longer lead to the records that we created or adopted"
-_DEFINITIONS_LOST = "lost: HubSpot no longer has what we created or adopted"
+_RECORDS_LOST = "lost: HubSpot no longer finds these owned records by their keys"
+_DEFINITIONS_LOST = "lost: HubSpot no longer has these owned definitions"
 WHY_DRIFT = "drift: changed in HubSpot since the last apply"
 NOT_DEFINED = "the portal no longer has this property"
 

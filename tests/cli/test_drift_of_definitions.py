@@ -440,7 +440,7 @@ def test_definitions_that_are_gone_are_lost(project: Project) -> None:
         ):
             http.delete(path).raise_for_status()
     shown = project.run("drift").out
-    assert "companies: 1 definition lost\n  lost: HubSpot no longer has what we created or adopted" in shown
+    assert "companies: 1 definition lost\n  lost: HubSpot no longer has these owned definitions" in shown
     done = project.run("drift", "--json")
     assert done.code == 2, done.err
     found = json.loads(done.out)

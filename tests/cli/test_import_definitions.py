@@ -210,7 +210,7 @@ def test_what_a_manifest_cannot_say_is_left_out_and_told(project: Project) -> No
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--definitions=propertys"], '"propertys" is no section of definitions'),
+        (["--definitions=propertys"], '"propertys" is not a section of definitions'),
         (
             ["--definitions", "--filter", "city=Bonn"],
             "--definitions writes no records: --filter cannot be used with it",

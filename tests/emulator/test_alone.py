@@ -48,7 +48,7 @@ def test_a_seed_is_served_with_what_was_seen_until_interrupted(tmp_path: Path) -
     [
         ("--seed missing.json", "missing.json cannot be read (No such file or directory)"),
         ("--seed list.json", "list.json is not a seed: a seed is one JSON object"),
-        ("--seed text.json", "text.json is no seed: "),
+        ("--seed text.json", "text.json is not a seed: "),
         ("--seed wrong.json", "recods: a seed has no such key"),
         ("--observations list.json", "list.json is not a file of observations"),
         ("--fault lightning", "kind must be one of latency"),

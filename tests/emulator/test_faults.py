@@ -224,7 +224,7 @@ def test_the_control_route_switches_faults(wire: Wire) -> None:
         ("locked:count=-1", "count must be 0"),
         ("locked:count=1.5", "count must be a number, not '1.5'"),
         ("locked:colour=red", "colour: a fault has no such key"),
-        ("locked:count", "count is not of the form name=value"),
+        ("locked:count", "count must be written as name=value"),
         ("server_error:status=404", "status must be one of [500"),
         ("rate_limited:policy=HOURLY", "policy must be one of TEN_SECONDLY_ROLLING"),
         ("poisoned_record", "value is missing"),

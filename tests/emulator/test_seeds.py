@@ -204,7 +204,7 @@ def test_history_can_be_seeded() -> None:
         ),
         (
             {"validations": {"companies": {"city": [{"ruleType": "ODD", "ruleArguments": []}]}}},
-            "validations.companies.city[0]: ODD is no rule type",
+            "validations.companies.city[0]: ODD is not a rule type",
         ),
         (
             {

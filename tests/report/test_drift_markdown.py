@@ -70,7 +70,7 @@ def test_it_is_found_again_says_what_there_is_and_what_to_do() -> None:
     assert lines[1] == "### Drift: 1 value of 1 record, 2 records lost"
     folds = [line for line in lines if line.startswith("<details")]
     assert [re.sub("<[^>]+>", "", fold).partition(" changed")[0] for fold in folds] == [
-        "companies: 2 lostlost: their keys no longer lead to the records that we created or adopted",
+        "companies: 2 lostlost: HubSpot no longer finds these owned records by their keys",
         "companies: 1 value",
     ]
     assert lines[-1].startswith("**Next:** if people are right, `reconciler drift --accept ADDRESS`")

@@ -102,7 +102,7 @@ def _read(
     """Read the associations of ``record_ids``, with all further pages.
 
     Read a record again if HubSpot's answer leaves it out: if it wrongly counted as not associated, its
-    existing associations would later count as created by us.
+    existing associations would later count as created by reconciler.
     """
     pages: list[AssociationsBody] = []
     asked: Counter[tuple[str, str]] = Counter()

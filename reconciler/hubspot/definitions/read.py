@@ -168,7 +168,7 @@ class DefinitionsOfPortal:
         return find_schema(self._reader.schemas(), schema) if _is_custom(schema) else None
 
     def _names(self) -> Mapping[str, str]:
-        """Return our names of object types, by HubSpot's number."""
+        """Return reconciler's names of object types, by HubSpot's number."""
         standard = {number: name for name in standard_names() if (number := object_type(name).number)}
         return standard | {schema.path: schema.name for schema in self._portal.objects.values()}
 

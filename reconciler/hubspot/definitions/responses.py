@@ -1,4 +1,4 @@
-"""The shapes of answers about definitions, with all parts that we manage."""
+"""The shapes of answers about definitions, with all parts that reconciler manages."""
 
 from reconciler.hubspot.transport.responses import Page, Shape
 

@@ -1,14 +1,14 @@
 """An estimate of HubSpot's rolling window of calls: how long to wait before the next call.
 
-HubSpot counts a call at some time between sending and answer, and stops counting it one window later. So we
-count a call from sending until one window after its answer; meanwhile it occupies a slot. With this rule, a
+HubSpot counts a call at some time between sending and answer, and stops counting it one window later. Here, a
+call counts from sending until one window after its answer; meanwhile it occupies a slot. With this rule, a
 run that is the only user of the token never exceeds the limit, and may send as many calls at once as the
 limit allows.
 
 The same token may have other users. Every answer says how many calls the window still accepts. If this number
-is lower than our own calls explain, other users occupy the missing slots. Because answers overtake each
+is lower than reconciler's own calls explain, others occupy the missing slots. Because answers overtake each
 other, the lowest of the latest few estimates is used. Once others are seen, the highest estimate stays valid
-for one window, and some more slots are left free, because the others go on while we wait.
+for one window, and some more slots are left free, because the others go on while reconciler waits.
 """
 
 from collections import deque
@@ -25,8 +25,8 @@ _RESERVE = 10
 _ESTIMATES = 16
 """Number of latest answers from which the calls of other users are estimated.
 
-It equals the maximum of parallel calls, so that our own calls that overtook each other are not taken for
-calls of others.
+It equals the maximum of parallel calls: so if reconciler's own calls overtake each other, they do not count
+as calls of others.
 """
 
 _MARGIN_S = 0.05

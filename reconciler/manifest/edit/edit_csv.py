@@ -144,7 +144,7 @@ def _cells_of(row: str, delimiter: str) -> tuple[list[str], Sequence[tuple[int, 
     """Return the cells of a row, and the start and end of each in the text, including quotes.
 
     Raises:
-        Unsafe: the row is no valid CSV.
+        Unsafe: the row is not valid CSV.
     """
     spans: list[tuple[int, int]] = []
     position = 0

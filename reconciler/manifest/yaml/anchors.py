@@ -73,7 +73,7 @@ class Anchors:
             raise BadAlias(f"there is no anchor &{name} before this alias", advice)
         anchored = self._anchored[name]
         if anchored is None:
-            raise BadAlias(f"*{name} stands inside &{name} and would never end", "write the value out")
+            raise BadAlias(f"*{name} is inside &{name} and would never end", "write the value out")
         if depth + anchored.measure.height - 1 > MAX_DEPTH:
             raise BadAlias(TOO_DEEP, "write the value out")
         self._expanded += anchored.measure.size

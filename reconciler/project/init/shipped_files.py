@@ -63,7 +63,7 @@ def shipped_text(name: str) -> str:
 
 
 def installed_from() -> InstalledFrom:
-    """Return the GitHub repository and commit from which pip installed us, or else ``UNKNOWN_ORIGIN``.
+    """Return the GitHub repository and commit from which pip installed reconciler, or ``UNKNOWN_ORIGIN``.
 
     Source: https://packaging.python.org/en/latest/specifications/direct-url/.
     """

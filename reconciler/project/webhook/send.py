@@ -1,4 +1,4 @@
-"""Sending one notice to a webhook, with a short timeout, and with no data of ours besides the notice.
+"""Sending one notice to a webhook, with a short timeout, and with no other data than the notice.
 
 Redirects are not followed. Only the status of the answer matters; its body is not read.
 """

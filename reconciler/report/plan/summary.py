@@ -98,7 +98,7 @@ def _notes(shown: ShownPlan) -> Iterator[str]:
     plan = shown.about
     if not plan.keeps_state:
         yield (
-            "Without state, changes by people look like values that we never set: there is no drift, "
+            "Without state, changes by people look like values that reconciler never set: there is no drift, "
             "no prune, no protection and no rollback."
         )
     elif plan.state.lineage is None:
