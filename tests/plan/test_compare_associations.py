@@ -89,7 +89,11 @@ SITUATIONS: dict[str, tuple[Prune, frozenset[Label] | None, bool]] = {
     "prune: all": (Prune.ALL, frozenset(), False),
     "pruned, and HubSpot does not have it any more": (Prune.OURS, None, False),
     "pruned, and somebody gave it a label": (Prune.OURS, frozenset({BILLING}), False),
-    "its record is named for other environments only": (Prune.OFF, frozenset(), True),
+    "the record under which it was written is named for other environments only": (
+        Prune.OFF,
+        frozenset(),
+        True,
+    ),
 }
 
 
