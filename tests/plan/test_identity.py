@@ -216,7 +216,7 @@ def test_the_properties_that_identify_a_record_are_read() -> None:
     [
         (document(), None),
         (document(write=Write.UPSERT), None),
-        (document(write=Write.UPDATE), "this document says `write: update`"),
+        (document(write=Write.UPDATE), "`write: update` in this document"),
         (BY_ID, "records named by record id are never created"),
     ],
 )
