@@ -164,7 +164,7 @@ class Emulator:
         correlation_id = str(uuid.uuid4())
         effects = Effects()
         try:
-            if (request.method, request.path) == ("GET", "/"):
+            if request.method in {"GET", "HEAD"} and request.path == "/":
                 reply = welcome.reply()
             elif request.path == PREFIX or request.path.startswith(f"{PREFIX}/"):
                 reply = self._control.reply(request, _parse_body(request))
@@ -174,6 +174,7 @@ class Emulator:
                 # The path comes first: calls that are not imitated may have a form as body, or no token.
                 route, version, args = find_route(request.method, request.path)
                 actor = self._actor(request)
+                _check_content_type(request)
                 body = _parse_body(request)
                 call = Call(args, request.query, body, len(request.body), VERSIONS[version])
                 effects = self._strike(request, route, actor, body)
@@ -253,6 +254,11 @@ class Emulator:
         return [answer.content]
 
 
+def _check_content_type(request: Request) -> None:
+    if request.body and "json" not in request.headers.get("content-type", "json").lower():
+        raise refusals.unsupported_media_type()
+
+
 def _parse_body(request: Request) -> Any:
     if not request.body:
         return None
@@ -271,9 +277,9 @@ def _request(environ: dict[str, Any]) -> Request:
         path=environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace"),
         query=parse_query(environ.get("QUERY_STRING", "")),
         headers={
-            key[5:].replace("_", "-").lower(): value
+            key.removeprefix("HTTP_").replace("_", "-").lower(): value
             for key, value in environ.items()
-            if key.startswith("HTTP_")
+            if key.startswith("HTTP_") or (key == "CONTENT_TYPE" and value)
         },
         body=environ["wsgi.input"].read(length) if length else b"",
         host_url=f"{environ.get('wsgi.url_scheme', 'http')}://{environ.get('HTTP_HOST', '')}",

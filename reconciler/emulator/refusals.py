@@ -186,6 +186,11 @@ def method_not_allowed() -> Refusal:
     return Refusal(405, "HTTP 405 Method Not Allowed", category=None)
 
 
+def unsupported_media_type() -> Refusal:
+    """Return the refusal of a body that is not sent as JSON."""
+    return Refusal(415, "HTTP 415 Unsupported Media Type", category=None)
+
+
 def unknown_type(text: str) -> Refusal:
     """Return the refusal of an unknown object type; short names of custom objects are unknown."""
     return Refusal(400, f"Unable to infer object type from: {text}")

@@ -28,15 +28,18 @@ def guarded(application: Application, names: Iterable[str]) -> Application:
 
     def door(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         reason = _objection(environ, known)
-        if reason is None:
-            return application(environ, start_response)
-        body = Refusal(403, reason, category="EMULATOR_REFUSES").body(_CORRELATION_ID)
-        content = orjson.dumps(body)
-        headers = [("Content-Type", "application/json;charset=utf-8"), ("Content-Length", str(len(content)))]
-        start_response("403 Forbidden", headers)
-        return [content]
+        answer = application(environ, start_response) if reason is None else _refuse(reason, start_response)
+        # An answer to HEAD has no body: the client would take it for the beginning of the next answer.
+        return () if environ["REQUEST_METHOD"] == "HEAD" else answer
 
     return door
+
+
+def _refuse(reason: str, start_response: Callable[..., object]) -> Iterable[bytes]:
+    content = orjson.dumps(Refusal(403, reason, category="EMULATOR_REFUSES").body(_CORRELATION_ID))
+    headers = [("Content-Type", "application/json;charset=utf-8"), ("Content-Length", str(len(content)))]
+    start_response("403 Forbidden", headers)
+    return [content]
 
 
 def _objection(environ: Mapping[str, Any], known: frozenset[str]) -> str | None:

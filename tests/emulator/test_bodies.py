@@ -3,9 +3,11 @@
 import logging
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.emulator.portal import Portal
+from reconciler.emulator.serve import running
+from tests.emulator.portal import PORTAL_ID, Portal
 
 PREFIX = "Invalid input JSON on line 1, column 1: Some required fields were not set: "
 NOTHING = "No properties found to update, please provide at least one."
@@ -117,6 +119,27 @@ def test_it_says_so_whatever_the_body_and_the_token_are(
     with portal.client_with(token) as client:
         answer = client.post(path, content=content, headers={"Content-Type": content_type})
     assert (answer.status_code, answer.json()["category"]) == (404, "EMULATOR_DOES_NOT_IMITATE")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        ("application/x-www-form-urlencoded", 415),
+        ("text/plain", 415),
+        ("application/json", 201),
+        ("Application/JSON; charset=UTF-8", 201),
+        (None, 201),
+    ],
+)
+def test_a_body_is_sent_as_json(portal: Portal, content_type: str | None, status: int) -> None:
+    headers = {"Authorization": f"Bearer {portal.emulator.token(PORTAL_ID)}"}
+    headers |= {"Content-Type": content_type} if content_type else {}
+    content = b'{"properties": {"name": "N"}}'
+    path = "/crm/v3/objects/companies"
+    assert portal.client.post(path, content=content, headers=headers).status_code == status
+    with running(portal.emulator) as url, httpx.Client(base_url=url, headers=headers) as wire:
+        assert wire.post(path, content=content).status_code == status
+        assert wire.get(path).status_code == 200  # without a body, the content type does not matter
 
 
 def test_a_body_that_is_no_json_is_refused_after_the_token(portal: Portal) -> None:

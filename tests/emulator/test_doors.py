@@ -83,6 +83,25 @@ def test_a_person_who_opens_the_root_is_told_what_this_is(emulator: Emulator, wi
     assert emulator.token(PORTAL) not in page.text
 
 
+@pytest.mark.parametrize(
+    ("path", "host", "status"),
+    [
+        ("/", "localhost", 200),
+        (OWNERS, "localhost", 200),
+        ("/crm/v3/owners/9", "localhost", 404),
+        (OWNERS, "evil.example", 403),
+    ],
+)
+def test_an_answer_to_head_has_no_body(
+    emulator: Emulator, wire: httpx.Client, path: str, host: str, status: int
+) -> None:
+    headers = {"Host": host, **bearer(emulator.token(PORTAL))}
+    for _ in range(2):  # the second call reads what the first one leaves on the connection
+        answer = wire.head(path, headers=headers)
+        assert (answer.status_code, answer.content) == (status, b"")
+        assert answer.headers["Content-Length"] == wire.get(path, headers=headers).headers["Content-Length"]
+
+
 HANDS_OUT_OR_DELETES = [
     ("PUT", f"{ROOT}/portals/{PORTAL}", None),
     ("PUT", f"{ROOT}/portals/{PORTAL}", {"tier": "free"}),
