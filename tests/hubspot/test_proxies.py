@@ -35,6 +35,10 @@ def leads(base_url: str, **environ: str) -> str | None:
         ({"HTTPS_PROXY": "proxy.example:3128"}, "http://proxy.example:3128"),
         ({"HTTPS_PROXY": "http://u:p@proxy.example:3128/"}, "http://u:p@proxy.example:3128"),
         ({"HTTPS_PROXY": "http://[fd00::1]:3128"}, "http://[fd00::1]:3128"),
+        ({"HTTPS_PROXY": "proxy.example:3128/"}, "http://proxy.example:3128"),
+        ({"HTTPS_PROXY": "HTTP://proxy_1:3128/a"}, "http://proxy_1:3128"),
+        ({"HTTPS_PROXY": "http://pröxy.example:3128"}, "http://pröxy.example:3128"),
+        ({"HTTPS_PROXY": "http://[fe80::1%eth0]:1"}, "http://[fe80::1%eth0]:1"),
     ],
 )
 def test_the_variable_of_the_scheme_wins_and_then_that_for_all(
@@ -63,6 +67,17 @@ def test_the_variable_of_the_scheme_wins_and_then_that_for_all(
         ("https://[fd00::5]:8443", "fd00::/8"),
         ("https://[fd00::5]:8443", "[fd00::]/8"),
         ("https://[::ffff:10.1.2.3]", "10.0.0.0/8"),
+        ("https://[::ffff:10.1.2.3]", "::ffff:10.1.2.3"),
+        ("https://[::ffff:10.1.2.3]", "[::ffff:10.0.0.0]/104"),
+        ("https://10.1.2.3", "::ffff:10.1.0.0/112"),
+        ("https://10.1.2.3", "10.0.0.0/255.0.0.0"),
+        ("https://[fe80::1%25eth0]", "fe80::1%eth0"),
+        ("https://[fd00::5]:8443", "FD00::/8"),
+        ("https://[fd00::5]:8443", "*:8443"),
+        ("https://api.hubapi.com.", "hubapi.com"),
+        (HUBSPOT, "hubapi.com."),
+        (HUBSPOT, "https://api.hubapi.com/"),
+        (HUBSPOT, "*:443"),
     ],
 )
 def test_hosts_in_no_proxy_are_reached_directly(base_url: str, no_proxy: str) -> None:
@@ -78,7 +93,10 @@ def test_hosts_in_no_proxy_are_reached_directly(base_url: str, no_proxy: str) ->
         (HUBSPOT, "hubapi.com:8443"),
         (HUBSPOT, "::1,fd00::/8,10.0.0.0/8"),
         (HUBSPOT, ".,,:,[,[],/,::/x"),
+        (HUBSPOT, "*:80,.,..,*.,hubapi.com:" + "4" * 5000 + ",[::1]:" + "4" * 5000),
         ("https://[fd00::5]", "fe80::/10"),
+        ("https://[fd00::5]", "::ffff:0:0/96,fd00::5]"),
+        ("https://10.1.2.3", "::ffff:11.0.0.0/104,::/95"),
         ("https://10.1.2.3", "10.1.2.30,11.0.0.0/8,::/0"),
     ],
 )
@@ -106,6 +124,26 @@ def test_loopback_never_goes_through_a_proxy(base_url: str) -> None:
         ({"HTTPS_PROXY": "http://"}, "HTTPS_PROXY is not the address of a proxy"),
         ({"HTTPS_PROXY": "http://x:port"}, "HTTPS_PROXY is not the address of a proxy"),
         ({"HTTPS_PROXY": "http://[fd00::1"}, "HTTPS_PROXY is not the address of a proxy"),
+        *(
+            ({"HTTPS_PROXY": value}, "HTTPS_PROXY is not the address of a proxy\n    write it as http://HOST")
+            for value in (
+                "'http://me:secret@proxy.example:3128'",
+                '"http://proxy.example:3128"',
+                "http:/proxy.example:3128",
+                "http//proxy.example:3128",
+                "http://me:secret/x@proxy.example:3128",
+                "http://me:secret#x@proxy.example:3128",
+                "http://proxy example:3128",
+                "http://a\x01b:3128",
+                "http://a\u2028b:3128",
+                "http://\u00ad:3128",
+                "http://a..b:3128",
+                f"http://{'a' * 300}:3128",
+                "http://*:3128",
+                "http://[v1.x]:3128",
+                "http://proxy.example:0",
+            )
+        ),
     ],
 )
 def test_a_proxy_that_we_cannot_speak_to_is_one_sentence(

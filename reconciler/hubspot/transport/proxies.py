@@ -8,7 +8,9 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+import httpx
 
 from reconciler.errors import UsageError
 from reconciler.hosts import address_of, is_loopback
@@ -16,6 +18,9 @@ from reconciler.hosts import address_of, is_loopback
 _PORTS = {"http": 80, "https": 443}
 _UNDERSTOOD = ("http", "https")
 _HAS_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*://")
+_NAME = re.compile("[A-Za-z0-9._-]+")
+_MOST_DIGITS = 5  # of a port
+_MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")  # the addresses of IPv4 inside IPv6
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +60,34 @@ def _first(environ: Mapping[str, str], *names: str) -> tuple[str, str]:
 
 
 def _proxy(variable: str, said: str) -> Proxy:
-    url = said if _HAS_SCHEME.match(said) else f"http://{said}"
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not host:
-        raise UsageError(f"{variable} is not the address of a proxy\n    write it as http://HOST:PORT")
+    has_scheme = _HAS_SCHEME.match(said) is not None
+    parts = _parts(said if has_scheme else f"http://{said}")
+    if parts is None or (parts.path.strip("/") and not has_scheme):  # such as http:/proxy.example:3128
+        raise UsageError(
+            f"{variable} is not the address of a proxy\n    write it as http://HOST:PORT, without quotes; "
+            "percent-encode special characters in a password"
+        )
     if parts.scheme not in _UNDERSTOOD:
         raise UsageError(
             f"{variable} names a proxy of the kind {parts.scheme}://, which is not supported\n"
             "    use one with http:// or https://, or unset the variable"
         )
+    host, port = parts.hostname or "", parts.port
     where = f"[{host}]" if ":" in host else host
     where += f":{port}" if port else ""
     return Proxy(urlunsplit((parts.scheme, parts.netloc, "", "", "")), f"the proxy {where} ({variable})")
+
+
+def _parts(url: str) -> SplitResult | None:
+    """Split ``url``, the address of a proxy; return None if httpx cannot connect to such a host or port."""
+    try:
+        parts = urlsplit(url)
+        host = httpx.URL(url).raw_host.decode("ascii")
+        host.encode("idna")  # as httpx does when it looks up the host
+        is_usable = parts.port != 0 and (_NAME.fullmatch(host) or address_of(host))
+    except (ValueError, httpx.InvalidURL):
+        return None
+    return parts if is_usable else None
 
 
 def _is_here(host: str) -> bool:
@@ -89,29 +106,50 @@ def _means(entry: str, host: str, port: int) -> bool:
     """Return whether ``entry`` matches ``host`` and ``port``.
 
     An entry is ``*``, a host, a domain (with all hosts in it), an address or a network, and may have a port.
+    A dot at the end of a name means nothing, as in other programs.
     """
-    if entry == "*":
-        return True
-    address = address_of(host)
     name, of_port = _parted(entry)
     if of_port is not None and of_port != port:
         return False
+    if name == "*":
+        return True
+    address = address_of(host)
     if address is None:
-        domain = name.removeprefix("*").removeprefix(".")
+        domain = name.removeprefix("*").removeprefix(".").removesuffix(".")
+        host = host.removesuffix(".")
         return bool(domain) and (host == domain or host.endswith("." + domain))
+    network = _network(name)
+    return network is not None and address in network
+
+
+def _network(name: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """Convert ``name``, an address or a network, to a network; None if it is neither.
+
+    A network of IPv4 addresses inside IPv6 becomes a network of IPv4, as ``address_of`` does with addresses.
+    """
     try:
-        network = ipaddress.ip_network(name, strict=False)
+        network = ipaddress.ip_network(name.partition("%")[0], strict=False)
     except ValueError:
-        return False
-    return address in network
+        return None
+    if isinstance(network, ipaddress.IPv6Network) and network.subnet_of(_MAPPED):
+        first = network.network_address.ipv4_mapped
+        return ipaddress.IPv4Network((first or 0, network.prefixlen - _MAPPED.prefixlen))
+    return network
 
 
 def _parted(entry: str) -> tuple[str, int | None]:
     """Split an entry of ``NO_PROXY`` into its host or network, without brackets, and its port."""
-    entry = re.sub("^[a-z]+://", "", entry)
+    entry = re.sub("^[a-z]+://", "", entry).rstrip("/")
     if found := re.fullmatch(r"\[(.*)\](/\d+)?(?::(\d+))?", entry):
-        return found[1] + (found[2] or ""), int(found[3]) if found[3] else None
+        return found[1] + (found[2] or ""), _port(found[3])
     if entry.count(":") == 1:
         name, _, port = entry.partition(":")
-        return (name, int(port)) if port.isdecimal() else (name, None)
+        return name, _port(port)
     return entry, None
+
+
+def _port(digits: str | None) -> int | None:
+    """Convert the digits of a port; None if there are none. A number that is too large is no port: -1."""
+    if not digits or not digits.isdecimal():
+        return None
+    return int(digits) if len(digits) <= _MOST_DIGITS else -1
