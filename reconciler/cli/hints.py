@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from reconciler.suggestions import did_you_mean
 
@@ -89,13 +90,15 @@ def foreign_command(words: str) -> str | None:
 
 
 def clearer(error: click.ClickException, arguments: Sequence[str]) -> click.ClickException:
-    """Return a clearer error if ``error`` is about an unknown option; otherwise ``error`` itself.
+    """Return a clearer error if ``error`` is about an unknown option or a wrong value; otherwise ``error``.
 
     Args:
         error: an error of click.
         arguments: the words of the command line. An option like ``-out`` is searched there, because the error
             contains only one letter of this option.
     """
+    if isinstance(error, click.BadParameter):
+        _name_source(error)
     if not isinstance(error, click.NoSuchOption) or error.ctx is None:
         return error
     known = _options(error.ctx)
@@ -105,6 +108,16 @@ def clearer(error: click.ClickException, arguments: Sequence[str]) -> click.Clic
     hint = f"use -{written}" if f"-{written}" in known else _FOREIGN_OPTIONS.get(written)
     hint = hint or did_you_mean(written, known) or f"`{error.ctx.command_path} --help` lists the options"
     return click.UsageError(f"there is no option {written}: {hint}", error.ctx)
+
+
+def _name_source(error: click.BadParameter) -> None:
+    """Let ``error`` name the environment variable that has the wrong value, not the option that has none."""
+    error.message = error.message.replace("a valid integer range", "a whole number")
+    ctx, option = error.ctx, error.param
+    if ctx is None or option is None or option.name is None or option.envvar is None:
+        return
+    if ctx.get_parameter_source(option.name) is ParameterSource.ENVIRONMENT:
+        error.param_hint = option.envvar
 
 
 def _is_long(word: str, letter: str) -> bool:

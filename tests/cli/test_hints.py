@@ -66,6 +66,33 @@ def test_as_json_the_hint_is_in_the_document(project: Project) -> None:
     assert "`reconciler plan`" in json.dumps(project.run("--json", "diff").document)
 
 
+@pytest.mark.parametrize(
+    ("words", "variable", "value", "sentence"),
+    [
+        ("apply", "RECONCILER_PARALLELISM", "x", "'x' is not a whole number."),
+        ("apply", "RECONCILER_PARALLELISM", "0", "0 is not in the range 1<=x<=64."),
+        ("plan", "RECONCILER_LOG_FORMAT", "xml", "'xml' is not one of 'text', 'json'."),
+        ("state list", "RECONCILER_LOG_FORMAT", "JSON", "'JSON' is not one of 'text', 'json'."),
+    ],
+)
+def test_a_wrong_value_is_blamed_on_the_variable_that_has_it(
+    tmp_path: Path, words: str, variable: str, value: str, sentence: str
+) -> None:
+    done = Project(tmp_path, {variable: value}).run(*words.split(), "--json")
+
+    assert done.code == ExitCode.ERROR
+    assert f"Invalid value for {variable}: {sentence}" in done.err
+    assert sentence in json.dumps(done.document, ensure_ascii=False)
+
+
+def test_a_wrong_value_of_an_option_is_blamed_on_the_option(tmp_path: Path) -> None:
+    project = Project(tmp_path, {"RECONCILER_PARALLELISM": "5"})
+
+    done = project.run("apply", "--parallelism", "x")
+
+    assert "Invalid value for '--parallelism': 'x' is not a whole number." in done.err
+
+
 def commands(command: click.Command, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     if not isinstance(command, click.Group):
         return [path]
