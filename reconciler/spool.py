@@ -7,16 +7,14 @@ process. So a plan of any size can be built, compared with another one, and appl
 ``TMPDIR`` says where temporary files go.
 """
 
-import tempfile
 import weakref
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from heapq import merge
 
 from reconciler.encryption import ProcessKey
-from reconciler.errors import UsageError
+from reconciler.temporary import clear_errors, temporary_file
 
 _BLOCK = 1 << 16
 """Bytes that are encrypted and written together, approximately."""
@@ -96,8 +94,7 @@ class _PrivateFile:
     """Encrypted blocks on disk, in a temporary file without a name."""
 
     def __init__(self) -> None:
-        with _clear_errors():
-            self._file = tempfile.TemporaryFile(prefix="reconciler-")  # noqa: SIM115 - it ends with the object
+        self._file = temporary_file()
         weakref.finalize(self, self._file.close)
         self._key = ProcessKey()
         self._offsets = array("Q", [0])  # offsets of each block, and of the end
@@ -107,7 +104,7 @@ class _PrivateFile:
 
     def append(self, block: bytes) -> None:
         encrypted = self._key.encrypt(len(self), block)
-        with _clear_errors():
+        with clear_errors():
             self._file.seek(self._offsets[-1])
             self._file.write(encrypted)
             self._file.flush()
@@ -115,20 +112,9 @@ class _PrivateFile:
 
     def read(self, number: int) -> bytes:
         start, end = self._offsets[number], self._offsets[number + 1]
-        with _clear_errors():
+        with clear_errors():
             self._file.seek(start)
             return self._key.decrypt(number, self._file.read(end - start))
-
-
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UsageError(
-            f"cannot use a temporary file in {tempfile.gettempdir()} ({error.strerror})\n"
-            "    make room there, or let TMPDIR name another folder"
-        ) from error
 
 
 def sorted_by_key(entries: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:

@@ -7,6 +7,7 @@ script that calls it was written for the other tool.
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import click
@@ -72,6 +73,20 @@ def refuse_bytes(arguments: Sequence[str]) -> None:
             )
 
 
+def refuse_lost_folder() -> None:
+    """Refuse to run if the current folder no longer exists, because every relative path begins there.
+
+    Raises:
+        click.UsageError: the folder cannot be found.
+    """
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise click.UsageError(
+            f"the current folder cannot be used ({error.strerror}): change to a folder that exists"
+        ) from None
+
+
 def refuse_command(ctx: click.Context, written: str, names: Sequence[str]) -> NoReturn:
     """Refuse an unknown command of the group of ``ctx``.
 
@@ -97,8 +112,8 @@ def clearer(error: click.ClickException, arguments: Sequence[str]) -> click.Clic
         arguments: the words of the command line. An option like ``-out`` is searched there, because the error
             contains only one letter of this option.
     """
-    if isinstance(error, click.BadParameter):
-        _name_source(error)
+    if type(error) is click.BadParameter:
+        return _with_source(error)
     if not isinstance(error, click.NoSuchOption) or error.ctx is None:
         return error
     known = _options(error.ctx)
@@ -110,14 +125,14 @@ def clearer(error: click.ClickException, arguments: Sequence[str]) -> click.Clic
     return click.UsageError(f"there is no option {written}: {hint}", error.ctx)
 
 
-def _name_source(error: click.BadParameter) -> None:
+def _with_source(error: click.BadParameter) -> click.BadParameter:
     """Let ``error`` name the environment variable that has the wrong value, not the option that has none."""
-    error.message = error.message.replace("a valid integer range", "a whole number")
-    ctx, option = error.ctx, error.param
-    if ctx is None or option is None or option.name is None or option.envvar is None:
-        return
-    if ctx.get_parameter_source(option.name) is ParameterSource.ENVIRONMENT:
-        error.param_hint = option.envvar
+    ctx, option, hint = error.ctx, error.param, error.param_hint
+    if ctx and option and option.name and option.envvar:
+        is_from_variable = ctx.get_parameter_source(option.name) is ParameterSource.ENVIRONMENT
+        hint = option.envvar if is_from_variable else hint
+    message = error.message.replace("a valid integer range", "a whole number")
+    return click.BadParameter(message, ctx, option, hint)
 
 
 def _is_long(word: str, letter: str) -> bool:

@@ -12,7 +12,7 @@ from reconciler import __version__
 from reconciler.cli.errors import print_error, tell_in_json
 from reconciler.cli.examples import add_examples
 from reconciler.cli.exits import ExitCode, exit_of, most_severe
-from reconciler.cli.hints import clearer, refuse_bytes, refuse_command
+from reconciler.cli.hints import clearer, refuse_bytes, refuse_command, refuse_lost_folder
 from reconciler.cli.messages import begin_talk, say, talk
 from reconciler.cli.options import common_options, said
 from reconciler.cli.streams import make_safe, stdout_fault
@@ -118,6 +118,7 @@ def run(arguments: list[str] | None = None) -> int:
     begin_talk()
     try:
         refuse_bytes(sys.argv[1:] if arguments is None else arguments)
+        refuse_lost_folder()
         code = group.main(arguments, prog_name="reconciler", standalone_mode=False)
     except click.exceptions.Abort:
         tell_in_json(arguments, "interrupted", ExitCode.INTERRUPTED)

@@ -275,6 +275,16 @@ def test_masking_without_a_terminal_is_on() -> None:
     assert masking_for(None, as_json=False).is_on
 
 
+@pytest.mark.parametrize("command", ["plan", "state list", "apply --auto-approve", "doctor", "init new"])
+def test_a_folder_that_was_deleted_is_one_sentence(project: Project, command: str) -> None:
+    gone = 'mkdir gone && cd gone && rmdir "$PWD" && R'
+    done = shell(project, f"{gone} {command} --json")
+
+    sentence = "the current folder cannot be used (No such file or directory): change to a folder that exists"
+    assert quiet_end(done) == f"Error: {sentence}\n"
+    assert (done.returncode, json.loads(done.stdout)["error"]["message"]) == (1, sentence)
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -23,7 +23,8 @@ ROOMS = {
     "errors": {"source", "invisible_characters", "model.object_references"},
     "encryption": BASE,
     "git_program": BASE,
-    "spool": BASE | {"encryption"},
+    "temporary": BASE,
+    "spool": BASE | {"encryption", "temporary"},
     "model": BASE,
     "plan": BASE | {"model", "suggestions"},
     "report": BASE
@@ -37,11 +38,11 @@ ROOMS = {
         "plan.file",
     }
     | KINDS,
-    "manifest": BASE | {"model", "suggestions"},
+    "manifest": BASE | {"model", "suggestions", "temporary"},
     "hubspot": BASE | {"model", "suggestions"},
     "probes": BASE | {"model", "hubspot"},
     "state": BASE
-    | {"encryption", "git_program"}
+    | {"encryption", "git_program", "temporary"}
     | {"model", "plan.change", "plan.plan", "plan.file.fields", "plan.file.cells"}
     | KINDS,
     "apply": BASE
@@ -108,6 +109,9 @@ DOORS = {
 }
 """Modules and packages that may import each library."""
 
+TEMPORARY = {"temporary.py", "project/files.py", "project/rehearse.py", "state/git/seen.py"}
+"""Modules that may make temporary files themselves: they explain the errors of those files."""
+
 PURE = {
     "model",
     "plan",
@@ -173,6 +177,10 @@ def test_a_library_is_met_only_at_its_door() -> None:
     assert len(libraries) > 50
     strangers = [(where, name) for where, name, top in libraries if not is_inside(where, DOORS[top], "/")]
     assert strangers == []
+
+
+def test_errors_of_temporary_files_are_explained() -> None:
+    assert {where for _, where, name in imports() if name.partition(".")[0] == "tempfile"} == TEMPORARY
 
 
 def test_pure_rooms_do_not_touch_the_world() -> None:

@@ -5,8 +5,8 @@ to find the wrong lines.
 """
 
 import csv
-import tempfile
-from collections.abc import Sequence
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,8 +24,10 @@ from reconciler.manifest.tables.csv_text import CsvText
 from reconciler.manifest.tables.sorted_rows import SortedRows, TableError, TableReadError
 from reconciler.manifest.tables.sources import count_lines, in_sql
 from reconciler.source import SourceRef
+from reconciler.temporary import temporary_folder, write_temporary
 
 _LONGEST_NAME = 10_000
+_BLOCK = 1 << 16  # characters that are written at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +111,28 @@ def _ends_blank(path: Path) -> bool:
         return file.read().endswith((b"\n\n", b"\n\r\n"))
 
 
+def _sound_rows(text: CsvText, wanted: Sequence[int], width: int) -> Iterator[bytes]:
+    """Yield the lines of a CSV file with a header, the line numbers, and the columns ``wanted``."""
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="\n")
+    writer.writerow(["line", *(f"c{number}" for number in wanted)])
+    with text.open() as opened:
+        for row in islice(text.rows(opened), 1, None):
+            if row.fault is None and len(row.cells) == width:
+                writer.writerow([row.line, *(row.cells[number - 1] for number in wanted)])
+                if line.tell() > _BLOCK:
+                    yield line.getvalue().encode()
+                    line.seek(0)
+                    line.truncate()
+    yield line.getvalue().encode()
+
+
 def _fill_sound_rows(rows: SortedRows, text: CsvText, columns: Columns, width: int) -> None:
     """Put the readable rows of a file with errors into ``rows``, so that their other errors are found."""
     wanted = (columns.key, *columns.numbers.values())
-    with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
-        sound = Path(folder) / "sound.csv"
-        with sound.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["line", *(f"c{number}" for number in wanted)])
-            with text.open() as opened:
-                for row in islice(text.rows(opened), 1, None):
-                    if row.fault is None and len(row.cells) == width:
-                        writer.writerow([row.line, *(row.cells[number - 1] for number in wanted)])
+    with temporary_folder() as folder:
+        sound = folder / "sound.csv"
+        write_temporary(sound, _sound_rows(text, wanted, width))
         cells = ", ".join(f"c{number}" for number in columns.numbers.values())
         names = ["line", *(f"c{number}" for number in wanted)]
         types = ", ".join(f"{cell}: '{'BIGINT' if cell == 'line' else 'VARCHAR'}'" for cell in names)

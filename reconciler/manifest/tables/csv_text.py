@@ -7,7 +7,6 @@ in a private temporary folder, and deleted after reading.
 import codecs
 import csv
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from reconciler.model.tables import TableForm
+from reconciler.temporary import temporary_folder, write_temporary
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 """Characters that may separate cells."""
@@ -103,11 +103,9 @@ def csv_text(path: Path, name: str, form: TableForm) -> Iterator[CsvText]:
             return
         if not above:
             file.seek(0)
-        with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
-            copy = Path(folder) / "text.csv"
-            with copy.open("w", encoding="utf-8", newline="") as into:
-                while block := file.read(_BLOCK):
-                    into.write(block)
+        with temporary_folder() as folder:
+            copy = folder / "text.csv"
+            write_temporary(copy, (block.encode() for block in iter(lambda: file.read(_BLOCK), "")))
             yield CsvText(copy, name, form.delimiter, int(above))
 
 

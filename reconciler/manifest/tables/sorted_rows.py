@@ -7,15 +7,15 @@ memory at a time.
 
 import re
 import shutil
-import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Problem
 from reconciler.source import SourceRef
+from reconciler.temporary import make_temporary_folder, unusable
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -31,6 +31,7 @@ _COPY_MB = 150  # megabytes for copying, plus one for each column
 _VECTOR = 2_048  # rows that DuckDB handles together
 _VALUES_IN_GROUP = 200_000  # values in a group of rows of a Parquet file
 _THREADS = 2
+_NO_ROOM = "failed to offload data block"  # in a message: the temporary folder is full
 
 
 MOST = 100
@@ -60,12 +61,12 @@ class SortedRows:
     def __init__(self) -> None:
         import duckdb  # noqa: PLC0415 - 80 ms and an extra: only documents with a source need it
 
-        folder = tempfile.mkdtemp(prefix="reconciler-")
-        self._connection = duckdb.connect(
-            str(Path(folder) / "rows.duckdb"), config=_options(folder, _MEMORY[0])
-        )
+        folder = make_temporary_folder()
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        with _errors_about_room(folder):
+            self._connection = duckdb.connect(folder / "rows.duckdb", config=_options(folder, _MEMORY[0]))
         self._error, self._lacks_memory = duckdb.Error, duckdb.OutOfMemoryException
-        self._memory = _MEMORY[0]
+        self._memory, self._folder = _MEMORY[0], folder
         self._end = weakref.finalize(self, _remove, self._connection, folder)
 
     def close(self) -> None:
@@ -99,9 +100,11 @@ class SortedRows:
 
         Raises:
             TableReadError: the file has an error.
+            UsageError: the temporary folder has no room.
         """
         try:
-            return self._connection.cursor().execute(statement, list(parameters)).fetchall()
+            with _errors_about_room(self._folder):
+                return self._connection.cursor().execute(statement, list(parameters)).fetchall()
         except self._error as error:
             raise TableReadError(_sentence(str(error))) from None
 
@@ -134,7 +137,8 @@ class SortedRows:
 
     def flow(self, columns: str) -> Iterator[tuple[Any, ...]]:
         """Read ``columns`` of all rows in order, page by page."""
-        cursor = self._connection.cursor().execute(f"SELECT {columns} FROM rows")
+        with _errors_about_room(self._folder):
+            cursor = self._connection.cursor().execute(f"SELECT {columns} FROM rows")
         while page := cursor.fetchmany(_PAGE):
             yield from page
 
@@ -148,7 +152,8 @@ def copy_as_parquet(rows: str, file: str, columns: int, folder: Path) -> None:
     import duckdb  # noqa: PLC0415 - as above
 
     group = max(_VALUES_IN_GROUP // columns // _VECTOR, 1) * _VECTOR
-    with duckdb.connect(config=_options(str(folder), f"{_COPY_MB + columns}MB", threads=1)) as connection:
+    options = _options(folder, f"{_COPY_MB + columns}MB", threads=1)
+    with _errors_about_room(folder), duckdb.connect(config=options) as connection:
         connection.execute(
             f"COPY (SELECT * FROM {rows}) TO {file} "
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group})"
@@ -159,17 +164,36 @@ def parquet_rows(file: str, folder: Path) -> Iterator[tuple[Any, ...]]:
     """Read the rows of a Parquet file that we wrote, in its order, page by page; ``file`` is SQL."""
     import duckdb  # noqa: PLC0415 - as above
 
-    with duckdb.connect(config=_options(str(folder), f"{_COPY_MB}MB", threads=1)) as connection:
+    with duckdb.connect(config=_options(folder, f"{_COPY_MB}MB", threads=1)) as connection:
         cursor = connection.cursor().execute(f"SELECT * FROM read_parquet({file}, hive_partitioning=false)")
         while page := cursor.fetchmany(_PAGE):
             yield from page
 
 
-def _options(folder: str, memory: str, threads: int = _THREADS) -> dict[str, Any]:
+@contextmanager
+def _errors_about_room(folder: Path) -> Iterator[None]:
+    """Explain errors of DuckDB about ``folder``, its temporary folder; they are not errors of a table.
+
+    Raises:
+        UsageError: the folder has no room, or cannot be written.
+    """
+    import duckdb  # noqa: PLC0415 - as above
+
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        text = str(error)
+        is_full = "No space left on device" in text or _NO_ROOM in text
+        if not is_full and str(folder) not in text:
+            raise
+        raise unusable("No space left on device" if is_full else _sentence(text)) from None
+
+
+def _options(folder: Path, memory: str, threads: int = _THREADS) -> dict[str, Any]:
     return {
         "threads": threads,
         "memory_limit": memory,
-        "temp_directory": folder,
+        "temp_directory": str(folder),
         "autoinstall_known_extensions": False,  # never download anything
         "autoload_known_extensions": False,
         "disabled_optimizers": "compressed_materialization",  # DuckDB damaged texts while sorting with it
@@ -186,6 +210,6 @@ def _sentence(error: str) -> str:
     return sentence.partition("Error: ")[2] or sentence
 
 
-def _remove(connection: "DuckDBPyConnection", folder: str) -> None:
+def _remove(connection: "DuckDBPyConnection", folder: Path) -> None:
     connection.close()
     shutil.rmtree(folder, ignore_errors=True)

@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -14,6 +13,7 @@ from reconciler.manifest.tables.sorted_rows import copy_as_parquet, parquet_rows
 from reconciler.manifest.tables.sources import blocks, in_sql
 from reconciler.model.desired_records import ManifestValue
 from reconciler.model.tables import Format, TableForm
+from reconciler.temporary import temporary_folder, write_temporary
 
 _PIECE_ROWS = 1_000
 """Rows that are written together."""
@@ -114,10 +114,9 @@ def _jsonl(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
 
 
 def _parquet(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
-    with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
-        lines, table = Path(folder) / "rows.csv", Path(folder) / "rows.parquet"
-        with lines.open("wb") as file:
-            file.writelines(_csv(columns, rows))
+    with temporary_folder() as folder:
+        lines, table = folder / "rows.csv", folder / "rows.parquet"
+        write_temporary(lines, _csv(columns, rows))
         try:
             copy_as_parquet(_read_csv(lines, columns), in_sql(table), len(columns), lines.parent)
         except ModuleNotFoundError:
@@ -164,8 +163,8 @@ def read_back(
                     found = json.loads(line)
                     yield [_joined(found.get(name)) for name in columns]
         case Format.PARQUET:
-            with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
-                yield from parquet_rows(in_sql(path), Path(folder))
+            with temporary_folder() as folder:
+                yield from parquet_rows(in_sql(path), folder)
 
 
 def _joined(value: str | list[str] | None) -> str | None:

@@ -5,16 +5,15 @@ So the checkout may be shallow, and it is not changed.
 """
 
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.errors import StateError
 from reconciler.git_program import Answer, run_git
 from reconciler.state.git.access import GitAccess
 from reconciler.state.git.place import is_plain_web
+from reconciler.temporary import make_temporary_folder
 
 _SETTINGS = (
     "core.compression=0",  # encrypted data cannot be compressed
@@ -59,7 +58,7 @@ class PrivateRepository:
 
     def __init__(self, access: GitAccess) -> None:
         self.access = access
-        self._folder = Path(tempfile.mkdtemp(prefix="reconciler-"))  # only its owner may read it
+        self._folder = make_temporary_folder()  # only its owner may read it
         self._writes = 0
         self._settings = (*_SETTINGS, *(["protocol.http.allow=always"] if is_plain_web(access.url) else []))
         self.insist("init", "--quiet", "--bare", "--template=", str(self._folder))
